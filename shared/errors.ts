@@ -1,0 +1,122 @@
+// The closed list of failure codes and the two errors that decide retries.
+// Invariants: every code a user can meet is listed here with what to do about it; retry is a property of the error, not of its text.
+
+/** Failure codes with the remedy a user reads next to them. A code is stable; its remedy may be reworded. */
+export const ERROR_REMEDIES = {
+  // documents
+  'extract.empty': 'The document has no text. Check that the file was saved completely; nothing else needs to be done.',
+  'extract.encrypted': 'Remove the password or rights protection and upload the document again.',
+  'extract.corrupt': 'The file is damaged. Upload an intact copy.',
+  'extract.unsupported': 'Convert the document to PDF, Office or plain text and upload it again.',
+  'extract.needs-ocr':
+    'The pages are images. Configure Document Intelligence or local OCR, or upload a searchable PDF.',
+  'extract.too-large': 'The document exceeds the size limit. Split it, or raise EXTRACT_MAX_BYTES.',
+  'extract.too-many-pages': 'The document exceeds the page limit. Split it, or raise EXTRACT_MAX_PAGES.',
+  'extract.timeout': 'Reading took longer than allowed. Simplify the document, or raise EXTRACT_TIMEOUT_SECONDS.',
+  'extract.out-of-memory':
+    'Reading needed more memory than allowed. Split the document, or raise EXTRACT_MAX_MEMORY_MB.',
+  'extract.crashed': 'The reader ended unexpectedly on this document. Convert it to PDF and upload it again.',
+  'extract.archive-depth':
+    'Archives are nested too deeply. Unpack the inner archive, or raise EXTRACT_MAX_ARCHIVE_DEPTH.',
+  'extract.archive-entries': 'The archive has too many members. Split it, or raise EXTRACT_MAX_ARCHIVE_ENTRIES.',
+  'extract.archive-ratio': 'The archive expands suspiciously. Upload its members uncompressed.',
+  'source.changed': 'The document was replaced or deleted after the run had listed it. Start a run over it again.',
+  'source.bad-row': 'The row of the data set cannot be read. Mend the row named in the message.',
+  // LLM
+  'llm.no-answer': 'The model did not answer for this document. Re-run with from=classify, or label it by hand.',
+  'llm.rejected': 'The content filter refused the document. Label it by hand.',
+  'llm.refused': 'The model declined to answer. Label it by hand.',
+  'llm.output-too-long': 'The answer did not fit. Raise LLM_MAX_OUTPUT_TOKENS.',
+  'llm.unsure': 'The model was unsure. Label it by hand.',
+  'llm.low-confidence': 'The answer is below the confidence bar. Label it by hand.',
+  'llm.budget-spent': 'The budget of the run is spent. Raise it and re-run with only=review.',
+  'llm.configuration': 'The LLM endpoint refused the request as configured. Run `sluice doctor`.',
+  'llm.quota-exhausted': 'The deployment has no quota left. Add a deployment or ask for quota.',
+  'llm.unavailable':
+    'The LLM endpoint cannot be reached. Check LLM_BASE_URL and the network, then re-run with only=review.',
+  // routing
+  'route.low-confidence': 'The model is too unsure to ask anyone. Label it by hand.',
+  'route.llm-disabled': 'No LLM is configured. Configure one and re-run with only=review, or label it by hand.',
+  // lake
+  'lake.not-found': 'The path does not exist. Check its spelling and the container.',
+  'lake.conflict': 'Somebody else wrote the path first. Read it again and retry.',
+  'lake.unavailable': 'Storage did not answer. It is retried; check the account and the network if it persists.',
+  'lake.forbidden': 'Storage refused access. Check the role assignments of the identity.',
+  'lake.unsupported-table':
+    'The table uses Delta features beyond reader 1 / writer 2. Use a table that Sluice created.',
+  'lake.corrupt-table': 'The Delta log has a gap or an unreadable entry. Restore the log from a backup.',
+  'lake.commit-conflict': 'A concurrent writer changed the same rows. Retry the operation.',
+  // models and training
+  'model.not-found': 'No such model. Run `sluice train`, or check the version.',
+  'model.corrupt': 'The model file is damaged. Register it again from its source.',
+  'model.checksum-mismatch': 'The model file is not the one that was registered. Register it again.',
+  'model.width-mismatch': 'The model expects another number of features. Train it with the same feature settings.',
+  'model.feature-mismatch': 'The model was trained with other feature settings. Train it again.',
+  'model.unsupported': 'This kind of model cannot be loaded. Export it in a supported format.',
+  'model.not-evaluated': 'Evaluate the model before promoting it.',
+  'train.no-rows': 'The data set has no usable row. Check the text and label columns.',
+  'train.one-class': 'Training needs at least two labels. Add examples of another label.',
+  'train.bad-value': 'The data hold NaN or infinite values. Clean them.',
+  'train.unknown-label': 'A label is not in the taxonomy. Correct it, or add it to the taxonomy.',
+  'train.too-few-samples': 'There are too few samples for the promise asked. Label more documents.',
+  // runs and settings
+  'config.invalid': 'Correct the settings listed.',
+  'request.invalid': 'Correct the field named.',
+  'run.not-found': 'No such run. List them with `sluice runs`.',
+  'run.exists': 'The run exists already; its state is returned.',
+  'run.not-finished': 'Wait until the run has ended, or cancel it.',
+  'run.conservation':
+    'Documents in and decisions out differ. This is a defect of Sluice: keep the run folder and report it.',
+  'run.cancelled': 'The run was cancelled.',
+  internal: 'This is a defect of Sluice. Keep the log and report it.',
+} as const satisfies Record<string, string>;
+
+export type ErrorCode = keyof typeof ERROR_REMEDIES;
+
+/** Identifiers that locate an error: run, batch, document, path, setting… Never document content. */
+export type ErrorIds = Readonly<Record<string, string | number | boolean>>;
+
+/** An error with a code of the closed list. The message says subject, need and have; it holds no document content. */
+export class SluiceError extends Error {
+  readonly code: ErrorCode;
+  readonly ids: ErrorIds;
+
+  constructor(code: ErrorCode, message: string, options: { ids?: ErrorIds; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = new.target.name;
+    this.code = code;
+    this.ids = options.ids ?? {};
+  }
+
+  /** What the user should do. */
+  get remedy(): string {
+    return ERROR_REMEDIES[this.code];
+  }
+}
+
+/** The same call may succeed later. `retryAfterMs` is the server's hint, when it gave one. */
+export class RetryableError extends SluiceError {
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { ids?: ErrorIds; cause?: unknown; retryAfterMs?: number } = {},
+  ) {
+    super(code, message, options);
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/** The same call will fail again: do not retry. */
+export class TerminalError extends SluiceError {}
+
+/** Is this string a code of the closed list? */
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(ERROR_REMEDIES, code);
+}
+
+/** The code of any thrown value; `internal` for errors that are not ours. */
+export function codeOf(error: unknown): ErrorCode {
+  return error instanceof SluiceError ? error.code : 'internal';
+}

@@ -1,0 +1,61 @@
+// The user's categories: a versioned set of labels. Its version is derived from its content, so it can't drift from it.
+import { z } from 'zod';
+import { TerminalError } from './errors.ts';
+import { canonicalJson, sha256Hex } from './ids.ts';
+
+const labelSchema = z.strictObject({
+  name: z.string().trim().min(1).max(100),
+  /** What belongs here and what does not, as a colleague would explain it. Goes into the prompt. */
+  description: z.string().trim().min(1).max(2000),
+  /** Further spellings of the name that answers and data sets may use. */
+  aliases: z.array(z.string().trim().min(1).max(100)).max(20).optional(),
+});
+
+const taxonomySchema = z.strictObject({
+  name: z.string().trim().min(1).max(100),
+  labels: z.array(labelSchema).min(2).max(200),
+});
+
+export type Label = z.infer<typeof labelSchema>;
+
+export interface Taxonomy {
+  readonly name: string;
+  /** `<name>-<8 hex of the content hash>` */
+  readonly version: string;
+  readonly labels: readonly Label[];
+}
+
+/**
+ * Parse and check a taxonomy document (`{name, labels: [{name, description, aliases?}]}`).
+ * @throws {TerminalError} request.invalid naming every wrong field
+ */
+export function parseTaxonomy(value: unknown): Taxonomy {
+  const parsed = taxonomySchema.safeParse(value);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'taxonomy'}: ${issue.message}`);
+    throw new TerminalError('request.invalid', `taxonomy: ${problems.join('; ')}`);
+  }
+  const taken = new Map<string, string>();
+  for (const label of parsed.data.labels) {
+    for (const name of [label.name, ...(label.aliases ?? [])]) {
+      const key = name.normalize('NFC').toLowerCase();
+      const owner = taken.get(key);
+      if (owner !== undefined)
+        throw new TerminalError(
+          'request.invalid',
+          `taxonomy: label name "${name}" is used by "${owner}" and "${label.name}"`,
+        );
+      taken.set(key, label.name);
+    }
+  }
+  const slug =
+    parsed.data.name
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/^-|-$/g, '') || 'taxonomy';
+  return {
+    name: parsed.data.name,
+    version: `${slug}-${sha256Hex(canonicalJson(parsed.data)).slice(0, 8)}`,
+    labels: parsed.data.labels,
+  };
+}
