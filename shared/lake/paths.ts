@@ -15,9 +15,15 @@ export const runPaths = {
   scores: (runId: string, batch: string) => `${run(runId)}/scores/${batch}.parquet`,
   /** Folder of one batch's LLM attempts, raw answers and ledger. */
   llm: (runId: string, batch: string) => `${run(runId)}/llm/${batch}`,
-  results: (runId: string, batch: string) => `${run(runId)}/results/${batch}.parquet`,
-  progress: (runId: string, batch: string) => `${run(runId)}/progress/${batch}.json`,
+  /** Texts of a data set's rows, one JSON line a document, written by the plan. */
+  rows: (runId: string, batch: string) => `${run(runId)}/plan/${batch}.rows.jsonl`,
+  /** Written once per finished step; what makes a step safe to run twice. */
+  step: (runId: string, batch: string, step: string) => `${run(runId)}/steps/${batch}.${step}.json`,
+  steps: (runId: string) => `${run(runId)}/steps`,
   summary: (runId: string) => `${run(runId)}/summary.json`,
+  attempt: (runId: string) => `${run(runId)}/attempt.json`,
+  /** Keys of the LLM calls that an attempt has appended to the ledger table. */
+  calls: (runId: string, attempt: number) => `${run(runId)}/calls-${attempt}.json`,
   cancel: (runId: string) => `${run(runId)}/cancel.json`,
 } as const;
 
@@ -27,10 +33,20 @@ export const modelPaths = {
   champion: 'models/champion.json',
 } as const;
 
+/** One small file per run, so that listing runs does not list their contents. */
+export const runIndexFolder = 'run-index';
+export const runIndexPath = (runId: string): string => `${runIndexFolder}/${runId}.json`;
+
+export const currentTaxonomyPath = 'taxonomies/current.json';
 export const taxonomyPath = (version: string): string => `taxonomies/${version}.json`;
 
 /** Per-document LLM answers, partitioned by the first two hex digits of the key. */
 export const llmCacheFolder = (promptVersion: string, prefix: string): string => `llm-cache/${promptVersion}/${prefix}`;
 
-/** Markers of uploads waiting for their window's run. */
-export const intakePath = (window: string, markerId: string): string => `intake/${window}/${markerId}.json`;
+/** Uploads: one claim per (path, etag), one marker per window, and the seal after which a window takes no more. */
+export const intakePaths = {
+  claim: (claimId: string) => `intake/claims/${claimId.slice(0, 2)}/${claimId}.json`,
+  window: (windowId: string) => `intake/windows/${windowId}/markers`,
+  marker: (windowId: string, claimId: string) => `intake/windows/${windowId}/markers/${claimId}.json`,
+  seal: (windowId: string) => `intake/windows/${windowId}/sealed.json`,
+} as const;

@@ -1,0 +1,34 @@
+// HTTP edge: bodies with a limit, errors as RFC 9457 problems.
+import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
+import { RequestError, toProblem } from '../shared/api.ts';
+
+/** Run a handler; whatever it throws becomes problem+json, and the log names it without content. */
+export async function respond(
+  context: InvocationContext,
+  handler: () => Promise<HttpResponseInit>,
+): Promise<HttpResponseInit> {
+  try {
+    return await handler();
+  } catch (error) {
+    const problem = toProblem(error);
+    if (problem.status >= 500) context.error('request.failed', problem.code, error instanceof Error ? error.stack : '');
+    return {
+      status: problem.status,
+      headers: { 'content-type': 'application/problem+json' },
+      body: JSON.stringify(problem),
+    };
+  }
+}
+
+/** The JSON body; an empty one is `{}`. @throws {RequestError} not JSON, or larger than `maxBytes` */
+export async function readBody(request: HttpRequest, maxBytes: number): Promise<unknown> {
+  const text = await request.text();
+  if (Buffer.byteLength(text) > maxBytes)
+    throw new RequestError([{ field: '(body)', message: `is larger than ${maxBytes} bytes (REQUEST_MAX_BYTES)` }]);
+  if (text.trim() === '') return {};
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new RequestError([{ field: '(body)', message: 'is not JSON' }]);
+  }
+}

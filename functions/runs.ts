@@ -1,0 +1,79 @@
+// Runs over HTTP: start, list, follow, cancel, repeat.
+import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from '@azure/functions';
+import df from 'durable-functions';
+import { listRunsSchema, parseRequest, rerunRequestSchema, runRequestSchema } from '../shared/api.ts';
+import { getProgress, getServices } from '../shared/app.ts';
+import { cancelRun, createRerun, createRun, type StartedRun } from '../shared/pipeline/start-run.ts';
+import { durableRuns } from './durable-runs.ts';
+import { readBody, respond } from './http.ts';
+
+const withClient = () => ({ authLevel: 'function' as const, extraInputs: [df.input.durableClient()] });
+
+app.http('startRun', {
+  ...withClient(),
+  route: 'runs',
+  methods: ['POST'],
+  handler: (request, context) =>
+    respond(context, async () => {
+      const services = await getServices();
+      const body = parseRequest(runRequestSchema, await readBody(request, services.config.REQUEST_MAX_BYTES));
+      return started(request, context, await createRun(services, body));
+    }),
+});
+
+app.http('rerunRun', {
+  ...withClient(),
+  route: 'runs/{runId}/rerun',
+  methods: ['POST'],
+  handler: (request, context) =>
+    respond(context, async () => {
+      const services = await getServices();
+      const body = parseRequest(rerunRequestSchema, await readBody(request, services.config.REQUEST_MAX_BYTES));
+      return started(request, context, await createRerun(services, runIdOf(request), body));
+    }),
+});
+
+app.http('cancelRun', {
+  authLevel: 'function',
+  route: 'runs/{runId}/cancel',
+  methods: ['POST'],
+  handler: (request, context) =>
+    respond(context, async () => {
+      await cancelRun(await getServices(), runIdOf(request));
+      return { status: 202, jsonBody: await (await getProgress()).status(runIdOf(request)) };
+    }),
+});
+
+app.http('getRun', {
+  authLevel: 'function',
+  route: 'runs/{runId}',
+  methods: ['GET'],
+  handler: (request, context) =>
+    respond(context, async () => ({ jsonBody: await (await getProgress()).status(runIdOf(request)) })),
+});
+
+app.http('listRuns', {
+  authLevel: 'function',
+  route: 'runs',
+  methods: ['GET'],
+  handler: (request, context) =>
+    respond(context, async () => {
+      const limit = parseRequest(listRunsSchema, Object.fromEntries(request.query)).limit;
+      return { jsonBody: { runs: await (await getProgress()).list(limit) } };
+    }),
+});
+
+const runIdOf = (request: HttpRequest): string => decodeURIComponent(request.params.runId ?? '');
+
+async function started(
+  request: HttpRequest,
+  context: InvocationContext,
+  { runId, isNew, attempt }: StartedRun,
+): Promise<HttpResponseInit> {
+  await durableRuns(context).start({ runId, attempt });
+  return {
+    status: isNew ? 202 : 200,
+    headers: { location: new URL(`/api/runs/${runId}`, request.url).href },
+    jsonBody: await (await getProgress()).status(runId),
+  };
+}

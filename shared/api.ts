@@ -1,0 +1,167 @@
+// The words of the HTTP API: requests (validated here), answers, and RFC 9457 problems. CLI, functions and dashboard share them.
+import { z } from 'zod';
+import { type ErrorCode, SluiceError, TerminalError } from './errors.ts';
+
+const path = z
+  .string()
+  .min(1)
+  .max(1024)
+  .refine((p) => !p.startsWith('/') && !p.split('/').includes('..'), 'must be relative to the container, without ".."');
+
+const container = z.enum(['landing', 'imports']);
+
+const sourceSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('prefix'),
+    container: container.default('landing'),
+    /** Folder whose files are classified; '' is the whole container. */
+    prefix: z.union([z.literal(''), path]),
+  }),
+  z.strictObject({
+    kind: z.literal('paths'),
+    container: container.default('landing'),
+    paths: z.array(path).min(1).max(1000),
+  }),
+  z.strictObject({
+    kind: z.literal('dataset'),
+    container: container.default('landing'),
+    /** A .jsonl, .csv or .parquet file with one document a row. */
+    path: path.refine((p) => /\.(jsonl|ndjson|csv|parquet)$/i.test(p), 'must end in .jsonl, .csv or .parquet'),
+    textColumn: z.string().min(1).max(200).default('text'),
+    /** Column with a stable key of the row; default: the row number. */
+    idColumn: z.string().min(1).max(200).optional(),
+  }),
+]);
+
+export const runRequestSchema = z.strictObject({
+  source: sourceSchema,
+  taxonomyVersion: z.string().min(1).max(200).optional(),
+  modelVersion: z
+    .string()
+    .regex(/^v\d+$/, 'must look like v3')
+    .optional(),
+  acceptThreshold: z.number().min(0).max(1).optional(),
+  reviewThreshold: z.number().min(0).max(1).optional(),
+  /** false: uncertain documents go to review, nothing is spent. */
+  llm: z.boolean().optional(),
+  maxCostUsd: z.number().min(0).max(1_000_000).optional(),
+  /** Requests that are equal join the same run; another requestId makes another run. */
+  requestId: z.string().min(1).max(100).optional(),
+});
+export type RunRequest = z.infer<typeof runRequestSchema>;
+
+export const rerunRequestSchema = z.strictObject({
+  only: z.enum(['failed', 'review', 'all']).default('all'),
+  from: z.enum(['extract', 'featurize', 'score', 'classify']).default('extract'),
+  requestId: z.string().min(1).max(100).optional(),
+});
+export type RerunRequest = z.infer<typeof rerunRequestSchema>;
+
+/** Query of GET /api/runs. */
+export const listRunsSchema = z.strictObject({ limit: z.coerce.number().int().min(1).max(200).default(50) });
+
+export const STEPS = ['extract', 'featurize', 'score', 'classify', 'decide'] as const;
+export type Step = (typeof STEPS)[number];
+
+export type RunState = 'pending' | 'running' | 'completed' | 'failed' | 'cancelled';
+
+/** Counts of a run; in every finished run documents = labelled + review + failed. */
+export interface RunCounts {
+  documents: number;
+  labelled: number;
+  review: number;
+  failed: number;
+}
+
+/** Answer of GET /api/runs/{id}. */
+export interface RunStatus extends RunCounts {
+  runId: string;
+  kind: 'upload' | 'request' | 'rerun';
+  state: RunState;
+  /** ISO 8601 UTC */
+  createdAt: string;
+  endedAt: string | null;
+  batches: number;
+  /** Documents that have passed each step so far. */
+  steps: Record<Step, number>;
+  /** Documents asked to the LLM so far. */
+  asked: number;
+  costUsd: number;
+  /** Seconds to the end at the present speed; null while unknown or when ended. */
+  remainingSeconds: number | null;
+  modelVersion: string | null;
+  taxonomyVersion: string | null;
+  failures: Record<string, number>;
+  formats: Record<string, number>;
+  error: { code: string; message: string } | null;
+}
+
+/** RFC 9457 problem details. */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: ErrorCode;
+  errors?: { field: string; message: string }[];
+}
+
+const STATUS_OF: Partial<Record<ErrorCode, number>> = {
+  'request.invalid': 400,
+  'run.not-found': 404,
+  'model.not-found': 404,
+  'lake.not-found': 404,
+  'run.exists': 409,
+  'run.not-finished': 409,
+  'lake.unavailable': 503,
+};
+
+/** An error as problem+json. Foreign errors show no message: it may hold content. */
+export function toProblem(error: unknown): Problem {
+  if (!(error instanceof SluiceError))
+    return {
+      type: 'about:blank',
+      title: 'Internal error',
+      status: 500,
+      detail: 'The request failed unexpectedly; the log names the cause.',
+      code: 'internal',
+    };
+  const fields = error instanceof RequestError ? { errors: error.fields } : {};
+  return {
+    type: `urn:sluice:${error.code}`,
+    title: error.remedy,
+    status: STATUS_OF[error.code] ?? 500,
+    detail: error.message,
+    code: error.code,
+    ...fields,
+  };
+}
+
+/** Wrong input, with the fields that are wrong. */
+export class RequestError extends TerminalError {
+  readonly fields: { field: string; message: string }[];
+  constructor(fields: { field: string; message: string }[]) {
+    super('request.invalid', fields.map((f) => `${f.field}: ${f.message}`).join('; '));
+    this.fields = fields;
+  }
+}
+
+/**
+ * Validate a request body.
+ * @throws {RequestError} request.invalid naming every wrong field
+ */
+export function parseRequest<T extends z.ZodType>(schema: T, value: unknown): z.infer<T> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new RequestError(
+    parsed.error.issues.flatMap((issue) => {
+      const field = issue.path.map(String).join('.');
+      if (issue.code === 'unrecognized_keys')
+        return issue.keys.map((key) => ({
+          field: field === '' ? key : `${field}.${key}`,
+          message: 'is not known here',
+        }));
+      return [{ field: field === '' ? '(body)' : field, message: issue.message }];
+    }),
+  );
+}

@@ -1,0 +1,89 @@
+// The activities by name. The one place where errors become what the orchestrator acts on.
+// Invariants: A1 a RetryableError comes back as "wait until", at most MAX_ATTEMPTS times. A2 any other error ends the run, its code first in the message.
+import { codeOf, RetryableError, type SluiceError } from '../errors.ts';
+import { classifyBatch } from './classify-batch.ts';
+import { commitRun, endRun } from './commit-run.ts';
+import { decideBatch } from './decide-batch.ts';
+import { extractBatch } from './extract-batch.ts';
+import { featurizeBatch } from './featurize-batch.ts';
+import { planRun } from './plan.ts';
+import type { ActivityName, ActivityResult, PlanOutcome } from './run.ts';
+import { scoreBatch } from './score-batch.ts';
+import type { PipelineServices } from './services.ts';
+import type { StepInput } from './step.ts';
+
+// Outages are waited for: 1 s doubling to 1 min is about an hour in all.
+const MAX_ATTEMPTS = 60;
+const FIRST_WAIT_MS = 1000;
+const LONGEST_WAIT_MS = 60_000;
+
+type Handler = (input: unknown) => Promise<ActivityResult<unknown>>;
+
+/** Handlers for registration; inputs are the small JSON of run.ts. */
+export function activityHandlers(getServices: () => Promise<PipelineServices>): Record<ActivityName, Handler> {
+  const activity =
+    <I extends { runId: string; attempt: number }>(
+      work: (services: PipelineServices, input: I) => Promise<ActivityResult<unknown>>,
+    ) =>
+    async (given: unknown): Promise<ActivityResult<unknown>> => {
+      const input = given as I; // made by run.ts, the only caller
+      const services = await getServices();
+      try {
+        return await work(services, input);
+      } catch (error) {
+        return waitOrThrow(services, input, error);
+      }
+    };
+  type Step = StepInput & { attempt: number };
+  type Run = { runId: string; attempt: number };
+  return {
+    planRun: activity(async (services, { runId }: Run) => {
+      const plan = await planRun(services, runId);
+      const outcome: PlanOutcome = { batches: plan.batches, lanes: services.config.BATCH_CONCURRENCY };
+      return { kind: 'done', outcome };
+    }),
+    extractBatch: activity((services, input: Step) => extractBatch(services, input)),
+    featurizeBatch: activity((services, input: Step) => featurizeBatch(services, input)),
+    scoreBatch: activity((services, input: Step) => scoreBatch(services, input)),
+    classifyBatch: activity((services, input: Step) => classifyBatch(services, input)),
+    decideBatch: activity((services, input: Step) => decideBatch(services, input)),
+    commitRun: activity(async (services, { runId }: Run) => ({
+      kind: 'done',
+      outcome: await commitRun(services, runId),
+    })),
+    endRun: activity(async (services, { runId, message }: Run & { message: string }) => ({
+      kind: 'done',
+      outcome: await endRun(services, runId, parseFailure(message)),
+    })),
+  };
+}
+
+function waitOrThrow(
+  { clock, logger }: PipelineServices,
+  input: { runId: string; attempt: number; batchId?: string },
+  error: unknown,
+): ActivityResult<never> {
+  const { runId, batchId, attempt } = input;
+  if (error instanceof RetryableError && attempt < MAX_ATTEMPTS) {
+    const waitMs = error.retryAfterMs ?? Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(attempt, 6));
+    logger.warn('activity.retry', { runId, batchId, code: error.code, attempt, waitMs });
+    return { kind: 'waiting', retryAt: clock.now() + waitMs };
+  }
+  const code = codeOf(error);
+  logger.error('activity.failed', { runId, batchId, code, name: (error as Error)?.name });
+  throw new Error(`[${code}] ${describe(error)}`, { cause: error });
+}
+
+/** Our messages hold no content; those of foreign errors might, so only their class is told. */
+function describe(error: unknown): string {
+  if (codeOf(error) !== 'internal') return (error as SluiceError).message;
+  return error instanceof Error
+    ? `${error.name} in ${error.stack?.split('\n')[1]?.trim() ?? 'unknown place'}`
+    : 'unknown';
+}
+
+/** The code and message that `waitOrThrow` put into an error, wherever the host wrapped it. */
+export function parseFailure(message: string): { code: string; message: string } {
+  const match = /\[([a-z]+(?:[.-][a-z-]+)*)\] ([^\n]*)/.exec(message);
+  return { code: match?.[1] ?? 'internal', message: (match?.[2] ?? message.split('\n')[0] ?? '').slice(0, 500) };
+}

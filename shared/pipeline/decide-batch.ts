@@ -1,0 +1,153 @@
+// Step 5: extraction, scores and answers → exactly one result row per document, staged as one part file.
+// Invariant: D1 rows out = documents in, each labelled, review or failed.
+import { ERROR_REMEDIES, type ErrorCode, isErrorCode } from '../errors.ts';
+import type { Row } from '../lake/tables.ts';
+import type { LlmAnswer } from '../llm/classify.ts';
+import { readAnswers } from './classify-batch.ts';
+import { type ExtractedRow, readExtracted } from './extracted.ts';
+import { type Plan, readStep } from './records.ts';
+import { readScores, type ScoreRow } from './score-batch.ts';
+import type { PipelineServices } from './services.ts';
+import { runStep, type StepInput, type StepResult } from './step.ts';
+import { countBy } from './tally.ts';
+
+export function decideBatch(services: PipelineServices, input: StepInput): Promise<StepResult> {
+  return runStep(services, 'decide', input, async (plan) => {
+    const documents = await readExtracted(services, input.runId, input.batchId, { withText: false });
+    const scores = new Map((await readScores(services, input)).map((score) => [score.document_id, score]));
+    const answers = await readAnswers(services, input);
+    const stamp = {
+      run_id: input.runId,
+      batch_id: input.batchId,
+      taxonomy_version: plan.taxonomyVersion,
+      model_version: plan.modelVersion,
+      pipeline_version: services.pipelineVersion,
+      processed_at: new Date(services.clock.now()).toISOString(),
+      run_date: plan.runDate,
+    };
+    const rows = documents.map((document) => ({
+      ...stamp,
+      ...documentColumns(document),
+      ...decide(document, scores, answers, plan),
+    }));
+    const part =
+      rows.length === 0 ? null : await services.tables.stageResults(input.runId, input.batchId, plan.runDate, rows);
+    const classified = await readStep(services.lake, input.runId, input.batchId, 'classify');
+    const status = countBy(rows, (row) => String(row.status));
+    return {
+      documents: rows.length,
+      asked: classified?.asked ?? 0,
+      costNanoUsd: classified?.costNanoUsd ?? '0',
+      counts: {
+        documents: documents.length,
+        labelled: status.labelled ?? 0,
+        review: status.review ?? 0,
+        failed: status.failed ?? 0,
+      },
+      failures: countBy(
+        rows.filter((row) => row.failure_code !== null),
+        (row) => String(row.failure_code),
+      ),
+      formats: countBy(documents, (document) => document.media_type ?? 'unknown'),
+      part,
+    };
+  });
+}
+
+const documentColumns = (document: ExtractedRow): Row => ({
+  document_id: document.document_id,
+  source_path: document.source_path,
+  archive_path: document.archive_path,
+  source_etag: document.source_etag,
+  content_sha256: document.content_sha256,
+  media_type: document.media_type,
+  size_bytes: document.size_bytes,
+  pages: document.pages,
+  chars: document.chars,
+  language: document.language,
+});
+
+type Decision = Row & { status: 'labelled' | 'review' | 'failed'; failure_code: string | null };
+
+const UNDECIDED = {
+  label: null,
+  confidence: null,
+  decided_by: null,
+  top_labels_json: '[]',
+  evidence_json: '[]',
+  llm_quote: null,
+  llm_quote_verified: null,
+  failure_code: null,
+  failure_message: null,
+  llm_deployment: null,
+  prompt_version: null,
+  tokens_in: 0,
+  tokens_out: 0,
+  cost_usd: 0,
+} as const;
+
+/** The decision on one document; a duplicate takes the decision of the document it points to, at no cost. */
+export function decide(
+  document: ExtractedRow,
+  scores: ReadonlyMap<string, ScoreRow>,
+  answers: ReadonlyMap<string, LlmAnswer>,
+  plan: Pick<Plan, 'llm'>,
+): Decision {
+  if (document.status === 'failed')
+    return {
+      ...UNDECIDED,
+      status: 'failed',
+      failure_code: document.code,
+      failure_message: document.message ?? remedyOf(document.code),
+    };
+  const subject = document.duplicate_of ?? document.document_id;
+  const decision = decideSubject(scores.get(subject), answers.get(subject), plan);
+  if (document.duplicate_of === null) return decision;
+  return {
+    ...decision,
+    decided_by: decision.status === 'labelled' ? 'duplicate' : null,
+    tokens_in: 0,
+    tokens_out: 0,
+    cost_usd: 0,
+  };
+}
+
+function decideSubject(score: ScoreRow | undefined, answer: LlmAnswer | undefined, plan: Pick<Plan, 'llm'>): Decision {
+  const scored = {
+    ...UNDECIDED,
+    label: score?.label ?? null,
+    confidence: score?.confidence ?? null,
+    top_labels_json: score?.top_labels_json ?? '[]',
+    evidence_json: score?.evidence_json ?? '[]',
+  };
+  if (score?.route === 'accept') return { ...scored, status: 'labelled', decided_by: 'model' };
+  if (score?.route === 'review' || answer === undefined) {
+    const code: ErrorCode =
+      score?.route === 'ask' ? 'llm.no-answer' : plan.llm ? 'route.low-confidence' : 'route.llm-disabled';
+    return { ...scored, status: 'review', failure_code: code, failure_message: ERROR_REMEDIES[code] };
+  }
+  const asked = {
+    ...scored,
+    llm_quote: answer.quote,
+    llm_quote_verified: answer.quoteVerified,
+    llm_deployment: answer.deployment,
+    prompt_version: answer.promptVersion,
+    tokens_in: answer.tokensIn,
+    tokens_out: answer.tokensOut,
+    cost_usd: answer.costUsd,
+  };
+  if (answer.outcome === 'label' && answer.label !== null)
+    return { ...asked, status: 'labelled', label: answer.label, confidence: answer.confidence, decided_by: 'llm' };
+  const code = answer.code ?? 'llm.no-answer';
+  // The document was read, so an answer that failed leaves it to people, with the model's best guess beside it.
+  return {
+    ...asked,
+    status: 'review',
+    ...(answer.label === null ? {} : { label: answer.label, confidence: answer.confidence }),
+    failure_code: code,
+    failure_message: answer.message ?? ERROR_REMEDIES[code],
+  };
+}
+
+const remedyOf = (code: string | null): string | null =>
+  code !== null && isErrorCode(code) ? ERROR_REMEDIES[code] : null;

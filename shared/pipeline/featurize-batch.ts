@@ -1,0 +1,58 @@
+// Step 2: text → sparse TF-IDF of the pinned model. One matrix row per readable document, in the order of the extracted file.
+import { type Csr, decodeCsr, encodeCsr } from '../features/sparse.ts';
+import { runPaths } from '../lake/paths.ts';
+import { readable, readExtracted } from './extracted.ts';
+import { readBatch, readStep } from './records.ts';
+import type { PipelineServices } from './services.ts';
+import { runStep, type StepInput, type StepResult } from './step.ts';
+
+export function featurizeBatch(services: PipelineServices, input: StepInput): Promise<StepResult> {
+  return runStep(services, 'featurize', input, async ({ from, modelVersion }) => {
+    const { runId, batchId } = input;
+    const rows = readable(await readExtracted(services, runId, batchId, { withText: true }));
+    if (modelVersion !== null) {
+      const batch = await readBatch(services.lake, runId, batchId);
+      const isReusable = batch.base !== null && (from === 'score' || from === 'classify');
+      const ids = rows.map((row) => row.document_id);
+      const x =
+        (isReusable ? await reuse(services, batch.base, modelVersion, ids) : undefined) ??
+        (await services.models.load(modelVersion)).featurize(rows.map((row) => row.text));
+      await services.lake.write(runPaths.features(runId, batchId), encodeCsr(x));
+    }
+    return { documents: rows.length, asked: 0, costNanoUsd: '0', modelVersion };
+  });
+}
+
+/** The base run's rows for these documents; undefined when it used another model (other IDF) or lacks one of them. */
+async function reuse(
+  services: PipelineServices,
+  base: { runId: string; batchId: string } | null,
+  modelVersion: string,
+  ids: readonly string[],
+): Promise<Csr | undefined> {
+  if (base === null) return undefined;
+  const step = await readStep(services.lake, base.runId, base.batchId, 'featurize');
+  if (step?.modelVersion !== modelVersion) return undefined;
+  const baseRows = readable(await readExtracted(services, base.runId, base.batchId, { withText: false }));
+  const rowOf = new Map(baseRows.map((row, index) => [row.document_id, index]));
+  const picked = ids.map((id) => rowOf.get(id));
+  if (!picked.every((index) => index !== undefined)) return undefined;
+  return pickRows(decodeCsr(await services.lake.read(runPaths.features(base.runId, base.batchId))), picked);
+}
+
+/** The given rows of a matrix, in the given order. */
+export function pickRows(x: Csr, rows: readonly number[]): Csr {
+  const bounds = rows.map((row) => [x.indptr[row] ?? 0, x.indptr[row + 1] ?? 0] as const);
+  const indptr = new Uint32Array(rows.length + 1);
+  bounds.forEach(([from, to], i) => {
+    indptr[i + 1] = (indptr[i] ?? 0) + to - from;
+  });
+  const size = indptr[rows.length] ?? 0;
+  const indices = new Int32Array(size);
+  const values = new Float64Array(size);
+  bounds.forEach(([from, to], i) => {
+    indices.set(x.indices.subarray(from, to), indptr[i]);
+    values.set(x.values.subarray(from, to), indptr[i]);
+  });
+  return { rows: rows.length, width: x.width, indptr, indices, values };
+}

@@ -1,0 +1,251 @@
+// The plan of a run: which documents, in which batches, by which model and taxonomy. Written once; later steps only read it.
+// Invariants: P1 plan.json is written last and once: when it exists every batch file does. P2 the same listing gives the same batches.
+import { TerminalError } from '../errors.ts';
+import { batchId } from '../ids.ts';
+import { runPaths } from '../lake/paths.ts';
+import { readDataset } from '../training/dataset.ts';
+import { sealWindow } from './intake.ts';
+import {
+  createJson,
+  type Plan,
+  type PlannedBatch,
+  type PlannedSource,
+  type RunRecord,
+  readBatch,
+  readJson,
+  readPlan,
+  requireJson,
+  requireStep,
+  writeJson,
+} from './records.ts';
+import type { PipelineServices } from './services.ts';
+import { loadTaxonomy } from './taxonomies.ts';
+
+type BatchDraft = Omit<PlannedBatch, 'batchId'>;
+
+/** Plan a run, or return the plan that exists. @throws {TerminalError} request.invalid, model.not-found */
+export async function planRun(services: PipelineServices, runId: string): Promise<Plan> {
+  const existing = await readJson<Plan>(services.lake, runPaths.plan(runId));
+  if (existing !== undefined) return existing;
+  const run = await requireJson<RunRecord>(services.lake, runPaths.request(runId));
+  const { batches, sources } = await writeBatches(services, run);
+  const plan = { ...(await pinVersions(services, run)), runId, batches, sources, runDate: run.createdAt.slice(0, 10) };
+  await createJson(services.lake, runPaths.plan(runId), plan);
+  return readPlan(services.lake, runId); // another attempt may have been first
+}
+
+async function writeBatches(services: PipelineServices, run: RunRecord): Promise<{ batches: number; sources: number }> {
+  let batches = 0;
+  let sources = 0;
+  for await (const draft of planBatches(services, run)) {
+    const id = batchId(batches++);
+    sources += draft.dataset?.rows ?? (draft.base === null ? draft.sources.length : draft.base.documentIds.length);
+    if (sources > services.config.RUN_MAX_DOCUMENTS)
+      throw new TerminalError(
+        'request.invalid',
+        `source: has more than ${services.config.RUN_MAX_DOCUMENTS} documents (RUN_MAX_DOCUMENTS)`,
+        { ids: { runId: run.runId } },
+      );
+    await writeJson(services.lake, runPaths.planBatch(run.runId, id), { ...draft, batchId: id } satisfies PlannedBatch);
+  }
+  return { batches, sources };
+}
+
+async function* planBatches(services: PipelineServices, run: RunRecord): AsyncGenerator<BatchDraft> {
+  if (run.rerun !== null) return yield* rerunBatches(services, run.rerun);
+  const limits = batchLimits(services);
+  if (run.windowId !== null) {
+    const sources = await sealWindow(services.lake, run.windowId);
+    return yield* sourceBatches('landing', cutBatches(sources, limits));
+  }
+  const source = run.request?.source;
+  if (source === undefined) throw new TerminalError('internal', `run ${run.runId} has no source`);
+  switch (source.kind) {
+    case 'prefix': {
+      const files: PlannedSource[] = [];
+      for await (const file of services.sources[source.container].list(source.prefix)) {
+        if (files.length >= services.config.RUN_MAX_DOCUMENTS) {
+          files.push(file); // one too many: writeBatches refuses it with the limit's name
+          break;
+        }
+        files.push({ path: file.path, etag: file.etag, sizeBytes: file.sizeBytes });
+      }
+      return yield* sourceBatches(source.container, cutBatches(files, limits));
+    }
+    case 'paths': {
+      const store = services.sources[source.container];
+      const unique = [...new Set(source.paths)];
+      // A path that is not there stays in the plan and ends as a failed row: asked for, so accounted for.
+      const files = await Promise.all(
+        unique.map(async (path) => (await store.stat(path)) ?? { path, etag: '', sizeBytes: 0 }),
+      );
+      const sources = files.map(({ path, etag, sizeBytes }) => ({ path, etag, sizeBytes }));
+      return yield* sourceBatches(source.container, cutBatches(sources, limits));
+    }
+    case 'dataset':
+      return yield* datasetBatches(services, run.runId, source);
+  }
+}
+
+export interface BatchLimits {
+  maxDocuments: number;
+  maxBytes: number;
+  /** Small runs are still cut into this many batches, so that they run in parallel. */
+  minBatches: number;
+}
+
+const batchLimits = ({ config }: PipelineServices): BatchLimits => ({
+  maxDocuments: config.BATCH_MAX_DOCUMENTS,
+  maxBytes: config.BATCH_MAX_BYTES,
+  minBatches: config.BATCH_CONCURRENCY,
+});
+
+const MIN_BATCH_DOCUMENTS = 16;
+
+/**
+ * Cut sources into batches by count and bytes, in path order, except that files of equal size stand together:
+ * exact duplicates have equal sizes, and duplicates in one batch are read and decided once.
+ */
+export function cutBatches(sources: readonly PlannedSource[], limits: BatchLimits): PlannedSource[][] {
+  const sorted = [...sources].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  const bySize = new Map<number, PlannedSource[]>();
+  for (const source of sorted) {
+    const group = bySize.get(source.sizeBytes);
+    if (group === undefined) bySize.set(source.sizeBytes, [source]);
+    else group.push(source);
+  }
+  const even = Math.max(MIN_BATCH_DOCUMENTS, Math.ceil(sources.length / limits.minBatches));
+  const maxDocuments = Math.min(limits.maxDocuments, even);
+  const batches: PlannedSource[][] = [];
+  let batch: PlannedSource[] = [];
+  let bytes = 0;
+  for (const group of bySize.values())
+    for (const source of group) {
+      if (batch.length > 0 && (batch.length >= maxDocuments || bytes + source.sizeBytes > limits.maxBytes)) {
+        batches.push(batch);
+        batch = [];
+        bytes = 0;
+      }
+      batch.push(source);
+      bytes += source.sizeBytes;
+    }
+  if (batch.length > 0) batches.push(batch);
+  return batches;
+}
+
+function* sourceBatches(container: 'landing' | 'imports', groups: PlannedSource[][]): Generator<BatchDraft> {
+  for (const sources of groups) yield { container, sources, dataset: null, base: null };
+}
+
+/** A data set's row as the extract step reads it. */
+export interface DatasetRow {
+  key: string;
+  text: string | null;
+  problem: string | null;
+}
+
+async function* datasetBatches(
+  services: PipelineServices,
+  runId: string,
+  source: { container: 'landing' | 'imports'; path: string; textColumn: string; idColumn?: string | undefined },
+): AsyncGenerator<BatchDraft> {
+  const found = await services.sources[source.container].readIfExists(source.path);
+  if (found === undefined)
+    throw new TerminalError('request.invalid', `source.path: ${source.path} is not in container ${source.container}`);
+  const columns = { text: source.textColumn, ...(source.idColumn === undefined ? {} : { id: source.idColumn }) };
+  let lines: string[] = [];
+  let bytes = 0;
+  let batches = 0;
+  const flush = async (): Promise<BatchDraft> => {
+    await services.lake.write(runPaths.rows(runId, batchId(batches++)), lines.join('\n'));
+    const rows = lines.length;
+    lines = [];
+    bytes = 0;
+    return {
+      container: source.container,
+      sources: [],
+      dataset: { path: source.path, etag: found.etag, rows },
+      base: null,
+    };
+  };
+  for await (const row of readDataset({ name: source.path, bytes: found.bytes }, columns)) {
+    const record: DatasetRow =
+      'problem' in row
+        ? { key: String(row.line), text: null, problem: `line ${row.line}: ${row.problem}` }
+        : { key: row.id ?? String(row.line), text: row.text, problem: null };
+    const line = JSON.stringify(record);
+    lines.push(line);
+    bytes += line.length;
+    if (lines.length >= services.config.BATCH_MAX_DOCUMENTS || bytes >= services.config.BATCH_MAX_BYTES)
+      yield await flush();
+  }
+  if (lines.length > 0) yield await flush();
+}
+
+/** One batch per batch of the base run that still has documents of interest. */
+async function* rerunBatches(
+  services: PipelineServices,
+  rerun: NonNullable<RunRecord['rerun']>,
+): AsyncGenerator<BatchDraft> {
+  const base = await readPlan(services.lake, rerun.runId);
+  for (let index = 0; index < base.batches; index++) {
+    const id = batchId(index);
+    const batch = await readBatch(services.lake, rerun.runId, id);
+    const { part } = await requireStep(services.lake, rerun.runId, id, 'decide');
+    if (part === null || part === undefined) continue;
+    const rows = await services.parquet.read(part.path, ['document_id', 'source_path', 'status']);
+    const wanted = rows.filter((row) => rerun.only === 'all' || row.status === rerun.only);
+    if (wanted.length === 0) continue;
+    const paths = new Set(wanted.map((row) => row.source_path));
+    yield {
+      ...batch,
+      sources: batch.sources.filter((source) => paths.has(source.path)),
+      base: { runId: rerun.runId, batchId: id, documentIds: wanted.map((row) => String(row.document_id)) },
+    };
+  }
+}
+
+type Pinned = Pick<Plan, 'modelVersion' | 'taxonomyVersion' | 'accept' | 'review' | 'llm' | 'maxCostUsd' | 'from'>;
+
+async function pinVersions(services: PipelineServices, run: RunRecord): Promise<Pinned> {
+  const { config } = services;
+  if (run.rerun !== null) {
+    const base = await readPlan(services.lake, run.rerun.runId);
+    const pinned = { ...base, from: run.rerun.from };
+    return run.rerun.from === 'classify' ? pinned : { ...pinned, ...(await pinModel(services, base.taxonomyVersion)) };
+  }
+  const request = run.request;
+  const taxonomy = await loadTaxonomy(services.lake, request?.taxonomyVersion ?? config.TAXONOMY_VERSION);
+  const model = await pinModel(services, taxonomy.version, request?.modelVersion ?? config.MODEL_VERSION);
+  return {
+    modelVersion: model.modelVersion,
+    taxonomyVersion: taxonomy.version,
+    accept: request?.acceptThreshold ?? model.accept,
+    review: request?.reviewThreshold ?? config.REVIEW_THRESHOLD,
+    llm: (request?.llm ?? true) && services.llm !== undefined,
+    maxCostUsd: request?.maxCostUsd ?? config.LLM_MAX_COST_USD_PER_RUN ?? null,
+    from: 'extract',
+  };
+}
+
+/** The model for a taxonomy: the one asked for, else the champion if it speaks the taxonomy's labels, else none (all to the LLM). */
+async function pinModel(
+  services: PipelineServices,
+  taxonomyVersion: string,
+  asked?: string,
+): Promise<Pick<Plan, 'modelVersion' | 'accept'>> {
+  const version = asked ?? (await services.models.championVersion());
+  if (version === undefined) return { modelVersion: null, accept: 1 };
+  const model = await services.models.load(version);
+  const taxonomy = await loadTaxonomy(services.lake, taxonomyVersion);
+  const names = new Set(taxonomy.labels.map((label) => label.name));
+  const strangers = model.labels.filter((label) => !names.has(label));
+  if (strangers.length === 0)
+    return { modelVersion: version, accept: services.config.ACCEPT_THRESHOLD ?? model.accept };
+  if (asked !== undefined)
+    throw new TerminalError(
+      'request.invalid',
+      `modelVersion: ${asked} knows labels that taxonomy ${taxonomyVersion} does not: ${strangers.slice(0, 5).join(', ')}`,
+    );
+  return { modelVersion: null, accept: 1 };
+}

@@ -1,0 +1,108 @@
+// The orchestrations, as plain generators over a small port: what runs after what. functions/orchestrations.ts binds them to Durable Functions.
+// Invariants: O1 deterministic: no clock, no random, no I/O here. O2 only ids, indexes and counts pass through, never documents.
+// O3 throttling and outages are waited for on timers; only TerminalError ends a run.
+import { batchId } from '../ids.ts';
+import type { StepInput, StepOutcome } from './step.ts';
+
+/** What an orchestration may do. Each call gives a task to be yielded. */
+export interface Orchestration<Task> {
+  call(activity: ActivityName, input: unknown): Task;
+  callSub(orchestrator: 'lane' | 'batch', input: unknown, instanceId: string): Task;
+  all(tasks: Task[]): Task;
+  sleepUntil(epochMs: number): Task;
+  continueAsNew(input: unknown): void;
+}
+
+export const STEP_ACTIVITIES = [
+  'extractBatch',
+  'featurizeBatch',
+  'scoreBatch',
+  'classifyBatch',
+  'decideBatch',
+] as const;
+export type ActivityName = (typeof STEP_ACTIVITIES)[number] | 'planRun' | 'commitRun' | 'endRun';
+
+export interface RunInput {
+  runId: string;
+  /** Sub-orchestrations of a run taken up again must not share ids with those of the attempt before. */
+  attempt?: number;
+  /** Upload runs: when the intake window closes; epoch ms. */
+  startAt?: number;
+}
+
+export interface PlanOutcome {
+  batches: number;
+  lanes: number;
+}
+
+export interface LaneInput {
+  runId: string;
+  /** Of the instance ids of this attempt. */
+  prefix: string;
+  /** Step from one batch of the lane to the next. */
+  lanes: number;
+  batches: number;
+  /** First batch of this execution. */
+  next: number;
+}
+
+/** An activity's answer: its outcome, or the moment to try again. */
+export type ActivityResult<T> = { kind: 'done'; outcome: T } | { kind: 'waiting'; retryAt: number };
+
+// A lane starts a new history after this many batches.
+const BATCHES_PER_EXECUTION = 40;
+
+// biome-ignore lint/suspicious/noExplicitAny: what a yield gives back is the activity's JSON, typed by `step`
+type Steps<Task, Result> = Generator<Task, Result, any>;
+
+/** A whole run: wait for the window, plan, all lanes, commit. */
+export function* runDocuments<Task>(o: Orchestration<Task>, input: RunInput): Steps<Task, unknown> {
+  const { runId } = input;
+  try {
+    if (input.startAt !== undefined) yield o.sleepUntil(input.startAt);
+    const plan: PlanOutcome = yield* step(o, 'planRun', { runId });
+    const lanes = Math.min(plan.lanes, plan.batches);
+    const prefix = `${runId}-${input.attempt ?? 0}`;
+    const tasks = Array.from({ length: lanes }, (_, lane) => {
+      const laneInput: LaneInput = { runId, prefix, lanes, batches: plan.batches, next: lane };
+      return o.callSub('lane', laneInput, `${prefix}-lane${lane}`);
+    });
+    if (tasks.length > 0) yield o.all(tasks); // an empty `all` never resolves
+    return yield* step(o, 'commitRun', { runId });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const ended: { state: string } = yield* step(o, 'endRun', { runId, message: message.slice(0, 2000) });
+    if (ended.state === 'cancelled') return null;
+    throw error;
+  }
+}
+
+/** Every `lanes`-th batch of a run, one after the other: as many lanes, so many batches in work. */
+export function* runLane<Task>(o: Orchestration<Task>, input: LaneInput): Steps<Task, unknown> {
+  let next = input.next;
+  for (let done = 0; next < input.batches; next += input.lanes, done++) {
+    if (done === BATCHES_PER_EXECUTION) {
+      o.continueAsNew({ ...input, next });
+      return null;
+    }
+    const batch: StepInput = { runId: input.runId, batchId: batchId(next) };
+    yield o.callSub('batch', batch, `${input.prefix}-${batch.batchId}`);
+  }
+  return null;
+}
+
+/** The five steps of a batch. */
+export function* runBatch<Task>(o: Orchestration<Task>, input: StepInput): Steps<Task, StepOutcome> {
+  let outcome: StepOutcome = { documents: 0, asked: 0 };
+  for (const activity of STEP_ACTIVITIES) outcome = yield* step(o, activity, input);
+  return outcome;
+}
+
+/** Call an activity until it is done; each time it asks to wait, sleep on a durable timer. */
+function* step<Task, T>(o: Orchestration<Task>, name: ActivityName, input: object): Steps<Task, T> {
+  for (let attempt = 0; ; attempt++) {
+    const result: ActivityResult<T> = yield o.call(name, { ...input, attempt });
+    if (result.kind === 'done') return result.outcome;
+    yield o.sleepUntil(result.retryAt);
+  }
+}

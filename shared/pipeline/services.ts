@@ -1,0 +1,76 @@
+// What the pipeline needs of the world, assembled once per process by shared/app.ts. Tests bring fakes.
+import type { Config } from '../config.ts';
+import type { ExtractedDocument, SourceDocument } from '../documents/extract.ts';
+import type { Column, Row } from '../lake/tables.ts';
+import type { LlmAnswer, LlmDocument } from '../llm/classify.ts';
+import type { LoadedModel } from '../models/registry.ts';
+import type { Clock, LakeStore, Logger } from '../ports.ts';
+import type { Taxonomy } from '../taxonomy.ts';
+
+/** Reading documents: bytes in, one element per document out (archives and mails give several). */
+export interface Reader {
+  extract(source: SourceDocument): Promise<ExtractedDocument[]>;
+}
+
+/** The models that are registered. */
+export interface Models {
+  championVersion(): Promise<string | undefined>;
+  load(version: string): Promise<LoadedModel>;
+}
+
+export interface ClassifyRequest {
+  runId: string;
+  batchId: string;
+  taxonomy: Taxonomy;
+  documents: readonly LlmDocument[];
+  maxCostUsd: number | undefined;
+}
+
+export type ClassifyOutcome =
+  | { status: 'done'; answers: readonly LlmAnswer[]; calls: number }
+  | { status: 'waiting'; retryAt: number };
+
+/** The LLM stage; undefined in PipelineServices when no LLM is configured or allowed. */
+export interface Llm {
+  classify(request: ClassifyRequest): Promise<ClassifyOutcome>;
+  /** Ledger rows (table llm_calls) of one batch so far. */
+  ledger(runId: string, batchId: string): Promise<Row[]>;
+}
+
+/** Parquet in the lake, written and read through local temporary files. */
+export interface ParquetFiles {
+  write(path: string, columns: readonly Column[], rows: Iterable<Row>): Promise<void>;
+  read(path: string, columns?: readonly string[]): Promise<Row[]>;
+}
+
+/** The Delta tables a run ends in. */
+export interface Tables {
+  /** Write one part file of `results` under a name never used before; it is invisible until it is committed. */
+  stageResults(runId: string, batchId: string, runDate: string, rows: readonly Row[]): Promise<StagedPart>;
+  /** Commit staged parts as one version; replaying the same run adds nothing. */
+  commitResults(runId: string, parts: readonly StagedPart[]): Promise<void>;
+  /** Append rows once per attempt of a run. */
+  append(table: 'llm_calls' | 'runs', source: { runId: string; attempt: number }, rows: readonly Row[]): Promise<void>;
+}
+
+/** A part file and what the commit needs to know of it; JSON-safe. */
+export interface StagedPart {
+  path: string;
+  add: unknown;
+}
+
+export interface PipelineServices {
+  config: Config;
+  clock: Clock;
+  logger: Logger;
+  lake: LakeStore;
+  /** Containers that hold documents, by the name requests use. */
+  sources: Readonly<Record<'landing' | 'imports', LakeStore>>;
+  reader: Reader;
+  models: Models;
+  llm: Llm | undefined;
+  parquet: ParquetFiles;
+  tables: Tables;
+  /** Version of this code, stored with every row. */
+  pipelineVersion: string;
+}

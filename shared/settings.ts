@@ -1,0 +1,145 @@
+// Every setting the code reads, as data: name, type, bounds, default and what it is for. docs and local.settings.sample.json follow this list.
+// A setting is one line here; nothing else in the project names an environment variable.
+
+export type SettingKind = 'text' | 'number' | 'flag' | 'choice' | 'json';
+
+export interface Setting {
+  readonly kind: SettingKind;
+  readonly doc: string;
+  /** Text as it would stand in the environment; undefined = optional without default. */
+  readonly fallback?: string;
+  readonly unit?: string;
+  readonly min?: number;
+  readonly max?: number;
+  readonly integer?: boolean;
+  readonly choices?: readonly string[];
+  /** Secrets are meant as Key Vault references in the cloud; their values are never printed. */
+  readonly secret?: boolean;
+  readonly pattern?: RegExp;
+}
+
+type Given<K extends SettingKind> = Setting & { readonly kind: K; readonly fallback: string };
+type Open<K extends SettingKind> = Setting & { readonly kind: K; readonly fallback?: never };
+
+const text = (doc: string, fallback: string, pattern?: RegExp): Given<'text'> => ({
+  ...openText(doc, pattern),
+  fallback,
+});
+const openText = (doc: string, pattern?: RegExp): Open<'text'> => ({
+  kind: 'text',
+  doc,
+  ...(pattern === undefined ? {} : { pattern }),
+});
+const secret = (doc: string): Open<'text'> => ({ kind: 'text', doc, secret: true });
+const count = (doc: string, fallback: number, min: number, max: number, unit?: string): Given<'number'> => ({
+  ...real(doc, fallback, min, max, unit),
+  integer: true,
+});
+const real = (doc: string, fallback: number, min: number, max: number, unit?: string): Given<'number'> => ({
+  ...openReal(doc, min, max, unit),
+  fallback: String(fallback),
+});
+const openReal = (doc: string, min: number, max: number, unit?: string): Open<'number'> => ({
+  kind: 'number',
+  doc,
+  min,
+  max,
+  ...(unit === undefined ? {} : { unit }),
+});
+const flag = (doc: string, fallback: boolean): Given<'flag'> => ({ kind: 'flag', doc, fallback: String(fallback) });
+const choice = (doc: string, fallback: string, choices: readonly string[]): Given<'choice'> => ({
+  kind: 'choice',
+  doc,
+  fallback,
+  choices,
+});
+
+const CONTAINER_NAME = /^[a-z0-9](?:[a-z0-9]|-(?=[a-z0-9])){2,62}$/;
+const URL_TEXT = /^https?:\/\/\S+$/;
+
+export const SETTINGS = {
+  // The lake
+  LAKE: secret(
+    'Connection string of the lake account. Local emulators only; in Azure the identity settings below are used.',
+  ),
+  LAKE__blobServiceUri: openText(
+    'Blob endpoint of the lake account, e.g. https://<account>.blob.core.windows.net',
+    URL_TEXT,
+  ),
+  LAKE__tableServiceUri: openText('Table endpoint of the account that holds the LLM quota records', URL_TEXT),
+  LAKE_DFS_ENDPOINT: openText(
+    'DFS endpoint of the lake account, e.g. https://<account>.dfs.core.windows.net',
+    URL_TEXT,
+  ),
+  AZURE_CLIENT_ID: openText('Client id of the user-assigned identity'),
+  LANDING_CONTAINER: text('Container whose uploads are classified as they arrive', 'landing', CONTAINER_NAME),
+  IMPORTS_CONTAINER: text('Container for bulk imports; runs over it are started on request', 'imports', CONTAINER_NAME),
+  LAKE_CONTAINER: text('Container of tables, runs, models and taxonomies', 'lake', CONTAINER_NAME),
+  STATE_TABLE: text('Name of the table with the LLM quota records', 'sluicestate', /^[A-Za-z][A-Za-z0-9]{2,62}$/),
+
+  // Uploads and runs
+  UPLOAD_TRIGGER_SOURCE: choice('How uploads are noticed: Event Grid in Azure, container scan elsewhere', 'EventGrid', [
+    'EventGrid',
+    'LogsAndContainerScan',
+  ]),
+  UPLOAD_WINDOW_SECONDS: count('Uploads of this many seconds share one run; 0 = one run per upload', 30, 0, 3600, 's'),
+  TAXONOMY_VERSION: openText('Taxonomy for uploads and for runs that name none; default: the newest one'),
+  BATCH_MAX_DOCUMENTS: count('Documents per batch at most', 250, 1, 5000),
+  BATCH_MAX_BYTES: count('Bytes of source documents per batch at most', 64 * 1024 * 1024, 1024, 2 ** 31, 'bytes'),
+  BATCH_CONCURRENCY: count('Batches of one run in work at the same time', 4, 1, 256),
+  RUN_MAX_DOCUMENTS: count('Documents one run accepts at most; split larger sets by prefix', 5_000_000, 1, 50_000_000),
+  REQUEST_MAX_BYTES: count('Largest accepted HTTP request body', 1024 * 1024, 1024, 100 * 1024 * 1024, 'bytes'),
+
+  // Reading documents
+  EXTRACT_SLOTS: count('Reader processes per instance', 2, 1, 64),
+  EXTRACT_MAX_BYTES: count('Largest document that is read', 200 * 1024 * 1024, 1, 2 ** 31, 'bytes'),
+  EXTRACT_MAX_PAGES: count('Pages of a document at most', 5000, 1, 1_000_000),
+  EXTRACT_TIMEOUT_SECONDS: count('Time for reading one document', 60, 1, 3600, 's'),
+  EXTRACT_MAX_MEMORY_MB: count('Resident memory of a reader process', 1024, 128, 65536, 'MB'),
+  EXTRACT_MAX_ARCHIVE_DEPTH: count('Archives inside archives at most', 4, 0, 32),
+  EXTRACT_MAX_ARCHIVE_ENTRIES: count('Members of an archive at most', 10_000, 1, 1_000_000),
+
+  // Model and routing
+  MODEL_VERSION: openText('Model version for runs that name none; default: the champion'),
+  ACCEPT_THRESHOLD: openReal("Confidence from which the model's label stands; default: the model's own", 0, 1),
+  REVIEW_THRESHOLD: real('Confidence below which a document goes to people without asking the LLM', 0, 0, 1),
+  EVIDENCE_TERMS: count('Terms stored as reasons of a decision', 8, 0, 50),
+
+  // LLM
+  LLM_ENABLED: flag('Ask an LLM about documents the model is unsure of', true),
+  OPENAI_BASE_URL: openText('Base URL of any OpenAI-compatible endpoint (vLLM, Ollama, LiteLLM, OpenAI)', URL_TEXT),
+  OPENAI_API_KEY: secret('Key for OPENAI_BASE_URL'),
+  OPENAI_MODEL: openText('Model asked at OPENAI_BASE_URL'),
+  AZURE_OPENAI_ENDPOINT: openText('Azure OpenAI resource, e.g. https://<name>.openai.azure.com', URL_TEXT),
+  AZURE_OPENAI_CHAT_DEPLOYMENT: openText('Deployment name in that resource'),
+  AZURE_OPENAI_SCOPE: text('Token scope of the resource', 'https://ai.azure.com/.default', URL_TEXT),
+  LLM_TPM: count('Tokens per minute of the deployment', 200_000, 100, 1_000_000_000),
+  LLM_RPM: count('Requests per minute of the deployment', 200, 1, 10_000_000),
+  LLM_INPUT_USD_PER_MTOK: openReal('Price of a million prompt tokens', 0, 10_000, 'USD'),
+  LLM_CACHED_USD_PER_MTOK: openReal(
+    'Price of a million cached prompt tokens; default: the prompt price',
+    0,
+    10_000,
+    'USD',
+  ),
+  LLM_OUTPUT_USD_PER_MTOK: openReal('Price of a million output tokens', 0, 10_000, 'USD'),
+  LLM_PACK_DOCUMENTS: count('Documents per call at most', 8, 1, 50),
+  LLM_PACK_TOKENS: count('Prompt tokens per call at most', 8000, 500, 1_000_000),
+  LLM_DOCUMENT_TOKENS: count('Tokens of one document shown to the LLM at most', 1500, 100, 100_000),
+  LLM_MAX_OUTPUT_TOKENS: count('Answer tokens per call at most', 4000, 16, 100_000),
+  LLM_CONCURRENCY: count('Calls in flight per instance', 8, 1, 1000),
+  LLM_MIN_CONFIDENCE: real('Answers below this confidence go to review', 0.5, 0, 1),
+  LLM_MAX_COST_USD_PER_RUN: openReal(
+    'Money one run may spend unless it says otherwise; default: no limit',
+    0,
+    1_000_000,
+    'USD',
+  ),
+  LLM_MAX_COST_USD_PER_DAY: openReal('Money all runs of a day may spend; default: no limit', 0, 1_000_000, 'USD'),
+
+  // Secrets and observation
+  KEY_VAULT_URI: openText('Key Vault whose secrets are read at run time', URL_TEXT),
+  LOG_LEVEL: choice('Least severe log level written', 'info', ['debug', 'info', 'warn', 'error']),
+} as const satisfies Record<string, Setting>;
+
+export type SettingName = keyof typeof SETTINGS;
