@@ -1,0 +1,180 @@
+// Azurite (blobs, queues, tables) from its npm package, as a child process on 127.0.0.1.
+// Invariants: A1 ready when the promise resolves: all three services listen. A2 the child ends with the parent, however that ends
+// (azurite-child.ts). A3 the usual ports are a preference: a taken port is replaced by a free one, never shared.
+import { type ChildProcess, fork } from 'node:child_process';
+import { createServer } from 'node:net';
+import { extname, join } from 'node:path';
+
+/** The account every storage emulator knows; its key is public. */
+export const DEV_ACCOUNT = 'devstoreaccount1';
+export const DEV_KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
+
+const START_LIMIT_MS = 30_000;
+const CLOSE_LIMIT_MS = 10_000;
+
+export interface AzuriteOptions {
+  /** Folder of its data, created when missing; null keeps everything in memory. One process per folder. */
+  folder: string | null;
+  /** Wished ports; 0 = any free one. Default 10000, 10001, 10002. */
+  ports?: { blob: number; queue: number; table: number };
+}
+
+export interface Azurite {
+  readonly pid: number;
+  readonly blobPort: number;
+  readonly queuePort: number;
+  readonly tablePort: number;
+  readonly account: string;
+  readonly key: string;
+  readonly blobEndpoint: string;
+  readonly queueEndpoint: string;
+  readonly tableEndpoint: string;
+  /** Blob, queue and table endpoints of this process; no DFS (see dfs.ts). */
+  readonly connectionString: string;
+  /** Shuts down in order (data are saved) and resolves when the process is gone. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Start Azurite and wait until it listens.
+ * @throws Error with Azurite's own words when it does not start within 30 s
+ */
+export async function startAzurite(options: AzuriteOptions): Promise<Azurite> {
+  const wished = options.ports ?? { blob: 10000, queue: 10001, table: 10002 };
+  const ports = await Promise.all([wished.blob, wished.queue, wished.table].map(freeOrAny));
+  const first = await launch(options.folder, ports);
+  if (first.kind === 'started') return first.azurite;
+  // Somebody took a port between the probe and the start.
+  const second = first.portTaken ? await launch(options.folder, [0, 0, 0]) : first;
+  if (second.kind === 'started') return second.azurite;
+  throw new Error(`Azurite did not start: ${second.reason}`);
+}
+
+type Launch = { kind: 'started'; azurite: Azurite } | { kind: 'failed'; portTaken: boolean; reason: string };
+
+async function launch(folder: string | null, ports: readonly number[]): Promise<Launch> {
+  const entry = join(import.meta.dirname, `azurite-child${extname(import.meta.filename)}`);
+  const child = fork(entry, childArguments(folder, ports), {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    // Its own process group: Ctrl+C in a terminal reaches the parent only, which closes Azurite after its own work.
+    detached: true,
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+  });
+  const started = await waitForListening(child);
+  if (started.kind === 'failed') {
+    await end(child);
+    return started;
+  }
+  const [blobPort = 0, queuePort = 0, tablePort = 0] = started.ports;
+  const [blobEndpoint, queueEndpoint, tableEndpoint] = [blobPort, queuePort, tablePort].map(
+    (port) => `http://127.0.0.1:${port}/${DEV_ACCOUNT}`,
+  ) as [string, string, string]; // three in, three out
+  let closing: Promise<void> | undefined;
+  return {
+    kind: 'started',
+    azurite: {
+      pid: child.pid ?? 0,
+      blobPort,
+      queuePort,
+      tablePort,
+      account: DEV_ACCOUNT,
+      key: DEV_KEY,
+      blobEndpoint,
+      queueEndpoint,
+      tableEndpoint,
+      connectionString: emulatorConnectionString({ blobEndpoint, queueEndpoint, tableEndpoint }),
+      close: () => {
+        closing ??= end(child);
+        return closing;
+      },
+    },
+  };
+}
+
+/** Connection string of an emulator account; endpoints that are not given are left out. */
+export function emulatorConnectionString(endpoints: {
+  blobEndpoint?: string;
+  queueEndpoint?: string;
+  tableEndpoint?: string;
+  account?: string;
+  key?: string;
+}): string {
+  const parts: [string, string | undefined][] = [
+    ['DefaultEndpointsProtocol', 'http'],
+    ['AccountName', endpoints.account ?? DEV_ACCOUNT],
+    ['AccountKey', endpoints.key ?? DEV_KEY],
+    ['BlobEndpoint', endpoints.blobEndpoint],
+    ['QueueEndpoint', endpoints.queueEndpoint],
+    ['TableEndpoint', endpoints.tableEndpoint],
+  ];
+  return parts.flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value};`])).join('');
+}
+
+function childArguments(folder: string | null, [blob, queue, table]: readonly number[]): string[] {
+  return [
+    ...['--blobHost', '127.0.0.1', '--blobPort', String(blob)],
+    ...['--queueHost', '127.0.0.1', '--queuePort', String(queue)],
+    ...['--tableHost', '127.0.0.1', '--tablePort', String(table)],
+    ...(folder === null ? ['--inMemoryPersistence'] : ['--location', folder]),
+    // SDK versions newer than Azurite must not be refused; telemetry would call out.
+    ...['--skipApiVersionCheck', '--disableTelemetry', '--silent'],
+  ];
+}
+
+const LISTENING = /Azurite (Blob|Queue|Table) service is successfully listening at https?:\/\/[^:]+:(\d+)/g;
+
+function waitForListening(
+  child: ChildProcess,
+): Promise<{ kind: 'listening'; ports: number[] } | { kind: 'failed'; portTaken: boolean; reason: string }> {
+  return new Promise((resolve) => {
+    let output = '';
+    const finish = (result: Parameters<typeof resolve>[0]) => {
+      clearTimeout(limit);
+      child.off('exit', onExit);
+      child.stdout?.off('data', onOutput);
+      child.stderr?.off('data', onOutput);
+      // Drain what it may still print; a full pipe would block it.
+      child.stdout?.resume();
+      child.stderr?.resume();
+      resolve(result);
+    };
+    const fail = (why: string) => {
+      const reason = `${why}: ${output.trim().split('\n').slice(-5).join(' | ')}`;
+      finish({ kind: 'failed', portTaken: /EADDRINUSE|EACCES/.test(output), reason });
+    };
+    const onExit = (code: number | null) => fail(`exit code ${code}`);
+    const onOutput = (chunk: Buffer) => {
+      output += chunk.toString('utf8');
+      const ports = new Map([...output.matchAll(LISTENING)].map((match) => [match[1], Number(match[2])]));
+      if (ports.size === 3) {
+        finish({ kind: 'listening', ports: ['Blob', 'Queue', 'Table'].map((name) => ports.get(name) ?? 0) });
+      } else if (output.includes('EADDRINUSE')) fail('port taken');
+    };
+    const limit = setTimeout(() => fail(`not listening after ${START_LIMIT_MS} ms`), START_LIMIT_MS);
+    child.once('exit', onExit);
+    child.once('error', (error) => fail(error.message));
+    child.stdout?.on('data', onOutput);
+    child.stderr?.on('data', onOutput);
+  });
+}
+
+/** Orderly end over the IPC channel, then by force. */
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  if (child.connected) child.disconnect();
+  else child.kill('SIGTERM');
+  const force = setTimeout(() => child.kill('SIGKILL'), CLOSE_LIMIT_MS);
+  await gone;
+  clearTimeout(force);
+}
+
+/** The port itself when nobody listens on it, else 0 (= any). */
+function freeOrAny(port: number): Promise<number> {
+  if (port === 0) return Promise.resolve(0);
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve(0));
+    probe.listen({ port, host: '127.0.0.1', exclusive: true }, () => probe.close(() => resolve(port)));
+  });
+}

@@ -1,0 +1,281 @@
+// The lake: one container of an ADLS Gen2 account (or of Azurite behind the DFS shim) as a LakeStore.
+// Invariants: S1 a whole-file write is one Put Blob, so readers see the old content or the new, never an empty file (DFS create, append and
+// flush would show one). S2 a conditional write that storage did although its reply was lost counts as done: every such write carries an id of
+// its own in the metadata, and a refusal is checked against it. S3 every error of the SDK is mapped here, once.
+// Listing, renaming and folder deletion go to the DFS endpoint; the Blob endpoint of an account with hierarchical namespace takes the rest.
+import { randomUUID } from 'node:crypto';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { TokenCredential } from '@azure/identity';
+import {
+  type BlobRequestConditions,
+  BlobServiceClient,
+  type BlockBlobClient,
+  type ContainerClient,
+} from '@azure/storage-blob';
+import { type DataLakeFileSystemClient, DataLakeServiceClient } from '@azure/storage-file-datalake';
+import { RetryableError, SluiceError, TerminalError } from '../errors.ts';
+import type { LakeFile, LakeStore, WriteCondition } from '../ports.ts';
+
+/** How to reach the account: emulators by connection string, Azure by identity. */
+export type LakeConnection =
+  | { kind: 'connection-string'; connectionString: string }
+  | { kind: 'identity'; dfsUrl: string; blobUrl: string; credential: TokenCredential };
+
+/** Metadata name of the id that tells our write from another's (S2). */
+const WRITE_ID = 'sluicewrite';
+const UPLOAD_BLOCK_BYTES = 8 * 1024 * 1024;
+const UPLOAD_PARALLEL = 2;
+
+/** Open a container; nothing is sent yet. */
+export function openLakeStore(connection: LakeConnection, container: string): AzureLakeStore {
+  if (connection.kind === 'identity') {
+    return new AzureLakeStore(
+      new BlobServiceClient(connection.blobUrl, connection.credential).getContainerClient(container),
+      new DataLakeServiceClient(connection.dfsUrl, connection.credential).getFileSystemClient(container),
+    );
+  }
+  return new AzureLakeStore(
+    BlobServiceClient.fromConnectionString(connection.connectionString).getContainerClient(container),
+    DataLakeServiceClient.fromConnectionString(connection.connectionString).getFileSystemClient(container),
+  );
+}
+
+export class AzureLakeStore implements LakeStore {
+  readonly container: string;
+  readonly #blobs: ContainerClient;
+  readonly #files: DataLakeFileSystemClient;
+
+  constructor(blobs: ContainerClient, files: DataLakeFileSystemClient) {
+    this.container = blobs.containerName;
+    this.#blobs = blobs;
+    this.#files = files;
+  }
+
+  /** Create the container when it is missing. */
+  async ensureContainer(): Promise<void> {
+    await this.#run('', () => this.#blobs.createIfNotExists());
+  }
+
+  async read(path: string): Promise<Buffer> {
+    const found = await this.readIfExists(path);
+    if (found === undefined) throw new TerminalError('lake.not-found', `No file ${path}`, { ids: this.#ids(path) });
+    return found.bytes;
+  }
+
+  async readIfExists(path: string, maxBytes?: number): Promise<{ bytes: Buffer; etag: string } | undefined> {
+    return await this.#run(path, async () => {
+      try {
+        const reply = await this.#blob(path).download();
+        const length = reply.contentLength ?? 0;
+        if (maxBytes !== undefined && length > maxBytes) {
+          drop(reply.readableStreamBody);
+          throw new TerminalError('extract.too-large', `File of ${length} bytes; at most ${maxBytes} are read`, {
+            ids: this.#ids(path),
+          });
+        }
+        if (reply.metadata?.hdi_isfolder === 'true') {
+          drop(reply.readableStreamBody);
+          return undefined;
+        }
+        const chunks: Buffer[] = [];
+        for await (const chunk of reply.readableStreamBody ?? []) chunks.push(Buffer.from(chunk));
+        return { bytes: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks), etag: reply.etag ?? '' };
+      } catch (error) {
+        if (statusOf(error) === 404) return undefined;
+        throw error;
+      }
+    });
+  }
+
+  async write(path: string, content: Uint8Array | string, condition: WriteCondition = {}): Promise<string> {
+    const body = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
+    const conditions: BlobRequestConditions = {
+      ...(condition.ifAbsent ? { ifNoneMatch: '*' } : {}),
+      ...(condition.ifMatch === undefined ? {} : { ifMatch: condition.ifMatch }),
+    };
+    const isConditional = condition.ifAbsent === true || condition.ifMatch !== undefined;
+    const id = isConditional ? randomUUID() : undefined;
+    return await this.#run(path, async () => {
+      const blob = this.#blob(path);
+      try {
+        const metadata = id === undefined ? {} : { metadata: { [WRITE_ID]: id } };
+        // Always one Put Blob, whatever the size (S1).
+        const reply = await blob.upload(body, body.byteLength, { conditions, ...metadata });
+        return reply.etag ?? '';
+      } catch (error) {
+        const etag = id === undefined || !isConflict(error) ? undefined : await etagOfWrite(blob, id);
+        if (etag === undefined) throw error;
+        return etag;
+      }
+    });
+  }
+
+  async upload(path: string, localFile: string): Promise<string> {
+    return await this.#run(path, async () => {
+      const reply = await this.#blob(path).uploadFile(localFile, {
+        blockSize: UPLOAD_BLOCK_BYTES,
+        maxSingleShotSize: UPLOAD_BLOCK_BYTES,
+        concurrency: UPLOAD_PARALLEL,
+      });
+      return reply.etag ?? '';
+    });
+  }
+
+  async download(path: string, localFile: string): Promise<void> {
+    await mkdir(dirname(localFile), { recursive: true });
+    // Under its name only when complete.
+    const partial = `${localFile}.${randomUUID()}.partial`;
+    try {
+      await this.#run(path, () => this.#blob(path).downloadToFile(partial));
+      await rename(partial, localFile);
+    } finally {
+      await rm(partial, { force: true });
+    }
+  }
+
+  async stat(path: string): Promise<LakeFile | undefined> {
+    return await this.#run(path, async () => {
+      try {
+        const found = await this.#blob(path).getProperties();
+        if (found.metadata?.hdi_isfolder === 'true') return undefined;
+        return {
+          path,
+          sizeBytes: found.contentLength ?? 0,
+          etag: found.etag ?? '',
+          lastModified: found.lastModified?.getTime() ?? 0,
+        };
+      } catch (error) {
+        if (statusOf(error) === 404) return undefined;
+        throw error;
+      }
+    });
+  }
+
+  async *list(prefix: string): AsyncIterable<LakeFile> {
+    const folder = prefix.replace(/^\/+|\/+$/g, '');
+    const where = folder === '' ? { recursive: true } : { recursive: true, path: folder };
+    const pages = this.#files.listPaths(where).byPage();
+    for (;;) {
+      const page = await this.#run(prefix, async () => {
+        try {
+          return await pages.next();
+        } catch (error) {
+          // A folder nobody has written to yet has no files.
+          if (statusOf(error) === 404 && codeOf(error) !== 'FilesystemNotFound')
+            return { done: true as const, value: undefined };
+          throw error;
+        }
+      });
+      if (page.done) return;
+      for (const item of page.value.pathItems ?? []) {
+        if (item.isDirectory || item.name === undefined) continue;
+        yield {
+          path: item.name,
+          sizeBytes: item.contentLength ?? 0,
+          etag: quoted(item.etag ?? ''),
+          lastModified: item.lastModified?.getTime() ?? 0,
+        };
+      }
+    }
+  }
+
+  async delete(path: string): Promise<void> {
+    await this.#run(path, () => this.#blob(path).deleteIfExists());
+  }
+
+  async deleteFolder(path: string): Promise<void> {
+    const folder = this.#files.getDirectoryClient(path.replace(/^\/+|\/+$/g, ''));
+    await this.#run(path, async () => {
+      try {
+        await folder.delete(true); // the SDK follows the continuation tokens
+      } catch (error) {
+        if (statusOf(error) !== 404) throw error;
+      }
+    });
+  }
+
+  /**
+   * Move a file; the destination must not exist.
+   * @param to  holds only [A-Za-z0-9._=/-]: the SDK does not encode it
+   * @throws {SluiceError} lake.conflict when the destination exists, lake.not-found when the source does not
+   */
+  async rename(from: string, to: string): Promise<void> {
+    await this.#run(from, () =>
+      this.#files.getFileClient(from).move(to, { destinationConditions: { ifNoneMatch: '*' } }),
+    );
+  }
+
+  #blob(path: string): BlockBlobClient {
+    return this.#blobs.getBlockBlobClient(path);
+  }
+
+  #ids(path: string) {
+    return { container: this.container, path };
+  }
+
+  /** S3. */
+  async #run<T>(path: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw toLakeError(error, this.#ids(path));
+    }
+  }
+}
+
+/** S2: the ETag when the blob at this path is the one this write made. */
+async function etagOfWrite(blob: BlockBlobClient, id: string): Promise<string | undefined> {
+  try {
+    const present = await blob.getProperties();
+    return present.metadata?.[WRITE_ID] === id ? (present.etag ?? '') : undefined;
+  } catch (error) {
+    if (statusOf(error) === 404) return undefined;
+    throw error;
+  }
+}
+
+function toLakeError(error: unknown, ids: { container: string; path: string }): unknown {
+  if (error instanceof SluiceError) return error;
+  const status = statusOf(error);
+  const code = codeOf(error);
+  const at = `${ids.container}/${ids.path}: ${code}`;
+  if (status === 404) return new TerminalError('lake.not-found', `Not found: ${at}`, { ids, cause: error });
+  if (status === 409 || status === 412)
+    return new TerminalError('lake.conflict', `Refused: ${at}`, { ids, cause: error });
+  if (status === 401 || status === 403)
+    return new TerminalError('lake.forbidden', `Refused: ${at}`, { ids, cause: error });
+  const isOurs = status === undefined && !isNetworkError(error);
+  if (isOurs || (status !== undefined && status < 500 && status !== 408 && status !== 429)) return error;
+  return new RetryableError('lake.unavailable', `Storage did not answer: ${at}`, { ids, cause: error });
+}
+
+function statusOf(error: unknown): number | undefined {
+  const status = (error as { statusCode?: unknown } | null)?.statusCode;
+  return typeof status === 'number' ? status : undefined;
+}
+
+/** The service's code: HEAD failures have it in a header only, append and flush in the body only. */
+function codeOf(error: unknown): string {
+  const rest = error as { code?: string; details?: { errorCode?: string } } | null;
+  return rest?.details?.errorCode ?? rest?.code ?? String(statusOf(error) ?? 'no status');
+}
+
+function isConflict(error: unknown): boolean {
+  return statusOf(error) === 409 || statusOf(error) === 412;
+}
+
+function isNetworkError(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' && /^(E[A-Z]+|REQUEST_SEND_ERROR|ABORT_ERR)$/.test(code);
+}
+
+/** Listings give ETags without quotes, the other calls with. */
+function quoted(etag: string): string {
+  return etag === '' || etag.startsWith('"') ? etag : `"${etag}"`;
+}
+
+function drop(stream: NodeJS.ReadableStream | undefined): void {
+  // Destroying frees the connection; the rest of the body is not wanted.
+  (stream as { destroy?: () => void } | undefined)?.destroy?.();
+}
