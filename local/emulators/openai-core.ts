@@ -1,0 +1,374 @@
+// The simulator without a socket: one request in, one answer with its delay out. Time and chance are injected.
+// Invariants: S1 everything billed is in the billing log, once. S2 a refused request (429, 4xx, 5xx) is never billed.
+//             S3 every answer says `simulator`; nothing here is a language model.
+import { createHash } from 'node:crypto';
+import type { Clock } from '../../shared/ports.ts';
+import { drawFault, type FaultKind, type FaultPlan } from './faults.ts';
+import { hash, LabelScorer, readPromptDocuments, readPromptLabels } from './openai-answers.ts';
+import { type LimitSettings, Limits } from './openai-limits.ts';
+import {
+  contentFilter,
+  disturb,
+  earlyFault,
+  type HeaderProfile,
+  normal,
+  problem,
+  rateHeaders,
+  type SimulatedReply,
+  throttled,
+} from './openai-replies.ts';
+
+export const SIMULATOR_MODEL = 'simulator';
+export const SIMULATOR_FINGERPRINT = 'fp_sluice_simulator_not_a_language_model';
+
+export interface DeploymentSettings extends LimitSettings {
+  /** What a request is charged at arrival. */
+  chargeRule: 'prompt-and-max' | 'max-only' | 'exact';
+  /** Factor on every charge; the client does not know it. */
+  chargeBias: number;
+  /** Response time: `latencyMs` plus `msPerToken` for each answer token, spread log-normally by `latencySpread`. */
+  latencyMs: number;
+  msPerToken: number;
+  latencySpread: number;
+  headers: HeaderProfile;
+  /** Between these times (ms since the epoch) no connection succeeds. */
+  outages: readonly { fromMs: number; toMs: number }[];
+  /** Identical system prompts of at least 1,024 tokens are billed as cached. */
+  promptCaching: boolean;
+  /** Tokens of context; longer prompts get 400 context_length_exceeded. */
+  contextTokens: number;
+}
+
+export const defaultDeploymentSettings: DeploymentSettings = {
+  tpm: 200_000,
+  rpm: 200,
+  window: 'sliding60',
+  rpmSliceSeconds: 10,
+  countRejected: false,
+  cuts: [],
+  chargeRule: 'prompt-and-max',
+  chargeBias: 1,
+  latencyMs: 150,
+  msPerToken: 1,
+  latencySpread: 0.2,
+  headers: 'azure',
+  outages: [],
+  promptCaching: true,
+  contextTokens: 128_000,
+};
+
+/** One billed request: the ground truth a ledger is compared with. */
+export interface BillingEntry {
+  requestId: string;
+  deployment: string;
+  /** Milliseconds since the epoch at admission. */
+  at: number;
+  /** SHA-256 of the messages: equal hashes are repeated calls. */
+  promptHash: string;
+  documents: number;
+  promptTokens: number;
+  cachedTokens: number;
+  completionTokens: number;
+  charged: number;
+  finishReason: string;
+  /** What the client got: the answer, or nothing although it was billed. */
+  delivered: boolean;
+}
+
+export interface SimulatorStats {
+  requests: number;
+  admitted: number;
+  throttled: number;
+  charged: number;
+  failed: number;
+}
+
+export interface CompletionBody {
+  model?: string;
+  messages?: { role: string; content: unknown }[];
+  max_completion_tokens?: number;
+  max_tokens?: number;
+  response_format?: { type?: string; json_schema?: { schema?: unknown } };
+  service_tier?: string;
+}
+
+export interface CoreOptions {
+  seed: number;
+  clock: Clock;
+  countTokens: (text: string) => number;
+  deployment: DeploymentSettings;
+  /** Settings of single deployments, by name. */
+  deployments: Readonly<Record<string, Partial<DeploymentSettings>>>;
+  faults: FaultPlan;
+}
+
+interface State {
+  settings: DeploymentSettings;
+  limits: Limits;
+  stats: SimulatorStats;
+}
+
+const PROMPT_OVERHEAD_TOKENS = 3;
+const CACHE_TTL_MS = 10 * 60_000;
+const MAX_KEPT_TEXTS = 64;
+
+export class SimulatorCore {
+  readonly billing: BillingEntry[] = [];
+  /** Admissions by deployment, for charts of charged against limit: `[at, charge, admitted]`. */
+  readonly admissions: { deployment: string; at: number; charge: number; admitted: boolean }[] = [];
+  faults: FaultPlan;
+  readonly #options: CoreOptions;
+  readonly #states = new Map<string, State>();
+  readonly #scorers = new Map<string, LabelScorer>();
+  readonly #warmPrefixes = new Map<string, number>();
+  #sequence = 0;
+
+  constructor(options: CoreOptions) {
+    this.#options = options;
+    this.faults = options.faults;
+  }
+
+  /** Answer POST …/chat/completions. `lane` batch skips the rate limits. */
+  complete(deployment: string, body: CompletionBody, lane: 'live' | 'batch' = 'live'): SimulatedReply {
+    const now = this.#options.clock.now();
+    const requestId = `sim-${this.#options.seed}-${++this.#sequence}`;
+    const state = this.state(deployment);
+    const { settings, stats } = state;
+    stats.requests++;
+    if (lane === 'live' && settings.outages.some((o) => now >= o.fromMs && now < o.toMs)) {
+      stats.failed++;
+      return { kind: 'drop', status: 0, headers: {}, body: null, delayMs: 1 };
+    }
+    const prompt = readPrompt(body);
+    if (prompt === undefined)
+      return problem(requestId, 400, 'invalid_request_error', "'messages' must be a non-empty array of texts.");
+    const schemaText =
+      body.response_format?.json_schema === undefined ? '' : JSON.stringify(body.response_format.json_schema);
+    const promptTokens =
+      prompt.messages.reduce((sum, m) => sum + this.#options.countTokens(m.content) + PROMPT_OVERHEAD_TOKENS, 0) +
+      PROMPT_OVERHEAD_TOKENS +
+      (schemaText === '' ? 0 : this.#options.countTokens(schemaText));
+    const maxTokens = body.max_completion_tokens ?? body.max_tokens ?? 16_384;
+    const charge = Math.ceil(
+      chargeOf(settings, promptTokens, prompt.chars + schemaText.length, maxTokens) * settings.chargeBias,
+    );
+
+    if (promptTokens > settings.contextTokens)
+      return problem(
+        requestId,
+        400,
+        'context_length_exceeded',
+        `This model's maximum context length is ${settings.contextTokens} tokens.`,
+      );
+    const admission = lane === 'live' ? state.limits.admit(now, charge) : undefined;
+    if (admission !== undefined) this.admissions.push({ deployment, at: now, charge, admitted: admission.admitted });
+    const limitHeaders = admission === undefined ? {} : rateHeaders(settings, admission, this.#sequence);
+    const headers = {
+      'x-request-id': requestId,
+      'apim-request-id': requestId,
+      'x-sluice-simulator': '1',
+      ...limitHeaders,
+    };
+    if (admission !== undefined && !admission.admitted) {
+      stats.throttled++;
+      return throttled(settings, admission, headers);
+    }
+    stats.admitted++;
+    stats.charged += charge;
+
+    const faultDraw = hash(requestId, this.#options.seed ^ 0x5bd1) / 4294967296;
+    const isFaulty = this.faults.only?.({ deployment, prompt: prompt.user }) ?? true;
+    const fault = isFaulty ? drawFault(this.faults, faultDraw) : undefined;
+    const early = earlyFault(fault, requestId, headers);
+    if (early !== undefined) {
+      stats.failed++;
+      return early;
+    }
+    const poison = this.faults.poisonWord ?? 'POISON';
+    if (poison !== '' && prompt.user.includes(poison)) return contentFilter(requestId, headers);
+
+    const documents = readPromptDocuments(prompt.user);
+    const refused = this.faults.refusalWord !== undefined && prompt.user.includes(this.faults.refusalWord);
+    const answer = this.#answer(prompt, documents, body, refused ? 'refusal' : fault, maxTokens);
+    const completionTokens = Math.min(maxTokens, this.#options.countTokens(answer.content ?? answer.refusal ?? '') + 1);
+    const cachedTokens = this.#cachedTokens(settings, deployment, prompt.system, now);
+    const isLost = fault === 'hang' || fault === 'reset-after-billing' || fault === 'cut-body';
+    this.billing.push({
+      requestId,
+      deployment,
+      at: now,
+      promptHash: prompt.hash,
+      documents: documents.length,
+      promptTokens,
+      cachedTokens,
+      completionTokens,
+      charged: charge,
+      finishReason: answer.finishReason,
+      delivered: !isLost,
+    });
+    const kind =
+      fault === 'hang' ? 'hang' : fault === 'reset-after-billing' ? 'drop' : fault === 'cut-body' ? 'cut' : 'answer';
+    const spread = Math.exp(settings.latencySpread * normal(hash(requestId, this.#options.seed ^ 0x77)));
+    const delayMs =
+      (settings.latencyMs + settings.msPerToken * completionTokens) * spread +
+      (fault === 'slow' ? (this.faults.slowMs ?? 30_000) : 0);
+    return {
+      kind,
+      status: 200,
+      headers,
+      delayMs: Math.round(delayMs),
+      body: {
+        id: `chatcmpl-${requestId}`,
+        object: 'chat.completion',
+        created: Math.floor(now / 1000),
+        model: SIMULATOR_MODEL,
+        system_fingerprint: SIMULATOR_FINGERPRINT,
+        service_tier: 'default',
+        choices: [
+          {
+            index: 0,
+            finish_reason: answer.finishReason,
+            logprobs: null,
+            message: { role: 'assistant', content: answer.content, refusal: answer.refusal },
+          },
+        ],
+        usage: {
+          prompt_tokens: promptTokens,
+          completion_tokens: completionTokens,
+          total_tokens: promptTokens + completionTokens,
+          prompt_tokens_details: { cached_tokens: cachedTokens, audio_tokens: 0 },
+          completion_tokens_details: { reasoning_tokens: 0 },
+        },
+      },
+    };
+  }
+
+  /** Change settings while running; new limits start with empty windows. */
+  configure(deployment: string, change: Partial<DeploymentSettings>): void {
+    const state = this.state(deployment);
+    state.settings = { ...state.settings, ...change };
+    if (['window', 'rpmSliceSeconds'].some((key) => key in change)) state.limits = new Limits(state.settings);
+    else state.limits.settings = state.settings;
+  }
+
+  state(deployment: string): State {
+    const known = this.#states.get(deployment);
+    if (known !== undefined) return known;
+    const settings = { ...this.#options.deployment, ...this.#options.deployments[deployment] };
+    const created: State = {
+      settings,
+      limits: new Limits(settings),
+      stats: { requests: 0, admitted: 0, throttled: 0, charged: 0, failed: 0 },
+    };
+    this.#states.set(deployment, created);
+    return created;
+  }
+
+  stats(): Record<string, SimulatorStats> {
+    return Object.fromEntries([...this.#states].map(([name, { stats }]) => [name, stats]));
+  }
+
+  #answer(
+    prompt: Prompt,
+    documents: readonly { id: number; text: string }[],
+    body: CompletionBody,
+    fault: FaultKind | undefined,
+    maxTokens: number,
+  ): { content: string | null; refusal: string | null; finishReason: string } {
+    if (fault === 'refusal')
+      return { content: null, refusal: "I'm sorry, I can't help with that.", finishReason: 'stop' };
+    if (fault === 'null-content') return { content: null, refusal: null, finishReason: 'stop' };
+    if (fault === 'filtered-output') return { content: '{"results":[', refusal: null, finishReason: 'content_filter' };
+    const scorer = this.#scorer(prompt.system, body);
+    const results = documents.map((document) => scorer.answer(document));
+    const content = JSON.stringify({ results: disturb(results, fault) });
+    if (fault === 'cut-json') {
+      const kept = content.slice(0, Math.max(12, Math.floor(content.length * 0.6)));
+      return { content: kept, refusal: null, finishReason: 'length' };
+    }
+    if (fault === 'broken-json')
+      return { content: content.replace(/[\]}]+$/, ''), refusal: null, finishReason: 'stop' };
+    if (fault === 'prose')
+      return {
+        content: `Here are the results:\n\`\`\`json\n${content}\n\`\`\`\nDone.`,
+        refusal: null,
+        finishReason: 'stop',
+      };
+    if (this.#options.countTokens(content) > maxTokens) {
+      const charsPerToken = content.length / this.#options.countTokens(content);
+      return {
+        content: content.slice(0, Math.floor(maxTokens * charsPerToken)),
+        refusal: null,
+        finishReason: 'length',
+      };
+    }
+    return { content, refusal: null, finishReason: 'stop' };
+  }
+
+  #scorer(system: string, body: CompletionBody): LabelScorer {
+    const known = this.#scorers.get(system);
+    if (known !== undefined) return known;
+    const scorer = new LabelScorer(readPromptLabels(system, schemaLabels(body)), this.#options.seed);
+    if (this.#scorers.size >= MAX_KEPT_TEXTS) this.#scorers.clear();
+    this.#scorers.set(system, scorer);
+    return scorer;
+  }
+
+  #cachedTokens(settings: DeploymentSettings, deployment: string, system: string, now: number): number {
+    if (!settings.promptCaching) return 0;
+    const tokens = this.#options.countTokens(system);
+    if (tokens < 1024) return 0;
+    const key = `${deployment}\0${system}`;
+    const warmUntil = this.#warmPrefixes.get(key) ?? -Infinity;
+    this.#warmPrefixes.set(key, now + CACHE_TTL_MS);
+    return now < warmUntil ? Math.floor(tokens / 128) * 128 : 0;
+  }
+}
+
+interface Prompt {
+  messages: { role: string; content: string }[];
+  system: string;
+  user: string;
+  chars: number;
+  hash: string;
+}
+
+function readPrompt(body: CompletionBody): Prompt | undefined {
+  if (!Array.isArray(body.messages) || body.messages.length === 0) return undefined;
+  const messages = body.messages.map((m) => ({ role: m.role, content: textOf(m.content) }));
+  const of = (isUser: boolean) =>
+    messages
+      .filter((m) => (m.role === 'user') === isUser)
+      .map((m) => m.content)
+      .join('\n');
+  const text = JSON.stringify(messages);
+  return {
+    messages,
+    system: of(false),
+    user: of(true),
+    chars: messages.reduce((sum, m) => sum + m.content.length, 0),
+    hash: createHash('sha256').update(text).digest('hex'),
+  };
+}
+
+function textOf(content: unknown): string {
+  if (typeof content === 'string') return content;
+  if (!Array.isArray(content)) return '';
+  return content.map((part: { text?: unknown }) => (typeof part?.text === 'string' ? part.text : '')).join('');
+}
+
+function schemaLabels(body: CompletionBody): string[] {
+  const found: string[] = [];
+  JSON.stringify(body.response_format?.json_schema?.schema ?? null, (key, value: unknown) => {
+    if (key === 'enum' && Array.isArray(value))
+      found.push(...value.filter((v) => typeof v === 'string' && v !== 'UNSURE'));
+    return value;
+  });
+  return found;
+}
+
+function chargeOf(settings: DeploymentSettings, promptTokens: number, chars: number, maxTokens: number): number {
+  if (settings.chargeRule === 'max-only') return maxTokens;
+  if (settings.chargeRule === 'exact') return promptTokens + maxTokens;
+  return Math.ceil(chars / 4) + maxTokens;
+}

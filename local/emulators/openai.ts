@@ -1,0 +1,201 @@
+// OpenAI-compatible server for development and tests. IT IS NOT A LANGUAGE MODEL: it answers by word overlap with the label descriptions.
+// Paths: /v1/…, /openai/v1/…, /openai/deployments/<name>/…; control under /_sim (config, stats, ledger).
+// Invariant: every answer names the model `simulator`, whatever model was asked for.
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type Clock, systemClock } from '../../shared/ports.ts';
+import type { FaultPlan } from './faults.ts';
+import {
+  type BillingEntry,
+  type CompletionBody,
+  type DeploymentSettings,
+  defaultDeploymentSettings,
+  SIMULATOR_MODEL,
+  SimulatorCore,
+  type SimulatorStats,
+} from './openai-core.ts';
+import type { SimulatedReply } from './openai-replies.ts';
+import { loadTokenCounter } from './openai-tokens.ts';
+
+export interface SimulatorOptions extends Partial<DeploymentSettings> {
+  /** 0 (default) takes a free port. */
+  port?: number;
+  seed?: number;
+  faults?: FaultPlan;
+  clock?: Clock;
+  deployments?: Readonly<Record<string, Partial<DeploymentSettings>>>;
+  /** A line on the console that says what this is. Default true. */
+  banner?: boolean;
+}
+
+export interface OpenAiSimulator {
+  port: number;
+  /** `http://127.0.0.1:<port>/v1` */
+  baseUrl: string;
+  core: SimulatorCore;
+  /** Everything billed so far. */
+  ledger(): readonly BillingEntry[];
+  stats(): Record<string, SimulatorStats>;
+  close(): Promise<void>;
+}
+
+export const SIMULATOR_BANNER =
+  'LLM SIMULATOR: answers come from word overlap, not from a language model. Do not use them for anything but trying Sluice.';
+const MAX_BODY_BYTES = 64 * 1024 * 1024;
+
+/** Start the simulator on the loopback interface. */
+export async function startOpenAiSimulator(options: SimulatorOptions = {}): Promise<OpenAiSimulator> {
+  const {
+    port = 0,
+    seed = 1,
+    faults = {},
+    clock = systemClock,
+    deployments = {},
+    banner = true,
+    ...settings
+  } = options;
+  const core = new SimulatorCore({
+    seed,
+    clock,
+    faults,
+    deployments,
+    deployment: { ...defaultDeploymentSettings, ...settings },
+    countTokens: await loadTokenCounter(),
+  });
+  const server = createServer((request, response) => {
+    handle(core, clock, request, response).catch((error: unknown) => {
+      if (!response.headersSent) sendJson(response, 500, {}, { error: { code: 'simulator', message: String(error) } });
+      else response.destroy();
+    });
+  });
+  server.keepAliveTimeout = 65_000;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  const { port: bound } = server.address() as AddressInfo; // a TCP server's address is always an AddressInfo
+  if (banner) process.stderr.write(`${SIMULATOR_BANNER} (http://127.0.0.1:${bound}/v1)\n`);
+  return {
+    port: bound,
+    baseUrl: `http://127.0.0.1:${bound}/v1`,
+    core,
+    ledger: () => core.billing,
+    stats: () => core.stats(),
+    close: () =>
+      new Promise((resolve, reject) => {
+        server.close((error) => (error ? reject(error) : resolve()));
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function handle(
+  core: SimulatorCore,
+  clock: Clock,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { pathname } = new URL(request.url ?? '/', 'http://127.0.0.1');
+  if (pathname.startsWith('/_sim')) return control(core, pathname, request, response);
+  const azure = /^\/openai\/deployments\/([^/]+)\/(.+)$/.exec(pathname);
+  const operation = azure?.[2] ?? pathname.replace(/^\/(openai\/)?v1\//, '');
+  if (operation === 'models' && request.method === 'GET')
+    return sendJson(
+      response,
+      200,
+      {},
+      { object: 'list', data: [{ id: SIMULATOR_MODEL, object: 'model', owned_by: 'sluice-simulator' }] },
+    );
+  if (operation !== 'chat/completions' || request.method !== 'POST')
+    return sendJson(
+      response,
+      404,
+      {},
+      { error: { code: 'not_found', message: `The simulator has no ${request.method} ${pathname}.` } },
+    );
+  const body = await readJson(request);
+  if (body === undefined)
+    return sendJson(response, 400, {}, { error: { code: 'invalid_request_error', message: 'The body is not JSON.' } });
+  const completion = body as CompletionBody; // every member is checked where it is used
+  const deployment =
+    azure?.[1] === undefined ? String(completion.model ?? SIMULATOR_MODEL) : decodeURIComponent(azure[1]);
+  const reply = core.complete(deployment, completion);
+  await send(reply, clock, response);
+}
+
+async function send(reply: SimulatedReply, clock: Clock, response: ServerResponse): Promise<void> {
+  await clock.sleep(reply.delayMs);
+  if (reply.kind === 'hang') return; // the socket stays open until the client gives up
+  if (reply.kind === 'drop') {
+    response.destroy();
+    return;
+  }
+  if (reply.kind === 'cut') {
+    const text = JSON.stringify(reply.body);
+    response.writeHead(reply.status, {
+      ...reply.headers,
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(text),
+    });
+    response.write(text.slice(0, text.length >> 1), () => response.destroy());
+    return;
+  }
+  sendJson(response, reply.status, reply.headers, reply.body);
+}
+
+async function control(
+  core: SimulatorCore,
+  pathname: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const what = pathname.slice('/_sim'.length).replace(/^\//, '');
+  if (what === 'stats') return sendJson(response, 200, {}, core.stats());
+  if (what === 'ledger') return sendJson(response, 200, {}, core.billing);
+  if (what === 'admissions') return sendJson(response, 200, {}, core.admissions);
+  if (what === 'config' && (request.method === 'PATCH' || request.method === 'POST')) {
+    const change = (await readJson(request)) as
+      | { deployment?: string; settings?: Partial<DeploymentSettings>; faults?: FaultPlan }
+      | undefined;
+    if (change?.settings !== undefined) core.configure(change.deployment ?? SIMULATOR_MODEL, change.settings);
+    if (change?.faults !== undefined) core.faults = change.faults;
+    return sendJson(
+      response,
+      200,
+      {},
+      { settings: core.state(change?.deployment ?? SIMULATOR_MODEL).settings, faults: core.faults },
+    );
+  }
+  sendJson(
+    response,
+    200,
+    {},
+    { notice: SIMULATOR_BANNER, paths: ['/_sim/stats', '/_sim/ledger', '/_sim/admissions', '/_sim/config (PATCH)'] },
+  );
+}
+
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) return undefined;
+    chunks.push(chunk);
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined; // answered with 400 by the callers
+    throw error;
+  }
+}
+
+function sendJson(response: ServerResponse, status: number, headers: Record<string, string>, body: unknown): void {
+  const text = JSON.stringify(body);
+  response.writeHead(status, {
+    ...headers,
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(text),
+  });
+  response.end(text);
+}
