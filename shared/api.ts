@@ -57,6 +57,8 @@ export const rerunRequestSchema = z.strictObject({
 });
 export type RerunRequest = z.infer<typeof rerunRequestSchema>;
 
+export const promoteRequestSchema = z.strictObject({ reason: z.string().trim().min(1).max(500) });
+
 /** Query of GET /api/runs. */
 export const listRunsSchema = z.strictObject({ limit: z.coerce.number().int().min(1).max(200).default(50) });
 

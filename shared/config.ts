@@ -13,6 +13,9 @@ export type Config = {
     : Value<Table[N]> | undefined;
 };
 
+/** The process environment, for handing it on to child processes. */
+export const readEnvironment = (): Record<string, string | undefined> => process.env;
+
 /** One thing wrong with the environment. */
 export interface SettingProblem {
   setting: string;

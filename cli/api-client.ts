@@ -1,0 +1,86 @@
+// The HTTP API as the CLI uses it. Problems become errors that say what the server said.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Problem, RerunRequest, RunRequest, RunStatus } from '../shared/api.ts';
+
+/** The input type of a run request: defaults may be left out. */
+export type RunRequestInput = Omit<RunRequest, 'source'> & { source: Record<string, unknown> & { kind: string } };
+
+export class ApiClient {
+  readonly #base: string;
+  readonly #key: string | undefined;
+
+  /** @param base  e.g. http://127.0.0.1:7071  @param key  function key, when the app asks for one */
+  constructor(base: string, key?: string) {
+    this.#base = base.replace(/\/+$/, '');
+    this.#key = key;
+  }
+
+  startRun(request: RunRequestInput): Promise<RunStatus> {
+    return this.#send('POST', '/api/runs', request);
+  }
+  run(runId: string): Promise<RunStatus> {
+    return this.#send('GET', `/api/runs/${encodeURIComponent(runId)}`);
+  }
+  async runs(limit = 50): Promise<RunStatus[]> {
+    return (await this.#send<{ runs: RunStatus[] }>('GET', `/api/runs?limit=${limit}`)).runs;
+  }
+  cancel(runId: string): Promise<RunStatus> {
+    return this.#send('POST', `/api/runs/${encodeURIComponent(runId)}/cancel`);
+  }
+  rerun(runId: string, request: Partial<RerunRequest>): Promise<RunStatus> {
+    return this.#send('POST', `/api/runs/${encodeURIComponent(runId)}/rerun`, request);
+  }
+
+  /** Poll until the run has ended. @throws Error after a minute without any answer */
+  async follow(runId: string, onProgress: (run: RunStatus) => void, signal?: AbortSignal): Promise<RunStatus> {
+    let silentSince: number | undefined;
+    for (;;) {
+      signal?.throwIfAborted();
+      try {
+        const run = await this.run(runId);
+        silentSince = undefined;
+        onProgress(run);
+        if (run.endedAt !== null) return run;
+      } catch (error) {
+        if (error instanceof ApiError && error.status < 500) throw error;
+        silentSince ??= Date.now();
+        if (Date.now() - silentSince > 60_000) throw error;
+      }
+      await sleep(300, undefined, { signal });
+    }
+  }
+
+  async #send<T>(method: string, path: string, body?: unknown): Promise<T> {
+    let response: Response;
+    try {
+      response = await fetch(`${this.#base}${path}`, {
+        method,
+        headers: { 'content-type': 'application/json', ...(this.#key ? { 'x-functions-key': this.#key } : {}) },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(60_000),
+      });
+    } catch (cause) {
+      throw new Error(`${this.#base} does not answer. Is the host running? Start it with \`npm start\`.`, { cause });
+    }
+    const text = await response.text();
+    if (!response.ok) throw new ApiError(response.status, describe(text, response.status));
+    return JSON.parse(text) as T; // the API's own types, shared/api.ts
+  }
+}
+
+export class ApiError extends Error {
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+function describe(text: string, status: number): string {
+  try {
+    const problem = JSON.parse(text) as Partial<Problem>;
+    return [problem.detail, problem.title].filter(Boolean).join('\n') || `HTTP ${status}`;
+  } catch {
+    return `HTTP ${status}: ${text.slice(0, 200)}`; // not ours: a proxy or the host itself answered
+  }
+}

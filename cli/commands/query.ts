@@ -1,0 +1,28 @@
+// `sluice query`: SQL over the Delta tables.
+import { withApp } from '../local-app.ts';
+import { formatTable } from '../table.ts';
+
+export async function queryCommand(sql: string, options: { data: string; json: boolean }): Promise<void> {
+  await withApp(options.data, async (app) => {
+    const { columns, rows } = await app.query(sql);
+    if (options.json) {
+      process.stdout.write(`${JSON.stringify(rows)}\n`);
+      return;
+    }
+    const isNumeric = (name: string) =>
+      rows.length > 0 && rows.every((row) => row[name] === null || typeof row[name] === 'number');
+    process.stdout.write(
+      `${formatTable(
+        columns.map((title) => ({
+          title,
+          flexible: true,
+          align: isNumeric(title) ? ('right' as const) : ('left' as const),
+        })),
+        rows.map((row) =>
+          columns.map((name) => (row[name] === null || row[name] === undefined ? '∅' : String(row[name]))),
+        ),
+        process.stdout.columns ?? 160,
+      )}\n${rows.length} row(s)\n`,
+    );
+  });
+}

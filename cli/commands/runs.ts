@@ -1,0 +1,132 @@
+// `sluice run`, `runs`, `rerun`, `cancel`: runs of a running host, local or in Azure.
+import { randomUUID } from 'node:crypto';
+import { resolve } from 'node:path';
+import type { RunStatus } from '../../shared/api.ts';
+import { ApiClient } from '../api-client.ts';
+import { bar, clearBar, money, note, progressLine, UsageError } from '../console.ts';
+import { DataFolder } from '../data-folder.ts';
+import { formatTable } from '../table.ts';
+
+export interface RemoteOptions {
+  data: string;
+  json: boolean;
+  url?: string;
+  key?: string;
+}
+
+/** The API of --url, or of the host that runs in the data folder. */
+export function openApi(options: Pick<RemoteOptions, 'data' | 'url' | 'key'>): ApiClient {
+  const url = options.url ?? new DataFolder(resolve(options.data)).state()?.hostUrl;
+  if (url === undefined || url === null)
+    throw new UsageError(
+      'no Sluice host runs here. Start one with `npm start`, or name one with --url https://<app>.azurewebsites.net',
+    );
+  return new ApiClient(url, options.key);
+}
+
+export interface RunOptions extends RemoteOptions {
+  container: string;
+  dataset: boolean;
+  textColumn: string;
+  idColumn?: string;
+  taxonomyVersion?: string;
+  model?: string;
+  accept?: number;
+  maxCost?: number;
+  llm: boolean;
+  again: boolean;
+  wait: boolean;
+}
+
+export async function runCommand(path: string, options: RunOptions): Promise<void> {
+  const source = options.dataset
+    ? {
+        kind: 'dataset',
+        container: options.container,
+        path,
+        textColumn: options.textColumn,
+        ...(options.idColumn === undefined ? {} : { idColumn: options.idColumn }),
+      }
+    : { kind: 'prefix', container: options.container, prefix: path };
+  const api = openApi(options);
+  const started = await api.startRun({
+    source,
+    ...(options.taxonomyVersion === undefined ? {} : { taxonomyVersion: options.taxonomyVersion }),
+    ...(options.model === undefined ? {} : { modelVersion: options.model }),
+    ...(options.accept === undefined ? {} : { acceptThreshold: options.accept }),
+    ...(options.maxCost === undefined ? {} : { maxCostUsd: options.maxCost }),
+    ...(options.llm ? {} : { llm: false }),
+    ...(options.again ? { requestId: randomUUID() } : {}),
+  });
+  await finish(api, started, options);
+}
+
+export async function rerunCommand(
+  runId: string,
+  options: RemoteOptions & {
+    only: 'failed' | 'review' | 'all';
+    from: 'extract' | 'featurize' | 'score' | 'classify';
+    wait: boolean;
+  },
+): Promise<void> {
+  const api = openApi(options);
+  const started = await api.rerun(runId, { only: options.only, from: options.from, requestId: randomUUID() });
+  await finish(api, started, options);
+}
+
+export async function cancelCommand(runId: string, options: RemoteOptions): Promise<void> {
+  print(await openApi(options).cancel(runId), options.json);
+}
+
+export async function runsCommand(
+  runId: string | undefined,
+  options: RemoteOptions & { limit: number },
+): Promise<void> {
+  const api = openApi(options);
+  if (runId !== undefined) return print(await api.run(runId), options.json);
+  const runs = await api.runs(options.limit);
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify(runs)}\n`);
+    return;
+  }
+  const columns = [
+    { title: 'run', flexible: true },
+    { title: 'state' },
+    { title: 'documents', align: 'right' as const },
+    { title: 'labelled', align: 'right' as const },
+    { title: 'review', align: 'right' as const },
+    { title: 'failed', align: 'right' as const },
+    { title: 'cost', align: 'right' as const },
+    { title: 'started' },
+  ];
+  const rows = runs.map((run) => [
+    run.runId,
+    run.state,
+    String(run.documents),
+    String(run.labelled),
+    String(run.review),
+    String(run.failed),
+    money(run.costUsd),
+    run.createdAt.slice(0, 16).replace('T', ' '),
+  ]);
+  process.stdout.write(`${formatTable(columns, rows, process.stdout.columns ?? 120)}\n`);
+}
+
+async function finish(api: ApiClient, started: RunStatus, options: RemoteOptions & { wait: boolean }): Promise<void> {
+  if (!options.wait) return print(started, options.json);
+  const run = await api.follow(started.runId, (status) => bar(progressLine(status)));
+  clearBar();
+  print(run, options.json);
+  if (run.state !== 'completed') throw new Error(`run ${run.runId} ${run.state}: ${run.error?.message ?? ''}`);
+}
+
+function print(run: RunStatus, json: boolean): void {
+  if (json) process.stdout.write(`${JSON.stringify(run)}\n`);
+  else {
+    process.stdout.write(
+      `run ${run.runId}: ${run.state}, ${run.documents} documents = ${run.labelled} labelled + ${run.review} to review + ${run.failed} failed · ${run.asked} asked · ${money(run.costUsd)}\n`,
+    );
+    const failures = Object.entries(run.failures);
+    if (failures.length > 0) note(failures.map(([code, count]) => `  ${count} × ${code}`).join('\n'));
+  }
+}

@@ -1,0 +1,165 @@
+// `sluice start`: everything on this machine, from storage to decisions, with one command.
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RunStatus } from '../../shared/api.ts';
+import type { App } from '../../shared/app.ts';
+import { publishTaxonomy } from '../../shared/pipeline/taxonomies.ts';
+import type { Taxonomy } from '../../shared/taxonomy.ts';
+import { ApiClient } from '../api-client.ts';
+import { bar, bold, clearBar, dim, note, progressLine, UsageError, warn } from '../console.ts';
+import { importFiles, importPrefix, listFolder } from '../import-folder.ts';
+import { appFolder, appOf } from '../local-app.ts';
+import { type LocalCloud, openLocalCloud } from '../local-cloud.ts';
+import { asJson, asTable, compareWithTruth, readResults } from '../show-results.ts';
+import { ensureModel } from './train.ts';
+
+export interface StartOptions {
+  once: boolean;
+  json: boolean;
+  data: string;
+  port: number;
+  taxonomy?: string;
+  maxCost?: number;
+  llm: boolean;
+}
+
+/** Run the whole product locally. Resolves when it is to end; the exit code is the caller's. */
+export async function start(folder: string | undefined, options: StartOptions): Promise<void> {
+  const samples = join(appFolder(), 'samples');
+  const documents = folder ?? join(samples, 'documents');
+  if (!existsSync(documents))
+    throw new UsageError(`${documents} does not exist. Name a folder or a file with documents.`);
+  const taxonomyFile = options.taxonomy ?? join(samples, 'taxonomy.json');
+  if (!existsSync(taxonomyFile))
+    throw new UsageError(
+      `${taxonomyFile} does not exist. --taxonomy takes a JSON file {name, labels: [{name, description}]}.`,
+    );
+
+  const listing = listFolder(documents);
+  listing.catch(() => {}); // awaited below
+  let app: App | undefined;
+  let taxonomy: Taxonomy | undefined;
+  const stopping = new AbortController();
+  const onSignal = () => stopping.abort();
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  const cloud = await openLocalCloud({
+    dataFolder: resolve(options.data),
+    appFolder: appFolder(),
+    withHost: true,
+    port: options.port,
+    onProgress: (what) => bar(`starting ${what} …`),
+    async onStorage(state) {
+      app = appOf(state);
+      await app.ensureContainers();
+      taxonomy = await publishTaxonomy(app.lake, parseJsonFile(taxonomyFile));
+      await ensureModel(app, taxonomy, join(samples, 'taxonomy.json'), join(samples, 'training.jsonl'));
+    },
+  });
+  try {
+    if (app === undefined || taxonomy === undefined) throw new Error('storage was not prepared');
+    announce(cloud);
+    const work = classifyFolder(app, cloud, {
+      documents,
+      listing: await listing,
+      taxonomy,
+      options,
+      signal: stopping.signal,
+    });
+    const broken = cloud.broken.then((what) => {
+      throw new Error(`${what}. Run the same command again: the run goes on where it stopped.`);
+    });
+    const run = await Promise.race([work, broken, aborted(stopping.signal)]);
+    if (run === 'aborted' || options.once) return;
+    note(`\n${bold('Ready.')} Dashboard: ${cloud.hostUrl}/api/dashboard`);
+    note(
+      `What is put into the container ${bold('landing')} is classified: ${bold('npx sluice upload <file>')}. Ctrl+C ends.`,
+    );
+    await Promise.race([watchUploads(app, cloud, stopping.signal), broken, aborted(stopping.signal)]);
+  } finally {
+    clearBar();
+    await app?.close();
+    if (stopping.signal.aborted) note('stopping …');
+    await cloud.stop();
+  }
+}
+
+interface FolderWork {
+  documents: string;
+  listing: Awaited<ReturnType<typeof listFolder>>;
+  taxonomy: Taxonomy;
+  options: StartOptions;
+  signal: AbortSignal;
+}
+
+async function classifyFolder(app: App, cloud: LocalCloud, work: FolderWork): Promise<RunStatus> {
+  const { documents, listing, taxonomy, options } = work;
+  for (const { path, reason } of listing.skipped.slice(0, 10)) note(dim(`skipped ${path}: ${reason}`));
+  if (listing.skipped.length > 10) note(dim(`… and ${listing.skipped.length - 10} more entries skipped`));
+  const prefix = importPrefix(documents, listing.files);
+  await importFiles(app.imports, prefix, listing.files, (done) =>
+    bar(`uploading ${done}/${listing.files.length} files`),
+  );
+  const api = new ApiClient(cloud.hostUrl ?? '');
+  const started = await api.startRun({
+    source: { kind: 'prefix', container: 'imports', prefix },
+    taxonomyVersion: taxonomy.version,
+    ...(options.llm ? {} : { llm: false }),
+    ...(options.maxCost === undefined ? {} : { maxCostUsd: options.maxCost }),
+  });
+  const run = await api.follow(started.runId, (status) => bar(progressLine(status)), work.signal);
+  clearBar();
+  if (run.state !== 'completed')
+    throw new Error(`run ${run.runId} ${run.state}: ${run.error?.message ?? 'see the host log'}`);
+  const results = await readResults(app, run.runId);
+  if (options.json) process.stdout.write(`${asJson(run, results)}\n`);
+  else {
+    process.stdout.write(`${asTable(run, results, prefix, process.stdout.columns ?? 120)}\n`);
+    const truth = join(appFolder(), 'samples', 'truth.csv');
+    if (resolve(documents) === join(appFolder(), 'samples', 'documents') && existsSync(truth))
+      process.stdout.write(`${compareWithTruth(truth, results, prefix)}\n`);
+    process.stdout.write(`run ${run.runId} · model ${run.modelVersion ?? 'none'} · taxonomy ${run.taxonomyVersion}\n`);
+  }
+  return run;
+}
+
+function announce(cloud: LocalCloud): void {
+  clearBar();
+  if (!cloud.isOwner) note(dim(`joined the Sluice that runs in this data folder (process ${cloud.pid})`));
+  if (cloud.simulatorUrl !== null)
+    note(
+      warn(
+        'LLM answers come from the SIMULATOR, not from a model. Set OPENAI_BASE_URL or AZURE_OPENAI_ENDPOINT for a real one.',
+      ),
+    );
+}
+
+/** Print the decisions on uploads as their runs end. */
+async function watchUploads(app: App, cloud: LocalCloud, signal: AbortSignal): Promise<void> {
+  const api = new ApiClient(cloud.hostUrl ?? '');
+  const shown = new Set((await api.runs(200)).map((run) => run.runId));
+  while (!signal.aborted) {
+    for (const run of await api.runs(20)) {
+      if (shown.has(run.runId) || run.endedAt === null) continue;
+      shown.add(run.runId);
+      note(`\nrun ${run.runId}: ${run.state}${run.error ? ` (${run.error.message})` : ''}`);
+      if (run.documents > 0 && run.state === 'completed')
+        process.stdout.write(`${asTable(run, await readResults(app, run.runId), '', process.stdout.columns ?? 120)}\n`);
+    }
+    await sleep(1000, undefined, { signal }).catch(() => {}); // aborted: the loop ends
+  }
+}
+
+const aborted = (signal: AbortSignal): Promise<'aborted'> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve('aborted');
+    signal.addEventListener('abort', () => resolve('aborted'), { once: true });
+  });
+
+export function parseJsonFile(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new UsageError(`${file} is not JSON: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,102 @@
+// The data folder (.local): who owns the local cloud in it, who else is using it.
+// Invariants: F1 one owner at a time, decided by an exclusive lock file with a live process id. F2 an owner that is done waits for those who joined it.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** What a running local cloud tells those who join it. */
+export interface CloudState {
+  pid: number;
+  lake: string;
+  webJobsStorage: string;
+  /** Base URL of the functions host; null when only storage runs. */
+  hostUrl: string | null;
+  hostPid: number | null;
+  simulatorUrl: string | null;
+}
+
+export class DataFolder {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+    mkdirSync(join(path, 'clients'), { recursive: true });
+  }
+
+  file(name: string): string {
+    return join(this.path, name);
+  }
+
+  /** Become the owner; false when another live process is. */
+  tryOwn(): boolean {
+    const lock = this.file('owner.pid');
+    for (;;) {
+      try {
+        writeFileSync(lock, String(process.pid), { flag: 'wx' });
+        return true;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+        const owner = readPid(lock);
+        if (owner !== undefined && isAlive(owner)) return false;
+        rmSync(lock, { force: true }); // its owner was killed
+      }
+    }
+  }
+
+  disown(): void {
+    rmSync(this.file('state.json'), { force: true });
+    rmSync(this.file('owner.pid'), { force: true });
+  }
+
+  publish(state: CloudState): void {
+    writeFileSync(this.file('state.json'), JSON.stringify(state));
+  }
+
+  /** The state of the live owner; undefined while there is none. */
+  state(): CloudState | undefined {
+    if (!existsSync(this.file('state.json'))) return undefined;
+    try {
+      const state = JSON.parse(readFileSync(this.file('state.json'), 'utf8')) as CloudState; // written by publish
+      return isAlive(state.pid) ? state : undefined;
+    } catch {
+      return undefined; // caught in the middle of being written: not there yet
+    }
+  }
+
+  /** Tell the owner that somebody else depends on it. */
+  join(): void {
+    writeFileSync(join(this.path, 'clients', String(process.pid)), '');
+  }
+
+  leave(): void {
+    rmSync(join(this.path, 'clients', String(process.pid)), { force: true });
+  }
+
+  /** Live processes that joined. */
+  clients(): number[] {
+    return readdirSync(join(this.path, 'clients'))
+      .map(Number)
+      .filter((pid) => {
+        if (isAlive(pid)) return true;
+        rmSync(join(this.path, 'clients', String(pid)), { force: true });
+        return false;
+      });
+  }
+}
+
+function readPid(file: string): number | undefined {
+  try {
+    const pid = Number(readFileSync(file, 'utf8'));
+    return Number.isInteger(pid) && pid > 0 ? pid : undefined;
+  } catch {
+    return undefined; // gone since: the next attempt decides
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'; // alive, but somebody else's
+  }
+}

@@ -1,0 +1,106 @@
+// A local folder into the imports container, under a prefix derived from its content: the same folder gives the same prefix,
+// so an interrupted import goes on where it stopped and a repeated one uploads nothing.
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { lstat, readdir, stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import pLimit from 'p-limit';
+import type { LakeStore } from '../shared/ports.ts';
+
+export interface FolderFile {
+  /** Relative to the folder, with forward slashes. */
+  path: string;
+  file: string;
+  sizeBytes: number;
+  sha256: string;
+}
+
+export interface FolderListing {
+  files: FolderFile[];
+  /** Entries that are no documents (links, devices, hidden files), with the reason. */
+  skipped: { path: string; reason: string }[];
+}
+
+const PARALLEL = 16;
+
+/** List and hash a folder's files; a single file is a folder of one. @throws Error when it does not exist */
+export async function listFolder(folder: string): Promise<FolderListing> {
+  const root = resolve(folder);
+  const listing: FolderListing = { files: [], skipped: [] };
+  const found: { path: string; file: string }[] = [];
+  const info = await stat(root);
+  if (info.isDirectory()) await walk(root, '', found, listing.skipped);
+  else found.push({ path: basename(root), file: root });
+  const limit = pLimit(PARALLEL);
+  const files = await Promise.all(found.map((entry) => limit(() => describe(entry, listing.skipped))));
+  listing.files = files.filter((file) => file !== undefined);
+  return listing;
+}
+
+/** Name of the import: the folder's name and a hash over paths and contents. */
+export function importPrefix(folder: string, files: readonly FolderFile[]): string {
+  const digest = createHash('sha256');
+  for (const file of [...files].sort((a, b) => (a.path < b.path ? -1 : 1)))
+    digest.update(`${file.path}\0${file.sha256}\0`);
+  const name =
+    basename(resolve(folder))
+      .replace(/[^A-Za-z0-9._-]+/g, '-')
+      .replace(/^[-.]+|[-.]+$/g, '') || 'folder';
+  return `${name}-${digest.digest('hex').slice(0, 12)}`;
+}
+
+/** Upload what the prefix does not hold yet. Returns how many files were sent. */
+export async function importFiles(
+  store: LakeStore,
+  prefix: string,
+  files: readonly FolderFile[],
+  onProgress: (done: number) => void,
+): Promise<number> {
+  const present = new Map<string, number>();
+  for await (const file of store.list(prefix)) present.set(file.path, file.sizeBytes);
+  const missing = files.filter((file) => present.get(`${prefix}/${file.path}`) !== file.sizeBytes);
+  let done = files.length - missing.length;
+  const limit = pLimit(PARALLEL);
+  await Promise.all(
+    missing.map((file) =>
+      limit(async () => {
+        await store.upload(`${prefix}/${file.path}`, file.file);
+        onProgress(++done);
+      }),
+    ),
+  );
+  return missing.length;
+}
+
+async function walk(
+  folder: string,
+  prefix: string,
+  found: { path: string; file: string }[],
+  skipped: FolderListing['skipped'],
+): Promise<void> {
+  for (const entry of (await readdir(folder, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = prefix === '' ? entry.name : `${prefix}/${entry.name}`;
+    const file = join(folder, entry.name);
+    if (entry.name.startsWith('.')) skipped.push({ path, reason: 'hidden' });
+    else if (entry.isDirectory()) await walk(file, path, found, skipped);
+    else if (entry.isFile()) found.push({ path, file });
+    else skipped.push({ path, reason: 'not a regular file' });
+  }
+}
+
+async function describe(
+  entry: { path: string; file: string },
+  skipped: FolderListing['skipped'],
+): Promise<FolderFile | undefined> {
+  try {
+    const { size } = await lstat(entry.file);
+    const hash = createHash('sha256');
+    await pipeline(createReadStream(entry.file), hash);
+    return { ...entry, sizeBytes: size, sha256: hash.digest('hex') };
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
+    skipped.push({ path: entry.path, reason: `cannot be read (${code})` }); // told on the screen, counted in the totals
+    return undefined;
+  }
+}

@@ -1,0 +1,40 @@
+// The CLI's own way into the lake: a configured cloud lake, or the local one, joined or started for the time of the command.
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type App, createApp } from '../shared/app.ts';
+import { loadConfig, readEnvironment } from '../shared/config.ts';
+import type { CloudState } from './data-folder.ts';
+import { openLocalCloud } from './local-cloud.ts';
+
+/** The project's folder: where package.json, host.json and samples/ are. */
+export const appFolder = (): string => {
+  const here = dirname(fileURLToPath(import.meta.url));
+  return resolve(here, here.endsWith('dist/cli') || here.endsWith('dist\\cli') ? '../..' : '..');
+};
+
+/** Services over the storage of a local cloud. */
+export function appOf(state: Pick<CloudState, 'lake'>, env: Readonly<Record<string, string>> = {}): App {
+  return createApp(loadConfig({ ...readEnvironment(), LOG_LEVEL: 'error', ...env, LAKE: state.lake }));
+}
+
+/** Run `work` with services: over the lake that the environment names, else over the local one. */
+export async function withApp<T>(dataFolder: string, work: (app: App) => Promise<T>): Promise<T> {
+  const env = readEnvironment();
+  if (env.LAKE !== undefined || env.LAKE_DFS_ENDPOINT !== undefined) {
+    const app = createApp(loadConfig({ LOG_LEVEL: 'error', ...env }));
+    try {
+      return await work(app);
+    } finally {
+      await app.close();
+    }
+  }
+  const cloud = await openLocalCloud({ dataFolder, appFolder: appFolder(), withHost: false, port: 0 });
+  const app = appOf(cloud);
+  try {
+    await app.ensureContainers();
+    return await work(app);
+  } finally {
+    await app.close();
+    await cloud.stop();
+  }
+}

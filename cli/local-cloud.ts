@@ -1,0 +1,168 @@
+// The laptop's cloud: storage always; the simulator and the functions host when asked for. Started here, or joined when it runs already.
+import { existsSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readEnvironment } from '../shared/config.ts';
+import { type Child, startChild } from './child.ts';
+import { type CloudState, DataFolder } from './data-folder.ts';
+
+export interface LocalCloud extends CloudState {
+  isOwner: boolean;
+  /** Resolves with a sentence when a part of an owned cloud ends unexpectedly. */
+  broken: Promise<string>;
+  /** Stop what this process started; an owner waits for those who joined. */
+  stop(): Promise<void>;
+}
+
+export interface CloudOptions {
+  dataFolder: string;
+  /** The project root: where host.json and package.json are. */
+  appFolder: string;
+  withHost: boolean;
+  port: number;
+  /** Extra settings for the host. */
+  env?: Readonly<Record<string, string>>;
+  onProgress?: (what: string) => void;
+  /** Work that needs storage only; runs while the servers start. */
+  onStorage?: (state: CloudState) => Promise<void>;
+}
+
+interface StorageReady {
+  ready: true;
+  lake: string;
+  webJobsStorage: string;
+}
+interface ServerReady {
+  ready: true;
+  port: number;
+}
+
+/** Start the local cloud, or join the one that runs in this data folder. */
+export async function openLocalCloud(options: CloudOptions): Promise<LocalCloud> {
+  const folder = new DataFolder(options.dataFolder);
+  for (let waited = 0; waited < 90_000; waited += 200) {
+    const state = folder.state();
+    if (state !== undefined && (state.hostUrl !== null || !options.withHost)) {
+      folder.join();
+      await options.onStorage?.(state);
+      return joined(folder, state);
+    }
+    if (folder.tryOwn()) return owned(folder, options);
+    await sleep(200); // another process is starting, or holds storage only and will be done soon
+  }
+  throw new Error(
+    `another process uses ${options.dataFolder} and does not get ready; end it, or choose another --data folder`,
+  );
+}
+
+function joined(folder: DataFolder, state: CloudState): LocalCloud {
+  return {
+    ...state,
+    isOwner: false,
+    broken: new Promise(() => {}),
+    stop: async () => folder.leave(),
+  };
+}
+
+async function owned(folder: DataFolder, options: CloudOptions): Promise<LocalCloud> {
+  const children: Child<{ ready: true }>[] = [];
+  const stopAll = async () => {
+    for (const child of children.reverse()) await child.stop();
+    folder.disown();
+  };
+  try {
+    options.onProgress?.('storage');
+    const storage = await startChild<StorageReady>('local/emulators/main', ['--folder', folder.file('azurite')], {
+      logFile: folder.file('storage.log'),
+    });
+    children.push(storage);
+    const state: CloudState = {
+      pid: process.pid,
+      lake: storage.ready.lake,
+      webJobsStorage: storage.ready.webJobsStorage,
+      hostUrl: null,
+      hostPid: null,
+      simulatorUrl: null,
+    };
+    const prepared = options.onStorage?.(state);
+    prepared?.catch(() => {}); // awaited below; must not count as unhandled while the servers start
+    if (options.withHost) await startServers(folder, options, state, children);
+    await prepared;
+    folder.publish(state);
+    return {
+      ...state,
+      isOwner: true,
+      broken: Promise.race(
+        children.map(
+          async (child) => `${child.process.spawnfile} (pid ${child.process.pid}) ended: ${await child.ended}`,
+        ),
+      ),
+      async stop() {
+        while (folder.clients().length > 0) await sleep(200);
+        await stopAll();
+      },
+    };
+  } catch (error) {
+    await stopAll();
+    throw error;
+  }
+}
+
+async function startServers(
+  folder: DataFolder,
+  options: CloudOptions,
+  state: CloudState,
+  children: Child<{ ready: true }>[],
+): Promise<void> {
+  const settings = hostSettings(options, state);
+  if (settings.OPENAI_BASE_URL === undefined && settings.AZURE_OPENAI_ENDPOINT === undefined) {
+    options.onProgress?.('LLM simulator');
+    const args = ['--ledger', folder.file('simulator-ledger.jsonl')];
+    const simulator = await startChild<ServerReady>('local/emulators/openai-main', args, {
+      logFile: folder.file('simulator.log'),
+    });
+    children.push(simulator);
+    state.simulatorUrl = `http://127.0.0.1:${simulator.ready.port}/v1`;
+    Object.assign(settings, {
+      OPENAI_BASE_URL: state.simulatorUrl,
+      OPENAI_MODEL: 'simulator',
+      OPENAI_API_KEY: 'simulator',
+      LLM_INPUT_USD_PER_MTOK: settings.LLM_INPUT_USD_PER_MTOK ?? '0.20',
+      LLM_CACHED_USD_PER_MTOK: settings.LLM_CACHED_USD_PER_MTOK ?? '0.02',
+      LLM_OUTPUT_USD_PER_MTOK: settings.LLM_OUTPUT_USD_PER_MTOK ?? '1.20',
+      LLM_TPM: settings.LLM_TPM ?? '2000000',
+      LLM_RPM: settings.LLM_RPM ?? '20000',
+    });
+  }
+  options.onProgress?.('functions host');
+  const host = await startChild<ServerReady>(
+    'local/host/main',
+    ['--app-dir', options.appFolder, '--port', String(options.port), '--hub', folder.file('taskhub.sqlite')],
+    { logFile: folder.file('host.log'), env: settings },
+  );
+  children.push(host);
+  state.hostPid = host.process.pid ?? null;
+  state.hostUrl = `http://127.0.0.1:${host.ready.port}`;
+}
+
+/** Settings of the host: the emulators, then local.settings.json, then the environment; the last one given wins. */
+function hostSettings(options: CloudOptions, state: CloudState): Record<string, string | undefined> {
+  const given = { ...readLocalSettings(options.appFolder), ...options.env, ...definedOnly(readEnvironment()) };
+  return {
+    UPLOAD_TRIGGER_SOURCE: 'LogsAndContainerScan',
+    UPLOAD_WINDOW_SECONDS: '2',
+    ...given,
+    LAKE: state.lake,
+    AzureWebJobsStorage: state.webJobsStorage,
+  };
+}
+
+/** `Values` of local.settings.json; storage settings of a `func start` setup do not apply here. */
+export function readLocalSettings(appFolder: string): Record<string, string> {
+  const file = `${appFolder}/local.settings.json`;
+  if (!existsSync(file)) return {};
+  const { Values = {} } = JSON.parse(readFileSync(file, 'utf8')) as { Values?: Record<string, string> }; // Functions' own format
+  return Values;
+}
+
+const definedOnly = (env: Record<string, string | undefined>): Record<string, string> =>
+  Object.fromEntries(Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));

@@ -1,0 +1,141 @@
+#!/usr/bin/env node
+// The command line. Results go to stdout, everything else to stderr; exit codes: 0 done, 1 failed, 2 wrong usage.
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { SluiceError } from '../shared/errors.ts';
+import { clearBar, UsageError } from './console.ts';
+
+const number = (text: string): number => {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('must be a number');
+  return value;
+};
+const data = () => new Option('--data <folder>', 'folder of the local cloud').default('.local');
+const json = () => new Option('--json', 'print one JSON document on stdout').default(false);
+const textColumn = () => new Option('--text-column <name>', 'column with the text').default('text');
+const labelColumn = () => new Option('--label-column <name>', 'column with the label').default('label');
+
+const program = new Command('sluice')
+  .description('Sorts every document that lands in a data lake into your categories.')
+  .version('0.1.0')
+  .exitOverride()
+  .showHelpAfterError('(--help shows what is possible)');
+
+/** Options of commands that talk to a running host. */
+const remote = (command: Command): Command =>
+  command
+    .option('--url <url>', 'the app, when it is not the local one')
+    .option('--key <key>', 'its function key')
+    .addOption(data())
+    .addOption(json());
+
+program
+  .command('start', { isDefault: false })
+  .description('start everything locally, classify a folder, stay up for uploads')
+  .argument('[folder]', 'your documents; default: the samples')
+  .option('--once', 'end when the folder is done', false)
+  .option('--taxonomy <file>', 'your labels: JSON {name, labels: [{name, description}]}')
+  .option('--no-llm', 'do not ask the LLM; uncertain documents go to review')
+  .option('--max-cost <usd>', 'money the LLM may cost', number)
+  .option('--port <port>', 'port of the functions host; a free one is used when it is taken', number, 7071)
+  .addOption(data())
+  .addOption(json())
+  .action(async (folder, options) => (await import('./commands/start.ts')).start(folder, options));
+
+remote(program.command('run').description('start a run over what lies in the lake and follow it'))
+  .argument('<path>', 'folder in the container, or with --dataset a .jsonl, .csv or .parquet file')
+  .option('--container <name>', 'landing or imports', 'landing')
+  .option('--dataset', 'the path is a data set with one document a row', false)
+  .addOption(textColumn())
+  .option('--id-column <name>', 'column with a stable key')
+  .option('--taxonomy-version <version>', 'labels to use')
+  .option('--model <version>', 'model to use, e.g. v3')
+  .option('--accept <p>', 'confidence from which the model decides alone', number)
+  .option('--max-cost <usd>', 'money the LLM may cost', number)
+  .option('--no-llm', 'do not ask the LLM')
+  .option('--again', 'make a new run even if the same request was made before', false)
+  .option('--no-wait', 'return at once')
+  .action(async (path, options) => (await import('./commands/runs.ts')).runCommand(path, options));
+
+remote(program.command('runs').description('list runs, or show one'))
+  .argument('[run-id]')
+  .option('--limit <n>', 'at most this many', number, 20)
+  .action(async (runId, options) => (await import('./commands/runs.ts')).runsCommand(runId, options));
+
+remote(
+  program.command('rerun').description('repeat a run for some of its documents, reusing what earlier steps stored'),
+)
+  .argument('<run-id>')
+  .addOption(new Option('--only <which>', 'documents to repeat').choices(['failed', 'review', 'all']).default('all'))
+  .addOption(
+    new Option('--from <step>', 'first step to repeat')
+      .choices(['extract', 'featurize', 'score', 'classify'])
+      .default('extract'),
+  )
+  .option('--no-wait', 'return at once')
+  .action(async (runId, options) => (await import('./commands/runs.ts')).rerunCommand(runId, options));
+
+remote(program.command('cancel').description('stop a run'))
+  .argument('<run-id>')
+  .action(async (runId, options) => (await import('./commands/runs.ts')).cancelCommand(runId, options));
+
+program
+  .command('upload')
+  .description('put files or folders into the landing container')
+  .argument('<path...>')
+  .option('--prefix <prefix>', 'folder in the container', '')
+  .addOption(data())
+  .addOption(json())
+  .action(async (paths, options) => (await import('./commands/upload.ts')).uploadCommand(paths, options));
+
+program
+  .command('train')
+  .description('train a model on a labelled .jsonl, .csv or .parquet file and promote it')
+  .argument('<file>')
+  .addOption(textColumn())
+  .addOption(labelColumn())
+  .option('--taxonomy <file>', 'check the labels against this taxonomy')
+  .option('--no-promote', 'register the model without making it the champion')
+  .option('--max-iter <n>', 'L-BFGS iterations', number)
+  .option('--reg-param <x>', 'regularization', number)
+  .option('--num-features <n>', 'hash buckets', number)
+  .addOption(data())
+  .addOption(json())
+  .action(async (file, options) => (await import('./commands/train.ts')).trainCommand(file, options));
+
+program
+  .command('eval')
+  .description('measure a model on a labelled file')
+  .argument('<file>')
+  .option('--model <version>', 'default: the champion')
+  .addOption(textColumn())
+  .addOption(labelColumn())
+  .addOption(data())
+  .addOption(json())
+  .action(async (file, options) => (await import('./commands/eval.ts')).evalCommand(file, options));
+
+program
+  .command('query')
+  .description('SQL (DuckDB) over the tables results, latest_results, llm_calls, runs and feedback')
+  .argument('<sql>')
+  .addOption(data())
+  .addOption(json())
+  .action(async (sql, options) => (await import('./commands/query.ts')).queryCommand(sql, options));
+
+program
+  .command('doctor')
+  .description('check settings, ports, storage, model and LLM, and say what to do')
+  .addOption(data())
+  .addOption(json())
+  .action(async (options) => (await import('./commands/doctor.ts')).doctorCommand(options));
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  clearBar();
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else {
+    process.stderr.write(`sluice: ${error instanceof Error ? error.message : String(error)}\n`);
+    if (error instanceof SluiceError) process.stderr.write(`${error.remedy}\n`);
+    process.exitCode = error instanceof UsageError ? 2 : 1;
+  }
+}

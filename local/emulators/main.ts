@@ -1,0 +1,23 @@
+// Child-process entry: Azurite and the DFS shim, the laptop's storage account. One JSON line on stdout when ready; ends with its parent.
+import { parseArgs } from 'node:util';
+import { startAzurite } from './azurite.ts';
+import { startDfs } from './dfs.ts';
+
+const { values } = parseArgs({ options: { folder: { type: 'string' }, memory: { type: 'boolean', default: false } } });
+const folder = values.memory ? null : (values.folder ?? '.local/azurite');
+
+const azurite = await startAzurite({ folder });
+const dfs = await startDfs(azurite);
+
+const stop = async (): Promise<void> => {
+  await dfs.close();
+  await azurite.close();
+  process.exit(0);
+};
+process.once('SIGTERM', stop);
+process.once('SIGINT', () => {}); // the terminal sends it to the whole group; the parent decides
+process.once('disconnect', stop);
+
+process.stdout.write(
+  `${JSON.stringify({ ready: true, webJobsStorage: azurite.connectionString, lake: dfs.connectionString })}\n`,
+);

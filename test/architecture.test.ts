@@ -1,0 +1,154 @@
+// The rules of the folders, asserted over the sources.
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, relative } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { SETTINGS } from '../shared/settings.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const FOLDERS = ['functions', 'shared', 'local', 'cli', 'bench', 'dashboard'];
+
+interface Source {
+  file: string;
+  text: string;
+  /** Paths of the project's own files, or package names. */
+  imports: string[];
+  /** The same without `import type`. */
+  values: string[];
+}
+
+const sources: Source[] = FOLDERS.flatMap((folder) => files(folder)).map((file) => {
+  const text = readFileSync(join(ROOT, file), 'utf8');
+  const found = [
+    ...text.matchAll(
+      /(?:^|\n)\s*(?:import|export)(\s+type)?\s[^;'"]*?from\s+'([^']+)'|import\('([^']+)'\)|(?:^|\n)import '([^']+)'/g,
+    ),
+  ];
+  const target = (specifier: string) =>
+    specifier.startsWith('.') ? normalize(join(dirname(file), specifier)) : specifier;
+  return {
+    file,
+    text,
+    imports: found.map((m) => target(m[2] ?? m[3] ?? m[4] ?? '')),
+    values: found.filter((m) => m[1] === undefined).map((m) => target(m[2] ?? m[3] ?? m[4] ?? '')),
+  };
+});
+
+function files(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)));
+}
+
+const within = (folder: string): Source[] => sources.filter((source) => source.file.startsWith(`${folder}/`));
+
+/** `file → import` for every import of `from` that `isWrong`. */
+const offences = (from: readonly Source[], isWrong: (target: string, source: Source) => boolean): string[] =>
+  from.flatMap((source) =>
+    source.imports.filter((target) => isWrong(target, source)).map((target) => `${source.file} → ${target}`),
+  );
+
+const DOMAIN = ['documents', 'features', 'models', 'llm', 'lake'];
+
+describe('architecture: the direction of imports', () => {
+  test('the scan sees imports, static, typed and dynamic', () => {
+    const start = sources.find(({ file }) => file === 'cli/sluice.ts');
+    expect(start?.imports).toEqual(expect.arrayContaining(['commander', 'shared/errors.ts', 'cli/commands/start.ts']));
+  });
+
+  test('shared knows nothing of functions, local, cli or dashboard', () => {
+    expect(
+      offences(within('shared'), (target) => /^(functions|local|cli|dashboard|test|bench)\//.test(target)),
+    ).toEqual([]);
+  });
+
+  test('domain folders do not import each other; models may use the vector type of features', () => {
+    const wrong = DOMAIN.flatMap((domain) =>
+      offences(within(`shared/${domain}`), (target) => {
+        const other = /^shared\/([a-z]+)\//.exec(target)?.[1];
+        if (other === undefined || other === domain) return false;
+        return !(domain === 'models' && other === 'features');
+      }),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test('training composes domain folders but not the pipeline', () => {
+    expect(offences(within('shared/training'), (target) => target.startsWith('shared/pipeline/'))).toEqual([]);
+  });
+
+  test('only shared/azure, shared/lake/store.ts and functions name an @azure package in deployed code', () => {
+    const deployed = [...within('shared'), ...within('functions')].filter(
+      ({ file }) =>
+        !file.startsWith('shared/azure/') && !file.startsWith('functions/') && file !== 'shared/lake/store.ts',
+    );
+    expect(offences(deployed, (target) => target.startsWith('@azure'))).toEqual([]);
+  });
+
+  test('functions import shared code and each other only', () => {
+    expect(offences(within('functions'), (target) => /^(local|cli|test|bench)\//.test(target))).toEqual([]);
+  });
+
+  test('local takes only vocabulary from shared, so that it stays a stand-in for the cloud', () => {
+    const vocabulary = /^shared\/(config|settings|errors|ids|ports|api|telemetry)\.ts$/;
+    expect(offences(within('local'), (target) => target.startsWith('shared/') && !vocabulary.test(target))).toEqual([]);
+    expect(offences(within('local'), (target) => /^(functions|cli)\//.test(target))).toEqual([]);
+  });
+
+  test('the command line starts local/ as a child process and never imports it', () => {
+    expect(offences(within('cli'), (target) => /^(local|functions)\//.test(target))).toEqual([]);
+  });
+
+  test('functions import classes of @azure/functions as types only', () => {
+    const wrong = within('functions').flatMap(({ file, text }) =>
+      [...text.matchAll(/import \{([^}]*)\} from '@azure\/functions'/g)]
+        .flatMap((m) => (m[1] ?? '').split(','))
+        .map((name) => name.trim())
+        .filter(
+          (name) => name !== '' && !name.startsWith('type ') && !['app', 'input', 'output', 'trigger'].includes(name),
+        )
+        .map((name) => `${file}: ${name}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe('architecture: where things are read', () => {
+  test('process.env is read in shared/config.ts alone', () => {
+    const readers = sources.filter(
+      ({ file, text }) => /process\.env/.test(text) && !file.startsWith('local/host/') && !file.startsWith('bench/'),
+    );
+    expect(readers.map(({ file }) => file)).toEqual(['shared/config.ts']);
+  });
+
+  test('domain folders take clock and random as ports', () => {
+    const domain = DOMAIN.flatMap((folder) => within(`shared/${folder}`)).concat(within('shared/pipeline'));
+    const wrong = domain.filter(({ text }) => /\bDate\.now\(\)|\bMath\.random\(\)|new Date\(\)/.test(text));
+    expect(wrong.map(({ file }) => file)).toEqual([]);
+  });
+
+  test('functions hold registrations only: no loops over documents, no files over 120 lines', () => {
+    for (const { file, text } of within('functions')) expect(text.split('\n').length, file).toBeLessThanOrEqual(120);
+  });
+
+  test('no file is longer than 500 lines', () => {
+    const long = sources.filter(({ text }) => text.split('\n').length > 500).map(({ file }) => file);
+    expect(long).toEqual([]);
+  });
+});
+
+describe('architecture: settings', () => {
+  const PLATFORM = new Set(['FUNCTIONS_WORKER_RUNTIME', 'AzureWebJobsStorage']);
+
+  test('the sample names only settings that the code or the platform reads', () => {
+    const sample = JSON.parse(readFileSync(join(ROOT, 'local.settings.sample.json'), 'utf8')) as {
+      Values: Record<string, string>;
+    };
+    const unknown = Object.keys(sample.Values).filter((name) => !PLATFORM.has(name) && !Object.hasOwn(SETTINGS, name));
+    expect(unknown).toEqual([]);
+  });
+
+  test('docs/settings.md lists every setting', () => {
+    const page = readFileSync(join(ROOT, 'docs/settings.md'), 'utf8');
+    for (const name of Object.keys(SETTINGS)) expect(page).toContain(`\`${name}\``);
+  });
+});

@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { inspectConfig, loadConfig } from '../shared/config.ts';
+import { SETTINGS } from '../shared/settings.ts';
+
+const LOCAL = { LAKE: 'UseDevelopmentStorage=true' };
+
+test('config: defaults apply and have their declared types', () => {
+  const config = loadConfig(LOCAL);
+  expect(config.UPLOAD_WINDOW_SECONDS).toBe(30);
+  expect(config.LLM_ENABLED).toBe(true);
+  expect(config.LANDING_CONTAINER).toBe('landing');
+  expect(config.ACCEPT_THRESHOLD).toBeUndefined();
+});
+
+test('config: every default is itself valid', () => {
+  const asText = Object.fromEntries(
+    Object.entries(SETTINGS).flatMap(([name, s]) =>
+      'fallback' in s && s.fallback !== undefined ? [[name, s.fallback]] : [],
+    ),
+  );
+  expect(inspectConfig({ ...LOCAL, ...asText }).problems).toEqual([]);
+});
+
+test('config: all problems are reported together, each with a remedy', () => {
+  const { config, problems } = inspectConfig({
+    ...LOCAL,
+    BATCH_MAX_DOCUMENTS: 'many',
+    ACCEPT_THRESHOLD: 'NaN',
+    LANDING_CONTAINER: 'Not A Container',
+    LLM_ENABLED: 'maybe',
+    OPENAI_BASE_URL: 'http://127.0.0.1:1/v1',
+  });
+  expect(config).toBeUndefined();
+  expect(problems.map((p) => p.setting).sort()).toEqual([
+    'ACCEPT_THRESHOLD',
+    'BATCH_MAX_DOCUMENTS',
+    'LANDING_CONTAINER',
+    'LLM_ENABLED',
+    'LLM_INPUT_USD_PER_MTOK',
+    'LLM_OUTPUT_USD_PER_MTOK',
+    'OPENAI_MODEL',
+  ]);
+  for (const problem of problems) expect(problem.remedy).toMatch(/\.$/);
+});
+
+test('config: an account key of a cloud account is refused, and no secret is ever printed', () => {
+  const secret = 'c2VjcmV0LWtleQ==';
+  const { problems } = inspectConfig({
+    LAKE: `AccountName=x;AccountKey=${secret};BlobEndpoint=https://x.blob.core.windows.net`,
+  });
+  expect(problems.map((p) => p.setting)).toContain('LAKE');
+  expect(JSON.stringify(problems)).not.toContain(secret);
+});
+
+test('config: without a lake the identity settings are asked for', () => {
+  expect(() => loadConfig({})).toThrow(/LAKE_DFS_ENDPOINT/);
+});
+
+test('config: an unknown price of a configured LLM is an error, not zero', () => {
+  const { problems } = inspectConfig({
+    ...LOCAL,
+    AZURE_OPENAI_ENDPOINT: 'https://x.openai.azure.com',
+    AZURE_OPENAI_CHAT_DEPLOYMENT: 'd',
+  });
+  expect(problems.map((p) => p.setting)).toEqual(['LLM_INPUT_USD_PER_MTOK', 'LLM_OUTPUT_USD_PER_MTOK']);
+});
+
+test('config: docs/settings.md is what the generator writes', async () => {
+  const { settingsMarkdown } = await import('../docs/settings.ts');
+  expect(readFileSync(join(import.meta.dirname, '../docs/settings.md'), 'utf8')).toBe(settingsMarkdown());
+});

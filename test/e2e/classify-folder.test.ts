@@ -1,0 +1,75 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { conserves, parseDocument, sluice, temporaryFolder } from './sluice.ts';
+
+const data = temporaryFolder('data');
+const folder = temporaryFolder('documents');
+afterAll(() => {
+  data.remove();
+  folder.remove();
+});
+
+const start = (...args: string[]) => sluice(['start', ...args, '--once', '--json', '--data', data.path, '--port', '0']);
+
+test('start: an empty folder is a completed run without documents', async () => {
+  const empty = join(folder.path, 'empty');
+  mkdirSync(empty);
+  const run = await start(empty);
+  expect(run.code, run.stderr).toBe(0);
+  expect(parseDocument(run)).toMatchObject({ documents: 0, labelled: 0, review: 0, failed: 0, costUsd: 0, results: [] });
+}, 120_000);
+
+test('start: every document of a mixed folder ends in exactly one row, bad ones with their code; a second start joins the run', async () => {
+  const mixed = join(folder.path, 'mixed');
+  mkdirSync(join(mixed, 'Müller & Söhne #1', 'deep'), { recursive: true });
+  writeFileSync(join(mixed, 'vat.txt'), 'The VAT return for the third quarter claims input tax on intra-community supplies.');
+  writeFileSync(join(mixed, 'copy of vat.txt'), 'The VAT return for the third quarter claims input tax on intra-community supplies.');
+  writeFileSync(join(mixed, 'Müller & Söhne #1', 'deep', '100 % ?+=.md'), '# Invoice 4711\n\nTotal amount due EUR 1,190.00, payable in 30 days.');
+  writeFileSync(join(mixed, 'empty.txt'), '');
+  writeFileSync(join(mixed, 'broken.pdf'), '%PDF-1.7\nthis is not a pdf');
+  writeFileSync(join(mixed, 'noise.bin'), Buffer.from(Array.from({ length: 4000 }, (_, i) => (i * 7919) % 256)));
+  const first = await start(mixed);
+  expect(first.code, first.stderr).toBe(0);
+  const document = parseDocument(first);
+  expect(conserves(document)).toBe(true);
+  expect(document.documents).toBe(6);
+  const codes = Object.fromEntries(
+    document.results.filter((r) => r.status === 'failed').map((r) => [String(r.source_path).split('/').at(-1), r.failure_code]),
+  );
+  expect(codes['empty.txt']).toBe('extract.empty');
+  expect(codes['broken.pdf']).toBe('extract.corrupt');
+  expect(codes['noise.bin']).toBe('extract.unsupported');
+  const byName = new Map(document.results.map((r) => [String(r.source_path).split('/').at(-1), r]));
+  const pair = [byName.get('vat.txt'), byName.get('copy of vat.txt')];
+  expect(pair[0]?.label).toBe(pair[1]?.label);
+  if (pair[0]?.status === 'labelled') expect(pair.map((r) => r?.decided_by)).toContain('duplicate');
+  expect(byName.get('100 % ?+=.md')?.status).not.toBe('failed');
+
+  const again = parseDocument(await start(mixed));
+  expect(again).toEqual(document);
+
+  const query = await sluice(['query', 'select status, count(*) as n from results group by 1 order by 1', '--json', '--data', data.path]);
+  expect(query.code, query.stderr).toBe(0);
+  const counts = JSON.parse(query.stdout) as { status: string; n: number }[];
+  expect(counts.reduce((sum, row) => sum + row.n, 0)).toBe(6);
+}, 180_000);
+
+test('start: wrong usage ends with code 2 and says what to do, a failing command with 1', async () => {
+  const missing = await sluice(['start', join(folder.path, 'nowhere'), '--once', '--json', '--data', data.path]);
+  expect(missing.code).toBe(2);
+  expect(missing.stdout).toBe('');
+  expect(missing.stderr).toContain('does not exist');
+  const unknown = await sluice(['start', '--frobnicate']);
+  expect(unknown.code).toBe(2);
+  const broken = await sluice(['query', 'select broken from nowhere', '--data', data.path]);
+  expect(broken.code).toBe(1);
+}, 120_000);
+
+test('every command explains itself', async () => {
+  for (const command of ['start', 'run', 'runs', 'rerun', 'cancel', 'upload', 'train', 'eval', 'query', 'doctor']) {
+    const help = await sluice([command, '--help']);
+    expect(help.code, command).toBe(0);
+    expect(help.stdout).toContain('Usage: sluice');
+  }
+}, 60_000);

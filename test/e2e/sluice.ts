@@ -1,0 +1,106 @@
+// Drives the compiled command line as a user does, in a data folder of its own.
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export const ROOT = join(import.meta.dirname, '../..');
+const CLI = join(ROOT, 'dist/cli/sluice.js');
+
+export interface Ended {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface Document {
+  runId: string;
+  documents: number;
+  labelled: number;
+  review: number;
+  failed: number;
+  costUsd: number;
+  results: Record<string, string | number | boolean | null>[];
+}
+
+/** A temporary folder that `remove` takes away. */
+export function temporaryFolder(name: string): { path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), `sluice-${name}-`));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** Run a command to its end. */
+export function sluice(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      ['--disable-warning=ExperimentalWarning', CLI, ...args],
+      { env: { ...process.env, ...env }, maxBuffer: 256 * 1024 * 1024 },
+      (_error, stdout, stderr) => resolve({ code: child.exitCode, signal: child.signalCode, stdout, stderr }),
+    );
+  });
+}
+
+/** Start a command that stays up. */
+export function startSluice(args: readonly string[], env: Record<string, string> = {}): ChildProcess {
+  return spawn(process.execPath, ['--disable-warning=ExperimentalWarning', CLI, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+export function ended(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child.exitCode);
+  return new Promise((resolve) => child.once('exit', resolve));
+}
+
+export interface State {
+  pid: number;
+  lake: string;
+  hostUrl: string;
+  hostPid: number;
+  simulatorUrl: string;
+}
+
+/** The state file of a running local cloud. */
+export async function waitForState(data: string, timeoutMs = 60_000): Promise<State> {
+  const file = join(data, 'state.json');
+  const state = await waitFor(`${file}`, timeoutMs, () => {
+    if (!existsSync(file)) return undefined;
+    const text = readFileSync(file, 'utf8');
+    return text.endsWith('}') ? (JSON.parse(text) as State) : undefined;
+  });
+  return state;
+}
+
+/** Poll until `probe` gives a value. */
+export async function waitFor<T>(what: string, timeoutMs: number, probe: () => T | undefined | Promise<T | undefined>): Promise<T> {
+  const until = Date.now() + timeoutMs;
+  for (;;) {
+    const value = await probe();
+    if (value !== undefined) return value;
+    if (Date.now() > until) throw new Error(`waited ${timeoutMs / 1000} s in vain for ${what}`);
+    await sleep(100);
+  }
+}
+
+/** The one document on stdout; throws with stderr when there is none. */
+export function parseDocument(run: Ended): Document {
+  try {
+    return JSON.parse(run.stdout) as Document;
+  } catch {
+    throw new Error(`no JSON document (code ${run.code}): ${run.stdout.slice(0, 300)}\n${run.stderr.slice(-3000)}`);
+  }
+}
+
+/** documents in = labelled + review + failed, and one row each. */
+export function conserves(document: Document): boolean {
+  const ids = new Set(document.results.map((row) => row.document_id));
+  return (
+    document.documents === document.labelled + document.review + document.failed &&
+    document.results.length === document.documents &&
+    ids.size === document.documents
+  );
+}

@@ -1,0 +1,113 @@
+// The orchestrations on a tiny deterministic engine: tasks are plain objects, a script answers them.
+import { expect, test } from 'vitest';
+import { type Orchestration, runBatch, runDocuments, runLane } from '../../shared/pipeline/run.ts';
+
+type Task = { kind: string; name?: string; input?: unknown; tasks?: Task[]; at?: number; id?: string };
+
+function engine() {
+  const log: Task[] = [];
+  let continued: unknown;
+  const o: Orchestration<Task> = {
+    call: (name, input) => ({ kind: 'call', name, input }),
+    callSub: (name, input, id) => ({ kind: 'sub', name, input, id }),
+    all: (tasks) => ({ kind: 'all', tasks }),
+    sleepUntil: (at) => ({ kind: 'sleep', at }),
+    continueAsNew: (input) => {
+      continued = input;
+    },
+  };
+  const drive = <R>(steps: Generator<Task, R, unknown>, answer: (task: Task) => unknown): R => {
+    let next = steps.next();
+    while (!next.done) {
+      log.push(next.value);
+      try {
+        next = steps.next(answer(next.value));
+      } catch (error) {
+        if ((error as { isAnswer?: boolean }).isAnswer !== true) throw error;
+        next = steps.throw((error as { cause: unknown }).cause);
+      }
+    }
+    return next.value;
+  };
+  return { o, log, drive, continued: () => continued };
+}
+
+const fail = (message: string): never => {
+  throw Object.assign(new Error('answer', { cause: new Error(message) }), { isAnswer: true });
+};
+const done = (outcome: unknown) => ({ kind: 'done', outcome });
+
+test('run: an upload run sleeps until its window closes, then plans, then commits', () => {
+  const { o, log, drive } = engine();
+  drive(runDocuments(o, { runId: 'upload-1', startAt: 5000 }), (task) =>
+    task.name === 'planRun' ? done({ batches: 3, lanes: 2 }) : done({}),
+  );
+  expect(log.map((t) => t.name ?? t.kind)).toEqual(['sleep', 'planRun', 'all', 'commitRun']);
+  expect(log[2]?.tasks?.map((t) => t.id)).toEqual(['upload-1-0-lane0', 'upload-1-0-lane1']);
+});
+
+test('run: without batches nothing is fanned out and the run still commits', () => {
+  const { o, log, drive } = engine();
+  drive(runDocuments(o, { runId: 'r' }), (task) => done(task.name === 'planRun' ? { batches: 0, lanes: 4 } : {}));
+  expect(log.map((t) => t.name)).toEqual(['planRun', 'commitRun']);
+});
+
+test('run: lanes together cover every batch exactly once', () => {
+  const covered: unknown[] = [];
+  for (let lane = 0; lane < 4; lane++) {
+    const { o, log, drive } = engine();
+    drive(runLane(o, { runId: 'r', prefix: 'r-0', lanes: 4, batches: 11, next: lane }), () => null);
+    covered.push(...log.map((t) => t.id));
+  }
+  expect(covered.sort()).toEqual(Array.from({ length: 11 }, (_, i) => `r-0-b${String(i).padStart(5, '0')}`));
+});
+
+test('run: a long lane continues as new and goes on with the next batch', () => {
+  const { o, log, drive, continued } = engine();
+  drive(runLane(o, { runId: 'r', prefix: 'r-0', lanes: 2, batches: 1000, next: 1 }), () => null);
+  expect(log).toHaveLength(40);
+  expect(continued()).toEqual({ runId: 'r', prefix: 'r-0', lanes: 2, batches: 1000, next: 81 });
+});
+
+test('run: a step that must wait sleeps on a timer and is asked again with the next attempt', () => {
+  const { o, log, drive } = engine();
+  let asked = 0;
+  drive(runBatch(o, { runId: 'r', batchId: 'b00000' }), (task) => {
+    if (task.name === 'classifyBatch' && asked++ < 2) return { kind: 'waiting', retryAt: 1000 * asked };
+    return done({ documents: 1, asked: 1 });
+  });
+  expect(log.map((t) => t.name ?? `sleep ${t.at}`)).toEqual([
+    'extractBatch',
+    'featurizeBatch',
+    'scoreBatch',
+    'classifyBatch',
+    'sleep 1000',
+    'classifyBatch',
+    'sleep 2000',
+    'classifyBatch',
+    'decideBatch',
+  ]);
+  expect(log.filter((t) => t.name === 'classifyBatch').map((t) => (t.input as { attempt: number }).attempt)).toEqual([
+    0, 1, 2,
+  ]);
+});
+
+test('run: a failing batch ends the run with its message and fails the orchestration', () => {
+  const { o, log, drive } = engine();
+  const run = () =>
+    drive(runDocuments(o, { runId: 'r' }), (task) => {
+      if (task.name === 'planRun') return done({ batches: 1, lanes: 1 });
+      return task.kind === 'all' ? fail('[lake.forbidden] no access') : done({ state: 'failed' });
+    });
+  expect(run).toThrow('[lake.forbidden] no access');
+  expect(log.at(-1)).toMatchObject({ name: 'endRun', input: { message: '[lake.forbidden] no access' } });
+});
+
+test('run: a cancelled run ends without failing the orchestration', () => {
+  const { o, drive } = engine();
+  const result = drive(runDocuments(o, { runId: 'r' }), (task) => {
+    if (task.name === 'planRun') return done({ batches: 1, lanes: 1 });
+    return task.kind === 'all' ? fail('[run.cancelled] run r was cancelled') : done({ state: 'cancelled' });
+  });
+  expect(result).toBeNull();
+});
