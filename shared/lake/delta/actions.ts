@@ -1,0 +1,194 @@
+// The words of a Delta log: actions, their JSON lines, schema text, file names.
+// Invariants: A1 what is written needs reader 1 / writer 2 and nothing more. A2 an unknown action is ignored, an unreadable line is an error.
+// Protocol: https://github.com/delta-io/delta/blob/master/PROTOCOL.md
+import { TerminalError } from '../../errors.ts';
+import type { Column, ColumnType } from '../tables.ts';
+
+export interface Protocol {
+  minReaderVersion: number;
+  minWriterVersion: number;
+  readerFeatures?: string[] | null;
+  writerFeatures?: string[] | null;
+}
+
+export interface Metadata {
+  id: string;
+  name?: string | null;
+  description?: string | null;
+  format: { provider: string; options: Record<string, string> };
+  schemaString: string;
+  partitionColumns: string[];
+  configuration: Record<string, string>;
+  createdTime?: number | null;
+}
+
+export type PartitionValues = Record<string, string | null>;
+
+export interface AddFile {
+  /** Relative to the table, URI-encoded; the file's identity. */
+  path: string;
+  partitionValues: PartitionValues;
+  size: number;
+  /** Milliseconds since the epoch. */
+  modificationTime: number;
+  /** false: the rows only moved (compaction). */
+  dataChange: boolean;
+  /** JSON text, see stats.ts. */
+  stats?: string | null;
+  tags?: Record<string, string> | null;
+}
+
+export interface RemoveFile {
+  path: string;
+  deletionTimestamp?: number | null;
+  dataChange: boolean;
+  extendedFileMetadata?: boolean | null;
+  partitionValues?: PartitionValues | null;
+  size?: number | null;
+}
+
+/** The newest version an application has committed: what makes a repeated append harmless. */
+export interface Txn {
+  appId: string;
+  version: number;
+  lastUpdated?: number | null;
+}
+
+export interface CommitInfo {
+  timestamp?: number;
+  operation?: string;
+  operationParameters?: Record<string, unknown>;
+  isBlindAppend?: boolean;
+  engineInfo?: string;
+  txnId?: string;
+}
+
+export type Action =
+  | { commitInfo: CommitInfo }
+  | { protocol: Protocol }
+  | { metaData: Metadata }
+  | { add: AddFile }
+  | { remove: RemoveFile }
+  | { txn: Txn };
+
+export const PROTOCOL: Protocol = { minReaderVersion: 1, minWriterVersion: 2 };
+export const ENGINE = 'Sluice/1.0';
+
+/** One action a line, with a final newline. */
+export function encodeActions(actions: readonly Action[]): string {
+  return actions.map((action) => `${JSON.stringify(action)}\n`).join('');
+}
+
+/** @throws {TerminalError} lake.corrupt-table when a line is no JSON object */
+export function decodeActions(text: string, where: string): Action[] {
+  return text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => {
+      try {
+        const action: unknown = JSON.parse(line);
+        if (action === null || typeof action !== 'object') throw new SyntaxError('not an object');
+        return action as Action; // unknown kinds fall through every `in` test (A2)
+      } catch (error) {
+        throw new TerminalError('lake.corrupt-table', `Unreadable line in ${where}`, { cause: error });
+      }
+    });
+}
+
+/** @throws {TerminalError} lake.unsupported-table when the table needs more than we can honour */
+export function checkProtocol(
+  protocol: Protocol,
+  configuration: Readonly<Record<string, string>>,
+  table: string,
+): void {
+  const { minReaderVersion: reader, minWriterVersion: writer } = protocol;
+  if (reader > 1 || writer > 2) {
+    throw new TerminalError(
+      'lake.unsupported-table',
+      `Table ${table} needs reader ${reader} / writer ${writer}; have 1 / 2`,
+    );
+  }
+  if (configuration['delta.columnMapping.mode'] !== undefined && configuration['delta.columnMapping.mode'] !== 'none') {
+    throw new TerminalError('lake.unsupported-table', `Table ${table} uses column mapping`);
+  }
+}
+
+interface SchemaField {
+  name: string;
+  type: unknown;
+  nullable: boolean;
+  metadata: Record<string, unknown>;
+}
+
+/** The schemaString of flat, nullable columns. */
+export function encodeSchema(columns: readonly Column[]): string {
+  const fields: SchemaField[] = columns.map(({ name, type }) => ({ name, type, nullable: true, metadata: {} }));
+  return JSON.stringify({ type: 'struct', fields });
+}
+
+const OUR_TYPES: Readonly<Record<string, ColumnType>> = {
+  string: 'string',
+  long: 'long',
+  integer: 'integer',
+  short: 'integer',
+  byte: 'integer',
+  double: 'double',
+  float: 'double',
+  boolean: 'boolean',
+  date: 'date',
+  timestamp: 'timestamp',
+};
+
+/**
+ * Columns of a schemaString. Foreign tables: small numbers are widened.
+ * @throws {TerminalError} lake.unsupported-table for nested and decimal columns and for invariants
+ */
+export function decodeSchema(schemaString: string): Column[] {
+  const { fields } = JSON.parse(schemaString) as { fields: SchemaField[] }; // the protocol's shape
+  return fields.map(({ name, type, metadata }) => {
+    const ours = typeof type === 'string' ? OUR_TYPES[type] : undefined;
+    if (ours === undefined)
+      throw new TerminalError('lake.unsupported-table', `Column ${name} has type ${JSON.stringify(type)}`);
+    if (metadata?.['delta.invariants'] !== undefined) {
+      throw new TerminalError('lake.unsupported-table', `Column ${name} has an invariant`);
+    }
+    return { name, type: ours };
+  });
+}
+
+const SAFE_PARTITION_VALUE = /^[A-Za-z0-9._-]+$/;
+/** Stands for a missing value of a string partition column: some engines fail on null. */
+export const UNKNOWN_PARTITION = '__unknown';
+
+/**
+ * Partition value as the log holds it. Only [A-Za-z0-9._-]: nothing then needs escaping, in the directory or in the path.
+ * @throws {TerminalError} internal for other characters, and for a missing value of a column that is no string
+ */
+export function partitionValue(column: Column, value: string | number | boolean | null | undefined): string {
+  if (value === null || value === undefined || value === '') {
+    if (column.type === 'string') return UNKNOWN_PARTITION;
+    throw new TerminalError('internal', `Partition column ${column.name} needs a value; have none`);
+  }
+  const text = String(value);
+  if (!SAFE_PARTITION_VALUE.test(text)) {
+    throw new TerminalError('internal', `Partition column ${column.name} needs a value of [A-Za-z0-9._-]`);
+  }
+  return text;
+}
+
+/** Directory and name of a new data file. `unique` must never have been used before. */
+export function dataFilePath(values: Readonly<PartitionValues>, part: number, unique: string): string {
+  const directory = Object.entries(values).map(([name, value]) => `${name}=${value}/`);
+  return `${directory.join('')}part-${String(part).padStart(5, '0')}-${unique}.c000.snappy.parquet`;
+}
+
+/**
+ * The file's path below the table's folder.
+ * @throws {TerminalError} lake.unsupported-table for absolute paths (shallow clones)
+ */
+export function decodePath(path: string): string {
+  if (/^[a-z][a-z0-9+.-]*:/i.test(path) || path.startsWith('/')) {
+    throw new TerminalError('lake.unsupported-table', 'The table refers to files outside its folder');
+  }
+  return decodeURIComponent(path);
+}

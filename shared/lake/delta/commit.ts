@@ -1,0 +1,119 @@
+// Optimistic commit of one Delta log version.
+// Invariants: C1 version n is created at most once (put-if-absent). C2 a txn (appId, version) is applied at most once, whoever retries.
+// C3 a commit is rebased only over commits it does not conflict with, each of which it has seen. C4 a lost reply is recognised by the
+// commit's own id, so a commit is never reported as failed and visible at the same time.
+// Protocol: https://github.com/delta-io/delta/blob/master/PROTOCOL.md
+import { randomUUID } from 'node:crypto';
+import { RetryableError, SluiceError, TerminalError } from '../../errors.ts';
+import type { Clock, Logger, Random } from '../../ports.ts';
+import { type Action, ENGINE, encodeActions } from './actions.ts';
+import { type CommitKind, conflictWith } from './conflict.ts';
+import type { DeltaLog } from './log.ts';
+import { advance, type Snapshot } from './snapshot.ts';
+
+export interface CommitDeps {
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+}
+
+export interface CommitPlan {
+  kind: CommitKind;
+  operation: string;
+  operationParameters?: Record<string, unknown>;
+  /** Without commitInfo. */
+  actions: readonly Action[];
+}
+
+export interface Committed {
+  version: number;
+  /** The txn had been applied before; nothing was written. */
+  alreadyApplied: boolean;
+  snapshot: Snapshot;
+}
+
+const MAX_ATTEMPTS = 500;
+const MAX_BACKOFF_MS = 250;
+
+/**
+ * Publish a plan as the next version.
+ * @param base  the snapshot the plan was made on; undefined creates the table (the plan then holds protocol and metaData)
+ * @throws {RetryableError} lake.commit-conflict when another commit has changed what the plan rests on: plan anew
+ */
+export async function commit(
+  log: DeltaLog,
+  base: Snapshot | undefined,
+  plan: CommitPlan,
+  deps: CommitDeps,
+): Promise<Committed> {
+  const txnId = randomUUID(); // must differ between processes, so not from the seeded port
+  const removes = new Set(plan.actions.flatMap((action) => ('remove' in action ? [action.remove.path] : [])));
+  const txn = plan.actions.find((action) => 'txn' in action)?.txn;
+  let latest = base;
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const applied = txn === undefined ? undefined : latest?.txns.get(txn.appId);
+    if (txn !== undefined && applied !== undefined && applied.version >= txn.version) {
+      return { version: latest!.version, alreadyApplied: true, snapshot: latest! }; // a txn was found, so there is a snapshot
+    }
+    const version = (latest?.version ?? -1) + 1;
+    const actions: Action[] = [{ commitInfo: commitInfo(plan, txnId, deps.clock) }, ...plan.actions];
+    if (await publish(log, version, actions, txnId)) {
+      const snapshot = latest === undefined ? await created(log) : advance(latest, actions, log.table);
+      return { version, alreadyApplied: false, snapshot };
+    }
+    if (base === undefined) throw conflict(log, version, 'the table was created by another writer');
+    // Look at every commit that won in the meantime before trying again (C3).
+    for (
+      let winner = await log.readCommit(version);
+      winner !== undefined;
+      winner = await log.readCommit(latest!.version + 1)
+    ) {
+      const reason = conflictWith(winner, plan.kind, removes, base);
+      if (reason !== undefined) throw conflict(log, latest!.version + 1, reason);
+      latest = advance(latest!, winner, log.table);
+    }
+    deps.logger.debug('lake.commit.rebased', { table: log.table, version, attempt });
+    await deps.clock.sleep(deps.random.next() * Math.min(MAX_BACKOFF_MS, 5 * 2 ** Math.min(attempt, 10)));
+  }
+  throw conflict(log, latest?.version ?? 0, `no free version in ${MAX_ATTEMPTS} attempts`);
+}
+
+/** Create the version's file; false when another writer has it. */
+async function publish(log: DeltaLog, version: number, actions: readonly Action[], txnId: string): Promise<boolean> {
+  try {
+    await log.store.write(log.commitPath(version), encodeActions(actions), { ifAbsent: true });
+    return true;
+  } catch (error) {
+    const isUncertain = error instanceof RetryableError;
+    if (!isUncertain && !(error instanceof SluiceError && error.code === 'lake.conflict')) throw error;
+    const present = await log.readCommit(version);
+    if (present?.some((action) => 'commitInfo' in action && action.commitInfo.txnId === txnId)) return true; // C4
+    // An uncertain write that is not there may still arrive: the caller's retry meets it by its txn.
+    if (present === undefined && isUncertain) throw error;
+    return false;
+  }
+}
+
+async function created(log: DeltaLog): Promise<Snapshot> {
+  const snapshot = await log.snapshot();
+  if (snapshot === undefined)
+    throw new TerminalError('lake.corrupt-table', `Table ${log.table} vanished while it was created`);
+  return snapshot;
+}
+
+function commitInfo(plan: CommitPlan, txnId: string, clock: Clock) {
+  return {
+    timestamp: clock.now(),
+    operation: plan.operation,
+    operationParameters: plan.operationParameters ?? {},
+    isBlindAppend: plan.kind.kind === 'append',
+    engineInfo: ENGINE,
+    txnId,
+  };
+}
+
+function conflict(log: DeltaLog, version: number, reason: string): RetryableError {
+  return new RetryableError('lake.commit-conflict', `Version ${version} of ${log.table}: ${reason}`, {
+    ids: { table: log.table, version },
+  });
+}

@@ -1,0 +1,153 @@
+// Reading a table's log: versions, checkpoints, snapshots.
+// Invariants: L1 a snapshot is built from a checkpoint and every commit after it, without a gap, or it is an error. L2 opening the newest
+// version costs the checkpoint and the few commits after it, not a listing: commits are read forward until one is missing.
+import { TerminalError } from '../../errors.ts';
+import type { LakeStore } from '../../ports.ts';
+import { type Action, decodeActions } from './actions.ts';
+import { readCheckpoint } from './checkpoint.ts';
+import { Replay, type Snapshot } from './snapshot.ts';
+
+const READ_AHEAD = 10; // commits asked for at once: one checkpoint interval
+
+export interface LastCheckpoint {
+  version: number;
+  size: number;
+  sizeInBytes?: number;
+  numOfAddFiles?: number;
+}
+
+export class DeltaLog {
+  readonly store: LakeStore;
+  /** The table's folder, without slash at the end. */
+  readonly table: string;
+
+  constructor(store: LakeStore, table: string) {
+    this.store = store;
+    this.table = table;
+  }
+
+  get folder(): string {
+    return `${this.table}/_delta_log`;
+  }
+
+  commitPath(version: number): string {
+    return `${this.folder}/${digits(version)}.json`;
+  }
+
+  checkpointPath(version: number): string {
+    return `${this.folder}/${digits(version)}.checkpoint.parquet`;
+  }
+
+  get lastCheckpointPath(): string {
+    return `${this.folder}/_last_checkpoint`;
+  }
+
+  /** The actions of one commit; undefined when there is no such version. */
+  async readCommit(version: number): Promise<Action[] | undefined> {
+    const path = this.commitPath(version);
+    const found = await this.store.readIfExists(path);
+    return found === undefined ? undefined : decodeActions(found.bytes.toString('utf8'), path);
+  }
+
+  /**
+   * The newest snapshot, or that of `version`; undefined when there is no table.
+   * @param from  an older snapshot to go on from
+   * @throws {TerminalError} lake.corrupt-table, lake.not-found for a version that does not exist or cannot be rebuilt any more
+   */
+  async snapshot(version?: number, from?: Snapshot): Promise<Snapshot | undefined> {
+    const start = from !== undefined && (version === undefined || version >= from.version) ? from : undefined;
+    if (start !== undefined)
+      return this.#reached(await this.#forward(new Replay(start), start.version, version, start), version);
+    const hint = await this.lastCheckpoint();
+    if (hint !== undefined && (version === undefined || hint.version <= version)) {
+      const replay = await this.#fromCheckpoint(hint.version);
+      if (replay !== undefined) return this.#reached(await this.#forward(replay, hint.version, version), version);
+    }
+    return await this.#fromListing(version);
+  }
+
+  /** The hint where to start reading; undefined when missing or unreadable. */
+  async lastCheckpoint(): Promise<LastCheckpoint | undefined> {
+    const found = await this.store.readIfExists(this.lastCheckpointPath);
+    if (found === undefined) return undefined;
+    try {
+      const hint = JSON.parse(found.bytes.toString('utf8')) as Partial<LastCheckpoint> & { parts?: number };
+      // Parts: a multi-part checkpoint of another engine; the listing finds an older single one.
+      return Number.isSafeInteger(hint.version) && hint.parts === undefined ? (hint as LastCheckpoint) : undefined;
+    } catch {
+      return undefined; // only a hint
+    }
+  }
+
+  /** Versions of the commits and of the single-part checkpoints that exist, ascending, with their times. */
+  async versions(): Promise<{ commits: LogEntry[]; checkpoints: LogEntry[] }> {
+    const commits: LogEntry[] = [];
+    const checkpoints: LogEntry[] = [];
+    for await (const file of this.store.list(this.folder)) {
+      const match = /\/(\d{20})\.(json|checkpoint\.parquet)$/.exec(file.path);
+      if (match === null) continue;
+      const entry = { version: Number(match[1]), path: file.path, lastModified: file.lastModified };
+      (match[2] === 'json' ? commits : checkpoints).push(entry);
+    }
+    const byVersion = (a: LogEntry, b: LogEntry) => a.version - b.version;
+    return { commits: commits.sort(byVersion), checkpoints: checkpoints.sort(byVersion) };
+  }
+
+  async #fromListing(version: number | undefined): Promise<Snapshot | undefined> {
+    const { commits, checkpoints } = await this.versions();
+    if (commits.length === 0 && checkpoints.length === 0) return undefined;
+    const start = checkpoints.filter((entry) => version === undefined || entry.version <= version).at(-1);
+    const replay = start === undefined ? new Replay() : await this.#fromCheckpoint(start.version);
+    const first = start?.version ?? -1;
+    const oldest = commits[0]?.version;
+    if (replay === undefined || (start === undefined && oldest !== 0)) {
+      throw new TerminalError(
+        'lake.not-found',
+        `Version ${version ?? 'newest'} of ${this.table} cannot be rebuilt: the log starts at ${oldest}`,
+      );
+    }
+    return this.#reached(await this.#forward(replay, first, version), version);
+  }
+
+  async #fromCheckpoint(version: number): Promise<Replay | undefined> {
+    const found = await this.store.readIfExists(this.checkpointPath(version));
+    if (found === undefined) return undefined;
+    const replay = new Replay();
+    replay.apply(await readCheckpoint(found.bytes));
+    return replay;
+  }
+
+  /** L2: apply the commits after `reached` until one is missing or `limit` is applied. */
+  async #forward(replay: Replay, reached: number, limit?: number, unchanged?: Snapshot): Promise<Snapshot> {
+    let version = reached;
+    const last = limit ?? Number.POSITIVE_INFINITY;
+    for (let more = true; more && version < last; ) {
+      const count = Math.min(READ_AHEAD, last - version);
+      const next = await Promise.all(Array.from({ length: count }, (_, index) => this.readCommit(version + 1 + index)));
+      for (const actions of next) {
+        more = actions !== undefined;
+        if (actions === undefined) break;
+        replay.apply(actions);
+        version++;
+      }
+    }
+    if (unchanged !== undefined && version === unchanged.version) return unchanged;
+    return replay.snapshot(version, this.table);
+  }
+
+  #reached(snapshot: Snapshot, wanted: number | undefined): Snapshot {
+    if (wanted === undefined || snapshot.version === wanted) return snapshot;
+    throw new TerminalError(
+      'lake.not-found',
+      `Table ${this.table} has no version ${wanted}; the newest is ${snapshot.version}`,
+    );
+  }
+}
+
+export interface LogEntry {
+  version: number;
+  path: string;
+  lastModified: number;
+}
+
+const digits = (version: number): string => String(version).padStart(20, '0');

@@ -1,0 +1,100 @@
+// Rows of a snapshot's files by DuckDB: local copies, one relation, partition columns from the log.
+// Invariant: D1 a file's columns are matched by name; a column it lacks is null.
+import { SluiceError, TerminalError } from '../../errors.ts';
+import type { LakeStore } from '../../ports.ts';
+import { selectRows, sqlName, sqlReadParquet, sqlText, sqlType, withConnection } from '../duckdb.ts';
+import type { FileCache } from '../file-cache.ts';
+import type { Column, Row } from '../tables.ts';
+import { type AddFile, decodePath } from './actions.ts';
+import type { Condition } from './prune.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** Where a table's files lie, and where copies are kept. */
+export interface FileSource {
+  readonly store: LakeStore;
+  readonly path: string;
+  readonly cache: FileCache;
+}
+
+/** Rows of some files of a snapshot. */
+export async function readFiles(
+  source: FileSource,
+  snapshot: Snapshot,
+  files: readonly AddFile[],
+  options: { columns?: readonly string[]; where?: readonly Condition[]; limit?: number },
+): Promise<Row[]> {
+  const known = new Set(snapshot.columns.map((column) => column.name));
+  const projection = options.columns ?? snapshot.columns.map((column) => column.name);
+  for (const name of [...projection, ...(options.where ?? []).map((condition) => condition.column)]) {
+    if (!known.has(name)) throw new TerminalError('request.invalid', `Table ${source.path} has no column ${name}`);
+  }
+  if (files.length === 0) return [];
+  const relation = await relationOf(source, snapshot.columns, snapshot.metadata.partitionColumns, files);
+  const where = (options.where ?? []).map((condition) => sqlCondition(condition, snapshot.columns));
+  const filter = where.length === 0 ? '' : ` WHERE ${where.join(' AND ')}`;
+  const limit = options.limit === undefined ? '' : ` LIMIT ${Math.max(0, Math.trunc(options.limit))}`;
+  const sql = `SELECT ${projection.map(sqlName).join(', ')} FROM (${relation})${filter}${limit}`;
+  return await withConnection((connection) => selectRows(connection, sql));
+}
+
+/** A SELECT over local copies of the files with all columns, in schema order. */
+export async function relationOf(
+  source: FileSource,
+  columns: readonly Column[],
+  partitionColumns: readonly string[],
+  files: readonly AddFile[],
+): Promise<string> {
+  const local = await source.cache.fetch(
+    source.store,
+    files.map((file) => `${source.path}/${decodePath(file.path)}`),
+  );
+  return sqlRelation(columns, partitionColumns, files, local);
+}
+
+/**
+ * The same for copies that are there already. Without files: an empty relation with the right columns.
+ * @param local  paths of the copies, in the order of `files`
+ */
+export function sqlRelation(
+  columns: readonly Column[],
+  partitionColumns: readonly string[],
+  files: readonly AddFile[],
+  local: readonly string[],
+): string {
+  const typed = columns.map((column) => `NULL::${sqlType(column.type)} AS ${sqlName(column.name)}`).join(', ');
+  const empty = `SELECT ${typed} WHERE false`;
+  if (files.length === 0) return empty;
+  const partitions = columns.filter((column) => partitionColumns.includes(column.name));
+  const rows = files.map((file, index) => {
+    const values = partitions.map(({ name, type }) => {
+      const value = file.partitionValues?.[name] ?? null;
+      return value === null || value === '' ? `NULL::${sqlType(type)}` : `CAST(${sqlText(value)} AS ${sqlType(type)})`;
+    });
+    return `(${[sqlText(local[index]!), ...values].join(', ')})`;
+  });
+  const names = ['filename', ...partitions.map(({ name }) => sqlName(name))].join(', ');
+  const added = partitions.map(({ name }) => `, active.${sqlName(name)}`).join('');
+  const union = `SELECT data.* EXCLUDE (filename)${added}
+    FROM ${sqlReadParquet(local, ', filename = true')} data
+    JOIN (VALUES ${rows.join(', ')}) active(${names}) ON data.filename = active.filename`;
+  const projection = columns.map((column) => sqlName(column.name)).join(', ');
+  // The typed empty part names columns that no file has yet (D1).
+  return `SELECT ${projection} FROM (${empty} UNION ALL BY NAME ${union})`;
+}
+
+function sqlCondition(condition: Condition, columns: readonly Column[]): string {
+  const column = columns.find((other) => other.name === condition.column);
+  if (column === undefined) throw new SluiceError('internal', 'condition on an unknown column');
+  const name = sqlName(column.name);
+  const literal = (value: string | number | boolean) => `CAST(${sqlText(String(value))} AS ${sqlType(column.type)})`;
+  switch (condition.op) {
+    case 'is-null':
+      return `${name} IS NULL`;
+    case 'is-not-null':
+      return `${name} IS NOT NULL`;
+    case 'in':
+      return condition.values.length === 0 ? 'false' : `${name} IN (${condition.values.map(literal).join(', ')})`;
+    default:
+      return `${name} ${condition.op} ${literal(condition.value)}`;
+  }
+}

@@ -1,0 +1,90 @@
+// Local copies of lake files that never change: data files of Delta tables.
+// Invariants: H1 a file is under its name only when complete. H2 a name stands for one content for ever, so nothing is ever refreshed.
+// H3 the folder stays below its limit, oldest first, as far as files are not in use right now.
+import { createHash } from 'node:crypto';
+import { access, readdir, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pLimit from 'p-limit';
+import type { LakeStore } from '../ports.ts';
+
+const DEFAULT_MAX_BYTES = 2 * 1024 ** 3;
+const PARALLEL = 8;
+
+export class FileCache {
+  readonly #folder: string;
+  readonly #maxBytes: number;
+  readonly #arriving = new Map<string, Promise<void>>();
+  readonly #downloads = pLimit(PARALLEL);
+
+  /** @param folder  default: one below the system's temporary folder, shared by the processes of the machine */
+  constructor(folder: string = join(tmpdir(), 'sluice-lake-cache'), maxBytes: number = DEFAULT_MAX_BYTES) {
+    this.#folder = folder;
+    this.#maxBytes = maxBytes;
+  }
+
+  get folder(): string {
+    return this.#folder;
+  }
+
+  /** Local paths of lake files, in the same order; missing ones are downloaded. */
+  async fetch(store: LakeStore, paths: readonly string[]): Promise<string[]> {
+    const local = paths.map((path) => this.#localPath(store, path));
+    const missing = await Promise.all(
+      local.map((file, index) => this.#downloads(() => this.#ensure(store, paths[index]!, file))),
+    );
+    if (missing.some((wasMissing) => wasMissing)) await this.#trim(new Set(local));
+    return local;
+  }
+
+  #localPath(store: LakeStore, path: string): string {
+    const name = createHash('sha256').update(`${store.container}/${path}`).digest('hex').slice(0, 40);
+    return join(this.#folder, `${name}.parquet`);
+  }
+
+  async #ensure(store: LakeStore, path: string, file: string): Promise<boolean> {
+    if (await exists(file)) return false;
+    let arriving = this.#arriving.get(file);
+    if (arriving === undefined) {
+      arriving = store.download(path, file).finally(() => this.#arriving.delete(file));
+      this.#arriving.set(file, arriving);
+    }
+    await arriving;
+    return true;
+  }
+
+  /** H3. */
+  async #trim(inUse: ReadonlySet<string>): Promise<void> {
+    const names = (await readdir(this.#folder)).filter((name) => name.endsWith('.parquet'));
+    const files = (await Promise.all(names.map((name) => describe(join(this.#folder, name))))).filter(
+      (file) => file !== undefined,
+    );
+    let total = files.reduce((sum, file) => sum + file.sizeBytes, 0);
+    for (const file of files.sort((a, b) => a.modified - b.modified)) {
+      if (total <= this.#maxBytes) return;
+      if (inUse.has(file.path)) continue;
+      await rm(file.path, { force: true });
+      total -= file.sizeBytes;
+    }
+  }
+}
+
+async function exists(file: string): Promise<boolean> {
+  try {
+    await access(file);
+    return true;
+  } catch {
+    return false; // whatever the reason, a download settles it or says why not
+  }
+}
+
+async function describe(path: string) {
+  try {
+    const { size, mtimeMs } = await stat(path);
+    return { path, sizeBytes: size, modified: mtimeMs };
+  } catch (error) {
+    // Another process may have trimmed it first.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
