@@ -1,0 +1,66 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BlobServiceClient } from '@azure/storage-blob';
+import { expect, test } from 'vitest';
+import { startAzurite } from '../../../local/emulators/azurite.ts';
+
+const ANY = { blob: 0, queue: 0, table: 0 };
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+test('azurite: keeps its data in its folder across restarts, and is gone after close', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-azurite-'));
+  try {
+    const first = await startAzurite({ folder, ports: ANY });
+    const container = BlobServiceClient.fromConnectionString(first.connectionString).getContainerClient('kept');
+    await container.create();
+    await container.getBlockBlobClient('a/b.txt').upload('text', 4);
+    await first.close();
+    expect(isAlive(first.pid)).toBe(false);
+
+    const second = await startAzurite({ folder, ports: ANY });
+    const again = BlobServiceClient.fromConnectionString(second.connectionString).getContainerClient('kept');
+    expect((await again.getBlockBlobClient('a/b.txt').downloadToBuffer()).toString()).toBe('text');
+    await second.close();
+    await second.close(); // closing twice is fine
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test('azurite: takes a free port where the wished one is taken', async () => {
+  const squatter = createServer().listen(0, '127.0.0.1');
+  await once(squatter, 'listening');
+  const taken = (squatter.address() as { port: number }).port;
+  const azurite = await startAzurite({ folder: null, ports: { blob: taken, queue: 0, table: 0 } });
+  expect(azurite.blobPort).not.toBe(taken);
+  expect(azurite.blobPort).toBeGreaterThan(0);
+  await azurite.close();
+  squatter.close();
+});
+
+test('azurite: ends when its parent is killed', async () => {
+  const module = join(import.meta.dirname, '../../../local/emulators/azurite.ts');
+  const script = `import { startAzurite } from ${JSON.stringify(module)};
+    const azurite = await startAzurite({ folder: null, ports: { blob: 0, queue: 0, table: 0 } });
+    console.log(azurite.pid);`;
+  const parent = spawn(process.execPath, ['--input-type=module-typescript', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [output] = (await once(parent.stdout, 'data')) as [Buffer];
+  const pid = Number(output.toString().trim());
+  expect(isAlive(pid)).toBe(true);
+  parent.kill('SIGKILL');
+  await once(parent, 'exit');
+  await expect.poll(() => isAlive(pid), { timeout: 15_000, interval: 50 }).toBe(false);
+});
