@@ -285,15 +285,13 @@ describe('properties and access', () => {
     await put('d/f', 'x');
     const access = await fs.getFileClient('d/f').getAccessControl();
     expect([access.owner, access.permissions?.owner.write]).toEqual(['$superuser', true]);
-    await fs
-      .getFileClient('d/f')
-      .setPermissions({
-        owner: { read: true, write: true, execute: false },
-        group: { read: true, write: false, execute: false },
-        other: { read: false, write: false, execute: false },
-        stickyBit: false,
-        extendedAcls: false,
-      });
+    await fs.getFileClient('d/f').setPermissions({
+      owner: { read: true, write: true, execute: false },
+      group: { read: true, write: false, execute: false },
+      other: { read: false, write: false, execute: false },
+      stickyBit: false,
+      extendedAcls: false,
+    });
     await fs.getFileClient('d/f').setAccessControl(access.acl);
     expect((await fs.getDirectoryClient('d').setAccessControlRecursive(access.acl)).counters.failedChangesCount).toBe(
       0,
