@@ -11,7 +11,7 @@ app.http('listModels', {
   methods: ['GET'],
   handler: (_request, context) =>
     respond(context, async () => {
-      const { registry } = getApp();
+      const { registry } = await getApp();
       return { jsonBody: { champion: (await registry.championVersion()) ?? null, models: await registry.list() } };
     }),
 });
@@ -22,7 +22,7 @@ app.http('promoteModel', {
   methods: ['POST'],
   handler: (request, context) =>
     respond(context, async () => {
-      const { config, registry } = getApp();
+      const { config, registry } = await getApp();
       const { reason } = parseRequest(promoteRequestSchema, await readBody(request, config.REQUEST_MAX_BYTES));
       const version = request.params.version ?? '';
       await registry.promote(version, reason);

@@ -30,8 +30,7 @@ export function decideBatch(services: PipelineServices, input: StepInput): Promi
       ...documentColumns(document),
       ...decide(document, scores, answers, plan),
     }));
-    const part =
-      rows.length === 0 ? null : await services.tables.stageResults(input.runId, input.batchId, plan.runDate, rows);
+    const part = rows.length === 0 ? null : await services.tables.stageResults(rows);
     const classified = await readStep(services.lake, input.runId, input.batchId, 'classify');
     const status = countBy(rows, (row) => String(row.status));
     return {

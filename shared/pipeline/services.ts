@@ -46,7 +46,7 @@ export interface ParquetFiles {
 /** The Delta tables a run ends in. */
 export interface Tables {
   /** Write one part file of `results` under a name never used before; it is invisible until it is committed. */
-  stageResults(runId: string, batchId: string, runDate: string, rows: readonly Row[]): Promise<StagedPart>;
+  stageResults(rows: readonly Row[]): Promise<StagedPart>;
   /** Commit staged parts as one version; replaying the same run adds nothing. */
   commitResults(runId: string, parts: readonly StagedPart[]): Promise<void>;
   /** Append rows once per attempt of a run. */

@@ -17,15 +17,31 @@ test('start: an empty folder is a completed run without documents', async () => 
   mkdirSync(empty);
   const run = await start(empty);
   expect(run.code, run.stderr).toBe(0);
-  expect(parseDocument(run)).toMatchObject({ documents: 0, labelled: 0, review: 0, failed: 0, costUsd: 0, results: [] });
+  expect(parseDocument(run)).toMatchObject({
+    documents: 0,
+    labelled: 0,
+    review: 0,
+    failed: 0,
+    costUsd: 0,
+    results: [],
+  });
 }, 120_000);
 
 test('start: every document of a mixed folder ends in exactly one row, bad ones with their code; a second start joins the run', async () => {
   const mixed = join(folder.path, 'mixed');
   mkdirSync(join(mixed, 'Müller & Söhne #1', 'deep'), { recursive: true });
-  writeFileSync(join(mixed, 'vat.txt'), 'The VAT return for the third quarter claims input tax on intra-community supplies.');
-  writeFileSync(join(mixed, 'copy of vat.txt'), 'The VAT return for the third quarter claims input tax on intra-community supplies.');
-  writeFileSync(join(mixed, 'Müller & Söhne #1', 'deep', '100 % ?+=.md'), '# Invoice 4711\n\nTotal amount due EUR 1,190.00, payable in 30 days.');
+  writeFileSync(
+    join(mixed, 'vat.txt'),
+    'The VAT return for the third quarter claims input tax on intra-community supplies.',
+  );
+  writeFileSync(
+    join(mixed, 'copy of vat.txt'),
+    'The VAT return for the third quarter claims input tax on intra-community supplies.',
+  );
+  writeFileSync(
+    join(mixed, 'Müller & Söhne #1', 'deep', '100 % ?+=.md'),
+    '# Invoice 4711\n\nTotal amount due EUR 1,190.00, payable in 30 days.',
+  );
   writeFileSync(join(mixed, 'empty.txt'), '');
   writeFileSync(join(mixed, 'broken.pdf'), '%PDF-1.7\nthis is not a pdf');
   writeFileSync(join(mixed, 'noise.bin'), Buffer.from(Array.from({ length: 4000 }, (_, i) => (i * 7919) % 256)));
@@ -35,7 +51,9 @@ test('start: every document of a mixed folder ends in exactly one row, bad ones 
   expect(conserves(document)).toBe(true);
   expect(document.documents).toBe(6);
   const codes = Object.fromEntries(
-    document.results.filter((r) => r.status === 'failed').map((r) => [String(r.source_path).split('/').at(-1), r.failure_code]),
+    document.results
+      .filter((r) => r.status === 'failed')
+      .map((r) => [String(r.source_path).split('/').at(-1), r.failure_code]),
   );
   expect(codes['empty.txt']).toBe('extract.empty');
   expect(codes['broken.pdf']).toBe('extract.corrupt');
@@ -49,7 +67,13 @@ test('start: every document of a mixed folder ends in exactly one row, bad ones 
   const again = parseDocument(await start(mixed));
   expect(again).toEqual(document);
 
-  const query = await sluice(['query', 'select status, count(*) as n from results group by 1 order by 1', '--json', '--data', data.path]);
+  const query = await sluice([
+    'query',
+    'select status, count(*) as n from results group by 1 order by 1',
+    '--json',
+    '--data',
+    data.path,
+  ]);
   expect(query.code, query.stderr).toBe(0);
   const counts = JSON.parse(query.stdout) as { status: string; n: number }[];
   expect(counts.reduce((sum, row) => sum + row.n, 0)).toBe(6);

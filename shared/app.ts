@@ -1,0 +1,127 @@
+// Composition root: configuration → adapters → services, once per process. Functions and the command line start here.
+import { randomInt, randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { type LakeAccess, openLakeAccess } from './azure/lake-access.ts';
+import { type Config, loadConfig } from './config.ts';
+import { Extractor } from './documents/extract.ts';
+import { type QueryResult, query } from './lake/query.ts';
+import { ModelRegistry } from './models/registry.ts';
+import { CachedModels } from './pipeline/cached-models.ts';
+import { openTables, parquetFiles, runTables } from './pipeline/lake-files.ts';
+import { openLlm } from './pipeline/llm-stage.ts';
+import { ProgressReader } from './pipeline/progress.ts';
+import type { PipelineServices } from './pipeline/services.ts';
+import { type Clock, type Logger, type Random, seededRandom, systemClock } from './ports.ts';
+import { createLogger } from './telemetry.ts';
+
+export interface App extends LakeAccess {
+  config: Config;
+  clock: Clock;
+  random: Random;
+  logger: Logger;
+  registry: ModelRegistry;
+  services: PipelineServices;
+  progress: ProgressReader;
+  /** SQL over the Delta tables. @param maxRows  default 100,000 */
+  query(sql: string, maxRows?: number): Promise<QueryResult>;
+  ensureContainers(): Promise<void>;
+  /** End reader processes. */
+  close(): Promise<void>;
+}
+
+/** Version of the code, stored with every row. */
+export const PIPELINE_VERSION: string = readVersion();
+
+/** Assemble all services. Nothing is sent before the first use. */
+export function createApp(config: Config, clock: Clock = systemClock): App {
+  const logger = createLogger(config.LOG_LEVEL, clock);
+  const random = seededRandom(randomInt(2 ** 32 - 1));
+  const access = openLakeAccess(config);
+  const { lake, landing, imports } = access;
+  const tables = openTables(lake, { clock, random, logger });
+  const registry = new ModelRegistry(lake, { clock });
+  const extractor = new Extractor({
+    slots: config.EXTRACT_SLOTS,
+    logger,
+    limits: {
+      maxBytes: config.EXTRACT_MAX_BYTES,
+      maxPages: config.EXTRACT_MAX_PAGES,
+      timeoutMs: config.EXTRACT_TIMEOUT_SECONDS * 1000,
+      maxMemoryBytes: config.EXTRACT_MAX_MEMORY_MB * 1024 * 1024,
+      maxArchiveDepth: config.EXTRACT_MAX_ARCHIVE_DEPTH,
+      maxArchiveEntries: config.EXTRACT_MAX_ARCHIVE_ENTRIES,
+    },
+  });
+  const services: PipelineServices = {
+    config,
+    clock,
+    logger,
+    lake,
+    sources: { landing, imports },
+    reader: extractor,
+    models: new CachedModels(registry),
+    llm: openLlm(
+      config,
+      { store: lake, state: access.state, clock, random, logger, instanceId: randomUUID() },
+      access.tokenProvider,
+    ),
+    parquet: parquetFiles(lake),
+    tables: runTables(tables),
+    pipelineVersion: PIPELINE_VERSION,
+  };
+  return {
+    ...access,
+    config,
+    clock,
+    random,
+    logger,
+    registry,
+    services,
+    progress: new ProgressReader(services),
+    query: (sql, maxRows) => query([...tables.values()], sql, maxRows === undefined ? {} : { maxRows }),
+    async ensureContainers() {
+      for (const store of [lake, landing, imports]) await store.ensureContainer();
+    },
+    close: () => extractor.close(),
+  };
+}
+
+let config: Config | undefined;
+let app: App | undefined;
+let ready: Promise<App> | undefined;
+
+/** The process's configuration. @throws {TerminalError} config.invalid */
+export function getConfig(): Config {
+  config ??= loadConfig();
+  return config;
+}
+
+/** The process's app, with its containers in place. */
+export function getApp(): Promise<App> {
+  app ??= createApp(getConfig());
+  const opened = app;
+  ready ??= opened.ensureContainers().then(
+    () => opened,
+    (error) => {
+      ready = undefined; // storage was not there yet: the next call tries again
+      throw error;
+    },
+  );
+  return ready;
+}
+
+export const getServices = async (): Promise<PipelineServices> => (await getApp()).services;
+export const getProgress = async (): Promise<ProgressReader> => (await getApp()).progress;
+
+/** What GET /api/health tells; touches nothing. */
+export function describeApp(): Record<string, string | null> {
+  const { LLM_ENABLED, OPENAI_MODEL, AZURE_OPENAI_CHAT_DEPLOYMENT } = getConfig();
+  const llm = LLM_ENABLED ? (AZURE_OPENAI_CHAT_DEPLOYMENT ?? OPENAI_MODEL ?? null) : null;
+  return { status: 'ok', version: PIPELINE_VERSION, llm };
+}
+
+function readVersion(): string {
+  // The package file is two folders up when compiled (dist/shared), one as a source.
+  const depth = import.meta.url.endsWith('.ts') ? '../package.json' : '../../package.json';
+  return (JSON.parse(readFileSync(new URL(depth, import.meta.url), 'utf8')) as { version: string }).version;
+}

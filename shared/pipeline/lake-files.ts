@@ -1,0 +1,68 @@
+// The pipeline's file ports on the lake: Parquet through local temporary files, results and ledger as Delta tables.
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { AddFile } from '../lake/delta/actions.ts';
+import { type DeltaDeps, DeltaTable } from '../lake/delta/table.ts';
+import { readParquet, writeParquet } from '../lake/parquet.ts';
+import { tablePath } from '../lake/paths.ts';
+import { lakeTables, type Row } from '../lake/tables.ts';
+import type { LakeStore } from '../ports.ts';
+import type { ParquetFiles, Tables } from './services.ts';
+
+/** Parquet files of the lake, each passing through a temporary file of its own. */
+export function parquetFiles(lake: LakeStore): ParquetFiles {
+  const folder = mkdtemp(join(tmpdir(), 'sluice-parquet-'));
+  const withLocalFile = async <T>(work: (file: string) => Promise<T>): Promise<T> => {
+    const file = join(await folder, `${randomUUID()}.parquet`);
+    try {
+      return await work(file);
+    } finally {
+      await rm(file, { force: true });
+    }
+  };
+  return {
+    write: (path, columns, rows) =>
+      withLocalFile(async (file) => {
+        await writeParquet(file, columns, rows);
+        await lake.upload(path, file);
+      }),
+    read: (path, columns) =>
+      withLocalFile(async (file) => {
+        await lake.download(path, file);
+        return readParquet(file, columns);
+      }),
+  };
+}
+
+/** All Delta tables of the lake, by name. */
+export function openTables(lake: LakeStore, deps: DeltaDeps): Map<string, DeltaTable> {
+  return new Map(
+    lakeTables.map((schema) => [schema.name, DeltaTable.open(lake, tablePath(schema.name), schema, deps)]),
+  );
+}
+
+/** The pipeline's view of the tables. */
+export function runTables(tables: ReadonlyMap<string, DeltaTable>): Tables {
+  const table = (name: string): DeltaTable => {
+    const found = tables.get(name);
+    if (found === undefined) throw new Error(`no table ${name}`);
+    return found;
+  };
+  return {
+    async stageResults(rows) {
+      const results = table('results');
+      const [staged, ...more] = await results.stage(rows);
+      if (staged === undefined || more.length > 0) throw new Error('a batch has one run date, so one part file');
+      return { path: `${results.path}/${decodeURIComponent(staged.add.path)}`, add: staged.add };
+    },
+    async commitResults(runId, parts) {
+      const files = parts.map(({ add }) => ({ add: add as AddFile })); // made by stageResults
+      await table('results').append({ files }, { appId: runId, appVersion: 0 });
+    },
+    async append(name, { runId, attempt }, rows: readonly Row[]) {
+      await table(name).append(rows, { appId: runId, appVersion: attempt });
+    },
+  };
+}

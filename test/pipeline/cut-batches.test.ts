@@ -1,0 +1,61 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { cutBatches } from '../../shared/pipeline/plan.ts';
+import type { PlannedSource } from '../../shared/pipeline/records.ts';
+
+const source = fc.record({
+  path: fc.string({ minLength: 1, maxLength: 12 }),
+  etag: fc.constant('e'),
+  sizeBytes: fc.integer({ min: 0, max: 5000 }),
+});
+const sources = fc.uniqueArray(source, { selector: (s) => s.path, maxLength: 200 });
+const limits = fc.record({
+  maxDocuments: fc.integer({ min: 1, max: 60 }),
+  maxBytes: fc.integer({ min: 1, max: 20_000 }),
+  minBatches: fc.integer({ min: 1, max: 8 }),
+});
+
+const bytes = (batch: PlannedSource[]): number => batch.reduce((sum, s) => sum + s.sizeBytes, 0);
+
+test('plan: every source is in exactly one batch', () => {
+  fc.assert(
+    fc.property(sources, limits, (all, l) => {
+      const paths = cutBatches(all, l).flatMap((batch) => batch.map((s) => s.path));
+      expect(paths.sort()).toEqual(all.map((s) => s.path).sort());
+    }),
+  );
+});
+
+test('plan: no batch is empty or over its limits; a source larger than the limit stands alone', () => {
+  fc.assert(
+    fc.property(sources, limits, (all, l) => {
+      for (const batch of cutBatches(all, l)) {
+        expect(batch.length).toBeGreaterThan(0);
+        expect(batch.length).toBeLessThanOrEqual(l.maxDocuments);
+        expect(batch.length === 1 || bytes(batch) <= l.maxBytes).toBe(true);
+      }
+    }),
+  );
+});
+
+test('plan: the order of the listing does not change the batches', () => {
+  fc.assert(
+    fc.property(sources, limits, fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true })), (all, l, random) => {
+      const shuffled = [...all].sort(() => (random.next().value < 0.5 ? -1 : 1));
+      expect(cutBatches(shuffled, l)).toEqual(cutBatches(all, l));
+    }),
+  );
+});
+
+test('plan: files of equal size stand in one batch when they fit', () => {
+  const all = ['a', 'b', 'c', 'd', 'e', 'f'].map((path, i) => ({ path, etag: '', sizeBytes: i % 3 === 0 ? 7 : i }));
+  const batches = cutBatches(all, { maxDocuments: 3, maxBytes: 1000, minBatches: 1 });
+  expect(batches[0]?.map((s) => s.path)).toEqual(['a', 'd', 'b']);
+});
+
+test('plan: a run of some size is cut into as many batches as may be in work, a tiny one is not', () => {
+  const many = Array.from({ length: 90 }, (_, i) => ({ path: `p${i}`, etag: '', sizeBytes: i }));
+  const limit = { maxDocuments: 250, maxBytes: 1e9, minBatches: 4 };
+  expect(cutBatches(many, limit)).toHaveLength(4);
+  expect(cutBatches(many.slice(0, 10), limit)).toHaveLength(1);
+});
