@@ -59,7 +59,7 @@ const TEXTS_PER_LABEL = 90;
 const MIN_WORDS = 10;
 const MAX_WORDS = 250;
 /** Share of the texts that mention a neighbouring matter besides their own. */
-const ASIDE_SHARE = 0.45;
+const ASIDE_SHARE = 0.3;
 
 /** Registers with their weights; a text of each is built by `compose`. */
 const REGISTERS = [
@@ -155,7 +155,7 @@ function compose(random: SeededRandom, register: Register, material: Material): 
         ...own.draw('statements', random.between(1, 3)),
         ...own.draw('questions', random.between(0, 1)),
         ...general.draw('filler', random.between(0, 2)),
-        ...aside(random, material),
+        ...aside(material),
       ];
       return [...general.draw('greetings'), ordered(random, body).join(' '), ...general.draw('closings')].join('\n');
     }
@@ -163,7 +163,7 @@ function compose(random: SeededRandom, register: Register, material: Material): 
       const body = [
         ...own.draw('statements', random.between(3, 9)),
         ...general.draw('filler', random.between(1, 4)),
-        ...aside(random, material),
+        ...aside(material),
       ];
       return paragraphs(ordered(random, body), 4);
     }
@@ -171,12 +171,12 @@ function compose(random: SeededRandom, register: Register, material: Material): 
       return [
         ...own.draw('questions', random.between(1, 2)),
         ...general.draw('filler', random.between(0, 1)),
-        ...aside(random, material),
+        ...aside(material),
       ].join(' ');
     case 'records':
       return [
         ...own.draw('lines', random.between(3, 8)),
-        ...(material.other?.draw('lines', random.between(1, 3)) ?? []),
+        ...(material.other?.draw('lines', random.between(1, 2)) ?? []),
       ].join('\n');
     case 'scan':
       return misread(random, [...own.draw('statements', random.between(2, 5)), ...general.draw('filler', 1)].join(' '));
@@ -184,15 +184,15 @@ function compose(random: SeededRandom, register: Register, material: Material): 
       return ordered(random, [
         ...own.draw('statements', random.between(1, 2)),
         ...general.draw('filler', random.between(0, 2)),
-        ...aside(random, material),
+        ...aside(material),
       ]).join(' ');
   }
 }
 
-/** One or two sentences about a neighbouring matter, introduced as such by one of the general phrases. */
-function aside(random: SeededRandom, material: Material): string[] {
+/** A sentence about a neighbouring matter, introduced as such by one of the general phrases. */
+function aside(material: Material): string[] {
   if (material.other === undefined) return [];
-  const other = material.other.draw('statements', random.between(1, 2)).join(' ');
+  const other = material.other.draw('statements')[0]!;
   return [material.general.draw('asides')[0]!.replace('{other}', other)];
 }
 
