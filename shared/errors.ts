@@ -19,6 +19,8 @@ export const ERROR_REMEDIES = {
   'extract.archive-depth':
     'Archives are nested too deeply. Unpack the inner archive, or raise EXTRACT_MAX_ARCHIVE_DEPTH.',
   'extract.archive-entries': 'The archive has too many members. Split it, or raise EXTRACT_MAX_ARCHIVE_ENTRIES.',
+  'extract.archive-size':
+    'The archive expands to more than is read. Split it, or upload its members one by one.',
   'extract.archive-ratio': 'The archive expands suspiciously. Upload its members uncompressed.',
   'source.changed': 'The document was replaced or deleted after the run had listed it. Start a run over it again.',
   'source.bad-row': 'The row of the data set cannot be read. Mend the row named in the message.',
@@ -27,6 +29,7 @@ export const ERROR_REMEDIES = {
   'llm.rejected': 'The content filter refused the document. Label it by hand.',
   'llm.refused': 'The model declined to answer. Label it by hand.',
   'llm.output-too-long': 'The answer did not fit. Raise LLM_MAX_OUTPUT_TOKENS.',
+  'llm.input-too-long': 'The document does not fit the model. Lower LLM_DOCUMENT_TOKENS.',
   'llm.unsure': 'The model was unsure. Label it by hand.',
   'llm.low-confidence': 'The answer is below the confidence bar. Label it by hand.',
   'llm.budget-spent': 'The budget of the run is spent. Raise it and re-run with only=review.',

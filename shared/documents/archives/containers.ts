@@ -1,0 +1,85 @@
+// Archives as lists of members: zip, tar, gzip and 7z behind one shape.
+import { gunzipSync } from 'node:zlib';
+import { TerminalError } from '../../errors.ts';
+import { MEDIA, sniff } from '../media-type.ts';
+import { openSevenZip } from './seven-zip.ts';
+import { listTar } from './tar.ts';
+import { openZip } from './zip.ts';
+
+export interface ArchiveMember {
+  /** As stored; hostile. */
+  name: string;
+  packedBytes: number;
+  /** Bytes of the member, at most `cap`; throws TerminalError (extract.too-large over the cap). */
+  read(cap: number): Promise<Uint8Array>;
+}
+
+export interface Archive {
+  /** As far as the format tells before the walk. */
+  entryCount: number | undefined;
+  members(): AsyncIterable<ArchiveMember>;
+}
+
+export const ARCHIVE_TYPES: ReadonlySet<string> = new Set([MEDIA.zip, MEDIA.tar, MEDIA.gz, MEDIA.sevenZip]);
+
+/** @param cap bytes a compressed tar may expand to */
+export async function openArchive(bytes: Uint8Array, mediaType: string, name: string, cap: number): Promise<Archive> {
+  switch (mediaType) {
+    case MEDIA.zip: {
+      const zip = await openZip(bytes);
+      return {
+        entryCount: zip.entryCount,
+        async *members() {
+          for await (const member of zip.members()) if (!member.isFolder) yield member;
+        },
+      };
+    }
+    case MEDIA.tar:
+      return listTar(bytes);
+    case MEDIA.gz:
+      return openGzip(bytes, name, cap);
+    case MEDIA.sevenZip:
+      return openSevenZip(bytes);
+    default:
+      throw new TerminalError('extract.unsupported', `archive: ${mediaType} is not read`);
+  }
+}
+
+/** One member, or the members of the tar inside. */
+function openGzip(bytes: Uint8Array, name: string, cap: number): Archive {
+  const content = gunzip(bytes, cap);
+  const inner =
+    gzipName(bytes) ??
+    (name
+      .replace(/^.*[/\\]/, '')
+      .replace(/\.tgz$/i, '.tar')
+      .replace(/\.gz$/i, '') ||
+      'content');
+  if (sniff(content, inner) === MEDIA.tar) return listTar(content);
+  return {
+    entryCount: 1,
+    async *members() {
+      yield { name: inner, packedBytes: bytes.length, read: async () => content };
+    },
+  };
+}
+
+function gunzip(bytes: Uint8Array, cap: number): Buffer {
+  try {
+    return gunzipSync(bytes, { maxOutputLength: Math.max(1, cap) });
+  } catch (error) {
+    if (error instanceof RangeError)
+      throw new TerminalError('extract.too-large', `gzip: it expands to more than ${cap} bytes`);
+    throw new TerminalError('extract.corrupt', 'gzip: the data are damaged or cut off', { cause: error });
+  }
+}
+
+/** The original name, when the header holds one (RFC 1952). */
+function gzipName(bytes: Uint8Array): string | undefined {
+  const flags = bytes[3] ?? 0;
+  if ((flags & 8) === 0) return undefined;
+  let at = 10;
+  if ((flags & 4) !== 0) at += 2 + (bytes[10] ?? 0) + (bytes[11] ?? 0) * 256;
+  const end = bytes.indexOf(0, at);
+  return end > at && end - at < 512 ? Buffer.from(bytes.subarray(at, end)).toString('latin1') : undefined;
+}

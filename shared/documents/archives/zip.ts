@@ -1,0 +1,96 @@
+// Zip members of an archive in memory, listed by yauzl and inflated within a cap.
+// Invariants: Z1 no more than the cap is ever inflated, whatever the headers say. Z2 a bad name or member does not end the walk.
+import { crc32, inflateRawSync } from 'node:zlib';
+import { TerminalError } from '../../errors.ts';
+import { decodeText } from '../charset.ts';
+
+export interface ZipMember {
+  /** As stored, decoded; hostile. */
+  name: string;
+  isFolder: boolean;
+  isEncrypted: boolean;
+  packedBytes: number;
+  /** As declared; a lie is possible. */
+  declaredBytes: number;
+  /**
+   * The member's bytes.
+   * @param cap bytes at most
+   * @throws {TerminalError} extract.too-large over the cap, extract.corrupt, extract.encrypted, extract.unsupported
+   */
+  read(cap: number): Promise<Buffer>;
+}
+
+export interface ZipFile {
+  entryCount: number;
+  members(): AsyncIterable<ZipMember>;
+}
+
+/** @throws {TerminalError} extract.corrupt when there is no readable directory */
+export async function openZip(bytes: Uint8Array): Promise<ZipFile> {
+  const { default: yauzl } = await import('yauzl');
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const zip = await yauzl.fromBufferPromise(buffer, { decodeStrings: false, validateEntrySizes: false }).catch(corrupt);
+  return {
+    entryCount: zip.entryCount,
+    async *members() {
+      try {
+        for await (const entry of zip.eachEntry()) {
+          const raw = entry.fileName as unknown as Buffer; // decodeStrings: false gives bytes
+          const name = await decodeName(raw, (entry.generalPurposeBitFlag & 0x800) !== 0);
+          yield {
+            name,
+            isFolder: /[/\\]$/.test(name),
+            isEncrypted: entry.isEncrypted(),
+            packedBytes: entry.compressedSize,
+            declaredBytes: entry.uncompressedSize,
+            read: async (cap) => {
+              if (entry.isEncrypted())
+                throw new TerminalError('extract.encrypted', 'archive member: it needs a password');
+              const { fileDataStart } = await zip.readLocalFileHeaderPromise(entry, { minimal: true }).catch(corrupt);
+              const packed = buffer.subarray(fileDataStart, fileDataStart + entry.compressedSize);
+              if (packed.length < entry.compressedSize)
+                throw new TerminalError('extract.corrupt', 'archive member: its data are cut off');
+              const content = unpack(packed, entry.compressionMethod, cap);
+              if (content.length !== entry.uncompressedSize || crc32(content) !== entry.crc32 >>> 0)
+                throw new TerminalError('extract.corrupt', 'archive member: its size or checksum is wrong');
+              return content;
+            },
+          };
+        }
+      } catch (error) {
+        corrupt(error);
+      }
+    },
+  };
+}
+
+function unpack(packed: Buffer, method: number, cap: number): Buffer {
+  if (method === 0) {
+    if (packed.length > cap) throw overCap(cap);
+    return packed;
+  }
+  if (method !== 8)
+    throw new TerminalError('extract.unsupported', `archive member: compression method ${method} is not known`);
+  try {
+    return inflateRawSync(packed, { maxOutputLength: Math.max(1, cap) });
+  } catch (error) {
+    if (error instanceof RangeError) throw overCap(cap); // ERR_BUFFER_TOO_LARGE
+    throw new TerminalError('extract.corrupt', 'archive member: its data are damaged', { cause: error });
+  }
+}
+
+const overCap = (cap: number) =>
+  new TerminalError('extract.too-large', `archive member: it expands to more than ${cap} bytes`);
+
+function corrupt(error: unknown): never {
+  if (error instanceof TerminalError) throw error;
+  throw new TerminalError('extract.corrupt', 'zip: the archive is damaged', { cause: error });
+}
+
+async function decodeName(raw: Buffer, isUtf8: boolean): Promise<string> {
+  if (isUtf8 || raw.every((byte) => byte < 0x80)) return raw.toString('utf8');
+  const { text, charset } = await decodeText(raw);
+  if (charset === 'utf-8' || /^(gb|shift|big5|euc)/.test(charset)) return text;
+  const iconv = (await import('iconv-lite')).default;
+  return iconv.decode(raw, 'cp437'); // what the format says of names without a flag
+}

@@ -1,0 +1,160 @@
+// Text bytes to a string: BOM, NUL pattern, strict UTF-8, declared charset, EBCDIC and DOS Cyrillic by their byte habits, statistics, Windows-1252.
+// Invariant: never throws; the answer names the charset used.
+import { decodeEbcdic, looksEbcdic } from './ebcdic.ts';
+
+export interface DecodedText {
+  text: string;
+  charset: string;
+}
+
+/** Decode with the charset its bytes show, `declared` (a Content-Type or meta value) being believed only after BOM and strict UTF-8. */
+export async function decodeText(bytes: Uint8Array, declared?: string): Promise<DecodedText> {
+  const sure = decodeSure(bytes);
+  if (sure !== undefined) return sure;
+  if (declared !== undefined) {
+    const text = await decodeAs(bytes, declared);
+    if (text !== undefined) return { text, charset: declared.toLowerCase() };
+  }
+  if (looksEbcdic(bytes)) return { text: decodeEbcdic(bytes), charset: 'ibm500' };
+  return await decodeGuessed(bytes);
+}
+
+/** Cases that need no statistics; undefined otherwise. */
+function decodeSure(bytes: Uint8Array): DecodedText | undefined {
+  const [a, b, c, d] = bytes;
+  if (a === 0xff && b === 0xfe && c === 0 && d === 0)
+    return { text: decodeUtf32(bytes.subarray(4), true), charset: 'utf-32le' };
+  if (a === 0 && b === 0 && c === 0xfe && d === 0xff)
+    return { text: decodeUtf32(bytes.subarray(4), false), charset: 'utf-32be' };
+  if (a === 0xff && b === 0xfe) return { text: decodeUtf16(bytes.subarray(2), true), charset: 'utf-16le' };
+  if (a === 0xfe && b === 0xff) return { text: decodeUtf16(bytes.subarray(2), false), charset: 'utf-16be' };
+  const wide = guessWide(bytes);
+  if (wide === 'utf-32le' || wide === 'utf-32be')
+    return { text: decodeUtf32(bytes, wide === 'utf-32le'), charset: wide };
+  if (wide !== undefined) return { text: decodeUtf16(bytes, wide === 'utf-16le'), charset: wide };
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    // ISO-2022 is pure ASCII with escapes: valid UTF-8 and yet no UTF-8.
+    if (/\x1b\$[@B]|\x1b\(J/.test(text.slice(0, 65536)))
+      return { text: new TextDecoder('iso-2022-jp').decode(bytes), charset: 'iso-2022-jp' };
+    return { text, charset: 'utf-8' };
+  } catch {
+    return undefined; // not UTF-8: the caller goes on
+  }
+}
+
+type Wide = 'utf-16le' | 'utf-16be' | 'utf-32le' | 'utf-32be';
+
+/** UTF-16 or UTF-32 without BOM by where the NUL bytes are. */
+function guessWide(bytes: Uint8Array): Wide | undefined {
+  const n = Math.min(bytes.length, 4096) & ~3;
+  if (n < 4) return undefined;
+  const nul = [0, 0, 0, 0];
+  for (let i = 0; i < n; i++) if (bytes[i] === 0) nul[i & 3]! += 1;
+  const share = nul.map((count) => count / (n / 4));
+  const [s0, s1, s2, s3] = share as [number, number, number, number];
+  if (s0 > 0.9 && s1 > 0.9 && s3 < 0.2) return 'utf-32be';
+  if (s3 > 0.9 && s2 > 0.9 && s0 < 0.2) return 'utf-32le';
+  if (s0 > 0.4 && s2 > 0.4 && s1 < 0.1 && s3 < 0.1) return 'utf-16be';
+  if (s1 > 0.4 && s3 > 0.4 && s0 < 0.1 && s2 < 0.1) return 'utf-16le';
+  return undefined;
+}
+
+/** Is this no text in any charset? NUL bytes outside UTF-16/32, or many control bytes. */
+export function looksBinary(bytes: Uint8Array): boolean {
+  const [a, b] = bytes;
+  if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff)) return false;
+  const head = bytes.subarray(0, 4096);
+  if (head.length === 0 || guessWide(head) !== undefined) return false;
+  let nul = 0;
+  let control = 0;
+  for (const byte of head) {
+    if (byte === 0) nul += 1;
+    else if (byte < 32 && byte !== 9 && byte !== 10 && byte !== 13 && byte !== 12 && byte !== 27 && byte !== 26)
+      control += 1;
+  }
+  if (looksEbcdic(head)) return false;
+  return nul > head.length * 0.01 || control > head.length * 0.05;
+}
+
+function decodeUtf16(bytes: Uint8Array, isLittle: boolean): string {
+  return new TextDecoder(isLittle ? 'utf-16le' : 'utf-16be').decode(bytes);
+}
+
+function decodeUtf32(bytes: Uint8Array, isLittle: boolean): string {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength & ~3);
+  const parts: string[] = [];
+  for (let i = 0; i < view.byteLength; i += 4) {
+    const code = view.getUint32(i, isLittle);
+    parts.push(code <= 0x10ffff ? String.fromCodePoint(code) : '\ufffd');
+  }
+  return parts.join('');
+}
+
+/** Decode by a declared name; undefined when the name is unknown or the bytes contradict it. */
+export async function decodeAs(bytes: Uint8Array, name: string): Promise<string | undefined> {
+  const label = name
+    .trim()
+    .toLowerCase()
+    .replace(/^["']|["']$/g, '');
+  if (/^(ibm|cp|csibm)?-?(037|500|1047|1140|1148|273|297)$/.test(label)) return decodeEbcdic(bytes);
+  if (/^utf-?8$|^us-ascii$|^ascii$/.test(label)) return undefined; // strict UTF-8 has failed already
+  if (/^utf-?(16|32)/.test(label)) return undefined; // no NUL pattern: mislabelled
+  const iconv = (await import('iconv-lite')).default;
+  if (iconv.encodingExists(label))
+    return iconv.decode(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), label);
+  try {
+    return new TextDecoder(label).decode(bytes);
+  } catch {
+    return undefined; // a name nobody knows
+  }
+}
+
+const SAMPLE_BYTES = 256 * 1024;
+
+async function decodeGuessed(bytes: Uint8Array): Promise<DecodedText> {
+  const sample = bytes.subarray(0, SAMPLE_BYTES);
+  // A mostly valid UTF-8 text with a few broken bytes is still UTF-8.
+  const lenient = new TextDecoder('utf-8').decode(sample);
+  const broken = lenient.match(/\ufffd/g)?.length ?? 0;
+  const multibyte = lenient.match(/[\u0080-\ufffc]/g)?.length ?? 0;
+  if (broken * 10 <= multibyte) return { text: new TextDecoder('utf-8').decode(bytes), charset: 'utf-8' };
+  const dos = guessDosCyrillic(sample);
+  const charset = dos ?? (await guessByStatistics(sample));
+  const text = await decodeAs(bytes, charset);
+  return {
+    text: text ?? new TextDecoder('windows-1252').decode(bytes),
+    charset: text === undefined ? 'windows-1252' : charset,
+  };
+}
+
+/** cp866 puts its letters in 80–AF and E0–EF and leaves C0–DF to box drawing; every Windows or ISO Cyrillic page does the opposite. */
+function guessDosCyrillic(sample: Uint8Array): string | undefined {
+  let high = 0;
+  let dos = 0;
+  let upper = 0;
+  for (const byte of sample) {
+    if (byte < 0x80) continue;
+    high += 1;
+    if ((byte >= 0x80 && byte <= 0xaf) || (byte >= 0xe0 && byte <= 0xef)) dos += 1;
+    if (byte >= 0xa0 && byte <= 0xaf) upper += 1;
+  }
+  return high >= 20 && dos / high > 0.9 && upper / high > 0.25 && high / sample.length > 0.2 ? 'cp866' : undefined;
+}
+
+async function guessByStatistics(sample: Uint8Array): Promise<string> {
+  const high = sample.reduce((n, byte) => n + (byte >= 0x80 ? 1 : 0), 0);
+  const { default: chardet } = await import('chardet');
+  const guesses = chardet.analyse(sample);
+  const best = guesses[0];
+  if (best === undefined) return 'windows-1252';
+  const name = best.name.toLowerCase();
+  const isMultibyte = /shift|gb|big5|euc|2022/.test(name);
+  // Few accented letters in a Western text look like anything: only confident answers are believed.
+  if (high < 12 && !isMultibyte) return 'windows-1252';
+  if (isMultibyte && (best.confidence < 30 || high < 4)) return 'windows-1252';
+  if (/^iso-8859-1$|^utf/.test(name)) return 'windows-1252';
+  if (name === 'ebcdic' || /^ibm/.test(name)) return 'windows-1252';
+  if (!isMultibyte && best.confidence < 20) return 'windows-1252';
+  return name === 'gb18030' || name === 'gb2312' ? 'gb18030' : name;
+}

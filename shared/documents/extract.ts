@@ -1,0 +1,330 @@
+// Bytes of a document in, text or a failure code out, whatever the bytes are.
+// Invariants: E1 every document ends as one or more elements, each with text or with a code. E2 a document that hangs, crashes or
+// eats memory costs its reader process and nothing else: the others of the batch are read by a fresh one. E3 text never reaches a log.
+import { ERROR_REMEDIES, type ErrorCode } from '../errors.ts';
+import { sha256Hex } from '../ids.ts';
+import type { Logger } from '../ports.ts';
+import { defaultExtractLimits, type ExtractLimits } from './limits.ts';
+import { finishOcr, type OcrEngine } from './ocr.ts';
+import type { LeafResult, NodeHeader, ReaderMessage, ReaderOptions } from './protocol.ts';
+import { Slot, type SlotEnd } from './slot.ts';
+
+export interface SourceDocument {
+  /** File name as a hint for plain-text kinds. Hostile: never a path to open. */
+  name: string;
+  bytes: Uint8Array;
+}
+
+export interface ExtractedDocument {
+  /** '' for the document itself, `inner/a.txt` or `inner.zip!/b.txt` for a member or attachment. */
+  archivePath: string;
+  status: 'ok' | 'failed';
+  code: ErrorCode | null;
+  message: string | null;
+  mediaType: string;
+  sizeBytes: number;
+  /** SHA-256 of the document's own bytes, lower-case hex. */
+  contentSha256: string;
+  /** Pages or slides; null for formats without pages. */
+  pages: number | null;
+  /** Length of `text` in UTF-16 units. */
+  chars: number;
+  /** ISO 639-1, null when undetermined. */
+  language: string | null;
+  /** Cleaned and whole; '' when failed. */
+  text: string;
+  /** What was left out or mended, in words; no content. */
+  warnings: string[];
+  /** Reading time in milliseconds. */
+  ms: number;
+}
+
+export interface ExtractorOptions {
+  limits?: Partial<ExtractLimits>;
+  /** Reader processes at most. Default 2. */
+  slots?: number;
+  logger: Logger;
+  /** Page images: 'off' fails them with extract.needs-ocr, 'local' reads them in the reader process, an engine reads them from here. */
+  ocr?: 'off' | 'local' | OcrEngine;
+}
+
+interface Job {
+  id: number;
+  source: SourceDocument;
+  isLight: boolean;
+  leaves: LeafResult[];
+  begun: { node: NodeHeader; isContainer: boolean } | undefined;
+  lastOrdinal: number;
+  poison: number[];
+  hasRetried: boolean;
+  startedMs: number;
+  resolve: (documents: ExtractedDocument[]) => void;
+}
+
+interface Reader {
+  slot: Slot;
+  jobs: Job[];
+  served: number;
+  mustRecycle: boolean;
+}
+
+// Light documents are queued ahead in a reader to hide the round trip; anything that could hang is handed over alone.
+const LIGHT_BYTES = 64 * 1024;
+const LIGHT_AHEAD = 16;
+/** Members of one archive that may end a reader before the archive as a whole is given up. */
+const MAX_POISON = 16;
+
+export class Extractor {
+  readonly limits: ExtractLimits;
+  readonly #options: ReaderOptions;
+  readonly #maxReaders: number;
+  readonly #logger: Logger;
+  readonly #ocr: OcrEngine | undefined;
+  readonly #queue: Job[] = [];
+  #readers: Reader[] = [];
+  #idleTimer: NodeJS.Timeout | undefined;
+  #nextId = 0;
+  #isClosed = false;
+
+  constructor(options: ExtractorOptions) {
+    this.limits = { ...defaultExtractLimits, ...options.limits };
+    const ocr = options.ocr ?? 'off';
+    this.#ocr = typeof ocr === 'string' ? undefined : ocr;
+    this.#options = { limits: this.limits, ocr: typeof ocr === 'string' ? ocr : 'host' };
+    this.#maxReaders = options.slots ?? 2;
+    this.#logger = options.logger;
+  }
+
+  /**
+   * Read one document with its members and attachments. Never rejects for what the bytes are.
+   * @returns one element for a plain document; a mail gives itself and its attachments, an archive its members, in walking order
+   */
+  extract(source: SourceDocument): Promise<ExtractedDocument[]> {
+    if (this.#isClosed) return Promise.reject(new Error('extract: the extractor is closed'));
+    const early = this.#refuse(source);
+    if (early !== undefined) return Promise.resolve([early]);
+    return new Promise((resolve) => {
+      this.#queue.push({
+        id: this.#nextId++,
+        source,
+        isLight: isLight(source.bytes),
+        leaves: [],
+        begun: undefined,
+        lastOrdinal: -1,
+        poison: [],
+        hasRetried: false,
+        startedMs: 0,
+        resolve,
+      });
+      this.#pump();
+    });
+  }
+
+  /** End the reader processes. Documents in work end as failed(extract.crashed). */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#idleTimer);
+    const readers = this.#readers;
+    await Promise.all(readers.map((reader) => reader.slot.end()));
+    for (const job of this.#queue.splice(0)) this.#give(job, [this.#failure(job, 'extract.crashed', 'closed')]);
+  }
+
+  #refuse(source: SourceDocument): ExtractedDocument | undefined {
+    const need = this.limits.maxBytes;
+    if (source.bytes.byteLength <= need) return undefined;
+    const message = `document: at most ${need} bytes are read, this one has ${source.bytes.byteLength}`;
+    return failedDocument(source.bytes, 'extract.too-large', message);
+  }
+
+  #pump(): void {
+    clearTimeout(this.#idleTimer);
+    while (this.#queue.length > 0 && !this.#isClosed) {
+      const job = this.#queue[0]!; // length > 0
+      const reader = this.#pickReader(job);
+      if (reader === undefined) break;
+      this.#queue.shift();
+      this.#hand(reader, job);
+    }
+    if (this.#readers.length > 0 && this.#readers.every((r) => r.jobs.length === 0)) {
+      this.#idleTimer = setTimeout(() => this.#retireIdle(), this.limits.idleMs);
+      this.#idleTimer.unref();
+    }
+  }
+
+  #pickReader(job: Job): Reader | undefined {
+    const able = this.#readers.filter((r) => !r.mustRecycle);
+    const idle = able.find((r) => r.jobs.length === 0);
+    if (idle !== undefined) return idle;
+    if (this.#readers.length < this.#maxReaders) return this.#startReader();
+    if (!job.isLight) return undefined;
+    const roomy = able.filter((r) => r.jobs.length < LIGHT_AHEAD && r.jobs.every((j) => j.isLight));
+    return roomy.sort((a, b) => a.jobs.length - b.jobs.length)[0];
+  }
+
+  #startReader(): Reader {
+    const reader: Reader = {
+      jobs: [],
+      served: 0,
+      mustRecycle: false,
+      slot: new Slot(this.#options, {
+        message: (message) => this.#onMessage(reader, message),
+        end: (end) => this.#onEnd(reader, end),
+      }),
+    };
+    this.#readers.push(reader);
+    return reader;
+  }
+
+  #hand(reader: Reader, job: Job): void {
+    if (job.startedMs === 0) job.startedMs = performance.now();
+    reader.jobs.push(job);
+    job.begun = undefined;
+    const { name, bytes } = job.source;
+    reader.slot.read({ kind: 'read', id: job.id, name, bytes, resumeAfter: job.lastOrdinal, poison: job.poison });
+  }
+
+  #onMessage(reader: Reader, message: ReaderMessage): void {
+    const job = reader.jobs[0];
+    if (job === undefined || message.kind === 'ready' || message.id !== job.id) return;
+    if (message.kind === 'begin') job.begun = message;
+    else if (message.kind === 'leaf') {
+      job.leaves.push(message.leaf);
+      job.lastOrdinal = message.leaf.ordinal;
+      job.begun = undefined;
+    } else if (message.kind === 'done') {
+      reader.jobs.shift();
+      reader.served += 1;
+      reader.mustRecycle =
+        reader.served >= this.limits.recycleAfter || message.rssBytes > this.limits.recycleMemoryBytes;
+      void this.#finish(job);
+      this.#settle(reader);
+    }
+    if (performance.now() - job.startedMs > this.limits.archiveTimeoutMs && reader.jobs[0] === job)
+      void reader.slot.end(); // seen as an end with nothing begun: the archive as a whole fails
+  }
+
+  /** A reader has answered: recycle it when it is due, give it more otherwise. */
+  #settle(reader: Reader): void {
+    if (reader.jobs.length === 0) {
+      reader.slot.idle();
+      if (reader.mustRecycle) this.#retire(reader);
+    }
+    this.#pump();
+  }
+
+  #retire(reader: Reader): void {
+    this.#readers = this.#readers.filter((r) => r !== reader);
+    void reader.slot.end();
+  }
+
+  #retireIdle(): void {
+    for (const reader of this.#readers) if (reader.jobs.length === 0) this.#retire(reader);
+  }
+
+  #onEnd(reader: Reader, end: SlotEnd): void {
+    this.#readers = this.#readers.filter((r) => r !== reader);
+    const [culprit, ...others] = reader.jobs.splice(0);
+    this.#queue.unshift(...others);
+    if (culprit !== undefined) {
+      this.#logger.warn('extract.reader-ended', {
+        reason: end.reason,
+        exitCode: end.exitCode,
+        signal: end.signal,
+        sizeBytes: culprit.source.bytes.byteLength,
+        served: reader.served,
+      });
+      this.#judge(culprit, reader.served, end);
+    }
+    this.#pump();
+  }
+
+  /** The reader ended on this document: try once more in a fresh process if the old one may be to blame, else fail what was open. */
+  #judge(job: Job, served: number, end: SlotEnd): void {
+    const code = codeOfEnd(end);
+    if (this.#isClosed) {
+      this.#give(job, [...job.leaves, this.#failure(job, 'extract.crashed', 'closed')]);
+      return;
+    }
+    const isOld = served > 0 || job.leaves.length > 0;
+    if (isOld && !job.hasRetried && code !== 'extract.timeout') {
+      job.hasRetried = true;
+      this.#queue.unshift(job);
+      return;
+    }
+    const failure = this.#failure(job, code, end.reason);
+    const isWhole = job.begun === undefined || job.begun.node.archivePath === '';
+    const isOverdue = performance.now() - job.startedMs > this.limits.archiveTimeoutMs;
+    job.leaves.push(failure);
+    if (isWhole || isOverdue || job.poison.length >= MAX_POISON) {
+      void this.#finish(job);
+      return;
+    }
+    job.poison.push(failure.ordinal);
+    job.hasRetried = false;
+    this.#queue.unshift(job);
+  }
+
+  #failure(job: Job, code: ErrorCode, reason: string): LeafResult {
+    const { bytes } = job.source;
+    const node = job.begun?.node ?? {
+      ordinal: job.lastOrdinal + 1,
+      archivePath: '',
+      mediaType: 'application/octet-stream',
+      sizeBytes: bytes.byteLength,
+      contentSha256: sha256Hex(bytes),
+    };
+    const ms = performance.now() - job.startedMs;
+    const message = `document: the reader was ended (${reason})`;
+    return { ...node, status: 'failed', code, message, pages: null, language: null, text: '', warnings: [], ms };
+  }
+
+  async #finish(job: Job): Promise<void> {
+    if (this.#ocr !== undefined)
+      job.leaves = await Promise.all(job.leaves.map((leaf) => finishOcr(leaf, this.#ocr!, this.#logger))); // checked above
+    this.#give(job, job.leaves);
+  }
+
+  #give(job: Job, leaves: LeafResult[]): void {
+    job.resolve(leaves.map(toDocument));
+  }
+}
+
+/** A failed element for a document that was not opened. */
+export function failedDocument(bytes: Uint8Array, code: ErrorCode, message: string): ExtractedDocument {
+  return {
+    archivePath: '',
+    status: 'failed',
+    code,
+    message: `${message}. ${ERROR_REMEDIES[code]}`,
+    mediaType: 'application/octet-stream',
+    sizeBytes: bytes.byteLength,
+    contentSha256: sha256Hex(bytes),
+    pages: null,
+    chars: 0,
+    language: null,
+    text: '',
+    warnings: [],
+    ms: 0,
+  };
+}
+
+function toDocument(leaf: LeafResult): ExtractedDocument {
+  const { ordinal: _ordinal, ocr: _ocr, ...rest } = leaf;
+  const message = leaf.code === null ? null : `${leaf.message ?? 'document'}. ${ERROR_REMEDIES[leaf.code]}`;
+  return { ...rest, message, chars: leaf.text.length, ms: Math.round(leaf.ms * 10) / 10 };
+}
+
+function codeOfEnd(end: SlotEnd): ErrorCode {
+  if (end.reason === 'timeout') return 'extract.timeout';
+  if (end.reason === 'memory') return 'extract.out-of-memory';
+  // V8 aborts at its heap limit: SIGABRT or SIGTRAP by platform, exit code 134 where a shell is between.
+  if (end.signal === 'SIGABRT' || end.signal === 'SIGTRAP' || end.exitCode === 134) return 'extract.out-of-memory';
+  return 'extract.crashed';
+}
+
+/** Small and without a binary or markup signature: cannot hang a reader. */
+function isLight(bytes: Uint8Array): boolean {
+  if (bytes.byteLength > LIGHT_BYTES) return false;
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(16, bytes.byteLength)).toString('latin1');
+  return !/^(PK|%PDF|\xd0\xcf|\{\\rt|7z|\x1f\x8b|<|\x89PNG|\xff\xd8|II|MM|\xef\xbb\xbf<)/.test(head);
+}

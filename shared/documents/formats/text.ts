@@ -1,0 +1,136 @@
+// Plain text, Markdown, CSV, TSV, JSON, JSON Lines and XML.
+import { TerminalError } from '../../errors.ts';
+import { decodeText } from '../charset.ts';
+import { parseMarkup } from '../markup.ts';
+import { MEDIA } from '../media-type.ts';
+import { plain, type ReadContext, type ReadText, TextSink } from '../reading.ts';
+
+export async function readText(bytes: Uint8Array, context: ReadContext): Promise<ReadText> {
+  const { text } = await decodeText(bytes, xmlEncoding(bytes, context.mediaType));
+  switch (context.mediaType) {
+    case MEDIA.csv:
+    case MEDIA.tsv:
+      return plain(delimitedToText(text, context.limits.maxChars));
+    case MEDIA.json:
+    case MEDIA.jsonl:
+      return jsonToText(text, context.limits.maxChars);
+    case MEDIA.xml:
+      return plain(xmlToText(text, context.limits));
+    default:
+      return plain(text);
+  }
+}
+
+function xmlEncoding(bytes: Uint8Array, mediaType: string): string | undefined {
+  if (mediaType !== MEDIA.xml) return undefined;
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 200)).toString('latin1');
+  return /<\?xml[^>]*?encoding\s*=\s*["']([\w:-]+)/i.exec(head)?.[1];
+}
+
+/** Rows as lines, cells separated by tabs, quotes of RFC 4180 undone. The delimiter is the one that splits the first lines most evenly. */
+export function delimitedToText(text: string, maxChars: number): string {
+  const delimiter = guessDelimiter(text);
+  if (delimiter === undefined) return text;
+  const sink = new TextSink(maxChars);
+  let at = 0;
+  while (at < text.length) {
+    if (text[at] === '"') {
+      const end = closingQuote(text, at);
+      if (end !== undefined) {
+        sink.add(text.slice(at + 1, end).replaceAll('""', '"'));
+        at = end + 1;
+        continue;
+      }
+    }
+    // A cell without quotes, or a quote that never closes: as it stands.
+    let end = at;
+    while (end < text.length && text[end] !== delimiter && text[end] !== '\n') end += 1;
+    sink.add(text.slice(at, end));
+    if (end < text.length) sink.add(text[end] === '\n' ? '\n' : '\t');
+    at = end + 1;
+  }
+  return sink.toString();
+}
+
+const MAX_CELL = 100_000;
+
+function closingQuote(text: string, open: number): number | undefined {
+  for (let at = text.indexOf('"', open + 1); at >= 0 && at - open < MAX_CELL; at = text.indexOf('"', at + 2))
+    if (text[at + 1] !== '"') return at;
+  return undefined;
+}
+
+function guessDelimiter(text: string): string | undefined {
+  const lines = text
+    .slice(0, 16_384)
+    .split('\n')
+    .slice(0, 20)
+    .filter((line) => line.trim() !== '');
+  let best: { delimiter: string; score: number } | undefined;
+  for (const delimiter of [',', ';', '\t', '|', ':']) {
+    const counts = lines.map((line) => line.split(delimiter).length - 1);
+    const usual = Math.max(...counts, 0);
+    if (usual === 0) continue;
+    const score =
+      counts.filter((n) => n > 0).length / lines.length + counts.filter((n) => n === counts[0]).length / lines.length;
+    if (best === undefined || score > best.score) best = { delimiter, score };
+  }
+  return best?.delimiter;
+}
+
+const MAX_JSON_DEPTH = 500;
+
+/** One `key: value` line per leaf; text that is no JSON stays as it is, with a warning. */
+function jsonToText(text: string, maxChars: number): ReadText {
+  const sink = new TextSink(maxChars);
+  const body = text.replace(/^\ufeff/, '');
+  try {
+    addJson(sink, '', JSON.parse(body), 0);
+    return plain(sink.toString());
+  } catch (error) {
+    if (error instanceof TerminalError) throw error; // a limit; a SyntaxError means JSON Lines, or no JSON
+  }
+  const lines = new TextSink(maxChars);
+  let bad = 0;
+  for (const line of body.split('\n')) {
+    if (line.trim() === '') continue;
+    try {
+      addJson(lines, '', JSON.parse(line), 0);
+    } catch (error) {
+      if (error instanceof TerminalError) throw error;
+      bad += 1;
+      lines.add(line);
+    }
+    lines.add('\n');
+  }
+  return plain(lines.toString(), bad > 0 ? [`json: ${bad} line(s) are not JSON and were kept as text`] : []);
+}
+
+function addJson(sink: TextSink, key: string, value: unknown, depth: number): void {
+  if (depth > MAX_JSON_DEPTH)
+    throw new TerminalError('extract.too-large', `json: at most ${MAX_JSON_DEPTH} levels are read`);
+  if (Array.isArray(value)) for (const item of value) addJson(sink, key, item, depth + 1);
+  else if (typeof value === 'object' && value !== null) {
+    if (key !== '') sink.add(`${key}:\n`);
+    for (const [name, item] of Object.entries(value)) addJson(sink, name, item, depth + 1);
+  } else if (value !== null) sink.add(key === '' ? `${value}\n` : `${key}: ${value}\n`);
+}
+
+/** Text nodes and attribute values of words; comments, declarations and entities of the document itself are left out. */
+function xmlToText(text: string, limits: ReadContext['limits']): string {
+  const sink = new TextSink(limits.maxChars);
+  parseMarkup(
+    text,
+    {
+      open(_name, attributes) {
+        sink.add('\n');
+        for (const name in attributes)
+          if (!/^(xmlns|xml:|xsi:|id$|class$|style$)/i.test(name)) sink.add(`${attributes[name]} `);
+      },
+      text: (part) => sink.add(part.replace(/\s+/g, ' ')),
+      close: () => sink.add(' '),
+    },
+    { xml: true, maxElements: limits.maxElements },
+  );
+  return sink.toString();
+}

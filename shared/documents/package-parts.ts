@@ -1,0 +1,84 @@
+// Members of a zip package (OOXML, OpenDocument, EPUB) read one by one within limits.
+// Invariants: Z1 bytes are counted as they come out, never believed from a header. Z2 names are keys of a map, never paths of a file system.
+import { TerminalError } from '../errors.ts';
+import { openZip, type ZipMember } from './archives/zip.ts';
+import type { ExtractLimits } from './limits.ts';
+import { type MarkupHandler, markupParser } from './markup.ts';
+
+/** Largest expanded package: Office files of more are not documents but databases. */
+const MAX_PACKAGE_BYTES = 256 * 1024 * 1024;
+/** XML compresses well: below this size no ratio is suspicious. */
+const RATIO_FROM_BYTES = 64 * 1024 * 1024;
+const SLICE_BYTES = 256 * 1024;
+
+export class PackageParts {
+  readonly #members: Map<string, ZipMember>;
+  readonly #limits: ExtractLimits;
+  #expanded = 0;
+
+  private constructor(members: Map<string, ZipMember>, limits: ExtractLimits) {
+    this.#members = members;
+    this.#limits = limits;
+  }
+
+  /** @throws {TerminalError} extract.corrupt, extract.encrypted or extract.archive-entries */
+  static async open(bytes: Uint8Array, limits: ExtractLimits): Promise<PackageParts> {
+    const zip = await openZip(bytes);
+    const members = new Map<string, ZipMember>();
+    if (zip.entryCount > 65_535)
+      throw new TerminalError(
+        'extract.archive-entries',
+        `package: at most 65535 parts are read, have ${zip.entryCount}`,
+      );
+    for await (const member of zip.members()) members.set(normalise(member.name), member);
+    if (members.size === 0) throw new TerminalError('extract.corrupt', 'package: it has no parts');
+    return new PackageParts(members, limits);
+  }
+
+  has(name: string): boolean {
+    return this.#members.has(normalise(name));
+  }
+
+  /** Part names that match, in natural order (slide2 before slide10). */
+  names(pattern: RegExp): string[] {
+    const fitting = [...this.#members.values()]
+      .map((m) => m.name.replaceAll('\\', '/').replace(/^\//, ''))
+      .filter((name) => pattern.test(name));
+    return fitting.sort(new Intl.Collator('en', { numeric: true }).compare);
+  }
+
+  /** A part's bytes; undefined when absent. */
+  async bytes(name: string): Promise<Buffer | undefined> {
+    const member = this.#members.get(normalise(name));
+    if (member === undefined) return undefined;
+    const byRatio = Math.max(RATIO_FROM_BYTES, member.packedBytes * this.#limits.maxArchiveRatio);
+    const content = await member.read(Math.min(MAX_PACKAGE_BYTES - this.#expanded, byRatio));
+    this.#expanded += content.length;
+    return content;
+  }
+
+  /** Parse an XML part; false when absent. */
+  async xml(name: string, handler: MarkupHandler): Promise<boolean> {
+    const content = await this.bytes(name);
+    if (content === undefined) return false;
+    const parser = markupParser(handler, { xml: true, maxElements: this.#limits.maxElements });
+    const decoder = new TextDecoder(xmlCharset(content));
+    for (let at = 0; at < content.length; at += SLICE_BYTES)
+      parser.write(decoder.decode(content.subarray(at, at + SLICE_BYTES), { stream: true }));
+    parser.end();
+    return true;
+  }
+}
+
+const normalise = (name: string) => name.replaceAll('\\', '/').replace(/^\/+/, '').toLowerCase();
+
+function xmlCharset(head: Buffer): string {
+  if (head[0] === 0xff && head[1] === 0xfe) return 'utf-16le';
+  if (head[0] === 0xfe && head[1] === 0xff) return 'utf-16be';
+  const declared = /^<\?xml[^>]*?encoding=["']([\w-]+)/i.exec(head.toString('latin1', 0, 200))?.[1] ?? 'utf-8';
+  try {
+    return new TextDecoder(declared).encoding;
+  } catch {
+    return 'utf-8'; // a name nobody knows
+  }
+}

@@ -1,0 +1,86 @@
+// One document without members: bytes → reader → clean text, or a code.
+// Invariant: status 'ok' means there is text; blank text is extract.empty or extract.needs-ocr.
+import { type SluiceError, TerminalError } from '../errors.ts';
+import { clean, joinPages } from './clean.ts';
+import { isRightsNotice } from './decoy.ts';
+import { detectLanguage } from './language.ts';
+import type { ExtractLimits } from './limits.ts';
+import type { LeafResult, NodeHeader, OcrMode } from './protocol.ts';
+import { readerOf } from './readers.ts';
+import type { ReadText } from './reading.ts';
+import { asSluiceError } from './walk.ts';
+
+export interface LeafContext {
+  name: string;
+  limits: ExtractLimits;
+  ocr: OcrMode;
+  progress: () => void;
+}
+
+export async function readLeaf(bytes: Uint8Array, header: NodeHeader, context: LeafContext): Promise<LeafResult> {
+  const startedMs = performance.now();
+  try {
+    if (bytes.byteLength === 0) throw new TerminalError('extract.empty', 'document: it has 0 bytes');
+    const reader = await readerOf(header.mediaType);
+    const { name, limits, ocr, progress } = context;
+    // pdf.js detaches the buffer it is given: what OCR needs later is a copy.
+    const kept = ocr === 'host' ? new Uint8Array(bytes) : bytes;
+    const read = await reader(bytes, {
+      name,
+      mediaType: header.mediaType,
+      limits,
+      localOcr: ocr === 'local',
+      progress,
+    });
+    const leaf = await finishLeaf(header, read, startedMs, limits);
+    if (ocr === 'host' && read.needsOcr !== undefined && (leaf.code === null || leaf.code === 'extract.needs-ocr'))
+      leaf.ocr = {
+        bytes: kept,
+        pages: read.needsOcr === 'all' ? null : read.needsOcr.slice(0, limits.maxOcrPages),
+        texts: read.parts,
+      };
+    return leaf;
+  } catch (error) {
+    const { code, message } = asSluiceError(error);
+    const ms = performance.now() - startedMs;
+    return { ...header, status: 'failed', code, message, pages: null, language: null, text: '', warnings: [], ms };
+  }
+}
+
+/** Clean what a reader found and decide between ok and failed. */
+export async function finishLeaf(
+  header: NodeHeader,
+  read: ReadText,
+  startedMs: number,
+  limits: ExtractLimits,
+): Promise<LeafResult> {
+  const text = read.isPaged === true ? joinPages(read.parts) : clean(read.parts.join('\n\n'));
+  const failure = judge(text, read, limits);
+  const warnings = [...read.warnings];
+  if (read.needsOcr !== undefined && failure === undefined)
+    warnings.push(`needs-ocr: ${read.needsOcr === 'all' ? 'the image' : `${read.needsOcr.length} page(s)`} not read`);
+  const language = failure === undefined ? await detectLanguage(text) : null;
+  const result = { ...header, pages: read.pages, language, warnings, ms: performance.now() - startedMs };
+  return failure === undefined
+    ? { ...result, status: 'ok', code: null, message: null, text }
+    : { ...result, status: 'failed', code: failure.code, message: failure.message, text: '' };
+}
+
+/** A page of which OCR could read everything and whose text layer holds a word or two is still an image. */
+const SCANT_CHARS = 20;
+
+function judge(text: string, read: ReadText, limits: ExtractLimits): SluiceError | undefined {
+  if (read.needsOcr !== undefined && text.length < SCANT_CHARS * Math.max(1, read.pages ?? 1) && isWhole(read))
+    return new TerminalError('extract.needs-ocr', 'document: its pages are images');
+  if (!/[\p{L}\p{N}\p{S}]/u.test(text)) return new TerminalError('extract.empty', 'document: it has no text');
+  if (text.length > limits.maxChars)
+    return new TerminalError('extract.too-large', `document: at most ${limits.maxChars} characters of text are kept`);
+  if (isRightsNotice(text))
+    return new TerminalError('extract.encrypted', 'document: rights management hides its content');
+  return undefined;
+}
+
+/** Are all pages with hardly any text images? */
+function isWhole(read: ReadText): boolean {
+  return read.needsOcr === 'all' || (read.needsOcr?.length ?? 0) > 0;
+}

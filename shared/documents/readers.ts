@@ -1,0 +1,52 @@
+// Which reader reads which media type. Readers are loaded on first use: a reader process that sees only text stays small.
+import { TerminalError } from '../errors.ts';
+import { MEDIA } from './media-type.ts';
+import type { Reader } from './reading.ts';
+
+const text = () => import('./formats/text.ts').then((m) => m.readText);
+const workbook = () => import('./formats/workbook.ts').then((m) => m.readWorkbook);
+
+const READERS: Readonly<Record<string, () => Promise<Reader>>> = {
+  [MEDIA.txt]: text,
+  [MEDIA.md]: text,
+  [MEDIA.csv]: text,
+  [MEDIA.tsv]: text,
+  [MEDIA.json]: text,
+  [MEDIA.jsonl]: text,
+  [MEDIA.xml]: text,
+  [MEDIA.html]: () => import('./formats/html.ts').then((m) => m.readHtml),
+  [MEDIA.pdf]: () => import('./formats/pdf.ts').then((m) => m.readPdf),
+  [MEDIA.rtf]: () => import('./formats/rtf.ts').then((m) => m.readRtf),
+  [MEDIA.docx]: () => import('./formats/docx.ts').then((m) => m.readDocx),
+  [MEDIA.pptx]: () => import('./formats/pptx.ts').then((m) => m.readPptx),
+  [MEDIA.xlsx]: workbook,
+  [MEDIA.xlsb]: workbook,
+  [MEDIA.xls]: workbook,
+  [MEDIA.ods]: workbook,
+  [MEDIA.numbers]: workbook,
+};
+
+const UNREAD: Readonly<Record<string, string>> = {
+  [MEDIA.bin]: 'its content has no known format',
+  [MEDIA.rar]: 'RAR archives are not read',
+  [MEDIA.bz2]: 'bzip2 archives are not read',
+  [MEDIA.xz]: 'xz archives are not read',
+  [MEDIA.zst]: 'zstd archives are not read',
+  [MEDIA.iwork]: 'iWork Pages and Keynote files are not read',
+  [MEDIA.wordPerfect]: 'WordPerfect files are not read',
+  [MEDIA.visio]: 'Visio drawings are not read',
+  [MEDIA.vsdx]: 'Visio drawings are not read',
+  [MEDIA.xps]: 'XPS files are not read',
+  [MEDIA.parquet]: 'it is a data set: start a run over its rows instead',
+  [MEDIA.tnef]: 'TNEF (winmail.dat) is not read',
+};
+
+/** @throws {TerminalError} extract.unsupported or extract.encrypted */
+export async function readerOf(mediaType: string): Promise<Reader> {
+  if (mediaType === MEDIA.encryptedOffice)
+    throw new TerminalError('extract.encrypted', 'document: the Office file needs a password');
+  const load = READERS[mediaType];
+  if (load === undefined)
+    throw new TerminalError('extract.unsupported', `document: ${UNREAD[mediaType] ?? `${mediaType} is not read`}`);
+  return await load();
+}

@@ -1,0 +1,149 @@
+// One reader process: its start, its deadline, its memory watch and its end.
+// Invariants: S1 a slot over its deadline or its memory limit is ended by SIGKILL, which nothing inside can stop.
+// S2 an idle slot does not keep the host alive. S3 the process gets no environment variables and no right to write files.
+import { type ChildProcess, fork } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import type { HostMessage, ReaderMessage, ReaderOptions, ReadRequest } from './protocol.ts';
+
+const WATCH_MS = 100;
+const START_TIMEOUT_MS = 30_000;
+const PAGE_BYTES = 4096; // x64 and most arm64 kernels; a larger page makes the watch stricter by that factor never laxer
+
+/** Why a slot ended. 'exit' = by itself; its code and signal tell more. */
+export interface SlotEnd {
+  reason: 'timeout' | 'memory' | 'exit' | 'start';
+  exitCode: number | null;
+  signal: string | null;
+}
+
+export interface SlotEvents {
+  message(message: ReaderMessage): void;
+  end(end: SlotEnd): void;
+}
+
+export class Slot {
+  readonly pid: number | undefined;
+  readonly #child: ChildProcess;
+  readonly #timeoutMs: number;
+  readonly #maxMemoryBytes: number;
+  readonly #events: SlotEvents;
+  #watch: NodeJS.Timeout | undefined;
+  #lastSignMs = 0;
+  #reason: SlotEnd['reason'] = 'exit';
+  #isReady = false;
+  #isEnded = false;
+  #isBusy = false;
+
+  constructor(options: ReaderOptions, events: SlotEvents) {
+    this.#timeoutMs = options.limits.timeoutMs;
+    this.#maxMemoryBytes = options.limits.maxMemoryBytes;
+    this.#events = events;
+    this.#child = fork(readerEntry(), [], {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'], // libraries print document content on errors
+      env: {},
+      execArgv: readerFlags(options.limits.maxMemoryBytes),
+    });
+    this.pid = this.#child.pid;
+    this.#child.on('message', (message) => this.#onMessage(message as ReaderMessage)); // our own child sends nothing else
+    this.#child.on('error', () => this.#finish(null, null)); // the process could not be started
+    this.#child.on('exit', (code, signal) => this.#finish(code, signal));
+    this.#send({ kind: 'configure', options });
+    this.idle();
+  }
+
+  /** Hand a document over. The deadline counts from now, and anew from every sign of progress. */
+  read(request: ReadRequest): void {
+    this.#wake();
+    this.#send(request);
+  }
+
+  /** No work is left: stop the watch and let the host exit. */
+  idle(): void {
+    this.#isBusy = false;
+    clearTimeout(this.#watch);
+    this.#child.unref();
+    this.#child.channel?.unref();
+  }
+
+  /** End the process now. Resolves when it is gone. */
+  end(): Promise<void> {
+    if (this.#isEnded) return Promise.resolve();
+    this.#child.ref();
+    const gone = new Promise<void>((resolve) => this.#child.once('exit', () => resolve()));
+    this.#child.kill('SIGKILL'); // it holds nothing worth a goodbye
+    return gone;
+  }
+
+  #wake(): void {
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    this.#child.ref();
+    this.#child.channel?.ref();
+    this.#lastSignMs = performance.now();
+    this.#look();
+  }
+
+  #send(message: HostMessage): void {
+    if (this.#child.connected) this.#child.send(message, () => {}); // a broken pipe shows up as 'exit'
+  }
+
+  #onMessage(message: ReaderMessage): void {
+    if (this.#isEnded) return;
+    if (message.kind === 'ready') this.#isReady = true;
+    this.#lastSignMs = performance.now();
+    if (message.kind !== 'ready') this.#events.message(message);
+  }
+
+  #kill(reason: SlotEnd['reason']): void {
+    if (this.#isEnded) return;
+    this.#reason = reason;
+    this.#child.kill('SIGKILL');
+  }
+
+  /** Deadline and memory, looked at ten times a second while busy: no timer per document. */
+  #look(): void {
+    this.#watch = setTimeout(async () => {
+      const rssBytes = await residentBytes(this.pid);
+      if (!this.#isBusy || this.#isEnded) return;
+      const silentMs = performance.now() - this.#lastSignMs;
+      if (silentMs > (this.#isReady ? this.#timeoutMs : START_TIMEOUT_MS))
+        this.#kill(this.#isReady ? 'timeout' : 'start');
+      else if (rssBytes > this.#maxMemoryBytes) this.#kill('memory');
+      else this.#look();
+    }, WATCH_MS);
+  }
+
+  #finish(exitCode: number | null, signal: string | null): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    clearTimeout(this.#watch);
+    this.#events.end({ reason: this.#reason, exitCode, signal });
+  }
+}
+
+/** Resident bytes of a process; 0 where /proc does not tell (not Linux, or the process is gone). */
+export async function residentBytes(pid: number | undefined): Promise<number> {
+  try {
+    const fields = (await readFile(`/proc/${pid}/statm`, 'latin1')).split(' ');
+    return Number(fields[1]) * PAGE_BYTES;
+  } catch {
+    return 0; // no /proc: V8's own heap limit and the deadline remain
+  }
+}
+
+/** Compiled beside this file in dist/, a TypeScript source when the sources run directly. */
+function readerEntry(): string {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  return fileURLToPath(new URL(`./reader-process.${extension}`, import.meta.url));
+}
+
+function readerFlags(maxMemoryBytes: number): string[] {
+  const heapMb = Math.max(64, Math.floor(maxMemoryBytes / (1024 * 1024)));
+  const flags = [`--max-old-space-size=${heapMb}`, '--no-warnings'];
+  // The permission model (Node 22.13+): no writes, no further processes, no addons.
+  if (process.allowedNodeEnvironmentFlags.has('--permission'))
+    flags.push('--permission', '--allow-fs-read=*', '--allow-worker');
+  return flags;
+}

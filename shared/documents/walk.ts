@@ -1,0 +1,212 @@
+// One document with everything inside it: archives to their members, mails to their attachments, each leaf to text or to a code.
+// Invariants: W1 ordinals depend on the bytes alone (protocol.ts P2). W2 depth, members, ratio and expanded bytes count over the whole
+// tree, so that an archive cannot win by nesting. W3 a bad member fails alone.
+import { createHash } from 'node:crypto';
+import { SluiceError, TerminalError } from '../errors.ts';
+import { ARCHIVE_TYPES, type ArchiveMember, openArchive } from './archives/containers.ts';
+import { isJunk, memberPath, UniqueNames } from './archives/member-path.ts';
+import type { ExtractLimits } from './limits.ts';
+import { MEDIA, sniff } from './media-type.ts';
+import type { LeafResult, NodeHeader, OcrMode, ReadRequest } from './protocol.ts';
+import { readLeaf } from './read-leaf.ts';
+
+export interface WalkOutput {
+  begin(node: NodeHeader, isContainer: boolean): void;
+  leaf(leaf: LeafResult): Promise<void>;
+  progress(): void;
+}
+
+interface Node {
+  name: string;
+  archivePath: string;
+  depth: number;
+}
+
+const RATIO_FROM_BYTES = 1024 * 1024;
+const MAIL_TYPES: ReadonlySet<string> = new Set([MEDIA.eml, MEDIA.msg]);
+
+export class Walk {
+  readonly #request: ReadRequest;
+  readonly #limits: ExtractLimits;
+  readonly #ocr: OcrMode;
+  readonly #output: WalkOutput;
+  readonly #poison: ReadonlySet<number>;
+  #ordinal = 0;
+  #members = 0;
+  #expandedBytes = 0;
+
+  constructor(request: ReadRequest, limits: ExtractLimits, ocr: OcrMode, output: WalkOutput) {
+    this.#request = request;
+    this.#limits = limits;
+    this.#ocr = ocr;
+    this.#output = output;
+    this.#poison = new Set(request.poison);
+  }
+
+  run(): Promise<void> {
+    return this.#visit(this.#request.bytes, { name: this.#request.name, archivePath: '', depth: 0 });
+  }
+
+  async #visit(bytes: Uint8Array, node: Node): Promise<void> {
+    const ordinal = this.#ordinal++;
+    if (this.#poison.has(ordinal)) return;
+    const mediaType = sniff(bytes, node.name);
+    const isContainer = ARCHIVE_TYPES.has(mediaType) || MAIL_TYPES.has(mediaType);
+    const isAnswered = ordinal <= this.#request.resumeAfter;
+    if (isAnswered && !isContainer) return;
+    const header = {
+      ordinal,
+      archivePath: node.archivePath,
+      mediaType,
+      sizeBytes: bytes.byteLength,
+      contentSha256: sha256(bytes),
+    };
+    this.#output.begin(header, isContainer);
+    if (!isContainer) return await this.#output.leaf(await this.#read(bytes, header, node.name));
+    try {
+      if (ARCHIVE_TYPES.has(mediaType)) await this.#visitArchive(bytes, mediaType, node);
+      else await this.#visitMail(bytes, mediaType, header, node);
+    } catch (error) {
+      // The container as a whole failed, maybe after good members: it is one failed element of its own.
+      const own = this.#ordinal++;
+      if (own > this.#request.resumeAfter) await this.#output.leaf(failedLeaf({ ...header, ordinal: own }, error));
+    }
+  }
+
+  async #read(bytes: Uint8Array, header: NodeHeader, name: string): Promise<LeafResult> {
+    return await readLeaf(bytes, header, {
+      name,
+      limits: this.#limits,
+      ocr: this.#ocr,
+      progress: () => this.#output.progress(),
+    });
+  }
+
+  async #visitArchive(bytes: Uint8Array, mediaType: string, node: Node): Promise<void> {
+    const { maxArchiveDepth, maxArchiveEntries } = this.#limits;
+    if (node.depth >= maxArchiveDepth)
+      throw new TerminalError('extract.archive-depth', `archive: at most ${maxArchiveDepth} levels are opened`);
+    const archive = await openArchive(bytes, mediaType, node.name, this.#cap(bytes.byteLength).bytes).catch(
+      (error: unknown) => {
+        throw this.#capError(error, bytes.byteLength);
+      },
+    );
+    if ((archive.entryCount ?? 0) + this.#members > maxArchiveEntries) throw tooManyEntries(maxArchiveEntries);
+    const names = new UniqueNames();
+    let documents = 0;
+    for await (const member of archive.members()) {
+      if (isJunk(member.name)) continue;
+      this.#members += 1;
+      if (this.#members > maxArchiveEntries) throw tooManyEntries(maxArchiveEntries);
+      documents += 1;
+      await this.#visitMember(member, {
+        name: member.name,
+        archivePath: joinPath(node.archivePath, names.take(memberPath(member.name))),
+        depth: node.depth + 1,
+      });
+    }
+    if (documents === 0) throw new TerminalError('extract.empty', 'archive: it holds no documents');
+  }
+
+  async #visitMember(member: ArchiveMember, node: Node): Promise<void> {
+    let content: Uint8Array;
+    try {
+      content = await member.read(this.#cap(member.packedBytes).bytes);
+    } catch (error) {
+      const reason = this.#capError(error, member.packedBytes);
+      if (reason.code === 'extract.archive-size') throw reason; // nothing more fits: the archive as a whole
+      const ordinal = this.#ordinal++;
+      if (ordinal > this.#request.resumeAfter)
+        await this.#output.leaf(
+          failedLeaf(
+            {
+              ordinal,
+              archivePath: node.archivePath,
+              mediaType: MEDIA.bin,
+              sizeBytes: 0,
+              contentSha256: sha256(new Uint8Array()),
+            },
+            reason,
+          ),
+        );
+      return;
+    }
+    this.#expandedBytes += content.byteLength;
+    await this.#visit(content, node);
+  }
+
+  /** Bytes the next piece may expand to, and the limit that says so. */
+  #cap(packedBytes: number): {
+    bytes: number;
+    code: 'extract.archive-ratio' | 'extract.archive-size' | 'extract.too-large';
+  } {
+    const { maxArchiveBytes, maxArchiveRatio, maxBytes } = this.#limits;
+    const left = maxArchiveBytes - this.#expandedBytes;
+    const byRatio =
+      packedBytes > 0 ? Math.max(RATIO_FROM_BYTES, packedBytes * maxArchiveRatio) : Number.POSITIVE_INFINITY;
+    const bytes = Math.min(left, byRatio, maxBytes);
+    const code =
+      bytes === left ? 'extract.archive-size' : bytes === byRatio ? 'extract.archive-ratio' : 'extract.too-large';
+    return { bytes, code };
+  }
+
+  /** Says which limit a piece broke that was refused for its size. */
+  #capError(error: unknown, packedBytes: number): SluiceError {
+    const reason = asSluiceError(error);
+    if (reason.code !== 'extract.too-large') return reason;
+    const cap = this.#cap(packedBytes);
+    return new TerminalError(cap.code, `archive: a piece expands to more than the ${cap.bytes} bytes allowed here`);
+  }
+
+  async #visitMail(bytes: Uint8Array, mediaType: string, header: NodeHeader, node: Node): Promise<void> {
+    if (node.depth > this.#limits.maxArchiveDepth)
+      throw new TerminalError(
+        'extract.archive-depth',
+        `mail: at most ${this.#limits.maxArchiveDepth} levels are opened`,
+      );
+    const { readMail } = await import('./formats/mail.ts');
+    const startedMs = performance.now();
+    const mail = await readMail(bytes, mediaType, this.#limits);
+    const ordinal = this.#ordinal++;
+    if (ordinal > this.#request.resumeAfter && !this.#poison.has(ordinal)) {
+      const own = { ...header, ordinal };
+      this.#output.begin(own, false);
+      const { finishLeaf } = await import('./read-leaf.ts');
+      await this.#output.leaf(await finishLeaf(own, mail.body, startedMs, this.#limits));
+    }
+    const names = new UniqueNames();
+    for (const attachment of mail.attachments) {
+      this.#members += 1;
+      if (this.#members > this.#limits.maxArchiveEntries) throw tooManyEntries(this.#limits.maxArchiveEntries);
+      const name = names.take(memberPath(attachment.name));
+      await this.#visit(attachment.bytes, {
+        name: attachment.name,
+        archivePath: joinPath(node.archivePath, name),
+        depth: node.depth + 1,
+      });
+    }
+  }
+}
+
+const joinPath = (outer: string, inner: string) => (outer === '' ? inner : `${outer}!/${inner}`);
+
+const tooManyEntries = (max: number) =>
+  new TerminalError('extract.archive-entries', `archive: at most ${max} members are read`);
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** Any error of a reader as a code; the class of a foreign one is kept, its message may hold content. */
+export function asSluiceError(error: unknown): SluiceError {
+  if (error instanceof SluiceError) return error;
+  const name = error instanceof Error ? error.name : typeof error;
+  if (error instanceof Error && 'code' in error && error.code === 'ERR_STRING_TOO_LONG')
+    return new TerminalError('extract.too-large', 'document: its text is longer than a string can be');
+  return new TerminalError('extract.corrupt', `document: the reader failed (${name})`, { cause: error });
+}
+
+export function failedLeaf(header: NodeHeader, error: unknown): LeafResult {
+  const { code, message } = asSluiceError(error);
+  return { ...header, status: 'failed', code, message, pages: null, language: null, text: '', warnings: [], ms: 0 };
+}
