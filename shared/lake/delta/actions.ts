@@ -95,21 +95,45 @@ export function decodeActions(text: string, where: string): Action[] {
     });
 }
 
-/** @throws {TerminalError} lake.unsupported-table when the table needs more than we can honour */
-export function checkProtocol(
+/** @throws {TerminalError} lake.unsupported-table when reading the table needs more than we can do */
+export function checkReadable(
   protocol: Protocol,
   configuration: Readonly<Record<string, string>>,
   table: string,
 ): void {
-  const { minReaderVersion: reader, minWriterVersion: writer } = protocol;
-  if (reader > 1 || writer > 2) {
+  if (protocol.minReaderVersion > 1) {
     throw new TerminalError(
       'lake.unsupported-table',
-      `Table ${table} needs reader ${reader} / writer ${writer}; have 1 / 2`,
+      `Table ${table} needs reader ${protocol.minReaderVersion}; have 1`,
     );
   }
-  if (configuration['delta.columnMapping.mode'] !== undefined && configuration['delta.columnMapping.mode'] !== 'none') {
+  if ((configuration['delta.columnMapping.mode'] ?? 'none') !== 'none') {
     throw new TerminalError('lake.unsupported-table', `Table ${table} uses column mapping`);
+  }
+}
+
+/**
+ * @param isRemovingRows  does the commit remove data rather than move it?
+ * @throws {TerminalError} lake.unsupported-table when writing to the table needs more than we honour
+ */
+export function checkWritable(protocol: Protocol, metadata: Metadata, isRemovingRows: boolean, table: string): void {
+  if (protocol.minWriterVersion > 2) {
+    throw new TerminalError(
+      'lake.unsupported-table',
+      `Table ${table} needs writer ${protocol.minWriterVersion}; have 2`,
+    );
+  }
+  if (isRemovingRows && metadata.configuration?.['delta.appendOnly'] === 'true') {
+    throw new TerminalError('lake.unsupported-table', `Table ${table} is append-only`);
+  }
+  for (const { name, type, metadata: field } of schemaFields(metadata.schemaString)) {
+    const isOurs = typeof type === 'string' && OUR_TYPES[type] === type;
+    if (!isOurs || field?.['delta.invariants'] !== undefined) {
+      throw new TerminalError(
+        'lake.unsupported-table',
+        `Column ${name} of ${table} has a type or invariant that Sluice does not write`,
+      );
+    }
   }
 }
 
@@ -141,19 +165,19 @@ const OUR_TYPES: Readonly<Record<string, ColumnType>> = {
 
 /**
  * Columns of a schemaString. Foreign tables: small numbers are widened.
- * @throws {TerminalError} lake.unsupported-table for nested and decimal columns and for invariants
+ * @throws {TerminalError} lake.unsupported-table for nested, decimal and binary columns
  */
 export function decodeSchema(schemaString: string): Column[] {
-  const { fields } = JSON.parse(schemaString) as { fields: SchemaField[] }; // the protocol's shape
-  return fields.map(({ name, type, metadata }) => {
+  return schemaFields(schemaString).map(({ name, type }) => {
     const ours = typeof type === 'string' ? OUR_TYPES[type] : undefined;
     if (ours === undefined)
       throw new TerminalError('lake.unsupported-table', `Column ${name} has type ${JSON.stringify(type)}`);
-    if (metadata?.['delta.invariants'] !== undefined) {
-      throw new TerminalError('lake.unsupported-table', `Column ${name} has an invariant`);
-    }
     return { name, type: ours };
   });
+}
+
+function schemaFields(schemaString: string): SchemaField[] {
+  return (JSON.parse(schemaString) as { fields: SchemaField[] }).fields; // the protocol's shape
 }
 
 const SAFE_PARTITION_VALUE = /^[A-Za-z0-9._-]+$/;

@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { RetryableError, SluiceError, TerminalError } from '../../errors.ts';
 import type { Clock, Logger, Random } from '../../ports.ts';
-import { type Action, ENGINE, encodeActions } from './actions.ts';
+import { type Action, checkWritable, ENGINE, encodeActions } from './actions.ts';
 import { type CommitKind, conflictWith } from './conflict.ts';
 import type { DeltaLog } from './log.ts';
 import { advance, type Snapshot } from './snapshot.ts';
@@ -49,12 +49,14 @@ export async function commit(
   const txnId = randomUUID(); // must differ between processes, so not from the seeded port
   const removes = new Set(plan.actions.flatMap((action) => ('remove' in action ? [action.remove.path] : [])));
   const txn = plan.actions.find((action) => 'txn' in action)?.txn;
+  const isRemovingRows = plan.actions.some((action) => 'remove' in action && action.remove.dataChange);
   let latest = base;
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const applied = txn === undefined ? undefined : latest?.txns.get(txn.appId);
     if (txn !== undefined && applied !== undefined && applied.version >= txn.version) {
       return { version: latest!.version, alreadyApplied: true, snapshot: latest! }; // a txn was found, so there is a snapshot
     }
+    if (latest !== undefined) checkWritable(latest.protocol, latest.metadata, isRemovingRows, log.table);
     const version = (latest?.version ?? -1) + 1;
     const actions: Action[] = [{ commitInfo: commitInfo(plan, txnId, deps.clock) }, ...plan.actions];
     if (await publish(log, version, actions, txnId)) {

@@ -82,7 +82,8 @@ export function sqlRelation(
   return `SELECT ${projection} FROM (${empty} UNION ALL BY NAME ${union})`;
 }
 
-function sqlCondition(condition: Condition, columns: readonly Column[]): string {
+/** A condition as SQL. */
+export function sqlCondition(condition: Condition, columns: readonly Column[]): string {
   const column = columns.find((other) => other.name === condition.column);
   if (column === undefined) throw new SluiceError('internal', 'condition on an unknown column');
   const name = sqlName(column.name);

@@ -6,7 +6,7 @@ import {
   type Action,
   type AddFile,
   type CommitInfo,
-  checkProtocol,
+  checkReadable,
   decodeSchema,
   type Metadata,
   type Protocol,
@@ -70,7 +70,7 @@ export class Replay {
         `The log of ${table} has no protocol or metadata up to version ${version}`,
       );
     }
-    checkProtocol(this.#protocol, this.#metadata.configuration ?? {}, table);
+    checkReadable(this.#protocol, this.#metadata.configuration ?? {}, table);
     return {
       version,
       protocol: this.#protocol,

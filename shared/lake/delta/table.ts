@@ -158,15 +158,18 @@ export class DeltaTable {
   }
 
   /**
-   * Commit a plan made from the newest snapshot, creating the table and adding the schema's new columns first where needed;
-   * then write a checkpoint when one is due.
+   * Commit a plan, creating the table and adding the schema's new columns first where needed; then write a checkpoint when one is due.
+   * @param from  the snapshot the plan rests on; commits since then are checked for conflicts. Default: the newest
    */
-  async commit(makePlan: (snapshot: Snapshot) => Promise<CommitPlan>): Promise<Omit<Committed, 'snapshot'>> {
-    const base = await this.#prepared();
+  async commit(
+    makePlan: (snapshot: Snapshot) => Promise<CommitPlan>,
+    from?: Snapshot,
+  ): Promise<Omit<Committed, 'snapshot'>> {
+    const base = from ?? (await this.#prepared());
     const done = await commit(this.log, base, await makePlan(base), this.deps);
     this.#latest = done.snapshot;
-    if (!done.alreadyApplied && done.version > 0 && done.version % CHECKPOINT_INTERVAL === 0)
-      await this.#checkpointQuietly(done.snapshot);
+    const isDue = done.version > 0 && done.version % CHECKPOINT_INTERVAL === 0;
+    if (!done.alreadyApplied && isDue) await this.#checkpointQuietly(done.snapshot);
     return { version: done.version, alreadyApplied: done.alreadyApplied };
   }
 

@@ -1,0 +1,113 @@
+// Deleting or changing rows: files that hold matching rows are rewritten, all others stay as they are.
+// Invariants: W1 rows that do not match keep every value. W2 rows that another writer adds meanwhile and that could match make it fail
+// (lake.commit-conflict) rather than escape. The old files stay for time travel until a vacuum.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { TerminalError } from '../../errors.ts';
+import { selectRows, sqlName, sqlText, sqlType, withConnection } from '../duckdb.ts';
+import { writeSelection } from '../parquet.ts';
+import type { Column, Row } from '../tables.ts';
+import type { AddFile } from './actions.ts';
+import { type Condition, pruneFiles } from './prune.ts';
+import { relationOf, sqlCondition } from './read.ts';
+import type { Snapshot } from './snapshot.ts';
+import { encodeStats } from './stats.ts';
+import type { DeltaTable, StagedFile } from './table.ts';
+
+export type RowChange =
+  | { kind: 'delete' }
+  /** New values of some columns; partition columns cannot change. */
+  | { kind: 'set'; values: Row };
+
+/**
+ * Delete or change the rows that satisfy all conditions, in one version.
+ * @returns rows that matched; 0 leaves the table as it is
+ * @throws {RetryableError} lake.commit-conflict when somebody else changed the same rows meanwhile
+ */
+export async function rewriteRows(table: DeltaTable, where: readonly Condition[], change: RowChange): Promise<number> {
+  const snapshot = await table.snapshot();
+  if (snapshot === undefined) return 0;
+  const { partitionColumns } = snapshot.metadata;
+  if (change.kind === 'set') requireColumns(snapshot, Object.keys(change.values), partitionColumns);
+  requireColumns(
+    snapshot,
+    where.map((condition) => condition.column),
+    [],
+  );
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-rewrite-'));
+  const removed: AddFile[] = [];
+  const added: StagedFile[] = [];
+  let matched = 0;
+  try {
+    for (const [index, file] of pruneFiles(snapshot, where).entries()) {
+      const rewritten = await rewriteFile(table, snapshot, file, where, change, join(folder, `${index}.parquet`));
+      if (rewritten.matched === 0) continue;
+      matched += rewritten.matched;
+      removed.push(file);
+      if (rewritten.staged !== undefined) added.push(rewritten.staged);
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  if (removed.length === 0) return 0;
+  const covers = (file: AddFile) => pruneFiles({ ...snapshot, files: new Map([[file.path, file]]) }, where).length > 0;
+  await table.commit(
+    async () => ({
+      kind: { kind: 'overwrite', covers },
+      operation: change.kind === 'delete' ? 'DELETE' : 'UPDATE',
+      actions: [...removed.map((file) => table.removal(file, true)), ...added.map(({ add }) => ({ add }))],
+    }),
+    snapshot,
+  );
+  return matched;
+}
+
+async function rewriteFile(
+  table: DeltaTable,
+  snapshot: Snapshot,
+  file: AddFile,
+  where: readonly Condition[],
+  change: RowChange,
+  localFile: string,
+): Promise<{ matched: number; staged?: StagedFile }> {
+  const { partitionColumns } = snapshot.metadata;
+  const relation = await relationOf(table, snapshot.columns, partitionColumns, [file]);
+  // A condition on a null is neither true nor false; only true matches.
+  const matches = `coalesce(${['true', ...where.map((condition) => sqlCondition(condition, snapshot.columns))].join(' AND ')}, false)`;
+  return await withConnection(async (connection) => {
+    const [counts] = await selectRows(
+      connection,
+      `SELECT count(*) AS rows, count_if(${matches}) AS matched FROM (${relation})`,
+    );
+    const [rows, matched] = [Number(counts?.rows ?? 0), Number(counts?.matched ?? 0)];
+    if (matched === 0 || (matched === rows && change.kind === 'delete')) return { matched };
+    const columns = snapshot.columns.filter((column) => !partitionColumns.includes(column.name));
+    const projection = columns.map((column) => sqlProjection(column, matches, change)).join(', ');
+    const filter = change.kind === 'delete' ? ` WHERE NOT ${matches}` : '';
+    const stats = await writeSelection(
+      connection,
+      `SELECT ${projection} FROM (${relation})${filter}`,
+      columns,
+      localFile,
+    );
+    const measured = { sizeBytes: stats.sizeBytes, stats: encodeStats(stats, columns), dataChange: true };
+    return { matched, staged: await table.publishFile(localFile, file.partitionValues, 0, measured) };
+  });
+}
+
+function sqlProjection(column: Column, matches: string, change: RowChange): string {
+  const name = sqlName(column.name);
+  const value = change.kind === 'set' ? change.values[column.name] : undefined;
+  if (value === undefined) return name;
+  const literal = value === null ? 'NULL' : sqlText(String(value));
+  return `CASE WHEN ${matches} THEN CAST(${literal} AS ${sqlType(column.type)}) ELSE ${name} END AS ${name}`;
+}
+
+function requireColumns(snapshot: Snapshot, names: readonly string[], except: readonly string[]): void {
+  for (const name of names) {
+    if (!snapshot.columns.some((column) => column.name === name) || except.includes(name)) {
+      throw new TerminalError('request.invalid', `Column ${name} does not exist or cannot be changed`);
+    }
+  }
+}
