@@ -26,6 +26,10 @@ export interface CloudOptions {
   onStorage?: (state: CloudState) => Promise<void>;
 }
 
+// A quota large enough that the demo shows the pipeline and not the waiting.
+const SIMULATED_TPM = '2000000';
+const SIMULATED_RPM = '20000';
+
 interface StorageReady {
   ready: true;
   lake: string;
@@ -116,7 +120,7 @@ async function startServers(
   const settings = hostSettings(options, state);
   if (settings.OPENAI_BASE_URL === undefined && settings.AZURE_OPENAI_ENDPOINT === undefined) {
     options.onProgress?.('LLM simulator');
-    const args = ['--ledger', folder.file('simulator-ledger.jsonl')];
+    const args = ['--tpm', settings.LLM_TPM ?? SIMULATED_TPM, '--rpm', settings.LLM_RPM ?? SIMULATED_RPM, '--quiet'];
     const simulator = await startChild<ServerReady>('local/emulators/openai-main', args, {
       logFile: folder.file('simulator.log'),
     });
@@ -129,8 +133,8 @@ async function startServers(
       LLM_INPUT_USD_PER_MTOK: settings.LLM_INPUT_USD_PER_MTOK ?? '0.20',
       LLM_CACHED_USD_PER_MTOK: settings.LLM_CACHED_USD_PER_MTOK ?? '0.02',
       LLM_OUTPUT_USD_PER_MTOK: settings.LLM_OUTPUT_USD_PER_MTOK ?? '1.20',
-      LLM_TPM: settings.LLM_TPM ?? '2000000',
-      LLM_RPM: settings.LLM_RPM ?? '20000',
+      LLM_TPM: settings.LLM_TPM ?? SIMULATED_TPM,
+      LLM_RPM: settings.LLM_RPM ?? SIMULATED_RPM,
     });
   }
   options.onProgress?.('functions host');

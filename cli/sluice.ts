@@ -122,6 +122,13 @@ program
   .action(async (sql, options) => (await import('./commands/query.ts')).queryCommand(sql, options));
 
 program
+  .command('storage')
+  .description('start only the local storage account, for `func start` and other tools')
+  .addOption(data())
+  .addOption(json())
+  .action(async (options) => (await import('./commands/storage.ts')).storageCommand(options));
+
+program
   .command('doctor')
   .description('check settings, ports, storage, model and LLM, and say what to do')
   .addOption(data())

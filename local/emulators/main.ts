@@ -7,7 +7,8 @@ const { values } = parseArgs({ options: { folder: { type: 'string' }, memory: { 
 const folder = values.memory ? null : (values.folder ?? '.local/azurite');
 
 const azurite = await startAzurite({ folder });
-const dfs = await startDfs(azurite);
+// The port that local.settings.sample.json names, unless somebody has it.
+const dfs = await startDfs({ ...azurite, port: 10004 }).catch(() => startDfs(azurite));
 
 const stop = async (): Promise<void> => {
   await dfs.close();

@@ -91,7 +91,19 @@ test('start: wrong usage ends with code 2 and says what to do, a failing command
 }, 120_000);
 
 test('every command explains itself', async () => {
-  for (const command of ['start', 'run', 'runs', 'rerun', 'cancel', 'upload', 'train', 'eval', 'query', 'doctor']) {
+  for (const command of [
+    'start',
+    'run',
+    'runs',
+    'rerun',
+    'cancel',
+    'upload',
+    'train',
+    'eval',
+    'query',
+    'storage',
+    'doctor',
+  ]) {
     const help = await sluice([command, '--help']);
     expect(help.code, command).toBe(0);
     expect(help.stdout).toContain('Usage: sluice');

@@ -1,0 +1,143 @@
+import type { ChildProcess } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DataLakeServiceClient } from '@azure/storage-file-datalake';
+import { afterAll, afterEach, expect, test } from 'vitest';
+import { startOpenAiSimulator } from '../../local/emulators/openai.ts';
+import {
+  conserves,
+  type Document,
+  ended,
+  parseDocument,
+  sluice,
+  startSluice,
+  temporaryFolder,
+  waitFor,
+  waitForState,
+} from './sluice.ts';
+
+const folders = [temporaryFolder('uploads'), temporaryFolder('crash'), temporaryFolder('docs')] as const;
+const [uploads, crash, docs] = folders;
+afterAll(() => {
+  for (const folder of folders) folder.remove();
+});
+const running: ChildProcess[] = [];
+afterEach(async () => {
+  for (const child of running.splice(0)) {
+    child.kill('SIGTERM');
+    await ended(child);
+  }
+});
+
+test('a file copied into landing yields its row without any other command', async () => {
+  const empty = join(docs.path, 'nothing');
+  mkdirSync(empty);
+  const host = startSluice(['start', empty, '--data', uploads.path, '--port', '0']);
+  running.push(host);
+  const state = await waitForState(uploads.path);
+  const landing = DataLakeServiceClient.fromConnectionString(state.lake).getFileSystemClient('landing');
+  await landing
+    .getFileClient('2026/letter.txt')
+    .upload(Buffer.from('Payroll tax return: wage tax withheld for employees in March.'));
+  type Row = { source_path: string; status: string; run_id: string };
+  const rows = await waitFor('the row of the upload', 60_000, async () => {
+    const query = await sluice([
+      'query',
+      'select source_path, status, run_id from results',
+      '--json',
+      '--data',
+      uploads.path,
+    ]);
+    const found = query.code === 0 ? (JSON.parse(query.stdout) as Row[]) : [];
+    return found.length > 0 ? found : undefined;
+  });
+  expect(rows).toHaveLength(1);
+  expect(rows[0]).toMatchObject({ source_path: '2026/letter.txt' });
+  expect(rows[0]?.run_id).toMatch(/^upload-/);
+
+  const problem = await fetch(`${state.hostUrl}/api/runs`, {
+    method: 'POST',
+    body: JSON.stringify({ source: { kind: 'prefix', prefix: '../x' }, colour: 'red' }),
+  });
+  expect(problem.status).toBe(400);
+  expect(problem.headers.get('content-type')).toContain('application/problem+json');
+  const body = (await problem.json()) as { errors: { field: string }[] };
+  expect(body.errors.map((e) => e.field).sort()).toEqual(['colour', 'source.prefix']);
+  expect((await fetch(`${state.hostUrl}/api/runs/nope`)).status).toBe(404);
+}, 180_000);
+
+const SUBJECTS = [
+  'The VAT return claims input tax on intra-community supplies of goods.',
+  'Transfer pricing: the arm’s length margin of the distributor was tested.',
+  'Invoice number, amount due, payment within thirty days of receipt.',
+  'Withholding tax on dividends is reduced under the double tax treaty.',
+  'The agreement is governed by the law of England; either party may terminate.',
+  'Customs declaration, tariff heading and duty on the imported machines.',
+];
+
+test('kill -9 of the host at three moments of a 500-document run: it completes, nothing lost, nothing doubled, nothing paid twice', async () => {
+  const simulator = await startOpenAiSimulator({
+    port: 0,
+    tpm: 3_000_000,
+    rpm: 60_000,
+    seed: 7,
+    latencyMs: 60,
+    banner: false,
+  });
+  try {
+    const folder = join(docs.path, 'many');
+    mkdirSync(folder);
+    for (let i = 0; i < 500; i++)
+      writeFileSync(
+        join(folder, `d${i}.txt`),
+        `${SUBJECTS[i % 6]} ${SUBJECTS[(i * 5 + 1) % 6]} Reference ${i * 7919}.`,
+      );
+    const env = {
+      OPENAI_BASE_URL: simulator.baseUrl,
+      OPENAI_MODEL: 'simulator',
+      OPENAI_API_KEY: 'x',
+      LLM_INPUT_USD_PER_MTOK: '0.2',
+      LLM_OUTPUT_USD_PER_MTOK: '1.2',
+      LLM_TPM: '3000000',
+      LLM_RPM: '60000',
+      LLM_CONCURRENCY: '4',
+      BATCH_MAX_DOCUMENTS: '25',
+      ACCEPT_THRESHOLD: '0.999', // so that the LLM is asked about nearly all of them
+    };
+    const args = ['start', folder, '--once', '--json', '--data', crash.path, '--port', '0'];
+    const inFlight: number[] = [];
+    // Moments by what was billed so far, not by time: before the first call, in the middle, near the end.
+    for (const moment of [0, 15, 40]) {
+      const child = startSluice(args, env);
+      running.push(child);
+      const state = await waitForState(crash.path);
+      await waitFor(`${moment} billed calls`, 120_000, () =>
+        simulator.ledger().length >= moment || child.exitCode !== null ? true : undefined,
+      );
+      inFlight.push(4 * 2); // LLM_CONCURRENCY calls, and packs that were answered but not stored yet
+      process.kill(state.hostPid, 'SIGKILL');
+      expect(await ended(child)).toBe(1);
+    }
+    const last = await sluice(args, env);
+    expect(last.code, last.stderr).toBe(0);
+    const document: Document = parseDocument(last);
+    expect(document.documents).toBe(500);
+    expect(conserves(document)).toBe(true);
+
+    const rows = await sluice([
+      'query',
+      'select count(*) n, count(distinct document_id) d from results',
+      '--json',
+      '--data',
+      crash.path,
+    ]);
+    expect(JSON.parse(rows.stdout)).toEqual([{ n: 500, d: 500 }]);
+
+    // Every repeated call was in flight when the host was killed.
+    const prompts = simulator.ledger().map((entry) => entry.promptHash);
+    const repeated = prompts.length - new Set(prompts).size;
+    expect(repeated).toBeLessThanOrEqual(inFlight.reduce((a, b) => a + b, 0));
+  } finally {
+    await simulator.close();
+  }
+}, 400_000);
