@@ -1,0 +1,175 @@
+// Documents made in memory for the tests: packages, archives, mails and a small PDF. Nothing is copied from anywhere.
+import { crc32, deflateRawSync } from 'node:zlib';
+
+export interface ZipEntry {
+  name: string | Buffer;
+  content: string | Uint8Array;
+  /** Deflate (default) or store. */
+  store?: boolean;
+  /** Lie about the size. */
+  declaredBytes?: number;
+  isEncrypted?: boolean;
+}
+
+/** A zip file of the entries, in their order. */
+export function zip(entries: readonly ZipEntry[]): Buffer {
+  const locals: Buffer[] = [];
+  const centrals: Buffer[] = [];
+  let offset = 0;
+  for (const { name, content, store, declaredBytes, isEncrypted } of entries) {
+    const raw = Buffer.from(content);
+    const packed = store === true ? raw : deflateRawSync(raw);
+    const nameBytes = typeof name === 'string' ? Buffer.from(name) : name;
+    const fields = Buffer.alloc(26);
+    fields.writeUInt16LE(20, 0);
+    fields.writeUInt16LE((typeof name === 'string' ? 0x800 : 0) | (isEncrypted === true ? 1 : 0), 2);
+    fields.writeUInt16LE(store === true ? 0 : 8, 4);
+    fields.writeUInt32LE(crc32(raw), 10);
+    fields.writeUInt32LE(packed.length, 14);
+    fields.writeUInt32LE(declaredBytes ?? raw.length, 18);
+    fields.writeUInt16LE(nameBytes.length, 22);
+    const local = Buffer.concat([Buffer.from('PK\x03\x04'), fields, nameBytes, packed]);
+    const tail = Buffer.alloc(14);
+    tail.writeUInt32LE(offset, 10);
+    centrals.push(Buffer.concat([Buffer.from('PK\x01\x02'), Buffer.from([20, 0]), fields, tail, nameBytes]));
+    locals.push(local);
+    offset += local.length;
+  }
+  const directory = Buffer.concat(centrals);
+  const end = Buffer.alloc(18);
+  end.writeUInt16LE(entries.length, 4);
+  end.writeUInt16LE(entries.length, 6);
+  end.writeUInt32LE(directory.length, 8);
+  end.writeUInt32LE(offset, 12);
+  return Buffer.concat([...locals, directory, Buffer.from('PK\x05\x06'), end]);
+}
+
+/** A tar of the files. */
+export function tar(files: Readonly<Record<string, string>>): Buffer {
+  const blocks: Buffer[] = [];
+  for (const [name, content] of Object.entries(files)) {
+    const body = Buffer.from(content);
+    const header = Buffer.alloc(512);
+    header.write(name, 0);
+    header.write('0000644\0', 100);
+    header.write(`${body.length.toString(8).padStart(11, '0')}\0`, 124);
+    header.write('00000000000\0', 136);
+    header.write('        ', 148);
+    header.write('0', 156);
+    header.write('ustar\0', 257);
+    header.write('00', 263);
+    const sum = header.reduce((a, b) => a + b, 0);
+    header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+    blocks.push(header, body, Buffer.alloc((512 - (body.length % 512)) % 512));
+  }
+  return Buffer.concat([...blocks, Buffer.alloc(1024)]);
+}
+
+const xml = (body: string) => `<?xml version="1.0" encoding="UTF-8"?>${body}`;
+const W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"';
+const R = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';
+
+/** Relations part. `targets` maps ids to [kind, target]. */
+export function relations(targets: Readonly<Record<string, readonly [string, string]>>): string {
+  const items = Object.entries(targets).map(
+    ([id, [kind, target]]) => `<Relationship Id="${id}" Type="${R}/${kind}" Target="${target}"/>`,
+  );
+  return xml(
+    `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">${items.join('')}</Relationships>`,
+  );
+}
+
+/** A docx whose body is the given WordprocessingML; further parts by relation kind. */
+export function docx(body: string, parts: Readonly<Record<string, string>> = {}): Buffer {
+  const kinds = Object.keys(parts);
+  return zip([
+    {
+      name: '[Content_Types].xml',
+      content: xml('<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>'),
+    },
+    { name: '_rels/.rels', content: relations({ r1: ['officeDocument', 'word/document.xml'] }) },
+    { name: 'word/document.xml', content: xml(`<w:document ${W}><w:body>${body}</w:body></w:document>`) },
+    {
+      name: 'word/_rels/document.xml.rels',
+      content: relations(Object.fromEntries(kinds.map((kind, i) => [`p${i}`, [kind, `${kind}.xml`] as const]))),
+    },
+    ...kinds.map((kind) => ({ name: `word/${kind}.xml`, content: xml(`<w:part ${W}>${parts[kind]}</w:part>`) })),
+  ]);
+}
+
+export const paragraph = (text: string) => `<w:p><w:r><w:t>${text}</w:t></w:r></w:p>`;
+
+/** A pptx with one string per slide, notes where given. Files are numbered against their order, as real ones may be. */
+export function pptx(slides: readonly { text: string; notes?: string }[]): Buffer {
+  const A =
+    'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main"';
+  const drawing = (text: string) => `<p:sp><p:txBody><a:p><a:r><a:t>${text}</a:t></a:r></a:p></p:txBody></p:sp>`;
+  const file = (i: number) => slides.length - i;
+  return zip([
+    { name: '[Content_Types].xml', content: xml('<Types/>') },
+    { name: '_rels/.rels', content: relations({ r1: ['officeDocument', 'ppt/presentation.xml'] }) },
+    {
+      name: 'ppt/presentation.xml',
+      content: xml(
+        `<p:presentation ${A} xmlns:r="${R}"><p:sldIdLst>${slides.map((_, i) => `<p:sldId id="${256 + i}" r:id="s${i}"/>`).join('')}</p:sldIdLst></p:presentation>`,
+      ),
+    },
+    {
+      name: 'ppt/_rels/presentation.xml.rels',
+      content: relations(
+        Object.fromEntries(slides.map((_, i) => [`s${i}`, ['slide', `slides/slide${file(i)}.xml`] as const])),
+      ),
+    },
+    ...slides.flatMap(({ text, notes }, i) => [
+      { name: `ppt/slides/slide${file(i)}.xml`, content: xml(`<p:sld ${A}>${drawing(text)}</p:sld>`) },
+      ...(notes === undefined
+        ? []
+        : [
+            {
+              name: `ppt/slides/_rels/slide${file(i)}.xml.rels`,
+              content: relations({ n: ['notesSlide', `../notesSlides/notes${i}.xml`] }),
+            },
+            { name: `ppt/notesSlides/notes${i}.xml`, content: xml(`<p:notes ${A}>${drawing(notes)}</p:notes>`) },
+          ]),
+    ]),
+  ]);
+}
+
+/** A PDF with one line of Helvetica per page; a page given as null is blank. */
+export function pdf(pages: readonly (string | null)[]): Buffer {
+  const objects: string[] = ['<< /Type /Catalog /Pages 2 0 R >>', ''];
+  const kids: string[] = [];
+  for (const text of pages) {
+    const content = text === null ? '' : `BT /F1 12 Tf 72 720 Td (${text.replace(/[()\\]/g, '\\$&')}) Tj ET`;
+    const at = objects.length + 1;
+    kids.push(`${at} 0 R`);
+    objects.push(
+      `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents ${at + 1} 0 R /Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>`,
+      `<< /Length ${content.length} >>\nstream\n${content}\nendstream`,
+    );
+  }
+  objects[1] = `<< /Type /Pages /Kids [${kids.join(' ')}] /Count ${kids.length} >>`;
+  let file = '%PDF-1.4\n';
+  const offsets = objects.map((object, i) => {
+    const offset = file.length;
+    file += `${i + 1} 0 obj\n${object}\nendobj\n`;
+    return offset;
+  });
+  const start = file.length;
+  file += `xref\n0 ${objects.length + 1}\n0000000000 65535 f \n${offsets.map((o) => `${String(o).padStart(10, '0')} 00000 n \n`).join('')}`;
+  return Buffer.from(
+    `${file}trailer\n<< /Size ${objects.length + 1} /Root 1 0 R >>\nstartxref\n${start}\n%%EOF\n`,
+    'latin1',
+  );
+}
+
+/** A mail with a text body and attachments. */
+export function mail(subject: string, body: string, attachments: Readonly<Record<string, Uint8Array>> = {}): Buffer {
+  const parts = Object.entries(attachments).map(
+    ([name, bytes]) =>
+      `--B\r\nContent-Type: application/octet-stream; name="${name}"\r\nContent-Disposition: attachment; filename="${name}"\r\nContent-Transfer-Encoding: base64\r\n\r\n${Buffer.from(bytes).toString('base64')}\r\n`,
+  );
+  return Buffer.from(
+    `From: Ada Example <ada@example.com>\r\nTo: bob@example.com\r\nSubject: ${subject}\r\nDate: Mon, 1 Jun 2026 10:00:00 +0000\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=B\r\n\r\n--B\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n${body}\r\n${parts.join('')}--B--\r\n`,
+  );
+}
