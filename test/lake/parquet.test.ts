@@ -1,0 +1,145 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { codeOf } from '../../shared/errors.ts';
+import { isoTimestamp, microsOf } from '../../shared/lake/duckdb.ts';
+import { type Column, type Row, readParquet, withLoadedRows, writeParquet } from '../../shared/lake/parquet.ts';
+import { resultsTable } from '../../shared/lake/tables.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sluice-parquet-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const COLUMNS: Column[] = [
+  { name: 'text', type: 'string' },
+  { name: 'long', type: 'long' },
+  { name: 'integer', type: 'integer' },
+  { name: 'double', type: 'double' },
+  { name: 'flag', type: 'boolean' },
+  { name: 'day', type: 'date' },
+  { name: 'at', type: 'timestamp' },
+  { name: 'odd "name"', type: 'string' },
+];
+
+const orNull = <T>(values: fc.Arbitrary<T>) => fc.option(values, { nil: null, freq: 5 });
+const text = fc.string({ unit: 'binary', maxLength: 60 }).filter((value) => value.isWellFormed());
+const micros = fc.bigInt({ min: microsOf('0001-01-02T00:00:00Z'), max: microsOf('9999-12-30T00:00:00Z') });
+const row: fc.Arbitrary<Row> = fc.record({
+  text: orNull(text),
+  long: orNull(fc.maxSafeInteger()),
+  integer: orNull(fc.integer()),
+  double: orNull(fc.double()),
+  flag: orNull(fc.boolean()),
+  day: orNull(micros.map((value) => isoTimestamp(value).slice(0, 10))),
+  at: orNull(micros.map(isoTimestamp)),
+  'odd "name"': orNull(text),
+});
+
+test('parquet: any rows come back in order with every value', async () => {
+  let count = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(row, { maxLength: 30 }), async (rows) => {
+      const file = join(folder, `p${++count}.parquet`);
+      const stats = await writeParquet(file, COLUMNS, rows);
+      expect(await readParquet(file)).toEqual(rows);
+      expect(stats.numRecords).toBe(rows.length);
+      for (const { name } of COLUMNS) {
+        const values = rows.map((one) => one[name]).filter((value) => value !== null);
+        expect(stats.nullCount[name]).toBe(rows.length - values.length);
+      }
+    }),
+    { numRuns: 60, seed: 11 },
+  );
+});
+
+test('parquet: statistics are the true bounds, and absent where there is none', async () => {
+  const rows = [
+    { text: 'ä', long: 5, double: 1.5, at: '2026-11-23T10:00:00.123456Z', day: '2026-11-23' },
+    { text: 'z', long: -5, double: Number.NaN, at: '2026-11-23T10:00:00.123Z', day: '1969-12-31' },
+  ];
+  const stats = await writeParquet(join(folder, 's.parquet'), COLUMNS, rows);
+  expect(stats.minValues).toEqual({ text: 'z', long: -5, at: '2026-11-23T10:00:00.123Z', day: '1969-12-31' });
+  expect(stats.maxValues).toEqual({ text: 'ä', long: 5, at: '2026-11-23T10:00:00.123456Z', day: '2026-11-23' });
+  expect(stats.nullCount.flag).toBe(2);
+});
+
+test('parquet: reads only the columns asked for, and names an unknown one', async () => {
+  const file = join(folder, 'c.parquet');
+  await writeParquet(file, COLUMNS, [{ text: 'a', long: 1 }]);
+  expect(await readParquet(file, ['long'])).toEqual([{ long: 1 }]);
+  await expect(readParquet(file, ['nope'])).rejects.toThrow(/nope/);
+});
+
+test('parquet: a value that does not fit its column is refused by name, without the value', async () => {
+  const wrong: Row[] = [
+    { long: 1.5 },
+    { long: 2 ** 60 },
+    { integer: 2 ** 31 },
+    { text: 5 },
+    { flag: 'yes' },
+    { day: '23.11.2026' },
+    { day: '2026-02-30x' },
+    { at: 'secret yesterday' },
+  ];
+  for (const [index, bad] of wrong.entries()) {
+    const work = writeParquet(join(folder, `w${index}.parquet`), COLUMNS, [bad]);
+    const error = await work.then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    expect(codeOf(error)).toBe('internal');
+    expect(String(error)).toContain(`Column ${Object.keys(bad)[0]} needs`);
+    expect(String(error)).not.toContain('secret');
+  }
+});
+
+test('parquet: rows are split by value, the splitting column is left out', async () => {
+  const rows = [
+    { text: 'a', day: '2026-01-01' },
+    { text: 'b', day: '2026-01-02' },
+    { text: 'c', day: '2026-01-01' },
+  ];
+  await withLoadedRows(
+    COLUMNS.filter(({ name }) => name === 'text' || name === 'day'),
+    rows,
+    async (loaded) => {
+      expect(await loaded.distinct(['day'])).toEqual([{ day: '2026-01-01' }, { day: '2026-01-02' }]);
+      const file = join(folder, 'split.parquet');
+      await loaded.write(file, { day: '2026-01-01' });
+      expect(await readParquet(file)).toEqual([{ text: 'a' }, { text: 'c' }]);
+    },
+  );
+});
+
+test('parquet: an iterable of rows is consumed once, chunk by chunk', async () => {
+  function* many(): Generator<Row> {
+    for (let index = 0; index < 5000; index++) yield { run_id: `r${index}`, size_bytes: index };
+  }
+  const file = join(folder, 'many.parquet');
+  const stats = await writeParquet(file, resultsTable.columns, many());
+  expect(stats).toMatchObject({ numRecords: 5000, minValues: { size_bytes: 0 }, maxValues: { size_bytes: 4999 } });
+  const back = await readParquet(file, ['size_bytes']);
+  expect(back.every((one, index) => one.size_bytes === index)).toBe(true);
+});
+
+test('parquet: pages are of version 1 and compressed by snappy, timestamps are adjusted to UTC', async () => {
+  const { parquetMetadata } = await import('hyparquet');
+  const { readFile } = await import('node:fs/promises');
+  const file = join(folder, 'meta.parquet');
+  await writeParquet(file, COLUMNS, [{ text: 'a', at: '2026-11-23T10:00:00Z', day: '2026-11-23' }]);
+  const bytes = await readFile(file);
+  const metadata = parquetMetadata(
+    bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer,
+  );
+  expect(metadata.version).toBe(1);
+  for (const chunk of metadata.row_groups[0]!.columns) expect(chunk.meta_data?.codec).toBe('SNAPPY');
+  const at = metadata.schema.find((element) => element.name === 'at');
+  expect(at).toMatchObject({
+    type: 'INT64',
+    logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: true, unit: 'MICROS' },
+  });
+});
