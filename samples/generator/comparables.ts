@@ -60,7 +60,7 @@ const PRODUCTS = [
 ];
 const REJECTED = 304;
 const ACCEPTED = 14;
-const PROFILES_PER_PAGE = 2;
+const PROFILES_PER_PAGE = 1;
 
 /** Appendices A (rejected candidates) and B (accepted ones) in the Markdown of the sources. */
 export function comparablesAppendix(seed: number): string {
@@ -111,8 +111,22 @@ function profile(random: SeededRandom, name: { text: string; country: string }, 
     `### B.${index} ${name.text} (${name.country})`,
     `The company has moulded ${random.pick(PRODUCTS)} since ${random.between(1991, 2012)} and employs about ${random.between(28, 240)} people. It works to customers' drawings, owns ${random.between(9, 60)} presses and no patents. ${random.between(1, 4) === 1 ? 'A family holds all shares.' : 'Shares are held by several private persons, none above a quarter.'} Customers are ${random.pick(['appliance makers', 'car suppliers', 'electrical firms'])} at home and in ${random.pick(['Germany', 'Austria', 'Sweden', 'Italy'])}; ${random.pick(['no single one exceeds a third of sales', 'the largest takes about one third'])}.`,
     ['| Year | Revenue kEUR | Total cost kEUR | Operating profit kEUR | Mark-up on total cost |', ...years].join('\n'),
+    balanceSheet(random),
     `Differences to the tested party: ${random.pick(['buys resin on own account; corrected by excluding pass-through cost where shown', 'keeps four weeks of stock; working capital adjustment immaterial', 'none that would affect the margin visibly', 'some assembly work, below a tenth of revenue'])}.`,
   ].join('\n\n');
+}
+
+/** Three years of a small balance sheet that adds up. */
+function balanceSheet(random: SeededRandom): string {
+  const rows = [2021, 2022, 2023].map((year) => {
+    const fixed = random.between(1500, 24_000);
+    const stocks = random.between(300, 4000);
+    const receivables = random.between(600, 7000);
+    const equity = Math.round((fixed + stocks + receivables) * (random.between(25, 70) / 100));
+    const total = fixed + stocks + receivables;
+    return `| ${year} | ${money(fixed)} | ${money(stocks)} | ${money(receivables)} | ${money(equity)} | ${money(total - equity)} | ${money(total)} |`;
+  });
+  return ['| Year | Fixed assets | Stocks | Receivables and cash | Equity | Liabilities | Total |', ...rows].join('\n');
 }
 
 function money(value: number): string {
