@@ -71,8 +71,8 @@ export const sqlName = (name: string): string => `"${name.replaceAll('"', '""')}
 export const sqlText = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
 /** `read_parquet` over local files that may lack columns added later. */
-export const sqlReadParquet = (files: readonly string[], options = ''): string =>
-  `read_parquet([${files.map(sqlText).join(', ')}], union_by_name = true, hive_partitioning = false${options})`;
+export const sqlReadParquet = (files: readonly string[]): string =>
+  `read_parquet([${files.map(sqlText).join(', ')}], union_by_name = true, hive_partitioning = false)`;
 
 /** Rows of a result, chunk by chunk. */
 export async function* streamRows(result: DuckDBResult, duckdb: DuckDb): AsyncGenerator<Row[]> {

@@ -1,8 +1,8 @@
 // Local copies of lake files that never change: data files of Delta tables.
 // Invariants: H1 a file is under its name only when complete. H2 a name stands for one content for ever, so nothing is ever refreshed.
 // H3 the folder stays below its limit, oldest first, as far as files are not in use right now.
-import { createHash } from 'node:crypto';
-import { access, readdir, rm, stat } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { access, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
@@ -46,11 +46,23 @@ export class FileCache {
     if (await exists(file)) return false;
     let arriving = this.#arriving.get(file);
     if (arriving === undefined) {
-      arriving = store.download(path, file).finally(() => this.#arriving.delete(file));
+      arriving = this.#download(store, path, file).finally(() => this.#arriving.delete(file));
       this.#arriving.set(file, arriving);
     }
     await arriving;
     return true;
+  }
+
+  /** H1: under a name of its own first. */
+  async #download(store: LakeStore, path: string, file: string): Promise<void> {
+    await mkdir(this.#folder, { recursive: true });
+    const partial = `${file}.${randomUUID()}.partial`;
+    try {
+      await store.download(path, partial);
+      await rename(partial, file);
+    } finally {
+      await rm(partial, { force: true });
+    }
   }
 
   /** H3. */

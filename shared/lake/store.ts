@@ -4,7 +4,7 @@
 // its own in the metadata, and a refusal is checked against it. S3 every error of the SDK is mapped here, once.
 // Listing, renaming and folder deletion go to the DFS endpoint; the Blob endpoint of an account with hierarchical namespace takes the rest.
 import { randomUUID } from 'node:crypto';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { TokenCredential } from '@azure/identity';
 import {
@@ -124,14 +124,7 @@ export class AzureLakeStore implements LakeStore {
 
   async download(path: string, localFile: string): Promise<void> {
     await mkdir(dirname(localFile), { recursive: true });
-    // Under its name only when complete.
-    const partial = `${localFile}.${randomUUID()}.partial`;
-    try {
-      await this.#run(path, () => this.#blob(path).downloadToFile(partial));
-      await rename(partial, localFile);
-    } finally {
-      await rm(partial, { force: true });
-    }
+    await this.#run(path, () => this.#blob(path).downloadToFile(localFile));
   }
 
   async stat(path: string): Promise<LakeFile | undefined> {

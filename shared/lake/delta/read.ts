@@ -65,21 +65,21 @@ export function sqlRelation(
   const empty = `SELECT ${typed} WHERE false`;
   if (files.length === 0) return empty;
   const partitions = columns.filter((column) => partitionColumns.includes(column.name));
-  const rows = files.map((file, index) => {
-    const values = partitions.map(({ name, type }) => {
+  const sql = (file: AddFile) =>
+    partitions.map(({ name, type }) => {
       const value = file.partitionValues?.[name] ?? null;
-      return value === null || value === '' ? `NULL::${sqlType(type)}` : `CAST(${sqlText(value)} AS ${sqlType(type)})`;
+      const literal = value === null || value === '' ? 'NULL' : sqlText(value);
+      return `, CAST(${literal} AS ${sqlType(type)}) AS ${sqlName(name)}`;
     });
-    return `(${[sqlText(local[index]!), ...values].join(', ')})`;
+  // One part per combination of partition values: constants, so that filters on them skip whole parts.
+  const groups = Map.groupBy(files.keys(), (index) => sql(files[index]!).join(''));
+  const union = [...groups].map(([values, indexes]) => {
+    const part = indexes.map((index) => local[index]!);
+    return `SELECT *${values} FROM ${sqlReadParquet(part)}`;
   });
-  const names = ['filename', ...partitions.map(({ name }) => sqlName(name))].join(', ');
-  const added = partitions.map(({ name }) => `, active.${sqlName(name)}`).join('');
-  const union = `SELECT data.* EXCLUDE (filename)${added}
-    FROM ${sqlReadParquet(local, ', filename = true')} data
-    JOIN (VALUES ${rows.join(', ')}) active(${names}) ON data.filename = active.filename`;
   const projection = columns.map((column) => sqlName(column.name)).join(', ');
   // The typed empty part names columns that no file has yet (D1).
-  return `SELECT ${projection} FROM (${empty} UNION ALL BY NAME ${union})`;
+  return `SELECT ${projection} FROM (${[empty, ...union].join(' UNION ALL BY NAME ')})`;
 }
 
 /** A condition as SQL. */
