@@ -49,6 +49,7 @@ export const ERROR_REMEDIES = {
     'The table uses Delta features beyond reader 1 / writer 2. Use a table that Sluice created.',
   'lake.corrupt-table': 'The Delta log has a gap or an unreadable entry. Restore the log from a backup.',
   'lake.commit-conflict': 'A concurrent writer changed the same rows. Retry the operation.',
+  'features.corrupt': 'The feature file is damaged. Re-run with from=featurize.',
   // models and training
   'model.not-found': 'No such model. Run `sluice train`, or check the version.',
   'model.corrupt': 'The model file is damaged. Register it again from its source.',

@@ -1,0 +1,247 @@
+// One pack → its stored answer. The only place where a request is sent and the only owner of retries.
+// Invariants: A1 intent before request, raw answer before anything else. A2 a pack that is answered is not asked.
+//             A3 refusals for quota are no failure: they end in `wait`. A4 at most `fastAttempts` failing requests per activity and pack.
+import type { Budget } from './budget.ts';
+import { type CallErrorRule, LONGEST_HINT_MS, ruleFor, waitHintMs } from './call-errors.ts';
+import { type CallLog, type Intent, runningAttempt } from './calls.ts';
+import { type ChatBody, type ChatReply, TransportFailure } from './client.ts';
+import type { Pack } from './judge.ts';
+import { outcomeOf } from './outcome.ts';
+import type { Member, Turn } from './pool.ts';
+import { costNano, costNanoAtMost, priceOn } from './price.ts';
+import { documentsMessage } from './prompt.ts';
+import type { LlmDeps, LlmRuntime, Question } from './runtime.ts';
+
+export type Asked =
+  | { kind: 'answered' }
+  /** Ask again at this time, ms since the epoch. */
+  | { kind: 'wait'; until: number }
+  | { kind: 'unfunded' }
+  | { kind: 'hopeless'; code: 'llm.configuration' | 'llm.quota-exhausted' | 'llm.unavailable' };
+
+export interface AskContext {
+  deps: LlmDeps;
+  runtime: LlmRuntime;
+  question: Question;
+  log: CallLog;
+  budget: Budget;
+  /** When the activity began and must have ended, ms since the epoch. */
+  startedAt: number;
+  deadlineMs: number;
+}
+
+/** A call cannot run longer than its timeout; clocks of instances may differ by this much. */
+const EXPIRY_MARGIN_MS = 5000;
+const BUSY_RECHECK_MS = 2000;
+const SLOW_RETRY_MS = 15_000;
+const MAX_BACKOFF_MS = 30_000;
+const MAX_BLOCK_MS = 60_000;
+/** Room for what the token counter can't see (templates of the service), in the highest cost of a call. */
+const PROMPT_ROOM = 1.05;
+const PROMPT_ROOM_TOKENS = 32;
+
+/** Make sure a pack is answered. `texts` are its documents as shown, in its order. */
+export async function ask(context: AskContext, pack: Pack, texts: readonly string[]): Promise<Asked> {
+  const { deps, runtime, question, log } = context;
+  const { clock, settings } = deps;
+  const user = documentsMessage(texts);
+  const promptTokens = question.overheadTokens + runtime.count(user);
+  // Services estimate the prompt by its characters; whichever is larger is what the quota is charged.
+  const charge = Math.max(promptTokens, Math.ceil((question.system.length + user.length) / 4)) + pack.maxOutputTokens;
+  let failures = 0;
+  let avoid: string | undefined;
+  let isRetry = false;
+  for (;;) {
+    const record = log.record(pack.key);
+    if (record.answer !== undefined) return { kind: 'answered' };
+    const running = runningAttempt(record, clock.now());
+    if (running !== undefined && !isOrphan(context, running)) {
+      await log.refresh(pack.key);
+      if (record.answer !== undefined) return { kind: 'answered' };
+      return { kind: 'wait', until: Math.min(running.expiresAt, clock.now() + BUSY_RECHECK_MS) };
+    }
+    if (runtime.unavailableSince !== undefined && clock.now() - runtime.unavailableSince > settings.giveUpAfterMs)
+      return { kind: 'hopeless', code: 'llm.unavailable' };
+    const timeoutMs = callTimeout(
+      context,
+      pack,
+      [...record.outcomes.values()].filter((o) => o.rule === 'timeout').length,
+    );
+    const turn = await runtime.pool.take(charge, Math.max(context.startedAt, context.deadlineMs - timeoutMs), {
+      avoid,
+      isRetry,
+    });
+    if (turn.kind !== 'go') return turn.kind === 'wait' ? turn : { kind: 'hopeless', code: turn.code };
+    const sent = await send(context, pack, { user, promptTokens, charge, timeoutMs }, turn);
+    if (sent.kind === 'unfunded') return sent;
+    if (sent.kind === 'raced') {
+      await log.refresh(pack.key);
+      continue;
+    }
+    if (sent.rule === undefined) return { kind: 'answered' };
+    isRetry = true;
+    avoid = undefined;
+    if (sent.rule.class === 'throttle') continue;
+    avoid = turn.member.config.name;
+    if (sent.rule.class === 'configuration' || sent.rule.class === 'exhausted' || sent.rule.class === 'capacity')
+      continue;
+    failures++;
+    runtime.unavailableSince ??= clock.now();
+    const backoff = deps.random.next() * Math.min(MAX_BACKOFF_MS, 500 * 2 ** failures);
+    if (failures >= settings.fastAttempts) return { kind: 'wait', until: clock.now() + SLOW_RETRY_MS + backoff };
+    if (runtime.pool.members.length === 1) await clock.sleep(backoff);
+  }
+}
+
+/** An intent of this very process that this process is not running: it died with our predecessor. */
+function isOrphan({ deps, runtime }: AskContext, intent: Intent): boolean {
+  return intent.instanceId === deps.instanceId && !runtime.inFlight.has(`${intent.callKey}#${intent.attempt}`);
+}
+
+function callTimeout({ deps: { settings } }: AskContext, pack: Pack, timeouts: number): number {
+  const slowness = settings.reasoningTokens > 0 ? 3 : 1;
+  const planned =
+    (settings.callBaseMs + settings.callMsPerOutputToken * pack.maxOutputTokens) * slowness * 2 ** timeouts;
+  return Math.min(settings.callMaxMs, planned);
+}
+
+interface Request {
+  user: string;
+  promptTokens: number;
+  charge: number;
+  timeoutMs: number;
+}
+
+type Sent = { kind: 'raced' } | { kind: 'unfunded' } | { kind: 'sent'; rule: CallErrorRule | undefined };
+
+/** Announce, pay, send, store. The turn is given back whatever happens. */
+async function send(context: AskContext, pack: Pack, request: Request, turn: Turn): Promise<Sent> {
+  const { deps, runtime, log, budget } = context;
+  const { clock } = deps;
+  const { member } = turn;
+  const attempt = Math.max(0, ...log.record(pack.key).intents.keys()) + 1;
+  const flight = `${pack.key}#${attempt}`;
+  try {
+    const price = priceOn(member.config, clock.now());
+    const mostTokens = Math.ceil(request.promptTokens * PROMPT_ROOM) + PROMPT_ROOM_TOKENS;
+    const costAtMost = costNanoAtMost(price, mostTokens, pack.maxOutputTokens);
+    const reservation = `${pack.key.slice(0, 16)}-${attempt}-${Math.floor(deps.random.next() * 2 ** 32).toString(16)}`;
+    if (!(await budget.reserve(reservation, costAtMost))) return { kind: 'unfunded' };
+    const intent: Intent = {
+      callKey: pack.key,
+      attempt,
+      instanceId: deps.instanceId,
+      deployment: member.config.name,
+      startedAt: clock.now(),
+      expiresAt: clock.now() + request.timeoutMs + EXPIRY_MARGIN_MS,
+      documentCount: pack.documents.length,
+      chargeEstimate: request.charge,
+      promptTokens: mostTokens,
+      maxOutputTokens: pack.maxOutputTokens,
+      priceId: price.id,
+      costAtMost: String(costAtMost),
+      reservation,
+    };
+    runtime.inFlight.add(flight);
+    if (!(await log.announce(intent))) {
+      await budget.settle(reservation, 0n);
+      return { kind: 'raced' };
+    }
+    const reply = await member.client
+      .send(bodyFor(context, pack, request, member), { timeoutMs: request.timeoutMs })
+      .catch((error: unknown) => {
+        if (error instanceof TransportFailure) return error;
+        throw error;
+      });
+    const rule = ruleAfter(member, reply);
+    const outcome = outcomeOf(reply, rule, attempt, clock.now(), (usage) => costNano(price, usage));
+    const isFinal = rule === undefined || rule.class === 'document' || rule.class === 'packing';
+    if (isFinal)
+      await log.keepAnswer(pack.key, { ...outcome, body: reply instanceof TransportFailure ? null : reply.body });
+    else await log.keepOutcome(pack.key, outcome);
+    await budget.settle(reservation, outcome.cost === null ? costAtMost : BigInt(outcome.cost));
+    if (rule === undefined && outcome.usage !== null)
+      runtime.observeOutput(outcome.usage.completionTokens, pack.documents.length);
+    await learn(context, turn, reply, rule);
+    deps.logger.info('llm.call', {
+      call: pack.key,
+      attempt,
+      deployment: member.config.name,
+      documents: pack.documents.length,
+      rule: rule?.id ?? null,
+      status: outcome.httpStatus,
+      tokensIn: outcome.usage?.promptTokens,
+      tokensOut: outcome.usage?.completionTokens,
+      ms: clock.now() - intent.startedAt,
+    });
+    return { kind: 'sent', rule: isFinal ? undefined : rule };
+  } finally {
+    runtime.inFlight.delete(flight);
+    runtime.pool.release(member);
+  }
+}
+
+function bodyFor({ question }: AskContext, pack: Pack, request: Request, { config }: Member): ChatBody {
+  return {
+    model: config.model,
+    messages: [
+      { role: 'system', content: question.system },
+      { role: 'user', content: request.user },
+    ],
+    response_format: question.responseFormat,
+    max_completion_tokens: pack.maxOutputTokens,
+    ...(config.logprobs ? { logprobs: true } : {}),
+    ...config.parameters,
+  };
+}
+
+/** The rule of a reply in the light of what the deployment did before. */
+function ruleAfter(member: Member, reply: ChatReply | TransportFailure): CallErrorRule | undefined {
+  const rule = ruleFor(reply);
+  // The same frame was accepted before, so it is these documents and not the configuration.
+  return rule?.id === 'bad-request' && member.hasSucceeded ? { ...rule, class: 'document' } : rule;
+}
+
+/** Tell quota, breaker and pool what happened. */
+async function learn(
+  { deps, runtime }: AskContext,
+  { member, grant }: Turn,
+  reply: ChatReply | TransportFailure,
+  rule: CallErrorRule | undefined,
+): Promise<void> {
+  const { clock, random, logger } = deps;
+  const isReply = !(reply instanceof TransportFailure);
+  if (isReply) member.quota.observe(grant, reply.headers);
+  if (rule === undefined || rule.class === 'document' || rule.class === 'packing') {
+    member.hasSucceeded = true;
+    member.refusals = 0;
+    member.breaker.succeed();
+    runtime.unavailableSince = undefined;
+    return;
+  }
+  logger.warn('llm.call.failed', {
+    deployment: member.config.name,
+    rule: rule.id,
+    status: isReply ? reply.status : null,
+  });
+  if (rule.class === 'transient' || rule.class === 'ambiguous') {
+    member.breaker.fail(rule.id === 'not-sent');
+    return;
+  }
+  member.breaker.abstain();
+  if (rule.class === 'configuration' || rule.class === 'exhausted') {
+    member.refusals++;
+    if (rule.id === 'credentials' && member.refusals === 1) return; // a token may just have expired: once more
+    runtime.pool.giveUp(member, rule.class === 'configuration' ? 'llm.configuration' : 'llm.quota-exhausted');
+    logger.error('llm.deployment.given-up', { deployment: member.config.name, rule: rule.id });
+    return;
+  }
+  member.refusals++;
+  const hint = isReply ? waitHintMs(reply, clock.now()) : undefined;
+  const own = Math.min(MAX_BACKOFF_MS, 500 * 2 ** member.refusals);
+  if (hint !== undefined && hint > LONGEST_HINT_MS)
+    logger.error('llm.deployment.long-refusal', { deployment: member.config.name, seconds: Math.round(hint / 1000) });
+  const least = rule.class === 'capacity' ? 5000 : 500;
+  const wait = Math.min(MAX_BLOCK_MS, Math.max(least, hint ?? own));
+  await member.quota.block(clock.now() + wait + random.next() * Math.min(1000, wait / 4), rule.class === 'throttle');
+}

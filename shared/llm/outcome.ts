@@ -1,0 +1,65 @@
+// Reply of an endpoint → what is kept of the attempt. Every member of the reply is checked: any JSON may come.
+import type { CallErrorRule } from './call-errors.ts';
+import type { Outcome } from './calls.ts';
+import { type ChatReply, TransportFailure } from './client.ts';
+import { choiceOf } from './judge.ts';
+import type { Usage } from './price.ts';
+
+/** The outcome of an attempt. A cost of null is money that may be spent. */
+export function outcomeOf(
+  reply: ChatReply | TransportFailure,
+  rule: CallErrorRule | undefined,
+  attempt: number,
+  endedAt: number,
+  price: (usage: Usage) => bigint,
+): Outcome {
+  if (reply instanceof TransportFailure)
+    return {
+      attempt,
+      endedAt,
+      httpStatus: null,
+      requestId: null,
+      model: null,
+      serviceTier: null,
+      finishReason: null,
+      usage: null,
+      cost: reply.kind === 'not-sent' ? '0' : null,
+      rule: rule?.id ?? null,
+    };
+  const usage = rule === undefined ? usageOf(reply.body) : null;
+  const { model, service_tier: tier } = (reply.body ?? {}) as { model?: unknown; service_tier?: unknown }; // checked below
+  // An error status is not billed; a success without usage may cost anything up to the estimate.
+  const cost =
+    rule === undefined ? (usage === null ? null : String(price(usage))) : rule.class === 'ambiguous' ? null : '0';
+  return {
+    attempt,
+    endedAt,
+    httpStatus: reply.status,
+    requestId: reply.headers['x-request-id'] ?? reply.headers['apim-request-id'] ?? null,
+    model: typeof model === 'string' ? model : null,
+    serviceTier: typeof tier === 'string' ? tier : null,
+    finishReason: choiceOf(reply.body).finishReason,
+    usage,
+    cost,
+    rule: rule?.id ?? null,
+  };
+}
+
+function usageOf(body: unknown): Usage | null {
+  const usage = (body as { usage?: Record<string, unknown> } | null)?.usage; // any JSON may come; numbers are checked one by one
+  if (typeof usage !== 'object' || usage === null) return null;
+  const number = (value: unknown) =>
+    typeof value === 'number' && Number.isFinite(value) && value >= 0 ? Math.floor(value) : undefined;
+  const promptTokens = number(usage.prompt_tokens);
+  const completionTokens = number(usage.completion_tokens);
+  if (promptTokens === undefined || completionTokens === undefined) return null;
+  const prompt = (usage.prompt_tokens_details ?? {}) as Record<string, unknown>;
+  const completion = (usage.completion_tokens_details ?? {}) as Record<string, unknown>;
+  return {
+    promptTokens,
+    completionTokens,
+    cachedTokens: number(prompt.cached_tokens) ?? 0,
+    cacheWriteTokens: number(prompt.cache_write_tokens) ?? 0,
+    reasoningTokens: number(completion.reasoning_tokens) ?? 0,
+  };
+}

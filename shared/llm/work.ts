@@ -1,0 +1,135 @@
+// The packs of one batch: those of the plan, and those that follow from answers (bisecting, repair, shorter texts).
+// Invariants: W1 the tree follows from the plan and the stored answers; replaying asks nothing twice.
+//             W2 after `run`, each document is decided, not asked for a reason, or waiting (then retryAt is set).
+import type { ErrorCode } from '../errors.ts';
+import { type AskContext, type Asked, ask } from './ask.ts';
+import type { CachedDecision } from './cache.ts';
+import { type Judgement, judge, type Pack } from './judge.ts';
+import { type BatchPlan, type Shown, shrunkText } from './prepare.ts';
+
+/** The tree of packs of one batch: planned ones, and those that follow from answers. */
+export class Work {
+  readonly decisions = new Map<string, CachedDecision & { isCached: boolean }>();
+  /** Documents decided by the answer of each call. */
+  readonly answered = new Map<string, number>();
+  /** Tokens and money by document key. */
+  readonly spent = new Map<string, { tokensIn: number; tokensOut: number; nano: number }>();
+  /** Why documents were not asked. */
+  readonly notAsked = new Map<string, ErrorCode>();
+  retryAt: number | undefined;
+  readonly #context: AskContext;
+  readonly #plan: BatchPlan;
+  readonly #shown: ReadonlyMap<string, Shown>;
+  #hopeless: ErrorCode | undefined;
+
+  constructor(context: AskContext, plan: BatchPlan, shown: ReadonlyMap<string, Shown>) {
+    this.#context = context;
+    this.#plan = plan;
+    this.#shown = shown;
+    for (const [key, hit] of Object.entries(plan.hits)) this.decisions.set(key, { ...hit, isCached: true });
+  }
+
+  async run(): Promise<void> {
+    const { deps, runtime } = this.#context;
+    let unfunded: Pack[] = [];
+    const queue: Pack[] = [...this.#plan.packs];
+    const workers = Math.min(Math.max(1, queue.length), deps.settings.concurrency * runtime.pool.members.length);
+    let busy = 0;
+    const idle: (() => void)[] = [];
+    const wake = () => {
+      for (const resume of idle.splice(0)) resume();
+    };
+    let hasFailed = false;
+    const work = async (): Promise<void> => {
+      for (;;) {
+        const pack = hasFailed ? undefined : queue.shift();
+        if (pack === undefined) {
+          if (busy === 0) return wake();
+          await new Promise<void>((resume) => idle.push(resume)); // a call in flight may bring more packs
+          continue;
+        }
+        busy++;
+        try {
+          const asked = await this.#resolve(pack);
+          if (asked.kind === 'unfunded') unfunded.push(pack);
+          if (asked.kind === 'answered') queue.unshift(...asked.next);
+        } catch (error) {
+          hasFailed = true; // no further calls; those in flight still store their answers
+          throw error;
+        } finally {
+          busy--;
+          wake();
+        }
+      }
+    };
+    const ends = await Promise.allSettled(Array.from({ length: workers }, work));
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+    // What other calls had set aside is known to be less now: try once more, the most valuable packs first.
+    while (unfunded.length > 0) {
+      const left: Pack[] = [];
+      for (const pack of unfunded) {
+        const asked = await this.#resolve(pack);
+        if (asked.kind === 'unfunded') this.#skip(pack, 'llm.budget-spent');
+        if (asked.kind === 'answered') left.push(...asked.next);
+      }
+      unfunded = left;
+    }
+  }
+
+  /** Decisions worth remembering: answers, and refusals of single documents. */
+  cacheable(): Map<string, CachedDecision> {
+    return new Map(
+      [...this.decisions]
+        .filter(
+          ([, { decision, isCached }]) =>
+            !isCached &&
+            (decision.kind === 'result' || decision.code === 'llm.rejected' || decision.code === 'llm.refused'),
+        )
+        .map(([key, { decision, deployment }]) => [key, { decision, deployment }]),
+    );
+  }
+
+  async #resolve(pack: Pack): Promise<{ kind: 'answered'; next: Pack[] } | Exclude<Asked, { kind: 'answered' }>> {
+    const { log, runtime } = this.#context;
+    const shown = pack.documents.map((key) => this.#shown.get(key));
+    const texts = shown.map((s) => (s === undefined ? '' : shrunkText(s, pack.shrink, runtime)));
+    if (log.record(pack.key).answer === undefined) {
+      if (this.#hopeless !== undefined) {
+        this.#skip(pack, this.#hopeless);
+        return { kind: 'answered', next: [] };
+      }
+      const asked = await ask(this.#context, pack, texts);
+      if (asked.kind === 'hopeless') {
+        this.#hopeless = asked.code;
+        this.#skip(pack, asked.code);
+      }
+      if (asked.kind === 'wait') this.retryAt = Math.min(this.retryAt ?? asked.until, asked.until);
+      if (asked.kind !== 'answered') return asked;
+    }
+    return { kind: 'answered', next: this.#judge(pack, texts).next };
+  }
+
+  #judge(pack: Pack, texts: readonly string[]): Judgement {
+    const { log, question } = this.#context;
+    const record = log.record(pack.key);
+    const { answer } = record;
+    if (answer === undefined) throw new Error(`call ${pack.key} has no answer`);
+    const deployment = record.intents.get(answer.attempt)?.deployment ?? null;
+    const judgement = judge(pack, answer, texts, question.spellings, this.#plan.sizing);
+    this.answered.set(pack.key, judgement.answered);
+    for (const [key, decision] of judgement.decided) this.decisions.set(key, { decision, deployment, isCached: false });
+    const share = pack.documents.length;
+    for (const key of pack.documents) {
+      const spent = this.spent.get(key) ?? { tokensIn: 0, tokensOut: 0, nano: 0 };
+      spent.tokensIn += (answer.usage?.promptTokens ?? 0) / share;
+      spent.tokensOut += (answer.usage?.completionTokens ?? 0) / share;
+      spent.nano += Number(answer.cost ?? 0) / share;
+      this.spent.set(key, spent);
+    }
+    return judgement;
+  }
+
+  #skip(pack: Pack, code: ErrorCode): void {
+    for (const key of pack.documents) this.notAsked.set(key, code);
+  }
+}
