@@ -65,11 +65,7 @@ export async function commit(
     }
     if (base === undefined) throw conflict(log, version, 'the table was created by another writer');
     // Look at every commit that won in the meantime before trying again (C3).
-    for (
-      let winner = await log.readCommit(version);
-      winner !== undefined;
-      winner = await log.readCommit(latest!.version + 1)
-    ) {
+    for await (const winner of log.commitsAfter(latest!.version)) {
       const reason = conflictWith(winner, plan.kind, removes, base);
       if (reason !== undefined) throw conflict(log, latest!.version + 1, reason);
       latest = advance(latest!, winner, log.table);

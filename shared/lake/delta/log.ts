@@ -117,19 +117,30 @@ export class DeltaLog {
     return replay;
   }
 
-  /** L2: apply the commits after `reached` until one is missing or `limit` is applied. */
+  /**
+   * The commits after `version` in order, until one is missing or `last` is read (L2).
+   * @param ahead  how many are asked for at first; doubles up to a checkpoint interval
+   */
+  async *commitsAfter(version: number, ahead = 1, last = Number.POSITIVE_INFINITY): AsyncGenerator<Action[]> {
+    let [reached, count] = [version, ahead];
+    while (reached < last) {
+      count = Math.min(count, READ_AHEAD, last - reached);
+      const next = await Promise.all(Array.from({ length: count }, (_, index) => this.readCommit(reached + 1 + index)));
+      for (const actions of next) {
+        if (actions === undefined) return;
+        yield actions;
+        reached++;
+      }
+      count *= 2;
+    }
+  }
+
   async #forward(replay: Replay, reached: number, limit?: number, unchanged?: Snapshot): Promise<Snapshot> {
     let version = reached;
-    const last = limit ?? Number.POSITIVE_INFINITY;
-    for (let more = true; more && version < last; ) {
-      const count = Math.min(READ_AHEAD, last - version);
-      const next = await Promise.all(Array.from({ length: count }, (_, index) => this.readCommit(version + 1 + index)));
-      for (const actions of next) {
-        more = actions !== undefined;
-        if (actions === undefined) break;
-        replay.apply(actions);
-        version++;
-      }
+    // Going on from a snapshot there is usually nothing new; after a checkpoint there are a few.
+    for await (const actions of this.commitsAfter(reached, unchanged === undefined ? READ_AHEAD : 1, limit)) {
+      replay.apply(actions);
+      version++;
     }
     if (unchanged !== undefined && version === unchanged.version) return unchanged;
     return replay.snapshot(version, this.table);

@@ -109,10 +109,10 @@ export class DeltaTable {
     data: Iterable<Row> | { files: readonly StagedFile[] },
     options: AppendOptions,
   ): Promise<Omit<Committed, 'snapshot'>> {
-    const known = (await this.snapshot())?.txns.get(options.appId);
-    if (known !== undefined && known.version >= options.appVersion) {
-      return { version: this.#latest!.version, alreadyApplied: true }; // the txn was found in it
-    }
+    const base = await this.#prepared();
+    const known = base.txns.get(options.appId);
+    if (known !== undefined && known.version >= options.appVersion)
+      return { version: base.version, alreadyApplied: true };
     const files = 'files' in data ? data.files : await this.stage(data);
     const { appId, appVersion } = options;
     const plan: CommitPlan = {
@@ -124,7 +124,7 @@ export class DeltaTable {
         ...files.map(({ add }) => ({ add })),
       ],
     };
-    return await this.commit(async () => plan);
+    return await this.commit(async () => plan, base);
   }
 
   /**

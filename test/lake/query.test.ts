@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { codeOf } from '../../shared/errors.ts';
+import type { DeltaTable } from '../../shared/lake/delta/table.ts';
+import { query } from '../../shared/lake/query.ts';
+import { lakeTables, type Row } from '../../shared/lake/tables.ts';
+import { type EmulatedLake, startEmulatedLake } from './emulated-lake.ts';
+
+let lake: EmulatedLake;
+let tables: DeltaTable[];
+beforeAll(async () => {
+  lake = await startEmulatedLake();
+  const store = await lake.newStore();
+  tables = lakeTables.map((schema) => lake.table(store, schema));
+  const [results, calls] = tables as [DeltaTable, DeltaTable];
+  const decision = (document: string, run: string, label: string, at: string): Row => ({
+    document_id: document,
+    run_id: run,
+    label,
+    status: 'labelled',
+    confidence: 0.5,
+    processed_at: at,
+    run_date: at.slice(0, 10),
+  });
+  const first = [
+    decision('d1', 'r1', 'vat', '2026-11-22T10:00:00.000Z'),
+    decision('d2', 'r1', 'customs', '2026-11-22T10:00:00.000Z'),
+  ];
+  await results.append(first, { appId: 'r1', appVersion: 0 });
+  await results.append([decision('d1', 'r2', 'payroll', '2026-11-23T10:00:00.123Z')], { appId: 'r2', appVersion: 0 });
+  await calls.append([{ run_id: 'r1', cost_nano_usd: 2 ** 50, run_date: '2026-11-22' }], {
+    appId: 'r1',
+    appVersion: 0,
+  });
+});
+afterAll(() => lake.close());
+
+test('query: counts by label over all runs, and over the newest decision of each document', async () => {
+  const sql = (view: string) => `SELECT label, count(*) AS n FROM ${view} GROUP BY 1 ORDER BY 1`;
+  expect(await query(tables, sql('results'))).toEqual({
+    columns: ['label', 'n'],
+    rows: [
+      { label: 'customs', n: 1 },
+      { label: 'payroll', n: 1 },
+      { label: 'vat', n: 1 },
+    ],
+  });
+  expect((await query(tables, sql('latest_results'))).rows).toEqual([
+    { label: 'customs', n: 1 },
+    { label: 'payroll', n: 1 },
+  ]);
+});
+
+test('query: tables join, big sums are exact, times are UTC, nested values are JSON', async () => {
+  const { rows } = await query(
+    tables,
+    `SELECT r.processed_at, r.run_date, sum(c.cost_nano_usd) AS nano, [1, 2] AS list, {'a': DATE '2026-01-01'} AS struct, 1.25::DECIMAL(9, 2) AS decimal,
+            9007199254740993 AS huge, date_trunc('hour', r.processed_at) AS hour
+     FROM latest_results r LEFT JOIN llm_calls c ON c.run_id = 'r1' WHERE document_id = 'd1' GROUP BY ALL`,
+  );
+  expect(rows).toEqual([
+    {
+      processed_at: '2026-11-23T10:00:00.123Z',
+      run_date: '2026-11-23',
+      nano: 2 ** 50,
+      list: '[1,2]',
+      struct: '{"a":"2026-01-01"}',
+      decimal: 1.25,
+      huge: '9007199254740993',
+      hour: '2026-11-23T10:00:00.000Z',
+    },
+  ]);
+});
+
+test('query: a table without commits is empty and has its columns', async () => {
+  expect(await query(tables, 'SELECT reviewer, created_at FROM feedback')).toEqual({
+    columns: ['reviewer', 'created_at'],
+    rows: [],
+  });
+});
+
+test('query: answers at most maxRows rows', async () => {
+  const { rows } = await query(tables, 'SELECT * FROM range(10000)', { maxRows: 5 });
+  expect(rows.map((row) => row.range)).toEqual([0, 1, 2, 3, 4]);
+});
+
+test('query: nothing but reading the tables is possible', async () => {
+  const refused = [
+    'CREATE TABLE x (i INTEGER)',
+    'DROP VIEW results',
+    'INSERT INTO results SELECT * FROM results',
+    'SET enable_external_access = true',
+    "COPY (SELECT 1) TO '/tmp/sluice-query-test.csv'",
+    `COPY (SELECT 1) TO '${tables[0]!.cache.folder}/planted.csv'`,
+    "ATTACH '/tmp/sluice-query-test.db'",
+    "SELECT * FROM read_text('/etc/hostname')",
+    "SELECT * FROM read_csv('/etc/passwd')",
+    "SELECT * FROM glob('/*')",
+    "SELECT * FROM 'https://example.com/x.parquet'",
+    'INSTALL httpfs',
+    'LOAD httpfs',
+    'PRAGMA memory_limit = "8GB"',
+    'SELECT 1; SELECT 2',
+    '',
+    'SELECT nothing FROM nowhere',
+  ];
+  for (const sql of refused)
+    expect([sql, await query(tables, sql).then(() => 'done', codeOf)]).toEqual([sql, 'request.invalid']);
+  expect((await query(tables, 'SELECT count(*) AS n FROM results')).rows).toEqual([{ n: 3 }]);
+});
