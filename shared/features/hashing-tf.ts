@@ -1,0 +1,207 @@
+// Text → bucket counts: Spark's Tokenizer and HashingTF in one pass over UTF-8 bytes.
+// Invariants: H1 equal to hashing each token of tokenizer.ts on its own. H2 no string, object or array per token on the whitespace path.
+// Source: org.apache.spark.ml.feature.HashingTF.
+import { bucketOf, checkNumFeatures, murmur3, murmur3Legacy, toWellFormed } from './murmur3.ts';
+import type { Csr } from './sparse.ts';
+import { createTermLister, type FeatureSpec, isPlain } from './spec.ts';
+
+/**
+ * Counts terms per bucket. One instance holds the scratch memory and serves one thread.
+ * @throws {TerminalError} request.invalid when numFeatures is no integer of 1 … 2^26
+ */
+export class TermHasher {
+  readonly spec: FeatureSpec;
+  readonly #hash: (bytes: Uint8Array, from: number, to: number) => number;
+  readonly #terms: ((text: string) => string[]) | undefined;
+  readonly #counts: Uint32Array;
+  /** numFeatures - 1 when that is a power of two: then `&` equals the non-negative remainder. */
+  readonly #mask: number;
+  readonly #encoder = new TextEncoder();
+  readonly #decoder = new TextDecoder();
+  readonly #emptyBucket: number;
+  #bytes = new Uint8Array(1 << 16);
+  #touched = new Int32Array(1 << 12);
+  #distinct = 0;
+
+  constructor(spec: FeatureSpec) {
+    const { numFeatures } = spec;
+    checkNumFeatures(numFeatures);
+    this.spec = spec;
+    this.#hash = spec.hash === 'spark3' ? murmur3 : murmur3Legacy;
+    this.#terms = isPlain(spec) ? undefined : createTermLister(spec);
+    this.#counts = new Uint32Array(numFeatures);
+    this.#mask = (numFeatures & (numFeatures - 1)) === 0 ? numFeatures - 1 : -1;
+    this.#emptyBucket = bucketOf(this.#hash(this.#bytes, 0, 0), numFeatures);
+  }
+
+  /** Term frequencies [texts, numFeatures]. */
+  count(texts: Iterable<string>): Csr {
+    const rows = new RowBuilder(this.spec.numFeatures);
+    for (const text of texts) this.countInto(text, rows);
+    return rows.build();
+  }
+
+  /** Append one text's counts as a row. */
+  countInto(text: string, rows: RowBuilder): void {
+    if (this.#terms === undefined) this.#countBytes(this.#lowerCaseBytes(text));
+    else for (const term of this.#terms(text)) this.#add(this.bucket(term), 1);
+    const touched = this.#touched.subarray(0, this.#distinct).sort();
+    rows.append(touched, this.#counts, this.spec.binary);
+    for (let i = 0; i < touched.length; i++) this.#counts[touched[i]!] = 0;
+    this.#distinct = 0;
+  }
+
+  /** The bucket of one term. */
+  bucket(term: string): number {
+    const written = this.#encode(toWellFormed(term));
+    return bucketOf(this.#hash(this.#bytes, 0, written), this.spec.numFeatures);
+  }
+
+  /** The terms of a text that fall into the wanted buckets, with their counts. */
+  termsIn(text: string, wanted: ReadonlySet<number>): Map<number, Map<string, number>> {
+    const found = new Map<number, Map<string, number>>();
+    const add = (bucket: number, term: string, count: number) => {
+      const terms = found.get(bucket) ?? new Map<string, number>();
+      found.set(bucket, terms.set(term, (terms.get(term) ?? 0) + count));
+    };
+    if (this.#terms === undefined) {
+      const empties = this.#scan(this.#lowerCaseBytes(text), (from, to) => {
+        const bucket = bucketOf(this.#hash(this.#bytes, from, to), this.spec.numFeatures);
+        if (wanted.has(bucket)) add(bucket, this.#decoder.decode(this.#bytes.subarray(from, to)), 1);
+      });
+      if (empties > 0 && wanted.has(this.#emptyBucket)) add(this.#emptyBucket, '', empties);
+    } else {
+      for (const term of this.#terms(text)) {
+        const bucket = this.bucket(term);
+        if (wanted.has(bucket)) add(bucket, term, 1);
+      }
+    }
+    return found;
+  }
+
+  /** Fill the byte buffer with the lower-cased text; its length in bytes. */
+  #lowerCaseBytes(text: string): number {
+    const written = this.#encode(text);
+    if (written === text.length) {
+      // one byte per UTF-16 unit: ASCII
+      const bytes = this.#bytes;
+      for (let i = 0; i < written; i++) {
+        const c = bytes[i]!;
+        if (c >= 65 && c <= 90) bytes[i] = c | 32;
+      }
+      return written;
+    }
+    return this.#encode(toWellFormed(text).toLowerCase());
+  }
+
+  #encode(text: string): number {
+    const most = text.length * 3; // a UTF-16 unit needs at most three bytes
+    if (this.#bytes.length < most) this.#bytes = new Uint8Array(most * 2);
+    return this.#encoder.encodeInto(text, this.#bytes).written;
+  }
+
+  #countBytes(length: number): void {
+    const bytes = this.#bytes;
+    const mask = this.#mask;
+    const isStandard = this.spec.hash === 'spark3';
+    let empties = length === 0 ? 1 : 0;
+    let pending = 0;
+    let start = 0;
+    for (let i = 0; i <= length; i++) {
+      if (i < length) {
+        const c = bytes[i]!;
+        if (c > 32 || (c !== 32 && (c < 9 || c > 13))) continue;
+      }
+      if (i === start) pending++;
+      else {
+        empties += pending;
+        pending = 0;
+        const hash = isStandard ? murmur3(bytes, start, i) : murmur3Legacy(bytes, start, i);
+        this.#add(mask >= 0 ? hash & mask : bucketOf(hash, this.spec.numFeatures), 1);
+      }
+      start = i + 1;
+    }
+    if (empties > 0) this.#add(this.#emptyBucket, empties);
+  }
+
+  /** Call `visit` per non-empty token; the number of empty ones that count. */
+  #scan(length: number, visit: (from: number, to: number) => void): number {
+    let empties = length === 0 ? 1 : 0;
+    let pending = 0;
+    let start = 0;
+    for (let i = 0; i <= length; i++) {
+      const c = i < length ? this.#bytes[i]! : 32;
+      if (c !== 32 && (c < 9 || c > 13)) continue;
+      if (i === start) pending++;
+      else {
+        empties += pending; // empty tokens count only when a word follows: Java drops trailing ones
+        pending = 0;
+        visit(start, i);
+      }
+      start = i + 1;
+    }
+    return empties;
+  }
+
+  #add(bucket: number, count: number): void {
+    const before = this.#counts[bucket]!;
+    this.#counts[bucket] = before + count;
+    if (before !== 0) return;
+    if (this.#distinct === this.#touched.length) {
+      const larger = new Int32Array(this.#touched.length * 2);
+      larger.set(this.#touched);
+      this.#touched = larger;
+    }
+    this.#touched[this.#distinct++] = bucket;
+  }
+}
+
+/** Grows a matrix row by row. */
+export class RowBuilder {
+  readonly #width: number;
+  #indptr = new Uint32Array(1025);
+  #indices = new Int32Array(1 << 14);
+  #values = new Float64Array(1 << 14);
+  #rows = 0;
+  #entries = 0;
+
+  constructor(width: number) {
+    this.#width = width;
+  }
+
+  append(columns: Int32Array, counts: Uint32Array, binary: boolean): void {
+    this.#reserve(columns.length);
+    for (let i = 0; i < columns.length; i++) {
+      const column = columns[i]!;
+      this.#indices[this.#entries] = column;
+      this.#values[this.#entries++] = binary ? 1 : counts[column]!;
+    }
+    this.#indptr[++this.#rows] = this.#entries;
+  }
+
+  build(): Csr {
+    return {
+      rows: this.#rows,
+      width: this.#width,
+      indptr: this.#indptr.slice(0, this.#rows + 1),
+      indices: this.#indices.slice(0, this.#entries),
+      values: this.#values.slice(0, this.#entries),
+    };
+  }
+
+  #reserve(entries: number): void {
+    if (this.#rows + 1 >= this.#indptr.length) {
+      const indptr = new Uint32Array(this.#indptr.length * 2);
+      indptr.set(this.#indptr);
+      this.#indptr = indptr;
+    }
+    if (this.#entries + entries <= this.#indices.length) return;
+    const size = Math.max(this.#indices.length * 2, this.#entries + entries);
+    const indices = new Int32Array(size);
+    indices.set(this.#indices);
+    this.#indices = indices;
+    const values = new Float64Array(size);
+    values.set(this.#values);
+    this.#values = values;
+  }
+}

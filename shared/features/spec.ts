@@ -1,0 +1,73 @@
+// What turns a text into a sparse vector, as data: stored with every model, compared before scoring, exported to Spark.
+// Invariant: equal specs (by canonical JSON) give equal term counts on every machine.
+import { TerminalError } from '../errors.ts';
+import { canonicalJson } from '../ids.ts';
+import { checkNumFeatures, type TermHash } from './murmur3.ts';
+import {
+  createRegexTokenizer,
+  createStopWordsRemover,
+  nGrams,
+  type RegexTokenizerOptions,
+  type StopWordsOptions,
+  tokenize,
+} from './tokenizer.ts';
+
+export interface FeatureSpec {
+  /** null: Spark's plain Tokenizer. */
+  regexTokenizer: RegexTokenizerOptions | null;
+  stopWords: StopWordsOptions | null;
+  /** Length of n-grams; 1: the tokens themselves. */
+  ngram: number;
+  numFeatures: number;
+  /** Count each term once. */
+  binary: boolean;
+  hash: TermHash;
+}
+
+export const defaultFeatureSpec: FeatureSpec = {
+  regexTokenizer: null,
+  stopWords: null,
+  ngram: 1,
+  numFeatures: 2 ** 18,
+  binary: false,
+  hash: 'spark3',
+};
+
+/** Text → terms in order, with repeats: what is hashed. */
+export function createTermLister(spec: FeatureSpec): (text: string) => string[] {
+  const split = spec.regexTokenizer === null ? tokenize : createRegexTokenizer(spec.regexTokenizer);
+  const remove = spec.stopWords === null ? undefined : createStopWordsRemover(spec.stopWords);
+  return (text) => {
+    const tokens = split(text);
+    const kept = remove === undefined ? tokens : remove(tokens);
+    return spec.ngram === 1 ? kept : nGrams(kept, spec.ngram);
+  };
+}
+
+/** May terms be hashed straight from bytes? Only the plain tokenizer's. */
+export const isPlain = (spec: FeatureSpec): boolean =>
+  spec.regexTokenizer === null && spec.stopWords === null && spec.ngram === 1;
+
+/**
+ * Fill in defaults and check.
+ * @throws {TerminalError} request.invalid
+ */
+export function completeSpec(given: Partial<FeatureSpec>): FeatureSpec {
+  const spec = { ...defaultFeatureSpec, ...given };
+  checkNumFeatures(spec.numFeatures);
+  if (!Number.isInteger(spec.ngram) || spec.ngram < 1)
+    throw new TerminalError('request.invalid', `ngram: need an integer of at least 1, have ${spec.ngram}`);
+  return spec;
+}
+
+/**
+ * Two models may share feature files only when their specs are equal.
+ * @throws {TerminalError} model.feature-mismatch
+ */
+export function requireEqualSpecs(need: FeatureSpec, have: FeatureSpec): void {
+  if (canonicalJson(need) !== canonicalJson(have))
+    throw new TerminalError(
+      'model.feature-mismatch',
+      `Features: need ${need.numFeatures} by ${need.hash}, have ${have.numFeatures} by ${have.hash}, or another tokenizer`,
+    );
+}
