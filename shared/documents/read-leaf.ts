@@ -17,14 +17,18 @@ export interface LeafContext {
   progress: () => void;
 }
 
-export async function readLeaf(bytes: Uint8Array, header: NodeHeader, context: LeafContext): Promise<LeafResult> {
+/** The leaf, and the files inside it that are documents of their own. */
+export interface ReadLeaf {
+  leaf: LeafResult;
+  embedded: { name: string; bytes: Uint8Array }[];
+}
+
+export async function readLeaf(bytes: Uint8Array, header: NodeHeader, context: LeafContext): Promise<ReadLeaf> {
   const startedMs = performance.now();
   try {
     if (bytes.byteLength === 0) throw new TerminalError('extract.empty', 'document: it has 0 bytes');
     const reader = await readerOf(header.mediaType);
     const { name, limits, ocr, progress } = context;
-    // pdf.js detaches the buffer it is given: what OCR needs later is a copy.
-    const kept = ocr === 'host' ? new Uint8Array(bytes) : bytes;
     const read = await reader(bytes, {
       name,
       mediaType: header.mediaType,
@@ -35,15 +39,26 @@ export async function readLeaf(bytes: Uint8Array, header: NodeHeader, context: L
     const leaf = await finishLeaf(header, read, startedMs, limits);
     if (ocr === 'host' && read.needsOcr !== undefined && (leaf.code === null || leaf.code === 'extract.needs-ocr'))
       leaf.ocr = {
-        bytes: kept,
+        bytes,
         pages: read.needsOcr === 'all' ? null : read.needsOcr.slice(0, limits.maxOcrPages),
         texts: read.parts,
       };
-    return leaf;
+    return { leaf, embedded: read.embedded ?? [] };
   } catch (error) {
     const { code, message } = asSluiceError(error);
     const ms = performance.now() - startedMs;
-    return { ...header, status: 'failed', code, message, pages: null, language: null, text: '', warnings: [], ms };
+    const leaf: LeafResult = {
+      ...header,
+      status: 'failed',
+      code,
+      message,
+      pages: null,
+      language: null,
+      text: '',
+      warnings: [],
+      ms,
+    };
+    return { leaf, embedded: [] };
   }
 }
 

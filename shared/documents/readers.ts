@@ -4,6 +4,8 @@ import { MEDIA } from './media-type.ts';
 import type { Reader } from './reading.ts';
 
 const text = () => import('./formats/text.ts').then((m) => m.readText);
+const openDocument = () => import('./formats/open-document.ts').then((m) => m.readOpenDocument);
+const image = () => import('./formats/image.ts').then((m) => m.readImage);
 const workbook = () => import('./formats/workbook.ts').then((m) => m.readWorkbook);
 
 const READERS: Readonly<Record<string, () => Promise<Reader>>> = {
@@ -19,10 +21,22 @@ const READERS: Readonly<Record<string, () => Promise<Reader>>> = {
   [MEDIA.rtf]: () => import('./formats/rtf.ts').then((m) => m.readRtf),
   [MEDIA.docx]: () => import('./formats/docx.ts').then((m) => m.readDocx),
   [MEDIA.pptx]: () => import('./formats/pptx.ts').then((m) => m.readPptx),
+  [MEDIA.doc]: () => import('./formats/doc.ts').then((m) => m.readDoc),
+  [MEDIA.ppt]: () => import('./formats/ppt.ts').then((m) => m.readPpt),
+  [MEDIA.odt]: openDocument,
+  [MEDIA.odp]: openDocument,
+  [MEDIA.odg]: openDocument,
+  [MEDIA.epub]: () => import('./formats/epub.ts').then((m) => m.readEpub),
+  [MEDIA.png]: image,
+  [MEDIA.jpeg]: image,
+  [MEDIA.gif]: image,
+  [MEDIA.tiff]: image,
+  [MEDIA.bmp]: image,
+  [MEDIA.webp]: image,
   [MEDIA.xlsx]: workbook,
   [MEDIA.xlsb]: workbook,
   [MEDIA.xls]: workbook,
-  [MEDIA.ods]: workbook,
+  [MEDIA.ods]: () => import('./formats/open-document.ts').then((m) => m.readSpreadsheet),
   [MEDIA.numbers]: workbook,
 };
 

@@ -22,6 +22,8 @@ export interface ReadText {
   warnings: string[];
   /** 1-based pages that are images; 'all' for an image file. */
   needsOcr?: number[] | 'all';
+  /** Files inside the document that are documents of their own. */
+  embedded?: { name: string; bytes: Uint8Array }[];
 }
 
 export type Reader = (bytes: Uint8Array, context: ReadContext) => Promise<ReadText>;

@@ -53,16 +53,12 @@ export class Walk {
     const mediaType = sniff(bytes, node.name);
     const isContainer = ARCHIVE_TYPES.has(mediaType) || MAIL_TYPES.has(mediaType);
     const isAnswered = ordinal <= this.#request.resumeAfter;
-    if (isAnswered && !isContainer) return;
-    const header = {
-      ordinal,
-      archivePath: node.archivePath,
-      mediaType,
-      sizeBytes: bytes.byteLength,
-      contentSha256: sha256(bytes),
-    };
+    const mayHoldFiles = mediaType === MEDIA.pdf;
+    if (isAnswered && !isContainer && !mayHoldFiles) return;
+    const contentSha256 = sha256(bytes);
+    const header = { ordinal, archivePath: node.archivePath, mediaType, sizeBytes: bytes.byteLength, contentSha256 };
     this.#output.begin(header, isContainer);
-    if (!isContainer) return await this.#output.leaf(await this.#read(bytes, header, node.name));
+    if (!isContainer) return await this.#visitLeaf(bytes, header, node, isAnswered);
     try {
       if (ARCHIVE_TYPES.has(mediaType)) await this.#visitArchive(bytes, mediaType, node);
       else await this.#visitMail(bytes, mediaType, header, node);
@@ -73,13 +69,16 @@ export class Walk {
     }
   }
 
-  async #read(bytes: Uint8Array, header: NodeHeader, name: string): Promise<LeafResult> {
-    return await readLeaf(bytes, header, {
-      name,
+  async #visitLeaf(bytes: Uint8Array, header: NodeHeader, node: Node, isAnswered: boolean): Promise<void> {
+    const progress = () => this.#output.progress();
+    const { leaf, embedded } = await readLeaf(bytes, header, {
+      name: node.name,
       limits: this.#limits,
       ocr: this.#ocr,
-      progress: () => this.#output.progress(),
+      progress,
     });
+    if (!isAnswered) await this.#output.leaf(leaf);
+    if (embedded.length > 0) await this.#visitAttachments(embedded, node);
   }
 
   async #visitArchive(bytes: Uint8Array, mediaType: string, node: Node): Promise<void> {
@@ -115,20 +114,7 @@ export class Walk {
     } catch (error) {
       const reason = this.#capError(error, member.packedBytes);
       if (reason.code === 'extract.archive-size') throw reason; // nothing more fits: the archive as a whole
-      const ordinal = this.#ordinal++;
-      if (ordinal > this.#request.resumeAfter)
-        await this.#output.leaf(
-          failedLeaf(
-            {
-              ordinal,
-              archivePath: node.archivePath,
-              mediaType: MEDIA.bin,
-              sizeBytes: 0,
-              contentSha256: sha256(new Uint8Array()),
-            },
-            reason,
-          ),
-        );
+      await this.#answer(node.archivePath, new Uint8Array(), reason);
       return;
     }
     this.#expandedBytes += content.byteLength;
@@ -159,11 +145,6 @@ export class Walk {
   }
 
   async #visitMail(bytes: Uint8Array, mediaType: string, header: NodeHeader, node: Node): Promise<void> {
-    if (node.depth > this.#limits.maxArchiveDepth)
-      throw new TerminalError(
-        'extract.archive-depth',
-        `mail: at most ${this.#limits.maxArchiveDepth} levels are opened`,
-      );
     const { readMail } = await import('./formats/mail.ts');
     const startedMs = performance.now();
     const mail = await readMail(bytes, mediaType, this.#limits);
@@ -174,17 +155,39 @@ export class Walk {
       const { finishLeaf } = await import('./read-leaf.ts');
       await this.#output.leaf(await finishLeaf(own, mail.body, startedMs, this.#limits));
     }
+    await this.#visitAttachments(mail.attachments, node);
+  }
+
+  /** Files a document carries: attachments of a mail, embedded files of a PDF. They count as one level of nesting. */
+  async #visitAttachments(attachments: readonly { name: string; bytes: Uint8Array }[], node: Node): Promise<void> {
+    const { maxArchiveEntries, maxArchiveDepth } = this.#limits;
     const names = new UniqueNames();
-    for (const attachment of mail.attachments) {
+    for (const { name, bytes } of attachments) {
       this.#members += 1;
-      if (this.#members > this.#limits.maxArchiveEntries) throw tooManyEntries(this.#limits.maxArchiveEntries);
-      const name = names.take(memberPath(attachment.name));
-      await this.#visit(attachment.bytes, {
-        name: attachment.name,
-        archivePath: joinPath(node.archivePath, name),
-        depth: node.depth + 1,
-      });
+      if (this.#members > maxArchiveEntries) throw tooManyEntries(maxArchiveEntries);
+      const archivePath = joinPath(node.archivePath, names.take(memberPath(name)));
+      if (node.depth >= maxArchiveDepth)
+        await this.#answer(
+          archivePath,
+          bytes,
+          new TerminalError('extract.archive-depth', `attachment: at most ${maxArchiveDepth} levels are opened`),
+        );
+      else await this.#visit(bytes, { name, archivePath, depth: node.depth + 1 });
     }
+  }
+
+  /** A node that is not opened, as a failed leaf. */
+  async #answer(archivePath: string, bytes: Uint8Array, reason: SluiceError): Promise<void> {
+    const ordinal = this.#ordinal++;
+    if (ordinal <= this.#request.resumeAfter) return;
+    const header = {
+      ordinal,
+      archivePath,
+      mediaType: MEDIA.bin,
+      sizeBytes: bytes.byteLength,
+      contentSha256: sha256(bytes),
+    };
+    await this.#output.leaf(failedLeaf(header, reason));
   }
 }
 

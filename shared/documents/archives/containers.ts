@@ -1,7 +1,8 @@
-// Archives as lists of members: zip, tar, gzip and 7z behind one shape.
+// Archives as lists of members: zip, tar, gzip, 7z and mail folders behind one shape.
 import { gunzipSync } from 'node:zlib';
 import { TerminalError } from '../../errors.ts';
 import { MEDIA, sniff } from '../media-type.ts';
+import { listMbox } from './mbox.ts';
 import { openSevenZip } from './seven-zip.ts';
 import { listTar } from './tar.ts';
 import { openZip } from './zip.ts';
@@ -20,7 +21,7 @@ export interface Archive {
   members(): AsyncIterable<ArchiveMember>;
 }
 
-export const ARCHIVE_TYPES: ReadonlySet<string> = new Set([MEDIA.zip, MEDIA.tar, MEDIA.gz, MEDIA.sevenZip]);
+export const ARCHIVE_TYPES: ReadonlySet<string> = new Set([MEDIA.zip, MEDIA.tar, MEDIA.gz, MEDIA.sevenZip, MEDIA.mbox]);
 
 /** @param cap bytes a compressed tar may expand to */
 export async function openArchive(bytes: Uint8Array, mediaType: string, name: string, cap: number): Promise<Archive> {
@@ -40,6 +41,8 @@ export async function openArchive(bytes: Uint8Array, mediaType: string, name: st
       return openGzip(bytes, name, cap);
     case MEDIA.sevenZip:
       return openSevenZip(bytes);
+    case MEDIA.mbox:
+      return listMbox(bytes);
     default:
       throw new TerminalError('extract.unsupported', `archive: ${mediaType} is not read`);
   }

@@ -1,93 +1,120 @@
-// PDF by pdf.js (the unpdf bundle): text page by page in content-stream order, form values, and which pages are images.
-// Traps: the bytes are detached by pdf.js; errors are told apart by name (each bundle has its own classes); only one pdf.js per thread.
+// PDF by PDFium: text page by page, form values and notes with their page, embedded files, and which pages are images.
 import { TerminalError } from '../../errors.ts';
+import { markupParser } from '../markup.ts';
 import type { ReadContext, ReadText } from '../reading.ts';
-
-type Pdfjs = typeof import('unpdf/pdfjs');
-type PdfDocument = Awaited<ReturnType<Pdfjs['getDocument']>['promise']>;
-type PdfPage = Awaited<ReturnType<PdfDocument['getPage']>>;
+import { type PdfDocument, type PdfPage, withPdf } from './pdfium.ts';
 
 /** A text layer shorter than this on a page with images is a scan's noise. */
 const SCANT_CHARS = 20;
+/** Text drawn as outlines takes many paths; a blank form a few. */
+const MANY_PATHS = 300;
+const OCR_DPI = 200;
+const OCR_MAX_PIXELS = 16_000_000;
+const PROGRESS_PAGES = 200;
 
-export async function readPdf(bytes: Uint8Array, context: ReadContext): Promise<ReadText> {
-  const { getDocumentProxy } = await import('unpdf');
-  const document = await getDocumentProxy(new Uint8Array(bytes), { verbosity: 0 }).catch(refuse);
-  try {
-    return await readPages(document, context);
-  } finally {
-    await document.loadingTask.destroy();
-  }
+export function readPdf(bytes: Uint8Array, context: ReadContext): Promise<ReadText> {
+  return withPdf(bytes, async (pdf) => {
+    const read = readPages(pdf, context);
+    if (context.localOcr && read.needsOcr !== undefined && read.needsOcr !== 'all')
+      await readScans(pdf, read, read.needsOcr, context);
+    return read;
+  });
 }
 
-async function readPages(document: PdfDocument, { limits }: ReadContext): Promise<ReadText> {
-  const { maxPages, maxChars } = limits;
-  if (document.numPages > maxPages)
-    throw new TerminalError(
-      'extract.too-many-pages',
-      `pdf: at most ${maxPages} pages are read, have ${document.numPages}`,
-    );
+function readPages(pdf: PdfDocument, { limits, progress }: ReadContext): ReadText {
+  const { maxPages, maxChars, maxArchiveEntries } = limits;
+  const pages = pdf.pageCount;
+  if (pages > maxPages)
+    throw new TerminalError('extract.too-many-pages', `pdf: at most ${maxPages} pages are read, have ${pages}`);
   const parts: string[] = [];
   const warnings: string[] = [];
   const scans: number[] = [];
   let chars = 0;
   let unreadable = 0;
-  for (let n = 1; n <= document.numPages; n++) {
-    const page = await document.getPage(n).catch(() => undefined);
-    if (page === undefined) {
-      unreadable += 1;
-      parts.push('');
-      continue;
-    }
-    const text = await pageText(page);
-    chars += text.length;
-    if (chars > maxChars)
-      throw new TerminalError('extract.too-large', `pdf: at most ${maxChars} characters of text are kept`);
-    if (text.trim().length < SCANT_CHARS && (await hasImages(page))) scans.push(n);
-    parts.push(text);
-    page.cleanup();
+  for (let i = 0; i < pages; i++) {
+    const text = pdf.page(i, (page) => {
+      const own = page.text(maxChars - chars);
+      if (own.trim().length < SCANT_CHARS && isImage(page)) scans.push(i + 1);
+      return withAnnotations(page, own);
+    });
+    if (text === undefined) unreadable += 1;
+    chars += text?.length ?? 0;
+    parts.push(text ?? '');
+    if (i % PROGRESS_PAGES === PROGRESS_PAGES - 1) progress();
   }
+  if (pages === 0 || unreadable === pages) throw new TerminalError('extract.corrupt', 'pdf: no page can be read');
   if (unreadable > 0) warnings.push(`pdf: ${unreadable} damaged page(s) were left out`);
-  if (unreadable === document.numPages) throw new TerminalError('extract.corrupt', 'pdf: no page can be read');
-  const values = await formValues(document, parts.join('\n'));
-  if (values !== '') parts.push(values);
-  return { parts, pages: document.numPages, isPaged: true, warnings, ...(scans.length > 0 ? { needsOcr: scans } : {}) };
+  const xfa = dynamicForm(pdf, parts, limits.maxElements);
+  if (xfa !== undefined) parts.splice(0, parts.length, xfa);
+  const embedded = pdf.embeddedFiles(maxArchiveEntries);
+  return {
+    parts,
+    pages,
+    isPaged: true,
+    warnings,
+    ...(scans.length > 0 ? { needsOcr: scans } : {}),
+    ...(embedded.length > 0 ? { embedded } : {}),
+  };
 }
 
-async function pageText(page: PdfPage): Promise<string> {
-  const { items } = await page.getTextContent();
-  return items.map((item) => ('str' in item ? item.str + (item.hasEOL ? '\n' : '') : '')).join('');
+function isImage(page: PdfPage): boolean {
+  const { images, paths } = page.marks();
+  return images > 0 || paths > MANY_PATHS;
 }
 
-// Paint operators of images: inline, XObject and mask (pdf.js OPS 82–91).
-const IMAGE_OPERATORS = new Set([83, 84, 85, 86, 87, 88, 89, 90]);
-
-/** The operator list decodes images: asked for only when a page has hardly any text. */
-async function hasImages(page: PdfPage): Promise<boolean> {
-  const { fnArray } = await page.getOperatorList();
-  return fnArray.some((operator) => IMAGE_OPERATORS.has(operator));
+function withAnnotations(page: PdfPage, text: string): string {
+  const more = page.annotationTexts().filter((value) => !text.includes(value));
+  return more.length === 0 ? text : `${text}\n${[...new Set(more)].join('\n')}`;
 }
 
-/** Values of form fields that the page text does not show already. */
-async function formValues(document: PdfDocument, shown: string): Promise<string> {
-  const fields = await document.getFieldObjects().catch(() => null);
-  if (fields === null) return '';
-  const entries: [string, unknown[]][] =
-    fields instanceof Map ? [...fields] : Object.entries(fields as Record<string, unknown[]>);
-  const lines: string[] = [];
-  for (const [name, objects] of entries)
-    for (const object of objects as { value?: unknown; type?: string }[]) {
-      const value = Array.isArray(object.value) ? object.value.join(', ') : object.value;
-      if (typeof value !== 'string' || value.trim() === '' || /^(off|password)$/i.test(value) || shown.includes(value))
-        continue;
-      lines.push(`${name}: ${value}`);
-    }
-  return [...new Set(lines)].join('\n');
+/** A form that only Adobe's XFA engine can draw shows "Please wait…" as its page: its captions and values are in the XFA packets. */
+function dynamicForm(pdf: PdfDocument, pages: readonly string[], maxElements: number): string | undefined {
+  if (!pdf.hasForm || pages.length > 2 || !/^\s*please wait\b/i.test(pages.join('').slice(0, 200))) return undefined;
+  const packets = pdf.xfaPackets();
+  const text: string[] = [];
+  for (const name of ['template', 'datasets']) {
+    const xml = packets.get(name);
+    if (xml === undefined) continue;
+    let scripts = 0;
+    const parser = markupParser(
+      {
+        open(element) {
+          if (scripts > 0 || element === 'script' || element === 'event') scripts += 1;
+        },
+        text(part) {
+          if (scripts === 0 && part.trim() !== '') text.push(part.trim());
+        },
+        close() {
+          if (scripts > 0) scripts -= 1;
+        },
+      },
+      { xml: true, maxElements },
+    );
+    parser.write(xml);
+    parser.end();
+  }
+  return text.length === 0 ? undefined : text.join('\n');
 }
 
-function refuse(error: unknown): never {
-  const name = error instanceof Error ? error.name : '';
-  if (name === 'PasswordException')
-    throw new TerminalError('extract.encrypted', 'pdf: it needs a password', { cause: error });
-  throw new TerminalError('extract.corrupt', `pdf: it cannot be opened (${name || 'unknown error'})`, { cause: error });
+/** Read the image pages by local OCR; what it reads replaces the scant text layer. */
+async function readScans(
+  pdf: PdfDocument,
+  read: ReadText,
+  scans: readonly number[],
+  { limits, progress }: ReadContext,
+): Promise<void> {
+  const { recognize } = await import('../ocr-local.ts');
+  const todo = scans.slice(0, limits.maxOcrPages);
+  for (const number of todo) {
+    progress();
+    const image = pdf.page(number - 1, (page) => page.render(OCR_DPI, OCR_MAX_PIXELS));
+    const text = image === undefined ? '' : await recognize(image);
+    const own = read.parts[number - 1] ?? '';
+    read.parts[number - 1] = own.trim() === '' || text.includes(own.trim()) ? text : `${text}\n${own}`;
+    progress();
+  }
+  read.warnings.push(`ocr: ${todo.length} page(s) read from images`);
+  const left = scans.slice(todo.length);
+  if (left.length > 0) read.needsOcr = left;
+  else delete read.needsOcr;
 }

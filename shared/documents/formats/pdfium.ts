@@ -1,0 +1,335 @@
+// PDFium (WebAssembly) behind a small document class: text, images, form values, embedded files, page rendering.
+// Invariants: F1 every handle is closed, so memory stays flat. F2 after an abort the instance is thrown away.
+// Trap: PDFium orders lines for the page as displayed; text that runs sideways comes out bottom-up unless the page is turned first.
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type { WrappedPdfiumModule } from '@embedpdf/pdfium';
+import { TerminalError } from '../../errors.ts';
+
+let library: Promise<WrappedPdfiumModule> | undefined;
+
+async function load(): Promise<WrappedPdfiumModule> {
+  const { init } = await import('@embedpdf/pdfium');
+  const file = createRequire(import.meta.url).resolve('@embedpdf/pdfium/pdfium.wasm');
+  const wasm = await readFile(file);
+  const module = await init({ wasmBinary: new Uint8Array(wasm).buffer, print: () => {}, printErr: () => {} });
+  module.PDFiumExt_Init();
+  return module;
+}
+
+// FPDF_GetLastError
+const PASSWORD_ERROR = 4;
+const SECURITY_ERROR = 5;
+// FPDFPageObj_GetType
+const PATH_OBJECT = 2;
+const IMAGE_OBJECT = 3;
+const FORM_OBJECT = 5;
+// FPDFAnnot_GetSubtype, FPDFAnnot_GetFormFieldType
+const TEXT_NOTE = 1;
+const FREE_TEXT = 3;
+const WIDGET = 20;
+const VALUE_FIELDS = new Set([3, 4, 5, 6]); // radio button, combo box, list box, text; XFA kinds are above 8
+const MAX_OBJECTS = 20_000;
+const MAX_FORM_DEPTH = 8;
+
+/** What a page without a text layer shows. */
+export interface PageMarks {
+  images: number;
+  paths: number;
+}
+
+export interface EmbeddedFile {
+  name: string;
+  bytes: Uint8Array;
+}
+
+/**
+ * Open a PDF, use it, close it.
+ * @throws {TerminalError} extract.encrypted or extract.corrupt
+ */
+export async function withPdf<T>(bytes: Uint8Array, use: (pdf: PdfDocument) => Promise<T>): Promise<T> {
+  library ??= load();
+  const module = await library;
+  let pdf: PdfDocument | undefined;
+  try {
+    pdf = new PdfDocument(module, bytes);
+    const result = await use(pdf);
+    pdf.close();
+    return result;
+  } catch (error) {
+    // A WebAssembly trap leaves the heap in an unknown state: never touch that instance again.
+    if (error instanceof Error && /^(RuntimeError|RangeError)$/.test(error.name)) library = undefined;
+    else pdf?.close();
+    throw error;
+  }
+}
+
+export class PdfDocument {
+  readonly #m: WrappedPdfiumModule;
+  readonly #data: number;
+  readonly #document: number;
+  #formInfo = 0;
+  #form = 0;
+
+  constructor(module: WrappedPdfiumModule, bytes: Uint8Array) {
+    this.#m = module;
+    this.#data = module.pdfium.wasmExports.malloc(bytes.byteLength);
+    if (this.#data === 0) throw new TerminalError('extract.out-of-memory', 'pdf: it does not fit into memory');
+    this.#heap().set(bytes, this.#data);
+    this.#document = module.FPDF_LoadMemDocument(this.#data, bytes.byteLength, '');
+    if (this.#document !== 0) return;
+    const reason = module.FPDF_GetLastError();
+    module.pdfium.wasmExports.free(this.#data);
+    if (reason === PASSWORD_ERROR || reason === SECURITY_ERROR)
+      throw new TerminalError('extract.encrypted', 'pdf: it needs a password');
+    throw new TerminalError('extract.corrupt', `pdf: it cannot be opened (PDFium error ${reason})`);
+  }
+
+  close(): void {
+    if (this.#form !== 0) this.#m.PDFiumExt_ExitFormFillEnvironment(this.#form);
+    if (this.#formInfo !== 0) this.#m.PDFiumExt_CloseFormFillInfo(this.#formInfo);
+    this.#m.FPDF_CloseDocument(this.#document);
+    this.#m.pdfium.wasmExports.free(this.#data);
+  }
+
+  get pageCount(): number {
+    return this.#m.FPDF_GetPageCount(this.#document);
+  }
+
+  /** Has the document form fields? */
+  get hasForm(): boolean {
+    return this.#m.FPDF_GetFormType(this.#document) !== 0;
+  }
+
+  /** Use one page; undefined when it is damaged beyond opening. */
+  page<T>(index: number, use: (page: PdfPage) => T): T | undefined {
+    const handle = this.#m.FPDF_LoadPage(this.#document, index);
+    if (handle === 0) return undefined;
+    try {
+      return use(new PdfPage(this.#m, handle, () => this.#formHandle()));
+    } finally {
+      this.#m.FPDF_ClosePage(handle);
+    }
+  }
+
+  /** Packets of an XFA form: name → XML. */
+  xfaPackets(): Map<string, string> {
+    const m = this.#m;
+    const packets = new Map<string, string>();
+    const count = m.FPDF_GetXFAPacketCount(this.#document);
+    for (let i = 0; i < Math.min(count, 100); i++) {
+      const name = readBytes(m, (buffer, size) => m.FPDF_GetXFAPacketName(this.#document, i, buffer, size))
+        .toString('latin1')
+        .replace(/\0.*$/s, '');
+      const content = readSized(m, (buffer, size, out) =>
+        m.FPDF_GetXFAPacketContent(this.#document, i, buffer, size, out),
+      );
+      if (content !== undefined) packets.set(name, Buffer.from(content).toString('utf8'));
+    }
+    return packets;
+  }
+
+  /** Files embedded in the document (portfolios, invoices with XML). */
+  embeddedFiles(maxFiles: number): EmbeddedFile[] {
+    const m = this.#m;
+    const files: EmbeddedFile[] = [];
+    const count = Math.min(m.FPDFDoc_GetAttachmentCount(this.#document), maxFiles);
+    for (let i = 0; i < count; i++) {
+      const attachment = m.FPDFDoc_GetAttachment(this.#document, i);
+      if (attachment === 0) continue;
+      const name = utf16(readBytes(m, (buffer, size) => m.FPDFAttachment_GetName(attachment, buffer, size)));
+      const bytes = readSized(m, (buffer, size, out) => m.FPDFAttachment_GetFile(attachment, buffer, size, out));
+      if (bytes !== undefined) files.push({ name: name === '' ? `embedded-${i + 1}` : name, bytes });
+    }
+    return files;
+  }
+
+  #formHandle(): number {
+    if (this.#form === 0 && this.#formInfo === 0) {
+      this.#formInfo = this.#m.PDFiumExt_OpenFormFillInfo();
+      this.#form = this.#m.PDFiumExt_InitFormFillEnvironment(this.#document, this.#formInfo);
+    }
+    return this.#form;
+  }
+
+  #heap(): Uint8Array {
+    return heapOf(this.#m);
+  }
+}
+
+export class PdfPage {
+  readonly #m: WrappedPdfiumModule;
+  readonly #page: number;
+  readonly #form: () => number;
+
+  constructor(module: WrappedPdfiumModule, page: number, form: () => number) {
+    this.#m = module;
+    this.#page = page;
+    this.#form = form;
+  }
+
+  /** Text in reading order, lines ended by \r\n; the page is turned so that its text runs upright. */
+  text(maxChars: number): string {
+    const before = this.#m.FPDFPage_GetRotation(this.#page);
+    const { text, rotation } = this.#textAsTurned(maxChars);
+    if (rotation === undefined || rotation === before) return text;
+    this.#m.FPDFPage_SetRotation(this.#page, rotation);
+    const turned = this.#textAsTurned(maxChars).text;
+    this.#m.FPDFPage_SetRotation(this.#page, before);
+    return turned;
+  }
+
+  #textAsTurned(maxChars: number): { text: string; rotation: number | undefined } {
+    const m = this.#m;
+    const textPage = m.FPDFText_LoadPage(this.#page);
+    if (textPage === 0) return { text: '', rotation: undefined };
+    const chars = m.FPDFText_CountChars(textPage);
+    if (chars > maxChars) {
+      m.FPDFText_ClosePage(textPage);
+      throw new TerminalError('extract.too-large', `pdf: at most ${maxChars} characters of text are kept`);
+    }
+    const text =
+      chars <= 0
+        ? ''
+        : utf16(
+            readBytes(m, (buffer, size) =>
+              buffer === 0 ? (chars + 1) * 2 : m.FPDFText_GetText(textPage, 0, Math.floor(size / 2) - 1, buffer) * 2,
+            ),
+          );
+    const rotation = this.#uprightRotation(textPage, chars);
+    m.FPDFText_ClosePage(textPage);
+    return { text, rotation };
+  }
+
+  /** Quarter turns that bring most of the text upright, by a sample of its characters. */
+  #uprightRotation(textPage: number, chars: number): number | undefined {
+    const votes = [0, 0, 0, 0];
+    const step = Math.max(1, Math.floor(chars / 64));
+    for (let i = 0; i < chars; i += step) {
+      if (this.#m.FPDFText_GetUnicode(textPage, i) <= 32) continue;
+      const angle = this.#m.FPDFText_GetCharAngle(textPage, i); // radians; -1 when unknown
+      if (angle < 0) continue;
+      const quarters = angle / (Math.PI / 2);
+      if (Math.abs(quarters - Math.round(quarters)) < 0.1) votes[(4 - (Math.round(quarters) % 4)) % 4]! += 1;
+    }
+    const most = Math.max(...votes);
+    return most === 0 ? undefined : votes.indexOf(most);
+  }
+
+  /** Images and paths painted, those in form objects included. */
+  marks(): PageMarks {
+    const marks = { images: 0, paths: 0 };
+    let left = MAX_OBJECTS;
+    const visit = (count: number, get: (index: number) => number, depth: number) => {
+      for (let i = 0; i < count && left > 0; i++) {
+        left -= 1;
+        const object = get(i);
+        const type = object === 0 ? 0 : this.#m.FPDFPageObj_GetType(object);
+        if (type === IMAGE_OBJECT) marks.images += 1;
+        else if (type === PATH_OBJECT) marks.paths += 1;
+        else if (type === FORM_OBJECT && depth < MAX_FORM_DEPTH)
+          visit(this.#m.FPDFFormObj_CountObjects(object), (n) => this.#m.FPDFFormObj_GetObject(object, n), depth + 1);
+      }
+    };
+    visit(this.#m.FPDFPage_CountObjects(this.#page), (n) => this.#m.FPDFPage_GetObject(this.#page, n), 0);
+    return marks;
+  }
+
+  /** Values of form fields, and texts of notes; neither is part of the page's own text. */
+  annotationTexts(): string[] {
+    const m = this.#m;
+    const texts: string[] = [];
+    const count = Math.min(m.FPDFPage_GetAnnotCount(this.#page), MAX_OBJECTS);
+    for (let i = 0; i < count; i++) {
+      const annotation = m.FPDFPage_GetAnnot(this.#page, i);
+      if (annotation === 0) continue;
+      const subtype = m.FPDFAnnot_GetSubtype(annotation);
+      if (subtype === WIDGET) texts.push(this.#fieldValue(annotation));
+      else if (subtype === FREE_TEXT || subtype === TEXT_NOTE)
+        texts.push(
+          utf16(readBytes(m, (buffer, size) => m.FPDFAnnot_GetStringValue(annotation, 'Contents', buffer, size))),
+        );
+      m.FPDFPage_CloseAnnot(annotation);
+    }
+    return texts.map((text) => text.trim()).filter((text) => text !== '');
+  }
+
+  #fieldValue(annotation: number): string {
+    const form = this.#form();
+    if (form === 0) return '';
+    const type = this.#m.FPDFAnnot_GetFormFieldType(form, annotation);
+    if (!VALUE_FIELDS.has(type) && type < 8) return '';
+    const value = utf16(
+      readBytes(this.#m, (buffer, size) => this.#m.FPDFAnnot_GetFormFieldValue(form, annotation, buffer, size)),
+    );
+    return /^off$/i.test(value) ? '' : value;
+  }
+
+  /** The page as a grey image in portable graymap (PGM) form, which needs no encoder. */
+  render(dpi: number, maxPixels: number): Buffer {
+    const m = this.#m;
+    const points = { width: m.FPDF_GetPageWidthF(this.#page), height: m.FPDF_GetPageHeightF(this.#page) };
+    const wanted = dpi / 72;
+    const scale = Math.min(wanted, Math.sqrt(maxPixels / Math.max(1, points.width * points.height)));
+    const width = Math.max(1, Math.round(points.width * scale));
+    const height = Math.max(1, Math.round(points.height * scale));
+    const bitmap = m.FPDFBitmap_Create(width, height, 0);
+    if (bitmap === 0) throw new TerminalError('extract.out-of-memory', 'pdf: a page image does not fit into memory');
+    m.FPDFBitmap_FillRect(bitmap, 0, 0, width, height, 0xffffffff);
+    m.FPDF_RenderPageBitmap(bitmap, this.#page, 0, 0, width, height, 0, 0x01 | 0x08); // annotations, grey
+    const stride = m.FPDFBitmap_GetStride(bitmap);
+    const start = m.FPDFBitmap_GetBuffer(bitmap);
+    const pixels = heapOf(m);
+    const header = Buffer.from(`P5\n${width} ${height}\n255\n`);
+    const image = Buffer.alloc(header.length + width * height);
+    header.copy(image);
+    for (let y = 0, at = header.length; y < height; y++)
+      for (let x = 0, from = start + y * stride + 1; x < width; x++, from += 4) image[at++] = pixels[from]!; // green of BGRx; from < start + stride * height
+    m.FPDFBitmap_Destroy(bitmap);
+    return image;
+  }
+}
+
+function heapOf(module: WrappedPdfiumModule): Uint8Array {
+  // The typings leave out Emscripten's views. Asked for anew each time: growing the memory replaces it.
+  return (module.pdfium as unknown as { HEAPU8: Uint8Array }).HEAPU8;
+}
+
+/** The two-call pattern of the API: size first, content then. */
+function readBytes(module: WrappedPdfiumModule, call: (buffer: number, size: number) => number): Buffer {
+  const size = call(0, 0);
+  if (size <= 0) return Buffer.alloc(0);
+  const buffer = module.pdfium.wasmExports.malloc(size);
+  const written = Math.min(call(buffer, size), size);
+  const bytes = Buffer.from(heapOf(module).subarray(buffer, buffer + Math.max(0, written)));
+  module.pdfium.wasmExports.free(buffer);
+  return bytes;
+}
+
+/** The same where the size comes through an out parameter. */
+function readSized(
+  module: WrappedPdfiumModule,
+  call: (buffer: number, size: number, out: number) => boolean,
+): Uint8Array | undefined {
+  const out = module.pdfium.wasmExports.malloc(8);
+  try {
+    if (!call(0, 0, out)) return undefined;
+    const size = module.pdfium.getValue(out, 'i32') as number; // an unsigned long of wasm32
+    if (size <= 0) return undefined;
+    const buffer = module.pdfium.wasmExports.malloc(size);
+    if (buffer === 0) return undefined;
+    const isRead = call(buffer, size, out);
+    const bytes = Uint8Array.from(heapOf(module).subarray(buffer, buffer + size));
+    module.pdfium.wasmExports.free(buffer);
+    return isRead ? bytes : undefined;
+  } finally {
+    module.pdfium.wasmExports.free(out);
+  }
+}
+
+/** UTF-16LE with a terminating NUL. */
+function utf16(bytes: Buffer): string {
+  const text = bytes.toString('utf16le');
+  const end = text.indexOf('\0');
+  return end < 0 ? text : text.slice(0, end);
+}
