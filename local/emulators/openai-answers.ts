@@ -29,7 +29,7 @@ const STOP = new Set(
   ),
 );
 /** Spread of the noise added to similarities; larger is wrong more often. */
-const NOISE = 0.16;
+const NOISE = 0.06;
 
 /** Labels found in a system message; those of the answer schema when the prompt is not one of ours. */
 export function readPromptLabels(system: string, schemaLabels: readonly string[]): PromptLabel[] {

@@ -36,6 +36,7 @@ export function costNano(price: Price, usage: Usage): bigint {
 
 /** The most a call can cost: nothing cached, the answer as long as allowed. */
 export function costNanoAtMost(price: Price, promptTokens: number, maxOutputTokens: number): bigint {
+  // biome-ignore lint/complexity/useMathMinMax: Math.max does not take bigint
   const dearest = price.cacheWrite > price.input ? price.cacheWrite : price.input;
   const scaled = BigInt(promptTokens) * dearest + BigInt(maxOutputTokens) * price.output;
   return (scaled + MILLION - 1n) / MILLION;

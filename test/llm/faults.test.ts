@@ -1,0 +1,151 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { FaultKind } from '../../local/emulators/faults.ts';
+import { type LedgerRow, readLedger } from '../../shared/llm/ledger.ts';
+import type { LlmDeps } from '../../shared/llm/runtime.ts';
+import type { StateTable } from '../../shared/ports.ts';
+import { documents, Stage } from './stage.ts';
+
+const HARMLESS: FaultKind[] = [
+  'capacity-429',
+  'error-500',
+  'error-503',
+  'cut-json',
+  'missing-ids',
+  'duplicate-ids',
+  'conflicting-ids',
+  'unknown-ids',
+  'string-ids',
+  'unknown-label',
+  'label-names',
+  'prose',
+  'broken-json',
+  'null-content',
+];
+/** Totals over all seeds: a property that never meets its cases proves nothing. */
+const seen = { killed: 0, unknown: 0, wasted: 0, partial: 0, repeated: 0 };
+
+const COSTLY: FaultKind[] = ['reset', 'reset-after-billing', 'cut-body', 'hang', 'slow'];
+
+/** What a ledger must be, given what the service billed. */
+function expectLedgerMatchesBill(stage: Stage, rows: readonly LedgerRow[]): void {
+  const bill = new Map(stage.core.billing.map((entry) => [entry.requestId, entry]));
+  for (const row of rows.filter((r) => r.outcome !== 'unknown')) {
+    const entry = row.request_id === null ? undefined : bill.get(row.request_id);
+    expect([row.tokens_prompt, row.tokens_cached, row.tokens_completion]).toEqual(
+      entry === undefined ? [0, 0, 0] : [entry.promptTokens, entry.cachedTokens, entry.completionTokens],
+    );
+    if (entry === undefined) expect(row.cost_nano_usd).toBe(0);
+    else bill.delete(entry.requestId);
+  }
+  const unknown = rows.filter((r) => r.outcome === 'unknown');
+  // Whatever else was billed is money the ledger admits not to know, at no less than its price.
+  expect(bill.size).toBeLessThanOrEqual(unknown.length);
+  const billedTokens = [...bill.values()].reduce((sum, entry) => sum + entry.promptTokens + entry.completionTokens, 0);
+  const bookedTokens = unknown.reduce((sum, row) => sum + row.tokens_prompt + row.tokens_completion, 0);
+  expect(bookedTokens).toBeGreaterThanOrEqual(billedTokens);
+}
+
+test('ledger: equals the billing log under random faults and kills, and every document ends in one state', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 1, max: 1_000_000 }),
+      fc.uniqueArray(fc.constantFrom(...HARMLESS, ...COSTLY), { maxLength: 4 }),
+      fc.double({ min: 0, max: 0.2, noNaN: true }),
+      fc.array(fc.integer({ min: 1, max: 30 }), { maxLength: 3 }),
+      fc.boolean(),
+      async (seed, kinds, rate, kills, isSameName) => {
+        const stage = await Stage.open({
+          seed,
+          faults: { rates: Object.fromEntries(kinds.map((kind) => [kind, rate])), slowMs: 3000 },
+          server: { tpm: 60_000, rpm: 120 },
+          deployments: [{ ...stageDeployment, tpm: 60_000, rpm: 120 }],
+        });
+        const docs = documents(24, { words: 40, poisonEvery: 12, from: seed % 1000 });
+        // Each kill stops the process's writes and answers at its n-th lake write: what was in flight is lost.
+        for (const writes of kills) {
+          const doomed = mortal(stage.instance(isSameName ? 'host' : undefined), writes);
+          const run = stage.finish(doomed.deps, 'r', 'b00000', docs).then(
+            () => 'done',
+            (error: unknown) => (doomed.isDead() ? 'killed' : Promise.reject(error)),
+          );
+          if ((await stage.clock.run(run)) === 'killed') seen.killed++;
+        }
+        const before = stage.core.billing.length;
+        const outcome = await stage.clock.run(
+          stage.finish(stage.instance(isSameName ? 'host' : undefined), 'r', 'b00000', docs),
+        );
+        expect(outcome.answers.map((a) => a.id).sort()).toEqual(docs.map((d) => d.id).sort());
+        const failed = outcome.answers.filter((a) => a.outcome === 'failed');
+        for (const answer of failed)
+          expect(['llm.rejected', 'llm.no-answer', 'llm.output-too-long']).toContain(answer.code);
+        expect(failed.filter((a) => a.code === 'llm.rejected').length).toBe(2);
+        expect(stage.core.billing.length).toBeGreaterThanOrEqual(before);
+        const rows = await readLedger(stage.lake, 'r', 'b00000');
+        expectLedgerMatchesBill(stage, rows);
+        seen.unknown += rows.filter((r) => r.outcome === 'unknown').length;
+        seen.wasted += rows.filter((r) => r.outcome === 'wasted').length;
+        seen.partial += rows.filter((r) => r.outcome === 'partial').length;
+        const repeated = stage.core.billing.length - new Set(stage.core.billing.map((b) => b.promptHash)).size;
+        expect(repeated).toBeLessThanOrEqual(
+          rows.filter((r) => r.outcome === 'unknown' || r.outcome === 'duplicate').length,
+        );
+        seen.repeated += repeated;
+      },
+    ),
+    { numRuns: 200, seed: 20261123 },
+  );
+  for (const [kind, times] of Object.entries(seen)) expect(times, kind).toBeGreaterThan(5);
+});
+
+const stageDeployment = (await Stage.open()).instance().deployments[0]!;
+
+/** A process that dies at its n-th write: nothing of it reaches the lake or the state table afterwards. */
+function mortal(deps: LlmDeps, writes: number): { deps: LlmDeps; isDead: () => boolean } {
+  let left = writes;
+  const dead = () => left <= 0;
+  const check = () => {
+    if (dead()) throw new Error('killed');
+  };
+  const store = new Proxy(deps.store, {
+    get(target, name, receiver) {
+      const member: unknown = Reflect.get(target, name, receiver);
+      if (typeof member !== 'function') return member;
+      return (...args: unknown[]) => {
+        check();
+        if (name === 'write') left--;
+        check();
+        return Reflect.apply(member, target, args);
+      };
+    },
+  });
+  const state: StateTable = {
+    async get(key) {
+      check();
+      return deps.state.get(key);
+    },
+    async compareAndSwap(key, expected, value) {
+      check();
+      return deps.state.compareAndSwap(key, expected, value);
+    },
+    async delete(key) {
+      check();
+      return deps.state.delete(key);
+    },
+  };
+  return { deps: { ...deps, store, state }, isDead: dead };
+}
+
+test('faults: what the model can do wrong costs calls, never documents', async () => {
+  for (const kind of [...HARMLESS, ...COSTLY]) {
+    const stage = await Stage.open({ seed: 7, faults: { rates: { [kind]: 0.25 }, slowMs: 2000 } });
+    const docs = documents(40, { words: 40 });
+    const outcome = await stage.clock.run(stage.finish(stage.instance(), 'r', 'b00000', docs));
+    const lost = outcome.answers.filter((a) => a.outcome === 'failed' || a.code === 'llm.unavailable');
+    expect(lost.length, `${kind}: ${lost.map((a) => a.code).join()}`).toBeLessThanOrEqual(
+      ['null-content', 'unknown-label', 'conflicting-ids', 'missing-ids', 'broken-json', 'cut-json'].includes(kind)
+        ? 4
+        : 0,
+    );
+  }
+});
