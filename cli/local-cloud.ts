@@ -155,6 +155,7 @@ function hostSettings(options: CloudOptions, state: CloudState): Record<string, 
     UPLOAD_TRIGGER_SOURCE: 'LogsAndContainerScan',
     UPLOAD_WINDOW_SECONDS: '2',
     ...given,
+    INSTANCE_ID: 'local', // the task hub's lock lets one host live in a data folder
     LAKE: state.lake,
     AzureWebJobsStorage: state.webJobsStorage,
   };

@@ -38,7 +38,7 @@ export function asTable(run: RunStatus, results: readonly Row[], prefix: string,
   ]);
   const table = formatTable(
     [
-      { title: 'document', flexible: true },
+      { title: 'document', flexible: true, cut: 'middle' },
       { title: 'label' },
       { title: 'conf.', align: 'right' },
       { title: 'by' },

@@ -6,6 +6,8 @@ export interface TableColumn {
   align?: 'left' | 'right';
   /** Columns that may shrink share what is left of the line. */
   flexible?: boolean;
+  /** Where a cell that is too long loses text; default its end. Paths tell most at their end. */
+  cut?: 'end' | 'middle';
 }
 
 /**
@@ -24,7 +26,9 @@ export function formatTable(
   const widths = fitWidths(columns, natural, width);
   const line = (row: readonly string[]) =>
     row
-      .map((cell, i) => pad(cut(cell, widths[i] ?? 0), widths[i] ?? 0, columns[i]?.align ?? 'left'))
+      .map((cell, i) =>
+        pad(cut(cell, widths[i] ?? 0, columns[i]?.cut ?? 'end'), widths[i] ?? 0, columns[i]?.align ?? 'left'),
+      )
       .join('  ')
       .trimEnd();
   return [line(columns.map((c) => c.title)), widths.map((w) => '─'.repeat(w)).join('  '), ...cells.map(line)].join(
@@ -47,17 +51,28 @@ function fitWidths(columns: readonly TableColumn[], natural: readonly number[], 
   return widths;
 }
 
-function cut(text: string, width: number): string {
+function cut(text: string, width: number, where: 'end' | 'middle'): string {
   if (stringWidth(text) <= width) return text;
-  let out = '';
+  const tail =
+    where === 'end'
+      ? ''
+      : takeColumns([...text].reverse(), Math.floor(((width - 1) * 2) / 3))
+          .reverse()
+          .join('');
+  const head = takeColumns([...text], width - 1 - stringWidth(tail)).join('');
+  return `${head}…${tail}`;
+}
+
+/** As many characters as fit the columns. */
+function takeColumns(chars: readonly string[], width: number): string[] {
+  const taken: string[] = [];
   let used = 0;
-  for (const char of text) {
-    const w = stringWidth(char);
-    if (used + w > width - 1) break;
-    out += char;
-    used += w;
+  for (const char of chars) {
+    used += stringWidth(char);
+    if (used > width) break;
+    taken.push(char);
   }
-  return `${out}…`;
+  return taken;
 }
 
 function pad(text: string, width: number, align: 'left' | 'right'): string {
@@ -66,4 +81,5 @@ function pad(text: string, width: number, align: 'left' | 'right'): string {
 }
 
 /** Names and terms come from documents: escape sequences in them must not act on the terminal. */
-const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\u2028\u2029]/gu, '�');
+const printable = (text: string): string =>
+  text.replace(/\s+/g, ' ').replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\u2028\u2029]/gu, '�');

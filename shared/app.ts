@@ -62,7 +62,7 @@ export function createApp(config: Config, clock: Clock = systemClock): App {
     models: new CachedModels(registry),
     llm: openLlm(
       config,
-      { store: lake, state: access.state, clock, random, logger, instanceId: randomUUID() },
+      { store: lake, state: access.state, clock, random, logger, instanceId: config.INSTANCE_ID ?? randomUUID() },
       access.tokenProvider,
     ),
     parquet: parquetFiles(lake),

@@ -139,6 +139,9 @@ export const SETTINGS = {
 
   // Secrets and observation
   KEY_VAULT_URI: openText('Key Vault whose secrets are read at run time', URL_TEXT),
+  INSTANCE_ID: openText(
+    'Name of this process where only one can bear it at a time (the local host): calls of its former life are then known to be over',
+  ),
   LOG_LEVEL: choice('Least severe log level written', 'info', ['debug', 'info', 'warn', 'error']),
 } as const satisfies Record<string, Setting>;
 

@@ -26,7 +26,7 @@ export function openLlm(
         {
           ...request,
           deadlineMs: deps.clock.now() + ACTIVITY_MS,
-          ...(maxCostUsd === undefined ? {} : { budget: { maxCostUsd } }),
+          ...(maxCostUsd === undefined ? {} : { budget: { runUsd: maxCostUsd } }),
         },
         full,
       );

@@ -39,3 +39,13 @@ test('table: wide characters count as two columns', () => {
   ).split('\n');
   expect(lines.slice(2)).toEqual(['契約書    VAT      9 %', 'ab        VAT     12 %']);
 });
+
+test('table: a long path keeps its beginning and, more of it, its end', () => {
+  const path = 'reports/2026/a very long folder name/benchmark.pdf';
+  const text = formatTable([{ title: 'document', flexible: true, cut: 'middle' }], [[path]], 24);
+  expect(text.split('\n')[2]).toBe('reports/…e/benchmark.pdf');
+});
+
+test('table: line breaks in a cell become spaces', () => {
+  expect(formatTable(columns, [['a\nb', 'VAT', '1 %']], 80)).toContain('a b');
+});
