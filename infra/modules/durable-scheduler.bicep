@@ -1,0 +1,38 @@
+// Durable Task Scheduler: the managed backend of orchestrations, keyless. Only when chosen; Azure Storage is the default.
+
+@description('Region of the scheduler.')
+param location string
+
+@description('Tags of every resource.')
+param tags object
+
+@description('Name of the scheduler.')
+param name string
+
+@description('Name of the task hub.')
+param hubName string
+
+@description('Address ranges that may reach it. An empty list blocks everything.')
+param ipAllowlist array
+
+resource scheduler 'Microsoft.DurableTask/schedulers@2026-02-01' = {
+  name: name
+  location: location
+  tags: tags
+  properties: {
+    ipAllowlist: ipAllowlist
+    publicNetworkAccess: 'Enabled'
+    sku: {
+      name: 'Consumption'
+    }
+  }
+}
+
+resource hub 'Microsoft.DurableTask/schedulers/taskHubs@2026-02-01' = {
+  parent: scheduler
+  name: hubName
+}
+
+output name string = scheduler.name
+output endpoint string = scheduler.properties.endpoint
+output hubName string = hub.name
