@@ -3,7 +3,7 @@
 // in memory (8 MB for a million documents) and reads an answer file only when a key is found in it. One blob per document would cost more than many models.
 // Invariants: H1 a hit is confirmed by the full key. H2 refused documents are remembered for a while only: filters change.
 import { sha256Hex } from '../ids.ts';
-import { llmCacheFolder } from '../lake/paths.ts';
+import { llmCacheFolder } from '../paths.ts';
 import type { Clock, LakeStore } from '../ports.ts';
 import type { Decision } from './judge.ts';
 

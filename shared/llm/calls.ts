@@ -3,7 +3,7 @@
 //             a later one is booked as a duplicate. W4 an intent without an outcome is money that may be spent: it is booked as `unknown`.
 // Layout below runs/<run>/llm/<batch>/: calls/<key>/<n>.intent.json, <n>.outcome.json (attempts that gave no answer), answer.json.
 import { SluiceError } from '../errors.ts';
-import { runPaths } from '../lake/paths.ts';
+import { runPaths } from '../paths.ts';
 import type { LakeStore } from '../ports.ts';
 import type { Usage } from './price.ts';
 

@@ -1,6 +1,6 @@
 // One row for each HTTP attempt: what was asked, what came back, what it cost. Rows of table llm_calls.
 // Invariants: L1 every intent is a row. L2 money that may be spent is never zero: a call without a known end is booked at its highest cost.
-import { runPaths } from '../lake/paths.ts';
+import { runPaths } from '../paths.ts';
 import type { LakeStore } from '../ports.ts';
 import { CallLog, type CallRecord, type Intent, type Outcome } from './calls.ts';
 

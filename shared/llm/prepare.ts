@@ -1,7 +1,7 @@
 // Documents → what is shown of them, in the order of expected gain, and the plan of packs that every replay follows.
 // Invariants: R1 equal texts are asked once. R2 the plan of a batch is written once; replays read it, they never plan again.
 import { SluiceError } from '../errors.ts';
-import { runPaths } from '../lake/paths.ts';
+import { runPaths } from '../paths.ts';
 import type { Taxonomy } from '../taxonomy.ts';
 import { type CachedDecision, documentKey } from './cache.ts';
 import { makePack, type Pack, type PackSizing } from './judge.ts';

@@ -1,6 +1,7 @@
 // Step 4: the documents the model is unsure of → LLM. Waiting for quota is a normal outcome, not an error.
-import { runPaths } from '../lake/paths.ts';
+
 import type { LlmAnswer } from '../llm/classify.ts';
+import { runPaths } from '../paths.ts';
 import { readExtracted } from './extracted.ts';
 import { readJson, writeJson } from './records.ts';
 import { readScores } from './score-batch.ts';

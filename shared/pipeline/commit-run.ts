@@ -3,8 +3,8 @@
 import { type RunCounts, type RunState, STEPS } from '../api.ts';
 import { TerminalError } from '../errors.ts';
 import { batchId } from '../ids.ts';
-import { runPaths } from '../lake/paths.ts';
 import type { Row } from '../lake/tables.ts';
+import { runPaths } from '../paths.ts';
 import {
   createJson,
   type Plan,

@@ -3,7 +3,7 @@ import pLimit from 'p-limit';
 import type { ExtractedDocument } from '../documents/extract.ts';
 import { ERROR_REMEDIES, type ErrorCode, SluiceError } from '../errors.ts';
 import { documentId, sha256Hex } from '../ids.ts';
-import { runPaths } from '../lake/paths.ts';
+import { runPaths } from '../paths.ts';
 import { type ExtractedRow, readExtracted, writeExtracted } from './extracted.ts';
 import type { DatasetRow } from './plan.ts';
 import { type PlannedBatch, type PlannedSource, readBatch } from './records.ts';

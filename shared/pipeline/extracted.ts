@@ -1,6 +1,7 @@
 // One row per document as the extract step leaves it: runs/<run>/extracted/<batch>.parquet.
-import { runPaths } from '../lake/paths.ts';
+
 import type { Column, Row } from '../lake/tables.ts';
+import { runPaths } from '../paths.ts';
 import type { PipelineServices } from './services.ts';
 
 export const extractedColumns = [

@@ -1,6 +1,6 @@
 // Step 2: text → sparse TF-IDF of the pinned model. One matrix row per readable document, in the order of the extracted file.
 import { type Csr, decodeCsr, encodeCsr } from '../features/sparse.ts';
-import { runPaths } from '../lake/paths.ts';
+import { runPaths } from '../paths.ts';
 import { readable, readExtracted } from './extracted.ts';
 import { readBatch, readStep } from './records.ts';
 import type { PipelineServices } from './services.ts';

@@ -2,7 +2,7 @@
 // Invariants: I1 an upload event (path, etag) is claimed once, however often it is delivered; redeliveries join the claim's run.
 // I2 a window takes no marker after its seal: an upload that comes too late moves to the next window, so none is lost.
 import { sha256Hex } from '../ids.ts';
-import { intakePaths } from '../lake/paths.ts';
+import { intakePaths } from '../paths.ts';
 import type { Clock, LakeStore } from '../ports.ts';
 import { createJson, type PlannedSource, readJson, writeJson } from './records.ts';
 

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import type { AddFile } from '../lake/delta/actions.ts';
 import { type DeltaDeps, DeltaTable } from '../lake/delta/table.ts';
 import { readParquet, writeParquet } from '../lake/parquet.ts';
-import { tablePath } from '../lake/paths.ts';
 import { lakeTables, type Row } from '../lake/tables.ts';
+import { tablePath } from '../paths.ts';
 import type { LakeStore } from '../ports.ts';
 import type { ParquetFiles, Tables } from './services.ts';
 

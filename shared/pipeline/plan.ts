@@ -2,7 +2,7 @@
 // Invariants: P1 plan.json is written last and once: when it exists every batch file does. P2 the same listing gives the same batches.
 import { TerminalError } from '../errors.ts';
 import { batchId } from '../ids.ts';
-import { runPaths } from '../lake/paths.ts';
+import { runPaths } from '../paths.ts';
 import { readDataset } from '../training/dataset.ts';
 import { sealWindow } from './intake.ts';
 import {

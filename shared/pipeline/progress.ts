@@ -1,7 +1,7 @@
 // How far a run is, from what it has left in the lake. Works on every instance and after every restart.
 import { type RunStatus, STEPS, type Step } from '../api.ts';
 import { TerminalError } from '../errors.ts';
-import { runIndexFolder, runPaths } from '../lake/paths.ts';
+import { runIndexFolder, runPaths } from '../paths.ts';
 import { type Plan, type RunRecord, type RunSummary, readJson, type StepRecord } from './records.ts';
 import type { PipelineServices } from './services.ts';
 import { addCounts } from './tally.ts';

@@ -2,7 +2,7 @@
 // Invariants: R1 each is written once (put-if-absent) or rewritten with equal content. R2 a step's record is written after its output.
 import type { RerunRequest, RunCounts, RunRequest, RunStatus, Step } from '../api.ts';
 import { SluiceError } from '../errors.ts';
-import { runPaths } from '../lake/paths.ts';
+import { runPaths } from '../paths.ts';
 import type { LakeStore } from '../ports.ts';
 import type { StagedPart } from './services.ts';
 

@@ -1,8 +1,8 @@
 // Step 3: features → calibrated probabilities → route, with the reasons of the model's decision.
 import { decodeCsr } from '../features/sparse.ts';
-import { runPaths } from '../lake/paths.ts';
 import type { Column, Row } from '../lake/tables.ts';
 import type { LoadedModel } from '../models/registry.ts';
+import { runPaths } from '../paths.ts';
 import { type ExtractedRow, readable, readExtracted } from './extracted.ts';
 import type { Plan } from './records.ts';
 import { type Route, route } from './route.ts';

@@ -3,7 +3,7 @@
 import type { RerunRequest, RunRequest } from '../api.ts';
 import { TerminalError } from '../errors.ts';
 import { canonicalJson, sha256Hex } from '../ids.ts';
-import { runIndexPath, runPaths } from '../lake/paths.ts';
+import { runIndexPath, runPaths } from '../paths.ts';
 import { createJson, type RunRecord, type RunSummary, readAttempt, readJson, writeJson } from './records.ts';
 import type { PipelineServices } from './services.ts';
 import { loadTaxonomy } from './taxonomies.ts';

@@ -2,7 +2,7 @@
 // Invariant: S1 a step that ran to its record is never run again; S2 a step that is cut short runs again from the start with the same outcome.
 import type { Step } from '../api.ts';
 import { TerminalError } from '../errors.ts';
-import { runPaths } from '../lake/paths.ts';
+import { runPaths } from '../paths.ts';
 import { createJson, type Plan, readPlan, readStep, requireStep, type StepRecord } from './records.ts';
 import type { PipelineServices } from './services.ts';
 

@@ -1,6 +1,6 @@
 // Taxonomies in the lake: stored under their version, with a pointer to the one in use.
 import { TerminalError } from '../errors.ts';
-import { currentTaxonomyPath, taxonomyPath } from '../lake/paths.ts';
+import { currentTaxonomyPath, taxonomyPath } from '../paths.ts';
 import type { LakeStore } from '../ports.ts';
 import { parseTaxonomy, type Taxonomy } from '../taxonomy.ts';
 import { createJson, readJson, writeJson } from './records.ts';
