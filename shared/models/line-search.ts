@@ -64,8 +64,8 @@ function interpolate(left: Bracket, right: Bracket): number {
   const t = right.t - (width * (right.slope + d2 - d1)) / (right.slope - left.slope + 2 * d2);
   const lowest = left.t + 0.1 * width;
   const highest = left.t + 0.9 * width;
-  // A NaN passes both tests and is asked for, as in Breeze: the objective is then NaN and the search goes on.
-  return t < lowest ? lowest : t > highest ? highest : t;
+  // A NaN passes and is asked for, as in Breeze: the objective is then NaN and the search goes on.
+  return t < lowest ? lowest : Math.min(t, highest);
 }
 
 const MAX_BACKTRACKS = 20;

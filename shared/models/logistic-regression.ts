@@ -1,0 +1,235 @@
+// Logistic regression trained as Spark ML ≥ 3.2 trains it: scaling, virtual centring, start, penalty, optimiser and clean-up afterwards.
+// Invariants: R1 columns without variance get coefficient 0. R2 only columns that occur take memory. R3 the result does not depend on which
+// representation (lr-objective.ts) is used, up to rounding.
+// Semantics: org.apache.spark.ml.classification.LogisticRegression.
+import { TerminalError } from '../errors.ts';
+import type { Csr } from '../features/sparse.ts';
+import { type ColumnStats, columnStats, sumColumns } from './column-stats.ts';
+import { type LbfgsState, minimize, type StopReason } from './lbfgs.ts';
+import type { LinearModel } from './linear-model.ts';
+import { createDual, createPrimal, interceptsOf, type Objective, type PenaltyWeights } from './lr-objective.ts';
+import { activeColumns, type ScaledProblem, scaleProblem } from './lr-problem.ts';
+
+export interface LrOptions {
+  /** auto: binomial for at most two classes */
+  family: 'auto' | 'binomial' | 'multinomial';
+  regParam: number;
+  /** 0: L2 only; 1: L1 only. Anything above 0 switches to OWL-QN. */
+  elasticNet: number;
+  maxIter: number;
+  tol: number;
+  fitIntercept: boolean;
+  /** true: the penalty is on coefficients of columns scaled to deviation 1 */
+  standardization: boolean;
+}
+
+/** Spark's defaults. */
+export const defaultLrOptions: LrOptions = {
+  family: 'auto',
+  regParam: 0,
+  elasticNet: 0,
+  maxIter: 100,
+  tol: 1e-6,
+  fitIntercept: true,
+  standardization: true,
+};
+
+export interface LrFit {
+  model: LinearModel;
+  /** Objective at the start and after each iteration, penalty included. */
+  objectiveHistory: number[];
+  iterations: number;
+  evaluations: number;
+  stopReason: StopReason;
+}
+
+export interface LrInput {
+  /** [n, width] */
+  x: Csr;
+  /** Class of each row, 0 … numClasses − 1. */
+  labels: ArrayLike<number>;
+  numClasses: number;
+  /** Weight of each row; default 1. */
+  weights?: Float64Array;
+  /** For tests: force a representation. */
+  representation?: 'primal' | 'dual';
+}
+
+/**
+ * Fit.
+ * @throws {TerminalError} train.no-rows, train.bad-value (NaN, infinite, negative weight), train.unknown-label (class out of range)
+ */
+export function fitLogisticRegression(
+  input: LrInput,
+  given: Partial<LrOptions> = {},
+  onIteration?: (progress: { iteration: number; objective: number }) => void,
+): LrFit {
+  const options = { ...defaultLrOptions, ...given };
+  checkInput(input);
+  const labels = Int32Array.from(input.labels);
+  const classWeights = sumClasses(labels, input.numClasses, input.weights);
+  const isMultinomial = usesMultinomial(options.family, input.numClasses);
+  const constant = constantModel(classWeights, input.x.width, isMultinomial, options.fitIntercept);
+  if (constant !== undefined) return constant;
+  const sums = sumColumns(input.x, input.weights);
+  const stats = columnStats(sums);
+  const { numClasses, weights, x } = input;
+  const { fitIntercept } = options;
+  const totalWeight = sums.weight;
+  const p = scaleProblem({ x, labels, weights, totalWeight, stats, isMultinomial, numClasses, fitIntercept });
+  const plan = planPenalty(options, stats);
+  const canBeDual = plan.l1 === undefined && plan.penalty === null;
+  const wantsDual =
+    input.representation === 'dual' || (input.representation === undefined && p.rows < p.columns.length);
+  const objective = canBeDual && wantsDual ? createDual(p, plan.l2) : createPrimal(p, plan.l2, plan.penalty);
+  const state = minimize(
+    objective.start(startIntercepts(classWeights, isMultinomial)),
+    objective.evaluate,
+    {
+      maxIter: options.maxIter,
+      tol: options.tol,
+      dot: objective.dot,
+      ...(plan.l1 === undefined ? {} : { l1: spreadL1(plan.l1, p.outputs, fitIntercept) }),
+    },
+    (s) => onIteration?.({ iteration: s.iteration, objective: s.total }),
+  );
+  return { ...summary(state), model: finishModel(objective, p, state.x, input, options) };
+}
+
+function summary(state: LbfgsState): Omit<LrFit, 'model'> {
+  return {
+    objectiveHistory: state.history,
+    iterations: state.iteration,
+    evaluations: state.evaluations,
+    stopReason: state.stop ?? 'max iterations',
+  };
+}
+
+export function usesMultinomial(family: LrOptions['family'], numClasses: number): boolean {
+  if (family === 'binomial' && numClasses > 2)
+    throw new TerminalError('request.invalid', `family: binomial needs at most 2 classes, have ${numClasses}`);
+  return family === 'multinomial' || (family === 'auto' && numClasses > 2);
+}
+
+/** Sum of weights per class [numClasses]. */
+export function sumClasses(labels: Int32Array, numClasses: number, weights?: Float64Array): Float64Array {
+  const sums = new Float64Array(numClasses);
+  for (let row = 0; row < labels.length; row++) sums[labels[row]!]! += weights?.[row] ?? 1;
+  return sums;
+}
+
+/** Spark's answer when only one class occurs: infinite intercept, nothing trained. */
+function constantModel(
+  classWeights: Float64Array,
+  width: number,
+  isMultinomial: boolean,
+  fitIntercept: boolean,
+): LrFit | undefined {
+  const occurring = [...classWeights.keys()].filter((c) => classWeights[c]! > 0);
+  if (!fitIntercept || occurring.length !== 1) return undefined;
+  const numClasses = classWeights.length;
+  const intercepts = isMultinomial
+    ? Float64Array.from(classWeights, (_, c) => (c === occurring[0] ? Number.POSITIVE_INFINITY : 0))
+    : Float64Array.of(numClasses === 2 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY);
+  return {
+    model: {
+      width,
+      columns: new Int32Array(0),
+      coefficients: new Float64Array(0),
+      intercepts,
+      isBinomial: !isMultinomial,
+    },
+    objectiveHistory: [0],
+    iterations: 0,
+    evaluations: 0,
+    stopReason: 'max iterations',
+  };
+}
+
+/** Intercepts that alone give the class frequencies, in Spark's form. */
+export function startIntercepts(classWeights: Float64Array, isMultinomial: boolean): Float64Array {
+  if (!isMultinomial) return Float64Array.of(Math.log(classWeights[1]! / classWeights[0]!));
+  const logs = classWeights.map((weight) => Math.log1p(weight));
+  const mean = logs.reduce((sum, log) => sum + log, 0) / logs.length;
+  return logs.map((log) => log - mean);
+}
+
+export interface PenaltyPlan {
+  l2: number;
+  /** Weight of each kept column's square; null: 1. */
+  penalty: PenaltyWeights;
+  /** L1 weight of each kept column; undefined: none. */
+  l1: Float64Array | undefined;
+}
+
+export function planPenalty(options: LrOptions, stats: ColumnStats): PenaltyPlan {
+  const { regParam, elasticNet, standardization } = options;
+  const std = Float64Array.from(activeColumns(stats), (column) => stats.std[column]!);
+  const l1 = regParam * elasticNet;
+  return {
+    l2: regParam * (1 - elasticNet),
+    penalty: standardization || regParam === 0 ? null : std.map((s) => 1 / (s * s)),
+    l1: l1 === 0 ? undefined : std.map((s) => (standardization ? l1 : l1 / s)),
+  };
+}
+
+/** L1 weights of a primal point; intercepts have none. */
+export function spreadL1(l1: Float64Array, outputs: number, fitIntercept: boolean): Float64Array {
+  const weights = new Float64Array(l1.length * outputs + (fitIntercept ? outputs : 0));
+  for (let j = 0; j < l1.length; j++) weights.fill(l1[j]!, j * outputs, (j + 1) * outputs);
+  return weights;
+}
+
+function finishModel(
+  objective: Objective,
+  p: ScaledProblem,
+  point: Float64Array,
+  input: Pick<LrInput, 'x'>,
+  options: LrOptions,
+): LinearModel {
+  return unscale(objective.solution(point), p, input.x.width, options.regParam);
+}
+
+/** From scaled, centred coefficients (changed in place) to those of the original columns, with Spark's centring over classes. */
+export function unscale(
+  solution: { coefficients: Float64Array; intercepts: Float64Array },
+  p: Pick<ScaledProblem, 'columns' | 'outputs' | 'isMultinomial' | 'centre' | 'std' | 'fitIntercept'>,
+  width: number,
+  regParam: number,
+): LinearModel {
+  const k = p.outputs;
+  const coefficients = solution.coefficients;
+  const intercepts = interceptsOf(p, solution.intercepts, coefficients);
+  for (let j = 0; j < p.columns.length; j++) {
+    let mean = 0;
+    for (let c = 0; c < k; c++) {
+      coefficients[j * k + c]! /= p.std[j]!;
+      mean += coefficients[j * k + c]! / k;
+    }
+    if (regParam === 0 && p.isMultinomial) for (let c = 0; c < k; c++) coefficients[j * k + c]! -= mean;
+  }
+  if (p.isMultinomial && p.fitIntercept) {
+    const mean = intercepts.reduce((sum, value) => sum + value, 0) / k;
+    for (let c = 0; c < k; c++) intercepts[c]! -= mean;
+  }
+  return { width, columns: p.columns, coefficients, intercepts, isBinomial: !p.isMultinomial };
+}
+
+function checkInput({ x, labels, numClasses, weights }: LrInput): void {
+  if (x.rows === 0) throw new TerminalError('train.no-rows', 'Logistic regression: need at least one row, have none');
+  if (labels.length !== x.rows || (weights !== undefined && weights.length !== x.rows))
+    throw new TerminalError(
+      'request.invalid',
+      `Logistic regression: need ${x.rows} labels and weights, have ${labels.length} and ${weights?.length ?? x.rows}`,
+    );
+  for (let row = 0; row < labels.length; row++)
+    if (!Number.isInteger(labels[row]) || labels[row]! < 0 || labels[row]! >= numClasses)
+      throw new TerminalError('train.unknown-label', `Row ${row}: need a class from 0 to ${numClasses - 1}`);
+  for (let at = 0; at < x.values.length; at++)
+    if (!Number.isFinite(x.values[at]))
+      throw new TerminalError('train.bad-value', `Value ${at} of the features is ${x.values[at]}; need finite numbers`);
+  weights?.forEach((weight, row) => {
+    if (!Number.isFinite(weight) || weight < 0)
+      throw new TerminalError('train.bad-value', `Row ${row}: need a finite weight of at least 0, have ${weight}`);
+  });
+}
