@@ -47,7 +47,7 @@ export async function ask(context: AskContext, pack: Pack, texts: readonly strin
   const user = documentsMessage(texts);
   const promptTokens = question.overheadTokens + runtime.count(user);
   // Services estimate the prompt by its characters; whichever is larger is what the quota is charged.
-  const charge = Math.max(promptTokens, Math.ceil((question.system.length + user.length) / 4)) + pack.maxOutputTokens;
+  const charge = Math.max(promptTokens, Math.ceil((question.overheadChars + user.length) / 4)) + pack.maxOutputTokens;
   let failures = 0;
   let avoid: string | undefined;
   let isRetry = false;

@@ -31,8 +31,9 @@ export interface PromptFrame {
   /** Codes in the order of the taxonomy's labels. */
   codes: readonly string[];
   version: string;
-  /** Tokens of everything but the documents. */
+  /** Tokens and characters of everything but the documents. */
   overheadTokens: number;
+  overheadChars: number;
 }
 
 /**
@@ -55,8 +56,15 @@ export function frameFor(
     json_schema: { name: 'document_labels', strict: true, schema: answerSchema(codes) },
   };
   const version = `p${PROMPT_REVISION}-${sha256Hex(canonicalJson({ system, responseFormat, identity })).slice(0, 12)}`;
-  const schemaTokens = count(JSON.stringify(responseFormat.json_schema));
-  return { system, responseFormat, codes, version, overheadTokens: count(system) + schemaTokens + 9 };
+  const schema = JSON.stringify(responseFormat.json_schema);
+  return {
+    system,
+    responseFormat,
+    codes,
+    version,
+    overheadTokens: count(system) + count(schema) + 9,
+    overheadChars: system.length + schema.length,
+  };
 }
 
 /** A, B, … Z, AA, AB, … — one token each for the first 26. */

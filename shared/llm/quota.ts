@@ -3,6 +3,7 @@
 //             Q2 slots are taken at most `leaseMs` ahead, so a changed limit is followed at once. Q3 nobody sends before `blockedUntil`.
 // Why slots instead of buckets: a bucket that saves up a minute bursts, and sliding windows then refuse most of it.
 import type { Clock, Random, StateTable } from '../ports.ts';
+import { ChargeScale } from './charge-scale.ts';
 import type { LlmSettings } from './deployment.ts';
 
 /** The shared record. Times are ms since the epoch. */
@@ -59,7 +60,6 @@ interface Waiter {
 
 const MINUTE_MS = 60_000;
 const RAMP_MS = 15_000;
-const LEARN = 0.02;
 const MAX_CAS_TRIES = 60;
 /** Requests are also checked over slices of 10 s; the spacing keeps inside them with a little room for jitter. */
 const SLICES_PER_MINUTE = 6;
@@ -71,11 +71,10 @@ export class SharedQuota {
   #pumping = false;
   #blockedUntil = 0;
   #nextFree = 0;
-  #scale: number | undefined;
+  readonly #scale = new ChargeScale();
   #namedLimit: number | undefined;
   /** Slot the sleeping pump waits for. */
   #sleepingFor = 0;
-  #lastSeen: { stamp: number; remaining: number; at: number } | undefined;
 
   constructor(options: QuotaOptions) {
     this.#options = options;
@@ -106,15 +105,8 @@ export class SharedQuota {
     const limit = Number(headers['x-ratelimit-limit-tokens']);
     if (Number.isFinite(limit) && limit > 0) this.#namedLimit = limit;
     const remaining = Number(headers['x-ratelimit-remaining-tokens'] ?? Number.NaN);
-    if (!Number.isFinite(remaining) || remaining < 0) return;
-    const last = this.#lastSeen;
-    if (last !== undefined && grant.stamp <= last.stamp) return;
-    this.#lastSeen = { stamp: grant.stamp, remaining, at: grant.at };
-    if (last === undefined || grant.at - last.at > 5000) return;
-    const ratio = (last.remaining - remaining) / (grant.stamp - last.stamp);
-    // Windows that restart or slide give ratios far off; they say nothing about the charge.
-    if (ratio > 0.9 && ratio < 1.5)
-      this.#scale = Math.min(1.5, Math.max(1, (this.#scale ?? 1) * (1 - LEARN) + ratio * LEARN));
+    if (Number.isFinite(remaining) && remaining >= 0)
+      this.#scale.observe({ stamp: grant.stamp, at: grant.at, remaining }, this.#namedLimit);
   }
 
   /** The service refused: nobody sends until `until`. `isOwnLimit` slows the rate a little when it happens again and again. */
@@ -261,8 +253,7 @@ export class SharedQuota {
     };
     const record = { ...fresh, ...(typeof stored === 'object' ? stored : null) };
     record.limit = Math.min(tpm, this.#namedLimit ?? (record.limit > 0 ? record.limit : tpm));
-    if (this.#scale !== undefined) record.scale = this.#scale;
-    else this.#scale = record.scale;
+    record.scale = this.#scale.value ?? record.scale;
     if (record.factor < 1 && now - record.factorAt >= MINUTE_MS) {
       record.factor = Math.min(1, record.factor + 0.005);
       record.factorAt = now;
