@@ -109,7 +109,9 @@ const MONTHS = [
   'December',
 ];
 const WEEKDAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday'];
-const CURRENCIES = ['EUR', 'USD', 'GBP', 'CHF', 'PLN', 'SEK'];
+/** Stands for the currency until the whole text is there: one text speaks of one currency. */
+export const CURRENCY = '¤';
+export const CURRENCIES = ['EUR', 'USD', 'GBP', 'CHF', 'PLN', 'SEK'];
 const MATTERS = ['due diligence', 'annual accounts', 'tax return', 'lease review', 'tariff advice', 'payroll review'];
 
 const SLOTS: Readonly<Record<string, (random: SeededRandom) => string>> = {
@@ -129,8 +131,16 @@ const SLOTS: Readonly<Record<string, (random: SeededRandom) => string>> = {
       `${random.between(1, 28)} ${random.pick(MONTHS)} ${random.between(2019, 2025)}`,
       `${pad(random.between(1, 28))}.${pad(random.between(1, 12))}.${random.between(2019, 2025)}`,
     ]),
+  price: (random) => `${CURRENCY} ${random.between(2, 990)}`,
+  wage: (random) => `${CURRENCY} ${random.between(1, 9)},${pad(random.between(10, 99))}0`,
+  range: (random) => {
+    const lower = random.between(8, 40) / 10;
+    const median = lower + random.between(5, 30) / 10;
+    const upper = median + random.between(5, 40) / 10;
+    return `${lower.toFixed(1)} % to ${upper.toFixed(1)} %, median ${median.toFixed(1)} %`;
+  },
   amount: (random) =>
-    `${random.pick(CURRENCIES)} ${random.pick([`${random.between(2, 990)}`, `${random.between(1, 98)},${random.pick(['000', '500', '240', '775'])}`, `${random.between(1, 60)}.${random.between(1, 9)} million`])}`,
+    `${CURRENCY} ${random.pick([`${random.between(2, 990)}`, `${random.between(1, 98)},${random.pick(['000', '500', '240', '775'])}`, `${random.between(1, 60)}.${random.between(1, 9)} million`])}`,
   hscode: (random) => `${random.between(2801, 9606)}.${pad(random.between(10, 99))}`,
   iban: (random) =>
     `DE${random.between(10, 99)} ${random.between(1000, 9999)} ${random.between(1000, 9999)} ${random.between(1000, 9999)}`,

@@ -2,7 +2,7 @@
 // Invariants: the same phrases and seed give the same texts; no text occurs twice; every text has 10 to 250 words.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fillPhrase } from './phrase.ts';
+import { CURRENCIES, CURRENCY, fillPhrase } from './phrase.ts';
 import { SeededRandom } from './random.ts';
 
 export interface TrainingText {
@@ -97,7 +97,10 @@ export function composeTraining(folder: string, seed: number): TrainingText[] {
     const own = drawers.get(subject.label)!;
     for (let made = 0; made < TEXTS_PER_LABEL; ) {
       const other = random.next() < ASIDE_SHARE ? drawers.get(random.pick(subject.neighbours)) : undefined;
-      const text = compose(random, pickRegister(random), { own, other, general });
+      const text = compose(random, pickRegister(random), { own, other, general }).replaceAll(
+        CURRENCY,
+        random.pick(CURRENCIES),
+      );
       const words = text.split(/\s+/).length;
       if (words < MIN_WORDS || words > MAX_WORDS || seen.has(text)) continue;
       seen.add(text);
