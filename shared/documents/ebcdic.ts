@@ -25,7 +25,7 @@ export function decodeEbcdic(bytes: Uint8Array): string {
 
 const SAMPLE_BYTES = 8192;
 
-/** EBCDIC text: its space (0x40) is frequent, the ASCII space nearly absent, and most bytes are EBCDIC letters or digits. */
+/** EBCDIC text: its space (0x40) is frequent, the ASCII space nearly absent, and nearly all other bytes are EBCDIC letters or digits. */
 export function looksEbcdic(bytes: Uint8Array): boolean {
   const sample = bytes.subarray(0, SAMPLE_BYTES);
   if (sample.length < 16) return false;
@@ -37,7 +37,8 @@ export function looksEbcdic(bytes: Uint8Array): boolean {
     else if (byte === 0x20) asciiBlanks += 1;
     else if (isEbcdicLetter(byte)) letters += 1;
   }
-  return blanks > sample.length * 0.05 && asciiBlanks < sample.length * 0.005 && letters > sample.length * 0.5;
+  const n = sample.length;
+  return blanks > n * 0.05 && asciiBlanks < n * 0.005 && letters > n * 0.2 && letters + blanks > n * 0.7;
 }
 
 function isEbcdicLetter(byte: number): boolean {

@@ -1,6 +1,5 @@
 // Local OCR by tesseract.js with language data from npm packages: nothing is downloaded, nothing is written.
 // Traps: errorHandler must be given; a bad image rejects with a string; orientation detection needs data the package lacks.
-import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { TerminalError } from '../errors.ts';
 
@@ -10,13 +9,13 @@ let worker: Promise<Worker> | undefined;
 
 async function start(): Promise<Worker> {
   const { createWorker, OEM, PSM } = await import('tesseract.js');
-  const folder = createRequire(import.meta.url)
+  // Data handed over as bytes are taken for a language name in 7.0: a folder it is.
+  const langPath = createRequire(import.meta.url)
     .resolve('@tesseract.js-data/eng/package.json')
-    .replace(/package\.json$/, '4.0.0_best_int/');
-  const data = await readFile(`${folder}eng.traineddata.gz`);
-  const { gunzipSync } = await import('node:zlib');
-  const created = await createWorker([{ code: 'eng', data: gunzipSync(data) }], OEM.LSTM_ONLY, {
-    gzip: false,
+    .replace(/package\.json$/, '4.0.0_best_int');
+  const created = await createWorker('eng', OEM.LSTM_ONLY, {
+    langPath,
+    gzip: true,
     cacheMethod: 'none',
     errorHandler: () => {},
     logger: () => {},
@@ -25,31 +24,47 @@ async function start(): Promise<Worker> {
   return created;
 }
 
-/** Below this mean confidence (0..100) a page is tried the other ways up. */
+/** Below this mean confidence (0..100), or with fewer letters, a page is tried the other ways up. */
 const LOW_CONFIDENCE = 60;
+const FEW_LETTERS = 60;
+/** Letters of a page the wrong way up are read with a confidence around 40. */
+const NOISE_CONFIDENCE = 40;
 const QUARTER = Math.PI / 2;
 
 /**
  * Text of a page image (PNG, JPEG, BMP, TIFF, WebP or PNM bytes).
+ * @param turned the same page turned by 1..3 quarters, where the caller can draw it; else the image is rotated here
  * @throws {TerminalError} extract.corrupt when it is no image
  */
-export async function recognize(image: Uint8Array): Promise<string> {
+export async function recognize(
+  image: Uint8Array,
+  turned?: (quarters: number) => Uint8Array | undefined,
+): Promise<string> {
   worker ??= start();
   const ready = await worker;
   let best = await attempt(ready, image, 0);
-  for (const turns of [1, 3, 2]) {
-    if (best.confidence >= LOW_CONFIDENCE) break;
-    const turned = await attempt(ready, image, turns);
-    if (turned.confidence > best.confidence) best = turned;
+  if (best.confidence >= LOW_CONFIDENCE && best.letters >= FEW_LETTERS) return best.text;
+  for (const quarters of [1, 3, 2]) {
+    const drawn = turned?.(quarters);
+    const other = drawn === undefined ? await attempt(ready, image, quarters) : await attempt(ready, drawn, 0);
+    if (score(other) > score(best)) best = other;
   }
   return best.text;
 }
 
-async function attempt(ready: Worker, image: Uint8Array, turns: number): Promise<{ text: string; confidence: number }> {
-  const upright = turns === 0 ? { rotateAuto: false } : { rotateAuto: false, rotateRadians: turns * QUARTER };
+interface Attempt {
+  text: string;
+  confidence: number;
+  letters: number;
+}
+
+const score = ({ confidence, letters }: Attempt) => Math.max(0, confidence - NOISE_CONFIDENCE) * letters;
+
+async function attempt(ready: Worker, image: Uint8Array, quarters: number): Promise<Attempt> {
+  const options = quarters === 0 ? {} : { rotateRadians: quarters * QUARTER };
   try {
-    const { data } = await ready.recognize(Buffer.from(image.buffer, image.byteOffset, image.byteLength), upright);
-    return { text: data.text, confidence: data.text.trim() === '' ? 0 : data.confidence };
+    const { data } = await ready.recognize(Buffer.from(image.buffer, image.byteOffset, image.byteLength), options);
+    return { text: data.text, confidence: data.confidence, letters: data.text.match(/[\p{L}\p{N}]/gu)?.length ?? 0 };
   } catch (error) {
     throw new TerminalError('extract.corrupt', 'image: it cannot be read', { cause: error });
   }

@@ -27,7 +27,7 @@ export async function readLeaf(bytes: Uint8Array, header: NodeHeader, context: L
   const startedMs = performance.now();
   try {
     if (bytes.byteLength === 0) throw new TerminalError('extract.empty', 'document: it has 0 bytes');
-    const reader = await readerOf(header.mediaType);
+    const reader = await readerOf(header.mediaType, context.name);
     const { name, limits, ocr, progress } = context;
     const read = await reader(bytes, {
       name,

@@ -55,8 +55,13 @@ const UNREAD: Readonly<Record<string, string>> = {
   [MEDIA.tnef]: 'TNEF (winmail.dat) is not read',
 };
 
-/** @throws {TerminalError} extract.unsupported or extract.encrypted */
-export async function readerOf(mediaType: string): Promise<Reader> {
+// Formats with a signature: plain text under such a name is what is left of a lost file (a link, an error page), not the document.
+const SIGNED_NAME = /\.(docx|docm|dotx|xlsx|xlsm|xlsb|pptx|pptm|odt|ods|odp|epub|pdf|zip|7z|png|jpe?g|tiff?)$/i;
+
+/** @throws {TerminalError} extract.unsupported, extract.encrypted or extract.corrupt */
+export async function readerOf(mediaType: string, name: string): Promise<Reader> {
+  if (mediaType === MEDIA.txt && SIGNED_NAME.test(name))
+    throw new TerminalError('extract.corrupt', 'document: its name promises another format, it holds a plain text');
   if (mediaType === MEDIA.encryptedOffice)
     throw new TerminalError('extract.encrypted', 'document: the Office file needs a password');
   const load = READERS[mediaType];

@@ -72,7 +72,7 @@ async function readEml(bytes: Uint8Array, limits: ExtractLimits): Promise<Mail> 
     text: message.text,
     html: message.html,
   };
-  const text = mailText(fields, limits, attachments.length > 0);
+  const text = mailText(fields, limits);
   if (text === undefined && isEncrypted) throw new TerminalError('extract.encrypted', 'mail: its body is encrypted');
   return { body: plain(text ?? '', warnings), attachments };
 }
@@ -86,13 +86,13 @@ function refuse(error: unknown): never {
   throw new TerminalError('extract.corrupt', 'mail: it cannot be read', { cause: error });
 }
 
-/** Headers and body as one text; undefined when the mail has neither a body nor attachments. */
-export function mailText(fields: MailFields, limits: ExtractLimits, hasAttachments: boolean): string | undefined {
+/** Headers and body as one text; undefined when there is no body: headers alone say nothing, attachments are documents of their own. */
+export function mailText(fields: MailFields, limits: ExtractLimits): string | undefined {
   const text = fields.text?.trim() ?? '';
   const html = fields.html === undefined ? '' : htmlToText(fields.html, limits).trim();
   // Some senders put "This message needs an HTML reader" into the text part.
   const body = text.length === 0 || (html.length > 200 && text.length * 10 < html.length) ? html : text;
-  if (body === '' && !hasAttachments) return undefined;
+  if (body === '') return undefined;
   const headers = [
     ['Subject', fields.subject],
     ['From', fields.from],

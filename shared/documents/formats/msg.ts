@@ -43,7 +43,7 @@ export async function readMsg(bytes: Uint8Array, limits: ExtractLimits): Promise
   const warnings: string[] = [];
   if (inline > 0) warnings.push(`mail: ${inline} image(s) of the body were not read`);
   if (unreadable > 0) warnings.push(`mail: ${unreadable} attachment(s) are damaged and were not read`);
-  const text = mailText(await mailFields(fields, limits), limits, attachments.length > 0);
+  const text = mailText(await mailFields(fields, limits), limits);
   if (text === undefined && /\.rpmsg$/i.test(fields.attachments?.[0]?.fileName ?? ''))
     throw new TerminalError('extract.encrypted', 'mail: its body is encrypted');
   return { body: plain(text ?? '', warnings), attachments };

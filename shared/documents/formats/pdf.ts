@@ -33,7 +33,7 @@ function readPages(pdf: PdfDocument, { limits, progress }: ReadContext): ReadTex
   let unreadable = 0;
   for (let i = 0; i < pages; i++) {
     const text = pdf.page(i, (page) => {
-      const own = page.text(maxChars - chars);
+      const own = composeAccents(page.text(maxChars - chars));
       if (own.trim().length < SCANT_CHARS && isImage(page)) scans.push(i + 1);
       return withAnnotations(page, own);
     });
@@ -55,6 +55,29 @@ function readPages(pdf: PdfDocument, { limits, progress }: ReadContext): ReadTex
     ...(scans.length > 0 ? { needsOcr: scans } : {}),
     ...(embedded.length > 0 ? { embedded } : {}),
   };
+}
+
+// Combining forms of the spacing accents that TeX sets before the letter. The acute accent is left out: many type it as an apostrophe.
+const COMBINING: Readonly<Record<string, string>> = {
+  '¨': '\u0308',
+  '˘': '\u0306',
+  ˇ: '\u030c',
+  ˆ: '\u0302',
+  '˜': '\u0303',
+  '˙': '\u0307',
+  '˚': '\u030a',
+  '¸': '\u0327',
+};
+
+/** "¨u" and "g˘" as TeX leaves them → "ü", "ğ", where such a letter exists. */
+function composeAccents(text: string): string {
+  const compose = (whole: string, accent: string, letter: string) => {
+    const composed = (letter + COMBINING[accent]!).normalize('NFC'); // the pattern holds the keys alone
+    return composed.length === letter.length ? composed : whole;
+  };
+  return text
+    .replace(/([¨˘ˇˆ˜˙˚¸]) ?(\p{L})/gu, compose)
+    .replace(/(\p{L}) ?([¨˘ˇˆ˜˙˚¸])/gu, (whole, letter: string, accent: string) => compose(whole, accent, letter));
 }
 
 function isImage(page: PdfPage): boolean {
@@ -107,8 +130,9 @@ async function readScans(
   const todo = scans.slice(0, limits.maxOcrPages);
   for (const number of todo) {
     progress();
-    const image = pdf.page(number - 1, (page) => page.render(OCR_DPI, OCR_MAX_PIXELS));
-    const text = image === undefined ? '' : await recognize(image);
+    const draw = (quarters: number) => pdf.page(number - 1, (page) => page.render(OCR_DPI, OCR_MAX_PIXELS, quarters));
+    const image = draw(0);
+    const text = image === undefined ? '' : await recognize(image, draw);
     const own = read.parts[number - 1] ?? '';
     read.parts[number - 1] = own.trim() === '' || text.includes(own.trim()) ? text : `${text}\n${own}`;
     progress();

@@ -196,9 +196,38 @@ export class PdfPage {
               buffer === 0 ? (chars + 1) * 2 : m.FPDFText_GetText(textPage, 0, Math.floor(size / 2) - 1, buffer) * 2,
             ),
           );
+    const mended = this.#mendLamAlef(textPage, text);
     const rotation = this.#uprightRotation(textPage, chars);
     m.FPDFText_ClosePage(textPage);
-    return { text, rotation };
+    return { text: mended, rotation };
+  }
+
+  /**
+   * PDFium turns right-to-left runs around letter by letter, the two letters of a lam-alef ligature included, which the file
+   * holds in reading order already. Both letters of one glyph have one origin: that tells them from a real alef-lam.
+   */
+  #mendLamAlef(textPage: number, text: string): string {
+    const pairs = [...text.matchAll(/[\u0622\u0623\u0625\u0627]\u0644/g)].slice(0, MAX_OBJECTS);
+    if (pairs.length === 0) return text;
+    const letters = text.split('');
+    for (const { index } of pairs) {
+      const first = this.#origin(textPage, index);
+      const second = this.#origin(textPage, index + 1);
+      if (first === undefined || second === undefined || Math.hypot(first.x - second.x, first.y - second.y) > 0.01)
+        continue;
+      [letters[index], letters[index + 1]] = [letters[index + 1]!, letters[index]!]; // both matched
+    }
+    return letters.join('');
+  }
+
+  #origin(textPage: number, textIndex: number): { x: number; y: number } | undefined {
+    const m = this.#m;
+    const char = m.FPDFText_GetCharIndexFromTextIndex(textPage, textIndex);
+    const out = m.pdfium.wasmExports.malloc(16);
+    const isKnown = char >= 0 && m.FPDFText_GetCharOrigin(textPage, char, out, out + 8);
+    const origin = { x: m.pdfium.getValue(out, 'double') as number, y: m.pdfium.getValue(out + 8, 'double') as number };
+    m.pdfium.wasmExports.free(out);
+    return isKnown ? origin : undefined;
   }
 
   /** Quarter turns that bring most of the text upright, by a sample of its characters. */
@@ -259,24 +288,40 @@ export class PdfPage {
     if (form === 0) return '';
     const type = this.#m.FPDFAnnot_GetFormFieldType(form, annotation);
     if (!VALUE_FIELDS.has(type) && type < 8) return '';
+    const chosen = this.#chosenLabels(form, annotation);
+    if (chosen.length > 0) return chosen.join(', ');
     const value = utf16(
       readBytes(this.#m, (buffer, size) => this.#m.FPDFAnnot_GetFormFieldValue(form, annotation, buffer, size)),
     );
     return /^off$/i.test(value) ? '' : value;
   }
 
+  /** Labels of the options selected in a combo or list box: what is shown, where the value is what is exported. */
+  #chosenLabels(form: number, annotation: number): string[] {
+    const m = this.#m;
+    const count = Math.min(m.FPDFAnnot_GetOptionCount(form, annotation), 1000);
+    const labels: string[] = [];
+    for (let i = 0; i < count; i++)
+      if (m.FPDFAnnot_IsOptionSelected(form, annotation, i))
+        labels.push(
+          utf16(readBytes(m, (buffer, size) => m.FPDFAnnot_GetOptionLabel(form, annotation, i, buffer, size))),
+        );
+    return labels;
+  }
+
   /** The page as a grey image in portable graymap (PGM) form, which needs no encoder. */
-  render(dpi: number, maxPixels: number): Buffer {
+  render(dpi: number, maxPixels: number, quarters = 0): Buffer {
     const m = this.#m;
     const points = { width: m.FPDF_GetPageWidthF(this.#page), height: m.FPDF_GetPageHeightF(this.#page) };
     const wanted = dpi / 72;
     const scale = Math.min(wanted, Math.sqrt(maxPixels / Math.max(1, points.width * points.height)));
-    const width = Math.max(1, Math.round(points.width * scale));
-    const height = Math.max(1, Math.round(points.height * scale));
+    const across = Math.max(1, Math.round(points.width * scale));
+    const down = Math.max(1, Math.round(points.height * scale));
+    const [width, height] = quarters % 2 === 0 ? [across, down] : [down, across];
     const bitmap = m.FPDFBitmap_Create(width, height, 0);
     if (bitmap === 0) throw new TerminalError('extract.out-of-memory', 'pdf: a page image does not fit into memory');
     m.FPDFBitmap_FillRect(bitmap, 0, 0, width, height, 0xffffffff);
-    m.FPDF_RenderPageBitmap(bitmap, this.#page, 0, 0, width, height, 0, 0x01 | 0x08); // annotations, grey
+    m.FPDF_RenderPageBitmap(bitmap, this.#page, 0, 0, width, height, quarters, 0x01 | 0x08); // annotations, grey
     const stride = m.FPDFBitmap_GetStride(bitmap);
     const start = m.FPDFBitmap_GetBuffer(bitmap);
     const pixels = heapOf(m);
