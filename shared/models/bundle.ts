@@ -1,0 +1,125 @@
+// A model as files: a manifest that says what it is, and artifacts with their checksums.
+// Invariant: B1 what is loaded is what was registered, or loading fails with a code that says why.
+import { TerminalError } from '../errors.ts';
+import type { FeatureSpec } from '../features/spec.ts';
+import { sha256Hex } from '../ids.ts';
+import type { Calibration } from './calibration.ts';
+import type { ModelKind } from './scorer.ts';
+
+export interface LabelMetrics {
+  label: string;
+  precision: number;
+  recall: number;
+  f1: number;
+  /** Rows with this true label. */
+  support: number;
+}
+
+/** Summary of an evaluation, kept in the manifest; the whole evaluation is the artifact evaluation.json. */
+export interface ModelMetrics {
+  /** What the model was judged on: predictions for rows it was not trained on. */
+  source: 'out-of-fold' | 'held-out' | 'test-set';
+  samples: number;
+  accuracy: number;
+  macroF1: number;
+  logLoss: number;
+  /** Expected calibration error of the top probability, 15 bins. */
+  ece: number;
+  perLabel: LabelMetrics[];
+}
+
+/** How the default accept threshold was chosen. */
+export interface AcceptRule {
+  /** Calibrated top probability from which the model's label is taken without asking. */
+  threshold: number;
+  /** guarantee: Clopper–Pearson bound held; empirical: precision on held-out rows; default: too few rows for either. */
+  basis: 'guarantee' | 'empirical' | 'default';
+  /** Precision aimed at and the confidence of the promise. */
+  precision: number;
+  confidence: number;
+  /** Share of held-out rows at or above the threshold, and how many of them were right. */
+  coverage: number;
+  observedPrecision: number;
+  samples: number;
+}
+
+export interface Artifact {
+  name: string;
+  sizeBytes: number;
+  sha256: string;
+}
+
+/** Everything known of a model except its version. JSON-safe. */
+export interface ModelDescription {
+  format: 1;
+  kind: ModelKind;
+  labels: readonly string[];
+  taxonomyVersion: string | null;
+  /** Features K of the vector the model takes. */
+  width: number;
+  /** How texts become vectors; null for a model that is only scored on vectors made elsewhere. */
+  features: FeatureSpec | null;
+  calibration: Calibration;
+  accept: AcceptRule;
+  metrics: ModelMetrics | null;
+  /** Parameters, data fingerprint and origin, for people and for tracking. */
+  training: Readonly<Record<string, string | number | boolean | null>>;
+  /** Accept threshold per label, where a promise could be made for it; null: none was asked for. */
+  acceptByLabel: readonly (number | null)[] | null;
+  /** Settings only one kind of scorer understands. */
+  scorer: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+export interface ModelManifest extends ModelDescription {
+  version: string;
+  createdAt: string;
+  artifacts: Artifact[];
+}
+
+/** A model ready to be registered. */
+export interface ModelBundle {
+  readonly description: ModelDescription;
+  /** File name → content. `model.bin` is the scorer's; `idf.bin` the features'. */
+  readonly artifacts: Readonly<Record<string, Uint8Array>>;
+}
+
+export const describeArtifacts = (artifacts: ModelBundle['artifacts']): Artifact[] =>
+  Object.entries(artifacts).map(([name, bytes]) => ({ name, sizeBytes: bytes.length, sha256: sha256Hex(bytes) }));
+
+/** @throws {TerminalError} model.checksum-mismatch */
+export function verifyArtifact(artifact: Artifact, bytes: Uint8Array, version: string): void {
+  const sha256 = sha256Hex(bytes);
+  if (sha256 !== artifact.sha256)
+    throw new TerminalError(
+      'model.checksum-mismatch',
+      `Model ${version}: ${artifact.name} should have SHA-256 ${artifact.sha256.slice(0, 12)}… and ${artifact.sizeBytes} bytes; it has ${sha256.slice(0, 12)}… and ${bytes.length}`,
+      { ids: { version, artifact: artifact.name } },
+    );
+}
+
+/** Manifest from its file. @throws {TerminalError} model.corrupt, model.unsupported */
+export function parseManifest(bytes: Uint8Array, version: string): ModelManifest {
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch (cause) {
+    throw new TerminalError('model.corrupt', `Model ${version}: its manifest is no JSON`, { cause, ids: { version } });
+  }
+  const manifest = value as Partial<ModelManifest>;
+  if (manifest.format !== 1)
+    throw new TerminalError('model.unsupported', `Model ${version}: manifest format ${manifest.format}; need 1`, {
+      ids: { version },
+    });
+  const isWhole =
+    manifest.version === version &&
+    Array.isArray(manifest.labels) &&
+    manifest.labels.every((label) => typeof label === 'string') &&
+    Array.isArray(manifest.artifacts) &&
+    typeof manifest.kind === 'string' &&
+    Number.isInteger(manifest.width) &&
+    typeof manifest.accept?.threshold === 'number' &&
+    typeof manifest.calibration?.method === 'string';
+  if (!isWhole)
+    throw new TerminalError('model.corrupt', `Model ${version}: its manifest lacks fields`, { ids: { version } });
+  return manifest as ModelManifest; // checked above; written by register() only
+}

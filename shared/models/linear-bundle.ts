@@ -1,0 +1,49 @@
+// The bundle of a text model with logistic regression: the kind that `sluice train` makes and that Spark pipelines become.
+import type { Idf } from '../features/idf.ts';
+import type { FeatureSpec } from '../features/spec.ts';
+import type { AcceptRule, ModelBundle, ModelDescription, ModelMetrics } from './bundle.ts';
+import type { Calibration } from './calibration.ts';
+import { encodeIdf } from './idf-file.ts';
+import { encodeLinearModel, type LinearModel } from './linear-model.ts';
+
+export interface LinearBundleInput {
+  labels: readonly string[];
+  taxonomyVersion: string | null;
+  features: FeatureSpec;
+  /** null: plain term counts */
+  idf: Idf | null;
+  model: LinearModel;
+  calibration: Calibration;
+  accept: AcceptRule;
+  acceptByLabel?: readonly (number | null)[] | null;
+  metrics: ModelMetrics | null;
+  training?: ModelDescription['training'];
+  scorer?: ModelDescription['scorer'];
+  /** Further files to keep with the model (evaluation.json, report.html). */
+  extra?: Readonly<Record<string, Uint8Array>>;
+}
+
+export function createLinearBundle(input: LinearBundleInput): ModelBundle {
+  const { labels, taxonomyVersion, features, idf, model, calibration, accept, metrics } = input;
+  return {
+    description: {
+      format: 1,
+      kind: 'logistic-regression',
+      labels,
+      taxonomyVersion,
+      width: model.width,
+      features,
+      calibration,
+      accept,
+      acceptByLabel: input.acceptByLabel ?? null,
+      metrics,
+      training: input.training ?? {},
+      scorer: input.scorer ?? {},
+    },
+    artifacts: {
+      'model.bin': encodeLinearModel(model),
+      ...(idf === null ? {} : { 'idf.bin': encodeIdf(idf) }),
+      ...input.extra,
+    },
+  };
+}

@@ -1,0 +1,176 @@
+// Logistic regression as Spark ML scores it. Coefficients lie feature by feature, and only features with a coefficient are held.
+// Source: org.apache.spark.ml.classification.LogisticRegressionModel.
+import type { Csr } from '../features/sparse.ts';
+import { type Contributions, requireWidth, type Scorer, softmaxRows } from './scorer.ts';
+import { decodeTensors, encodeTensors, takeTensor } from './tensors.ts';
+
+/** A fitted model in its compact form. Margins: one per class, or a single one (of class 1) when binomial. */
+export interface LinearModel {
+  /** Features of the vectors, those without coefficient included. */
+  readonly width: number;
+  /** Columns with coefficients, ascending [used]. */
+  readonly columns: Int32Array;
+  /** [used, margins], feature-major. */
+  readonly coefficients: Float64Array;
+  /** [margins] */
+  readonly intercepts: Float64Array;
+  /** true: one margin, two classes. */
+  readonly isBinomial: boolean;
+}
+
+export const marginsOf = (model: LinearModel): number => model.intercepts.length;
+export const classesOf = (model: LinearModel): number => (model.isBinomial ? 2 : model.intercepts.length);
+
+export function encodeLinearModel(model: LinearModel): Uint8Array {
+  return encodeTensors({
+    shape: Uint32Array.of(model.width, model.intercepts.length, model.isBinomial ? 1 : 0),
+    columns: model.columns,
+    coefficients: model.coefficients,
+    intercepts: model.intercepts,
+  });
+}
+
+/** @throws {TerminalError} model.corrupt */
+export function decodeLinearModel(bytes: Uint8Array): LinearModel {
+  const tensors = decodeTensors(bytes);
+  const [width = 0, margins = 0, binomial = 0] = takeTensor(tensors, 'shape', Uint32Array, 3);
+  const columns = takeTensor(tensors, 'columns', Int32Array);
+  return {
+    width,
+    columns,
+    coefficients: takeTensor(tensors, 'coefficients', Float64Array, columns.length * margins),
+    intercepts: takeTensor(tensors, 'intercepts', Float64Array, margins),
+    isBinomial: binomial === 1,
+  };
+}
+
+/** Compact form of a dense row-major matrix [margins, width], as Spark stores it. Columns of zeros only are left out. */
+export function compactModel(
+  dense: Float64Array,
+  intercepts: Float64Array,
+  width: number,
+  isBinomial: boolean,
+): LinearModel {
+  const margins = intercepts.length;
+  const used: number[] = [];
+  for (let j = 0; j < width; j++) {
+    for (let k = 0; k < margins; k++)
+      if (dense[k * width + j] !== 0) {
+        used.push(j);
+        break;
+      }
+  }
+  const coefficients = new Float64Array(used.length * margins);
+  used.forEach((column, slot) => {
+    for (let k = 0; k < margins; k++) coefficients[slot * margins + k] = dense[k * width + column]!;
+  });
+  return { width, columns: Int32Array.from(used), coefficients, intercepts, isBinomial };
+}
+
+export class LinearScorer implements Scorer {
+  readonly kind = 'logistic-regression';
+  readonly width: number;
+  readonly classes: number;
+  readonly model: LinearModel;
+  /** Column → its place in `columns`, -1 without coefficient. */
+  readonly #slots: Int32Array;
+
+  constructor(model: LinearModel) {
+    this.model = model;
+    this.width = model.width;
+    this.classes = classesOf(model);
+    this.#slots = new Int32Array(model.width).fill(-1);
+    for (let slot = 0; slot < model.columns.length; slot++) this.#slots[model.columns[slot]!] = slot;
+  }
+
+  probabilities(x: Csr): Float64Array {
+    return marginProbabilities(this.margins(x), this.model.isBinomial, this.classes);
+  }
+
+  /** Margins [rows, margins], row-major. Features are added in ascending order. */
+  margins(x: Csr): Float64Array {
+    requireWidth(x, this.width);
+    const { coefficients, intercepts } = this.model;
+    const margins = intercepts.length;
+    const slots = this.#slots;
+    const out = new Float64Array(x.rows * margins);
+    for (let row = 0; row < x.rows; row++) {
+      const at = row * margins;
+      for (let k = 0; k < margins; k++) out[at + k] = intercepts[k]!;
+      for (let e = x.indptr[row]!, end = x.indptr[row + 1]!; e < end; e++) {
+        const slot = slots[x.indices[e]!]!;
+        if (slot < 0) continue;
+        const value = x.values[e]!;
+        const from = slot * margins;
+        for (let k = 0; k < margins; k++) out[at + k]! += value * coefficients[from + k]!;
+      }
+    }
+    return out;
+  }
+
+  /** Spark's rawPrediction [rows, K]: the margins, or [-m, m] when binomial. */
+  rawPrediction(x: Csr): Float64Array {
+    const margins = this.margins(x);
+    if (!this.model.isBinomial) return margins;
+    const raw = new Float64Array(margins.length * 2);
+    for (let row = 0; row < margins.length; row++) {
+      raw[2 * row] = -margins[row]!;
+      raw[2 * row + 1] = margins[row]!;
+    }
+    return raw;
+  }
+
+  contributions(x: Csr, row: number, label: number): Contributions {
+    const columns = x.indices.subarray(x.indptr[row]!, x.indptr[row + 1]!);
+    const values = new Float64Array(columns.length);
+    const margins = marginsOf(this.model);
+    const [k, sign] = this.model.isBinomial ? [0, label === 1 ? 1 : -1] : [label, 1];
+    for (let i = 0; i < columns.length; i++) {
+      const slot = this.#slots[columns[i]!]!;
+      if (slot >= 0) values[i] = sign * x.values[x.indptr[row]! + i]! * this.model.coefficients[slot * margins + k]!;
+    }
+    return { columns, values };
+  }
+}
+
+/** Probabilities [rows, K] of margins [rows, margins]. */
+export function marginProbabilities(margins: Float64Array, isBinomial: boolean, classes: number): Float64Array {
+  if (!isBinomial) return softmaxRows(margins.slice(), classes);
+  const probabilities = new Float64Array(margins.length * 2);
+  for (let row = 0; row < margins.length; row++) {
+    const first = 1 / (1 + Math.exp(margins[row]!));
+    probabilities[2 * row] = first;
+    probabilities[2 * row + 1] = 1 - first;
+  }
+  return probabilities;
+}
+
+/**
+ * Spark's prediction of one row.
+ * @param thresholds  one per class: the largest p/t wins; undefined: the largest margin, or p1 > threshold when binomial
+ */
+export function predictRow(
+  raw: ArrayLike<number>,
+  probabilities: ArrayLike<number>,
+  options: { isBinomial: boolean; threshold?: number; thresholds?: readonly number[] },
+): number {
+  const { thresholds } = options;
+  if (options.isBinomial) {
+    const threshold = thresholds === undefined ? (options.threshold ?? 0.5) : 1 / (1 + thresholds[0]! / thresholds[1]!);
+    const bar = threshold === 0.5 ? 0 : threshold <= 0 ? -Infinity : threshold >= 1 ? Infinity : logit(threshold);
+    return raw[1]! > bar ? 1 : 0;
+  }
+  let best = 0;
+  let bestValue = Number.NEGATIVE_INFINITY;
+  for (let k = 0; k < raw.length; k++) {
+    const t = thresholds?.[k];
+    const value = t === undefined ? raw[k]! : t === 0 ? Number.POSITIVE_INFINITY : probabilities[k]! / t;
+    if (value > bestValue) {
+      best = k;
+      bestValue = value;
+    }
+  }
+  return best;
+}
+
+const logit = (p: number): number => Math.log(p / (1 - p));

@@ -1,0 +1,158 @@
+// A registered model in memory: texts → TF-IDF → calibrated probabilities → reasons.
+// Invariants: M1 the pipeline never sees the kind of a model. M2 an evidence weight is what its term adds to the margin of the class
+// before calibration; terms that share a bucket share its weight by their counts and are marked.
+import { TerminalError } from '../errors.ts';
+import { TermHasher } from '../features/hashing-tf.ts';
+import { applyIdf } from '../features/idf.ts';
+import type { Csr } from '../features/sparse.ts';
+import type { FeatureSpec } from '../features/spec.ts';
+import type { ModelDescription, ModelManifest } from './bundle.ts';
+import { calibrate } from './calibration.ts';
+import { decodeIdf } from './idf-file.ts';
+import { decodeLinearModel, LinearScorer } from './linear-model.ts';
+import type { Scorer } from './scorer.ts';
+
+/** A term of a document and what it adds to the margin of the label and of the runner-up. */
+export interface EvidenceTerm {
+  term: string;
+  weight: number;
+  runner_up_weight: number;
+  /** Other terms of the document fall into the same bucket; the weight is shared by counts. */
+  collision?: true;
+}
+
+export interface LoadedModel {
+  readonly version: string;
+  readonly labels: readonly string[];
+  readonly taxonomyVersion: string | null;
+  readonly width: number;
+  /** Default accept threshold of the calibrated top probability, chosen at training time from held-out rows. */
+  readonly accept: number;
+  /** TF-IDF [texts, width]. @throws {TerminalError} model.feature-mismatch when the model has no feature settings */
+  featurize(texts: readonly string[]): Csr;
+  /** Calibrated probabilities [rows, labels], row-major. @throws {TerminalError} model.width-mismatch */
+  score(x: Csr): Float64Array;
+  /** The `top` terms that moved row `row` (made from `text`) most towards `label` and against `runnerUp`; strongest first. */
+  explain(text: string, x: Csr, row: number, label: number, runnerUp: number, top: number): EvidenceTerm[];
+}
+
+export interface ModelParts {
+  version: string;
+  description: ModelDescription;
+  scorer: Scorer;
+  /** Weights per bucket [width]; null: plain term counts. */
+  idf: Float64Array | null;
+}
+
+/** Open the files of a manifest. @throws {TerminalError} model.corrupt, model.unsupported, model.width-mismatch */
+export async function openModel(
+  manifest: ModelManifest,
+  artifacts: Readonly<Record<string, Uint8Array>>,
+): Promise<LoadedModel> {
+  const { version } = manifest;
+  const bytes = artifacts['model.bin'];
+  if (bytes === undefined) throw new TerminalError('model.corrupt', `Model ${version} has no model.bin`);
+  const scorer = await openScorer(manifest, bytes);
+  const idf = artifacts['idf.bin'] === undefined ? null : decodeIdf(artifacts['idf.bin']).weights;
+  return createModel({ version, description: manifest, scorer, idf });
+}
+
+async function openScorer(manifest: ModelDescription, bytes: Uint8Array): Promise<Scorer> {
+  switch (manifest.kind) {
+    case 'logistic-regression':
+      return new LinearScorer(decodeLinearModel(bytes));
+    default:
+      throw new TerminalError('model.unsupported', `Models of kind ${manifest.kind} cannot be loaded`);
+  }
+}
+
+/** A model from parts in memory. @throws {TerminalError} model.width-mismatch when the parts do not fit each other */
+export function createModel({ version, description, scorer, idf }: ModelParts): LoadedModel {
+  const { features, labels, width } = description;
+  const need = (what: string, have: number, wanted: number) => {
+    if (have !== wanted)
+      throw new TerminalError('model.width-mismatch', `Model ${version}: ${what} ${have}; need ${wanted}`);
+  };
+  need('width of the scorer is', scorer.width, width);
+  need('number of labels is', labels.length, scorer.classes);
+  if (features !== null) need('numFeatures is', features.numFeatures, width);
+  if (idf !== null) need('width of the IDF weights is', idf.length, width);
+  return new Model(version, description, scorer, idf);
+}
+
+class Model implements LoadedModel {
+  readonly version: string;
+  readonly labels: readonly string[];
+  readonly taxonomyVersion: string | null;
+  readonly width: number;
+  readonly accept: number;
+  readonly #description: ModelDescription;
+  readonly #scorer: Scorer;
+  readonly #idf: Float64Array | null;
+  #hasher: TermHasher | undefined;
+
+  constructor(version: string, description: ModelDescription, scorer: Scorer, idf: Float64Array | null) {
+    this.version = version;
+    this.labels = description.labels;
+    this.taxonomyVersion = description.taxonomyVersion;
+    this.width = description.width;
+    this.accept = description.accept.threshold;
+    this.#description = description;
+    this.#scorer = scorer;
+    this.#idf = idf;
+  }
+
+  featurize(texts: readonly string[]): Csr {
+    const counts = this.#termHasher().count(texts);
+    return this.#idf === null ? counts : applyIdf(counts, this.#idf);
+  }
+
+  score(x: Csr): Float64Array {
+    return calibrate(this.#scorer.probabilities(x), this.labels.length, this.#description.calibration);
+  }
+
+  explain(text: string, x: Csr, row: number, label: number, runnerUp: number, top: number): EvidenceTerm[] {
+    const towards = this.#scorer.contributions(x, row, label);
+    const against = this.#scorer.contributions(x, row, runnerUp);
+    if (towards === undefined || against === undefined || top <= 0) return [];
+    const other = new Map(Array.from(against.columns, (column, i) => [column, against.values[i]!] as const));
+    const moved = Array.from(towards.columns, (column, i) => {
+      const weight = towards.values[i]!;
+      return { column, weight, runnerUp: other.get(column) ?? 0 };
+    })
+      .filter((bucket) => bucket.weight > bucket.runnerUp)
+      .sort((a, b) => b.weight - b.runnerUp - (a.weight - a.runnerUp))
+      .slice(0, top);
+    if (moved.length === 0) return [];
+    const terms = this.#termHasher().termsIn(text, new Set(moved.map(({ column }) => column)));
+    return moved.flatMap((bucket) => shareBucket(bucket, terms.get(bucket.column))).slice(0, top);
+  }
+
+  #termHasher(): TermHasher {
+    const spec: FeatureSpec | null = this.#description.features;
+    if (spec === null)
+      throw new TerminalError(
+        'model.feature-mismatch',
+        `Model ${this.version} was stored without feature settings; it can score vectors only`,
+      );
+    this.#hasher ??= new TermHasher(spec);
+    return this.#hasher;
+  }
+}
+
+/** Evidence of one bucket: its terms, the weight shared by their counts. */
+function shareBucket(
+  bucket: { weight: number; runnerUp: number },
+  terms: ReadonlyMap<string, number> | undefined,
+): EvidenceTerm[] {
+  if (terms === undefined) return []; // a feature of the model that the document lacks
+  const total = [...terms.values()].reduce((sum, count) => sum + count, 0);
+  return [...terms].map(([term, count]) => ({
+    term,
+    weight: round((bucket.weight * count) / total),
+    runner_up_weight: round((bucket.runnerUp * count) / total),
+    ...(terms.size > 1 ? { collision: true as const } : {}),
+  }));
+}
+
+const round = (weight: number): number => Math.round(weight * 1e6) / 1e6;

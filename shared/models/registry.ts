@@ -1,0 +1,198 @@
+// Models in the lake: one immutable folder per version, and the pointer to the champion.
+// Invariants: R1 a version's files never change once its manifest is there; the manifest is written last. R2 two registrations never
+// share a version: a claim file, created if absent, decides. R3 the champion moves only to a model that was evaluated and that loads.
+import { RetryableError, SluiceError, TerminalError } from '../errors.ts';
+import { modelPaths } from '../paths.ts';
+import type { Clock, LakeStore } from '../ports.ts';
+import { describeArtifacts, type ModelBundle, type ModelManifest, parseManifest, verifyArtifact } from './bundle.ts';
+import { type LoadedModel, openModel } from './loaded-model.ts';
+
+export type { EvidenceTerm, LoadedModel } from './loaded-model.ts';
+
+/** One move of the champion pointer. */
+export interface ChampionMove {
+  version: string;
+  reason: string;
+  /** ISO 8601 */
+  at: string;
+}
+
+interface Champion {
+  version: string;
+  /** Versions to roll back to, the newest last. */
+  previous: string[];
+  history: ChampionMove[];
+}
+
+export type RegisteredModel = ModelManifest & { champion: boolean };
+
+const VERSION = /^v[1-9]\d{0,8}$/;
+const MAX_ATTEMPTS = 20;
+
+export class ModelRegistry {
+  readonly #store: LakeStore;
+  readonly #clock: Clock;
+
+  constructor(store: LakeStore, deps: { clock: Clock }) {
+    this.#store = store;
+    this.#clock = deps.clock;
+  }
+
+  /** Store a model under the next version. The champion stays who it is. */
+  async register(bundle: ModelBundle): Promise<string> {
+    const version = await this.#claimVersion();
+    const folder = modelPaths.folder(version);
+    for (const [name, bytes] of Object.entries(bundle.artifacts))
+      await this.#store.write(`${folder}/${name}`, bytes, { ifAbsent: true });
+    const manifest: ModelManifest = {
+      ...bundle.description,
+      version,
+      createdAt: new Date(this.#clock.now()).toISOString(),
+      artifacts: describeArtifacts(bundle.artifacts),
+    };
+    await this.#store.write(`${folder}/manifest.json`, JSON.stringify(manifest, null, 1), { ifAbsent: true });
+    return version;
+  }
+
+  /** Every registered model, oldest first. */
+  async list(): Promise<RegisteredModel[]> {
+    const champion = await this.championVersion();
+    const versions = (await this.#versions()).filter(({ isComplete }) => isComplete);
+    const models: RegisteredModel[] = [];
+    for (const { version } of versions.sort((a, b) => a.number - b.number))
+      models.push({ ...(await this.manifest(version)), champion: version === champion });
+    return models;
+  }
+
+  async championVersion(): Promise<string | undefined> {
+    return (await this.#readChampion())?.champion.version;
+  }
+
+  /** Moves of the champion pointer, oldest first. */
+  async history(): Promise<ChampionMove[]> {
+    return (await this.#readChampion())?.champion.history ?? [];
+  }
+
+  /**
+   * Make a version the champion.
+   * @throws {TerminalError} model.not-found, model.not-evaluated, model.corrupt, model.checksum-mismatch: the champion then stays
+   */
+  async promote(version: string, reason: string): Promise<void> {
+    const manifest = await this.manifest(version);
+    if (manifest.metrics === null)
+      throw new TerminalError('model.not-evaluated', `Model ${version} has no evaluation; promoting needs one`, {
+        ids: { version },
+      });
+    await this.load(version); // R3
+    await this.#moveChampion((champion) => ({
+      version,
+      previous:
+        champion === undefined || champion.version === version
+          ? (champion?.previous ?? [])
+          : [...champion.previous, champion.version],
+      reason,
+    }));
+  }
+
+  /** Back to the champion before. @throws {TerminalError} model.not-found when there was none */
+  async rollback(reason = 'rolled back'): Promise<string> {
+    const found = await this.#readChampion();
+    const back = found?.champion.previous.at(-1);
+    if (back === undefined) throw new TerminalError('model.not-found', 'No earlier champion to roll back to');
+    await this.load(back); // R3
+    await this.#moveChampion((champion) => {
+      if (champion?.previous.at(-1) !== back)
+        throw new TerminalError('lake.conflict', 'The champion was moved by somebody else');
+      return { version: back, previous: champion.previous.slice(0, -1), reason };
+    });
+    return back;
+  }
+
+  /** What a version is. @throws {TerminalError} model.not-found, model.corrupt */
+  async manifest(version: string): Promise<ModelManifest> {
+    const found = VERSION.test(version)
+      ? await this.#store.readIfExists(`${modelPaths.folder(version)}/manifest.json`)
+      : undefined;
+    if (found === undefined)
+      throw new TerminalError('model.not-found', `No model ${version}`, { ids: { version: version.slice(0, 40) } });
+    return parseManifest(found.bytes, version);
+  }
+
+  /** @throws {TerminalError} model.not-found, model.corrupt, model.checksum-mismatch, model.unsupported */
+  async load(version: string): Promise<LoadedModel> {
+    const manifest = await this.manifest(version);
+    const artifacts: Record<string, Uint8Array> = {};
+    for (const artifact of manifest.artifacts) artifacts[artifact.name] = await this.#readArtifact(manifest, artifact);
+    return await openModel(manifest, artifacts);
+  }
+
+  /** One file of a version, checked against its checksum. */
+  async artifact(version: string, name: string): Promise<Buffer> {
+    const manifest = await this.manifest(version);
+    const artifact = manifest.artifacts.find((candidate) => candidate.name === name);
+    if (artifact === undefined)
+      throw new TerminalError('model.not-found', `Model ${version} has no file ${name}`, { ids: { version } });
+    return await this.#readArtifact(manifest, artifact);
+  }
+
+  async #readArtifact({ version }: ModelManifest, artifact: ModelManifest['artifacts'][number]): Promise<Buffer> {
+    const found = await this.#store.readIfExists(`${modelPaths.folder(version)}/${artifact.name}`);
+    if (found === undefined)
+      throw new TerminalError('model.corrupt', `Model ${version}: file ${artifact.name} is missing`, {
+        ids: { version, artifact: artifact.name },
+      });
+    verifyArtifact(artifact, found.bytes, version);
+    return found.bytes;
+  }
+
+  async #claimVersion(): Promise<string> {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const numbers = (await this.#versions()).map(({ number }) => number);
+      const version = `v${Math.max(0, ...numbers) + 1}`;
+      const claim = JSON.stringify({ claimedAt: new Date(this.#clock.now()).toISOString() });
+      try {
+        await this.#store.write(`${modelPaths.folder(version)}/claim.json`, claim, { ifAbsent: true });
+        return version;
+      } catch (error) {
+        if (!isConflict(error)) throw error; // lost the race: somebody else has this version now
+      }
+    }
+    throw new RetryableError('lake.unavailable', `No free model version after ${MAX_ATTEMPTS} attempts`);
+  }
+
+  async #versions(): Promise<{ version: string; number: number; isComplete: boolean }[]> {
+    const found = new Map<string, boolean>();
+    for await (const { path } of this.#store.list('models')) {
+      const [, version = '', file] = path.split('/');
+      if (VERSION.test(version)) found.set(version, found.get(version) === true || file === 'manifest.json');
+    }
+    return [...found].map(([version, isComplete]) => ({ version, number: Number(version.slice(1)), isComplete }));
+  }
+
+  async #readChampion(): Promise<{ champion: Champion; etag: string } | undefined> {
+    const found = await this.#store.readIfExists(modelPaths.champion);
+    if (found === undefined) return undefined;
+    return { champion: JSON.parse(found.bytes.toString('utf8')) as Champion, etag: found.etag };
+  }
+
+  async #moveChampion(
+    move: (champion: Champion | undefined) => { version: string; previous: string[]; reason: string },
+  ): Promise<void> {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const found = await this.#readChampion();
+      const { version, previous, reason } = move(found?.champion);
+      const entry: ChampionMove = { version, reason, at: new Date(this.#clock.now()).toISOString() };
+      const next: Champion = { version, previous, history: [...(found?.champion.history ?? []), entry] };
+      const condition = found === undefined ? { ifAbsent: true } : { ifMatch: found.etag };
+      try {
+        await this.#store.write(modelPaths.champion, JSON.stringify(next, null, 1), condition);
+        return;
+      } catch (error) {
+        if (!isConflict(error)) throw error; // moved meanwhile: read it again
+      }
+    }
+    throw new RetryableError('lake.conflict', `The champion kept moving for ${MAX_ATTEMPTS} attempts`);
+  }
+}
+
+const isConflict = (error: unknown): boolean => error instanceof SluiceError && error.code === 'lake.conflict';
