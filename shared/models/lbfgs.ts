@@ -11,6 +11,8 @@ export interface LbfgsOptions {
   maxIter: number;
   tol: number;
   dot(a: Float64Array, b: Float64Array): number;
+  /** Called once for each gradient that is kept: trial gradients are only used as the first argument of `dot`. */
+  complete?: ((g: Float64Array) => void) | undefined;
   /** L1 weight of each coordinate; given: OWL-QN. */
   l1?: Float64Array;
 }
@@ -56,6 +58,7 @@ const MIN_MOVE = 1e-10;
 
 /** First state from the objective at x. */
 export function startState(x: Float64Array, { f, g }: Evaluation, options: LbfgsOptions): LbfgsState {
+  options.complete?.(g);
   const total = f + l1Value(x, options.l1);
   return {
     iteration: 0,
@@ -132,6 +135,7 @@ function* iterateOnce(state: LbfgsState, options: LbfgsOptions): Generator<Ask, 
   const hasMoved = step !== null && (l1 !== undefined || step * norm(state.g, dot) >= MIN_MOVE);
   if (step === null || !hasMoved || last === undefined || last.t !== step || !('g' in last.answer))
     return failed(state, evaluations);
+  options.complete?.(last.answer.g);
   return advanced(state, last.x, last.answer, evaluations, l1);
 }
 
@@ -242,7 +246,7 @@ function pseudoGradient(x: Float64Array, g: Float64Array, l1: Float64Array | und
     const weight = l1[j]!;
     if (weight === 0) return v;
     if (x[j] !== 0) return v + Math.sign(x[j]!) * weight;
-    return v - weight > 0 ? v - weight : v + weight < 0 ? v + weight : 0;
+    return v > weight ? v - weight : Math.min(v + weight, 0);
   });
 }
 

@@ -89,6 +89,7 @@ export function fitLogisticRegression(
       maxIter: options.maxIter,
       tol: options.tol,
       dot: objective.dot,
+      complete: objective.complete,
       ...(plan.l1 === undefined ? {} : { l1: spreadL1(plan.l1, p.outputs, fitIntercept) }),
     },
     (s) => onIteration?.({ iteration: s.iteration, objective: s.total }),

@@ -4,13 +4,15 @@
 // Z being the scaled, centred data. A point is then [α | ZZᵀα | intercepts], and ⟨a, b⟩ = α_a · ZZᵀα_b. Where there are fewer documents than
 // columns this is smaller by the same factor, and so are L-BFGS's twenty vectors; the numbers are the same up to rounding.
 import { dotProduct, type Evaluation } from './lbfgs.ts';
-import { lossAndMultipliers, multiply, multiplyTransposed, type ScaledProblem } from './lr-problem.ts';
+import { lossAndMultipliers, multiply, multiplyTransposed, type ScaledProblem, splitSingles } from './lr-problem.ts';
 
 export interface Objective {
   /** Length of a point. */
   size: number;
   evaluate(point: Float64Array): Evaluation;
   dot(a: Float64Array, b: Float64Array): number;
+  /** Fill in the rest of a gradient before it is used as more than the first argument of `dot`. */
+  complete?(g: Float64Array): void;
   /** A point with coefficients 0. */
   start(intercepts: Float64Array): Float64Array;
   /** Scaled coefficients B [columns, outputs] and centred intercepts [outputs] of a point. */
@@ -107,7 +109,8 @@ export function columnSums(m: Float64Array, k: number): Float64Array {
 export function createDual(p: ScaledProblem, l2: number): Objective {
   const k = p.outputs;
   const n = p.rows * k;
-  const scratch = new Float64Array(p.columns.length * k);
+  const { core, diagonal } = splitSingles(p);
+  const scratch = new Float64Array(core.width * k);
   // Z = z − 1 μᵀ: projections of the rows on μ, and μ · μ.
   const along = new Float64Array(p.rows);
   multiply({ ...p, outputs: 1 }, p.centre, along);
@@ -116,9 +119,10 @@ export function createDual(p: ScaledProblem, l2: number): Objective {
   /** u = Z Zᵀ α */
   const gram = (alpha: Float64Array, u: Float64Array): void => {
     scratch.fill(0);
-    multiplyTransposed(p, alpha, scratch);
-    u.fill(0);
-    multiply(p, scratch, u);
+    multiplyTransposed(core, alpha, scratch);
+    for (let row = 0; row < p.rows; row++)
+      for (let at = row * k; at < (row + 1) * k; at++) u[at] = diagonal[row]! * alpha[at]!;
+    multiply(core, scratch, u);
     const sums = columnSums(alpha, k);
     const shift = new Float64Array(k);
     for (let row = 0; row < p.rows; row++) for (let c = 0; c < k; c++) shift[c]! += along[row]! * alpha[row * k + c]!;
@@ -140,10 +144,11 @@ export function createDual(p: ScaledProblem, l2: number): Objective {
       const f = lossAndMultipliers(p, m) / p.totalWeight + (l2 / 2) * dotProduct(alpha, u);
       const sums = columnSums(m, k);
       for (let i = 0; i < n; i++) m[i] = m[i]! / p.totalWeight + l2 * alpha[i]!;
-      gram(m, g.subarray(n, 2 * n));
       if (p.fitIntercept) for (let c = 0; c < k; c++) g[2 * n + c] = sums[c]! / p.totalWeight;
       return { f, g };
     },
+    // ZZᵀα of a gradient is not needed for its slope along a direction, so trial steps that are rejected do without.
+    complete: (g) => gram(g.subarray(0, n), g.subarray(n, 2 * n)),
     start: (intercepts) => {
       const point = new Float64Array(2 * n + k);
       if (p.fitIntercept) point.set(intercepts, 2 * n);

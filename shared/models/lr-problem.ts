@@ -4,17 +4,21 @@
 import type { Csr } from '../features/sparse.ts';
 import type { ColumnStats } from './column-stats.ts';
 
-export interface ScaledProblem {
+/** Rows z of the data, with the number of outputs of the model. */
+export interface SparseRows {
   rows: number;
-  /** Original column of each kept one [columns], rising. */
-  columns: Int32Array;
   outputs: number;
-  isMultinomial: boolean;
   indptr: Uint32Array;
   /** Kept column of each value. */
   indices: Int32Array;
   /** x / std */
   values: Float64Array;
+}
+
+export interface ScaledProblem extends SparseRows {
+  /** Original column of each kept one [columns], rising. */
+  columns: Int32Array;
+  isMultinomial: boolean;
   labels: Int32Array;
   /** Absent: all 1. */
   weights: Float64Array | undefined;
@@ -86,32 +90,94 @@ export function scaleProblem(input: ProblemInput): ScaledProblem {
   };
 }
 
+// The two products below take most of the time of training. Four outputs at a time stay in registers over a whole row.
+
 /** out[row] += row of z times B, for all rows. */
-export function multiply(p: ScaledProblem, B: Float64Array, out: Float64Array): void {
+export function multiply(p: SparseRows, B: Float64Array, out: Float64Array): void {
   const k = p.outputs;
   const { indptr, indices, values } = p;
   for (let row = 0; row < p.rows; row++) {
-    const to = row * k;
-    for (let at = indptr[row]!, end = indptr[row + 1]!; at < end; at++) {
-      const v = values[at]!;
-      const from = indices[at]! * k;
-      for (let c = 0; c < k; c++) out[to + c]! += v * B[from + c]!;
+    const start = indptr[row]!;
+    const end = indptr[row + 1]!;
+    let c = 0;
+    for (; c + 4 <= k; c += 4) {
+      let [a0, a1, a2, a3] = [0, 0, 0, 0];
+      for (let at = start; at < end; at++) {
+        const v = values[at]!;
+        const from = indices[at]! * k + c;
+        a0 += v * B[from]!;
+        a1 += v * B[from + 1]!;
+        a2 += v * B[from + 2]!;
+        a3 += v * B[from + 3]!;
+      }
+      const to = row * k + c;
+      out[to]! += a0;
+      out[to + 1]! += a1;
+      out[to + 2]! += a2;
+      out[to + 3]! += a3;
+    }
+    for (; c < k; c++) {
+      let a = 0;
+      for (let at = start; at < end; at++) a += values[at]! * B[indices[at]! * k + c]!;
+      out[row * k + c]! += a;
     }
   }
 }
 
 /** B += zᵀ times m, with m [rows, outputs]. */
-export function multiplyTransposed(p: ScaledProblem, m: Float64Array, B: Float64Array): void {
+export function multiplyTransposed(p: SparseRows, m: Float64Array, B: Float64Array): void {
   const k = p.outputs;
   const { indptr, indices, values } = p;
   for (let row = 0; row < p.rows; row++) {
-    const from = row * k;
-    for (let at = indptr[row]!, end = indptr[row + 1]!; at < end; at++) {
-      const v = values[at]!;
-      const to = indices[at]! * k;
-      for (let c = 0; c < k; c++) B[to + c]! += v * m[from + c]!;
+    const start = indptr[row]!;
+    const end = indptr[row + 1]!;
+    let c = 0;
+    for (; c + 4 <= k; c += 4) {
+      const from = row * k + c;
+      const [m0, m1, m2, m3] = [m[from]!, m[from + 1]!, m[from + 2]!, m[from + 3]!];
+      for (let at = start; at < end; at++) {
+        const v = values[at]!;
+        const to = indices[at]! * k + c;
+        B[to]! += v * m0;
+        B[to + 1]! += v * m1;
+        B[to + 2]! += v * m2;
+        B[to + 3]! += v * m3;
+      }
+    }
+    for (; c < k; c++) {
+      const m0 = m[row * k + c]!;
+      for (let at = start; at < end; at++) B[indices[at]! * k + c]! += values[at]! * m0;
     }
   }
+}
+
+/** Rows without the columns that occur once, which matter to a product z zᵀ only on its diagonal. */
+export function splitSingles(p: ScaledProblem): { core: SparseRows & { width: number }; diagonal: Float64Array } {
+  const counts = new Uint32Array(p.columns.length);
+  for (const column of p.indices) counts[column]!++;
+  const place = new Int32Array(p.columns.length).fill(-1);
+  let width = 0;
+  counts.forEach((count, column) => {
+    if (count > 1) place[column] = width++;
+  });
+  const indptr = new Uint32Array(p.rows + 1);
+  const indices = new Int32Array(p.indices.length);
+  const values = new Float64Array(p.indices.length);
+  const diagonal = new Float64Array(p.rows);
+  let size = 0;
+  for (let row = 0; row < p.rows; row++) {
+    for (let at = p.indptr[row]!; at < p.indptr[row + 1]!; at++) {
+      const value = p.values[at]!;
+      const to = place[p.indices[at]!]!;
+      if (to < 0) diagonal[row]! += value * value;
+      else {
+        indices[size] = to;
+        values[size++] = value;
+      }
+    }
+    indptr[row + 1] = size;
+  }
+  return { core: { rows: p.rows, outputs: p.outputs, indptr, indices, values, width }, diagonal };
 }
 
 /**
