@@ -10,6 +10,8 @@ export const ERROR_REMEDIES = {
   'extract.unsupported': 'Convert the document to PDF, Office or plain text and upload it again.',
   'extract.needs-ocr':
     'The pages are images. Configure Document Intelligence or local OCR, or upload a searchable PDF.',
+  'extract.ocr-unavailable':
+    'The OCR service did not answer. Check its endpoint and the role of the identity, then re-run with only=failed.',
   'extract.too-large': 'The document exceeds the size limit. Split it, or raise EXTRACT_MAX_BYTES.',
   'extract.too-many-pages': 'The document exceeds the page limit. Split it, or raise EXTRACT_MAX_PAGES.',
   'extract.timeout': 'Reading took longer than allowed. Simplify the document, or raise EXTRACT_TIMEOUT_SECONDS.',
@@ -19,8 +21,7 @@ export const ERROR_REMEDIES = {
   'extract.archive-depth':
     'Archives are nested too deeply. Unpack the inner archive, or raise EXTRACT_MAX_ARCHIVE_DEPTH.',
   'extract.archive-entries': 'The archive has too many members. Split it, or raise EXTRACT_MAX_ARCHIVE_ENTRIES.',
-  'extract.archive-size':
-    'The archive expands to more than is read. Split it, or upload its members one by one.',
+  'extract.archive-size': 'The archive expands to more than is read. Split it, or upload its members one by one.',
   'extract.archive-ratio': 'The archive expands suspiciously. Upload its members uncompressed.',
   'source.changed': 'The document was replaced or deleted after the run had listed it. Start a run over it again.',
   'source.bad-row': 'The row of the data set cannot be read. Mend the row named in the message.',

@@ -40,7 +40,12 @@ export async function finishOcr(leaf: LeafResult, engine: OcrEngine, logger: Log
       isRetryable: error instanceof RetryableError,
       sizeBytes: leaf.sizeBytes,
     });
-    const warnings = [...rest.warnings, `ocr: the service failed (${codeOf(error)})`];
-    return { ...rest, warnings };
+    if (rest.status === 'ok')
+      return { ...rest, warnings: [...rest.warnings, `ocr: the service failed (${codeOf(error)})`] };
+    return {
+      ...rest,
+      code: 'extract.ocr-unavailable',
+      message: `document: its pages are images and OCR failed (${codeOf(error)})`,
+    };
   }
 }
