@@ -30,6 +30,9 @@ export async function createDatabase(settings: Readonly<Record<string, string>> 
     threads: String(THREADS),
     memory_limit: MEMORY_LIMIT,
     temp_directory: join(tmpdir(), `sluice-duckdb-${process.pid}-${randomUUID().slice(0, 8)}`),
+    // Memory that is free goes back to the system at once, not in chunks of 128 MB.
+    allocator_flush_threshold: '16MB',
+    allocator_bulk_deallocation_flush_threshold: '16MB',
     ...settings,
   });
 }

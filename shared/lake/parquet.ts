@@ -1,7 +1,7 @@
 // Parquet files on the local disk, written and read by DuckDB: DataPage V1, snappy, timestamps in microseconds UTC.
-// Invariants: P1 rows come back in the order and with the values they were written. P2 memory is bounded by DuckDB's limit plus one chunk;
-// rows are consumed as an iterable. P3 statistics are exact or absent, never wrong.
-import { stat } from 'node:fs/promises';
+// Invariants: P1 rows come back in the order and with the values they were written. P2 memory is bounded whatever the number
+// of rows: they are consumed as an iterable, a batch at a time. P3 statistics are exact or absent, never wrong.
+import { rename, rm, stat } from 'node:fs/promises';
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
 import pLimit from 'p-limit';
 import { TerminalError } from '../errors.ts';
@@ -31,10 +31,13 @@ export interface ParquetStats {
 }
 
 const CHUNK_ROWS = 2048; // DuckDB's vector size
-const ROW_GROUP_ROWS = 50_000;
+const BATCH_ROWS = 25_000;
+const BATCH_CHARS = 24 * 1024 * 1024;
+const ROW_GROUP_ROWS = { min: CHUNK_ROWS, max: 50_000 };
+const ROW_GROUP_BYTES = 16 * 1024 * 1024; // held in memory while it is written, by each thread
 const MS_PER_DAY = 86_400_000;
 
-// Loads hold a table in DuckDB's memory; two at a time keep that bounded.
+// Each load holds a batch in DuckDB's memory; two at a time keep that bounded.
 const loads = pLimit(2);
 
 /**
@@ -46,7 +49,26 @@ export async function writeParquet(
   columns: readonly Column[],
   rows: Iterable<Row>,
 ): Promise<ParquetStats> {
-  return await withLoadedRows(columns, rows, (loaded) => loaded.write(localFile));
+  const parts: string[] = [];
+  let chars = 0;
+  let only: ParquetStats | undefined;
+  try {
+    await withLoadedRows(columns, rows, async (loaded) => {
+      const part = `${localFile}.part${parts.length}`;
+      parts.push(part);
+      chars += loaded.chars;
+      only = await loaded.write(part);
+    });
+    if (parts.length === 1 && only !== undefined) {
+      await rename(parts[0]!, localFile);
+      return only;
+    }
+    return await withConnection((connection) =>
+      writeSelection(connection, `SELECT * FROM ${sqlReadParquet(parts)}`, columns, localFile, chars),
+    );
+  } finally {
+    for (const part of parts) await rm(part, { force: true });
+  }
 }
 
 /** Rows of a local file; only `columns` when given (an unknown one is an error). */
@@ -57,83 +79,116 @@ export async function readParquet(localFile: string, columns?: readonly string[]
   );
 }
 
-/** Rows held in a temporary table of DuckDB. */
+/** A batch of rows, held in a temporary table of DuckDB. */
 export interface LoadedRows {
+  /** Characters of its texts. */
+  chars: number;
   /** Distinct value combinations of some columns. */
   distinct(columns: readonly string[]): Promise<Row[]>;
   /** Write rows to a file: those with the given values, without the columns those name. */
   write(localFile: string, having?: Row): Promise<ParquetStats>;
 }
 
-/** Load rows, let `work` write them, drop them. */
-export async function withLoadedRows<T>(
+/** Load rows batch by batch and let `work` write each before the next is loaded; there is at least one, perhaps empty (P2). */
+export async function withLoadedRows(
   columns: readonly Column[],
   rows: Iterable<Row>,
-  work: (loaded: LoadedRows) => Promise<T>,
-): Promise<T> {
-  return await loads(() =>
-    withConnection(async (connection) => {
-      // Temporary tables belong to their connection, so the name is free for each.
-      const definition = columns.map((column) => `${sqlName(column.name)} ${sqlType(column.type)}`).join(', ');
-      await connection.run(`CREATE TEMP TABLE loaded (${definition})`);
-      await load(connection, columns, rows);
-      return await work({
-        distinct: (names) =>
-          selectRows(connection, `SELECT DISTINCT ${names.map(sqlName).join(', ')} FROM loaded ORDER BY ALL`),
-        write: (localFile, having = {}) => {
-          const kept = columns.filter((column) => !Object.hasOwn(having, column.name));
-          const where = Object.entries(having).map(([name, value]) => `${sqlName(name)} = ${sqlText(String(value))}`);
-          const filter = where.length === 0 ? '' : ` WHERE ${where.join(' AND ')}`;
-          return writeSelection(
-            connection,
-            `SELECT ${kept.map((c) => sqlName(c.name)).join(', ')} FROM loaded${filter}`,
-            kept,
-            localFile,
-          );
-        },
-      });
-    }),
-  );
+  work: (loaded: LoadedRows) => Promise<void>,
+): Promise<void> {
+  // Temporary tables belong to their connection, so the name is free for each.
+  const definition = columns.map((column) => `${sqlName(column.name)} ${sqlType(column.type)}`).join(', ');
+  const remaining = rows[Symbol.iterator]();
+  try {
+    for (let isLast = false; !isLast; ) {
+      isLast = await loads(() =>
+        withConnection(async (connection) => {
+          await connection.run(`CREATE TEMP TABLE loaded (${definition})`);
+          const { chars, ended } = await load(connection, columns, remaining);
+          await work(loadedRows(connection, columns, chars));
+          return ended;
+        }),
+      );
+    }
+  } finally {
+    remaining.return?.();
+  }
+}
+
+function loadedRows(connection: DuckDBConnection, columns: readonly Column[], chars: number): LoadedRows {
+  return {
+    chars,
+    distinct: (names) =>
+      selectRows(connection, `SELECT DISTINCT ${names.map(sqlName).join(', ')} FROM loaded ORDER BY ALL`),
+    write: (localFile, having = {}) => {
+      const kept = columns.filter((column) => !Object.hasOwn(having, column.name));
+      const where = Object.entries(having).map(([name, value]) => `${sqlName(name)} = ${sqlText(String(value))}`);
+      const filter = where.length === 0 ? '' : ` WHERE ${where.join(' AND ')}`;
+      const select = `SELECT ${kept.map(({ name }) => sqlName(name)).join(', ')} FROM loaded${filter}`;
+      return writeSelection(connection, select, kept, localFile, chars);
+    },
+  };
 }
 
 /**
  * Write the result of a SELECT to a file and measure it.
  * @param columns  the selection's columns, for the statistics
+ * @param bytes    about how much data it is: wide rows go into row groups of fewer rows
  */
 export async function writeSelection(
   connection: DuckDBConnection,
   select: string,
   columns: readonly Column[],
   localFile: string,
+  bytes: number,
 ): Promise<ParquetStats> {
+  const [counted] = await selectRows(connection, `SELECT count(*) AS n FROM (${select})`);
+  const fitting = Math.floor((ROW_GROUP_BYTES * Number(counted?.n ?? 0)) / Math.max(1, bytes));
+  const rows = Math.max(ROW_GROUP_ROWS.min, Math.min(ROW_GROUP_ROWS.max, fitting));
   await connection.run(
-    `COPY (${select}) TO ${sqlText(localFile)} (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE ${ROW_GROUP_ROWS})`,
+    `COPY (${select}) TO ${sqlText(localFile)} (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE ${rows})`,
   );
   return await measure(connection, localFile, columns);
 }
 
-async function load(connection: DuckDBConnection, columns: readonly Column[], rows: Iterable<Row>): Promise<void> {
+/** Append one batch of rows to the loaded table. */
+async function load(
+  connection: DuckDBConnection,
+  columns: readonly Column[],
+  rows: Iterator<Row>,
+): Promise<{ chars: number; ended: boolean }> {
   const duckdb = await loadDuckDb();
-  const types = columns.map((column) => duckdbType(column, duckdb));
   const convert = columns.map((column) => converter(column, duckdb));
   const appender = await connection.createAppender('loaded', null, 'temp');
+  // One chunk for all: its native memory would otherwise wait for the garbage collector, chunk after chunk.
+  const chunk = duckdb.DuckDBDataChunk.create(columns.map((column) => duckdbType(column, duckdb)));
   let data: DuckDBValue[][] = columns.map(() => []);
-  let count = 0;
+  let [count, total, chars] = [0, 0, 0];
   const flush = () => {
-    const chunk = duckdb.DuckDBDataChunk.create(types, count);
+    chunk.reset();
+    chunk.rowCount = count;
     chunk.setColumns(data);
     appender.appendDataChunk(chunk);
     data = columns.map(() => []);
     count = 0;
   };
-  for (const row of rows) {
-    for (let index = 0; index < columns.length; index++) {
-      data[index]!.push(convert[index]!(row[columns[index]!.name]));
+  let ended = false;
+  while (total < BATCH_ROWS && chars < BATCH_CHARS) {
+    const next = rows.next();
+    if (next.done) {
+      ended = true;
+      break;
     }
+    for (let index = 0; index < columns.length; index++) {
+      const value = next.value[columns[index]!.name];
+      data[index]!.push(convert[index]!(value));
+      chars += typeof value === 'string' ? value.length : 8;
+    }
+    total++;
     if (++count === CHUNK_ROWS) flush();
   }
   if (count > 0) flush();
   appender.closeSync();
+  return { chars, ended };
 }
 
 function duckdbType(column: Column, duckdb: DuckDb) {

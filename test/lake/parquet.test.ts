@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -103,16 +103,40 @@ test('parquet: rows are split by value, the splitting column is left out', async
     { text: 'b', day: '2026-01-02' },
     { text: 'c', day: '2026-01-01' },
   ];
-  await withLoadedRows(
-    COLUMNS.filter(({ name }) => name === 'text' || name === 'day'),
-    rows,
-    async (loaded) => {
-      expect(await loaded.distinct(['day'])).toEqual([{ day: '2026-01-01' }, { day: '2026-01-02' }]);
-      const file = join(folder, 'split.parquet');
-      await loaded.write(file, { day: '2026-01-01' });
-      expect(await readParquet(file)).toEqual([{ text: 'a' }, { text: 'c' }]);
-    },
-  );
+  const columns = COLUMNS.filter(({ name }) => name === 'text' || name === 'day');
+  await withLoadedRows(columns, rows, async (loaded) => {
+    expect(await loaded.distinct(['day'])).toEqual([{ day: '2026-01-01' }, { day: '2026-01-02' }]);
+    const file = join(folder, 'split.parquet');
+    await loaded.write(file, { day: '2026-01-01' });
+    expect(await readParquet(file)).toEqual([{ text: 'a' }, { text: 'c' }]);
+  });
+});
+
+test('parquet: more rows than one batch come back in order, with nulls in their places', async () => {
+  const at = (index: number): Row => ({
+    text: index % 3 === 0 ? null : `t${index}`,
+    long: index % 5 === 0 ? null : index,
+    flag: index % 7 === 0 ? null : index % 2 === 0,
+    'odd "name"': null,
+  });
+  function* many(): Generator<Row> {
+    for (let index = 0; index < 60_000; index++) yield at(index);
+  }
+  const file = join(folder, 'batches.parquet');
+  const stats = await writeParquet(file, COLUMNS, many());
+  expect([stats.numRecords, stats.nullCount.text, stats.maxValues.long]).toEqual([60_000, 20_000, 59_999]);
+  const back = await readParquet(file, ['text', 'long', 'flag', 'odd "name"']);
+  expect(back.findIndex((row, index) => JSON.stringify(row) !== JSON.stringify(at(index)))).toBe(-1);
+  expect((await readdir(folder)).filter((name) => name.includes('.part'))).toEqual([]);
+});
+
+test('parquet: a source that fails ends the write with its error and leaves no file', async () => {
+  function* broken(): Generator<Row> {
+    yield { text: 'a' };
+    throw new Error('source broke');
+  }
+  await expect(writeParquet(join(folder, 'broken.parquet'), COLUMNS, broken())).rejects.toThrow('source broke');
+  expect((await readdir(folder)).filter((name) => name.startsWith('broken'))).toEqual([]);
 });
 
 test('parquet: an iterable of rows is consumed once, chunk by chunk', async () => {

@@ -17,6 +17,7 @@ import { DELETED_FILE_RETENTION_MS, type DeltaTable } from './table.ts';
 
 const DAY_MS = 24 * 3_600_000;
 const MB = 1024 * 1024;
+const EXPANSION = 4; // about how much larger a file's rows are in memory
 
 export interface MaintenanceOptions {
   /** Size merged files grow to. Default 128 MB. */
@@ -115,8 +116,9 @@ async function mergeFiles(table: DeltaTable, snapshot: Snapshot, group: readonly
   const folder = await mkdtemp(join(tmpdir(), 'sluice-compact-'));
   try {
     const localFile = join(folder, 'merged.parquet');
+    const bytes = group.reduce((sum, file) => sum + file.size * EXPANSION, 0);
     const select = `SELECT ${columns.map((column) => sqlName(column.name)).join(', ')} FROM (${relation})`;
-    const stats = await withConnection((connection) => writeSelection(connection, select, columns, localFile));
+    const stats = await withConnection((connection) => writeSelection(connection, select, columns, localFile, bytes));
     const measured = { sizeBytes: stats.sizeBytes, stats: encodeStats(stats, columns), dataChange: false };
     const staged = await table.publishFile(localFile, group[0]?.partitionValues ?? {}, 0, measured);
     await table.commit(

@@ -85,12 +85,8 @@ async function rewriteFile(
     const columns = snapshot.columns.filter((column) => !partitionColumns.includes(column.name));
     const projection = columns.map((column) => sqlProjection(column, matches, change)).join(', ');
     const filter = change.kind === 'delete' ? ` WHERE NOT ${matches}` : '';
-    const stats = await writeSelection(
-      connection,
-      `SELECT ${projection} FROM (${relation})${filter}`,
-      columns,
-      localFile,
-    );
+    const select = `SELECT ${projection} FROM (${relation})${filter}`;
+    const stats = await writeSelection(connection, select, columns, localFile, file.size * 4); // 4: about what snappy saves
     const measured = { sizeBytes: stats.sizeBytes, stats: encodeStats(stats, columns), dataChange: true };
     return { matched, staged: await table.publishFile(localFile, file.partitionValues, 0, measured) };
   });

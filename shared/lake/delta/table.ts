@@ -97,11 +97,30 @@ export class DeltaTable {
   }
 
   /**
-   * Write rows as data files, one per combination of partition values, without making them visible.
+   * Write rows as data files, one per combination of partition values and batch of rows, without making them visible.
    * @throws {TerminalError} internal when a value does not fit its column or a partition value is missing
    */
   async stage(rows: Iterable<Row>): Promise<StagedFile[]> {
-    return await this.#stageAs(rows, this.schema.columns, this.schema.partitionColumns);
+    const { columns, partitionColumns } = this.schema;
+    const partitions = columns.filter((column) => partitionColumns.includes(column.name));
+    const folder = await mkdtemp(join(tmpdir(), 'sluice-stage-'));
+    const files: StagedFile[] = [];
+    try {
+      await withLoadedRows(columns, withPartitionValues(rows, partitions), async (loaded) => {
+        for (const group of partitions.length === 0 ? [{}] : await loaded.distinct(partitionColumns)) {
+          const localFile = join(folder, `${files.length}.parquet`);
+          const stats = await loaded.write(localFile, group);
+          if (stats.numRecords === 0) continue;
+          const values = Object.fromEntries(Object.entries(group).map(([name, value]) => [name, String(value)]));
+          const measured = { sizeBytes: stats.sizeBytes, stats: encodeStats(stats, columns), dataChange: true };
+          files.push(await this.publishFile(localFile, values, files.length, measured));
+          await rm(localFile);
+        }
+      });
+      return files;
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   }
 
   /** Make rows visible as one version (T1, T2); `files` come from {@link stage}. An append of nothing still records its txn. */
@@ -206,32 +225,6 @@ export class DeltaTable {
         stats: measured.stats,
       },
     };
-  }
-
-  async #stageAs(
-    rows: Iterable<Row>,
-    columns: readonly Column[],
-    partitionColumns: readonly string[],
-  ): Promise<StagedFile[]> {
-    const folder = await mkdtemp(join(tmpdir(), 'sluice-stage-'));
-    const partitions = columns.filter((column) => partitionColumns.includes(column.name));
-    try {
-      return await withLoadedRows(columns, withPartitionValues(rows, partitions), async (loaded) => {
-        const groups = partitions.length === 0 ? [{}] : await loaded.distinct(partitionColumns);
-        const files: StagedFile[] = [];
-        for (const [part, group] of groups.entries()) {
-          const localFile = join(folder, `${part}.parquet`);
-          const stats = await loaded.write(localFile, group);
-          if (stats.numRecords === 0) continue;
-          const values = Object.fromEntries(Object.entries(group).map(([name, value]) => [name, String(value)]));
-          const measured = { sizeBytes: stats.sizeBytes, stats: encodeStats(stats, columns), dataChange: true };
-          files.push(await this.publishFile(localFile, values, part, measured));
-        }
-        return files;
-      });
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
   }
 
   /** The newest snapshot of a table that exists and has all columns of our schema. */
