@@ -73,7 +73,7 @@ export function checkNumFeatures(numFeatures: number): void {
 /** The bucket of a hash: non-negative remainder, whatever the sign. */
 export function bucketOf(hash: number, numFeatures: number): number {
   const remainder = hash % numFeatures;
-  return remainder < 0 ? remainder + numFeatures : remainder;
+  return remainder < 0 ? remainder + numFeatures : remainder | 0; // | 0: a negative multiple leaves -0
 }
 
 function mix(h: number, word: number): number {

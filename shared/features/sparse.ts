@@ -1,7 +1,7 @@
 // Sparse rows (CSR) and their file format, the hand-over between the steps `featurize` and `score`.
 // Invariants: S1 decode(encode(x)) equals x bit for bit, NaN payloads aside. S2 a damaged or cut file never decodes.
-// Layout, little endian: magic "SCSR", u16 version, u16 zero, u32 rows, u32 width, u32 entries, u32 CRC-32 of what follows the
-// header, 8 zero bytes | indptr u32[rows+1] | indices i32[entries] | zero padding to 8 | values f64[entries].
+// Layout, little endian: magic "SCSR", u16 version, u16 zero, u32 rows, u32 width, u32 entries, u32 CRC-32 of everything
+// else, 8 zero bytes | indptr u32[rows+1] | indices i32[entries] | zero padding to 8 | values f64[entries].
 import { crc32 } from 'node:zlib';
 import { TerminalError } from '../errors.ts';
 
@@ -29,6 +29,9 @@ const layout = (rows: number, entries: number) => {
 const bytesOf = (array: Uint32Array | Int32Array | Float64Array): Uint8Array =>
   new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 
+/** CRC-32 of all bytes but the four that hold it. */
+const checksum = (bytes: Uint8Array): number => crc32(bytes.subarray(24), crc32(bytes.subarray(0, 20)));
+
 /** Versioned, checksummed bytes of a matrix. */
 export function encodeCsr(x: Csr): Uint8Array {
   const entries = x.indptr[x.rows] ?? 0;
@@ -43,7 +46,7 @@ export function encodeCsr(x: Csr): Uint8Array {
   bytes.set(bytesOf(x.indptr.subarray(0, x.rows + 1)), at.indptr);
   bytes.set(bytesOf(x.indices.subarray(0, entries)), at.indices);
   bytes.set(bytesOf(x.values.subarray(0, entries)), at.values);
-  header.setUint32(20, crc32(bytes.subarray(HEADER_BYTES)), true);
+  header.setUint32(20, checksum(bytes), true);
   return bytes;
 }
 
@@ -59,7 +62,7 @@ export function decodeCsr(bytes: Uint8Array): Csr {
   const entries = header.getUint32(16, true);
   const at = layout(rows, entries);
   if (bytes.length !== at.end) throw corrupt(`${bytes.length} bytes; its header promises ${at.end}`);
-  if (crc32(bytes.subarray(HEADER_BYTES)) !== header.getUint32(20, true)) throw corrupt('its checksum differs');
+  if (checksum(bytes) !== header.getUint32(20, true)) throw corrupt('its checksum differs');
   // slice() copies into fresh, aligned memory: the input may be a view at any offset of a pooled Buffer
   const part = (from: number, to: number) => bytes.buffer.slice(bytes.byteOffset + from, bytes.byteOffset + to);
   const x: Csr = {

@@ -1,6 +1,6 @@
 // Named arrays of numbers in one binary file: the artifacts of models and the checkpoints of training.
 // Invariants: T1 decode(encode(x)) equals x bit for bit. T2 a damaged or cut file never decodes.
-// Layout, little endian: magic "STNS", u32 version, u32 bytes of the directory, u32 CRC-32 of what follows | directory as JSON
+// Layout, little endian: magic "STNS", u32 version, u32 bytes of the directory, u32 CRC-32 of everything else | directory as JSON
 // [[name, type, length], …], spaces up to a multiple of 8 | each array, padded with zeros to a multiple of 8.
 import { crc32 } from 'node:zlib';
 import { TerminalError } from '../errors.ts';
@@ -13,6 +13,9 @@ const VERSION = 1;
 const HEADER_BYTES = 16;
 const TYPES = { f64: Float64Array, f32: Float32Array, i32: Int32Array, u32: Uint32Array, u8: Uint8Array } as const;
 type TypeName = keyof typeof TYPES;
+
+/** CRC-32 of all bytes but the four that hold it. */
+const checksum = (bytes: Uint8Array): number => crc32(bytes.subarray(HEADER_BYTES), crc32(bytes.subarray(0, 12)));
 
 const padded = (bytes: number): number => Math.ceil(bytes / 8) * 8;
 
@@ -35,7 +38,7 @@ export function encodeTensors(tensors: Tensors): Uint8Array {
   header.setUint32(0, MAGIC, true);
   header.setUint32(4, VERSION, true);
   header.setUint32(8, directory, true);
-  header.setUint32(12, crc32(bytes.subarray(HEADER_BYTES)), true);
+  header.setUint32(12, checksum(bytes), true);
   return bytes;
 }
 
@@ -46,8 +49,7 @@ export function decodeTensors(bytes: Uint8Array): Tensors {
   if (header.getUint32(0, true) !== MAGIC) throw corrupt('it does not start with STNS');
   const version = header.getUint32(4, true);
   if (version !== VERSION) throw corrupt(`version ${version}; this code reads version ${VERSION}`);
-  if (crc32(bytes.subarray(HEADER_BYTES)) !== header.getUint32(12, true))
-    throw corrupt('its checksum differs; it is damaged or cut');
+  if (checksum(bytes) !== header.getUint32(12, true)) throw corrupt('its checksum differs; it is damaged or cut');
   const start = HEADER_BYTES + header.getUint32(8, true);
   const directory = JSON.parse(Buffer.from(bytes.subarray(HEADER_BYTES, start)).toString()) as [
     string,

@@ -1,0 +1,180 @@
+// Versions, the champion and damage, over a lake in memory.
+import { describe, expect, test } from 'vitest';
+import { completeSpec } from '../../shared/features/spec.ts';
+import type { ModelBundle } from '../../shared/models/bundle.ts';
+import { createLinearBundle } from '../../shared/models/linear-bundle.ts';
+import { ModelRegistry } from '../../shared/models/registry.ts';
+import { MemoryLake } from '../fakes/memory-lake.ts';
+
+const clock = { now: () => 1_700_000_000_000, sleep: async () => {} };
+
+const bundle = (weight = 2, isEvaluated = true): ModelBundle =>
+  createLinearBundle({
+    labels: ['tax', 'income'],
+    taxonomyVersion: 't-1',
+    features: completeSpec({ numFeatures: 1000 }),
+    idf: null,
+    model: {
+      width: 1000,
+      columns: Int32Array.of(37, 587), // income, tax
+      coefficients: Float64Array.of(-weight, weight, weight, -weight),
+      intercepts: Float64Array.of(0, 0),
+      isBinomial: false,
+    },
+    calibration: { method: 'none' },
+    accept: {
+      threshold: 0.9,
+      basis: 'default',
+      precision: 0.98,
+      confidence: 0.95,
+      coverage: 0,
+      observedPrecision: 0,
+      samples: 0,
+    },
+    metrics: isEvaluated
+      ? { source: 'held-out', samples: 2, accuracy: 1, macroF1: 1, logLoss: 0.1, ece: 0, perLabel: [] }
+      : null,
+  });
+
+const open = () => {
+  const lake = new MemoryLake();
+  return { lake, registry: new ModelRegistry(lake, { clock }) };
+};
+
+describe('registry', () => {
+  test('a registered model scores and explains as it did before it was stored', async () => {
+    const { registry } = open();
+    const model = await registry.load(await registry.register(bundle()));
+    const x = model.featurize(['tax tax', 'income', 'neither']);
+    const p = [...model.score(x)];
+    const sigmoid = (m: number) => 1 / (1 + Math.exp(-m));
+    [sigmoid(8), sigmoid(-8), sigmoid(-4), sigmoid(4), 0.5, 0.5].forEach((value, i) => {
+      expect(p[i]).toBeCloseTo(value, 12);
+    });
+    expect(model.explain('tax tax', x, 0, 0, 1, 3)).toEqual([{ term: 'tax', weight: 4, runner_up_weight: -4 }]);
+    expect(model).toMatchObject({ version: 'v1', accept: 0.9, taxonomyVersion: 't-1', width: 1000 });
+  });
+
+  test('terms that share a bucket share its weight and are marked', async () => {
+    const { registry } = open();
+    const one = bundle();
+    const crowded: ModelBundle = createLinearBundle({
+      ...one.description,
+      features: completeSpec({ numFeatures: 1 }),
+      idf: null,
+      model: {
+        width: 1,
+        columns: Int32Array.of(0),
+        coefficients: Float64Array.of(3, 0),
+        intercepts: Float64Array.of(0, 0),
+        isBinomial: false,
+      },
+    });
+    const model = await registry.load(await registry.register(crowded));
+    expect(model.explain('a a b', model.featurize(['a a b']), 0, 0, 1, 5)).toEqual([
+      { term: 'a', weight: 6, runner_up_weight: 0, collision: true },
+      { term: 'b', weight: 3, runner_up_weight: 0, collision: true },
+    ]);
+  });
+
+  test('versions count up, also past one that was claimed and never finished', async () => {
+    const { lake, registry } = open();
+    expect(await registry.register(bundle())).toBe('v1');
+    await lake.write('models/v7/claim.json', '{}');
+    expect(await registry.register(bundle())).toBe('v8');
+    expect((await registry.list()).map((model) => model.version)).toEqual(['v1', 'v8']);
+    await expect(registry.load('v7')).rejects.toMatchObject({ code: 'model.not-found' });
+  });
+
+  test('ten registrations at once get ten versions', async () => {
+    const { registry } = open();
+    const versions = await Promise.all(Array.from({ length: 10 }, () => registry.register(bundle())));
+    expect(new Set(versions).size).toBe(10);
+  });
+
+  test('the champion moves by promotion and back by rollback, and every move is kept', async () => {
+    const { registry } = open();
+    const [a, b] = [await registry.register(bundle()), await registry.register(bundle(3))];
+    expect(await registry.championVersion()).toBeUndefined();
+    await expect(registry.rollback()).rejects.toMatchObject({ code: 'model.not-found' });
+    await registry.promote(a, 'first');
+    await registry.promote(b, 'better');
+    expect(await registry.championVersion()).toBe(b);
+    expect((await registry.list()).map((model) => model.champion)).toEqual([false, true]);
+    expect(await registry.rollback()).toBe(a);
+    expect(await registry.championVersion()).toBe(a);
+    await expect(registry.rollback()).rejects.toMatchObject({ code: 'model.not-found' });
+    expect((await registry.history()).map((move) => [move.version, move.reason])).toEqual([
+      [a, 'first'],
+      [b, 'better'],
+      [a, 'rolled back'],
+    ]);
+  });
+
+  test('two promotions at once both end in the history', async () => {
+    const { registry } = open();
+    const versions = [await registry.register(bundle()), await registry.register(bundle())];
+    await Promise.all(versions.map((version) => registry.promote(version, 'race')));
+    expect((await registry.history()).length).toBe(2);
+  });
+
+  test('a model without evaluation, a missing one and a hostile name are not promoted', async () => {
+    const { registry } = open();
+    const good = await registry.register(bundle());
+    await registry.promote(good, 'good');
+    const raw = await registry.register(bundle(2, false));
+    await expect(registry.promote(raw, 'x')).rejects.toMatchObject({ code: 'model.not-evaluated' });
+    for (const version of ['v99', '../v1', 'v1/../v1', ''])
+      await expect(registry.promote(version, 'x')).rejects.toMatchObject({ code: 'model.not-found' });
+    expect(await registry.championVersion()).toBe(good);
+  });
+
+  test('a bad model never replaces the champion: changed, cut, missing and unreadable files each have their code', async () => {
+    const { lake, registry } = open();
+    const good = await registry.register(bundle());
+    await registry.promote(good, 'good');
+    const damage: [string, (folder: string) => Promise<unknown>][] = [
+      [
+        'model.checksum-mismatch',
+        async (f) => lake.write(`${f}/model.bin`, (await lake.read(`${f}/model.bin`)).fill(1, 80, 81)),
+      ],
+      [
+        'model.checksum-mismatch',
+        async (f) => lake.write(`${f}/model.bin`, (await lake.read(`${f}/model.bin`)).subarray(0, 40)),
+      ],
+      ['model.corrupt', (f) => lake.delete(`${f}/model.bin`)],
+      ['model.corrupt', (f) => lake.write(`${f}/manifest.json`, '{"format": 1')],
+      ['model.unsupported', (f) => lake.write(`${f}/manifest.json`, '{"format": 2}')],
+      ['model.corrupt', (f) => lake.write(`${f}/manifest.json`, '{"format": 1}')],
+    ];
+    for (const [code, spoil] of damage) {
+      const version = await registry.register(bundle());
+      await spoil(`models/${version}`);
+      await expect(registry.promote(version, 'bad')).rejects.toMatchObject({ code });
+    }
+    expect(await registry.championVersion()).toBe(good);
+    expect((await registry.history()).length).toBe(1);
+  });
+
+  test('labels or features that do not fit the scorer are refused', async () => {
+    const { registry } = open();
+    const { description, artifacts } = bundle();
+    for (const wrong of [
+      { labels: ['a', 'b', 'c'] },
+      { width: 999 },
+      { features: completeSpec({ numFeatures: 64 }) },
+    ]) {
+      const version = await registry.register({ description: { ...description, ...wrong }, artifacts });
+      await expect(registry.load(version)).rejects.toMatchObject({ code: 'model.width-mismatch' });
+    }
+    const model = await registry.load(await registry.register(bundle()));
+    const narrow = {
+      rows: 0,
+      width: 5,
+      indptr: new Uint32Array(1),
+      indices: new Int32Array(0),
+      values: new Float64Array(0),
+    };
+    expect(() => model.score(narrow)).toThrow(expect.objectContaining({ code: 'model.width-mismatch' }));
+  });
+});
