@@ -8,7 +8,7 @@ import { readSources } from './generator/source.ts';
 import { composeTraining } from './generator/training.ts';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-const TRAINING_SEED = 1;
+const TRAINING_SEED = 4;
 
 /** Generate everything into `folder`; returns what was written. */
 export async function generate(
