@@ -146,3 +146,6 @@ try {
     process.exitCode = error instanceof UsageError ? 2 : 1;
   }
 }
+
+// Work that was given up (an upload to a storage that has ended, say) must not keep the process; what was written must be out first.
+process.stdout.write('', () => process.stderr.write('', () => process.exit()));

@@ -1,5 +1,4 @@
 // The pipeline's file ports on the lake: Parquet through local temporary files, results and ledger as Delta tables.
-import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,17 +10,17 @@ import { tablePath } from '../paths.ts';
 import type { LakeStore } from '../ports.ts';
 import type { ParquetFiles, Tables } from './services.ts';
 
+const withLocalFile = async <T>(work: (file: string) => Promise<T>): Promise<T> => {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-parquet-'));
+  try {
+    return await work(join(folder, 'file.parquet'));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+};
+
 /** Parquet files of the lake, each passing through a temporary file of its own. */
 export function parquetFiles(lake: LakeStore): ParquetFiles {
-  const folder = mkdtemp(join(tmpdir(), 'sluice-parquet-'));
-  const withLocalFile = async <T>(work: (file: string) => Promise<T>): Promise<T> => {
-    const file = join(await folder, `${randomUUID()}.parquet`);
-    try {
-      return await work(file);
-    } finally {
-      await rm(file, { force: true });
-    }
-  };
   return {
     write: (path, columns, rows) =>
       withLocalFile(async (file) => {
