@@ -63,6 +63,8 @@ export const ERROR_REMEDIES = {
   'train.one-class': 'Training needs at least two labels. Add examples of another label.',
   'train.bad-value': 'The data hold NaN or infinite values. Clean them.',
   'train.unknown-label': 'A label is not in the taxonomy. Correct it, or add it to the taxonomy.',
+  'train.promise-not-kept':
+    'The model is not precise enough for the promise asked. Label more documents, or ask for less.',
   'train.too-few-samples': 'There are too few samples for the promise asked. Label more documents.',
   // runs and settings
   'config.invalid': 'Correct the settings listed.',
