@@ -81,11 +81,12 @@ export async function finishLeaf(
     : { ...result, status: 'failed', code: failure.code, message: failure.message, text: '' };
 }
 
-/** A page of which OCR could read everything and whose text layer holds a word or two is still an image. */
+/** A text layer of a word or two is still a scan. */
 const SCANT_CHARS = 20;
 
 function judge(text: string, read: ReadText, limits: ExtractLimits): SluiceError | undefined {
-  if (read.needsOcr !== undefined && text.length < SCANT_CHARS * Math.max(1, read.pages ?? 1) && isWhole(read))
+  const isAllImages = read.needsOcr === 'all' || (read.needsOcr !== undefined && read.needsOcr.length === read.pages);
+  if (read.needsOcr !== undefined && (isAllImages || text.length < SCANT_CHARS))
     return new TerminalError('extract.needs-ocr', 'document: its pages are images');
   if (!/[\p{L}\p{N}\p{S}]/u.test(text)) return new TerminalError('extract.empty', 'document: it has no text');
   if (text.length > limits.maxChars)
@@ -93,9 +94,4 @@ function judge(text: string, read: ReadText, limits: ExtractLimits): SluiceError
   if (isRightsNotice(text))
     return new TerminalError('extract.encrypted', 'document: rights management hides its content');
   return undefined;
-}
-
-/** Are all pages with hardly any text images? */
-function isWhole(read: ReadText): boolean {
-  return read.needsOcr === 'all' || (read.needsOcr?.length ?? 0) > 0;
 }

@@ -135,16 +135,57 @@ export function pptx(slides: readonly { text: string; notes?: string }[]): Buffe
   ]);
 }
 
-/** A PDF with one line of Helvetica per page; a page given as null is blank. */
-export function pdf(pages: readonly (string | null)[]): Buffer {
+/** An xlsx with one sheet "Data" whose rows are given as SpreadsheetML. */
+export function xlsx(rows: string): Buffer {
+  const main = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main';
+  const type = 'application/vnd.openxmlformats-officedocument.spreadsheetml';
+  const override = (part: string, kind: string) =>
+    `<Override PartName="/xl/${part}" ContentType="${type}.${kind}+xml"/>`;
+  return zip([
+    {
+      name: '[Content_Types].xml',
+      content: xml(
+        `<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">${override('workbook.xml', 'sheet.main')}${override('worksheets/sheet1.xml', 'worksheet')}</Types>`,
+      ),
+    },
+    { name: '_rels/.rels', content: relations({ r1: ['officeDocument', 'xl/workbook.xml'] }) },
+    {
+      name: 'xl/workbook.xml',
+      content: xml(
+        `<workbook xmlns="${main}" xmlns:r="${R}"><sheets><sheet name="Data" sheetId="1" r:id="r1"/></sheets></workbook>`,
+      ),
+    },
+    { name: 'xl/_rels/workbook.xml.rels', content: relations({ r1: ['worksheet', 'worksheets/sheet1.xml'] }) },
+    {
+      name: 'xl/worksheets/sheet1.xml',
+      content: xml(`<worksheet xmlns="${main}"><sheetData>${rows}</sheetData></worksheet>`),
+    },
+  ]);
+}
+
+/** A small file of eight million cells: seconds of work and gigabytes of memory for the library that reads it. */
+export function hostileWorkbook(): Buffer {
+  const row = '<c><v>12</v></c>'.repeat(1000);
+  return xlsx(Array.from({ length: 8000 }, (_, i) => `<row r="${i + 1}">${row}</row>`).join(''));
+}
+
+/** A PDF with lines of Helvetica per page; a page given as null is blank. `matrix` places a line, `rotate` turns the pages. */
+export function pdf(
+  pages: readonly (string | null)[],
+  options: { matrix?: (line: number) => string; rotate?: number } = {},
+): Buffer {
   const objects: string[] = ['<< /Type /Catalog /Pages 2 0 R >>', ''];
   const kids: string[] = [];
   for (const text of pages) {
-    const content = text === null ? '' : `BT /F1 12 Tf 72 720 Td (${text.replace(/[()\\]/g, '\\$&')}) Tj ET`;
+    const matrix = options.matrix ?? ((line) => `1 0 0 1 72 ${720 - 20 * line}`);
+    const lines = (text ?? '')
+      .split('\n')
+      .map((line, i) => `BT /F1 12 Tf ${matrix(i)} Tm (${line.replace(/[()\\]/g, '\\$&')}) Tj ET`);
+    const content = text === null ? '' : lines.join('\n');
     const at = objects.length + 1;
     kids.push(`${at} 0 R`);
     objects.push(
-      `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents ${at + 1} 0 R /Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>`,
+      `<< /Type /Page /Parent 2 0 R /Rotate ${options.rotate ?? 0} /MediaBox [0 0 612 792] /Contents ${at + 1} 0 R /Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>`,
       `<< /Length ${content.length} >>\nstream\n${content}\nendstream`,
     );
   }

@@ -120,7 +120,7 @@ function addJson(sink: TextSink, key: string, value: unknown, depth: number): vo
 function xmlToText(text: string, limits: ReadContext['limits']): string {
   const sink = new TextSink(limits.maxChars);
   parseMarkup(
-    text,
+    withoutDoctype(text),
     {
       open(_name, attributes) {
         sink.add('\n');
@@ -133,4 +133,15 @@ function xmlToText(text: string, limits: ReadContext['limits']): string {
     { xml: true, maxElements: limits.maxElements },
   );
   return sink.toString();
+}
+
+/** The parser ends a document type at its first `>`, which would leave an internal subset as text. */
+function withoutDoctype(text: string): string {
+  const start = text.slice(0, 4096).search(/<!DOCTYPE/i);
+  if (start < 0) return text;
+  const bracket = text.indexOf('[', start);
+  const close = text.indexOf('>', start);
+  if (bracket < 0 || bracket > close) return text;
+  const end = /\]\s{0,100}>/.exec(text.slice(bracket));
+  return end === null ? text : text.slice(0, start) + text.slice(bracket + end.index + end[0].length);
 }
