@@ -31,7 +31,7 @@ export interface ParquetStats {
 }
 
 const CHUNK_ROWS = 2048; // DuckDB's vector size
-const BATCH_ROWS = 25_000;
+const BATCH_ROWS = 16_384;
 const BATCH_CHARS = 24 * 1024 * 1024;
 const ROW_GROUP_ROWS = { min: CHUNK_ROWS, max: 50_000 };
 const ROW_GROUP_BYTES = 16 * 1024 * 1024; // held in memory while it is written, by each thread

@@ -17,6 +17,7 @@ import { DELETED_FILE_RETENTION_MS, type DeltaTable } from './table.ts';
 
 const DAY_MS = 24 * 3_600_000;
 const MB = 1024 * 1024;
+const MAX_GROUP_FILES = 250; // each open file costs memory beyond DuckDB's limit; the next pass merges the results
 const EXPANSION = 4; // about how much larger a file's rows are in memory
 
 export interface MaintenanceOptions {
@@ -86,7 +87,7 @@ export async function compact(
   return { merged, into };
 }
 
-/** Groups of at least two small files of one partition whose sizes add up to at most `targetBytes`. */
+/** Groups of 2 to 250 small files of one partition whose sizes add up to at most `targetBytes`. */
 export function planCompaction(snapshot: Snapshot, targetBytes: number): AddFile[][] {
   const partitions = Map.groupBy(
     [...snapshot.files.values()].filter((file) => file.size < targetBytes * 0.75),
@@ -97,7 +98,7 @@ export function planCompaction(snapshot: Snapshot, targetBytes: number): AddFile
     let group: AddFile[] = [];
     let bytes = 0;
     for (const file of files) {
-      if (bytes + file.size > targetBytes) {
+      if (bytes + file.size > targetBytes || group.length === MAX_GROUP_FILES) {
         groups.push(group);
         [group, bytes] = [[], 0];
       }

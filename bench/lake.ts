@@ -1,0 +1,216 @@
+// Benchmark of the lake: append of 100,000 result rows, opening a table of 1,000 commits, a query and a compaction, all through the DFS
+// shim and Azurite (in memory) on this machine. Each measurement runs in a process of its own, so that its peak memory is its own.
+// Aims: append < 3 s and < 500 MB, open < 200 ms.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startAzurite } from '../local/emulators/azurite.ts';
+import { startDfs } from '../local/emulators/dfs.ts';
+import { dataFilePath } from '../shared/lake/delta/actions.ts';
+import { compact } from '../shared/lake/delta/maintenance.ts';
+import { DeltaTable } from '../shared/lake/delta/table.ts';
+import { FileCache } from '../shared/lake/file-cache.ts';
+import { query } from '../shared/lake/query.ts';
+import { type AzureLakeStore, openLakeStore } from '../shared/lake/store.ts';
+import { type Row, resultsTable } from '../shared/lake/tables.ts';
+import { seededRandom, silentLogger, systemClock } from '../shared/ports.ts';
+
+const ROWS = 100_000;
+const COMMITS = 1000;
+
+interface Measurement {
+  name: string;
+  ms: number;
+  peakRssMb: number;
+  note: string;
+}
+
+/** Run the benchmark and print it; `json` prints one JSON document instead of a table. */
+export async function run(options: { json: boolean; args: readonly string[] }): Promise<void> {
+  const azurite = await startAzurite({ folder: null, ports: { blob: 0, queue: 0, table: 0 } });
+  const dfs = await startDfs(azurite);
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-bench-lake-'));
+  try {
+    const wanted = options.args.length === 0 ? Object.keys(STAGES) : options.args;
+    const found: Measurement[] = [];
+    for (const stage of wanted) found.push(...(await inChild(stage, dfs.connectionString, folder)));
+    if (options.json) process.stdout.write(`${JSON.stringify({ bench: 'lake', measurements: found })}\n`);
+    else
+      for (const { name, ms, peakRssMb, note } of found)
+        process.stdout.write(
+          `${name.padEnd(44)} ${ms.toFixed(0).padStart(7)} ms ${peakRssMb.toFixed(0).padStart(5)} MB  ${note}\n`,
+        );
+  } finally {
+    await dfs.close();
+    await azurite.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function inChild(stage: string, connectionString: string, folder: string): Promise<Measurement[]> {
+  const child = fork(import.meta.filename, [CHILD, stage, connectionString, folder], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  const exited = once(child, 'exit');
+  const [message] = (await Promise.race([once(child, 'message'), exited.then(() => [])])) as [Measurement[]?];
+  await exited;
+  if (message === undefined) throw new Error(`Stage ${stage} of the lake benchmark failed`);
+  return message;
+}
+
+/** A result row as the pipeline writes them, about 1.2 kB. */
+function* resultRows(count: number, seed: number): Generator<Row> {
+  const random = seededRandom(seed);
+  const rounded = () => Math.round(random.next() * 1e4) / 1e4;
+  const hex = () =>
+    Array.from({ length: 8 }, () =>
+      Math.floor(random.next() * 2 ** 32)
+        .toString(16)
+        .padStart(8, '0'),
+    ).join('');
+  for (let index = 0; index < count; index++) {
+    const label = `label-${Math.floor(random.next() * 8)}`;
+    const evidence = Array.from({ length: 8 }, () => ({
+      term: `term${Math.floor(random.next() * 5000)}`,
+      weight: rounded(),
+      runner_up_weight: rounded(),
+    }));
+    yield {
+      run_id: 'run-bench',
+      batch_id: `b${String(Math.floor(index / 250)).padStart(5, '0')}`,
+      document_id: hex(),
+      source_path: `landing/2026/11/document-${index}.pdf`,
+      archive_path: '',
+      source_etag: '"0x8DC0FFEE"',
+      content_sha256: hex(),
+      media_type: 'application/pdf',
+      size_bytes: Math.floor(random.next() * 1e6),
+      pages: 3,
+      chars: 5000,
+      language: 'en',
+      status: 'labelled',
+      label,
+      confidence: random.next(),
+      decided_by: 'model',
+      top_labels_json: JSON.stringify([
+        { label, probability: rounded() },
+        { label: 'other', probability: rounded() },
+      ]),
+      evidence_json: JSON.stringify(evidence),
+      taxonomy_version: 't1',
+      model_version: 'v1',
+      tokens_in: 0,
+      tokens_out: 0,
+      cost_usd: 0,
+      pipeline_version: '0.1.0',
+      processed_at: new Date(1_795_000_000_000 + index).toISOString(),
+      run_date: '2026-11-23',
+    };
+  }
+}
+
+type Stage = (store: AzureLakeStore, open: (name: string) => DeltaTable) => Promise<Omit<Measurement, 'peakRssMb'>[]>;
+
+const timed = async <T>(work: () => Promise<T>): Promise<{ ms: number; value: T }> => {
+  const start = performance.now();
+  const value = await work();
+  return { ms: performance.now() - start, value };
+};
+
+const STAGES: Readonly<Record<string, Stage>> = {
+  append: async (_store, open) => {
+    const generating = await timed(async () => [...resultRows(ROWS / 10, 1)].length);
+    const rows = resultRows(ROWS, 1);
+    const { ms } = await timed(() => open('append').append(rows, { appId: 'bench', appVersion: 0 }));
+    return [
+      {
+        name: `append ${ROWS} result rows`,
+        ms,
+        note: `aim < 3000 ms, < 500 MB; about ${(generating.ms * 10).toFixed(0)} ms of it make the rows`,
+      },
+    ];
+  },
+  query: async (_store, open) => {
+    const sql = 'SELECT label, count(*), avg(confidence) FROM latest_results GROUP BY 1';
+    const cold = await timed(() => query([open('append')], sql));
+    const warm = await timed(() => query([open('append')], sql));
+    return [
+      { name: 'query latest_results, files not local', ms: cold.ms, note: `${cold.value.rows.length} groups` },
+      { name: 'query latest_results, files local', ms: warm.ms, note: '' },
+    ];
+  },
+  commits: async (store, open) => {
+    const table = open('commits');
+    const [file] = await table.stage(resultRows(1, 2));
+    const bytes = await store.read(`${table.path}/${file!.add.path}`);
+    const { ms } = await timed(async () => {
+      for (let index = 0; index < COMMITS; index++) {
+        const path = dataFilePath(file!.add.partitionValues, index, 'bench');
+        await store.write(`${table.path}/${path}`, bytes);
+        await table.append({ files: [{ add: { ...file!.add, path } }] }, { appId: `run-${index}`, appVersion: 0 });
+      }
+    });
+    return [
+      {
+        name: `${COMMITS} commits of one file`,
+        ms,
+        note: `${(ms / COMMITS).toFixed(1)} ms each, checkpoints included`,
+      },
+    ];
+  },
+  open: async (_store, open) => {
+    const first = await timed(() => open('commits').snapshot());
+    const times: number[] = [];
+    for (let round = 0; round < 9; round++) times.push((await timed(() => open('commits').snapshot())).ms);
+    times.sort((a, b) => a - b);
+    const files = first.value?.files.size ?? 0;
+    return [
+      {
+        name: `open table of ${COMMITS} commits, first in process`,
+        ms: first.ms,
+        note: `${files} files, version ${first.value?.version}`,
+      },
+      { name: `open table of ${COMMITS} commits, median`, ms: times[4] ?? 0, note: 'aim < 200 ms' },
+    ];
+  },
+  'query-many': async (_store, open) => {
+    const sql = 'SELECT label, count(*) FROM latest_results GROUP BY 1';
+    const cold = await timed(() => query([open('commits')], sql));
+    const warm = await timed(() => query([open('commits')], sql));
+    return [
+      { name: `query ${COMMITS} files, not local`, ms: cold.ms, note: 'what a table costs that is never compacted' },
+      { name: `query ${COMMITS} files, local`, ms: warm.ms, note: '' },
+    ];
+  },
+  compact: async (_store, open) => {
+    const table = open('commits');
+    const first = await timed(() => compact(table));
+    const second = await timed(() => compact(table));
+    return [
+      { name: `compact ${first.value.merged} files into ${first.value.into}`, ms: first.ms, note: '' },
+      { name: `compact ${second.value.merged} files into ${second.value.into}`, ms: second.ms, note: '' },
+    ];
+  },
+};
+
+const CHILD = 'lake-bench-child';
+
+async function measureInThisProcess([
+  stage = '',
+  connectionString = '',
+  folder = '',
+]: readonly string[]): Promise<void> {
+  const store = openLakeStore({ kind: 'connection-string', connectionString }, 'bench');
+  await store.ensureContainer();
+  const cache = new FileCache(join(folder, 'cache'));
+  const deps = { clock: systemClock, random: seededRandom(1), logger: silentLogger, cache };
+  const open = (name: string) => DeltaTable.open(store, `tables/${name}`, resultsTable, deps);
+  const measurements = await STAGES[stage]!(store, open);
+  const peakRssMb = process.resourceUsage().maxRSS / 1024;
+  process.send?.(measurements.map((measurement) => ({ ...measurement, peakRssMb })));
+  process.disconnect?.();
+}
+
+if (process.argv[2] === CHILD) await measureInThisProcess(process.argv.slice(3));
