@@ -46,11 +46,17 @@ export interface Evaluation {
 
 /** What the minimiser wants: the objective at a point (answer with an {@link Evaluation}), or to tell of a finished iteration. */
 export type Ask =
-  | { kind: 'evaluate'; step: number; point: () => Float64Array }
+  | { kind: 'evaluate'; step: number; point: () => Float64Array; trials: readonly Trial[] }
   | { kind: 'iterated'; state: LbfgsState };
 
+/** A step of the running line search that was answered: with its answer the search can be replayed. */
+export interface Trial {
+  f: number;
+  slope: number;
+}
+
 /** Answer to `evaluate`; a replayed one may give the slope instead of the gradient, if it is not the last one known. */
-export type Answer = Evaluation | { f: number; slope: number };
+export type Answer = Evaluation | Trial;
 
 const MEMORY = 10;
 const RECENT = 20;
@@ -117,6 +123,7 @@ function* iterateOnce(state: LbfgsState, options: LbfgsOptions): Generator<Ask, 
   const search = searchFor(state, origin, direction, options);
   let evaluations = state.evaluations;
   let last: { t: number; x: Float64Array; answer: Answer } | undefined;
+  const trials: Trial[] = [];
   let asked = search.next();
   while (!asked.done) {
     const t = asked.value;
@@ -125,11 +132,13 @@ function* iterateOnce(state: LbfgsState, options: LbfgsOptions): Generator<Ask, 
       x ??= pointAt(t);
       return x;
     };
-    const answer = yield { kind: 'evaluate', step: t, point };
+    const answer = yield { kind: 'evaluate', step: t, point, trials: [...trials] };
     if (answer === undefined) throw new TypeError('an evaluation was asked for');
     evaluations++;
     last = { t, x: point(), answer };
-    asked = search.next(probeOf(answer, last.x, direction, options));
+    const probe = probeOf(answer, last.x, direction, options);
+    trials.push({ f: answer.f, slope: probe.slope });
+    asked = search.next(probe);
   }
   const step = asked.value;
   const hasMoved = step !== null && (l1 !== undefined || step * norm(state.g, dot) >= MIN_MOVE);

@@ -25,22 +25,13 @@ export type PenaltyWeights = Float64Array | null;
 export function createPrimal(p: ScaledProblem, l2: number, penalty: PenaltyWeights): Objective {
   const k = p.outputs;
   const size = p.columns.length * k;
-  const margins = new Float64Array(p.rows * k);
   return {
     size: size + (p.fitIntercept ? k : 0),
     dot: dotProduct,
     evaluate(point) {
-      const B = point.subarray(0, size);
-      const offsets = interceptsOf(p, point.subarray(size), B);
-      for (let row = 0; row < p.rows; row++) margins.set(offsets, row * k);
-      multiply(p, B, margins);
       const g = new Float64Array(point.length);
-      const gB = g.subarray(0, size);
-      let f = lossAndMultipliers(p, margins) / p.totalWeight;
-      multiplyTransposed(p, margins, gB);
-      finishGradient(p, gB, g.subarray(size), columnSums(margins, k));
-      f += addPenalty(B, gB, k, l2, penalty);
-      return { f, g };
+      const { loss, sums } = addPartialGradient(p, point, g.subarray(0, size));
+      return { f: finishEvaluation(p, point, g, loss, sums, l2, penalty), g };
     },
     start: (intercepts) => {
       const point = new Float64Array(size + (p.fitIntercept ? k : 0));
@@ -52,6 +43,40 @@ export function createPrimal(p: ScaledProblem, l2: number, penalty: PenaltyWeigh
       intercepts: p.fitIntercept ? point.slice(size) : new Float64Array(k),
     }),
   };
+}
+
+/**
+ * One shard's share of loss and gradient, not divided by the weight and not centred.
+ * @param gB  the gradient of the coefficients is added to it
+ */
+export function addPartialGradient(
+  p: ScaledProblem,
+  point: Float64Array,
+  gB: Float64Array,
+): { loss: number; sums: Float64Array } {
+  const B = point.subarray(0, gB.length);
+  const offsets = interceptsOf(p, point.subarray(gB.length), B);
+  const margins = new Float64Array(p.rows * p.outputs);
+  for (let row = 0; row < p.rows; row++) margins.set(offsets, row * p.outputs);
+  multiply(p, B, margins);
+  const loss = lossAndMultipliers(p, margins);
+  multiplyTransposed(p, margins, gB);
+  return { loss, sums: columnSums(margins, p.outputs) };
+}
+
+/** Sums over all shards → objective; `g` holds the summed gradient of the coefficients and becomes the whole gradient. */
+export function finishEvaluation(
+  p: Pick<ScaledProblem, 'centre' | 'outputs' | 'fitIntercept' | 'totalWeight'>,
+  point: Float64Array,
+  g: Float64Array,
+  loss: number,
+  sums: Float64Array,
+  l2: number,
+  penalty: PenaltyWeights,
+): number {
+  const size = p.centre.length * p.outputs;
+  finishGradient(p, g.subarray(0, size), g.subarray(size), sums);
+  return loss / p.totalWeight + addPenalty(point.subarray(0, size), g.subarray(0, size), p.outputs, l2, penalty);
 }
 
 /** Intercepts plus the virtual centring: c_k − Σ_j B_kj μ_j. */
@@ -72,7 +97,7 @@ export function interceptsOf(
 }
 
 /** From sums over documents to means: subtract the centring, divide by the weight, and set the intercepts' part. */
-export function finishGradient(
+function finishGradient(
   p: Pick<ScaledProblem, 'centre' | 'outputs' | 'fitIntercept' | 'totalWeight'>,
   gB: Float64Array,
   gIntercepts: Float64Array,
@@ -87,7 +112,7 @@ export function finishGradient(
 }
 
 /** Value of the L2 penalty; its gradient is added. */
-export function addPenalty(B: Float64Array, gB: Float64Array, k: number, l2: number, penalty: PenaltyWeights): number {
+function addPenalty(B: Float64Array, gB: Float64Array, k: number, l2: number, penalty: PenaltyWeights): number {
   if (l2 === 0) return 0;
   let sum = 0;
   for (let i = 0; i < B.length; i++) {
@@ -100,7 +125,7 @@ export function addPenalty(B: Float64Array, gB: Float64Array, k: number, l2: num
 }
 
 /** Column sums of m [rows, k]. */
-export function columnSums(m: Float64Array, k: number): Float64Array {
+function columnSums(m: Float64Array, k: number): Float64Array {
   const sums = new Float64Array(k);
   for (let at = 0; at < m.length; at += k) for (let c = 0; c < k; c++) sums[c]! += m[at + c]!;
   return sums;

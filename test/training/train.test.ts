@@ -1,0 +1,154 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { ModelRegistry } from '../../shared/models/registry.ts';
+import { seededRandom, silentLogger, systemClock } from '../../shared/ports.ts';
+import { evaluate } from '../../shared/training/evaluate.ts';
+import { groupTexts, splitRows } from '../../shared/training/splits.ts';
+import { type Example, type TrainInput, train } from '../../shared/training/train.ts';
+import { MemoryLake } from '../fakes/memory-lake.ts';
+
+const deps: TrainInput['deps'] = {
+  clock: { ...systemClock, now: () => 0 },
+  random: seededRandom(1),
+  logger: silentLogger,
+};
+const TAX = join(import.meta.dirname, '../../../shared/data/text/tax_seed.jsonl.gz');
+
+const WORDS: Record<string, string[]> = {
+  invoice: ['invoice', 'amount', 'due', 'payment', 'iban'],
+  contract: ['party', 'agreement', 'term', 'clause', 'liability'],
+  letter: ['dear', 'sincerely', 'regards', 'greetings', 'yours'],
+};
+
+/** Texts of words of their label, with some of the others. */
+function makeExamples(count: number, noise: number, seed = 5): Example[] {
+  const random = seededRandom(seed);
+  const names = Object.keys(WORDS);
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(random.next() * list.length)]!;
+  return Array.from({ length: count }, (_, i) => {
+    const label = names[i % names.length]!;
+    const words = Array.from({ length: 12 }, () => pick(WORDS[random.next() < noise ? pick(names) : label]!));
+    return { text: `${words.join(' ')} ${i}`, label };
+  });
+}
+
+describe('training', () => {
+  test('a trained bundle is registered, promoted, loaded, and decides with reasons', async () => {
+    const bundle = await train({ examples: makeExamples(300, 0.2), taxonomyVersion: 'demo-1', deps });
+    const registry = new ModelRegistry(new MemoryLake(), { clock: deps.clock });
+    const version = await registry.register(bundle);
+    await registry.promote(version, 'test');
+    const model = await registry.load(version);
+    const text = 'Invoice: the AMOUNT due by payment to iban';
+    const x = model.featurize([text]);
+    const p = model.score(x);
+    expect(model.labels[p.indexOf(Math.max(...p))]).toBe('invoice');
+    const label = model.labels.indexOf('invoice');
+    const reasons = model.explain(text, x, 0, label, model.labels.indexOf('letter'), 3);
+    expect(reasons[0]!.weight).toBeGreaterThan(reasons[0]!.runner_up_weight);
+    expect(WORDS.invoice).toContain(reasons[0]!.term);
+    expect(evaluate(model, makeExamples(60, 0.2, 99)).accuracy).toBeGreaterThan(0.9);
+  });
+
+  test('equal rows, options and seed give the same files, another seed only other splits', async () => {
+    const once = await train({ examples: makeExamples(120, 0.3), deps });
+    const again = await train({ examples: makeExamples(120, 0.3), deps });
+    const other = await train({ examples: makeExamples(120, 0.3), options: { seed: 9 }, deps });
+    expect(again.artifacts).toEqual(once.artifacts);
+    expect(again.description).toEqual(once.description);
+    expect(other.artifacts['model.bin']).toEqual(once.artifacts['model.bin']);
+  });
+
+  test('copies of a text never judge each other: random labels on repeated texts stay unpredictable', async () => {
+    const random = seededRandom(3);
+    const base = makeExamples(60, 1);
+    const examples = base.flatMap((example) => {
+      const label = random.next() < 0.5 ? 'a' : 'b';
+      return [1, 2, 3, 4].map(() => ({ text: example.text, label }));
+    });
+    const { evaluation } = await train({ examples, deps });
+    expect(evaluation.accuracy).toBeLessThan(0.7); // with copies on both sides it would be 1
+  });
+
+  test('a strict guarantee is proven on rows the model has not seen, and few rows are refused with the number needed', async () => {
+    const options = { guarantee: true, precision: 0.9, confidence: 0.9 };
+    const { description } = await train({ examples: makeExamples(900, 0.3), options, deps });
+    expect(description.accept.basis).toBe('guarantee');
+    expect(description.accept.observedPrecision).toBeGreaterThanOrEqual(0.9);
+    expect(description.acceptByLabel).toHaveLength(3);
+    await expect(
+      train({ examples: makeExamples(90, 0.3), options: { ...options, precision: 0.98 }, deps }),
+    ).rejects.toMatchObject({ code: 'train.too-few-samples', ids: { needed: 114 } });
+  });
+
+  test('a handful of rows still trains; the accept threshold says that it is a default', async () => {
+    const { description } = await train({ examples: makeExamples(6, 0), deps });
+    expect(description.accept).toMatchObject({ threshold: 0.9, basis: 'default' });
+  });
+
+  test('weights count: a class of weight 0 is never predicted', async () => {
+    const examples = makeExamples(90, 0.5).map((e) => (e.label === 'letter' ? { ...e, weight: 0 } : e));
+    const { evaluation } = await train({ examples, deps });
+    const column = evaluation.labels.indexOf('letter');
+    expect(evaluation.confusion.every((row) => row[column] === 0)).toBe(true);
+  });
+
+  test('rows without text or label are counted, not trained on', async () => {
+    const bundle = await train({
+      examples: [...makeExamples(30, 0), { text: '  ', label: 'x' }, { text: 'a', label: '' }],
+      deps,
+    });
+    expect(bundle.skipped).toBe(2);
+    expect(bundle.description.labels).toHaveLength(3);
+  });
+
+  test.for([
+    ['train.no-rows', [], {}],
+    ['train.no-rows', [{ text: '', label: 'a' }], {}],
+    [
+      'train.one-class',
+      [
+        { text: 'a', label: 'a' },
+        { text: 'b', label: 'a' },
+      ],
+      {},
+    ],
+    ['train.bad-value', [{ text: 'a', label: 'a', weight: Number.NaN }], {}],
+    ['request.invalid', [{ text: 'a', label: 'a' }], { regParam: -1 }],
+    ['request.invalid', [{ text: 'a', label: 'a' }], { maxIter: Number.NaN }],
+    ['request.invalid', [{ text: 'a', label: 'a' }], { numFeatures: 0 }],
+  ] as const)('bad input is refused with %s', async ([code, examples, options]) => {
+    await expect(train({ examples, options, deps })).rejects.toMatchObject({ code });
+  });
+
+  test.skipIf(!existsSync(TAX))(
+    'the original tax set is learnt (skipped where the data folder is absent)',
+    async () => {
+      const rows = gunzipSync(readFileSync(TAX))
+        .toString()
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+      const { evaluation, description } = await train({ examples: rows, deps });
+      expect(evaluation.samples).toBe(500);
+      expect(evaluation.accuracy).toBeGreaterThan(0.8);
+      expect(description.metrics?.source).toBe('out-of-fold');
+    },
+  );
+});
+
+describe('splits', () => {
+  test('parts differ by at most a group, labels are spread, and equal texts stay together', () => {
+    const texts = Array.from({ length: 100 }, (_, i) => `text ${Math.floor(i / 2)}`);
+    const labels = texts.map((_, i) => (i < 80 ? 0 : 1));
+    const part = splitRows(labels, groupTexts(texts), 5, seededRandom(1));
+    for (let row = 0; row < 100; row += 2) expect(part[row]).toBe(part[row + 1]);
+    for (let wanted = 0; wanted < 5; wanted++) {
+      const rows = [...part.keys()].filter((row) => part[row] === wanted);
+      expect(rows).toHaveLength(20);
+      expect(rows.filter((row) => labels[row] === 1)).toHaveLength(4);
+    }
+  });
+});
