@@ -549,7 +549,10 @@ output SERVICE_API_NAME string = api.outputs.name
 output SERVICE_API_URI string = 'https://${api.outputs.hostName}'
 output SLUICE_LAKE_ACCOUNT string = lake.outputs.name
 output SLUICE_LAKE_ID string = lake.outputs.id
-output SLUICE_LAKE_DFS_URL string = lake.outputs.dfsUrl
+// Named like the settings of the code: the command line works on the cloud lake once these are in its environment.
+output LAKE_DFS_ENDPOINT string = lake.outputs.dfsUrl
+output LAKE__blobServiceUri string = lake.outputs.blobUrl
+output LAKE__tableServiceUri string = hostStorage.outputs.tableUrl
 output SLUICE_LAKE_CONTAINER string = containers.lake
 output SLUICE_LANDING_CONTAINER string = containers.landing
 output SLUICE_DEAD_LETTER_CONTAINER string = containers.deadLetter

@@ -1,0 +1,193 @@
+import { describe, expect, test } from 'vitest';
+import { readOptions } from '../../../infra/scripts/options.ts';
+import { inspect, preflight, sameRegion } from '../../../infra/scripts/preflight.ts';
+import { type Answer, fakeWorld, refusal } from './hook-deps.ts';
+
+const ENV = { AZURE_ENV_NAME: 'tax-dev', AZURE_LOCATION: 'swedencentral', AZURE_PRINCIPAL_ID: 'a1b2' };
+
+// Answers in the shape of the Azure CLI (az 2.8x), trimmed to what is asked for.
+const HEALTHY: Record<string, Answer> = {
+  'az account show': { id: 'sub-1', name: 'Tax', user: { name: 'ada@example.com', type: 'user' } },
+  'az provider list': [
+    'Microsoft.Web',
+    'Microsoft.Storage',
+    'Microsoft.EventGrid',
+    'Microsoft.KeyVault',
+    'Microsoft.ManagedIdentity',
+    'microsoft.insights',
+    'Microsoft.OperationalInsights',
+    'Microsoft.CognitiveServices',
+    'Microsoft.Synapse',
+    'Microsoft.Sql',
+    'Microsoft.Consumption',
+  ].map((namespace) => ({ namespace, registrationState: 'Registered' })),
+  'az role assignment list': [{ roleDefinitionName: 'Owner', scope: '/subscriptions/sub-1' }],
+  'az functionapp list-flexconsumption-locations': [{ name: 'Sweden Central' }, { name: 'West Europe' }],
+  'az functionapp list-flexconsumption-runtimes': [{ version: '20' }, { version: '22' }],
+  'az provider show --namespace Microsoft.Synapse': {
+    resourceTypes: [{ resourceType: 'workspaces', locations: ['Sweden Central', 'West Europe'] }],
+  },
+  'az cognitiveservices model list': [
+    { kind: 'OpenAI', model: { name: 'gpt-5.4-mini', version: '2026-03-17', skus: [{ name: 'GlobalStandard' }] } },
+  ],
+  'az cognitiveservices usage list': [
+    { name: { value: 'OpenAI.GlobalStandard.gpt-5.4-mini' }, currentValue: 0, limit: 500 },
+  ],
+  'az cognitiveservices account list-deleted': [],
+  'azd env set': null,
+};
+
+const findingsWith = async (changes: Record<string, Answer>, env: Record<string, string> = {}) =>
+  inspect(fakeWorld({ ...HEALTHY, ...changes }).run, readOptions({ ...ENV, ...env }));
+const blocking = async (changes: Record<string, Answer>, env: Record<string, string> = {}) =>
+  (await findingsWith(changes, env)).filter((one) => one.isBlocking).map((one) => one.what);
+
+describe('preflight', () => {
+  test('finds nothing in a subscription that is ready', async () => {
+    expect(await findingsWith({})).toEqual([]);
+  });
+
+  test('reports every problem at once, each with a remedy', async () => {
+    const findings = await findingsWith(
+      {
+        'az provider list': [],
+        'az role assignment list': [],
+        'az functionapp list-flexconsumption-locations': [{ name: 'West Europe' }],
+        'az provider show --namespace Microsoft.Synapse': {
+          resourceTypes: [{ resourceType: 'workspaces', locations: [] }],
+        },
+        'az cognitiveservices model list': [],
+        'az cognitiveservices account list-deleted': [
+          {
+            name: 'oai-x',
+            location: 'swedencentral',
+            id: '/subscriptions/s/resourceGroups/rg-tax-dev/deletedAccounts/oai-x',
+          },
+          {
+            name: 'other',
+            location: 'swedencentral',
+            id: '/subscriptions/s/resourceGroups/rg-else/deletedAccounts/other',
+          },
+        ],
+      },
+      { SLUICE_AUTH_MODE: 'entra', SLUICE_MONTHLY_BUDGET: '100' },
+    );
+    expect(findings.filter((one) => one.what.includes('not registered'))).toHaveLength(11);
+    const texts = findings.map((one) => one.what).filter((what) => !what.includes('not registered'));
+    expect(texts).toEqual([
+      'Entra sign-in needs an app registration',
+      'A budget needs an address for its mails',
+      'you may not create resources in this subscription',
+      'you may not assign roles in this subscription, and the app needs them',
+      'Flex Consumption is not offered in swedencentral',
+      'Microsoft.Synapse is not offered in swedencentral',
+      'gpt-5.4-mini 2026-03-17 (GlobalStandard) is not offered in swedencentral: not at all',
+      'the deleted Azure OpenAI account oai-x still holds its name',
+    ]);
+    for (const { remedy } of findings) expect(remedy.length).toBeGreaterThan(20);
+  });
+
+  test('a Contributor who may not grant roles is told before, not after ten minutes', async () => {
+    expect(await blocking({ 'az role assignment list': [{ roleDefinitionName: 'Contributor' }] })).toEqual([
+      'you may not assign roles in this subscription, and the app needs them',
+    ]);
+    const both = [
+      { roleDefinitionName: 'Contributor' },
+      { roleDefinitionName: 'Role Based Access Control Administrator' },
+    ];
+    expect(await blocking({ 'az role assignment list': both })).toEqual([]);
+  });
+
+  test('too little quota names what is left; an environment that holds its share already is not blocked', async () => {
+    const usage = (currentValue: number, limit: number) => ({
+      'az cognitiveservices usage list': [
+        { name: { value: 'OpenAI.GlobalStandard.gpt-5.4-mini' }, currentValue, limit },
+      ],
+    });
+    const [short] = await findingsWith(usage(10, 40));
+    expect(short).toMatchObject({ isBlocking: true, remedy: expect.stringContaining('SLUICE_CHAT_CAPACITY 30') });
+    const [held] = await findingsWith(usage(50, 50));
+    expect(held).toMatchObject({ isBlocking: false });
+  });
+
+  test('another version or deployment type of the model is offered by name', async () => {
+    const [found] = await findingsWith({
+      'az cognitiveservices model list': [
+        { model: { name: 'gpt-5.4-mini', version: '2026-03-17', skus: [{ name: 'DataZoneStandard' }] } },
+      ],
+    });
+    expect(found?.what).toContain('only as 2026-03-17 DataZoneStandard');
+  });
+
+  test('a Node version that the region does not offer', async () => {
+    expect(await blocking({}, { SLUICE_NODE_VERSION: '24' })).toEqual([
+      'Node.js 24 is not offered on Flex Consumption in swedencentral (offered: 20, 22)',
+    ]);
+  });
+
+  test('the scheduler backend and the private network need their providers and regions', async () => {
+    const asked = { SLUICE_DURABLE_BACKEND: 'DurableTaskScheduler', SLUICE_VNET: 'true' };
+    const scheduler = { resourceTypes: [{ resourceType: 'schedulers', locations: ['UK South'] }] };
+    expect(await blocking({ 'az provider show --namespace Microsoft.DurableTask': scheduler }, asked)).toEqual([
+      'the resource provider Microsoft.DurableTask is not registered',
+      'the resource provider Microsoft.Network is not registered',
+      'the resource provider Microsoft.App is not registered',
+      'Microsoft.DurableTask is not offered in swedencentral',
+    ]);
+  });
+
+  test('an OpenAI-compatible endpoint needs address, model and key, and no Azure OpenAI', async () => {
+    const world = fakeWorld({ ...HEALTHY, 'az cognitiveservices': () => refusal('must not be asked') });
+    const found = await inspect(world.run, readOptions({ ...ENV, SLUICE_LLM_PROVIDER: 'compatible' }));
+    expect(found.map((one) => one.what)).toEqual([
+      'SLUICE_COMPATIBLE_BASE_URL is empty',
+      'SLUICE_COMPATIBLE_MODEL is empty',
+      'SLUICE_COMPATIBLE_API_KEY is empty',
+    ]);
+    expect(world.asked.filter((line) => line.includes('cognitiveservices'))).toEqual([]);
+  });
+
+  test('a check that the caller may not make is a remark, and the others still run', async () => {
+    const found = await findingsWith({
+      'az role assignment list': () => refusal('ERROR: (AuthorizationFailed) The client may not read'),
+      'az provider list': [],
+    });
+    expect(found.filter((one) => !one.isBlocking).map((one) => one.what)).toEqual([
+      'could not be checked: az role assignment list: ERROR: (AuthorizationFailed) The client may not read',
+    ]);
+    expect(found.filter((one) => one.isBlocking)).not.toEqual([]);
+  });
+
+  test('the hook stops provisioning and prints the remedies', async () => {
+    const world = fakeWorld({ ...HEALTHY, 'az provider list': [] }, ENV);
+    expect(await preflight(world)).toBe(1);
+    expect(world.said.join('\n')).toContain('az provider register --namespace Microsoft.Web --wait');
+    expect(world.asked.filter((line) => line.startsWith('azd'))).toEqual([]);
+  });
+
+  test('the hook writes down the budget month and the Synapse administrator once', async () => {
+    const env = { ...ENV, SLUICE_MONTHLY_BUDGET: '100', SLUICE_ALERT_EMAIL: 'ops@example.com' };
+    const world = fakeWorld(HEALTHY, env);
+    expect(await preflight(world)).toBe(0);
+    expect(world.asked.filter((line) => line.startsWith('azd'))).toEqual([
+      'azd env set SLUICE_BUDGET_START_DATE 2026-11-01',
+      'azd env set SLUICE_SYNAPSE_ADMIN_LOGIN ada@example.com',
+    ]);
+    const later = { ...env, SLUICE_BUDGET_START_DATE: '2026-10-01', SLUICE_SYNAPSE_ADMIN_LOGIN: 'tax-admins' };
+    const again = fakeWorld(HEALTHY, later);
+    expect(await preflight(again)).toBe(0);
+    expect(again.asked.filter((line) => line.startsWith('azd'))).toEqual([]);
+  });
+
+  test('somebody who is not signed in is told how', async () => {
+    const world = fakeWorld({ 'az account show': () => refusal("ERROR: Please run 'az login'") }, ENV);
+    expect(await preflight(world)).toBe(1);
+    expect(world.said.join()).toContain('az login');
+    expect(world.asked).toHaveLength(1);
+  });
+
+  test('regions compare by their plain form', () => {
+    expect(sameRegion('West US 3', 'westus3')).toBe(true);
+    expect(sameRegion('West US', 'westus3')).toBe(false);
+  });
+});
