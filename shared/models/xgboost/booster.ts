@@ -1,0 +1,259 @@
+// An XGBoost model file (JSON or UBJSON, 1.x to 3.x) as flat arrays of nodes.
+// Invariants: B1 every walk from a root ends at a leaf inside the arrays: children are checked and cycles refused. B2 thresholds, leaves
+// and base scores are float32 as in the library.
+// Source: dmlc/xgboost src/tree/tree_model.cc, src/learner.cc, src/gbm/gbtree.cc.
+import { TerminalError } from '../../errors.ts';
+import { type JsonValue, readUbjson } from './ubjson.ts';
+
+/** Nodes of all trees; a tree's nodes are contiguous. */
+export interface Booster {
+  /** [major, minor, patch] of the library that wrote the file. */
+  readonly version: readonly number[];
+  readonly objective: string;
+  /** Features of the training matrix. */
+  readonly width: number;
+  /** Margins per row: classes of a multi-class model, otherwise 1 (or the number of targets). */
+  readonly groups: number;
+  /** Base margin of each group, float32. */
+  readonly baseMargins: Float32Array;
+  readonly featureNames: readonly string[];
+  /** Index of the first node of each tree. */
+  readonly roots: Int32Array;
+  /** Group of each tree. */
+  readonly treeGroups: Int32Array;
+  /** Factor of each tree (DART), otherwise 1. */
+  readonly treeWeights: Float32Array;
+  /** Trees [0, end) belong to the rounds up to best_iteration; undefined without early stopping. */
+  readonly bestTreeEnd: number | undefined;
+  /** Split feature; -1 in a leaf. */
+  readonly features: Int32Array;
+  /** Threshold of a split, value of a leaf. */
+  readonly values: Float32Array;
+  readonly left: Int32Array;
+  readonly right: Int32Array;
+  readonly defaultLeft: Uint8Array;
+  /** Weight of the training rows at a node (sum of hessians). */
+  readonly covers: Float32Array;
+  /** Categories that go right at a categorical split, by node. */
+  readonly categories: ReadonlyMap<number, ReadonlySet<number>>;
+}
+
+type JsonObject = Record<string, JsonValue | undefined>;
+
+/**
+ * @param bytes  JSON when the first byte that is no white space opens an object in text, UBJSON otherwise
+ * @throws {TerminalError} model.corrupt, model.unsupported (gblinear, vector leaves)
+ */
+export function readBooster(bytes: Uint8Array): Booster {
+  const document = asObject(parseDocument(bytes), 'the file');
+  const learner = asObject(document.learner, 'learner');
+  const booster = asObject(learner.gradient_booster, 'gradient_booster');
+  const name = String(booster.name ?? 'gbtree');
+  if (name !== 'gbtree' && name !== 'dart')
+    throw new TerminalError('model.unsupported', `XGBoost booster "${name}" is not supported; gbtree and dart are`);
+  const gbtree = name === 'dart' && booster.gbtree !== undefined ? asObject(booster.gbtree, 'gbtree') : booster;
+  const model = asObject(gbtree.model, 'gradient_booster.model');
+  const param = asObject(learner.learner_model_param, 'learner_model_param');
+  const objective = String(asObject(learner.objective, 'objective').name ?? '');
+  const groups = Math.max(count(param.num_class), count(param.num_target ?? '1'), 1);
+  const trees = asList(model.trees, 'trees').map((tree, i) => asObject(tree, `tree ${i}`));
+  const width = count(param.num_feature);
+  const nodes = flattenTrees(trees, width);
+  const treeGroups = Int32Array.from(asNumbers(model.tree_info, 'tree_info'));
+  if (treeGroups.length !== trees.length || treeGroups.some((group) => group < 0 || group >= groups))
+    throw corrupt(`tree_info has ${treeGroups.length} entries for ${trees.length} trees and ${groups} groups`);
+  const drop = booster.weight_drop ?? model.weight_drop;
+  const weights = drop === undefined ? undefined : asNumbers(drop, 'weight_drop');
+  if (weights !== undefined && weights.length !== trees.length)
+    throw corrupt(`weight_drop has ${weights.length} entries for ${trees.length} trees`);
+  return {
+    version: Array.from(asNumbers(document.version ?? [], 'version')),
+    objective,
+    width,
+    groups,
+    baseMargins: baseMargins(param.base_score, objective, groups),
+    featureNames: Array.isArray(learner.feature_names) ? learner.feature_names.map(String) : [],
+    treeGroups,
+    treeWeights: weights === undefined ? new Float32Array(trees.length).fill(1) : Float32Array.from(weights),
+    bestTreeEnd: bestTreeEnd(learner, model, groups, trees.length),
+    ...nodes,
+  };
+}
+
+function parseDocument(bytes: Uint8Array): JsonValue {
+  // both formats start with "{"; in UBJSON an int64 key length ("L") follows, in JSON a quote or white space
+  if (bytes[0] === 0x7b && bytes[1] !== undefined && /[iUIlL]/.test(String.fromCharCode(bytes[1])))
+    return readUbjson(bytes);
+  const text = Buffer.from(bytes).toString('utf8');
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    // the library writes NaN and Infinity bare; as strings they survive, and Number() reads them back
+    const quoted = text.replace(/"(?:[^"\\]|\\.)*"|-?(?:NaN|Infinity)\b/g, (found) =>
+      found.startsWith('"') ? found : `"${found}"`,
+    );
+    try {
+      return JSON.parse(quoted) as JsonValue;
+    } catch (cause) {
+      throw corrupt('it is neither JSON nor UBJSON, or it is cut', cause);
+    }
+  }
+}
+
+type Nodes = Pick<
+  Booster,
+  'roots' | 'features' | 'values' | 'left' | 'right' | 'defaultLeft' | 'covers' | 'categories'
+>;
+
+function flattenTrees(trees: readonly JsonObject[], width: number): Nodes {
+  const parts = trees.map((tree, i) => readTree(tree, `tree ${i}`, width));
+  const total = parts.reduce((sum, part) => sum + part.left.length, 0);
+  const nodes = {
+    roots: new Int32Array(trees.length),
+    features: new Int32Array(total),
+    values: new Float32Array(total),
+    left: new Int32Array(total),
+    right: new Int32Array(total),
+    defaultLeft: new Uint8Array(total),
+    covers: new Float32Array(total),
+  };
+  const categories = new Map<number, ReadonlySet<number>>();
+  let at = 0;
+  parts.forEach((part, i) => {
+    nodes.roots[i] = at;
+    for (let n = 0; n < part.left.length; n++) {
+      const isLeaf = part.left[n] === -1;
+      nodes.features[at + n] = isLeaf ? -1 : part.features[n]!;
+      nodes.values[at + n] = part.values[n]!;
+      nodes.left[at + n] = isLeaf ? -1 : at + part.left[n]!;
+      nodes.right[at + n] = isLeaf ? -1 : at + part.right[n]!;
+      nodes.defaultLeft[at + n] = part.defaultLeft[n] === 0 ? 0 : 1;
+      nodes.covers[at + n] = part.covers[n]!;
+    }
+    for (const [node, set] of part.categories) categories.set(at + node, set);
+    at += part.left.length;
+  });
+  return { ...nodes, categories };
+}
+
+interface Tree {
+  left: ArrayLike<number>;
+  right: ArrayLike<number>;
+  features: ArrayLike<number>;
+  values: ArrayLike<number>;
+  defaultLeft: ArrayLike<number>;
+  covers: ArrayLike<number>;
+  categories: Map<number, Set<number>>;
+}
+
+function readTree(tree: JsonObject, name: string, width: number): Tree {
+  const param = asObject(tree.tree_param, `${name}.tree_param`);
+  if (count(param.size_leaf_vector ?? '0') > 1)
+    throw new TerminalError('model.unsupported', 'XGBoost trees with vector leaves are not supported');
+  const left = asNumbers(tree.left_children, `${name}.left_children`);
+  const take = (key: string): ArrayLike<number> => {
+    const values = asNumbers(tree[key], `${name}.${key}`);
+    if (values.length !== left.length)
+      throw corrupt(`${name}: ${key} has ${values.length} values; left_children has ${left.length}`);
+    return values;
+  };
+  const found: Tree = {
+    left,
+    right: take('right_children'),
+    features: take('split_indices'),
+    values: take('split_conditions'),
+    defaultLeft: take('default_left'),
+    covers: take('sum_hessian'),
+    categories: readCategories(tree, name),
+  };
+  checkWalks(found, name, width);
+  return found;
+}
+
+/** B1: each reachable node is reached once, and has both children or none. */
+function checkWalks(tree: Tree, name: string, width: number): void {
+  const seen = new Uint8Array(tree.left.length);
+  const open = [0];
+  if (tree.left.length === 0) throw corrupt(`${name} has no node`);
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (!(node >= 0 && node < seen.length) || seen[node] === 1) throw corrupt(`${name}: node ${node} is out of place`);
+    seen[node] = 1;
+    if (tree.left[node] === -1) continue;
+    if (!(tree.features[node]! >= 0 && tree.features[node]! < width))
+      throw corrupt(`${name}: node ${node} splits on feature ${tree.features[node]}; there are ${width}`);
+    open.push(tree.left[node]!, tree.right[node]!);
+  }
+}
+
+function readCategories(tree: JsonObject, name: string): Map<number, Set<number>> {
+  const sets = new Map<number, Set<number>>();
+  if (tree.categories_nodes === undefined) return sets;
+  const values = asNumbers(tree.categories ?? [], `${name}.categories`);
+  const segments = asNumbers(tree.categories_segments ?? [], `${name}.categories_segments`);
+  const sizes = asNumbers(tree.categories_sizes ?? [], `${name}.categories_sizes`);
+  Array.from(asNumbers(tree.categories_nodes, `${name}.categories_nodes`)).forEach((node, i) => {
+    const from = segments[i]!;
+    const to = from + sizes[i]!;
+    if (!(from >= 0 && to >= from && to <= values.length)) throw corrupt(`${name}: categories of node ${node} are cut`);
+    sets.set(node, new Set(Array.from({ length: to - from }, (_, k) => values[from + k]!)));
+  });
+  return sets;
+}
+
+/** base_score is stored behind the inverse link; a number before 3.1, a bracketed list of numbers since. */
+function baseMargins(stored: JsonValue | undefined, objective: string, groups: number): Float32Array {
+  const texts = String(stored ?? '0.5')
+    .replace(/^[[(]|[\])]$/g, '')
+    .split(',');
+  const scores = texts.map((text) => Math.fround(Number(text)));
+  if (scores.some((score) => !Number.isFinite(score)) || (scores.length !== 1 && scores.length !== groups))
+    throw corrupt(`base_score has ${scores.length} values, or none that is a number; need 1 or ${groups}`);
+  return Float32Array.from({ length: groups }, (_, k) => link(scores[k] ?? scores[0]!, objective));
+}
+
+function link(score: number, objective: string): number {
+  if (objective === 'binary:logistic' || objective === 'reg:logistic') {
+    const p = Math.min(Math.max(score, Math.fround(1e-6)), 1 - Math.fround(1e-6));
+    return -Math.log(Math.fround(Math.fround(1 / p) - 1));
+  }
+  if (/^(count:poisson|reg:gamma|reg:tweedie)$/.test(objective)) return Math.log(score);
+  return score;
+}
+
+function bestTreeEnd(learner: JsonObject, model: JsonObject, groups: number, trees: number): number | undefined {
+  const attributes = learner.attributes === undefined ? {} : asObject(learner.attributes, 'attributes');
+  if (attributes.best_iteration === undefined) return undefined;
+  const rounds = count(attributes.best_iteration) + 1;
+  const indptr =
+    model.iteration_indptr === undefined ? undefined : asNumbers(model.iteration_indptr, 'iteration_indptr');
+  const parallel = count(asObject(model.gbtree_model_param, 'gbtree_model_param').num_parallel_tree ?? '1') || 1;
+  return Math.min(trees, indptr?.[rounds] ?? rounds * parallel * groups);
+}
+
+function count(value: JsonValue | undefined): number {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 0 || number > 0x7fffffff) throw corrupt(`"${String(value)}" is no count`);
+  return number;
+}
+
+function asObject(value: JsonValue | undefined, name: string): JsonObject {
+  if (value === null || typeof value !== 'object' || Array.isArray(value) || value instanceof Float64Array)
+    throw corrupt(`${name} is missing`);
+  return value;
+}
+
+function asList(value: JsonValue | undefined, name: string): JsonValue[] {
+  if (!Array.isArray(value)) throw corrupt(`${name} is missing`);
+  return value;
+}
+
+function asNumbers(value: JsonValue | undefined, name: string): ArrayLike<number> {
+  if (value instanceof Float64Array) return value;
+  const numbers = Float64Array.from(asList(value, name), (item) =>
+    typeof item === 'object' ? Number.NaN : Number(item),
+  );
+  return numbers;
+}
+
+const corrupt = (why: string, cause?: unknown): TerminalError =>
+  new TerminalError('model.corrupt', `XGBoost model cannot be read: ${why}`, { cause });

@@ -1,0 +1,222 @@
+// Scores rows with an XGBoost booster, as the library does: float32 features and thresholds, float32 sums in the order of the trees.
+// Invariant: X1 an absent entry of a sparse row is missing unless `absent` says zero: the two give different predictions, and only the
+// way the training matrix was made says which is right.
+// Source: dmlc/xgboost src/predictor/cpu_predictor.cc.
+import { TerminalError } from '../../errors.ts';
+import type { Csr } from '../../features/sparse.ts';
+import { type Contributions, requireWidth, type Scorer } from '../scorer.ts';
+import type { Booster } from './booster.ts';
+import { treeContributions } from './contributions.ts';
+
+export interface XgboostOptions {
+  /** What an entry means that a sparse row does not hold. SparkXGB trains on dense rows by default: zero. */
+  absent: 'missing' | 'zero';
+  /** A stored value that means missing as well; NaN always does. */
+  missing: number;
+  /** best: rounds up to best_iteration, as the scikit-learn wrapper and SparkXGB predict; all: as Booster.predict. */
+  rounds: 'best' | 'all';
+}
+
+export const defaultXgboostOptions: XgboostOptions = { absent: 'missing', missing: Number.NaN, rounds: 'all' };
+
+const MULTI = /^multi:soft(prob|max)$/;
+const BINARY = /^(binary:(logistic|logitraw|hinge)|reg:logistic)$/;
+
+/** Words per node: feature slot (-1: leaf) · 2 + default-left bit, threshold or leaf value (float32), left, right. */
+const NODE_WORDS = 4;
+
+export class XgboostScorer implements Scorer {
+  readonly kind = 'xgboost';
+  readonly width: number;
+  readonly classes: number;
+  readonly booster: Booster;
+  readonly #options: XgboostOptions;
+  readonly #treeEnd: number;
+  /** Features the trees split on, ascending; a row is spread over these only. */
+  readonly #used: Int32Array;
+  /** Feature → place in #used, -1 when no tree asks. */
+  readonly #slots: Int32Array;
+  readonly #nodes: Int32Array;
+  readonly #nodeValues: Float32Array;
+
+  constructor(booster: Booster, options: Partial<XgboostOptions> = {}) {
+    this.booster = booster;
+    this.width = booster.width;
+    this.#options = { ...defaultXgboostOptions, ...options };
+    this.classes = booster.groups > 1 ? booster.groups : 2;
+    this.#treeEnd = (this.#options.rounds === 'best' ? booster.bestTreeEnd : undefined) ?? booster.roots.length;
+    this.#used = Int32Array.from(new Set(booster.features.filter((feature) => feature >= 0))).sort();
+    this.#slots = new Int32Array(booster.width).fill(-1);
+    this.#used.forEach((feature, slot) => {
+      this.#slots[feature] = slot;
+    });
+    this.#nodes = new Int32Array(booster.features.length * NODE_WORDS);
+    this.#nodeValues = new Float32Array(this.#nodes.buffer);
+    for (let n = 0; n < booster.features.length; n++) {
+      const at = n * NODE_WORDS;
+      const feature = booster.features[n]!;
+      this.#nodes[at] = feature < 0 ? -1 : this.#slots[feature]! * 2 + booster.defaultLeft[n]!;
+      this.#nodeValues[at + 1] = booster.values[n]!;
+      this.#nodes[at + 2] = booster.left[n]! * NODE_WORDS;
+      this.#nodes[at + 3] = booster.right[n]! * NODE_WORDS;
+    }
+  }
+
+  /** Margins [rows, groups], row-major, float32. @throws {TerminalError} model.width-mismatch */
+  margins(x: Csr): Float32Array {
+    requireWidth(x, this.width);
+    const { groups, baseMargins, roots, treeGroups, treeWeights, categories } = this.booster;
+    const out = new Float32Array(x.rows * groups);
+    const row = new Float32Array(this.#used.length);
+    const walk = categories.size === 0 ? this.#leafNumeric : this.#leafAny;
+    for (let i = 0; i < x.rows; i++) {
+      this.#spread(x, i, row);
+      out.set(baseMargins, i * groups);
+      for (let t = 0; t < this.#treeEnd; t++) {
+        const at = i * groups + treeGroups[t]!;
+        const leaf = walk.call(this, roots[t]! * NODE_WORDS, row);
+        const weight = treeWeights[t]!;
+        out[at] = out[at]! + (weight === 1 ? leaf : Math.fround(leaf * weight));
+      }
+    }
+    return out;
+  }
+
+  /** What the library's predict() gives [rows, groups]: probabilities, expected counts, class numbers… by objective. */
+  predict(x: Csr): Float32Array {
+    const margins = this.margins(x);
+    const { objective, groups } = this.booster;
+    if (MULTI.test(objective)) {
+      softmaxFloat32(margins, groups);
+      return objective === 'multi:softprob' ? margins : classNumbers(margins, groups);
+    }
+    return margins.map(outputTransform(objective));
+  }
+
+  /** @throws {TerminalError} model.unsupported when the model is no classifier */
+  probabilities(x: Csr): Float64Array {
+    const { objective, groups } = this.booster;
+    const isMulti = MULTI.test(objective);
+    if (!isMulti && !(BINARY.test(objective) && groups === 1))
+      throw new TerminalError('model.unsupported', `XGBoost objective "${objective}" is no classifier`);
+    const margins = this.margins(x);
+    if (isMulti) return Float64Array.from(softmaxFloat32(margins, groups));
+    const transform = outputTransform(objective === 'binary:logitraw' ? 'binary:logistic' : objective);
+    const probabilities = new Float64Array(x.rows * 2);
+    for (let i = 0; i < x.rows; i++) {
+      const p = Math.fround(transform(margins[i]!));
+      probabilities[2 * i] = 1 - p;
+      probabilities[2 * i + 1] = p;
+    }
+    return probabilities;
+  }
+
+  contributions(x: Csr, row: number, label: number): Contributions {
+    const { groups } = this.booster;
+    const sign = groups === 1 && label === 0 ? -1 : 1; // a binary margin speaks for class 1
+    const { values } = this.shapValues(x, row, groups === 1 ? 0 : label);
+    const kept = Array.from(values.keys()).filter((slot) => values[slot] !== 0);
+    return {
+      columns: Int32Array.from(kept, (slot) => this.#used[slot]!),
+      values: Float64Array.from(kept, (slot) => sign * values[slot]!),
+    };
+  }
+
+  /**
+   * Exact Shapley values of a row's margin: bias + sum of values = margin.
+   * @returns values by used feature (see usedFeatures)
+   */
+  shapValues(x: Csr, row: number, group: number): { values: Float64Array; bias: number } {
+    requireWidth(x, this.width);
+    const spread = new Float32Array(this.#used.length);
+    this.#spread(x, row, spread);
+    const isLeft = (node: number): boolean => {
+      const at = node * NODE_WORDS;
+      return this.#next(at, spread) === this.#nodes[at + 2];
+    };
+    const slotOf = (node: number): number => this.#nodes[node * NODE_WORDS]! >> 1;
+    return treeContributions(this.booster, group, this.#treeEnd, this.#used.length, slotOf, isLeft);
+  }
+
+  /** Features that any tree splits on, ascending. */
+  get usedFeatures(): Int32Array {
+    return this.#used;
+  }
+
+  /** Fill a row's used features: NaN where missing. */
+  #spread(x: Csr, i: number, row: Float32Array): void {
+    const { absent, missing } = this.#options;
+    row.fill(absent === 'zero' && missing !== 0 ? 0 : Number.NaN);
+    for (let e = x.indptr[i]!, end = x.indptr[i + 1]!; e < end; e++) {
+      const slot = this.#slots[x.indices[e]!]!;
+      if (slot < 0) continue;
+      const value = x.values[e]!;
+      row[slot] = value === missing ? Number.NaN : value;
+    }
+  }
+
+  #leafNumeric(root: number, row: Float32Array): number {
+    const nodes = this.#nodes;
+    const values = this.#nodeValues;
+    let at = root;
+    for (let head = nodes[at]!; head >= 0; head = nodes[at]!) {
+      const v = row[head >> 1]!;
+      // a NaN compares false both ways
+      if (v < values[at + 1]!) at = nodes[at + 2]!;
+      else if (v >= values[at + 1]! || (head & 1) === 0) at = nodes[at + 3]!;
+      else at = nodes[at + 2]!;
+    }
+    return values[at + 1]!;
+  }
+
+  #leafAny(root: number, row: Float32Array): number {
+    let at = root;
+    while (this.#nodes[at]! >= 0) at = this.#next(at, row);
+    return this.#nodeValues[at + 1]!;
+  }
+
+  /** Where a row goes from a split. */
+  #next(at: number, row: Float32Array): number {
+    const head = this.#nodes[at]!;
+    const v = row[head >> 1]!;
+    const set = this.booster.categories.get(at / NODE_WORDS);
+    const isLeft = Number.isNaN(v)
+      ? (head & 1) === 1
+      : set === undefined
+        ? v < this.#nodeValues[at + 1]!
+        : v < 0 || !set.has(Math.trunc(v));
+    return this.#nodes[isLeft ? at + 2 : at + 3]!;
+  }
+}
+
+/** Output of one margin by objective; the identity for those without a link. */
+function outputTransform(objective: string): (margin: number) => number {
+  if (objective === 'binary:logistic' || objective === 'reg:logistic')
+    return (m) => 1 / (Math.fround(Math.exp(Math.min(-m, Math.fround(88.7)))) + 1);
+  if (objective === 'binary:hinge') return (m) => (m > 0 ? 1 : 0);
+  if (/^(count:poisson|reg:gamma|reg:tweedie)$/.test(objective)) return Math.exp;
+  return (m) => m;
+}
+
+/** Softmax of each row in place: float32 exponentials, the sum in double. */
+function softmaxFloat32(margins: Float32Array, groups: number): Float32Array {
+  for (let from = 0; from < margins.length; from += groups) {
+    let max = margins[from]!;
+    for (let k = 1; k < groups; k++) max = Math.max(max, margins[from + k]!);
+    let sum = 0;
+    for (let k = from; k < from + groups; k++) {
+      margins[k] = Math.exp(Math.fround(margins[k]! - max));
+      sum += margins[k]!;
+    }
+    for (let k = from; k < from + groups; k++) margins[k] = margins[k]! / Math.fround(sum);
+  }
+  return margins;
+}
+
+function classNumbers(values: Float32Array, groups: number): Float32Array {
+  return Float32Array.from({ length: values.length / groups }, (_, row) => {
+    let best = 0;
+    for (let k = 1; k < groups; k++) if (values[row * groups + k]! > values[row * groups + best]!) best = k;
+    return best;
+  });
+}
