@@ -3,7 +3,8 @@ import { randomInt, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type LakeAccess, openLakeAccess } from './azure/lake-access.ts';
 import { type Config, loadConfig } from './config.ts';
-import { Extractor } from './documents/extract.ts';
+import type { Extractor } from './documents/extract.ts';
+import { openExtractor } from './extractor.ts';
 import { type QueryResult, query } from './lake/query.ts';
 import { ModelRegistry } from './models/registry.ts';
 import { CachedModels } from './pipeline/cached-models.ts';
@@ -20,6 +21,7 @@ export interface App extends LakeAccess {
   random: Random;
   logger: Logger;
   registry: ModelRegistry;
+  extractor: Extractor;
   services: PipelineServices;
   progress: ProgressReader;
   /** SQL over the Delta tables. @param maxRows  default 100,000 */
@@ -40,18 +42,7 @@ export function createApp(config: Config, clock: Clock = systemClock): App {
   const { lake, landing, imports } = access;
   const tables = openTables(lake, { clock, random, logger });
   const registry = new ModelRegistry(lake, { clock });
-  const extractor = new Extractor({
-    slots: config.EXTRACT_SLOTS,
-    logger,
-    limits: {
-      maxBytes: config.EXTRACT_MAX_BYTES,
-      maxPages: config.EXTRACT_MAX_PAGES,
-      timeoutMs: config.EXTRACT_TIMEOUT_SECONDS * 1000,
-      maxMemoryBytes: config.EXTRACT_MAX_MEMORY_MB * 1024 * 1024,
-      maxArchiveDepth: config.EXTRACT_MAX_ARCHIVE_DEPTH,
-      maxArchiveEntries: config.EXTRACT_MAX_ARCHIVE_ENTRIES,
-    },
-  });
+  const extractor = openExtractor(config, logger, access);
   const services: PipelineServices = {
     config,
     clock,
@@ -76,6 +67,7 @@ export function createApp(config: Config, clock: Clock = systemClock): App {
     random,
     logger,
     registry,
+    extractor,
     services,
     progress: new ProgressReader(services),
     query: (sql, maxRows) => query([...tables.values()], sql, maxRows === undefined ? {} : { maxRows }),

@@ -98,6 +98,34 @@ export const SETTINGS = {
   EXTRACT_MAX_MEMORY_MB: count('Resident memory of a reader process', 1024, 128, 65536, 'MB'),
   EXTRACT_MAX_ARCHIVE_DEPTH: count('Archives inside archives at most', 4, 0, 32),
   EXTRACT_MAX_ARCHIVE_ENTRIES: count('Members of an archive at most', 10_000, 1, 1_000_000),
+  EXTRACT_MAX_ARCHIVE_RATIO: count('Expanded bytes per packed byte of an archive member', 200, 2, 100_000),
+  EXTRACT_MAX_ARCHIVE_BYTES: count(
+    'Expanded bytes of an archive, nested ones included',
+    2 ** 30,
+    1024,
+    2 ** 36,
+    'bytes',
+  ),
+  EXTRACT_ARCHIVE_TIMEOUT_SECONDS: count('Time for an archive with all its members', 900, 1, 36_000, 's'),
+  EXTRACT_MAX_CHARS: count('Characters of text of one document', 64 * 1024 * 1024, 1000, 2 ** 29),
+  EXTRACT_MAX_CELLS: count(
+    'Cells read of one workbook; further ones are left out with a warning',
+    2_000_000,
+    1000,
+    100_000_000,
+  ),
+  EXTRACT_MAX_ELEMENTS: count('XML or HTML elements of one document part', 5_000_000, 1000, 100_000_000),
+  EXTRACT_RECYCLE_AFTER: count('Documents after which a reader process is replaced', 2000, 1, 1_000_000),
+  OCR: choice(
+    'Who reads page images: Document Intelligence when its endpoint is set, else the local engine (English)',
+    'auto',
+    ['auto', 'local', 'off'],
+  ),
+  EXTRACT_MAX_OCR_PAGES: count('Page images read of one document', 50, 1, 5000),
+  DOCUMENT_INTELLIGENCE_ENDPOINT: openText(
+    'Azure Document Intelligence, e.g. https://<name>.cognitiveservices.azure.com',
+    URL_TEXT,
+  ),
 
   // Model and routing
   MODEL_VERSION: openText('Model version for runs that name none; default: the champion'),
@@ -136,6 +164,11 @@ export const SETTINGS = {
     'USD',
   ),
   LLM_MAX_COST_USD_PER_DAY: openReal('Money all runs of a day may spend; default: no limit', 0, 1_000_000, 'USD'),
+  REDACT: flag(
+    'Replace e-mail addresses, account, card, phone and tax numbers before a text is shown to the LLM',
+    true,
+  ),
+  REDACT_REGION: text('Country (ISO 3166) of phone numbers written without a country code', 'US', /^[A-Z]{2}$/),
 
   // Secrets and observation
   KEY_VAULT_URI: openText('Key Vault whose secrets are read at run time', URL_TEXT),

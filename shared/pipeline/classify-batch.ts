@@ -1,5 +1,7 @@
 // Step 4: the documents the model is unsure of → LLM. Waiting for quota is a normal outcome, not an error.
 
+import { redact } from '../documents/redact.ts';
+import { sha256Hex } from '../ids.ts';
 import type { LlmAnswer } from '../llm/classify.ts';
 import { runPaths } from '../paths.ts';
 import { readExtracted } from './extracted.ts';
@@ -28,12 +30,14 @@ export function classifyBatch(services: PipelineServices, input: StepInput): Pro
         runId: input.runId,
         batchId: input.batchId,
         taxonomy: await loadTaxonomy(services.lake, plan.taxonomyVersion),
-        documents: asked.map((row) => ({
-          id: row.document_id,
-          contentSha256: row.content_sha256 ?? row.document_id,
-          text: row.text,
-          topLabels: JSON.parse(scores.get(row.document_id)?.top_labels_json ?? '[]'),
-        })),
+        documents: await Promise.all(
+          asked.map(async (row) => {
+            const text = await shownText(services, row.text);
+            // The key of the answer is what the model is shown, so another redaction is another question.
+            const topLabels = JSON.parse(scores.get(row.document_id)?.top_labels_json ?? '[]');
+            return { id: row.document_id, contentSha256: sha256Hex(text), text, topLabels };
+          }),
+        ),
         maxCostUsd: plan.maxCostUsd ?? undefined,
       });
       if (outcome.status === 'waiting') return { retryAt: outcome.retryAt };
@@ -44,6 +48,12 @@ export function classifyBatch(services: PipelineServices, input: StepInput): Pro
     const costNanoUsd = ledger.reduce((sum, row) => sum + BigInt(row.cost_nano_usd ?? 0), 0n);
     return { documents: rows.length, asked: asked.length, costNanoUsd: String(costNanoUsd) };
   });
+}
+
+/** The text without personal and payment identifiers, unless the settings say otherwise. */
+async function shownText({ config }: PipelineServices, text: string): Promise<string> {
+  if (!config.REDACT) return text;
+  return (await redact(text, { region: config.REDACT_REGION })).text;
 }
 
 /** Answers by document id; empty when the step had nothing to ask. */
