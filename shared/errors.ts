@@ -69,6 +69,11 @@ export const ERROR_REMEDIES = {
   // runs and settings
   'config.invalid': 'Correct the settings listed.',
   'request.invalid': 'Correct the field named.',
+  'request.unauthenticated': 'Sign in, or send a token for the API.',
+  'request.forbidden': 'Ask an administrator for the app role named.',
+  'secret.not-found': 'Store the secret in the key vault, or check KEY_VAULT_URI.',
+  'secret.forbidden': 'Give the identity the role Key Vault Secrets User on the vault.',
+  'secret.unavailable': 'The key vault did not answer. It is retried; check the network if it persists.',
   'run.not-found': 'No such run. List them with `sluice runs`.',
   'run.exists': 'The run exists already; its state is returned.',
   'run.not-finished': 'Wait until the run has ended, or cancel it.',
