@@ -1,0 +1,28 @@
+// The entry of all benchmarks: `npm run bench <name> -- --json` runs `run()` of bench/<name>.ts; without a name it lists them.
+import { readdirSync } from 'node:fs';
+
+/** What every benchmark exports. */
+export interface Benchmark {
+  run(options: { json: boolean; args: string[] }): Promise<void>;
+}
+
+async function main(args: string[]): Promise<void> {
+  const names = readdirSync(import.meta.dirname)
+    .filter((file) => /\.(js|ts)$/.test(file) && !/\.d\.ts$/.test(file))
+    .map((file) => file.replace(/\.(js|ts)$/, ''))
+    .filter((name) => name !== 'run');
+  const name = args.find((arg) => !arg.startsWith('-'));
+  if (name === undefined) {
+    process.stdout.write(`Benchmarks:\n${names.map((each) => `  npm run bench ${each} -- --json\n`).join('')}`);
+    return;
+  }
+  if (!names.includes(name)) throw new Error(`No benchmark "${name}". There are: ${names.join(', ')}.`);
+  const extension = import.meta.filename.endsWith('.ts') ? 'ts' : 'js';
+  const benchmark = (await import(`./${name}.${extension}`)) as Benchmark; // `as`: the contract of this folder
+  await benchmark.run({ json: args.includes('--json'), args: args.filter((arg) => arg !== name && arg !== '--json') });
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,252 @@
+// Runs activities and durable HTTP calls from the work table, several at a time.
+// Invariants: W1 at-least-once: a row leaves the table in the transaction that queues its result, so a crash runs it again.
+//             W2 a claim is a lease in the table; the hub's lock proves that leases of another process are dead.
+//             W3 a result of work whose row is gone (instance terminated or purged) is dropped.
+import type { Clock } from '../../shared/ports.ts';
+import type { RegisteredFunction } from './core-api.ts';
+import { callDurableHttp } from './durable-http.ts';
+import { type DurableHttpRequest, EventKind, type FailureDetails, type IncomingEvent } from './history.ts';
+import { hasEnded, type InstanceStore } from './instances.ts';
+import { type Invoker, returnJson } from './invoke.ts';
+import type { HostLog } from './log.ts';
+import type { OutputWriter } from './outputs.ts';
+import type { DurableSettings } from './settings.ts';
+import type { TaskHub } from './task-hub.ts';
+
+/** Long polls of callHttp wait for others; they do not take the places of activities. */
+const MAX_HTTP_CALLS = 100;
+/** How long a claim is valid unless renewed by the running process; for reading the table, the hub's lock decides. */
+const LEASE_MS = 300_000;
+
+export interface WorkerDeps {
+  hub: TaskHub;
+  invoker: Invoker;
+  clock: Clock;
+  log: HostLog;
+  settings: DurableSettings;
+  instances: InstanceStore;
+  findActivity(name: string): RegisteredFunction | undefined;
+  wake(instanceId: string): void;
+  outputs: OutputWriter;
+}
+
+interface WorkRow {
+  id: number;
+  instanceId: string;
+  executionId: string;
+  taskId: number;
+  kind: string;
+  name: string;
+  input: string | null;
+  attempts: number;
+}
+
+export class ActivityWorkers {
+  readonly #deps: WorkerDeps;
+  readonly #ready: { activity: number[]; http: number[] } = { activity: [], http: [] };
+  readonly #running = { activity: 0, http: 0 };
+  readonly #idle = new Set<() => void>();
+  readonly #abort = new AbortController();
+  #started = false;
+  #scheduled = false;
+
+  constructor(deps: WorkerDeps) {
+    this.#deps = deps;
+  }
+
+  get running(): number {
+    return this.#running.activity + this.#running.http;
+  }
+
+  start(): void {
+    this.#started = true;
+    for (const row of this.#deps.hub.all('SELECT id, kind FROM work ORDER BY id')) {
+      this.#ready[row.kind === 'http' ? 'http' : 'activity'].push(Number(row.id));
+    }
+    this.#deps.hub.run('UPDATE work SET lease_until=0');
+    this.#schedule();
+  }
+
+  /** Insert a row (inside the turn's transaction) and run it afterwards. */
+  add(
+    instanceId: string,
+    executionId: string,
+    work: { kind: 'activity' | 'http'; taskId: number; name: string; input: string | null },
+  ): void {
+    const { rowId } = this.#deps.hub.run(
+      'INSERT INTO work(instance_id, execution_id, task_id, kind, name, input) VALUES(?, ?, ?, ?, ?, ?)',
+      instanceId,
+      executionId,
+      work.taskId,
+      work.kind,
+      work.name,
+      work.input,
+    );
+    this.#ready[work.kind].push(rowId);
+    this.#schedule();
+  }
+
+  /** Claim nothing more; wait up to `graceMs` (wall clock) for running work. HTTP polls are abandoned: they run again. */
+  async drain(graceMs: number): Promise<void> {
+    this.#started = false;
+    this.#abort.abort();
+    if (this.#running.activity === 0) return;
+    let timer: NodeJS.Timeout | undefined;
+    await Promise.race([
+      new Promise<void>((resolve) => this.#idle.add(resolve)),
+      new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, graceMs);
+      }),
+    ]);
+    clearTimeout(timer);
+    if (this.#running.activity > 0)
+      this.#deps.log.warn('durable.activities-abandoned', { count: this.#running.activity });
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || !this.#started) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#claim('activity', this.#deps.settings.maxConcurrentActivities);
+      this.#claim('http', MAX_HTTP_CALLS);
+    });
+  }
+
+  #claim(kind: 'activity' | 'http', limit: number): void {
+    const { hub, clock } = this.#deps;
+    const free = limit - this.#running[kind];
+    if (!this.#started || free <= 0 || this.#ready[kind].length === 0) return;
+    const ids = this.#ready[kind].splice(0, free);
+    const rows = hub.transaction(() =>
+      ids.flatMap((id) => {
+        const row = hub.get(
+          'UPDATE work SET lease_until=?, attempts=attempts+1 WHERE id=? RETURNING *',
+          clock.now() + LEASE_MS,
+          id,
+        );
+        return row ? [row] : []; // gone: terminated before it began
+      }),
+    );
+    for (const row of rows) {
+      const work: WorkRow = {
+        id: Number(row.id),
+        instanceId: String(row.instance_id),
+        executionId: String(row.execution_id),
+        taskId: Number(row.task_id),
+        kind,
+        name: String(row.name),
+        input: row.input === null ? null : String(row.input),
+        attempts: Number(row.attempts),
+      };
+      if (work.attempts > 1)
+        this.#deps.log.info('durable.activity-again', {
+          instanceId: work.instanceId,
+          name: work.name,
+          attempts: work.attempts,
+        });
+      this.#running[kind]++;
+      void this.#run(work, kind);
+    }
+    if (rows.length < ids.length) this.#schedule();
+  }
+
+  async #run(work: WorkRow, kind: 'activity' | 'http'): Promise<void> {
+    try {
+      const event = kind === 'activity' ? await this.#runActivity(work) : await this.#runHttp(work);
+      if (event && !this.#deps.hub.closed) this.#complete(work, event);
+    } catch (error) {
+      // Storing the result failed: the row stays, so the next start runs the work again
+      this.#deps.log.error('durable.work-not-stored', {
+        instanceId: work.instanceId,
+        name: work.name,
+        message: error instanceof Error ? error.message : String(error),
+      });
+    } finally {
+      this.#running[kind]--;
+      if (this.#running.activity === 0) for (const done of this.#idle) done();
+      this.#schedule();
+    }
+  }
+
+  async #runActivity(work: WorkRow): Promise<IncomingEvent> {
+    const fn = this.#deps.findActivity(work.name);
+    try {
+      if (!fn)
+        throw new Error(`The function '${work.name}' doesn't exist, is disabled, or is not an activity function.`);
+      const result = await this.#deps.invoker.invoke(fn, {
+        trigger: work.input === null ? {} : { string: work.input },
+      });
+      await this.#deps.outputs.write(fn, result, {});
+      return {
+        EventType: EventKind.TaskCompleted,
+        TaskScheduledId: work.taskId,
+        Result: returnJson(result.returnValue),
+      };
+    } catch (error) {
+      return { EventType: EventKind.TaskFailed, TaskScheduledId: work.taskId, ...describeFailure(work.name, error) };
+    }
+  }
+
+  async #runHttp(work: WorkRow): Promise<IncomingEvent | undefined> {
+    const { clock, settings } = this.#deps;
+    try {
+      const request = JSON.parse(work.input ?? '{}') as DurableHttpRequest; // `as`: written by the turn
+      const response = await callDurableHttp(request, {
+        clock,
+        signal: this.#abort.signal,
+        defaultPollMs: settings.httpSleepMs,
+      });
+      return { EventType: EventKind.TaskCompleted, TaskScheduledId: work.taskId, Result: JSON.stringify(response) };
+    } catch (error) {
+      if (this.#abort.signal.aborted) return undefined; // stopping: the call is made again after the restart
+      return { EventType: EventKind.TaskFailed, TaskScheduledId: work.taskId, ...describeFailure(work.name, error) };
+    }
+  }
+
+  #complete(work: WorkRow, event: IncomingEvent): void {
+    const { hub, instances } = this.#deps;
+    hub.transaction(() => {
+      if (hub.run('DELETE FROM work WHERE id=?', work.id).changes === 0) return;
+      const instance = hub.get('SELECT status, execution_id FROM instance WHERE id=?', work.instanceId);
+      if (!instance || hasEnded(String(instance.status)) || instance.execution_id !== work.executionId) return;
+      instances.deliver(work.instanceId, work.executionId, event);
+      this.#deps.wake(work.instanceId);
+    });
+  }
+}
+
+/** Texts of a TaskFailed event. An exception-properties provider makes the message a JSON document, which becomes FailureDetails. */
+export function describeFailure(
+  name: string,
+  error: unknown,
+): { Reason: string; Details: string; FailureDetails?: FailureDetails } {
+  const message = error instanceof Error ? error.message : String(error);
+  const details = error instanceof Error ? (error.stack ?? '') : '';
+  const properties = parseFailureProperties(message);
+  if (!properties) return { Reason: `Activity function '${name}' failed: ${message}`, Details: details };
+  return {
+    Reason: `Activity function '${name}' failed: ${properties.ErrorMessage}`,
+    Details: properties.StackTrace ?? details,
+    FailureDetails: properties,
+  };
+}
+
+function parseFailureProperties(message: string): FailureDetails | undefined {
+  if (!message.startsWith('{"errorType":')) return undefined;
+  let parsed: Record<string, unknown>;
+  try {
+    parsed = JSON.parse(message) as Record<string, unknown>; // `as`: checked below
+  } catch {
+    return undefined; // an ordinary message that happens to begin like one
+  }
+  if (typeof parsed.errorType !== 'string' || typeof parsed.errorMessage !== 'string') return undefined;
+  return {
+    ErrorType: parsed.errorType,
+    ErrorMessage: parsed.errorMessage,
+    StackTrace: typeof parsed.stackTrace === 'string' ? parsed.stackTrace : null,
+    IsNonRetriable: parsed.isNonRetriable === true,
+    Properties: parsed.properties ?? null,
+    InnerFailure: null,
+  };
+}

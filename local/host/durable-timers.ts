@@ -1,0 +1,91 @@
+// Durable timers: rows in the task hub, one sleep until the earliest.
+// Invariants: M1 a timer fires once, in the transaction that removes its row. M2 long timers fire once, at their final time (never split).
+import type { Clock } from '../../shared/ports.ts';
+import { EventKind } from './history.ts';
+import type { InstanceStore } from './instances.ts';
+import type { TaskHub } from './task-hub.ts';
+
+/** setTimeout overflows at 24.8 days, and a suspended laptop's clock jumps: look again at least this often. */
+const MAX_SLEEP_MS = 60_000;
+
+export interface TimerDeps {
+  hub: TaskHub;
+  clock: Clock;
+  instances: InstanceStore;
+  wake(instanceId: string): void;
+}
+
+export class DurableTimers {
+  readonly #deps: TimerDeps;
+  #sleeping: { until: number; abort: AbortController } | undefined;
+  #started = false;
+
+  constructor(deps: TimerDeps) {
+    this.#deps = deps;
+  }
+
+  start(): void {
+    this.#started = true;
+    void this.#loop();
+  }
+
+  stop(): void {
+    this.#started = false;
+    this.#sleeping?.abort.abort();
+  }
+
+  /** Insert a row (inside the turn's transaction). Times are epoch ms. */
+  add(instanceId: string, executionId: string, taskId: number, fireAt: number): void {
+    this.#deps.hub.run(
+      'INSERT OR REPLACE INTO timer(instance_id, task_id, execution_id, fire_at) VALUES(?, ?, ?, ?)',
+      instanceId,
+      taskId,
+      executionId,
+      fireAt,
+    );
+    // Only after the transaction: aborting resolves a promise, whose continuation runs later
+    if (this.#sleeping && fireAt < this.#sleeping.until) this.#sleeping.abort.abort();
+  }
+
+  cancel(instanceId: string, taskId: number): void {
+    this.#deps.hub.run('DELETE FROM timer WHERE instance_id=? AND task_id=?', instanceId, taskId);
+  }
+
+  async #loop(): Promise<void> {
+    const { clock, hub } = this.#deps;
+    while (this.#started) {
+      this.#fireDue();
+      const next = hub.get('SELECT MIN(fire_at) AS at FROM timer')?.at;
+      const sleepMs = Math.max(0, Math.min(MAX_SLEEP_MS, typeof next === 'number' ? next - clock.now() : MAX_SLEEP_MS));
+      const abort = new AbortController();
+      this.#sleeping = { until: clock.now() + sleepMs, abort };
+      try {
+        await clock.sleep(sleepMs, abort.signal);
+      } catch (error) {
+        if (!abort.signal.aborted) throw error; // a sleep cut short is how an earlier timer announces itself
+      }
+      this.#sleeping = undefined;
+    }
+  }
+
+  #fireDue(): void {
+    const { hub, clock, instances } = this.#deps;
+    hub.transaction(() => {
+      for (const row of hub.all(
+        'SELECT * FROM timer WHERE fire_at<=? ORDER BY fire_at, instance_id, task_id',
+        clock.now(),
+      )) {
+        const instanceId = String(row.instance_id);
+        const taskId = Number(row.task_id);
+        hub.run('DELETE FROM timer WHERE instance_id=? AND task_id=?', instanceId, taskId);
+        const fireAt = new Date(Number(row.fire_at)).toISOString();
+        instances.deliver(instanceId, String(row.execution_id), {
+          EventType: EventKind.TimerFired,
+          TimerId: taskId,
+          FireAt: fireAt,
+        });
+        this.#deps.wake(instanceId);
+      }
+    });
+  }
+}
