@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { type Clock, systemClock } from '../../shared/ports.ts';
 import type { FaultPlan } from './faults.ts';
+import { type BatchReply, type BatchSettings, SimulatedBatches } from './openai-batches.ts';
 import {
   type BillingEntry,
   type CompletionBody,
@@ -24,6 +25,7 @@ export interface SimulatorOptions extends Partial<DeploymentSettings> {
   faults?: FaultPlan;
   clock?: Clock;
   deployments?: Readonly<Record<string, Partial<DeploymentSettings>>>;
+  batch?: Partial<BatchSettings>;
   /** A line on the console that says what this is. Default true. */
   banner?: boolean;
 }
@@ -41,7 +43,7 @@ export interface OpenAiSimulator {
 
 export const SIMULATOR_BANNER =
   'LLM SIMULATOR: answers come from word overlap, not from a language model. Do not use them for anything but trying Sluice.';
-const MAX_BODY_BYTES = 64 * 1024 * 1024;
+const MAX_BODY_BYTES = 256 * 1024 * 1024;
 
 /** Start the simulator on the loopback interface. */
 export async function startOpenAiSimulator(options: SimulatorOptions = {}): Promise<OpenAiSimulator> {
@@ -52,6 +54,7 @@ export async function startOpenAiSimulator(options: SimulatorOptions = {}): Prom
     clock = systemClock,
     deployments = {},
     banner = true,
+    batch = {},
     ...settings
   } = options;
   const core = new SimulatorCore({
@@ -62,8 +65,9 @@ export async function startOpenAiSimulator(options: SimulatorOptions = {}): Prom
     deployment: { ...defaultDeploymentSettings, ...settings },
     countTokens: await loadTokenCounter(),
   });
+  const batches = new SimulatedBatches(core, clock, batch);
   const server = createServer((request, response) => {
-    handle(core, clock, request, response).catch((error: unknown) => {
+    handle(core, batches, clock, request, response).catch((error: unknown) => {
       if (!response.headersSent) sendJson(response, 500, {}, { error: { code: 'simulator', message: String(error) } });
       else response.destroy();
     });
@@ -75,22 +79,26 @@ export async function startOpenAiSimulator(options: SimulatorOptions = {}): Prom
   });
   const { port: bound } = server.address() as AddressInfo; // a TCP server's address is always an AddressInfo
   if (banner) process.stderr.write(`${SIMULATOR_BANNER} (http://127.0.0.1:${bound}/v1)\n`);
+  let closing: Promise<void> | undefined;
   return {
     port: bound,
     baseUrl: `http://127.0.0.1:${bound}/v1`,
     core,
     ledger: () => core.billing,
     stats: () => core.stats(),
-    close: () =>
-      new Promise((resolve, reject) => {
+    close: () => {
+      closing ??= new Promise((resolve, reject) => {
         server.close((error) => (error ? reject(error) : resolve()));
         server.closeAllConnections();
-      }),
+      });
+      return closing;
+    },
   };
 }
 
 async function handle(
   core: SimulatorCore,
+  batches: SimulatedBatches,
   clock: Clock,
   request: IncomingMessage,
   response: ServerResponse,
@@ -106,6 +114,7 @@ async function handle(
       {},
       { object: 'list', data: [{ id: SIMULATOR_MODEL, object: 'model', owned_by: 'sluice-simulator' }] },
     );
+  if (/^(files|batches)\b/.test(operation)) return sendBatch(await batchReply(batches, operation, request), response);
   if (operation !== 'chat/completions' || request.method !== 'POST')
     return sendJson(
       response,
@@ -143,6 +152,30 @@ async function send(reply: SimulatedReply, clock: Clock, response: ServerRespons
   sendJson(response, reply.status, reply.headers, reply.body);
 }
 
+async function batchReply(
+  batches: SimulatedBatches,
+  operation: string,
+  request: IncomingMessage,
+): Promise<BatchReply | undefined> {
+  if (operation !== 'files' || request.method !== 'POST')
+    return batches.route(request.method ?? 'GET', operation, await readJson(request));
+  // A multipart upload; the platform's own parser reads it.
+  const form = await new Response(await readBytes(request), {
+    headers: { 'content-type': request.headers['content-type'] ?? '' },
+  }).formData();
+  const file = form.get('file');
+  const isFile = typeof file === 'object' && file !== null;
+  return batches.upload(isFile ? file.name : 'file', String(form.get('purpose')), isFile ? await file.text() : '');
+}
+
+function sendBatch(reply: BatchReply | undefined, response: ServerResponse): void {
+  if (reply !== undefined && 'text' in reply) {
+    response.writeHead(reply.status, { 'content-type': 'application/octet-stream' });
+    response.end(reply.text);
+  } else if (reply !== undefined) sendJson(response, reply.status, {}, reply.json);
+  else sendJson(response, 404, {}, { error: { code: 'not_found', message: 'no such path' } });
+}
+
 async function control(
   core: SimulatorCore,
   pathname: string,
@@ -175,19 +208,24 @@ async function control(
 }
 
 async function readJson(request: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_BODY_BYTES) return undefined;
-    chunks.push(chunk);
-  }
+  const bytes = await readBytes(request);
   try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    return JSON.parse(bytes.toString('utf8'));
   } catch (error) {
     if (error instanceof SyntaxError) return undefined; // answered with 400 by the callers
     throw error;
   }
+}
+
+async function readBytes(request: IncomingMessage): Promise<Buffer<ArrayBuffer>> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) throw new Error(`a body of more than ${MAX_BODY_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }
 
 function sendJson(response: ServerResponse, status: number, headers: Record<string, string>, body: unknown): void {

@@ -4,7 +4,8 @@
 import type { Budget } from './budget.ts';
 import { type CallErrorRule, LONGEST_HINT_MS, ruleFor, waitHintMs } from './call-errors.ts';
 import { type CallLog, type Intent, runningAttempt } from './calls.ts';
-import { type ChatBody, type ChatReply, TransportFailure } from './client.ts';
+import { chatBody } from './chat-body.ts';
+import { type ChatReply, TransportFailure } from './client.ts';
 import type { Pack } from './judge.ts';
 import { outcomeOf } from './outcome.ts';
 import type { Member, Turn } from './pool.ts';
@@ -148,7 +149,7 @@ async function send(context: AskContext, pack: Pack, request: Request, turn: Tur
       return { kind: 'raced' };
     }
     const reply = await member.client
-      .send(bodyFor(context, pack, request, member), { timeoutMs: request.timeoutMs })
+      .send(chatBody(context.question, pack, request.user, member.config), { timeoutMs: request.timeoutMs })
       .catch((error: unknown) => {
         if (error instanceof TransportFailure) return error;
         throw error;
@@ -179,20 +180,6 @@ async function send(context: AskContext, pack: Pack, request: Request, turn: Tur
     runtime.inFlight.delete(flight);
     runtime.pool.release(member);
   }
-}
-
-function bodyFor({ question }: AskContext, pack: Pack, request: Request, { config }: Member): ChatBody {
-  return {
-    model: config.model,
-    messages: [
-      { role: 'system', content: question.system },
-      { role: 'user', content: request.user },
-    ],
-    response_format: question.responseFormat,
-    max_completion_tokens: pack.maxOutputTokens,
-    ...(config.logprobs ? { logprobs: true } : {}),
-    ...config.parameters,
-  };
 }
 
 /** The rule of a reply in the light of what the deployment did before. */

@@ -40,6 +40,8 @@ export interface DeploymentConfig {
   prices: readonly Price[];
   /** Extra members of the request body, e.g. `{ reasoning_effort: 'none' }`. Part of the prompt version. */
   parameters?: Readonly<Record<string, string | number | boolean>>;
+  /** The deployment takes batch jobs: the name to send in them, the share of the price, input tokens that may be queued. */
+  batch?: { model: string; priceShare: number; enqueuedTokens: number };
   /** The model gives token probabilities; they then replace the confidence it states. */
   logprobs?: boolean;
 }
