@@ -63,7 +63,7 @@ function pieceText(main: Buffer, table: Buffer | undefined, maxChars: number): s
 /** PlcPcd of a Clx, behind any number of property lists. */
 function pieceTable(clx: Buffer): Buffer {
   let at = 0;
-  while (at + 3 <= clx.length && clx[at] === 1) at += 3 + clx.readInt16LE(at + 1);
+  while (at + 3 <= clx.length && clx[at] === 1) at += 3 + clx.readUInt16LE(at + 1);
   if (clx[at] !== 2 || at + 5 > clx.length)
     throw new TerminalError('extract.corrupt', 'doc: its piece table is missing');
   return clx.subarray(at + 5, at + 5 + clx.readUInt32LE(at + 1));

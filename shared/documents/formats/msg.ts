@@ -5,6 +5,7 @@ import { decodeAs, decodeText } from '../charset.ts';
 import type { ExtractLimits } from '../limits.ts';
 import { plain } from '../reading.ts';
 import { type Mail, type MailAttachment, type MailFields, mailText } from './mail.ts';
+import { checkOle } from './ole-check.ts';
 import { rtfToText } from './rtf.ts';
 
 type MsgReaderClass = typeof import('@kenjiuno/msgreader')['default'] extends infer M
@@ -15,6 +16,7 @@ type MsgReaderClass = typeof import('@kenjiuno/msgreader')['default'] extends in
 type Fields = import('@kenjiuno/msgreader/lib/MsgReader.js').FieldsData;
 
 export async function readMsg(bytes: Uint8Array, limits: ExtractLimits): Promise<Mail> {
+  checkOle(bytes);
   const MsgReader = await loadReader();
   const buffer = new Uint8Array(bytes).buffer; // a copy: a Buffer may be a view of a larger one
   const codepage = new MsgReader(buffer).getFileData().messageCodepage;

@@ -1,5 +1,6 @@
 // Streams of an OLE compound file (doc, ppt), by the cfb package.
 import { TerminalError } from '../../errors.ts';
+import { checkOle } from './ole-check.ts';
 
 export interface OleFile {
   /** A stream of the root storage; undefined when absent. */
@@ -8,6 +9,7 @@ export interface OleFile {
 
 /** @throws {TerminalError} extract.corrupt */
 export async function openOle(bytes: Uint8Array): Promise<OleFile> {
+  checkOle(bytes);
   const { default: CFB } = await import('cfb');
   try {
     const file = CFB.read(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), { type: 'buffer' });

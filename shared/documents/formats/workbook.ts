@@ -1,8 +1,10 @@
 // Workbooks (xlsx, xlsm, xlsb, xls, ods, numbers): sheet names, cells as displayed, comments.
 // Traps: the library opens anything, so the media type comes first; sheet_to_csv walks every empty cell of a sparse sheet, the dense rows do not.
 import { TerminalError } from '../../errors.ts';
-import type { ReadContext, ReadText } from '../reading.ts';
-import { TextSink } from '../reading.ts';
+import { MEDIA } from '../media-type.ts';
+import { PackageParts } from '../package-parts.ts';
+import { type ReadContext, type ReadText, TextSink } from '../reading.ts';
+import { checkOle } from './ole-check.ts';
 
 type Library = typeof import('@e965/xlsx');
 type WorkBook = ReturnType<Library['read']>;
@@ -13,7 +15,10 @@ interface Cell {
   c?: { t?: string }[];
 }
 
-export async function readWorkbook(bytes: Uint8Array, { limits }: ReadContext): Promise<ReadText> {
+export async function readWorkbook(bytes: Uint8Array, { limits, mediaType }: ReadContext): Promise<ReadText> {
+  // Damaged packages send the library into endless loops.
+  if (isOle(bytes)) checkOle(bytes);
+  else if (mediaType !== MEDIA.xls) await (await PackageParts.open(bytes, limits)).verify(/\.(xml|rels|bin|iwa)$/i);
   const book = await open(bytes);
   const sink = new TextSink(limits.maxChars);
   const warnings: string[] = [];
@@ -40,6 +45,8 @@ export async function readWorkbook(bytes: Uint8Array, { limits }: ReadContext): 
   const text = sink.toString();
   return { parts: cells === 0 ? [] : [text], pages: null, warnings };
 }
+
+const isOle = (bytes: Uint8Array) => bytes[0] === 0xd0 && bytes[1] === 0xcf;
 
 async function open(bytes: Uint8Array): Promise<WorkBook> {
   const library = await import('@e965/xlsx');

@@ -1,0 +1,158 @@
+// Benchmark of the document readers: documents/s, MB/s, p95 and peak memory per format, and what isolation and a second reader bring.
+import { parseArgs } from 'node:util';
+import { type ExtractedDocument, Extractor } from '../shared/documents/extract.ts';
+import { defaultExtractLimits } from '../shared/documents/limits.ts';
+import { sniff } from '../shared/documents/media-type.ts';
+import type { LeafResult } from '../shared/documents/protocol.ts';
+import { Walk } from '../shared/documents/walk.ts';
+import { silentLogger } from '../shared/ports.ts';
+import { type CorpusFile, readCorpus, samplesFolder } from './corpus.ts';
+import { longPdf, manyTextsZip } from './large-documents.ts';
+
+interface FormatResult {
+  format: string;
+  documents: number;
+  documentsPerSecond: number;
+  mbPerSecond: number;
+  p95Ms: number;
+}
+
+interface ExtractBench {
+  corpusFiles: number;
+  /** Whole corpus in seconds, with one and two reader processes. */
+  oneReaderSeconds: number;
+  twoReadersSeconds: number;
+  twoReadersSpeedup: number;
+  /** The same readers without processes around them, warm. */
+  bareSeconds: number;
+  isolationCostPercent: number;
+  longPdf: { pages: number; seconds: number; hostPeakMb: number };
+  bigZip: { members: number; megabytes: number; seconds: number; hostPeakMb: number };
+  formats: FormatResult[];
+}
+
+const MB = 1024 * 1024;
+const REPEATS = 3;
+
+/** Entry for `npm run bench extract -- [--json] [--corpus folder]`. */
+export async function run({ json, args }: { json: boolean; args: readonly string[] }): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    strict: false,
+    options: { corpus: { type: 'string' } },
+  });
+  const corpus = readCorpus(typeof values.corpus === 'string' ? values.corpus : samplesFolder());
+  const bareSeconds = await best(() => readBare(corpus));
+  const oneReaderSeconds = await best(() => readPooled(corpus, 1));
+  const twoReadersSeconds = await best(() => readPooled(corpus, 2));
+  const result: ExtractBench = {
+    corpusFiles: corpus.length,
+    oneReaderSeconds: round(oneReaderSeconds),
+    twoReadersSeconds: round(twoReadersSeconds),
+    twoReadersSpeedup: round(oneReaderSeconds / twoReadersSeconds),
+    bareSeconds: round(bareSeconds),
+    isolationCostPercent: round((oneReaderSeconds / bareSeconds - 1) * 100),
+    longPdf: await readLongPdf(3000),
+    bigZip: await readBigZip(5000, 200),
+    formats: await readFormats(corpus),
+  };
+  if (json) console.log(JSON.stringify(result));
+  else print(result);
+}
+
+const round = (x: number) => Math.round(x * 100) / 100;
+
+async function best(measure: () => Promise<number>): Promise<number> {
+  let seconds = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < REPEATS; i++) seconds = Math.min(seconds, await measure());
+  return seconds;
+}
+
+/** The readers in this process: what isolation is compared with. */
+async function readBare(corpus: readonly CorpusFile[]): Promise<number> {
+  const startedMs = performance.now();
+  for (const { name, bytes } of corpus) {
+    const leaves: LeafResult[] = [];
+    const request = { kind: 'read' as const, id: 0, name, bytes, resumeAfter: -1, poison: [] };
+    const output = { begin() {}, progress() {}, leaf: async (leaf: LeafResult) => void leaves.push(leaf) };
+    await new Walk(request, defaultExtractLimits, 'off', output).run();
+  }
+  return (performance.now() - startedMs) / 1000;
+}
+
+/** Through warm reader processes; starting them is not counted, as they live long. */
+async function readPooled(corpus: readonly CorpusFile[], slots: number): Promise<number> {
+  const extractor = new Extractor({ logger: silentLogger, slots });
+  await Promise.all(Array.from({ length: slots }, () => Promise.all(corpus.map((file) => extractor.extract(file)))));
+  const startedMs = performance.now();
+  await Promise.all(corpus.map((file) => extractor.extract(file)));
+  const seconds = (performance.now() - startedMs) / 1000;
+  await extractor.close();
+  return seconds;
+}
+
+async function readFormats(corpus: readonly CorpusFile[]): Promise<FormatResult[]> {
+  const groups = Map.groupBy(corpus, ({ name, bytes }) => sniff(bytes, name));
+  const extractor = new Extractor({ logger: silentLogger, slots: 1 });
+  const results: FormatResult[] = [];
+  for (const [format, files] of [...groups].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    for (const file of files) await extractor.extract(file); // warm
+    const times: number[] = [];
+    for (const file of files) {
+      const startedMs = performance.now();
+      await extractor.extract(file);
+      times.push(performance.now() - startedMs);
+    }
+    const seconds = times.reduce((a, b) => a + b, 0) / 1000;
+    const bytes = files.reduce((sum, file) => sum + file.bytes.length, 0);
+    times.sort((a, b) => a - b);
+    const p95Ms = times[Math.min(times.length - 1, Math.floor(times.length * 0.95))] ?? 0;
+    results.push({
+      format,
+      documents: files.length,
+      documentsPerSecond: round(files.length / seconds),
+      mbPerSecond: round(bytes / MB / seconds),
+      p95Ms: round(p95Ms),
+    });
+  }
+  await extractor.close();
+  return results;
+}
+
+async function readLongPdf(pages: number): Promise<ExtractBench['longPdf']> {
+  const { documents, seconds, hostPeakMb } = await readOne('long.pdf', longPdf(pages));
+  if (documents[0]?.pages !== pages)
+    throw new Error(`bench: the long pdf must give ${pages} pages, gave ${documents[0]?.pages ?? documents[0]?.code}`);
+  return { pages, seconds, hostPeakMb };
+}
+
+async function readBigZip(members: number, megabytes: number): Promise<ExtractBench['bigZip']> {
+  const { documents, seconds, hostPeakMb } = await readOne('big.zip', manyTextsZip(members, megabytes * MB));
+  const read = documents.filter((d) => d.status === 'ok').length;
+  if (read !== members) throw new Error(`bench: the zip must give ${members} documents, gave ${read}`);
+  return { members, megabytes, seconds, hostPeakMb };
+}
+
+async function readOne(
+  name: string,
+  bytes: Buffer,
+): Promise<{ documents: ExtractedDocument[]; seconds: number; hostPeakMb: number }> {
+  const extractor = new Extractor({ logger: silentLogger, slots: 1 });
+  let peak = 0;
+  const watch = setInterval(() => {
+    peak = Math.max(peak, process.memoryUsage.rss());
+  }, 20);
+  const startedMs = performance.now();
+  const documents = await extractor.extract({ name, bytes });
+  const seconds = round((performance.now() - startedMs) / 1000);
+  clearInterval(watch);
+  await extractor.close();
+  return { documents, seconds, hostPeakMb: Math.round(Math.max(peak, process.memoryUsage.rss()) / MB) };
+}
+
+function print(result: ExtractBench): void {
+  const { formats, ...rest } = result;
+  console.log(rest);
+  console.table(formats);
+}

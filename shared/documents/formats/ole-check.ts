@@ -1,0 +1,111 @@
+// A look at an OLE compound file before a library opens it: damaged chains and trees send the libraries into endless loops or
+// gigabyte allocations. Nothing else is judged here; what passes may still be damaged.
+// Source: [MS-CFB] 2.2 (header), 2.3 (FAT), 2.4 (mini FAT), 2.5 (DIFAT), 2.6 (directory).
+import { TerminalError } from '../../errors.ts';
+
+const MAX_REGULAR = 0xfffffffa; // larger values are marks: end of chain, free, FAT, DIFAT
+const NO_STREAM = 0xffffffff;
+const ENTRY_BYTES = 128;
+const HEADER_DIFATS = 109;
+
+/** @throws {TerminalError} extract.corrupt when a chain or the tree runs in a circle, or a stream is larger than the file */
+export function checkOle(bytes: Uint8Array): void {
+  new OleCheck(bytes).run();
+}
+
+class OleCheck {
+  readonly #file: Buffer;
+  readonly #sectorBytes: number;
+  readonly #sectors: number;
+
+  constructor(bytes: Uint8Array) {
+    this.#file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    if (bytes.length < 512) throw damaged('it is cut off');
+    const shift = this.#file.readUInt16LE(30);
+    if (shift !== 9 && shift !== 12) throw damaged('its sector size is wrong');
+    this.#sectorBytes = 1 << shift;
+    this.#sectors = Math.ceil((bytes.length - this.#sectorBytes) / this.#sectorBytes);
+  }
+
+  run(): void {
+    const fat = this.#readTable(this.#fatSectors());
+    const directory = this.#chain(this.#file.readUInt32LE(48), fat);
+    const miniFat = this.#readTable(this.#chain(this.#file.readUInt32LE(60), fat));
+    this.#checkEntries(directory, fat, miniFat);
+  }
+
+  #fatSectors(): number[] {
+    const sectors: number[] = [];
+    const take = (at: number, count: number) => {
+      for (let i = 0; i < count && at + i * 4 + 4 <= this.#file.length; i++) {
+        const sector = this.#file.readUInt32LE(at + i * 4);
+        if (sector < MAX_REGULAR) sectors.push(sector);
+      }
+    };
+    take(76, HEADER_DIFATS);
+    let next = this.#file.readUInt32LE(68);
+    for (let seen = 0; next < MAX_REGULAR; seen++) {
+      if (seen > this.#sectors) throw damaged('its DIFAT runs in a circle');
+      const at = this.#offset(next);
+      const slots = this.#sectorBytes / 4 - 1;
+      take(at, slots);
+      next = at + this.#sectorBytes <= this.#file.length ? this.#file.readUInt32LE(at + slots * 4) : NO_STREAM;
+    }
+    return sectors;
+  }
+
+  #offset(sector: number): number {
+    return (sector + 1) * this.#sectorBytes;
+  }
+
+  #readTable(sectors: readonly number[]): Uint32Array {
+    const perSector = this.#sectorBytes / 4;
+    const table = new Uint32Array(sectors.length * perSector).fill(NO_STREAM);
+    for (const [i, sector] of sectors.entries()) {
+      const at = this.#offset(sector);
+      for (let n = 0; n < perSector && at + n * 4 + 4 <= this.#file.length; n++)
+        table[i * perSector + n] = this.#file.readUInt32LE(at + n * 4);
+    }
+    return table;
+  }
+
+  /** Sectors of a chain; a chain longer than its table runs in a circle. */
+  #chain(start: number, table: Uint32Array): number[] {
+    const chain: number[] = [];
+    for (let sector = start; sector < MAX_REGULAR; sector = table[sector] ?? NO_STREAM) {
+      chain.push(sector);
+      if (chain.length > table.length + 1) throw damaged('a chain of sectors runs in a circle');
+    }
+    return chain;
+  }
+
+  #checkEntries(directory: readonly number[], fat: Uint32Array, miniFat: Uint32Array): void {
+    const perSector = this.#sectorBytes / ENTRY_BYTES;
+    const entryAt = (id: number): number | undefined => {
+      const sector = directory[Math.floor(id / perSector)];
+      const at = sector === undefined ? undefined : this.#offset(sector) + (id % perSector) * ENTRY_BYTES;
+      return at !== undefined && at + ENTRY_BYTES <= this.#file.length ? at : undefined;
+    };
+    const cutoff = this.#file.readUInt32LE(56);
+    const seen = new Set<number>();
+    const todo = [0];
+    for (let id = todo.pop(); id !== undefined; id = todo.pop()) {
+      const at = entryAt(id);
+      if (at === undefined) continue;
+      if (seen.has(id)) throw damaged('its directory runs in a circle');
+      seen.add(id);
+      for (const offset of [68, 72, 76]) {
+        const next = this.#file.readUInt32LE(at + offset);
+        if (next !== NO_STREAM) todo.push(next);
+      }
+      const kind = this.#file[at + 66];
+      const size = this.#file.readUInt32LE(at + 120);
+      if (kind === 2 || kind === 5) {
+        if (size > this.#file.length + this.#sectorBytes) throw damaged('a stream is larger than the file');
+        this.#chain(this.#file.readUInt32LE(at + 116), kind === 2 && size < cutoff ? miniFat : fat);
+      }
+    }
+  }
+}
+
+const damaged = (what: string) => new TerminalError('extract.corrupt', `ole: ${what}`);
