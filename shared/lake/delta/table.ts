@@ -3,23 +3,11 @@
 // often and wherever it is repeated. T3 data files are written once, under names never used before; a file no commit names is invisible.
 // T4 what was written is readable by every engine of protocol reader 1.
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { SluiceError, TerminalError } from '../../errors.ts';
 import type { LakeStore } from '../../ports.ts';
 import { FileCache } from '../file-cache.ts';
-import { withLoadedRows } from '../parquet.ts';
 import type { Column, Row, TableSchema } from '../tables.ts';
-import {
-  type Action,
-  type AddFile,
-  dataFilePath,
-  encodeSchema,
-  type PartitionValues,
-  PROTOCOL,
-  partitionValue,
-} from './actions.ts';
+import { type Action, type AddFile, dataFilePath, encodeSchema, type PartitionValues, PROTOCOL } from './actions.ts';
 import { CHECKPOINT_INTERVAL, writeCheckpoint } from './checkpoint.ts';
 import { type CommitDeps, type CommitPlan, type Committed, commit } from './commit.ts';
 import { DeltaLog } from './log.ts';
@@ -27,6 +15,7 @@ import type { Condition } from './prune.ts';
 import { pruneFiles } from './prune.ts';
 import { readFiles } from './read.ts';
 import type { Snapshot } from './snapshot.ts';
+import { type LocalPart, stageRows } from './stage.ts';
 import { encodeStats } from './stats.ts';
 
 export interface DeltaDeps extends CommitDeps {
@@ -97,30 +86,11 @@ export class DeltaTable {
   }
 
   /**
-   * Write rows as data files, one per combination of partition values and batch of rows, without making them visible.
+   * Write rows as data files, one per combination of partition values, without making them visible.
    * @throws {TerminalError} internal when a value does not fit its column or a partition value is missing
    */
   async stage(rows: Iterable<Row>): Promise<StagedFile[]> {
-    const { columns, partitionColumns } = this.schema;
-    const partitions = columns.filter((column) => partitionColumns.includes(column.name));
-    const folder = await mkdtemp(join(tmpdir(), 'sluice-stage-'));
-    const files: StagedFile[] = [];
-    try {
-      await withLoadedRows(columns, withPartitionValues(rows, partitions), async (loaded) => {
-        for (const group of partitions.length === 0 ? [{}] : await loaded.distinct(partitionColumns)) {
-          const localFile = join(folder, `${files.length}.parquet`);
-          const stats = await loaded.write(localFile, group);
-          if (stats.numRecords === 0) continue;
-          const values = Object.fromEntries(Object.entries(group).map(([name, value]) => [name, String(value)]));
-          const measured = { sizeBytes: stats.sizeBytes, stats: encodeStats(stats, columns), dataChange: true };
-          files.push(await this.publishFile(localFile, values, files.length, measured));
-          await rm(localFile);
-        }
-      });
-      return files;
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+    return await stageRows(this.schema, rows, true, (part, index) => this.#publishPart(part, index));
   }
 
   /** Make rows visible as one version (T1, T2); `files` come from {@link stage}. An append of nothing still records its txn. */
@@ -132,7 +102,10 @@ export class DeltaTable {
     const known = base.txns.get(options.appId);
     if (known !== undefined && known.version >= options.appVersion)
       return { version: base.version, alreadyApplied: true };
-    const files = 'files' in data ? data.files : await this.stage(data);
+    const files =
+      'files' in data
+        ? data.files
+        : await stageRows(this.schema, data, false, (part, index) => this.#publishPart(part, index));
     const { appId, appVersion } = options;
     const plan: CommitPlan = {
       kind: { kind: 'append' },
@@ -204,6 +177,11 @@ export class DeltaTable {
         size: file.size,
       },
     };
+  }
+
+  #publishPart({ file, values, stats }: LocalPart, index: number): Promise<StagedFile> {
+    const measured = { sizeBytes: stats.sizeBytes, stats: encodeStats(stats, this.schema.columns), dataChange: true };
+    return this.publishFile(file, values, index, measured);
   }
 
   /** Upload a local Parquet file as a data file and describe it. */
@@ -297,17 +275,5 @@ export class DeltaTable {
         error: error instanceof Error ? error.message : String(error),
       });
     }
-  }
-}
-
-/** Rows with their partition columns as the log will hold them; missing text becomes `__unknown`. */
-function* withPartitionValues(rows: Iterable<Row>, partitions: readonly Column[]): Iterable<Row> {
-  for (const row of rows) {
-    const values = partitions.map((column) => {
-      const value = row[column.name];
-      const text = partitionValue(column, value);
-      return [column.name, value === null || value === undefined || value === '' ? text : value] as const;
-    });
-    yield { ...row, ...Object.fromEntries(values) };
   }
 }

@@ -79,6 +79,21 @@ test('table: staged files are invisible until they are appended, and survive JSO
   expect((await table.snapshot())?.version).toBe(1);
 });
 
+test('table: staging gives one file per partition however many rows, in their order', async () => {
+  const { table } = open();
+  function* many(): Generator<Row> {
+    for (let n = 0; n < 40_000; n++) yield thing(n, n % 2 === 0 ? '2026-11-23' : '2026-11-24');
+  }
+  const files = await table.stage(many());
+  expect(files.map(({ add }) => add.partitionValues.day)).toEqual(['2026-11-23', '2026-11-24']);
+  await table.append({ files }, { appId: 'a', appVersion: 0 });
+  const rows = await table.scan({ columns: ['n'], where: [{ column: 'day', op: '=', value: '2026-11-24' }] });
+  expect(rows.length).toBe(20_000);
+  expect(rows.every((row, index) => row.n === 2 * index + 1)).toBe(true);
+  await table.append(many(), { appId: 'b', appVersion: 0 });
+  expect((await table.scan({ columns: ['n'] })).length).toBe(80_000);
+});
+
 test('table: an append of nothing records its txn and adds no file', async () => {
   const { table } = open();
   await table.append([], { appId: 'empty', appVersion: 0 });

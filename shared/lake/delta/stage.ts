@@ -1,0 +1,99 @@
+// Rows → local Parquet files, split by partition values, handed over one by one.
+// Invariants: G1 every row is in exactly one file. G2 memory is bounded: rows are taken a batch at a time. G3 local files are gone afterwards.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sqlReadParquet, withConnection } from '../duckdb.ts';
+import { type ParquetStats, withLoadedRows, writeSelection } from '../parquet.ts';
+import type { Column, Row, TableSchema } from '../tables.ts';
+import { type PartitionValues, partitionValue } from './actions.ts';
+
+/** A local file with rows of one combination of partition values, whose columns it does not hold. */
+export interface LocalPart {
+  file: string;
+  values: PartitionValues;
+  stats: ParquetStats;
+}
+
+interface CountedPart extends LocalPart {
+  chars: number;
+}
+
+/**
+ * Write rows as local files and hand each to `publish`, after which it is deleted.
+ * @param onePerPartition  true: one file per partition, however many rows; false: one per partition and batch, which is faster
+ * @throws {TerminalError} internal when a value does not fit its column or a partition value is missing
+ */
+export async function stageRows<T>(
+  schema: TableSchema,
+  rows: Iterable<Row>,
+  onePerPartition: boolean,
+  publish: (part: LocalPart, index: number) => Promise<T>,
+): Promise<T[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-stage-'));
+  const published: T[] = [];
+  const waiting = new Map<string, CountedPart[]>();
+  const handOver = async (part: LocalPart) => {
+    published.push(await publish(part, published.length));
+    await rm(part.file);
+  };
+  try {
+    let count = 0;
+    await writeParts(
+      schema,
+      rows,
+      () => join(folder, `${count++}.parquet`),
+      async (part) => {
+        if (!onePerPartition) return await handOver(part);
+        const key = JSON.stringify(part.values);
+        waiting.set(key, [...(waiting.get(key) ?? []), part]);
+      },
+    );
+    for (const parts of waiting.values())
+      await handOver(await merged(schema, parts, join(folder, `${count++}.parquet`)));
+    return published;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function writeParts(
+  schema: TableSchema,
+  rows: Iterable<Row>,
+  newFile: () => string,
+  take: (part: CountedPart) => Promise<void>,
+): Promise<void> {
+  const { columns, partitionColumns } = schema;
+  const partitions = columns.filter((column) => partitionColumns.includes(column.name));
+  await withLoadedRows(columns, withPartitionValues(rows, partitions), async (loaded) => {
+    for (const group of partitions.length === 0 ? [{}] : await loaded.distinct(partitionColumns)) {
+      const file = newFile();
+      const stats = await loaded.write(file, group);
+      if (stats.numRecords === 0) continue;
+      const values = Object.fromEntries(Object.entries(group).map(([name, value]) => [name, String(value)]));
+      await take({ file, values, stats, chars: loaded.chars });
+    }
+  });
+}
+
+async function merged(schema: TableSchema, parts: readonly CountedPart[], file: string): Promise<LocalPart> {
+  const [first] = parts;
+  if (first !== undefined && parts.length === 1) return first;
+  const columns = schema.columns.filter((column) => !schema.partitionColumns.includes(column.name));
+  const chars = parts.reduce((sum, part) => sum + part.chars, 0);
+  const select = `SELECT * FROM ${sqlReadParquet(parts.map((part) => part.file))}`;
+  const stats = await withConnection((connection) => writeSelection(connection, select, columns, file, chars));
+  return { file, values: first?.values ?? {}, stats };
+}
+
+/** Rows with their partition columns as the log will hold them; missing text becomes `__unknown`. */
+function* withPartitionValues(rows: Iterable<Row>, partitions: readonly Column[]): Iterable<Row> {
+  for (const row of rows) {
+    const values = partitions.map((column) => {
+      const value = row[column.name];
+      const text = partitionValue(column, value);
+      return [column.name, value === null || value === undefined || value === '' ? text : value] as const;
+    });
+    yield { ...row, ...Object.fromEntries(values) };
+  }
+}
