@@ -8,7 +8,7 @@ import { readSources } from './generator/source.ts';
 import { composeTraining } from './generator/training.ts';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-const TRAINING_SEED = 4;
+const TRAINING_SEED = 10;
 
 /** Generate everything into `folder`; returns what was written. */
 export async function generate(
