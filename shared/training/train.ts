@@ -8,14 +8,13 @@ import { applyIdf, countDocuments, fitIdf, type Idf } from '../features/idf.ts';
 import { type Csr, selectRows } from '../features/sparse.ts';
 import { fitLabels } from '../features/string-indexer.ts';
 import type { ModelBundle } from '../models/bundle.ts';
-import { type Calibration, calibrate, fitCalibration } from '../models/calibration.ts';
 import { createLinearBundle } from '../models/linear-bundle.ts';
 import { LinearScorer } from '../models/linear-model.ts';
 import { fitLogisticRegression, type LrFit } from '../models/logistic-regression.ts';
 import { type Evaluation, measure, summarize } from '../models/metrics.ts';
-import { checkGoal, type PrecisionGoal, topPredictions } from '../models/threshold.ts';
+import { checkGoal } from '../models/threshold.ts';
 import { type Clock, type Logger, type Random, seededRandom } from '../ports.ts';
-import { type AcceptChoice, chooseAccept, promiseAccept } from './accept.ts';
+import { type Judgement, judge, judgeStrictly } from './judge.ts';
 import { completeTrainOptions, featureSpecOf, lrOptionsOf, type TrainOptions } from './options.ts';
 import { groupTexts, rowsOfPart, splitRows } from './splits.ts';
 
@@ -167,14 +166,8 @@ interface Fitted {
   idf: Idf;
 }
 
-/** What rows outside training say of the model. */
-interface Judged {
-  /** Calibrated by a function fitted on other rows [n, labels]. */
-  probabilities: Float64Array;
-  truth: Int32Array;
+interface Judged extends Judgement {
   source: 'out-of-fold' | 'held-out';
-  calibration: Calibration;
-  choice: AcceptChoice;
   /** The model that was judged, where it is the final one. */
   final?: Fitted;
 }
@@ -231,7 +224,7 @@ class Trainer {
         raw.set(predicted.subarray(i * labels.length, (i + 1) * labels.length), row * labels.length);
       });
     }
-    return this.#calibrated(raw, classes, 'out-of-fold');
+    return { ...judge({ raw, truth: classes }, labels.length, this.#options), source: 'out-of-fold' };
   }
 
   #judgeByHoldout(groups: Uint32Array, random: Random): Judged {
@@ -239,21 +232,7 @@ class Trainer {
     const held = rowsOfPart(part, 0, true);
     const predicted = this.#predict(this.fit(rowsOfPart(part, 0, false), 'held-out check'), held);
     const truth = Int32Array.from(held, (row) => this.#data.classes[row]!);
-    return this.#calibrated(predicted, truth, 'held-out');
-  }
-
-  #calibrated(raw: Float64Array, truth: Int32Array, source: Judged['source']): Judged {
-    const classes = this.#data.labels.length;
-    const { calibration, crossFitted } = fitCalibration(raw, classes, truth);
-    const half = (parity: number) =>
-      topPredictions(
-        crossFitted,
-        classes,
-        truth,
-        allRows(truth.length).filter((row) => row % 2 === parity),
-      );
-    const accept = chooseAccept(half(0), half(1), goalOf(this.#options));
-    return { probabilities: crossFitted, truth, source, calibration, choice: { accept, byLabel: null } };
+    return { ...judge({ raw: predicted, truth }, this.#data.labels.length, this.#options), source: 'held-out' };
   }
 
   // One part calibrates and scouts, another proves; the model has seen neither and is kept as it is.
@@ -267,23 +246,12 @@ class Trainer {
       const rows = rowsOfPart(part, wanted, true);
       return { raw: this.#predict(final, rows), truth: Int32Array.from(rows, (row) => classes[row]!) };
     };
-    const [scout, tested] = [side(0), side(1)];
-    const { calibration, crossFitted } = fitCalibration(scout.raw, labels.length, scout.truth);
-    const probabilities = calibrate(tested.raw, labels.length, calibration);
-    const choice = promiseAccept(
-      topPredictions(crossFitted, labels.length, scout.truth),
-      topPredictions(probabilities, labels.length, tested.truth),
-      labels,
-      goalOf(this.#options),
-    );
-    return { probabilities, truth: tested.truth, source: 'held-out', calibration, choice, final };
+    return { ...judgeStrictly(side(0), side(1), labels, this.#options), source: 'held-out', final };
   }
 
   #predict({ fit, idf }: Fitted, rows: readonly number[]): Float64Array {
     return new LinearScorer(fit.model).probabilities(applyIdf(selectRows(this.#counts, rows), idf.weights));
   }
 }
-
-const goalOf = ({ precision, confidence }: TrainOptions): PrecisionGoal => ({ precision, confidence });
 
 const allRows = (count: number): number[] => Array.from({ length: count }, (_, row) => row);

@@ -1,0 +1,57 @@
+// Files of one sharded training in the lake, below training/<id>/. Everything but the plan, the states and the result can be made again.
+import type { LakeStore } from '../../ports.ts';
+import type { TrainOptions } from '../options.ts';
+
+/** Which rows a fit is trained on. check: those not held out, to judge; final: all. */
+export type FitName = 'check' | 'final';
+
+const folder = (trainingId: string): string => `training/${trainingId}`;
+const number = (n: number): string => String(n).padStart(5, '0');
+const fitFolder = (trainingId: string, fit: FitName): string => `${folder(trainingId)}/fits/${fit}`;
+
+export const trainingPaths = {
+  folder,
+  plan: (id: string) => `${folder(id)}/plan.json`,
+  rows: (id: string, shard: number) => `${folder(id)}/rows/${number(shard)}.jsonl`,
+  counts: (id: string, shard: number) => `${folder(id)}/features/${number(shard)}.csr`,
+  shard: (id: string, shard: number) => `${folder(id)}/features/${number(shard)}.bin`,
+  idf: (id: string) => `${folder(id)}/idf.bin`,
+  problem: (id: string, fit: FitName) => `${fitFolder(id, fit)}/problem.bin`,
+  /** Where the optimiser stands: replaced after each round, the only file of a fit that changes. */
+  state: (id: string, fit: FitName) => `${fitFolder(id, fit)}/state.json`,
+  /** x and gradient after an iteration. */
+  iteration: (id: string, fit: FitName, iteration: number) =>
+    `${fitFolder(id, fit)}/iterations/${number(iteration)}.bin`,
+  /** The point a round evaluates. */
+  point: (id: string, fit: FitName, round: number) => `${fitFolder(id, fit)}/points/${number(round)}.bin`,
+  gradients: (id: string, fit: FitName, round: number) => `${fitFolder(id, fit)}/gradients/${number(round)}`,
+  gradient: (id: string, fit: FitName, round: number, from: number, to: number) =>
+    `${fitFolder(id, fit)}/gradients/${number(round)}/${number(from)}-${number(to)}.bin`,
+  result: (id: string) => `${folder(id)}/result.json`,
+} as const;
+
+export interface TrainingPlan {
+  trainingId: string;
+  taxonomyVersion: string | null;
+  options: TrainOptions;
+  labels: string[];
+  /** Rows of each shard. */
+  shards: number[];
+  rows: number;
+  /** Rows left out, and the first of them with their lines. */
+  skipped: number;
+  problems: { path: string; line: number; problem: string }[];
+  dataFingerprint: string;
+}
+
+/** The fits of a plan, in order; the last one is the model. With a strict guarantee the judged model itself is kept. */
+export const fitsOf = (plan: TrainingPlan): FitName[] => (plan.options.guarantee ? ['check'] : ['check', 'final']);
+
+export async function readJson<T>(store: LakeStore, path: string): Promise<T | undefined> {
+  const found = await store.readIfExists(path);
+  return found === undefined ? undefined : (JSON.parse(found.bytes.toString('utf8')) as T); // written by this folder only
+}
+
+export async function requireJson<T>(store: LakeStore, path: string): Promise<T> {
+  return JSON.parse((await store.read(path)).toString('utf8')) as T; // written by this folder only
+}

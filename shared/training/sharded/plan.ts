@@ -1,0 +1,141 @@
+// First step of a sharded training: data sets → shards of rows, labels and a fingerprint.
+// Invariants: P1 plan.json is written last; when it exists all shards do. P2 the same files give the same shards.
+import { createHash } from 'node:crypto';
+import { TerminalError } from '../../errors.ts';
+import { fitLabels } from '../../features/string-indexer.ts';
+import { checkGoal } from '../../models/threshold.ts';
+import type { LakeStore } from '../../ports.ts';
+import { type DatasetColumns, readDataset } from '../dataset.ts';
+import { completeTrainOptions, type TrainOptions } from '../options.ts';
+import { readJson, type TrainingPlan, trainingPaths } from './files.ts';
+
+export interface PlanTrainingRequest {
+  /** Letters, digits and dashes; the same id continues the same training. */
+  trainingId: string;
+  /** Data set files (.jsonl, .csv, .parquet) in the source container. */
+  sources: string[];
+  columns: DatasetColumns & { label: string };
+  taxonomyVersion?: string | null;
+  /** Labels that may occur; default: any. */
+  labels?: string[];
+  options?: Partial<TrainOptions>;
+  /** Default 20,000 */
+  shardRows?: number;
+}
+
+/** Row of a shard file. */
+export interface ShardRow {
+  text: string;
+  label: string;
+}
+
+const SHARD_ROWS = 20_000;
+const SHARD_CHARS = 32 * 1024 * 1024;
+const MAX_PROBLEMS = 20;
+
+/**
+ * @throws {TerminalError} request.invalid, train.no-rows, train.one-class, train.unknown-label
+ */
+export async function planShards(
+  store: LakeStore,
+  source: LakeStore,
+  request: PlanTrainingRequest,
+): Promise<TrainingPlan> {
+  const { trainingId } = request;
+  if (!/^[A-Za-z0-9-]{1,64}$/.test(trainingId))
+    throw new TerminalError('request.invalid', 'trainingId: need 1 to 64 letters, digits and dashes');
+  const existing = await readJson<TrainingPlan>(store, trainingPaths.plan(trainingId));
+  if (existing !== undefined) return existing;
+  const options = completeTrainOptions(request.options);
+  checkGoal(options);
+  const writer = new ShardWriter(store, trainingId, request.shardRows ?? SHARD_ROWS);
+  const allowed = request.labels === undefined ? undefined : new Set(request.labels);
+  const problems: TrainingPlan['problems'] = [];
+  let skipped = 0;
+  const skip = (path: string, line: number, problem: string) => {
+    if (problems.length < MAX_PROBLEMS) problems.push({ path, line, problem });
+    skipped++;
+  };
+  for (const path of request.sources) {
+    const bytes = await source.read(path);
+    for await (const row of readDataset({ name: path, bytes }, request.columns)) {
+      if ('problem' in row) skip(path, row.line, row.problem);
+      else if (row.label === null) skip(path, row.line, 'has no label');
+      else if (allowed !== undefined && !allowed.has(row.label))
+        throw new TerminalError('train.unknown-label', `${path} line ${row.line}: its label is not in the taxonomy`, {
+          ids: { path, line: row.line },
+        });
+      else await writer.add({ text: row.text, label: row.label });
+    }
+  }
+  await writer.flush();
+  const labels = writer.labels();
+  if (writer.rows === 0)
+    throw new TerminalError(
+      'train.no-rows',
+      `Training: need rows with text and label, have none (${skipped} left out)`,
+    );
+  if (labels.length < 2)
+    throw new TerminalError('train.one-class', `Training: need at least two labels, have ${labels.length}`);
+  const plan: TrainingPlan = {
+    trainingId,
+    taxonomyVersion: request.taxonomyVersion ?? null,
+    options,
+    labels,
+    shards: writer.shards,
+    rows: writer.rows,
+    skipped,
+    problems,
+    dataFingerprint: writer.fingerprint(),
+  };
+  await store.write(trainingPaths.plan(trainingId), JSON.stringify(plan));
+  return plan;
+}
+
+class ShardWriter {
+  readonly shards: number[] = [];
+  rows = 0;
+  readonly #store: LakeStore;
+  readonly #trainingId: string;
+  readonly #shardRows: number;
+  readonly #hash = createHash('sha256');
+  readonly #counts = new Map<string, number>();
+  #lines: string[] = [];
+  #chars = 0;
+
+  constructor(store: LakeStore, trainingId: string, shardRows: number) {
+    this.#store = store;
+    this.#trainingId = trainingId;
+    this.#shardRows = shardRows;
+  }
+
+  async add(row: ShardRow): Promise<void> {
+    const line = JSON.stringify(row);
+    this.#lines.push(line);
+    this.#chars += line.length;
+    this.rows++;
+    this.#counts.set(row.label, (this.#counts.get(row.label) ?? 0) + 1);
+    this.#hash.update(row.text).update('\0').update(row.label).update('\n');
+    if (this.#lines.length >= this.#shardRows || this.#chars >= SHARD_CHARS) await this.flush();
+  }
+
+  async flush(): Promise<void> {
+    if (this.#lines.length === 0) return;
+    await this.#store.write(trainingPaths.rows(this.#trainingId, this.shards.length), this.#lines.join('\n'));
+    this.shards.push(this.#lines.length);
+    this.#lines = [];
+    this.#chars = 0;
+  }
+
+  /** Labels in the order of their counts. */
+  labels(): string[] {
+    function* repeat(counts: Iterable<[string, number]>) {
+      for (const [label, count] of counts) for (let i = 0; i < count; i++) yield label;
+    }
+    return fitLabels(repeat(this.#counts));
+  }
+
+  fingerprint(): string {
+    return this.#hash.digest('hex');
+  }
+}
