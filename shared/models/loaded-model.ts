@@ -10,7 +10,10 @@ import type { ModelDescription, ModelManifest } from './bundle.ts';
 import { calibrate } from './calibration.ts';
 import { decodeIdf } from './idf-file.ts';
 import { decodeLinearModel, LinearScorer } from './linear-model.ts';
+import { OnnxScorer } from './onnx/onnx-scorer.ts';
 import type { Scorer } from './scorer.ts';
+import { readBooster } from './xgboost/booster.ts';
+import { XgboostScorer } from './xgboost/xgboost-scorer.ts';
 
 /** A term of a document and what it adds to the margin of the label and of the runner-up. */
 export interface EvidenceTerm {
@@ -57,12 +60,30 @@ export async function openModel(
   return createModel({ version, description: manifest, scorer, idf });
 }
 
-async function openScorer(manifest: ModelDescription, bytes: Uint8Array): Promise<Scorer> {
-  switch (manifest.kind) {
+/** The scorer of a model file. @throws {TerminalError} model.corrupt, model.unsupported */
+export async function openScorer(
+  { kind, labels, scorer }: Pick<ModelDescription, 'kind' | 'labels' | 'scorer'>,
+  bytes: Uint8Array,
+): Promise<Scorer> {
+  switch (kind) {
     case 'logistic-regression':
       return new LinearScorer(decodeLinearModel(bytes));
+    case 'xgboost':
+      return new XgboostScorer(readBooster(bytes), {
+        absent: scorer.absent === 'zero' ? 'zero' : 'missing',
+        rounds: scorer.rounds === 'best' ? 'best' : 'all',
+        missing: typeof scorer.missing === 'number' ? scorer.missing : Number.NaN,
+      });
+    case 'onnx': {
+      const { openSession } = await import('./onnx/runtime.ts');
+      return new OnnxScorer(openSession(bytes), labels.length, {
+        output: typeof scorer.output === 'string' ? scorer.output : null,
+        outputKind: scorer.outputKind === 'logits' ? 'logits' : 'probabilities',
+        absent: scorer.absent === 'missing' ? 'missing' : 'zero',
+      });
+    }
     default:
-      throw new TerminalError('model.unsupported', `Models of kind ${manifest.kind} cannot be loaded`);
+      throw new TerminalError('model.unsupported', `Models of kind ${String(kind)} cannot be loaded`);
   }
 }
 
@@ -103,6 +124,8 @@ class Model implements LoadedModel {
   }
 
   featurize(texts: readonly string[]): Csr {
+    const carried = this.#scorer.carryTexts?.(texts);
+    if (carried !== undefined) return carried;
     const counts = this.#termHasher().count(texts);
     return this.#idf === null ? counts : applyIdf(counts, this.#idf);
   }

@@ -16,6 +16,8 @@ export interface Scorer {
    * @throws {TerminalError} model.width-mismatch
    */
   probabilities(x: Csr): Float64Array;
+  /** For models that read the text themselves: rows that carry the texts. */
+  carryTexts?(texts: readonly string[]): Csr | undefined;
   /** What each feature of a row adds to the margin of a class; undefined when the model cannot say. */
   contributions(x: Csr, row: number, label: number): Contributions | undefined;
 }

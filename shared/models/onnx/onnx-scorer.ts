@@ -1,0 +1,147 @@
+// Any ONNX classifier with one input and a tensor of probabilities: over the feature vector, or over the text itself.
+// Invariants: O1 rows go in in chunks of bounded memory. O2 a text travels through the feature file as its UTF-8 bytes, one entry a
+// byte, so that the pipeline treats all models alike.
+import { TerminalError } from '../../errors.ts';
+import type { Csr } from '../../features/sparse.ts';
+import { requireWidth, type Scorer, softmaxRows } from '../scorer.ts';
+import { DOUBLE, FLOAT, type OnnxSession, type OnnxSlot, STRING } from './runtime.ts';
+
+export interface OnnxOptions {
+  /** Tensor that holds the probabilities; null: the one named like them, else the only one with numbers. */
+  output: string | null;
+  /** What that tensor holds. logits: softmax is applied. */
+  outputKind: 'probabilities' | 'logits';
+  /** What an entry means that a sparse row does not hold. */
+  absent: 'zero' | 'missing';
+}
+
+export const defaultOnnxOptions: OnnxOptions = { output: null, outputKind: 'probabilities', absent: 'zero' };
+
+/** Width of the vectors that carry a text: a text has at most this many bytes. */
+export const TEXT_WIDTH = 2 ** 31 - 1;
+const CHUNK_FLOATS = 2 ** 22; // 16 MB
+const CHUNK_TEXTS = 64;
+
+export class OnnxScorer implements Scorer {
+  readonly kind = 'onnx';
+  readonly width: number;
+  readonly classes: number;
+  readonly takesText: boolean;
+  readonly #session: OnnxSession;
+  readonly #input: OnnxSlot;
+  readonly #output: string;
+  readonly #options: OnnxOptions;
+
+  /**
+   * @param labels  number of labels: the model must give one column each, or a single one when there are two
+   * @throws {TerminalError} model.unsupported when inputs or outputs are not of the shape needed
+   */
+  constructor(session: OnnxSession, labels: number, options: Partial<OnnxOptions> = {}) {
+    this.#session = session;
+    this.#options = { ...defaultOnnxOptions, ...options };
+    const [input, ...others] = session.inputs;
+    if (input === undefined || others.length > 0 || !input.isTensor || (input.type !== FLOAT && input.type !== STRING))
+      throw unsupported(`it needs one input of floats or strings; it has ${describe(session.inputs)}`);
+    this.#input = input;
+    this.takesText = input.type === STRING;
+    const columns = input.shape[1] ?? -1;
+    if (!this.takesText && (input.shape.length !== 2 || columns < 1))
+      throw unsupported(`its input must be [rows, width] with a fixed width; it is [${input.shape.join(', ')}]`);
+    this.width = this.takesText ? TEXT_WIDTH : columns;
+    this.classes = labels;
+    this.#output = chooseOutput(session.outputs, this.#options.output);
+  }
+
+  /** Rows that carry texts (O2); undefined for models over vectors. */
+  carryTexts(texts: readonly string[]): Csr | undefined {
+    if (!this.takesText) return undefined;
+    const encoded = texts.map((text) => Buffer.from(text, 'utf8'));
+    const indptr = new Uint32Array(texts.length + 1);
+    encoded.forEach((bytes, row) => {
+      indptr[row + 1] = indptr[row]! + bytes.length;
+    });
+    const indices = new Int32Array(indptr[texts.length]!);
+    const values = new Float64Array(indices.length);
+    encoded.forEach((bytes, row) => {
+      for (let i = 0; i < bytes.length; i++) {
+        indices[indptr[row]! + i] = i;
+        values[indptr[row]! + i] = bytes[i]!;
+      }
+    });
+    return { rows: texts.length, width: TEXT_WIDTH, indptr, indices, values };
+  }
+
+  probabilities(x: Csr): Float64Array {
+    requireWidth(x, this.width);
+    const out = new Float64Array(x.rows * this.classes);
+    const chunk = this.takesText ? CHUNK_TEXTS : Math.max(1, Math.floor(CHUNK_FLOATS / this.width));
+    for (let from = 0; from < x.rows; from += chunk) {
+      const rows = Math.min(chunk, x.rows - from);
+      out.set(this.#scoreChunk(x, from, rows), from * this.classes);
+    }
+    return out;
+  }
+
+  contributions(): undefined {
+    return undefined;
+  }
+
+  #scoreChunk(x: Csr, from: number, rows: number): Float64Array {
+    const data = this.takesText ? textsOf(x, from, rows) : this.#dense(x, from, rows);
+    const dims = this.takesText
+      ? this.#input.shape.map((size, axis) => (axis === 0 ? rows : Math.max(1, size)))
+      : [rows, this.width];
+    const { data: values, dims: shape = [] } =
+      this.#session.run(this.#input.name, data, dims, [this.#output])[this.#output] ?? {};
+    const columns = shape.length === 1 ? 1 : (shape[1] ?? 0);
+    const fits = columns === this.classes || (columns === 1 && this.classes === 2);
+    if (values === undefined || shape[0] !== rows || shape.length > 2 || !fits)
+      throw new TerminalError(
+        'model.width-mismatch',
+        `ONNX output ${this.#output} has shape [${shape.join(', ')}]; need [${rows}, ${this.classes}]`,
+      );
+    const numbers = Float64Array.from({ length: rows * columns }, (_, i) => Number(values[i]));
+    const isLogit = this.#options.outputKind === 'logits';
+    if (columns === this.classes) return isLogit ? softmaxRows(numbers, columns) : numbers;
+    return Float64Array.from({ length: rows * 2 }, (_, i) => {
+      const value = numbers[i >> 1]!;
+      const p = isLogit ? 1 / (1 + Math.exp(-value)) : value;
+      return (i & 1) === 1 ? p : 1 - p;
+    });
+  }
+
+  #dense(x: Csr, from: number, rows: number): Float32Array {
+    const dense = new Float32Array(rows * this.width);
+    if (this.#options.absent === 'missing') dense.fill(Number.NaN);
+    for (let row = 0; row < rows; row++)
+      for (let e = x.indptr[from + row]!, end = x.indptr[from + row + 1]!; e < end; e++)
+        dense[row * this.width + x.indices[e]!] = x.values[e]!;
+    return dense;
+  }
+}
+
+function textsOf(x: Csr, from: number, rows: number): string[] {
+  return Array.from({ length: rows }, (_, row) =>
+    Buffer.from(x.values.subarray(x.indptr[from + row]!, x.indptr[from + row + 1]!)).toString('utf8'),
+  );
+}
+
+function chooseOutput(outputs: readonly OnnxSlot[], asked: string | null): string {
+  const numeric = outputs.filter((slot) => slot.isTensor && (slot.type === FLOAT || slot.type === DOUBLE));
+  const found =
+    asked === null
+      ? (numeric.find((slot) => /prob/i.test(slot.name)) ?? (numeric.length === 1 ? numeric[0] : undefined))
+      : numeric.find((slot) => slot.name === asked);
+  if (found !== undefined) return found.name;
+  throw unsupported(
+    asked === null
+      ? `which output holds probabilities is unclear among ${describe(outputs)}: name it, and export without ZipMap (tensors, not maps)`
+      : `it has no tensor of numbers named ${asked}; it has ${describe(outputs)}`,
+  );
+}
+
+const describe = (slots: readonly OnnxSlot[]): string =>
+  slots.map((slot) => `${slot.name}${slot.isTensor ? ` [${slot.shape.join(', ')}]` : ' (no tensor)'}`).join(', ') ||
+  'none';
+
+const unsupported = (why: string): TerminalError => new TerminalError('model.unsupported', `ONNX model: ${why}`);
