@@ -58,7 +58,10 @@ export async function startChild<Ready extends { ready: true }>(
     });
     if (child.stdout === null) return;
     createInterface({ input: child.stdout }).on('line', (line) => {
-      if (!line.startsWith('{"ready":true')) return;
+      if (!line.startsWith('{"ready":true')) {
+        tail.push(`${line}\n`); // why it could not start
+        return;
+      }
       clearTimeout(timer);
       resolve(JSON.parse(line) as Ready); // the script's own protocol
     });

@@ -138,11 +138,16 @@ async function startServers(
     });
   }
   options.onProgress?.('functions host');
-  const host = await startChild<ServerReady>(
-    'local/host/main',
-    ['--app-dir', options.appFolder, '--port', String(options.port), '--hub', folder.file('taskhub.sqlite')],
-    { logFile: folder.file('host.log'), env: settings },
-  );
+  const startHost = (port: number) =>
+    startChild<ServerReady>(
+      'local/host/main',
+      ['--app-dir', options.appFolder, '--port', String(port), '--hub', folder.file('taskhub.sqlite')],
+      { logFile: folder.file('host.log'), env: settings },
+    );
+  const host = await startHost(options.port).catch((error: Error) => {
+    if (!/Port \d+ is in use/.test(error.message)) throw error;
+    return startHost(0); // somebody else has the port: any free one will do
+  });
   children.push(host);
   state.hostPid = host.process.pid ?? null;
   state.hostUrl = `http://127.0.0.1:${host.ready.port}`;

@@ -130,6 +130,12 @@ describe('architecture: where things are read', () => {
     for (const { file, text } of within('functions')) expect(text.split('\n').length, file).toBeLessThanOrEqual(120);
   });
 
+  test('functions reach the domain through the app, the API and the pipeline only', () => {
+    const allowed =
+      /^(functions\/|shared\/(app|api)\.ts$|shared\/pipeline\/|@azure\/functions$|durable-functions$|node:)/;
+    expect(offences(within('functions'), (target) => !allowed.test(target))).toEqual([]);
+  });
+
   test('no file is longer than 500 lines', () => {
     const long = sources.filter(({ text }) => text.split('\n').length > 500).map(({ file }) => file);
     expect(long).toEqual([]);

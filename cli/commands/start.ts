@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunStatus } from '../../shared/api.ts';
 import type { App } from '../../shared/app.ts';
 import { publishTaxonomy } from '../../shared/pipeline/taxonomies.ts';
-import type { Taxonomy } from '../../shared/taxonomy.ts';
+import { parseTaxonomy, type Taxonomy } from '../../shared/taxonomy.ts';
 import { ApiClient } from '../api-client.ts';
 import { bar, bold, clearBar, dim, note, progressLine, UsageError, warn } from '../console.ts';
 import { importFiles, importPrefix, listFolder } from '../import-folder.ts';
@@ -35,6 +35,7 @@ export async function start(folder: string | undefined, options: StartOptions): 
     throw new UsageError(
       `${taxonomyFile} does not exist. --taxonomy takes a JSON file {name, labels: [{name, description}]}.`,
     );
+  const taxonomyDocument = readTaxonomy(taxonomyFile);
 
   const listing = listFolder(documents);
   listing.catch(() => {}); // awaited below
@@ -52,7 +53,7 @@ export async function start(folder: string | undefined, options: StartOptions): 
     async onStorage(state) {
       app = appOf(state);
       await app.ensureContainers();
-      taxonomy = await publishTaxonomy(app.lake, parseJsonFile(taxonomyFile));
+      taxonomy = await publishTaxonomy(app.lake, taxonomyDocument);
       await ensureModel(app, taxonomy, join(samples, 'taxonomy.json'), join(samples, 'training.jsonl'));
     },
   });
@@ -155,6 +156,17 @@ const aborted = (signal: AbortSignal): Promise<'aborted'> =>
     if (signal.aborted) resolve('aborted');
     signal.addEventListener('abort', () => resolve('aborted'), { once: true });
   });
+
+/** A taxonomy file, checked before anything is started. */
+function readTaxonomy(file: string): unknown {
+  const document = parseJsonFile(file);
+  try {
+    parseTaxonomy(document);
+  } catch (error) {
+    throw new UsageError(`${file}: ${(error as Error).message}`);
+  }
+  return document;
+}
 
 export function parseJsonFile(file: string): unknown {
   try {

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { conserves, parseDocument, sluice, temporaryFolder } from './sluice.ts';
@@ -109,3 +109,35 @@ test('every command explains itself', async () => {
     expect(help.stdout).toContain('Usage: sluice');
   }
 }, 60_000);
+
+test('no log holds a word of a document', async () => {
+  const marked = join(folder.path, 'marked');
+  mkdirSync(marked);
+  const marker = 'Quokkafeather';
+  writeFileSync(join(marked, 'plain.txt'), `Invoice of ${marker} Ltd, amount due in thirty days`);
+  writeFileSync(join(marked, 'broken.docx'), Buffer.from(`PK\u0003\u0004 ${marker}`));
+  writeFileSync(join(marked, 'page.html'), `<p>${marker} customs duty</p><script>${marker}</script>`);
+  const run = await start(marked);
+  expect(run.code, run.stderr).toBe(0);
+  expect(run.stderr).not.toContain(marker);
+  const logs = readdirSync(data.path).filter((name) => name.endsWith('.log'));
+  expect(logs).toEqual(expect.arrayContaining(['host.log', 'simulator.log', 'storage.log']));
+  for (const log of logs) expect(readFileSync(join(data.path, log), 'utf8'), log).not.toContain(marker);
+  expect(readFileSync(join(data.path, 'host.log'), 'utf8')).toContain('run.completed');
+}, 120_000);
+
+test('three starts at once, two of them in one data folder, do not disturb each other', async () => {
+  const small = join(folder.path, 'small');
+  mkdirSync(small);
+  writeFileSync(join(small, 'a.txt'), 'Customs duty on imported goods');
+  const other = temporaryFolder('other');
+  const args = ['start', small, '--once', '--json', '--data'];
+  const runs = await Promise.all([
+    sluice([...args, data.path]),
+    sluice([...args, data.path]),
+    sluice([...args, other.path]),
+  ]);
+  expect(runs.map((run) => run.code)).toEqual([0, 0, 0]);
+  for (const run of runs) expect(parseDocument(run).documents).toBe(1);
+  other.remove();
+}, 180_000);

@@ -1,0 +1,108 @@
+// The commands around the main job, on one data folder.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { parseDocument, sluice, temporaryFolder } from './sluice.ts';
+
+const data = temporaryFolder('commands');
+afterAll(() => data.remove());
+const at = ['--data', data.path];
+
+const WORDS: Record<string, string[]> = {
+  Cats: ['purr', 'whiskers', 'meow', 'kitten', 'claws', 'litter'],
+  Boats: ['sail', 'anchor', 'harbour', 'keel', 'rudder', 'mast'],
+};
+const example = (label: string, i: number) => {
+  const words = WORDS[label] ?? [];
+  return JSON.stringify({ label, text: Array.from({ length: 6 }, (_, k) => words[(i * (k + 1) + k) % 6]).join(' ') });
+};
+const training = join(data.path, 'training.jsonl');
+writeFileSync(training, Array.from({ length: 80 }, (_, i) => example(i % 2 === 0 ? 'Cats' : 'Boats', i)).join('\n'));
+
+test('doctor: a healthy machine gets exit code 0 and says that the LLM is simulated', async () => {
+  const run = await sluice(['doctor', '--json', ...at]);
+  expect(run.code, run.stdout + run.stderr).toBe(0);
+  const checks = JSON.parse(run.stdout) as { check: string; ok: boolean; found: string }[];
+  expect(checks.map((c) => c.check)).toEqual(['Node.js', 'settings', 'ports', 'storage', 'model', 'LLM']);
+  expect(checks.at(-1)?.found).toContain('SIMULATOR');
+}, 60_000);
+
+test('doctor: a wrong setting is named with its remedy, exit code 1', async () => {
+  const run = await sluice(['doctor', ...at], { BATCH_MAX_DOCUMENTS: '-3' });
+  expect(run.code).toBe(1);
+  expect(run.stdout).toContain('✗ setting BATCH_MAX_DOCUMENTS');
+  expect(run.stdout).toContain('→ Set BATCH_MAX_DOCUMENTS');
+}, 60_000);
+
+test('train, eval: a model of one’s own is trained, promoted and measured; bad rows are told with their line', async () => {
+  const withBadRow = join(data.path, 'bad.jsonl');
+  writeFileSync(
+    withBadRow,
+    `${example('Cats', 1)}\nnot json\n${Array.from({ length: 60 }, (_, i) => example(i % 2 === 0 ? 'Cats' : 'Boats', i)).join('\n')}`,
+  );
+  const trained = await sluice(['train', withBadRow, '--json', '--num-features', '4096', ...at]);
+  expect(trained.code, trained.stderr).toBe(0);
+  expect(trained.stderr).toContain('line 2');
+  expect(JSON.parse(trained.stdout)).toMatchObject({
+    version: 'v1',
+    labels: ['Cats', 'Boats'],
+  }) /* by frequency, as StringIndexer orders them */;
+  const measured = await sluice(['eval', training, '--json', ...at]);
+  expect(measured.code, measured.stderr).toBe(0);
+  const result = JSON.parse(measured.stdout) as { model: string; accuracy: number };
+  expect(result.model).toBe('v1');
+  expect(result.accuracy).toBeGreaterThan(0.95);
+}, 120_000);
+
+test('start --taxonomy: labels that no model knows are decided by the LLM', async () => {
+  const taxonomy = join(data.path, 'pets.json');
+  writeFileSync(
+    taxonomy,
+    JSON.stringify({
+      name: 'pets',
+      labels: [
+        { name: 'Dogs', description: 'Dogs, puppies, leashes, barking and walks in the park.' },
+        { name: 'Fish', description: 'Fish, aquariums, fins, water plants and feeding flakes.' },
+      ],
+    }),
+  );
+  const letter = join(data.path, 'letter.txt');
+  writeFileSync(letter, 'The puppies were barking on their walks in the park, without leashes.');
+  const run = await sluice(['start', letter, '--taxonomy', taxonomy, '--once', '--json', '--port', '0', ...at]);
+  const document = parseDocument(run);
+  expect(document.results[0]).toMatchObject({
+    status: 'labelled',
+    label: 'Dogs',
+    decided_by: 'llm',
+    model_version: null,
+    llm_deployment: 'simulator',
+  });
+  const unpaid = await sluice([
+    'start',
+    letter,
+    '--taxonomy',
+    taxonomy,
+    '--once',
+    '--json',
+    '--no-llm',
+    '--port',
+    '0',
+    ...at,
+  ]);
+  expect(parseDocument(unpaid).results[0]).toMatchObject({
+    status: 'review',
+    failure_code: 'route.llm-disabled',
+    cost_usd: 0,
+  });
+}, 120_000);
+
+test('start --taxonomy: a wrong file is wrong usage and names the field', async () => {
+  const bad = join(data.path, 'bad-taxonomy.json');
+  writeFileSync(bad, '{"name":"x","labels":[{"name":"only one","description":"d"}]}');
+  const run = await sluice(['start', training, '--taxonomy', bad, '--once', '--port', '0', ...at]);
+  expect(run.code).toBe(2);
+  expect(run.stderr).toContain('labels');
+  const notJson = join(data.path, 'not.json');
+  writeFileSync(notJson, '{');
+  expect((await sluice(['start', training, '--taxonomy', notJson, '--once', ...at])).code).toBe(2);
+}, 120_000);
