@@ -1,9 +1,14 @@
-// Entry of the Azurite process: Azurite's own command line, plus an end when the parent is gone.
-// Invariant: Azurite never outlives its parent. The IPC channel closes when the parent ends in whatever way; Azurite then
-// shuts down in order, so its metadata (saved every few seconds otherwise) are complete on disk.
+// Entry of the Azurite process: Azurite's own command line, plus a lock on its folder and an end when the parent is gone.
+// Invariants: C1 Azurite never outlives its parent. The IPC channel closes when the parent ends in whatever way; Azurite then shuts down in
+// order, so its metadata (saved every few seconds otherwise) are complete on disk. C2 two processes never use one folder: the second waits
+// until the first has saved its data and gone. The lock is a SQLite transaction, which the system releases even on a kill.
+import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 
 const SHUTDOWN_LIMIT_MS = 10_000;
+const LOCK_LIMIT_MS = 15_000;
 
 process.once('disconnect', () => {
   // Azurite listens for SIGTERM; emitting the event runs its handler without a signal, on every platform.
@@ -11,4 +16,20 @@ process.once('disconnect', () => {
   setTimeout(() => process.exit(1), SHUTDOWN_LIMIT_MS).unref();
 });
 
+const location = process.argv.indexOf('--location');
+if (location > 0) lockFolder(process.argv[location + 1] ?? '.');
+
 createRequire(import.meta.url)('azurite/dist/src/azurite.js');
+
+/** C2. Held until the process ends. */
+function lockFolder(folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  try {
+    const lock = new DatabaseSync(join(folder, 'azurite.lock'));
+    lock.exec(`PRAGMA busy_timeout = ${LOCK_LIMIT_MS}; BEGIN EXCLUSIVE`);
+    process.once('exit', () => lock.close());
+  } catch (error) {
+    process.stderr.write(`${folder} is in use by another Azurite: ${(error as Error).message}\n`);
+    process.exit(1);
+  }
+}

@@ -3,15 +3,8 @@
 // source is checked before anything is copied. A folder is moved file by file: not atomic, unlike the real service.
 import type { BlobServiceClient, ContainerClient } from '@azure/storage-blob';
 import { DfsError } from './dfs-errors.ts';
-import {
-  conditionsOf,
-  createParents,
-  type DfsAnswer,
-  type DfsRequest,
-  describe,
-  forEachInParallel,
-  versionHeaders,
-} from './dfs-operations.ts';
+import { conditionsOf, versionHeaders } from './dfs-headers.ts';
+import { createParents, type DfsAnswer, type DfsRequest, describe, forEachInParallel } from './dfs-operations.ts';
 
 let tail: Promise<unknown> = Promise.resolve();
 

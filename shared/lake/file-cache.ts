@@ -37,6 +37,11 @@ export class FileCache {
     return local;
   }
 
+  /** Delete the local copies of files that are gone from the lake. */
+  async drop(store: LakeStore, paths: readonly string[]): Promise<void> {
+    for (const path of paths) await rm(this.#localPath(store, path), { force: true });
+  }
+
   #localPath(store: LakeStore, path: string): string {
     const name = createHash('sha256').update(`${store.container}/${path}`).digest('hex').slice(0, 40);
     return join(this.#folder, `${name}.parquet`);

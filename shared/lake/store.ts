@@ -24,6 +24,14 @@ export type LakeConnection =
 
 /** Metadata name of the id that tells our write from another's (S2). */
 const WRITE_ID = 'sluicewrite';
+/** Not every E… code: a full disk or a missing local file is no reason to ask storage again. */
+const NETWORK_CODES = new Set(
+  'REQUEST_SEND_ERROR PARSE_ERROR ABORT_ERR ECONNREFUSED ECONNRESET ECONNABORTED ETIMEDOUT EPIPE ENOTFOUND EAI_AGAIN EHOSTUNREACH ENETUNREACH'.split(
+    ' ',
+  ),
+);
+/** The SDK repeats what may be repeated; on a laptop storage is near, so the first wait is short. */
+const RETRIES = { retryOptions: { maxTries: 5, retryDelayInMs: 250, maxRetryDelayInMs: 8000 } };
 const UPLOAD_BLOCK_BYTES = 8 * 1024 * 1024;
 const UPLOAD_PARALLEL = 2;
 
@@ -31,13 +39,13 @@ const UPLOAD_PARALLEL = 2;
 export function openLakeStore(connection: LakeConnection, container: string): AzureLakeStore {
   if (connection.kind === 'identity') {
     return new AzureLakeStore(
-      new BlobServiceClient(connection.blobUrl, connection.credential).getContainerClient(container),
-      new DataLakeServiceClient(connection.dfsUrl, connection.credential).getFileSystemClient(container),
+      new BlobServiceClient(connection.blobUrl, connection.credential, RETRIES).getContainerClient(container),
+      new DataLakeServiceClient(connection.dfsUrl, connection.credential, RETRIES).getFileSystemClient(container),
     );
   }
   return new AzureLakeStore(
-    BlobServiceClient.fromConnectionString(connection.connectionString).getContainerClient(container),
-    DataLakeServiceClient.fromConnectionString(connection.connectionString).getFileSystemClient(container),
+    BlobServiceClient.fromConnectionString(connection.connectionString, RETRIES).getContainerClient(container),
+    DataLakeServiceClient.fromConnectionString(connection.connectionString, RETRIES).getFileSystemClient(container),
   );
 }
 
@@ -260,7 +268,7 @@ function isConflict(error: unknown): boolean {
 
 function isNetworkError(error: unknown): boolean {
   const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'string' && /^(E[A-Z]+|REQUEST_SEND_ERROR|ABORT_ERR)$/.test(code);
+  return typeof code === 'string' && NETWORK_CODES.has(code);
 }
 
 /** Listings give ETags without quotes, the other calls with. */

@@ -200,6 +200,10 @@ export async function vacuum(table: DeltaTable, options: VacuumOptions = {}): Pr
     if ((tombstone.deletionTimestamp ?? 0) > cutoff) kept.add(decodePath(tombstone.path));
   }
   const deleted = files.filter((file) => !kept.has(file.path) && file.lastModified <= cutoff).map((file) => file.path);
-  if (options.dryRun !== true) for (const path of deleted) await table.store.delete(`${table.path}/${path}`);
+  if (options.dryRun !== true) {
+    const paths = deleted.map((path) => `${table.path}/${path}`);
+    for (const path of paths) await table.store.delete(path);
+    await table.cache.drop(table.store, paths);
+  }
   return { deleted };
 }

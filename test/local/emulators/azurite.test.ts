@@ -64,3 +64,25 @@ test('azurite: ends when its parent is killed', async () => {
   await once(parent, 'exit');
   await expect.poll(() => isAlive(pid), { timeout: 15_000, interval: 50 }).toBe(false);
 });
+
+test('azurite: a successor on the same folder waits for its predecessor and finds all its data', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-azurite-'));
+  try {
+    const first = await startAzurite({ folder, ports: ANY });
+    const container = BlobServiceClient.fromConnectionString(first.connectionString).getContainerClient('handed-over');
+    await container.create();
+    let isFirstGone = false;
+    const second = startAzurite({ folder, ports: ANY }).then((azurite) => ({ azurite, waited: isFirstGone }));
+    await container.getBlockBlobClient('late').upload('text', 4);
+    await first.close().then(() => {
+      isFirstGone = true;
+    });
+    const { azurite, waited } = await second;
+    expect(waited).toBe(true);
+    const again = BlobServiceClient.fromConnectionString(azurite.connectionString).getContainerClient('handed-over');
+    expect(await again.getBlockBlobClient('late').exists()).toBe(true);
+    await azurite.close();
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
