@@ -61,8 +61,7 @@ export async function ask(context: AskContext, pack: Pack, texts: readonly strin
       if (record.answer !== undefined) return { kind: 'answered' };
       return { kind: 'wait', until: Math.min(running.expiresAt, clock.now() + BUSY_RECHECK_MS) };
     }
-    if (runtime.unavailableSince !== undefined && clock.now() - runtime.unavailableSince > settings.giveUpAfterMs)
-      return { kind: 'hopeless', code: 'llm.unavailable' };
+    if (runtime.failingForMs() > settings.giveUpAfterMs) return { kind: 'hopeless', code: 'llm.unavailable' };
     const timeoutMs = callTimeout(
       context,
       pack,
@@ -87,7 +86,7 @@ export async function ask(context: AskContext, pack: Pack, texts: readonly strin
     if (sent.rule.class === 'configuration' || sent.rule.class === 'exhausted' || sent.rule.class === 'capacity')
       continue;
     failures++;
-    runtime.unavailableSince ??= clock.now();
+    runtime.noteFailure();
     const backoff = deps.random.next() * Math.min(MAX_BACKOFF_MS, 500 * 2 ** failures);
     if (failures >= settings.fastAttempts) return { kind: 'wait', until: clock.now() + SLOW_RETRY_MS + backoff };
     if (runtime.pool.members.length === 1) await clock.sleep(backoff);
@@ -201,9 +200,10 @@ async function learn(
   if (isReply) member.quota.observe(grant, reply.headers);
   if (rule === undefined || rule.class === 'document' || rule.class === 'packing') {
     member.hasSucceeded = true;
+    member.hasBeenDenied = false;
     member.refusals = 0;
     member.breaker.succeed();
-    runtime.unavailableSince = undefined;
+    runtime.noteSuccess();
     return;
   }
   logger.warn('llm.call.failed', {
@@ -217,8 +217,10 @@ async function learn(
   }
   member.breaker.abstain();
   if (rule.class === 'configuration' || rule.class === 'exhausted') {
-    member.refusals++;
-    if (rule.id === 'credentials' && member.refusals === 1) return; // a token may just have expired: once more
+    if (rule.id === 'credentials' && !member.hasBeenDenied) {
+      member.hasBeenDenied = true; // a token may just have expired: once more
+      return;
+    }
     runtime.pool.giveUp(member, rule.class === 'configuration' ? 'llm.configuration' : 'llm.quota-exhausted');
     logger.error('llm.deployment.given-up', { deployment: member.config.name, rule: rule.id });
     return;

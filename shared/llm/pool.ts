@@ -16,7 +16,9 @@ export interface Member {
   inFlight: number;
   /** A request of the kind we send was accepted. */
   hasSucceeded: boolean;
-  /** Refusals in a row. */
+  /** The last call was refused for its credentials. */
+  hasBeenDenied: boolean;
+  /** Refusals for quota in a row. */
   refusals: number;
   /** Refusals of the configuration or a spent quota: not asked before this time, ms since the epoch. */
   givenUpUntil: number;
@@ -87,6 +89,7 @@ export class Pool {
       client: createClient(config),
       inFlight: 0,
       hasSucceeded: false,
+      hasBeenDenied: false,
       refusals: 0,
       givenUpUntil: 0,
       givenUpCode: null,

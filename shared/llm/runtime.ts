@@ -32,6 +32,8 @@ export interface Question extends PromptFrame {
   spellings: LabelIndex;
 }
 
+/** A failing endpoint is tried at least this often while there is work; older failures say nothing about now. */
+const FORGET_FAILURES_MS = 10 * 60_000;
 const OBSERVED = 200;
 const ENOUGH = 50;
 
@@ -40,8 +42,8 @@ export class LlmRuntime {
   readonly count: TokenCounter;
   /** Attempts this process is running: `<call key>#<attempt>`. */
   readonly inFlight = new Set<string>();
-  /** Since when no call has succeeded although some were tried; undefined when all is well. */
-  unavailableSince: number | undefined;
+  /** Calls that failed without an answer since the last success: when the first and the last one did. */
+  #failures: { first: number; last: number } | undefined;
   readonly #deps: LlmDeps;
   readonly #questions = new Map<string, Question>();
   readonly #caches = new Map<string, AnswerCache>();
@@ -74,6 +76,24 @@ export class LlmRuntime {
     const cache = new AnswerCache(this.#deps.store, promptVersion, this.#deps.clock);
     this.#caches.set(promptVersion, cache);
     return cache;
+  }
+
+  /** A call failed without an answer. */
+  noteFailure(): void {
+    const now = this.#deps.clock.now();
+    const isSame = this.#failures !== undefined && now - this.#failures.last < FORGET_FAILURES_MS;
+    this.#failures = { first: isSame ? (this.#failures?.first ?? now) : now, last: now };
+  }
+
+  noteSuccess(): void {
+    this.#failures = undefined;
+  }
+
+  /** For how long calls have been failing, ms; 0 when all is well or nobody tried of late. */
+  failingForMs(): number {
+    const now = this.#deps.clock.now();
+    if (this.#failures === undefined || now - this.#failures.last > FORGET_FAILURES_MS) return 0;
+    return now - this.#failures.first;
   }
 
   observeOutput(completionTokens: number, documents: number): void {

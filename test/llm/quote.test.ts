@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
 import { defaultLlmSettings } from '../../shared/llm/deployment.ts';
 import { byExpectedGain } from '../../shared/llm/prepare.ts';
-import { presentable } from '../../shared/llm/prompt.ts';
 import { quoteRun } from '../../shared/llm/quote.ts';
-import { runtimeOf } from '../../shared/llm/runtime.ts';
+import { quoteStage } from '../../shared/llm/quote-stage.ts';
 import { seededRandom } from '../../shared/ports.ts';
 import { deployment, documents, price, Stage, taxonomy } from './stage.ts';
 
@@ -16,16 +15,12 @@ test('quote: from a sample of 100 within 15 % of the bill of 2,000 documents', a
     (_, i) => documents(1, { from: i, words: 20 + Math.floor(random.next() * 200) })[0]!,
   );
   const deps = stage.instance();
-  const runtime = await runtimeOf(deps);
   const sample = Array.from({ length: 100 }, () => all[Math.floor(random.next() * all.length)]!);
-  const quote = quoteRun({
-    documents: all.length,
-    sample: sample.map((d) => ({ tokens: runtime.count(presentable(d.text)), isAsked: true })),
-    overheadTokens: runtime.question(taxonomy).overheadTokens,
-    settings: defaultLlmSettings,
-    price,
-    ...fast,
-  });
+  const quote = await quoteStage(
+    { documents: all.length, sample: sample.map(({ text }) => ({ text, isAsked: true })), taxonomy },
+    deps,
+  );
+  expect(stage.core.billing).toEqual([]);
   const outcome = await stage.clock.run(stage.finish(deps, 'r', 'b0', all));
   const bill = Number(outcome.costNanoUsd) / 1e9;
   expect(Math.abs(quote.usd - bill) / bill).toBeLessThan(0.15);

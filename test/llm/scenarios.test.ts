@@ -292,3 +292,52 @@ test('double delivery: two activities on one batch at the same time share the wo
   expect(statuses).toContain('waiting');
   expect(new Set(stage.core.billing.map((e) => e.promptHash)).size).toBe(stage.core.billing.length);
 });
+
+test('outage: an endpoint that is away for longer than we wait sends documents to review, and is tried again later', async () => {
+  const start = Date.UTC(2026, 0, 15, 9);
+  const outages = [{ fromMs: start, toMs: start + 50 * MINUTE }];
+  const stage = await Stage.open({ server: { ...quota, outages }, deployments: [deployment(quota)], settings: small });
+  const deps = stage.instance();
+  const docs = documents(40);
+  const away = await stage.clock.run(stage.finish(deps, 'r', 'b0', docs));
+  expect(away.answers.map((a) => a.code)).toEqual(docs.map(() => 'llm.unavailable'));
+  expect(away.answers.every((a) => a.outcome === 'review')).toBe(true);
+  expect(stage.clock.now() - start).toBeGreaterThan(30 * MINUTE);
+  expect(stage.core.stats().sim?.requests).toBeLessThan(40); // the breaker spares a dead endpoint
+  await stage.clock.run(stage.clock.sleep(30 * MINUTE));
+  const back = await stage.clock.run(stage.finish(deps, 'r', 'b1', docs));
+  expect(back.answers.filter((a) => a.code === 'llm.unavailable')).toEqual([]);
+});
+
+test('outage: a short one costs waiting, not documents', async () => {
+  const start = Date.UTC(2026, 0, 15, 9);
+  const stage = await Stage.open({
+    server: { ...quota, outages: [{ fromMs: start + 2000, toMs: start + 10 * MINUTE }] },
+    deployments: [deployment(quota)],
+    settings: small,
+  });
+  const outcome = await stage.clock.run(stage.finish(stage.instance(), 'r', 'b0', documents(200)));
+  expect(outcome.answers.filter((a) => a.outcome === 'failed' || a.code === 'llm.unavailable')).toEqual([]);
+});
+
+test('configuration: a refusing endpoint stops the stage after a few calls, and the documents wait for people', async () => {
+  const stage = await Stage.open();
+  let calls = 0;
+  const refusing = {
+    ...stage.instance(),
+    createClient: () => ({
+      async send() {
+        calls++;
+        return {
+          status: 401,
+          headers: {},
+          body: { error: { code: '401', message: 'Access denied due to invalid subscription key' } },
+        };
+      },
+    }),
+  };
+  const outcome = await stage.clock.run(stage.finish(refusing, 'r', 'b0', documents(200)));
+  expect(outcome.answers.every((a) => a.outcome === 'review' && a.code === 'llm.configuration')).toBe(true);
+  expect(calls).toBeLessThanOrEqual(16);
+  expect(outcome.costNanoUsd).toBe(0n);
+});
