@@ -45,6 +45,15 @@ function expectLedgerMatchesBill(stage: Stage, rows: readonly LedgerRow[]): void
   expect(bookedTokens).toBeGreaterThanOrEqual(billedTokens);
 }
 
+/** The budget never knows of less money than the ledger; without kills it knows exactly as much. */
+async function expectBudgetCoversLedger(stage: Stage, rows: readonly LedgerRow[], isExact: boolean): Promise<void> {
+  const record = (await stage.state.get('llm-budget-run-r'))?.value as { spent: string; open: Record<string, string> };
+  const counted = Object.values(record.open).reduce((sum, amount) => sum + Number(amount), Number(record.spent));
+  const booked = rows.reduce((sum, row) => sum + row.cost_nano_usd, 0);
+  expect(counted).toBeGreaterThanOrEqual(booked);
+  if (isExact) expect(counted).toBe(booked);
+}
+
 test('ledger: equals the billing log under random faults and kills, and every document ends in one state', async () => {
   await fc.assert(
     fc.asyncProperty(
@@ -64,7 +73,7 @@ test('ledger: equals the billing log under random faults and kills, and every do
         // Each kill stops the process's writes and answers at its n-th lake write: what was in flight is lost.
         for (const writes of kills) {
           const doomed = mortal(stage.instance(isSameName ? 'host' : undefined), writes);
-          const run = stage.finish(doomed.deps, 'r', 'b00000', docs).then(
+          const run = stage.finish(doomed.deps, 'r', 'b00000', docs, { runUsd: 1 }).then(
             () => 'done',
             (error: unknown) => (doomed.isDead() ? 'killed' : Promise.reject(error)),
           );
@@ -72,7 +81,7 @@ test('ledger: equals the billing log under random faults and kills, and every do
         }
         const before = stage.core.billing.length;
         const outcome = await stage.clock.run(
-          stage.finish(stage.instance(isSameName ? 'host' : undefined), 'r', 'b00000', docs),
+          stage.finish(stage.instance(isSameName ? 'host' : undefined), 'r', 'b00000', docs, { runUsd: 1 }),
         );
         expect(outcome.answers.map((a) => a.id).sort()).toEqual(docs.map((d) => d.id).sort());
         const failed = outcome.answers.filter((a) => a.outcome === 'failed');
@@ -82,6 +91,7 @@ test('ledger: equals the billing log under random faults and kills, and every do
         expect(stage.core.billing.length).toBeGreaterThanOrEqual(before);
         const rows = await readLedger(stage.lake, 'r', 'b00000');
         expectLedgerMatchesBill(stage, rows);
+        await expectBudgetCoversLedger(stage, rows, kills.length === 0);
         seen.unknown += rows.filter((r) => r.outcome === 'unknown').length;
         seen.wasted += rows.filter((r) => r.outcome === 'wasted').length;
         seen.partial += rows.filter((r) => r.outcome === 'partial').length;
