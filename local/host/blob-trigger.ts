@@ -4,6 +4,7 @@
 //             a message is in `webjobs-blobtrigger-poison` before the receipt says `poison`. B4 accepted events survive a crash.
 // Functions with source EventGrid are scanned too, because nothing sends Event Grid events on a laptop.
 import type { ContainerClient } from '@azure/storage-blob';
+import type { QueueServiceClient } from '@azure/storage-queue';
 import type { Clock } from '../../shared/ports.ts';
 import { type BlobPattern, compileBlobPattern } from './blob-path.ts';
 import type { RegisteredFunction, TypedData } from './core-api.ts';
@@ -255,7 +256,7 @@ export class BlobTrigger implements TriggerListener {
   }
 
   async #poison(container: string, blob: string, etag: string): Promise<void> {
-    const queue = (await this.#deps.storage.queue(connectionOf(this.#fn))).getQueueClient(POISON_QUEUE);
+    const queue = (await this.#queueService()).getQueueClient(POISON_QUEUE);
     await queue.createIfNotExists();
     const message = {
       Type: 'BlobTrigger',
@@ -267,6 +268,15 @@ export class BlobTrigger implements TriggerListener {
     };
     await queue.sendMessage(Buffer.from(JSON.stringify(message)).toString('base64'));
     this.#deps.log.error('blob.poison', { function: this.name, blob, poisonQueue: POISON_QUEUE });
+  }
+
+  /** The queue service of the blob's own connection; AzureWebJobsStorage when that connection has none (a lake-only endpoint). */
+  async #queueService(): Promise<QueueServiceClient> {
+    try {
+      return await this.#deps.storage.queue(connectionOf(this.#fn));
+    } catch {
+      return this.#deps.storage.queue(undefined);
+    }
   }
 
   #record(container: string, blob: string, etag: string, attempts: number, state: 'done' | 'failed' | 'poison'): void {
