@@ -1,4 +1,5 @@
 // Benchmark of the document readers: documents/s, MB/s, p95 and peak memory per format, and what isolation and a second reader bring.
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type ExtractedDocument, Extractor } from '../shared/documents/extract.ts';
 import { defaultExtractLimits } from '../shared/documents/limits.ts';
@@ -15,6 +16,8 @@ interface FormatResult {
   documentsPerSecond: number;
   mbPerSecond: number;
   p95Ms: number;
+  /** Highest resident memory of a fresh reader that read only this format; null where /proc does not tell. */
+  peakRssMb: number | null;
 }
 
 interface ExtractBench {
@@ -94,9 +97,9 @@ async function readPooled(corpus: readonly CorpusFile[], slots: number): Promise
 
 async function readFormats(corpus: readonly CorpusFile[]): Promise<FormatResult[]> {
   const groups = Map.groupBy(corpus, ({ name, bytes }) => sniff(bytes, name));
-  const extractor = new Extractor({ logger: silentLogger, slots: 1 });
   const results: FormatResult[] = [];
   for (const [format, files] of [...groups].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const extractor = new Extractor({ logger: silentLogger, slots: 1 });
     for (const file of files) await extractor.extract(file); // warm
     const times: number[] = [];
     for (const file of files) {
@@ -104,6 +107,8 @@ async function readFormats(corpus: readonly CorpusFile[]): Promise<FormatResult[
       await extractor.extract(file);
       times.push(performance.now() - startedMs);
     }
+    const peakRssMb = peakMemoryMb(extractor.readerPids[0]);
+    await extractor.close();
     const seconds = times.reduce((a, b) => a + b, 0) / 1000;
     const bytes = files.reduce((sum, file) => sum + file.bytes.length, 0);
     times.sort((a, b) => a - b);
@@ -114,10 +119,19 @@ async function readFormats(corpus: readonly CorpusFile[]): Promise<FormatResult[
       documentsPerSecond: round(files.length / seconds),
       mbPerSecond: round(bytes / MB / seconds),
       p95Ms: round(p95Ms),
+      peakRssMb,
     });
   }
-  await extractor.close();
   return results;
+}
+
+function peakMemoryMb(pid: number | undefined): number | null {
+  try {
+    const kilobytes = /^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
+    return kilobytes === undefined ? null : Math.round(Number(kilobytes) / 1024);
+  } catch {
+    return null; // no /proc
+  }
 }
 
 async function readLongPdf(pages: number): Promise<ExtractBench['longPdf']> {

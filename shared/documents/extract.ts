@@ -120,6 +120,11 @@ export class Extractor {
     });
   }
 
+  /** Process ids of the readers alive, for watching their memory. */
+  get readerPids(): number[] {
+    return this.#readers.flatMap(({ slot }) => slot.pid ?? []);
+  }
+
   /** End the reader processes. Documents in work end as failed(extract.crashed). */
   async close(): Promise<void> {
     this.#isClosed = true;
