@@ -88,6 +88,14 @@ program
   .action(async (paths, options) => (await import('./commands/upload.ts')).uploadCommand(paths, options));
 
 program
+  .command('extract')
+  .description('show what the pipeline sees of documents: text, media type, warnings, timing')
+  .argument('<path...>', 'files or folders')
+  .addOption(new Option('--ocr <engine>', 'who reads page images').choices(['auto', 'local', 'off']))
+  .option('--json', 'print one JSON line per document', false)
+  .action(async (paths, options) => (await import('./commands/extract.ts')).extractCommand(paths, options));
+
+program
   .command('train')
   .description('train a model on a labelled .jsonl, .csv or .parquet file and promote it')
   .argument('<file>')

@@ -42,7 +42,7 @@ beforeAll(async () => {
 async function readDocuments(): Promise<{ text: string; truth: string }[]> {
   const sources = readSources(join(SAMPLES, 'sources', 'documents'));
   const truth = new Map(sources.map((source) => [`${source.path}|${source.archivePath}`, source.label]));
-  const extractor = new Extractor({ logger: silent, ocr: 'off' });
+  const extractor = new Extractor({ logger: silent, ocr: 'local' });
   const readable: { text: string; truth: string }[] = [];
   for (const path of new Set(sources.map((source) => source.path))) {
     const bytes = readFileSync(join(SAMPLES, 'documents', path));

@@ -11,7 +11,7 @@ const extracted = new Map<string, ExtractedDocument[]>();
 let extractor: Extractor;
 
 beforeAll(async () => {
-  extractor = new Extractor({ logger: silent, ocr: 'off' });
+  extractor = new Extractor({ logger: silent, ocr: 'local' });
   for (const path of new Set(sources.map((source) => source.path))) {
     const bytes = readFileSync(join(SAMPLES, 'documents', path));
     extracted.set(path, await extractor.extract({ name: basename(path), bytes }));

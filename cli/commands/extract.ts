@@ -1,0 +1,71 @@
+// `sluice extract`: what the pipeline sees of a document. Text, media type, warnings and timing; nothing is stored or sent.
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { relative } from 'node:path';
+import { loadConfig, readEnvironment } from '../../shared/config.ts';
+import type { ExtractedDocument } from '../../shared/documents/extract.ts';
+import { ERROR_REMEDIES } from '../../shared/errors.ts';
+import { openExtractor } from '../../shared/extractor.ts';
+import { systemClock } from '../../shared/ports.ts';
+import { createLogger } from '../../shared/telemetry.ts';
+import { bold, dim, note, UsageError, warn } from '../console.ts';
+import { listFolder } from '../import-folder.ts';
+
+/** Read files or folders; one block, or with --json one line, per document. */
+export async function extractCommand(
+  paths: readonly string[],
+  options: { json: boolean; ocr?: string },
+): Promise<void> {
+  for (const path of paths) if (!existsSync(path)) throw new UsageError(`${path} does not exist`);
+  // The settings of a lake play no part here; any valid one will do.
+  const config = loadConfig({
+    LAKE: 'UseDevelopmentStorage=true',
+    ...readEnvironment(),
+    ...(options.ocr === undefined ? {} : { OCR: options.ocr }),
+  });
+  const { credential } = (await import('../../shared/azure/lake-access.ts')).openLakeAccess(config);
+  const extractor = openExtractor(config, createLogger('error', systemClock), { credential });
+  try {
+    for (const path of paths)
+      for (const file of (await listFolder(path)).files) {
+        const shown = relative('', file.file);
+        const bytes = await readFile(file.file);
+        for (const document of await extractor.extract({ name: file.path, bytes }))
+          if (options.json) process.stdout.write(`${JSON.stringify(line(shown, document))}\n`);
+          else print(shown, document);
+      }
+  } finally {
+    await extractor.close();
+  }
+}
+
+const line = (path: string, d: ExtractedDocument) => ({
+  path,
+  archivePath: d.archivePath,
+  status: d.status,
+  code: d.code,
+  mediaType: d.mediaType,
+  language: d.language,
+  pages: d.pages,
+  chars: d.chars,
+  text: d.text,
+  warnings: d.warnings,
+  ms: Math.round(d.ms),
+});
+
+function print(path: string, d: ExtractedDocument): void {
+  const name = d.archivePath === '' ? path : `${path} › ${d.archivePath}`;
+  const facts = [
+    d.mediaType,
+    d.language,
+    d.pages === null ? undefined : `${d.pages} page(s)`,
+    `${d.chars} characters`,
+    `${Math.round(d.ms)} ms`,
+  ];
+  note(`${bold(name)} ${dim(facts.filter((fact) => fact !== undefined && fact !== null).join(' · '))}`);
+  for (const warning of d.warnings) note(warn(`  ! ${warning}`));
+  if (d.code !== null) note(warn(`  ✗ ${d.code}: ${d.message ?? ERROR_REMEDIES[d.code]}`));
+  // Escape sequences of a hostile document must not act on the terminal; line breaks and tabs stay.
+  if (d.text !== '')
+    process.stdout.write(`${process.stdout.isTTY ? d.text.replace(/[^\P{Cc}\n\t]/gu, '�') : d.text}\n`);
+}
