@@ -11,7 +11,12 @@ const COMPLETE = new Set(['PutBlob', 'PutBlockList', 'CopyBlob', 'FlushWithClose
  */
 export function uploadedPath(message: unknown, container: string): string | undefined {
   const event = typeof message === 'string' ? parse(message) : message;
-  if (!isObject(event) || typeof event.subject !== 'string' || typeof event.eventType !== 'string' || !isObject(event.data))
+  if (
+    !isObject(event) ||
+    typeof event.subject !== 'string' ||
+    typeof event.eventType !== 'string' ||
+    !isObject(event.data)
+  )
     throw new TerminalError('request.invalid', 'message: is no Event Grid event');
   if (event.eventType !== 'Microsoft.Storage.BlobCreated') return undefined;
   if (typeof event.data.api === 'string' && !COMPLETE.has(event.data.api)) return undefined;

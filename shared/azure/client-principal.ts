@@ -36,7 +36,10 @@ export function requireRole(mode: AuthMode, header: string | null, role: Role): 
   const principal = readPrincipal(header);
   if (principal === undefined) throw new TerminalError('request.unauthenticated', 'the request carries no sign-in');
   if (!principal.roles.includes(role))
-    throw new TerminalError('request.forbidden', `the role ${role} is needed, the caller has ${principal.roles.join(', ') || 'none'}`);
+    throw new TerminalError(
+      'request.forbidden',
+      `the role ${role} is needed, the caller has ${principal.roles.join(', ') || 'none'}`,
+    );
   return principal;
 }
 
@@ -46,18 +49,20 @@ export function readPrincipal(header: string | null): Principal | undefined {
   const parsed = parseBase64Json(header);
   if (!isObject(parsed) || !Array.isArray(parsed.claims)) return undefined;
   const claims = parsed.claims.flatMap((claim: unknown) =>
-    isObject(claim) && typeof claim.typ === 'string' && typeof claim.val === 'string' ? [{ typ: claim.typ, val: claim.val }] : [],
+    isObject(claim) && typeof claim.typ === 'string' && typeof claim.val === 'string'
+      ? [{ typ: claim.typ, val: claim.val }]
+      : [],
   );
-  const valueOf = (...types: (string | undefined)[]) => claims.find(({ typ }) => types.includes(typ))?.val;
+  const claimed = (...types: (string | undefined)[]) => claims.find(({ typ }) => types.includes(typ))?.val;
   const nameType = typeof parsed.name_typ === 'string' ? parsed.name_typ : undefined;
   const roleType = typeof parsed.role_typ === 'string' ? parsed.role_typ : 'roles';
-  const id = valueOf(OBJECT_ID, 'oid', 'sub');
+  const id = claimed(OBJECT_ID, 'oid', 'sub');
   if (id === undefined) return undefined;
   const granted = new Set(claims.filter(({ typ }) => typ === roleType || typ === 'roles').map(({ val }) => val));
   const highest = APP_ROLES.findLastIndex(({ value }) => granted.has(value));
   return {
     id,
-    name: valueOf(nameType, 'preferred_username', 'name') ?? id,
+    name: claimed(nameType, 'preferred_username', 'name') ?? id,
     roles: APP_ROLES.slice(0, highest + 1).map(({ role }) => role),
   };
 }

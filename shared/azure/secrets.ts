@@ -45,7 +45,11 @@ export class Secrets {
    * Call a service with the secret. When it refuses (`isRefused`) and the vault now holds another value, call once more with that.
    * @returns the answer of the last call
    */
-  async use<T>(name: string, call: (value: string) => Promise<T>, isRefused: (error: unknown) => boolean = refusedStatus): Promise<T> {
+  async use<T>(
+    name: string,
+    call: (value: string) => Promise<T>,
+    isRefused: (error: unknown) => boolean = refusedStatus,
+  ): Promise<T> {
     const first = await this.get(name);
     try {
       return await call(first);
@@ -113,8 +117,17 @@ function toSecretError(name: string, error: unknown): Error {
   const options = { ids: { secret: name }, cause: error };
   if (status === 404) return new TerminalError('secret.not-found', `secret ${name}: is not in the vault`, options);
   if (status === 401 || status === 403)
-    return new TerminalError('secret.forbidden', `secret ${name}: the vault refused the identity (HTTP ${status})`, options);
+    return new TerminalError(
+      'secret.forbidden',
+      `secret ${name}: the vault refused the identity (HTTP ${status})`,
+      options,
+    );
   const isMissing = (error as { code?: unknown } | undefined)?.code === 'ENOTFOUND';
-  if (isMissing) return new TerminalError('secret.not-found', `secret ${name}: there is no vault at KEY_VAULT_URI`, options);
-  return new RetryableError('secret.unavailable', `secret ${name}: the vault did not answer (${status ?? 'no reply'})`, options);
+  if (isMissing)
+    return new TerminalError('secret.not-found', `secret ${name}: there is no vault at KEY_VAULT_URI`, options);
+  return new RetryableError(
+    'secret.unavailable',
+    `secret ${name}: the vault did not answer (${status ?? 'no reply'})`,
+    options,
+  );
 }

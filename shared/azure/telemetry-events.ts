@@ -1,0 +1,190 @@
+// The event catalogue: every event the code logs, what it means, which of its fields leave the process, and the metrics and spans made of it.
+// Invariants: E1 a field that is not listed is not exported, so content cannot slip out by accident. E2 alerts and the workbook (infra/) name
+// only events and fields of this list. E3 metrics count every event, sampled or not.
+
+export interface EventSpec {
+  /** What has happened, for the operator. */
+  doc: string;
+  /** Fields that are exported: ids, names of a closed set, numbers, flags. Never document content, file names or messages of foreign code. */
+  fields: readonly string[];
+  metrics?: readonly MetricSpec[];
+  span?: SpanSpec;
+}
+
+/** One metric fed by an event. The value is the field's number, or 1. */
+export interface MetricSpec {
+  name: MetricName;
+  /** Field with the value; absent: counts the event. */
+  value?: string;
+  /** Dimensions: attribute name → field name. */
+  by?: Readonly<Record<string, string>>;
+  /** Dimensions with a fixed value. */
+  fixed?: Readonly<Record<string, string>>;
+  /** Only when this field has this value. */
+  when?: readonly [field: string, value: string | number | boolean];
+}
+
+export interface SpanSpec {
+  /** Name of the span, with `{field}` in it. */
+  name: string;
+  /** Field with the duration in ms; 0 when absent. */
+  duration: string;
+  /** The span of the whole run, parent of all others of it. */
+  isRun?: boolean;
+  isFailure?: boolean;
+}
+
+export const METRICS = {
+  'sluice.documents': { kind: 'counter', unit: '{document}', doc: 'Documents of completed runs, by outcome' },
+  'sluice.runs': { kind: 'counter', unit: '{run}', doc: 'Runs that have ended, by state' },
+  'sluice.cost': { kind: 'counter', unit: 'USD', doc: 'LLM cost of completed runs, from the ledger' },
+  'sluice.step.duration': { kind: 'histogram', unit: 'ms', doc: 'Time of a step over one batch, by step' },
+  'sluice.step.wait': { kind: 'histogram', unit: 'ms', doc: 'Time a batch waits for quota or a service, by step' },
+  'sluice.activity.failures': { kind: 'counter', unit: '{failure}', doc: 'Activities that failed, by code' },
+  'sluice.llm.calls': { kind: 'counter', unit: '{call}', doc: 'HTTP attempts at the LLM, by deployment and status' },
+  'sluice.llm.throttled': { kind: 'counter', unit: '{call}', doc: 'Attempts answered with 429, by deployment' },
+  'sluice.llm.tokens': {
+    kind: 'counter',
+    unit: '{token}',
+    doc: 'Tokens, by deployment and direction; against LLM_TPM this is the use of the quota',
+  },
+  'sluice.llm.duration': { kind: 'histogram', unit: 'ms', doc: 'Time of an attempt at the LLM, by deployment' },
+  'sluice.upload.age': {
+    kind: 'histogram',
+    unit: 'ms',
+    doc: 'Time from the upload of a file until its event is taken in',
+  },
+} as const satisfies Record<string, { kind: 'counter' | 'histogram'; unit: string; doc: string }>;
+export type MetricName = keyof typeof METRICS;
+
+const step = { step: 'step' };
+const deployment = { deployment: 'deployment' };
+
+export const EVENTS: Readonly<Record<string, EventSpec>> = {
+  'upload.taken': {
+    doc: 'An upload event was taken into its window.',
+    fields: ['ageMs'],
+    metrics: [{ name: 'sluice.upload.age', value: 'ageMs' }],
+  },
+  'upload.gone': { doc: 'An upload event came for a file that no longer exists; nothing is to be done.', fields: [] },
+  'step.done': {
+    doc: 'A step has finished one batch.',
+    fields: ['runId', 'batchId', 'step', 'documents', 'asked', 'tookMs', 'isFirst'],
+    metrics: [{ name: 'sluice.step.duration', value: 'tookMs', by: step }],
+    span: { name: 'step {step}', duration: 'tookMs' },
+  },
+  'step.waiting': {
+    doc: 'A batch waits for LLM quota or for a service; it goes on by itself.',
+    fields: ['runId', 'batchId', 'step', 'waitMs'],
+    metrics: [{ name: 'sluice.step.wait', value: 'waitMs', by: step }],
+  },
+  'activity.retry': {
+    doc: 'An activity met a passing error and is tried again later.',
+    fields: ['runId', 'batchId', 'code', 'attempt', 'waitMs'],
+  },
+  'activity.failed': {
+    doc: 'An activity met an error that stays; its run fails.',
+    fields: ['runId', 'batchId', 'code', 'name'],
+    metrics: [{ name: 'sluice.activity.failures', by: { code: 'code' } }],
+    span: { name: 'activity failed: {code}', duration: 'tookMs', isFailure: true },
+  },
+  'run.completed': {
+    doc: 'A run has committed its results.',
+    fields: ['runId', 'documents', 'labelled', 'review', 'failed', 'costUsd', 'tookMs'],
+    metrics: [
+      { name: 'sluice.documents', value: 'labelled', fixed: { outcome: 'labelled' } },
+      { name: 'sluice.documents', value: 'review', fixed: { outcome: 'review' } },
+      { name: 'sluice.documents', value: 'failed', fixed: { outcome: 'failed' } },
+      { name: 'sluice.cost', value: 'costUsd' },
+      { name: 'sluice.runs', fixed: { state: 'completed' } },
+    ],
+    span: { name: 'run', duration: 'tookMs', isRun: true },
+  },
+  'run.ended': {
+    doc: 'A run has failed or was cancelled; no results were committed.',
+    fields: ['runId', 'state', 'code', 'tookMs'],
+    metrics: [{ name: 'sluice.runs', by: { state: 'state' } }],
+    span: { name: 'run', duration: 'tookMs', isRun: true, isFailure: true },
+  },
+  'llm.call': {
+    doc: 'An attempt at the LLM was answered, or was not.',
+    fields: [
+      'runId',
+      'call',
+      'attempt',
+      'deployment',
+      'documents',
+      'rule',
+      'status',
+      'tokensIn',
+      'tokensOut',
+      'costUsd',
+      'ms',
+    ],
+    metrics: [
+      { name: 'sluice.llm.calls', by: { deployment: 'deployment', status: 'status' } },
+      { name: 'sluice.llm.throttled', by: deployment, when: ['status', 429] },
+      { name: 'sluice.llm.tokens', value: 'tokensIn', by: deployment, fixed: { direction: 'in' } },
+      { name: 'sluice.llm.tokens', value: 'tokensOut', by: deployment, fixed: { direction: 'out' } },
+      { name: 'sluice.llm.duration', value: 'ms', by: deployment },
+    ],
+    span: { name: 'llm call', duration: 'ms' },
+  },
+  'llm.call.failed': {
+    doc: 'An attempt at the LLM failed; the rule says which kind of failure.',
+    fields: ['deployment', 'rule', 'status'],
+  },
+  'llm.deployment.given-up': {
+    doc: 'A deployment is not used any more: wrong configuration, no rights, or no quota left.',
+    fields: ['deployment', 'rule'],
+  },
+  'llm.deployment.long-refusal': {
+    doc: 'A deployment asks to wait unusually long.',
+    fields: ['deployment', 'seconds'],
+  },
+  'llm.batch.submitted': { doc: 'A batch job was handed to the LLM service.', fields: ['run', 'part', 'lines'] },
+  'llm.batch.failed': { doc: 'A batch job of the LLM service failed.', fields: ['run', 'part'] },
+  'extract.reader-ended': {
+    doc: 'A reader process ended on a document: it crashed, took too long or needed too much memory.',
+    fields: ['reason', 'exitCode', 'signal', 'sizeBytes', 'served'],
+  },
+  'extract.ocr-failed': {
+    doc: 'OCR of a document failed; it keeps the text found without.',
+    fields: ['code', 'isRetryable', 'sizeBytes'],
+  },
+  'lake.commit.rebased': {
+    doc: 'A commit lost a race and was repeated on the next version.',
+    fields: ['table', 'version', 'attempt'],
+  },
+  'lake.checkpoint.failed': {
+    doc: 'A checkpoint could not be written; the next commit tries again.',
+    fields: ['table', 'version'],
+  },
+  'lake.maintained': {
+    doc: 'A table was compacted and cleaned.',
+    fields: ['table', 'merged', 'into', 'checkpointVersion', 'logEntriesDeleted', 'filesDeleted'],
+  },
+  'lake.compaction.skipped': {
+    doc: 'Small files were left alone because another writer touched them.',
+    fields: ['table', 'files'],
+  },
+  'model.trained': {
+    doc: 'A model was trained.',
+    fields: ['rows', 'labels', 'iterations', 'seconds'],
+  },
+};
+
+/** The fields of an event that may leave the process; of an unknown event only numbers and flags. Texts are cut at 200 characters. */
+export function exportableFields(
+  event: string,
+  fields: Readonly<Record<string, string | number | boolean | null | undefined>>,
+): Record<string, string | number | boolean> {
+  const allowed = Object.hasOwn(EVENTS, event) ? EVENTS[event]?.fields : undefined;
+  const kept: Record<string, string | number | boolean> = {};
+  for (const [name, value] of Object.entries(fields)) {
+    if (value === null || value === undefined) continue;
+    if (allowed === undefined ? typeof value === 'string' : !allowed.includes(name)) continue;
+    kept[name] = typeof value === 'string' ? value.slice(0, 200) : value;
+  }
+  return kept;
+}

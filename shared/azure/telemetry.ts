@@ -1,0 +1,221 @@
+// Telemetry to Application Insights: logs, metrics and one trace per run, all made of the events the code logs anyway.
+// Invariants: T1 only catalogued fields leave the process (telemetry-events.ts). T2 all spans of a run share one trace id derived from the run id,
+// on every instance and after every restart. T3 sampling is by run and drops successes only: failures, warnings, errors and metrics always go.
+// T4 nothing waits for telemetry, and a failing exporter fails nothing.
+// The exporter behind the `applicationinsights` package is used directly: the package itself brings 150 MB and 0.4 s of start-up.
+import { createHash, randomBytes } from 'node:crypto';
+import type { TokenCredential } from '@azure/identity';
+import type { Attributes, Counter, Histogram, Meter, Tracer } from '@opentelemetry/api';
+import type { Logger as OtelLogger } from '@opentelemetry/api-logs';
+import type { IdGenerator } from '@opentelemetry/sdk-trace-base';
+import type { Clock, LogFields, Logger } from '../ports.ts';
+import {
+  EVENTS,
+  exportableFields,
+  METRICS,
+  type MetricName,
+  type MetricSpec,
+  type SpanSpec,
+} from './telemetry-events.ts';
+
+export interface TelemetryOptions {
+  /** APPLICATIONINSIGHTS_CONNECTION_STRING */
+  connectionString: string;
+  /** For components that take Entra tokens only. */
+  credential?: TokenCredential;
+  /** Ingestion endpoint on the loopback address, which the connection string cannot name (it makes every address https). */
+  ingestionUrl?: string;
+  version: string;
+  /** Names the process, e.g. the host's instance id. */
+  instanceId: string;
+  clock: Clock;
+  /** Share of runs whose successes are exported, 0..1. Default 1. */
+  sampling?: number;
+  /** Time between exports of metrics. Default 60,000. */
+  metricIntervalMs?: number;
+}
+
+export interface Telemetry {
+  /** A logger that writes to `logger` and exports what the catalogue allows. */
+  tee(logger: Logger): Logger;
+  /** Send everything now; false when something could not be sent. */
+  flush(): Promise<boolean>;
+  /** Flush and end; false when something could not be sent. */
+  close(): Promise<boolean>;
+}
+
+/** Trace and root span ids of a run: 32 and 16 hex digits. */
+export function runTraceIds(runId: string): { traceId: string; spanId: string } {
+  const hex = createHash('sha256').update(`run:${runId}`).digest('hex');
+  return { traceId: hex.slice(0, 32), spanId: hex.slice(32, 48) };
+}
+
+/** Is the run among the `sampling` share? The same answer on every instance. */
+export function isSampled(runId: string, sampling: number): boolean {
+  return Number.parseInt(runTraceIds(runId).traceId.slice(0, 8), 16) / 2 ** 32 < sampling;
+}
+
+type Level = 'debug' | 'info' | 'warn' | 'error';
+const SEVERITY: Readonly<Record<Level, number>> = { debug: 5, info: 9, warn: 13, error: 17 }; // OpenTelemetry's numbers
+const MAX_SPAN_MS = 7 * 24 * 3_600_000;
+
+/** Load the exporters and begin. */
+export async function startTelemetry(options: TelemetryOptions): Promise<Telemetry> {
+  const [api, logs, metrics, traces, resources, azure] = await Promise.all([
+    import('@opentelemetry/api'),
+    import('@opentelemetry/sdk-logs'),
+    import('@opentelemetry/sdk-metrics'),
+    import('@opentelemetry/sdk-trace-base'),
+    import('@opentelemetry/resources'),
+    import('@azure/monitor-opentelemetry-exporter'),
+  ]);
+  const { connectionString, credential, clock, sampling = 1, metricIntervalMs = 60_000 } = options;
+  const isLocal = options.ingestionUrl?.startsWith('http://127.0.0.1:') === true;
+  const exporter = {
+    connectionString,
+    disableOfflineStorage: true, // no telemetry in files of the instance
+    ...(credential === undefined ? {} : { credential }),
+    ...(isLocal ? { host: options.ingestionUrl, allowInsecureConnection: true } : {}),
+  };
+  const resource = resources.resourceFromAttributes({
+    'service.name': 'sluice',
+    'service.version': options.version,
+    'service.instance.id': options.instanceId,
+  });
+  const ids = new RunIds();
+  const tracerProvider = new traces.BasicTracerProvider({
+    resource,
+    idGenerator: ids,
+    spanProcessors: [new traces.BatchSpanProcessor(new azure.AzureMonitorTraceExporter(exporter))],
+  });
+  const loggerProvider = new logs.LoggerProvider({
+    resource,
+    processors: [new logs.BatchLogRecordProcessor({ exporter: new azure.AzureMonitorLogExporter(exporter) })],
+  });
+  const reader = new metrics.PeriodicExportingMetricReader({
+    exporter: new azure.AzureMonitorMetricExporter(exporter),
+    exportIntervalMillis: metricIntervalMs,
+  });
+  const meterProvider = new metrics.MeterProvider({ resource, readers: [reader] });
+  const providers = [tracerProvider, loggerProvider, meterProvider];
+  const sink = new EventSink({
+    api,
+    tracer: tracerProvider.getTracer('sluice'),
+    log: loggerProvider.getLogger('sluice'),
+    meter: meterProvider.getMeter('sluice'),
+    ids,
+    clock,
+    sampling,
+  });
+  return {
+    tee: (logger) => tee(logger, sink),
+    flush: () => allWent(providers.map((provider) => provider.forceFlush())),
+    close: () => allWent(providers.map((provider) => provider.shutdown())),
+  };
+}
+
+const allWent = async (sent: Promise<void>[]): Promise<boolean> =>
+  (await Promise.allSettled(sent)).every(({ status }) => status === 'fulfilled');
+
+function tee(logger: Logger, sink: EventSink): Logger {
+  const at = (level: Level) => (event: string, fields?: LogFields) => {
+    logger[level](event, fields);
+    sink.record(level, event, fields ?? {});
+  };
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+/** Ids of spans: random, unless the next span is a run's own. */
+class RunIds implements IdGenerator {
+  next: { traceId: string; spanId: string } | undefined;
+  generateTraceId = (): string => this.next?.traceId ?? randomBytes(16).toString('hex');
+  generateSpanId = (): string => this.next?.spanId ?? randomBytes(8).toString('hex');
+}
+
+interface SinkDeps {
+  api: typeof import('@opentelemetry/api');
+  tracer: Tracer;
+  log: OtelLogger;
+  meter: Meter;
+  ids: RunIds;
+  clock: Clock;
+  sampling: number;
+}
+
+/** Turns events into log records, metrics and spans. */
+class EventSink {
+  readonly #deps: SinkDeps;
+  readonly #instruments = new Map<MetricName, Counter | Histogram>();
+
+  constructor(deps: SinkDeps) {
+    this.#deps = deps;
+  }
+
+  record(level: Level, event: string, given: LogFields): void {
+    const fields = exportableFields(event, given);
+    const spec = EVENTS[event];
+    for (const metric of spec?.metrics ?? []) this.#measure(metric, fields);
+    if (level === 'debug') return;
+    const runId = typeof fields.runId === 'string' ? fields.runId : undefined;
+    const isFailure = level !== 'info' || spec?.span?.isFailure === true;
+    if (!isFailure && runId !== undefined && !isSampled(runId, this.#deps.sampling)) return;
+    const context = runId === undefined ? undefined : this.#contextOf(runId);
+    this.#deps.log.emit({
+      body: event,
+      severityNumber: SEVERITY[level],
+      severityText: level,
+      attributes: fields,
+      timestamp: this.#deps.clock.now(),
+      ...(context === undefined ? {} : { context }),
+    });
+    if (spec?.span !== undefined && runId !== undefined) this.#trace(spec.span, runId, fields);
+  }
+
+  #measure({ name, value, by = {}, fixed = {}, when }: MetricSpec, fields: Attributes): void {
+    if (when !== undefined && fields[when[0]] !== when[1]) return;
+    const amount = value === undefined ? 1 : fields[value];
+    if (typeof amount !== 'number' || !Number.isFinite(amount) || amount < 0) return;
+    const attributes: Attributes = { ...fixed };
+    for (const [attribute, field] of Object.entries(by)) attributes[attribute] = String(fields[field] ?? 'none');
+    const instrument = this.#instrument(name);
+    if ('add' in instrument) instrument.add(amount, attributes);
+    else instrument.record(amount, attributes);
+  }
+
+  #instrument(name: MetricName): Counter | Histogram {
+    let instrument = this.#instruments.get(name);
+    if (instrument === undefined) {
+      const { kind, unit, doc } = METRICS[name];
+      const options = { unit, description: doc };
+      const { meter } = this.#deps;
+      instrument = kind === 'counter' ? meter.createCounter(name, options) : meter.createHistogram(name, options);
+      this.#instruments.set(name, instrument);
+    }
+    return instrument;
+  }
+
+  #contextOf(runId: string) {
+    const { api } = this.#deps;
+    const parent = { ...runTraceIds(runId), traceFlags: api.TraceFlags.SAMPLED, isRemote: true };
+    return api.trace.setSpanContext(api.ROOT_CONTEXT, parent);
+  }
+
+  /** The span is made when it is over: its start is its end less the time it took. */
+  #trace({ name, duration, isRun = false, isFailure = false }: SpanSpec, runId: string, fields: Attributes): void {
+    const { api, tracer, ids, clock } = this.#deps;
+    const took = fields[duration];
+    const end = clock.now();
+    const start = end - (typeof took === 'number' && took > 0 ? Math.min(took, MAX_SPAN_MS) : 0);
+    const title = name.replace(/\{(\w+)\}/g, (_, field: string) => String(fields[field] ?? 'unknown'));
+    const kind = isRun ? api.SpanKind.SERVER : api.SpanKind.INTERNAL;
+    ids.next = isRun ? runTraceIds(runId) : undefined;
+    try {
+      const options = { kind, startTime: start, attributes: fields, root: isRun };
+      const span = tracer.startSpan(title, options, this.#contextOf(runId));
+      span.setStatus({ code: isFailure ? api.SpanStatusCode.ERROR : api.SpanStatusCode.OK });
+      span.end(end);
+    } finally {
+      ids.next = undefined;
+    }
+  }
+}
