@@ -13,7 +13,7 @@ export function chatBody(frame: PromptFrame, pack: Pack, user: string, config: D
       { role: 'user', content: user },
     ],
     response_format: frame.responseFormat,
-    max_completion_tokens: pack.maxOutputTokens,
+    [config.outputLimit ?? 'max_completion_tokens']: pack.maxOutputTokens,
     ...(config.logprobs ? { logprobs: true } : {}),
     ...config.parameters,
   };

@@ -6,7 +6,6 @@ export interface ChatBody {
   model: string;
   messages: readonly { role: 'system' | 'user'; content: string }[];
   response_format: Readonly<Record<string, unknown>>;
-  max_completion_tokens: number;
   [parameter: string]: unknown;
 }
 

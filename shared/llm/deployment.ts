@@ -38,6 +38,8 @@ export interface DeploymentConfig {
   /** Where data may be processed, e.g. `global`, `eu`, `westeurope`. Compared with LlmSettings.residency. */
   residency?: string;
   prices: readonly Price[];
+  /** Older servers know the limit of an answer as `max_tokens`. Default `max_completion_tokens`. */
+  outputLimit?: 'max_completion_tokens' | 'max_tokens';
   /** Extra members of the request body, e.g. `{ reasoning_effort: 'none' }`. Part of the prompt version. */
   parameters?: Readonly<Record<string, string | number | boolean>>;
   /** The deployment takes batch jobs: the name to send in them, the share of the price, input tokens that may be queued. */

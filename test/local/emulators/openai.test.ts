@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { startOpenAiSimulator } from '../../../local/emulators/openai.ts';
 import { LabelScorer } from '../../../local/emulators/openai-answers.ts';
@@ -202,4 +203,24 @@ test('profiles: OpenAI writes durations, Azure seconds, hostile headers are usel
   expect(headersOf('openai')['x-ratelimit-reset-tokens']).toMatch(/^\d+s$/);
   expect(headersOf('azure')['x-ratelimit-reset-tokens']).toMatch(/^\d+$/);
   expect(headersOf('hostile')['retry-after-ms']).toBeUndefined();
+});
+
+test('answers: right often on the demo’s texts, but not always', () => {
+  const samples = new URL('../../../samples/', import.meta.url);
+  const { labels } = JSON.parse(readFileSync(new URL('taxonomy.json', samples), 'utf8')) as {
+    labels: { name: string; description: string }[];
+  };
+  const rows = readFileSync(new URL('training.jsonl', samples), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { text: string; label: string });
+  const scorer = new LabelScorer(
+    labels.map((label, i) => ({ ...label, code: String.fromCharCode(65 + i) })),
+    1,
+  );
+  const right = rows.filter(
+    ({ text, label }) => labels[scorer.answer({ id: 1, text }).label.charCodeAt(0) - 65]?.name === label,
+  ).length;
+  expect(right / rows.length).toBeGreaterThan(0.75);
+  expect(right / rows.length).toBeLessThan(0.97);
 });
