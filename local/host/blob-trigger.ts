@@ -113,7 +113,8 @@ export class BlobTrigger implements TriggerListener {
       abortSignal: this.#abort.signal,
     })) {
       seen.add(item.name);
-      const { etag, contentLength, lastModified } = item.properties;
+      const { contentLength, lastModified } = item.properties;
+      const etag = bareEtag(item.properties.etag);
       if (item.metadata?.hdi_isfolder === 'true' || !this.#pattern.match(item.name)) continue;
       if (contentLength === 0 && Date.now() - lastModified.getTime() < EMPTY_GRACE_MS) continue;
       const receipt = receipts.get(item.name);
@@ -197,7 +198,7 @@ export class BlobTrigger implements TriggerListener {
     }
     const chunks: Buffer[] = [];
     for await (const chunk of download.readableStreamBody ?? []) chunks.push(Buffer.from(chunk));
-    const etag = download.etag ?? '';
+    const etag = bareEtag(download.etag);
     const tokens = this.#pattern.match(blob) ?? {};
     let failure: string | undefined;
     try {
@@ -356,6 +357,11 @@ function metadataOf(
       json: JSON.stringify({ MethodName: name, UtcNow: new Date().toISOString(), RandGuid: crypto.randomUUID() }),
     },
   };
+}
+
+/** Listings give ETags without quotes, downloads with them. */
+function bareEtag(etag: string | undefined): string {
+  return (etag ?? '').replaceAll('"', '');
 }
 
 function connectionOf(fn: RegisteredFunction): string | undefined {

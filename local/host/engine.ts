@@ -340,8 +340,8 @@ export class DurableEngine {
       maximumShortTimerDuration: '6.00:00:00',
       defaultHttpAsyncRequestSleepTimeMillseconds: settings.httpSleepMs, // spelt as on the wire
     };
-    // Not enumerable: the SDK walks every enumerable member to turn Timestamps into dates, which forReplay() has done already
-    Object.defineProperty(payload, 'history', { value: execution.forReplay(), enumerable: false });
+    // Not enumerable: the SDK walks every enumerable member to turn Timestamps into dates, which is done already
+    Object.defineProperty(payload, 'history', { value: execution.replay, enumerable: false });
     return payload;
   }
 
@@ -455,8 +455,8 @@ export class DurableEngine {
   #count(id: string): void {
     const cached = this.#executions.get(id);
     if (!cached) return;
-    this.#cachedEvents += cached.execution.events.length - cached.counted;
-    cached.counted = cached.execution.events.length;
+    this.#cachedEvents += cached.execution.replay.length - cached.counted;
+    cached.counted = cached.execution.replay.length;
   }
 
   #ended(id: string): void {

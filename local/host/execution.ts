@@ -5,7 +5,11 @@
 import { EventKind, type HistoryEvent, type IncomingEvent, type RetryGroup } from './history.ts';
 
 export class Execution {
-  readonly events: HistoryEvent[] = [];
+  /**
+   * The history as the SDK takes it: events that it ignores are left out. Shared between turns, so never copied:
+   * the SDK changes no event, and the one value that it hands to user code, the time of a turn, is made afresh at each reading.
+   */
+  readonly replay: unknown[] = [];
   /** The next task id; the SDK counts in step with it. */
   nextId = 0;
   /** Open attempts and back-off timers of `…WithRetry` calls by task id. */
@@ -30,7 +34,7 @@ export class Execution {
 
   /** Append one event and update what is derived from it. */
   record(event: HistoryEvent): void {
-    this.events.push(event);
+    this.#remember(event);
     if (event.EventId >= 0) {
       this.nextId = Math.max(this.nextId, event.EventId + 1);
       if (event.Retry) this.retries.set(event.EventId, event.Retry);
@@ -64,27 +68,35 @@ export class Execution {
     return this.retries.get(event.TaskScheduledId ?? event.TimerId ?? -1);
   }
 
-  /**
-   * The history as the SDK takes it: events it ignores are left out, timestamps are dates.
-   * Dates of OrchestratorStarted are fresh, because the SDK hands them to user code, which may change them.
-   */
-  forReplay(): unknown[] {
-    const out: unknown[] = [];
-    for (const event of this.events) {
-      switch (event.EventType) {
-        case EventKind.OrchestratorStarted:
-          out.push({ ...event, Timestamp: new Date(event.Timestamp) });
-          break;
-        case EventKind.TaskScheduled:
-        case EventKind.SubOrchestrationInstanceCreated:
-        case EventKind.TimerCreated:
-        case EventKind.OrchestratorCompleted:
-          break;
-        default:
-          out.push(event);
-      }
+  #remember(event: HistoryEvent): void {
+    switch (event.EventType) {
+      case EventKind.OrchestratorStarted:
+        this.replay.push(new TurnStarted(Date.parse(event.Timestamp)));
+        break;
+      case EventKind.TaskScheduled:
+      case EventKind.SubOrchestrationInstanceCreated:
+      case EventKind.TimerCreated:
+      case EventKind.OrchestratorCompleted:
+        break;
+      default:
+        this.replay.push(event);
     }
-    return out;
+  }
+}
+
+/** OrchestratorStarted for the SDK. User code gets the date and may change it: each reading is a new one. */
+class TurnStarted {
+  readonly EventType = EventKind.OrchestratorStarted;
+  readonly EventId = -1;
+  readonly IsPlayed = false;
+  readonly #ms: number;
+
+  constructor(ms: number) {
+    this.#ms = ms;
+  }
+
+  get Timestamp(): Date {
+    return new Date(this.#ms);
   }
 }
 

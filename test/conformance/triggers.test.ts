@@ -122,6 +122,8 @@ describe('blobs', () => {
     await upload('landing', 'other/ignored.txt', 'ignored');
     await upload('landing', 'in/report.txt', 'second');
     await seenWhere((line) => line.text === 'second');
+    await upload('landing', 'in/zlast.txt', 'after another scan');
+    await seenWhere((line) => line.text === 'after another scan');
     expect(seen().filter((line) => line.blob === 'landing/in/report.txt')).toEqual([
       { blob: 'landing/in/report.txt', name: 'report', ext: 'txt', text: 'first' },
       { blob: 'landing/in/report.txt', name: 'report', ext: 'txt', text: 'second' },
