@@ -13,6 +13,14 @@ export interface CoveragePoint {
   precision: number;
 }
 
+/** Rows whose confidence falls into one of 15 bins of equal width. */
+export interface ReliabilityBin {
+  rows: number;
+  /** Mean confidence and share of right rows; 0 where the bin is empty. */
+  confidence: number;
+  accuracy: number;
+}
+
 export interface Evaluation {
   samples: number;
   /** Rows whose true label the model does not know; they count as wrong. */
@@ -23,6 +31,8 @@ export interface Evaluation {
   logLoss: number;
   /** Expected calibration error of the top probability, 15 bins of equal width. */
   ece: number;
+  /** Confidence against accuracy, from 0 to 1. */
+  reliability: ReliabilityBin[];
   perLabel: LabelMetrics[];
   /** Labels of the confusion matrix: the model's, then strangers found in the data. */
   labels: string[];
@@ -80,13 +90,15 @@ export function measure(
   const correct = isRight.reduce((sum, right) => sum + right, 0);
   const perLabel = names.map((label, k) => labelMetrics(label, k, confusion));
   const judged = perLabel.filter((label, k) => label.support > 0 || confusion.some((row) => row[k]! > 0));
+  const reliability = reliabilityBins(confidences, isRight);
   return {
     samples,
     unknownLabels: unknown,
     accuracy: samples === 0 ? 0 : correct / samples,
     macroF1: judged.length === 0 ? 0 : judged.reduce((sum, label) => sum + label.f1, 0) / judged.length,
     logLoss: samples === 0 ? 0 : loss / samples,
-    ece: calibrationError(confidences, isRight),
+    ece: calibrationError(reliability, samples),
+    reliability,
     perLabel,
     labels: names,
     confusion,
@@ -115,16 +127,24 @@ function labelMetrics(label: string, k: number, confusion: readonly number[][]):
   return { label, precision, recall, f1, support };
 }
 
-function calibrationError(confidences: Float64Array, isRight: Uint8Array): number {
-  const bins = Array.from({ length: ECE_BINS }, () => ({ n: 0, confidence: 0, right: 0 }));
+function reliabilityBins(confidences: Float64Array, isRight: Uint8Array): ReliabilityBin[] {
+  const bins = Array.from({ length: ECE_BINS }, () => ({ rows: 0, confidence: 0, accuracy: 0 }));
   for (let row = 0; row < confidences.length; row++) {
     const bin = bins[Math.min(ECE_BINS - 1, Math.floor(confidences[row]! * ECE_BINS))]!;
-    bin.n++;
+    bin.rows++;
     bin.confidence += confidences[row]!;
-    bin.right += isRight[row]!;
+    bin.accuracy += isRight[row]!;
   }
-  const gap = bins.reduce((sum, bin) => sum + Math.abs(bin.confidence - bin.right), 0);
-  return confidences.length === 0 ? 0 : gap / confidences.length;
+  for (const bin of bins) {
+    bin.confidence /= Math.max(1, bin.rows);
+    bin.accuracy /= Math.max(1, bin.rows);
+  }
+  return bins;
+}
+
+function calibrationError(bins: readonly ReliabilityBin[], samples: number): number {
+  const gap = bins.reduce((sum, bin) => sum + bin.rows * Math.abs(bin.confidence - bin.accuracy), 0);
+  return samples === 0 ? 0 : gap / samples;
 }
 
 function coverageCurve(confidences: Float64Array, isRight: Uint8Array): CoveragePoint[] {
