@@ -110,6 +110,7 @@ export async function decodeAs(bytes: Uint8Array, name: string): Promise<string 
   }
 }
 
+/** Bytes looked at for a guess. */
 const SAMPLE_BYTES = 256 * 1024;
 
 async function decodeGuessed(bytes: Uint8Array): Promise<DecodedText> {
@@ -119,42 +120,10 @@ async function decodeGuessed(bytes: Uint8Array): Promise<DecodedText> {
   const broken = lenient.match(/\ufffd/g)?.length ?? 0;
   const multibyte = lenient.match(/[\u0080-\ufffc]/g)?.length ?? 0;
   if (broken * 10 <= multibyte) return { text: new TextDecoder('utf-8').decode(bytes), charset: 'utf-8' };
-  const dos = guessDosCyrillic(sample);
-  const charset = dos ?? (await guessByStatistics(sample));
+  const { guessCharset } = await import('./charset-guess.ts');
+  const charset = await guessCharset(sample);
   const text = await decodeAs(bytes, charset);
-  return {
-    text: text ?? new TextDecoder('windows-1252').decode(bytes),
-    charset: text === undefined ? 'windows-1252' : charset,
-  };
-}
-
-/** cp866 puts its letters in 80–AF and E0–EF and leaves C0–DF to box drawing; every Windows or ISO Cyrillic page does the opposite. */
-function guessDosCyrillic(sample: Uint8Array): string | undefined {
-  let high = 0;
-  let dos = 0;
-  let upper = 0;
-  for (const byte of sample) {
-    if (byte < 0x80) continue;
-    high += 1;
-    if ((byte >= 0x80 && byte <= 0xaf) || (byte >= 0xe0 && byte <= 0xef)) dos += 1;
-    if (byte >= 0xa0 && byte <= 0xaf) upper += 1;
-  }
-  return high >= 20 && dos / high > 0.9 && upper / high > 0.25 && high / sample.length > 0.2 ? 'cp866' : undefined;
-}
-
-async function guessByStatistics(sample: Uint8Array): Promise<string> {
-  const high = sample.reduce((n, byte) => n + (byte >= 0x80 ? 1 : 0), 0);
-  const { default: chardet } = await import('chardet');
-  const guesses = chardet.analyse(sample);
-  const best = guesses[0];
-  if (best === undefined) return 'windows-1252';
-  const name = best.name.toLowerCase();
-  const isMultibyte = /shift|gb|big5|euc|2022/.test(name);
-  // Few accented letters in a Western text look like anything: only confident answers are believed.
-  if (high < 12 && !isMultibyte) return 'windows-1252';
-  if (isMultibyte && (best.confidence < 30 || high < 4)) return 'windows-1252';
-  if (/^iso-8859-1$|^utf/.test(name)) return 'windows-1252';
-  if (name === 'ebcdic' || /^ibm/.test(name)) return 'windows-1252';
-  if (!isMultibyte && best.confidence < 20) return 'windows-1252';
-  return name === 'gb18030' || name === 'gb2312' ? 'gb18030' : name;
+  return text === undefined
+    ? { text: new TextDecoder('windows-1252').decode(bytes), charset: 'windows-1252' }
+    : { text, charset };
 }

@@ -184,7 +184,12 @@ function sniffText(bytes: Uint8Array, name: string): string {
   if (looksBinary(bytes)) return MEDIA.bin;
   const head = headText(bytes);
   if (/^\s*(<\?xml[\s\S]{0,1000}?)?(<!--[\s\S]*?-->\s*)*(<!doctype\s+html|<html\b)/i.test(head)) return MEDIA.html;
-  if (/^\s*<\?xml\b/.test(head)) return MEDIA.xml;
+  if (/^\s*<\?xml\b/.test(head))
+    return /urn:schemas-microsoft-com:office:spreadsheet|office:spreadsheet" *office:version|opendocument\.spreadsheet"/.test(
+      head,
+    )
+      ? MEDIA.xls
+      : MEDIA.xml;
   if (HTML_START.test(head)) return extension === 'xml' ? MEDIA.xml : extension === 'md' ? MEDIA.md : MEDIA.html;
   const mail = sniffMail(bytes, head, extension);
   if (mail !== undefined) return mail;

@@ -214,3 +214,45 @@ export function mail(subject: string, body: string, attachments: Readonly<Record
     `From: Ada Example <ada@example.com>\r\nTo: bob@example.com\r\nSubject: ${subject}\r\nDate: Mon, 1 Jun 2026 10:00:00 +0000\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=B\r\n\r\n--B\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n${body}\r\n${parts.join('')}--B--\r\n`,
   );
 }
+
+/** A 7z archive with stored (uncompressed) members; at most 127 bytes of names and small members. */
+export function sevenZip(files: Readonly<Record<string, string>>): Buffer {
+  const bodies = Object.values(files).map((content) => Buffer.from(content));
+  const data = Buffer.concat(bodies);
+  const number = (n: number) => (n < 0x80 ? [n] : [0x80 | (n >> 8), n & 0xff]); // 7z's variable-length number, up to 16383
+  const crcs = bodies.flatMap((body) => {
+    const crc = Buffer.alloc(4);
+    crc.writeUInt32LE(crc32(body));
+    return [...crc];
+  });
+  const names = Buffer.from(
+    Object.keys(files)
+      .map((name) => `${name}\0`)
+      .join(''),
+    'utf16le',
+  );
+  const header = Buffer.from([
+    ...[0x01, 0x04, 0x06, 0, 1, 0x09, ...number(data.length), 0],
+    ...[0x07, 0x0b, 1, 0, 1, 0x01, 0x00, 0x0c, ...number(data.length), 0],
+    ...[
+      0x08,
+      0x0d,
+      bodies.length,
+      0x09,
+      ...bodies.slice(0, -1).flatMap((body) => number(body.length)),
+      0x0a,
+      1,
+      ...crcs,
+      0,
+      0,
+    ],
+    ...[0x05, bodies.length, 0x11, ...number(names.length + 1), 0, ...names, 0, 0],
+  ]);
+  const start = Buffer.alloc(20);
+  start.writeBigUInt64LE(BigInt(data.length), 0);
+  start.writeBigUInt64LE(BigInt(header.length), 8);
+  start.writeUInt32LE(crc32(header), 16);
+  const crc = Buffer.alloc(4);
+  crc.writeUInt32LE(crc32(start));
+  return Buffer.concat([Buffer.from('7z\xbc\xaf\x27\x1c\x00\x04', 'latin1'), crc, start, data, header]);
+}

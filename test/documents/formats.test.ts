@@ -1,9 +1,10 @@
+import iconv from 'iconv-lite';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Extractor } from '../../shared/documents/extract.ts';
 import type { OcrRequest } from '../../shared/documents/ocr.ts';
 import { RetryableError } from '../../shared/errors.ts';
 import { silentLogger } from '../../shared/ports.ts';
-import { pdf, xlsx, zip } from './fixtures.ts';
+import { pdf, sevenZip, xlsx, zip } from './fixtures.ts';
 
 const extractor = new Extractor({ logger: silentLogger, slots: 1 });
 afterAll(() => extractor.close());
@@ -39,6 +40,30 @@ describe('charsets', () => {
     ['windows-1252', Buffer.from(sentence, 'latin1')],
   ])('%s', async (_name, bytes) => {
     expect((await read('a.txt', bytes))?.text).toBe(sentence);
+  });
+
+  test.each([
+    ['shift_jis', '税務申告書の提出期限は来月末です。請求書の内容をご確認ください。'],
+    ['gbk', '增值税发票管理办法适用于所有企业。请在月底之前提交纳税申报表。'],
+    ['big5', '增值稅發票管理辦法適用於所有企業。請在月底之前提交納稅申報表。'],
+    ['euc-kr', '부가가치세 신고서를 월말까지 제출해 주시기 바랍니다. 세금계산서를 확인하십시오.'],
+    ['windows-1251', 'Налоговая декларация должна быть представлена до конца месяца.'],
+    ['koi8-r', 'Налоговая декларация должна быть представлена до конца месяца.'],
+    ['cp866', 'Налоговая декларация должна быть представлена до конца месяца.'],
+    ['iso-8859-2', 'Deklarację podatkową należy złożyć do końca miesiąca, a należności zapłacić później.'],
+    ['windows-1253', 'Η φορολογική δήλωση πρέπει να υποβληθεί μέχρι το τέλος του μήνα.'],
+    [
+      'windows-1254',
+      'Vergi beyannamesi ayın sonuna kadar verilmelidir. Şirketin faturaları ışığında değerlendirme yapılacaktır.',
+    ],
+    ['windows-1255', 'יש להגיש את הצהרת המס עד סוף החודש. נא לבדוק את החשבוניות.'],
+    ['windows-1256', 'يجب تقديم الإقرار الضريبي قبل نهاية الشهر. يرجى مراجعة الفواتير.'],
+    ['windows-1257', 'Mokesčių deklaracija turi būti pateikta iki mėnesio pabaigos. Patikrinkite sąskaitas faktūras.'],
+    ['windows-874', 'ต้องยื่นแบบแสดงรายการภาษีภายในสิ้นเดือน กรุณาตรวจสอบใบแจ้งหนี้'],
+    ['cp850', sentence],
+    ['macintosh', sentence],
+  ])('%s, undeclared', async (charset, content) => {
+    expect((await read('a.txt', iconv.encode(content, charset)))?.text).toBe(content);
   });
 
   test('html: the declared charset is believed when the bytes are not UTF-8', async () => {
@@ -118,6 +143,19 @@ describe('workbooks', () => {
     const rows =
       '<row r="1"><c r="A1" t="inlineStr"><is><t>Net</t></is></c><c r="B1"><v>1.5</v></c></row><row r="3"><c r="A3" t="b"><v>1</v></c></row>';
     expect(await read('a.xlsx', xlsx(rows))).toMatchObject({ status: 'ok', text: 'Data\nNet\t1.5\nTRUE' });
+  });
+});
+
+describe('7z', () => {
+  test('members are documents', async () => {
+    const documents = await extractor.extract({
+      name: 'a.7z',
+      bytes: sevenZip({ 'a.txt': 'alpha text', 'b/c.txt': 'beta' }),
+    });
+    expect(documents.map((d) => [d.archivePath, d.text])).toEqual([
+      ['a.txt', 'alpha text'],
+      ['b/c.txt', 'beta'],
+    ]);
   });
 });
 
