@@ -8,9 +8,9 @@ export interface Mortal {
   kill(): void;
 }
 
-/** Wrap a process's dependencies. It dies by itself at its n-th lake write when `diesAtWrite` is given. */
-export function mortal(deps: LlmDeps, diesAtWrite = Number.POSITIVE_INFINITY): Mortal {
-  let left = diesAtWrite;
+/** Wrap a process's dependencies. It dies by itself at a half of a lake write when `diesAtHalf` is given: 1 before the first, 2 after it, … */
+export function mortal(deps: LlmDeps, diesAtHalf = Number.POSITIVE_INFINITY): Mortal {
+  let left = diesAtHalf;
   const isDead = (): boolean => left <= 0;
   const check = (): void => {
     if (isDead()) throw new Error('killed');
@@ -19,11 +19,20 @@ export function mortal(deps: LlmDeps, diesAtWrite = Number.POSITIVE_INFINITY): M
     get(target, name) {
       const member: unknown = Reflect.get(target, name, target);
       if (typeof member !== 'function') return member;
-      return (...args: unknown[]) => {
+      if (name === 'list')
+        return (...args: unknown[]) => {
+          check();
+          return Reflect.apply(member, target, args);
+        };
+      return async (...args: unknown[]) => {
         check();
-        if (name === 'write') left--;
+        if (name !== 'write') return Reflect.apply(member, target, args);
+        left--;
         check();
-        return Reflect.apply(member, target, args);
+        const etag: unknown = await Reflect.apply(member, target, args);
+        left--;
+        check();
+        return etag;
       };
     },
   });
