@@ -17,8 +17,11 @@ export class FileCache {
   readonly #arriving = new Map<string, Promise<void>>();
   readonly #downloads = pLimit(PARALLEL);
 
-  /** @param folder  default: one below the system's temporary folder, shared by the processes of the machine */
-  constructor(folder: string = join(tmpdir(), 'sluice-lake-cache'), maxBytes: number = DEFAULT_MAX_BYTES) {
+  /** @param folder  default: one below the system's temporary folder, shared by the user's processes and closed to others */
+  constructor(
+    folder: string = join(tmpdir(), `sluice-lake-cache-${process.getuid?.() ?? 0}`),
+    maxBytes: number = DEFAULT_MAX_BYTES,
+  ) {
     this.#folder = folder;
     this.#maxBytes = maxBytes;
   }
@@ -60,7 +63,7 @@ export class FileCache {
 
   /** H1: under a name of its own first. */
   async #download(store: LakeStore, path: string, file: string): Promise<void> {
-    await mkdir(this.#folder, { recursive: true });
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     const partial = `${file}.${randomUUID()}.partial`;
     try {
       await store.download(path, partial);

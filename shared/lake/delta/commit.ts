@@ -64,6 +64,8 @@ export async function commit(
       return { version, alreadyApplied: false, snapshot };
     }
     if (base === undefined) throw conflict(log, version, 'the table was created by another writer');
+    // Waiting first and reading then leaves the shortest time for others to be faster again.
+    await deps.clock.sleep(deps.random.next() * Math.min(MAX_BACKOFF_MS, 5 * 2 ** Math.min(attempt, 10)));
     // Look at every commit that won in the meantime before trying again (C3).
     for await (const winner of log.commitsAfter(latest!.version)) {
       const reason = conflictWith(winner, plan.kind, removes, base);
@@ -71,7 +73,6 @@ export async function commit(
       latest = advance(latest!, winner, log.table);
     }
     deps.logger.debug('lake.commit.rebased', { table: log.table, version, attempt });
-    await deps.clock.sleep(deps.random.next() * Math.min(MAX_BACKOFF_MS, 5 * 2 ** Math.min(attempt, 10)));
   }
   throw conflict(log, latest?.version ?? 0, `no free version in ${MAX_ATTEMPTS} attempts`);
 }

@@ -40,7 +40,7 @@ test('writers: eight processes with 50 commits each lose and double nothing, bes
   let compactions = 0;
   while (running > 0) {
     compactions += (await compact(table)).into;
-    await Promise.race([exits, systemClock.sleep(1000)]);
+    await Promise.race([exits, systemClock.sleep(3000)]);
   }
   expect(await exits).toEqual(Array(WRITERS).fill(0));
 
