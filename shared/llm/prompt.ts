@@ -105,7 +105,7 @@ export function presentable(text: string): string {
   return text
     .toWellFormed()
     .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, '')
-    .replace(/<(?=\s*\/?\s*doc\b)/gi, '‹')
+    .replace(/<(?=\s*(?:\/\s*)?doc\b)/gi, '‹') // two adjacent \s* would be quadratic on a page of blanks
     .replace(/[ \t\u00a0]+/g, ' ')
     .replace(/ ?\n ?/g, '\n')
     .replace(/\n{3,}/g, '\n\n')

@@ -53,6 +53,20 @@ test('documents: no text can close its delimiter or open another', () => {
   );
 });
 
+test('documents: a megabyte of blanks, brackets or letters is prepared in linear time', () => {
+  for (const text of [
+    `<${' '.repeat(1_000_000)}x`,
+    '< '.repeat(500_000),
+    '</'.repeat(500_000),
+    'a'.repeat(1_000_000),
+    '\n '.repeat(500_000),
+  ]) {
+    const began = performance.now();
+    cutToTokens(presentable(text), 1500, count);
+    expect(performance.now() - began).toBeLessThan(3000); // quadratic: hours
+  }
+});
+
 test('cutting: stays within the allowance, keeps both ends, never splits a character, and is deterministic', () => {
   const text = fc
     .array(fc.constantFrom('word ', 'Zahl 12. ', '\n', '😀', '漢字', 'x'.repeat(50)), { maxLength: 400 })
