@@ -130,6 +130,24 @@ program
   .action(async (sql, options) => (await import('./commands/query.ts')).queryCommand(sql, options));
 
 program
+  .command('simulate-llm')
+  .description('serve the OpenAI-compatible simulator by itself (not a model)')
+  .option('--port <port>', '0 = a free one', number, 0)
+  .option('--tpm <n>', 'tokens per minute', number, 200_000)
+  .option('--rpm <n>', 'requests per minute', number, 200)
+  .option('--seed <n>', 'of its answers', number, 1)
+  .addOption(
+    new Option('--window <kind>', 'how it counts').choices(['fixed60', 'sliding60', 'bucket']).default('sliding60'),
+  )
+  .addOption(
+    new Option('--headers <profile>', 'rate-limit headers').choices(['azure', 'openai', 'hostile']).default('azure'),
+  )
+  .option('--faults <json>', 'e.g. {"rates":{"error-500":0.01}}')
+  .addOption(data())
+  .addOption(json())
+  .action(async (options) => (await import('./commands/simulate-llm.ts')).simulateLlmCommand(options));
+
+program
   .command('storage')
   .description('start only the local storage account, for `func start` and other tools')
   .addOption(data())

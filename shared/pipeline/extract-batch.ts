@@ -1,13 +1,13 @@
 // Step 1: bytes → text. Every source ends as at least one row, readable or failed with a code; nothing is dropped.
 import pLimit from 'p-limit';
-import type { ExtractedDocument } from '../documents/extract.ts';
+import type { ExtractedDocument, SourceDocument } from '../documents/extract.ts';
 import { ERROR_REMEDIES, type ErrorCode, SluiceError } from '../errors.ts';
 import { documentId, sha256Hex } from '../ids.ts';
 import { runPaths } from '../paths.ts';
 import { type ExtractedRow, readExtracted, writeExtracted } from './extracted.ts';
 import type { DatasetRow } from './plan.ts';
 import { type PlannedBatch, type PlannedSource, readBatch } from './records.ts';
-import type { PipelineServices } from './services.ts';
+import type { PipelineServices, Reader } from './services.ts';
 import { runStep, type StepInput, type StepResult } from './step.ts';
 import { countBy } from './tally.ts';
 
@@ -40,9 +40,10 @@ async function readSources(services: PipelineServices, runId: string, batch: Pla
   if (batch.dataset !== null) return readRows(services, runId, batch, batch.dataset);
   const limit = pLimit(MAX_READS);
   const budget = new ByteBudget(MAX_BYTES_IN_FLIGHT);
+  const reader = new OnceReader(services.reader);
   const rows = await Promise.all(
     batch.sources.map((source) =>
-      limit(() => budget.spend(source.sizeBytes, () => readSource(services, batch.container, source))),
+      limit(() => budget.spend(source.sizeBytes, () => readSource(services, reader, batch.container, source))),
     ),
   );
   return rows.flat();
@@ -50,6 +51,7 @@ async function readSources(services: PipelineServices, runId: string, batch: Pla
 
 async function readSource(
   services: PipelineServices,
+  reader: Reader,
   container: 'landing' | 'imports',
   source: PlannedSource,
 ): Promise<ExtractedRow[]> {
@@ -62,7 +64,7 @@ async function readSource(
   if (found === undefined)
     return failed('source.changed', `${source.path} is gone; it was there when the run was planned`);
   const name = source.path.split('/').at(-1) ?? source.path;
-  const documents = await services.reader.extract({ name, bytes: found.bytes });
+  const documents = await reader.extract({ name, bytes: found.bytes });
   return documents.map((document) => toRow(id(document.archivePath), { ...source, etag: found.etag }, document));
 }
 
@@ -150,6 +152,26 @@ function markDuplicates(rows: readonly ExtractedRow[]): ExtractedRow[] {
     if (first === undefined) firstOf.set(key, row.document_id);
     return { ...row, duplicate_of: first ?? null };
   });
+}
+
+/** Reads equal content once: the copies of a batch share what the first of them gave. */
+class OnceReader implements Reader {
+  readonly #reader: Reader;
+  readonly #known = new Map<string, Promise<ExtractedDocument[]>>();
+
+  constructor(reader: Reader) {
+    this.#reader = reader;
+  }
+
+  extract(source: SourceDocument): Promise<ExtractedDocument[]> {
+    // The ending is a hint that may decide how plain text is read.
+    const key = `${sha256Hex(source.bytes)} ${/\.[^.]*$/.exec(source.name)?.[0].toLowerCase() ?? ''}`;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const reading = this.#reader.extract(source);
+    this.#known.set(key, reading);
+    return reading;
+  }
 }
 
 /** Admits work while the bytes in flight stay within the budget; one item larger than the budget runs alone. */

@@ -119,17 +119,22 @@ export function cutBatches(sources: readonly PlannedSource[], limits: BatchLimit
   const batches: PlannedSource[][] = [];
   let batch: PlannedSource[] = [];
   let bytes = 0;
-  for (const group of bySize.values())
+  const flush = () => {
+    if (batch.length > 0) batches.push(batch);
+    batch = [];
+    bytes = 0;
+  };
+  for (const group of bySize.values()) {
+    const groupBytes = group.reduce((sum, source) => sum + source.sizeBytes, 0);
+    const fitsInOne = group.length <= maxDocuments && groupBytes <= limits.maxBytes;
+    if (fitsInOne && (batch.length + group.length > maxDocuments || bytes + groupBytes > limits.maxBytes)) flush();
     for (const source of group) {
-      if (batch.length > 0 && (batch.length >= maxDocuments || bytes + source.sizeBytes > limits.maxBytes)) {
-        batches.push(batch);
-        batch = [];
-        bytes = 0;
-      }
+      if (batch.length >= maxDocuments || bytes + source.sizeBytes > limits.maxBytes) flush();
       batch.push(source);
       bytes += source.sizeBytes;
     }
-  if (batch.length > 0) batches.push(batch);
+  }
+  flush();
   return batches;
 }
 

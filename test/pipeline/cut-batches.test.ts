@@ -51,6 +51,8 @@ test('plan: files of equal size stand in one batch when they fit', () => {
   const all = ['a', 'b', 'c', 'd', 'e', 'f'].map((path, i) => ({ path, etag: '', sizeBytes: i % 3 === 0 ? 7 : i }));
   const batches = cutBatches(all, { maxDocuments: 3, maxBytes: 1000, minBatches: 1 });
   expect(batches[0]?.map((s) => s.path)).toEqual(['a', 'd', 'b']);
+  const late = [1, 2, 3, 4, 4].map((sizeBytes, i) => ({ path: `p${i}`, etag: '', sizeBytes }));
+  expect(cutBatches(late, { maxDocuments: 4, maxBytes: 1000, minBatches: 1 }).map((b) => b.length)).toEqual([3, 2]);
 });
 
 test('plan: a run of some size is cut into as many batches as may be in work, a tiny one is not', () => {
