@@ -1,11 +1,11 @@
 // Bytes of a document in, text or a failure code out, whatever the bytes are.
 // Invariants: E1 every document ends as one or more elements, each with text or with a code. E2 a document that hangs, crashes or
 // eats memory costs its reader process and nothing else: the others of the batch are read by a fresh one. E3 text never reaches a log.
-import { ERROR_REMEDIES, type ErrorCode } from '../errors.ts';
-import { sha256Hex } from '../ids.ts';
+import type { ErrorCode } from '../errors.ts';
 import type { Logger } from '../ports.ts';
 import { defaultExtractLimits, type ExtractLimits } from './limits.ts';
 import { finishOcr, type OcrEngine } from './ocr.ts';
+import { codeOfEnd, isLight, toDocument, unopened } from './outcome.ts';
 import type { LeafResult, NodeHeader, ReaderMessage, ReaderOptions } from './protocol.ts';
 import { Slot, type SlotEnd } from './slot.ts';
 
@@ -53,6 +53,8 @@ interface Job {
   source: SourceDocument;
   isLight: boolean;
   leaves: LeafResult[];
+  /** The document itself, once a reader has named its type. */
+  root: NodeHeader | undefined;
   begun: { node: NodeHeader; isContainer: boolean } | undefined;
   lastOrdinal: number;
   poison: number[];
@@ -69,7 +71,6 @@ interface Reader {
 }
 
 // Light documents are queued ahead in a reader to hide the round trip; anything that could hang is handed over alone.
-const LIGHT_BYTES = 64 * 1024;
 const LIGHT_AHEAD = 16;
 /** Members of one archive that may end a reader before the archive as a whole is given up. */
 const MAX_POISON = 16;
@@ -109,6 +110,7 @@ export class Extractor {
         source,
         isLight: isLight(source.bytes),
         leaves: [],
+        root: undefined,
         begun: undefined,
         lastOrdinal: -1,
         poison: [],
@@ -138,7 +140,17 @@ export class Extractor {
     const need = this.limits.maxBytes;
     if (source.bytes.byteLength <= need) return undefined;
     const message = `document: at most ${need} bytes are read, this one has ${source.bytes.byteLength}`;
-    return failedDocument(source.bytes, 'extract.too-large', message);
+    return toDocument({
+      ...unopened(source.bytes),
+      status: 'failed',
+      code: 'extract.too-large',
+      message,
+      pages: null,
+      language: null,
+      text: '',
+      warnings: [],
+      ms: 0,
+    });
   }
 
   #pump(): void {
@@ -185,14 +197,18 @@ export class Extractor {
     reader.jobs.push(job);
     job.begun = undefined;
     const { name, bytes } = job.source;
-    reader.slot.read({ kind: 'read', id: job.id, name, bytes, resumeAfter: job.lastOrdinal, poison: job.poison });
+    const deadlineMs = job.startedMs + this.limits.archiveTimeoutMs;
+    const { id, lastOrdinal: resumeAfter, poison } = job;
+    reader.slot.read({ kind: 'read', id, name, bytes, resumeAfter, poison }, deadlineMs);
   }
 
   #onMessage(reader: Reader, message: ReaderMessage): void {
     const job = reader.jobs[0];
     if (job === undefined || message.kind === 'ready' || message.id !== job.id) return;
-    if (message.kind === 'begin') job.begun = message;
-    else if (message.kind === 'leaf') {
+    if (message.kind === 'begin') {
+      job.begun = message;
+      job.root ??= message.node;
+    } else if (message.kind === 'leaf') {
       job.leaves.push(message.leaf);
       job.lastOrdinal = message.leaf.ordinal;
       job.begun = undefined;
@@ -204,8 +220,6 @@ export class Extractor {
       void this.#finish(job);
       this.#settle(reader);
     }
-    if (performance.now() - job.startedMs > this.limits.archiveTimeoutMs && reader.jobs[0] === job)
-      void reader.slot.end(); // seen as an end with nothing begun: the archive as a whole fails
   }
 
   /** A reader has answered: recycle it when it is due, give it more otherwise. */
@@ -245,9 +259,13 @@ export class Extractor {
 
   /** The reader ended on this document: try once more in a fresh process if the old one may be to blame, else fail what was open. */
   #judge(job: Job, served: number, end: SlotEnd): void {
-    const code = codeOfEnd(end);
-    if (this.#isClosed) {
-      this.#give(job, [...job.leaves, this.#failure(job, 'extract.crashed', 'closed')]);
+    const isOverdue = performance.now() - job.startedMs > this.limits.archiveTimeoutMs;
+    const code = isOverdue ? 'extract.timeout' : codeOfEnd(end);
+    if (this.#isClosed || isOverdue) {
+      job.leaves.push(
+        this.#failure(job, this.#isClosed ? 'extract.crashed' : code, this.#isClosed ? 'closed' : end.reason),
+      );
+      void this.#finish(job);
       return;
     }
     const isOld = served > 0 || job.leaves.length > 0;
@@ -256,11 +274,11 @@ export class Extractor {
       this.#queue.unshift(job);
       return;
     }
-    const failure = this.#failure(job, code, end.reason);
     const isWhole = job.begun === undefined || job.begun.node.archivePath === '';
-    const isOverdue = performance.now() - job.startedMs > this.limits.archiveTimeoutMs;
+    const failure = this.#failure(job, code, end.reason, job.begun?.node);
     job.leaves.push(failure);
-    if (isWhole || isOverdue || job.poison.length >= MAX_POISON) {
+    if (isWhole || job.poison.length >= MAX_POISON) {
+      if (!isWhole) job.leaves.push(this.#failure(job, code, `${end.reason}, too often`)); // the members that follow
       void this.#finish(job);
       return;
     }
@@ -269,16 +287,9 @@ export class Extractor {
     this.#queue.unshift(job);
   }
 
-  #failure(job: Job, code: ErrorCode, reason: string): LeafResult {
-    const { bytes } = job.source;
-    const node = job.begun?.node ?? {
-      ordinal: job.lastOrdinal + 1,
-      archivePath: '',
-      mediaType: 'application/octet-stream',
-      sizeBytes: bytes.byteLength,
-      contentSha256: sha256Hex(bytes),
-    };
-    const ms = performance.now() - job.startedMs;
+  /** A failed leaf for a node, or for the document as a whole. */
+  #failure(job: Job, code: ErrorCode, reason: string, node = job.root ?? unopened(job.source.bytes)): LeafResult {
+    const ms = job.startedMs === 0 ? 0 : performance.now() - job.startedMs;
     const message = `document: the reader was ended (${reason})`;
     return { ...node, status: 'failed', code, message, pages: null, language: null, text: '', warnings: [], ms };
   }
@@ -292,44 +303,4 @@ export class Extractor {
   #give(job: Job, leaves: LeafResult[]): void {
     job.resolve(leaves.map(toDocument));
   }
-}
-
-/** A failed element for a document that was not opened. */
-export function failedDocument(bytes: Uint8Array, code: ErrorCode, message: string): ExtractedDocument {
-  return {
-    archivePath: '',
-    status: 'failed',
-    code,
-    message: `${message}. ${ERROR_REMEDIES[code]}`,
-    mediaType: 'application/octet-stream',
-    sizeBytes: bytes.byteLength,
-    contentSha256: sha256Hex(bytes),
-    pages: null,
-    chars: 0,
-    language: null,
-    text: '',
-    warnings: [],
-    ms: 0,
-  };
-}
-
-function toDocument(leaf: LeafResult): ExtractedDocument {
-  const { ordinal: _ordinal, ocr: _ocr, ...rest } = leaf;
-  const message = leaf.code === null ? null : `${leaf.message ?? 'document'}. ${ERROR_REMEDIES[leaf.code]}`;
-  return { ...rest, message, chars: leaf.text.length, ms: Math.round(leaf.ms * 10) / 10 };
-}
-
-function codeOfEnd(end: SlotEnd): ErrorCode {
-  if (end.reason === 'timeout') return 'extract.timeout';
-  if (end.reason === 'memory') return 'extract.out-of-memory';
-  // V8 aborts at its heap limit: SIGABRT or SIGTRAP by platform, exit code 134 where a shell is between.
-  if (end.signal === 'SIGABRT' || end.signal === 'SIGTRAP' || end.exitCode === 134) return 'extract.out-of-memory';
-  return 'extract.crashed';
-}
-
-/** Small and without a binary or markup signature: cannot hang a reader. */
-function isLight(bytes: Uint8Array): boolean {
-  if (bytes.byteLength > LIGHT_BYTES) return false;
-  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(16, bytes.byteLength)).toString('latin1');
-  return !/^(PK|%PDF|\xd0\xcf|\{\\rt|7z|\x1f\x8b|<|\x89PNG|\xff\xd8|II|MM|\xef\xbb\xbf<)/.test(head);
 }

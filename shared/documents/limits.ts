@@ -52,6 +52,6 @@ export const defaultExtractLimits: ExtractLimits = {
   maxArchiveBytes: 1024 * MiB,
   maxOcrPages: 50,
   recycleAfter: 2000,
-  recycleMemoryBytes: 512 * MiB,
+  recycleMemoryBytes: 640 * MiB,
   idleMs: 15_000,
 };

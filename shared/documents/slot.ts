@@ -30,6 +30,7 @@ export class Slot {
   readonly #events: SlotEvents;
   #watch: NodeJS.Timeout | undefined;
   #lastSignMs = 0;
+  #deadlineMs = Number.POSITIVE_INFINITY;
   #reason: SlotEnd['reason'] = 'exit';
   #isReady = false;
   #isEnded = false;
@@ -53,8 +54,12 @@ export class Slot {
     this.idle();
   }
 
-  /** Hand a document over. The deadline counts from now, and anew from every sign of progress. */
-  read(request: ReadRequest): void {
+  /**
+   * Hand a document over. Its time counts from now, and anew from every sign of progress.
+   * @param deadlineMs on performance.now()'s scale; over it no progress helps
+   */
+  read(request: ReadRequest, deadlineMs: number): void {
+    this.#deadlineMs = deadlineMs;
     this.#wake();
     this.#send(request);
   }
@@ -107,9 +112,11 @@ export class Slot {
     this.#watch = setTimeout(async () => {
       const rssBytes = await residentBytes(this.pid);
       if (!this.#isBusy || this.#isEnded) return;
-      const silentMs = performance.now() - this.#lastSignMs;
+      const nowMs = performance.now();
+      const silentMs = nowMs - this.#lastSignMs;
       if (silentMs > (this.#isReady ? this.#timeoutMs : START_TIMEOUT_MS))
         this.#kill(this.#isReady ? 'timeout' : 'start');
+      else if (nowMs > this.#deadlineMs) this.#kill('timeout');
       else if (rssBytes > this.#maxMemoryBytes) this.#kill('memory');
       else this.#look();
     }, WATCH_MS);

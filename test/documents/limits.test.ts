@@ -101,7 +101,7 @@ describe('limits, each with its code', () => {
 
 describe('isolation', () => {
   test('a document over its time is killed and the others of the batch are read', async () => {
-    const reader = open({ timeoutMs: 2000, maxMemoryBytes: 8 * GB });
+    const reader = open({ timeoutMs: 4000, maxMemoryBytes: 8 * GB });
     const [slow, ...others] = await Promise.all([
       reader.extract({ name: 'slow.xlsx', bytes: hostile }),
       reader.extract(text('one')),
@@ -119,7 +119,7 @@ describe('isolation', () => {
   });
 
   test('a poisonous member fails alone, the members around it are read once', async () => {
-    const reader = open({ timeoutMs: 2000, maxMemoryBytes: 8 * GB });
+    const reader = open({ timeoutMs: 4000, maxMemoryBytes: 8 * GB });
     const bytes = zip([
       { name: 'a.docx', content: docx(paragraph('first')) },
       {
@@ -137,6 +137,20 @@ describe('isolation', () => {
       ['in.zip!/bad.xlsx', 'extract.timeout'],
       ['in.zip!/b.txt', 'second'],
       ['c.txt', 'third'],
+    ]);
+  });
+
+  test('an archive over its time as a whole keeps what was read and says so', async () => {
+    const reader = open({ archiveTimeoutMs: 5000, maxMemoryBytes: 8 * GB });
+    const bytes = zip([
+      { name: 'a.txt', content: 'first' },
+      { name: 'slow.xlsx', content: hostile },
+      { name: 'b.txt', content: 'never read' },
+    ]);
+    const documents = await reader.extract({ name: 'a.zip', bytes });
+    expect(documents.map((d) => [d.archivePath, d.mediaType, d.code ?? d.text])).toEqual([
+      ['a.txt', 'text/plain', 'first'],
+      ['', 'application/zip', 'extract.timeout'],
     ]);
   });
 
