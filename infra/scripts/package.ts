@@ -79,6 +79,25 @@ export function install(target: string, platform: { os: string; cpu: string; lib
   const manifest = JSON.parse(readFileSync(join(target, 'package.json'), 'utf8')) as Record<string, unknown>;
   writeFileSync(join(target, 'package.json'), `${JSON.stringify(productionManifest(manifest), null, 2)}\n`);
   rmSync(join(target, 'package-lock.json'));
+  prune(join(target, 'node_modules'), platform);
+}
+
+/** Drop what no process reads: typings, source maps, and native libraries for other platforms. @returns bytes dropped */
+export function prune(modules: string, platform: { os: string; cpu: string }): number {
+  let dropped = 0;
+  const drop = (path: string) => {
+    dropped += sizeOf(path);
+    rmSync(path, { recursive: true });
+  };
+  for (const entry of readdirSync(modules, { recursive: true, withFileTypes: true }))
+    if (entry.isFile() && /\.(map|d\.[cm]?ts)$/.test(entry.name)) drop(join(entry.parentPath, entry.name));
+  // onnxruntime-node carries the libraries of every platform: bin/napi-v*/<os>/<cpu>
+  const runtimes = join(modules, 'onnxruntime-node/bin');
+  for (const api of existsSync(runtimes) ? readdirSync(runtimes) : [])
+    for (const os of readdirSync(join(runtimes, api)))
+      for (const cpu of readdirSync(join(runtimes, api, os)))
+        if (os !== platform.os || cpu !== platform.cpu) drop(join(runtimes, api, os, cpu));
+  return dropped;
 }
 
 const megabytes = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(1)} MB`;
