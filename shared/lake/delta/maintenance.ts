@@ -147,8 +147,14 @@ export async function checkpoint(table: DeltaTable): Promise<number | undefined>
   return snapshot.version;
 }
 
-/** Delete log entries older than the retention that the newest checkpoint before it makes superfluous (M3). Returns how many. */
+/** Delete log entries older than the retention that the newest checkpoint before it makes superfluous (M3). Returns how many. @param retentionMs  at least a day */
 export async function cleanLog(table: DeltaTable, retentionMs: number = 30 * DAY_MS): Promise<number> {
+  if (!(retentionMs >= DAY_MS)) {
+    throw new TerminalError(
+      'request.invalid',
+      `The log needs a retention of at least 1 day; have ${retentionMs / DAY_MS}`,
+    );
+  }
   const { commits, checkpoints } = await table.log.versions();
   const day = Math.floor((table.deps.clock.now() - retentionMs) / DAY_MS) * DAY_MS;
   const cutoff = commits.filter((entry) => entry.lastModified <= day).at(-1);

@@ -47,7 +47,9 @@ export interface ScanOptions {
   limit?: number;
 }
 
-const WEEK_MS = 7 * 24 * 3_600_000;
+const HOUR_MS = 3_600_000;
+const WEEK_MS = 7 * 24 * HOUR_MS;
+const SNAPSHOT_MAX_AGE_MS = HOUR_MS; // far below the least retention of the log, a day
 /** How long removed files and their tombstones are kept unless the table says otherwise. */
 export const DELETED_FILE_RETENTION_MS = WEEK_MS;
 
@@ -57,6 +59,8 @@ export class DeltaTable {
   readonly deps: DeltaDeps;
   readonly cache: FileCache;
   #latest: Snapshot | undefined;
+  /** When `#latest` was found to be the newest. */
+  #latestAt = 0;
 
   private constructor(log: DeltaLog, schema: TableSchema, deps: DeltaDeps) {
     this.log = log;
@@ -80,8 +84,10 @@ export class DeltaTable {
 
   /** The newest state, or that of a version; undefined when the table does not exist yet. */
   async snapshot(version?: number): Promise<Snapshot | undefined> {
-    const snapshot = await this.log.snapshot(version, this.#latest);
-    if (version === undefined) this.#latest = snapshot;
+    // Going on from a snapshot that is older than the log's memory would mistake the gap of a clean-up for the end of the log.
+    const isRecent = this.deps.clock.now() - this.#latestAt < SNAPSHOT_MAX_AGE_MS;
+    const snapshot = await this.log.snapshot(version, isRecent ? this.#latest : undefined);
+    if (version === undefined) this.#remember(snapshot);
     return snapshot;
   }
 
@@ -159,7 +165,7 @@ export class DeltaTable {
   ): Promise<Omit<Committed, 'snapshot'>> {
     const base = from ?? (await this.#prepared());
     const done = await commit(this.log, base, await makePlan(base), this.deps);
-    this.#latest = done.snapshot;
+    this.#remember(done.snapshot);
     const isDue = done.version > 0 && done.version % CHECKPOINT_INTERVAL === 0;
     if (!done.alreadyApplied && isDue) await this.#checkpointQuietly(done.snapshot);
     return { version: done.version, alreadyApplied: done.alreadyApplied };
@@ -254,14 +260,21 @@ export class DeltaTable {
 
   /** The committed snapshot, or the newest one when another writer was first. */
   async #orOther(work: () => Promise<Committed>): Promise<Snapshot> {
+    let newest: Snapshot | undefined;
     try {
-      this.#latest = (await work()).snapshot;
+      newest = (await work()).snapshot;
+      this.#remember(newest);
     } catch (error) {
       if (!(error instanceof SluiceError && error.code === 'lake.commit-conflict')) throw error;
-      this.#latest = await this.log.snapshot(undefined, this.#latest);
+      newest = await this.snapshot();
     }
-    if (this.#latest === undefined) throw new TerminalError('lake.corrupt-table', `Table ${this.path} has no log`);
-    return this.#latest;
+    if (newest === undefined) throw new TerminalError('lake.corrupt-table', `Table ${this.path} has no log`);
+    return newest;
+  }
+
+  #remember(snapshot: Snapshot | undefined): void {
+    this.#latest = snapshot;
+    this.#latestAt = this.deps.clock.now();
   }
 
   /** A commit that stands must not fail because of its checkpoint. */

@@ -170,6 +170,24 @@ test('log: nothing is deleted while the hint points before the checkpoint that w
   expect((await table.snapshot())?.version).toBe(12);
 });
 
+test('log: a process that slept through a clean-up does not write into the gap', async () => {
+  const { table, another, move } = open();
+  const sleeper = another();
+  await append(sleeper, [thing(0)], 'before');
+  for (let n = 1; n <= 12; n++) await append(table, [thing(n)], `r${n}`);
+  move(40);
+  await append(table, [thing(13)], 'r13');
+  expect(await cleanLog(table)).toBeGreaterThan(0);
+  expect(await append(sleeper, [thing(14)], 'after')).toEqual({ version: 15, alreadyApplied: false });
+  expect((await rowsOf(another())).length).toBe(15);
+});
+
+test('log: a retention of less than a day is refused', async () => {
+  const { table } = open();
+  for (const retentionMs of [0, 3_600_000, Number.NaN])
+    expect(await cleanLog(table, retentionMs).catch(codeOf)).toBe('request.invalid');
+});
+
 test('maintenance: does it all, twice without harm, and nothing to a table that does not exist', async () => {
   const { table, another, move } = open();
   expect(await maintain(table)).toBeUndefined();
