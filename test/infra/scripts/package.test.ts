@@ -1,0 +1,89 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { assemble, measure, productionManifest, prune } from '../../../infra/scripts/package.ts';
+import { ROOT } from '../bicep.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sluice-package-test-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const put = (path: string, text = 'x'): void => {
+  mkdirSync(dirname(join(folder, path)), { recursive: true });
+  writeFileSync(join(folder, path), text);
+};
+
+describe('package', () => {
+  test('holds compiled functions and shared code, dashboard and host.json, and nothing else', () => {
+    for (const path of [
+      'functions/runs.js',
+      'functions/runs.js.map',
+      'shared/a/b.js',
+      'cli/sluice.js',
+      'local/host/main.js',
+      'package/old.js',
+    ])
+      put(`built/${path}`);
+    assemble(join(folder, 'built'), join(folder, 'out'));
+    const files = readdirSync(join(folder, 'out'), { recursive: true, encoding: 'utf8' });
+    expect(files).toEqual(
+      expect.arrayContaining([
+        'dist/functions/runs.js',
+        'dist/shared/a/b.js',
+        'dashboard/index.html',
+        'host.json',
+        'package.json',
+      ]),
+    );
+    expect(files.filter((file) => /\.map$|cli|local|package\/old/.test(file))).toEqual([]);
+  });
+
+  test('a build without functions is refused', () => {
+    mkdirSync(join(folder, 'built'));
+    expect(() => assemble(join(folder, 'built'), join(folder, 'out'))).toThrow('npm run build');
+  });
+
+  test('the manifest asks nobody to install or build anything', () => {
+    const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Record<string, unknown>;
+    const made = productionManifest(manifest);
+    expect(Object.keys(made).sort()).toEqual(['dependencies', 'engines', 'main', 'name', 'private', 'type', 'version']);
+    expect(made.main).toBe('dist/functions/*.js');
+    expect(made.type).toBe('module');
+  });
+
+  test('typings, source maps and libraries of other platforms are dropped, what runs stays', () => {
+    const kept = [
+      'a/index.js',
+      'a/LICENSE',
+      'onnxruntime-node/bin/napi-v6/linux/x64/lib.so',
+      'onnxruntime-node/dist/index.js',
+    ];
+    const dropped = [
+      'a/index.d.ts',
+      'a/index.d.mts',
+      'a/index.js.map',
+      'onnxruntime-node/bin/napi-v6/linux/arm64/lib.so',
+      'onnxruntime-node/bin/napi-v6/win32/x64/a.dll',
+    ];
+    for (const path of [...kept, ...dropped]) put(`node_modules/${path}`);
+    expect(prune(join(folder, 'node_modules'), { os: 'linux', cpu: 'x64' })).toBe(dropped.length);
+    for (const path of kept) expect(existsSync(join(folder, 'node_modules', path)), path).toBe(true);
+    for (const path of dropped) expect(existsSync(join(folder, 'node_modules', path)), path).toBe(false);
+  });
+
+  test('the size is that of the files, and the heaviest packages come first', () => {
+    put('node_modules/small/a.js', 'x'.repeat(10));
+    put('node_modules/@scope/big/a.js', 'x'.repeat(1000));
+    put('host.json', 'x'.repeat(5));
+    expect(measure(folder)).toEqual({
+      bytes: 1015,
+      heaviest: [
+        { name: '@scope/big', bytes: 1000 },
+        { name: 'small', bytes: 10 },
+      ],
+    });
+  });
+});
