@@ -1,9 +1,25 @@
 // Text → bucket counts: Spark's Tokenizer and HashingTF in one pass over UTF-8 bytes.
 // Invariants: H1 equal to hashing each token of tokenizer.ts on its own. H2 no string, object or array per token on the whitespace path.
 // Source: org.apache.spark.ml.feature.HashingTF.
-import { bucketOf, checkNumFeatures, murmur3, murmur3Legacy, toWellFormed } from './murmur3.ts';
+import {
+  bucketOf,
+  checkNumFeatures,
+  finishTail,
+  mix,
+  murmur3,
+  murmur3Legacy,
+  SPARK_SEED,
+  toWellFormed,
+} from './murmur3.ts';
 import type { Csr } from './sparse.ts';
 import { createTermLister, type FeatureSpec, isPlain } from './spec.ts';
+
+const SPACE = 32;
+/** Lower case of ASCII, one code for Java's six white spaces; bytes of longer UTF-8 sequences stay. */
+const FOLD = Uint8Array.from({ length: 256 }, (_, byte) => {
+  if (byte >= 65 && byte <= 90) return byte | 32;
+  return byte >= 9 && byte <= 13 ? SPACE : byte;
+});
 
 /**
  * Counts terms per bucket. One instance holds the scratch memory and serves one thread.
@@ -43,7 +59,7 @@ export class TermHasher {
 
   /** Append one text's counts as a row. */
   countInto(text: string, rows: RowBuilder): void {
-    if (this.#terms === undefined) this.#countBytes(this.#lowerCaseBytes(text));
+    if (this.#terms === undefined) this.#countText(text);
     else for (const term of this.#terms(text)) this.#add(this.bucket(term), 1);
     const touched = this.#touched.subarray(0, this.#distinct).sort();
     rows.append(touched, this.#counts, this.spec.binary);
@@ -100,28 +116,50 @@ export class TermHasher {
     return this.#encoder.encodeInto(text, this.#bytes).written;
   }
 
-  #countBytes(length: number): void {
-    const bytes = this.#bytes;
-    const mask = this.#mask;
-    const isStandard = this.spec.hash === 'spark3';
-    let empties = length === 0 ? 1 : 0;
-    let pending = 0;
-    let start = 0;
-    for (let i = 0; i <= length; i++) {
-      if (i < length) {
-        const c = bytes[i]!;
-        if (c > 32 || (c !== 32 && (c < 9 || c > 13))) continue;
-      }
-      if (i === start) pending++;
-      else {
-        empties += pending;
-        pending = 0;
-        const hash = isStandard ? murmur3(bytes, start, i) : murmur3Legacy(bytes, start, i);
-        this.#add(mask >= 0 ? hash & mask : bucketOf(hash, this.spec.numFeatures), 1);
-      }
-      start = i + 1;
+  #countText(text: string): void {
+    if (this.spec.hash === 'spark2' || text === '') {
+      const empties = this.#scan(this.#lowerCaseBytes(text), (from, to) =>
+        this.#add(bucketOf(murmur3Legacy(this.#bytes, from, to), this.spec.numFeatures), 1),
+      );
+      if (empties > 0) this.#add(this.#emptyBucket, empties);
+      return;
     }
-    if (empties > 0) this.#add(this.#emptyBucket, empties);
+    const written = this.#encode(text);
+    const isAscii = written === text.length;
+    this.#countTokens(isAscii ? written : this.#encode(toWellFormed(text).toLowerCase()));
+  }
+
+  // One pass: a token is folded and hashed while its end is looked for. Every call and every second look at a byte would show.
+  #countTokens(length: number): void {
+    const bytes = this.#bytes;
+    const { numFeatures } = this.spec;
+    const mask = this.#mask;
+    let empties = 0;
+    for (let at = 0; at < length; at++) {
+      const start = at;
+      let h = SPARK_SEED;
+      let word = 0;
+      let shift = 0;
+      for (; at < length; at++) {
+        const byte = FOLD[bytes[at]!]!;
+        if (byte === SPACE) break;
+        word |= byte << shift;
+        shift += 8;
+        if (shift === 32) {
+          h = mix(h, word);
+          word = 0;
+          shift = 0;
+        }
+      }
+      if (at === start) {
+        empties++; // counts only when a word follows: Java drops trailing ones
+        continue;
+      }
+      if (empties > 0) this.#add(this.#emptyBucket, empties);
+      empties = 0;
+      const hash = finishTail(h, word, at - start);
+      this.#add(mask >= 0 ? hash & mask : bucketOf(hash, numFeatures), 1);
+    }
   }
 
   /** Call `visit` per non-empty token; the number of empty ones that count. */

@@ -76,12 +76,20 @@ export function bucketOf(hash: number, numFeatures: number): number {
   return remainder < 0 ? remainder + numFeatures : remainder | 0; // | 0: a negative multiple leaves -0
 }
 
-function mix(h: number, word: number): number {
+/** Hash state after a whole word. */
+export function mix(h: number, word: number): number {
   let k = Math.imul(word, C1);
   k = (k << 15) | (k >>> 17);
   let mixed = h ^ Math.imul(k, C2);
   mixed = (mixed << 13) | (mixed >>> 19);
   return (Math.imul(mixed, 5) + 0xe6546b64) | 0;
+}
+
+/** Spark 3's hash from the state after all whole words, the 0 to 3 bytes left over (first one lowest) and the length in bytes. */
+export function finishTail(h: number, rest: number, length: number): number {
+  let k = Math.imul(rest, C1);
+  k = (k << 15) | (k >>> 17);
+  return finish(h ^ Math.imul(k, C2), length);
 }
 
 function finish(hash: number, length: number): number {
