@@ -87,7 +87,7 @@ export function sniff(bytes: Uint8Array, name: string): string {
   const pdfAt = head.slice(0, 1100).search(/%PDF-\d/); // the header may follow up to 1,024 bytes of junk
   if (pdfAt >= 0 && (pdfAt < 8 || !/^\s*(from |received:|return-path:|<)/i.test(head))) return MEDIA.pdf;
   if (head.startsWith('PK\x03\x04') || head.startsWith('PK\x05\x06') || head.startsWith('PK\x07\x08'))
-    return sniffZip(bytes);
+    return sniffZip(bytes, name);
   if (head.startsWith('\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1')) return sniffOle(bytes);
   if (isTar(bytes)) return MEDIA.tar;
   return sniffText(bytes, name);
@@ -128,7 +128,7 @@ export function zipNames(bytes: Uint8Array): string[] {
   return names;
 }
 
-function sniffZip(bytes: Uint8Array): string {
+function sniffZip(bytes: Uint8Array, fileName: string): string {
   const head = latin1(bytes, 30, 200);
   if (head.startsWith('mimetype')) {
     const type = /^mimetype(application\/[\w.+-]+?)(?=PK|[^\w.+-]|$)/.exec(head)?.[1];
@@ -145,6 +145,9 @@ function sniffZip(bytes: Uint8Array): string {
     if (isPackage && has(/^xl\//i)) return MEDIA.xlsx;
     if (isPackage && has(/^ppt\//i)) return MEDIA.pptx;
     if (isPackage && has(/^visio\//i)) return MEDIA.vsdx;
+    // Cut off before any telling part: the name says what it was to be.
+    const kind = /\.(doc|xls|ppt)[xm]$/i.exec(fileName)?.[1]?.toLowerCase();
+    if (isPackage && kind !== undefined) return kind === 'doc' ? MEDIA.docx : kind === 'xls' ? MEDIA.xlsx : MEDIA.pptx;
     if (isPackage && has(/^(FixedDocSeq\.fdseq|Documents\/1\/)/i)) return MEDIA.xps;
   }
   if (has(/^META-INF\/container\.xml$/) && has(/\.opf$/i)) return MEDIA.epub;
@@ -193,7 +196,8 @@ function sniffText(bytes: Uint8Array, name: string): string {
   if (HTML_START.test(head)) return extension === 'xml' ? MEDIA.xml : extension === 'md' ? MEDIA.md : MEDIA.html;
   const mail = sniffMail(bytes, head, extension);
   if (mail !== undefined) return mail;
-  if (extension === 'xml' && /^\s*</.test(head)) return MEDIA.xml;
+  if (/^\s*<[a-z_]/i.test(head) && (extension === 'xml' || /^\s*<[\w:.-]+\s[^<>]*\bxmlns\b/i.test(head)))
+    return MEDIA.xml;
   if (/^(html?|xhtml)$/.test(extension) && /<[a-z!/][^>]*>/i.test(head)) return MEDIA.html;
   if (/^(md|markdown)$/.test(extension)) return MEDIA.md;
   if (extension === 'csv') return MEDIA.csv;
@@ -228,7 +232,11 @@ function sniffMail(bytes: Uint8Array, head: string, extension: string): string |
     headers += 1;
     if (MAIL_HEADER.test(line)) known += 1;
   }
-  const isMail = headers > 0 && (known >= 3 || (known >= 1 && /^(eml|mht|mhtml|mbox|mbx)$/.test(extension)));
+  // A web page saved as one file has these two headers at least.
+  const isMime = /^mime-version:/im.test(head) && /^content-type: *multipart\//im.test(head);
+  const isMail =
+    headers > 0 &&
+    (known >= 3 || (known >= 2 && isMime) || (known >= 1 && /^(eml|mht|mhtml|mbox|mbx)$/.test(extension)));
   if (!isMail) return undefined;
   if (!isMboxStart) return MEDIA.eml;
   const hasSecond = /\n\r?\nFrom \S+[^\n]*\d\d:\d\d/.test(latin1(bytes, 0, bytes.length));

@@ -1,9 +1,10 @@
-// Workbooks (xlsx, xlsm, xlsb, xls, ods, numbers): sheet names, cells as displayed, comments.
+// Workbooks (xlsx, xlsm, xlsb, xls, ods, numbers): sheet names, cells as displayed, comments, text boxes.
 // Traps: the library opens anything, so the media type comes first; sheet_to_csv walks every empty cell of a sparse sheet, the dense rows do not.
 import { TerminalError } from '../../errors.ts';
 import { MEDIA } from '../media-type.ts';
 import { PackageParts } from '../package-parts.ts';
 import { type ReadContext, type ReadText, TextSink } from '../reading.ts';
+import { addDrawingText } from './office-xml.ts';
 import { checkOle } from './ole-check.ts';
 
 type Library = typeof import('@e965/xlsx');
@@ -18,7 +19,8 @@ interface Cell {
 export async function readWorkbook(bytes: Uint8Array, { limits, mediaType }: ReadContext): Promise<ReadText> {
   // Damaged packages send the library into endless loops.
   if (isOle(bytes)) checkOle(bytes);
-  else if (mediaType !== MEDIA.xls) await (await PackageParts.open(bytes, limits)).verify(/\.(xml|rels|bin|iwa)$/i);
+  const parts = isOle(bytes) || mediaType === MEDIA.xls ? undefined : await PackageParts.open(bytes, limits);
+  await parts?.verify(/\.(xml|rels|bin|iwa)$/i);
   const book = await open(bytes);
   const sink = new TextSink(limits.maxChars);
   const warnings: string[] = [];
@@ -42,8 +44,10 @@ export async function readWorkbook(bytes: Uint8Array, { limits, mediaType }: Rea
     }
   }
   if (cells > limits.maxCells) warnings.push(`workbook: only the first ${limits.maxCells} cells were read`);
-  const text = sink.toString();
-  return { parts: cells === 0 ? [] : [text], pages: null, warnings };
+  const drawn = new TextSink(limits.maxChars - sink.chars);
+  for (const name of parts?.names(/^xl\/(drawings\/drawing|diagrams\/data)\d*\.xml$/i) ?? [])
+    await addDrawingText(parts!, name, drawn); // names came from it
+  return { parts: [...(cells === 0 ? [] : [sink.toString()]), drawn.toString()], pages: null, warnings };
 }
 
 const isOle = (bytes: Uint8Array) => bytes[0] === 0xd0 && bytes[1] === 0xcf;
