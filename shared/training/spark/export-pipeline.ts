@@ -4,17 +4,25 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DuckDBType, DuckDBValue } from '@duckdb/node-api';
+import type { DuckDBValue } from '@duckdb/node-api';
 import { TerminalError } from '../../errors.ts';
 import type { Idf } from '../../features/idf.ts';
 import type { FeatureSpec } from '../../features/spec.ts';
 import { sha256Hex } from '../../ids.ts';
-import { type DuckDb, loadDuckDb, sqlText, withConnection } from '../../lake/duckdb.ts';
+import { type DuckDb, loadDuckDb, sqlName, sqlText, withConnection } from '../../lake/duckdb.ts';
 import type { ModelBundle } from '../../models/bundle.ts';
 import { decodeIdf } from '../../models/idf-file.ts';
 import { decodeLinearModel, type LinearModel } from '../../models/linear-model.ts';
 import type { Clock } from '../../ports.ts';
 import type { PipelineFiles } from './pipeline-files.ts';
+import {
+  duckdbTypeOf,
+  idfSchema,
+  indexerSchema,
+  regressionSchema,
+  SCHEMA_KEY,
+  type StructType,
+} from './spark-schema.ts';
 
 export interface ExportOptions {
   textCol: string;
@@ -28,7 +36,7 @@ export const defaultExportOptions: ExportOptions = { textCol: 'text', labelCol: 
 interface StageDraft {
   className: string;
   params: Record<string, unknown>;
-  data?: (duckdb: DuckDb) => { columns: Record<string, DuckDBType>; values: DuckDBValue[] };
+  data?: { schema: StructType; values: (duckdb: DuckDb) => DuckDBValue[] };
 }
 
 /**
@@ -64,11 +72,11 @@ function draftStages(
   const stages: StageDraft[] = [
     {
       className: `${ml}.feature.StringIndexerModel`,
-      params: { inputCol: labelCol, outputCol: 'labelIndex', handleInvalid: 'skip', stringOrderType: 'frequencyDesc' },
-      data: (duckdb) => ({
-        columns: { labelsArray: duckdb.LIST(duckdb.LIST(duckdb.VARCHAR)) },
-        values: [duckdb.listValue([duckdb.listValue([...labels])])],
-      }),
+      params: { inputCol: labelCol, outputCol: 'labelIndex', handleInvalid: 'error', stringOrderType: 'frequencyDesc' },
+      data: {
+        schema: indexerSchema,
+        values: ({ listValue }) => [listValue([listValue([...labels])])],
+      },
     },
     tokenizerStage(features, textCol),
   ];
@@ -96,14 +104,14 @@ function draftStages(
     stages.push({
       className: `${ml}.feature.IDFModel`,
       params: { inputCol: counts, outputCol: 'features', minDocFreq: 0 },
-      data: (duckdb) => ({
-        columns: { idf: vectorType(duckdb), docFreq: duckdb.LIST(duckdb.BIGINT), numDocs: duckdb.BIGINT },
-        values: [
+      data: {
+        schema: idfSchema,
+        values: (duckdb) => [
           denseVector(duckdb, idf.weights),
           duckdb.listValue(Array.from(idf.docFreq, BigInt)),
           BigInt(idf.numDocs),
         ],
-      }),
+      },
     });
   stages.push({
     className: `${ml}.classification.LogisticRegressionModel`,
@@ -116,7 +124,7 @@ function draftStages(
       family: model.isBinomial ? 'binomial' : 'multinomial',
       threshold: 0.5,
     },
-    data: (duckdb) => regressionRow(duckdb, model),
+    data: { schema: regressionSchema, values: (duckdb) => regressionRow(duckdb, model) },
   });
   const back = { inputCol: 'prediction', outputCol: 'predictedLabel', labels };
   return [...stages, { className: `${ml}.feature.IndexToString`, params: back }];
@@ -128,7 +136,7 @@ function tokenizerStage({ regexTokenizer }: FeatureSpec, inputCol: string): Stag
   return { className: 'org.apache.spark.ml.feature.RegexTokenizer', params: { ...columns, ...regexTokenizer } };
 }
 
-function regressionRow(duckdb: DuckDb, model: LinearModel): ReturnType<NonNullable<StageDraft['data']>> {
+function regressionRow(duckdb: DuckDb, model: LinearModel): DuckDBValue[] {
   const margins = model.intercepts.length;
   // CSR, as Spark writes it: isTransposed, pointers of rows, indices of columns
   const pointers = [0];
@@ -143,43 +151,23 @@ function regressionRow(duckdb: DuckDb, model: LinearModel): ReturnType<NonNullab
     });
     pointers.push(values.length);
   }
-  const { TINYINT, INTEGER, BOOLEAN, DOUBLE, LIST, STRUCT, structValue, listValue } = duckdb;
-  return {
-    columns: {
-      numClasses: INTEGER,
-      numFeatures: INTEGER,
-      interceptVector: vectorType(duckdb),
-      coefficientMatrix: STRUCT({
-        type: TINYINT,
-        numRows: INTEGER,
-        numCols: INTEGER,
-        colPtrs: LIST(INTEGER),
-        rowIndices: LIST(INTEGER),
-        values: LIST(DOUBLE),
-        isTransposed: BOOLEAN,
-      }),
-      isMultinomial: BOOLEAN,
-    },
-    values: [
-      model.isBinomial ? 2 : margins,
-      model.width,
-      denseVector(duckdb, model.intercepts),
-      structValue({
-        type: 0,
-        numRows: margins,
-        numCols: model.width,
-        colPtrs: listValue(pointers),
-        rowIndices: listValue(indices),
-        values: listValue(values),
-        isTransposed: true,
-      }),
-      !model.isBinomial,
-    ],
-  };
+  const { structValue, listValue } = duckdb;
+  return [
+    model.isBinomial ? 2 : margins,
+    model.width,
+    denseVector(duckdb, model.intercepts),
+    structValue({
+      type: 0,
+      numRows: margins,
+      numCols: model.width,
+      colPtrs: listValue(pointers),
+      rowIndices: listValue(indices),
+      values: listValue(values),
+      isTransposed: true,
+    }),
+    !model.isBinomial,
+  ];
 }
-
-const vectorType = ({ TINYINT, INTEGER, DOUBLE, LIST, STRUCT }: DuckDb): DuckDBType =>
-  STRUCT({ type: TINYINT, size: INTEGER, indices: LIST(INTEGER), values: LIST(DOUBLE) });
 
 const denseVector = ({ structValue, listValue }: DuckDb, values: Float64Array): DuckDBValue =>
   structValue({ type: 1, size: null, indices: null, values: listValue(Array.from(values)) });
@@ -214,25 +202,25 @@ function uidOf(stage: StageDraft, index: number): string {
   return `${name}_${sha256Hex(`${index}${JSON.stringify(stage.params)}`).slice(0, 12)}`;
 }
 
-async function writeRow(data: NonNullable<StageDraft['data']>): Promise<Uint8Array> {
+async function writeRow({ schema, values }: NonNullable<StageDraft['data']>): Promise<Uint8Array> {
   const duckdb = await loadDuckDb();
   const folder = await mkdtemp(join(tmpdir(), 'sluice-spark-'));
   try {
-    const { columns, values } = data(duckdb);
     const file = join(folder, 'row.parquet');
     await withConnection(async (connection) => {
-      const names = Object.keys(columns).map((name) => `"${name}"`);
-      const types = Object.values(columns);
-      const definition = names.map((name, i) => `${name} ${types[i]!.toString()}`).join(', ');
+      const types = schema.fields.map((field) => duckdbTypeOf(field.type, duckdb));
+      const definition = schema.fields.map((field, i) => `${sqlName(field.name)} ${types[i]!.toString()}`).join(', ');
       await connection.run(`CREATE TEMP TABLE stage_row (${definition})`);
       const appender = await connection.createAppender('stage_row', null, 'temp');
-      values.forEach((value, i) => {
+      values(duckdb).forEach((value, i) => {
         appender.appendValue(value, types[i]);
       });
       appender.endRow();
       appender.closeSync();
-      await connection.run(`COPY stage_row TO ${sqlText(file)} (FORMAT parquet, COMPRESSION snappy)`);
-      await connection.run('DROP TABLE stage_row');
+      const footer = `{${sqlText(SCHEMA_KEY)}: ${sqlText(JSON.stringify(schema))}}`;
+      await connection.run(
+        `COPY stage_row TO ${sqlText(file)} (FORMAT parquet, COMPRESSION snappy, KV_METADATA ${footer})`,
+      );
     });
     return await readFile(file);
   } finally {
