@@ -18,10 +18,14 @@ export function appOf(state: Pick<CloudState, 'lake'>, env: Readonly<Record<stri
 }
 
 /** Run `work` with services: over the lake that the environment names, else over the local one. */
-export async function withApp<T>(dataFolder: string, work: (app: App) => Promise<T>): Promise<T> {
+export async function withApp<T>(
+  dataFolder: string,
+  work: (app: App) => Promise<T>,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<T> {
   const env = readEnvironment();
   if (env.LAKE !== undefined || env.LAKE_DFS_ENDPOINT !== undefined) {
-    const app = createApp(loadConfig({ LOG_LEVEL: 'error', ...env }));
+    const app = createApp(loadConfig({ LOG_LEVEL: 'error', ...settings, ...env }));
     try {
       return await work(app);
     } finally {
@@ -29,7 +33,7 @@ export async function withApp<T>(dataFolder: string, work: (app: App) => Promise
     }
   }
   const cloud = await openLocalCloud({ dataFolder, appFolder: appFolder(), withHost: false, port: 0 });
-  const app = appOf(cloud);
+  const app = appOf(cloud, settings);
   try {
     await app.ensureContainers();
     return await work(app);

@@ -118,7 +118,7 @@ async function startServers(
   children: Child<{ ready: true }>[],
 ): Promise<void> {
   const settings = hostSettings(options, state);
-  if (settings.OPENAI_BASE_URL === undefined && settings.AZURE_OPENAI_ENDPOINT === undefined) {
+  if (!namesLlm(settings)) {
     options.onProgress?.('LLM simulator');
     const args = ['--tpm', settings.LLM_TPM ?? SIMULATED_TPM, '--rpm', settings.LLM_RPM ?? SIMULATED_RPM, '--quiet'];
     const simulator = await startChild<ServerReady>('local/emulators/openai-main', args, {
@@ -126,16 +126,7 @@ async function startServers(
     });
     children.push(simulator);
     state.simulatorUrl = `http://127.0.0.1:${simulator.ready.port}/v1`;
-    Object.assign(settings, {
-      OPENAI_BASE_URL: state.simulatorUrl,
-      OPENAI_MODEL: 'simulator',
-      OPENAI_API_KEY: 'simulator',
-      LLM_INPUT_USD_PER_MTOK: settings.LLM_INPUT_USD_PER_MTOK ?? '0.20',
-      LLM_CACHED_USD_PER_MTOK: settings.LLM_CACHED_USD_PER_MTOK ?? '0.02',
-      LLM_OUTPUT_USD_PER_MTOK: settings.LLM_OUTPUT_USD_PER_MTOK ?? '1.20',
-      LLM_TPM: settings.LLM_TPM ?? SIMULATED_TPM,
-      LLM_RPM: settings.LLM_RPM ?? SIMULATED_RPM,
-    });
+    Object.assign(settings, simulatorSettings(state.simulatorUrl, settings));
   }
   options.onProgress?.('functions host');
   const startHost = (port: number) =>
@@ -165,6 +156,32 @@ function hostSettings(options: CloudOptions, state: CloudState): Record<string, 
     AzureWebJobsStorage: state.webJobsStorage,
   };
 }
+
+/** Settings that point at the simulator; what the user set of quota and prices stays. */
+export function simulatorSettings(
+  url: string,
+  given: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  return {
+    OPENAI_BASE_URL: url,
+    OPENAI_MODEL: 'simulator',
+    OPENAI_API_KEY: 'simulator',
+    LLM_INPUT_USD_PER_MTOK: given.LLM_INPUT_USD_PER_MTOK ?? '0.20',
+    LLM_CACHED_USD_PER_MTOK: given.LLM_CACHED_USD_PER_MTOK ?? '0.02',
+    LLM_OUTPUT_USD_PER_MTOK: given.LLM_OUTPUT_USD_PER_MTOK ?? '1.20',
+    LLM_TPM: given.LLM_TPM ?? SIMULATED_TPM,
+    LLM_RPM: given.LLM_RPM ?? SIMULATED_RPM,
+  };
+}
+
+/** Do environment or local.settings.json name an LLM? */
+export const isLlmConfigured = (appFolder: string): boolean =>
+  namesLlm({ ...readLocalSettings(appFolder), ...readEnvironment() });
+
+const namesLlm = (settings: Readonly<Record<string, string | undefined>>): boolean =>
+  settings.OPENAI_BASE_URL !== undefined ||
+  settings.AZURE_OPENAI_ENDPOINT !== undefined ||
+  settings.LLM_DEPLOYMENTS !== undefined;
 
 /** `Values` of local.settings.json; storage settings of a `func start` setup do not apply here. */
 export function readLocalSettings(appFolder: string): Record<string, string> {

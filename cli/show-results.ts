@@ -55,6 +55,11 @@ function totals(run: RunStatus, results: readonly Row[]): string {
   return [
     `${run.documents} documents = ${run.labelled} labelled + ${run.review} to review + ${run.failed} failed`,
     `labelled by the model ${by('model')}, by the LLM ${by('llm')}, as duplicates ${by('duplicate')} · ${run.asked} asked to the LLM · ${money(run.costUsd)}`,
+    ...(run.quote === null
+      ? []
+      : [
+          `quoted ${money(run.quote.usd)} (${money(run.quote.usdLow)} to ${money(run.quote.usdHigh)}), billed ${money(run.costUsd)}`,
+        ]),
   ].join('\n');
 }
 

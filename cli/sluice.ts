@@ -36,6 +36,7 @@ program
   .option('--taxonomy <file>', 'your labels: JSON {name, labels: [{name, description}]}')
   .option('--no-llm', 'do not ask the LLM; uncertain documents go to review')
   .option('--max-cost <usd>', 'money the LLM may cost', number)
+  .option('--quote', 'say what the run will cost before it starts, and compare afterwards', false)
   .option('--port <port>', 'port of the functions host; a free one is used when it is taken', number, 7071)
   .addOption(data())
   .addOption(json())
@@ -77,6 +78,17 @@ remote(
 remote(program.command('cancel').description('stop a run'))
   .argument('<run-id>')
   .action(async (runId, options) => (await import('./commands/runs.ts')).cancelCommand(runId, options));
+
+program
+  .command('quote')
+  .description('documents, tokens, calls, minutes and money of a run, before anything is paid')
+  .argument('<path>', 'a folder here, or with --container a folder of the lake')
+  .option('--container <name>', 'landing or imports')
+  .option('--taxonomy <file>', 'your labels')
+  .option('--sample <n>', 'files read at most', number, 300)
+  .addOption(data())
+  .addOption(json())
+  .action(async (path, options) => (await import('./commands/quote.ts')).quoteCommand(path, options));
 
 program
   .command('upload')

@@ -45,6 +45,8 @@ export const runRequestSchema = z.strictObject({
   /** false: uncertain documents go to review, nothing is spent. */
   llm: z.boolean().optional(),
   maxCostUsd: z.number().min(0).max(1_000_000).optional(),
+  /** What was quoted for the run, to be shown against the bill. Not part of the request's identity. */
+  quote: z.strictObject({ usd: z.number().min(0), usdLow: z.number().min(0), usdHigh: z.number().min(0) }).optional(),
   /** Requests that are equal join the same run; another requestId makes another run. */
   requestId: z.string().min(1).max(100).optional(),
 });
@@ -89,6 +91,8 @@ export interface RunStatus extends RunCounts {
   /** Documents asked to the LLM so far. */
   asked: number;
   costUsd: number;
+  /** What was quoted before, USD with its 95 % range; null when nobody asked. */
+  quote: { usd: number; usdLow: number; usdHigh: number } | null;
   /** Seconds to the end at the present speed; null while unknown or when ended. */
   remainingSeconds: number | null;
   modelVersion: string | null;

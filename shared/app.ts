@@ -54,7 +54,7 @@ export function createApp(config: Config, clock: Clock = systemClock): App {
     llm: openLlm(
       config,
       { store: lake, state: access.state, clock, random, logger, instanceId: config.INSTANCE_ID ?? randomUUID() },
-      access.tokenProvider,
+      { azureToken: access.tokenProvider, secret: access.secret },
     ),
     parquet: parquetFiles(lake),
     tables: runTables(tables),

@@ -141,6 +141,10 @@ export const SETTINGS = {
   AZURE_OPENAI_ENDPOINT: openText('Azure OpenAI resource, e.g. https://<name>.openai.azure.com', URL_TEXT),
   AZURE_OPENAI_CHAT_DEPLOYMENT: openText('Deployment name in that resource'),
   AZURE_OPENAI_SCOPE: text('Token scope of the resource', 'https://ai.azure.com/.default', URL_TEXT),
+  LLM_DEPLOYMENTS: openText(
+    'Several deployments as a JSON list (docs/llm.md): name, baseUrl, quota, prices, priority, residency; replaces the single-deployment settings',
+  ),
+  LLM_RESIDENCY: openText('Residency classes documents may be sent to, separated by commas; default: all deployments'),
   LLM_TPM: count('Tokens per minute of the deployment', 200_000, 100, 1_000_000_000),
   LLM_RPM: count('Requests per minute of the deployment', 200, 1, 10_000_000),
   LLM_INPUT_USD_PER_MTOK: openReal('Price of a million prompt tokens', 0, 10_000, 'USD'),

@@ -1,17 +1,21 @@
 // `sluice start`: everything on this machine, from storage to decisions, with one command.
 import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunStatus } from '../../shared/api.ts';
 import type { App } from '../../shared/app.ts';
+import { quoteRun, type RunQuote } from '../../shared/pipeline/quote-run.ts';
 import { publishTaxonomy } from '../../shared/pipeline/taxonomies.ts';
+import { seededRandom } from '../../shared/ports.ts';
 import { parseTaxonomy, type Taxonomy } from '../../shared/taxonomy.ts';
 import { ApiClient } from '../api-client.ts';
 import { bar, bold, clearBar, dim, note, progressLine, UsageError, warn } from '../console.ts';
-import { importFiles, importPrefix, listFolder } from '../import-folder.ts';
+import { type FolderFile, importFiles, importPrefix, listFolder } from '../import-folder.ts';
 import { appFolder, appOf } from '../local-app.ts';
-import { type LocalCloud, openLocalCloud } from '../local-cloud.ts';
+import { type LocalCloud, openLocalCloud, simulatorSettings } from '../local-cloud.ts';
 import { asJson, asTable, compareWithTruth, readResults } from '../show-results.ts';
+import { describeQuote } from './quote.ts';
 import { ensureModel } from './train.ts';
 
 export interface StartOptions {
@@ -22,6 +26,7 @@ export interface StartOptions {
   taxonomy?: string;
   maxCost?: number;
   llm: boolean;
+  quote: boolean;
 }
 
 /** Run the whole product locally. Resolves when it is to end; the exit code is the caller's. */
@@ -101,12 +106,14 @@ async function classifyFolder(app: App, cloud: LocalCloud, work: FolderWork): Pr
   await importFiles(app.imports, prefix, listing.files, (done) =>
     bar(`uploading ${done}/${listing.files.length} files`),
   );
+  const quote = options.quote && options.llm ? await quoteFolder(cloud, listing.files, taxonomy) : undefined;
   const api = new ApiClient(cloud.hostUrl ?? '');
   const started = await api.startRun({
     source: { kind: 'prefix', container: 'imports', prefix },
     taxonomyVersion: taxonomy.version,
     ...(options.llm ? {} : { llm: false }),
     ...(options.maxCost === undefined ? {} : { maxCostUsd: options.maxCost }),
+    ...(quote === undefined ? {} : { quote: { usd: quote.usd, usdLow: quote.usdLow, usdHigh: quote.usdHigh } }),
   });
   const run = await api.follow(started.runId, (status) => bar(progressLine(status)), work.signal);
   clearBar();
@@ -122,6 +129,20 @@ async function classifyFolder(app: App, cloud: LocalCloud, work: FolderWork): Pr
     process.stdout.write(`run ${run.runId} · model ${run.modelVersion ?? 'none'} · taxonomy ${run.taxonomyVersion}\n`);
   }
   return run;
+}
+
+/** The quote of a folder, with the settings that the host works with. */
+async function quoteFolder(cloud: LocalCloud, files: readonly FolderFile[], taxonomy: Taxonomy): Promise<RunQuote> {
+  bar('quoting …');
+  const app = appOf(cloud, cloud.simulatorUrl === null ? {} : simulatorSettings(cloud.simulatorUrl, {}));
+  try {
+    const quotable = files.map(({ path, file }) => ({ name: basename(path), read: () => readFile(file) }));
+    const quote = await quoteRun(app.services, seededRandom(files.length), quotable, taxonomy, 300);
+    note(`quote: ${describeQuote(quote)}`);
+    return quote;
+  } finally {
+    await app.close();
+  }
 }
 
 function announce(cloud: LocalCloud): void {

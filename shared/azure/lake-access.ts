@@ -1,9 +1,11 @@
 // The storage account as the app uses it: three containers and the state table, by identity in Azure, by connection string on emulators.
-import { DefaultAzureCredential, type TokenCredential } from '@azure/identity';
+import type { TokenCredential } from '@azure/identity';
 import type { Config } from '../config.ts';
 import { type AzureLakeStore, type LakeConnection, openLakeStore } from '../lake/store.ts';
-import type { StateTable } from '../ports.ts';
+import { type StateTable, systemClock } from '../ports.ts';
+import { createCredential } from './credentials.ts';
 import { azureOpenAiToken } from './openai.ts';
+import { openSecrets, type Secrets } from './secrets.ts';
 import { openStateTable, type TableConnection } from './state-table.ts';
 
 export interface LakeAccess {
@@ -15,13 +17,16 @@ export interface LakeAccess {
   credential(): TokenCredential;
   /** Tokens for other Azure services, fetched when called. */
   tokenProvider(scope: string): () => Promise<string>;
+  /** A secret of the vault. @throws {TerminalError} secret.not-found */
+  secret(name: string): Promise<string>;
 }
 
 /** Open the containers and the table; nothing is sent yet. */
 export function openLakeAccess(config: Config): LakeAccess {
+  let secrets: Secrets | undefined;
   let known: TokenCredential | undefined;
   const credential = () => {
-    known ??= credentialOf(config);
+    known ??= createCredential(config.AZURE_CLIENT_ID);
     return known;
   };
   const { store, table } = connections(config, credential);
@@ -32,6 +37,10 @@ export function openLakeAccess(config: Config): LakeAccess {
     state: openStateTable(table, config.STATE_TABLE),
     credential,
     tokenProvider: (scope) => azureOpenAiToken(credential(), scope),
+    secret(name) {
+      secrets ??= openSecrets(config.KEY_VAULT_URI, credential(), systemClock);
+      return secrets.get(name);
+    },
   };
 }
 
@@ -52,6 +61,3 @@ function connections(
     table: { kind: 'identity', tableUrl, credential },
   };
 }
-
-const credentialOf = ({ AZURE_CLIENT_ID: managedIdentityClientId }: Config): DefaultAzureCredential =>
-  new DefaultAzureCredential(managedIdentityClientId === undefined ? {} : { managedIdentityClientId });

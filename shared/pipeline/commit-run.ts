@@ -147,6 +147,7 @@ async function summarise(
     steps: Object.fromEntries(STEPS.map((step) => [step, totals.steps[step] ?? 0])) as RunSummary['steps'], // keys are STEPS
     asked: totals.asked,
     costUsd,
+    quote: run.request?.quote ?? null,
     remainingSeconds: null,
     modelVersion: plan?.modelVersion ?? null,
     taxonomyVersion: plan?.taxonomyVersion ?? null,

@@ -2,24 +2,37 @@
 import type { Config } from '../config.ts';
 import type { Row } from '../lake/tables.ts';
 import { classifyDocuments, type LlmDeps, readLedger } from '../llm/classify.ts';
-import { deploymentsFromConfig, llmSettingsFromConfig } from '../llm/deployment.ts';
+import { type DeploymentConfig, deploymentsFromConfig, llmSettingsFromConfig } from '../llm/deployment.ts';
+import { parseDeployments } from '../llm/deployment-json.ts';
+import { quoteStage } from '../llm/quote-stage.ts';
 import type { Llm } from './services.ts';
 
 // An activity ends well before the function's time limit and goes on in the next one.
 const ACTIVITY_MS = 4 * 60_000;
 
+/** How deployments sign in. */
+export interface LlmAuth {
+  /** Token provider for a scope. */
+  azureToken(scope: string): () => Promise<string>;
+  /** Reads a secret of the vault. */
+  secret(name: string): Promise<string>;
+}
+
 /**
  * Undefined when no LLM is configured or it is switched off.
- * @param azureToken  token provider for a scope; used for Azure deployments without a key
+ * @throws {TerminalError} config.invalid when LLM_DEPLOYMENTS is wrong
  */
 export function openLlm(
   config: Config,
   deps: Omit<LlmDeps, 'deployments' | 'settings'>,
-  azureToken: (scope: string) => () => Promise<string>,
+  auth: LlmAuth,
 ): Llm | undefined {
-  const deployments = deploymentsFromConfig(config, azureToken);
+  const deployments = openDeployments(config, auth);
   if (deployments.length === 0) return undefined;
-  const full: LlmDeps = { ...deps, deployments, settings: llmSettingsFromConfig(config) };
+  const residency = (config.LLM_RESIDENCY ?? '')
+    .split(',')
+    .flatMap((name) => (name.trim() === '' ? [] : [name.trim()]));
+  const full: LlmDeps = { ...deps, deployments, settings: { ...llmSettingsFromConfig(config), residency } };
   return {
     async classify({ maxCostUsd, ...request }) {
       const outcome = await classifyDocuments(
@@ -34,6 +47,16 @@ export function openLlm(
         ? { status: 'done', answers: outcome.answers, calls: outcome.calls }
         : { status: 'waiting', retryAt: outcome.retryAt };
     },
+    quote: (request) => quoteStage(request, full),
     ledger: async (runId, batchId) => (await readLedger(deps.store, runId, batchId)).map((row): Row => ({ ...row })),
   };
+}
+
+function openDeployments(config: Config, auth: LlmAuth): DeploymentConfig[] {
+  if (config.LLM_DEPLOYMENTS === undefined || !config.LLM_ENABLED)
+    return deploymentsFromConfig(config, auth.azureToken);
+  return parseDeployments(config.LLM_DEPLOYMENTS, {
+    identity: auth.azureToken(config.AZURE_OPENAI_SCOPE),
+    key: (name) => () => auth.secret(name),
+  });
 }

@@ -96,6 +96,7 @@ export function describe(
     steps,
     asked,
     costUsd: Number(costNanoUsd) / 1e9,
+    quote: run.request?.quote ?? null,
     remainingSeconds: remaining(plan, records, nowMs - Date.parse(run.createdAt)),
     modelVersion: plan?.modelVersion ?? null,
     taxonomyVersion: plan?.taxonomyVersion ?? null,

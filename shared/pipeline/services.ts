@@ -3,6 +3,7 @@ import type { Config } from '../config.ts';
 import type { ExtractedDocument, SourceDocument } from '../documents/extract.ts';
 import type { Column, Row } from '../lake/tables.ts';
 import type { LlmAnswer, LlmDocument } from '../llm/classify.ts';
+import type { Quote } from '../llm/quote.ts';
 import type { LoadedModel } from '../models/registry.ts';
 import type { Clock, LakeStore, Logger } from '../ports.ts';
 import type { Taxonomy } from '../taxonomy.ts';
@@ -30,9 +31,19 @@ export type ClassifyOutcome =
   | { status: 'done'; answers: readonly LlmAnswer[]; calls: number }
   | { status: 'waiting'; retryAt: number };
 
+export interface QuoteRequest {
+  taxonomy: Taxonomy;
+  /** Documents of the whole run. */
+  documents: number;
+  /** Drawn at random. */
+  sample: readonly { text: string; isAsked: boolean }[];
+}
+
 /** The LLM stage; undefined in PipelineServices when no LLM is configured or allowed. */
 export interface Llm {
   classify(request: ClassifyRequest): Promise<ClassifyOutcome>;
+  /** What asking about documents will cost; nothing is sent. */
+  quote(request: QuoteRequest): Promise<Quote>;
   /** Ledger rows (table llm_calls) of one batch so far. */
   ledger(runId: string, batchId: string): Promise<Row[]>;
 }

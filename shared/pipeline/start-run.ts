@@ -26,7 +26,8 @@ export async function createRun(services: PipelineServices, request: RunRequest)
   const accept = request.acceptThreshold;
   if (accept !== undefined && (request.reviewThreshold ?? 0) > accept)
     throw new TerminalError('request.invalid', 'reviewThreshold: must not be above acceptThreshold');
-  return record(services, { runId: `run-${digest(request)}`, kind: 'request', request, rerun: null, windowId: null });
+  const { quote: _, ...identity } = request;
+  return record(services, { runId: `run-${digest(identity)}`, kind: 'request', request, rerun: null, windowId: null });
 }
 
 /** Record the run of an intake window. */

@@ -87,6 +87,9 @@ export async function fakeWorld(settings: Record<string, string> = {}): Promise<
           })),
         };
       },
+      quote: async () => {
+        throw new Error('not asked for here');
+      },
       ledger: async () => [],
     },
     parquet: {

@@ -1,0 +1,84 @@
+// `sluice quote`: documents, tokens, calls, minutes and money of a run, from a sample, before anything is paid.
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { App } from '../../shared/app.ts';
+import { type QuotableFile, quoteRun, type RunQuote } from '../../shared/pipeline/quote-run.ts';
+import { loadTaxonomy, publishTaxonomy } from '../../shared/pipeline/taxonomies.ts';
+import { seededRandom } from '../../shared/ports.ts';
+import { bar, clearBar, money, note, UsageError, warn } from '../console.ts';
+import { listFolder } from '../import-folder.ts';
+import { appFolder, withApp } from '../local-app.ts';
+import { isLlmConfigured, simulatorSettings } from '../local-cloud.ts';
+import { parseJsonFile } from './start.ts';
+
+export interface QuoteOptions {
+  data: string;
+  json: boolean;
+  container?: string;
+  taxonomy?: string;
+  sample: number;
+}
+
+export async function quoteCommand(path: string, options: QuoteOptions): Promise<void> {
+  const isSimulated = !isLlmConfigured(appFolder());
+  await withApp(
+    options.data,
+    async (app) => {
+      const files =
+        options.container === undefined ? await localFiles(path) : await lakeFiles(app, options.container, path);
+      bar(`reading a sample of ${Math.min(options.sample, files.length)} of ${files.length} files …`);
+      const taxonomy = await taxonomyOf(app, options.taxonomy);
+      const quote = await quoteRun(app.services, seededRandom(files.length), files, taxonomy, options.sample);
+      clearBar();
+      if (options.json) process.stdout.write(`${JSON.stringify(quote)}\n`);
+      else print(quote);
+      if (isSimulated) note(warn('Prices and quota are the SIMULATOR’s: no LLM is configured.'));
+    },
+    isSimulated ? simulatorSettings('http://127.0.0.1:9/v1', {}) : {},
+  );
+}
+
+/** A quote as people read it. */
+export function describeQuote(quote: Pick<RunQuote, 'asked' | 'calls' | 'usd' | 'usdLow' | 'usdHigh'>): string {
+  return `${quote.asked} documents asked in ${quote.calls} calls, ${money(quote.usd)} (95 %: ${money(quote.usdLow)} to ${money(quote.usdHigh)})`;
+}
+
+function print(quote: RunQuote): void {
+  process.stdout.write(
+    [
+      `files        ${quote.files} (sample of ${quote.sampledFiles} read)`,
+      `documents    ${quote.documents}`,
+      `LLM          ${describeQuote(quote)}`,
+      `tokens       ${quote.tokensIn} in, ${quote.tokensOut} out`,
+      `quota time   ${quote.minutes < 1 ? 'under a minute' : `${Math.ceil(quote.minutes)} min`}`,
+      '',
+    ].join('\n'),
+  );
+}
+
+async function localFiles(folder: string): Promise<QuotableFile[]> {
+  if (!existsSync(folder))
+    throw new UsageError(`${folder} does not exist; for a folder of the lake name its --container`);
+  return (await listFolder(folder)).files.map(({ path, file }) => ({
+    name: basename(path),
+    read: () => readFile(file),
+  }));
+}
+
+async function lakeFiles(app: App, container: string, prefix: string): Promise<QuotableFile[]> {
+  const store = container === 'landing' ? app.landing : container === 'imports' ? app.imports : undefined;
+  if (store === undefined) throw new UsageError('--container is landing or imports');
+  const files: QuotableFile[] = [];
+  for await (const file of store.list(prefix))
+    files.push({ name: basename(file.path), read: () => store.read(file.path) });
+  return files;
+}
+
+/** The taxonomy named, else the one in use, else the demo's. */
+async function taxonomyOf(app: App, file: string | undefined) {
+  if (file !== undefined) return publishTaxonomy(app.lake, parseJsonFile(file));
+  return loadTaxonomy(app.lake).catch(() =>
+    publishTaxonomy(app.lake, parseJsonFile(join(appFolder(), 'samples', 'taxonomy.json'))),
+  );
+}

@@ -1,0 +1,78 @@
+// What a run will cost before anything is paid: a random sample is read, featurized and scored as the run would do it; the LLM is not asked.
+import type { Quote } from '../llm/quote.ts';
+import type { Random } from '../ports.ts';
+import type { Taxonomy } from '../taxonomy.ts';
+import { route } from './route.ts';
+import type { PipelineServices } from './services.ts';
+
+/** A file that may be sampled. */
+export interface QuotableFile {
+  name: string;
+  read(): Promise<Uint8Array>;
+}
+
+export interface RunQuote extends Quote {
+  files: number;
+  sampledFiles: number;
+}
+
+/**
+ * Quote a run over files.
+ * @param sampleSize  files read at most; the range of the quote narrows with its square root
+ */
+export async function quoteRun(
+  services: PipelineServices,
+  random: Random,
+  files: readonly QuotableFile[],
+  taxonomy: Taxonomy,
+  sampleSize: number,
+): Promise<RunQuote> {
+  if (services.llm === undefined) throw new Error('no LLM is configured: a run costs nothing');
+  const chosen = sample(files, sampleSize, random);
+  const texts: string[] = [];
+  let documents = 0;
+  for (const file of chosen) {
+    const read = await services.reader.extract({ name: file.name, bytes: await file.read() });
+    documents += read.length;
+    texts.push(...read.filter((document) => document.status === 'ok').map((document) => document.text));
+  }
+  const asked = await wouldAsk(services, taxonomy, texts);
+  // Archives and mails hold several documents; unreadable ones are never asked about.
+  const unreadable = Array.from({ length: documents - texts.length }, () => ({ text: '', isAsked: false }));
+  const total = chosen.length === 0 ? 0 : Math.round((documents * files.length) / chosen.length);
+  const quote = await services.llm.quote({
+    taxonomy,
+    documents: total,
+    sample: [...texts.map((text, i) => ({ text, isAsked: asked[i] ?? true })), ...unreadable],
+  });
+  return { ...quote, files: files.length, sampledFiles: chosen.length };
+}
+
+/** Would the run ask the LLM about these texts? All of them, where no model speaks the taxonomy's labels. */
+async function wouldAsk(services: PipelineServices, taxonomy: Taxonomy, texts: readonly string[]): Promise<boolean[]> {
+  const version = services.config.MODEL_VERSION ?? (await services.models.championVersion());
+  const model = version === undefined ? undefined : await services.models.load(version);
+  const names = new Set(taxonomy.labels.map((label) => label.name));
+  if (model === undefined || !model.labels.every((label) => names.has(label))) return texts.map(() => true);
+  const limits = {
+    accept: services.config.ACCEPT_THRESHOLD ?? model.accept,
+    review: services.config.REVIEW_THRESHOLD,
+    llm: true,
+  };
+  const probabilities = model.score(model.featurize(texts));
+  return texts.map((_, i) => {
+    const row = probabilities.subarray(i * model.labels.length, (i + 1) * model.labels.length);
+    return route(Math.max(...row), limits) === 'ask';
+  });
+}
+
+/** A random subset without repetition (partial Fisher–Yates). */
+function sample<T>(items: readonly T[], size: number, random: Random): T[] {
+  const pool = [...items];
+  const count = Math.min(size, pool.length);
+  for (let i = 0; i < count; i++) {
+    const j = i + Math.floor(random.next() * (pool.length - i));
+    [pool[i], pool[j]] = [pool[j] as T, pool[i] as T]; // both indexes are below the length
+  }
+  return pool.slice(0, count);
+}
