@@ -7,6 +7,10 @@ const MAX_REGULAR = 0xfffffffa; // larger values are marks: end of chain, free, 
 const NO_STREAM = 0xffffffff;
 const ENTRY_BYTES = 128;
 const HEADER_DIFATS = 109;
+const SHORT_STREAM = 4096;
+const STORAGE = 1;
+const STREAM = 2;
+const ROOT = 5;
 
 /** @throws {TerminalError} extract.corrupt when a chain or the tree runs in a circle, or a stream is larger than the file */
 export function checkOle(bytes: Uint8Array): void {
@@ -28,6 +32,9 @@ class OleCheck {
   }
 
   run(): void {
+    // Numbers of FAT, mini-FAT and DIFAT sectors, by which some libraries allocate or loop.
+    for (const at of [44, 64, 72])
+      if (this.#file.readUInt32LE(at) > this.#sectors) throw damaged('it claims more sectors than it has');
     const fat = this.#readTable(this.#fatSectors());
     const directory = this.#chain(this.#file.readUInt32LE(48), fat);
     const miniFat = this.#readTable(this.#chain(this.#file.readUInt32LE(60), fat));
@@ -51,7 +58,11 @@ class OleCheck {
       take(at, slots);
       next = at + this.#sectorBytes <= this.#file.length ? this.#file.readUInt32LE(at + slots * 4) : NO_STREAM;
     }
-    return sectors;
+    // The libraries trust this number: a table they see differently would make the walk below worthless.
+    const stated = this.#file.readUInt32LE(44);
+    if (sectors.length < stated || sectors.some((sector) => this.#offset(sector) >= this.#file.length))
+      throw damaged('its sector table is incomplete');
+    return sectors.slice(0, stated);
   }
 
   #offset(sector: number): number {
@@ -86,7 +97,7 @@ class OleCheck {
       const at = sector === undefined ? undefined : this.#offset(sector) + (id % perSector) * ENTRY_BYTES;
       return at !== undefined && at + ENTRY_BYTES <= this.#file.length ? at : undefined;
     };
-    const cutoff = this.#file.readUInt32LE(56);
+    if (this.#file.readUInt32LE(56) !== SHORT_STREAM) throw damaged('its limit of short streams is wrong');
     const seen = new Set<number>();
     const todo = [0];
     for (let id = todo.pop(); id !== undefined; id = todo.pop()) {
@@ -100,9 +111,11 @@ class OleCheck {
       }
       const kind = this.#file[at + 66];
       const size = this.#file.readUInt32LE(at + 120);
-      if (kind === 2 || kind === 5) {
+      if (kind !== STORAGE && kind !== STREAM && kind !== ROOT)
+        throw damaged('its directory holds an unknown kind of entry');
+      if (kind !== STORAGE) {
         if (size > this.#file.length + this.#sectorBytes) throw damaged('a stream is larger than the file');
-        this.#chain(this.#file.readUInt32LE(at + 116), kind === 2 && size < cutoff ? miniFat : fat);
+        this.#chain(this.#file.readUInt32LE(at + 116), kind === STREAM && size < SHORT_STREAM ? miniFat : fat);
       }
     }
   }
