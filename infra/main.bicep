@@ -124,6 +124,9 @@ param entraClientId string = ''
 @minValue(0)
 param deleteOriginalsAfterDays int = 0
 
+@description('Further settings of the code by name (docs/settings.md), e.g. LLM_DEPLOYMENTS; they win over those made here. Add it to main.parameters.json.')
+param moreSettings object = {}
+
 @description('Address that gets alerts and budget mails; empty: nobody is notified.')
 param alertEmail string = ''
 
@@ -447,7 +450,7 @@ module api 'modules/function-app.bicep' = {
       LLM_MAX_COST_USD_PER_DAY: string(llmDailyLimitUsd)
       DOCUMENT_INTELLIGENCE_ENDPOINT: documentIntelligence ? ocr!.outputs.endpoint : ''
       KEY_VAULT_URI: vault.outputs.uri
-    }, llmSettings[llmProvider], usesScheduler ? schedulerSettings : {})
+    }, llmSettings[llmProvider], usesScheduler ? schedulerSettings : {}, moreSettings)
   }
 }
 

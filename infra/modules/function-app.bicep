@@ -144,6 +144,7 @@ resource settings 'Microsoft.Web/sites/config@2025-03-01' = {
     AzureWebJobsStorage__clientId: identityClientId
     APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsightsConnectionString
     APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
+    APPLICATION_INSIGHTS_NO_STATSBEAT: 'true' // no usage statistics of the exporter
     AZURE_CLIENT_ID: identityClientId
     AUTH_MODE: authMode
   }, appSettings)

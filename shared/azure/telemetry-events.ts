@@ -172,6 +172,15 @@ export const EVENTS: Readonly<Record<string, EventSpec>> = {
     doc: 'A model was trained.',
     fields: ['rows', 'labels', 'iterations', 'seconds'],
   },
+  'training.step': {
+    doc: 'A distributed training has done one round.',
+    fields: ['trainingId', 'fit', 'round', 'iteration'],
+  },
+  'tracking.mlflow-failed': {
+    doc: 'A training could not be written to the MLflow server; the training itself is fine.',
+    fields: ['trainingId'],
+  },
+  'training.finished': { doc: 'A distributed training has registered its model.', fields: ['trainingId', 'version'] },
 };
 
 /** The fields of an event that may leave the process; of an unknown event only numbers and flags. Texts are cut at 200 characters. */

@@ -69,19 +69,16 @@ describe('app settings', () => {
     expect(unread).toEqual([]);
   });
 
-  test('every setting without default is emitted, or is for other places than Azure', () => {
-    const elsewhere = new Set([
-      'LAKE', // connection string of the emulators
-      'ACCEPT_THRESHOLD', // the model's own
-      'MODEL_VERSION', // the champion
-      'TAXONOMY_VERSION', // the newest
-      'LLM_MAX_COST_USD_PER_RUN', // given with the request
-      'INSTANCE_ID', // the platform's own name of the instance serves
-    ]);
-    const open = Object.entries<Setting>(SETTINGS)
-      .filter(([name, { fallback }]) => fallback === undefined && !elsewhere.has(name))
-      .map(([name]) => name);
-    expect(open.filter((name) => !emitted.has(name))).toEqual([]);
+  test('every setting that names a service or its price is emitted', () => {
+    const laptop = new Set(['LAKE']); // connection string of the emulators
+    const services = Object.entries<Setting>(SETTINGS)
+      .filter(([name, { fallback }]) => fallback === undefined && !laptop.has(name))
+      .map(([name]) => name)
+      .filter((name) =>
+        /_ENDPOINT$|_UR[IL]$|Uri$|_CLIENT_ID$|_CHAT_DEPLOYMENT$|_USD_PER_MTOK$|^OPENAI_|_PER_DAY$/.test(name),
+      );
+    expect(services.length).toBeGreaterThan(12);
+    expect(services.filter((name) => !emitted.has(name))).toEqual([]);
   });
 
   const azure = {
@@ -338,5 +335,51 @@ describe('azure.yaml, hooks and package', () => {
       'node_modules/',
     ])
       expect(lines).not.toContain(kept);
+  });
+});
+
+describe('GitHub workflows and dev container', () => {
+  interface Workflow {
+    permissions: Record<string, string>;
+    jobs: Record<string, { steps: { uses?: string; run?: string }[] }>;
+  }
+  const workflows = ['ci', 'azure'].map((name) => ({ name, text: read(`.github/workflows/${name}.yml`) }));
+
+  test('hold no secret, least permissions, and sign in by OIDC', () => {
+    for (const { name, text } of workflows) {
+      expect(text).not.toMatch(/secrets\./);
+      const { permissions } = parse(text) as Workflow;
+      expect(permissions).toEqual(name === 'azure' ? { contents: 'read', 'id-token': 'write' } : { contents: 'read' });
+    }
+  });
+
+  test('run only scripts of package.json and hooks that exist', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    for (const { text } of workflows)
+      for (const { run = '' } of Object.values((parse(text) as Workflow).jobs).flatMap((job) => job.steps)) {
+        for (const [, script = ''] of run.matchAll(/npm run (\w+)/g)) expect(scripts, run).toHaveProperty(script);
+        for (const [, path = ''] of run.matchAll(/npx node (\S+\.ts)/g))
+          expect(existsSync(join(ROOT, path)), path).toBe(true);
+      }
+  });
+
+  test('the production install, the package and its start are checked', () => {
+    const runs = Object.values((parse(workflows[0]?.text ?? '') as Workflow).jobs).flatMap((job) =>
+      job.steps.map(({ run = '' }) => run),
+    );
+    for (const part of ['infra/scripts/package.ts', 'infra/scripts/check-package.ts', 'bench startup', 'npm test'])
+      expect(
+        runs.some((run) => run.includes(part)),
+        part,
+      ).toBe(true);
+  });
+
+  test('the dev container has the tools of docs/deploy.md', () => {
+    const container = JSON.parse(read('.devcontainer/devcontainer.json')) as {
+      features: Record<string, unknown>;
+      postCreateCommand: string;
+    };
+    expect(Object.keys(container.features).join()).toMatch(/azure-cli.*azd/);
+    expect(container.postCreateCommand).toBe('npm ci');
   });
 });
