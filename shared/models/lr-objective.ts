@@ -4,6 +4,7 @@
 // Z being the scaled, centred data. A point is then [α | ZZᵀα | intercepts], and ⟨a, b⟩ = α_a · ZZᵀα_b. Where there are fewer documents than
 // columns this is smaller by the same factor, and so are L-BFGS's twenty vectors; the numbers are the same up to rounding.
 import { dotProduct, type Evaluation } from './lbfgs.ts';
+import { createKernels, type Kernels } from './lr-kernels.ts';
 import { lossAndMultipliers, multiply, multiplyTransposed, type ScaledProblem, splitSingles } from './lr-problem.ts';
 
 export interface Objective {
@@ -58,10 +59,22 @@ export function addPartialGradient(
   const offsets = interceptsOf(p, point.subarray(gB.length), B);
   const margins = new Float64Array(p.rows * p.outputs);
   for (let row = 0; row < p.rows; row++) margins.set(offsets, row * p.outputs);
-  multiply(p, B, margins);
+  const kernels = kernelsOf(p);
+  kernels.multiply(B, margins);
   const loss = lossAndMultipliers(p, margins);
-  multiplyTransposed(p, margins, gB);
+  kernels.multiplyTransposed(margins, gB);
   return { loss, sums: columnSums(margins, p.outputs) };
+}
+
+// A problem is evaluated dozens of times; its kernels live as long as it does.
+const kernelsByProblem = new WeakMap<ScaledProblem, Kernels>();
+
+function kernelsOf(p: ScaledProblem): Kernels {
+  const known = kernelsByProblem.get(p);
+  if (known !== undefined) return known;
+  const kernels = createKernels(p, p.columns.length);
+  kernelsByProblem.set(p, kernels);
+  return kernels;
 }
 
 /** Sums over all shards → objective; `g` holds the summed gradient of the coefficients and becomes the whole gradient. */
@@ -135,7 +148,7 @@ export function createDual(p: ScaledProblem, l2: number): Objective {
   const k = p.outputs;
   const n = p.rows * k;
   const { core, diagonal } = splitSingles(p);
-  const scratch = new Float64Array(core.width * k);
+  const kernels = createKernels(core, core.width);
   // Z = z − 1 μᵀ: projections of the rows on μ, and μ · μ.
   const along = new Float64Array(p.rows);
   multiply({ ...p, outputs: 1 }, p.centre, along);
@@ -143,11 +156,7 @@ export function createDual(p: ScaledProblem, l2: number): Objective {
 
   /** u = Z Zᵀ α */
   const gram = (alpha: Float64Array, u: Float64Array): void => {
-    scratch.fill(0);
-    multiplyTransposed(core, alpha, scratch);
-    for (let row = 0; row < p.rows; row++)
-      for (let at = row * k; at < (row + 1) * k; at++) u[at] = diagonal[row]! * alpha[at]!;
-    multiply(core, scratch, u);
+    kernels.gram(alpha, diagonal, u);
     const sums = columnSums(alpha, k);
     const shift = new Float64Array(k);
     for (let row = 0; row < p.rows; row++) for (let c = 0; c < k; c++) shift[c]! += along[row]! * alpha[row * k + c]!;
