@@ -141,6 +141,34 @@ program
   .addOption(json())
   .action(async (sql, options) => (await import('./commands/query.ts')).queryCommand(sql, options));
 
+/** Options that choose decisions; names as in the API. */
+const filtered = (command: Command): Command =>
+  command
+    .option('--run <id>', 'decisions of this run; default: the latest of every document')
+    .option('--label <name>', 'with this label')
+    .addOption(new Option('--status <status>', 'with this outcome').choices(['labelled', 'review', 'failed']))
+    .option('--code <code>', 'with this failure or review code')
+    .addOption(new Option('--decided-by <who>', 'decided by').choices(['model', 'llm', 'duplicate', 'human']))
+    .option('--path <prefix>', 'whose path begins so')
+    .option('--media-type <type>', 'of this media type')
+    .option('--from <time>', 'decided at or after (ISO 8601)')
+    .option('--to <time>', 'decided before (ISO 8601)');
+
+filtered(program.command('export').description('decisions as a CSV or Parquet file'))
+  .addOption(new Option('--format <format>', 'of the file').choices(['csv', 'parquet']).default('csv'))
+  .option('-o, --output <file>', 'default: stdout')
+  .addOption(data())
+  .action(async (options) => (await import('./commands/export.ts')).exportCommand(options));
+
+program
+  .command('compare-runs')
+  .description('what two runs decided differently, and why')
+  .argument('<run-a>')
+  .argument('<run-b>')
+  .addOption(data())
+  .addOption(json())
+  .action(async (a, b, options) => (await import('./commands/compare.ts')).compareCommand(a, b, options));
+
 program
   .command('simulate-llm')
   .description('serve the OpenAI-compatible simulator by itself (not a model)')

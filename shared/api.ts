@@ -59,7 +59,70 @@ export const rerunRequestSchema = z.strictObject({
 });
 export type RerunRequest = z.infer<typeof rerunRequestSchema>;
 
+export const trainRequestSchema = z.strictObject({
+  container: container.default('imports'),
+  /** Labelled .jsonl, .csv or .parquet files. */
+  sources: z.array(path).min(1).max(1000),
+  textColumn: z.string().min(1).max(200).default('text'),
+  labelColumn: z.string().min(1).max(200).default('label'),
+  /** Labels are checked against it. */
+  taxonomyVersion: z.string().min(1).max(200).optional(),
+  maxIter: z.int().min(1).max(10_000).optional(),
+  regParam: z.number().min(0).max(1000).optional(),
+  elasticNet: z.number().min(0).max(1).optional(),
+  numFeatures: z
+    .int()
+    .min(2)
+    .max(2 ** 26)
+    .optional(),
+  minDocFreq: z.int().min(0).max(1_000_000).optional(),
+  precision: z.number().min(0.01).max(0.9999).optional(),
+  confidence: z.number().min(0.01).max(0.9999).optional(),
+  guarantee: z.boolean().optional(),
+  /** Make the model the champion when it is trained and evaluated. */
+  promote: z.boolean().default(false),
+  requestId: z.string().min(1).max(100).optional(),
+});
+export type TrainRequest = z.infer<typeof trainRequestSchema>;
+
 export const promoteRequestSchema = z.strictObject({ reason: z.string().trim().min(1).max(500) });
+
+/** Which decisions are meant: of one run, or the latest of every document; all conditions must hold. */
+const filterShape = {
+  run: z.string().min(1).max(200).optional(),
+  label: z.string().min(1).max(200).optional(),
+  status: z.enum(['labelled', 'review', 'failed']).optional(),
+  /** Failure or review code. */
+  code: z.string().min(1).max(100).optional(),
+  decidedBy: z.enum(['model', 'llm', 'duplicate', 'human']).optional(),
+  /** Beginning of the source path. */
+  path: z.string().min(1).max(1024).optional(),
+  mediaType: z.string().min(1).max(200).optional(),
+  /** Decided at or after this time (ISO 8601). */
+  from: z.iso.datetime({ offset: true }).optional(),
+  /** Decided before this time (ISO 8601). */
+  to: z.iso.datetime({ offset: true }).optional(),
+};
+export const resultFilterSchema = z.strictObject(filterShape);
+export type ResultFilter = z.infer<typeof resultFilterSchema>;
+
+/** Query of GET /api/results. */
+export const listResultsSchema = z.strictObject({
+  ...filterShape,
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  /** `next` of the page before. */
+  cursor: z.string().min(1).max(1000).optional(),
+});
+export type ListResults = z.infer<typeof listResultsSchema>;
+
+/** Query of GET /api/results/export. */
+export const exportResultsSchema = z.strictObject({
+  ...filterShape,
+  format: z.enum(['csv', 'parquet']).default('csv'),
+});
+
+/** A document's id in a path: SHA-256 in lower-case hex. */
+export const documentIdSchema = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits');
 
 /** Query of GET /api/runs. */
 export const listRunsSchema = z.strictObject({ limit: z.coerce.number().int().min(1).max(200).default(50) });
@@ -102,6 +165,36 @@ export interface RunStatus extends RunCounts {
   error: { code: string; message: string } | null;
 }
 
+/** Why two runs differ on a document: the first of these that changed. `answer` is the LLM itself. */
+export type FlipReason = 'content' | 'reading' | 'taxonomy' | 'model' | 'prompt' | 'route' | 'answer';
+
+interface Outcome {
+  status: string;
+  label: string | null;
+  confidence: number | null;
+  decidedBy: string | null;
+}
+
+/** Answer of GET /api/runs/{a}/compare/{b}. */
+export interface RunComparison {
+  a: string;
+  b: string;
+  documents: { a: number; b: number; shared: number; same: number };
+  flipped: number;
+  /** Flips by outcome: a label, `review` or `failed`. */
+  byLabel: { from: string; to: string; documents: number }[];
+  byReason: Record<string, number>;
+  /** The first 1000 flips in path order. */
+  flips: {
+    documentId: string;
+    path: string;
+    archivePath: string;
+    reason: FlipReason;
+    before: Outcome;
+    after: Outcome;
+  }[];
+}
+
 /** RFC 9457 problem details. */
 export interface Problem {
   type: string;
@@ -114,10 +207,14 @@ export interface Problem {
 
 const STATUS_OF: Partial<Record<ErrorCode, number>> = {
   'request.invalid': 400,
+  'request.unauthenticated': 401,
+  'request.forbidden': 403,
   'run.not-found': 404,
+  'document.not-found': 404,
   'model.not-found': 404,
   'lake.not-found': 404,
   'run.exists': 409,
+  'lake.conflict': 409,
   'run.not-finished': 409,
   'lake.unavailable': 503,
 };

@@ -74,6 +74,8 @@ export const ERROR_REMEDIES = {
   'secret.not-found': 'Store the secret in the key vault, or check KEY_VAULT_URI.',
   'secret.forbidden': 'Give the identity the role Key Vault Secrets User on the vault.',
   'secret.unavailable': 'The key vault did not answer. It is retried; check the network if it persists.',
+  'document.not-found': 'No decision on this document is known. Check the id with GET /api/results.',
+  'document.erased': 'The document was erased on request. Nothing needs to be done.',
   'run.not-found': 'No such run. List them with `sluice runs`.',
   'run.exists': 'The run exists already; its state is returned.',
   'run.not-finished': 'Wait until the run has ended, or cancel it.',

@@ -1,0 +1,49 @@
+// `sluice compare-runs`: what two runs decided differently, and why.
+import type { RunComparison } from '../../shared/api.ts';
+import { compareRuns } from '../../shared/pipeline/compare-runs.ts';
+import { withApp } from '../local-app.ts';
+import { formatTable } from '../table.ts';
+
+export async function compareCommand(a: string, b: string, options: { data: string; json: boolean }): Promise<void> {
+  await withApp(options.data, async (app) => {
+    const comparison = await compareRuns(app.query, a, b);
+    process.stdout.write(options.json ? `${JSON.stringify(comparison)}\n` : describe(comparison));
+  });
+}
+
+function describe({ documents, flipped, byReason, byLabel, flips }: RunComparison): string {
+  const reasons = Object.entries(byReason).map(([reason, count]) => `${count} by ${reason}`);
+  const width = process.stdout.columns ?? 120;
+  const lines = [
+    `${documents.a} and ${documents.b} documents, ${documents.shared} in both: ${documents.same} the same, ${flipped} flipped${reasons.length === 0 ? '' : ` (${reasons.join(', ')})`}`,
+  ];
+  if (byLabel.length > 0)
+    lines.push(
+      '',
+      formatTable(
+        [{ title: 'from' }, { title: 'to' }, { title: 'documents', align: 'right' }],
+        byLabel.map((row) => [row.from, row.to, String(row.documents)]),
+        width,
+      ),
+      '',
+      formatTable(
+        [
+          { title: 'document', flexible: true, cut: 'middle' },
+          { title: 'before' },
+          { title: 'after' },
+          { title: 'why' },
+        ],
+        flips.map((flip) => [
+          flip.archivePath === '' ? flip.path : `${flip.path} › ${flip.archivePath}`,
+          outcome(flip.before),
+          outcome(flip.after),
+          flip.reason,
+        ]),
+        width,
+      ),
+    );
+  return `${lines.join('\n')}\n`;
+}
+
+const outcome = ({ status, label }: { status: string; label: string | null }): string =>
+  status === 'labelled' ? String(label) : status;

@@ -1,0 +1,60 @@
+// Decisions over HTTP: pages with filters, one document's history, files, two runs side by side.
+import { app } from '@azure/functions';
+import { documentIdSchema, exportResultsSchema, listResultsSchema, parseRequest } from '../shared/api.ts';
+import { getApp } from '../shared/app.ts';
+import { compareRuns } from '../shared/pipeline/compare-runs.ts';
+import { exportResults } from '../shared/pipeline/export-results.ts';
+import { documentHistory, listResults } from '../shared/pipeline/results.ts';
+import { respond } from './http.ts';
+
+app.http('listResults', {
+  authLevel: 'function',
+  route: 'results',
+  methods: ['GET'],
+  handler: (request, context) =>
+    respond(context, async () => {
+      const filter = parseRequest(listResultsSchema, Object.fromEntries(request.query));
+      return { jsonBody: await listResults((await getApp()).query, filter) };
+    }),
+});
+
+app.http('exportResults', {
+  authLevel: 'function',
+  route: 'results/export',
+  methods: ['GET'],
+  handler: (request, context) =>
+    respond(context, async () => {
+      const { format, ...filter } = parseRequest(exportResultsSchema, Object.fromEntries(request.query));
+      const file = await exportResults((await getApp()).query, filter, format);
+      return {
+        headers: {
+          'content-type': file.contentType,
+          'content-disposition': `attachment; filename="${file.fileName}"`,
+          'x-content-type-options': 'nosniff',
+        },
+        body: file.body,
+      };
+    }),
+});
+
+app.http('documentResults', {
+  authLevel: 'function',
+  route: 'results/{documentId}',
+  methods: ['GET'],
+  handler: (request, context) =>
+    respond(context, async () => {
+      const documentId = parseRequest(documentIdSchema, request.params.documentId);
+      return { jsonBody: await documentHistory((await getApp()).query, documentId) };
+    }),
+});
+
+app.http('compareRuns', {
+  authLevel: 'function',
+  route: 'runs/{a}/compare/{b}',
+  methods: ['GET'],
+  handler: (request, context) =>
+    respond(context, async () => {
+      const { a = '', b = '' } = request.params;
+      return { jsonBody: await compareRuns((await getApp()).query, decodeURIComponent(a), decodeURIComponent(b)) };
+    }),
+});

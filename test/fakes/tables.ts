@@ -1,0 +1,68 @@
+// The real Delta tables and SQL over a lake in memory: for tests of what reads and writes decisions.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DeltaTable } from '../../shared/lake/delta/table.ts';
+import { FileCache } from '../../shared/lake/file-cache.ts';
+import { query } from '../../shared/lake/query.ts';
+import { lakeTables, type Row } from '../../shared/lake/tables.ts';
+import { tablePath } from '../../shared/paths.ts';
+import type { QueryLake } from '../../shared/pipeline/results.ts';
+import { type Clock, seededRandom, silentLogger } from '../../shared/ports.ts';
+import { MemoryLake } from './memory-lake.ts';
+
+export interface TestTables {
+  lake: MemoryLake;
+  tables: Map<string, DeltaTable>;
+  query: QueryLake;
+  /** Append rows under a version of their own. */
+  add(table: string, rows: readonly Row[]): Promise<void>;
+  close(): void;
+}
+
+export const NOON = Date.UTC(2026, 10, 23, 12);
+
+export function openTestTables(
+  lake: MemoryLake = new MemoryLake('lake', () => NOON),
+  clock: Clock = { now: () => NOON, sleep: async () => {} },
+): TestTables {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-test-tables-'));
+  const deps = { clock, random: seededRandom(7), logger: silentLogger, cache: new FileCache(folder) };
+  const tables = new Map(
+    lakeTables.map((schema) => [schema.name, DeltaTable.open(lake, tablePath(schema.name), schema, deps)]),
+  );
+  let appends = 0;
+  return {
+    lake,
+    tables,
+    query: (sql, maxRows) => query([...tables.values()], sql, maxRows === undefined ? {} : { maxRows }),
+    async add(table, rows) {
+      await tables.get(table)?.append(rows, { appId: `test-${appends++}`, appVersion: 0 });
+    },
+    close: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** A result row: a labelled document of run r1 unless told otherwise. */
+export const resultRow = (given: Row): Row => ({
+  run_id: 'r1',
+  batch_id: 'b00000',
+  source_path: 'in/a.txt',
+  archive_path: '',
+  content_sha256: 'c',
+  media_type: 'text/plain',
+  status: 'labelled',
+  label: 'VAT',
+  confidence: 0.9,
+  decided_by: 'model',
+  top_labels_json: '[]',
+  evidence_json: '[]',
+  taxonomy_version: 't1',
+  model_version: 'v1',
+  processed_at: new Date(NOON).toISOString(),
+  run_date: '2026-11-23',
+  ...given,
+});
+
+/** A document id made of one digit. */
+export const id = (digit: number | string): string => String(digit).repeat(64).slice(0, 64);
