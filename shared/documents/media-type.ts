@@ -1,6 +1,7 @@
 // Media type by content. The name decides only among plain-text kinds, which have no signature.
 // Invariant: never throws, whatever the bytes; an unknown binary is application/octet-stream.
 import { looksBinary } from './charset.ts';
+import { oleRootNames } from './formats/ole-check.ts';
 
 export const OOXML = 'application/vnd.openxmlformats-officedocument.';
 export const ODF = 'application/vnd.oasis.opendocument.';
@@ -109,21 +110,39 @@ function isTar(bytes: Uint8Array): boolean {
 }
 
 const MAX_NAMES = 4000;
+const DIRECTORY_ENTRY = 0x02014b50;
 
-/** Names of a zip from its local headers and central directory; tolerant of a missing end, for damaged packages. */
+/** Names in the central directory of a zip; when that is missing (a file cut off), the names of the local headers. */
 export function zipNames(bytes: Uint8Array): string[] {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return directoryNames(buffer) ?? localNames(buffer);
+}
+
+function directoryNames(buffer: Buffer): string[] | undefined {
+  const end = buffer.lastIndexOf('PK\x05\x06', undefined, 'latin1');
+  if (end < 0 || end + 22 > buffer.length) return undefined;
   const names: string[] = [];
-  for (const [signature, lengthAt, header] of [
-    ['PK\x01\x02', 28, 46],
-    ['PK\x03\x04', 26, 30],
-  ] as const) {
-    const mark = Buffer.from(signature, 'latin1');
-    for (let at = buffer.indexOf(mark); at >= 0 && names.length < MAX_NAMES; at = buffer.indexOf(mark, at + 4)) {
-      if (at + header > buffer.length) break;
-      const length = buffer.readUInt16LE(at + lengthAt);
-      if (length < 512) names.push(buffer.toString('latin1', at + header, at + header + length));
-    }
+  const size = buffer.readUInt32LE(end + 12);
+  const stated = buffer.readUInt32LE(end + 16);
+  const isEntry = (at: number) => at >= 0 && at + 46 <= end && buffer.readUInt32LE(at) === DIRECTORY_ENTRY;
+  // The stated offset is wrong when something stands before the archive, the end minus the size when zip64 records follow.
+  let at = isEntry(stated) ? stated : end - size;
+  while (isEntry(at) && names.length < MAX_NAMES) {
+    const length = buffer.readUInt16LE(at + 28);
+    names.push(buffer.toString('latin1', at + 46, at + 46 + length));
+    at += 46 + length + buffer.readUInt16LE(at + 30) + buffer.readUInt16LE(at + 32);
+  }
+  return names.length > 0 || size === 0 ? names : undefined;
+}
+
+/** Not for sound archives: members stored without compression may hold headers of their own. */
+function localNames(buffer: Buffer): string[] {
+  const names: string[] = [];
+  const mark = Buffer.from('PK\x03\x04');
+  for (let at = buffer.indexOf(mark); at >= 0 && names.length < MAX_NAMES; at = buffer.indexOf(mark, at + 4)) {
+    if (at + 30 > buffer.length) break;
+    const length = buffer.readUInt16LE(at + 26);
+    if (length < 512) names.push(buffer.toString('latin1', at + 30, at + 30 + length));
   }
   return names;
 }
@@ -164,17 +183,38 @@ function sniffOdf(bytes: Uint8Array): string {
   return MEDIA.odt;
 }
 
-/** Kind of an OLE file by the UTF-16 names of its directory. An encrypted package also holds other streams: ask for it first. */
+/** Kind of an OLE file by the names below its root: embedded documents bring streams of other kinds further down. */
 function sniffOle(bytes: Uint8Array): string {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const has = (name: string) => buffer.includes(Buffer.from(`${name}\0`, 'utf16le'));
-  if (has('EncryptedPackage') || has('DataSpaces')) return MEDIA.encryptedOffice;
-  if (buffer.includes(Buffer.from('__substg1.0_', 'utf16le'))) return MEDIA.msg;
-  if (has('WordDocument')) return MEDIA.doc;
-  if (has('PowerPoint Document')) return MEDIA.ppt;
-  if (has('Workbook') || has('Book')) return MEDIA.xls;
-  if (has('VisioDocument')) return MEDIA.visio;
+  const names = new Set(oleNames(bytes));
+  if (names.has('EncryptedPackage') || names.has('\x06DataSpaces')) return MEDIA.encryptedOffice; // beside other streams: ask first
+  if ([...names].some((name) => name.startsWith('__substg1.0_') || name.startsWith('__properties_version1')))
+    return MEDIA.msg;
+  if (names.has('WordDocument')) return MEDIA.doc;
+  if (names.has('PowerPoint Document')) return MEDIA.ppt;
+  if (names.has('Workbook') || names.has('Book')) return MEDIA.xls;
+  if (names.has('VisioDocument')) return MEDIA.visio;
   return MEDIA.ole;
+}
+
+const TELLING = [
+  'EncryptedPackage',
+  '\x06DataSpaces',
+  '__properties_version1.0',
+  'WordDocument',
+  'PowerPoint Document',
+  'Workbook',
+  'Book',
+  'VisioDocument',
+];
+
+function oleNames(bytes: Uint8Array): string[] {
+  try {
+    return oleRootNames(bytes);
+  } catch {
+    // The directory is damaged: what is left of the names still tells what it was.
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    return TELLING.filter((name) => buffer.includes(Buffer.from(`${name}\0`, 'utf16le')));
+  }
 }
 
 const MAIL_HEADER =

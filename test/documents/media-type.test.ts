@@ -1,3 +1,4 @@
+import CFB from 'cfb';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sniff } from '../../shared/documents/media-type.ts';
@@ -20,6 +21,7 @@ describe('sniff', () => {
       ]),
       'application/zip',
     ],
+    ['a.zip', zip([{ name: 'offer.docx', content: docx(paragraph('x')), store: true }]), 'application/zip'],
     ['a.txt', Buffer.concat([Buffer.from('junk before\n'), pdf(['x'])]), 'application/pdf'],
     ['a', tar({ 'a.txt': 'x' }), 'application/x-tar'],
     ['a.txt', mail('s', 'b'), 'message/rfc822'],
@@ -39,6 +41,13 @@ describe('sniff', () => {
     ['a.txt', Buffer.from([1, 2, 0, 3, 4, 0, 0, 0, 5, 6, 0, 7]), 'application/octet-stream'],
   ])('%s', (name, bytes, type) => {
     expect(sniff(bytes, name)).toBe(type);
+  });
+
+  test('an OLE file is what stands below its root, not what is embedded in it', () => {
+    const file = CFB.utils.cfb_new();
+    CFB.utils.cfb_add(file, '/Workbook', Buffer.alloc(10));
+    CFB.utils.cfb_add(file, '/MBD01/WordDocument', Buffer.alloc(10));
+    expect(sniff(CFB.write(file, { type: 'buffer' }) as Buffer, 'a.doc')).toBe('application/vnd.ms-excel'); // type buffer gives one
   });
 
   test('never throws, whatever the bytes and the name', () => {

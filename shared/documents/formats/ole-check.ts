@@ -17,6 +17,11 @@ export function checkOle(bytes: Uint8Array): void {
   new OleCheck(bytes).run();
 }
 
+/** Names of the streams and storages directly below the root: what kind of document this is. Throws as checkOle does. */
+export function oleRootNames(bytes: Uint8Array): string[] {
+  return new OleCheck(bytes).rootNames();
+}
+
 class OleCheck {
   readonly #file: Buffer;
   readonly #sectorBytes: number;
@@ -90,18 +95,38 @@ class OleCheck {
     return chain;
   }
 
-  #checkEntries(directory: readonly number[], fat: Uint32Array, miniFat: Uint32Array): void {
+  rootNames(): string[] {
+    const directory = this.#chain(this.#file.readUInt32LE(48), this.#readTable(this.#fatSectors()));
+    const root = this.#entryAt(directory, 0);
+    const names: string[] = [];
+    const seen = new Set<number>();
+    const todo = root === undefined ? [] : [this.#file.readUInt32LE(root + 76)];
+    for (let id = todo.pop(); id !== undefined; id = todo.pop()) {
+      const at = this.#entryAt(directory, id);
+      if (at === undefined) continue;
+      if (seen.has(id)) throw damaged('its directory runs in a circle');
+      seen.add(id);
+      const nameBytes = Math.max(0, Math.min(64, this.#file.readUInt16LE(at + 64)) - 2); // without the NUL
+      names.push(this.#file.toString('utf16le', at, at + nameBytes));
+      for (const offset of [68, 72]) todo.push(this.#file.readUInt32LE(at + offset)); // siblings
+    }
+    return names;
+  }
+
+  /** Offset of a directory entry; undefined for no entry or one outside the file. */
+  #entryAt(directory: readonly number[], id: number): number | undefined {
     const perSector = this.#sectorBytes / ENTRY_BYTES;
-    const entryAt = (id: number): number | undefined => {
-      const sector = directory[Math.floor(id / perSector)];
-      const at = sector === undefined ? undefined : this.#offset(sector) + (id % perSector) * ENTRY_BYTES;
-      return at !== undefined && at + ENTRY_BYTES <= this.#file.length ? at : undefined;
-    };
+    const sector = directory[Math.floor(id / perSector)];
+    const at = sector === undefined ? undefined : this.#offset(sector) + (id % perSector) * ENTRY_BYTES;
+    return at !== undefined && at + ENTRY_BYTES <= this.#file.length ? at : undefined;
+  }
+
+  #checkEntries(directory: readonly number[], fat: Uint32Array, miniFat: Uint32Array): void {
     if (this.#file.readUInt32LE(56) !== SHORT_STREAM) throw damaged('its limit of short streams is wrong');
     const seen = new Set<number>();
     const todo = [0];
     for (let id = todo.pop(); id !== undefined; id = todo.pop()) {
-      const at = entryAt(id);
+      const at = this.#entryAt(directory, id);
       if (at === undefined) continue;
       if (seen.has(id)) throw damaged('its directory runs in a circle');
       seen.add(id);
