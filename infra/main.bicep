@@ -144,41 +144,7 @@ var tags = {
   application: 'sluice'
 }
 
-var sizes = {
-  dev: {
-    storageSku: 'Standard_LRS'
-    instanceMemoryMB: 2048
-    maximumInstanceCount: 40
-    alwaysReadyInstances: 1
-    httpConcurrency: 16
-    batchConcurrency: 4
-    extractSlots: 1
-    extractMemoryMB: 768
-    logRetentionDays: 30
-    logDailyQuotaGb: 1
-    softDeleteDays: 7
-    coolAfterDays: 30
-    isProtected: false
-    areAlertsOn: false
-  }
-  prod: {
-    storageSku: 'Standard_ZRS'
-    instanceMemoryMB: 4096
-    maximumInstanceCount: 200
-    alwaysReadyInstances: 2
-    httpConcurrency: 32
-    batchConcurrency: 16
-    extractSlots: 2
-    extractMemoryMB: 1024
-    logRetentionDays: 90
-    logDailyQuotaGb: 10
-    softDeleteDays: 30
-    coolAfterDays: 60
-    isProtected: true
-    areAlertsOn: true
-  }
-}
-var preset = sizes[size]
+var preset = loadJsonContent('sizes.json')[size]
 
 var containers = {
   package: 'package'
@@ -194,19 +160,6 @@ var chatDeployment = 'chat'
 var usesOpenAi = llmProvider == 'azure-openai'
 var usesScheduler = durableBackend == 'DurableTaskScheduler'
 var synapseName = '${names.synapse}${token}'
-var hasBudget = monthlyBudget > 0 && !empty(budgetStartDate) && !empty(alertEmail)
-
-var zones = {
-  blob: 'privatelink.blob.${environment().suffixes.storage}'
-  dfs: 'privatelink.dfs.${environment().suffixes.storage}'
-  queue: 'privatelink.queue.${environment().suffixes.storage}'
-  table: 'privatelink.table.${environment().suffixes.storage}'
-  vault: 'privatelink.vaultcore.azure.net'
-  openAi: 'privatelink.openai.azure.com'
-  cognitive: 'privatelink.cognitiveservices.azure.com'
-  synapseSql: 'privatelink.sql.azuresynapse.net'
-  synapseDev: 'privatelink.dev.azuresynapse.net'
-}
 
 resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
   name: '${names.resourceGroup}${environmentName}'
@@ -327,6 +280,7 @@ module scheduler 'modules/durable-scheduler.bicep' = if (usesScheduler) {
     name: '${names.durableTaskScheduler}${token}'
     hubName: taskHub
     ipAllowlist: ['0.0.0.0/0']
+    identityClientId: identity.outputs.clientId
   }
 }
 
@@ -353,7 +307,6 @@ module network 'modules/network.bicep' = if (vnet) {
     tags: tags
     name: '${names.virtualNetwork}${token}'
     addressPrefix: vnetAddressPrefix
-    zones: map(items(zones), zone => zone.value)
   }
 }
 
@@ -365,19 +318,13 @@ module endpoints 'modules/private-endpoints.bicep' = if (vnet) {
     tags: tags
     prefix: 'pe-${token}'
     subnetId: vnet ? network!.outputs.endpointSubnetId : ''
-    endpoints: [
-      { name: 'host-blob', targetId: hostStorage.outputs.id, groupId: 'blob', zone: zones.blob }
-      { name: 'host-queue', targetId: hostStorage.outputs.id, groupId: 'queue', zone: zones.queue }
-      { name: 'host-table', targetId: hostStorage.outputs.id, groupId: 'table', zone: zones.table }
-      { name: 'lake-blob', targetId: lake.outputs.id, groupId: 'blob', zone: zones.blob }
-      { name: 'lake-dfs', targetId: lake.outputs.id, groupId: 'dfs', zone: zones.dfs }
-      { name: 'lake-queue', targetId: lake.outputs.id, groupId: 'queue', zone: zones.queue }
-      { name: 'vault', targetId: vault.outputs.id, groupId: 'vault', zone: zones.vault }
-      { name: 'openai', targetId: usesOpenAi ? openAi!.outputs.id : '', groupId: 'account', zone: zones.openAi }
-      { name: 'ocr', targetId: documentIntelligence ? ocr!.outputs.id : '', groupId: 'account', zone: zones.cognitive }
-      { name: 'synapse-sql', targetId: synapse ? workspace!.outputs.id : '', groupId: 'SqlOnDemand', zone: zones.synapseSql }
-      { name: 'synapse-dev', targetId: synapse ? workspace!.outputs.id : '', groupId: 'Dev', zone: zones.synapseDev }
-    ]
+    zones: vnet ? network!.outputs.zones : {}
+    hostStorageId: hostStorage.outputs.id
+    lakeId: lake.outputs.id
+    vaultId: vault.outputs.id
+    openAiId: usesOpenAi ? openAi!.outputs.id : ''
+    documentIntelligenceId: documentIntelligence ? ocr!.outputs.id : ''
+    synapseId: synapse ? workspace!.outputs.id : ''
   }
 }
 
@@ -392,13 +339,6 @@ var llmSettings = {
     OPENAI_API_KEY: '@Microsoft.KeyVault(SecretUri=${vault.outputs.uri}secrets/openai-api-key/)'
   }
   none: {}
-}
-
-var schedulerSettings = {
-  DURABLE_TASK_SCHEDULER_CONNECTION_STRING: usesScheduler ? 'Endpoint=${scheduler!.outputs.endpoint};Authentication=ManagedIdentity;ClientID=${identity.outputs.clientId};TaskHub=${taskHub}' : ''
-  // host.json names Azure Storage; these two override it.
-  AzureFunctionsJobHost__extensions__durableTask__storageProvider__type: 'azureManaged'
-  AzureFunctionsJobHost__extensions__durableTask__storageProvider__connectionStringName: 'DURABLE_TASK_SCHEDULER_CONNECTION_STRING'
 }
 
 module api 'modules/function-app.bicep' = {
@@ -450,7 +390,7 @@ module api 'modules/function-app.bicep' = {
       LLM_MAX_COST_USD_PER_DAY: string(llmDailyLimitUsd)
       DOCUMENT_INTELLIGENCE_ENDPOINT: documentIntelligence ? ocr!.outputs.endpoint : ''
       KEY_VAULT_URI: vault.outputs.uri
-    }, llmSettings[llmProvider], usesScheduler ? schedulerSettings : {}, moreSettings)
+    }, llmSettings[llmProvider], usesScheduler ? scheduler!.outputs.settings : {}, moreSettings)
   }
 }
 
@@ -530,16 +470,8 @@ module alerts 'modules/alerts.bicep' = {
     outputUsdPerMtok: outputUsdPerMtok
     tokensPerMinute: chatCapacity * 1000
     isEnabled: preset.areAlertsOn
-  }
-}
-
-module budget 'modules/budget.bicep' = if (hasBudget) {
-  name: 'budget'
-  scope: group
-  params: {
-    amount: max(monthlyBudget, 1)
-    startDate: budgetStartDate
-    email: alertEmail
+    monthlyBudget: monthlyBudget
+    budgetStartDate: budgetStartDate
   }
 }
 

@@ -52,6 +52,12 @@ param tokensPerMinute int
 @description('False in small environments: rules are made but switched off.')
 param isEnabled bool
 
+@description('Monthly budget in the currency of the subscription; 0: none.')
+param monthlyBudget int
+
+@description('First day of the month in which the budget starts; empty: no budget.')
+param budgetStartDate string
+
 var rules = [
   {
     name: 'failed-documents'
@@ -272,6 +278,15 @@ resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
     sourceId: componentId
     version: 'Notebook/1.0'
     serializedData: replace(replace(loadTextContent('../workbook.json'), 'WORKSPACE_ID', workspaceId), 'TOKENS_PER_MINUTE', string(tokensPerMinute))
+  }
+}
+
+module budget 'budget.bicep' = if (monthlyBudget > 0 && !empty(budgetStartDate) && !empty(email)) {
+  name: 'budget'
+  params: {
+    amount: max(monthlyBudget, 1)
+    startDate: budgetStartDate
+    email: email
   }
 }
 

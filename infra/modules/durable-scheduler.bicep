@@ -15,6 +15,9 @@ param hubName string
 @description('Address ranges that may reach it. An empty list blocks everything.')
 param ipAllowlist array
 
+@description('Client id of the app identity.')
+param identityClientId string
+
 resource scheduler 'Microsoft.DurableTask/schedulers@2026-02-01' = {
   name: name
   location: location
@@ -34,5 +37,9 @@ resource hub 'Microsoft.DurableTask/schedulers/taskHubs@2026-02-01' = {
 }
 
 output name string = scheduler.name
-output endpoint string = scheduler.properties.endpoint
-output hubName string = hub.name
+// host.json names Azure Storage; the last two override it. The endpoint carries a hash and must not be built by hand.
+output settings object = {
+  DURABLE_TASK_SCHEDULER_CONNECTION_STRING: 'Endpoint=${scheduler.properties.endpoint};Authentication=ManagedIdentity;ClientID=${identityClientId};TaskHub=${hub.name}'
+  AzureFunctionsJobHost__extensions__durableTask__storageProvider__type: 'azureManaged'
+  AzureFunctionsJobHost__extensions__durableTask__storageProvider__connectionStringName: 'DURABLE_TASK_SCHEDULER_CONNECTION_STRING'
+}

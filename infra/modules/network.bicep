@@ -12,8 +12,18 @@ param name string
 @description('Address range of the network.')
 param addressPrefix string
 
-@description('DNS zones of the private endpoints.')
-param zones array
+var zones = {
+  blob: 'privatelink.blob.${environment().suffixes.storage}'
+  dfs: 'privatelink.dfs.${environment().suffixes.storage}'
+  queue: 'privatelink.queue.${environment().suffixes.storage}'
+  table: 'privatelink.table.${environment().suffixes.storage}'
+  vault: 'privatelink.vaultcore.azure.net'
+  openAi: 'privatelink.openai.azure.com'
+  cognitive: 'privatelink.cognitiveservices.azure.com'
+  synapseSql: 'privatelink.sql.azuresynapse.net'
+  synapseDev: 'privatelink.dev.azuresynapse.net'
+}
+var zoneNames = map(items(zones), zone => zone.value)
 
 // Flex needs a delegated subnet of at least /27 whose name holds no underscore.
 resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
@@ -52,13 +62,13 @@ resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
   }
 }
 
-resource dnsZones 'Microsoft.Network/privateDnsZones@2024-06-01' = [for zone in zones: {
+resource dnsZones 'Microsoft.Network/privateDnsZones@2024-06-01' = [for zone in zoneNames: {
   name: zone
   location: 'global'
   tags: tags
 }]
 
-resource links 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01' = [for (zone, i) in zones: {
+resource links 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01' = [for (zone, i) in zoneNames: {
   parent: dnsZones[i]
   name: name
   location: 'global'
@@ -73,3 +83,4 @@ resource links 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01
 
 output appSubnetId string = '${network.id}/subnets/app'
 output endpointSubnetId string = '${network.id}/subnets/endpoints'
+output zones object = zones

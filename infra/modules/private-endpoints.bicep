@@ -12,8 +12,40 @@ param prefix string
 @description('Subnet of the endpoints.')
 param subnetId string
 
-@description('Endpoints: name, targetId (empty: skipped), groupId, zone.')
-param endpoints array
+@description('DNS zones by short name, from network.bicep.')
+param zones object
+
+@description('Host storage account.')
+param hostStorageId string
+
+@description('Lake account.')
+param lakeId string
+
+@description('Key vault.')
+param vaultId string
+
+@description('Azure OpenAI account; empty when there is none.')
+param openAiId string
+
+@description('Document Intelligence account; empty when there is none.')
+param documentIntelligenceId string
+
+@description('Synapse workspace; empty when there is none.')
+param synapseId string
+
+var endpoints = [
+  { name: 'host-blob', targetId: hostStorageId, groupId: 'blob', zone: zones.blob }
+  { name: 'host-queue', targetId: hostStorageId, groupId: 'queue', zone: zones.queue }
+  { name: 'host-table', targetId: hostStorageId, groupId: 'table', zone: zones.table }
+  { name: 'lake-blob', targetId: lakeId, groupId: 'blob', zone: zones.blob }
+  { name: 'lake-dfs', targetId: lakeId, groupId: 'dfs', zone: zones.dfs }
+  { name: 'lake-queue', targetId: lakeId, groupId: 'queue', zone: zones.queue }
+  { name: 'vault', targetId: vaultId, groupId: 'vault', zone: zones.vault }
+  { name: 'openai', targetId: openAiId, groupId: 'account', zone: zones.openAi }
+  { name: 'ocr', targetId: documentIntelligenceId, groupId: 'account', zone: zones.cognitive }
+  { name: 'synapse-sql', targetId: synapseId, groupId: 'SqlOnDemand', zone: zones.synapseSql }
+  { name: 'synapse-dev', targetId: synapseId, groupId: 'Dev', zone: zones.synapseDev }
+]
 
 module endpoint 'private-endpoint.bicep' = [for item in filter(endpoints, e => !empty(e.targetId)): {
   name: 'endpoint-${item.name}'

@@ -134,4 +134,4 @@ async function subscribe(deps: HookDeps, app: DeployedApp, ask: Probe): Promise<
   }
 }
 
-runAsProgram(import.meta.url, (deps) => subscribeUploads(deps, readDeployedApp(deps.env), probe));
+runAsProgram(import.meta.url, async (deps) => subscribeUploads(deps, readDeployedApp(deps.env), probe));

@@ -306,6 +306,50 @@ describe('bicep: keys, roles and exposure', () => {
   });
 });
 
+describe('bicep: upload events', () => {
+  test('webhook, queue and code agree on which events mean a finished upload', () => {
+    const list = (text: string) => /\[((?:'[A-Za-z]+',? ?){4,})\]/.exec(text)?.[1];
+    const code = readFileSync(join(ROOT, 'shared/azure/blob-events.ts'), 'utf8');
+    const expected = "'PutBlob', 'PutBlockList', 'CopyBlob', 'FlushWithClose', 'SftpCommit'";
+    for (const text of [
+      fileNamed('infra/events/main.bicep').text,
+      fileNamed('infra/modules/event-queue-subscription.bicep').text,
+      code,
+    ])
+      expect(list(text)).toBe(expected);
+  });
+
+  test('the queue subscription waits for the topic to be allowed to send', () => {
+    const call = main.modules.find(({ symbol }) => symbol === 'queueSubscription');
+    expect(at(call?.body, 'dependsOn')).toMatchObject({ items: [{ text: 'serviceRoles' }] });
+    const site = main.modules.find(({ symbol }) => symbol === 'api');
+    expect(at(site?.body, 'dependsOn')).toMatchObject({ items: [{ text: 'appRoles' }, { text: 'endpoints' }] });
+  });
+});
+
+describe('bicep: sizes', () => {
+  const sizes = JSON.parse(readFileSync(join(ROOT, 'infra/sizes.json'), 'utf8')) as Record<
+    string,
+    Record<string, number>
+  >;
+
+  test('main.bicep offers exactly these sizes, each complete, and uses every entry', () => {
+    const parameter = main.parameters.find(({ symbol }) => symbol === 'size');
+    expect(parameter?.decorators.join()).toContain(`['${Object.keys(sizes).join("', '")}']`);
+    for (const size of Object.values(sizes)) expect(Object.keys(size)).toEqual(Object.keys(sizes.dev ?? {}));
+    for (const key of Object.keys(sizes.dev ?? {})) expect(main.text).toContain(`preset.${key}`);
+    for (const [, key] of main.text.matchAll(/preset\.(\w+)/g)) expect(sizes.dev).toHaveProperty(key ?? '');
+  });
+
+  test('readers of documents fit into an instance beside the worker', () => {
+    for (const [name, size] of Object.entries(sizes)) {
+      const { extractSlots = 0, extractMemoryMB = 0, instanceMemoryMB = 0 } = size;
+      expect([512, 2048, 4096]).toContain(instanceMemoryMB);
+      expect(extractSlots * extractMemoryMB + 1024, name).toBeLessThanOrEqual(instanceMemoryMB);
+    }
+  });
+});
+
 describe('bicep: parameters file', () => {
   test('every entry is a parameter of main.bicep, each variable is in docs/deploy.md, and defaults agree', () => {
     const file = JSON.parse(readFileSync(join(ROOT, 'infra/main.parameters.json'), 'utf8')) as {

@@ -52,8 +52,11 @@ function settingNames(value: Value): string[] {
 
 const emitted = new Set(
   files
-    .filter(({ file }) => ['infra/main.bicep', 'infra/modules/function-app.bicep'].includes(file))
-    .flatMap(({ variables, resources, modules }) => [
+    .filter(({ file }) =>
+      ['infra/main.bicep', 'infra/modules/function-app.bicep', 'infra/modules/durable-scheduler.bicep'].includes(file),
+    )
+    .flatMap(({ variables, resources, modules, outputs }) => [
+      ...outputs.flatMap(({ text }) => settingNames({ kind: 'expression', text })),
       ...variables.flatMap(({ value }) => settingNames(value)),
       ...resources.flatMap(({ body }) => settingNames(body)),
       ...modules.flatMap(({ body }) => settingNames(body)),
