@@ -6,16 +6,21 @@ import type { RunStarter } from '../shared/pipeline/uploads.ts';
 // The instance is there and alive, or has done its work: nothing to start.
 const KEEP = new Set(['Pending', 'Running', 'ContinuedAsNew', 'Suspended', 'Completed']);
 
-/** Start the run's orchestration unless it is running or complete. */
-export function durableRuns(context: InvocationContext): RunStarter {
+/** Start an orchestration unless the instance is running or complete. */
+export async function startUnlessAlive(
+  context: InvocationContext,
+  orchestrator: string,
+  instanceId: string,
+  input: unknown,
+): Promise<void> {
   const client = df.getClient(context);
-  return {
-    async start(input) {
-      const instanceId =
-        input.attempt === undefined || input.attempt === 0 ? input.runId : `${input.runId}-${input.attempt}`;
-      const status = await client.getStatus(instanceId).catch(() => undefined); // 404 throws in this SDK
-      if (status !== undefined && KEEP.has(String(status.runtimeStatus))) return;
-      await client.startNew('run', { instanceId, input });
-    },
-  };
+  const status = await client.getStatus(instanceId).catch(() => undefined); // an unknown instance throws in this SDK
+  if (status !== undefined && KEEP.has(String(status.runtimeStatus))) return;
+  await client.startNew(orchestrator, { instanceId, input });
 }
+
+/** Starts runs; each attempt of a run is an instance of its own. */
+export const durableRuns = (context: InvocationContext): RunStarter => ({
+  start: (input) =>
+    startUnlessAlive(context, 'run', input.attempt ? `${input.runId}-${input.attempt}` : input.runId, input),
+});

@@ -1,6 +1,7 @@
 // Orchestrations: what runs after what lies in shared/pipeline/run.ts; here it meets Durable Functions.
 import df, { type OrchestrationContext, type Task } from 'durable-functions';
 import { type Orchestration, runBatch, runDocuments, runLane } from '../shared/pipeline/run.ts';
+import { trainModel } from '../shared/pipeline/train-model.ts';
 
 const bind = ({ df: durable }: OrchestrationContext): Orchestration<Task> => ({
   call: (activity, input) => durable.callActivity(activity, input),
@@ -20,4 +21,8 @@ df.app.orchestration('lane', function* (context) {
 
 df.app.orchestration('batch', function* (context) {
   return yield* runBatch(bind(context), context.df.getInput());
+});
+
+df.app.orchestration('trainModel', function* (context) {
+  return yield* trainModel(bind(context), context.df.getInput());
 });

@@ -12,8 +12,10 @@ import { openTables, parquetFiles, runTables } from './pipeline/lake-files.ts';
 import { openLlm } from './pipeline/llm-stage.ts';
 import { ProgressReader } from './pipeline/progress.ts';
 import type { PipelineServices } from './pipeline/services.ts';
+import type { TrainingServices } from './pipeline/train-model.ts';
 import { type Clock, type Logger, type Random, seededRandom, systemClock } from './ports.ts';
 import { createLogger } from './telemetry.ts';
+import { ShardedTrainer } from './training/sharded/trainer.ts';
 
 export interface App extends LakeAccess {
   config: Config;
@@ -24,6 +26,7 @@ export interface App extends LakeAccess {
   extractor: Extractor;
   services: PipelineServices;
   progress: ProgressReader;
+  training: TrainingServices & Pick<PipelineServices, 'clock' | 'logger'>;
   /** SQL over the Delta tables. @param maxRows  default 100,000 */
   query(sql: string, maxRows?: number): Promise<QueryResult>;
   ensureContainers(): Promise<void>;
@@ -70,11 +73,30 @@ export function createApp(config: Config, clock: Clock = systemClock): App {
     extractor,
     services,
     progress: new ProgressReader(services),
+    training: openTraining(services, registry),
     query: (sql, maxRows) => query([...tables.values()], sql, maxRows === undefined ? {} : { maxRows }),
     async ensureContainers() {
       for (const store of [lake, landing, imports]) await store.ensureContainer();
     },
     close: () => extractor.close(),
+  };
+}
+
+function openTraining(services: PipelineServices, registry: ModelRegistry): App['training'] {
+  const { lake, clock, logger, sources } = services;
+  const trainers = new Map<string, ShardedTrainer>();
+  return {
+    lake,
+    clock,
+    logger,
+    trainer(container) {
+      const known = trainers.get(container);
+      if (known !== undefined) return known;
+      const made = new ShardedTrainer({ store: lake, source: sources[container], registry, clock, logger });
+      trainers.set(container, made);
+      return made;
+    },
+    promote: (version, reason) => registry.promote(version, reason),
   };
 }
 
@@ -103,6 +125,7 @@ export function getApp(): Promise<App> {
 }
 
 export const getServices = async (): Promise<PipelineServices> => (await getApp()).services;
+export const getTraining = async (): Promise<App['training']> => (await getApp()).training;
 export const getProgress = async (): Promise<ProgressReader> => (await getApp()).progress;
 
 /** What GET /api/health tells; touches nothing. */

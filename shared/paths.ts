@@ -31,7 +31,11 @@ export const runPaths = {
 export const modelPaths = {
   folder: (version: string) => `models/${version}`,
   champion: 'models/champion.json',
+  /** Requests and ends of trainings that the API started. */
+  trainings: 'model-trainings',
 } as const;
+
+export const trainingRequestPath = (trainingId: string): string => `${modelPaths.trainings}/${trainingId}/request.json`;
 
 /** One small file per run, so that listing runs does not list their contents. */
 export const runIndexFolder = 'run-index';

@@ -7,10 +7,11 @@ import { decideBatch } from './decide-batch.ts';
 import { extractBatch } from './extract-batch.ts';
 import { featurizeBatch } from './featurize-batch.ts';
 import { planRun } from './plan.ts';
-import type { ActivityName, ActivityResult, PlanOutcome } from './run.ts';
+import type { ActivityResult, PlanOutcome, RunActivity } from './run.ts';
 import { scoreBatch } from './score-batch.ts';
 import type { PipelineServices } from './services.ts';
 import type { StepInput } from './step.ts';
+import { TRAINING_ACTIVITIES, type TrainingActivity, type TrainingServices, trainingHandlers } from './train-model.ts';
 
 // Outages are waited for: 1 s doubling to 1 min is about an hour in all.
 const MAX_ATTEMPTS = 60;
@@ -20,7 +21,7 @@ const LONGEST_WAIT_MS = 60_000;
 type Handler = (input: unknown) => Promise<ActivityResult<unknown>>;
 
 /** Handlers for registration; inputs are the small JSON of run.ts. */
-export function activityHandlers(getServices: () => Promise<PipelineServices>): Record<ActivityName, Handler> {
+export function activityHandlers(getServices: () => Promise<PipelineServices>): Record<RunActivity, Handler> {
   const activity =
     <I extends { runId: string; attempt: number }>(
       work: (services: PipelineServices, input: I) => Promise<ActivityResult<unknown>>,
@@ -58,8 +59,28 @@ export function activityHandlers(getServices: () => Promise<PipelineServices>): 
   };
 }
 
+/** Handlers of the training's activities, under the same rules. */
+export function trainingActivityHandlers(
+  getServices: () => Promise<Pick<PipelineServices, 'clock' | 'logger'> & TrainingServices>,
+): Record<TrainingActivity, Handler> {
+  const named = TRAINING_ACTIVITIES.map((name): [TrainingActivity, Handler] => [
+    name,
+    async (given) => {
+      const services = await getServices();
+      const input = given as { trainingId: string; attempt: number }; // made by train-model.ts, the only caller
+      try {
+        const work = trainingHandlers(services, parseFailure)[name] as (input: unknown) => Promise<unknown>;
+        return { kind: 'done', outcome: await work(input) };
+      } catch (error) {
+        return waitOrThrow(services, { runId: input.trainingId, attempt: input.attempt }, error);
+      }
+    },
+  ]);
+  return Object.fromEntries(named) as Record<TrainingActivity, Handler>; // one entry per name
+}
+
 function waitOrThrow(
-  { clock, logger }: PipelineServices,
+  { clock, logger }: Pick<PipelineServices, 'clock' | 'logger'>,
   input: { runId: string; attempt: number; batchId?: string },
   error: unknown,
 ): ActivityResult<never> {

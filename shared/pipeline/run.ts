@@ -3,6 +3,7 @@
 // O3 throttling and outages are waited for on timers; only TerminalError ends a run.
 import { batchId } from '../ids.ts';
 import type { StepInput, StepOutcome } from './step.ts';
+import type { TrainingActivity } from './train-model.ts';
 
 /** What an orchestration may do. Each call gives a task to be yielded. */
 export interface Orchestration<Task> {
@@ -20,7 +21,8 @@ export const STEP_ACTIVITIES = [
   'classifyBatch',
   'decideBatch',
 ] as const;
-export type ActivityName = (typeof STEP_ACTIVITIES)[number] | 'planRun' | 'commitRun' | 'endRun';
+export type RunActivity = (typeof STEP_ACTIVITIES)[number] | 'planRun' | 'commitRun' | 'endRun';
+export type ActivityName = RunActivity | TrainingActivity;
 
 export interface RunInput {
   runId: string;
@@ -53,7 +55,7 @@ export type ActivityResult<T> = { kind: 'done'; outcome: T } | { kind: 'waiting'
 const BATCHES_PER_EXECUTION = 40;
 
 // biome-ignore lint/suspicious/noExplicitAny: what a yield gives back is the activity's JSON, typed by `step`
-type Steps<Task, Result> = Generator<Task, Result, any>;
+export type Steps<Task, Result> = Generator<Task, Result, any>;
 
 /** A whole run: wait for the window, plan, all lanes, commit. */
 export function* runDocuments<Task>(o: Orchestration<Task>, input: RunInput): Steps<Task, unknown> {
@@ -99,10 +101,36 @@ export function* runBatch<Task>(o: Orchestration<Task>, input: StepInput): Steps
 }
 
 /** Call an activity until it is done; each time it asks to wait, sleep on a durable timer. */
-function* step<Task, T>(o: Orchestration<Task>, name: ActivityName, input: object): Steps<Task, T> {
+export function* step<Task, T>(o: Orchestration<Task>, name: ActivityName, input: object): Steps<Task, T> {
   for (let attempt = 0; ; attempt++) {
     const result: ActivityResult<T> = yield o.call(name, { ...input, attempt });
     if (result.kind === 'done') return result.outcome;
     yield o.sleepUntil(result.retryAt);
   }
+}
+
+/** Call an activity for several inputs at once; those that must wait are asked again together. Results in the order of the inputs. */
+export function* stepAll<Task, T>(
+  o: Orchestration<Task>,
+  name: ActivityName,
+  inputs: readonly object[],
+): Steps<Task, T[]> {
+  const outcomes: T[] = [];
+  let open = inputs.map((_, index) => index);
+  for (let attempt = 0; open.length > 0; attempt++) {
+    const results: ActivityResult<T>[] = yield o.all(open.map((index) => o.call(name, { ...inputs[index], attempt })));
+    const waiting: number[] = [];
+    let retryAt = 0;
+    results.forEach((result, i) => {
+      const index = open[i] ?? 0;
+      if (result.kind === 'done') outcomes[index] = result.outcome;
+      else {
+        waiting.push(index);
+        retryAt = Math.max(retryAt, result.retryAt);
+      }
+    });
+    open = waiting;
+    if (open.length > 0) yield o.sleepUntil(retryAt);
+  }
+  return outcomes;
 }

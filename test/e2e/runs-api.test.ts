@@ -15,7 +15,7 @@ beforeAll(async () => {
   const empty = join(data.path, 'empty');
   mkdirSync(empty);
   host = startSluice(['start', empty, '--data', join(data.path, 'cloud'), '--port', '0'], { BATCH_MAX_DOCUMENTS: '4' });
-  state = await waitForState(join(data.path, 'cloud'), 90_000);
+  state = await waitForState(join(data.path, 'cloud'), host);
 }, 100_000);
 
 afterAll(async () => {

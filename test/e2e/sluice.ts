@@ -65,9 +65,15 @@ export interface State {
 }
 
 /** The state file of a running local cloud. */
-export async function waitForState(data: string, timeoutMs = 60_000): Promise<State> {
+export async function waitForState(data: string, child: ChildProcess, timeoutMs = 90_000): Promise<State> {
   const file = join(data, 'state.json');
+  let stderr = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString('utf8');
+  });
   const state = await waitFor(`${file}`, timeoutMs, () => {
+    if (child.exitCode !== null)
+      throw new Error(`it ended with code ${child.exitCode} before it was up: ${stderr.slice(-2000)}`);
     if (!existsSync(file)) return undefined;
     const text = readFileSync(file, 'utf8');
     return text.endsWith('}') ? (JSON.parse(text) as State) : undefined;

@@ -34,7 +34,7 @@ test('a file copied into landing yields its row without any other command', asyn
   mkdirSync(empty);
   const host = startSluice(['start', empty, '--data', uploads.path, '--port', '0']);
   running.push(host);
-  const state = await waitForState(uploads.path);
+  const state = await waitForState(uploads.path, host);
   const landing = DataLakeServiceClient.fromConnectionString(state.lake).getFileSystemClient('landing');
   await landing
     .getFileClient('2026/letter.txt')
@@ -110,7 +110,7 @@ test('kill -9 of the host at three moments of a 500-document run: it completes, 
     for (const moment of [0, 15, 40]) {
       const child = startSluice(args, env);
       running.push(child);
-      const state = await waitForState(crash.path);
+      const state = await waitForState(crash.path, child);
       await waitFor(`${moment} billed calls`, 120_000, () =>
         simulator.ledger().length >= moment || child.exitCode !== null ? true : undefined,
       );

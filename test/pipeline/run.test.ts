@@ -1,6 +1,6 @@
 // The orchestrations on a tiny deterministic engine: tasks are plain objects, a script answers them.
 import { expect, test } from 'vitest';
-import { type Orchestration, runBatch, runDocuments, runLane } from '../../shared/pipeline/run.ts';
+import { type Orchestration, runBatch, runDocuments, runLane, stepAll } from '../../shared/pipeline/run.ts';
 
 type Task = { kind: string; name?: string; input?: unknown; tasks?: Task[]; at?: number; id?: string };
 
@@ -110,4 +110,19 @@ test('run: a cancelled run ends without failing the orchestration', () => {
     return task.kind === 'all' ? fail('[run.cancelled] run r was cancelled') : done({ state: 'cancelled' });
   });
   expect(result).toBeNull();
+});
+
+test('run: of several calls at once only those that must wait are asked again, and results keep their order', () => {
+  const { o, log, drive } = engine();
+  let asked = 0;
+  const outcomes = drive(stepAll<Task, number>(o, 'gradientShards', [{ n: 1 }, { n: 2 }, { n: 3 }]), (task) => {
+    if (task.kind === 'sleep') return null;
+    asked++;
+    return task.tasks?.map((t) => {
+      const { n } = t.input as { n: number };
+      return asked === 1 && n !== 2 ? { kind: 'waiting', retryAt: n * 100 } : done(n * 10);
+    });
+  });
+  expect(outcomes).toEqual([10, 20, 30]);
+  expect(log.map((t) => (t.kind === 'sleep' ? t.at : t.tasks?.length))).toEqual([3, 300, 2]);
 });

@@ -1,0 +1,40 @@
+// Training over HTTP: start one on the same engine as runs, and follow it.
+import { app } from '@azure/functions';
+import df from 'durable-functions';
+import { parseRequest, trainRequestSchema } from '../shared/api.ts';
+import { getConfig, getTraining } from '../shared/app.ts';
+import { createTraining, trainingStatus } from '../shared/pipeline/train-model.ts';
+import { startUnlessAlive } from './durable-runs.ts';
+import { readBody, respond } from './http.ts';
+
+app.http('startTraining', {
+  authLevel: 'function',
+  route: 'models/train',
+  methods: ['POST'],
+  extraInputs: [df.input.durableClient()],
+  handler: (request, context) =>
+    respond(context, async () => {
+      const config = getConfig();
+      const services = await getTraining();
+      const trainingId = await createTraining(
+        services,
+        parseRequest(trainRequestSchema, await readBody(request, config.REQUEST_MAX_BYTES)),
+      );
+      await startUnlessAlive(context, 'trainModel', trainingId, { trainingId, groups: config.BATCH_CONCURRENCY });
+      return {
+        status: 202,
+        headers: { location: new URL(`/api/models/train/${trainingId}`, request.url).href },
+        jsonBody: await trainingStatus(services, trainingId),
+      };
+    }),
+});
+
+app.http('getTraining', {
+  authLevel: 'function',
+  route: 'models/train/{trainingId}',
+  methods: ['GET'],
+  handler: (request, context) =>
+    respond(context, async () => ({
+      jsonBody: await trainingStatus(await getTraining(), request.params.trainingId ?? ''),
+    })),
+});

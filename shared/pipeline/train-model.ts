@@ -1,0 +1,211 @@
+// Training as an orchestration: shards featurized in parallel, then one gradient activity per group of shards and iteration, reduced to a step.
+// Invariants: as in run.ts; T1 every step may be repeated; a training that is started again goes on after its last iteration.
+import type { TrainRequest } from '../api.ts';
+import { TerminalError } from '../errors.ts';
+import { canonicalJson, sha256Hex } from '../ids.ts';
+import { modelPaths, trainingRequestPath } from '../paths.ts';
+import type { Clock, LakeStore } from '../ports.ts';
+import { type FitName, trainingPaths } from '../training/sharded/files.ts';
+import {
+  type PlannedTraining,
+  planRanges,
+  type ShardedTrainer,
+  type StepResult,
+  type TrainingResult,
+} from '../training/sharded/trainer.ts';
+import { createJson, readJson, requireJson, writeJson } from './records.ts';
+import { type Orchestration, type Steps, step, stepAll } from './run.ts';
+import { loadTaxonomy } from './taxonomies.ts';
+
+export const TRAINING_ACTIVITIES = [
+  'planTraining',
+  'featurizeShard',
+  'prepareFits',
+  'trainingProgress',
+  'gradientShards',
+  'reduceAndStep',
+  'finishTraining',
+  'failTraining',
+] as const;
+export type TrainingActivity = (typeof TRAINING_ACTIVITIES)[number];
+
+export interface TrainInput {
+  trainingId: string;
+  /** Gradient activities in parallel. */
+  groups: number;
+}
+
+// History stays bounded: a training continues as new after so many iterations and finds its place in the lake.
+const ROUNDS_PER_EXECUTION = 40;
+const SHARDS_AT_ONCE = 32;
+
+/** Train, register and, if asked, promote a model. */
+export function* trainModel<Task>(o: Orchestration<Task>, input: TrainInput): Steps<Task, TrainingResult | null> {
+  const { trainingId } = input;
+  try {
+    const { shards }: PlannedTraining = yield* step(o, 'planTraining', { trainingId });
+    for (let from = 0; from < shards; from += SHARDS_AT_ONCE) {
+      const wave = Array.from({ length: Math.min(SHARDS_AT_ONCE, shards - from) }, (_, i) => from + i);
+      yield* stepAll(
+        o,
+        'featurizeShard',
+        wave.map((shard) => ({ trainingId, shard })),
+      );
+    }
+    const { fits }: { fits: FitName[] } = yield* step(o, 'prepareFits', { trainingId });
+    const parts = planRanges(shards, input.groups);
+    let rounds = 0;
+    for (const fit of fits) {
+      let at: StepResult = yield* step(o, 'trainingProgress', { trainingId, fit });
+      while (!at.done) {
+        if (rounds++ === ROUNDS_PER_EXECUTION) {
+          o.continueAsNew(input);
+          return null;
+        }
+        const { round } = at;
+        yield o.all(
+          parts.map(([from, to]) => o.call('gradientShards', { trainingId, fit, round, from, to, attempt: 0 })),
+        );
+        at = yield* step(o, 'reduceAndStep', { trainingId, fit, round, parts });
+      }
+    }
+    return yield* step(o, 'finishTraining', { trainingId });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    yield* step(o, 'failTraining', { trainingId, message: message.slice(0, 2000) });
+    throw error;
+  }
+}
+
+/** What is kept of a training's request and end. */
+interface TrainingRecord {
+  trainingId: string;
+  createdAt: string;
+  request: TrainRequest;
+}
+
+/** Answer of GET /api/models/train/{id}. */
+export interface TrainingStatus {
+  trainingId: string;
+  state: 'running' | 'completed' | 'failed';
+  createdAt: string;
+  /** Where the present fit stands. */
+  fit: FitName | null;
+  iteration: number;
+  objective: number | null;
+  result: TrainingResult | null;
+  error: { code: string; message: string } | null;
+}
+
+export interface TrainingServices {
+  lake: LakeStore;
+  clock: Clock;
+  /** Trainer over the data sets of a container. */
+  trainer(container: TrainRequest['container']): ShardedTrainer;
+  promote(version: string, reason: string): Promise<void>;
+}
+
+/** Record a requested training; equal requests are the same training. */
+export async function createTraining(services: TrainingServices, request: TrainRequest): Promise<string> {
+  const trainingId = `train-${sha256Hex(canonicalJson(request)).slice(0, 20)}`;
+  const createdAt = new Date(services.clock.now()).toISOString();
+  await createJson(services.lake, trainingRequestPath(trainingId), {
+    trainingId,
+    createdAt,
+    request,
+  } satisfies TrainingRecord);
+  await services.lake.delete(failurePath(trainingId)); // a failed training is taken up again by the same request
+  return trainingId;
+}
+
+/** How far a training is. @throws {TerminalError} run.not-found */
+export async function trainingStatus(services: TrainingServices, trainingId: string): Promise<TrainingStatus> {
+  const record = await readJson<TrainingRecord>(services.lake, trainingRequestPath(trainingId));
+  if (record === undefined) throw new TerminalError('run.not-found', `training ${trainingId} is not known`);
+  const [result, error] = await Promise.all([
+    readJson<TrainingResult>(services.lake, endPath(trainingId)),
+    readJson<{ code: string; message: string }>(services.lake, failurePath(trainingId)),
+  ]);
+  const status: TrainingStatus = {
+    trainingId,
+    state: result !== undefined ? 'completed' : error !== undefined ? 'failed' : 'running',
+    createdAt: record.createdAt,
+    fit: null,
+    iteration: result?.iterations ?? 0,
+    objective: result?.objectiveHistory.at(-1) ?? null,
+    result: result ?? null,
+    error: result === undefined ? (error ?? null) : null,
+  };
+  if (status.state !== 'running') return status;
+  for (const fit of ['final', 'check'] as const) {
+    const at = await readJson<{ iteration: number; total: number }>(
+      services.lake,
+      trainingPaths.state(trainingId, fit),
+    );
+    if (at !== undefined) return { ...status, fit, iteration: at.iteration, objective: at.total };
+  }
+  return status;
+}
+
+type Handlers = Record<TrainingActivity, (input: never) => Promise<unknown>>;
+
+/** What each activity does; inputs are those of `trainModel`. */
+export function trainingHandlers(
+  services: TrainingServices,
+  parseFailure: (message: string) => { code: string; message: string },
+): Handlers {
+  const recordOf = (trainingId: string) => requireJson<TrainingRecord>(services.lake, trainingRequestPath(trainingId));
+  const trainerOf = async (trainingId: string) => services.trainer((await recordOf(trainingId)).request.container);
+  type Id = { trainingId: string };
+  const handlers = {
+    async planTraining({ trainingId }: Id) {
+      const { request } = await recordOf(trainingId);
+      const {
+        container,
+        sources,
+        textColumn,
+        labelColumn,
+        taxonomyVersion,
+        promote: _,
+        requestId: __,
+        ...options
+      } = request;
+      const taxonomy = taxonomyVersion === undefined ? undefined : await loadTaxonomy(services.lake, taxonomyVersion);
+      return services.trainer(container).plan({
+        trainingId,
+        sources,
+        columns: { text: textColumn, label: labelColumn },
+        taxonomyVersion: taxonomy?.version ?? null,
+        ...(taxonomy === undefined ? {} : { labels: taxonomy.labels.map((label) => label.name) }),
+        options: definedOnly(options),
+      });
+    },
+    featurizeShard: async (input: Id & { shard: number }) => (await trainerOf(input.trainingId)).featurizeShard(input),
+    prepareFits: async (input: Id) => (await trainerOf(input.trainingId)).prepareFits(input),
+    trainingProgress: async (input: Id & { fit: FitName }) => (await trainerOf(input.trainingId)).progress(input),
+    gradientShards: async (input: Parameters<ShardedTrainer['gradientShards']>[0]) =>
+      (await trainerOf(input.trainingId)).gradientShards(input),
+    reduceAndStep: async (input: Parameters<ShardedTrainer['reduceAndStep']>[0]) =>
+      (await trainerOf(input.trainingId)).reduceAndStep(input),
+    async finishTraining({ trainingId }: Id) {
+      const { request } = await recordOf(trainingId);
+      const result = await services.trainer(request.container).finish({ trainingId });
+      if (request.promote) await services.promote(result.version, `training ${trainingId}`);
+      await writeJson(services.lake, endPath(trainingId), result);
+      return result;
+    },
+    async failTraining({ trainingId, message }: Id & { message: string }) {
+      await writeJson(services.lake, failurePath(trainingId), parseFailure(message));
+      return null;
+    },
+  };
+  return handlers as unknown as Handlers; // each handler takes the input that trainModel gives it
+}
+
+const endPath = (trainingId: string): string => `${modelPaths.trainings}/${trainingId}/end.json`;
+const failurePath = (trainingId: string): string => `${modelPaths.trainings}/${trainingId}/failure.json`;
+
+type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+
+const definedOnly = <T extends object>(value: T): Defined<T> =>
+  Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Defined<T>; // only undefined members go
