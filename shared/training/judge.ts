@@ -40,10 +40,12 @@ export function judgeStrictly(
   labels: readonly string[],
   options: TrainOptions,
 ): Judgement {
-  const { calibration, crossFitted } = fitCalibration(scout.raw, labels.length, scout.truth);
+  const { calibration } = fitCalibration(scout.raw, labels.length, scout.truth);
   const probabilities = calibrate(tested.raw, labels.length, calibration);
   const choice = promiseAccept(
-    topPredictions(crossFitted, labels.length, scout.truth),
+    // Through the same function as the tested rows, or a threshold would not mean the same on both sides. It has seen the scout's rows;
+    // that may misplace the start of the tests but cannot weaken them.
+    topPredictions(calibrate(scout.raw, labels.length, calibration), labels.length, scout.truth),
     topPredictions(probabilities, labels.length, tested.truth),
     labels,
     goalOf(options),
