@@ -199,18 +199,21 @@ export function pdf(
     );
   }
   objects[1] = `<< /Type /Pages /Kids [${kids.join(' ')}] /Count ${kids.length} >>`;
+  return pdfFile(objects);
+}
+
+/** Objects 1, 2, 3… as a file; the first is the catalogue. */
+function pdfFile(objects: readonly string[]): Buffer {
   let file = '%PDF-1.4\n';
   const offsets = objects.map((object, i) => {
     const offset = file.length;
     file += `${i + 1} 0 obj\n${object}\nendobj\n`;
     return offset;
   });
-  const start = file.length;
-  file += `xref\n0 ${objects.length + 1}\n0000000000 65535 f \n${offsets.map((o) => `${String(o).padStart(10, '0')} 00000 n \n`).join('')}`;
-  return Buffer.from(
-    `${file}trailer\n<< /Size ${objects.length + 1} /Root 1 0 R >>\nstartxref\n${start}\n%%EOF\n`,
-    'latin1',
-  );
+  const table = offsets.map((offset) => `${String(offset).padStart(10, '0')} 00000 n \n`).join('');
+  const size = objects.length + 1;
+  const trailer = `trailer\n<< /Size ${size} /Root 1 0 R >>\nstartxref\n${file.length}\n%%EOF\n`;
+  return Buffer.from(`${file}xref\n0 ${size}\n0000000000 65535 f \n${table}${trailer}`, 'latin1');
 }
 
 /** A mail with a text body and attachments. */
@@ -264,4 +267,20 @@ export function sevenZip(files: Readonly<Record<string, string>>): Buffer {
   const crc = Buffer.alloc(4);
   crc.writeUInt32LE(crc32(start));
   return Buffer.concat([Buffer.from('7z\xbc\xaf\x27\x1c\x00\x04', 'latin1'), crc, start, data, header]);
+}
+
+/** A PDF whose only page is a grey image (PGM bytes), as a scanner makes it. */
+export function scannedPdf(pgm: Buffer): Buffer {
+  const header = /^P5\n(\d+) (\d+)\n255\n/.exec(pgm.toString('latin1', 0, 40));
+  const [width, height] = [Number(header?.[1]), Number(header?.[2])];
+  const pixels = pgm.subarray(header?.[0].length ?? 0).toString('latin1');
+  const content = 'q 612 0 0 792 0 0 cm /Im Do Q';
+  const objects = [
+    '<< /Type /Catalog /Pages 2 0 R >>',
+    '<< /Type /Pages /Kids [3 0 R] /Count 1 >>',
+    '<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources << /XObject << /Im 5 0 R >> >> >>',
+    `<< /Length ${content.length} >>\nstream\n${content}\nendstream`,
+    `<< /Type /XObject /Subtype /Image /Width ${width} /Height ${height} /ColorSpace /DeviceGray /BitsPerComponent 8 /Length ${pixels.length} >>\nstream\n${pixels}\nendstream`,
+  ];
+  return pdfFile(objects);
 }

@@ -1,10 +1,12 @@
 import iconv from 'iconv-lite';
+import PDFDocument from 'pdfkit';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Extractor } from '../../shared/documents/extract.ts';
+import { withPdf } from '../../shared/documents/formats/pdfium.ts';
 import type { OcrRequest } from '../../shared/documents/ocr.ts';
 import { RetryableError } from '../../shared/errors.ts';
 import { silentLogger } from '../../shared/ports.ts';
-import { pdf, sevenZip, xlsx, zip } from './fixtures.ts';
+import { pdf, scannedPdf, sevenZip, xlsx, zip } from './fixtures.ts';
 
 const extractor = new Extractor({ logger: silentLogger, slots: 1 });
 afterAll(() => extractor.close());
@@ -23,6 +25,26 @@ describe('pdf', () => {
     ['sideways the other way', { rotate: 270, matrix: (i: number) => `1 0 0 1 72 ${700 - 20 * i}` }],
   ])('keeps the order of lines: %s', async (_name, options) => {
     expect((await read('a.pdf', pdf([lines], options)))?.text).toBe(lines);
+  });
+
+  test('form values, notes and embedded files are read', async () => {
+    const document = new PDFDocument();
+    const chunks: Buffer[] = [];
+    document.on('data', (chunk: Buffer) => chunks.push(chunk));
+    const ended = new Promise((resolve) => document.on('end', resolve));
+    document.font('Helvetica').text('Claim form');
+    document.initForm();
+    document.formText('name', 72, 200, 200, 20, { value: 'Ada Lovelace' });
+    document.formCombo('country', 72, 240, 200, 20, { select: ['Chile', 'Peru'], value: 'Peru' });
+    document.note(72, 300, 20, 20, 'Check the country');
+    document.file(Buffer.from('the attached statement'), { name: 'statement.txt' });
+    document.end();
+    await ended;
+    const documents = await extractor.extract({ name: 'a.pdf', bytes: Buffer.concat(chunks) });
+    expect(documents.map((d) => [d.archivePath, d.text])).toEqual([
+      ['', 'Claim form\nAda Lovelace\nPeru\nCheck the country'],
+      ['statement.txt', 'the attached statement'],
+    ]);
   });
 
   test('accents that TeX sets apart are composed', async () => {
@@ -229,6 +251,18 @@ describe('page images', () => {
       text: 'read from the image\n\nA page with a text layer of its own',
       warnings: ['ocr: 1 page(s) read from images'],
     });
+  });
+
+  test.each([0, 1, 2])('are read locally, %i quarter turns from upright', async (quarters) => {
+    const words = 'Notice of assessment\nThe tax for the year is due\nwithin thirty days of receipt';
+    const source = pdf([words], { matrix: (line) => `3 0 0 3 40 ${600 - 60 * line}` });
+    const drawn = await withPdf(source, async (document) =>
+      document.page(0, (page) => page.render(110, 4_000_000, quarters)),
+    );
+    const withOcr = new Extractor({ logger: silentLogger, slots: 1, ocr: 'local' });
+    const [document] = await withOcr.extract({ name: 'scan.pdf', bytes: scannedPdf(drawn ?? Buffer.alloc(0)) });
+    await withOcr.close();
+    expect(document).toMatchObject({ status: 'ok', text: words, warnings: ['ocr: 1 page(s) read from images'] });
   });
 
   test('an engine that fails costs the images only', async () => {
