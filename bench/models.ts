@@ -41,7 +41,7 @@ interface PeerResult {
   trainSeconds?: number;
   documentsPerSecond?: number;
   testAccuracy?: number;
-  rowsPerSecond?: number;
+  rowsPerSecond?: { sparse: number; dense: number };
   folder?: string;
 }
 
@@ -165,10 +165,11 @@ async function comparePeer(
     if (result.trainSeconds !== undefined) ratios.train = round(result.trainSeconds / own.trainSeconds);
     if (result.documentsPerSecond !== undefined)
       ratios.featurizeScore = round(own.featurizeScoreDocumentsPerSecond / result.documentsPerSecond);
-    if (result.rowsPerSecond !== undefined) {
-      const rows = scoreBooster(folder);
-      ratios.xgboostScoring = round(rows.rowsPerSecond / result.rowsPerSecond);
-      ratios.xgboostMaxMarginDifference = rows.maxDifference;
+    for (const kind of ['sparse', 'dense'] as const) {
+      if (result.rowsPerSecond === undefined) break;
+      const { rowsPerSecond, maxDifference } = scoreBooster(join(folder, kind));
+      ratios[`${kind}Scoring`] = round(rowsPerSecond / result.rowsPerSecond[kind]);
+      ratios[`${kind}MaxMarginDifference`] = maxDifference;
     }
     return { ...result, ratios };
   } finally {

@@ -7,6 +7,7 @@ import type { Csr } from '../../features/sparse.ts';
 import { type Contributions, requireWidth, type Scorer } from '../scorer.ts';
 import type { Booster } from './booster.ts';
 import { treeContributions } from './contributions.ts';
+import { Forest, setMissing } from './forest.ts';
 
 export interface XgboostOptions {
   /** What an entry means that a sparse row does not hold. SparkXGB trains on dense rows by default: zero. */
@@ -38,6 +39,7 @@ export class XgboostScorer implements Scorer {
   readonly #slots: Int32Array;
   readonly #nodes: Int32Array;
   readonly #nodeValues: Float32Array;
+  readonly #forest: Forest | undefined;
 
   constructor(booster: Booster, options: Partial<XgboostOptions> = {}) {
     this.booster = booster;
@@ -50,6 +52,7 @@ export class XgboostScorer implements Scorer {
     this.#used.forEach((feature, slot) => {
       this.#slots[feature] = slot;
     });
+    this.#forest = Forest.build(booster, this.#slots, this.#used.length);
     this.#nodes = new Int32Array(booster.features.length * NODE_WORDS);
     this.#nodeValues = new Float32Array(this.#nodes.buffer);
     for (let n = 0; n < booster.features.length; n++) {
@@ -65,21 +68,61 @@ export class XgboostScorer implements Scorer {
   /** Margins [rows, groups], row-major, float32. @throws {TerminalError} model.width-mismatch */
   margins(x: Csr): Float32Array {
     requireWidth(x, this.width);
-    const { groups, baseMargins, roots, treeGroups, treeWeights, categories } = this.booster;
+    const { groups, baseMargins } = this.booster;
     const out = new Float32Array(x.rows * groups);
+    for (let i = 0; i < x.rows; i++) out.set(baseMargins, i * groups);
+    if (this.#forest === undefined) this.#addLeavesOneByOne(x, out);
+    else this.#addLeavesInBlocks(x, out, this.#forest);
+    return out;
+  }
+
+  #addLeavesInBlocks(x: Csr, out: Float32Array, forest: Forest): void {
+    const { groups } = this.booster;
+    const { blockRows, rowFloats } = forest;
+    const { absent, missing } = this.#options;
+    const block = forest.newBlock();
+    const isAbsentZero = absent === 'zero' && missing !== 0;
+    for (let from = 0; from < x.rows; from += blockRows) {
+      const rows = Math.min(blockRows, x.rows - from);
+      if (isAbsentZero) for (let r = 0; r < rows; r++) block.fill(0, r * rowFloats, (r + 1) * rowFloats - 1);
+      for (let r = 0; r < rows; r++)
+        for (let e = x.indptr[from + r]!, end = x.indptr[from + r + 1]!; e < end; e++) {
+          const slot = this.#slots[x.indices[e]!]!;
+          const value = x.values[e]!;
+          if (slot < 0) continue;
+          const at = r * rowFloats + 2 * slot;
+          if (value === missing || Number.isNaN(value)) {
+            setMissing(block, at);
+          } else {
+            block[at] = value;
+            block[at + 1] = value;
+          }
+        }
+      forest.addLeaves(block, rows, this.#treeEnd, this.booster, out, from * groups);
+      if (isAbsentZero) continue;
+      for (let r = 0; r < rows; r++)
+        for (let e = x.indptr[from + r]!, end = x.indptr[from + r + 1]!; e < end; e++) {
+          const slot = this.#slots[x.indices[e]!]!;
+          if (slot >= 0) setMissing(block, r * rowFloats + 2 * slot);
+        }
+    }
+  }
+
+  /** For categorical splits. */
+  #addLeavesOneByOne(x: Csr, out: Float32Array): void {
+    const { groups, roots, treeGroups, treeWeights } = this.booster;
     const row = new Float32Array(this.#used.length);
-    const walk = categories.size === 0 ? this.#leafNumeric : this.#leafAny;
     for (let i = 0; i < x.rows; i++) {
       this.#spread(x, i, row);
-      out.set(baseMargins, i * groups);
       for (let t = 0; t < this.#treeEnd; t++) {
         const at = i * groups + treeGroups[t]!;
-        const leaf = walk.call(this, roots[t]! * NODE_WORDS, row);
+        let node = roots[t]! * NODE_WORDS;
+        while (this.#nodes[node]! >= 0) node = this.#next(node, row);
+        const leaf = this.#nodeValues[node + 1]!;
         const weight = treeWeights[t]!;
         out[at] = out[at]! + (weight === 1 ? leaf : Math.fround(leaf * weight));
       }
     }
-    return out;
   }
 
   /** What the library's predict() gives [rows, groups]: probabilities, expected counts, class numbers… by objective. */
@@ -153,26 +196,6 @@ export class XgboostScorer implements Scorer {
       const value = x.values[e]!;
       row[slot] = value === missing ? Number.NaN : value;
     }
-  }
-
-  #leafNumeric(root: number, row: Float32Array): number {
-    const nodes = this.#nodes;
-    const values = this.#nodeValues;
-    let at = root;
-    for (let head = nodes[at]!; head >= 0; head = nodes[at]!) {
-      const v = row[head >> 1]!;
-      // a NaN compares false both ways
-      if (v < values[at + 1]!) at = nodes[at + 2]!;
-      else if (v >= values[at + 1]! || (head & 1) === 0) at = nodes[at + 3]!;
-      else at = nodes[at + 2]!;
-    }
-    return values[at + 1]!;
-  }
-
-  #leafAny(root: number, row: Float32Array): number {
-    let at = root;
-    while (this.#nodes[at]! >= 0) at = this.#next(at, row);
-    return this.#nodeValues[at + 1]!;
   }
 
   /** Where a row goes from a split. */
