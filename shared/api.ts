@@ -121,8 +121,27 @@ export const exportResultsSchema = z.strictObject({
   format: z.enum(['csv', 'parquet']).default('csv'),
 });
 
+/** Query of GET /api/review. */
+export const reviewQueueSchema = z.strictObject({
+  order: z.enum(['oldest', 'uncertain']).default('oldest'),
+  limit: z.coerce.number().int().min(1).max(50).default(10),
+  run: z.string().min(1).max(200).optional(),
+  label: z.string().min(1).max(200).optional(),
+  /** Name of the reviewing window: asking again with it gives the same documents. Default: each request is a reviewer of its own. */
+  holder: z.string().min(1).max(100).optional(),
+});
+export type ReviewQueue = z.infer<typeof reviewQueueSchema>;
+
 /** A document's id in a path: SHA-256 in lower-case hex. */
 export const documentIdSchema = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits');
+
+/** Body of POST /api/feedback. */
+export const feedbackSchema = z.strictObject({
+  documentId: documentIdSchema,
+  label: z.string().min(1).max(200),
+  note: z.string().max(2000).optional(),
+});
+export type FeedbackRequest = z.infer<typeof feedbackSchema>;
 
 /** Query of GET /api/runs. */
 export const listRunsSchema = z.strictObject({ limit: z.coerce.number().int().min(1).max(200).default(50) });
@@ -163,6 +182,42 @@ export interface RunStatus extends RunCounts {
   failures: Record<string, number>;
   formats: Record<string, number>;
   error: { code: string; message: string } | null;
+}
+
+/** A document that waits for a person. */
+export interface ReviewItem {
+  documentId: string;
+  runId: string;
+  path: string;
+  archivePath: string;
+  mediaType: string | null;
+  /** Why it is here: a code and what it means. */
+  code: string | null;
+  message: string | null;
+  /** The best guess so far. */
+  label: string | null;
+  confidence: number | null;
+  topLabels: { label: string; probability: number }[];
+  /** Terms that spoke for the guess. */
+  evidence: { term: string; weight: number; runner_up_weight: number }[];
+  quote: string | null;
+  quoteVerified: boolean | null;
+  /** Beginning of the text; null when it is no longer kept. */
+  excerpt: string | null;
+  decidedAt: string;
+  /** Until then nobody else is shown the document; ISO 8601. */
+  leasedUntil: string;
+}
+
+/** Answer of POST /api/feedback. */
+export interface FeedbackAnswer {
+  feedbackId: string;
+  documentId: string;
+  label: string;
+  previousLabel: string | null;
+  reviewer: string;
+  /** false: the same decision was there already. */
+  isNew: boolean;
 }
 
 /** Why two runs differ on a document: the first of these that changed. `answer` is the LLM itself. */

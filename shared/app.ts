@@ -1,10 +1,12 @@
 // Composition root: configuration → adapters → services, once per process. Functions and the command line start here.
 import { randomInt, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { type AuthMode, type Principal, type Role, requireRole } from './azure/client-principal.ts';
 import { type LakeAccess, openLakeAccess } from './azure/lake-access.ts';
 import { type Config, loadConfig } from './config.ts';
 import type { Extractor } from './documents/extract.ts';
 import { openExtractor } from './extractor.ts';
+import type { DeltaTable } from './lake/delta/table.ts';
 import { type QueryResult, query } from './lake/query.ts';
 import { ModelRegistry } from './models/registry.ts';
 import { CachedModels } from './pipeline/cached-models.ts';
@@ -26,6 +28,8 @@ export interface App extends LakeAccess {
   extractor: Extractor;
   services: PipelineServices;
   progress: ProgressReader;
+  /** The Delta tables by name. */
+  tables: ReadonlyMap<string, DeltaTable>;
   training: TrainingServices & Pick<PipelineServices, 'clock' | 'logger'>;
   /** SQL over the Delta tables. @param maxRows  default 100,000 */
   query(sql: string, maxRows?: number): Promise<QueryResult>;
@@ -73,6 +77,7 @@ export function createApp(config: Config, clock: Clock = systemClock): App {
     extractor,
     services,
     progress: new ProgressReader(services),
+    tables,
     training: openTraining(services, registry),
     query: (sql, maxRows) => query([...tables.values()], sql, maxRows === undefined ? {} : { maxRows }),
     async ensureContainers() {
@@ -127,6 +132,13 @@ export function getApp(): Promise<App> {
 export const getServices = async (): Promise<PipelineServices> => (await getApp()).services;
 export const getTraining = async (): Promise<App['training']> => (await getApp()).training;
 export const getProgress = async (): Promise<ProgressReader> => (await getApp()).progress;
+
+/**
+ * Who calls the API. @param header  x-ms-client-principal
+ * @throws {TerminalError} request.unauthenticated, request.forbidden
+ */
+export const whoCalls = (header: string | null, role: Role): Principal =>
+  requireRole(getConfig().AUTH_MODE as AuthMode, header, role); // the setting's choices are the modes
 
 /** What GET /api/health tells; touches nothing. */
 export function describeApp(): Record<string, string | null> {

@@ -27,6 +27,10 @@ export const runPaths = {
   cancel: (runId: string) => `${run(runId)}/cancel.json`,
 } as const;
 
+/** Who is looking at a document that waits for review. */
+export const reviewLeaseFolder = 'review/leases';
+export const reviewLeasePath = (documentId: string): string => `${reviewLeaseFolder}/${documentId}.json`;
+
 /** Model registry: one immutable folder per version, and the pointer to the champion. */
 export const modelPaths = {
   folder: (version: string) => `models/${version}`,

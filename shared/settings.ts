@@ -174,7 +174,20 @@ export const SETTINGS = {
   ),
   REDACT_REGION: text('Country (ISO 3166) of phone numbers written without a country code', 'US', /^[A-Z]{2}$/),
 
+  // People
+  REVIEW_LEASE_SECONDS: count(
+    'How long a document shown for review is kept from other reviewers',
+    600,
+    10,
+    86_400,
+    's',
+  ),
+
   // Secrets and observation
+  AUTH_MODE: choice('Who checks callers: function keys, or the platform with Entra ID and app roles', 'function-keys', [
+    'function-keys',
+    'entra',
+  ]),
   KEY_VAULT_URI: openText('Key Vault whose secrets are read at run time', URL_TEXT),
   INSTANCE_ID: openText(
     'Name of this process where only one can bear it at a time (the local host): calls of its former life are then known to be over',

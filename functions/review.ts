@@ -1,0 +1,38 @@
+// Review over HTTP: the queue of documents that wait for people, and their decisions.
+import { randomUUID } from 'node:crypto';
+import { app, type HttpRequest } from '@azure/functions';
+import { feedbackSchema, parseRequest, reviewQueueSchema } from '../shared/api.ts';
+import { getApp, whoCalls } from '../shared/app.ts';
+import { giveFeedback } from '../shared/pipeline/feedback.ts';
+import { takeForReview } from '../shared/pipeline/review-queue.ts';
+import { readBody, respond } from './http.ts';
+
+const reviewerOf = (request: HttpRequest) => whoCalls(request.headers.get('x-ms-client-principal'), 'reviewer');
+
+app.http('reviewQueue', {
+  authLevel: 'function',
+  route: 'review',
+  methods: ['GET'],
+  handler: (request, context) =>
+    respond(context, async () => {
+      const reviewer = reviewerOf(request);
+      const queue = parseRequest(reviewQueueSchema, Object.fromEntries(request.query));
+      // Callers with a function key share a name, so only the window tells them apart.
+      const holder = `${reviewer.id}/${queue.holder ?? randomUUID()}`;
+      return { jsonBody: { documents: await takeForReview(await getApp(), queue, holder) } };
+    }),
+});
+
+app.http('giveFeedback', {
+  authLevel: 'function',
+  route: 'feedback',
+  methods: ['POST'],
+  handler: (request, context) =>
+    respond(context, async () => {
+      const reviewer = reviewerOf(request);
+      const lake = await getApp();
+      const body = parseRequest(feedbackSchema, await readBody(request, lake.config.REQUEST_MAX_BYTES));
+      const answer = await giveFeedback(lake, body, reviewer.name);
+      return { status: answer.isNew ? 201 : 200, jsonBody: answer };
+    }),
+});
