@@ -180,6 +180,7 @@ export const EVENTS: Readonly<Record<string, EventSpec>> = {
     doc: 'A training could not be written to the MLflow server; the training itself is fine.',
     fields: ['trainingId'],
   },
+  'review.decided': { doc: 'A person decided about a document.', fields: ['documentId', 'number'] },
   'training.finished': { doc: 'A distributed training has registered its model.', fields: ['trainingId', 'version'] },
 };
 
