@@ -31,6 +31,8 @@ export interface LoadedModel {
   readonly width: number;
   /** Default accept threshold of the calibrated top probability, chosen at training time from held-out rows. */
   readonly accept: number;
+  /** Thresholds per label where a strict guarantee was asked for: null for a label that must not be accepted alone. Else null. */
+  readonly acceptByLabel?: readonly (number | null)[] | null;
   /** TF-IDF [texts, width]. @throws {TerminalError} model.feature-mismatch when the model has no feature settings */
   featurize(texts: readonly string[]): Csr;
   /** Calibrated probabilities [rows, labels], row-major. @throws {TerminalError} model.width-mismatch */
@@ -107,6 +109,7 @@ class Model implements LoadedModel {
   readonly taxonomyVersion: string | null;
   readonly width: number;
   readonly accept: number;
+  readonly acceptByLabel: readonly (number | null)[] | null;
   readonly #description: ModelDescription;
   readonly #scorer: Scorer;
   readonly #idf: Float64Array | null;
@@ -118,6 +121,7 @@ class Model implements LoadedModel {
     this.taxonomyVersion = description.taxonomyVersion;
     this.width = description.width;
     this.accept = description.accept.threshold;
+    this.acceptByLabel = description.acceptByLabel;
     this.#description = description;
     this.#scorer = scorer;
     this.#idf = idf;

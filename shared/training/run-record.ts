@@ -13,7 +13,10 @@ export interface RunFacts {
   endedAt: number;
 }
 
-export function describeRun(bundle: TrainedBundle, facts: RunFacts): TrackedRun {
+export function describeRun(
+  bundle: Pick<TrainedBundle, 'description' | 'evaluation' | 'objectiveHistory'>,
+  facts: RunFacts,
+): TrackedRun {
   const { training, accept } = bundle.description;
   const { accuracy, macroF1, logLoss, ece } = bundle.evaluation;
   const head = {

@@ -59,7 +59,14 @@ async function openLakes(): Promise<{ store: MemoryLake; source: MemoryLake }> {
 }
 
 const openTrainer = ({ store, source }: { store: MemoryLake; source: MemoryLake }) =>
-  new ShardedTrainer({ store, source, registry: new ModelRegistry(store, { clock }), clock, logger: silentLogger });
+  new ShardedTrainer({
+    store,
+    source,
+    registry: new ModelRegistry(store, { clock }),
+    clock,
+    logger: silentLogger,
+    codeVersion: '1.2.3',
+  });
 
 /** The same rows fitted in this process. */
 function fitInProcess(given: Partial<TrainOptions>, isTraining: (text: string) => boolean = () => true) {
@@ -126,6 +133,12 @@ describe('sharded training', () => {
     const p = model.score(model.featurize(['tax income tax income']));
     expect(model.labels[p.indexOf(Math.max(...p))]).toBe('Tax');
     expect((await registry.manifest(version)).metrics?.source).toBe('held-out');
+    const record = JSON.parse((await lakes.store.read('training-runs/t1/run.json')).toString());
+    expect(record).toMatchObject({
+      modelVersion: version,
+      codeVersion: '1.2.3',
+      artifacts: ['report.html', 'evaluation.json'],
+    });
   });
 
   test('inputs and outputs of every step stay small, and nothing but references and counts is in them', async () => {

@@ -32,6 +32,8 @@ export const trainingPaths = {
 
 export interface TrainingPlan {
   trainingId: string;
+  /** Milliseconds since the epoch. */
+  startedAt: number;
   taxonomyVersion: string | null;
   options: TrainOptions;
   labels: string[];

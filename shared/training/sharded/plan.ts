@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { TerminalError } from '../../errors.ts';
 import { fitLabels } from '../../features/string-indexer.ts';
 import { checkGoal } from '../../models/threshold.ts';
-import type { LakeStore } from '../../ports.ts';
+import type { Clock, LakeStore } from '../../ports.ts';
 import { type DatasetColumns, readDataset } from '../dataset.ts';
 import { completeTrainOptions, type TrainOptions } from '../options.ts';
 import { readJson, type TrainingPlan, trainingPaths } from './files.ts';
@@ -39,6 +39,7 @@ const MAX_PROBLEMS = 20;
 export async function planShards(
   store: LakeStore,
   source: LakeStore,
+  clock: Clock,
   request: PlanTrainingRequest,
 ): Promise<TrainingPlan> {
   const { trainingId } = request;
@@ -46,6 +47,7 @@ export async function planShards(
     throw new TerminalError('request.invalid', 'trainingId: need 1 to 64 letters, digits and dashes');
   const existing = await readJson<TrainingPlan>(store, trainingPaths.plan(trainingId));
   if (existing !== undefined) return existing;
+  const startedAt = clock.now();
   const options = completeTrainOptions(request.options);
   checkGoal(options);
   const writer = new ShardWriter(store, trainingId, request.shardRows ?? SHARD_ROWS);
@@ -79,6 +81,7 @@ export async function planShards(
     throw new TerminalError('train.one-class', `Training: need at least two labels, have ${labels.length}`);
   const plan: TrainingPlan = {
     trainingId,
+    startedAt,
     taxonomyVersion: request.taxonomyVersion ?? null,
     options,
     labels,

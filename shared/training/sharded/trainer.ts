@@ -17,6 +17,8 @@ import { decodeTensors, encodeTensors, takeTensor } from '../../models/tensors.t
 import type { Clock, LakeStore, Logger } from '../../ports.ts';
 import { judge, judgeStrictly, type Predictions } from '../judge.ts';
 import { featureSpecOf, lrOptionsOf } from '../options.ts';
+import { describeRun } from '../run-record.ts';
+import { type MlflowServer, recordRun } from '../tracking.ts';
 import { type FitName, fitsOf, readJson, requireJson, type TrainingPlan, trainingPaths } from './files.ts';
 import { Optimizer, type OptimizerState, type SummedGradient } from './optimizer.ts';
 import { type PlanTrainingRequest, planShards } from './plan.ts';
@@ -31,6 +33,10 @@ export interface ShardedDeps {
   registry: ModelRegistry;
   clock: Clock;
   logger: Logger;
+  /** Kept with the record of the run. Default: unknown */
+  codeVersion?: string;
+  /** Where finished trainings are sent, too. */
+  mlflow?: MlflowServer;
 }
 
 export interface PlannedTraining {
@@ -67,12 +73,19 @@ export interface TrainingResult {
   objectiveHistory: number[];
 }
 
+interface OpenFit {
+  plan: TrainingPlan;
+  problem: FitProblem;
+  optimizer: Optimizer;
+}
+
 /** Entries of scaled shards kept between rounds: 12 bytes each. */
 const MAX_CACHED_ENTRIES = 20_000_000;
 
 export class ShardedTrainer {
   readonly #deps: ShardedDeps;
-  #fit: { key: string; plan: TrainingPlan; problem: FitProblem; optimizer: Optimizer } | undefined;
+  /** The fit in work; steps that run at the same time share it. */
+  #fit: { key: string; opened: Promise<OpenFit> } | undefined;
   readonly #shards = new Map<string, ScaledProblem>();
 
   constructor(deps: ShardedDeps) {
@@ -81,7 +94,8 @@ export class ShardedTrainer {
 
   /** @throws {TerminalError} request.invalid, train.no-rows, train.one-class, train.unknown-label */
   async plan(request: PlanTrainingRequest): Promise<PlannedTraining> {
-    const plan = await planShards(this.#deps.store, this.#deps.source, request);
+    const { store, source, clock } = this.#deps;
+    const plan = await planShards(store, source, clock, request);
     const { trainingId, shards, rows, skipped } = plan;
     return { trainingId, shards: shards.length, rows, skipped, fits: fitsOf(plan) };
   }
@@ -184,24 +198,41 @@ export class ShardedTrainer {
     // A crash after registering and before the result is written must not register twice.
     const registered = (await registry.list()).find((m) => m.training.trainingId === plan.trainingId);
     const version = registered?.version ?? (await registry.register(bundle));
+    await this.#record(plan, version, { ...bundle, evaluation, objectiveHistory: state.history });
     const result = resultOf(version, evaluation, state);
     await store.write(trainingPaths.result(plan.trainingId), JSON.stringify(result));
     this.#deps.logger.info('training.finished', { trainingId: plan.trainingId, version, at: clock.now() });
     return result;
   }
 
+  async #record(plan: TrainingPlan, modelVersion: string, bundle: Parameters<typeof describeRun>[0]): Promise<void> {
+    const { store, clock, logger, mlflow, codeVersion = 'unknown' } = this.#deps;
+    const { trainingId, startedAt } = plan;
+    const run = describeRun(bundle, { trainingId, modelVersion, codeVersion, startedAt, endedAt: clock.now() });
+    await recordRun(store, run, { logger, ...(mlflow === undefined ? {} : { mlflow }) });
+  }
+
   #plan(trainingId: string): Promise<TrainingPlan> {
     return requireJson<TrainingPlan>(this.#deps.store, trainingPaths.plan(trainingId));
   }
 
-  async #open(trainingId: string, fit: FitName) {
+  #open(trainingId: string, fit: FitName): Promise<OpenFit> {
     const key = `${trainingId}/${fit}`;
-    if (this.#fit?.key === key) return this.#fit;
+    if (this.#fit?.key === key) return this.#fit.opened;
+    const opened = this.#read(trainingId, fit);
+    const entry = { key, opened };
+    this.#shards.clear();
+    this.#fit = entry;
+    opened.catch(() => {
+      if (this.#fit === entry) this.#fit = undefined; // the caller sees the error; the next one tries again
+    });
+    return opened;
+  }
+
+  async #read(trainingId: string, fit: FitName): Promise<OpenFit> {
     const plan = await this.#plan(trainingId);
     const problem = await readProblem(this.#deps.store, plan, fit);
-    this.#shards.clear();
-    this.#fit = { key, plan, problem, optimizer: new Optimizer(this.#deps.store, plan, fit, problem) };
-    return this.#fit;
+    return { plan, problem, optimizer: new Optimizer(this.#deps.store, plan, fit, problem) };
   }
 
   async #scaledShard(plan: TrainingPlan, problem: FitProblem, fit: FitName, shard: number): Promise<ScaledProblem> {
