@@ -180,6 +180,10 @@ export const EVENTS: Readonly<Record<string, EventSpec>> = {
     doc: 'A training could not be written to the MLflow server; the training itself is fine.',
     fields: ['trainingId'],
   },
+  'telemetry.unavailable': {
+    doc: 'The exporters could not be loaded; events stay in the process log.',
+    fields: ['name'],
+  },
   'review.decided': { doc: 'A person decided about a document.', fields: ['documentId', 'number'] },
   'training.finished': { doc: 'A distributed training has registered its model.', fields: ['trainingId', 'version'] },
 };

@@ -57,10 +57,53 @@ export function isSampled(runId: string, sampling: number): boolean {
 
 type Level = 'debug' | 'info' | 'warn' | 'error';
 const SEVERITY: Readonly<Record<Level, number>> = { debug: 5, info: 9, warn: 13, error: 17 }; // OpenTelemetry's numbers
+const MAX_EARLY_EVENTS = 1000;
 const MAX_SPAN_MS = 7 * 24 * 3_600_000;
 
-/** Load the exporters and begin. */
-export async function startTelemetry(options: TelemetryOptions): Promise<Telemetry> {
+/**
+ * Begin at once and load the exporters behind it, so that no caller waits for them. Events until then are kept, at most 1,000.
+ * When the exporters cannot be loaded, the logger goes on alone and says so once.
+ */
+export function beginTelemetry(options: TelemetryOptions): Telemetry {
+  const early: Parameters<EventSink['record']>[] = [];
+  let sink: EventSink | undefined;
+  const starting = start(options).then((started) => {
+    sink = started.sink;
+    for (const event of early.splice(0)) sink.record(...event);
+    return started;
+  });
+  let isMissing = false;
+  return {
+    tee(logger) {
+      starting.catch((error: unknown) => {
+        if (!isMissing)
+          logger.error('telemetry.unavailable', { name: error instanceof Error ? error.name : 'unknown' });
+        isMissing = true;
+      });
+      return tee(logger, (level, event, fields) => {
+        const at = options.clock.now();
+        if (sink !== undefined) sink.record(level, event, fields, at);
+        else if (!isMissing && early.length < MAX_EARLY_EVENTS) early.push([level, event, fields, at]);
+      });
+    },
+    flush: () =>
+      starting.then(
+        ({ flush }) => flush(),
+        () => false,
+      ), // told by tee
+    close: () =>
+      starting.then(
+        ({ close }) => close(),
+        () => false,
+      ),
+  };
+}
+
+interface Started extends Pick<Telemetry, 'flush' | 'close'> {
+  sink: EventSink;
+}
+
+async function start(options: TelemetryOptions): Promise<Started> {
   const [api, logs, metrics, traces, resources, azure] = await Promise.all([
     import('@opentelemetry/api'),
     import('@opentelemetry/sdk-logs'),
@@ -69,7 +112,7 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
     import('@opentelemetry/resources'),
     import('@azure/monitor-opentelemetry-exporter'),
   ]);
-  const { connectionString, credential, clock, sampling = 1, metricIntervalMs = 60_000 } = options;
+  const { connectionString, credential, sampling = 1, metricIntervalMs = 60_000 } = options;
   const isLocal = options.ingestionUrl?.startsWith('http://127.0.0.1:') === true;
   const exporter = {
     connectionString,
@@ -104,11 +147,10 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
     log: loggerProvider.getLogger('sluice'),
     meter: meterProvider.getMeter('sluice'),
     ids,
-    clock,
     sampling,
   });
   return {
-    tee: (logger) => tee(logger, sink),
+    sink,
     flush: () => allWent(providers.map((provider) => provider.forceFlush())),
     close: () => allWent(providers.map((provider) => provider.shutdown())),
   };
@@ -117,10 +159,10 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
 const allWent = async (sent: Promise<void>[]): Promise<boolean> =>
   (await Promise.allSettled(sent)).every(({ status }) => status === 'fulfilled');
 
-function tee(logger: Logger, sink: EventSink): Logger {
+function tee(logger: Logger, record: (level: Level, event: string, fields: LogFields) => void): Logger {
   const at = (level: Level) => (event: string, fields?: LogFields) => {
     logger[level](event, fields);
-    sink.record(level, event, fields ?? {});
+    record(level, event, fields ?? {});
   };
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
@@ -138,7 +180,6 @@ interface SinkDeps {
   log: OtelLogger;
   meter: Meter;
   ids: RunIds;
-  clock: Clock;
   sampling: number;
 }
 
@@ -151,7 +192,8 @@ class EventSink {
     this.#deps = deps;
   }
 
-  record(level: Level, event: string, given: LogFields): void {
+  /** @param at  when it happened, epoch ms */
+  record(level: Level, event: string, given: LogFields, at: number): void {
     const fields = exportableFields(event, given);
     const spec = EVENTS[event];
     for (const metric of spec?.metrics ?? []) this.#measure(metric, fields);
@@ -165,10 +207,10 @@ class EventSink {
       severityNumber: SEVERITY[level],
       severityText: level,
       attributes: fields,
-      timestamp: this.#deps.clock.now(),
+      timestamp: at,
       ...(context === undefined ? {} : { context }),
     });
-    if (spec?.span !== undefined && runId !== undefined) this.#trace(spec.span, runId, fields);
+    if (spec?.span !== undefined && runId !== undefined) this.#trace(spec.span, runId, fields, at);
   }
 
   #measure({ name, value, by = {}, fixed = {}, when }: MetricSpec, fields: Attributes): void {
@@ -201,10 +243,14 @@ class EventSink {
   }
 
   /** The span is made when it is over: its start is its end less the time it took. */
-  #trace({ name, duration, isRun = false, isFailure = false }: SpanSpec, runId: string, fields: Attributes): void {
-    const { api, tracer, ids, clock } = this.#deps;
+  #trace(
+    { name, duration, isRun = false, isFailure = false }: SpanSpec,
+    runId: string,
+    fields: Attributes,
+    end: number,
+  ): void {
+    const { api, tracer, ids } = this.#deps;
     const took = fields[duration];
-    const end = clock.now();
     const start = end - (typeof took === 'number' && took > 0 ? Math.min(took, MAX_SPAN_MS) : 0);
     const title = name.replace(/\{(\w+)\}/g, (_, field: string) => String(fields[field] ?? 'unknown'));
     const kind = isRun ? api.SpanKind.SERVER : api.SpanKind.INTERNAL;

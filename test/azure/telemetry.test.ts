@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { isSampled, runTraceIds, startTelemetry, type Telemetry } from '../../shared/azure/telemetry.ts';
+import { beginTelemetry, isSampled, runTraceIds, type Telemetry } from '../../shared/azure/telemetry.ts';
 import { EVENTS, exportableFields, METRICS } from '../../shared/azure/telemetry-events.ts';
 import type { Clock, Logger } from '../../shared/ports.ts';
 import { silentLogger } from '../../shared/ports.ts';
@@ -45,8 +45,8 @@ const metric = (name: string): { value: number; by: Record<string, string> }[] =
       .map(({ value }) => ({ value, by: data.baseData.properties })),
   );
 
-async function start(sampling = 1): Promise<Logger> {
-  telemetry = await startTelemetry({
+function start(sampling = 1): Logger {
+  telemetry = beginTelemetry({
     connectionString: `InstrumentationKey=${KEY};IngestionEndpoint=https://127.0.0.1/`,
     ingestionUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     version: '1.2.3',
@@ -84,10 +84,10 @@ afterEach(async () => {
 
 describe('telemetry: what arrives at the ingestion endpoint', () => {
   test('one trace per run: the run is the root, its steps are below it, on every instance', async () => {
-    const first = await start();
+    const first = start();
     first.info('step.done', { runId: 'run-1', batchId: 'b1', step: 'score', documents: 5, tookMs: 120, isFirst: true });
     await telemetry.close();
-    const second = await start(); // another instance, or a restart
+    const second = start(); // another instance, or a restart
     second.info('step.done', { runId: 'run-1', batchId: 'b2', step: 'score', documents: 5, tookMs: 80, isFirst: true });
     second.info('run.completed', {
       runId: 'run-1',
@@ -115,7 +115,7 @@ describe('telemetry: what arrives at the ingestion endpoint', () => {
   });
 
   test('metrics of documents, tokens, cost, throttling and steps', async () => {
-    const log = await start();
+    const log = start();
     log.info('run.completed', { runId: 'r', documents: 10, labelled: 7, review: 2, failed: 1, costUsd: 0.25 });
     log.info('llm.call', { call: 'c1', deployment: 'chat', status: 200, tokensIn: 900, tokensOut: 40, ms: 700 });
     log.info('llm.call', { call: 'c2', deployment: 'chat', status: 429, ms: 30 });
@@ -141,7 +141,7 @@ describe('telemetry: what arrives at the ingestion endpoint', () => {
   });
 
   test('sampling drops successes of whole runs, never failures, warnings or metrics', async () => {
-    const log = await start(0);
+    const log = start(0);
     log.info('step.done', { runId: 'r', batchId: 'b', step: 'score', documents: 5, tookMs: 10 });
     log.info('run.completed', { runId: 'r', documents: 5, labelled: 5, review: 0, failed: 0, costUsd: 0 });
     log.warn('activity.retry', { runId: 'r', batchId: 'b', code: 'lake.unavailable', attempt: 1, waitMs: 10 });
@@ -155,7 +155,7 @@ describe('telemetry: what arrives at the ingestion endpoint', () => {
 
   test('fields outside the catalogue never leave the process', async () => {
     const marker = 'MARKER-8c1f';
-    const log = await start();
+    const log = start();
     log.info('step.done', {
       runId: 'r',
       batchId: 'b',
@@ -178,7 +178,7 @@ describe('telemetry: what arrives at the ingestion endpoint', () => {
   });
 
   test('every event also reaches the logger it was given, unchanged', async () => {
-    await start();
+    start();
     const lines: unknown[] = [];
     const keep = (event: string, fields?: unknown) => lines.push([event, fields]);
     const log = telemetry.tee({ debug: keep, info: keep, warn: keep, error: keep });
@@ -192,13 +192,21 @@ describe('telemetry: what arrives at the ingestion endpoint', () => {
 
   test('an endpoint that refuses fails nothing but says so', async () => {
     status = 400;
-    const log = await start();
+    const log = start();
     log.info('run.completed', { runId: 'r', documents: 1, labelled: 1, review: 0, failed: 0, costUsd: 0 });
     expect(await telemetry.flush()).toBe(false);
   });
 
+  test('events that come before the exporters are loaded arrive too, with their time', async () => {
+    const log = start();
+    for (let index = 0; index < 3; index++) log.info('upload.taken', { ageMs: index }); // nothing has been awaited since the start
+    await telemetry.close();
+    expect(ofKind('Message').map(({ data }) => data.baseData.properties.ageMs)).toEqual(['0', '1', '2']);
+    expect(ofKind('Message').every(({ time }) => time.startsWith('2026-11-23T12:00:00'))).toBe(true);
+  });
+
   test('says which version and instance it comes from', async () => {
-    (await start()).info('upload.gone');
+    start().info('upload.gone');
     await telemetry.close();
     expect(ofKind('Message')[0]?.tags).toMatchObject({
       'ai.cloud.role': 'sluice',

@@ -33,9 +33,6 @@ const PLATFORM = new Set([
   'LAKE__clientId',
 ]);
 
-/** Settings that modules of shared/azure take as options (client-principal.ts). */
-const ADAPTERS = new Set(['AUTH_MODE']);
-
 function settingNames(value: Value): string[] {
   if (value.kind === 'object')
     return [...value.entries].flatMap(([key, inner]) => [
@@ -66,9 +63,7 @@ const emitted = new Set(
 describe('app settings', () => {
   test('every setting the templates emit is read by the code or the platform', () => {
     expect(emitted.size).toBeGreaterThan(30);
-    const unread = [...emitted].filter(
-      (name) => !Object.hasOwn(SETTINGS, name) && !PLATFORM.has(name) && !ADAPTERS.has(name),
-    );
+    const unread = [...emitted].filter((name) => !Object.hasOwn(SETTINGS, name) && !PLATFORM.has(name));
     expect(unread).toEqual([]);
   });
 
@@ -107,6 +102,14 @@ describe('app settings', () => {
     ['none', { LLM_ENABLED: 'false' }],
   ])('what the templates emit for %s is a valid configuration', (_provider, llm) => {
     expect(inspectConfig({ ...azure, ...llm }).problems).toEqual([]);
+  });
+
+  test('the ways of signing in are those the code knows', () => {
+    const allowed = files
+      .find(({ file }) => file === 'infra/main.bicep')
+      ?.parameters.find(({ symbol }) => symbol === 'authMode');
+    const { choices = [] } = SETTINGS.AUTH_MODE as Setting;
+    expect(allowed?.decorators.join()).toContain(`['${choices.join("', '")}']`);
   });
 
   test('the trigger connections have every part that a managed identity needs', () => {
