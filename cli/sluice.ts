@@ -127,11 +127,73 @@ program
   .description('measure a model on a labelled file')
   .argument('<file>')
   .option('--model <version>', 'default: the champion')
+  .option('--report <file>', 'write an HTML page with plots')
   .addOption(textColumn())
   .addOption(labelColumn())
   .addOption(data())
   .addOption(json())
   .action(async (file, options) => (await import('./commands/eval.ts')).evalCommand(file, options));
+
+program
+  .command('compare')
+  .description('compare two models on a labelled file')
+  .argument('<model-a>')
+  .argument('<model-b>')
+  .argument('<file>')
+  .addOption(textColumn())
+  .addOption(labelColumn())
+  .addOption(data())
+  .addOption(json())
+  .action(async (a, b, file, options) =>
+    (await import('./commands/compare-models.ts')).compareModelsCommand(a, b, file, options),
+  );
+
+const models = program.command('models').description('registered models: list, promote, roll back, import, export');
+models
+  .command('list', { isDefault: true })
+  .description('list versions and the champion')
+  .addOption(data())
+  .addOption(json())
+  .action(async (options) => (await import('./commands/models.ts')).listModels(options));
+models
+  .command('promote')
+  .description('make an evaluated model the champion')
+  .argument('<version>')
+  .option('--reason <text>', 'kept in the history', 'promoted by hand')
+  .addOption(data())
+  .addOption(json())
+  .action(async (version, options) => (await import('./commands/models.ts')).promoteModel(version, options));
+models
+  .command('rollback')
+  .description('back to the champion before')
+  .option('--reason <text>', 'kept in the history', 'rolled back by hand')
+  .addOption(data())
+  .addOption(json())
+  .action(async (options) => (await import('./commands/models.ts')).rollbackModel(options));
+models
+  .command('import')
+  .description('register a Spark PipelineModel folder, or an XGBoost (.json, .ubj) or ONNX file')
+  .argument('<path>')
+  .option('--labels <names>', 'classes in their order, separated by commas', (text: string) =>
+    text.split(',').map((name) => name.trim()),
+  )
+  .option('--features-of <version>', 'registered model whose features the file was trained on')
+  .option('--evaluate <file>', 'labelled file to measure it on')
+  .addOption(textColumn())
+  .addOption(labelColumn())
+  .addOption(data())
+  .addOption(json())
+  .action(async (path, options) => (await import('./commands/models.ts')).importModel(path, options));
+models
+  .command('export')
+  .description('write a model as a Spark PipelineModel folder')
+  .argument('<version>')
+  .argument('<folder>')
+  .addOption(data())
+  .addOption(json())
+  .action(async (version, folder, options) =>
+    (await import('./commands/models.ts')).exportModel(version, folder, options),
+  );
 
 program
   .command('query')

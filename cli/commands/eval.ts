@@ -1,8 +1,10 @@
 // `sluice eval`: a model against a labelled data set.
+import { writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { evaluate } from '../../shared/training/evaluate.ts';
-import { UsageError } from '../console.ts';
+import { type ReportHead, renderHtml, renderText } from '../../shared/training/report.ts';
+import { note, UsageError } from '../console.ts';
 import { withApp } from '../local-app.ts';
-import { formatTable } from '../table.ts';
 import { readExamples } from './train.ts';
 
 export interface EvalOptions {
@@ -11,6 +13,8 @@ export interface EvalOptions {
   model?: string;
   textColumn: string;
   labelColumn: string;
+  /** HTML file with plots. */
+  report?: string;
 }
 
 export async function evalCommand(file: string, options: EvalOptions): Promise<void> {
@@ -20,27 +24,18 @@ export async function evalCommand(file: string, options: EvalOptions): Promise<v
     if (version === undefined) throw new UsageError('no model is registered; train one with `sluice train <file>`');
     const result = evaluate(await app.registry.load(version), examples);
     if (options.json) process.stdout.write(`${JSON.stringify({ model: version, ...result })}\n`);
-    else {
-      const percent = (value: number) => `${(value * 100).toFixed(1)} %`;
-      process.stdout.write(
-        `${formatTable(
-          [
-            { title: 'label', flexible: true },
-            { title: 'precision', align: 'right' },
-            { title: 'recall', align: 'right' },
-            { title: 'F1', align: 'right' },
-            { title: 'documents', align: 'right' },
-          ],
-          result.perLabel.map((l) => [
-            l.label,
-            percent(l.precision),
-            percent(l.recall),
-            percent(l.f1),
-            String(l.support),
-          ]),
-          process.stdout.columns ?? 100,
-        )}\n\nmodel ${version}: accuracy ${percent(result.accuracy)}, macro F1 ${percent(result.macroF1)}, log loss ${result.logLoss.toFixed(4)}, ECE ${result.ece.toFixed(4)} on ${examples.length} rows\n`,
-      );
+    else process.stdout.write(renderText(result, head(version, file, examples.length)));
+    if (options.report !== undefined) {
+      writeFileSync(options.report, renderHtml(result, head(version, file, examples.length)));
+      note(`report written to ${options.report}`);
     }
   });
 }
+
+const head = (version: string, file: string, rows: number): ReportHead => ({
+  title: `Model ${version}`,
+  facts: [
+    ['test set', basename(file)],
+    ['rows', String(rows)],
+  ],
+});

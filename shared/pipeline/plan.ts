@@ -240,17 +240,16 @@ async function pinModel(
   asked?: string,
 ): Promise<Pick<Plan, 'modelVersion' | 'accept'>> {
   const version = asked ?? (await services.models.championVersion());
-  if (version === undefined) return { modelVersion: null, accept: 1 };
+  if (version === undefined) return { modelVersion: null, accept: null };
   const model = await services.models.load(version);
   const taxonomy = await loadTaxonomy(services.lake, taxonomyVersion);
   const names = new Set(taxonomy.labels.map((label) => label.name));
   const strangers = model.labels.filter((label) => !names.has(label));
-  if (strangers.length === 0)
-    return { modelVersion: version, accept: services.config.ACCEPT_THRESHOLD ?? model.accept };
+  if (strangers.length === 0) return { modelVersion: version, accept: services.config.ACCEPT_THRESHOLD ?? null };
   if (asked !== undefined)
     throw new TerminalError(
       'request.invalid',
       `modelVersion: ${asked} knows labels that taxonomy ${taxonomyVersion} does not: ${strangers.slice(0, 5).join(', ')}`,
     );
-  return { modelVersion: null, accept: 1 };
+  return { modelVersion: null, accept: null };
 }

@@ -1,8 +1,9 @@
 // What a run will cost before anything is paid: a random sample is read, featurized and scored as the run would do it; the LLM is not asked.
 import type { Quote } from '../llm/quote.ts';
+import { argmax } from '../models/scorer.ts';
 import type { Random } from '../ports.ts';
 import type { Taxonomy } from '../taxonomy.ts';
-import { route } from './route.ts';
+import { acceptFor, route } from './route.ts';
 import type { PipelineServices } from './services.ts';
 
 /** A file that may be sampled. */
@@ -54,15 +55,13 @@ async function wouldAsk(services: PipelineServices, taxonomy: Taxonomy, texts: r
   const model = version === undefined ? undefined : await services.models.load(version);
   const names = new Set(taxonomy.labels.map((label) => label.name));
   if (model === undefined || !model.labels.every((label) => names.has(label))) return texts.map(() => true);
-  const limits = {
-    accept: services.config.ACCEPT_THRESHOLD ?? model.accept,
-    review: services.config.REVIEW_THRESHOLD,
-    llm: true,
-  };
   const probabilities = model.score(model.featurize(texts));
+  const width = model.labels.length;
   return texts.map((_, i) => {
-    const row = probabilities.subarray(i * model.labels.length, (i + 1) * model.labels.length);
-    return route(Math.max(...row), limits) === 'ask';
+    const row = probabilities.subarray(i * width, (i + 1) * width);
+    const best = argmax(row);
+    const accept = services.config.ACCEPT_THRESHOLD ?? acceptFor(model, best);
+    return route(row[best] ?? 0, { accept, review: services.config.REVIEW_THRESHOLD, llm: true }) === 'ask';
   });
 }
 

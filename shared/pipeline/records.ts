@@ -41,7 +41,8 @@ export interface Plan {
   sources: number;
   modelVersion: string | null;
   taxonomyVersion: string;
-  accept: number;
+  /** Confidence from which the model's label stands; null: the model's own threshold. */
+  accept: number | null;
   review: number;
   llm: boolean;
   maxCostUsd: number | null;

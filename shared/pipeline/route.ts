@@ -1,5 +1,7 @@
 // Which way a document goes: the model's label stands, the LLM is asked, or people decide.
 
+import type { LoadedModel } from '../models/registry.ts';
+
 export type Route = 'accept' | 'ask' | 'review';
 
 export interface RouteLimits {
@@ -14,4 +16,11 @@ export interface RouteLimits {
 export function route(confidence: number, limits: RouteLimits): Route {
   if (confidence >= limits.accept) return 'accept';
   return limits.llm && !(confidence < limits.review) ? 'ask' : 'review';
+}
+
+/** The model's own accept threshold for a label: where it makes a promise per label, that label's. */
+export function acceptFor(model: Pick<LoadedModel, 'accept' | 'acceptByLabel'>, label: number): number {
+  const byLabel = model.acceptByLabel ?? null;
+  if (byLabel === null) return model.accept;
+  return byLabel[label] ?? Number.POSITIVE_INFINITY; // nothing is promised for this label: it is always asked
 }

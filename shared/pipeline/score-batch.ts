@@ -5,7 +5,7 @@ import type { LoadedModel } from '../models/registry.ts';
 import { runPaths } from '../paths.ts';
 import { type ExtractedRow, readable, readExtracted } from './extracted.ts';
 import type { Plan } from './records.ts';
-import { type Route, route } from './route.ts';
+import { acceptFor, type Route, route } from './route.ts';
 import type { PipelineServices } from './services.ts';
 import { runStep, type StepInput, type StepResult } from './step.ts';
 
@@ -74,7 +74,7 @@ async function scoreRows(
       document_id: row.document_id,
       label: model.labels[best] ?? null,
       confidence,
-      route: route(confidence, plan),
+      route: route(confidence, { ...plan, accept: plan.accept ?? acceptFor(model, best) }),
       top_labels_json: JSON.stringify(
         order.slice(0, TOP_LABELS).map((k) => ({ label: model.labels[k], probability: round(p[k] ?? 0) })),
       ),

@@ -150,6 +150,7 @@ const model: LoadedModel = {
   taxonomyVersion: null,
   width: 4,
   accept: 0.9,
+  acceptByLabel: null,
   featurize: (texts) => ({
     rows: texts.length,
     width: 4,

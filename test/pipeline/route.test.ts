@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { route } from '../../shared/pipeline/route.ts';
+import { acceptFor, route } from '../../shared/pipeline/route.ts';
 
 const limits = { accept: 0.9, review: 0.2, llm: true };
 
@@ -20,4 +20,11 @@ test('route: without an LLM everything unsure goes to people', () => {
 test('route: a probability that is no number never accepts', () => {
   expect(route(Number.NaN, { accept: 0, review: 0, llm: true })).toBe('ask');
   expect(route(Number.NaN, { accept: 0, review: 0, llm: false })).toBe('review');
+});
+
+test('route: a model with promises per label is trusted per label, and never where it promises nothing', () => {
+  const model = { accept: 0.7, acceptByLabel: [0.8, null] };
+  expect(acceptFor(model, 0)).toBe(0.8);
+  expect(route(1, { ...limits, accept: acceptFor(model, 1) })).toBe('ask');
+  expect(acceptFor({ accept: 0.7, acceptByLabel: null }, 1)).toBe(0.7);
 });

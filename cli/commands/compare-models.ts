@@ -1,0 +1,26 @@
+// `sluice compare`: two models on the same labelled file.
+import { compareModels, renderComparison } from '../../shared/training/compare.ts';
+import { withApp } from '../local-app.ts';
+import { readExamples } from './train.ts';
+
+export interface CompareModelsOptions {
+  data: string;
+  json: boolean;
+  textColumn: string;
+  labelColumn: string;
+}
+
+export async function compareModelsCommand(
+  a: string,
+  b: string,
+  file: string,
+  options: CompareModelsOptions,
+): Promise<void> {
+  const examples = await readExamples(file, options.textColumn, options.labelColumn);
+  await withApp(options.data, async ({ registry }) => {
+    const comparison = compareModels(await registry.load(a), await registry.load(b), examples);
+    process.stdout.write(
+      options.json ? `${JSON.stringify({ models: [a, b], ...comparison })}\n` : renderComparison([a, b], comparison),
+    );
+  });
+}
