@@ -184,6 +184,20 @@ export const EVENTS: Readonly<Record<string, EventSpec>> = {
     doc: 'The exporters could not be loaded; events stay in the process log.',
     fields: ['name'],
   },
+  'run.stalled': {
+    doc: 'A run has made no progress for long; the watchdog has looked after it.',
+    fields: ['runId', 'silentMs'],
+  },
+  'run.forgotten': { doc: 'The files of an old run were deleted; its rows stay.', fields: ['runId'] },
+  'upload.reconciled': {
+    doc: 'Uploads were found for which no event had come; they are classified now.',
+    fields: ['files', 'found'],
+  },
+  'schedule.started': { doc: 'A schedule of the settings has started its run.', fields: ['schedule', 'tick'] },
+  'schedule.failed': {
+    doc: 'A schedule could not start its run; the next minute tries again.',
+    fields: ['schedule', 'tick', 'code'],
+  },
   'review.decided': { doc: 'A person decided about a document.', fields: ['documentId', 'number'] },
   'training.finished': { doc: 'A distributed training has registered its model.', fields: ['trainingId', 'version'] },
 };
