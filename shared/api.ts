@@ -182,6 +182,8 @@ export interface RunStatus extends RunCounts {
   failures: Record<string, number>;
   formats: Record<string, number>;
   error: { code: string; message: string } | null;
+  /** Since when a running run has made no progress; absent while it does. ISO 8601 */
+  stalledSince?: string;
 }
 
 /** A document that waits for a person. */

@@ -15,6 +15,7 @@ import { openLlm } from './pipeline/llm-stage.ts';
 import { ProgressReader } from './pipeline/progress.ts';
 import type { PipelineServices } from './pipeline/services.ts';
 import type { TrainingServices } from './pipeline/train-model.ts';
+import { Watchdog } from './pipeline/watchdog.ts';
 import { type Clock, type Logger, type Random, seededRandom, systemClock } from './ports.ts';
 import { createLogger } from './telemetry.ts';
 import { ShardedTrainer } from './training/sharded/trainer.ts';
@@ -108,6 +109,7 @@ function openTraining(services: PipelineServices, registry: ModelRegistry): App[
 let config: Config | undefined;
 let app: App | undefined;
 let ready: Promise<App> | undefined;
+let watchdog: Watchdog | undefined;
 
 /** The process's configuration. @throws {TerminalError} config.invalid */
 export function getConfig(): Config {
@@ -131,6 +133,10 @@ export function getApp(): Promise<App> {
 
 export const getServices = async (): Promise<PipelineServices> => (await getApp()).services;
 export const getTraining = async (): Promise<App['training']> => (await getApp()).training;
+export const getWatchdog = async (): Promise<Watchdog> => {
+  watchdog ??= new Watchdog(await getServices());
+  return watchdog;
+};
 export const getProgress = async (): Promise<ProgressReader> => (await getApp()).progress;
 
 /**

@@ -25,7 +25,17 @@ export const runPaths = {
   /** Keys of the LLM calls that an attempt has appended to the ledger table. */
   calls: (runId: string, attempt: number) => `${run(runId)}/calls-${attempt}.json`,
   cancel: (runId: string) => `${run(runId)}/cancel.json`,
+  planFolder: (runId: string) => `${run(runId)}/plan`,
+  /** Folders with documents' content. */
+  contentFolders: (runId: string) => ['extracted', 'features', 'scores', 'llm'].map((name) => `${run(runId)}/${name}`),
+  /** The retention setting has deleted the run's content. */
+  forgotten: (runId: string) => `${run(runId)}/forgotten.json`,
+  /** There while the watchdog sees no progress. */
+  stalled: (runId: string) => `${run(runId)}/stalled.json`,
 } as const;
+
+/** A tick of a schedule that has been acted on. */
+export const schedulePath = (name: string, tick: string): string => `schedules/${name}/${tick}.json`;
 
 /** Who is looking at a document that waits for review. */
 export const reviewLeaseFolder = 'review/leases';
@@ -53,6 +63,7 @@ export const llmCacheFolder = (promptVersion: string, prefix: string): string =>
 
 /** Uploads: one claim per (path, etag), one marker per window, and the seal after which a window takes no more. */
 export const intakePaths = {
+  claims: 'intake/claims',
   claim: (claimId: string) => `intake/claims/${claimId.slice(0, 2)}/${claimId}.json`,
   window: (windowId: string) => `intake/windows/${windowId}/markers`,
   marker: (windowId: string, claimId: string) => `intake/windows/${windowId}/markers/${claimId}.json`,

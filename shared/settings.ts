@@ -88,6 +88,25 @@ export const SETTINGS = {
   BATCH_MAX_BYTES: count('Bytes of source documents per batch at most', 64 * 1024 * 1024, 1024, 2 ** 31, 'bytes'),
   BATCH_CONCURRENCY: count('Batches of one run in work at the same time', 4, 1, 256),
   RUN_MAX_DOCUMENTS: count('Documents one run accepts at most; split larger sets by prefix', 5_000_000, 1, 50_000_000),
+  STALLED_MINUTES: count(
+    'A run without any progress for so long is shown as stalled and raises an event',
+    30,
+    5,
+    10_080,
+    'min',
+  ),
+  RECONCILE_UPLOADS: flag('Look every hour for landing files without a decision and start a run for them', true),
+  RETENTION_DAYS: count(
+    'Texts, features, scores and raw answers of a run are deleted so long after its end; 0 = kept. Decisions stay',
+    0,
+    0,
+    3650,
+    'd',
+  ),
+  SCHEDULES: text(
+    'Runs, trainings and maintenance by the clock (UTC): a JSON list like [{"name":"nightly","cron":"0 2 * * *","run":{"source":{"kind":"prefix","container":"imports","prefix":"in"}}}], see docs/runs.md',
+    '[]',
+  ),
   REQUEST_MAX_BYTES: count('Largest accepted HTTP request body', 1024 * 1024, 1024, 100 * 1024 * 1024, 'bytes'),
 
   // Reading documents

@@ -27,7 +27,11 @@ export class ProgressReader {
     if (run === undefined) throw new TerminalError('run.not-found', `run ${runId} is not known`, { ids: { runId } });
     const plan = await readJson<Plan>(lake, runPaths.plan(runId));
     const records = plan === undefined ? [] : await this.#newest(runId);
-    return describe(run, plan, records, clock.now());
+    const stalled = await readJson<{ since: string }>(lake, runPaths.stalled(runId));
+    return {
+      ...describe(run, plan, records, clock.now()),
+      ...(stalled === undefined ? {} : { stalledSince: stalled.since }),
+    };
   }
 
   /** The newest runs first. @param limit  at most this many */

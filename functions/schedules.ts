@@ -1,0 +1,54 @@
+// Timers: runs that stand still, uploads without an event, maintenance, and the schedules of the settings.
+import { app, type InvocationContext } from '@azure/functions';
+import df from 'durable-functions';
+import { getApp, getConfig, getTraining, getWatchdog } from '../shared/app.ts';
+import { maintainLake } from '../shared/pipeline/maintenance.ts';
+import { reconcileUploads } from '../shared/pipeline/reconcile.ts';
+import { runSchedules, type ScheduleStarter } from '../shared/pipeline/schedules.ts';
+import { createTraining } from '../shared/pipeline/train-model.ts';
+import { durableRuns, startUnlessAlive } from './durable-runs.ts';
+
+const withClient = { extraInputs: [df.input.durableClient()] };
+
+app.timer('watchRuns', {
+  ...withClient,
+  schedule: '0 */5 * * * *',
+  handler: async (_timer, context) => {
+    await (await getWatchdog()).watch(durableRuns(context));
+  },
+});
+
+app.timer('reconcileUploads', {
+  ...withClient,
+  schedule: '0 17 * * * *',
+  handler: async (_timer, context) => {
+    if (getConfig().RECONCILE_UPLOADS) await reconcileUploads(await getApp(), durableRuns(context));
+  },
+});
+
+app.timer('maintainLake', {
+  schedule: '0 0 3 * * *',
+  handler: async () => {
+    await maintainLake(await getApp());
+  },
+});
+
+app.timer('runSchedules', {
+  ...withClient,
+  schedule: '0 * * * * *',
+  handler: async (_timer, context) => {
+    await runSchedules((await getApp()).services, starter(context));
+  },
+});
+
+const starter = (context: InvocationContext): ScheduleStarter => ({
+  ...durableRuns(context),
+  async train(request) {
+    const trainingId = await createTraining(await getTraining(), request);
+    const input = { trainingId, groups: getConfig().BATCH_CONCURRENCY };
+    await startUnlessAlive(context, 'trainModel', trainingId, input);
+  },
+  async maintain() {
+    await maintainLake(await getApp());
+  },
+});

@@ -1,0 +1,56 @@
+// What a timer does for the lake: look after every table, and forget what the retention setting says.
+// Invariant: N1 only runs that have ended lose files; their decisions, plans and summaries stay.
+import { type MaintenanceReport, maintain } from '../lake/delta/maintenance.ts';
+import { reviewLeaseFolder, runIndexFolder, runPaths } from '../paths.ts';
+import type { DecisionLake } from './decision-lake.ts';
+import type { PipelineServices } from './services.ts';
+
+const DAY_MS = 24 * 3_600_000;
+
+export interface LakeMaintenance {
+  tables: MaintenanceReport[];
+  /** Runs whose texts, features, scores and answers were deleted. */
+  forgottenRuns: number;
+}
+
+/** Compact, checkpoint and vacuum all tables, then apply the retention. A table that fails does not hold up the others. */
+export async function maintainLake({ services, tables }: DecisionLake): Promise<LakeMaintenance> {
+  const reports: MaintenanceReport[] = [];
+  const failures: unknown[] = [];
+  for (const table of tables.values()) {
+    try {
+      const report = await maintain(table);
+      if (report !== undefined) reports.push(report);
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  const forgottenRuns = await forgetOldRuns(services);
+  await dropOldLeases(services);
+  if (failures.length > 0) throw new AggregateError(failures, `maintenance of ${failures.length} table(s) failed`);
+  return { tables: reports, forgottenRuns };
+}
+
+/** N1. Runs that ended longer ago than RETENTION_DAYS; 0 keeps everything. */
+async function forgetOldRuns({ lake, clock, config, logger }: PipelineServices): Promise<number> {
+  if (config.RETENTION_DAYS === 0) return 0;
+  let forgotten = 0;
+  for await (const file of lake.list(runIndexFolder)) {
+    const runId = file.path.slice(runIndexFolder.length + 1, -'.json'.length);
+    const summary = await lake.stat(runPaths.summary(runId));
+    if (summary === undefined || clock.now() - summary.lastModified < config.RETENTION_DAYS * DAY_MS) continue;
+    if ((await lake.stat(runPaths.forgotten(runId))) !== undefined) continue;
+    for (const folder of runPaths.contentFolders(runId)) await lake.deleteFolder(folder);
+    for await (const { path } of lake.list(runPaths.planFolder(runId)))
+      if (path.endsWith('.rows.jsonl')) await lake.delete(path);
+    await lake.write(runPaths.forgotten(runId), JSON.stringify({ at: new Date(clock.now()).toISOString() }));
+    logger.info('run.forgotten', { runId });
+    forgotten++;
+  }
+  return forgotten;
+}
+
+async function dropOldLeases({ lake, clock, config }: PipelineServices): Promise<void> {
+  const oldestMs = clock.now() - config.REVIEW_LEASE_SECONDS * 1000 - DAY_MS;
+  for await (const file of lake.list(reviewLeaseFolder)) if (file.lastModified < oldestMs) await lake.delete(file.path);
+}
