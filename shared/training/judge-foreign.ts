@@ -1,0 +1,45 @@
+// A model that was trained elsewhere (Spark, XGBoost, ONNX), judged on labelled texts it has not seen: calibration, accept threshold and
+// metrics are added to its bundle, so that it can be promoted.
+import { TerminalError } from '../errors.ts';
+import type { ModelBundle } from '../models/bundle.ts';
+import { decodeIdf } from '../models/idf-file.ts';
+import { createModel, openScorer } from '../models/loaded-model.ts';
+import { measure, summarize } from '../models/metrics.ts';
+import type { PrecisionGoal } from '../models/threshold.ts';
+import { judge } from './judge.ts';
+import { completeTrainOptions } from './options.ts';
+
+/**
+ * @param heldOut  rows the model was not trained on; those with labels it does not know are left out and counted in `training`
+ * @throws {TerminalError} train.no-rows
+ */
+export async function judgeForeignModel(
+  bundle: ModelBundle,
+  heldOut: readonly { text: string; label: string }[],
+  goal: Partial<PrecisionGoal> = {},
+): Promise<ModelBundle> {
+  if (heldOut.length === 0) throw new TerminalError('train.no-rows', 'Judging a model needs at least one labelled row');
+  const { artifacts } = bundle;
+  const description = { ...bundle.description, calibration: { method: 'none' as const } };
+  const scorer = await openScorer(description, artifacts['model.bin'] ?? new Uint8Array(0));
+  const idf = artifacts['idf.bin'] === undefined ? null : decodeIdf(artifacts['idf.bin']).weights;
+  const model = createModel({ version: 'unregistered', description, scorer, idf });
+  const { labels } = description;
+  const classOf = new Map(labels.map((label, k) => [label, k]));
+  const known = heldOut.filter((row) => classOf.has(row.label));
+  const raw = model.score(model.featurize(known.map((row) => row.text)));
+  const truth = Int32Array.from(known, (row) => classOf.get(row.label)!);
+  const judgement = judge({ raw, truth }, labels.length, completeTrainOptions(goal));
+  const evaluation = measure(judgement.probabilities, labels, judgement.truth);
+  return {
+    artifacts: { ...artifacts, 'evaluation.json': Buffer.from(JSON.stringify(evaluation)) },
+    description: {
+      ...description,
+      calibration: judgement.calibration,
+      accept: judgement.choice.accept,
+      acceptByLabel: judgement.choice.byLabel,
+      metrics: summarize(evaluation, 'held-out'),
+      training: { ...description.training, unknownLabelRows: heldOut.length - known.length },
+    },
+  };
+}
