@@ -106,26 +106,6 @@ export const EVENTS: Readonly<Record<string, EventSpec>> = {
     metrics: [{ name: 'sluice.runs', by: { state: 'state' } }],
     span: { name: 'run', duration: 'tookMs', isRun: true, isFailure: true },
   },
-  'run.stalled': {
-    doc: 'A run has made no progress for STALLED_MINUTES; its orchestration was started again if it was gone.',
-    fields: ['runId', 'silentMs'],
-  },
-  'run.forgotten': { doc: 'The retention setting has deleted the content of a run.', fields: ['runId'] },
-  'upload.reconciled': {
-    doc: 'Landing files were found whose upload event never came; a run was started for them.',
-    fields: ['files', 'found'],
-  },
-  'schedule.started': { doc: 'A schedule has started its work.', fields: ['schedule', 'tick'] },
-  'schedule.failed': {
-    doc: 'A schedule could not start its work; the next minutes try again.',
-    fields: ['schedule', 'tick', 'code'],
-  },
-  'review.decided': { doc: 'A person has decided on a document.', fields: ['documentId', 'number'] },
-  'document.erased': { doc: 'A document was erased on request.', fields: ['documentId', 'rows', 'batches', 'files'] },
-  'lineage.not-sent': {
-    doc: 'A lineage event could not be sent; it is stored with its run.',
-    fields: ['runId', 'status'],
-  },
   'llm.call': {
     doc: 'An attempt at the LLM was answered, or was not.',
     fields: [
