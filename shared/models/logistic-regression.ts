@@ -80,7 +80,7 @@ export function fitLogisticRegression(
   const plan = planPenalty(options, stats);
   const canBeDual = plan.l1 === undefined && plan.penalty === null;
   const wantsDual =
-    input.representation === 'dual' || (input.representation === undefined && p.rows < p.columns.length);
+    input.representation === 'dual' || (input.representation === undefined && 2 * p.rows < p.columns.length);
   const objective = canBeDual && wantsDual ? createDual(p, plan.l2) : createPrimal(p, plan.l2, plan.penalty);
   const state = minimize(
     objective.start(startIntercepts(classWeights, isMultinomial)),

@@ -6,9 +6,12 @@ import { DeltaTable } from '../../shared/lake/delta/table.ts';
 import { FileCache } from '../../shared/lake/file-cache.ts';
 import { writeParquet } from '../../shared/lake/parquet.ts';
 import { feedbackTable, type Row, resultsTable } from '../../shared/lake/tables.ts';
+import { ModelRegistry } from '../../shared/models/registry.ts';
 import { runPaths } from '../../shared/paths.ts';
 import { seededRandom, silentLogger, systemClock } from '../../shared/ports.ts';
 import { readDecisions } from '../../shared/training/decisions.ts';
+import { runSharded, ShardedTrainer } from '../../shared/training/sharded/trainer.ts';
+import { readSource } from '../../shared/training/sources.ts';
 import { MemoryLake } from '../fakes/memory-lake.ts';
 
 const folders: string[] = [];
@@ -114,4 +117,73 @@ test('a lake without results gives nothing', async () => {
   const found = [];
   for await (const example of readDecisions(lake, { results, feedback })) found.push(example);
   expect(found).toEqual([]);
+});
+
+test('a Delta table is a source of labelled rows; rows without text or label are told by number', async () => {
+  const { lake } = await openTables();
+  const delta = { clock: systemClock, random: seededRandom(1), logger: silentLogger };
+  const schema = {
+    name: 'labels',
+    columns: [
+      { name: 'body', type: 'string' },
+      { name: 'kind', type: 'long' },
+    ],
+    partitionColumns: [],
+  } as const;
+  const table = DeltaTable.open(lake, 'sets/labels', schema, delta);
+  await table.append(
+    [
+      { body: 'one', kind: 7 },
+      { body: null, kind: 1 },
+      { body: 'two', kind: null },
+    ],
+    { appId: 'a', appVersion: 0 },
+  );
+  const rows = [];
+  const stores = { lake: new MemoryLake(), source: lake, delta };
+  for await (const row of readSource(stores, 'delta:sets/labels', { text: 'body', label: 'kind' })) rows.push(row);
+  expect(rows).toEqual([
+    { line: 1, text: 'one', label: '7', source: 'data-set', weight: 1 },
+    { line: 2, problem: 'has no text in "body"' },
+    { line: 3, text: 'two', label: null, source: 'data-set', weight: 1 },
+  ]);
+  const missing = readSource(stores, 'delta:sets/nothing', { text: 'body' })[Symbol.asyncIterator]();
+  await expect(missing.next()).rejects.toMatchObject({ code: 'lake.not-found' });
+  const foreign = readSource(stores, 'delta:sets/labels', { text: 'other' })[Symbol.asyncIterator]();
+  await expect(foreign.next()).rejects.toMatchObject({ code: 'request.invalid' });
+});
+
+test('a sharded training takes decisions beside a data set, weighs them, and counts who gave the labels', async () => {
+  const { lake, results, writeTexts } = await openTables();
+  const ids = Array.from({ length: 30 }, (_, i) => `d${i}`);
+  await results.append(
+    ids.map((id, i) => decided(id, 'r1', { label: i % 2 ? 'Tax' : 'Contract' })),
+    { appId: 'r1', appVersion: 0 },
+  );
+  await writeTexts(
+    'r1',
+    Object.fromEntries(ids.map((id, i) => [id, `${i % 2 ? 'income rate' : 'party clause'} ${i}`])),
+  );
+  const source = new MemoryLake('imports');
+  await source.write(
+    'a.jsonl',
+    ids
+      .map((_, i) => JSON.stringify({ text: `${i % 2 ? 'income' : 'party'} x${i}`, label: i % 2 ? 'Tax' : 'Contract' }))
+      .join('\n'),
+  );
+  const registry = new ModelRegistry(lake, { clock: systemClock });
+  const trainer = new ShardedTrainer({ store: lake, source, registry, clock: systemClock, logger: silentLogger });
+  const { version } = await runSharded(trainer, {
+    trainingId: 't1',
+    sources: ['a.jsonl', 'decisions'],
+    columns: { text: 'text', label: 'label' },
+    options: { numFeatures: 256, maxIter: 5, minDocFreq: 0 },
+  });
+  const { training } = await registry.manifest(version);
+  expect(training).toMatchObject({ rows: 60, rowsLlm: 30, rowsHuman: 0 });
+  const shard = (await lake.read('training/t1/rows/00000.jsonl'))
+    .toString()
+    .split('\n')
+    .map((line) => JSON.parse(line).weight);
+  expect(shard.filter((weight) => weight === 0.5)).toHaveLength(30);
 });

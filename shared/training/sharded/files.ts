@@ -1,6 +1,7 @@
 // Files of one sharded training in the lake, below training/<id>/. Everything but the plan, the states and the result can be made again.
 import type { LakeStore } from '../../ports.ts';
 import type { TrainOptions } from '../options.ts';
+import type { LabelSource } from '../sources.ts';
 
 /** Which rows a fit is trained on. check: those not held out, to judge; final: all. */
 export type FitName = 'check' | 'final';
@@ -40,6 +41,8 @@ export interface TrainingPlan {
   /** Rows of each shard. */
   shards: number[];
   rows: number;
+  /** Who gave the labels. */
+  rowsBySource: Record<LabelSource, number>;
   /** Rows left out, and the first of them with their lines. */
   skipped: number;
   problems: { path: string; line: number; problem: string }[];

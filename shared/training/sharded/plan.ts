@@ -5,14 +5,15 @@ import { TerminalError } from '../../errors.ts';
 import { fitLabels } from '../../features/string-indexer.ts';
 import { checkGoal } from '../../models/threshold.ts';
 import type { Clock, LakeStore } from '../../ports.ts';
-import { type DatasetColumns, readDataset } from '../dataset.ts';
+import type { DatasetColumns } from '../dataset.ts';
 import { completeTrainOptions, type TrainOptions } from '../options.ts';
+import { type LabelSource, readSource, type SourceStores } from '../sources.ts';
 import { readJson, type TrainingPlan, trainingPaths } from './files.ts';
 
 export interface PlanTrainingRequest {
   /** Letters, digits and dashes; the same id continues the same training. */
   trainingId: string;
-  /** Data set files (.jsonl, .csv, .parquet) in the source container. */
+  /** Data set files, `delta:<folder>`, or `decisions`: see sources.ts. */
   sources: string[];
   columns: DatasetColumns & { label: string };
   taxonomyVersion?: string | null;
@@ -27,6 +28,8 @@ export interface PlanTrainingRequest {
 export interface ShardRow {
   text: string;
   label: string;
+  /** Absent: 1. */
+  weight?: number;
 }
 
 const SHARD_ROWS = 20_000;
@@ -37,11 +40,11 @@ const MAX_PROBLEMS = 20;
  * @throws {TerminalError} request.invalid, train.no-rows, train.one-class, train.unknown-label
  */
 export async function planShards(
-  store: LakeStore,
-  source: LakeStore,
+  stores: SourceStores,
   clock: Clock,
   request: PlanTrainingRequest,
 ): Promise<TrainingPlan> {
+  const store = stores.lake;
   const { trainingId } = request;
   if (!/^[A-Za-z0-9-]{1,64}$/.test(trainingId))
     throw new TerminalError('request.invalid', 'trainingId: need 1 to 64 letters, digits and dashes');
@@ -59,15 +62,15 @@ export async function planShards(
     skipped++;
   };
   for (const path of request.sources) {
-    const bytes = await source.read(path);
-    for await (const row of readDataset({ name: path, bytes }, request.columns)) {
+    const decisions = request.taxonomyVersion == null ? {} : { taxonomyVersion: request.taxonomyVersion };
+    for await (const row of readSource(stores, path, request.columns, decisions)) {
       if ('problem' in row) skip(path, row.line, row.problem);
       else if (row.label === null) skip(path, row.line, 'has no label');
-      else if (allowed !== undefined && !allowed.has(row.label))
+      else if (allowed?.has(row.label) === false)
         throw new TerminalError('train.unknown-label', `${path} line ${row.line}: its label is not in the taxonomy`, {
           ids: { path, line: row.line },
         });
-      else await writer.add({ text: row.text, label: row.label });
+      else await writer.add({ text: row.text, label: row.label, weight: row.weight }, row.source);
     }
   }
   await writer.flush();
@@ -87,6 +90,7 @@ export async function planShards(
     labels,
     shards: writer.shards,
     rows: writer.rows,
+    rowsBySource: writer.rowsBySource,
     skipped,
     problems,
     dataFingerprint: writer.fingerprint(),
@@ -98,6 +102,7 @@ export async function planShards(
 class ShardWriter {
   readonly shards: number[] = [];
   rows = 0;
+  readonly rowsBySource: Record<LabelSource, number> = { 'data-set': 0, human: 0, llm: 0 };
   readonly #store: LakeStore;
   readonly #trainingId: string;
   readonly #shardRows: number;
@@ -112,13 +117,19 @@ class ShardWriter {
     this.#shardRows = shardRows;
   }
 
-  async add(row: ShardRow): Promise<void> {
+  async add({ text, label, weight }: Required<ShardRow>, source: LabelSource): Promise<void> {
+    const row: ShardRow = weight === 1 ? { text, label } : { text, label, weight };
     const line = JSON.stringify(row);
+    this.rowsBySource[source]++;
     this.#lines.push(line);
     this.#chars += line.length;
     this.rows++;
-    this.#counts.set(row.label, (this.#counts.get(row.label) ?? 0) + 1);
-    this.#hash.update(row.text).update('\0').update(row.label).update('\n');
+    this.#counts.set(label, (this.#counts.get(label) ?? 0) + 1);
+    this.#hash
+      .update(text)
+      .update('\0')
+      .update(label)
+      .update(weight === 1 ? '\n' : `\0${weight}\n`);
     if (this.#lines.length >= this.#shardRows || this.#chars >= SHARD_CHARS) await this.flush();
   }
 

@@ -113,7 +113,7 @@ export function scaleShard(problem: FitProblem, shard: Shard, fit: FitName, numC
   return scaleProblem({
     x: applyIdf(shard.counts, problem.idf.weights),
     labels: shard.classes,
-    weights: fitWeights(shard.part, fit),
+    weights: fitWeights(shard, fit),
     totalWeight: problem.totalWeight,
     stats: problem.stats,
     isMultinomial: problem.isMultinomial,

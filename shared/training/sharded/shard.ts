@@ -19,6 +19,8 @@ export interface Shard {
   counts: Csr;
   classes: Int32Array;
   part: Uint8Array;
+  /** Weight of each row's label; held-out rows are judged without it. */
+  weights: Float64Array;
 }
 
 /** Sums over a shard, by fit. */
@@ -37,17 +39,19 @@ export async function featurizeRows(store: LakeStore, plan: TrainingPlan, shard:
   const place = new Map(labels.map((label, k) => [label, k]));
   const classes = Int32Array.from(rows, (row) => place.get(row.label)!);
   const part = Uint8Array.from(rows, (row) => partOf(row.text, options.holdout, options.seed));
+  const weights = Float64Array.from(rows, (row) => row.weight ?? 1);
   const docFreq = countDocuments(counts);
   const seen = columnsWith(docFreq);
   const tensors: Record<string, Tensors[string]> = {
     classes,
     part,
+    weights,
     dfColumns: seen,
     df: Uint32Array.from(seen, (j) => docFreq[j]!),
   };
   for (const fit of fitsOf(plan)) {
-    const weights = fitWeights(part, fit);
-    const sums = sumColumns(counts, weights);
+    const used = fitWeights({ part, weights }, fit);
+    const sums = sumColumns(counts, used);
     const columns = columnsWith(sums.present);
     tensors[`${fit}.columns`] = columns;
     tensors[`${fit}.weight`] = Float64Array.of(sums.weight, sums.weightSquared);
@@ -55,13 +59,13 @@ export async function featurizeRows(store: LakeStore, plan: TrainingPlan, shard:
       tensors[`${fit}.${name}`] = Float64Array.from(columns, (j) => sums[name][j]!);
     const classWeights = new Float64Array(labels.length);
     classes.forEach((k, row) => {
-      classWeights[k]! += weights?.[row] ?? 1;
+      classWeights[k]! += used[row]!;
     });
     tensors[`${fit}.classes`] = classWeights;
   }
   await store.write(trainingPaths.counts(trainingId, shard), encodeCsr(counts));
   await store.write(trainingPaths.shard(trainingId, shard), encodeTensors(tensors)); // last: its presence means done
-  return { counts, classes, part };
+  return { counts, classes, part, weights };
 }
 
 export async function readShard(store: LakeStore, plan: TrainingPlan, shard: number): Promise<Shard> {
@@ -71,6 +75,7 @@ export async function readShard(store: LakeStore, plan: TrainingPlan, shard: num
     counts,
     classes: takeTensor(tensors, 'classes', Int32Array, counts.rows),
     part: takeTensor(tensors, 'part', Uint8Array, counts.rows),
+    weights: takeTensor(tensors, 'weights', Float64Array, counts.rows),
   };
 }
 
@@ -106,9 +111,9 @@ function sumsOf(tensors: Tensors, fit: FitName, plan: TrainingPlan): ShardSums {
   };
 }
 
-/** Weights of a fit's rows: 0 for held-out ones. Undefined: all 1. */
-export function fitWeights(part: Uint8Array, fit: FitName): Float64Array | undefined {
-  return fit === 'final' ? undefined : Float64Array.from(part, (p) => (p === TRAINING_PART ? 1 : 0));
+/** Weights of a fit's rows: 0 for those it must not see. */
+export function fitWeights({ part, weights }: Pick<Shard, 'part' | 'weights'>, fit: FitName): Float64Array {
+  return fit === 'final' ? weights : weights.map((weight, row) => (part[row] === TRAINING_PART ? weight : 0));
 }
 
 /** H1 */

@@ -14,7 +14,7 @@ import type { ScaledProblem } from '../../models/lr-problem.ts';
 import { type Evaluation, measure, summarize } from '../../models/metrics.ts';
 import type { ModelRegistry } from '../../models/registry.ts';
 import { decodeTensors, encodeTensors, takeTensor } from '../../models/tensors.ts';
-import type { Clock, LakeStore, Logger } from '../../ports.ts';
+import { type Clock, type LakeStore, type Logger, seededRandom } from '../../ports.ts';
 import { judge, judgeStrictly, type Predictions } from '../judge.ts';
 import { featureSpecOf, lrOptionsOf } from '../options.ts';
 import { describeRun } from '../run-record.ts';
@@ -94,8 +94,9 @@ export class ShardedTrainer {
 
   /** @throws {TerminalError} request.invalid, train.no-rows, train.one-class, train.unknown-label */
   async plan(request: PlanTrainingRequest): Promise<PlannedTraining> {
-    const { store, source, clock } = this.#deps;
-    const plan = await planShards(store, source, clock, request);
+    const { store, source, clock, logger } = this.#deps;
+    const delta = { clock, logger, random: seededRandom(1) }; // tables are only read here, which draws no number
+    const plan = await planShards({ lake: store, source, delta }, clock, request);
     const { trainingId, shards, rows, skipped } = plan;
     return { trainingId, shards: shards.length, rows, skipped, fits: fitsOf(plan) };
   }
@@ -371,6 +372,8 @@ const trainingRecord = (plan: TrainingPlan, state: OptimizerState) => ({
   algorithm: 'logistic-regression',
   trainingId: plan.trainingId,
   rows: plan.rows,
+  rowsHuman: plan.rowsBySource.human,
+  rowsLlm: plan.rowsBySource.llm,
   skipped: plan.skipped,
   dataFingerprint: plan.dataFingerprint,
   ...lrOptionsOf(plan.options),
