@@ -118,6 +118,11 @@ program
   .option('--max-iter <n>', 'L-BFGS iterations', number)
   .option('--reg-param <x>', 'regularization', number)
   .option('--num-features <n>', 'hash buckets', number)
+  .option('--precision <p>', 'share of labels the model gives alone that shall be right', number)
+  .option(
+    '--guarantee',
+    'keep that promise strictly (per label, 95 % confidence), or fail and say how many samples are missing',
+  )
   .addOption(data())
   .addOption(json())
   .action(async (file, options) => (await import('./commands/train.ts')).trainCommand(file, options));

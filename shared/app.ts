@@ -19,6 +19,7 @@ import { Watchdog } from './pipeline/watchdog.ts';
 import { type Clock, type Logger, type Random, seededRandom, systemClock } from './ports.ts';
 import { createLogger } from './telemetry.ts';
 import { ShardedTrainer } from './training/sharded/trainer.ts';
+import { mlflowOf } from './training-run.ts';
 
 export interface App extends LakeAccess {
   config: Config;
@@ -79,7 +80,7 @@ export function createApp(config: Config, clock: Clock = systemClock): App {
     services,
     progress: new ProgressReader(services),
     tables,
-    training: openTraining(services, registry),
+    training: openTraining(services, registry, random),
     query: (sql, maxRows) => query([...tables.values()], sql, maxRows === undefined ? {} : { maxRows }),
     async ensureContainers() {
       for (const store of [lake, landing, imports]) await store.ensureContainer();
@@ -88,8 +89,9 @@ export function createApp(config: Config, clock: Clock = systemClock): App {
   };
 }
 
-function openTraining(services: PipelineServices, registry: ModelRegistry): App['training'] {
+function openTraining(services: PipelineServices, registry: ModelRegistry, random: Random): App['training'] {
   const { lake, clock, logger, sources } = services;
+  const mlflow = mlflowOf(services.config);
   const trainers = new Map<string, ShardedTrainer>();
   return {
     lake,
@@ -98,7 +100,16 @@ function openTraining(services: PipelineServices, registry: ModelRegistry): App[
     trainer(container) {
       const known = trainers.get(container);
       if (known !== undefined) return known;
-      const made = new ShardedTrainer({ store: lake, source: sources[container], registry, clock, logger });
+      const made = new ShardedTrainer({
+        store: lake,
+        source: sources[container],
+        registry,
+        clock,
+        random,
+        logger,
+        codeVersion: PIPELINE_VERSION,
+        ...(mlflow === undefined ? {} : { mlflow }),
+      });
       trainers.set(container, made);
       return made;
     },

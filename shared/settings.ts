@@ -152,6 +152,13 @@ export const SETTINGS = {
   REVIEW_THRESHOLD: real('Confidence below which a document goes to people without asking the LLM', 0, 0, 1),
   EVIDENCE_TERMS: count('Terms stored as reasons of a decision', 8, 0, 50),
 
+  MLFLOW_TRACKING_URI: openText(
+    'MLflow server that trainings are also sent to (Databricks, Azure ML or open source)',
+    URL_TEXT,
+  ),
+  MLFLOW_EXPERIMENT: text('Experiment the trainings are filed under', 'sluice'),
+  MLFLOW_TOKEN: secret('Bearer token of the MLflow server, where it wants one'),
+
   // LLM
   LLM_ENABLED: flag('Ask an LLM about documents the model is unsure of', true),
   OPENAI_BASE_URL: openText('Base URL of any OpenAI-compatible endpoint (vLLM, Ollama, LiteLLM, OpenAI)', URL_TEXT),

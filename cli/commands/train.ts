@@ -1,11 +1,12 @@
 // `sluice train`: a labelled data set → a calibrated model in the registry, promoted when it was evaluated.
 import { existsSync, readFileSync } from 'node:fs';
-import type { App } from '../../shared/app.ts';
-import { systemClock } from '../../shared/ports.ts';
+import { type App, PIPELINE_VERSION } from '../../shared/app.ts';
+import type { RegisteredModel } from '../../shared/models/registry.ts';
 import type { Taxonomy } from '../../shared/taxonomy.ts';
 import { parseTaxonomy } from '../../shared/taxonomy.ts';
 import { readDataset } from '../../shared/training/dataset.ts';
-import { type TrainOptions, train } from '../../shared/training/train.ts';
+import type { TrainOptions } from '../../shared/training/train.ts';
+import { type TrainingOrder, trainAndRegister } from '../../shared/training-run.ts';
 import { bar, clearBar, note, UsageError, warn } from '../console.ts';
 import { withApp } from '../local-app.ts';
 import { parseJsonFile } from './start.ts';
@@ -20,6 +21,8 @@ export interface TrainCommandOptions {
   maxIter?: number;
   regParam?: number;
   numFeatures?: number;
+  guarantee?: boolean;
+  precision?: number;
 }
 
 export interface Example {
@@ -55,14 +58,9 @@ export async function trainCommand(file: string, options: TrainCommandOptions): 
       );
   }
   await withApp(options.data, async (app) => {
-    const version = await trainAndRegister(app, examples, taxonomy, options, options.promote);
-    const listed = (await app.registry.list()).find((model) => model.version === version);
+    const model = await trainAndRegister(app, orderOf(examples, taxonomy?.version ?? null, options, options.promote));
     clearBar();
-    if (options.json) process.stdout.write(`${JSON.stringify(listed)}\n`);
-    else
-      process.stdout.write(
-        `model ${version} registered${options.promote ? ' and promoted' : ''}\n${describeModel(listed)}\n`,
-      );
+    process.stdout.write(`${options.json ? JSON.stringify(model) : describeModel(model)}\n`);
   });
 }
 
@@ -71,39 +69,46 @@ export async function ensureModel(app: App, taxonomy: Taxonomy, demoTaxonomy: st
   if (!existsSync(demoTaxonomy) || parseTaxonomy(parseJsonFile(demoTaxonomy)).version !== taxonomy.version) return;
   if ((await app.registry.championVersion()) !== undefined) return;
   bar('training the demo model …');
-  await trainAndRegister(app, await readExamples(training, 'text', 'label'), taxonomy, {}, true);
+  const examples = await readExamples(training, 'text', 'label');
+  await trainAndRegister(app, orderOf(examples, taxonomy.version, {}, true));
 }
 
-async function trainAndRegister(
-  app: App,
+function orderOf(
   examples: readonly Example[],
-  taxonomy: Taxonomy | null,
-  given: { maxIter?: number; regParam?: number; numFeatures?: number },
+  taxonomyVersion: string | null,
+  given: { maxIter?: number; regParam?: number; numFeatures?: number; guarantee?: boolean; precision?: number },
   promote: boolean,
-): Promise<string> {
-  const { maxIter, regParam, numFeatures } = given;
+): TrainingOrder {
+  const { maxIter, regParam, numFeatures, guarantee, precision } = given;
   const options: Partial<TrainOptions> = {
     ...(maxIter === undefined ? {} : { maxIter }),
     ...(regParam === undefined ? {} : { regParam }),
     ...(numFeatures === undefined ? {} : { numFeatures }),
+    ...(guarantee === undefined ? {} : { guarantee }),
+    ...(precision === undefined ? {} : { precision }),
   };
-  const bundle = await train({
+  return {
     examples,
-    taxonomyVersion: taxonomy?.version ?? null,
+    taxonomyVersion,
     options,
-    deps: {
-      clock: systemClock,
-      random: app.random,
-      logger: app.logger,
-      onProgress: (progress) =>
-        bar(`training: iteration ${progress.iteration}, objective ${progress.objective.toFixed(5)}`),
-    },
-  });
-  const version = await app.registry.register(bundle);
-  if (promote) await app.registry.promote(version, 'trained and evaluated by sluice train');
-  return version;
+    promote,
+    codeVersion: PIPELINE_VERSION,
+    onProgress: ({ iteration, objective }) =>
+      bar(`training: iteration ${iteration}, objective ${objective.toFixed(5)}`),
+  };
 }
 
-function describeModel(model: unknown): string {
-  return JSON.stringify(model, null, 2);
+/** A trained model in a few lines. */
+function describeModel(model: RegisteredModel): string {
+  const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
+  const { metrics, accept, training } = model;
+  return [
+    `model ${model.version} registered${model.champion ? ' and promoted' : ''}: ${model.labels.length} labels, ${training.rows ?? '?'} rows`,
+    ...(metrics === null
+      ? []
+      : [
+          `judged on ${metrics.samples} rows it was not trained on: accuracy ${percent(metrics.accuracy)}, macro F1 ${percent(metrics.macroF1)}, log loss ${metrics.logLoss.toFixed(4)}, ECE ${metrics.ece.toFixed(4)}`,
+        ]),
+    `decides alone from confidence ${accept.threshold.toFixed(3)} on (${accept.basis}): ${percent(accept.coverage)} of documents, ${percent(accept.observedPrecision)} of them right`,
+  ].join('\n');
 }

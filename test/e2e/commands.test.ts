@@ -52,6 +52,19 @@ test('train, eval: a model of one’s own is trained, promoted and measured; bad
   const result = JSON.parse(measured.stdout) as { model: string; accuracy: number };
   expect(result.model).toBe('v1');
   expect(result.accuracy).toBeGreaterThan(0.95);
+
+  const folder = join(data.path, 'as-spark');
+  const exported = await sluice(['models', 'export', 'v1', folder, ...at]);
+  expect(exported.code, exported.stderr).toBe(0);
+  const imported = await sluice(['models', 'import', folder, '--evaluate', training, '--json', ...at]);
+  expect(JSON.parse(imported.stdout), imported.stderr).toEqual({ version: 'v2' });
+  const compared = await sluice(['compare', 'v1', 'v2', training, '--json', ...at]);
+  expect(JSON.parse(compared.stdout)).toMatchObject({ models: ['v1', 'v2'], changed: 0 });
+  expect((await sluice(['models', 'promote', 'v2', ...at])).code).toBe(0);
+  expect((await sluice(['models', 'rollback', '--json', ...at])).stdout).toBe('{"champion":"v1"}\n');
+  const impossible = await sluice(['train', training, '--guarantee', '--precision', '0.999', ...at]);
+  expect(impossible.code).toBe(1);
+  expect(impossible.stderr).toMatch(/need at least \d+ test rows/);
 }, 120_000);
 
 test('start --taxonomy: labels that no model knows are decided by the LLM', async () => {
