@@ -11,7 +11,7 @@ import { calibrate } from './calibration.ts';
 import { decodeIdf } from './idf-file.ts';
 import { decodeLinearModel, LinearScorer } from './linear-model.ts';
 import { OnnxScorer } from './onnx/onnx-scorer.ts';
-import type { Scorer } from './scorer.ts';
+import type { Contributions, Scorer } from './scorer.ts';
 import { readBooster } from './xgboost/booster.ts';
 import { XgboostScorer } from './xgboost/xgboost-scorer.ts';
 
@@ -142,11 +142,9 @@ class Model implements LoadedModel {
     const towards = this.#scorer.contributions(x, row, label);
     const against = this.#scorer.contributions(x, row, runnerUp);
     if (towards === undefined || against === undefined || top <= 0) return [];
-    const other = new Map(Array.from(against.columns, (column, i) => [column, against.values[i]!] as const));
-    const moved = Array.from(towards.columns, (column, i) => {
-      const weight = towards.values[i]!;
-      return { column, weight, runnerUp: other.get(column) ?? 0 };
-    })
+    const present = x.indices.subarray(x.indptr[row]!, x.indptr[row + 1]!);
+    const [own, other] = [spread(towards, present), spread(against, present)];
+    const moved = Array.from(present, (column, i) => ({ column, weight: own[i]!, runnerUp: other[i]! }))
       .filter((bucket) => bucket.weight > bucket.runnerUp)
       .sort((a, b) => b.weight - b.runnerUp - (a.weight - a.runnerUp))
       .slice(0, top);
@@ -167,12 +165,23 @@ class Model implements LoadedModel {
   }
 }
 
+/** Contributions of the given columns, both ascending; 0 where there is none. */
+function spread({ columns, values }: Contributions, wanted: Int32Array): Float64Array {
+  const found = new Float64Array(wanted.length);
+  let at = 0;
+  for (let i = 0; i < wanted.length; i++) {
+    while (at < columns.length && columns[at]! < wanted[i]!) at++;
+    if (columns[at] === wanted[i]) found[i] = values[at]!;
+  }
+  return found;
+}
+
 /** Evidence of one bucket: its terms, the weight shared by their counts. */
 function shareBucket(
   bucket: { weight: number; runnerUp: number },
   terms: ReadonlyMap<string, number> | undefined,
 ): EvidenceTerm[] {
-  if (terms === undefined) return []; // a feature of the model that the document lacks
+  if (terms === undefined) return []; // the row was made from another text
   const total = [...terms.values()].reduce((sum, count) => sum + count, 0);
   return [...terms].map(([term, count]) => ({
     term,
