@@ -80,7 +80,7 @@ export function createApp(config: Config, clock: Clock = systemClock): App {
     services,
     progress: new ProgressReader(services),
     tables,
-    training: openTraining(services, registry, random),
+    training: openTraining(services, registry),
     query: (sql, maxRows) => query([...tables.values()], sql, maxRows === undefined ? {} : { maxRows }),
     async ensureContainers() {
       for (const store of [lake, landing, imports]) await store.ensureContainer();
@@ -89,7 +89,7 @@ export function createApp(config: Config, clock: Clock = systemClock): App {
   };
 }
 
-function openTraining(services: PipelineServices, registry: ModelRegistry, random: Random): App['training'] {
+function openTraining(services: PipelineServices, registry: ModelRegistry): App['training'] {
   const { lake, clock, logger, sources } = services;
   const mlflow = mlflowOf(services.config);
   const trainers = new Map<string, ShardedTrainer>();
@@ -105,7 +105,6 @@ function openTraining(services: PipelineServices, registry: ModelRegistry, rando
         source: sources[container],
         registry,
         clock,
-        random,
         logger,
         codeVersion: PIPELINE_VERSION,
         ...(mlflow === undefined ? {} : { mlflow }),
