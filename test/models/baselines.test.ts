@@ -81,3 +81,63 @@ describe.skipIf(!hasData)('baselines of whole text sets (skipped where the data 
     expect(right.length / held.names.length).toBeCloseTo(run.testAccuracy, 3);
   });
 });
+
+interface SeedPipeline {
+  labels: string[];
+  numFeatures: number;
+  numDocs: number;
+  docFreq: Record<string, number>;
+  idf: Record<string, number>;
+  idfForUnseenBuckets: number;
+  interceptVector: number[];
+  /** [class, column, value] */
+  coefficientNonZeros: [number, number, number][];
+  objectiveHistory: number[];
+  testAccuracy: number;
+  scored: { id: string; rawPrediction: number[]; probability: number[]; prediction: string }[];
+}
+
+test.skipIf(!hasData)('the seed pipeline on the tax set: counts, weights, coefficients and all 100 scores', () => {
+  const golden = JSON.parse(readFileSync(join(DATA, 'golden/tax-e2e.json'), 'utf8')) as SeedPipeline;
+  const rows = gunzipSync(readFileSync(join(DATA, 'text/tax_seed.jsonl.gz')))
+    .toString()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { id: string; text: string; label: string; split: string });
+  const train = rows.filter((row) => row.split === 'v2');
+  const labels = fitLabels(train.map((row) => row.label));
+  expect(labels).toEqual(golden.labels);
+  const hasher = new TermHasher(completeSpec({ numFeatures: golden.numFeatures }));
+  const counts = hasher.count(train.map((row) => row.text));
+  const idf = fitIdf(countDocuments(counts), counts.rows);
+  expect(idf.numDocs).toBe(golden.numDocs);
+  for (const [column, need] of Object.entries(golden.docFreq)) expect(idf.docFreq[Number(column)]).toBe(need);
+  for (const [column, need] of Object.entries(golden.idf)) expect(idf.weights[Number(column)]).toBeCloseTo(need, 14);
+  expect(idf.weights[idf.docFreq.indexOf(0)]).toBeCloseTo(golden.idfForUnseenBuckets, 14);
+  const { model, objectiveHistory } = fitLogisticRegression(
+    {
+      x: applyIdf(counts, idf.weights),
+      labels: train.map((row) => labels.indexOf(row.label)),
+      numClasses: labels.length,
+    },
+    { maxIter: 20, regParam: 0.01 },
+  );
+  expect(objectiveHistory).toHaveLength(golden.objectiveHistory.length);
+  for (const [i, value] of objectiveHistory.entries()) expect(value).toBeCloseTo(golden.objectiveHistory[i]!, 10);
+  for (const [k, column, need] of golden.coefficientNonZeros)
+    expect(model.coefficients[model.columns.indexOf(column) * labels.length + k]).toBeCloseTo(need, 9);
+  const scorer = new LinearScorer(model);
+  let right = 0;
+  for (const need of golden.scored) {
+    const row = rows.find(({ id }) => id === need.id)!;
+    const x = applyIdf(hasher.count([row.text]), idf.weights);
+    const [raw, p] = [scorer.rawPrediction(x), scorer.probabilities(x)];
+    for (let k = 0; k < labels.length; k++) {
+      expect(raw[k]).toBeCloseTo(need.rawPrediction[k]!, 9);
+      expect(p[k]).toBeCloseTo(need.probability[k]!, 9);
+    }
+    expect(labels[argmax(p)]).toBe(need.prediction);
+    if (need.prediction === row.label) right++;
+  }
+  expect(right / golden.scored.length).toBe(golden.testAccuracy);
+});
