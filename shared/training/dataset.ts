@@ -41,7 +41,7 @@ async function* parseFile(file: DatasetFile, columns: DatasetColumns): AsyncIter
   switch (ending) {
     case 'jsonl':
     case 'ndjson':
-      return yield* parseJsonLines(decode(isGzip ? inflate(file) : file.bytes));
+      return yield* parseJsonLines(isGzip ? inflate(file) : file.bytes);
     case 'csv':
     case 'tsv':
       return yield* parseCsv(decode(isGzip ? inflate(file) : file.bytes), ending === 'tsv' ? '\t' : ',', columns);
@@ -55,9 +55,10 @@ async function* parseFile(file: DatasetFile, columns: DatasetColumns): AsyncIter
   }
 }
 
-function* parseJsonLines(text: string): Iterable<Parsed> {
+/** Line by line from bytes: the whole file as one string would need its size again, and at most 512 MB would fit. */
+function* parseJsonLines(bytes: Uint8Array): Iterable<Parsed> {
   let line = 0;
-  for (const content of lines(text)) {
+  for (const content of lines(bytes)) {
     line++;
     if (content.trim() === '') continue;
     let value: unknown;
@@ -133,11 +134,11 @@ function scalar(value: unknown): string | null | undefined {
   return undefined;
 }
 
-function* lines(text: string): Iterable<string> {
-  let from = 0;
-  while (from < text.length) {
-    const end = text.indexOf('\n', from);
-    yield text.slice(from, end < 0 ? text.length : end);
+function* lines(bytes: Uint8Array): Iterable<string> {
+  const decoder = new TextDecoder(); // drops a byte order mark, which only the first line can have
+  for (let from = 0; from < bytes.length; ) {
+    const end = bytes.indexOf(10, from);
+    yield decoder.decode(bytes.subarray(from, end < 0 ? bytes.length : end));
     if (end < 0) return;
     from = end + 1;
   }

@@ -40,6 +40,14 @@ describe('readDataset', () => {
     ]);
   });
 
+  test('jsonl: a byte order mark, no line end at the end, and texts beyond ASCII', async () => {
+    const text = '\ufeff{"text":"größe 日本"}\n\n{"text":"Ende"}';
+    expect((await read('rows.ndjson', text)).map((row) => ('text' in row ? [row.line, row.text] : row))).toEqual([
+      [1, 'größe 日本'],
+      [3, 'Ende'],
+    ]);
+  });
+
   test('csv: quotes, line breaks in fields, wrong field counts, gzip and a byte order mark', async () => {
     const csv = '\ufefftext,label\r\n"say ""hi"",\nthere",x\r\nshort\r\nlast,y';
     expect(await read('ROWS.CSV.GZ', gzipSync(csv), { text: 'text', label: 'label' })).toEqual([
