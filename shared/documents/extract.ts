@@ -70,8 +70,11 @@ interface Reader {
   mustRecycle: boolean;
 }
 
-// Light documents are queued ahead in a reader to hide the round trip; anything that could hang is handed over alone.
+// Documents are queued ahead in a reader to hide the round trip: many when none of them can hang, one behind any other.
+// Those queued behind a reader that is killed go to a fresh one.
 const LIGHT_AHEAD = 16;
+const ANY_AHEAD = 2;
+const AHEAD_BYTES = 1024 * 1024;
 /** Members of one archive that may end a reader before the archive as a whole is given up. */
 const MAX_POISON = 16;
 
@@ -173,8 +176,10 @@ export class Extractor {
     const idle = able.find((r) => r.jobs.length === 0);
     if (idle !== undefined) return idle;
     if (this.#readers.length < this.#maxReaders) return this.#startReader();
-    if (!job.isLight) return undefined;
-    const roomy = able.filter((r) => r.jobs.length < LIGHT_AHEAD && r.jobs.every((j) => j.isLight));
+    if (job.source.bytes.byteLength > AHEAD_BYTES) return undefined;
+    const roomy = able.filter(
+      (r) => r.jobs.length < ([...r.jobs, job].every((j) => j.isLight) ? LIGHT_AHEAD : ANY_AHEAD),
+    );
     return roomy.sort((a, b) => a.jobs.length - b.jobs.length)[0];
   }
 
@@ -213,6 +218,7 @@ export class Extractor {
       job.lastOrdinal = message.leaf.ordinal;
       job.begun = undefined;
     } else if (message.kind === 'done') {
+      if (message.last !== null) job.leaves.push(message.last);
       reader.jobs.shift();
       reader.served += 1;
       reader.mustRecycle =

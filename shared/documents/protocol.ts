@@ -55,9 +55,10 @@ export interface LeafResult extends NodeHeader {
   ocr?: OcrWanted;
 }
 
+/** `begin` is left out for a plain text standing alone; the leaf of a document without members travels with `done`. */
 export type ReaderMessage =
   | { kind: 'ready' }
   | { kind: 'begin'; id: number; node: NodeHeader; isContainer: boolean }
   | { kind: 'progress'; id: number }
   | { kind: 'leaf'; id: number; leaf: LeafResult }
-  | { kind: 'done'; id: number; rssBytes: number };
+  | { kind: 'done'; id: number; last: LeafResult | null; rssBytes: number };

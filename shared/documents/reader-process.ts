@@ -2,7 +2,7 @@
 // Invariants: R1 an answer is handed to the pipe before the next document is opened, so that the host blames the right one.
 // R2 the process ends with its host, even while a parser spins: a watching thread sees the parent change.
 import { Worker } from 'node:worker_threads';
-import type { HostMessage, ReaderMessage, ReaderOptions, ReadRequest } from './protocol.ts';
+import type { HostMessage, LeafResult, ReaderMessage, ReaderOptions, ReadRequest } from './protocol.ts';
 import { Walk } from './walk.ts';
 
 let options: ReaderOptions | undefined;
@@ -23,13 +23,17 @@ async function read(request: ReadRequest): Promise<void> {
   if (options === undefined) throw new Error('reader: a request came before the configuration');
   const { limits, ocr } = options;
   if (request.bytes.byteLength > 0) watchParent(request.bytes);
+  let last: LeafResult | null = null;
   const walk = new Walk(request, limits, ocr, {
     begin: (node, isContainer) => void send({ kind: 'begin', id: request.id, node, isContainer }),
-    leaf: (leaf) => send({ kind: 'leaf', id: request.id, leaf }),
+    async leaf(leaf, isLast) {
+      if (isLast) last = leaf;
+      else await send({ kind: 'leaf', id: request.id, leaf });
+    },
     progress: () => void send({ kind: 'progress', id: request.id }),
   });
   await walk.run();
-  await send({ kind: 'done', id: request.id, rssBytes: process.memoryUsage.rss() });
+  await send({ kind: 'done', id: request.id, last, rssBytes: process.memoryUsage.rss() });
 }
 
 /** Resolves when the message has left this process. */

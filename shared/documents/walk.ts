@@ -12,7 +12,8 @@ import { readLeaf } from './read-leaf.ts';
 
 export interface WalkOutput {
   begin(node: NodeHeader, isContainer: boolean): void;
-  leaf(leaf: LeafResult): Promise<void>;
+  /** @param isLast the document has no other leaf */
+  leaf(leaf: LeafResult, isLast: boolean): Promise<void>;
   progress(): void;
 }
 
@@ -23,6 +24,7 @@ interface Node {
 }
 
 const RATIO_FROM_BYTES = 1024 * 1024;
+const PLAIN_TYPES: ReadonlySet<string> = new Set([MEDIA.txt, MEDIA.md, MEDIA.csv, MEDIA.tsv]);
 const MAIL_TYPES: ReadonlySet<string> = new Set([MEDIA.eml, MEDIA.msg]);
 
 export class Walk {
@@ -57,7 +59,8 @@ export class Walk {
     if (isAnswered && !isContainer && !mayHoldFiles) return;
     const contentSha256 = sha256(bytes);
     const header = { ordinal, archivePath: node.archivePath, mediaType, sizeBytes: bytes.byteLength, contentSha256 };
-    this.#output.begin(header, isContainer);
+    // Plain text standing alone cannot hang a reader: its announcement is saved.
+    if (ordinal > 0 || !PLAIN_TYPES.has(mediaType)) this.#output.begin(header, isContainer);
     if (!isContainer) return await this.#visitLeaf(bytes, header, node, isAnswered);
     try {
       if (ARCHIVE_TYPES.has(mediaType)) await this.#visitArchive(bytes, mediaType, node);
@@ -65,7 +68,8 @@ export class Walk {
     } catch (error) {
       // The container as a whole failed, maybe after good members: it is one failed element of its own.
       const own = this.#ordinal++;
-      if (own > this.#request.resumeAfter) await this.#output.leaf(failedLeaf({ ...header, ordinal: own }, error));
+      if (own > this.#request.resumeAfter)
+        await this.#output.leaf(failedLeaf({ ...header, ordinal: own }, error), false);
     }
   }
 
@@ -77,7 +81,7 @@ export class Walk {
       ocr: this.#ocr,
       progress,
     });
-    if (!isAnswered) await this.#output.leaf(leaf);
+    if (!isAnswered) await this.#output.leaf(leaf, header.ordinal === 0 && embedded.length === 0);
     if (embedded.length > 0) await this.#visitAttachments(embedded, node);
   }
 
@@ -153,7 +157,7 @@ export class Walk {
       const own = { ...header, ordinal };
       this.#output.begin(own, false);
       const { finishLeaf } = await import('./read-leaf.ts');
-      await this.#output.leaf(await finishLeaf(own, mail.body, startedMs, this.#limits));
+      await this.#output.leaf(await finishLeaf(own, mail.body, startedMs, this.#limits), false);
     }
     await this.#visitAttachments(mail.attachments, node);
   }
@@ -187,7 +191,7 @@ export class Walk {
       sizeBytes: bytes.byteLength,
       contentSha256: sha256(bytes),
     };
-    await this.#output.leaf(failedLeaf(header, reason));
+    await this.#output.leaf(failedLeaf(header, reason), false);
   }
 }
 
