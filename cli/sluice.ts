@@ -72,6 +72,13 @@ remote(
       .choices(['extract', 'featurize', 'score', 'classify'])
       .default('extract'),
   )
+  .option('--label <name>', 'only documents with this label')
+  .option('--code <code>', 'only those with this failure or review code')
+  .option('--media-type <type>', 'only those of this media type')
+  .option('--decided-after <time>', 'only those decided at or after (ISO 8601)')
+  .option('--decided-before <time>', 'only those decided before (ISO 8601)')
+  .option('--model <version>', 'another model than the champion')
+  .option('--accept <p>', 'confidence from which the model decides alone', number)
   .option('--no-wait', 'return at once')
   .action(async (runId, options) => (await import('./commands/runs.ts')).rerunCommand(runId, options));
 
@@ -109,8 +116,11 @@ program
 
 program
   .command('train')
-  .description('train a model on a labelled .jsonl, .csv or .parquet file and promote it')
-  .argument('<file>')
+  .description('train a model and promote it')
+  .argument(
+    '<source...>',
+    'labelled .jsonl, .csv or .parquet files; `decisions` of this lake; `delta:<folder>` in imports',
+  )
   .addOption(textColumn())
   .addOption(labelColumn())
   .option('--taxonomy <file>', 'check the labels against this taxonomy')
@@ -125,7 +135,7 @@ program
   )
   .addOption(data())
   .addOption(json())
-  .action(async (file, options) => (await import('./commands/train.ts')).trainCommand(file, options));
+  .action(async (sources, options) => (await import('./commands/train.ts')).trainCommand(sources, options));
 
 program
   .command('eval')
@@ -226,6 +236,13 @@ filtered(program.command('export').description('decisions as a CSV or Parquet fi
   .option('-o, --output <file>', 'default: stdout')
   .addOption(data())
   .action(async (options) => (await import('./commands/export.ts')).exportCommand(options));
+
+filtered(remote(program.command('whatif').description('what another model or bar would have decided; changes nothing')))
+  .option('--model <version>', 'default: the one that decides now')
+  .option('--accept <p>', 'confidence from which the model decides alone', number)
+  .option('--review <p>', 'confidence below which the LLM is not asked', number)
+  .option('--apply', 'then re-run the runs that would change (needs a running host)', false)
+  .action(async (options) => (await import('./commands/whatif.ts')).whatIfCommand(options));
 
 program
   .command('compare-runs')

@@ -66,11 +66,25 @@ export async function rerunCommand(
   options: RemoteOptions & {
     only: 'failed' | 'review' | 'all';
     from: 'extract' | 'featurize' | 'score' | 'classify';
+    label?: string;
+    code?: string;
+    mediaType?: string;
+    decidedAfter?: string;
+    decidedBefore?: string;
+    model?: string;
+    accept?: number;
     wait: boolean;
   },
 ): Promise<void> {
   const api = openApi(options);
-  const started = await api.rerun(runId, { only: options.only, from: options.from, requestId: randomUUID() });
+  const { only, from, label, code, mediaType, decidedAfter, decidedBefore, model, accept } = options;
+  const filter = { only, from, label, code, mediaType, decidedAfter, decidedBefore };
+  const started = await api.rerun(runId, {
+    ...filter, // JSON leaves out what is undefined
+    modelVersion: model,
+    acceptThreshold: accept,
+    requestId: randomUUID(),
+  });
   await finish(api, started, options);
 }
 

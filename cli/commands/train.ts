@@ -2,9 +2,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { type App, PIPELINE_VERSION } from '../../shared/app.ts';
 import type { RegisteredModel } from '../../shared/models/registry.ts';
+import { chooseModel } from '../../shared/pipeline/plan.ts';
 import type { Taxonomy } from '../../shared/taxonomy.ts';
 import { parseTaxonomy } from '../../shared/taxonomy.ts';
 import { readDataset } from '../../shared/training/dataset.ts';
+import { DECISIONS, readSource } from '../../shared/training/sources.ts';
 import type { TrainOptions } from '../../shared/training/train.ts';
 import { type TrainingOrder, trainAndRegister } from '../../shared/training-run.ts';
 import { bar, clearBar, note, UsageError, warn } from '../console.ts';
@@ -46,35 +48,65 @@ export async function readExamples(file: string, textColumn: string, labelColumn
   return examples;
 }
 
-export async function trainCommand(file: string, options: TrainCommandOptions): Promise<void> {
-  const examples = await readExamples(file, options.textColumn, options.labelColumn);
+/** Sources are files here, `decisions` (of people and of the LLM, in this lake) or `delta:<folder>` (a table in imports). */
+export async function trainCommand(sources: readonly string[], options: TrainCommandOptions): Promise<void> {
   const taxonomy = options.taxonomy === undefined ? null : parseTaxonomy(parseJsonFile(options.taxonomy));
-  if (taxonomy !== null) {
-    const names = new Set(taxonomy.labels.map((label) => label.name));
-    const strangers = [...new Set(examples.map((e) => e.label))].filter((label) => !names.has(label));
-    if (strangers.length > 0)
-      throw new UsageError(
-        `labels of ${file} that ${options.taxonomy} does not know: ${strangers.slice(0, 10).join(', ')}`,
-      );
-  }
+  const local = sources.filter((source) => !isLakeSource(source));
+  const examples: WeightedExample[] = [];
+  for (const file of local) examples.push(...(await readExamples(file, options.textColumn, options.labelColumn)));
   await withApp(options.data, async (app) => {
+    for (const source of sources.filter(isLakeSource)) examples.push(...(await readLakeExamples(app, source, options)));
+    if (taxonomy !== null) assertKnown(examples, taxonomy, String(options.taxonomy));
     const model = await trainAndRegister(app, orderOf(examples, taxonomy?.version ?? null, options, options.promote));
     clearBar();
     process.stdout.write(`${options.json ? JSON.stringify(model) : describeModel(model)}\n`);
   });
 }
 
-/** Train on the samples when no champion speaks the demo's labels yet; other taxonomies start without a model. */
+interface WeightedExample extends Example {
+  weight?: number;
+}
+
+const isLakeSource = (source: string): boolean => source === DECISIONS || source.startsWith('delta:');
+
+async function readLakeExamples(app: App, source: string, options: TrainCommandOptions): Promise<WeightedExample[]> {
+  const stores = {
+    lake: app.lake,
+    source: app.imports,
+    delta: { clock: app.clock, random: app.random, logger: app.logger },
+  };
+  const examples: WeightedExample[] = [];
+  const bySource: Record<string, number> = {};
+  for await (const row of readSource(stores, source, { text: options.textColumn, label: options.labelColumn })) {
+    if ('problem' in row || row.label === null) continue;
+    examples.push({ text: row.text, label: row.label, weight: row.weight });
+    bySource[row.source] = (bySource[row.source] ?? 0) + 1;
+  }
+  const counts = Object.entries(bySource).map(([by, count]) => `${count} by ${by}`);
+  note(`${source}: ${examples.length} labelled texts${counts.length === 0 ? '' : ` (${counts.join(', ')})`}`);
+  return examples;
+}
+
+function assertKnown(examples: readonly Example[], taxonomy: Taxonomy, file: string): void {
+  const names = new Set(taxonomy.labels.map((label) => label.name));
+  const strangers = [...new Set(examples.map((e) => e.label))].filter((label) => !names.has(label));
+  if (strangers.length > 0)
+    throw new UsageError(`labels that ${file} does not know: ${strangers.slice(0, 10).join(', ')}`);
+}
+
+/** Train on the samples when no model speaks the demo's labels yet; other taxonomies start without a model. */
 export async function ensureModel(app: App, taxonomy: Taxonomy, demoTaxonomy: string, training: string): Promise<void> {
   if (!existsSync(demoTaxonomy) || parseTaxonomy(parseJsonFile(demoTaxonomy)).version !== taxonomy.version) return;
-  if ((await app.registry.championVersion()) !== undefined) return;
+  if ((await chooseModel(app.services, taxonomy)) !== null) return;
   bar('training the demo model …');
   const examples = await readExamples(training, 'text', 'label');
-  await trainAndRegister(app, orderOf(examples, taxonomy.version, {}, true));
+  // A champion of the user's own stays: runs over the demo's labels find this model by its taxonomy.
+  const isFirst = (await app.registry.championVersion()) === undefined;
+  await trainAndRegister(app, orderOf(examples, taxonomy.version, {}, isFirst));
 }
 
 function orderOf(
-  examples: readonly Example[],
+  examples: readonly WeightedExample[],
   taxonomyVersion: string | null,
   given: { maxIter?: number; regParam?: number; numFeatures?: number; guarantee?: boolean; precision?: number },
   promote: boolean,

@@ -17,6 +17,10 @@ export class CachedModels implements Models {
     return this.#registry.championVersion();
   }
 
+  async newestFor(taxonomyVersion: string): Promise<string | undefined> {
+    return (await this.#registry.list()).findLast((model) => model.taxonomyVersion === taxonomyVersion)?.version;
+  }
+
   load(version: string): Promise<LoadedModel> {
     const known = this.#loaded.get(version);
     if (known !== undefined) {

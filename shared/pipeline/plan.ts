@@ -3,6 +3,7 @@
 import { TerminalError } from '../errors.ts';
 import { batchId } from '../ids.ts';
 import { runPaths } from '../paths.ts';
+import type { Taxonomy } from '../taxonomy.ts';
 import { readDataset } from '../training/dataset.ts';
 import { sealWindow } from './intake.ts';
 import {
@@ -18,6 +19,7 @@ import {
   requireStep,
   writeJson,
 } from './records.ts';
+import { RERUN_FILTER_COLUMNS, wantedRows } from './rerun-filter.ts';
 import type { PipelineServices } from './services.ts';
 import { loadTaxonomy } from './taxonomies.ts';
 
@@ -198,8 +200,11 @@ async function* rerunBatches(
     const batch = await readBatch(services.lake, rerun.runId, id);
     const { part } = await requireStep(services.lake, rerun.runId, id, 'decide');
     if (part === null || part === undefined) continue;
-    const rows = await services.parquet.read(part.path, ['document_id', 'source_path', 'status']);
-    const wanted = rows.filter((row) => rerun.only === 'all' || row.status === rerun.only);
+    const columns = ['document_id', 'source_path', ...RERUN_FILTER_COLUMNS];
+    const committed = await services.tables.readResults(rerun.runId, id, columns);
+    // A run that has failed or was cancelled has committed nothing, but its parts are there.
+    const rows = committed.length > 0 ? committed : await services.parquet.read(part.path, columns);
+    const wanted = wantedRows(rerun, rows);
     if (wanted.length === 0) continue;
     const paths = new Set(wanted.map((row) => row.source_path));
     yield {
@@ -217,7 +222,9 @@ async function pinVersions(services: PipelineServices, run: RunRecord): Promise<
   if (run.rerun !== null) {
     const base = await readPlan(services.lake, run.rerun.runId);
     const pinned = { ...base, from: run.rerun.from };
-    return run.rerun.from === 'classify' ? pinned : { ...pinned, ...(await pinModel(services, base.taxonomyVersion)) };
+    if (run.rerun.from === 'classify') return pinned;
+    const model = await pinModel(services, base.taxonomyVersion, run.rerun.modelVersion);
+    return { ...pinned, ...model, accept: run.rerun.acceptThreshold ?? model.accept };
   }
   const request = run.request;
   const taxonomy = await loadTaxonomy(services.lake, request?.taxonomyVersion ?? config.TAXONOMY_VERSION);
@@ -233,23 +240,37 @@ async function pinVersions(services: PipelineServices, run: RunRecord): Promise<
   };
 }
 
-/** The model for a taxonomy: the one asked for, else the champion if it speaks the taxonomy's labels, else none (all to the LLM). */
+/**
+ * The model for a taxonomy: the one asked for; else the champion if it speaks the taxonomy's labels; else the newest that was trained for
+ * the taxonomy; else none, and every document is asked.
+ */
 async function pinModel(
   services: PipelineServices,
   taxonomyVersion: string,
   asked?: string,
 ): Promise<Pick<Plan, 'modelVersion' | 'accept'>> {
-  const version = asked ?? (await services.models.championVersion());
-  if (version === undefined) return { modelVersion: null, accept: null };
-  const model = await services.models.load(version);
-  const taxonomy = await loadTaxonomy(services.lake, taxonomyVersion);
+  const modelVersion = await chooseModel(services, await loadTaxonomy(services.lake, taxonomyVersion), asked);
+  return { modelVersion, accept: modelVersion === null ? null : (services.config.ACCEPT_THRESHOLD ?? null) };
+}
+
+/** See `pinModel`. @throws {TerminalError} request.invalid when the model asked for does not speak the labels */
+export async function chooseModel(
+  services: PipelineServices,
+  taxonomy: Taxonomy,
+  asked?: string,
+): Promise<string | null> {
   const names = new Set(taxonomy.labels.map((label) => label.name));
-  const strangers = model.labels.filter((label) => !names.has(label));
-  if (strangers.length === 0) return { modelVersion: version, accept: services.config.ACCEPT_THRESHOLD ?? null };
-  if (asked !== undefined)
+  const strangers = async (version: string) =>
+    (await services.models.load(version)).labels.filter((label) => !names.has(label));
+  if (asked !== undefined) {
+    const unknown = await strangers(asked);
+    if (unknown.length === 0) return asked;
     throw new TerminalError(
       'request.invalid',
-      `modelVersion: ${asked} knows labels that taxonomy ${taxonomyVersion} does not: ${strangers.slice(0, 5).join(', ')}`,
+      `modelVersion: ${asked} knows labels that taxonomy ${taxonomy.version} does not: ${unknown.slice(0, 5).join(', ')}`,
     );
-  return { modelVersion: null, accept: null };
+  }
+  const champion = await services.models.championVersion();
+  if (champion !== undefined && (await strangers(champion)).length === 0) return champion;
+  return (await services.models.newestFor(taxonomy.version)) ?? null;
 }

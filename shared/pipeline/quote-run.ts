@@ -3,6 +3,7 @@ import type { Quote } from '../llm/quote.ts';
 import { argmax } from '../models/scorer.ts';
 import type { Random } from '../ports.ts';
 import type { Taxonomy } from '../taxonomy.ts';
+import { chooseModel } from './plan.ts';
 import { acceptFor, route } from './route.ts';
 import type { PipelineServices } from './services.ts';
 
@@ -51,10 +52,9 @@ export async function quoteRun(
 
 /** Would the run ask the LLM about these texts? All of them, where no model speaks the taxonomy's labels. */
 async function wouldAsk(services: PipelineServices, taxonomy: Taxonomy, texts: readonly string[]): Promise<boolean[]> {
-  const version = services.config.MODEL_VERSION ?? (await services.models.championVersion());
-  const model = version === undefined ? undefined : await services.models.load(version);
-  const names = new Set(taxonomy.labels.map((label) => label.name));
-  if (model === undefined || !model.labels.every((label) => names.has(label))) return texts.map(() => true);
+  const version = await chooseModel(services, taxonomy, services.config.MODEL_VERSION);
+  if (version === null) return texts.map(() => true);
+  const model = await services.models.load(version);
   const probabilities = model.score(model.featurize(texts));
   const width = model.labels.length;
   return texts.map((_, i) => {

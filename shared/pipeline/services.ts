@@ -16,6 +16,8 @@ export interface Reader {
 /** The models that are registered. */
 export interface Models {
   championVersion(): Promise<string | undefined>;
+  /** The newest model that was trained for a taxonomy. */
+  newestFor(taxonomyVersion: string): Promise<string | undefined>;
   load(version: string): Promise<LoadedModel>;
 }
 
@@ -60,6 +62,8 @@ export interface Tables {
   stageResults(rows: readonly Row[]): Promise<StagedPart>;
   /** Commit staged parts as one version; replaying the same run adds nothing. */
   commitResults(runId: string, parts: readonly StagedPart[]): Promise<void>;
+  /** Committed rows of one batch of a run, human decisions included; the part file itself may have been merged into others. */
+  readResults(runId: string, batchId: string, columns: readonly string[]): Promise<Row[]>;
   /** Append rows once per attempt of a run. */
   append(table: 'llm_calls' | 'runs', source: { runId: string; attempt: number }, rows: readonly Row[]): Promise<void>;
 }

@@ -61,7 +61,7 @@ export async function fakeWorld(settings: Record<string, string> = {}): Promise<
         return text.split('\n').map((line, i) => read(`member-${i}.txt`, line));
       },
     },
-    models: { championVersion: async () => 'v1', load: async () => model },
+    models: { championVersion: async () => 'v1', newestFor: async () => undefined, load: async () => model },
     llm: {
       async classify({ documents }: ClassifyRequest) {
         effect('classify');
@@ -114,6 +114,9 @@ export async function fakeWorld(settings: Record<string, string> = {}): Promise<
           runId,
           parts.flatMap((part) => staged.get(part.path) ?? []),
         );
+      },
+      async readResults(runId, batchId) {
+        return (committed.get('results') ?? []).filter((row) => row.run_id === runId && row.batch_id === batchId);
       },
       async append(table, { runId, attempt }, rows) {
         append(table, `${runId}#${attempt}`, rows);
