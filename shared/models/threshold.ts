@@ -42,9 +42,6 @@ export const THRESHOLD_GRID: readonly number[] = [
   0,
 ];
 
-/** Errors a first test should be able to bear, where there are rows enough: a single slip must not end the sequence. */
-const SPARE_ERRORS = 2;
-
 /**
  * The loosest threshold whose promise holds.
  * @param scout   rows that only decide where the sequence starts (T1)
@@ -180,14 +177,24 @@ export function countAccepted(held: HeldOut, threshold: number): { accepted: num
   return { accepted, correct };
 }
 
-/** Place in the grid where the scout promises rows enough: for a few errors if possible, else for none. */
+/**
+ * Place in the grid where the scout's rows speak most clearly for the promise, among those that leave rows enough to test.
+ * Not simply the strictest one: the surest predictions hold the mislabelled rows, too, and one failure ends the sequence.
+ */
 function startOf(scout: HeldOut, scale: number, precision: number, level: number): number {
-  const firstWith = (need: number) =>
-    THRESHOLD_GRID.findIndex((threshold) => countAccepted(scout, threshold).accepted * scale >= need);
-  const roomy = firstWith(samplesNeeded(precision, level, SPARE_ERRORS));
-  if (roomy >= 0) return roomy;
-  const bare = firstWith(samplesNeeded(precision, level));
-  return bare >= 0 ? bare : THRESHOLD_GRID.length - 1;
+  const needed = samplesNeeded(precision, level);
+  let start = THRESHOLD_GRID.length - 1;
+  let clearest = Number.POSITIVE_INFINITY;
+  THRESHOLD_GRID.forEach((threshold, i) => {
+    const { accepted, correct } = countAccepted(scout, threshold);
+    if (accepted * scale < needed) return;
+    const tail = tailProbability(correct, accepted, precision);
+    if (tail < clearest) {
+      clearest = tail;
+      start = i;
+    }
+  });
+  return start;
 }
 
 const scaleOf = (scout: HeldOut, tested: HeldOut): number =>

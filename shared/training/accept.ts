@@ -49,14 +49,13 @@ export function chooseAccept(first: HeldOut, second: HeldOut, goal: PrecisionGoa
     : ruleOf(all, empirical, 'empirical', goal);
 }
 
-/** The loosest threshold down to which the observed precision never falls below the aim. */
+/** The loosest threshold above which the observed precision reaches the aim. */
 function empiricalThreshold(held: HeldOut, precision: number): number | null {
   let best: number | null = null;
   for (const threshold of THRESHOLD_GRID) {
     const { accepted, correct } = countAccepted(held, threshold);
     if (accepted < MIN_EMPIRICAL_ROWS) continue;
-    if (correct / accepted < precision) break;
-    best = threshold;
+    if (correct / accepted >= precision) best = threshold;
   }
   return best;
 }
