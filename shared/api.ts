@@ -52,11 +52,28 @@ export const runRequestSchema = z.strictObject({
 });
 export type RunRequest = z.infer<typeof runRequestSchema>;
 
-export const rerunRequestSchema = z.strictObject({
-  only: z.enum(['failed', 'review', 'all']).default('all'),
-  from: z.enum(['extract', 'featurize', 'score', 'classify']).default('extract'),
-  requestId: z.string().min(1).max(100).optional(),
-});
+const modelVersion = z.string().regex(/^v\d+$/, 'must look like v3');
+
+/** Conditions must all hold for the earlier run's decision on a document. */
+export const rerunRequestSchema = z
+  .strictObject({
+    only: z.enum(['failed', 'review', 'all']).default('all'),
+    from: z.enum(['extract', 'featurize', 'score', 'classify']).default('extract'),
+    label: z.string().min(1).max(200).optional(),
+    /** Failure or review code. */
+    code: z.string().min(1).max(100).optional(),
+    mediaType: z.string().min(1).max(200).optional(),
+    decidedAfter: z.iso.datetime({ offset: true }).optional(),
+    decidedBefore: z.iso.datetime({ offset: true }).optional(),
+    /** Another model than the champion. */
+    modelVersion: modelVersion.optional(),
+    acceptThreshold: z.number().min(0).max(1).optional(),
+    requestId: z.string().min(1).max(100).optional(),
+  })
+  .refine((r) => r.from !== 'classify' || (r.modelVersion === undefined && r.acceptThreshold === undefined), {
+    path: ['from'],
+    error: 'must be score or earlier for another model or threshold',
+  });
 export type RerunRequest = z.infer<typeof rerunRequestSchema>;
 
 export const trainRequestSchema = z.strictObject({
@@ -105,6 +122,16 @@ const filterShape = {
 };
 export const resultFilterSchema = z.strictObject(filterShape);
 export type ResultFilter = z.infer<typeof resultFilterSchema>;
+
+/** Body of POST /api/whatif. */
+export const whatIfSchema = z.strictObject({
+  /** Default: the model that decides now. */
+  modelVersion: modelVersion.optional(),
+  accept: z.number().min(0).max(1).optional(),
+  review: z.number().min(0).max(1).optional(),
+  filter: resultFilterSchema.default({}),
+});
+export type WhatIfRequest = z.infer<typeof whatIfSchema>;
 
 /** Query of GET /api/results. */
 export const listResultsSchema = z.strictObject({
@@ -220,6 +247,39 @@ export interface FeedbackAnswer {
   reviewer: string;
   /** false: the same decision was there already. */
   isNew: boolean;
+}
+
+/** Answer of POST /api/whatif. An outcome is a label, `review`, or `ask` where the LLM would be asked for the first time. */
+export interface WhatIfReport {
+  modelVersion: string;
+  accept: number;
+  review: number;
+  /** Documents scored again. */
+  documents: number;
+  /** Documents whose text is no longer kept. */
+  unavailable: number;
+  /** Share that the model decides alone, 0..1. */
+  coverage: { before: number; after: number };
+  /** Documents with another outcome; `ask` is none yet. */
+  flipped: number;
+  newlyAsked: number;
+  /** Of those, at the average paid so far; null when nothing was ever paid. */
+  extraCostUsd: number | null;
+  /** Documents that people have decided: how many the model would decide alone, and how many as they did. */
+  againstPeople: { documents: number; accepted: number; right: number };
+  matrix: { from: string; to: string; documents: number }[];
+  /** The first 1000. */
+  flips: {
+    documentId: string;
+    runId: string;
+    path: string;
+    archivePath: string;
+    before: string;
+    after: string;
+    confidence: number;
+  }[];
+  /** Runs with a document that would change: those to re-run. */
+  runs: string[];
 }
 
 /** Why two runs differ on a document: the first of these that changed. `answer` is the LLM itself. */

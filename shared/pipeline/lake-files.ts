@@ -60,6 +60,14 @@ export function runTables(tables: ReadonlyMap<string, DeltaTable>): Tables {
       const files = parts.map(({ add }) => ({ add: add as AddFile })); // made by stageResults
       await table('results').append({ files }, { appId: runId, appVersion: 0 });
     },
+    readResults: (runId, batchId, columns) =>
+      table('results').scan({
+        columns,
+        where: [
+          { column: 'run_id', op: '=', value: runId },
+          { column: 'batch_id', op: '=', value: batchId },
+        ],
+      }),
     async append(name, { runId, attempt }, rows: readonly Row[]) {
       await table(name).append(rows, { appId: runId, appVersion: attempt });
     },
