@@ -1,19 +1,32 @@
 // Uploads: every document that lands is put into its intake window, whose run starts when the window closes.
-import { app } from '@azure/functions';
+import { app, type InvocationContext } from '@azure/functions';
 import df from 'durable-functions';
-import { getConfig, getServices } from '../shared/app.ts';
+import { getConfig, getServices, uploadedPath } from '../shared/app.ts';
 import { takeInUpload } from '../shared/pipeline/uploads.ts';
 import { durableRuns } from './durable-runs.ts';
 
 const { LANDING_CONTAINER, UPLOAD_TRIGGER_SOURCE } = getConfig();
+const extraInputs = [df.input.durableClient()];
 
-app.storageBlob('documentUploaded', {
-  path: `${LANDING_CONTAINER}/{name}`,
-  connection: 'LAKE',
-  source: UPLOAD_TRIGGER_SOURCE === 'EventGrid' ? 'EventGrid' : 'LogsAndContainerScan',
-  extraInputs: [df.input.durableClient()],
-  handler: async (_content, context) => {
-    const path = String(context.triggerMetadata?.blobTrigger ?? '').slice(LANDING_CONTAINER.length + 1);
-    await takeInUpload(await getServices(), durableRuns(context), path);
-  },
-});
+const takeIn = async (path: string, context: InvocationContext): Promise<void> =>
+  takeInUpload(await getServices(), durableRuns(context), path);
+
+if (UPLOAD_TRIGGER_SOURCE === 'StorageQueue')
+  app.storageQueue('uploadEvents', {
+    queueName: 'landing-events',
+    connection: 'LAKE',
+    extraInputs,
+    handler: async (message, context) => {
+      const path = uploadedPath(message, LANDING_CONTAINER);
+      if (path !== undefined) await takeIn(path, context);
+    },
+  });
+else
+  app.storageBlob('documentUploaded', {
+    path: `${LANDING_CONTAINER}/{name}`,
+    connection: 'LAKE',
+    source: UPLOAD_TRIGGER_SOURCE === 'EventGrid' ? 'EventGrid' : 'LogsAndContainerScan',
+    extraInputs,
+    handler: (_content, context) =>
+      takeIn(String(context.triggerMetadata?.blobTrigger ?? '').slice(LANDING_CONTAINER.length + 1), context),
+  });

@@ -2,7 +2,9 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type AuthMode, type Principal, type Role, requireRole } from './azure/client-principal.ts';
+import { createCredential } from './azure/credentials.ts';
 import { type LakeAccess, openLakeAccess } from './azure/lake-access.ts';
+import { beginTelemetry, type Telemetry } from './azure/telemetry.ts';
 import { type Config, loadConfig } from './config.ts';
 import type { Extractor } from './documents/extract.ts';
 import { openExtractor } from './extractor.ts';
@@ -45,7 +47,7 @@ export const PIPELINE_VERSION: string = readVersion();
 
 /** Assemble all services. Nothing is sent before the first use. */
 export function createApp(config: Config, clock: Clock = systemClock): App {
-  const logger = createLogger(config.LOG_LEVEL, clock);
+  const { logger, telemetry } = openLogger(config, clock);
   const random = seededRandom(randomInt(2 ** 32 - 1));
   const access = openLakeAccess(config);
   const { lake, landing, imports } = access;
@@ -85,8 +87,27 @@ export function createApp(config: Config, clock: Clock = systemClock): App {
     async ensureContainers() {
       for (const store of [lake, landing, imports]) await store.ensureContainer();
     },
-    close: () => extractor.close(),
+    async close() {
+      await extractor.close();
+      await telemetry?.close();
+    },
   };
+}
+
+/** Log lines on stderr, and what the event catalogue allows of them as telemetry. */
+function openLogger(config: Config, clock: Clock): { logger: Logger; telemetry: Telemetry | undefined } {
+  const lines = createLogger(config.LOG_LEVEL, clock);
+  const connectionString = config.APPLICATIONINSIGHTS_CONNECTION_STRING;
+  if (connectionString === undefined) return { logger: lines, telemetry: undefined };
+  const telemetry = beginTelemetry({
+    connectionString,
+    credential: createCredential(config.AZURE_CLIENT_ID),
+    version: PIPELINE_VERSION,
+    instanceId: randomUUID(),
+    sampling: config.TELEMETRY_SAMPLING,
+    clock,
+  });
+  return { logger: telemetry.tee(lines), telemetry };
 }
 
 function openTraining(services: PipelineServices, registry: ModelRegistry): App['training'] {
@@ -168,3 +189,5 @@ function readVersion(): string {
   const depth = import.meta.url.endsWith('.ts') ? '../package.json' : '../../package.json';
   return (JSON.parse(readFileSync(new URL(depth, import.meta.url), 'utf8')) as { version: string }).version;
 }
+
+export { uploadedPath } from './azure/blob-events.ts';

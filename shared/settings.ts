@@ -78,10 +78,11 @@ export const SETTINGS = {
   STATE_TABLE: text('Name of the table with the LLM quota records', 'sluicestate', /^[A-Za-z][A-Za-z0-9]{2,62}$/),
 
   // Uploads and runs
-  UPLOAD_TRIGGER_SOURCE: choice('How uploads are noticed: Event Grid in Azure, container scan elsewhere', 'EventGrid', [
+  UPLOAD_TRIGGER_SOURCE: choice(
+    'How uploads are noticed: Event Grid (webhook, or through the queue landing-events) in Azure, container scan elsewhere',
     'EventGrid',
-    'LogsAndContainerScan',
-  ]),
+    ['EventGrid', 'StorageQueue', 'LogsAndContainerScan'],
+  ),
   UPLOAD_WINDOW_SECONDS: count('Uploads of this many seconds share one run; 0 = one run per upload', 30, 0, 3600, 's'),
   TAXONOMY_VERSION: openText('Taxonomy for uploads and for runs that name none; default: the newest one'),
   BATCH_MAX_DOCUMENTS: count('Documents per batch at most', 250, 1, 5000),
@@ -214,6 +215,8 @@ export const SETTINGS = {
     'function-keys',
     'entra',
   ]),
+  APPLICATIONINSIGHTS_CONNECTION_STRING: openText('Where telemetry goes; none is sent without it'),
+  TELEMETRY_SAMPLING: real('Share of runs whose successes are exported; failures always are', 1, 0, 1),
   KEY_VAULT_URI: openText('Key Vault whose secrets are read at run time', URL_TEXT),
   INSTANCE_ID: openText(
     'Name of this process where only one can bear it at a time (the local host): calls of its former life are then known to be over',

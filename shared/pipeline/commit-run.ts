@@ -29,7 +29,12 @@ export async function commitRun(services: PipelineServices, runId: string): Prom
   if (totals.parts.length > 0) await services.tables.commitResults(runId, totals.parts);
   await appendCalls(services, runId, totals.ledger);
   const summary = await summarise(services, runId, 'completed', plan, totals, null);
-  services.logger.info('run.completed', { runId, ...pickCounts(summary), costUsd: summary.costUsd });
+  services.logger.info('run.completed', {
+    runId,
+    ...pickCounts(summary),
+    costUsd: summary.costUsd,
+    tookMs: tookMs(summary),
+  });
   return pickCounts(summary);
 }
 
@@ -46,8 +51,15 @@ export async function endRun(
   const plan = await readJson<Plan>(services.lake, runPaths.plan(runId));
   const ledger = plan === undefined ? [] : await gatherLedger(services, plan);
   await appendCalls(services, runId, ledger);
-  await summarise(services, runId, state, plan, { ...emptyTotals(), ledger }, state === 'failed' ? error : null);
-  services.logger.warn('run.ended', { runId, state, code: error.code });
+  const summary = await summarise(
+    services,
+    runId,
+    state,
+    plan,
+    { ...emptyTotals(), ledger },
+    state === 'failed' ? error : null,
+  );
+  services.logger.warn('run.ended', { runId, state, code: error.code, tookMs: tookMs(summary) });
   return { state };
 }
 
@@ -63,6 +75,9 @@ async function appendCalls(services: PipelineServices, runId: string, ledger: re
   await createJson(services.lake, runPaths.calls(runId, attempt), fresh.map(callKey));
   await services.tables.append('llm_calls', { runId, attempt }, fresh);
 }
+
+/** From the request to the end, milliseconds. */
+const tookMs = ({ createdAt, endedAt }: RunSummary): number => Date.parse(endedAt ?? createdAt) - Date.parse(createdAt);
 
 const callKey = (row: Row): string => `${row.call_key}#${row.attempt}`;
 

@@ -39,7 +39,8 @@ export async function runStep(
   const tookMs = clock.now() - startedAt;
   const record: StepRecord = { ...done, step, batchId, tookMs };
   const isFirst = await createJson(lake, runPaths.step(runId, batchId, step), record);
-  logger.info('step.done', { runId, batchId, step, documents: record.documents, tookMs, isFirst });
+  const { documents, asked } = record;
+  logger.info('step.done', { runId, batchId, step, documents, asked, tookMs, isFirst });
   // When a second worker finished first, its record (and its part file) is the one that counts.
   return { kind: 'done', outcome: pick(isFirst ? record : await requireStep(lake, runId, batchId, step)) };
 }

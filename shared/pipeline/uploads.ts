@@ -16,6 +16,7 @@ export async function takeInUpload(services: PipelineServices, runs: RunStarter,
     services.logger.info('upload.gone', {});
     return;
   }
+  services.logger.info('upload.taken', { ageMs: services.clock.now() - file.lastModified });
   const upload = { path, etag: file.etag, sizeBytes: file.sizeBytes };
   const window = await takeIn(services.lake, services.clock, services.config.UPLOAD_WINDOW_SECONDS, upload);
   const { runId } = await createUploadRun(services, window.windowId);
