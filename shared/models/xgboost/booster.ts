@@ -38,6 +38,10 @@ export interface Booster {
   readonly categories: ReadonlyMap<number, ReadonlySet<number>>;
 }
 
+// Arrays of these sizes are made before a row is scored: a damaged number must not ask for gigabytes.
+const MAX_FEATURES = 2 ** 28;
+const MAX_GROUPS = 2 ** 16;
+
 type JsonObject = Record<string, JsonValue | undefined>;
 
 /**
@@ -58,6 +62,11 @@ export function readBooster(bytes: Uint8Array): Booster {
   const groups = Math.max(count(param.num_class), count(param.num_target ?? '1'), 1);
   const trees = asList(model.trees, 'trees').map((tree, i) => asObject(tree, `tree ${i}`));
   const width = count(param.num_feature);
+  if (width > MAX_FEATURES || groups > MAX_GROUPS)
+    throw new TerminalError(
+      'model.unsupported',
+      `XGBoost model has ${width} features and ${groups} classes; at most ${MAX_FEATURES} and ${MAX_GROUPS} are read`,
+    );
   const nodes = flattenTrees(trees, width);
   const treeGroups = Int32Array.from(asNumbers(model.tree_info, 'tree_info'));
   if (treeGroups.length !== trees.length || treeGroups.some((group) => group < 0 || group >= groups))

@@ -147,6 +147,13 @@ describe('damaged models', () => {
         d.learner.learner_model_param.base_score = 'high';
       },
     ],
+    [
+      'more features than memory',
+      'model.unsupported',
+      (d: ReturnType<typeof JSON.parse>) => {
+        d.learner.learner_model_param.num_feature = '2000000000';
+      },
+    ],
   ])('%s is refused with %s', (_, code, change) => {
     expect(() => readBooster(spoil(change))).toThrow(expect.objectContaining({ code }));
   });
