@@ -21,6 +21,8 @@ export const runPaths = {
   step: (runId: string, batch: string, step: string) => `${run(runId)}/steps/${batch}.${step}.json`,
   steps: (runId: string) => `${run(runId)}/steps`,
   summary: (runId: string) => `${run(runId)}/summary.json`,
+  /** OpenLineage event of the run's end. */
+  lineage: (runId: string) => `${run(runId)}/lineage.json`,
   attempt: (runId: string) => `${run(runId)}/attempt.json`,
   /** Keys of the LLM calls that an attempt has appended to the ledger table. */
   calls: (runId: string, attempt: number) => `${run(runId)}/calls-${attempt}.json`,

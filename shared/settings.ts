@@ -221,6 +221,13 @@ export const SETTINGS = {
   INSTANCE_ID: openText(
     'Name of this process where only one can bear it at a time (the local host): calls of its former life are then known to be over',
   ),
+  OPENLINEAGE_URL: text(
+    'Receiver of an OpenLineage event per run (events go to <url>/api/v1/lineage); empty = events are only stored',
+    '',
+    /^$|^https?:\/\/\S+$/,
+  ),
+  OPENLINEAGE_API_KEY: secret('Bearer token for OPENLINEAGE_URL'),
+  OPENLINEAGE_NAMESPACE: text('Namespace of the jobs in lineage events', 'sluice'),
   LOG_LEVEL: choice('Least severe log level written', 'info', ['debug', 'info', 'warn', 'error']),
 } as const satisfies Record<string, Setting>;
 

@@ -198,6 +198,11 @@ export const EVENTS: Readonly<Record<string, EventSpec>> = {
     doc: 'A schedule could not start its run; the next minute tries again.',
     fields: ['schedule', 'tick', 'code'],
   },
+  'document.erased': { doc: 'A document was erased on request.', fields: ['documentId', 'rows', 'batches', 'files'] },
+  'lineage.not-sent': {
+    doc: 'A lineage event could not be sent; it is stored with its run.',
+    fields: ['runId', 'status'],
+  },
   'review.decided': { doc: 'A person decided about a document.', fields: ['documentId', 'number'] },
   'training.finished': { doc: 'A distributed training has registered its model.', fields: ['trainingId', 'version'] },
 };

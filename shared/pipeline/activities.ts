@@ -6,6 +6,7 @@ import { commitRun, endRun } from './commit-run.ts';
 import { decideBatch } from './decide-batch.ts';
 import { extractBatch } from './extract-batch.ts';
 import { featurizeBatch } from './featurize-batch.ts';
+import { recordLineage } from './lineage.ts';
 import { planRun } from './plan.ts';
 import type { ActivityResult, PlanOutcome, RunActivity } from './run.ts';
 import { scoreBatch } from './score-batch.ts';
@@ -48,14 +49,16 @@ export function activityHandlers(getServices: () => Promise<PipelineServices>): 
     scoreBatch: activity((services, input: Step) => scoreBatch(services, input)),
     classifyBatch: activity((services, input: Step) => classifyBatch(services, input)),
     decideBatch: activity((services, input: Step) => decideBatch(services, input)),
-    commitRun: activity(async (services, { runId }: Run) => ({
-      kind: 'done',
-      outcome: await commitRun(services, runId),
-    })),
-    endRun: activity(async (services, { runId, message }: Run & { message: string }) => ({
-      kind: 'done',
-      outcome: await endRun(services, runId, parseFailure(message)),
-    })),
+    commitRun: activity(async (services, { runId }: Run) => {
+      const outcome = await commitRun(services, runId);
+      await recordLineage(services, runId);
+      return { kind: 'done', outcome };
+    }),
+    endRun: activity(async (services, { runId, message }: Run & { message: string }) => {
+      const outcome = await endRun(services, runId, parseFailure(message));
+      await recordLineage(services, runId);
+      return { kind: 'done', outcome };
+    }),
   };
 }
 

@@ -91,7 +91,7 @@ test('progress: a poll reads only the step records that are new', async () => {
   const before = lake.calls.read;
   await lake.write('runs/run-1/steps/b20.extract.json', JSON.stringify(step({})));
   expect((await reader.status('run-1')).steps.extract).toBe(105);
-  expect(lake.calls.read - before).toBe(4); // summary, request, plan and the one new record
+  expect(lake.calls.read - before).toBe(5); // summary, request, plan, stalled and the one new record
 });
 
 test('progress: an unknown run is named as such', async () => {

@@ -101,7 +101,7 @@ test('what-if: another model is scored from the texts, and measured against what
     score: (x) => Float64Array.from([...x.values].flatMap((v) => (v === 1 ? [0.02, 0.98] : [0.6, 0.4]))),
   };
   world.services.models = {
-    championVersion: async () => 'v1',
+    ...world.services.models,
     load: async (version) => (version === 'v2' ? other : first),
   };
   const report = await ask({ modelVersion: 'v2' });
