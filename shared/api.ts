@@ -162,6 +162,12 @@ export type ReviewQueue = z.infer<typeof reviewQueueSchema>;
 /** A document's id in a path: SHA-256 in lower-case hex. */
 export const documentIdSchema = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits');
 
+/** Query of DELETE /api/documents/{id}. */
+export const eraseSchema = z.strictObject({
+  /** `delete`: also the file the document was read from. */
+  source: z.enum(['keep', 'delete']).default('keep'),
+});
+
 /** Body of POST /api/feedback. */
 export const feedbackSchema = z.strictObject({
   documentId: documentIdSchema,

@@ -10,6 +10,7 @@ export const runPaths = {
   request: (runId: string) => `${run(runId)}/request.json`,
   plan: (runId: string) => `${run(runId)}/plan/plan.json`,
   planBatch: (runId: string, batch: string) => `${run(runId)}/plan/${batch}.json`,
+  extractedFolder: (runId: string) => `${run(runId)}/extracted`,
   extracted: (runId: string, batch: string) => `${run(runId)}/extracted/${batch}.parquet`,
   features: (runId: string, batch: string) => `${run(runId)}/features/${batch}.csr`,
   scores: (runId: string, batch: string) => `${run(runId)}/scores/${batch}.parquet`,
@@ -61,6 +62,7 @@ export const currentTaxonomyPath = 'taxonomies/current.json';
 export const taxonomyPath = (version: string): string => `taxonomies/${version}.json`;
 
 /** Per-document LLM answers, partitioned by the first two hex digits of the key. */
+export const llmCacheRoot = 'llm-cache';
 export const llmCacheFolder = (promptVersion: string, prefix: string): string => `llm-cache/${promptVersion}/${prefix}`;
 
 /** Uploads: one claim per (path, etag), one marker per window, and the seal after which a window takes no more. */

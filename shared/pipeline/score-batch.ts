@@ -9,7 +9,7 @@ import { acceptFor, type Route, route } from './route.ts';
 import type { PipelineServices } from './services.ts';
 import { runStep, type StepInput, type StepResult } from './step.ts';
 
-const scoreColumns = [
+export const scoreColumns = [
   { name: 'document_id', type: 'string' },
   { name: 'label', type: 'string' },
   { name: 'confidence', type: 'double' },
