@@ -125,6 +125,13 @@ program
   .addOption(labelColumn())
   .option('--taxonomy <file>', 'check the labels against this taxonomy')
   .option('--no-promote', 'register the model without making it the champion')
+  .addOption(
+    new Option('--algorithm <name>', 'xgboost grows trees on Spark')
+      .choices(['logistic-regression', 'xgboost'])
+      .default('logistic-regression'),
+  )
+  .option('--features-of <version>', 'xgboost: model whose features are used; default: the champion')
+  .option('--python <path>', 'xgboost without Synapse: a Python with pyspark and xgboost', 'python3')
   .option('--max-iter <n>', 'L-BFGS iterations', number)
   .option('--reg-param <x>', 'regularization', number)
   .option('--num-features <n>', 'hash buckets', number)

@@ -153,6 +153,11 @@ export const SETTINGS = {
   REVIEW_THRESHOLD: real('Confidence below which a document goes to people without asking the LLM', 0, 0, 1),
   EVIDENCE_TERMS: count('Terms stored as reasons of a decision', 8, 0, 50),
 
+  SYNAPSE_DEV_ENDPOINT: openText(
+    'Synapse workspace that trains trees on Spark, e.g. https://<workspace>.dev.azuresynapse.net',
+    URL_TEXT,
+  ),
+  SYNAPSE_SPARK_POOL: openText('Spark pool of that workspace'),
   MLFLOW_TRACKING_URI: openText(
     'MLflow server that trainings are also sent to (Databricks, Azure ML or open source)',
     URL_TEXT,

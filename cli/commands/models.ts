@@ -4,13 +4,11 @@ import { dirname, extname, join } from 'node:path';
 import type { App } from '../../shared/app.ts';
 import type { ModelBundle } from '../../shared/models/bundle.ts';
 import { decodeIdf } from '../../shared/models/idf-file.ts';
-import { openModel } from '../../shared/models/loaded-model.ts';
-import { summarize } from '../../shared/models/metrics.ts';
-import { evaluate } from '../../shared/training/evaluate.ts';
+import { judgeForeignModel } from '../../shared/training/judge-foreign.ts';
 import { UsageError } from '../console.ts';
 import { withApp } from '../local-app.ts';
 import { formatTable } from '../table.ts';
-import { type Example, readExamples } from './train.ts';
+import { readExamples } from './train.ts';
 
 interface Common {
   data: string;
@@ -61,7 +59,7 @@ export interface ImportModelOptions extends Common {
   labelColumn: string;
 }
 
-/** A Spark PipelineModel folder, or an XGBoost (.json, .ubj) or ONNX (.onnx) file. */
+/** A Spark PipelineModel folder, a folder that train_xgboost.py wrote, or an XGBoost (.json, .ubj) or ONNX (.onnx) file. */
 export async function importModel(path: string, options: ImportModelOptions): Promise<void> {
   if (!existsSync(path)) throw new UsageError(`${path} does not exist`);
   const examples =
@@ -69,16 +67,29 @@ export async function importModel(path: string, options: ImportModelOptions): Pr
       ? undefined
       : await readExamples(options.evaluate, options.textColumn, options.labelColumn);
   await withApp(options.data, async (app) => {
-    const bundle = statSync(path).isDirectory()
-      ? await importSpark(path, options)
-      : await importFile(app, path, options);
-    const version = await app.registry.register(examples === undefined ? bundle : await evaluated(bundle, examples));
+    const bundle = await openForeign(app, path, options);
+    const version = await app.registry.register(
+      examples === undefined ? bundle : await judgeForeignModel(bundle, examples),
+    );
     const next =
       examples === undefined
         ? 'evaluate it with --evaluate <file> to be able to promote it'
         : `promote it with \`sluice models promote ${version}\``;
     say(options, { version }, `registered as ${version}; ${next}`);
   });
+}
+
+async function openForeign(app: App, path: string, options: ImportModelOptions): Promise<ModelBundle> {
+  if (!statSync(path).isDirectory()) return importFile(app, path, options);
+  if (!existsSync(join(path, 'xgboost.json'))) return importSpark(path, options);
+  if (options.featuresOf === undefined)
+    throw new UsageError('--features-of is needed: the model whose exported pipeline the booster was trained over');
+  const { importBooster } = await import('../../shared/training/xgboost/import-booster.ts');
+  const files = {
+    booster: readFileSync(join(path, 'booster.ubj')),
+    description: readFileSync(join(path, 'xgboost.json')),
+  };
+  return importBooster(files, await readBundle(app, options.featuresOf));
 }
 
 async function importSpark(folder: string, options: ImportModelOptions): Promise<ModelBundle> {
@@ -107,18 +118,11 @@ async function importFile(app: App, path: string, options: ImportModelOptions): 
 }
 
 /** A registered model with all its files. */
-async function readBundle(app: App, version: string): Promise<ModelBundle> {
+export async function readBundle(app: App, version: string): Promise<ModelBundle> {
   const { version: _, createdAt: __, artifacts: files, ...description } = await app.registry.manifest(version);
   const artifacts: Record<string, Uint8Array> = {};
   for (const { name } of files) artifacts[name] = await app.registry.artifact(version, name);
   return { description, artifacts };
-}
-
-/** The bundle with what it scores on labelled texts. */
-async function evaluated(bundle: ModelBundle, examples: readonly Example[]): Promise<ModelBundle> {
-  const manifest = { ...bundle.description, version: 'candidate', createdAt: '', artifacts: [] };
-  const evaluation = evaluate(await openModel(manifest, bundle.artifacts), examples);
-  return { ...bundle, description: { ...bundle.description, metrics: summarize(evaluation, 'test-set') } };
 }
 
 /** Write a registered model as a Spark PipelineModel folder. */

@@ -20,6 +20,9 @@ export interface TrainCommandOptions {
   labelColumn: string;
   taxonomy?: string;
   promote: boolean;
+  algorithm: 'logistic-regression' | 'xgboost';
+  featuresOf?: string;
+  python: string;
   maxIter?: number;
   regParam?: number;
   numFeatures?: number;
@@ -57,7 +60,10 @@ export async function trainCommand(sources: readonly string[], options: TrainCom
   await withApp(options.data, async (app) => {
     for (const source of sources.filter(isLakeSource)) examples.push(...(await readLakeExamples(app, source, options)));
     if (taxonomy !== null) assertKnown(examples, taxonomy, String(options.taxonomy));
-    const model = await trainAndRegister(app, orderOf(examples, taxonomy?.version ?? null, options, options.promote));
+    const model =
+      options.algorithm === 'xgboost'
+        ? await (await import('./train-xgboost.ts')).trainXgboost(app, examples, options)
+        : await trainAndRegister(app, orderOf(examples, taxonomy?.version ?? null, options, options.promote));
     clearBar();
     process.stdout.write(`${options.json ? JSON.stringify(model) : describeModel(model)}\n`);
   });

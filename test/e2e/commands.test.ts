@@ -67,6 +67,41 @@ test('train, eval: a model of one’s own is trained, promoted and measured; bad
   expect(impossible.stderr).toMatch(/need at least \d+ test rows/);
 }, 120_000);
 
+test('train --algorithm xgboost: without a Python that has Spark it says what is missing', async () => {
+  const run = await sluice([
+    'train',
+    training,
+    '--algorithm',
+    'xgboost',
+    '--python',
+    join(data.path, 'no-python'),
+    ...at,
+  ]);
+  expect(run.code).toBe(2);
+  expect(run.stderr).toContain('SYNAPSE_SPARK_POOL');
+}, 60_000);
+
+test.skipIf(process.env.SLUICE_TEST_PYTHON === undefined)(
+  'train --algorithm xgboost: grows trees on local Spark (needs SLUICE_TEST_PYTHON with pyspark and xgboost)',
+  async () => {
+    const python = process.env.SLUICE_TEST_PYTHON ?? '';
+    const run = await sluice([
+      'train',
+      training,
+      '--algorithm',
+      'xgboost',
+      '--no-promote',
+      '--json',
+      '--python',
+      python,
+      ...at,
+    ]);
+    expect(run.code, run.stderr).toBe(0);
+    expect(JSON.parse(run.stdout)).toMatchObject({ kind: 'xgboost', champion: false });
+  },
+  300_000,
+);
+
 test('start --taxonomy: labels that no model knows are decided by the LLM', async () => {
   const taxonomy = join(data.path, 'pets.json');
   writeFileSync(
