@@ -11,7 +11,7 @@ const labelSchema = z.strictObject({
   aliases: z.array(z.string().trim().min(1).max(100)).max(20).optional(),
 });
 
-const taxonomySchema = z.strictObject({
+export const taxonomySchema = z.strictObject({
   name: z.string().trim().min(1).max(100),
   labels: z.array(labelSchema).min(2).max(200),
 });

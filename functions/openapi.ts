@@ -1,0 +1,13 @@
+// The API describes itself.
+import { app } from '@azure/functions';
+import { describeApp } from '../shared/app.ts';
+import { openApiDocument } from '../shared/pipeline/openapi.ts';
+import { respond } from './http.ts';
+
+app.http('openApi', {
+  authLevel: 'anonymous',
+  route: 'openapi.json',
+  methods: ['GET'],
+  handler: (_request, context) =>
+    respond(context, async () => ({ jsonBody: openApiDocument(describeApp().version ?? '') })),
+});
