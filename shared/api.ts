@@ -334,6 +334,7 @@ const STATUS_OF: Partial<Record<ErrorCode, number>> = {
   'request.forbidden': 403,
   'run.not-found': 404,
   'document.not-found': 404,
+  'document.erased': 410,
   'model.not-found': 404,
   'lake.not-found': 404,
   'run.exists': 409,
