@@ -17,7 +17,7 @@ app.http('dashboard', {
   route: 'dashboard/{file?}',
   methods: ['GET'],
   handler: (request, context) =>
-    respond(context, async () => {
+    respond(context, request, 'reader', async () => {
       const name = request.params.file ?? 'index.html';
       const type = Object.hasOwn(FILES, name) ? FILES[name] : undefined;
       if (type === undefined) return { status: 404 };

@@ -3,14 +3,14 @@ import { app } from '@azure/functions';
 import { documentIdSchema, eraseSchema, parseRequest } from '../shared/api.ts';
 import { getApp, whoCalls } from '../shared/app.ts';
 import { eraseDocument } from '../shared/pipeline/erase.ts';
-import { respond } from './http.ts';
+import { access, respond } from './http.ts';
 
 app.http('eraseDocument', {
-  authLevel: 'function',
+  ...access,
   route: 'documents/{documentId}',
   methods: ['DELETE'],
   handler: (request, context) =>
-    respond(context, async () => {
+    respond(context, request, 'operator', async () => {
       whoCalls(request.headers.get('x-ms-client-principal'), 'operator');
       const documentId = parseRequest(documentIdSchema, request.params.documentId);
       const { source } = parseRequest(eraseSchema, Object.fromEntries(request.query));

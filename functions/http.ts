@@ -1,13 +1,25 @@
 // HTTP edge: bodies with a limit, errors as RFC 9457 problems.
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import { RequestError, toProblem } from '../shared/api.ts';
+import { type CallerRole, getConfig, whoCalls } from '../shared/app.ts';
 
-/** Run a handler; whatever it throws becomes problem+json, and the log names it without content. */
+/** Who may reach the API at all: holders of a function key, or, with Entra ID in front, whoever it lets through to `respond`. */
+export const access = {
+  authLevel: getConfig().AUTH_MODE === 'entra' ? ('anonymous' as const) : ('function' as const),
+};
+
+/**
+ * Run a handler for a caller with a role; whatever it throws becomes problem+json, and the log names it without content.
+ * @param role  the least one that may; asked of the caller where Entra ID signs callers in
+ */
 export async function respond(
   context: InvocationContext,
+  request: HttpRequest,
+  role: CallerRole,
   handler: () => Promise<HttpResponseInit>,
 ): Promise<HttpResponseInit> {
   try {
+    whoCalls(request.headers.get('x-ms-client-principal'), role);
     return await handler();
   } catch (error) {
     const problem = toProblem(error);

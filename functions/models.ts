@@ -3,25 +3,25 @@ import { app } from '@azure/functions';
 import { parseRequest, promoteRequestSchema } from '../shared/api.ts';
 import { getApp, getServices } from '../shared/app.ts';
 import { loadTaxonomy, publishTaxonomy } from '../shared/pipeline/taxonomies.ts';
-import { readBody, respond } from './http.ts';
+import { access, readBody, respond } from './http.ts';
 
 app.http('listModels', {
-  authLevel: 'function',
+  ...access,
   route: 'models',
   methods: ['GET'],
-  handler: (_request, context) =>
-    respond(context, async () => {
+  handler: (request, context) =>
+    respond(context, request, 'reader', async () => {
       const { registry } = await getApp();
       return { jsonBody: { champion: (await registry.championVersion()) ?? null, models: await registry.list() } };
     }),
 });
 
 app.http('promoteModel', {
-  authLevel: 'function',
+  ...access,
   route: 'models/{version}/promote',
   methods: ['POST'],
   handler: (request, context) =>
-    respond(context, async () => {
+    respond(context, request, 'operator', async () => {
       const { config, registry } = await getApp();
       const { reason } = parseRequest(promoteRequestSchema, await readBody(request, config.REQUEST_MAX_BYTES));
       const version = request.params.version ?? '';
@@ -31,19 +31,19 @@ app.http('promoteModel', {
 });
 
 app.http('currentTaxonomy', {
-  authLevel: 'function',
+  ...access,
   route: 'taxonomies/current',
   methods: ['GET'],
-  handler: (_request, context) =>
-    respond(context, async () => ({ jsonBody: await loadTaxonomy((await getServices()).lake) })),
+  handler: (request, context) =>
+    respond(context, request, 'reader', async () => ({ jsonBody: await loadTaxonomy((await getServices()).lake) })),
 });
 
 app.http('publishTaxonomy', {
-  authLevel: 'function',
+  ...access,
   route: 'taxonomies',
   methods: ['POST'],
   handler: (request, context) =>
-    respond(context, async () => {
+    respond(context, request, 'operator', async () => {
       const { config, lake } = await getServices();
       return { status: 201, jsonBody: await publishTaxonomy(lake, await readBody(request, config.REQUEST_MAX_BYTES)) };
     }),

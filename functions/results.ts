@@ -5,25 +5,25 @@ import { getApp } from '../shared/app.ts';
 import { compareRuns } from '../shared/pipeline/compare-runs.ts';
 import { exportResults } from '../shared/pipeline/export-results.ts';
 import { documentHistory, listResults } from '../shared/pipeline/results.ts';
-import { respond } from './http.ts';
+import { access, respond } from './http.ts';
 
 app.http('listResults', {
-  authLevel: 'function',
+  ...access,
   route: 'results',
   methods: ['GET'],
   handler: (request, context) =>
-    respond(context, async () => {
+    respond(context, request, 'reader', async () => {
       const filter = parseRequest(listResultsSchema, Object.fromEntries(request.query));
       return { jsonBody: await listResults((await getApp()).query, filter) };
     }),
 });
 
 app.http('exportResults', {
-  authLevel: 'function',
+  ...access,
   route: 'results/export',
   methods: ['GET'],
   handler: (request, context) =>
-    respond(context, async () => {
+    respond(context, request, 'reader', async () => {
       const { format, ...filter } = parseRequest(exportResultsSchema, Object.fromEntries(request.query));
       const file = await exportResults((await getApp()).query, filter, format);
       return {
@@ -38,22 +38,22 @@ app.http('exportResults', {
 });
 
 app.http('documentResults', {
-  authLevel: 'function',
+  ...access,
   route: 'results/{documentId}',
   methods: ['GET'],
   handler: (request, context) =>
-    respond(context, async () => {
+    respond(context, request, 'reader', async () => {
       const documentId = parseRequest(documentIdSchema, request.params.documentId);
       return { jsonBody: await documentHistory((await getApp()).query, documentId) };
     }),
 });
 
 app.http('compareRuns', {
-  authLevel: 'function',
+  ...access,
   route: 'runs/{a}/compare/{b}',
   methods: ['GET'],
   handler: (request, context) =>
-    respond(context, async () => {
+    respond(context, request, 'reader', async () => {
       const { a = '', b = '' } = request.params;
       return { jsonBody: await compareRuns((await getApp()).query, decodeURIComponent(a), decodeURIComponent(b)) };
     }),

@@ -5,16 +5,16 @@ import { feedbackSchema, parseRequest, reviewQueueSchema } from '../shared/api.t
 import { getApp, whoCalls } from '../shared/app.ts';
 import { giveFeedback } from '../shared/pipeline/feedback.ts';
 import { takeForReview } from '../shared/pipeline/review-queue.ts';
-import { readBody, respond } from './http.ts';
+import { access, readBody, respond } from './http.ts';
 
 const reviewerOf = (request: HttpRequest) => whoCalls(request.headers.get('x-ms-client-principal'), 'reviewer');
 
 app.http('reviewQueue', {
-  authLevel: 'function',
+  ...access,
   route: 'review',
   methods: ['GET'],
   handler: (request, context) =>
-    respond(context, async () => {
+    respond(context, request, 'reviewer', async () => {
       const reviewer = reviewerOf(request);
       const queue = parseRequest(reviewQueueSchema, Object.fromEntries(request.query));
       // Callers with a function key share a name, so only the window tells them apart.
@@ -24,11 +24,11 @@ app.http('reviewQueue', {
 });
 
 app.http('giveFeedback', {
-  authLevel: 'function',
+  ...access,
   route: 'feedback',
   methods: ['POST'],
   handler: (request, context) =>
-    respond(context, async () => {
+    respond(context, request, 'reviewer', async () => {
       const reviewer = reviewerOf(request);
       const lake = await getApp();
       const body = parseRequest(feedbackSchema, await readBody(request, lake.config.REQUEST_MAX_BYTES));

@@ -5,16 +5,16 @@ import { listRunsSchema, parseRequest, rerunRequestSchema, runRequestSchema } fr
 import { getProgress, getServices } from '../shared/app.ts';
 import { cancelRun, createRerun, createRun, type StartedRun } from '../shared/pipeline/start-run.ts';
 import { durableRuns } from './durable-runs.ts';
-import { readBody, respond } from './http.ts';
+import { access, readBody, respond } from './http.ts';
 
-const withClient = () => ({ authLevel: 'function' as const, extraInputs: [df.input.durableClient()] });
+const withClient = () => ({ ...access, extraInputs: [df.input.durableClient()] });
 
 app.http('startRun', {
   ...withClient(),
   route: 'runs',
   methods: ['POST'],
   handler: (request, context) =>
-    respond(context, async () => {
+    respond(context, request, 'operator', async () => {
       const services = await getServices();
       const body = parseRequest(runRequestSchema, await readBody(request, services.config.REQUEST_MAX_BYTES));
       return started(request, context, await createRun(services, body));
@@ -26,7 +26,7 @@ app.http('rerunRun', {
   route: 'runs/{runId}/rerun',
   methods: ['POST'],
   handler: (request, context) =>
-    respond(context, async () => {
+    respond(context, request, 'operator', async () => {
       const services = await getServices();
       const body = parseRequest(rerunRequestSchema, await readBody(request, services.config.REQUEST_MAX_BYTES));
       return started(request, context, await createRerun(services, runIdOf(request), body));
@@ -34,30 +34,32 @@ app.http('rerunRun', {
 });
 
 app.http('cancelRun', {
-  authLevel: 'function',
+  ...access,
   route: 'runs/{runId}/cancel',
   methods: ['POST'],
   handler: (request, context) =>
-    respond(context, async () => {
+    respond(context, request, 'operator', async () => {
       await cancelRun(await getServices(), runIdOf(request));
       return { status: 202, jsonBody: await (await getProgress()).status(runIdOf(request)) };
     }),
 });
 
 app.http('getRun', {
-  authLevel: 'function',
+  ...access,
   route: 'runs/{runId}',
   methods: ['GET'],
   handler: (request, context) =>
-    respond(context, async () => ({ jsonBody: await (await getProgress()).status(runIdOf(request)) })),
+    respond(context, request, 'reader', async () => ({
+      jsonBody: await (await getProgress()).status(runIdOf(request)),
+    })),
 });
 
 app.http('listRuns', {
-  authLevel: 'function',
+  ...access,
   route: 'runs',
   methods: ['GET'],
   handler: (request, context) =>
-    respond(context, async () => {
+    respond(context, request, 'reader', async () => {
       const limit = parseRequest(listRunsSchema, Object.fromEntries(request.query)).limit;
       return { jsonBody: { runs: await (await getProgress()).list(limit) } };
     }),

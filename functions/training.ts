@@ -5,15 +5,15 @@ import { parseRequest, trainRequestSchema } from '../shared/api.ts';
 import { getConfig, getTraining } from '../shared/app.ts';
 import { createTraining, trainingStatus } from '../shared/pipeline/train-model.ts';
 import { startUnlessAlive } from './durable-runs.ts';
-import { readBody, respond } from './http.ts';
+import { access, readBody, respond } from './http.ts';
 
 app.http('startTraining', {
-  authLevel: 'function',
+  ...access,
   route: 'models/train',
   methods: ['POST'],
   extraInputs: [df.input.durableClient()],
   handler: (request, context) =>
-    respond(context, async () => {
+    respond(context, request, 'operator', async () => {
       const config = getConfig();
       const services = await getTraining();
       const trainingId = await createTraining(
@@ -30,11 +30,11 @@ app.http('startTraining', {
 });
 
 app.http('getTraining', {
-  authLevel: 'function',
+  ...access,
   route: 'models/train/{trainingId}',
   methods: ['GET'],
   handler: (request, context) =>
-    respond(context, async () => ({
+    respond(context, request, 'reader', async () => ({
       jsonBody: await trainingStatus(await getTraining(), request.params.trainingId ?? ''),
     })),
 });

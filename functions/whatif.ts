@@ -3,14 +3,14 @@ import { app } from '@azure/functions';
 import { parseRequest, whatIfSchema } from '../shared/api.ts';
 import { getApp } from '../shared/app.ts';
 import { whatIf } from '../shared/pipeline/whatif.ts';
-import { readBody, respond } from './http.ts';
+import { access, readBody, respond } from './http.ts';
 
 app.http('whatIf', {
-  authLevel: 'function',
+  ...access,
   route: 'whatif',
   methods: ['POST'],
   handler: (request, context) =>
-    respond(context, async () => {
+    respond(context, request, 'operator', async () => {
       const lake = await getApp();
       const body = parseRequest(whatIfSchema, await readBody(request, lake.config.REQUEST_MAX_BYTES));
       return { jsonBody: await whatIf(lake, body) };

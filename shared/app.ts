@@ -191,3 +191,4 @@ function readVersion(): string {
 }
 
 export { uploadedPath } from './azure/blob-events.ts';
+export type { Role as CallerRole } from './azure/client-principal.ts';

@@ -136,6 +136,17 @@ describe('architecture: where things are read', () => {
     expect(offences(within('functions'), (target) => !allowed.test(target))).toEqual([]);
   });
 
+  test('every HTTP function but the health check names the role its callers need', () => {
+    const unguarded = within('functions').flatMap(({ file, text }) =>
+      [...text.matchAll(/app\.http\('(\w+)'[\s\S]*?\n\}\);/g)]
+        .filter(
+          (block) => block[1] !== 'health' && !/respond\(context, request, '(reader|reviewer|operator)'/.test(block[0]),
+        )
+        .map((block) => `${file}: ${block[1]}`),
+    );
+    expect(unguarded).toEqual([]);
+  });
+
   test('no file is longer than 500 lines', () => {
     const long = sources.filter(({ text }) => text.split('\n').length > 500).map(({ file }) => file);
     expect(long).toEqual([]);
