@@ -9,7 +9,7 @@ import { type ChatReply, TransportFailure } from './client.ts';
 import type { Pack } from './judge.ts';
 import { outcomeOf } from './outcome.ts';
 import type { Member, Turn } from './pool.ts';
-import { costNano, costNanoAtMost, priceOn } from './price.ts';
+import { costNano, costNanoAtMost, mostPromptTokens, priceOn } from './price.ts';
 import { documentsMessage } from './prompt.ts';
 import type { LlmDeps, LlmRuntime, Question } from './runtime.ts';
 
@@ -37,9 +37,6 @@ const BUSY_RECHECK_MS = 2000;
 const SLOW_RETRY_MS = 15_000;
 const MAX_BACKOFF_MS = 30_000;
 const MAX_BLOCK_MS = 60_000;
-/** Room for what the token counter can't see (templates of the service), in the highest cost of a call. */
-const PROMPT_ROOM = 1.05;
-const PROMPT_ROOM_TOKENS = 32;
 
 /** Make sure a pack is answered. `texts` are its documents as shown, in its order. */
 export async function ask(context: AskContext, pack: Pack, texts: readonly string[]): Promise<Asked> {
@@ -123,7 +120,7 @@ async function send(context: AskContext, pack: Pack, request: Request, turn: Tur
   const flight = `${pack.key}#${attempt}`;
   try {
     const price = priceOn(member.config, clock.now());
-    const mostTokens = Math.ceil(request.promptTokens * PROMPT_ROOM) + PROMPT_ROOM_TOKENS;
+    const mostTokens = mostPromptTokens(request.promptTokens);
     const costAtMost = costNanoAtMost(price, mostTokens, pack.maxOutputTokens);
     const reservation = `${pack.key.slice(0, 16)}-${attempt}-${Math.floor(deps.random.next() * 2 ** 32).toString(16)}`;
     if (!(await budget.reserve(reservation, costAtMost))) return { kind: 'unfunded' };

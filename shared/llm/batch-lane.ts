@@ -2,12 +2,16 @@
 // classifyDocuments then reads them as its own, asks the live lane for what is missing, and judges everything in one way.
 // Invariants: B1 a part is submitted once: the plan is written first, and before submitting, jobs are searched for it by their metadata.
 //             B2 answers are stored before files are removed. B3 whatever a job leaves undone is asked live, never lost.
-import { SluiceError } from '../errors.ts';
+//             B4 the highest cost of a job is set aside before it is created. B5 an endpoint that is away is waited for, one that refuses is left alone.
+import { RetryableError, SluiceError } from '../errors.ts';
 import { runPaths } from '../paths.ts';
 import type { LakeStore } from '../ports.ts';
 import type { Taxonomy } from '../taxonomy.ts';
+import { type Funds, fundPart, settlePart } from './batch-funds.ts';
+import { readLine } from './batch-lines.ts';
 import { type BatchLaneLimits, defaultBatchLaneLimits, splitParts } from './batch-parts.ts';
 import { BATCH_ENDPOINT, type BatchJob, type BatchTransport, isTerminal } from './batch-transport.ts';
+import { Budget, ceilings } from './budget.ts';
 import { ruleFor } from './call-errors.ts';
 import { CallLog, type Intent } from './calls.ts';
 import { chatBody } from './chat-body.ts';
@@ -15,15 +19,21 @@ import type { DeploymentConfig, Price } from './deployment.ts';
 import type { Pack } from './judge.ts';
 import { outcomeOf } from './outcome.ts';
 import { type LlmDocument, loadOrMakePlan, type Shown, showDocuments } from './prepare.ts';
-import { costNano, costNanoAtMost, priceOn } from './price.ts';
+import { costNano, costNanoAtMost, mostPromptTokens, priceOn } from './price.ts';
 import { documentsMessage } from './prompt.ts';
 import { type LlmDeps, type LlmRuntime, type Question, runtimeOf } from './runtime.ts';
 
 export interface BatchLaneRequest {
   runId: string;
   taxonomy: Taxonomy;
-  /** All batches of the run with the documents to ask about. */
+  /** Batches of the run with the documents to ask about. */
   batches: readonly { batchId: string; documents: readonly LlmDocument[] }[];
+  /** Tells several lanes of one run apart. Default: the run has one. */
+  name?: string;
+  /** After this jobs are cancelled and what they have not answered is asked live, ms since the epoch. Default: the service's 24 h. */
+  deadlineMs?: number | undefined;
+  /** USD the run may spend on the LLM; the day's ceiling is a setting. */
+  budget?: { runUsd?: number | undefined };
 }
 
 export type BatchLaneOutcome =
@@ -35,6 +45,8 @@ export type BatchLaneOutcome =
 const ENQUEUED_SHARE = 0.8;
 const MIN_POLL_MS = 60_000;
 const MAX_POLL_MS = 10 * 60_000;
+/** Jobs end within 24 h; whoever cannot be asked about them for longer is not waited for. */
+const PATIENCE_MS = 30 * 3_600_000;
 
 interface PlannedPack {
   batchId: string;
@@ -49,6 +61,12 @@ interface LanePlan {
 interface PartEnd {
   answered: number;
   leftover: number;
+}
+
+interface LanePart {
+  index: number;
+  packs: readonly PlannedPack[];
+  createdAt: number;
 }
 
 /**
@@ -83,7 +101,8 @@ class Lane {
     limits: BatchLaneLimits,
     runtime: LlmRuntime,
   ) {
-    const deployment = deps.deployments.find((d) => d.batch !== undefined);
+    // The pool has left out what the documents may not be sent to.
+    const deployment = runtime.pool.members.find(({ config }) => config.batch !== undefined)?.config;
     if (deployment?.batch === undefined) throw new SluiceError('config.invalid', 'no deployment takes batch jobs');
     this.#request = request;
     this.#deps = deps;
@@ -101,10 +120,9 @@ class Lane {
     const { store, clock } = this.#deps;
     const plan = await readOrWrite<LanePlan>(store, this.#path(`plan-${this.#question.version}`), () => this.#plan());
     const ends: PartEnd[] = [];
-    for (const [index, part] of plan.parts.entries()) {
-      const end =
-        (await readJson<PartEnd>(store, this.#path(`part-${index}-end`))) ??
-        (await this.#advancePart(index, part, plan.createdAt));
+    for (const [index, packs] of plan.parts.entries()) {
+      const part = { index, packs, createdAt: plan.createdAt };
+      const end = (await readJson<PartEnd>(store, this.#path(`part-${index}-end`))) ?? (await this.#tryPart(part));
       if (end !== undefined) ends.push(end);
     }
     if (ends.length === plan.parts.length)
@@ -114,7 +132,9 @@ class Lane {
         leftover: ends.reduce((sum, end) => sum + end.leftover, 0),
       };
     const age = clock.now() - plan.createdAt;
-    const pollAt = clock.now() + Math.min(MAX_POLL_MS, Math.max(MIN_POLL_MS, age / 10));
+    const pollMs = Math.min(MAX_POLL_MS, Math.max(MIN_POLL_MS, age / 10));
+    const untilDeadline = (this.#request.deadlineMs ?? Number.POSITIVE_INFINITY) - clock.now();
+    const pollAt = clock.now() + (untilDeadline > 0 ? Math.min(pollMs, untilDeadline) : MIN_POLL_MS);
     return { status: 'running', pollAt, parts: plan.parts.length, ended: ends.length };
   }
 
@@ -141,48 +161,112 @@ class Lane {
     return { createdAt: this.#deps.clock.now(), parts };
   }
 
-  async #advancePart(index: number, part: readonly PlannedPack[], startedAt: number): Promise<PartEnd | undefined> {
-    const { store, logger } = this.#deps;
-    const job = await this.#transport.get(await this.#submitOnce(index, part));
+  /** B5. */
+  async #tryPart(part: LanePart): Promise<PartEnd | undefined> {
+    const { clock, logger } = this.#deps;
+    try {
+      return await this.#advancePart(part);
+    } catch (error) {
+      if (!(error instanceof SluiceError) || !error.code.startsWith('llm.')) throw error;
+      logger.warn('llm.batch.failed', { run: this.#request.runId, part: part.index, problem: error.code });
+      // Only its files could not be removed: they expire.
+      const ended = await readJson<PartEnd>(this.#deps.store, this.#path(`part-${part.index}-end`));
+      if (ended !== undefined) return ended;
+      if (error instanceof RetryableError && clock.now() - part.createdAt < PATIENCE_MS) return undefined;
+      // A job whose end nobody tells may have been billed: its money stays counted.
+      const submitted = await readJson(this.#deps.store, this.#path(`part-${part.index}-job`));
+      const funds = await this.#funds(part);
+      return this.#endPart(part, 0, submitted === undefined ? 0n : BigInt(funds.costAtMost));
+    }
+  }
+
+  async #advancePart(part: LanePart): Promise<PartEnd | undefined> {
+    const { logger, clock } = this.#deps;
+    const { runId, deadlineMs } = this.#request;
+    const isLate = deadlineMs !== undefined && clock.now() >= deadlineMs;
+    const funds = await this.#funds(part);
+    if (funds.count === 0) return this.#endPart(part, 0, 0n);
+    const jobId = await this.#submitOnce(part, funds, isLate);
+    if (jobId === undefined) return this.#endPart(part, 0, 0n);
+    let job = await this.#transport.get(jobId);
+    if (!isTerminal(job) && isLate && job.status !== 'cancelling') {
+      await this.#transport.cancel(jobId);
+      job = await this.#transport.get(jobId);
+    }
     if (!isTerminal(job)) return undefined;
-    const { runId } = this.#request;
-    if (job.problems.length > 0) logger.warn('llm.batch.failed', { run: runId, part: index, problem: job.problems[0] });
+    if (job.problems.length > 0)
+      logger.warn('llm.batch.failed', { run: runId, part: part.index, problem: job.problems[0] });
     const files = [job.outputFileId, job.errorFileId].filter((id) => id !== null);
     const texts = await Promise.all(files.map((id) => this.#transport.download(id)));
-    const answered = await this.#keepLines(texts.join('\n'), part, startedAt);
-    const end: PartEnd = { answered, leftover: part.length - answered };
-    await store.write(this.#path(`part-${index}-end`), JSON.stringify(end));
+    const { answered, cost } = await this.#keepLines(texts.join('\n'), part);
+    const end = await this.#endPart(part, answered, cost);
     const input = job.metadata.sluice_file;
     for (const id of input === undefined ? files : [input, ...files]) await this.#transport.remove(id);
     return end;
   }
 
-  /** Id of the part's job, submitted now if it was not before. */
-  async #submitOnce(index: number, part: readonly PlannedPack[]): Promise<string> {
+  /** B4. */
+  #funds(part: LanePart): Promise<Funds> {
+    const { store, clock } = this.#deps;
+    const price = this.#price();
+    return readOrWrite<Funds>(store, this.#path(`part-${part.index}-funds`), () => {
+      const costs = part.packs.map((p) =>
+        costNanoAtMost(price, mostPromptTokens(this.#promptTokens(p)), p.pack.maxOutputTokens),
+      );
+      return fundPart(this.#partName(part), costs, this.#budget(clock.now()), clock.now());
+    });
+  }
+
+  async #endPart(part: LanePart, answered: number, cost: bigint): Promise<PartEnd> {
+    const funds = await this.#funds(part);
+    await settlePart(this.#partName(part), part.packs.length, funds, cost, this.#budget(funds.at));
+    const end: PartEnd = { answered, leftover: part.packs.length - answered };
+    await this.#deps.store.write(this.#path(`part-${part.index}-end`), JSON.stringify(end));
+    return end;
+  }
+
+  #budget(nowMs: number): Budget {
+    const { runId, budget } = this.#request;
+    const dayUsd = this.#deps.settings.maxCostUsdPerDay;
+    return new Budget(ceilings({ runId, runUsd: budget?.runUsd, dayUsd, nowMs }), this.#deps);
+  }
+
+  /** Id of the part's job, submitted now if it was not before; undefined when it was not and must not be any more. */
+  async #submitOnce(part: LanePart, funds: Funds, isLate: boolean): Promise<string | undefined> {
     const { store, logger } = this.#deps;
-    const { runId } = this.#request;
-    const jobPath = this.#path(`part-${index}-job`);
+    const { runId, name } = this.#request;
+    const jobPath = this.#path(`part-${part.index}-job`);
     const known = await readJson<{ jobId: string }>(store, jobPath);
     if (known !== undefined) return known.jobId;
-    const metadata = { sluice_run: runId, sluice_part: `${index}-${this.#question.version}` };
+    const metadata = { sluice_run: runId, sluice_part: this.#partName(part) };
     // A crash may have come between submitting and writing it down.
     const isOurs = (job: BatchJob) => Object.entries(metadata).every(([name, value]) => job.metadata[name] === value);
     let jobId = (await this.#transport.recent()).find(isOurs)?.id;
     if (jobId === undefined) {
-      const lines = part.map((planned) => `${this.#line(planned)}\n`).join('');
-      const file = await this.#transport.upload(`${runId}-${index}.jsonl`, lines);
+      if (isLate) return undefined;
+      const packs = part.packs.slice(0, funds.count);
+      const lines = packs.map((planned) => `${this.#line(planned)}\n`).join('');
+      const file = await this.#transport.upload(
+        `${[runId, name, part.index].filter((s) => s !== undefined).join('-')}.jsonl`,
+        lines,
+      );
       jobId = (await this.#transport.create(file, { ...metadata, sluice_file: file })).id;
-      logger.info('llm.batch.submitted', { run: runId, part: index, lines: part.length });
+      logger.info('llm.batch.submitted', { run: runId, part: part.index, lines: packs.length });
     }
     await store.write(jobPath, JSON.stringify({ jobId }));
     return jobId;
   }
 
+  #partName({ index }: LanePart): string {
+    const { runId, name } = this.#request;
+    return `${runId}-${name ?? ''}-${index}-${this.#question.version}`;
+  }
+
   /** Keep the answers of a job's files; lines that failed stay open for the live lane. */
-  async #keepLines(text: string, part: readonly PlannedPack[], startedAt: number): Promise<number> {
-    const planned = new Map(part.map((p) => [customId(p), p]));
+  async #keepLines(text: string, part: LanePart): Promise<{ answered: number; cost: bigint }> {
+    const planned = new Map(part.packs.map((p) => [customId(p), p]));
     const logs = new Map<string, CallLog>();
-    let answered = 0;
+    let [answered, total] = [0, 0n];
     for (const line of text.split('\n')) {
       const read = readLine(line);
       const found = read === undefined ? undefined : planned.get(read.customId);
@@ -192,14 +276,15 @@ class Lane {
       if (rule !== undefined && rule.class !== 'document' && rule.class !== 'packing') continue;
       const log = logs.get(found.batchId) ?? new CallLog(this.#deps.store, this.#request.runId, found.batchId);
       logs.set(found.batchId, log);
-      const intent = this.#intent(found, startedAt);
+      const intent = this.#intent(found, part.createdAt);
       await log.announce(intent);
       const price = this.#price();
       const outcome = outcomeOf(reply, rule, 1, this.#deps.clock.now(), (usage) => costNano(price, usage));
       await log.keepAnswer(found.pack.key, { ...outcome, serviceTier: 'batch', body: read.body });
+      total += BigInt(outcome.cost ?? intent.costAtMost);
       answered++;
     }
-    return answered;
+    return { answered, cost: total };
   }
 
   #intent(planned: PlannedPack, startedAt: number): Intent {
@@ -218,7 +303,7 @@ class Lane {
       promptTokens,
       maxOutputTokens: pack.maxOutputTokens,
       priceId: price.id,
-      costAtMost: String(costNanoAtMost(price, promptTokens, pack.maxOutputTokens)),
+      costAtMost: String(costNanoAtMost(price, mostPromptTokens(promptTokens), pack.maxOutputTokens)),
       reservation: `batch-${pack.key}`,
     };
   }
@@ -254,33 +339,12 @@ class Lane {
   }
 
   #path(name: string): string {
-    return `${runPaths.folder(this.#request.runId)}/llm-batch/${name}.json`;
+    const { runId, name: lane } = this.#request;
+    return `${runPaths.folder(runId)}/llm-batch/${lane === undefined ? '' : `${lane}/`}${name}.json`;
   }
 }
 
 const customId = ({ batchId, pack }: PlannedPack): string => `${batchId}.${pack.key}`;
-
-interface OutputLine {
-  customId: string;
-  status: number;
-  requestId: string;
-  body: unknown;
-}
-
-function readLine(text: string): OutputLine | undefined {
-  if (text.trim() === '') return undefined;
-  const line = JSON.parse(text) as {
-    custom_id?: unknown;
-    response?: { status_code?: unknown; request_id?: unknown; body?: unknown } | null;
-  }; // checked below
-  if (typeof line.custom_id !== 'string' || typeof line.response?.status_code !== 'number') return undefined;
-  return {
-    customId: line.custom_id,
-    status: line.response.status_code,
-    requestId: String(line.response.request_id ?? ''),
-    body: line.response.body,
-  };
-}
 
 async function readJson<T>(store: LakeStore, path: string): Promise<T | undefined> {
   const stored = await store.readIfExists(path);

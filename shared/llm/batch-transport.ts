@@ -1,4 +1,5 @@
 // The Batch API as the stage uses it: files and jobs of one deployment, on the `openai` package.
+import { RetryableError, TerminalError } from '../errors.ts';
 import type { DeploymentConfig } from './deployment.ts';
 
 export interface BatchJob {
@@ -12,6 +13,11 @@ export interface BatchJob {
   problems: readonly string[];
 }
 
+/**
+ * Every method throws
+ * @throws {RetryableError} llm.unavailable when the endpoint is away or busy
+ * @throws {TerminalError} llm.configuration when it refuses: no such job, no batch jobs here, no permission
+ */
 export interface BatchTransport {
   upload(name: string, jsonl: string): Promise<string>;
   create(inputFileId: string, metadata: Record<string, string>): Promise<BatchJob>;
@@ -42,7 +48,7 @@ export function openAiBatchTransport({ baseUrl, apiKey }: DeploymentConfig): Bat
     loading ??= load(baseUrl, apiKey);
     return loading;
   };
-  return {
+  const plain: BatchTransport = {
     async upload(name, jsonl) {
       const { sdk, files } = await client();
       const file = await sdk.toFile(Buffer.from(jsonl, 'utf8'), name); // no byte order mark: validation refuses it
@@ -86,6 +92,31 @@ export function openAiBatchTransport({ baseUrl, apiKey }: DeploymentConfig): Bat
       await (await client()).batches.cancel(id);
     },
   };
+  return {
+    upload: (name, jsonl) => translated(plain.upload(name, jsonl)),
+    create: (inputFileId, metadata) => translated(plain.create(inputFileId, metadata)),
+    get: (id) => translated(plain.get(id)),
+    recent: () => translated(plain.recent()),
+    download: (fileId) => translated(plain.download(fileId)),
+    remove: (fileId) => translated(plain.remove(fileId)),
+    cancel: (id) => translated(plain.cancel(id)),
+  };
+}
+
+const BUSY = new Set([408, 409, 425, 429]);
+
+/** Errors of the SDK in our words. Their messages may quote what was sent, so only the status is told. */
+async function translated<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    const { APIError, APIConnectionError } = await import('openai');
+    if (!(error instanceof APIError)) throw error;
+    const { status } = error as { status?: number | undefined };
+    const isAway = error instanceof APIConnectionError || status === undefined || status >= 500 || BUSY.has(status);
+    if (isAway) throw new RetryableError('llm.unavailable', `batch jobs: status ${status ?? 'none'}`, { cause: error });
+    throw new TerminalError('llm.configuration', `batch jobs: status ${status}`, { cause: error });
+  }
 }
 
 async function load(baseURL: string, apiKey: DeploymentConfig['apiKey']) {

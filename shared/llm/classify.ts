@@ -116,6 +116,11 @@ export async function classifyDocuments(request: ClassifyRequest, deps: LlmDeps)
   return doneFrom(finished);
 }
 
+/** The batch has ended: its answers are stored. */
+export async function isAnswered(store: LlmDeps['store'], { runId, batchId }: { runId: string; batchId: string }) {
+  return (await store.stat(finishedPath(runId, batchId))) !== undefined;
+}
+
 /** Amounts that a crash left set aside although the call's end is known. */
 async function settleStored(log: CallLog, budget: Budget): Promise<void> {
   const costs = new Map<string, bigint>();

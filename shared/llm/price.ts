@@ -34,6 +34,15 @@ export function costNano(price: Price, usage: Usage): bigint {
   return (scaled + MILLION / 2n) / MILLION;
 }
 
+/** Room for what the token counter can't see (templates of the service), in the highest cost of a call. */
+const PROMPT_ROOM = 1.05;
+const PROMPT_ROOM_TOKENS = 32;
+
+/** The most tokens a prompt of so many counted ones is billed as. */
+export function mostPromptTokens(counted: number): number {
+  return Math.ceil(counted * PROMPT_ROOM) + PROMPT_ROOM_TOKENS;
+}
+
 /** The most a call can cost: nothing cached, the answer as long as allowed. */
 export function costNanoAtMost(price: Price, promptTokens: number, maxOutputTokens: number): bigint {
   // biome-ignore lint/complexity/useMathMinMax: Math.max does not take bigint

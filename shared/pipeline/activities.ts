@@ -6,6 +6,7 @@ import { commitRun, endRun } from './commit-run.ts';
 import { decideBatch } from './decide-batch.ts';
 import { extractBatch } from './extract-batch.ts';
 import { featurizeBatch } from './featurize-batch.ts';
+import { lanesOf } from './lane.ts';
 import { recordLineage } from './lineage.ts';
 import { planRun } from './plan.ts';
 import type { ActivityResult, PlanOutcome, RunActivity } from './run.ts';
@@ -41,7 +42,7 @@ export function activityHandlers(getServices: () => Promise<PipelineServices>): 
   return {
     planRun: activity(async (services, { runId }: Run) => {
       const plan = await planRun(services, runId);
-      const outcome: PlanOutcome = { batches: plan.batches, lanes: services.config.BATCH_CONCURRENCY };
+      const outcome: PlanOutcome = { batches: plan.batches, lanes: await lanesOf(services, plan) };
       return { kind: 'done', outcome };
     }),
     extractBatch: activity((services, input: Step) => extractBatch(services, input)),

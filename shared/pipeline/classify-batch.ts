@@ -5,6 +5,7 @@ import { sha256Hex } from '../ids.ts';
 import type { LlmAnswer } from '../llm/classify.ts';
 import { runPaths } from '../paths.ts';
 import { readExtracted } from './extracted.ts';
+import { batchLaneOf } from './lane.ts';
 import { readJson, writeJson } from './records.ts';
 import { readScores } from './score-batch.ts';
 import type { PipelineServices } from './services.ts';
@@ -39,6 +40,7 @@ export function classifyBatch(services: PipelineServices, input: StepInput): Pro
           }),
         ),
         maxCostUsd: plan.maxCostUsd ?? undefined,
+        batchLane: await batchLaneOf(services, plan),
       });
       if (outcome.status === 'waiting') return { retryAt: outcome.retryAt };
       answers = outcome.answers;

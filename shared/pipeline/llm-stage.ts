@@ -1,7 +1,9 @@
 // The LLM stage as the pipeline sees it: deployments and limits from the settings, deadlines from the clock.
 import type { Config } from '../config.ts';
 import type { Row } from '../lake/tables.ts';
-import { classifyDocuments, type LlmDeps, readLedger } from '../llm/classify.ts';
+import { advanceBatchLane } from '../llm/batch-lane.ts';
+import { openAiBatchTransport } from '../llm/batch-transport.ts';
+import { classifyDocuments, isAnswered, type LlmDeps, readLedger } from '../llm/classify.ts';
 import { type DeploymentConfig, deploymentsFromConfig, llmSettingsFromConfig } from '../llm/deployment.ts';
 import { parseDeployments } from '../llm/deployment-json.ts';
 import { quoteStage } from '../llm/quote-stage.ts';
@@ -33,13 +35,27 @@ export function openLlm(
     .split(',')
     .flatMap((name) => (name.trim() === '' ? [] : [name.trim()]));
   const full: LlmDeps = { ...deps, deployments, settings: { ...llmSettingsFromConfig(config), residency } };
+  // Built where a lane is first used, and kept: the SDK is loaded once.
+  const batchDeployment = allowed(deployments, residency).find(({ batch }) => batch !== undefined);
+  const transport = batchDeployment === undefined ? undefined : openAiBatchTransport(batchDeployment);
   return {
-    async classify({ maxCostUsd, ...request }) {
+    canBatch: transport !== undefined,
+    async classify({ maxCostUsd, batchLane, ...request }) {
+      const budget = { runUsd: maxCostUsd };
+      if (batchLane !== undefined && transport !== undefined && !(await isAnswered(deps.store, request))) {
+        const { runId, batchId, taxonomy, documents } = request;
+        const lane = await advanceBatchLane(
+          { runId, name: batchId, taxonomy, batches: [{ batchId, documents }], budget, ...batchLane },
+          full,
+          transport,
+        );
+        if (lane.status === 'running') return { status: 'waiting', retryAt: lane.pollAt };
+      }
       const outcome = await classifyDocuments(
         {
           ...request,
           deadlineMs: deps.clock.now() + ACTIVITY_MS,
-          ...(maxCostUsd === undefined ? {} : { budget: { runUsd: maxCostUsd } }),
+          budget,
         },
         full,
       );
@@ -50,6 +66,11 @@ export function openLlm(
     quote: (request) => quoteStage(request, full),
     ledger: async (runId, batchId) => (await readLedger(deps.store, runId, batchId)).map((row): Row => ({ ...row })),
   };
+}
+
+/** Those that documents may be sent to. */
+function allowed(deployments: readonly DeploymentConfig[], residency: readonly string[]): DeploymentConfig[] {
+  return deployments.filter((d) => residency.length === 0 || residency.includes(d.residency ?? ''));
 }
 
 function openDeployments(config: Config, auth: LlmAuth): DeploymentConfig[] {

@@ -27,6 +27,8 @@ export interface ClassifyRequest {
   taxonomy: Taxonomy;
   documents: readonly LlmDocument[];
   maxCostUsd: number | undefined;
+  /** Ask by the Batch API, until the deadline (ms since the epoch). Default: at once. */
+  batchLane?: { deadlineMs: number | undefined } | undefined;
 }
 
 export type ClassifyOutcome =
@@ -43,6 +45,8 @@ export interface QuoteRequest {
 
 /** The LLM stage; undefined in PipelineServices when no LLM is configured or allowed. */
 export interface Llm {
+  /** Some deployment takes batch jobs. */
+  canBatch?: boolean;
   classify(request: ClassifyRequest): Promise<ClassifyOutcome>;
   /** What asking about documents will cost; nothing is sent. */
   quote(request: QuoteRequest): Promise<Quote>;

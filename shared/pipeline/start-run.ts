@@ -26,6 +26,11 @@ export async function createRun(services: PipelineServices, request: RunRequest)
   const accept = request.acceptThreshold;
   if (accept !== undefined && (request.reviewThreshold ?? 0) > accept)
     throw new TerminalError('request.invalid', 'reviewThreshold: must not be above acceptThreshold');
+  if (request.mode === 'batch' && services.llm?.canBatch !== true)
+    throw new TerminalError(
+      'request.invalid',
+      'mode: no deployment takes batch jobs (member `batch` in LLM_DEPLOYMENTS)',
+    );
   const { quote: _, ...identity } = request;
   return record(services, { runId: `run-${digest(identity)}`, kind: 'request', request, rerun: null, windowId: null });
 }
