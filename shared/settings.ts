@@ -210,6 +210,11 @@ export const SETTINGS = {
   REVIEW_LEASE_SECONDS: count(
     'How long a document shown for review is kept from other reviewers',
     600,
+  REDACT_KINDS: text(
+    'Kinds of identifiers replaced, separated by commas: email, iban, card, vat, ssn, ein, tax-id, phone',
+    'email,iban,card,vat,ssn,ein,tax-id,phone',
+    /^(?:email|iban|card|vat|ssn|ein|tax-id|phone)(?:,(?:email|iban|card|vat|ssn|ein|tax-id|phone))*$/,
+  ),
     10,
     86_400,
     's',

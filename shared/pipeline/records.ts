@@ -62,6 +62,8 @@ export interface StepRecord {
   counts?: RunCounts;
   failures?: Record<string, number>;
   formats?: Record<string, number>;
+  /** Identifiers replaced before texts were shown to the LLM, by kind (classify). */
+  redacted?: Record<string, number>;
   part?: StagedPart | null;
   modelVersion?: string | null;
 }
