@@ -21,6 +21,8 @@ export const runPaths = {
   /** Written once per finished step; what makes a step safe to run twice. */
   step: (runId: string, batch: string, step: string) => `${run(runId)}/steps/${batch}.${step}.json`,
   steps: (runId: string) => `${run(runId)}/steps`,
+  /** MinHash signatures of one batch's uncertain documents, and the labels they inherit. */
+  signatures: (runId: string, batch: string) => `${run(runId)}/signatures/${batch}.json`,
   summary: (runId: string) => `${run(runId)}/summary.json`,
   /** OpenLineage event of the run's end. */
   lineage: (runId: string) => `${run(runId)}/lineage.json`,
@@ -35,6 +37,14 @@ export const runPaths = {
   forgotten: (runId: string) => `${run(runId)}/forgotten.json`,
   /** There while the watchdog sees no progress. */
   stalled: (runId: string) => `${run(runId)}/stalled.json`,
+} as const;
+
+/** Signatures of decided documents, by taxonomy: one part per run, one file per document that a person has decided. */
+export const nearDuplicatePaths = {
+  root: 'near-duplicates',
+  folder: (taxonomy: string) => `near-duplicates/${taxonomy}`,
+  run: (taxonomy: string, runId: string) => `near-duplicates/${taxonomy}/runs/${runId}.json`,
+  person: (taxonomy: string, documentId: string) => `near-duplicates/${taxonomy}/people/${documentId}.json`,
 } as const;
 
 /** A tick of a schedule that has been acted on. */

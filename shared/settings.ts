@@ -151,6 +151,17 @@ export const SETTINGS = {
   MODEL_VERSION: openText('Model version for runs that name none; default: the champion'),
   ACCEPT_THRESHOLD: openReal("Confidence from which the model's label stands; default: the model's own", 0, 1),
   REVIEW_THRESHOLD: real('Confidence below which a document goes to people without asking the LLM', 0, 0, 1),
+  NEAR_DUPLICATES: choice(
+    'Documents that nearly repeat one which the LLM or a person has decided take its label instead of being asked about',
+    'inherit',
+    ['inherit', 'off'],
+  ),
+  NEAR_DUPLICATE_SIMILARITY: real(
+    'Share of common word sequences from which texts count as near duplicates',
+    0.95,
+    0.9,
+    1,
+  ),
   EVIDENCE_TERMS: count('Terms stored as reasons of a decision', 8, 0, 50),
 
   SYNAPSE_DEV_ENDPOINT: openText(
@@ -204,17 +215,17 @@ export const SETTINGS = {
     'Replace e-mail addresses, account, card, phone and tax numbers before a text is shown to the LLM',
     true,
   ),
+  REDACT_KINDS: text(
+    'Kinds of identifiers replaced, separated by commas: email, iban, card, vat, ssn, ein, tax-id, phone',
+    'email,iban,card,vat,ssn,ein,tax-id,phone',
+    /^(?:email|iban|card|vat|ssn|ein|tax-id|phone)(?:,(?:email|iban|card|vat|ssn|ein|tax-id|phone))*$/,
+  ),
   REDACT_REGION: text('Country (ISO 3166) of phone numbers written without a country code', 'US', /^[A-Z]{2}$/),
 
   // People
   REVIEW_LEASE_SECONDS: count(
     'How long a document shown for review is kept from other reviewers',
     600,
-  REDACT_KINDS: text(
-    'Kinds of identifiers replaced, separated by commas: email, iban, card, vat, ssn, ein, tax-id, phone',
-    'email,iban,card,vat,ssn,ein,tax-id,phone',
-    /^(?:email|iban|card|vat|ssn|ein|tax-id|phone)(?:,(?:email|iban|card|vat|ssn|ein|tax-id|phone))*$/,
-  ),
     10,
     86_400,
     's',

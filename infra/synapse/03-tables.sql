@@ -36,7 +36,8 @@ WITH (
     cost_usd float,
     pipeline_version varchar(32),
     processed_at datetime2(6),
-    run_date date
+    run_date date,
+    duplicate_of varchar(64)
 ) AS r;
 GO
 

@@ -60,6 +60,7 @@ export const resultsTable: TableSchema = {
     pipeline_version: 'string',
     processed_at: 'timestamp',
     run_date: 'date',
+    duplicate_of: 'string', // document_id whose label was taken over, exact or near copy
   }),
   partitionColumns: ['run_date'],
 };

@@ -8,6 +8,7 @@ import { extractBatch } from './extract-batch.ts';
 import { featurizeBatch } from './featurize-batch.ts';
 import { lanesOf } from './lane.ts';
 import { recordLineage } from './lineage.ts';
+import { offerAnswers } from './offer-answers.ts';
 import { planRun } from './plan.ts';
 import type { ActivityResult, PlanOutcome, RunActivity } from './run.ts';
 import { scoreBatch } from './score-batch.ts';
@@ -52,6 +53,7 @@ export function activityHandlers(getServices: () => Promise<PipelineServices>): 
     decideBatch: activity((services, input: Step) => decideBatch(services, input)),
     commitRun: activity(async (services, { runId }: Run) => {
       const outcome = await commitRun(services, runId);
+      await offerAnswers(services, runId);
       await recordLineage(services, runId);
       return { kind: 'done', outcome };
     }),

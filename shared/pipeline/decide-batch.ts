@@ -5,6 +5,8 @@ import type { Row } from '../lake/tables.ts';
 import type { LlmAnswer } from '../llm/classify.ts';
 import { readAnswers } from './classify-batch.ts';
 import { type ExtractedRow, readExtracted } from './extracted.ts';
+import type { Inherited } from './near-duplicate-index.ts';
+import { readInherited } from './near-duplicates.ts';
 import { type Plan, readStep } from './records.ts';
 import { readScores, type ScoreRow } from './score-batch.ts';
 import type { PipelineServices } from './services.ts';
@@ -16,6 +18,7 @@ export function decideBatch(services: PipelineServices, input: StepInput): Promi
     const documents = await readExtracted(services, input.runId, input.batchId, { withText: false });
     const scores = new Map((await readScores(services, input)).map((score) => [score.document_id, score]));
     const answers = await readAnswers(services, input);
+    const inherited = await readInherited(services, input);
     const stamp = {
       run_id: input.runId,
       batch_id: input.batchId,
@@ -28,7 +31,7 @@ export function decideBatch(services: PipelineServices, input: StepInput): Promi
     const rows = documents.map((document) => ({
       ...stamp,
       ...documentColumns(document),
-      ...decide(document, scores, answers, plan),
+      ...decide(document, scores, answers, plan, inherited),
     }));
     const part = rows.length === 0 ? null : await services.tables.stageResults(rows);
     const classified = await readStep(services.lake, input.runId, input.batchId, 'classify');
@@ -78,6 +81,7 @@ const UNDECIDED = {
   llm_quote_verified: null,
   failure_code: null,
   failure_message: null,
+  duplicate_of: null,
   llm_deployment: null,
   prompt_version: null,
   tokens_in: 0,
@@ -91,6 +95,7 @@ export function decide(
   scores: ReadonlyMap<string, ScoreRow>,
   answers: ReadonlyMap<string, LlmAnswer>,
   plan: Pick<Plan, 'llm'>,
+  inherited: Readonly<Record<string, Inherited>> = {},
 ): Decision {
   if (document.status === 'failed')
     return {
@@ -100,18 +105,24 @@ export function decide(
       failure_message: document.message ?? remedyOf(document.code),
     };
   const subject = document.duplicate_of ?? document.document_id;
-  const decision = decideSubject(scores.get(subject), answers.get(subject), plan);
+  const decision = decideSubject(scores.get(subject), answers.get(subject), plan, inherited[subject]);
   if (document.duplicate_of === null) return decision;
   return {
     ...decision,
     decided_by: decision.status === 'labelled' ? 'duplicate' : null,
+    duplicate_of: document.duplicate_of,
     tokens_in: 0,
     tokens_out: 0,
     cost_usd: 0,
   };
 }
 
-function decideSubject(score: ScoreRow | undefined, answer: LlmAnswer | undefined, plan: Pick<Plan, 'llm'>): Decision {
+function decideSubject(
+  score: ScoreRow | undefined,
+  answer: LlmAnswer | undefined,
+  plan: Pick<Plan, 'llm'>,
+  inherited: Inherited | undefined,
+): Decision {
   const scored = {
     ...UNDECIDED,
     label: score?.label ?? null,
@@ -120,6 +131,10 @@ function decideSubject(score: ScoreRow | undefined, answer: LlmAnswer | undefine
     evidence_json: score?.evidence_json ?? '[]',
   };
   if (score?.route === 'accept') return { ...scored, status: 'labelled', decided_by: 'model' };
+  if (score?.route === 'ask' && inherited !== undefined) {
+    const { label, confidence, from } = inherited;
+    return { ...scored, status: 'labelled', label, confidence, decided_by: 'duplicate', duplicate_of: from };
+  }
   if (score?.route === 'review' || answer === undefined) {
     const code: ErrorCode =
       score?.route === 'ask' ? 'llm.no-answer' : plan.llm ? 'route.low-confidence' : 'route.llm-disabled';

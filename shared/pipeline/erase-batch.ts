@@ -7,6 +7,7 @@ import type { LlmAnswer } from '../llm/classify.ts';
 import { llmCacheRoot, runPaths } from '../paths.ts';
 import { type ExtractedRow, readable, readExtracted, writeExtracted } from './extracted.ts';
 import { pickRows } from './featurize-batch.ts';
+import { forgetSignatures } from './near-duplicates.ts';
 import type { DatasetRow } from './plan.ts';
 import { type PlannedBatch, readJson, writeJson } from './records.ts';
 import { scoreColumns } from './score-batch.ts';
@@ -30,6 +31,7 @@ export async function eraseFromBatch(
   const row = rows.find((candidate) => candidate.document_id === documentId);
   const isHeld = row !== undefined && row.code !== 'document.erased';
   const heir = rows.find((candidate) => candidate.duplicate_of === documentId)?.document_id;
+  await forgetSignatures(lake, place, documentId);
   await eraseAnswers(services, place, documentId, heir);
   await eraseFromPlan(services, place, documentId, row, rows);
   if (!isHeld) return false;

@@ -34,6 +34,7 @@ const TOMBSTONE: Row = {
   pages: null,
   chars: null,
   language: null,
+  duplicate_of: null,
   label: null,
   confidence: null,
   top_labels_json: '[]',

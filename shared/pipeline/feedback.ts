@@ -9,6 +9,7 @@ import { sqlText } from '../lake/duckdb.ts';
 import type { Row } from '../lake/tables.ts';
 import { reviewLeasePath } from '../paths.ts';
 import { type DecisionLake, tableOf } from './decision-lake.ts';
+import { offerDecision } from './near-duplicates.ts';
 import { documentHistory } from './results.ts';
 import { loadTaxonomy } from './taxonomies.ts';
 
@@ -49,6 +50,8 @@ export async function giveFeedback(
       ids: { documentId },
     });
   }
+  if (typeof latest.taxonomy_version === 'string')
+    await offerDecision(lake.services.lake, latest.taxonomy_version, documentId, label);
   await storeResult(lake, latest, label, number);
   await lake.services.lake.delete(reviewLeasePath(documentId));
   lake.services.logger.info('review.decided', { documentId, number });
@@ -104,6 +107,7 @@ async function storeResult(lake: DecisionLake, latest: Row, label: string, numbe
     label,
     confidence: null,
     decided_by: 'human',
+    duplicate_of: null,
     failure_code: null,
     failure_message: null,
     tokens_in: 0,

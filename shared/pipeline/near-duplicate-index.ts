@@ -1,0 +1,101 @@
+// The decided documents of a taxonomy by their signatures, in memory: which of them does a text nearly repeat?
+import { resemblance } from '../features/minhash.ts';
+import { nearDuplicatePaths } from '../paths.ts';
+import type { LakeStore } from '../ports.ts';
+import { readJson } from './records.ts';
+import type { PipelineServices } from './services.ts';
+
+/** What a document takes over. */
+export interface Inherited {
+  /** The document it comes from. */
+  from: string;
+  label: string;
+  confidence: number | null;
+  /** Estimated Jaccard similarity of the texts. */
+  similarity: number;
+}
+
+export interface IndexEntry {
+  id: string;
+  signature: string;
+  /** null: not decided by the LLM; a person may have. */
+  label: string | null;
+  confidence: number | null;
+}
+
+const REFRESH_MS = 5000;
+const MAX_ENTRIES = 100_000; // about 100 MB
+const BANDS = 8; // of 8 places each: texts of resemblance 0.95 share a band with probability 0.9998
+
+/** The decided documents of one taxonomy, in memory; parts that are new in the lake are read at each look. */
+class NearDuplicateIndex {
+  readonly #known = new Map<string, string>();
+  readonly #entries = new Map<string, IndexEntry & { places: Uint32Array }>();
+  readonly #byPeople = new Map<string, string>();
+  readonly #bands = new Map<number, string[]>();
+  #refreshedAt = Number.NEGATIVE_INFINITY;
+
+  async refresh({ lake, clock }: PipelineServices, taxonomy: string): Promise<void> {
+    if (clock.now() - this.#refreshedAt < REFRESH_MS) return;
+    for await (const file of lake.list(nearDuplicatePaths.folder(taxonomy))) {
+      if (this.#known.get(file.path) === file.etag) continue;
+      const part = await readJson<{ entries?: IndexEntry[]; id?: string; label?: string }>(lake, file.path);
+      this.#known.set(file.path, file.etag);
+      for (const entry of part?.entries ?? []) this.#add(entry);
+      if (part?.id !== undefined && part.label !== undefined) this.#byPeople.set(part.id, part.label);
+    }
+    this.#refreshedAt = clock.now();
+  }
+
+  /** The most similar decided document at or above the bar. */
+  find(id: string, signature: Uint32Array, bar: number): Inherited | undefined {
+    let best: Inherited | undefined;
+    const candidates = new Set(bandKeys(signature).flatMap((key) => this.#bands.get(key) ?? []));
+    for (const other of candidates) {
+      const entry = this.#entries.get(other);
+      if (entry === undefined || other === id) continue; // U3
+      const label = this.#byPeople.get(other) ?? entry.label;
+      const similarity = resemblance(signature, entry.places);
+      if (label === null || similarity < bar || (best !== undefined && best.similarity >= similarity)) continue;
+      best = { from: other, label, confidence: this.#byPeople.has(other) ? null : entry.confidence, similarity };
+    }
+    return best;
+  }
+
+  #add(entry: IndexEntry): void {
+    const known = this.#entries.get(entry.id);
+    // Asked again by a later run: its newest answer counts.
+    if (known !== undefined)
+      this.#entries.set(entry.id, { ...known, label: entry.label, confidence: entry.confidence });
+    if (known !== undefined || this.#entries.size >= MAX_ENTRIES) return;
+    const bytes = Buffer.from(entry.signature, 'base64');
+    const places = new Uint32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+    this.#entries.set(entry.id, { ...entry, places });
+    for (const key of bandKeys(places)) {
+      const ids = this.#bands.get(key);
+      if (ids === undefined) this.#bands.set(key, [entry.id]);
+      else ids.push(entry.id);
+    }
+  }
+}
+
+function bandKeys(signature: Uint32Array): number[] {
+  const rows = signature.length / BANDS;
+  return Array.from({ length: BANDS }, (_, band) => {
+    let hash = 0x811c9dc5;
+    for (let i = 0; i < rows; i++) hash = Math.imul(hash ^ signature[band * rows + i]!, 0x01000193); // within the signature
+    return band * 2 ** 32 + (hash >>> 0);
+  });
+}
+
+const indexes = new WeakMap<LakeStore, Map<string, NearDuplicateIndex>>();
+
+/** The index of a taxonomy, with everything that has been offered until some seconds ago. */
+export async function indexOf(services: PipelineServices, taxonomy: string): Promise<NearDuplicateIndex> {
+  const ofLake = indexes.get(services.lake) ?? new Map<string, NearDuplicateIndex>();
+  indexes.set(services.lake, ofLake);
+  const index = ofLake.get(taxonomy) ?? new NearDuplicateIndex();
+  ofLake.set(taxonomy, index);
+  await index.refresh(services, taxonomy);
+  return index;
+}

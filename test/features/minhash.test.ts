@@ -1,0 +1,32 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { MIN_SHINGLES, minhash, resemblance } from '../../shared/features/minhash.ts';
+
+const words = (count: number, from = 0) => Array.from({ length: count }, (_, i) => `word${i + from}`);
+
+test('minhash: equal texts have equal signatures, whatever case, punctuation and white space are', () => {
+  const text = words(100).join(' ');
+  expect(minhash(text)).toEqual(minhash(`  ${text.toUpperCase().replaceAll(' ', ',\n ')}!`));
+});
+
+test('minhash: short texts have none', () => {
+  expect(minhash('')).toBeUndefined();
+  expect(minhash(words(MIN_SHINGLES + 3).join(' '))).toBeUndefined();
+  expect(minhash(words(MIN_SHINGLES + 4).join(' '))).toBeDefined();
+  expect(minhash('again '.repeat(1000))).toBeUndefined();
+});
+
+test('minhash: the estimate is the Jaccard similarity of the shingles, within its error', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 200, max: 600 }), fc.integer({ min: 0, max: 600 }), (count, shift) => {
+      const a = minhash(words(count).join(' '));
+      const b = minhash(words(count, shift).join(' '));
+      if (a === undefined || b === undefined) throw new Error('long enough');
+      const shared = Math.max(0, count - 4 - shift);
+      const jaccard = shared / (2 * (count - 4) - shared);
+      // four standard errors of 64 places
+      expect(Math.abs(resemblance(a, b) - jaccard)).toBeLessThan(4 * Math.sqrt((jaccard * (1 - jaccard)) / 64) + 0.02);
+    }),
+    { numRuns: 60, seed: 11 },
+  );
+});
