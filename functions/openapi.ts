@@ -8,6 +8,6 @@ app.http('openApi', {
   authLevel: 'anonymous',
   route: 'openapi.json',
   methods: ['GET'],
-  handler: (_request, context) =>
-    respond(context, async () => ({ jsonBody: openApiDocument(describeApp().version ?? '') })),
+  handler: (request, context) =>
+    respond(context, request, 'reader', async () => ({ jsonBody: openApiDocument(describeApp().version ?? '') })),
 });
