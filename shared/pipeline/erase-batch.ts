@@ -107,11 +107,13 @@ async function eraseAnswers(
 ): Promise<void> {
   const folder = runPaths.llm(runId, batchId);
   const path = `${folder}/answers.json`;
-  const stored = await readJson<{ answers: LlmAnswer[] }>(lake, path);
+  const stored = await readJson<{ answers: LlmAnswer[]; redacted?: Record<string, unknown> }>(lake, path);
   const own = stored?.answers.find((answer) => answer.id === id);
   if (stored !== undefined && own !== undefined) {
     const others = stored.answers.filter((answer) => answer.id !== id);
-    await writeJson(lake, path, { answers: heir === undefined ? others : [...others, { ...own, id: heir }] });
+    const { [id]: _, ...redacted } = stored.redacted ?? {};
+    const answers = heir === undefined ? others : [...others, { ...own, id: heir }];
+    await writeJson(lake, path, { ...stored, answers, redacted });
   }
   for await (const file of lake.list(folder)) if (file.path !== path) await lake.delete(file.path);
   // The cache of answers has a part per batch.
