@@ -52,6 +52,8 @@ remote(program.command('run').description('start a run over what lies in the lak
   .option('--model <version>', 'model to use, e.g. v3')
   .option('--accept <p>', 'confidence from which the model decides alone', number)
   .option('--max-cost <usd>', 'money the LLM may cost', number)
+  .addOption(new Option('--mode <mode>', 'how the LLM is asked').choices(['live', 'batch', 'auto']))
+  .option('--deadline <hours>', 'hours the run may take; a day lets large runs go by the Batch API', number)
   .option('--no-llm', 'do not ask the LLM')
   .option('--again', 'make a new run even if the same request was made before', false)
   .option('--no-wait', 'return at once')
@@ -216,6 +218,13 @@ models
   .action(async (version, folder, options) =>
     (await import('./commands/models.ts')).exportModel(version, folder, options),
   );
+
+program
+  .command('calibrate')
+  .description('learn from people’s decisions how often LLM answers are right')
+  .addOption(data())
+  .addOption(json())
+  .action(async (options) => (await import('./commands/calibrate.ts')).calibrateCommand(options));
 
 program
   .command('query')

@@ -75,6 +75,9 @@ export const taxonomyPath = (version: string): string => `taxonomies/${version}.
 export const llmCacheRoot = 'llm-cache';
 export const llmCacheFolder = (promptVersion: string, prefix: string): string => `llm-cache/${promptVersion}/${prefix}`;
 
+/** How often LLM answers of a prompt version are right. */
+export const llmCalibrationPath = (promptVersion: string): string => `llm-calibration/${promptVersion}.json`;
+
 /** Uploads: one claim per (path, etag), one marker per window, and the seal after which a window takes no more. */
 export const intakePaths = {
   claims: 'intake/claims',

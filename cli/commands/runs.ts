@@ -33,6 +33,8 @@ export interface RunOptions extends RemoteOptions {
   model?: string;
   accept?: number;
   maxCost?: number;
+  mode?: 'live' | 'batch' | 'auto';
+  deadline?: number;
   llm: boolean;
   again: boolean;
   wait: boolean;
@@ -55,6 +57,8 @@ export async function runCommand(path: string, options: RunOptions): Promise<voi
     ...(options.model === undefined ? {} : { modelVersion: options.model }),
     ...(options.accept === undefined ? {} : { acceptThreshold: options.accept }),
     ...(options.maxCost === undefined ? {} : { maxCostUsd: options.maxCost }),
+    ...(options.mode === undefined ? {} : { mode: options.mode }),
+    ...(options.deadline === undefined ? {} : { deadlineHours: options.deadline }),
     ...(options.llm ? {} : { llm: false }),
     ...(options.again ? { requestId: randomUUID() } : {}),
   });

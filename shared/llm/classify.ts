@@ -6,8 +6,8 @@ import type { Taxonomy } from '../taxonomy.ts';
 import type { AskContext } from './ask.ts';
 import { Budget, ceilings } from './budget.ts';
 import { CallLog } from './calls.ts';
-import { calibrated } from './confidence.ts';
-import type { LlmSettings } from './deployment.ts';
+import { type CalibrationCurve, calibrated } from './confidence.ts';
+import { readCurve } from './curves.ts';
 import type { Decision } from './judge.ts';
 import { finishedPath, type LedgerRow, ledgerRows } from './ledger.ts';
 import { type BatchPlan, type LlmDocument, loadOrMakePlan, type Shown, showDocuments } from './prepare.ts';
@@ -24,6 +24,8 @@ export interface LlmAnswer {
   /** For review with llm.low-confidence: what the model suggests. */
   label: string | null;
   confidence: number | null;
+  /** Confidence before calibration, as the model stated it or its token probabilities say. */
+  stated?: number | null;
   quote: string | null;
   quoteVerified: boolean | null;
   code: ErrorCode | null;
@@ -105,7 +107,9 @@ export async function classifyDocuments(request: ClassifyRequest, deps: LlmDeps)
   };
   const work = new Work(context, plan, shown);
   await work.run();
-  const answers = assemble(request, work, shown, plan, settings);
+  const curve =
+    settings.calibration.length > 0 ? settings.calibration : ((await readCurve(store, question.version))?.curve ?? []);
+  const answers = assemble(request, work, shown, plan, { curve, minConfidence: settings.minConfidence });
   if (work.retryAt !== undefined) {
     return { status: 'waiting', retryAt: Math.max(work.retryAt, clock.now() + MIN_WAIT_MS), answered: answers.length };
   }
@@ -140,7 +144,7 @@ function assemble(
   work: Work,
   shown: ReadonlyMap<string, Shown>,
   plan: BatchPlan,
-  settings: LlmSettings,
+  bar: Bar,
 ): LlmAnswer[] {
   const keyOf = new Map<string, string>();
   for (const { key, ids } of shown.values()) for (const id of ids) keyOf.set(id, key);
@@ -166,15 +170,24 @@ function assemble(
     return [
       {
         ...common,
-        ...verdict(request.taxonomy, settings, decided?.decision ?? { kind: 'failed', code: skipped ?? 'internal' }),
+        ...verdict(request.taxonomy, bar, decided?.decision ?? { kind: 'failed', code: skipped ?? 'internal' }),
       },
     ];
   });
 }
 
-type Verdict = Pick<LlmAnswer, 'outcome' | 'label' | 'confidence' | 'quote' | 'quoteVerified' | 'code' | 'message'>;
+interface Bar {
+  curve: CalibrationCurve;
+  /** Answers below go to review. 0..1. */
+  minConfidence: number;
+}
 
-function verdict(taxonomy: Taxonomy, settings: LlmSettings, decision: Decision): Verdict {
+type Verdict = Pick<
+  LlmAnswer,
+  'stated' | 'outcome' | 'label' | 'confidence' | 'quote' | 'quoteVerified' | 'code' | 'message'
+>;
+
+function verdict(taxonomy: Taxonomy, bar: Bar, decision: Decision): Verdict {
   const failure = (code: ErrorCode): Verdict => ({
     outcome: REVIEW_CODES.has(code) ? 'review' : 'failed',
     label: null,
@@ -186,11 +199,11 @@ function verdict(taxonomy: Taxonomy, settings: LlmSettings, decision: Decision):
   });
   if (decision.kind === 'failed') return failure(decision.code);
   const { label, confidence: stated, quote, quoteVerified } = decision.result;
-  const confidence = calibrated(settings.calibration, stated) * (quoteVerified === false ? FALSE_QUOTE_FACTOR : 1);
+  const confidence = calibrated(bar.curve, stated) * (quoteVerified === false ? FALSE_QUOTE_FACTOR : 1);
   const name = label === null ? undefined : taxonomy.labels[label]?.name;
-  if (name === undefined) return { ...failure('llm.unsure'), confidence };
-  const common = { label: name, confidence, quote, quoteVerified };
-  if (confidence < settings.minConfidence)
+  if (name === undefined) return { ...failure('llm.unsure'), confidence, stated };
+  const common = { label: name, confidence, stated, quote, quoteVerified };
+  if (confidence < bar.minConfidence)
     return { ...common, outcome: 'review', code: 'llm.low-confidence', message: ERROR_REMEDIES['llm.low-confidence'] };
   return { ...common, outcome: 'label', code: null, message: null };
 }

@@ -2,6 +2,7 @@
 // Invariant: N1 only runs that have ended lose files; their decisions, plans and summaries stay.
 import { type MaintenanceReport, maintain } from '../lake/delta/maintenance.ts';
 import { reviewLeaseFolder, runIndexFolder, runPaths } from '../paths.ts';
+import { calibrateLlm } from './calibrate-llm.ts';
 import type { DecisionLake } from './decision-lake.ts';
 import type { PipelineServices } from './services.ts';
 
@@ -13,8 +14,8 @@ export interface LakeMaintenance {
   forgottenRuns: number;
 }
 
-/** Compact, checkpoint and vacuum all tables, then apply the retention. A table that fails does not hold up the others. */
-export async function maintainLake({ services, tables }: DecisionLake): Promise<LakeMaintenance> {
+/** Compact, checkpoint and vacuum all tables, apply the retention, learn from people how often the LLM is right. A table that fails does not hold up the others. */
+export async function maintainLake({ services, query, tables }: DecisionLake): Promise<LakeMaintenance> {
   const reports: MaintenanceReport[] = [];
   const failures: unknown[] = [];
   for (const table of tables.values()) {
@@ -27,6 +28,7 @@ export async function maintainLake({ services, tables }: DecisionLake): Promise<
   }
   const forgottenRuns = await forgetOldRuns(services);
   await dropOldLeases(services);
+  await calibrateLlm({ services, query });
   if (failures.length > 0) throw new AggregateError(failures, `maintenance of ${failures.length} table(s) failed`);
   return { tables: reports, forgottenRuns };
 }

@@ -1,0 +1,29 @@
+// `sluice calibrate`: how often LLM answers are right, from what people said about them.
+import { calibrateLlm } from '../../shared/pipeline/calibrate-llm.ts';
+import { withApp } from '../local-app.ts';
+import { formatTable } from '../table.ts';
+
+export async function calibrateCommand(options: { data: string; json: boolean }): Promise<void> {
+  await withApp(options.data, async (app) => {
+    const calibration = await calibrateLlm(app);
+    if (options.json) {
+      process.stdout.write(`${JSON.stringify(calibration)}\n`);
+      return;
+    }
+    process.stdout.write(`${calibration.checked} answers were checked by people\n`);
+    for (const { promptVersion, curve, checked, right } of calibration.curves)
+      process.stdout.write(
+        `\nprompt ${promptVersion}: ${checked} answers, ${percent(right)} right\n${formatTable(
+          [
+            { title: 'stated', align: 'right' },
+            { title: 'right', align: 'right' },
+          ],
+          curve.map(([stated, isRight]) => [percent(stated), percent(isRight)]),
+          process.stdout.columns ?? 80,
+        )}\n`,
+      );
+    if (calibration.curves.length === 0) process.stdout.write('A curve needs 30 of one prompt version.\n');
+  });
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
