@@ -253,6 +253,26 @@ filtered(program.command('export').description('decisions as a CSV or Parquet fi
   .addOption(data())
   .action(async (options) => (await import('./commands/export.ts')).exportCommand(options));
 
+program
+  .command('review')
+  .description('documents that wait for a person; they are kept from others for a while')
+  .option('--limit <n>', 'at most this many', number, 20)
+  .addOption(new Option('--order <order>', 'which come first').choices(['oldest', 'uncertain']).default('oldest'))
+  .option('--run <id>', 'of this run')
+  .addOption(data())
+  .addOption(json())
+  .action(async (options) => (await import('./commands/review.ts')).reviewCommand(options));
+
+program
+  .command('decide')
+  .description('label a document by hand')
+  .argument('<document-id>')
+  .argument('<label>')
+  .option('--note <text>', 'why')
+  .addOption(data())
+  .addOption(json())
+  .action(async (id, label, options) => (await import('./commands/review.ts')).decideCommand(id, label, options));
+
 filtered(remote(program.command('whatif').description('what another model or bar would have decided; changes nothing')))
   .option('--model <version>', 'default: the one that decides now')
   .option('--accept <p>', 'confidence from which the model decides alone', number)
@@ -300,6 +320,9 @@ program
   .addOption(data())
   .addOption(json())
   .action(async (options) => (await import('./commands/doctor.ts')).doctorCommand(options));
+
+// `sluice export | head` closes the pipe early: that is an end, not an error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
 try {
   await program.parseAsync();
