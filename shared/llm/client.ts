@@ -2,9 +2,16 @@
 // Invariants: C1 one `send` is at most one request. C2 an error answer is returned, not thrown; only a missing answer is a TransportFailure.
 import type { DeploymentConfig } from './deployment.ts';
 
+/** Text with a mark for the service's prompt cache. */
+export interface TextPart {
+  type: 'text';
+  text: string;
+  prompt_cache_breakpoint?: { mode: 'explicit' };
+}
+
 export interface ChatBody {
   model: string;
-  messages: readonly { role: 'system' | 'user'; content: string }[];
+  messages: readonly { role: 'system' | 'user'; content: string | readonly TextPart[] }[];
   response_format: Readonly<Record<string, unknown>>;
   [parameter: string]: unknown;
 }

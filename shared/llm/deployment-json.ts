@@ -32,6 +32,7 @@ const deploymentSchema = z.strictObject({
   prices: z.array(priceSchema).min(1),
   parameters: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
   outputLimit: z.enum(['max_completion_tokens', 'max_tokens']).optional(),
+  cacheBreakpoint: z.boolean().optional(),
   logprobs: z.boolean().optional(),
   batch: z
     .strictObject({

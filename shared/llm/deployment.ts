@@ -44,6 +44,8 @@ export interface DeploymentConfig {
   parameters?: Readonly<Record<string, string | number | boolean>>;
   /** The deployment takes batch jobs: the name to send in them, the share of the price, input tokens that may be queued. */
   batch?: { model: string; priceShare: number; enqueuedTokens: number };
+  /** Models that bill cache writes: mark the end of the static prompt, so that only it is written to the service's cache. */
+  cacheBreakpoint?: boolean;
   /** The model gives token probabilities; they then replace the confidence it states. */
   logprobs?: boolean;
 }
@@ -64,6 +66,8 @@ export interface LlmSettings {
   reasoningTokens: number;
   /** Calls in flight per deployment and process. */
   concurrency: number;
+  /** A process begins with a fifth of them (4 at least) and has all after so long, ms. */
+  rampMs: number;
   /** Answers below go to review. 0..1. */
   minConfidence: number;
   /** Confidence as stated → share that is right, as rising points [stated, right], 0..1. Empty: as stated. */
@@ -96,6 +100,7 @@ export const defaultLlmSettings: LlmSettings = {
   outputTokensPerDocument: 60,
   reasoningTokens: 0,
   concurrency: 8,
+  rampMs: 30_000,
   minConfidence: 0.5,
   calibration: [],
   utilisation: 0.985,

@@ -14,6 +14,8 @@ export interface Member {
   breaker: Breaker;
   client: ChatClient;
   inFlight: number;
+  /** When it was first asked, ms since the epoch. */
+  firstAskedAt: number | undefined;
   /** A request of the kind we send was accepted. */
   hasSucceeded: boolean;
   /** The last call was refused for its credentials. */
@@ -54,6 +56,8 @@ export interface PoolOptions {
 /** Waits this short are no reason to leave a preferred deployment. */
 const PREFERENCE_MS = 250;
 const GIVE_UP_MS = 60_000;
+const START_SHARE = 0.2;
+const LEAST_SLOTS = 4;
 
 export class Pool {
   readonly members: readonly Member[];
@@ -88,6 +92,7 @@ export class Pool {
       breaker: new Breaker(clock),
       client: createClient(config),
       inFlight: 0,
+      firstAskedAt: undefined,
       hasSucceeded: false,
       hasBeenDenied: false,
       refusals: 0,
@@ -125,8 +130,8 @@ export class Pool {
         .filter((r) => r.at <= Math.max(soonest, now) + PREFERENCE_MS)
         .sort((a, b) => a.priority - b.priority || a.at - b.at);
       const chosen =
-        preferred.find((r) => r.member.inFlight < this.#settings.concurrency) ??
-        ranked.find((r) => r.member.inFlight < this.#settings.concurrency && r.at <= now);
+        preferred.find((r) => r.member.inFlight < this.#slots(r.member, now)) ??
+        ranked.find((r) => r.member.inFlight < this.#slots(r.member, now) && r.at <= now);
       if (chosen === undefined) {
         if (now >= latestStart) return { kind: 'wait', until: now + 1000 };
         await this.#someFreed(Math.min(latestStart - now, 1000));
@@ -140,6 +145,7 @@ export class Pool {
         continue;
       }
       member.inFlight++;
+      member.firstAskedAt ??= now;
       member.breaker.begin();
       try {
         const grant = await member.quota.acquire(charge, latestStart, options.isRetry ? { isRetry: true } : {});
@@ -156,6 +162,15 @@ export class Pool {
         throw error;
       }
     }
+  }
+
+  /** Calls that may be in flight: services answer a sudden load with refusals, so a process begins with few. */
+  #slots({ firstAskedAt }: Member, now: number): number {
+    const { concurrency, rampMs } = this.#settings;
+    const age = firstAskedAt === undefined ? 0 : now - firstAskedAt;
+    if (age >= rampMs) return concurrency;
+    const grown = START_SHARE + (1 - START_SHARE) * (age / rampMs);
+    return Math.min(concurrency, Math.max(LEAST_SLOTS, Math.ceil(concurrency * grown)));
   }
 
   release(member: Member): void {

@@ -7,6 +7,7 @@ import { type ChatClient, openAiClient } from './client.ts';
 import { type DeploymentConfig, type LlmSettings, pooledModelVersion } from './deployment.ts';
 import { Pool } from './pool.ts';
 import { frameFor, type PromptFrame } from './prompt.ts';
+import { Refusals } from './refusals.ts';
 import { loadTokenCounter, type TokenCounter } from './tokens.ts';
 
 export interface LlmDeps {
@@ -40,6 +41,7 @@ const ENOUGH = 50;
 export class LlmRuntime {
   readonly pool: Pool;
   readonly count: TokenCounter;
+  readonly refusals: Refusals;
   /** Attempts this process is running: `<call key>#<attempt>`. */
   readonly inFlight = new Set<string>();
   /** Calls that failed without an answer since the last success: when the first and the last one did. */
@@ -52,6 +54,7 @@ export class LlmRuntime {
   constructor(deps: LlmDeps, count: TokenCounter) {
     this.#deps = deps;
     this.count = count;
+    this.refusals = new Refusals(deps.clock);
     this.pool = new Pool({ ...deps, createClient: deps.createClient ?? openAiClient });
   }
 

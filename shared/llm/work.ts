@@ -20,17 +20,20 @@ export class Work {
   readonly #context: AskContext;
   readonly #plan: BatchPlan;
   readonly #shown: ReadonlyMap<string, Shown>;
+  readonly #planned: ReadonlySet<string>;
   #hopeless: ErrorCode | undefined;
 
   constructor(context: AskContext, plan: BatchPlan, shown: ReadonlyMap<string, Shown>) {
     this.#context = context;
     this.#plan = plan;
     this.#shown = shown;
+    this.#planned = new Set(plan.packs.map(({ key }) => key));
     for (const [key, hit] of Object.entries(plan.hits)) this.decisions.set(key, { ...hit, isCached: true });
   }
 
   async run(): Promise<void> {
     const { deps, runtime } = this.#context;
+    if (runtime.refusals.isStopped()) this.#hopeless = 'llm.configuration';
     let unfunded: Pack[] = [];
     const queue: Pack[] = [...this.#plan.packs];
     const workers = Math.min(Math.max(1, queue.length), deps.settings.concurrency * runtime.pool.members.length);
@@ -74,6 +77,7 @@ export class Work {
       }
       unfunded = left;
     }
+    this.#pardon();
   }
 
   /** Decisions worth remembering: answers, and refusals of single documents. */
@@ -105,8 +109,30 @@ export class Work {
       }
       if (asked.kind === 'wait') this.retryAt = Math.min(this.retryAt ?? asked.until, asked.until);
       if (asked.kind !== 'answered') return asked;
+      this.#watch(pack);
     }
     return { kind: 'answered', next: this.#judge(pack, texts).next };
+  }
+
+  /** Everything refused in the same way is no poison: nothing more is asked. */
+  #watch({ key }: Pack): void {
+    const { deps, log, runtime } = this.#context;
+    const { answer, intents } = log.record(key);
+    runtime.refusals.note(answer?.rule ?? null, this.#planned.has(key));
+    if (!runtime.refusals.isStopped() || this.#hopeless !== undefined) return;
+    this.#hopeless = 'llm.configuration';
+    const deployment = intents.get(answer?.attempt ?? 0)?.deployment;
+    deps.logger.error('llm.deployment.given-up', { deployment, rule: answer?.rule ?? null });
+  }
+
+  /** Refused one by one before the stage was stopped: that says nothing about these documents. */
+  #pardon(): void {
+    if (this.#hopeless !== 'llm.configuration' || !this.#context.runtime.refusals.isStopped()) return;
+    for (const [key, { decision, isCached }] of this.decisions)
+      if (!isCached && decision.kind === 'failed' && decision.code === 'llm.rejected') {
+        this.decisions.delete(key);
+        this.notAsked.set(key, this.#hopeless);
+      }
   }
 
   #judge(pack: Pack, texts: readonly string[]): Judgement {

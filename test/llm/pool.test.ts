@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { Pool } from '../../shared/llm/pool.ts';
 import { deployment, documents, Stage } from './stage.ts';
 
 const big = { tpm: 1_000_000, rpm: 6000 };
@@ -83,4 +84,31 @@ test('pool: calls in flight per deployment and process stay within the setting',
     Promise.all([0, 1].map((b) => stage.finish(counted, 'r', `b${b}`, documents(20, { from: b * 20 })))),
   );
   expect(most).toBe(3);
+});
+
+test('pool: a process begins with few calls in flight and has all of them after the ramp', async () => {
+  const stage = await Stage.open({
+    deployments: [deployment({ ...big, kind: 'provisioned' })], // not paced, so that only the slots limit
+    settings: { concurrency: 40, rampMs: 30_000 },
+  });
+  const pool = new Pool({
+    ...stage.instance(),
+    createClient: () => ({ send: () => Promise.reject(new Error('unused')) }),
+  });
+  const start = stage.clock.now();
+  /** Slots that are given at a moment, when those before are still held. */
+  const taken = async (atMs: number, most: number): Promise<number> => {
+    await stage.clock.sleep(Math.max(0, start + atMs - stage.clock.now()));
+    let count = 0;
+    while (count < most && (await pool.take(1, stage.clock.now())).kind === 'go') count++;
+    return count;
+  };
+  await stage.clock.run(
+    (async () => {
+      expect(await taken(0, 100)).toBe(8);
+      expect(await taken(15_000, 100)).toBeGreaterThanOrEqual(15); // 24 in all
+      await taken(31_000, 100);
+      expect(pool.members[0]?.inFlight).toBe(40);
+    })(),
+  );
 });
