@@ -344,6 +344,7 @@ const STATUS_OF: Partial<Record<ErrorCode, number>> = {
   'run.exists': 409,
   'lake.conflict': 409,
   'run.not-finished': 409,
+  'run.forgotten': 410,
   'lake.unavailable': 503,
 };
 

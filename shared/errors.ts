@@ -79,6 +79,7 @@ export const ERROR_REMEDIES = {
   'run.not-found': 'No such run. List them with `sluice runs`.',
   'run.exists': 'The run exists already; its state is returned.',
   'run.not-finished': 'Wait until the run has ended, or cancel it.',
+  'run.forgotten': 'The texts of the run were deleted as RETENTION_DAYS says. Start a run over its sources instead.',
   'run.conservation':
     'Documents in and decisions out differ. This is a defect of Sluice: keep the run folder and report it.',
   'run.cancelled': 'The run was cancelled.',

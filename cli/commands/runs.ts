@@ -119,7 +119,7 @@ export async function runsCommand(
   ];
   const rows = runs.map((run) => [
     run.runId,
-    run.state,
+    run.stalledSince === undefined ? run.state : 'stalled',
     String(run.documents),
     String(run.labelled),
     String(run.review),

@@ -8,8 +8,8 @@ import { writeParquet } from '../lake/parquet.ts';
 import { type Row, resultsTable } from '../lake/tables.ts';
 import { conditionsOf, type QueryLake, relationOf, where } from './results.ts';
 
-/** Rows of one export; what an instance of 4 GB holds with room to spare. */
-export const EXPORT_MAX_ROWS = 500_000;
+/** Rows of one export: about 2.5 KB each with their reasons, held in memory at once. */
+export const EXPORT_MAX_ROWS = 200_000;
 
 const CSV_ROWS_AT_ONCE = 2000;
 

@@ -42,7 +42,7 @@ export function createUploadRun(services: PipelineServices, windowId: string): P
 
 /**
  * Record a re-run of a finished run.
- * @throws {TerminalError} run.not-found, run.not-finished
+ * @throws {TerminalError} run.not-found, run.not-finished, run.forgotten
  */
 export async function createRerun(
   services: PipelineServices,
@@ -53,6 +53,12 @@ export async function createRerun(
   if (base === undefined) throw new TerminalError('run.not-found', `run ${baseRunId} is not known`);
   if ((await services.lake.stat(runPaths.summary(baseRunId))) === undefined)
     throw new TerminalError('run.not-finished', `run ${baseRunId} has not ended`);
+  // Read again from their sources, only the rows of a data set are gone.
+  const needsStored = request.from !== 'extract' || base.request?.source.kind === 'dataset';
+  if (needsStored && (await services.lake.stat(runPaths.forgotten(baseRunId))) !== undefined)
+    throw new TerminalError('run.forgotten', `what run ${baseRunId} has read is no longer kept`, {
+      ids: { runId: baseRunId },
+    });
   const rerun = { ...request, runId: baseRunId };
   return record(services, { runId: `rerun-${digest(rerun)}`, kind: 'rerun', request: null, rerun, windowId: null });
 }

@@ -9,7 +9,7 @@ import { reconcileUploads } from '../../shared/pipeline/reconcile.ts';
 import type { RunInput } from '../../shared/pipeline/run.ts';
 import { dueTick, parseSchedules, runSchedules } from '../../shared/pipeline/schedules.ts';
 import type { PipelineServices } from '../../shared/pipeline/services.ts';
-import { createRun } from '../../shared/pipeline/start-run.ts';
+import { createRerun, createRun } from '../../shared/pipeline/start-run.ts';
 import { publishTaxonomy } from '../../shared/pipeline/taxonomies.ts';
 import { takeInUpload } from '../../shared/pipeline/uploads.ts';
 import { Watchdog } from '../../shared/pipeline/watchdog.ts';
@@ -193,5 +193,8 @@ test('maintenance: every table is looked after; old runs lose their content and 
   ]);
   expect(await services.lake.stat(runPaths.extracted(open, 'b00000'))).toBeDefined();
   expect(await maintainLake(lake)).toMatchObject({ forgottenRuns: 0 });
+  await expect(createRerun(services, old, { only: 'all', from: 'score' })).rejects.toMatchObject({
+    code: 'run.forgotten',
+  });
   expect((await store.query('SELECT count(*) AS n FROM results')).rows).toEqual([{ n: 2 }]);
 });
