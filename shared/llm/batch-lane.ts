@@ -4,9 +4,9 @@
 //             B2 answers are stored before files are removed. B3 whatever a job leaves undone is asked live, never lost.
 //             B4 the highest cost of a job is set aside before it is created. B5 an endpoint that is away is waited for, one that refuses is left alone.
 import { RetryableError, SluiceError } from '../errors.ts';
-import { runPaths } from '../paths.ts';
 import type { LakeStore } from '../ports.ts';
 import type { Taxonomy } from '../taxonomy.ts';
+import { batchLaneFolder } from './batch-cancel.ts';
 import { type Funds, fundPart, settlePart } from './batch-funds.ts';
 import { readLine } from './batch-lines.ts';
 import { type BatchLaneLimits, defaultBatchLaneLimits, splitParts } from './batch-parts.ts';
@@ -135,6 +135,8 @@ class Lane {
     const pollMs = Math.min(MAX_POLL_MS, Math.max(MIN_POLL_MS, age / 10));
     const untilDeadline = (this.#request.deadlineMs ?? Number.POSITIVE_INFINITY) - clock.now();
     const pollAt = clock.now() + (untilDeadline > 0 ? Math.min(pollMs, untilDeadline) : MIN_POLL_MS);
+    // Waiting is progress: without a trace of it the run would look stalled.
+    await store.write(this.#path('polled'), JSON.stringify({ at: clock.now(), ended: ends.length }));
     return { status: 'running', pollAt, parts: plan.parts.length, ended: ends.length };
   }
 
@@ -340,7 +342,7 @@ class Lane {
 
   #path(name: string): string {
     const { runId, name: lane } = this.#request;
-    return `${runPaths.folder(runId)}/llm-batch/${lane === undefined ? '' : `${lane}/`}${name}.json`;
+    return `${batchLaneFolder(runId)}/${lane === undefined ? '' : `${lane}/`}${name}.json`;
   }
 }
 

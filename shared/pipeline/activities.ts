@@ -58,6 +58,7 @@ export function activityHandlers(getServices: () => Promise<PipelineServices>): 
       return { kind: 'done', outcome };
     }),
     endRun: activity(async (services, { runId, message }: Run & { message: string }) => {
+      await services.llm?.cancelJobs?.(runId);
       const outcome = await endRun(services, runId, parseFailure(message));
       await recordLineage(services, runId);
       return { kind: 'done', outcome };

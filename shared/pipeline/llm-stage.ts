@@ -1,6 +1,7 @@
 // The LLM stage as the pipeline sees it: deployments and limits from the settings, deadlines from the clock.
 import type { Config } from '../config.ts';
 import type { Row } from '../lake/tables.ts';
+import { cancelJobs } from '../llm/batch-cancel.ts';
 import { advanceBatchLane } from '../llm/batch-lane.ts';
 import { openAiBatchTransport } from '../llm/batch-transport.ts';
 import { classifyDocuments, isAnswered, type LlmDeps, readLedger } from '../llm/classify.ts';
@@ -40,6 +41,7 @@ export function openLlm(
   const transport = batchDeployment === undefined ? undefined : openAiBatchTransport(batchDeployment);
   return {
     canBatch: transport !== undefined,
+    cancelJobs: async (runId) => (transport === undefined ? 0 : cancelJobs(runId, deps, transport)),
     async classify({ maxCostUsd, batchLane, ...request }) {
       const budget = { runUsd: maxCostUsd };
       if (batchLane !== undefined && transport !== undefined && !(await isAnswered(deps.store, request))) {

@@ -47,6 +47,8 @@ export interface QuoteRequest {
 export interface Llm {
   /** Some deployment takes batch jobs. */
   canBatch?: boolean;
+  /** The run has ended: cancel its batch jobs. */
+  cancelJobs?(runId: string): Promise<number>;
   classify(request: ClassifyRequest): Promise<ClassifyOutcome>;
   /** What asking about documents will cost; nothing is sent. */
   quote(request: QuoteRequest): Promise<Quote>;

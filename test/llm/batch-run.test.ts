@@ -126,6 +126,8 @@ test('batch run: while jobs run the step asks to come back, and money is set asi
   expect(Object.keys(budget.open)).toHaveLength(1);
   expect(await classifyBatch(made.services, input)).toMatchObject({ kind: 'waiting' });
   expect(made.simulator.ledger()).toEqual([]);
+  expect(await made.services.llm?.cancelJobs?.(runId)).toBe(1); // as the end of a cancelled run does
+  expect(await made.services.llm?.cancelJobs?.(runId)).toBe(0);
 });
 
 test('batch run: what does not fit the budget goes to review, and the budget holds', async () => {
