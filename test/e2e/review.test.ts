@@ -1,10 +1,12 @@
 // Decisions after the run, against the compiled host: pages, files, review, what-if and re-run, comparison, erasure.
 import type { ChildProcess } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataLakeServiceClient } from '@azure/storage-file-datalake';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { FeedbackAnswer, ReviewItem, RunComparison, RunStatus, WhatIfReport } from '../../shared/api.ts';
+import { readParquet } from '../../shared/lake/parquet.ts';
+import { openLakeStore } from '../../shared/lake/store.ts';
 import type { Row } from '../../shared/lake/tables.ts';
 import type { DocumentHistory, ResultsPage } from '../../shared/pipeline/results.ts';
 import { ended, type State, sluice, startSluice, temporaryFolder, waitFor, waitForState } from './sluice.ts';
@@ -115,12 +117,29 @@ test('what-if changes nothing; applied, it is a re-run that leaves people’s de
   expect(shown.stdout).toContain('2 flipped (2 by route)');
 }, 180_000);
 
+/** Files of the lake that hold a word, Parquet files read and not only looked at. */
+async function filesWith(word: string): Promise<string[]> {
+  const store = openLakeStore({ kind: 'connection-string', connectionString: state.lake }, 'lake');
+  const local = join(data.path, 'looked-at');
+  const found: string[] = [];
+  for await (const { path } of store.list('')) {
+    await store.download(path, local);
+    const bytes = readFileSync(local);
+    const isParquet = bytes.subarray(0, 4).toString() === 'PAR1';
+    const text = isParquet ? JSON.stringify(await readParquet(local)) : bytes.toString('utf8');
+    if (`${path} ${text}`.includes(word)) found.push(path);
+  }
+  return found;
+}
+
 test('erasure: the document is gone from answers and queue, its rows stay as tombstones', async () => {
   const { body } = await call<ResultsPage>('GET', '/api/results?path=in/unclear-1.txt');
   const [row] = body.results as [Row];
+  for (const word of ['MARKERPARTY', 'unclear-1.txt']) expect((await filesWith(word)).length).toBeGreaterThan(0);
   const erased = await call<{ batches: number }>('DELETE', `/api/documents/${row.document_id}?source=delete`);
   expect(erased).toMatchObject({ status: 200, body: { sourceDeleted: true } });
   expect(erased.body.batches).toBeGreaterThan(0);
+  for (const word of ['MARKERPARTY', 'unclear-1.txt']) expect(await filesWith(word), word).toEqual([]);
   const { body: history } = await call<DocumentHistory>('GET', `/api/results/${row.document_id}`);
   expect(history.history.length).toBeGreaterThan(1);
   for (const tombstone of history.history)
