@@ -22,6 +22,9 @@ export interface TestTables {
 
 export const NOON = Date.UTC(2026, 10, 23, 12);
 
+/** Over all openings, so that a second one appends and does not repeat. */
+let appends = 0;
+
 export function openTestTables(
   lake: MemoryLake = new MemoryLake('lake', () => NOON),
   clock: Clock = { now: () => NOON, sleep: async () => {} },
@@ -31,7 +34,6 @@ export function openTestTables(
   const tables = new Map(
     lakeTables.map((schema) => [schema.name, DeltaTable.open(lake, tablePath(schema.name), schema, deps)]),
   );
-  let appends = 0;
   return {
     lake,
     tables,
