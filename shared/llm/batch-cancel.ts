@@ -20,7 +20,8 @@ export async function cancelJobs(
   );
   let cancelled = 0;
   for (const path of open) {
-    const { jobId } = JSON.parse((await store.read(path)).toString('utf8')) as { jobId: string }; // written by batch-lane.ts
+    const { jobId } = JSON.parse((await store.read(path)).toString('utf8')) as { jobId: string | null }; // written by batch-lane.ts
+    if (jobId === null) continue;
     try {
       if (isTerminal(await transport.get(jobId))) continue;
       await transport.cancel(jobId);

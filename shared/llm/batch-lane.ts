@@ -48,6 +48,11 @@ const MAX_POLL_MS = 10 * 60_000;
 /** Jobs end within 24 h; whoever cannot be asked about them for longer is not waited for. */
 const PATIENCE_MS = 30 * 3_600_000;
 
+/** Code of a job for which the deployment's queue has no room. */
+const QUEUE_FULL = /token_limit|queue|quota_exceeded/i;
+/** At one to ten minutes each. */
+const MOST_TRIES = 30;
+
 interface PlannedPack {
   batchId: string;
   pack: Pack;
@@ -61,6 +66,12 @@ interface LanePlan {
 interface PartEnd {
   answered: number;
   leftover: number;
+}
+
+interface SubmittedJob {
+  /** Null between a job that found no room and the next one. */
+  jobId: string | null;
+  tries: number;
 }
 
 interface LanePart {
@@ -176,9 +187,9 @@ class Lane {
       if (ended !== undefined) return ended;
       if (error instanceof RetryableError && clock.now() - part.createdAt < PATIENCE_MS) return undefined;
       // A job whose end nobody tells may have been billed: its money stays counted.
-      const submitted = await readJson(this.#deps.store, this.#path(`part-${part.index}-job`));
+      const submitted = await readJson<SubmittedJob>(this.#deps.store, this.#path(`part-${part.index}-job`));
       const funds = await this.#funds(part);
-      return this.#endPart(part, 0, submitted === undefined ? 0n : BigInt(funds.costAtMost));
+      return this.#endPart(part, 0, (submitted?.jobId ?? null) === null ? 0n : BigInt(funds.costAtMost));
     }
   }
 
@@ -198,6 +209,8 @@ class Lane {
     if (!isTerminal(job)) return undefined;
     if (job.problems.length > 0)
       logger.warn('llm.batch.failed', { run: runId, part: part.index, problem: job.problems[0] });
+    if (job.problems.some((problem) => QUEUE_FULL.test(problem)) && (await this.#tryLater(part, job, isLate)))
+      return undefined;
     const files = [job.outputFileId, job.errorFileId].filter((id) => id !== null);
     const texts = await Promise.all(files.map((id) => this.#transport.download(id)));
     const { answered, cost } = await this.#keepLines(texts.join('\n'), part);
@@ -205,6 +218,17 @@ class Lane {
     const input = job.metadata.sluice_file;
     for (const id of input === undefined ? files : [input, ...files]) await this.#transport.remove(id);
     return end;
+  }
+
+  /** The queue of the deployment is full of other jobs: a new job is made at the next look, often enough to outlast them. */
+  async #tryLater({ index }: LanePart, job: BatchJob, isLate: boolean): Promise<boolean> {
+    const path = this.#path(`part-${index}-job`);
+    const tries = ((await readJson<SubmittedJob>(this.#deps.store, path))?.tries ?? 0) + 1;
+    if (isLate || tries > MOST_TRIES) return false;
+    const next: SubmittedJob = { jobId: null, tries };
+    await this.#deps.store.write(path, JSON.stringify(next));
+    if (job.metadata.sluice_file !== undefined) await this.#transport.remove(job.metadata.sluice_file);
+    return true;
   }
 
   /** B4. */
@@ -238,9 +262,9 @@ class Lane {
     const { store, logger } = this.#deps;
     const { runId, name } = this.#request;
     const jobPath = this.#path(`part-${part.index}-job`);
-    const known = await readJson<{ jobId: string }>(store, jobPath);
-    if (known !== undefined) return known.jobId;
-    const metadata = { sluice_run: runId, sluice_part: this.#partName(part) };
+    const { jobId: known = null, tries = 0 } = (await readJson<SubmittedJob>(store, jobPath)) ?? {};
+    if (known !== null) return known;
+    const metadata = { sluice_run: runId, sluice_part: `${this.#partName(part)}-${tries}` };
     // A crash may have come between submitting and writing it down.
     const isOurs = (job: BatchJob) => Object.entries(metadata).every(([name, value]) => job.metadata[name] === value);
     let jobId = (await this.#transport.recent()).find(isOurs)?.id;
@@ -255,7 +279,7 @@ class Lane {
       jobId = (await this.#transport.create(file, { ...metadata, sluice_file: file })).id;
       logger.info('llm.batch.submitted', { run: runId, part: part.index, lines: packs.length });
     }
-    await store.write(jobPath, JSON.stringify({ jobId }));
+    await store.write(jobPath, JSON.stringify({ jobId, tries } satisfies SubmittedJob));
     return jobId;
   }
 

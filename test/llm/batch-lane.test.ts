@@ -116,11 +116,33 @@ test('batch lane: what a job leaves undone is asked live, and every document is 
   expect(simulator.ledger().length - before).toBe(4);
 });
 
-test('batch lane: a job refused for its queued tokens costs nothing and goes live', async () => {
+test('batch lane: a job for which the queue has no room costs nothing and is tried again; when that never helps it goes live', async () => {
   const { simulator, deps, transport, request } = await lane({ batch: { jobMs: 0, enqueuedTokens: 100 } });
-  expect(await advanceBatchLane(request, deps, transport)).toEqual({ status: 'collected', answered: 0, leftover: 10 });
+  let looks = 1;
+  let outcome = await advanceBatchLane(request, deps, transport);
+  for (; outcome.status === 'running' && looks < 100; looks++)
+    outcome = await advanceBatchLane(request, deps, transport);
+  expect(outcome).toEqual({ status: 'collected', answered: 0, leftover: 10 });
+  expect(looks).toBe(31);
+  expect(await transport.recent()).toHaveLength(31);
   expect(simulator.ledger()).toEqual([]);
   expect((await classify(deps, request, 0)).status).toBe('done');
+});
+
+test('batch lane: a job that found no room is made anew when there is some', async () => {
+  const { deps, transport, request } = await lane();
+  let isFull = true;
+  const busy: BatchTransport = {
+    ...transport,
+    async get(id) {
+      const job = await transport.get(id);
+      return isFull ? { ...job, status: 'failed', outputFileId: null, problems: ['token_limit_exceeded'] } : job;
+    },
+  };
+  for (let look = 0; look < 3; look++)
+    expect(await advanceBatchLane(request, deps, busy)).toMatchObject({ status: 'running', ended: 0 });
+  isFull = false;
+  expect(await advanceBatchLane(request, deps, busy)).toEqual({ status: 'collected', answered: 10, leftover: 0 });
 });
 
 test('lane: batch for large runs with a day to spare, or when asked for', () => {
