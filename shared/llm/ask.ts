@@ -161,6 +161,7 @@ async function send(context: AskContext, pack: Pack, request: Request, turn: Tur
       runtime.observeOutput(outcome.usage.completionTokens, pack.documents.length);
     await learn(context, turn, reply, rule);
     deps.logger.info('llm.call', {
+      runId: log.runId,
       call: pack.key,
       attempt,
       deployment: member.config.name,
@@ -169,6 +170,7 @@ async function send(context: AskContext, pack: Pack, request: Request, turn: Tur
       status: outcome.httpStatus,
       tokensIn: outcome.usage?.promptTokens,
       tokensOut: outcome.usage?.completionTokens,
+      costUsd: Number(outcome.cost ?? 0) / 1e9,
       ms: clock.now() - intent.startedAt,
     });
     return { kind: 'sent', rule: isFinal ? undefined : rule };

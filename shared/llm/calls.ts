@@ -62,7 +62,10 @@ export class CallLog {
   readonly #store: LakeStore;
   readonly #records = new Map<string, CallRecord>();
 
+  readonly runId: string;
+
   constructor(store: LakeStore, runId: string, batchId: string) {
+    this.runId = runId;
     this.#store = store;
     this.folder = `${runPaths.llm(runId, batchId)}/calls`;
   }
