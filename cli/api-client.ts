@@ -1,6 +1,7 @@
 // The HTTP API as the CLI uses it. Problems become errors that say what the server said.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Problem, RerunRequest, RunRequest, RunStatus } from '../shared/api.ts';
+import type { RerunRequest, RunRequest, RunStatus } from '../shared/api.ts';
+import type { Problem } from '../shared/problem.ts';
 
 /** The input type of a run request: defaults may be left out. */
 export type RunRequestInput = Omit<RunRequest, 'source'> & { source: Record<string, unknown> & { kind: string } };

@@ -1,8 +1,9 @@
 // Privacy requests over HTTP: a document out of the lake, with all that was read and decided.
 import { app } from '@azure/functions';
-import { documentIdSchema, eraseSchema, parseRequest } from '../shared/api.ts';
+import { documentIdSchema, eraseSchema } from '../shared/api.ts';
 import { getApp, whoCalls } from '../shared/app.ts';
 import { eraseDocument } from '../shared/pipeline/erase.ts';
+import { parseRequest } from '../shared/problem.ts';
 import { access, respond } from './http.ts';
 
 app.http('eraseDocument', {

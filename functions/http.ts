@@ -1,7 +1,7 @@
 // HTTP edge: bodies with a limit, errors as RFC 9457 problems.
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
-import { RequestError, toProblem } from '../shared/api.ts';
 import { type CallerRole, getConfig, whoCalls } from '../shared/app.ts';
+import { RequestError, toProblem } from '../shared/problem.ts';
 
 /** Who may reach the API at all: holders of a function key, or, with Entra ID in front, whoever it lets through to `respond`. */
 export const access = {

@@ -1,8 +1,9 @@
 // Models and taxonomies over HTTP: what is registered, which one decides, and storing new labels.
 import { app } from '@azure/functions';
-import { parseRequest, promoteRequestSchema } from '../shared/api.ts';
+import { promoteRequestSchema } from '../shared/api.ts';
 import { getApp, getServices } from '../shared/app.ts';
 import { loadTaxonomy, publishTaxonomy } from '../shared/pipeline/taxonomies.ts';
+import { parseRequest } from '../shared/problem.ts';
 import { access, readBody, respond } from './http.ts';
 
 app.http('listModels', {

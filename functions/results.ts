@@ -1,10 +1,11 @@
 // Decisions over HTTP: pages with filters, one document's history, files, two runs side by side.
 import { app } from '@azure/functions';
-import { documentIdSchema, exportResultsSchema, listResultsSchema, parseRequest } from '../shared/api.ts';
+import { documentIdSchema, exportResultsSchema, listResultsSchema } from '../shared/api.ts';
 import { getApp } from '../shared/app.ts';
 import { compareRuns } from '../shared/pipeline/compare-runs.ts';
 import { exportResults } from '../shared/pipeline/export-results.ts';
 import { documentHistory, listResults } from '../shared/pipeline/results.ts';
+import { parseRequest } from '../shared/problem.ts';
 import { access, respond } from './http.ts';
 
 app.http('listResults', {

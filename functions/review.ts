@@ -1,10 +1,11 @@
 // Review over HTTP: the queue of documents that wait for people, and their decisions.
 import { randomUUID } from 'node:crypto';
 import { app, type HttpRequest } from '@azure/functions';
-import { feedbackSchema, parseRequest, reviewQueueSchema } from '../shared/api.ts';
+import { feedbackSchema, reviewQueueSchema } from '../shared/api.ts';
 import { getApp, whoCalls } from '../shared/app.ts';
 import { giveFeedback } from '../shared/pipeline/feedback.ts';
 import { takeForReview } from '../shared/pipeline/review-queue.ts';
+import { parseRequest } from '../shared/problem.ts';
 import { access, readBody, respond } from './http.ts';
 
 const reviewerOf = (request: HttpRequest) => whoCalls(request.headers.get('x-ms-client-principal'), 'reviewer');

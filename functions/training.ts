@@ -1,9 +1,10 @@
 // Training over HTTP: start one on the same engine as runs, and follow it.
 import { app } from '@azure/functions';
 import df from 'durable-functions';
-import { parseRequest, trainRequestSchema } from '../shared/api.ts';
+import { trainRequestSchema } from '../shared/api.ts';
 import { getConfig, getTraining } from '../shared/app.ts';
 import { createTraining, trainingStatus } from '../shared/pipeline/train-model.ts';
+import { parseRequest } from '../shared/problem.ts';
 import { startUnlessAlive } from './durable-runs.ts';
 import { access, readBody, respond } from './http.ts';
 

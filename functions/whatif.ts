@@ -1,8 +1,9 @@
 // What another model or another bar would have decided, over HTTP; it changes nothing.
 import { app } from '@azure/functions';
-import { parseRequest, whatIfSchema } from '../shared/api.ts';
+import { whatIfSchema } from '../shared/api.ts';
 import { getApp } from '../shared/app.ts';
 import { whatIf } from '../shared/pipeline/whatif.ts';
+import { parseRequest } from '../shared/problem.ts';
 import { access, readBody, respond } from './http.ts';
 
 app.http('whatIf', {

@@ -89,7 +89,7 @@ describe('architecture: the direction of imports', () => {
   });
 
   test('local takes only vocabulary from shared, so that it stays a stand-in for the cloud', () => {
-    const vocabulary = /^shared\/(config|settings|errors|ids|ports|api|telemetry)\.ts$/;
+    const vocabulary = /^shared\/(config|settings|errors|ids|ports|api|problem|telemetry)\.ts$/;
     expect(offences(within('local'), (target) => target.startsWith('shared/') && !vocabulary.test(target))).toEqual([]);
     expect(offences(within('local'), (target) => /^(functions|cli)\//.test(target))).toEqual([]);
   });
@@ -132,7 +132,7 @@ describe('architecture: where things are read', () => {
 
   test('functions reach the domain through the app, the API and the pipeline only', () => {
     const allowed =
-      /^(functions\/|shared\/(app|api)\.ts$|shared\/pipeline\/|@azure\/functions$|durable-functions$|node:)/;
+      /^(functions\/|shared\/(app|api|problem)\.ts$|shared\/pipeline\/|@azure\/functions$|durable-functions$|node:)/;
     expect(offences(within('functions'), (target) => !allowed.test(target))).toEqual([]);
   });
 

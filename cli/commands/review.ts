@@ -1,8 +1,9 @@
 // `sluice review` and `sluice decide`: what waits for people, and their decisions, from the terminal.
 import { userInfo } from 'node:os';
-import { feedbackSchema, parseRequest, reviewQueueSchema } from '../../shared/api.ts';
+import { feedbackSchema, reviewQueueSchema } from '../../shared/api.ts';
 import { giveFeedback } from '../../shared/pipeline/feedback.ts';
 import { takeForReview } from '../../shared/pipeline/review-queue.ts';
+import { parseRequest } from '../../shared/problem.ts';
 import { note } from '../console.ts';
 import { withApp } from '../local-app.ts';
 import { formatTable } from '../table.ts';

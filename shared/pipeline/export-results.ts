@@ -3,9 +3,10 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RequestError, type ResultFilter } from '../api.ts';
+import type { ResultFilter } from '../api.ts';
 import { writeParquet } from '../lake/parquet.ts';
 import { type Row, resultsTable } from '../lake/tables.ts';
+import { RequestError } from '../problem.ts';
 import { conditionsOf, type QueryLake, relationOf, where } from './results.ts';
 
 /** Rows of one export: about 2.5 KB each with their reasons, held in memory at once. */

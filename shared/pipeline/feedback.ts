@@ -2,12 +2,13 @@
 // Invariants: F1 the same decision of the same reviewer on the same state adds its rows once, however often it is sent and wherever it is cut short:
 // both appends carry txn (document, number of the human decision). F2 of two different decisions at the same moment one is stored, the other is told.
 // F3 the row keeps run and batch of the decision it replaces: that is where the text lies for training.
-import { type FeedbackAnswer, type FeedbackRequest, RequestError } from '../api.ts';
+import type { FeedbackAnswer, FeedbackRequest } from '../api.ts';
 import { SluiceError, TerminalError } from '../errors.ts';
 import { sha256Hex } from '../ids.ts';
 import { sqlText } from '../lake/duckdb.ts';
 import type { Row } from '../lake/tables.ts';
 import { reviewLeasePath } from '../paths.ts';
+import { RequestError } from '../problem.ts';
 import { type DecisionLake, tableOf } from './decision-lake.ts';
 import { offerDecision } from './near-duplicates.ts';
 import { documentHistory } from './results.ts';

@@ -4,7 +4,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataLakeServiceClient } from '@azure/storage-file-datalake';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Problem, RunStatus } from '../../shared/api.ts';
+import type { RunStatus } from '../../shared/api.ts';
+import type { Problem } from '../../shared/problem.ts';
 import { ended, type State, sluice, startSluice, temporaryFolder, waitFor, waitForState } from './sluice.ts';
 
 const data = temporaryFolder('runs-api');

@@ -2,12 +2,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { listResultsSchema, parseRequest, RequestError } from '../../shared/api.ts';
+import { listResultsSchema } from '../../shared/api.ts';
 import { readParquet } from '../../shared/lake/parquet.ts';
 import { resultsTable } from '../../shared/lake/tables.ts';
 import { compareRuns } from '../../shared/pipeline/compare-runs.ts';
 import { csvCell, exportResults } from '../../shared/pipeline/export-results.ts';
 import { documentHistory, listResults } from '../../shared/pipeline/results.ts';
+import { parseRequest, RequestError } from '../../shared/problem.ts';
 import { id, NOON, openTestTables, resultRow, type TestTables } from '../fakes/tables.ts';
 
 let world: TestTables;

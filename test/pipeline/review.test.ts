@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { parseRequest, reviewQueueSchema } from '../../shared/api.ts';
+import { reviewQueueSchema } from '../../shared/api.ts';
 import type { Row } from '../../shared/lake/tables.ts';
 import type { DecisionLake } from '../../shared/pipeline/decision-lake.ts';
 import { writeExtracted } from '../../shared/pipeline/extracted.ts';
 import { giveFeedback } from '../../shared/pipeline/feedback.ts';
 import { takeForReview } from '../../shared/pipeline/review-queue.ts';
 import { loadTaxonomy } from '../../shared/pipeline/taxonomies.ts';
+import { parseRequest } from '../../shared/problem.ts';
 import { type FakeWorld, fakeWorld } from '../fakes/pipeline.ts';
 import { id, openTestTables, resultRow, type TestTables } from '../fakes/tables.ts';
 

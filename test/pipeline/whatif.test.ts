@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { parseRequest, rerunRequestSchema, whatIfSchema } from '../../shared/api.ts';
+import { rerunRequestSchema, whatIfSchema } from '../../shared/api.ts';
 import { batchId } from '../../shared/ids.ts';
 import type { Row } from '../../shared/lake/tables.ts';
 import type { LoadedModel } from '../../shared/models/registry.ts';
@@ -14,6 +14,7 @@ import { isWanted } from '../../shared/pipeline/rerun-filter.ts';
 import { scoreBatch } from '../../shared/pipeline/score-batch.ts';
 import { createRerun, createRun, type StartedRun } from '../../shared/pipeline/start-run.ts';
 import { whatIf } from '../../shared/pipeline/whatif.ts';
+import { parseRequest } from '../../shared/problem.ts';
 import { type FakeWorld, fakeWorld } from '../fakes/pipeline.ts';
 import { openTestTables, resultRow, type TestTables } from '../fakes/tables.ts';
 
