@@ -1,0 +1,109 @@
+// Commands about models: train, eval, compare, models.
+import { type Command, Option } from 'commander';
+import { data, json, labelColumn, number, textColumn } from './options.ts';
+
+/** Add them to the program. */
+export function addModelCommands(program: Command): void {
+  program
+    .command('train')
+    .description('train a model and promote it')
+    .argument(
+      '<source...>',
+      'labelled .jsonl, .csv or .parquet files; `decisions` of this lake; `delta:<folder>` in imports',
+    )
+    .addOption(textColumn())
+    .addOption(labelColumn())
+    .option('--taxonomy <file>', 'check the labels against this taxonomy')
+    .option('--no-promote', 'register the model without making it the champion')
+    .addOption(
+      new Option('--algorithm <name>', 'xgboost grows trees on Spark')
+        .choices(['logistic-regression', 'xgboost'])
+        .default('logistic-regression'),
+    )
+    .option('--features-of <version>', 'xgboost: model whose features are used; default: the champion')
+    .option('--python <path>', 'xgboost without Synapse: a Python with pyspark and xgboost', 'python3')
+    .option('--max-iter <n>', 'L-BFGS iterations', number)
+    .option('--reg-param <x>', 'regularization', number)
+    .option('--num-features <n>', 'hash buckets', number)
+    .option('--precision <p>', 'share of labels the model gives alone that shall be right', number)
+    .option(
+      '--guarantee',
+      'keep that promise strictly (per label, 95 % confidence), or fail and say how many samples are missing',
+    )
+    .addOption(data())
+    .addOption(json())
+    .action(async (sources, options) => (await import('./commands/train.ts')).trainCommand(sources, options));
+
+  program
+    .command('eval')
+    .description('measure a model on a labelled file')
+    .argument('<file>')
+    .option('--model <version>', 'default: the champion')
+    .option('--report <file>', 'write an HTML page with plots')
+    .addOption(textColumn())
+    .addOption(labelColumn())
+    .addOption(data())
+    .addOption(json())
+    .action(async (file, options) => (await import('./commands/eval.ts')).evalCommand(file, options));
+
+  program
+    .command('compare')
+    .description('compare two models on a labelled file')
+    .argument('<model-a>')
+    .argument('<model-b>')
+    .argument('<file>')
+    .addOption(textColumn())
+    .addOption(labelColumn())
+    .addOption(data())
+    .addOption(json())
+    .action(async (a, b, file, options) =>
+      (await import('./commands/compare-models.ts')).compareModelsCommand(a, b, file, options),
+    );
+
+  const models = program.command('models').description('registered models: list, promote, roll back, import, export');
+  models
+    .command('list', { isDefault: true })
+    .description('list versions and the champion')
+    .addOption(data())
+    .addOption(json())
+    .action(async (options) => (await import('./commands/models.ts')).listModels(options));
+  models
+    .command('promote')
+    .description('make an evaluated model the champion')
+    .argument('<version>')
+    .option('--reason <text>', 'kept in the history', 'promoted by hand')
+    .addOption(data())
+    .addOption(json())
+    .action(async (version, options) => (await import('./commands/models.ts')).promoteModel(version, options));
+  models
+    .command('rollback')
+    .description('back to the champion before')
+    .option('--reason <text>', 'kept in the history', 'rolled back by hand')
+    .addOption(data())
+    .addOption(json())
+    .action(async (options) => (await import('./commands/models.ts')).rollbackModel(options));
+  models
+    .command('import')
+    .description('register a Spark PipelineModel folder, or an XGBoost (.json, .ubj) or ONNX file')
+    .argument('<path>')
+    .option('--labels <names>', 'classes in their order, separated by commas', (text: string) =>
+      text.split(',').map((name) => name.trim()),
+    )
+    .option('--features-of <version>', 'registered model whose features the file was trained on')
+    .option('--evaluate <file>', 'labelled file to measure it on')
+    .addOption(textColumn())
+    .addOption(labelColumn())
+    .addOption(data())
+    .addOption(json())
+    .action(async (path, options) => (await import('./commands/models.ts')).importModel(path, options));
+  models
+    .command('export')
+    .description('write a model as a Spark PipelineModel folder')
+    .argument('<version>')
+    .argument('<folder>')
+    .addOption(data())
+    .addOption(json())
+    .action(async (version, folder, options) =>
+      (await import('./commands/models.ts')).exportModel(version, folder, options),
+    );
+}

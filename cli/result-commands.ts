@@ -1,0 +1,78 @@
+// Commands about decisions: calibrate, query, export, review, decide, whatif, compare-runs.
+import { type Command, Option } from 'commander';
+import { data, json, number, remote } from './options.ts';
+
+/** Add them to the program. */
+export function addResultCommands(program: Command): void {
+  program
+    .command('calibrate')
+    .description('learn from people’s decisions how often LLM answers are right')
+    .addOption(data())
+    .addOption(json())
+    .action(async (options) => (await import('./commands/calibrate.ts')).calibrateCommand(options));
+
+  program
+    .command('query')
+    .description('SQL (DuckDB) over the tables results, latest_results, llm_calls, runs and feedback')
+    .argument('<sql>')
+    .addOption(data())
+    .addOption(json())
+    .action(async (sql, options) => (await import('./commands/query.ts')).queryCommand(sql, options));
+
+  /** Options that choose decisions; names as in the API. */
+  const filtered = (command: Command): Command =>
+    command
+      .option('--run <id>', 'decisions of this run; default: the latest of every document')
+      .option('--label <name>', 'with this label')
+      .addOption(new Option('--status <status>', 'with this outcome').choices(['labelled', 'review', 'failed']))
+      .option('--code <code>', 'with this failure or review code')
+      .addOption(new Option('--decided-by <who>', 'decided by').choices(['model', 'llm', 'duplicate', 'human']))
+      .option('--path <prefix>', 'whose path begins so')
+      .option('--media-type <type>', 'of this media type')
+      .option('--from <time>', 'decided at or after (ISO 8601)')
+      .option('--to <time>', 'decided before (ISO 8601)');
+
+  filtered(program.command('export').description('decisions as a CSV or Parquet file'))
+    .addOption(new Option('--format <format>', 'of the file').choices(['csv', 'parquet']).default('csv'))
+    .option('-o, --output <file>', 'default: stdout')
+    .addOption(data())
+    .action(async (options) => (await import('./commands/export.ts')).exportCommand(options));
+
+  program
+    .command('review')
+    .description('documents that wait for a person; they are kept from others for a while')
+    .option('--limit <n>', 'at most this many', number, 20)
+    .addOption(new Option('--order <order>', 'which come first').choices(['oldest', 'uncertain']).default('oldest'))
+    .option('--run <id>', 'of this run')
+    .addOption(data())
+    .addOption(json())
+    .action(async (options) => (await import('./commands/review.ts')).reviewCommand(options));
+
+  program
+    .command('decide')
+    .description('label a document by hand')
+    .argument('<document-id>')
+    .argument('<label>')
+    .option('--note <text>', 'why')
+    .addOption(data())
+    .addOption(json())
+    .action(async (id, label, options) => (await import('./commands/review.ts')).decideCommand(id, label, options));
+
+  filtered(
+    remote(program.command('whatif').description('what another model or bar would have decided; changes nothing')),
+  )
+    .option('--model <version>', 'default: the one that decides now')
+    .option('--accept <p>', 'confidence from which the model decides alone', number)
+    .option('--review <p>', 'confidence below which the LLM is not asked', number)
+    .option('--apply', 'then re-run the runs that would change (needs a running host)', false)
+    .action(async (options) => (await import('./commands/whatif.ts')).whatIfCommand(options));
+
+  program
+    .command('compare-runs')
+    .description('what two runs decided differently, and why')
+    .argument('<run-a>')
+    .argument('<run-b>')
+    .addOption(data())
+    .addOption(json())
+    .action(async (a, b, options) => (await import('./commands/compare.ts')).compareCommand(a, b, options));
+}
