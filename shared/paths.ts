@@ -29,6 +29,8 @@ export const runPaths = {
   attempt: (runId: string) => `${run(runId)}/attempt.json`,
   /** Keys of the LLM calls that an attempt has appended to the ledger table. */
   calls: (runId: string, attempt: number) => `${run(runId)}/calls-${attempt}.json`,
+  /** Which questions the run's budget pays for. */
+  questions: (runId: string) => `${run(runId)}/questions.json`,
   cancel: (runId: string) => `${run(runId)}/cancel.json`,
   planFolder: (runId: string) => `${run(runId)}/plan`,
   /** Folders with documents' content. */

@@ -73,6 +73,10 @@ export const EVENTS: Readonly<Record<string, EventSpec>> = {
     metrics: [{ name: 'sluice.step.duration', value: 'tookMs', by: step }],
     span: { name: 'step {step}', duration: 'tookMs' },
   },
+  'questions.ranked': {
+    doc: 'A run with a budget has chosen which documents are asked: the least certain first.',
+    fields: ['runId', 'questions', 'funded'],
+  },
   'step.waiting': {
     doc: 'A batch waits for LLM quota or for a service; it goes on by itself.',
     fields: ['runId', 'batchId', 'step', 'waitMs'],

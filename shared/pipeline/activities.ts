@@ -10,6 +10,7 @@ import { lanesOf } from './lane.ts';
 import { recordLineage } from './lineage.ts';
 import { offerAnswers } from './offer-answers.ts';
 import { planRun } from './plan.ts';
+import { isBudgeted, rankQuestions } from './rank-questions.ts';
 import type { ActivityResult, PlanOutcome, RunActivity } from './run.ts';
 import { scoreBatch } from './score-batch.ts';
 import type { PipelineServices } from './services.ts';
@@ -43,9 +44,17 @@ export function activityHandlers(getServices: () => Promise<PipelineServices>): 
   return {
     planRun: activity(async (services, { runId }: Run) => {
       const plan = await planRun(services, runId);
-      const outcome: PlanOutcome = { batches: plan.batches, lanes: await lanesOf(services, plan) };
+      const outcome: PlanOutcome = {
+        batches: plan.batches,
+        lanes: await lanesOf(services, plan),
+        isBudgeted: isBudgeted(plan),
+      };
       return { kind: 'done', outcome };
     }),
+    rankQuestions: activity(async (services, { runId }: Run) => ({
+      kind: 'done',
+      outcome: await rankQuestions(services, runId),
+    })),
     extractBatch: activity((services, input: Step) => extractBatch(services, input)),
     featurizeBatch: activity((services, input: Step) => featurizeBatch(services, input)),
     scoreBatch: activity((services, input: Step) => scoreBatch(services, input)),

@@ -4,9 +4,10 @@ import { PII_KINDS, type PiiKind, redact } from '../documents/redact.ts';
 import { sha256Hex } from '../ids.ts';
 import type { LlmAnswer } from '../llm/classify.ts';
 import { runPaths } from '../paths.ts';
-import { readExtracted } from './extracted.ts';
+import { type ExtractedRow, readExtracted } from './extracted.ts';
 import { batchLaneOf } from './lane.ts';
 import { settleNearDuplicates } from './near-duplicates.ts';
+import { readRanking } from './rank-questions.ts';
 import { readJson, writeJson } from './records.ts';
 import { readScores } from './score-batch.ts';
 import type { PipelineServices } from './services.ts';
@@ -30,7 +31,14 @@ export function classifyBatch(services: PipelineServices, input: StepInput): Pro
       (row) => row.duplicate_of === null && scores.get(row.document_id)?.route === 'ask' && row.status === 'ok',
     );
     const inherited = await settleNearDuplicates(services, plan, input, uncertain);
-    const asked = uncertain.filter((row) => !Object.hasOwn(inherited, row.document_id));
+    const ranking = await readRanking(services, input.runId);
+    const isFunded = (row: ExtractedRow): boolean =>
+      ranking === undefined ||
+      ranking.cutoff === null ||
+      (scores.get(row.document_id)?.confidence ?? 0) <= ranking.cutoff;
+    const questions = uncertain.filter((row) => !Object.hasOwn(inherited, row.document_id));
+    const asked = questions.filter(isFunded);
+    const unfunded = questions.filter((row) => !isFunded(row)).map(({ document_id }) => unfundedAnswer(document_id));
     let answers: readonly LlmAnswer[] = [];
     const redacted: Record<string, Partial<Record<PiiKind, number>>> = {};
     if (asked.length > 0 && services.llm !== undefined) {
@@ -53,6 +61,7 @@ export function classifyBatch(services: PipelineServices, input: StepInput): Pro
       if (outcome.status === 'waiting') return { retryAt: outcome.retryAt };
       answers = outcome.answers;
     }
+    answers = [...answers, ...unfunded];
     await writeJson(services.lake, answersPath(input), { answers, redacted } satisfies StoredAnswers);
     const ledger = (await services.llm?.ledger(input.runId, input.batchId)) ?? [];
     const costNanoUsd = ledger.reduce((sum, row) => sum + BigInt(row.cost_nano_usd ?? 0), 0n);
@@ -66,6 +75,24 @@ export function classifyBatch(services: PipelineServices, input: StepInput): Pro
     };
   });
 }
+
+/** A question that the run's budget does not reach: more certain documents wait for people when less certain ones were asked. */
+const unfundedAnswer = (id: string): LlmAnswer => ({
+  id,
+  outcome: 'review',
+  label: null,
+  confidence: null,
+  quote: null,
+  quoteVerified: null,
+  code: 'llm.budget-spent',
+  message: null,
+  deployment: null,
+  promptVersion: '',
+  tokensIn: 0,
+  tokensOut: 0,
+  costUsd: 0,
+  cached: false,
+});
 
 /** The text without personal and payment identifiers, unless the settings say otherwise; what was replaced, by kind. */
 async function shownText(

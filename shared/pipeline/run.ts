@@ -21,7 +21,7 @@ export const STEP_ACTIVITIES = [
   'classifyBatch',
   'decideBatch',
 ] as const;
-export type RunActivity = (typeof STEP_ACTIVITIES)[number] | 'planRun' | 'commitRun' | 'endRun';
+export type RunActivity = (typeof STEP_ACTIVITIES)[number] | 'planRun' | 'rankQuestions' | 'commitRun' | 'endRun';
 export type ActivityName = RunActivity | TrainingActivity;
 
 export interface RunInput {
@@ -35,7 +35,18 @@ export interface RunInput {
 export interface PlanOutcome {
   batches: number;
   lanes: number;
+  /** The budget may not pay for every question: all batches are scored before the first one is asked. */
+  isBudgeted: boolean;
 }
+
+/** Which steps of its batches a lane does. */
+export type Phase = 'all' | 'score' | 'decide';
+
+const STEPS_OF: Readonly<Record<Phase, readonly RunActivity[]>> = {
+  all: STEP_ACTIVITIES,
+  score: STEP_ACTIVITIES.slice(0, 3),
+  decide: STEP_ACTIVITIES.slice(3),
+};
 
 export interface LaneInput {
   runId: string;
@@ -46,6 +57,13 @@ export interface LaneInput {
   batches: number;
   /** First batch of this execution. */
   next: number;
+  /** Absent: all steps. */
+  phase?: Phase;
+}
+
+export interface BatchInput extends StepInput {
+  /** Absent: all steps. */
+  phase?: Phase;
 }
 
 /** An activity's answer: its outcome, or the moment to try again. */
@@ -63,13 +81,12 @@ export function* runDocuments<Task>(o: Orchestration<Task>, input: RunInput): St
   try {
     if (input.startAt !== undefined) yield o.sleepUntil(input.startAt);
     const plan: PlanOutcome = yield* step(o, 'planRun', { runId });
-    const lanes = Math.min(plan.lanes, plan.batches);
     const prefix = `${runId}-${input.attempt ?? 0}`;
-    const tasks = Array.from({ length: lanes }, (_, lane) => {
-      const laneInput: LaneInput = { runId, prefix, lanes, batches: plan.batches, next: lane };
-      return o.callSub('lane', laneInput, `${prefix}-lane${lane}`);
-    });
-    if (tasks.length > 0) yield o.all(tasks); // an empty `all` never resolves
+    if (plan.isBudgeted) {
+      yield* runLanes(o, runId, plan, `${prefix}-score`, 'score');
+      yield* step(o, 'rankQuestions', { runId });
+      yield* runLanes(o, runId, plan, `${prefix}-decide`, 'decide');
+    } else yield* runLanes(o, runId, plan, prefix, 'all');
     return yield* step(o, 'commitRun', { runId });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
@@ -77,6 +94,21 @@ export function* runDocuments<Task>(o: Orchestration<Task>, input: RunInput): St
     if (ended.state === 'cancelled') return null;
     throw error;
   }
+}
+
+function* runLanes<Task>(
+  o: Orchestration<Task>,
+  runId: string,
+  { lanes: most, batches }: PlanOutcome,
+  prefix: string,
+  phase: Phase,
+): Steps<Task, void> {
+  const lanes = Math.min(most, batches);
+  const tasks = Array.from({ length: lanes }, (_, lane) => {
+    const input: LaneInput = { runId, prefix, lanes, batches, next: lane, phase };
+    return o.callSub('lane', input, `${prefix}-lane${lane}`);
+  });
+  if (tasks.length > 0) yield o.all(tasks); // an empty `all` never resolves
 }
 
 /** Every `lanes`-th batch of a run, one after the other: as many lanes, so many batches in work. */
@@ -87,16 +119,19 @@ export function* runLane<Task>(o: Orchestration<Task>, input: LaneInput): Steps<
       o.continueAsNew({ ...input, next });
       return null;
     }
-    const batch: StepInput = { runId: input.runId, batchId: batchId(next) };
+    const batch: BatchInput = { runId: input.runId, batchId: batchId(next), phase: input.phase ?? 'all' };
     yield o.callSub('batch', batch, `${input.prefix}-${batch.batchId}`);
   }
   return null;
 }
 
-/** The five steps of a batch. */
-export function* runBatch<Task>(o: Orchestration<Task>, input: StepInput): Steps<Task, StepOutcome> {
+/** The steps of a batch that belong to the phase. */
+export function* runBatch<Task>(
+  o: Orchestration<Task>,
+  { phase = 'all', ...input }: BatchInput,
+): Steps<Task, StepOutcome> {
   let outcome: StepOutcome = { documents: 0, asked: 0 };
-  for (const activity of STEP_ACTIVITIES) outcome = yield* step(o, activity, input);
+  for (const activity of STEPS_OF[phase]) outcome = yield* step(o, activity, input);
   return outcome;
 }
 

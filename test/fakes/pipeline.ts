@@ -23,7 +23,8 @@ export interface FakeWorld {
 const LABELS = ['VAT', 'Customs'];
 
 /**
- * Texts: `fail:<code>` cannot be read; `sure` is accepted by the model; anything else is asked; the LLM is unsure of `hard`.
+ * Texts: `fail:<code>` cannot be read; `sure` is accepted by the model; anything else is asked, with the confidence that stands in it (0.6);
+ * the LLM is unsure of `hard`.
  * Names ending in .zip hold one document per line.
  */
 export async function fakeWorld(settings: Record<string, string> = {}): Promise<FakeWorld> {
@@ -87,9 +88,18 @@ export async function fakeWorld(settings: Record<string, string> = {}): Promise<
           })),
         };
       },
-      quote: async () => {
-        throw new Error('not asked for here');
-      },
+      // A question costs a tenth of a cent.
+      quote: async ({ documents }) => ({
+        documents,
+        asked: documents,
+        calls: 1,
+        tokensIn: 0,
+        tokensOut: 0,
+        usd: documents * 0.001,
+        usdLow: 0,
+        usdHigh: 1,
+        minutes: 0,
+      }),
       ledger: async () => [],
     },
     parquet: {
@@ -159,8 +169,8 @@ const model: LoadedModel = {
     width: 4,
     indptr: Uint32Array.from({ length: texts.length + 1 }, (_, i) => i),
     indices: new Int32Array(texts.length),
-    values: Float64Array.from(texts, (text) => (text.includes('sure') ? 1 : 0.5)),
+    values: Float64Array.from(texts, (text) => (text.includes('sure') ? 1 : Number(/0\.\d+/.exec(text)?.[0] ?? 0.6))),
   }),
-  score: (x) => Float64Array.from([...x.values].flatMap((v) => (v === 1 ? [0.95, 0.05] : [0.6, 0.4]))),
+  score: (x) => Float64Array.from([...x.values].flatMap((v) => (v === 1 ? [0.95, 0.05] : [v, 1 - v]))),
   explain: () => [],
 };

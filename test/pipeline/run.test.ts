@@ -52,6 +52,26 @@ test('run: without batches nothing is fanned out and the run still commits', () 
   expect(log.map((t) => t.name)).toEqual(['planRun', 'commitRun']);
 });
 
+test('run: with a budget every batch is scored and the questions are ranked before the first one is asked', () => {
+  const { o, log, drive } = engine();
+  drive(runDocuments(o, { runId: 'r' }), (task) =>
+    done(task.name === 'planRun' ? { batches: 2, lanes: 2, isBudgeted: true } : {}),
+  );
+  expect(log.map((t) => t.name ?? t.tasks?.map((sub) => sub.id).join())).toEqual([
+    'planRun',
+    'r-0-score-lane0,r-0-score-lane1',
+    'rankQuestions',
+    'r-0-decide-lane0,r-0-decide-lane1',
+    'commitRun',
+  ]);
+  const steps = (['score', 'decide'] as const).flatMap((phase) => {
+    const one = engine();
+    one.drive(runBatch(one.o, { runId: 'r', batchId: 'b00000', phase }), () => done({ documents: 1, asked: 0 }));
+    return one.log.map((t) => t.name);
+  });
+  expect(steps).toEqual(['extractBatch', 'featurizeBatch', 'scoreBatch', 'classifyBatch', 'decideBatch']);
+});
+
 test('run: lanes together cover every batch exactly once', () => {
   const covered: unknown[] = [];
   for (let lane = 0; lane < 4; lane++) {
