@@ -1,11 +1,12 @@
 // A local folder into the imports container, under a prefix derived from its content: the same folder gives the same prefix,
-// so an interrupted import goes on where it stopped and a repeated one uploads nothing.
+// so a repeated import uploads nothing, and an interrupted one is done again under the same names.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { lstat, readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import pLimit from 'p-limit';
+import { importDonePath } from '../shared/paths.ts';
 import type { LakeStore } from '../shared/ports.ts';
 
 export interface FolderFile {
@@ -50,15 +51,20 @@ export function importPrefix(folder: string, files: readonly FolderFile[]): stri
   return `${name}-${digest.digest('hex').slice(0, 12)}`;
 }
 
-/** Upload what the prefix does not hold yet. Returns how many files were sent. */
+/**
+ * Upload what the prefix does not hold yet. Returns how many files were sent.
+ * An import that was interrupted is sent again as a whole: what was in flight then cannot be trusted to be complete.
+ */
 export async function importFiles(
   store: LakeStore,
+  lake: LakeStore,
   prefix: string,
   files: readonly FolderFile[],
   onProgress: (done: number) => void,
 ): Promise<number> {
   const present = new Map<string, number>();
-  for await (const file of store.list(prefix)) present.set(file.path, file.sizeBytes);
+  const isComplete = (await lake.stat(importDonePath(prefix))) !== undefined;
+  if (isComplete) for await (const file of store.list(prefix)) present.set(file.path, file.sizeBytes);
   const missing = files.filter((file) => present.get(`${prefix}/${file.path}`) !== file.sizeBytes);
   let done = files.length - missing.length;
   const limit = pLimit(PARALLEL);
@@ -70,6 +76,7 @@ export async function importFiles(
       }),
     ),
   );
+  if (!isComplete) await lake.write(importDonePath(prefix), JSON.stringify({ files: files.length }));
   return missing.length;
 }
 

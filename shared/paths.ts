@@ -88,3 +88,6 @@ export const intakePaths = {
   marker: (windowId: string, claimId: string) => `intake/windows/${windowId}/markers/${claimId}.json`,
   seal: (windowId: string) => `intake/windows/${windowId}/sealed.json`,
 } as const;
+
+/** Says that a folder's import has ended. */
+export const importDonePath = (prefix: string): string => `import-index/${prefix}.json`;

@@ -103,7 +103,7 @@ async function classifyFolder(app: App, cloud: LocalCloud, work: FolderWork): Pr
   for (const { path, reason } of listing.skipped.slice(0, 10)) note(dim(`skipped ${path}: ${reason}`));
   if (listing.skipped.length > 10) note(dim(`… and ${listing.skipped.length - 10} more entries skipped`));
   const prefix = importPrefix(documents, listing.files);
-  await importFiles(app.imports, prefix, listing.files, (done) =>
+  await importFiles(app.imports, app.lake, prefix, listing.files, (done) =>
     bar(`uploading ${done}/${listing.files.length} files`),
   );
   const quote = options.quote && options.llm ? await quoteFolder(cloud, listing.files, taxonomy) : undefined;

@@ -9,6 +9,7 @@ import { randomUUID } from 'node:crypto';
 import { Agent, createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { DEV_ACCOUNT, DEV_KEY, emulatorConnectionString } from './azurite.ts';
 import { authenticate, type Caller } from './dfs-auth.ts';
@@ -42,7 +43,16 @@ export interface DfsShim {
 /** Start the shim. Azurite must be up. */
 export async function startDfs(options: DfsOptions): Promise<DfsShim> {
   const shim = new Shim(options.blobEndpoint, options.account ?? DEV_ACCOUNT, options.key ?? DEV_KEY);
-  const server = createServer((request, response) => void shim.serve(request, response));
+  let closing: Promise<void> | undefined;
+  const server = createServer((request, response) => {
+    if (closing !== undefined) {
+      request.socket.destroy(); // a kept-alive connection that goes on asking
+      return;
+    }
+    shim.active++;
+    response.once('close', () => shim.active--);
+    void shim.serve(request, response);
+  });
   server.requestTimeout = 0; // uploads of hours are fine
   server.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve, reject) => {
@@ -51,7 +61,6 @@ export async function startDfs(options: DfsOptions): Promise<DfsShim> {
   });
   const { port } = server.address() as AddressInfo; // a TCP server's address is never a string
   const url = `http://127.0.0.1:${port}/${shim.account}`;
-  let closing: Promise<void> | undefined;
   return {
     port,
     url,
@@ -63,17 +72,26 @@ export async function startDfs(options: DfsOptions): Promise<DfsShim> {
       ...(options.tableEndpoint === undefined ? {} : { tableEndpoint: options.tableEndpoint }),
     }),
     close: () => {
-      closing ??= new Promise<void>((resolve) => {
-        server.close(() => resolve());
+      closing ??= (async () => {
+        const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+        server.closeIdleConnections();
+        // What has begun is finished: a write cut off while Azurite saves its metadata would leave a blob without content.
+        for (let waited = 0; shim.active > 0 && waited < DRAIN_MS; waited += DRAIN_STEP_MS) await sleep(DRAIN_STEP_MS);
         server.closeAllConnections();
         shim.agent.destroy();
-      });
+        await closed;
+      })();
       return closing;
     },
   };
 }
 
+const DRAIN_MS = 5000;
+const DRAIN_STEP_MS = 20;
+
 class Shim {
+  /** Requests being answered. */
+  active = 0;
   readonly account: string;
   readonly key: string;
   readonly agent = new Agent({ keepAlive: true });

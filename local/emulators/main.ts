@@ -1,7 +1,10 @@
 // Child-process entry: Azurite and the DFS shim, the laptop's storage account. One JSON line on stdout when ready; ends with its parent.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startAzurite } from './azurite.ts';
 import { startDfs } from './dfs.ts';
+
+const SETTLE_MS = 300;
 
 const { values } = parseArgs({ options: { folder: { type: 'string' }, memory: { type: 'boolean', default: false } } });
 const folder = values.memory ? null : (values.folder ?? '.local/azurite');
@@ -12,6 +15,8 @@ const dfs = await startDfs({ ...azurite, port: 10004 }).catch(() => startDfs(azu
 
 const stop = async (): Promise<void> => {
   await dfs.close();
+  // Callers that were killed leave requests behind that Azurite has begun; they end before it saves its metadata.
+  await sleep(SETTLE_MS);
   await azurite.close();
   process.exit(0);
 };
