@@ -1,0 +1,200 @@
+// What the dashboard asks beyond shared/api.ts: who is looking, a run explained, a document's text, models measured, money and trust.
+import { z } from 'zod';
+import { runRequestSchema } from './api.ts';
+import type { LabelMetrics, ModelDescription } from './models/bundle.ts';
+import type { CoveragePoint, ReliabilityBin } from './models/metrics.ts';
+
+/** Answer of GET /api/session. */
+export interface Session {
+  /** The signed-in person; null for callers with a function key and on a laptop. */
+  name: string | null;
+  roles: ('reader' | 'reviewer' | 'operator')[];
+  authMode: 'function-keys' | 'entra';
+  /** Where LLM answers come from: 'simulator', the model's or deployment's name; null without an LLM. */
+  llm: string | null;
+  /** Accept threshold that replaces the models' own; null where each model decides. */
+  acceptThreshold: number | null;
+  reviewThreshold: number;
+  budget: { perRunUsd: number | null; perDayUsd: number | null };
+  maxUploadBytes: number;
+  pipelineVersion: string;
+  taxonomy: { version: string; name: string; labels: { name: string; description: string }[] } | null;
+}
+
+/** Body of POST /api/quotes: what a run would cost, before anything is paid. */
+export const quoteRequestSchema = z.strictObject({
+  source: runRequestSchema.shape.source,
+  taxonomyVersion: z.string().min(1).max(200).optional(),
+  mode: runRequestSchema.shape.mode,
+  /** Files read for it at most; the range narrows with its square root. */
+  sampleSize: z.int().min(1).max(500).default(60),
+});
+export type QuoteRequest = z.infer<typeof quoteRequestSchema>;
+
+/** Answer of PUT /api/uploads/{container}/{path}. */
+export interface UploadAnswer {
+  container: 'landing' | 'imports';
+  path: string;
+  sizeBytes: number;
+  etag: string;
+  /** Id of the document itself; members of archives have ids of their own. */
+  documentId: string;
+}
+
+/** A file that failed or waits, as an example of its code. */
+export interface ExampleDocument {
+  documentId: string;
+  path: string;
+  archivePath: string;
+  message: string | null;
+}
+
+/** Answer of GET /api/runs/{id}/report: a finished run explained. Lists are sorted by documents, the most first. */
+export interface RunReport {
+  runId: string;
+  /** The run's request as it was stored; null for upload runs. */
+  request: Record<string, unknown> | null;
+  rerunOf: string | null;
+  labels: { label: string; documents: number; byModel: number; byLlm: number; byDuplicate: number; byHuman: number }[];
+  /** Failed documents and those in review, by code, with what to do and up to 5 examples. */
+  codes: {
+    status: 'review' | 'failed';
+    code: string;
+    documents: number;
+    advice: string;
+    examples: ExampleDocument[];
+  }[];
+  decidedBy: { model: number; llm: number; duplicate: number; human: number };
+  /** Calibrated confidence of labelled documents and of those in review: 20 bins of equal width over 0..1. */
+  confidence: { labelled: number[]; review: number[] };
+  ledger: {
+    calls: number;
+    attempts: number;
+    throttled: number;
+    byOutcome: { outcome: string; attempts: number; costUsd: number }[];
+    tokens: { prompt: number; cached: number; completion: number };
+    costUsd: number;
+    /** Seconds; null without calls. */
+    latency: { p50: number; p95: number } | null;
+    deployments: { deployment: string; attempts: number; tokens: number; costUsd: number; throttled: number }[];
+  };
+  /** Quota use over the run's calls, at most 120 slices of equal length. */
+  quota: {
+    tokensPerMinuteLimit: number | null;
+    sliceSeconds: number;
+    slices: { at: string; tokens: number; calls: number; throttled: number }[];
+  };
+  /** OpenLineage event of the run's end, by reference: names of inputs and outputs. */
+  lineage: { inputs: string[]; outputs: string[]; job: string; eventTime: string } | null;
+}
+
+/** Query of GET /api/documents/{id}/text. */
+export const documentTextSchema = z.strictObject({
+  /** Whose reading; default: the latest decision's. */
+  run: z.string().min(1).max(200).optional(),
+  /** Characters at most. */
+  limit: z.coerce.number().int().min(100).max(200_000).default(20_000),
+});
+
+/** Answer of GET /api/documents/{id}/text. */
+export interface DocumentText {
+  documentId: string;
+  runId: string;
+  /** null when the text is no longer kept */
+  text: string | null;
+  /** Characters of the whole text. */
+  chars: number;
+  isTruncated: boolean;
+}
+
+/** Query of GET /api/review/progress. */
+export const reviewProgressSchema = z.strictObject({
+  /** Start of the caller's day, ISO 8601. */
+  since: z.iso.datetime({ offset: true }),
+});
+
+/** Answer of GET /api/review/progress. */
+export interface ReviewProgress {
+  /** Documents that wait now. */
+  waiting: number;
+  decidedByMe: number;
+  decidedByAll: number;
+  /** Decisions that kept the label proposed, of those by all that had one. */
+  kept: number;
+  proposed: number;
+}
+
+/** Body of POST /api/review/skip: the holder does not want this document now; others may take it at once. */
+export const reviewSkipSchema = z.strictObject({
+  documentId: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits'),
+  holder: z.string().min(1).max(100),
+});
+
+export const rollbackRequestSchema = z.strictObject({ reason: z.string().trim().min(1).max(500) });
+
+/** Answer of GET /api/models/{version}. */
+export interface ModelReport extends Omit<ModelDescription, 'scorer'> {
+  version: string;
+  createdAt: string;
+  champion: boolean;
+  /** Moves of the champion pointer that named this version, oldest first. */
+  promotions: { at: string; reason: string }[];
+  /** null where the model carries no evaluation */
+  evaluation: {
+    samples: number;
+    accuracy: number;
+    macroF1: number;
+    logLoss: number;
+    ece: number;
+    labels: string[];
+    /** [truth][predicted] counts */
+    confusion: number[][];
+    reliability: ReliabilityBin[];
+    perLabel: LabelMetrics[];
+    coverage: CoveragePoint[];
+  } | null;
+  /** Objective after each iteration of the final fit; empty for imported models. */
+  objectiveHistory: number[];
+}
+
+/** Query of GET /api/costs and GET /api/trust. */
+export const periodSchema = z.strictObject({
+  days: z.coerce.number().int().min(1).max(400).default(30),
+});
+
+/** Answer of GET /api/costs. Days are UTC, oldest first, days without runs left out. */
+export interface CostReport {
+  days: {
+    date: string;
+    costUsd: number;
+    documents: number;
+    asked: number;
+    calls: number;
+    wastedUsd: number;
+    tokens: number;
+  }[];
+  labels: { label: string; documents: number; asked: number; costUsd: number }[];
+  deployments: { deployment: string; calls: number; tokens: number; costUsd: number }[];
+  total: { costUsd: number; documents: number; asked: number; perThousandUsd: number | null };
+  budget: { perRunUsd: number | null; perDayUsd: number | null; spentTodayUsd: number };
+}
+
+/** Answer of GET /api/trust. Days and weeks (Monday's date) are UTC, oldest first. */
+export interface TrustReport {
+  /** Share of readable documents the model did not decide alone. */
+  escalation: { date: string; documents: number; asked: number; review: number; failed: number }[];
+  /** Decisions of people on documents that had a proposal, and how many kept it, by who had proposed. */
+  agreement: { proposedBy: 'model' | 'llm' | 'duplicate'; decisions: number; kept: number }[];
+  weeks: { week: string; decisions: number; kept: number; reviewers: number }[];
+  /** Labels that people changed most: proposal → decision. */
+  corrections: { from: string; to: string; decisions: number }[];
+  /** The champion's promise and what was seen of it in decisions of people on documents it had labelled. */
+  promise: {
+    modelVersion: string;
+    precision: number;
+    confidence: number;
+    basis: string;
+    checked: number;
+    right: number;
+  } | null;
+}
