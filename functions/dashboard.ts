@@ -1,36 +1,64 @@
-// The web page: fixed files from dashboard/, under a policy that allows nothing from elsewhere.
+// The web page: the files that Vite built into dist/dashboard, under a policy that allows nothing from elsewhere.
+// Invariants: D1 only files that are there at start can be asked for; no path of a request is opened. D2 everything but the page itself has
+// its content's hash in its name and may be kept for ever.
+import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { app } from '@azure/functions';
 import { respond } from './http.ts';
 
-const FILES: Readonly<Record<string, string>> = {
-  'index.html': 'text/html; charset=utf-8',
-  'page.js': 'text/javascript; charset=utf-8',
-  'page.css': 'text/css; charset=utf-8',
+const TYPES: Readonly<Record<string, string>> = {
+  html: 'text/html; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  svg: 'image/svg+xml',
 };
 
-// dist/functions/ and dashboard/ are siblings' children in the package as in the repository.
-const ROOT = new URL('../../dashboard/', import.meta.url);
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const ROOT = new URL('../dashboard/', import.meta.url);
+const files = new Set(readBuilt());
 
 app.http('dashboard', {
   authLevel: 'anonymous',
-  route: 'dashboard/{file?}',
+  route: 'dashboard/{*path}',
   methods: ['GET'],
   handler: (request, context) =>
     respond(context, request, 'reader', async () => {
-      const name = request.params.file ?? 'index.html';
-      const type = Object.hasOwn(FILES, name) ? FILES[name] : undefined;
-      if (type === undefined) return { status: 404 };
+      const path = request.params.path ?? '';
+      const isPage = !/\.[a-z0-9]+$/i.test(path); // addresses of views, which the page itself resolves
+      const name = isPage ? 'index.html' : path;
+      const type = TYPES[name.slice(name.lastIndexOf('.') + 1)];
+      if (!files.has(name) || type === undefined) return { status: 404, body: 'There is no such file.' };
       return {
         headers: {
           'content-type': type,
-          'content-security-policy':
-            "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+          'content-security-policy': POLICY,
           'x-content-type-options': 'nosniff',
           'referrer-policy': 'no-referrer',
-          'cache-control': 'no-cache',
+          'cross-origin-opener-policy': 'same-origin',
+          'permissions-policy': 'camera=(), geolocation=(), microphone=()',
+          'cache-control': name.startsWith('assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
         },
         body: await readFile(new URL(name, ROOT)),
       };
     }),
 });
+
+/** D1. Empty where the page was not built, as when sources run directly. */
+function readBuilt(): string[] {
+  try {
+    return readdirSync(ROOT, { recursive: true, encoding: 'utf8' }).map((path) => path.replaceAll('\\', '/'));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
+  }
+}

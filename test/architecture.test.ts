@@ -35,7 +35,7 @@ const sources: Source[] = FOLDERS.flatMap((folder) => files(folder)).map((file) 
 
 function files(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
     .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)));
 }
 
@@ -96,6 +96,13 @@ describe('architecture: the direction of imports', () => {
 
   test('the command line starts local/ as a child process and never imports it', () => {
     expect(offences(within('cli'), (target) => /^(local|functions)\//.test(target))).toEqual([]);
+  });
+
+  test('the page takes types from shared and nothing that runs: it speaks HTTP only', () => {
+    const wrong = within('dashboard').flatMap(({ file, values }) =>
+      values.filter((target) => /^(shared|functions|local|cli)\//.test(target)).map((target) => `${file} → ${target}`),
+    );
+    expect(wrong).toEqual([]);
   });
 
   test('functions import classes of @azure/functions as types only', () => {

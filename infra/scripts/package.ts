@@ -1,4 +1,4 @@
-// The deployed package in dist/package: compiled functions/ and shared/, dashboard/, host.json and the production packages for Linux x64.
+// The deployed package in dist/package: compiled functions/ and shared/, the built dashboard/, host.json and the production packages for Linux x64.
 // Nothing else runs in Azure. Prints the size, so that a dependency that doubles it is noticed.
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -46,16 +46,16 @@ function sizeOf(path: string): number {
   return readdirSync(path).reduce((sum, name) => sum + sizeOf(join(path, name)), 0);
 }
 
-/** Assemble the package. @param compiled  folder with functions/ and shared/ as JavaScript */
+/** Assemble the package. @param compiled  folder with functions/ and shared/ as JavaScript, and the built dashboard/ */
 export function assemble(compiled: string, target: string): void {
-  for (const folder of ['functions', 'shared'])
+  for (const folder of ['functions', 'shared', 'dashboard'])
     if (!existsSync(join(compiled, folder))) throw new Error(`${compiled}/${folder} is not there. Run: npm run build`);
   rmSync(target, { recursive: true, force: true });
   mkdirSync(join(target, 'dist'), { recursive: true });
   const isCode = (path: string) => !path.endsWith('.map');
   for (const folder of ['functions', 'shared'])
     cpSync(join(compiled, folder), join(target, 'dist', folder), { recursive: true, filter: isCode });
-  cpSync(join(ROOT, 'dashboard'), join(target, 'dashboard'), { recursive: true });
+  cpSync(join(compiled, 'dashboard'), join(target, 'dist', 'dashboard'), { recursive: true });
   for (const file of ['host.json', 'package.json', 'package-lock.json']) cpSync(join(ROOT, file), join(target, file));
 }
 

@@ -167,18 +167,21 @@ export const OPERATIONS: readonly Operation[] = [
     ok: [[200, 'OpenAPI 3.1']],
   },
   {
-    ...{ method: 'get', route: 'dashboard/{file?}', id: 'dashboard', tag: 'app', isOpen: true },
+    ...{ method: 'get', route: 'dashboard/{*path}', id: 'dashboard', tag: 'app', isOpen: true },
     summary: 'The web page',
     ok: [[200, 'A file of the page', 'text/html']],
     problems: [404],
   },
 ];
 
+/** A route as OpenAPI writes it: `{*path}` and `{file?}` are plain parameters. */
+export const openApiPath = (route: string): string => route.replaceAll(/\{\*?(\w+)\??\}/g, '{$1}');
+
 /** @param version  of the app */
 export function openApiDocument(version: string): Record<string, unknown> {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const operation of OPERATIONS) {
-    const path = `/api/${operation.route.replaceAll('?}', '}')}`;
+    const path = `/api/${openApiPath(operation.route)}`;
     paths[path] = { ...paths[path], [operation.method]: describe(operation) };
   }
   return {
@@ -228,7 +231,7 @@ const problemSchema = {
 };
 
 function describe(operation: Operation): Record<string, unknown> {
-  const parameters = [...pathParameters(operation.route), ...queryParameters(operation.query)];
+  const parameters = [...pathParameters(openApiPath(operation.route)), ...queryParameters(operation.query)];
   return {
     operationId: operation.id,
     summary: operation.summary,

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test, vi } from 'vitest';
-import { OPERATIONS, openApiDocument } from '../../shared/pipeline/openapi.ts';
+import { OPERATIONS, openApiDocument, openApiPath } from '../../shared/pipeline/openapi.ts';
 
 interface Registration {
   name: string;
@@ -53,7 +53,7 @@ test('openapi: every registered route is described, with its method, name and gu
   );
   const routes = registered.flatMap(({ name, route, methods, authLevel }) =>
     methods.map((method) => ({
-      path: `/api/${route.replace('?}', '}')}`,
+      path: `/api/${openApiPath(route)}`,
       method: method.toLowerCase(),
       name,
       isOpen: authLevel === 'anonymous',

@@ -73,13 +73,13 @@ describe('azure.yaml, hooks and package', () => {
     const lines = read('.funcignore')
       .split('\n')
       .filter((line) => line !== '' && !line.startsWith('#'));
-    for (const folder of ['cli/', 'docs/', 'infra/', 'local/', 'samples/', 'test/', 'bench/'])
+    for (const folder of ['cli/', '/dashboard/', 'docs/', 'infra/', 'local/', 'samples/', 'test/', 'bench/'])
       expect(lines).toContain(folder);
     for (const kept of [
       'dist/',
       'dist/functions/',
       'dist/shared/',
-      'dashboard/',
+      'dist/dashboard/',
       'host.json',
       'package.json',
       'node_modules/',

@@ -1,0 +1,128 @@
+// The frame of the page: navigation, who is signed in, and one view at a time, loaded when it is first opened.
+import { useEffect } from 'preact/hooks';
+import { ErrorBoundary, LocationProvider, lazy, Route, Router, useLocation } from 'preact-iso';
+import type { Session } from '../../shared/insights-api.ts';
+import { needsKey } from './api.ts';
+import { DropArea } from './drop-area.tsx';
+import { BASE, links } from './links.ts';
+import { KeyForm } from './parts/key-form.tsx';
+import { ErrorNote, Loading } from './parts/states.tsx';
+import { useResource } from './resource.ts';
+import { canReview, session } from './session.ts';
+import { Toasts } from './toasts.tsx';
+
+const RunsView = lazy(() => import('./views/runs.tsx').then((m) => m.RunsView));
+const RunView = lazy(() => import('./views/run.tsx').then((m) => m.RunView));
+const CompareView = lazy(() => import('./views/compare.tsx').then((m) => m.CompareView));
+const DocumentsView = lazy(() => import('./views/documents.tsx').then((m) => m.DocumentsView));
+const DocumentView = lazy(() => import('./views/document.tsx').then((m) => m.DocumentView));
+const ReviewView = lazy(() => import('./views/review.tsx').then((m) => m.ReviewView));
+const ModelsView = lazy(() => import('./views/models.tsx').then((m) => m.ModelsView));
+const ModelView = lazy(() => import('./views/model.tsx').then((m) => m.ModelView));
+const CostsView = lazy(() => import('./views/costs.tsx').then((m) => m.CostsView));
+
+export function App() {
+  return (
+    <LocationProvider scope={BASE}>
+      <Frame />
+    </LocationProvider>
+  );
+}
+
+function Frame() {
+  const { data, error, reload } = useResource<Session>('session', 60_000);
+  useEffect(() => {
+    if (data !== undefined) session.value = data;
+  }, [data]);
+  return (
+    <>
+      <a class="skip-link" href="#main">
+        Skip to content
+      </a>
+      <Header />
+      <main id="main" tabIndex={-1}>
+        {needsKey.value ? (
+          <KeyForm onGiven={reload} />
+        ) : session.value === undefined ? (
+          error === undefined ? (
+            <Loading what="the page" />
+          ) : (
+            <ErrorNote error={error} onRetry={reload} />
+          )
+        ) : (
+          <Views />
+        )}
+      </main>
+      {session.value !== undefined && <DropArea />}
+      <Toasts />
+    </>
+  );
+}
+
+function Views() {
+  return (
+    <ErrorBoundary>
+      <Router>
+        <Route path={BASE} component={RunsView} />
+        <Route path={links.runs} component={RunsView} />
+        <Route path={`${BASE}/runs/:runId`} component={RunView} />
+        <Route path={`${BASE}/runs/:a/compare/:b`} component={CompareView} />
+        <Route path={`${BASE}/documents`} component={DocumentsView} />
+        <Route path={`${BASE}/documents/:documentId`} component={DocumentView} />
+        <Route path={links.review} component={ReviewView} />
+        <Route path={links.models} component={ModelsView} />
+        <Route path={`${BASE}/models/:version`} component={ModelView} />
+        <Route path={links.costs} component={CostsView} />
+        <Route default component={NotFound} />
+      </Router>
+    </ErrorBoundary>
+  );
+}
+
+function Header() {
+  const { path } = useLocation();
+  const llm = session.value?.llm;
+  const entries = [
+    { name: 'Runs', href: links.runs, isShown: true },
+    { name: 'Documents', href: links.documents(), isShown: true },
+    { name: 'Review', href: links.review, isShown: canReview.value },
+    { name: 'Models', href: links.models, isShown: true },
+    { name: 'Costs and trust', href: links.costs, isShown: true },
+  ];
+  const isCurrent = (href: string) =>
+    path.startsWith(href) || (href === links.runs && /^\/api\/dashboard\/?$/.test(path));
+  return (
+    <header class="top">
+      <a class="brand" href={links.runs}>
+        <img src={`${BASE}/icon.svg`} alt="" width="24" height="24" />
+        Sluice
+      </a>
+      <nav aria-label="Views">
+        {entries
+          .filter(({ isShown }) => isShown)
+          .map(({ name, href }) => (
+            <a key={href} href={href} aria-current={isCurrent(href) ? 'page' : undefined}>
+              {name}
+            </a>
+          ))}
+      </nav>
+      {llm === 'simulator' && (
+        <p class="badge warn" title="Answers of the LLM come from the local simulator, not from a model">
+          LLM simulated
+        </p>
+      )}
+      {session.value?.name && <p class="who">{session.value.name}</p>}
+    </header>
+  );
+}
+
+function NotFound() {
+  return (
+    <section class="empty">
+      <h1>There is no such page</h1>
+      <p>
+        <a href={links.runs}>Go to the runs</a>
+      </p>
+    </section>
+  );
+}

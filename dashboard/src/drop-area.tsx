@@ -1,0 +1,3 @@
+export function DropArea() {
+  return null;
+}

@@ -1,0 +1,12 @@
+// Entry of the page.
+import { render } from 'preact';
+import '../style/tokens.css';
+import '../style/base.css';
+import '../style/parts.css';
+import '../style/charts.css';
+import { App } from './app.tsx';
+
+const root = document.getElementById('app');
+if (root === null) throw new Error('index.html has no element #app');
+root.replaceChildren();
+render(<App />, root);

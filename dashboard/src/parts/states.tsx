@@ -1,0 +1,75 @@
+// What a view shows when it has nothing to show yet: loading, empty and failed, each with a way on.
+import type { ComponentChildren } from 'preact';
+import type { ApiError } from '../api.ts';
+import type { Resource } from '../resource.ts';
+
+export function Loading({ what }: { what: string }) {
+  return (
+    <p class="loading" role="status">
+      <span class="spinner" aria-hidden="true" />
+      Loading {what}…
+    </p>
+  );
+}
+
+export function Empty({ title, children }: { title: string; children?: ComponentChildren }) {
+  return (
+    <section class="empty">
+      <h2>{title}</h2>
+      {children}
+    </section>
+  );
+}
+
+export function ErrorNote({ error, onRetry }: { error: ApiError; onRetry?: () => void }) {
+  return (
+    <section class="note bad" role="alert">
+      <p>
+        <strong>{error.status === 403 ? 'You may not see this.' : error.message}</strong> {error.remedy}
+      </p>
+      {error.fields.length > 0 && (
+        <ul>
+          {error.fields.map(({ field, message }) => (
+            <li key={field}>
+              <code>{field}</code> {message}
+            </li>
+          ))}
+        </ul>
+      )}
+      <p class="dim">
+        {error.code}
+        {error.status > 0 ? ` · HTTP ${error.status}` : ''}
+      </p>
+      {onRetry && error.status !== 403 && (
+        <button type="button" onClick={onRetry}>
+          Try again
+        </button>
+      )}
+    </section>
+  );
+}
+
+/** A resource's data once it is there; what is on screen stays while a renewal fails, with a note above it. */
+export function Show<T>({
+  resource,
+  what,
+  children,
+}: {
+  resource: Resource<T>;
+  what: string;
+  children: (data: T) => ComponentChildren;
+}) {
+  const { data, error, reload } = resource;
+  if (data === undefined)
+    return error === undefined ? <Loading what={what} /> : <ErrorNote error={error} onRetry={reload} />;
+  return (
+    <>
+      {error !== undefined && (
+        <p class="note warn" role="status">
+          {error.message} {error.status === 0 ? error.remedy : ''} What you see is from before.
+        </p>
+      )}
+      {children(data)}
+    </>
+  );
+}

@@ -1,0 +1,12 @@
+// Who is looking, and what they may do.
+import { computed, signal } from '@preact/signals';
+import type { Session } from '../../shared/insights-api.ts';
+
+/** undefined until it is read. */
+export const session = signal<Session | undefined>(undefined);
+
+export const canReview = computed(() => session.value?.roles.includes('reviewer') === true);
+export const canOperate = computed(() => session.value?.roles.includes('operator') === true);
+
+/** Labels of the current taxonomy; empty until one is published. */
+export const labels = computed(() => session.value?.taxonomy?.labels.map(({ name }) => name) ?? []);

@@ -1,0 +1,3 @@
+export function ReviewView() {
+  return <h1>ReviewView</h1>;
+}
