@@ -6,6 +6,8 @@ export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
   base: '/api/dashboard/',
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  // `npm run dashboard:dev` beside a running `npm start`: the page from its sources, everything else from the host.
+  server: { host: '127.0.0.1', proxy: { '^/api/(?!dashboard)': 'http://127.0.0.1:7071' } },
   build: {
     outDir: fileURLToPath(new URL('../dist/dashboard', import.meta.url)),
     emptyOutDir: true,
