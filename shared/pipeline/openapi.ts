@@ -157,6 +157,11 @@ export const OPERATIONS: readonly Operation[] = [
     ok: [[201, 'The taxonomy with its version']],
   },
   {
+    ...{ method: 'get', route: 'session', id: 'session', tag: 'app' },
+    summary: 'Who calls, what the caller may do, and by which labels and limits the app works',
+    ok: [[200, 'Name, roles, limits and labels']],
+  },
+  {
     ...{ method: 'get', route: 'health', id: 'health', tag: 'app', isOpen: true },
     summary: 'Is the app up, and with what?',
     ok: [[200, 'Version and LLM']],
