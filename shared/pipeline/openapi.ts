@@ -58,6 +58,12 @@ export const OPERATIONS: readonly Operation[] = [
     problems: [404],
   },
   {
+    ...{ method: 'get', route: 'runs/{runId}/report', id: 'runReport', tag: 'runs' },
+    summary: 'A finished run explained: labels, failures with advice, confidence, ledger, use of the quota, lineage',
+    ok: [[200, 'The report; its lists are empty until the run has ended']],
+    problems: [404],
+  },
+  {
     ...{ method: 'post', route: 'runs/{runId}/cancel', id: 'cancelRun', tag: 'runs' },
     summary: 'Stop a run; nothing is committed, finished steps are kept',
     ok: [[202, RUN]],
