@@ -10,4 +10,10 @@ export const DOCUMENT_OPERATIONS: readonly Operation[] = [
     ok: [[200, 'The text, or its beginning']],
     problems: [404],
   },
+  {
+    ...{ method: 'get', route: 'models/{version}', id: 'getModel', tag: 'models' },
+    summary: 'What a model is, how it was judged and how its training went',
+    ok: [[200, 'Description, evaluation with confusion, reliability and coverage, objective by iteration, promotions']],
+    problems: [404],
+  },
 ];
