@@ -1,7 +1,9 @@
-// Privacy requests over HTTP: a document out of the lake, with all that was read and decided.
+// Single documents over HTTP: what was read from one, and the privacy request that takes it out of the lake.
 import { app } from '@azure/functions';
 import { documentIdSchema, eraseSchema } from '../shared/api.ts';
 import { getApp, whoCalls } from '../shared/app.ts';
+import { documentTextSchema } from '../shared/insights-api.ts';
+import { readDocumentText } from '../shared/pipeline/document-text.ts';
 import { eraseDocument } from '../shared/pipeline/erase.ts';
 import { parseRequest } from '../shared/problem.ts';
 import { access, respond } from './http.ts';
@@ -16,5 +18,20 @@ app.http('eraseDocument', {
       const documentId = parseRequest(documentIdSchema, request.params.documentId);
       const { source } = parseRequest(eraseSchema, Object.fromEntries(request.query));
       return { jsonBody: await eraseDocument(await getApp(), documentId, { deleteSource: source === 'delete' }) };
+    }),
+});
+
+app.http('documentText', {
+  ...access,
+  route: 'documents/{documentId}/text',
+  methods: ['GET'],
+  handler: (request, context) =>
+    respond(context, request, 'reviewer', async () => {
+      const documentId = parseRequest(documentIdSchema, request.params.documentId);
+      const options = parseRequest(documentTextSchema, Object.fromEntries(request.query));
+      return {
+        headers: { 'cache-control': 'no-store' },
+        jsonBody: await readDocumentText(await getApp(), documentId, options),
+      };
     }),
 });

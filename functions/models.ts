@@ -2,6 +2,7 @@
 import { app } from '@azure/functions';
 import { promoteRequestSchema } from '../shared/api.ts';
 import { getApp, getServices } from '../shared/app.ts';
+import { readModelReport } from '../shared/pipeline/model-report.ts';
 import { loadTaxonomy, publishTaxonomy } from '../shared/pipeline/taxonomies.ts';
 import { parseRequest } from '../shared/problem.ts';
 import { access, readBody, respond } from './http.ts';
@@ -15,6 +16,16 @@ app.http('listModels', {
       const { registry } = await getApp();
       return { jsonBody: { champion: (await registry.championVersion()) ?? null, models: await registry.list() } };
     }),
+});
+
+app.http('getModel', {
+  ...access,
+  route: 'models/{version}',
+  methods: ['GET'],
+  handler: (request, context) =>
+    respond(context, request, 'reader', async () => ({
+      jsonBody: await readModelReport((await getApp()).registry, request.params.version ?? ''),
+    })),
 });
 
 app.http('promoteModel', {

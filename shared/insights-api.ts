@@ -156,7 +156,7 @@ export interface ModelReport extends Omit<ModelDescription, 'scorer'> {
     perLabel: LabelMetrics[];
     coverage: CoveragePoint[];
   } | null;
-  /** Objective after each iteration of the final fit; empty for imported models. */
+  /** Objective of the final fit at the start and after each iteration; empty for imported models. */
   objectiveHistory: number[];
 }
 

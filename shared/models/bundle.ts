@@ -15,7 +15,11 @@ export interface LabelMetrics {
   support: number;
 }
 
-/** Summary of an evaluation, kept in the manifest; the whole evaluation is the artifact evaluation.json. */
+/** Artifacts for people: how the model was judged (Evaluation), and the final fit's objective at the start and after each iteration (number[]). */
+export const EVALUATION_FILE = 'evaluation.json';
+export const OBJECTIVE_FILE = 'objective.json';
+
+/** Summary of an evaluation, kept in the manifest; the whole evaluation is the artifact EVALUATION_FILE. */
 export interface ModelMetrics {
   /** What the model was judged on: predictions for rows it was not trained on. */
   source: 'out-of-fold' | 'held-out' | 'test-set';

@@ -17,6 +17,7 @@ import {
 } from '../api.ts';
 import { ERROR_REMEDIES } from '../errors.ts';
 import { taxonomySchema } from '../taxonomy.ts';
+import { DOCUMENT_OPERATIONS } from './openapi-documents.ts';
 
 export interface Operation {
   method: 'get' | 'post' | 'delete';
@@ -129,6 +130,7 @@ export const OPERATIONS: readonly Operation[] = [
     ok: [[200, 'What was erased']],
     problems: [404, 409],
   },
+  ...DOCUMENT_OPERATIONS,
   {
     ...{ method: 'get', route: 'models', id: 'listModels', tag: 'models' },
     summary: 'Registered models and the champion',

@@ -5,8 +5,9 @@ import type { ReviewItem, ReviewQueue } from '../api.ts';
 import { SluiceError } from '../errors.ts';
 import { sqlText } from '../lake/duckdb.ts';
 import type { Row } from '../lake/tables.ts';
-import { reviewLeasePath, runPaths } from '../paths.ts';
+import { reviewLeasePath } from '../paths.ts';
 import type { DecisionLake } from './decision-lake.ts';
+import { beginning, readKeptTexts } from './document-text.ts';
 import type { PipelineServices } from './services.ts';
 
 const EXCERPT_CHARS = 1200;
@@ -27,11 +28,11 @@ export async function takeForReview(lake: DecisionLake, request: ReviewQueue, ho
     const lease = await tryLease(lake.services, String(row.document_id), holder);
     if (lease !== undefined) taken.push({ row, lease });
   }
-  const excerpts = await readExcerpts(
+  const texts = await readKeptTexts(
     lake.services,
     taken.map(({ row }) => row),
   );
-  return taken.map(({ row, lease }) => toItem(row, lease, excerpts.get(String(row.document_id)) ?? null));
+  return taken.map(({ row, lease }) => toItem(row, lease, texts.get(String(row.document_id))));
 }
 
 async function candidates({ query }: DecisionLake, { order, limit, run, label }: ReviewQueue): Promise<Row[]> {
@@ -65,23 +66,9 @@ async function tryLease(
   }
 }
 
-/** Beginnings of the texts, one read per batch. Texts that are no longer kept are missing. */
-async function readExcerpts({ lake, parquet }: PipelineServices, rows: readonly Row[]): Promise<Map<string, string>> {
-  const excerpts = new Map<string, string>();
-  const batches = Map.groupBy(rows, (row) => runPaths.extracted(String(row.run_id), String(row.batch_id)));
-  for (const [path, wanted] of batches) {
-    if ((await lake.stat(path)) === undefined) continue;
-    const ids = new Set(wanted.map((row) => row.document_id));
-    for (const row of await parquet.read(path, ['document_id', 'text']))
-      if (ids.has(row.document_id ?? null) && row.text !== '' && typeof row.text === 'string')
-        excerpts.set(String(row.document_id), row.text.slice(0, EXCERPT_CHARS));
-  }
-  return excerpts;
-}
-
 const textOrNull = (value: Row[string] | undefined): string | null => (typeof value === 'string' ? value : null);
 
-function toItem(row: Row, lease: Lease, excerpt: string | null): ReviewItem {
+function toItem(row: Row, lease: Lease, text: string | undefined): ReviewItem {
   return {
     documentId: String(row.document_id),
     runId: String(row.run_id),
@@ -97,7 +84,7 @@ function toItem(row: Row, lease: Lease, excerpt: string | null): ReviewItem {
     evidence: JSON.parse(textOrNull(row.evidence_json) ?? '[]') as ReviewItem['evidence'],
     quote: textOrNull(row.llm_quote),
     quoteVerified: typeof row.llm_quote_verified === 'boolean' ? row.llm_quote_verified : null,
-    excerpt,
+    excerpt: text === undefined ? null : beginning(text, EXCERPT_CHARS),
     decidedAt: String(row.processed_at),
     leasedUntil: new Date(lease.until).toISOString(),
   };

@@ -1,7 +1,7 @@
 // A model that was trained elsewhere (Spark, XGBoost, ONNX), judged on labelled texts it has not seen: calibration, accept threshold and
 // metrics are added to its bundle, so that it can be promoted.
 import { TerminalError } from '../errors.ts';
-import type { ModelBundle } from '../models/bundle.ts';
+import { EVALUATION_FILE, type ModelBundle } from '../models/bundle.ts';
 import { decodeIdf } from '../models/idf-file.ts';
 import { createModel, openScorer } from '../models/loaded-model.ts';
 import { measure, summarize } from '../models/metrics.ts';
@@ -32,7 +32,7 @@ export async function judgeForeignModel(
   const judgement = judge({ raw, truth }, labels.length, completeTrainOptions(goal));
   const evaluation = measure(judgement.probabilities, labels, judgement.truth);
   return {
-    artifacts: { ...artifacts, 'evaluation.json': Buffer.from(JSON.stringify(evaluation)) },
+    artifacts: { ...artifacts, [EVALUATION_FILE]: Buffer.from(JSON.stringify(evaluation)) },
     description: {
       ...description,
       calibration: judgement.calibration,

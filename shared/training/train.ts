@@ -7,7 +7,7 @@ import { TermHasher } from '../features/hashing-tf.ts';
 import { applyIdf, countDocuments, fitIdf, type Idf } from '../features/idf.ts';
 import { type Csr, selectRows } from '../features/sparse.ts';
 import { fitLabels } from '../features/string-indexer.ts';
-import type { ModelBundle } from '../models/bundle.ts';
+import { EVALUATION_FILE, type ModelBundle, OBJECTIVE_FILE } from '../models/bundle.ts';
 import { createLinearBundle } from '../models/linear-bundle.ts';
 import { LinearScorer } from '../models/linear-model.ts';
 import { fitLogisticRegression, type LrFit } from '../models/logistic-regression.ts';
@@ -101,7 +101,10 @@ export async function train(input: TrainInput): Promise<TrainedBundle> {
       objective: fit.objectiveHistory.at(-1) ?? null,
       seconds,
     },
-    extra: { 'evaluation.json': Buffer.from(JSON.stringify(evaluation)) },
+    extra: {
+      [EVALUATION_FILE]: Buffer.from(JSON.stringify(evaluation)),
+      [OBJECTIVE_FILE]: Buffer.from(JSON.stringify(fit.objectiveHistory)),
+    },
   });
   return { ...bundle, evaluation, objectiveHistory: fit.objectiveHistory, skipped: data.skipped };
 }

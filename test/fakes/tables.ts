@@ -7,6 +7,7 @@ import { FileCache } from '../../shared/lake/file-cache.ts';
 import { query } from '../../shared/lake/query.ts';
 import { lakeTables, type Row } from '../../shared/lake/tables.ts';
 import { tablePath } from '../../shared/paths.ts';
+import type { ExtractedRow } from '../../shared/pipeline/extracted.ts';
 import type { QueryLake } from '../../shared/pipeline/results.ts';
 import { type Clock, seededRandom, silentLogger } from '../../shared/ports.ts';
 import { MemoryLake } from './memory-lake.ts';
@@ -68,3 +69,24 @@ export const resultRow = (given: Row): Row => ({
 
 /** A document id made of one digit. */
 export const id = (digit: number | string): string => String(digit).repeat(64).slice(0, 64);
+
+/** What the extract step leaves of a readable document. */
+export const extractedRow = (given: Partial<ExtractedRow>): ExtractedRow => ({
+  document_id: id(1),
+  source_path: 'in/a.txt',
+  archive_path: '',
+  source_etag: 'e',
+  content_sha256: 'c',
+  media_type: 'text/plain',
+  size_bytes: 1,
+  pages: null,
+  chars: given.text?.length ?? 0,
+  language: 'en',
+  status: 'ok',
+  code: null,
+  message: null,
+  duplicate_of: null,
+  warnings_json: '[]',
+  text: '',
+  ...given,
+});

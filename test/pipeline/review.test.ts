@@ -9,7 +9,7 @@ import { takeForReview } from '../../shared/pipeline/review-queue.ts';
 import { loadTaxonomy } from '../../shared/pipeline/taxonomies.ts';
 import { parseRequest } from '../../shared/problem.ts';
 import { type FakeWorld, fakeWorld } from '../fakes/pipeline.ts';
-import { id, openTestTables, resultRow, type TestTables } from '../fakes/tables.ts';
+import { extractedRow, id, openTestTables, resultRow, type TestTables } from '../fakes/tables.ts';
 
 let world: FakeWorld;
 let store: TestTables;
@@ -70,24 +70,7 @@ test('review: two people never hold the same document; a lease that has run out 
 });
 
 test('review: shows excerpt, top labels, reasons and quote', async () => {
-  const row = {
-    document_id: id(1),
-    source_path: 'in/a.txt',
-    archive_path: '',
-    source_etag: 'e',
-    content_sha256: 'c',
-    media_type: 'text/plain',
-    size_bytes: 1,
-    pages: null,
-    chars: 5000,
-    language: 'en',
-    status: 'ok' as const,
-    code: null,
-    message: null,
-    duplicate_of: null,
-    warnings_json: '[]',
-    text: 'x'.repeat(5000),
-  };
+  const row = extractedRow({ text: 'x'.repeat(5000) });
   await writeExtracted(world.services, 'r1', 'b00000', [row]);
   const top = [{ label: 'VAT', probability: 0.6 }];
   await store.add('results', [

@@ -6,6 +6,7 @@
 import { TerminalError } from '../../errors.ts';
 import { applyIdf } from '../../features/idf.ts';
 import { selectRows } from '../../features/sparse.ts';
+import { EVALUATION_FILE, OBJECTIVE_FILE } from '../../models/bundle.ts';
 import { createLinearBundle } from '../../models/linear-bundle.ts';
 import { LinearScorer } from '../../models/linear-model.ts';
 import { unscale } from '../../models/logistic-regression.ts';
@@ -194,7 +195,10 @@ export class ShardedTrainer {
       acceptByLabel: byLabel,
       metrics: summarize(evaluation, 'held-out'),
       training: trainingRecord(plan, state),
-      extra: { 'evaluation.json': Buffer.from(JSON.stringify(evaluation)) },
+      extra: {
+        [EVALUATION_FILE]: Buffer.from(JSON.stringify(evaluation)),
+        [OBJECTIVE_FILE]: Buffer.from(JSON.stringify(state.history)),
+      },
     });
     // A crash after registering and before the result is written must not register twice.
     const registered = (await registry.list()).find((m) => m.training.trainingId === plan.trainingId);

@@ -1,0 +1,19 @@
+// Operations on single documents, on the review's progress, and on models in detail: part of the list in openapi.ts.
+import { documentTextSchema } from '../insights-api.ts';
+import type { Operation } from './openapi.ts';
+
+export const DOCUMENT_OPERATIONS: readonly Operation[] = [
+  {
+    ...{ method: 'get', route: 'documents/{documentId}/text', id: 'documentText', tag: 'documents' },
+    query: documentTextSchema,
+    summary: 'The text that a decision was made on; null when it is no longer kept',
+    ok: [[200, 'The text, or its beginning']],
+    problems: [404],
+  },
+  {
+    ...{ method: 'get', route: 'models/{version}', id: 'getModel', tag: 'models' },
+    summary: 'What a model is, how it was judged and how its training went',
+    ok: [[200, 'Description, evaluation with confusion, reliability and coverage, objective by iteration, promotions']],
+    problems: [404],
+  },
+];
