@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import { type CallerRole, getConfig, whoCalls } from '../shared/app.ts';
-import { RequestError, toProblem } from '../shared/problem.ts';
+import { RequestError, refuseForeignPages, toProblem } from '../shared/problem.ts';
 
 /** Who may reach the API at all: holders of a function key, or, with Entra ID in front, whoever it lets through to `respond`. */
 export const access = {
@@ -20,6 +20,7 @@ export async function respond(
   handler: () => Promise<HttpResponseInit>,
 ): Promise<HttpResponseInit> {
   try {
+    refuseForeignPages(request.method, request.headers.get('sec-fetch-site'));
     whoCalls(request.headers.get('x-ms-client-principal'), role);
     return tagged(request, await handler());
   } catch (error) {

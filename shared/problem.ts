@@ -77,3 +77,13 @@ export function parseRequest<T extends z.ZodType>(schema: T, value: unknown): z.
     }),
   );
 }
+
+/**
+ * A page of another site must not change anything with its viewer's sign-in. Browsers say where a request comes from, other callers say nothing.
+ * @param site  header sec-fetch-site, null when absent
+ * @throws {TerminalError} request.forbidden
+ */
+export function refuseForeignPages(method: string, site: string | null): void {
+  if (method === 'GET' || site === null || site === 'same-origin' || site === 'none') return;
+  throw new TerminalError('request.forbidden', 'a page of another site may not change anything here');
+}

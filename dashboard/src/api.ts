@@ -40,7 +40,8 @@ function headers(extra: Readonly<Record<string, string>> = {}): Record<string, s
 async function send(path: string, init: RequestInit): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(`/api/${path}`, { ...init, credentials: 'same-origin' });
+    // A sign-in that has run out is answered by a redirect to the sign-in page, which no script can follow.
+    response = await fetch(`/api/${path}`, { ...init, credentials: 'same-origin', redirect: 'manual' });
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     throw new ApiError(0, {
@@ -49,9 +50,12 @@ async function send(path: string, init: RequestInit): Promise<Response> {
     });
   }
   if (response.ok) return response;
-  if (response.status === 401) needsKey.value = true;
+  if (response.status === 401 || response.type === 'opaqueredirect') needsKey.value = true;
   const isProblem = response.headers.get('content-type')?.includes('json') === true;
-  throw new ApiError(response.status, isProblem ? ((await response.json()) as Partial<Problem>) : {}); // RFC 9457 by contract
+  throw new ApiError(
+    response.type === 'opaqueredirect' ? 401 : response.status,
+    isProblem ? ((await response.json()) as Partial<Problem>) : {},
+  ); // RFC 9457 by contract
 }
 
 /** GET a JSON answer as text, so that equal answers can be told without parsing. @throws {ApiError} */

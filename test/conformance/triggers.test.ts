@@ -1,5 +1,6 @@
 // Conformance of HTTP, blob, queue and timer triggers, admin endpoints and hooks; storage is Azurite in memory.
 import { existsSync, readFileSync } from 'node:fs';
+import { get } from 'node:http';
 import { join } from 'node:path';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { QueueServiceClient } from '@azure/storage-queue';
@@ -54,6 +55,15 @@ afterAll(async () => {
   await azurite?.close();
   folder.remove();
 });
+
+/** Status of GET / under another name, as after a rebinding of DNS; fetch does not let the name be set. */
+const statusAs = (name: string): Promise<number | undefined> =>
+  new Promise((resolve, reject) => {
+    get(host.url, { headers: { host: name } }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    }).on('error', reject);
+  });
 
 describe('http', () => {
   test('route parameters, repeated query keys, headers, cookies, status and body arrive', async () => {
@@ -241,4 +251,10 @@ test('streaming: bodies flow through the proxy of the library, and a failure bef
   } finally {
     await streaming.stop();
   }
+});
+
+test('host: a name that is not the loopback is refused, so that a foreign page cannot make itself the host by DNS', async () => {
+  for (const name of ['evil.example', 'localhost.evil.example:80', '127.0.0.1.evil.example', '10.0.0.1'])
+    expect(await statusAs(name), name).toBe(421);
+  for (const name of ['localhost:7071', '127.0.0.1', '[::1]:1']) expect(await statusAs(name), name).not.toBe(421);
 });

@@ -50,3 +50,13 @@ test('ETag: answers to other methods, files and problems carry none', async () =
   expect(problem.status).toBe(500);
   expect(etagOf(problem)).toBe('');
 });
+
+test('a page of another site may look, as any page may try, but changes nothing', async () => {
+  for (const site of ['cross-site', 'same-site']) {
+    expect(await ask({ jsonBody: 1 }, { 'sec-fetch-site': site }, 'POST')).toMatchObject({ status: 403 });
+    expect(await ask({ jsonBody: 1 }, { 'sec-fetch-site': site }, 'DELETE')).toMatchObject({ status: 403 });
+    expect((await ask({ jsonBody: 1 }, { 'sec-fetch-site': site })).body).toBe('1');
+  }
+  for (const site of ['same-origin', 'none'])
+    expect(await ask({ jsonBody: 1 }, { 'sec-fetch-site': site }, 'POST')).toEqual({ jsonBody: 1 });
+});
