@@ -53,7 +53,7 @@ test('openapi: every registered route is described, with its method, name and gu
   );
   const routes = registered.flatMap(({ name, route, methods, authLevel }) =>
     methods.map((method) => ({
-      path: `/api/${route.replace('?}', '}')}`,
+      path: `/api/${route.replace('?}', '}').replace('{*', '{')}`,
       method: method.toLowerCase(),
       name,
       isOpen: authLevel === 'anonymous',
