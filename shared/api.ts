@@ -1,13 +1,17 @@
 // The words of the HTTP API: requests (validated here), answers, and RFC 9457 problems. CLI, functions and dashboard share them.
 import { z } from 'zod';
 
-const path = z
+/** A file or folder of a container. */
+export const pathSchema = z
   .string()
   .min(1)
   .max(1024)
   .refine((p) => !p.startsWith('/') && !p.split('/').includes('..'), 'must be relative to the container, without ".."');
 
-const container = z.enum(['landing', 'imports']);
+const path = pathSchema;
+
+export const containerSchema = z.enum(['landing', 'imports']);
+const container = containerSchema;
 
 const sourceSchema = z.discriminatedUnion('kind', [
   z.strictObject({

@@ -1,6 +1,6 @@
 // What the dashboard asks beyond shared/api.ts: who is looking, a run explained, a document's text, models measured, money and trust.
 import { z } from 'zod';
-import { runRequestSchema } from './api.ts';
+import { containerSchema, pathSchema, runRequestSchema } from './api.ts';
 import type { LabelMetrics, ModelDescription } from './models/bundle.ts';
 import type { CoveragePoint, ReliabilityBin } from './models/metrics.ts';
 
@@ -31,9 +31,19 @@ export const quoteRequestSchema = z.strictObject({
 });
 export type QuoteRequest = z.infer<typeof quoteRequestSchema>;
 
+/** Where PUT /api/uploads/{container}/{path} stores a file: under a name that every reader of the lake can say again. */
+export const uploadTargetSchema = z.strictObject({
+  container: containerSchema,
+  path: pathSchema
+    .refine((p) => p.split('/').every((part) => part !== '' && part !== '.'), 'must have no empty part and no "."')
+    // Storage takes a backslash for a slash; control characters and halves of characters have no place in a URL.
+    .refine((p) => !/[\\\p{Cc}\p{Cs}\uFFFE\uFFFF]/u.test(p), 'must have no backslash and no control character'),
+});
+export type UploadTarget = z.infer<typeof uploadTargetSchema>;
+
 /** Answer of PUT /api/uploads/{container}/{path}. */
 export interface UploadAnswer {
-  container: 'landing' | 'imports';
+  container: UploadTarget['container'];
   path: string;
   sizeBytes: number;
   etag: string;

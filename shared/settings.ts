@@ -109,7 +109,7 @@ export const SETTINGS = {
     '[]',
   ),
   UPLOAD_MAX_BYTES: count(
-    'Largest file that PUT /api/uploads takes; the platform takes 210 MB, larger files go to storage itself',
+    'Largest file that PUT /api/uploads takes; above 100 MiB the platform wants FUNCTIONS_REQUEST_BODY_SIZE_LIMIT raised too',
     100 * 1024 * 1024,
     1024,
     200 * 1024 * 1024,

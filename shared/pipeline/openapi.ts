@@ -16,11 +16,13 @@ import {
   whatIfSchema,
 } from '../api.ts';
 import { ERROR_REMEDIES } from '../errors.ts';
+import { uploadTargetSchema } from '../insights-api.ts';
 import { taxonomySchema } from '../taxonomy.ts';
 import { DOCUMENT_OPERATIONS } from './openapi-documents.ts';
+import { INSIGHT_OPERATIONS } from './openapi-insights.ts';
 
 export interface Operation {
-  method: 'get' | 'post' | 'delete';
+  method: 'get' | 'post' | 'put' | 'delete';
   /** As the functions register it, below /api. */
   route: string;
   id: string;
@@ -28,6 +30,8 @@ export interface Operation {
   tag: 'runs' | 'results' | 'review' | 'models' | 'documents' | 'app';
   query?: z.ZodObject;
   body?: z.ZodType;
+  /** The body is a file, not JSON. */
+  takesFile?: true;
   /** Success: status and what is answered. */
   ok: readonly [status: number, description: string, mediaType?: string][];
   /** Problems beyond 400, 401, 403, 500 and 503. */
@@ -38,6 +42,7 @@ export interface Operation {
 const RUN = 'State, counts and cost of the run';
 
 export const OPERATIONS: readonly Operation[] = [
+  ...INSIGHT_OPERATIONS,
   {
     ...{ method: 'post', route: 'runs', id: 'startRun', tag: 'runs', body: runRequestSchema },
     summary: 'Start a run over a prefix, paths or a data set; an equal request joins its run',
@@ -56,12 +61,6 @@ export const OPERATIONS: readonly Operation[] = [
     ...{ method: 'get', route: 'runs/{runId}', id: 'getRun', tag: 'runs' },
     summary: 'Follow a run',
     ok: [[200, RUN]],
-    problems: [404],
-  },
-  {
-    ...{ method: 'get', route: 'runs/{runId}/report', id: 'runReport', tag: 'runs' },
-    summary: 'A finished run explained: labels, failures with advice, confidence, ledger, use of the quota, lineage',
-    ok: [[200, 'The report; its lists are empty until the run has ended']],
     problems: [404],
   },
   {
@@ -165,11 +164,6 @@ export const OPERATIONS: readonly Operation[] = [
     ok: [[201, 'The taxonomy with its version']],
   },
   {
-    ...{ method: 'get', route: 'session', id: 'session', tag: 'app' },
-    summary: 'Who calls, what the caller may do, and by which labels and limits the app works',
-    ok: [[200, 'Name, roles, limits and labels']],
-  },
-  {
     ...{ method: 'get', route: 'health', id: 'health', tag: 'app', isOpen: true },
     summary: 'Is the app up, and with what?',
     ok: [[200, 'Version and LLM']],
@@ -254,6 +248,7 @@ function describe(operation: Operation): Record<string, unknown> {
     ...(operation.body === undefined
       ? {}
       : { requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(operation.body) } } } }),
+    ...(operation.takesFile ? { requestBody: { required: true, content: { 'application/octet-stream': {} } } } : {}),
     responses: responses(operation),
   };
 }
@@ -272,12 +267,15 @@ function responses({ ok, problems = [], isOpen }: Operation): Record<string, unk
   return { ...described, ...Object.fromEntries([...usual, ...problems].map((status) => [status, problem])) };
 }
 
+/** Of the parameters that are checked; the others are any text. */
+const PATH_SCHEMAS: Readonly<Record<string, z.ZodType>> = { documentId: documentIdSchema, ...uploadTargetSchema.shape };
+
 const pathParameters = (route: string): Record<string, unknown>[] =>
-  [...route.matchAll(/\{(\w+)\??\}/g)].map(([, name]) => ({
+  [...route.matchAll(/\{\*?(\w+)\??\}/g)].map(([, name = '']) => ({
     name,
     in: 'path',
     required: true,
-    schema: name === 'documentId' ? jsonSchema(documentIdSchema) : { type: 'string' },
+    schema: name in PATH_SCHEMAS ? jsonSchema(PATH_SCHEMAS[name] as z.ZodType) : { type: 'string' },
   }));
 
 function queryParameters(query: z.ZodObject | undefined): Record<string, unknown>[] {

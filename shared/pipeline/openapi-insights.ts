@@ -1,0 +1,26 @@
+// The operations behind the dashboard: who looks, a run explained, files dropped.
+import type { Operation } from './openapi.ts';
+
+export const INSIGHT_OPERATIONS: readonly Operation[] = [
+  {
+    ...{ method: 'get', route: 'session', id: 'session', tag: 'app' },
+    summary: 'Who calls, what the caller may do, and by which labels and limits the app works',
+    ok: [[200, 'Name, roles, limits and labels']],
+  },
+  {
+    ...{ method: 'get', route: 'runs/{runId}/report', id: 'runReport', tag: 'runs' },
+    summary: 'A finished run explained: labels, failures with advice, confidence, ledger, use of the quota, lineage',
+    ok: [[200, 'The report; its lists are empty until the run has ended']],
+    problems: [404],
+  },
+  {
+    ...{ method: 'put', route: 'uploads/{container}/{*path}', id: 'uploadFile', tag: 'documents', takesFile: true },
+    summary:
+      'Store a file; one in `landing` is classified as it arrives. With If-None-Match: * an existing one is kept',
+    ok: [
+      [201, 'The new file and the id of its document'],
+      [200, 'The file, which replaced another'],
+    ],
+    problems: [409, 413],
+  },
+];
