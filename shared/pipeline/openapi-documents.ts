@@ -11,6 +11,13 @@ export const DOCUMENT_OPERATIONS: readonly Operation[] = [
     problems: [404],
   },
   {
+    ...{ method: 'get', route: 'documents/{documentId}/source', id: 'documentSource', tag: 'documents' },
+    summary:
+      'The original; of archive members and data set rows the file they are in. x-sluice-source-changed: replaced since',
+    ok: [[200, 'The file as it was uploaded', 'application/octet-stream']],
+    problems: [404, 410, 413],
+  },
+  {
     ...{ method: 'get', route: 'review/progress', id: 'reviewProgress', tag: 'review', query: reviewProgressSchema },
     summary: 'What waits for people, and what they have decided since a moment',
     ok: [[200, 'Counts of documents']],
