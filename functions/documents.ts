@@ -1,8 +1,9 @@
-// Single documents over HTTP: what was read from one, and the privacy request that takes it out of the lake.
+// Single documents over HTTP: what was read from one, the file it was read from, and the privacy request that takes it out of the lake.
 import { app } from '@azure/functions';
 import { documentIdSchema, eraseSchema } from '../shared/api.ts';
 import { getApp, whoCalls } from '../shared/app.ts';
 import { documentTextSchema } from '../shared/insights-api.ts';
+import { readDocumentSource } from '../shared/pipeline/document-source.ts';
 import { readDocumentText } from '../shared/pipeline/document-text.ts';
 import { eraseDocument } from '../shared/pipeline/erase.ts';
 import { parseRequest } from '../shared/problem.ts';
@@ -32,6 +33,29 @@ app.http('documentText', {
       return {
         headers: { 'cache-control': 'no-store' },
         jsonBody: await readDocumentText(await getApp(), documentId, options),
+      };
+    }),
+});
+
+app.http('documentSource', {
+  ...access,
+  route: 'documents/{documentId}/source',
+  methods: ['GET'],
+  handler: (request, context) =>
+    respond(context, request, 'reviewer', async () => {
+      const documentId = parseRequest(documentIdSchema, request.params.documentId);
+      const { bytes, disposition, isChanged } = await readDocumentSource(await getApp(), documentId);
+      return {
+        headers: {
+          // Whatever somebody uploaded: saved, never shown on our origin.
+          'content-type': 'application/octet-stream',
+          'content-disposition': disposition,
+          'x-content-type-options': 'nosniff',
+          'content-security-policy': "sandbox; default-src 'none'",
+          'cache-control': 'no-store',
+          ...(isChanged ? { 'x-sluice-source-changed': 'true' } : {}),
+        },
+        body: bytes,
       };
     }),
 });

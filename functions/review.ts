@@ -3,7 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { app, type HttpRequest } from '@azure/functions';
 import { feedbackSchema, reviewQueueSchema } from '../shared/api.ts';
 import { getApp, whoCalls } from '../shared/app.ts';
+import { reviewProgressSchema, reviewSkipSchema } from '../shared/insights-api.ts';
 import { giveFeedback } from '../shared/pipeline/feedback.ts';
+import { skipDocument } from '../shared/pipeline/review-lease.ts';
+import { reviewProgress } from '../shared/pipeline/review-progress.ts';
 import { takeForReview } from '../shared/pipeline/review-queue.ts';
 import { parseRequest } from '../shared/problem.ts';
 import { access, readBody, respond } from './http.ts';
@@ -21,6 +24,32 @@ app.http('reviewQueue', {
       // Callers with a function key share a name, so only the window tells them apart.
       const holder = `${reviewer.id}/${queue.holder ?? randomUUID()}`;
       return { jsonBody: { documents: await takeForReview(await getApp(), queue, holder) } };
+    }),
+});
+
+app.http('skipReview', {
+  ...access,
+  route: 'review/skip',
+  methods: ['POST'],
+  handler: (request, context) =>
+    respond(context, request, 'reviewer', async () => {
+      const reviewer = reviewerOf(request);
+      const { services, config } = await getApp();
+      const skip = parseRequest(reviewSkipSchema, await readBody(request, config.REQUEST_MAX_BYTES));
+      await skipDocument(services, skip.documentId, `${reviewer.id}/${skip.holder}`);
+      return { status: 204 };
+    }),
+});
+
+app.http('reviewProgress', {
+  ...access,
+  route: 'review/progress',
+  methods: ['GET'],
+  handler: (request, context) =>
+    respond(context, request, 'reviewer', async () => {
+      const reviewer = reviewerOf(request);
+      const { since } = parseRequest(reviewProgressSchema, Object.fromEntries(request.query));
+      return { jsonBody: await reviewProgress((await getApp()).query, since, reviewer.name) };
     }),
 });
 

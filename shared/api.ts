@@ -240,6 +240,8 @@ export interface ReviewItem {
   label: string | null;
   confidence: number | null;
   topLabels: { label: string; probability: number }[];
+  /** Labels to choose from: those of the taxonomy it was read under, in its order. */
+  labels: string[];
   /** Terms that spoke for the guess. */
   evidence: { term: string; weight: number; runner_up_weight: number }[];
   quote: string | null;

@@ -24,6 +24,10 @@ export const ERROR_REMEDIES = {
   'extract.archive-size': 'The archive expands to more than is read. Split it, or upload its members one by one.',
   'extract.archive-ratio': 'The archive expands suspiciously. Upload its members uncompressed.',
   'source.changed': 'The document was replaced or deleted after the run had listed it. Start a run over it again.',
+  'source.gone':
+    'The file was deleted or moved after the decision. Restore it from soft delete or a backup, or upload it again.',
+  'source.too-large':
+    'The file is too large to be given over HTTP. Fetch it from the storage account; the message names it.',
   'source.bad-row': 'The row of the data set cannot be read. Mend the row named in the message.',
   // LLM
   'llm.no-answer': 'The model did not answer for this document. Re-run with from=classify, or label it by hand.',

@@ -130,11 +130,12 @@ export const reviewProgressSchema = z.strictObject({
 export interface ReviewProgress {
   /** Documents that wait now. */
   waiting: number;
+  /** Documents decided since, by the caller and by everybody; one decided twice counts once. Callers with a function key are one person. */
   decidedByMe: number;
   decidedByAll: number;
-  /** Decisions that kept the label proposed, of those by all that had one. */
-  kept: number;
+  /** Of those of everybody: documents for which a label had been proposed, and those that kept it. */
   proposed: number;
+  kept: number;
 }
 
 /** Body of POST /api/review/skip: the holder does not want this document now; others may take it at once. */

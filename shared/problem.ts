@@ -20,6 +20,8 @@ const STATUS_OF: Partial<Record<ErrorCode, number>> = {
   'run.not-found': 404,
   'document.not-found': 404,
   'document.erased': 410,
+  'source.gone': 404,
+  'source.too-large': 413,
   'model.not-found': 404,
   'lake.not-found': 404,
   'run.exists': 409,

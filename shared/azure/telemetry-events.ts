@@ -202,6 +202,7 @@ export const EVENTS: Readonly<Record<string, EventSpec>> = {
     doc: 'A schedule could not start its run; the next minute tries again.',
     fields: ['schedule', 'tick', 'code'],
   },
+  'document.downloaded': { doc: 'A reviewer has fetched the original of a document.', fields: ['documentId', 'bytes'] },
   'document.erased': { doc: 'A document was erased on request.', fields: ['documentId', 'rows', 'batches', 'files'] },
   'lineage.not-sent': {
     doc: 'A lineage event could not be sent; it is stored with its run.',

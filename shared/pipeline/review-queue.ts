@@ -1,74 +1,90 @@
-// Documents that wait for a person, and who is looking at which.
-// Invariants: V1 a document is leased to one holder at a time: the lease file is created or replaced by compare-and-swap. V2 a lease runs out
-// by itself, so a closed window keeps nothing. V3 decided and erased documents are never shown.
+// Documents that wait for a person, and who is shown which.
+// Invariants: V1, V2 as in review-lease.ts: two people are never shown the same document, and a closed window keeps nothing. V3 decided and
+// erased documents are never shown. V4 whoever asks gets a document as long as there is one that nobody holds and they have not put aside.
 import type { ReviewItem, ReviewQueue } from '../api.ts';
-import { SluiceError } from '../errors.ts';
+import { codeOf } from '../errors.ts';
 import { sqlText } from '../lake/duckdb.ts';
 import type { Row } from '../lake/tables.ts';
-import { reviewLeasePath } from '../paths.ts';
 import type { DecisionLake } from './decision-lake.ts';
 import { beginning, readKeptTexts } from './document-text.ts';
+import { tryLease } from './review-lease.ts';
 import type { PipelineServices } from './services.ts';
+import { loadTaxonomy } from './taxonomies.ts';
 
 const EXCERPT_CHARS = 1200;
-/** Candidates looked at for each document asked for: others may hold the first ones. */
+/** Candidates looked at together for each document asked for: others may hold the first ones. */
 const CANDIDATES_PER_ITEM = 10;
+const MIN_CANDIDATES = 50;
 
-interface Lease {
-  holder: string;
-  /** Epoch ms. */
-  until: number;
-}
+/** V3: condition on rows of `latest_results`. */
+export const WAITING = "status = 'review' AND failure_code IS DISTINCT FROM 'document.erased'";
 
 /** The next documents for a holder; they are kept from others for a while. @param holder  who asks; equal holders share leases */
 export async function takeForReview(lake: DecisionLake, request: ReviewQueue, holder: string): Promise<ReviewItem[]> {
-  const taken: { row: Row; lease: Lease }[] = [];
-  for (const row of await candidates(lake, request)) {
-    if (taken.length === request.limit) break;
-    const lease = await tryLease(lake.services, String(row.document_id), holder);
-    if (lease !== undefined) taken.push({ row, lease });
-  }
-  const texts = await readKeptTexts(
-    lake.services,
-    taken.map(({ row }) => row),
-  );
-  return taken.map(({ row, lease }) => toItem(row, lease, texts.get(String(row.document_id))));
+  const taken = await takeLeases(lake, request, holder);
+  const rows = taken.map(({ row }) => row);
+  const texts = await readKeptTexts(lake.services, rows);
+  const labels = await readLabels(lake.services, rows);
+  return taken.map(({ row, until }) => ({
+    ...toItem(row, texts.get(String(row.document_id))),
+    labels: labels.get(textOrNull(row.taxonomy_version)) ?? [],
+    leasedUntil: new Date(until).toISOString(),
+  }));
 }
 
-async function candidates({ query }: DecisionLake, { order, limit, run, label }: ReviewQueue): Promise<Row[]> {
-  const conditions = ["status = 'review'", "failure_code IS DISTINCT FROM 'document.erased'"]; // V3
+/** V4: page by page, until there are enough or no more. Rows that move meanwhile are found by the next request. */
+async function takeLeases(
+  lake: DecisionLake,
+  request: ReviewQueue,
+  holder: string,
+): Promise<{ row: Row; until: number }[]> {
+  const taken: { row: Row; until: number }[] = [];
+  const pageRows = Math.max(MIN_CANDIDATES, request.limit * CANDIDATES_PER_ITEM);
+  for (let from = 0; ; from += pageRows) {
+    const page = await candidates(lake, request, from, pageRows);
+    for (const row of page) {
+      const until = await tryLease(lake.services, String(row.document_id), holder);
+      if (until !== undefined) taken.push({ row, until });
+      if (taken.length === request.limit) return taken;
+    }
+    if (page.length < pageRows) return taken;
+  }
+}
+
+async function candidates(
+  { query }: DecisionLake,
+  { order, run, label }: ReviewQueue,
+  from: number,
+  limit: number,
+): Promise<Row[]> {
+  const conditions = [WAITING];
   if (run !== undefined) conditions.push(`run_id = ${sqlText(run)}`);
   if (label !== undefined) conditions.push(`label = ${sqlText(label)}`);
   const by = order === 'oldest' ? 'processed_at, document_id' : 'confidence NULLS FIRST, processed_at, document_id';
-  const sql = `SELECT * FROM latest_results WHERE ${conditions.join(' AND ')} ORDER BY ${by} LIMIT ${limit * CANDIDATES_PER_ITEM}`;
+  const sql = `SELECT * FROM latest_results WHERE ${conditions.join(' AND ')} ORDER BY ${by} LIMIT ${limit} OFFSET ${from}`;
   return (await query(sql)).rows;
 }
 
-/** V1, V2. Undefined when somebody else holds the document. */
-async function tryLease(
-  { lake, clock, config }: PipelineServices,
-  documentId: string,
-  holder: string,
-): Promise<Lease | undefined> {
-  const path = reviewLeasePath(documentId);
-  const found = await lake.readIfExists(path);
-  if (found !== undefined) {
-    const current = JSON.parse(found.bytes.toString('utf8')) as Lease; // written below only
-    if (current.holder !== holder && current.until > clock.now()) return undefined;
+/** The labels a person may choose for each taxonomy of these documents; none for a taxonomy that is not stored any more. */
+async function readLabels({ lake }: PipelineServices, rows: readonly Row[]): Promise<Map<string | null, string[]>> {
+  const labels = new Map<string | null, string[]>();
+  for (const version of new Set(rows.map((row) => textOrNull(row.taxonomy_version)))) {
+    try {
+      const taxonomy = await loadTaxonomy(lake, version ?? undefined);
+      labels.set(
+        version,
+        taxonomy.labels.map(({ name }) => name),
+      );
+    } catch (error) {
+      if (codeOf(error) !== 'request.invalid') throw error;
+    }
   }
-  const lease: Lease = { holder, until: clock.now() + config.REVIEW_LEASE_SECONDS * 1000 };
-  try {
-    await lake.write(path, JSON.stringify(lease), found === undefined ? { ifAbsent: true } : { ifMatch: found.etag });
-    return lease;
-  } catch (error) {
-    if (error instanceof SluiceError && error.code === 'lake.conflict') return undefined; // somebody was faster
-    throw error;
-  }
+  return labels;
 }
 
 const textOrNull = (value: Row[string] | undefined): string | null => (typeof value === 'string' ? value : null);
 
-function toItem(row: Row, lease: Lease, text: string | undefined): ReviewItem {
+function toItem(row: Row, text: string | undefined): Omit<ReviewItem, 'labels' | 'leasedUntil'> {
   return {
     documentId: String(row.document_id),
     runId: String(row.run_id),
@@ -86,6 +102,5 @@ function toItem(row: Row, lease: Lease, text: string | undefined): ReviewItem {
     quoteVerified: typeof row.llm_quote_verified === 'boolean' ? row.llm_quote_verified : null,
     excerpt: text === undefined ? null : beginning(text, EXCERPT_CHARS),
     decidedAt: String(row.processed_at),
-    leasedUntil: new Date(lease.until).toISOString(),
   };
 }

@@ -5,8 +5,9 @@ import type { Row } from '../../shared/lake/tables.ts';
 import type { DecisionLake } from '../../shared/pipeline/decision-lake.ts';
 import { writeExtracted } from '../../shared/pipeline/extracted.ts';
 import { giveFeedback } from '../../shared/pipeline/feedback.ts';
+import { skipDocument } from '../../shared/pipeline/review-lease.ts';
 import { takeForReview } from '../../shared/pipeline/review-queue.ts';
-import { loadTaxonomy } from '../../shared/pipeline/taxonomies.ts';
+import { loadTaxonomy, publishTaxonomy } from '../../shared/pipeline/taxonomies.ts';
 import { parseRequest } from '../../shared/problem.ts';
 import { type FakeWorld, fakeWorld } from '../fakes/pipeline.ts';
 import { extractedRow, id, openTestTables, resultRow, type TestTables } from '../fakes/tables.ts';
@@ -67,6 +68,29 @@ test('review: two people never hold the same document; a lease that has run out 
   expect(await take('ann/1', { limit: 3 })).toEqual(both[0]);
   now += 11 * MINUTE;
   expect(await take('cid/1', { limit: 3 })).toEqual(['1', '2', '3']);
+});
+
+test('review: documents that others hold or I have put aside never hide those behind them', async () => {
+  const many = Array.from({ length: 53 }, (_, i) => waiting(1, { document_id: String(i).padStart(64, '0') }));
+  await store.add('results', many);
+  const takeIds = async (holder: string, limit: number) =>
+    (await takeForReview(lake, parseRequest(reviewQueueSchema, { limit }), holder)).map((item) => item.documentId);
+  const first = await takeIds('ann', 50);
+  for (const documentId of first) await skipDocument(world.services, documentId, 'ann');
+  expect(await takeIds('ann', 2)).toEqual(many.slice(50, 52).map((row) => row.document_id));
+  expect(await takeIds('bob', 50)).toEqual(first);
+  expect(await takeIds('cid', 5)).toEqual([many[52]?.document_id]);
+});
+
+test('review: each document comes with the labels of the taxonomy it was read under', async () => {
+  await publishTaxonomy(world.lake, { name: 'new', labels: ['A', 'B'].map((name) => ({ name, description: name })) });
+  await store.add('results', [
+    waiting(1),
+    waiting(2, { taxonomy_version: null }),
+    waiting(3, { taxonomy_version: 'lost-1' }),
+  ]);
+  const items = await takeForReview(lake, parseRequest(reviewQueueSchema, {}), 'a');
+  expect(items.map(({ labels }) => labels)).toEqual([['VAT', 'Customs'], ['A', 'B'], []]);
 });
 
 test('review: shows excerpt, top labels, reasons and quote', async () => {
