@@ -4,7 +4,6 @@
 import { existsSync } from 'node:fs';
 import axe from 'axe-core';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-import { expect } from 'vitest';
 
 const CHROMIUM = '/usr/bin/chromium';
 
@@ -80,10 +79,3 @@ interface Violation {
 /** True when nothing sticks out at the side. */
 export const fitsWidth = (page: Page): Promise<boolean> =>
   page.evaluate<boolean>('document.documentElement.scrollWidth <= document.documentElement.clientWidth');
-
-/** Asserts that a view is sound: no complaint, no severe finding, nothing sticking out. */
-export async function expectSound({ page, complaints }: Watched): Promise<void> {
-  expect(await severeFindings(page)).toEqual([]);
-  expect(await fitsWidth(page)).toBe(true);
-  expect(complaints).toEqual([]);
-}
