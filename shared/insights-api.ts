@@ -51,6 +51,17 @@ export interface UploadAnswer {
   documentId: string;
 }
 
+/** Answer of GET /api/results/facets: how many decisions fit the filter, and what they are. Lists: the most first, 200 entries at most. */
+export interface ResultFacets {
+  total: number;
+  /** Of those in review the best guess, as the filter `label` takes it. */
+  labels: { label: string; documents: number }[];
+  statuses: { status: 'labelled' | 'review' | 'failed'; documents: number }[];
+  decidedBy: { decidedBy: 'model' | 'llm' | 'duplicate' | 'human'; documents: number }[];
+  codes: { code: string; documents: number }[];
+  mediaTypes: { mediaType: string; documents: number }[];
+}
+
 /** A file that failed or waits, as an example of its code. */
 export interface ExampleDocument {
   documentId: string;
