@@ -1,5 +1,6 @@
 // The operations behind the dashboard: who looks, a run explained, files dropped.
 import { resultFilterSchema } from '../api.ts';
+import { periodSchema } from '../insights-api.ts';
 import type { Operation } from './openapi.ts';
 
 export const INSIGHT_OPERATIONS: readonly Operation[] = [
@@ -18,6 +19,16 @@ export const INSIGHT_OPERATIONS: readonly Operation[] = [
     ...{ method: 'get', route: 'results/facets', id: 'resultFacets', tag: 'results', query: resultFilterSchema },
     summary: 'How many decisions fit a filter, by label, status, code, media type and who decided',
     ok: [[200, 'Counts, the largest first']],
+  },
+  {
+    ...{ method: 'get', route: 'costs', id: 'costReport', tag: 'insights', query: periodSchema },
+    summary: 'What was paid, for what, and how much of the budget is left',
+    ok: [[200, 'By day, label and deployment']],
+  },
+  {
+    ...{ method: 'get', route: 'trust', id: 'trustReport', tag: 'insights', query: periodSchema },
+    summary: 'How often documents were escalated, how often people agreed, and whether the promise of the model holds',
+    ok: [[200, 'By day, by who proposed, by week']],
   },
   {
     ...{ method: 'put', route: 'uploads/{container}/{*path}', id: 'uploadFile', tag: 'documents', takesFile: true },
