@@ -121,6 +121,11 @@ const filterShape = {
   decidedBy: z.enum(['model', 'llm', 'duplicate', 'human']).optional(),
   /** Beginning of the source path. */
   path: z.string().min(1).max(1024).optional(),
+  /** Somewhere in the source path or the path inside the archive, upper or lower case. */
+  search: z.string().min(1).max(200).optional(),
+  /** Calibrated confidence, both bounds included; decisions without one are left out. */
+  minConfidence: z.coerce.number().min(0).max(1).optional(),
+  maxConfidence: z.coerce.number().min(0).max(1).optional(),
   mediaType: z.string().min(1).max(200).optional(),
   /** Decided at or after this time (ISO 8601). */
   from: z.iso.datetime({ offset: true }).optional(),

@@ -51,6 +51,17 @@ export interface UploadAnswer {
   documentId: string;
 }
 
+/** Answer of GET /api/results/facets: how many decisions fit the filter, and what they are. Lists: the most first, 200 entries at most. */
+export interface ResultFacets {
+  total: number;
+  /** Of those in review the best guess, as the filter `label` takes it. */
+  labels: { label: string; documents: number }[];
+  statuses: { status: 'labelled' | 'review' | 'failed'; documents: number }[];
+  decidedBy: { decidedBy: 'model' | 'llm' | 'duplicate' | 'human'; documents: number }[];
+  codes: { code: string; documents: number }[];
+  mediaTypes: { mediaType: string; documents: number }[];
+}
+
 /** A file that failed or waits, as an example of its code. */
 export interface ExampleDocument {
   documentId: string;
@@ -176,31 +187,43 @@ export const periodSchema = z.strictObject({
   days: z.coerce.number().int().min(1).max(400).default(30),
 });
 
-/** Answer of GET /api/costs. Days are UTC, oldest first, days without runs left out. */
+/**
+ * Answer of GET /api/costs: the last `days` days, today included. Days are UTC, oldest first, days without runs left out. A document that two
+ * runs decided counts twice: it was decided twice. `asked` are documents shown to the LLM, answers from the cache included.
+ */
 export interface CostReport {
   days: {
     date: string;
+    /** Of calls sent on that day, as the ledger books them. */
     costUsd: number;
     documents: number;
     asked: number;
     calls: number;
+    /** Paid without a usable answer: outcomes `wasted`, `duplicate` and `unknown`. */
     wastedUsd: number;
+    /** Prompt and answer. */
     tokens: number;
   }[];
+  /** Labels that runs gave, the most expensive first; what was paid for documents that went to review is not in here. */
   labels: { label: string; documents: number; asked: number; costUsd: number }[];
   deployments: { deployment: string; calls: number; tokens: number; costUsd: number }[];
   total: { costUsd: number; documents: number; asked: number; perThousandUsd: number | null };
+  /** `spentTodayUsd` holds what runs in work have spent and set aside where the day has a limit; else it is that of ended runs. */
   budget: { perRunUsd: number | null; perDayUsd: number | null; spentTodayUsd: number };
 }
 
-/** Answer of GET /api/trust. Days and weeks (Monday's date) are UTC, oldest first. */
+/** Answer of GET /api/trust: the last `days` days, today included. Days and weeks (Monday's date) are UTC, oldest first. */
 export interface TrustReport {
-  /** Share of readable documents the model did not decide alone. */
-  escalation: { date: string; documents: number; asked: number; review: number; failed: number }[];
-  /** Decisions of people on documents that had a proposal, and how many kept it, by who had proposed. */
+  /**
+   * By day of the run: readable documents, those the model decided alone, those shown to the LLM, those left to people.
+   * `failed` could not be read and are not in `documents`.
+   */
+  escalation: { date: string; documents: number; byModel: number; asked: number; review: number; failed: number }[];
+  /** Decisions of people on documents that had a proposal, and how many kept it, by who had proposed; the most first. */
   agreement: { proposedBy: 'model' | 'llm' | 'duplicate'; decisions: number; kept: number }[];
+  /** The same decisions by week. */
   weeks: { week: string; decisions: number; kept: number; reviewers: number }[];
-  /** Labels that people changed most: proposal → decision. */
+  /** Labels that people changed most: proposal → decision, 50 at most. */
   corrections: { from: string; to: string; decisions: number }[];
   /** The champion's promise and what was seen of it in decisions of people on documents it had labelled. */
   promise: {

@@ -1,4 +1,6 @@
 // The operations behind the dashboard: who looks, a run explained, files dropped.
+import { resultFilterSchema } from '../api.ts';
+import { periodSchema } from '../insights-api.ts';
 import type { Operation } from './openapi.ts';
 
 export const INSIGHT_OPERATIONS: readonly Operation[] = [
@@ -12,6 +14,21 @@ export const INSIGHT_OPERATIONS: readonly Operation[] = [
     summary: 'A finished run explained: labels, failures with advice, confidence, ledger, use of the quota, lineage',
     ok: [[200, 'The report; its lists are empty until the run has ended']],
     problems: [404],
+  },
+  {
+    ...{ method: 'get', route: 'results/facets', id: 'resultFacets', tag: 'results', query: resultFilterSchema },
+    summary: 'How many decisions fit a filter, by label, status, code, media type and who decided',
+    ok: [[200, 'Counts, the largest first']],
+  },
+  {
+    ...{ method: 'get', route: 'costs', id: 'costReport', tag: 'insights', query: periodSchema },
+    summary: 'What was paid, for what, and how much of the budget is left',
+    ok: [[200, 'By day, label and deployment']],
+  },
+  {
+    ...{ method: 'get', route: 'trust', id: 'trustReport', tag: 'insights', query: periodSchema },
+    summary: 'How often documents were escalated, how often people agreed, and whether the promise of the model holds',
+    ok: [[200, 'By day, by who proposed, by week']],
   },
   {
     ...{ method: 'put', route: 'uploads/{container}/{*path}', id: 'uploadFile', tag: 'documents', takesFile: true },

@@ -47,6 +47,8 @@ export interface QuoteRequest {
 export interface Llm {
   /** Those that documents may be sent to. */
   deployments?: readonly { name: string; tokensPerMinute: number }[];
+  /** Under the day's limit, by all runs: spent and set aside; 0 where the day has none. */
+  spentTodayUsd?(): Promise<number>;
   /** Some deployment takes batch jobs. */
   canBatch?: boolean;
   /** The run has ended: cancel its batch jobs. */
