@@ -21,7 +21,7 @@ export interface Session {
   taxonomy: { version: string; name: string; labels: { name: string; description: string }[] } | null;
 }
 
-/** Body of POST /api/quotes: what a run would cost, before anything is paid. */
+/** Body of POST /api/quotes: what a run would cost, before anything is paid. The answer is a RunQuote (shared/pipeline/quote-run.ts). */
 export const quoteRequestSchema = z.strictObject({
   source: runRequestSchema.shape.source,
   taxonomyVersion: z.string().min(1).max(200).optional(),

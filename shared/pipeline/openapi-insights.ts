@@ -1,6 +1,6 @@
 // The operations behind the dashboard: who looks, a run explained, files dropped.
 import { resultFilterSchema } from '../api.ts';
-import { periodSchema } from '../insights-api.ts';
+import { periodSchema, quoteRequestSchema } from '../insights-api.ts';
 import type { Operation } from './openapi.ts';
 
 export const INSIGHT_OPERATIONS: readonly Operation[] = [
@@ -29,6 +29,11 @@ export const INSIGHT_OPERATIONS: readonly Operation[] = [
     ...{ method: 'get', route: 'trust', id: 'trustReport', tag: 'insights', query: periodSchema },
     summary: 'How often documents were escalated, how often people agreed, and whether the promise of the model holds',
     ok: [[200, 'By day, by who proposed, by week']],
+  },
+  {
+    ...{ method: 'post', route: 'quotes', id: 'quoteRun', tag: 'runs', body: quoteRequestSchema },
+    summary: 'What a run would cost, from a random sample; nothing is asked or paid',
+    ok: [[200, 'Documents, tokens, calls, minutes and money with its 95 % range']],
   },
   {
     ...{ method: 'put', route: 'uploads/{container}/{*path}', id: 'uploadFile', tag: 'documents', takesFile: true },
