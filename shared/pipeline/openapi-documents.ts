@@ -29,6 +29,11 @@ export const DOCUMENT_OPERATIONS: readonly Operation[] = [
     problems: [409],
   },
   {
+    ...{ method: 'get', route: 'models/train', id: 'listTrainings', tag: 'models' },
+    summary: 'The newest trainings first, 20 at most',
+    ok: [[200, 'Trainings with state, rows by who gave their label, and progress']],
+  },
+  {
     ...{ method: 'get', route: 'models/{version}', id: 'getModel', tag: 'models' },
     summary: 'What a model is, how it was judged and how its training went',
     ok: [[200, 'Description, evaluation with confusion, reliability and coverage, objective by iteration, promotions']],
