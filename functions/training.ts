@@ -39,7 +39,7 @@ app.http('listTrainings', {
   methods: ['GET'],
   handler: (request, context) =>
     respond(context, request, 'reader', async () => ({
-      jsonBody: { trainings: await listTrainings(await getTraining(), LISTED) },
+      jsonBody: await listTrainings(await getTraining(), LISTED),
     })),
 });
 

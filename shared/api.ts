@@ -112,7 +112,7 @@ const hasRows = {
 export const trainRequestSchema = z
   .strictObject({
     ...trainShape,
-    /** Requests that are equal join the same training; another requestId trains again, on the decisions of that time. */
+    /** Requests that are equal join the same training (on decisions: if nothing was decided in between); another requestId trains again. */
     requestId: z.string().min(1).max(100).optional(),
   })
   .refine(hasRows.isValid, hasRows.else);

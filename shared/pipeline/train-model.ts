@@ -110,11 +110,15 @@ export interface TrainingServices {
   /** Trainer over the data sets of a container. */
   trainer(container: TrainRequest['container']): ShardedTrainer;
   promote(version: string, reason: string): Promise<void>;
+  /** Changes with every decision that is stored. */
+  decisionsVersion(): Promise<string>;
 }
 
-/** Record a requested training; equal requests are the same training. */
+/** Record a requested training; equal requests are the same training, on decisions as long as nothing was decided in between. */
 export async function createTraining(services: TrainingServices, request: TrainRequest): Promise<string> {
-  const trainingId = `train-${sha256Hex(canonicalJson(request)).slice(0, 20)}`;
+  const isOfItsTime = usesDecisions(request) && request.requestId === undefined;
+  const identity = isOfItsTime ? { ...request, decisionsVersion: await services.decisionsVersion() } : request;
+  const trainingId = `train-${sha256Hex(canonicalJson(identity)).slice(0, 20)}`;
   const createdAt = new Date(services.clock.now()).toISOString();
   await createJson(services.lake, trainingRequestPath(trainingId), {
     trainingId,

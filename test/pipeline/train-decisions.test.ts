@@ -7,7 +7,7 @@ import { ModelRegistry } from '../../shared/models/registry.ts';
 import { trainingActivityHandlers } from '../../shared/pipeline/activities.ts';
 import { eraseDocument } from '../../shared/pipeline/erase.ts';
 import { writeExtracted } from '../../shared/pipeline/extracted.ts';
-import { parquetFiles } from '../../shared/pipeline/lake-files.ts';
+import { decisionsVersion, parquetFiles } from '../../shared/pipeline/lake-files.ts';
 import { maintainLake } from '../../shared/pipeline/maintenance.ts';
 import type { Orchestration } from '../../shared/pipeline/run.ts';
 import { loadTaxonomy } from '../../shared/pipeline/taxonomies.ts';
@@ -85,6 +85,7 @@ function services(): TrainingServices & { logger: typeof silentLogger } {
     logger: silentLogger,
     trainer: () => trainer,
     promote: (version, reason) => registry.promote(version, reason),
+    decisionsVersion: () => decisionsVersion(store.tables),
   };
 }
 
@@ -168,7 +169,7 @@ test('training: nothing decided yet is told with a code', async () => {
   expect(await status(trainingId)).toMatchObject({ state: 'failed', rows: null, error: { code: 'train.no-rows' } });
 });
 
-test('training: the plan is made once: repeated after further decisions it gives the same rows; a new request id sees them', async () => {
+test('training: the plan is made once: repeated after further decisions it gives the same rows; a new training sees them', async () => {
   await decide(30, 0);
   const trainingId = await start();
   const plan = () => trainingActivityHandlers(async () => services()).planTraining({ trainingId, attempt: 0 });
@@ -179,8 +180,7 @@ test('training: the plan is made once: repeated after further decisions it gives
   expect(await plan()).toEqual(first);
   expect(await lake.read(`training/${trainingId}/rows/00000.jsonl`)).toEqual(rows);
   await work(trainingId);
-  expect(await start()).toBe(trainingId);
-  const again = await start({ requestId: 'again' });
+  const again = await start();
   await work(again);
   expect([(await status(trainingId)).rows?.human, (await status(again)).rows?.human]).toEqual([0, 3]);
 });
@@ -240,7 +240,6 @@ test('erasing a document takes the copies of unfinished trainings on decisions; 
   await eraseDocument(decisions, documentOf(7), { deleteSource: false });
   expect(filesOf(trainingId)).toEqual([]);
   expect(filesOf(other).length).toBeGreaterThan(0);
-  expect(await start()).toBe(trainingId);
   await work(trainingId);
   expect((await status(trainingId)).rows).toEqual({ dataSet: 0, human: 5, llm: 24, skipped: 0 });
 });
@@ -255,6 +254,21 @@ test('maintenance: copies of a training that never ended go with the retention',
   now += 2 * DAY;
   await maintainLake(decisions);
   expect(filesOf(trainingId)).toEqual([]);
+});
+
+test('training: equal requests are one training until something is decided; a request id names it for good', async () => {
+  await decide(4, 0);
+  const file = { decisions: false, sources: ['rows.jsonl'] };
+  const named = { requestId: 'schedule-monthly' };
+  const before = [await start(), await start(file), await start(named)];
+  expect(new Set(before).size).toBe(3);
+  expect([await start(), await start(file), await start(named)]).toEqual(before);
+  await say([1], () => 'VAT');
+  const after = [await start(), await start(file), await start(named)];
+  expect(after.slice(1)).toEqual(before.slice(1));
+  expect(after[0]).not.toBe(before[0]);
+  await store.add('results', [resultRow({ document_id: documentOf(9) })]);
+  expect(after).not.toContain(await start());
 });
 
 test('trainings: the newest first, no more than asked for', async () => {
