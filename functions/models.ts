@@ -2,6 +2,7 @@
 import { app } from '@azure/functions';
 import { promoteRequestSchema } from '../shared/api.ts';
 import { getApp, getServices } from '../shared/app.ts';
+import { rollbackRequestSchema } from '../shared/insights-api.ts';
 import { readModelReport } from '../shared/pipeline/model-report.ts';
 import { loadTaxonomy, publishTaxonomy } from '../shared/pipeline/taxonomies.ts';
 import { parseRequest } from '../shared/problem.ts';
@@ -39,6 +40,18 @@ app.http('promoteModel', {
       const version = request.params.version ?? '';
       await registry.promote(version, reason);
       return { jsonBody: { champion: version } };
+    }),
+});
+
+app.http('rollbackModel', {
+  ...access,
+  route: 'models/rollback',
+  methods: ['POST'],
+  handler: (request, context) =>
+    respond(context, request, 'operator', async () => {
+      const { config, registry } = await getApp();
+      const { reason } = parseRequest(rollbackRequestSchema, await readBody(request, config.REQUEST_MAX_BYTES));
+      return { jsonBody: { champion: await registry.rollback(reason) } };
     }),
 });
 

@@ -1,12 +1,15 @@
-// Training over HTTP: start one on the same engine as runs, and follow it.
+// Training over HTTP: start one on the same engine as runs, follow it, and list the newest.
 import { app } from '@azure/functions';
 import df from 'durable-functions';
 import { trainRequestSchema } from '../shared/api.ts';
 import { getConfig, getTraining } from '../shared/app.ts';
 import { createTraining, trainingStatus } from '../shared/pipeline/train-model.ts';
+import { listTrainings } from '../shared/pipeline/trainings.ts';
 import { parseRequest } from '../shared/problem.ts';
 import { startUnlessAlive } from './durable-runs.ts';
 import { access, readBody, respond } from './http.ts';
+
+const LISTED = 20;
 
 app.http('startTraining', {
   ...access,
@@ -28,6 +31,16 @@ app.http('startTraining', {
         jsonBody: await trainingStatus(services, trainingId),
       };
     }),
+});
+
+app.http('listTrainings', {
+  ...access,
+  route: 'models/train',
+  methods: ['GET'],
+  handler: (request, context) =>
+    respond(context, request, 'reader', async () => ({
+      jsonBody: await listTrainings(await getTraining(), LISTED),
+    })),
 });
 
 app.http('getTraining', {

@@ -83,10 +83,12 @@ export const rerunRequestSchema = z
   });
 export type RerunRequest = z.infer<typeof rerunRequestSchema>;
 
-export const trainRequestSchema = z.strictObject({
+const trainShape = {
   container: container.default('imports'),
-  /** Labelled .jsonl, .csv or .parquet files. */
-  sources: z.array(path).min(1).max(1000),
+  /** Labelled .jsonl, .csv or .parquet files; `delta:<folder>` for a table. */
+  sources: z.array(path).max(1000).default([]),
+  /** Also what people decided, and what the LLM decided and nobody corrected, as it stands when the training begins. */
+  decisions: z.boolean().optional(),
   textColumn: z.string().min(1).max(200).default('text'),
   labelColumn: z.string().min(1).max(200).default('label'),
   /** Labels are checked against it. */
@@ -105,8 +107,21 @@ export const trainRequestSchema = z.strictObject({
   guarantee: z.boolean().optional(),
   /** Make the model the champion when it is trained and evaluated. */
   promote: z.boolean().default(false),
-  requestId: z.string().min(1).max(100).optional(),
-});
+};
+const hasRows = {
+  isValid: (r: { sources: string[]; decisions?: boolean | undefined }) => r.sources.length > 0 || r.decisions === true,
+  else: { path: ['sources'], error: 'must name a file, or `decisions` be true' },
+};
+
+export const trainRequestSchema = z
+  .strictObject({
+    ...trainShape,
+    /** Requests that are equal join the same training (on decisions: if nothing was decided in between); another requestId trains again. */
+    requestId: z.string().min(1).max(100).optional(),
+  })
+  .refine(hasRows.isValid, hasRows.else);
+/** What a schedule starts at each tick. */
+export const trainTemplateSchema = z.strictObject(trainShape).refine(hasRows.isValid, hasRows.else);
 export type TrainRequest = z.infer<typeof trainRequestSchema>;
 
 export const promoteRequestSchema = z.strictObject({ reason: z.string().trim().min(1).max(500) });

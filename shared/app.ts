@@ -12,7 +12,7 @@ import type { DeltaTable } from './lake/delta/table.ts';
 import { type QueryResult, query } from './lake/query.ts';
 import { ModelRegistry } from './models/registry.ts';
 import { CachedModels } from './pipeline/cached-models.ts';
-import { openTables, parquetFiles, runTables } from './pipeline/lake-files.ts';
+import { decisionsVersion, openTables, parquetFiles, runTables } from './pipeline/lake-files.ts';
 import { openLlm } from './pipeline/llm-stage.ts';
 import { ProgressReader } from './pipeline/progress.ts';
 import type { PipelineServices } from './pipeline/services.ts';
@@ -82,7 +82,7 @@ export function createApp(config: Config, clock: Clock = systemClock): App {
     services,
     progress: new ProgressReader(services),
     tables,
-    training: openTraining(services, registry),
+    training: openTraining(services, registry, tables),
     query: (sql, maxRows) => query([...tables.values()], sql, maxRows === undefined ? {} : { maxRows }),
     async ensureContainers() {
       for (const store of [lake, landing, imports]) await store.ensureContainer();
@@ -110,7 +110,7 @@ function openLogger(config: Config, clock: Clock): { logger: Logger; telemetry: 
   return { logger: telemetry.tee(lines), telemetry };
 }
 
-function openTraining(services: PipelineServices, registry: ModelRegistry): App['training'] {
+function openTraining(services: PipelineServices, registry: ModelRegistry, tables: App['tables']): App['training'] {
   const { lake, clock, logger, sources } = services;
   const mlflow = mlflowOf(services.config);
   const trainers = new Map<string, ShardedTrainer>();
@@ -134,6 +134,7 @@ function openTraining(services: PipelineServices, registry: ModelRegistry): App[
       return made;
     },
     promote: (version, reason) => registry.promote(version, reason),
+    decisionsVersion: () => decisionsVersion(tables),
   };
 }
 

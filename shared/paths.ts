@@ -65,6 +65,8 @@ export const modelPaths = {
 } as const;
 
 export const trainingRequestPath = (trainingId: string): string => `${modelPaths.trainings}/${trainingId}/request.json`;
+export const trainingEndPath = (trainingId: string): string => `${modelPaths.trainings}/${trainingId}/end.json`;
+export const trainingFailurePath = (trainingId: string): string => `${modelPaths.trainings}/${trainingId}/failure.json`;
 
 /** One small file per run, so that listing runs does not list their contents. */
 export const runIndexFolder = 'run-index';

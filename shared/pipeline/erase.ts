@@ -12,6 +12,7 @@ import { intakePaths, reviewLeasePath, runIndexFolder, runPaths } from '../paths
 import { type DecisionLake, tableOf } from './decision-lake.ts';
 import { type BatchPlace, eraseFromBatch } from './erase-batch.ts';
 import { type PlannedSource, type RunRecord, type RunSummary, readJson, readStep, writeJson } from './records.ts';
+import { forgetTrainingsOnDecisions } from './trainings.ts';
 
 export interface Erasure {
   documentId: string;
@@ -72,6 +73,8 @@ export async function eraseDocument(
   await purgeRows(tableOf(lake, 'feedback'), matching, { label: null, previous_label: null, note: null });
   for (const place of places) await forgetPart(lake, place);
   await services.lake.delete(reviewLeasePath(documentId));
+  // After the rows: a training that begins now reads tombstones.
+  await forgetTrainingsOnDecisions(services.lake);
   services.logger.info('document.erased', { documentId, rows: decisions.rows, batches, files: decisions.files });
   return { documentId, rows: decisions.rows, batches, files: decisions.files, sourceDeleted };
 }

@@ -42,6 +42,12 @@ export function openTables(lake: LakeStore, deps: DeltaDeps): Map<string, DeltaT
   );
 }
 
+/** Versions of the tables that hold decisions: another text whenever one is stored. */
+export async function decisionsVersion(tables: ReadonlyMap<string, DeltaTable>): Promise<string> {
+  const snapshots = await Promise.all(['results', 'feedback'].map((name) => tables.get(name)?.snapshot()));
+  return snapshots.map((snapshot) => snapshot?.version ?? 'none').join('/');
+}
+
 /** The pipeline's view of the tables. */
 export function runTables(tables: ReadonlyMap<string, DeltaTable>): Tables {
   const table = (name: string): DeltaTable => {

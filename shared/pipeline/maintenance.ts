@@ -5,8 +5,11 @@ import { reviewLeaseFolder, runIndexFolder, runPaths } from '../paths.ts';
 import { calibrateLlm } from './calibrate-llm.ts';
 import type { DecisionLake } from './decision-lake.ts';
 import type { PipelineServices } from './services.ts';
+import { forgetTrainings } from './trainings.ts';
 
 const DAY_MS = 24 * 3_600_000;
+/** A training may still be at work until then. */
+const MIN_TRAINING_DAYS = 2;
 
 export interface LakeMaintenance {
   tables: MaintenanceReport[];
@@ -27,6 +30,7 @@ export async function maintainLake({ services, query, tables }: DecisionLake): P
     }
   }
   const forgottenRuns = await forgetOldRuns(services);
+  await forgetOldTrainings(services);
   await dropOldLeases(services);
   await calibrateLlm({ services, query });
   if (failures.length > 0) throw new AggregateError(failures, `maintenance of ${failures.length} table(s) failed`);
@@ -50,6 +54,13 @@ async function forgetOldRuns({ lake, clock, config, logger }: PipelineServices):
     forgotten++;
   }
   return forgotten;
+}
+
+/** Texts that a training which never ended has copied. */
+async function forgetOldTrainings({ lake, clock, config }: PipelineServices): Promise<void> {
+  if (config.RETENTION_DAYS === 0) return;
+  const newestMs = clock.now() - Math.max(config.RETENTION_DAYS, MIN_TRAINING_DAYS) * DAY_MS;
+  await forgetTrainings(lake, (_request, requestedAt) => requestedAt < newestMs);
 }
 
 async function dropOldLeases({ lake, clock, config }: PipelineServices): Promise<void> {

@@ -1,5 +1,5 @@
 // Operations on single documents, on the review's progress, and on models in detail: part of the list in openapi.ts.
-import { documentTextSchema, reviewProgressSchema, reviewSkipSchema } from '../insights-api.ts';
+import { documentTextSchema, reviewProgressSchema, reviewSkipSchema, rollbackRequestSchema } from '../insights-api.ts';
 import type { Operation } from './openapi.ts';
 
 export const DOCUMENT_OPERATIONS: readonly Operation[] = [
@@ -29,9 +29,20 @@ export const DOCUMENT_OPERATIONS: readonly Operation[] = [
     problems: [409],
   },
   {
+    ...{ method: 'get', route: 'models/train', id: 'listTrainings', tag: 'models' },
+    summary: 'The newest trainings first, 20 at most',
+    ok: [[200, 'Trainings with state, rows by who gave their label, and progress']],
+  },
+  {
     ...{ method: 'get', route: 'models/{version}', id: 'getModel', tag: 'models' },
     summary: 'What a model is, how it was judged and how its training went',
     ok: [[200, 'Description, evaluation with confusion, reliability and coverage, objective by iteration, promotions']],
     problems: [404],
+  },
+  {
+    ...{ method: 'post', route: 'models/rollback', id: 'rollbackModel', tag: 'models', body: rollbackRequestSchema },
+    summary: 'Make the champion before the present one the champion again',
+    ok: [[200, 'The champion']],
+    problems: [404, 409],
   },
 ];

@@ -144,7 +144,7 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     ...{ method: 'post', route: 'models/train', id: 'startTraining', tag: 'models', body: trainRequestSchema },
-    summary: 'Train a model on labelled data sets; an equal request joins its training',
+    summary: 'Train a model on labelled data sets and decisions; an equal request joins its training',
     ok: [[202, 'State of the training']],
   },
   {

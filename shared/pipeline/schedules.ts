@@ -4,7 +4,7 @@
 // cannot be started does not hold up the others.
 import { Cron } from 'croner';
 import { z } from 'zod';
-import { runRequestSchema, type TrainRequest, trainRequestSchema } from '../api.ts';
+import { runRequestSchema, type TrainRequest, trainTemplateSchema } from '../api.ts';
 import { codeOf, TerminalError } from '../errors.ts';
 import { schedulePath } from '../paths.ts';
 import { createJson } from './records.ts';
@@ -20,7 +20,7 @@ const common = {
 };
 const scheduleSchema = z.union([
   z.strictObject({ ...common, run: runRequestSchema.omit({ requestId: true }) }),
-  z.strictObject({ ...common, train: trainRequestSchema.omit({ requestId: true }) }),
+  z.strictObject({ ...common, train: trainTemplateSchema }),
   z.strictObject({ ...common, maintenance: z.literal(true) }),
 ]);
 export type Schedule = z.infer<typeof scheduleSchema>;

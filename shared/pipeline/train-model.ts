@@ -3,9 +3,9 @@
 import type { TrainRequest } from '../api.ts';
 import { TerminalError } from '../errors.ts';
 import { canonicalJson, sha256Hex } from '../ids.ts';
-import { modelPaths, trainingRequestPath } from '../paths.ts';
+import { trainingEndPath, trainingFailurePath, trainingRequestPath } from '../paths.ts';
 import type { Clock, LakeStore } from '../ports.ts';
-import { type FitName, trainingPaths } from '../training/sharded/files.ts';
+import { type FitName, type TrainingPlan, trainingPaths } from '../training/sharded/files.ts';
 import {
   type PlannedTraining,
   planRanges,
@@ -13,6 +13,7 @@ import {
   type StepResult,
   type TrainingResult,
 } from '../training/sharded/trainer.ts';
+import { DECISIONS } from '../training/sources.ts';
 import { createJson, readJson, requireJson, writeJson } from './records.ts';
 import { type Orchestration, type Steps, step, stepAll } from './run.ts';
 import { loadTaxonomy } from './taxonomies.ts';
@@ -43,7 +44,8 @@ const SHARDS_AT_ONCE = 32;
 export function* trainModel<Task>(o: Orchestration<Task>, input: TrainInput): Steps<Task, TrainingResult | null> {
   const { trainingId } = input;
   try {
-    const { shards }: PlannedTraining = yield* step(o, 'planTraining', { trainingId });
+    const { shards, isFinished }: PlannedTraining = yield* step(o, 'planTraining', { trainingId });
+    if (isFinished) return yield* step(o, 'finishTraining', { trainingId });
     for (let from = 0; from < shards; from += SHARDS_AT_ONCE) {
       const wave = Array.from({ length: Math.min(SHARDS_AT_ONCE, shards - from) }, (_, i) => from + i);
       yield* stepAll(
@@ -77,8 +79,8 @@ export function* trainModel<Task>(o: Orchestration<Task>, input: TrainInput): St
   }
 }
 
-/** What is kept of a training's request and end. */
-interface TrainingRecord {
+/** What is kept of a training's request. */
+export interface TrainingRecord {
   trainingId: string;
   createdAt: string;
   request: TrainRequest;
@@ -89,6 +91,11 @@ export interface TrainingStatus {
   trainingId: string;
   state: 'running' | 'completed' | 'failed';
   createdAt: string;
+  /** What it trains on, as requested. */
+  sources: string[];
+  decisions: boolean;
+  /** Rows by who gave their label, and rows left out; null until they are read. */
+  rows: { dataSet: number; human: number; llm: number; skipped: number } | null;
   /** Where the present fit stands. */
   fit: FitName | null;
   iteration: number;
@@ -103,18 +110,22 @@ export interface TrainingServices {
   /** Trainer over the data sets of a container. */
   trainer(container: TrainRequest['container']): ShardedTrainer;
   promote(version: string, reason: string): Promise<void>;
+  /** Changes with every decision that is stored. */
+  decisionsVersion(): Promise<string>;
 }
 
-/** Record a requested training; equal requests are the same training. */
+/** Record a requested training; equal requests are the same training, on decisions as long as nothing was decided in between. */
 export async function createTraining(services: TrainingServices, request: TrainRequest): Promise<string> {
-  const trainingId = `train-${sha256Hex(canonicalJson(request)).slice(0, 20)}`;
+  const isOfItsTime = usesDecisions(request) && request.requestId === undefined;
+  const identity = isOfItsTime ? { ...request, decisionsVersion: await services.decisionsVersion() } : request;
+  const trainingId = `train-${sha256Hex(canonicalJson(identity)).slice(0, 20)}`;
   const createdAt = new Date(services.clock.now()).toISOString();
   await createJson(services.lake, trainingRequestPath(trainingId), {
     trainingId,
     createdAt,
     request,
   } satisfies TrainingRecord);
-  await services.lake.delete(failurePath(trainingId)); // a failed training is taken up again by the same request
+  await services.lake.delete(trainingFailurePath(trainingId)); // a failed training is taken up again by the same request
   return trainingId;
 }
 
@@ -122,14 +133,18 @@ export async function createTraining(services: TrainingServices, request: TrainR
 export async function trainingStatus(services: TrainingServices, trainingId: string): Promise<TrainingStatus> {
   const record = await readJson<TrainingRecord>(services.lake, trainingRequestPath(trainingId));
   if (record === undefined) throw new TerminalError('run.not-found', `training ${trainingId} is not known`);
-  const [result, error] = await Promise.all([
-    readJson<TrainingResult>(services.lake, endPath(trainingId)),
-    readJson<{ code: string; message: string }>(services.lake, failurePath(trainingId)),
+  const [plan, result, error] = await Promise.all([
+    readJson<TrainingPlan>(services.lake, trainingPaths.plan(trainingId)),
+    readJson<TrainingResult>(services.lake, trainingEndPath(trainingId)),
+    readJson<{ code: string; message: string }>(services.lake, trainingFailurePath(trainingId)),
   ]);
   const status: TrainingStatus = {
     trainingId,
     state: result !== undefined ? 'completed' : error !== undefined ? 'failed' : 'running',
     createdAt: record.createdAt,
+    sources: record.request.sources,
+    decisions: usesDecisions(record.request),
+    rows: plan === undefined ? null : rowsOf(plan),
     fit: null,
     iteration: result?.iterations ?? 0,
     objective: result?.objectiveHistory.at(-1) ?? null,
@@ -147,6 +162,17 @@ export async function trainingStatus(services: TrainingServices, trainingId: str
   return status;
 }
 
+/** Decisions may also be named among the sources. */
+export const usesDecisions = ({ sources, decisions }: TrainRequest): boolean =>
+  decisions === true || sources.includes(DECISIONS);
+
+const rowsOf = ({ rowsBySource, skipped }: TrainingPlan): NonNullable<TrainingStatus['rows']> => ({
+  dataSet: rowsBySource['data-set'],
+  human: rowsBySource.human,
+  llm: rowsBySource.llm,
+  skipped,
+});
+
 type Handlers = Record<TrainingActivity, (input: never) => Promise<unknown>>;
 
 /** What each activity does; inputs are those of `trainModel`. */
@@ -163,17 +189,18 @@ export function trainingHandlers(
       const {
         container,
         sources,
+        decisions: _decisions,
         textColumn,
         labelColumn,
         taxonomyVersion,
-        promote: _,
-        requestId: __,
+        promote: _promote,
+        requestId: _requestId,
         ...options
       } = request;
       const taxonomy = taxonomyVersion === undefined ? undefined : await loadTaxonomy(services.lake, taxonomyVersion);
       return services.trainer(container).plan({
         trainingId,
-        sources,
+        sources: usesDecisions(request) ? [...sources.filter((name) => name !== DECISIONS), DECISIONS] : sources,
         columns: { text: textColumn, label: labelColumn },
         taxonomyVersion: taxonomy?.version ?? null,
         ...(taxonomy === undefined ? {} : { labels: taxonomy.labels.map((label) => label.name) }),
@@ -191,19 +218,16 @@ export function trainingHandlers(
       const { request } = await recordOf(trainingId);
       const result = await services.trainer(request.container).finish({ trainingId });
       if (request.promote) await services.promote(result.version, `training ${trainingId}`);
-      await writeJson(services.lake, endPath(trainingId), result);
+      await writeJson(services.lake, trainingEndPath(trainingId), result);
       return result;
     },
     async failTraining({ trainingId, message }: Id & { message: string }) {
-      await writeJson(services.lake, failurePath(trainingId), parseFailure(message));
+      await writeJson(services.lake, trainingFailurePath(trainingId), parseFailure(message));
       return null;
     },
   };
   return handlers as unknown as Handlers; // each handler takes the input that trainModel gives it
 }
-
-const endPath = (trainingId: string): string => `${modelPaths.trainings}/${trainingId}/end.json`;
-const failurePath = (trainingId: string): string => `${modelPaths.trainings}/${trainingId}/failure.json`;
 
 type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
 

@@ -92,6 +92,15 @@ describe('registry', () => {
     expect(new Set(versions).size).toBe(10);
   });
 
+  test('two rollbacks at the same moment go back one step: the other is told', async () => {
+    const { registry } = open();
+    for (let i = 0; i < 3; i++) await registry.promote(await registry.register(bundle()), 'next');
+    const both = await Promise.allSettled([registry.rollback('one'), registry.rollback('two')]);
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(both.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { code: 'lake.conflict' } });
+    expect(await registry.championVersion()).toBe('v2');
+  });
+
   test('the champion moves by promotion and back by rollback, and every move is kept', async () => {
     const { registry } = open();
     const [a, b] = [await registry.register(bundle()), await registry.register(bundle(3))];

@@ -173,17 +173,19 @@ test('a sharded training takes decisions beside a data set, weighs them, and cou
   );
   const registry = new ModelRegistry(lake, { clock: systemClock });
   const trainer = new ShardedTrainer({ store: lake, source, registry, clock: systemClock, logger: silentLogger });
-  const { version } = await runSharded(trainer, {
+  const request = {
     trainingId: 't1',
     sources: ['a.jsonl', 'decisions'],
     columns: { text: 'text', label: 'label' },
     options: { numFeatures: 256, maxIter: 5, minDocFreq: 0 },
-  });
-  const { training } = await registry.manifest(version);
-  expect(training).toMatchObject({ rows: 60, rowsLlm: 30, rowsHuman: 0 });
+  };
+  await trainer.plan(request);
   const shard = (await lake.read('training/t1/rows/00000.jsonl'))
     .toString()
     .split('\n')
     .map((line) => JSON.parse(line).weight);
   expect(shard.filter((weight) => weight === 0.5)).toHaveLength(30);
+  const { version } = await runSharded(trainer, request);
+  const { training } = await registry.manifest(version);
+  expect(training).toMatchObject({ rows: 60, rowsLlm: 30, rowsHuman: 0 });
 });

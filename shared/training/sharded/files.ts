@@ -28,6 +28,8 @@ export const trainingPaths = {
   gradients: (id: string, fit: FitName, round: number) => `${fitFolder(id, fit)}/gradients/${number(round)}`,
   gradient: (id: string, fit: FitName, round: number, from: number, to: number) =>
     `${fitFolder(id, fit)}/gradients/${number(round)}/${number(from)}-${number(to)}.bin`,
+  /** What holds content of the rows. */
+  contentFolders: (id: string) => [`${folder(id)}/rows`, `${folder(id)}/features`],
   result: (id: string) => `${folder(id)}/result.json`,
 } as const;
 

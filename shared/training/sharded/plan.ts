@@ -7,7 +7,7 @@ import { checkGoal } from '../../models/threshold.ts';
 import type { Clock, LakeStore } from '../../ports.ts';
 import type { DatasetColumns } from '../dataset.ts';
 import { completeTrainOptions, type TrainOptions } from '../options.ts';
-import { type LabelSource, readSource, type SourceStores } from '../sources.ts';
+import { DECISIONS, type LabelSource, readSource, type SourceStores } from '../sources.ts';
 import { readJson, type TrainingPlan, trainingPaths } from './files.ts';
 
 export interface PlanTrainingRequest {
@@ -66,6 +66,8 @@ export async function planShards(
     for await (const row of readSource(stores, path, request.columns, decisions)) {
       if ('problem' in row) skip(path, row.line, row.problem);
       else if (row.label === null) skip(path, row.line, 'has no label');
+      else if (path === DECISIONS && allowed?.has(row.label) === false)
+        skip(path, row.line, 'its label is not in the taxonomy'); // decided under another taxonomy, which is no mistake
       else if (allowed?.has(row.label) === false)
         throw new TerminalError('train.unknown-label', `${path} line ${row.line}: its label is not in the taxonomy`, {
           ids: { path, line: row.line },

@@ -1,8 +1,8 @@
 // Training in steps that any host can run: each step takes and gives a few bytes of JSON, keeps its data in the lake, and may be repeated.
 //   plan → featurizeShard (each shard, in parallel) → prepareFits → per fit, round by round: gradientShards (groups of shards, in parallel)
 //   → reduceAndStep, until done → finish (judge, register)
-// Invariants: T1 repeating a step, at any time and on any machine, gives the same files. T2 the model equals the one train() fits to the same
-// rows, up to the rounding of sums. T3 no step holds more than one shard's rows, the vectors of the optimiser, and a bounded cache.
+// Invariants: T1 repeating a step, until the last has ended and on any machine, gives the same files. T2 the model equals the one train() fits to the same
+// rows, up to the rounding of sums. T3 no step holds more than one shard's rows, the vectors of the optimiser, and a bounded cache. T4 a finished training keeps no text and no counts of terms.
 import { TerminalError } from '../../errors.ts';
 import { applyIdf } from '../../features/idf.ts';
 import { selectRows } from '../../features/sparse.ts';
@@ -46,6 +46,8 @@ export interface PlannedTraining {
   rows: number;
   skipped: number;
   fits: FitName[];
+  /** The model is registered: only `finish` is left, which tells its version. */
+  isFinished: boolean;
 }
 
 export interface ShardRange {
@@ -99,7 +101,8 @@ export class ShardedTrainer {
     const delta = { clock, logger, random: seededRandom(1) }; // tables are only read here, which draws no number
     const plan = await planShards({ lake: store, source, delta }, clock, request);
     const { trainingId, shards, rows, skipped } = plan;
-    return { trainingId, shards: shards.length, rows, skipped, fits: fitsOf(plan) };
+    const isFinished = (await store.stat(trainingPaths.result(trainingId))) !== undefined;
+    return { trainingId, shards: shards.length, rows, skipped, fits: fitsOf(plan), isFinished };
   }
 
   async featurizeShard(input: { trainingId: string; shard: number }): Promise<{ shard: number }> {
@@ -173,12 +176,18 @@ export class ShardedTrainer {
     return stepResult(state);
   }
 
-  /** Judge the model, register it, and say under which version. The champion stays. */
+  /** Judge the model, register it, forget the rows it was trained on, and say under which version it is. The champion stays. */
   async finish(input: { trainingId: string }): Promise<TrainingResult> {
-    const { store, registry, clock } = this.#deps;
+    const { store } = this.#deps;
     const plan = await this.#plan(input.trainingId);
     const known = await readJson<TrainingResult>(store, trainingPaths.result(plan.trainingId));
-    if (known !== undefined) return known;
+    const result = known ?? (await this.#register(plan));
+    for (const folder of trainingPaths.contentFolders(plan.trainingId)) await store.deleteFolder(folder); // T4
+    return result;
+  }
+
+  async #register(plan: TrainingPlan): Promise<TrainingResult> {
+    const { store, registry, clock } = this.#deps;
     const judgement = await this.#judge(plan);
     const evaluation = measure(judgement.probabilities, plan.labels, judgement.truth);
     const fit = fitsOf(plan).at(-1)!;
@@ -327,7 +336,8 @@ export async function runSharded(
   request: PlanTrainingRequest,
   onProgress?: (progress: { phase: string; iteration: number; objective: number }) => void,
 ): Promise<TrainingResult> {
-  const { trainingId, shards } = await trainer.plan(request);
+  const { trainingId, shards, isFinished } = await trainer.plan(request);
+  if (isFinished) return trainer.finish({ trainingId });
   for (let shard = 0; shard < shards; shard++) await trainer.featurizeShard({ trainingId, shard });
   const { fits } = await trainer.prepareFits({ trainingId });
   const parts = planRanges(shards, 4);

@@ -1,0 +1,54 @@
+// The trainings that were asked for: the newest of them, and the copies of texts that unfinished ones hold.
+// Invariant: N1 a finished training holds no texts (the trainer deletes them), so only unfinished ones are forgotten: their request, given
+// again, begins anew.
+import type { TrainRequest } from '../api.ts';
+import { modelPaths, trainingEndPath, trainingRequestPath } from '../paths.ts';
+import type { LakeFile, LakeStore } from '../ports.ts';
+import { trainingPaths } from '../training/sharded/files.ts';
+import { readJson } from './records.ts';
+import {
+  type TrainingRecord,
+  type TrainingServices,
+  type TrainingStatus,
+  trainingStatus,
+  usesDecisions,
+} from './train-model.ts';
+
+/** The newest trainings first. */
+export async function listTrainings(services: TrainingServices, limit: number): Promise<TrainingStatus[]> {
+  const { requests } = await listFiles(services.lake);
+  const newest = [...requests].sort((a, b) => b.file.lastModified - a.file.lastModified).slice(0, limit);
+  return Promise.all(newest.map(({ trainingId }) => trainingStatus(services, trainingId)));
+}
+
+/** Delete the files of unfinished trainings; one that runs fails. @param isMeant  by request and its time, epoch ms */
+export async function forgetTrainings(
+  lake: LakeStore,
+  isMeant: (request: TrainRequest, requestedAt: number) => boolean,
+): Promise<void> {
+  const { requests, ended } = await listFiles(lake);
+  for (const { trainingId, file } of requests) {
+    if (ended.has(trainingId)) continue;
+    const record = await readJson<TrainingRecord>(lake, file.path);
+    if (record === undefined || !isMeant(record.request, file.lastModified)) continue;
+    const isRegistered = (await lake.stat(trainingPaths.result(trainingId))) !== undefined;
+    const folders = isRegistered ? trainingPaths.contentFolders(trainingId) : [trainingPaths.folder(trainingId)];
+    for (const folder of folders) await lake.deleteFolder(folder);
+  }
+}
+
+/** Those that hold copies of decided documents. */
+export const forgetTrainingsOnDecisions = (lake: LakeStore): Promise<void> => forgetTrainings(lake, usesDecisions);
+
+async function listFiles(
+  lake: LakeStore,
+): Promise<{ requests: { trainingId: string; file: LakeFile }[]; ended: ReadonlySet<string> }> {
+  const requests: { trainingId: string; file: LakeFile }[] = [];
+  const ended = new Set<string>();
+  for await (const file of lake.list(modelPaths.trainings)) {
+    const trainingId = file.path.split('/')[1] ?? '';
+    if (file.path === trainingRequestPath(trainingId)) requests.push({ trainingId, file });
+    if (file.path === trainingEndPath(trainingId)) ended.add(trainingId);
+  }
+  return { requests, ended };
+}
