@@ -49,10 +49,13 @@ export interface ExampleDocument {
   message: string | null;
 }
 
-/** Answer of GET /api/runs/{id}/report: a finished run explained. Lists are sorted by documents, the most first. */
+/**
+ * Answer of GET /api/runs/{id}/report: a finished run explained. Lists are sorted by documents or attempts, the most first, and
+ * empty until the run has ended. Each document counts once, with its latest decision in the run: what people decided since shows.
+ */
 export interface RunReport {
   runId: string;
-  /** The run's request as it was stored; null for upload runs. */
+  /** The run's request as it was stored, of a re-run its own; null for upload runs. */
   request: Record<string, unknown> | null;
   rerunOf: string | null;
   labels: { label: string; documents: number; byModel: number; byLlm: number; byDuplicate: number; byHuman: number }[];
@@ -74,11 +77,11 @@ export interface RunReport {
     byOutcome: { outcome: string; attempts: number; costUsd: number }[];
     tokens: { prompt: number; cached: number; completion: number };
     costUsd: number;
-    /** Seconds; null without calls. */
+    /** Seconds to an answer, batch jobs left out; null without one. */
     latency: { p50: number; p95: number } | null;
     deployments: { deployment: string; attempts: number; tokens: number; costUsd: number; throttled: number }[];
   };
-  /** Quota use over the run's calls, at most 120 slices of equal length. */
+  /** Quota use over the run's calls (batch jobs left out), at most 120 slices of equal length; `tokens` are those charged to the quota. */
   quota: {
     tokensPerMinuteLimit: number | null;
     sliceSeconds: number;

@@ -40,6 +40,7 @@ export function openLlm(
   const batchDeployment = allowed(deployments, residency).find(({ batch }) => batch !== undefined);
   const transport = batchDeployment === undefined ? undefined : openAiBatchTransport(batchDeployment);
   return {
+    deployments: allowed(deployments, residency).map(({ name, tpm }) => ({ name, tokensPerMinute: tpm })),
     canBatch: transport !== undefined,
     cancelJobs: async (runId) => (transport === undefined ? 0 : cancelJobs(runId, deps, transport)),
     async classify({ maxCostUsd, batchLane, ...request }) {

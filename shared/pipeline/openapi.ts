@@ -58,6 +58,12 @@ export const OPERATIONS: readonly Operation[] = [
     problems: [404],
   },
   {
+    ...{ method: 'get', route: 'runs/{runId}/report', id: 'runReport', tag: 'runs' },
+    summary: 'A finished run explained: labels, failures with advice, confidence, ledger, use of the quota, lineage',
+    ok: [[200, 'The report; its lists are empty until the run has ended']],
+    problems: [404],
+  },
+  {
     ...{ method: 'post', route: 'runs/{runId}/cancel', id: 'cancelRun', tag: 'runs' },
     summary: 'Stop a run; nothing is committed, finished steps are kept',
     ok: [[202, RUN]],
@@ -155,6 +161,11 @@ export const OPERATIONS: readonly Operation[] = [
     ...{ method: 'post', route: 'taxonomies', id: 'publishTaxonomy', tag: 'models', body: taxonomySchema },
     summary: 'Store labels and use them from now on',
     ok: [[201, 'The taxonomy with its version']],
+  },
+  {
+    ...{ method: 'get', route: 'session', id: 'session', tag: 'app' },
+    summary: 'Who calls, what the caller may do, and by which labels and limits the app works',
+    ok: [[200, 'Name, roles, limits and labels']],
   },
   {
     ...{ method: 'get', route: 'health', id: 'health', tag: 'app', isOpen: true },

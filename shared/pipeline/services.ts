@@ -45,6 +45,8 @@ export interface QuoteRequest {
 
 /** The LLM stage; undefined in PipelineServices when no LLM is configured or allowed. */
 export interface Llm {
+  /** Those that documents may be sent to. */
+  deployments?: readonly { name: string; tokensPerMinute: number }[];
   /** Some deployment takes batch jobs. */
   canBatch?: boolean;
   /** The run has ended: cancel its batch jobs. */
