@@ -1,5 +1,6 @@
 // Lying bars, one row a name, stacked by kind: labels, failures, cost per label.
 import { scaleLinear } from 'd3-scale';
+import { BarLink } from './bar-link.tsx';
 import { Figure } from './figure.tsx';
 import { Legend } from './legend.tsx';
 import { type Series, toneClass } from './line-chart.tsx';
@@ -13,6 +14,8 @@ export interface BarRow {
   name: string;
   /** One value per kind. */
   values: readonly number[];
+  /** Where a click on the row leads. */
+  href?: string;
 }
 
 interface BarsProps {
@@ -42,11 +45,16 @@ export function Bars({ title, caption, kinds, rows, format }: BarsProps) {
         const maxChars = Math.floor(names / 7);
         return (
           <>
-            <svg width={width} height={rows.length * ROW + 4} role="img" aria-label={title}>
-              {rows.map(({ name, values }, i) => {
+            <svg
+              width={width}
+              height={rows.length * ROW + 4}
+              role={rows.some(({ href }) => href !== undefined) ? 'group' : 'img'}
+              aria-label={title}
+            >
+              {rows.map(({ name, values, href }, i) => {
                 let from = names;
                 return (
-                  <g key={name}>
+                  <BarLink key={name} href={href} label={`${name}: ${format(totals[i] ?? 0)}`}>
                     <text class="tick end strong" x={names - 8} y={i * ROW + 17}>
                       {name.length > maxChars ? `${name.slice(0, maxChars - 1)}…` : name}
                       <title>{name}</title>
@@ -71,7 +79,7 @@ export function Bars({ title, caption, kinds, rows, format }: BarsProps) {
                     <text class="tick" x={from + 6} y={i * ROW + 17}>
                       {format(totals[i] ?? 0)}
                     </text>
-                  </g>
+                  </BarLink>
                 );
               })}
             </svg>

@@ -1,3 +1,242 @@
+// One run: live while it works, explained when it has ended.
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { useRoute } from 'preact-iso';
+import type { RunReport } from '../../../shared/insights-api.ts';
+import '../../style/runs.css';
+import '../../style/run.css';
+import { sendJson } from '../api.ts';
+import { count, duration, money, percent, when } from '../format.ts';
+import { links } from '../links.ts';
+import { Facts, StatusBadge, Tile } from '../parts/basics.tsx';
+import { Dialog } from '../parts/dialog.tsx';
+import { useNow } from '../parts/now.ts';
+import { Show } from '../parts/states.tsx';
+import { useTitle } from '../parts/title.ts';
+import { type Resource, useResource } from '../resource.ts';
+import { canOperate } from '../session.ts';
+import { toast, toastError } from '../toasts.tsx';
+import { Codes } from './run/codes.tsx';
+import { outcomesOf } from './run/flow.ts';
+import { Funnel } from './run/funnel.tsx';
+import { Bill, Ledger } from './run/ledger.tsx';
+import { CompareWith, Lineage, StoredRequest } from './run/origin.tsx';
+import { ConfidenceHistogram, Formats, Labels, QuotaUse } from './run/report.tsx';
+import { RerunDialog } from './run/rerun.tsx';
+import { documentsPerSecond, isActive, KIND_NAMES, shortId, tookSeconds } from './runs/run-list.ts';
+import { StepsProgress } from './runs/step-meter.tsx';
+import type { RunStatus } from './runs/steps.ts';
+
 export function RunView() {
-  return <h1>RunView</h1>;
+  const { params } = useRoute();
+  const runId = params.runId ?? '';
+  useTitle(`Run ${shortId(runId)}`);
+  const path = `runs/${encodeURIComponent(runId)}`;
+  const run = useResource<RunStatus>(path, (data) => (data === undefined || isActive(data) ? 1000 : 0));
+  const report = useResource<RunReport>(`${path}/report`);
+  useReloadAtEnd(run.data, report);
+  return (
+    <Show resource={run} what="the run">
+      {(status) => (
+        <div class="stack">
+          <Head run={status} report={report.data} onChanged={run.reload} />
+          <Notes run={status} />
+          <Numbers run={status} />
+          <div class="grid">
+            <Funnel run={status} outcomes={outcomesOf(status, isActive(status) ? undefined : report.data)} />
+            <section class="card" aria-labelledby="steps-title">
+              <h2 id="steps-title">Steps</h2>
+              <StepsProgress run={status} />
+              <RunFacts run={status} />
+            </section>
+          </div>
+          <Show resource={report} what="the report">
+            {(explained) => <Explained run={status} report={explained} />}
+          </Show>
+        </div>
+      )}
+    </Show>
+  );
+}
+
+/** The report of a run in work is empty; it is read again when the run has ended. */
+function useReloadAtEnd(run: RunStatus | undefined, report: Resource<RunReport>): void {
+  const wasActive = useRef(false);
+  useEffect(() => {
+    if (run === undefined) return;
+    if (wasActive.current && !isActive(run)) report.reload();
+    wasActive.current = isActive(run);
+  }, [run, report.reload]);
+}
+
+function Head({ run, report, onChanged }: { run: RunStatus; report: RunReport | undefined; onChanged: () => void }) {
+  const [open, setOpen] = useState<'cancel' | 'rerun' | undefined>(undefined);
+  const close = () => setOpen(undefined);
+  return (
+    <div class="view-head">
+      <div>
+        <h1 class="run-title">{run.runId}</h1>
+        <p class="row">
+          <StatusBadge status={run.state} /> {KIND_NAMES[run.kind]}, started {when(run.createdAt)}
+        </p>
+      </div>
+      <div class="row">
+        <a class="button" href={links.documents({ run: run.runId })}>
+          Documents of this run
+        </a>
+        {canOperate.value && isActive(run) && (
+          <button type="button" class="danger" onClick={() => setOpen('cancel')}>
+            Cancel
+          </button>
+        )}
+        {canOperate.value && run.state === 'completed' && (
+          <button type="button" onClick={() => setOpen('rerun')}>
+            Re-run…
+          </button>
+        )}
+      </div>
+      {open === 'cancel' && <CancelDialog run={run} onClose={close} onCancelled={onChanged} />}
+      {open === 'rerun' && <RerunDialog run={run} report={report} onClose={close} />}
+    </div>
+  );
+}
+
+interface CancelProps {
+  run: RunStatus;
+  onClose: () => void;
+  onCancelled: () => void;
+}
+
+function CancelDialog({ run, onClose, onCancelled }: CancelProps) {
+  const cancel = async () => {
+    onClose();
+    try {
+      await sendJson('POST', `runs/${encodeURIComponent(run.runId)}/cancel`);
+      toast('The run stops as soon as the batches in work have finished their step.');
+      onCancelled();
+    } catch (error) {
+      toastError(error);
+    }
+  };
+  return (
+    <Dialog title="Cancel this run?" onClose={onClose}>
+      <div class="stack">
+        <p>
+          Batches in work finish their step and nothing is committed. Finished steps are kept: the same request takes
+          the run up again, and what was paid for ({money(run.costUsd)} so far) is not paid twice.
+        </p>
+        <div class="row end">
+          <button type="button" onClick={onClose}>
+            Let it run
+          </button>
+          <button type="button" class="danger" onClick={() => void cancel()}>
+            Cancel the run
+          </button>
+        </div>
+      </div>
+    </Dialog>
+  );
+}
+
+function Notes({ run }: { run: RunStatus }) {
+  return (
+    <>
+      {run.error !== null && (
+        <p class={`note ${run.state === 'cancelled' ? '' : 'bad'}`} role="alert">
+          <strong>{run.error.message}</strong> <code>{run.error.code}</code>. Finished steps are kept; the same request
+          takes the run up again.
+        </p>
+      )}
+      {run.stalledSince !== undefined && isActive(run) && (
+        <p class="note warn" role="alert">
+          <strong>No progress since {when(run.stalledSince)}.</strong> The run is taken up again by itself when its work
+          items return. If it stays so, check the host and its quota.
+        </p>
+      )}
+    </>
+  );
+}
+
+function Numbers({ run }: { run: RunStatus }) {
+  const nowMs = useNow(isActive(run) ? 1000 : 60_000);
+  const speed = documentsPerSecond(run, nowMs);
+  const took = duration(tookSeconds(run, nowMs));
+  return (
+    <div class="tiles">
+      <Tile name="Documents" value={count(run.documents)} note={`in ${count(run.batches)} batches`} />
+      {isActive(run) ? (
+        <Tile
+          name="Remaining"
+          value={run.remainingSeconds === null ? '–' : duration(run.remainingSeconds)}
+          note={run.remainingSeconds === null ? `not known yet, ${took} so far` : `at this speed, ${took} so far`}
+        />
+      ) : (
+        <Tile name="Took" value={took} note={run.endedAt === null ? undefined : `ended ${when(run.endedAt)}`} />
+      )}
+      <Tile
+        name="Speed"
+        value={speed === null ? '–' : speed.toLocaleString(undefined, { maximumSignificantDigits: 2 })}
+        note="documents per second"
+      />
+      <Tile
+        name="LLM share"
+        value={run.documents === 0 ? '–' : percent(run.asked / run.documents, 1)}
+        note={`${count(run.asked)} documents asked`}
+      />
+      <Tile
+        name="Cost"
+        value={money(run.costUsd)}
+        note={
+          run.quote === null
+            ? 'no quote was asked for'
+            : `quoted ${money(run.quote.usdLow)} to ${money(run.quote.usdHigh)}`
+        }
+      />
+    </div>
+  );
+}
+
+const RunFacts = ({ run }: { run: RunStatus }) => (
+  <Facts
+    facts={[
+      ['Model', run.modelVersion === null ? 'none' : <a href={links.model(run.modelVersion)}>{run.modelVersion}</a>],
+      ['Taxonomy', run.taxonomyVersion],
+    ]}
+  />
+);
+
+function Explained({ run, report }: { run: RunStatus; report: RunReport }) {
+  if (isActive(run))
+    return (
+      <>
+        <p class="note">
+          Labels, reasons and the ledger are shown when the run has ended and its decisions are committed.
+        </p>
+        {run.quote !== null && (
+          <section class="card">
+            <Bill quote={run.quote} usd={run.costUsd} />
+          </section>
+        )}
+        <StoredRequest report={report} />
+      </>
+    );
+  const hasFormats = Object.keys(run.formats).length > 0;
+  return (
+    <>
+      <div class="grid">
+        {report.labels.length > 0 && <Labels report={report} />}
+        <Codes report={report} />
+        {report.labels.length > 0 && <ConfidenceHistogram report={report} />}
+        {hasFormats && <Formats run={run} />}
+      </div>
+      <div class="grid">
+        <Ledger run={run} report={report} />
+        {report.quota.slices.length > 0 && <QuotaUse report={report} />}
+      </div>
+      <Lineage lineage={report.lineage} />
+      <div class="grid">
+        <StoredRequest report={report} />
+        {run.state === 'completed' && <CompareWith run={run} />}
+      </div>
+    </>
+  );
 }

@@ -1,3 +1,131 @@
+// All runs, live: what is running, what it brings and costs, and the way to start another.
+import { useState } from 'preact/hooks';
+import type { ReviewProgress } from '../../../shared/insights-api.ts';
+import '../../style/runs.css';
+import { openAddDocuments } from '../drop/open.ts';
+import { count, money } from '../format.ts';
+import { links, queryOf } from '../links.ts';
+import { Tile } from '../parts/basics.tsx';
+import { useNow } from '../parts/now.ts';
+import { Empty, Show } from '../parts/states.tsx';
+import { useTitle } from '../parts/title.ts';
+import { useResource } from '../resource.ts';
+import { canOperate, canReview, session } from '../session.ts';
+import { isActive, listPauseMs, startOfDay, totalsSince } from './runs/run-list.ts';
+import { RunList } from './runs/run-table.tsx';
+import { StartRunDialog } from './runs/start-run.tsx';
+import type { RunStatus } from './runs/steps.ts';
+
+interface RunsAnswer {
+  runs: RunStatus[];
+}
+
+/** The API gives at most 200. */
+const PAGES = [50, 200] as const;
+
 export function RunsView() {
-  return <h1>RunsView</h1>;
+  useTitle('Runs');
+  const [page, setPage] = useState<(typeof PAGES)[number]>(PAGES[0]);
+  const [isStarting, setIsStarting] = useState(false);
+  const runs = useResource<RunsAnswer>(`runs?limit=${page}`, (data) => listPauseMs(data?.runs));
+  const hasActive = runs.data?.runs.some(isActive) === true;
+  const nowMs = useNow(hasActive ? 1000 : 15_000);
+  return (
+    <>
+      <div class="view-head">
+        <h1>Runs</h1>
+        {canOperate.value && (
+          <div class="row">
+            <button type="button" onClick={openAddDocuments}>
+              Add documents
+            </button>
+            <button type="button" class="primary" onClick={() => setIsStarting(true)}>
+              Start a run
+            </button>
+          </div>
+        )}
+      </div>
+      <Show resource={runs} what="the runs">
+        {(data) => (
+          <div class="stack">
+            <Totals runs={data.runs} nowMs={nowMs} />
+            {data.runs.length === 0 ? <NoRuns /> : <RunList runs={data.runs} nowMs={nowMs} />}
+            {page < PAGES[1] && data.runs.length >= page && (
+              <p>
+                <button type="button" onClick={() => setPage(PAGES[1])}>
+                  Show older runs
+                </button>
+              </p>
+            )}
+          </div>
+        )}
+      </Show>
+      {isStarting && <StartRunDialog onClose={() => setIsStarting(false)} />}
+    </>
+  );
+}
+
+function Totals({ runs, nowMs }: { runs: readonly RunStatus[]; nowMs: number }) {
+  const sinceMs = startOfDay(new Date(nowMs));
+  const totals = totalsSince(runs, sinceMs);
+  const budget = session.value?.budget.perDayUsd ?? null;
+  return (
+    <div class="tiles">
+      <Tile
+        name="Running now"
+        value={count(totals.active)}
+        tone={totals.active > 0 ? 'good' : 'plain'}
+        note={totals.active === 1 ? 'run' : 'runs'}
+      />
+      <Tile
+        name="Decided today"
+        value={count(totals.documents)}
+        note={`documents in ${count(totals.runs)} ${totals.runs === 1 ? 'run' : 'runs'}`}
+      />
+      <Tile
+        name="Cost today"
+        value={money(totals.costUsd)}
+        note={budget === null ? 'no daily budget is set' : `budget ${money(budget)} a day`}
+        href={links.costs}
+      />
+      {canReview.value ? (
+        <Waiting sinceMs={sinceMs} />
+      ) : (
+        <Tile name="Sent to review today" value={count(totals.review)} note="documents" />
+      )}
+    </div>
+  );
+}
+
+function Waiting({ sinceMs }: { sinceMs: number }) {
+  const { data } = useResource<ReviewProgress>(
+    `review/progress${queryOf({ since: new Date(sinceMs).toISOString() })}`,
+    15_000,
+  );
+  return (
+    <Tile
+      name="Waiting for review"
+      value={data === undefined ? '–' : count(data.waiting)}
+      tone={data !== undefined && data.waiting > 0 ? 'warn' : 'plain'}
+      note={data === undefined ? 'documents' : `${count(data.decidedByAll)} decided by people today`}
+      href={links.review}
+    />
+  );
+}
+
+function NoRuns() {
+  return (
+    <Empty title="No run yet">
+      {canOperate.value ? (
+        <>
+          <p>Drop files or a folder anywhere on this page, or start a run over what is in the lake.</p>
+          <button type="button" class="primary" onClick={openAddDocuments}>
+            Add documents
+          </button>
+        </>
+      ) : (
+        <p>Runs show here as soon as documents arrive. Starting one needs the role operator.</p>
+      )}
+    </Empty>
+  );
 }

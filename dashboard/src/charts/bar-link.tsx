@@ -1,0 +1,31 @@
+// A row of a plot that leads somewhere.
+import type { ComponentChildren } from 'preact';
+import { useLocation } from 'preact-iso';
+
+/** A plain group without `href`. The router does not see links inside of SVG, so that they are followed here. */
+export function BarLink({
+  href,
+  label,
+  children,
+}: {
+  href: string | undefined;
+  label: string;
+  children: ComponentChildren;
+}) {
+  const { route } = useLocation();
+  if (href === undefined) return <g>{children}</g>;
+  return (
+    <a
+      href={href}
+      aria-label={label}
+      class="bar-link"
+      onClick={(event: MouseEvent) => {
+        if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || event.button !== 0) return;
+        event.preventDefault();
+        route(href);
+      }}
+    >
+      {children}
+    </a>
+  );
+}

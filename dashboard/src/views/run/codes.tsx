@@ -1,0 +1,44 @@
+// Why documents failed or wait for a person, with what to do about each reason and examples.
+import type { RunReport } from '../../../../shared/insights-api.ts';
+import { count, fullPath } from '../../format.ts';
+import { links } from '../../links.ts';
+import { StatusBadge } from '../../parts/basics.tsx';
+
+export function Codes({ report }: { report: RunReport }) {
+  const { codes, runId } = report;
+  return (
+    <section class="card" aria-labelledby="codes-title">
+      <h2 id="codes-title">Failures and reviews</h2>
+      {codes.length === 0 ? (
+        <p class="dim">Every document was labelled: nothing failed and nothing waits.</p>
+      ) : (
+        <ul class="codes">
+          {codes.map(({ status, code, documents, advice, examples }) => (
+            <li key={`${status} ${code}`}>
+              <div class="code-head">
+                <StatusBadge status={status} />
+                <code>{code}</code>
+                <a href={links.documents({ run: runId, status, code })}>
+                  {count(documents)} {documents === 1 ? 'document' : 'documents'}
+                </a>
+              </div>
+              {advice !== '' && <p>{advice}</p>}
+              {examples.length > 0 && (
+                <ul class="examples">
+                  {examples.map(({ documentId, path, archivePath, message }) => (
+                    <li key={documentId}>
+                      <a class="path" href={links.document(documentId)}>
+                        {fullPath(path, archivePath)}
+                      </a>
+                      {message !== null && message !== advice && <span class="dim"> {message}</span>}
+                    </li>
+                  ))}
+                </ul>
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
