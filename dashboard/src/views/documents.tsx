@@ -1,3 +1,120 @@
+// All decisions: found by words and filters, counted by facets, scrolled without an end, saved as a file.
+import { useMemo, useRef, useState } from 'preact/hooks';
+import { useLocation } from 'preact-iso';
+import '../../style/documents.css';
+import { count } from '../format.ts';
+import { links } from '../links.ts';
+import { Empty, ErrorNote, Loading } from '../parts/states.tsx';
+import { useTitle } from '../parts/title.ts';
+import { useResource } from '../resource.ts';
+import { FacetPanel, type Facets } from './documents/facets.tsx';
+import { apiQuery, readFilter } from './documents/filter.ts';
+import { Chips, Export, FilterFields, SearchBox } from './documents/filter-bar.tsx';
+import { DocumentList } from './documents/list.tsx';
+import { type PagesInView, usePages } from './documents/pages.ts';
+
+const FACETS_POLL_MS = 15_000;
+const WIDE = '(min-width: 1180px)';
+
 export function DocumentsView() {
-  return <h1>DocumentsView</h1>;
+  useTitle('Documents');
+  const text = useOwnQuery();
+  const filter = useMemo(() => readFilter(JSON.parse(text) as Record<string, string>), [text]);
+  const asked = apiQuery(filter);
+  const pages = usePages(asked);
+  const facets = useResource<Facets>(`results/facets${asked}`, FACETS_POLL_MS);
+  const [isWide] = useState(() => matchMedia(WIDE).matches);
+  const isFiltered = asked !== '';
+  return (
+    <>
+      <div class="view-head">
+        <h1>Documents</h1>
+        <Export filter={filter} />
+      </div>
+      <div class="documents-bar">
+        <SearchBox filter={filter} />
+        <Shown pages={pages} total={facets.data?.total} />
+        <details class="documents-filters">
+          <summary>Filters</summary>
+          <FilterFields filter={filter} />
+        </details>
+      </div>
+      <Chips filter={filter} />
+      <div class="documents-columns">
+        <aside aria-label="Counts">
+          <details open={isWide}>
+            <summary>Counts</summary>
+            {facets.data !== undefined ? (
+              <FacetPanel facets={facets.data} filter={filter} />
+            ) : facets.error !== undefined ? (
+              <p class="dim">Counts are not available. {facets.error.message}</p>
+            ) : (
+              <Loading what="counts" />
+            )}
+          </details>
+        </aside>
+        <div class="documents-list">
+          <List pages={pages} total={facets.data?.total} isFiltered={isFiltered} />
+        </div>
+      </div>
+    </>
+  );
+}
+
+/** The query of this view, as JSON. While the next view is being loaded, the address is its own already. */
+function useOwnQuery(): string {
+  const { path, query } = useLocation();
+  const own = useRef('{}');
+  if (path === links.documents()) own.current = JSON.stringify(query);
+  return own.current;
+}
+
+function List({ pages, total, isFiltered }: { pages: PagesInView; total: number | undefined; isFiltered: boolean }) {
+  const { rows, next, error, isLoading } = pages;
+  if (rows.length === 0) {
+    if (error !== undefined) return <ErrorNote error={error} onRetry={pages.retry} />;
+    if (next === undefined) return <Loading what="documents" />;
+    return isFiltered ? (
+      <Empty title="No document matches">
+        <p>
+          Remove a filter, or <a href={links.documents()}>show all documents</a>.
+        </p>
+      </Empty>
+    ) : (
+      <Empty title="No document has been decided yet">
+        <p>
+          Drop a file on this page, or <a href={links.runs}>start a run</a>.
+        </p>
+      </Empty>
+    );
+  }
+  return (
+    <>
+      <DocumentList rows={rows} total={total} onNearEnd={pages.more} />
+      {error !== undefined && <ErrorNote error={error} onRetry={pages.retry} />}
+      {error === undefined && next !== null && isLoading && <Loading what="more documents" />}
+      {next === null && rows.length > 20 && <p class="dim documents-end">That is all.</p>}
+    </>
+  );
+}
+
+/** How much of the list is here, and whether it is still the newest. */
+function Shown({ pages, total }: { pages: PagesInView; total: number | undefined }) {
+  const { rows, next } = pages;
+  if (next === undefined) return <p class="dim" role="status" />;
+  const all = next === null ? rows.length : total;
+  const isStale = next === null && total !== undefined && total > rows.length;
+  return (
+    <p class="dim" role="status">
+      {count(rows.length)} of {all === undefined ? 'more' : count(all)} shown
+      {isStale && (
+        <>
+          {' · '}
+          <button type="button" class="quiet" onClick={pages.reload}>
+            {count(total - rows.length)} newer: show
+          </button>
+        </>
+      )}
+    </p>
+  );
 }

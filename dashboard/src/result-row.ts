@@ -1,0 +1,102 @@
+// A decision as the API shows it: a row of the table `results`, with what its columns hold.
+
+export interface ResultRow {
+  run_id: string;
+  document_id: string;
+  source_path: string | null;
+  archive_path: string | null;
+  source_etag: string | null;
+  content_sha256: string | null;
+  media_type: string | null;
+  size_bytes: number | null;
+  pages: number | null;
+  chars: number | null;
+  language: string | null;
+  status: 'labelled' | 'review' | 'failed';
+  label: string | null;
+  /** Calibrated, 0..1; null for decisions of people. */
+  confidence: number | null;
+  decided_by: 'model' | 'llm' | 'duplicate' | 'human' | null;
+  top_labels_json: string | null;
+  evidence_json: string | null;
+  llm_quote: string | null;
+  llm_quote_verified: boolean | null;
+  failure_code: string | null;
+  /** What happened and what to do about it. */
+  failure_message: string | null;
+  taxonomy_version: string | null;
+  model_version: string | null;
+  llm_deployment: string | null;
+  prompt_version: string | null;
+  tokens_in: number | null;
+  tokens_out: number | null;
+  cost_usd: number | null;
+  pipeline_version: string | null;
+  /** ISO 8601 UTC */
+  processed_at: string;
+  duplicate_of: string | null;
+}
+
+export interface FeedbackRow {
+  feedback_id: string;
+  label: string | null;
+  previous_label: string | null;
+  reviewer: string | null;
+  note: string | null;
+  /** ISO 8601 UTC */
+  created_at: string;
+}
+
+/** Answer of GET /api/results/{documentId}. */
+export interface DocumentAnswer {
+  documentId: string;
+  latest: ResultRow;
+  /** Newest first. */
+  history: ResultRow[];
+  /** Newest first. */
+  feedback: FeedbackRow[];
+}
+
+/** What a term adds to the score of the label and to that of the runner-up. */
+export interface Evidence {
+  term: string;
+  weight: number;
+  runner_up_weight: number;
+}
+
+export interface TopLabel {
+  label: string;
+  probability: number;
+}
+
+/** [] where the column is empty. */
+export const evidenceOf = (row: Pick<ResultRow, 'evidence_json'>): Evidence[] => listOf<Evidence>(row.evidence_json);
+
+/** The likeliest first; [] where the column is empty. */
+export const topLabelsOf = (row: Pick<ResultRow, 'top_labels_json'>): TopLabel[] =>
+  listOf<TopLabel>(row.top_labels_json);
+
+export const isErased = (row: Pick<ResultRow, 'failure_code'>): boolean => row.failure_code === 'document.erased';
+
+/** A document's name, its folder and its place in an archive, for showing them apart. */
+export function nameOf(path: string | null, archivePath: string | null): PathParts {
+  if (path === null || path === '') return { name: '(erased)', folder: '', archive: '' };
+  const slash = path.lastIndexOf('/');
+  const file = path.slice(slash + 1);
+  const folder = path.slice(0, Math.max(0, slash));
+  if (archivePath === null || archivePath === '') return { name: file, folder, archive: '' };
+  const members = archivePath.split('!/');
+  const inner = members.pop() ?? archivePath;
+  return { name: inner, folder, archive: [file, ...members].join(' ▸ ') };
+}
+
+export interface PathParts {
+  name: string;
+  folder: string;
+  /** The archives around a member, outermost first; '' for files of their own. */
+  archive: string;
+}
+
+function listOf<T>(json: string | null): T[] {
+  return json === null || json === '' ? [] : (JSON.parse(json) as T[]); // written by the score step
+}

@@ -1,0 +1,98 @@
+// How the documents of a filter spread over labels, outcomes, deciders, codes and types; each count is a link to those documents.
+import { count } from '../../format.ts';
+import { links } from '../../links.ts';
+import { type Field, type Filter, withField } from './filter.ts';
+
+/** Answer of GET /api/results/facets; the most first. */
+export interface Facets {
+  total: number;
+  labels: { label: string | null; documents: number }[];
+  statuses: { status: string | null; documents: number }[];
+  decidedBy: { decidedBy: string | null; documents: number }[];
+  codes: { code: string | null; documents: number }[];
+  mediaTypes: { mediaType: string | null; documents: number }[];
+}
+
+interface Group {
+  title: string;
+  field: Field;
+  entries: readonly { value: string; documents: number }[];
+}
+
+const SHOWN = 8;
+
+export function FacetPanel({ facets, filter }: { facets: Facets; filter: Filter }) {
+  const groups: Group[] = [
+    { title: 'Status', field: 'status', entries: entriesOf(facets.statuses, 'status') },
+    { title: 'Label', field: 'label', entries: entriesOf(facets.labels, 'label') },
+    { title: 'Decided by', field: 'decidedBy', entries: entriesOf(facets.decidedBy, 'decidedBy') },
+    { title: 'Code', field: 'code', entries: entriesOf(facets.codes, 'code') },
+    { title: 'Type', field: 'mediaType', entries: entriesOf(facets.mediaTypes, 'mediaType') },
+  ];
+  return (
+    <>
+      {groups
+        .filter(({ entries }) => entries.length > 0)
+        .map((group) => (
+          <FacetGroup key={group.field} group={group} filter={filter} total={facets.total} />
+        ))}
+    </>
+  );
+}
+
+function FacetGroup({ group: { title, field, entries }, filter, total }: FacetGroupProps) {
+  const shown = entries.slice(0, SHOWN);
+  const rest = entries.slice(SHOWN);
+  const list = (some: Group['entries']) => (
+    <ul>
+      {some.map(({ value, documents }) => {
+        const isOn = filter[field] === value;
+        return (
+          <li key={value}>
+            <a
+              href={links.documents(withField(filter, field, isOn ? undefined : value))}
+              aria-current={isOn ? 'true' : undefined}
+              title={isOn ? 'Show the others too' : undefined}
+            >
+              <span class="facet-share" style={{ width: `${total === 0 ? 0 : (documents / total) * 100}%` }} />
+              <span class="facet-name">
+                {isOn && <span aria-hidden="true">✓ </span>}
+                {field === 'status' && value === 'review' ? 'in review' : value}
+              </span>
+              <span class="facet-count">{count(documents)}</span>
+            </a>
+          </li>
+        );
+      })}
+    </ul>
+  );
+  return (
+    <section class="facet">
+      <h2>{title}</h2>
+      {list(shown)}
+      {rest.length > 0 && (
+        <details>
+          <summary>{count(rest.length)} more</summary>
+          {list(rest)}
+        </details>
+      )}
+    </section>
+  );
+}
+
+interface FacetGroupProps {
+  group: Group;
+  filter: Filter;
+  total: number;
+}
+
+/** Documents without the property are no choice. */
+function entriesOf<K extends string>(
+  list: readonly ({ documents: number } & { [key in K]: string | null })[],
+  key: K,
+): Group['entries'] {
+  return list.flatMap((entry) => {
+    const value = entry[key];
+    return value === null ? [] : [{ value, documents: entry.documents }];
+  });
+}

@@ -1,0 +1,173 @@
+// Search, filter fields, what is set as removable chips, and the same documents as a file.
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLocation } from 'preact-iso';
+import { getBlob } from '../../api.ts';
+import { when } from '../../format.ts';
+import { links } from '../../links.ts';
+import { saveBlob } from '../../save.ts';
+import { labels } from '../../session.ts';
+import { toastError } from '../../toasts.tsx';
+import { apiQuery, chipsOf, dateOf, type Field, type Filter, momentOf, shareOf, withField } from './filter.ts';
+
+const TYPING_MS = 250;
+
+export function SearchBox({ filter }: { filter: Filter }) {
+  const { route } = useLocation();
+  const [text, setText] = useState(filter.search ?? '');
+  const typed = useRef(filter.search ?? '');
+  useEffect(() => {
+    // The address changed by itself: a chip was removed, or the viewer went back.
+    if ((filter.search ?? '') !== typed.current) {
+      typed.current = filter.search ?? '';
+      setText(typed.current);
+    }
+  }, [filter.search]);
+  useEffect(() => {
+    const trimmed = text.trim();
+    if (trimmed === typed.current) return;
+    const timer = setTimeout(() => {
+      typed.current = trimmed;
+      route(links.documents(withField(filter, 'search', trimmed)), true);
+    }, TYPING_MS);
+    return () => clearTimeout(timer);
+  }, [text, filter, route]);
+  return (
+    <search>
+      <form onSubmit={(event) => event.preventDefault()}>
+        <input
+          type="search"
+          aria-label="Search names, labels and quotes"
+          placeholder="Search…"
+          value={text}
+          onInput={(event) => setText(event.currentTarget.value)}
+        />
+      </form>
+    </search>
+  );
+}
+
+export function Chips({ filter }: { filter: Filter }) {
+  const chips = chipsOf(filter, when);
+  if (chips.length === 0) return null;
+  return (
+    <ul class="chips" aria-label="Filters that are set">
+      {chips.map(({ field, name, value }) => (
+        <li key={field}>
+          <span class="chip">
+            <span class="dim">{name}</span> {value}
+            <a
+              href={links.documents(withField(filter, field, undefined))}
+              aria-label={`Remove filter ${name} ${value}`}
+            >
+              ×
+            </a>
+          </span>
+        </li>
+      ))}
+      {chips.length > 1 && (
+        <li>
+          <a href={links.documents()}>Remove all</a>
+        </li>
+      )}
+    </ul>
+  );
+}
+
+export function FilterFields({ filter }: { filter: Filter }) {
+  const { route } = useLocation();
+  const set = (field: Field, value: string | undefined) => route(links.documents(withField(filter, field, value)));
+  const percent = (field: 'minConfidence' | 'maxConfidence') =>
+    filter[field] === undefined ? '' : String(Math.round(Number(filter[field]) * 1000) / 10);
+  const choice = (name: string, field: Field, values: readonly (readonly [value: string, name: string])[]) => (
+    <label>
+      {name}
+      <select value={filter[field] ?? ''} onChange={(event) => set(field, event.currentTarget.value)}>
+        <option value="">any</option>
+        {values.map(([value, text]) => (
+          <option key={value} value={value}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+  const same = (values: readonly string[]) => values.map((value) => [value, value] as const);
+  const text = (name: string, field: Field, placeholder: string) => (
+    <label>
+      {name}
+      <input
+        type="text"
+        value={filter[field] ?? ''}
+        placeholder={placeholder}
+        onChange={(event) => set(field, event.currentTarget.value.trim())}
+      />
+    </label>
+  );
+  const share = (name: string, field: 'minConfidence' | 'maxConfidence') => (
+    <label>
+      {name}
+      <input
+        type="number"
+        min="0"
+        max="100"
+        step="any"
+        value={percent(field)}
+        placeholder="%"
+        onChange={(event) => set(field, shareOf(event.currentTarget.value))}
+      />
+    </label>
+  );
+  const date = (name: string, field: 'from' | 'to', dayOffset: 0 | 1) => (
+    <label>
+      {name}
+      <input
+        type="date"
+        value={dateOf(filter[field], dayOffset)}
+        onChange={(event) => set(field, momentOf(event.currentTarget.value, dayOffset))}
+      />
+    </label>
+  );
+  return (
+    <div class="fields">
+      {choice('Label', 'label', same(labels.value))}
+      {choice('Status', 'status', [
+        ['labelled', 'labelled'],
+        ['review', 'in review'],
+        ['failed', 'failed'],
+      ])}
+      {choice('Decided by', 'decidedBy', same(['model', 'llm', 'duplicate', 'human']))}
+      {text('Run', 'run', 'run-…')}
+      {text('Code', 'code', 'extract.corrupt')}
+      {text('Path begins with', 'path', 'folder/')}
+      {text('Media type', 'mediaType', 'application/pdf')}
+      {date('Decided from', 'from', 0)}
+      {date('Decided until', 'to', 1)}
+      {share('Confidence from, %', 'minConfidence')}
+      {share('Confidence up to, %', 'maxConfidence')}
+    </div>
+  );
+}
+
+export function Export({ filter }: { filter: Filter }) {
+  const [busy, setBusy] = useState<'csv' | 'parquet' | undefined>(undefined);
+  const save = async (format: 'csv' | 'parquet') => {
+    setBusy(format);
+    try {
+      saveBlob(await getBlob(`results/export${apiQuery(filter, { format })}`), `documents.${format}`);
+    } catch (error) {
+      toastError(error);
+    } finally {
+      setBusy(undefined);
+    }
+  };
+  return (
+    <span class="row">
+      <button type="button" disabled={busy !== undefined} onClick={() => void save('csv')}>
+        {busy === 'csv' ? 'Preparing…' : 'Export CSV'}
+      </button>
+      <button type="button" disabled={busy !== undefined} onClick={() => void save('parquet')}>
+        {busy === 'parquet' ? 'Preparing…' : 'Export Parquet'}
+      </button>
+    </span>
+  );
+}

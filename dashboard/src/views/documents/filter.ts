@@ -1,0 +1,101 @@
+// Which documents are shown. The filter lives in the address, in the words of the API, so that a link is a list.
+import { queryOf } from '../../links.ts';
+
+export const FIELDS = [
+  'search',
+  'run',
+  'label',
+  'status',
+  'code',
+  'decidedBy',
+  'mediaType',
+  'path',
+  'from',
+  'to',
+  'minConfidence',
+  'maxConfidence',
+] as const;
+export type Field = (typeof FIELDS)[number];
+
+/** Values as the API takes them; fields that are not set are missing. */
+export type Filter = Partial<Record<Field, string>>;
+
+const NAMES: Readonly<Record<Field, string>> = {
+  search: 'Search',
+  run: 'Run',
+  label: 'Label',
+  status: 'Status',
+  code: 'Code',
+  decidedBy: 'Decided by',
+  mediaType: 'Type',
+  path: 'Folder',
+  from: 'Decided from',
+  to: 'Decided before',
+  minConfidence: 'Confidence from',
+  maxConfidence: 'Confidence up to',
+};
+
+/** The filter in an address; what is no field of ours is left out. */
+export function readFilter(query: Readonly<Record<string, string>>): Filter {
+  const filter: Filter = {};
+  for (const field of FIELDS) {
+    const value = query[field];
+    if (value !== undefined && value !== '') filter[field] = value;
+  }
+  return filter;
+}
+
+/** The filter with a field set, or without it for undefined and ''. */
+export function withField(filter: Filter, field: Field, value: string | undefined): Filter {
+  const { [field]: _, ...rest } = filter;
+  return value === undefined || value === '' ? rest : { ...rest, [field]: value };
+}
+
+/** The same fields in the same order, whatever the order they were set in: two equal filters have one text. */
+export const apiQuery = (filter: Filter, more: Readonly<Record<string, string | number>> = {}): string =>
+  queryOf({ ...Object.fromEntries(FIELDS.map((field) => [field, filter[field]])), ...more });
+
+export interface Chip {
+  field: Field;
+  name: string;
+  value: string;
+}
+
+/** What is set, in words. @param show  how times are written */
+export function chipsOf(filter: Filter, show: (iso: string) => string): Chip[] {
+  return FIELDS.flatMap((field) => {
+    const value = filter[field];
+    if (value === undefined) return [];
+    return [{ field, name: NAMES[field], value: words(field, value, show) }];
+  });
+}
+
+function words(field: Field, value: string, show: (iso: string) => string): string {
+  if (field === 'minConfidence' || field === 'maxConfidence') return `${Math.round(Number(value) * 1000) / 10} %`;
+  if (field === 'from' || field === 'to') return Number.isNaN(Date.parse(value)) ? value : show(value);
+  if (field === 'status' && value === 'review') return 'in review';
+  return value;
+}
+
+/** A day of the viewer as a moment. @param date  'YYYY-MM-DD', '' for none @param dayOffset  1: the end of the day */
+export function momentOf(date: string, dayOffset: 0 | 1): string | undefined {
+  const [year, month, day] = date.split('-').map(Number);
+  if (year === undefined || month === undefined || day === undefined) return undefined;
+  return new Date(year, month - 1, day + dayOffset).toISOString();
+}
+
+/** The viewer's day of a moment, for a date field. */
+export function dateOf(iso: string | undefined, dayOffset: 0 | 1): string {
+  if (iso === undefined || Number.isNaN(Date.parse(iso))) return '';
+  const at = new Date(iso);
+  const day = new Date(at.getFullYear(), at.getMonth(), at.getDate() - dayOffset);
+  const two = (n: number) => String(n).padStart(2, '0');
+  return `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;
+}
+
+/** A percentage of a field as a share for the API; undefined for '' and for what is no number. */
+export function shareOf(percent: string): string | undefined {
+  const value = Number(percent.replace(',', '.'));
+  if (percent.trim() === '' || !Number.isFinite(value)) return undefined;
+  return String(Math.min(100, Math.max(0, value)) / 100);
+}

@@ -1,0 +1,54 @@
+// What the list keeps of a decision: a hundred thousand rows fit in memory, their evidence would not.
+import { evidenceOf, isErased, nameOf, type PathParts, type ResultRow } from '../../result-row.ts';
+
+export interface ListRow extends PathParts {
+  documentId: string;
+  runId: string;
+  status: ResultRow['status'];
+  label: string | null;
+  confidence: number | null;
+  decidedBy: ResultRow['decided_by'];
+  why: Why;
+  /** ISO 8601 */
+  at: string;
+}
+
+export interface Why {
+  kind: 'terms' | 'quote' | 'message' | 'plain';
+  text: string;
+}
+
+const TERMS = 3;
+/** More than a line of any screen. */
+const MAX_CHARS = 220;
+
+export const toListRow = (row: ResultRow): ListRow => ({
+  ...nameOf(row.source_path, row.archive_path),
+  documentId: row.document_id,
+  runId: row.run_id,
+  status: row.status,
+  label: row.label,
+  confidence: row.confidence,
+  decidedBy: row.decided_by,
+  why: whyOf(row),
+  at: row.processed_at,
+});
+
+/** The reason for a decision in a line. */
+export function whyOf(row: ResultRow): Why {
+  if (isErased(row)) return { kind: 'plain', text: 'erased on request' };
+  if (row.status !== 'labelled') return { kind: 'message', text: short(row.failure_message ?? row.failure_code ?? '') };
+  if (row.decided_by === 'human') return { kind: 'plain', text: 'decided by a person' };
+  if (row.decided_by === 'duplicate') return { kind: 'plain', text: 'copy of a document decided before' };
+  if (row.decided_by === 'llm' && row.llm_quote) return { kind: 'quote', text: short(row.llm_quote) };
+  const terms = evidenceOf(row)
+    .filter(({ weight, runner_up_weight }) => weight > runner_up_weight)
+    .slice(0, TERMS)
+    .map(({ term }) => term);
+  return terms.length === 0 ? { kind: 'plain', text: '' } : { kind: 'terms', text: terms.join(', ') };
+}
+
+function short(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length <= MAX_CHARS ? line : `${line.slice(0, MAX_CHARS - 1)}…`;
+}

@@ -1,0 +1,147 @@
+// The list: a table of which only the rows in sight are in the page; on narrow screens each row is a card.
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { when } from '../../format.ts';
+import { links } from '../../links.ts';
+import { Confidence, StatusBadge } from '../../parts/basics.tsx';
+import type { ListRow } from './list-row.ts';
+import { planVisibleRows, rowAfterKey, type Viewport } from './visible-rows.ts';
+
+/** Heights are fixed, in the style sheet as well: what is not in the page must not be measured. */
+const ROW_HEIGHT = 58;
+const CARD_HEIGHT = 148;
+const NARROW = '(max-width: 760px)';
+
+interface ListProps {
+  rows: readonly ListRow[];
+  /** Documents of the filter, loaded or not; undefined while unknown. */
+  total: number | undefined;
+  onNearEnd: () => void;
+}
+
+export function DocumentList({ rows, total, onNearEnd }: ListProps) {
+  const body = useRef<HTMLTableSectionElement>(null);
+  const { view, isNarrow } = useViewport(body);
+  const [focused, setFocused] = useState(-1);
+  const height = isNarrow ? CARD_HEIGHT : ROW_HEIGHT;
+  const plan = planVisibleRows(rows.length, height, view, focused);
+  const wanted = useRef(-1);
+  useLayoutEffect(() => {
+    if (plan.isNearEnd) onNearEnd();
+    if (wanted.current < 0) return;
+    const link = body.current?.querySelector<HTMLElement>(`[data-row="${wanted.current}"] a`);
+    wanted.current = -1;
+    link?.focus({ preventScroll: true });
+    link?.closest('tr')?.scrollIntoView({ block: 'nearest' });
+  });
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || focused < 0) return;
+    const next = rowAfterKey(event.key, focused, rows.length, Math.max(1, Math.floor(view.height / height) - 2));
+    if (next === undefined) return;
+    event.preventDefault();
+    wanted.current = next;
+    setFocused(next);
+  };
+  return (
+    <table class="documents" aria-rowcount={total === undefined ? -1 : total + 1} aria-label="Documents">
+      <thead>
+        <tr aria-rowindex={1}>
+          <th scope="col">Document</th>
+          <th scope="col">Label</th>
+          <th scope="col">Confidence</th>
+          <th scope="col">Status</th>
+          <th scope="col">Decided by</th>
+          <th scope="col">Why</th>
+          <th scope="col">Decided</th>
+        </tr>
+      </thead>
+      <tbody
+        ref={body}
+        onKeyDown={onKeyDown}
+        onFocusIn={(event) => setFocused(rowIndexOf(event.target))}
+        onFocusOut={() => {
+          if (wanted.current < 0) setFocused(-1);
+        }}
+      >
+        {plan.rows.flatMap((index, i) => {
+          const row = rows[index];
+          const gap = plan.gapBefore[i] ?? 0;
+          return [
+            gap > 0 && <Gap key={`gap before ${index}`} height={gap * height} />,
+            row && <Row key={`${row.documentId}/${row.runId}/${row.at}`} row={row} index={index} />,
+          ];
+        })}
+        {plan.gapAfter > 0 && <Gap key="gap" height={plan.gapAfter * height} />}
+      </tbody>
+    </table>
+  );
+}
+
+function Row({ row, index }: { row: ListRow; index: number }) {
+  return (
+    <tr data-row={index} aria-rowindex={index + 2}>
+      <td class="document">
+        <a href={links.document(row.documentId)} title={[row.folder, row.archive, row.name].filter(Boolean).join('/')}>
+          {row.archive !== '' && <span aria-hidden="true">▸ </span>}
+          {row.name}
+        </a>
+        <span class="dim">{[row.folder, row.archive].filter(Boolean).join('/') || '\u00a0'}</span>
+      </td>
+      <td class="label">
+        <div class="two-lines">{row.label ?? <span class="dim">none</span>}</div>
+      </td>
+      <td class="share">
+        <Confidence value={row.confidence} />
+      </td>
+      <td class="status">
+        <StatusBadge status={row.status} />
+      </td>
+      <td class="by">{row.decidedBy ?? <span class="dim">–</span>}</td>
+      <td class="why">
+        <div class="two-lines">
+          {row.why.kind === 'quote' ? <q>{row.why.text}</q> : row.why.text || <span class="dim">–</span>}
+        </div>
+      </td>
+      <td class="at">
+        <time class="two-lines" dateTime={row.at}>
+          {when(row.at)}
+        </time>
+      </td>
+    </tr>
+  );
+}
+
+const Gap = ({ height }: { height: number }) => (
+  <tr class="gap" inert>
+    <td colSpan={7} style={{ height: `${height}px` }} />
+  </tr>
+);
+
+function rowIndexOf(target: EventTarget | null): number {
+  const row = target instanceof Element ? target.closest<HTMLElement>('[data-row]') : null;
+  return row === null ? -1 : Number(row.dataset.row);
+}
+
+/** Where the window stands over the list; renewed once a frame while scrolling. */
+function useViewport(body: { readonly current: HTMLElement | null }): { view: Viewport; isNarrow: boolean } {
+  const [state, setState] = useState({ view: { scrolled: 0, height: innerHeight }, isNarrow: false });
+  useLayoutEffect(() => {
+    let frame = 0;
+    const measure = () => {
+      frame = 0;
+      const top = body.current?.getBoundingClientRect().top ?? 0;
+      setState({ view: { scrolled: -top, height: innerHeight }, isNarrow: matchMedia(NARROW).matches });
+    };
+    const soon = () => {
+      if (frame === 0) frame = requestAnimationFrame(measure);
+    };
+    measure();
+    addEventListener('scroll', soon, { passive: true });
+    addEventListener('resize', soon);
+    return () => {
+      cancelAnimationFrame(frame);
+      removeEventListener('scroll', soon);
+      removeEventListener('resize', soon);
+    };
+  }, [body]);
+  return state;
+}
