@@ -96,7 +96,10 @@ function Versions({ models }: { models: readonly RegisteredModel[] }) {
   return (
     <>
       {!models.some(({ champion }) => champion) && (
-        <p class="note warn">No version is the champion: nothing decides before the LLM. Open one and promote it.</p>
+        <p class="note warn">
+          No version is the champion: runs take the newest one that was trained for their labels. Open one and promote
+          it.
+        </p>
       )}
       <VersionsTable models={newestFirst} />
       {models.length > 1 && <CompareModels models={newestFirst} />}
