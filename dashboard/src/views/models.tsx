@@ -1,3 +1,108 @@
+// Models: every version and how good it was found, trainings under way, two versions compared, and who is the champion.
+
+import { useCallback, useState } from 'preact/hooks';
+import { useLocation } from 'preact-iso';
+import type { RegisteredModel } from '../../../shared/models/registry.ts';
+import type { TrainingStatus } from '../../../shared/pipeline/train-model.ts';
+import '../../style/models.css';
+import { links } from '../links.ts';
+import { Empty, Show } from '../parts/states.tsx';
+import { useTitle } from '../parts/title.ts';
+import { useResource } from '../resource.ts';
+import { canOperate } from '../session.ts';
+import { toast } from '../toasts.tsx';
+import { RollbackDialog } from './models/champion-actions.tsx';
+import { CompareModels } from './models/compare-models.tsx';
+import { ThresholdOverride } from './models/threshold-override.tsx';
+import { TrainDialog } from './models/train-dialog.tsx';
+import { Trainings } from './models/trainings.tsx';
+import { VersionsTable } from './models/versions-table.tsx';
+
+interface ModelList {
+  champion: string | null;
+  /** Oldest first. */
+  models: RegisteredModel[];
+}
+
+const FOLLOW_MS = 1500;
+const IDLE_MS = 15_000;
+
 export function ModelsView() {
-  return <h1>ModelsView</h1>;
+  useTitle('Models');
+  const { route } = useLocation();
+  const list = useResource<ModelList>('models', IDLE_MS);
+  const trainings = useResource<TrainingStatus[]>('models/train', (all) =>
+    all?.some(({ state }) => state === 'running') ? FOLLOW_MS : IDLE_MS,
+  );
+  const [dialog, setDialog] = useState<'train' | 'rollback' | undefined>(undefined);
+  const close = () => setDialog(undefined);
+  const { reload } = list;
+  const onFinished = useCallback(
+    ({ result, error }: TrainingStatus) => {
+      reload();
+      if (result !== null)
+        toast(`${result.version} is trained`, 'good', {
+          name: 'Open it',
+          run: () => route(links.model(result.version)),
+        });
+      else if (error !== null) toast(`A training failed: ${error.message}`, 'bad');
+    },
+    [reload, route],
+  );
+  const champion = list.data?.champion ?? null;
+  return (
+    <div class="stack">
+      <div class="view-head">
+        <h1>Models</h1>
+        {canOperate.value && (
+          <div class="row">
+            {champion !== null && (list.data?.models.length ?? 0) > 1 && (
+              <button type="button" onClick={() => setDialog('rollback')}>
+                Roll back…
+              </button>
+            )}
+            <button type="button" class="primary" onClick={() => setDialog('train')}>
+              Train a model…
+            </button>
+          </div>
+        )}
+      </div>
+      <ThresholdOverride />
+      <Trainings resource={trainings} onFinished={onFinished} />
+      <Show resource={list} what="models">
+        {({ models }) => <Versions models={models} />}
+      </Show>
+      {dialog === 'train' && <TrainDialog onStarted={trainings.reload} onClose={close} />}
+      {dialog === 'rollback' && champion !== null && (
+        <RollbackDialog champion={champion} onDone={reload} onClose={close} />
+      )}
+    </div>
+  );
+}
+
+function Versions({ models }: { models: readonly RegisteredModel[] }) {
+  if (models.length === 0)
+    return (
+      <Empty title="No model yet">
+        <p>
+          Until there is one, every document is asked to the LLM.{' '}
+          {canOperate.value
+            ? 'Train one on labelled documents, or on what people and the LLM have decided so far.'
+            : 'Somebody with the operator role can train one here.'}
+        </p>
+      </Empty>
+    );
+  const newestFirst = [...models].reverse();
+  return (
+    <>
+      {!models.some(({ champion }) => champion) && (
+        <p class="note warn">
+          No version is the champion: runs take the newest one that was trained for their labels. Open one and promote
+          it.
+        </p>
+      )}
+      <VersionsTable models={newestFirst} />
+      {models.length > 1 && <CompareModels models={newestFirst} />}
+    </>
+  );
 }

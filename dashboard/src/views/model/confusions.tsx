@@ -1,0 +1,44 @@
+// The confusions that happen most, as a list: where a better description or more examples help.
+import type { ModelReport } from '../../../../shared/insights-api.ts';
+import { topConfusions } from '../../charts/matrix.ts';
+import { count, percent } from '../../format.ts';
+import { TableBox } from '../../parts/basics.tsx';
+
+export function Confusions({ evaluation }: { evaluation: NonNullable<ModelReport['evaluation']> }) {
+  const confusions = topConfusions(evaluation.labels, evaluation.confusion);
+  return (
+    <section class="stack" aria-labelledby="confusions-title">
+      <h2 id="confusions-title">Most frequent confusions</h2>
+      {confusions.length === 0 ? (
+        <p class="dim">None: every document of the evaluation got its label.</p>
+      ) : (
+        <TableBox label="Most frequent confusions">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">Is</th>
+                <th scope="col">Was taken for</th>
+                <th scope="col" class="number">
+                  Documents
+                </th>
+                <th scope="col" class="number">
+                  Of its label
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {confusions.map(({ truth, predicted, rows, share }) => (
+                <tr key={`${truth}\0${predicted}`}>
+                  <td>{truth}</td>
+                  <td>{predicted}</td>
+                  <td class="number">{count(rows)}</td>
+                  <td class="number">{percent(share, 1)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </TableBox>
+      )}
+    </section>
+  );
+}

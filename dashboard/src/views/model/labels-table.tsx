@@ -1,0 +1,70 @@
+// How well each label is recognised, and from which confidence it is accepted.
+import type { LabelMetrics } from '../../../../shared/models/bundle.ts';
+import { count, percent } from '../../format.ts';
+import { Meter, TableBox } from '../../parts/basics.tsx';
+import { thresholdText } from './threshold.ts';
+
+interface LabelsTableProps {
+  perLabel: readonly LabelMetrics[];
+  /** The model's labels, in the order of `acceptByLabel`. */
+  labels: readonly string[];
+  acceptByLabel: readonly (number | null)[] | null;
+}
+
+export function LabelsTable({ perLabel, labels, acceptByLabel }: LabelsTableProps) {
+  const own = (label: string) => acceptByLabel?.[labels.indexOf(label)] ?? null;
+  const rows = [...perLabel].sort((a, b) => a.f1 - b.f1);
+  return (
+    <TableBox label="Labels">
+      <table>
+        <caption class="visually-hidden">Labels, the least well recognised first</caption>
+        <thead>
+          <tr>
+            <th scope="col">Label</th>
+            <th scope="col" class="number">
+              Precision
+            </th>
+            <th scope="col" class="number">
+              Recall
+            </th>
+            <th scope="col" class="number">
+              F1
+            </th>
+            <th scope="col" class="number">
+              Documents
+            </th>
+            {acceptByLabel !== null && (
+              <th scope="col" class="number">
+                Accepts from
+              </th>
+            )}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(({ label, precision, recall, f1, support }) => {
+            const accepts = own(label);
+            return (
+              <tr key={label}>
+                <th scope="row" class="label-name">
+                  {label}
+                </th>
+                <td class="number">{percent(precision, 1)}</td>
+                <td class="number">{percent(recall, 1)}</td>
+                <td class="number">
+                  <span class="confidence">
+                    <Meter value={f1} label={`F1 ${percent(f1, 1)}`} tone={f1 < 0.7 ? 'warn' : 'accent'} />
+                    {percent(f1, 1)}
+                  </span>
+                </td>
+                <td class="number">{count(support)}</td>
+                {acceptByLabel !== null && (
+                  <td class="number">{accepts === null ? 'always asked' : thresholdText(accepts)}</td>
+                )}
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </TableBox>
+  );
+}

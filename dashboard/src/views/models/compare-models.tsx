@@ -1,0 +1,161 @@
+// Two versions held against each other: metrics with differences, then F1 of every label.
+import { useState } from 'preact/hooks';
+import type { RegisteredModel } from '../../../../shared/models/registry.ts';
+import { percent } from '../../format.ts';
+import { TableBox } from '../../parts/basics.tsx';
+import { type Better, compareLabels, compareMetrics, comparisonLimit, type MetricRow } from './compare.ts';
+
+/** @param models  at least two, the newest first */
+export function CompareModels({ models }: { models: readonly RegisteredModel[] }) {
+  const champion = models.find((model) => model.champion);
+  const newest = models.find((model) => model !== champion);
+  const [chosen, setChosen] = useState<{ a?: string; b?: string }>({});
+  const a = models.find(({ version }) => version === chosen.a) ?? champion ?? models[1];
+  const b = models.find(({ version }) => version === chosen.b) ?? newest ?? models[0];
+  if (a === undefined || b === undefined) return null;
+  const limit = comparisonLimit(a, b);
+  return (
+    <section class="stack" aria-labelledby="compare-title">
+      <div class="row">
+        <h2 id="compare-title">Compare</h2>
+        <VersionSelect
+          name="Version"
+          models={models}
+          value={a.version}
+          onChange={(version) => setChosen({ ...chosen, a: version })}
+        />
+        <span class="dim">with</span>
+        <VersionSelect
+          name="Other version"
+          models={models}
+          value={b.version}
+          onChange={(version) => setChosen({ ...chosen, b: version })}
+        />
+      </div>
+      {a === b ? (
+        <p class="dim">Choose two different versions.</p>
+      ) : (
+        <div aria-live="polite" class="stack">
+          {limit !== null && <p class="note">{limit}</p>}
+          <div class="grid">
+            <MetricsTable a={a} b={b} />
+            <LabelsTable a={a} b={b} />
+          </div>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function VersionSelect({
+  name,
+  models,
+  value,
+  onChange,
+}: {
+  name: string;
+  models: readonly RegisteredModel[];
+  value: string;
+  onChange: (version: string) => void;
+}) {
+  return (
+    <select
+      class="version-select"
+      aria-label={name}
+      value={value}
+      onChange={(event) => onChange(event.currentTarget.value)}
+    >
+      {models.map(({ version, champion }) => (
+        <option key={version} value={version}>
+          {version}
+          {champion ? ' (champion)' : ''}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+function MetricsTable({ a, b }: { a: RegisteredModel; b: RegisteredModel }) {
+  return (
+    <TableBox label={`Metrics of ${a.version} and ${b.version}`}>
+      <table>
+        <Head first="Metric" a={a} b={b} />
+        <tbody>
+          {compareMetrics(a, b).map((row) => (
+            <tr key={row.name}>
+              <th scope="row" title={row.meaning}>
+                {row.name}
+              </th>
+              <td class="number">{valueText(row, row.a)}</td>
+              <td class="number">{valueText(row, row.b)}</td>
+              <td class="number">
+                <Difference value={row.difference} better={row.better} isShare={row.isShare} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </TableBox>
+  );
+}
+
+function LabelsTable({ a, b }: { a: RegisteredModel; b: RegisteredModel }) {
+  const rows = compareLabels(a, b);
+  if (rows.length === 0) return null;
+  return (
+    <TableBox label={`F1 of each label, ${a.version} and ${b.version}`}>
+      <table>
+        <Head first="F1 of label" a={a} b={b} />
+        <tbody>
+          {rows.map(({ label, a: x, b: y, difference, better }) => (
+            <tr key={label}>
+              <th scope="row" class="label-name">
+                {label}
+              </th>
+              <td class="number">{x === null ? 'unknown' : percent(x, 1)}</td>
+              <td class="number">{y === null ? 'unknown' : percent(y, 1)}</td>
+              <td class="number">
+                <Difference value={difference} better={better} isShare />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </TableBox>
+  );
+}
+
+const Head = ({ first, a, b }: { first: string; a: RegisteredModel; b: RegisteredModel }) => (
+  <thead>
+    <tr>
+      <th scope="col">{first}</th>
+      <th scope="col" class="number">
+        {a.version}
+      </th>
+      <th scope="col" class="number">
+        {b.version}
+      </th>
+      <th scope="col" class="number">
+        Difference
+      </th>
+    </tr>
+  </thead>
+);
+
+const valueText = ({ isShare }: MetricRow, value: number | null): string =>
+  value === null ? '–' : isShare ? percent(value, 1) : String(Math.round(value * 1000) / 1000);
+
+/** Signed, with a word beside the colour. Shares are in percentage points. */
+function Difference({ value, better, isShare }: { value: number | null; better: Better | null; isShare: boolean }) {
+  if (value === null) return <span class="dim">–</span>;
+  const size = isShare ? (value * 100).toFixed(1) : value.toFixed(3);
+  const text = `${value > 0 ? '+' : ''}${size.replace('-', '−')}${isShare ? ' pp' : ''}`;
+  if (better === null || better === 'same' || Number(size) === 0)
+    return <span class="dim">{text.replace('−0.0 ', '0.0 ')}</span>;
+  return (
+    <span class={better === 'b' ? 'better' : 'worse'}>
+      {text} <span aria-hidden="true">{better === 'b' ? '▲' : '▼'}</span>
+      <span class="visually-hidden">{better === 'b' ? 'better' : 'worse'}</span>
+    </span>
+  );
+}

@@ -1,0 +1,83 @@
+// Trainings under way, followed live, and how the last ones ended.
+import { useEffect, useRef } from 'preact/hooks';
+import type { TrainingStatus } from '../../../../shared/pipeline/train-model.ts';
+import { ago, percent, when } from '../../format.ts';
+import { links } from '../../links.ts';
+import { Badge } from '../../parts/basics.tsx';
+import { ErrorNote } from '../../parts/states.tsx';
+import type { Resource } from '../../resource.ts';
+import { stepsOf } from './training-steps.ts';
+
+const SHOWN = 5;
+
+/** @param onFinished  a training that was seen running has ended */
+export function Trainings({
+  resource,
+  onFinished,
+}: {
+  resource: Resource<TrainingStatus[]>;
+  onFinished: (training: TrainingStatus) => void;
+}) {
+  const { data, error, reload } = resource;
+  const running = useRef(new Set<string>());
+  useEffect(() => {
+    for (const training of data ?? []) {
+      if (training.state === 'running') running.current.add(training.trainingId);
+      else if (running.current.delete(training.trainingId)) onFinished(training);
+    }
+  }, [data, onFinished]);
+  if (data === undefined)
+    return error === undefined || error.status === 404 ? null : <ErrorNote error={error} onRetry={reload} />;
+  const newest = [...data].sort((a, b) => b.createdAt.localeCompare(a.createdAt)).slice(0, SHOWN);
+  if (newest.length === 0) return null;
+  return (
+    <section class="stack" aria-labelledby="trainings-title">
+      <h2 id="trainings-title">Trainings</h2>
+      <ul class="trainings" aria-live="polite">
+        {newest.map((training) => (
+          <Training key={training.trainingId} training={training} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Training({ training }: { training: TrainingStatus }) {
+  const { trainingId, state, createdAt, result, error } = training;
+  return (
+    <li class="card">
+      <div class="row">
+        <Badge tone={state === 'completed' ? 'good' : state === 'failed' ? 'bad' : 'accent'}>{state}</Badge>
+        <span title={when(createdAt)}>started {ago(createdAt)}</span>
+        <code class="dim path">{trainingId}</code>
+        {result !== null && (
+          <span>
+            made <a href={links.model(result.version)}>{result.version}</a>: {percent(result.accuracy, 1)} accuracy
+            after {result.iterations} iterations
+          </span>
+        )}
+      </div>
+      {state === 'running' && <Steps training={training} />}
+      {error !== null && (
+        <p class="training-error">
+          {error.message} <span class="dim">{error.code}</span>
+        </p>
+      )}
+    </li>
+  );
+}
+
+function Steps({ training }: { training: TrainingStatus }) {
+  return (
+    <ol class="steps">
+      {stepsOf(training).map(({ name, state, detail }) => (
+        <li key={name} aria-current={state === 'now' ? 'step' : undefined}>
+          <span aria-hidden="true">{state === 'done' ? '✓ ' : state === 'now' ? '▸ ' : '· '}</span>
+          {name}
+          {state === 'done' && <span class="visually-hidden"> (done)</span>}
+          {detail !== null && <span class="dim"> {detail}</span>}
+        </li>
+      ))}
+    </ol>
+  );
+}
