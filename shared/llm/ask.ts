@@ -3,13 +3,13 @@
 //             A3 refusals for quota are no failure: they end in `wait`. A4 at most `fastAttempts` failing requests per activity and pack.
 import type { Budget } from './budget.ts';
 import { type CallErrorRule, LONGEST_HINT_MS, ruleFor, waitHintMs } from './call-errors.ts';
-import { type CallLog, type Intent, runningAttempt } from './calls.ts';
+import { type CallLog, type Intent, nextAttempt, runningAttempt } from './calls.ts';
 import { chatBody } from './chat-body.ts';
 import { type ChatReply, TransportFailure } from './client.ts';
 import type { Pack } from './judge.ts';
 import { outcomeOf } from './outcome.ts';
 import type { Member, Turn } from './pool.ts';
-import { costNano, costNanoAtMost, mostPromptTokens, priceOn } from './price.ts';
+import { costNano, costNanoAtMost, leastNano, mostPromptTokens, priceOn } from './price.ts';
 import { documentsMessage } from './prompt.ts';
 import type { LlmDeps, LlmRuntime, Question } from './runtime.ts';
 
@@ -17,7 +17,12 @@ export type Asked =
   | { kind: 'answered' }
   /** Ask again at this time, ms since the epoch. */
   | { kind: 'wait'; until: number }
+  /** Others have set aside the money that is missing: ask again at this time. */
+  | { kind: 'reserved'; until: number }
+  /** The money that is left does not pay for the call. */
   | { kind: 'unfunded' }
+  /** Somebody has split the pack: its parts are asked. */
+  | { kind: 'split' }
   | { kind: 'hopeless'; code: 'llm.configuration' | 'llm.quota-exhausted' | 'llm.unavailable' };
 
 export interface AskContext {
@@ -42,8 +47,7 @@ const MAX_BLOCK_MS = 60_000;
 export async function ask(context: AskContext, pack: Pack, texts: readonly string[]): Promise<Asked> {
   const { deps, runtime, question, log } = context;
   const { clock, settings } = deps;
-  const user = documentsMessage(texts);
-  const promptTokens = question.overheadTokens + runtime.count(user);
+  const { user, promptTokens } = prompt(context, texts);
   // Services estimate the prompt by its characters; whichever is larger is what the quota is charged.
   const charge = Math.max(promptTokens, Math.ceil((question.overheadChars + user.length) / 4)) + pack.maxOutputTokens;
   let failures = 0;
@@ -52,13 +56,18 @@ export async function ask(context: AskContext, pack: Pack, texts: readonly strin
   for (;;) {
     const record = log.record(pack.key);
     if (record.answer !== undefined) return { kind: 'answered' };
+    if (record.splitAt !== undefined) return { kind: 'split' };
     const running = runningAttempt(record, clock.now());
     if (running !== undefined && !isOrphan(context, running)) {
       await log.refresh(pack.key);
       if (record.answer !== undefined) return { kind: 'answered' };
+      if (record.splitAt !== undefined) return { kind: 'split' };
       return { kind: 'wait', until: Math.min(running.expiresAt, clock.now() + BUSY_RECHECK_MS) };
     }
     if (runtime.failingForMs() > settings.giveUpAfterMs) return { kind: 'hopeless', code: 'llm.unavailable' };
+    // Before the quota is touched: a slot that is not used is lost.
+    const funding = await context.budget.probe(costAtMost(context, pack, texts));
+    if (funding.kind !== 'taken') return funding.kind === 'spent' ? { kind: 'unfunded' } : funding;
     const timeoutMs = callTimeout(
       context,
       pack,
@@ -70,7 +79,7 @@ export async function ask(context: AskContext, pack: Pack, texts: readonly strin
     });
     if (turn.kind !== 'go') return turn.kind === 'wait' ? turn : { kind: 'hopeless', code: turn.code };
     const sent = await send(context, pack, { user, promptTokens, charge, timeoutMs }, turn);
-    if (sent.kind === 'unfunded') return sent;
+    if (sent.kind === 'unfunded' || sent.kind === 'reserved') return sent;
     if (sent.kind === 'raced') {
       await log.refresh(pack.key);
       continue;
@@ -90,8 +99,21 @@ export async function ask(context: AskContext, pack: Pack, texts: readonly strin
   }
 }
 
+/** What a pack costs at most where it is cheapest, nano-dollars. */
+export function costAtMost(context: AskContext, pack: Pack, texts: readonly string[]): bigint {
+  const { deps, runtime } = context;
+  const tokens = mostPromptTokens(prompt(context, texts).promptTokens);
+  const prices = runtime.pool.members.map(({ config }) => priceOn(config, deps.clock.now()));
+  return leastNano(prices.map((price) => costNanoAtMost(price, tokens, pack.maxOutputTokens)));
+}
+
+function prompt({ question, runtime }: AskContext, texts: readonly string[]): { user: string; promptTokens: number } {
+  const user = documentsMessage(texts);
+  return { user, promptTokens: question.overheadTokens + runtime.count(user) };
+}
+
 /** An intent of this very process that this process is not running: it died with our predecessor. */
-function isOrphan({ deps, runtime }: AskContext, intent: Intent): boolean {
+export function isOrphan({ deps, runtime }: Pick<AskContext, 'deps' | 'runtime'>, intent: Intent): boolean {
   return intent.instanceId === deps.instanceId && !runtime.inFlight.has(`${intent.callKey}#${intent.attempt}`);
 }
 
@@ -109,21 +131,26 @@ interface Request {
   timeoutMs: number;
 }
 
-type Sent = { kind: 'raced' } | { kind: 'unfunded' } | { kind: 'sent'; rule: CallErrorRule | undefined };
+type Sent =
+  | { kind: 'raced' }
+  | { kind: 'unfunded' }
+  | { kind: 'reserved'; until: number }
+  | { kind: 'sent'; rule: CallErrorRule | undefined };
 
 /** Announce, pay, send, store. The turn is given back whatever happens. */
 async function send(context: AskContext, pack: Pack, request: Request, turn: Turn): Promise<Sent> {
   const { deps, runtime, log, budget } = context;
   const { clock } = deps;
   const { member } = turn;
-  const attempt = Math.max(0, ...log.record(pack.key).intents.keys()) + 1;
+  const attempt = nextAttempt(log.record(pack.key));
   const flight = `${pack.key}#${attempt}`;
   try {
     const price = priceOn(member.config, clock.now());
     const mostTokens = mostPromptTokens(request.promptTokens);
-    const costAtMost = costNanoAtMost(price, mostTokens, pack.maxOutputTokens);
+    const most = costNanoAtMost(price, mostTokens, pack.maxOutputTokens);
     const reservation = `${pack.key.slice(0, 16)}-${attempt}-${Math.floor(deps.random.next() * 2 ** 32).toString(16)}`;
-    if (!(await budget.reserve(reservation, costAtMost))) return { kind: 'unfunded' };
+    const funding = await budget.reserve(reservation, most, request.timeoutMs + EXPIRY_MARGIN_MS);
+    if (funding.kind !== 'taken') return funding.kind === 'spent' ? { kind: 'unfunded' } : funding;
     const intent: Intent = {
       callKey: pack.key,
       attempt,
@@ -136,7 +163,7 @@ async function send(context: AskContext, pack: Pack, request: Request, turn: Tur
       promptTokens: mostTokens,
       maxOutputTokens: pack.maxOutputTokens,
       priceId: price.id,
-      costAtMost: String(costAtMost),
+      costAtMost: String(most),
       reservation,
     };
     runtime.inFlight.add(flight);
@@ -156,7 +183,7 @@ async function send(context: AskContext, pack: Pack, request: Request, turn: Tur
     if (isFinal)
       await log.keepAnswer(pack.key, { ...outcome, body: reply instanceof TransportFailure ? null : reply.body });
     else await log.keepOutcome(pack.key, outcome);
-    await budget.settle(reservation, outcome.cost === null ? costAtMost : BigInt(outcome.cost));
+    await budget.settle(reservation, outcome.cost === null ? most : BigInt(outcome.cost));
     if (rule === undefined && outcome.usage !== null)
       runtime.observeOutput(outcome.usage.completionTokens, pack.documents.length);
     await learn(context, turn, reply, rule);

@@ -2,12 +2,13 @@
 // classifyDocuments then reads them as its own, asks the live lane for what is missing, and judges everything in one way.
 // Invariants: B1 a part is submitted once: the plan is written first, and before submitting, jobs are searched for it by their metadata.
 //             B2 answers are stored before files are removed. B3 whatever a job leaves undone is asked live, never lost.
-//             B4 the highest cost of a job is set aside before it is created. B5 an endpoint that is away is waited for, one that refuses is left alone.
+//             B4 the highest cost of a job is set aside before it is created; money that others have set aside is waited for.
+//             B5 an endpoint that is away is waited for, one that refuses is left alone.
 import { RetryableError, SluiceError } from '../errors.ts';
 import type { LakeStore } from '../ports.ts';
 import type { Taxonomy } from '../taxonomy.ts';
 import { batchLaneFolder } from './batch-cancel.ts';
-import { type Funds, fundPart, settlePart } from './batch-funds.ts';
+import { type Funds, fundPart, settlePart, unfunded } from './batch-funds.ts';
 import { readLine } from './batch-lines.ts';
 import { type BatchLaneLimits, defaultBatchLaneLimits, splitParts } from './batch-parts.ts';
 import { BATCH_ENDPOINT, type BatchJob, type BatchTransport, isTerminal } from './batch-transport.ts';
@@ -104,6 +105,8 @@ class Lane {
   readonly #deployment: DeploymentConfig;
   readonly #batch: NonNullable<DeploymentConfig['batch']>;
   readonly #shown = new Map<string, ReadonlyMap<string, Shown>>();
+  /** When money for a part may be there. */
+  #fundsAt: number | undefined;
 
   constructor(
     request: BatchLaneRequest,
@@ -145,7 +148,8 @@ class Lane {
     const age = clock.now() - plan.createdAt;
     const pollMs = Math.min(MAX_POLL_MS, Math.max(MIN_POLL_MS, age / 10));
     const untilDeadline = (this.#request.deadlineMs ?? Number.POSITIVE_INFINITY) - clock.now();
-    const pollAt = clock.now() + (untilDeadline > 0 ? Math.min(pollMs, untilDeadline) : MIN_POLL_MS);
+    const inTime = clock.now() + (untilDeadline > 0 ? Math.min(pollMs, untilDeadline) : MIN_POLL_MS);
+    const pollAt = Math.min(inTime, this.#fundsAt ?? inTime);
     // Waiting is progress: without a trace of it the run would look stalled.
     await store.write(this.#path('polled'), JSON.stringify({ at: clock.now(), ended: ends.length }));
     return { status: 'running', pollAt, parts: plan.parts.length, ended: ends.length };
@@ -188,8 +192,8 @@ class Lane {
       if (error instanceof RetryableError && clock.now() - part.createdAt < PATIENCE_MS) return undefined;
       // A job whose end nobody tells may have been billed: its money stays counted.
       const submitted = await readJson<SubmittedJob>(this.#deps.store, this.#path(`part-${part.index}-job`));
-      const funds = await this.#funds(part);
-      return this.#endPart(part, 0, (submitted?.jobId ?? null) === null ? 0n : BigInt(funds.costAtMost));
+      const funds = await readJson<Funds>(this.#deps.store, this.#path(`part-${part.index}-funds`));
+      return this.#endPart(part, 0, (submitted?.jobId ?? null) === null ? 0n : BigInt(funds?.costAtMost ?? 0));
     }
   }
 
@@ -197,7 +201,11 @@ class Lane {
     const { logger, clock } = this.#deps;
     const { runId, deadlineMs } = this.#request;
     const isLate = deadlineMs !== undefined && clock.now() >= deadlineMs;
-    const funds = await this.#funds(part);
+    const funds = await this.#funds(part, isLate);
+    if ('until' in funds) {
+      this.#fundsAt = Math.min(this.#fundsAt ?? funds.until, funds.until);
+      return undefined;
+    }
     if (funds.count === 0) return this.#endPart(part, 0, 0n);
     const jobId = await this.#submitOnce(part, funds, isLate);
     if (jobId === undefined) return this.#endPart(part, 0, 0n);
@@ -231,20 +239,27 @@ class Lane {
     return true;
   }
 
-  /** B4. */
-  #funds(part: LanePart): Promise<Funds> {
+  /** B4. Without money until it is too late, everything is asked live. @returns or when to ask again */
+  async #funds(part: LanePart, isLate: boolean): Promise<Funds | { until: number }> {
     const { store, clock } = this.#deps;
+    const path = this.#path(`part-${part.index}-funds`);
+    const known = await readJson<Funds>(store, path);
+    if (known !== undefined) return known;
+    const nowMs = clock.now();
+    const isTooLate = isLate || nowMs - part.createdAt >= PATIENCE_MS;
     const price = this.#price();
-    return readOrWrite<Funds>(store, this.#path(`part-${part.index}-funds`), () => {
-      const costs = part.packs.map((p) =>
-        costNanoAtMost(price, mostPromptTokens(this.#promptTokens(p)), p.pack.maxOutputTokens),
-      );
-      return fundPart(this.#partName(part), costs, this.#budget(clock.now()), clock.now());
-    });
+    const costs = part.packs.map((p) =>
+      costNanoAtMost(price, mostPromptTokens(this.#promptTokens(p)), p.pack.maxOutputTokens),
+    );
+    const time = { nowMs, mayTakeMs: PATIENCE_MS };
+    const funds = isTooLate ? unfunded(nowMs) : await fundPart(this.#partName(part), costs, this.#budget(nowMs), time);
+    return 'until' in funds ? funds : readOrWrite<Funds>(store, path, async () => funds);
   }
 
   async #endPart(part: LanePart, answered: number, cost: bigint): Promise<PartEnd> {
-    const funds = await this.#funds(part);
+    const { clock } = this.#deps;
+    const path = this.#path(`part-${part.index}-funds`);
+    const funds = (await readJson<Funds>(this.#deps.store, path)) ?? unfunded(clock.now());
     await settlePart(this.#partName(part), part.packs.length, funds, cost, this.#budget(funds.at));
     const end: PartEnd = { answered, leftover: part.packs.length - answered };
     await this.#deps.store.write(this.#path(`part-${part.index}-end`), JSON.stringify(end));

@@ -1,6 +1,7 @@
 // What is kept of every call, so that nothing that was answered is ever asked again.
 // Invariants: W1 an intent exists before a request is sent. W2 the raw answer is stored before it is read. W3 the first stored answer of a pack counts;
 //             a later one is booked as a duplicate. W4 an intent without an outcome is money that may be spent: it is booked as `unknown`.
+//             W5 a pack is either asked or split: both take the next attempt's file, so only one of them can be first.
 // Layout below runs/<run>/llm/<batch>/: calls/<key>/<n>.intent.json, <n>.outcome.json (attempts that gave no answer), answer.json.
 import { SluiceError } from '../errors.ts';
 import { runPaths } from '../paths.ts';
@@ -25,6 +26,10 @@ export interface Intent {
   costAtMost: string;
   /** Under this name the money is set aside. */
   reservation: string;
+}
+
+interface Split {
+  splitAt: number;
 }
 
 /** How an attempt ended. `body` only where it is the answer of the pack. */
@@ -53,6 +58,8 @@ export interface CallRecord {
   intents: Map<number, Intent>;
   outcomes: Map<number, Outcome>;
   answer: Answer | undefined;
+  /** The money did not reach for the pack: its first so many documents and the others are asked apart. */
+  splitAt: number | undefined;
 }
 
 const READS_AT_ONCE = 16;
@@ -81,7 +88,7 @@ export class CallLog {
   record(key: string): CallRecord {
     const known = this.#records.get(key);
     if (known !== undefined) return known;
-    const created: CallRecord = { intents: new Map(), outcomes: new Map(), answer: undefined };
+    const created: CallRecord = { intents: new Map(), outcomes: new Map(), answer: undefined, splitAt: undefined };
     this.#records.set(key, created);
     return created;
   }
@@ -97,6 +104,16 @@ export class CallLog {
       intent,
     );
     if (isFirst) this.record(intent.callKey).intents.set(intent.attempt, intent);
+    return isFirst;
+  }
+
+  /** Note that a pack is asked in two parts. False when somebody else has just announced a call, or another split. */
+  async split(key: string, splitAt: number): Promise<boolean> {
+    const record = this.record(key);
+    const isFirst = await this.#putOnce(`${this.folder}/${key}/${number(nextAttempt(record))}.intent.json`, {
+      splitAt,
+    } satisfies Split);
+    if (isFirst) record.splitAt = splitAt;
     return isFirst;
   }
 
@@ -144,9 +161,13 @@ export class CallLog {
     )
       return;
     const value: unknown = JSON.parse((await this.#store.read(path)).toString('utf8'));
-    if (file.endsWith('.intent.json')) record.intents.set(attempt, value as Intent);
-    else if (file.endsWith('.outcome.json')) record.outcomes.set(attempt, value as Outcome);
-    else if (file === 'answer.json') record.answer = value as Answer;
+    if (file.endsWith('.intent.json')) {
+      const written = value as Intent | Split; // by announce() and split()
+      if ('splitAt' in written) record.splitAt = written.splitAt;
+      else record.intents.set(attempt, written);
+    }
+    if (file.endsWith('.outcome.json')) record.outcomes.set(attempt, value as Outcome);
+    if (file === 'answer.json') record.answer = value as Answer;
   }
 
   async #putOnce(path: string, value: unknown): Promise<boolean> {
@@ -159,6 +180,9 @@ export class CallLog {
     }
   }
 }
+
+/** Number of the next attempt at a pack. */
+export const nextAttempt = (record: CallRecord): number => Math.max(0, ...record.intents.keys()) + 1;
 
 /** The attempt that may still be running: the newest intent with neither outcome nor answer, not expired. */
 export function runningAttempt(record: CallRecord, nowMs: number): Intent | undefined {

@@ -2,8 +2,9 @@
 // Invariants: S1 every document gets exactly one answer. S2 an answer that is stored is never paid for again. S3 running out of quota or time gives
 //             'waiting', never a failed document. S4 the work to do follows from the plan and the stored answers alone.
 import { ERROR_REMEDIES, type ErrorCode } from '../errors.ts';
+import { runPaths } from '../paths.ts';
 import type { Taxonomy } from '../taxonomy.ts';
-import type { AskContext } from './ask.ts';
+import { type AskContext, isOrphan } from './ask.ts';
 import { Budget, ceilings } from './budget.ts';
 import { CallLog } from './calls.ts';
 import { type CalibrationCurve, calibrated } from './confidence.ts';
@@ -94,7 +95,7 @@ export async function classifyDocuments(request: ClassifyRequest, deps: LlmDeps)
   const budget = new Budget(limits, { state, clock, random });
   if (!isNew) {
     await log.load();
-    await settleStored(log, budget);
+    await settleStored(log, budget, { deps, runtime });
   }
   const context: AskContext = {
     deps,
@@ -111,6 +112,12 @@ export async function classifyDocuments(request: ClassifyRequest, deps: LlmDeps)
     settings.calibration.length > 0 ? settings.calibration : ((await readCurve(store, question.version))?.curve ?? []);
   const answers = assemble(request, work, shown, plan, { curve, minConfidence: settings.minConfidence });
   if (work.retryAt !== undefined) {
+    // Money may be waited for as long as another run's job takes: without a trace of it this run would look stalled.
+    if (work.isShortOfMoney)
+      await store.write(
+        `${runPaths.llm(request.runId, request.batchId)}/waiting.json`,
+        JSON.stringify({ at: clock.now(), until: work.retryAt }),
+      );
     return { status: 'waiting', retryAt: Math.max(work.retryAt, clock.now() + MIN_WAIT_MS), answered: answers.length };
   }
   await runtime.cache(question.version).keep(`${request.runId}/${request.batchId}`, work.cacheable());
@@ -125,14 +132,20 @@ export async function isAnswered(store: LlmDeps['store'], { runId, batchId }: { 
   return (await store.stat(finishedPath(runId, batchId))) !== undefined;
 }
 
-/** Amounts that a crash left set aside although the call's end is known. */
-async function settleStored(log: CallLog, budget: Budget): Promise<void> {
+/** Amounts that a crash left set aside although the call has ended: at its cost, or at the highest where nobody knows it. */
+async function settleStored(
+  log: CallLog,
+  budget: Budget,
+  process: Pick<AskContext, 'deps' | 'runtime'>,
+): Promise<void> {
+  const now = process.deps.clock.now();
   const costs = new Map<string, bigint>();
   for (const key of log.keys()) {
     const record = log.record(key);
     for (const intent of record.intents.values()) {
       const outcome = record.answer?.attempt === intent.attempt ? record.answer : record.outcomes.get(intent.attempt);
-      if (outcome !== undefined) costs.set(intent.reservation, BigInt(outcome.cost ?? intent.costAtMost));
+      if (outcome !== undefined || intent.expiresAt <= now || isOrphan(process, intent))
+        costs.set(intent.reservation, BigInt(outcome?.cost ?? intent.costAtMost));
     }
   }
   if (costs.size > 0) await budget.settleAll(costs);

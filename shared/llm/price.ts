@@ -34,6 +34,11 @@ export function costNano(price: Price, usage: Usage): bigint {
   return (scaled + MILLION / 2n) / MILLION;
 }
 
+/** The smallest amount. @throws {TypeError} when there is none */
+export const leastNano = (amounts: readonly bigint[]): bigint =>
+  // biome-ignore lint/complexity/useMathMinMax: Math.min does not take bigint
+  amounts.reduce((least, amount) => (amount < least ? amount : least));
+
 /** Room for what the token counter can't see (templates of the service), in the highest cost of a call. */
 const PROMPT_ROOM = 1.05;
 const PROMPT_ROOM_TOKENS = 32;

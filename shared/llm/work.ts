@@ -1,11 +1,18 @@
-// The packs of one batch: those of the plan, and those that follow from answers (bisecting, repair, shorter texts).
-// Invariants: W1 the tree follows from the plan and the stored answers; replaying asks nothing twice.
+// The packs of one batch: those of the plan, those that follow from answers (bisecting, repair, shorter texts), and parts of packs that are too dear.
+// Invariants: W1 the tree follows from the plan, the stored answers and the stored splits; replaying asks nothing twice.
+//             W3 while others hold the money that a pack lacks, none after it is begun: the least certain documents are served first.
 //             W2 after `run`, each document is decided, not asked for a reason, or waiting (then retryAt is set).
 import type { ErrorCode } from '../errors.ts';
-import { type AskContext, type Asked, ask } from './ask.ts';
+import { type AskContext, type Asked, ask, costAtMost } from './ask.ts';
 import type { CachedDecision } from './cache.ts';
-import { type Judgement, judge, type Pack } from './judge.ts';
+import { type Judgement, judge, makePack, type Pack } from './judge.ts';
 import { type BatchPlan, type Shown, shrunkText } from './prepare.ts';
+import { leastNano } from './price.ts';
+
+type Resolved =
+  | { kind: 'answered'; next: Pack[] }
+  | { kind: 'reserved'; until: number }
+  | Extract<Asked, { kind: 'wait' | 'hopeless' }>;
 
 /** The tree of packs of one batch: planned ones, and those that follow from answers. */
 export class Work {
@@ -17,10 +24,13 @@ export class Work {
   /** Why documents were not asked. */
   readonly notAsked = new Map<string, ErrorCode>();
   retryAt: number | undefined;
+  /** Some pack waits for money that others have set aside. */
+  isShortOfMoney = false;
   readonly #context: AskContext;
   readonly #plan: BatchPlan;
   readonly #shown: ReadonlyMap<string, Shown>;
-  readonly #planned: ReadonlySet<string>;
+  readonly #planned: Set<string>;
+  readonly #order: ReadonlyMap<string, number>;
   #hopeless: ErrorCode | undefined;
 
   constructor(context: AskContext, plan: BatchPlan, shown: ReadonlyMap<string, Shown>) {
@@ -28,14 +38,16 @@ export class Work {
     this.#plan = plan;
     this.#shown = shown;
     this.#planned = new Set(plan.packs.map(({ key }) => key));
+    this.#order = new Map([...shown.keys()].map((key, index) => [key, index]));
     for (const [key, hit] of Object.entries(plan.hits)) this.decisions.set(key, { ...hit, isCached: true });
   }
 
   async run(): Promise<void> {
     const { deps, runtime } = this.#context;
     if (runtime.refusals.isStopped()) this.#hopeless = 'llm.configuration';
-    let unfunded: Pack[] = [];
     const queue: Pack[] = [...this.#plan.packs];
+    /** Packs that wait for money; nothing else is begun until a call of this batch has ended. */
+    const parked: { pack: Pack; until: number }[] = [];
     const workers = Math.min(Math.max(1, queue.length), deps.settings.concurrency * runtime.pool.members.length);
     let busy = 0;
     const idle: (() => void)[] = [];
@@ -45,17 +57,17 @@ export class Work {
     let hasFailed = false;
     const work = async (): Promise<void> => {
       for (;;) {
-        const pack = hasFailed ? undefined : queue.shift();
+        const pack = hasFailed || parked.length > 0 ? undefined : queue.shift();
         if (pack === undefined) {
           if (busy === 0) return wake();
-          await new Promise<void>((resume) => idle.push(resume)); // a call in flight may bring more packs
+          await new Promise<void>((resume) => idle.push(resume)); // a call in flight may bring more packs, or money
           continue;
         }
         busy++;
         try {
           const asked = await this.#resolve(pack);
-          if (asked.kind === 'unfunded') unfunded.push(pack);
-          if (asked.kind === 'answered') queue.unshift(...asked.next);
+          if (asked.kind === 'reserved') parked.push({ pack, until: asked.until });
+          else queue.unshift(...parked.splice(0).map((p) => p.pack), ...(asked.kind === 'answered' ? asked.next : []));
         } catch (error) {
           hasFailed = true; // no further calls; those in flight still store their answers
           throw error;
@@ -67,16 +79,8 @@ export class Work {
     };
     const ends = await Promise.allSettled(Array.from({ length: workers }, work));
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
-    // What other calls had set aside is known to be less now: try once more, the most valuable packs first.
-    while (unfunded.length > 0) {
-      const left: Pack[] = [];
-      for (const pack of unfunded) {
-        const asked = await this.#resolve(pack);
-        if (asked.kind === 'unfunded') this.#skip(pack, 'llm.budget-spent');
-        if (asked.kind === 'answered') left.push(...asked.next);
-      }
-      unfunded = left;
-    }
+    this.isShortOfMoney = parked.length > 0;
+    for (const { until } of parked) this.retryAt = Math.min(this.retryAt ?? until, until);
     this.#pardon();
   }
 
@@ -93,11 +97,12 @@ export class Work {
     );
   }
 
-  async #resolve(pack: Pack): Promise<{ kind: 'answered'; next: Pack[] } | Exclude<Asked, { kind: 'answered' }>> {
-    const { log, runtime } = this.#context;
-    const shown = pack.documents.map((key) => this.#shown.get(key));
-    const texts = shown.map((s) => (s === undefined ? '' : shrunkText(s, pack.shrink, runtime)));
-    if (log.record(pack.key).answer === undefined) {
+  async #resolve(pack: Pack): Promise<Resolved> {
+    const { log } = this.#context;
+    const record = log.record(pack.key);
+    if (record.splitAt !== undefined) return { kind: 'answered', next: this.#parts(pack, record.splitAt) };
+    const texts = this.#texts(pack);
+    if (record.answer === undefined) {
       if (this.#hopeless !== undefined) {
         this.#skip(pack, this.#hopeless);
         return { kind: 'answered', next: [] };
@@ -107,11 +112,54 @@ export class Work {
         this.#hopeless = asked.code;
         this.#skip(pack, asked.code);
       }
+      if (asked.kind === 'unfunded') return this.#split(pack);
+      if (asked.kind === 'split') return this.#resolve(pack);
       if (asked.kind === 'wait') this.retryAt = Math.min(this.retryAt ?? asked.until, asked.until);
       if (asked.kind !== 'answered') return asked;
       this.#watch(pack);
     }
     return { kind: 'answered', next: this.#judge(pack, texts).next };
+  }
+
+  /** A pack that the money left does not pay for: as many of its documents as it does pay for, the least certain first. */
+  async #split(pack: Pack): Promise<Resolved> {
+    const { budget, log } = this.#context;
+    const inOrder = this.#inOrder(pack);
+    const costOf = (documents: readonly string[]): bigint => {
+      const part = makePack(documents, this.#plan.sizing, { round: pack.round, shrink: pack.shrink });
+      return costAtMost(this.#context, part, this.#texts(part));
+    };
+    const cheapest = leastNano(inOrder.map((key) => costOf([key])));
+    const left = (await budget.probe(cheapest)).kind === 'spent' ? undefined : await budget.left();
+    if (left === undefined || cheapest > left || inOrder.length === 1) {
+      this.#skip(pack, 'llm.budget-spent');
+      return { kind: 'answered', next: [] };
+    }
+    let count = inOrder.length - 1;
+    while (count > 1 && costOf(inOrder.slice(0, count)) > left) count--;
+    if (!(await log.split(pack.key, count))) await log.refresh(pack.key);
+    return this.#resolve(pack);
+  }
+
+  #parts(pack: Pack, splitAt: number): Pack[] {
+    const inOrder = this.#inOrder(pack);
+    const parts = [inOrder.slice(0, splitAt), inOrder.slice(splitAt)].map((documents) =>
+      makePack(documents, this.#plan.sizing, { round: pack.round, shrink: pack.shrink }),
+    );
+    if (this.#planned.has(pack.key)) for (const { key } of parts) this.#planned.add(key);
+    return parts;
+  }
+
+  /** Documents of a pack, the least certain first. */
+  #inOrder(pack: Pack): string[] {
+    return [...pack.documents].sort((a, b) => (this.#order.get(a) ?? 0) - (this.#order.get(b) ?? 0));
+  }
+
+  #texts(pack: Pack): string[] {
+    return pack.documents.map((key) => {
+      const shown = this.#shown.get(key);
+      return shown === undefined ? '' : shrunkText(shown, pack.shrink, this.#context.runtime);
+    });
   }
 
   /** Everything refused in the same way is no poison: nothing more is asked. */

@@ -4,6 +4,7 @@ import { type OpenAiSimulator, type SimulatorOptions, startOpenAiSimulator } fro
 import type { RunRequest } from '../../shared/api.ts';
 import { advanceBatchLane } from '../../shared/llm/batch-lane.ts';
 import { openAiBatchTransport } from '../../shared/llm/batch-transport.ts';
+import { Budget, ceilings } from '../../shared/llm/budget.ts';
 import { defaultLlmSettings } from '../../shared/llm/deployment.ts';
 import { classifyBatch } from '../../shared/pipeline/classify-batch.ts';
 import { commitRun } from '../../shared/pipeline/commit-run.ts';
@@ -128,6 +129,9 @@ test('batch run: while jobs run the step asks to come back, and money is set asi
   expect(made.simulator.ledger()).toEqual([]);
   expect(await made.services.llm?.cancelJobs?.(runId)).toBe(1); // as the end of a cancelled run does
   expect(await made.services.llm?.cancelJobs?.(runId)).toBe(0);
+  // Nobody will tell what the job has cost: its money counts as spent, and nobody waits for it.
+  const amount = Object.values(budget.open)[0]?.split(' ')[0];
+  expect((await made.state.get(`llm-budget-run-${runId}`))?.value).toEqual({ spent: amount, open: {} });
 });
 
 test('batch run: what does not fit the budget goes to review, and the budget holds', async () => {
@@ -199,6 +203,28 @@ async function lane(options: SimulatorOptions, deadlineMs: number | undefined) {
   const transport = openAiBatchTransport(config);
   return { deps, request, transport, baseUrl: config.baseUrl, move: (ms: number) => (ahead += ms) };
 }
+
+test('batch lane: a job for whose money another job stands is submitted when that has ended, at the latest until the deadline', async () => {
+  const hour = 3_600_000;
+  const { deps, request, transport, move } = await lane({ batch: { jobMs: 0 } }, Date.now() + 10 * hour);
+  const limits = ceilings({ runId: 'r', runUsd: 1, nowMs: deps.clock.now() });
+  const budget = new Budget(limits, deps);
+  await budget.reserve('another job', 999_000_000n, 24 * hour);
+  const waiting = await advanceBatchLane(request, deps, transport);
+  expect(waiting).toMatchObject({ status: 'running', ended: 0 });
+  if (waiting.status === 'running') expect(waiting.pollAt - deps.clock.now()).toBeGreaterThan(1000);
+  expect(await transport.recent()).toEqual([]);
+  await budget.settle('another job', 100_000_000n);
+  while ((await advanceBatchLane(request, deps, transport)).status === 'running') move(60_000);
+  expect((await transport.recent()).map((job) => job.status)).toEqual(['completed']);
+
+  const late = { ...request, runId: 'late' };
+  const lateLimits = ceilings({ runId: 'late', runUsd: 1, nowMs: deps.clock.now() });
+  await new Budget(lateLimits, deps).reserve('another job', 999_000_000n, 24 * hour);
+  expect(await advanceBatchLane(late, deps, transport)).toMatchObject({ status: 'running' });
+  move(10 * hour);
+  expect(await advanceBatchLane(late, deps, transport)).toEqual({ status: 'collected', answered: 0, leftover: 5 });
+});
 
 test('batch lane: at the deadline the job is cancelled and everything open goes live', async () => {
   const { deps, request, transport, move } = await lane({ batch: { jobMs: 86_400_000 } }, Date.now() + 3_600_000);

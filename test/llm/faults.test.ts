@@ -4,7 +4,7 @@ import type { FaultKind } from '../../local/emulators/faults.ts';
 import type { Intent } from '../../shared/llm/calls.ts';
 import { type LedgerRow, readLedger } from '../../shared/llm/ledger.ts';
 import { mortal } from './mortal.ts';
-import { deployment, documents, Stage } from './stage.ts';
+import { type BudgetRecord, countedNano, deployment, documents, Stage } from './stage.ts';
 
 vi.setConfig({ testTimeout: 180_000 });
 
@@ -50,8 +50,8 @@ function expectLedgerMatchesBill(stage: Stage, rows: readonly LedgerRow[]): void
 
 /** The budget never knows of less money than the ledger; without kills it knows exactly as much. */
 async function expectBudgetCoversLedger(stage: Stage, rows: readonly LedgerRow[], isExact: boolean): Promise<void> {
-  const record = (await stage.state.get('llm-budget-run-r'))?.value as { spent: string; open: Record<string, string> };
-  const counted = Object.values(record.open).reduce((sum, amount) => sum + Number(amount), Number(record.spent));
+  const record = (await stage.state.get('llm-budget-run-r'))?.value as BudgetRecord;
+  const counted = countedNano(record);
   const booked = rows.reduce((sum, row) => sum + row.cost_nano_usd, 0);
   expect(counted).toBeGreaterThanOrEqual(booked);
   if (isExact) expect(counted).toBe(booked);

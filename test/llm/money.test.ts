@@ -11,7 +11,7 @@ import { seededRandom } from '../../shared/ports.ts';
 import { MemoryLake } from '../fakes/memory-lake.ts';
 import { MemoryStateTable } from '../fakes/memory-state-table.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
-import { deployment, documents, price, Stage } from './stage.ts';
+import { type BudgetRecord, countedNano, deployment, documents, price, Stage } from './stage.ts';
 
 test('price: exact to the nano-dollar, cached and written tokens at their own price, reasoning not twice', () => {
   const usage = {
@@ -64,18 +64,63 @@ test('budget: processes that reserve at the same time never exceed the ceiling; 
   const clock = new VirtualClock();
   const limits = ceilings({ runId: 'r', runUsd: 1e-6, dayUsd: 5e-7, nowMs: clock.now() });
   const budgets = [1, 2, 3].map((seed) => new Budget(limits, { state, clock, random: seededRandom(seed) }));
-  const taken = await clock.run(
-    Promise.all(Array.from({ length: 30 }, (_, i) => budgets[i % 3]!.reserve(`c${i}`, 50n))),
+  const funded = await clock.run(
+    Promise.all(Array.from({ length: 30 }, (_, i) => budgets[i % 3]!.reserve(`c${i}`, 50n, 1000))),
   );
+  const taken = funded.map(({ kind }) => kind === 'taken');
   expect(taken.filter(Boolean).length).toBe(10); // the day's 500 nano-dollars
   const first = taken.indexOf(true);
   await clock.run(budgets[0]!.settle(`c${first}`, 10n));
   await clock.run(budgets[1]!.settle(`c${first}`, 10n));
-  expect(await clock.run(budgets[2]!.reserve('next', 40n))).toBe(true);
-  expect(await clock.run(budgets[2]!.reserve('over', 1n))).toBe(false);
+  expect(await clock.run(budgets[2]!.reserve('next', 40n, 1000))).toEqual({ kind: 'taken' });
+  expect(await clock.run(budgets[2]!.reserve('over', 1n, 1000))).toMatchObject({ kind: 'reserved' });
   // What one ceiling refused is not kept under the other.
-  const run = (await state.get('llm-budget-run-r'))?.value as { open: Record<string, string>; spent: string };
-  expect(Object.values(run.open).reduce((sum, v) => sum + Number(v), Number(run.spent))).toBe(500);
+  const run = (await state.get('llm-budget-run-r'))?.value as BudgetRecord;
+  expect(countedNano(run)).toBe(500);
+});
+
+test('budget: money that is only set aside is waited for, money that is spent is not', async () => {
+  const state = new MemoryStateTable();
+  const clock = new VirtualClock();
+  const limits = ceilings({ runId: 'r', runUsd: 1e-6, dayUsd: 1, nowMs: clock.now() });
+  const budget = new Budget(limits, { state, clock, random: seededRandom(1) });
+  await clock.run(budget.reserve('a', 600n, 60_000));
+  for (const ask of [() => budget.reserve('b', 600n, 60_000), () => budget.probe(600n)]) {
+    const funding = await clock.run(ask());
+    expect(funding.kind).toBe('reserved');
+    if (funding.kind === 'reserved') expect(funding.until).toBeGreaterThanOrEqual(clock.now() + 2000);
+  }
+  expect(await clock.run(budget.reserve('c', 1001n, 60_000))).toEqual({ kind: 'spent' });
+  await clock.run(clock.sleep(40_000));
+  // The longer money has been set aside, the later one asks again, but never after its time is over.
+  const later = await clock.run(budget.probe(600n));
+  expect(later.kind === 'reserved' && later.until - clock.now()).toBeGreaterThanOrEqual(9000);
+  await clock.run(budget.settle('a', 400n));
+  expect(await clock.run(budget.probe(600n))).toEqual({ kind: 'taken' });
+  expect(await clock.run(budget.probe(601n))).toEqual({ kind: 'spent' });
+  expect(await clock.run(budget.left())).toBe(600n);
+});
+
+test('budget: what a dead process has set aside counts as spent when its time is over, and is still settled by name', async () => {
+  const state = new MemoryStateTable();
+  const clock = new VirtualClock();
+  const limits = ceilings({ runId: 'r', runUsd: 1e-6, nowMs: clock.now() });
+  const budget = new Budget(limits, { state, clock, random: seededRandom(1) });
+  await clock.run(budget.reserve('dead', 600n, 60_000));
+  expect((await clock.run(budget.reserve('b', 600n, 60_000))).kind).toBe('reserved');
+  await clock.run(clock.sleep(15 * 60_000));
+  expect(await clock.run(budget.reserve('b', 600n, 60_000))).toEqual({ kind: 'spent' });
+  expect(await clock.run(budget.left())).toBe(400n);
+  await clock.run(budget.settle('dead', 100n));
+  expect(await clock.run(budget.left())).toBe(900n);
+  // A day of crashes does not fill the record, and nothing of it is forgotten.
+  for (let i = 0; i < 300; i++) {
+    await clock.run(budget.reserve(`lost-${i}`, 1n, 0));
+    await clock.run(clock.sleep(15 * 60_000));
+  }
+  expect(await clock.run(budget.left())).toBe(600n);
+  const record = (await state.get('llm-budget-run-r'))?.value as BudgetRecord;
+  expect(Object.keys(record.open).length).toBeLessThan(110);
 });
 
 test('budget: when the money is spent the rest goes to review, the least certain documents having been asked first', async () => {

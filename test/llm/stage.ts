@@ -54,6 +54,16 @@ export function deployment(change: Partial<DeploymentConfig> = {}): DeploymentCo
   };
 }
 
+/** A budget's record in the state table. */
+export interface BudgetRecord {
+  spent: string;
+  open: Record<string, string>;
+}
+
+/** Spent and set aside, nano-dollars. */
+export const countedNano = ({ spent, open }: BudgetRecord): number =>
+  Object.values(open).reduce((sum, entry) => sum + Number(entry.split(' ')[0]), Number(spent));
+
 export interface StageOptions {
   server?: Partial<DeploymentSettings>;
   servers?: Record<string, Partial<DeploymentSettings>>;
