@@ -17,10 +17,10 @@ export const LOADABLE_ENV = {
 
 /** Libraries that must not be loaded before a document needs them. */
 export const HEAVY = [
-  '@azure/monitor-opentelemetry-exporter',
   '@duckdb/node-api',
   '@e965/xlsx',
   '@embedpdf/pdfium',
+  'applicationinsights',
   'eld',
   'gpt-tokenizer',
   'libarchive-wasm',

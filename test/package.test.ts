@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 const ROOT = join(import.meta.dirname, '..');
 
 interface LockedPackage {
+  version?: string;
   optionalDependencies?: Record<string, string>;
 }
 
@@ -20,6 +21,21 @@ test('lock file: names the packages of every platform, so that `npm ci` works on
     ),
   );
   expect(missing).toEqual([]);
+});
+
+test('lock file: one copy of each package of the OpenTelemetry SDK, all of one release', () => {
+  const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, LockedPackage>;
+  };
+  const sdk = /node_modules\/@opentelemetry\/(core|resources|sdk-(metrics|trace|trace-base|trace-node|trace-web))$/;
+  const copies = Object.entries(lock.packages).filter(([path]) => sdk.test(path));
+  expect(copies.map(([path]) => path).filter((path) => path.lastIndexOf('node_modules/') > 0)).toEqual([]);
+  expect(copies.length).toBeGreaterThan(5);
+  // The version sdk-node asks for; the overrides of package.json hold the others to it. Without them npm installs up to ten copies, some 30 MB.
+  const wanted = lock.packages['node_modules/@opentelemetry/sdk-node'] as { dependencies: Record<string, string> };
+  expect(new Set(copies.map(([, { version }]) => version))).toEqual(
+    new Set([wanted.dependencies['@opentelemetry/core']]),
+  );
 });
 
 test('package: exact versions where a newer one is known to break', () => {

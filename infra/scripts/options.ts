@@ -1,6 +1,14 @@
 // The azd environment as the hooks read it: same names and defaults as infra/main.parameters.json.
 import { readFileSync } from 'node:fs';
 
+/** One model deployment of the Azure OpenAI account; capacity in thousands of tokens a minute. */
+export interface ModelDeployment {
+  model: string;
+  version: string;
+  sku: string;
+  capacity: number;
+}
+
 export interface DeployOptions {
   environmentName: string;
   location: string;
@@ -16,11 +24,14 @@ export interface DeployOptions {
   chatSku: string;
   /** Thousands of tokens a minute. */
   chatCapacity: number;
+  /** Written into the parameters file as a list, not set by a variable. */
+  moreDeployments: ModelDeployment[];
   compatibleBaseUrl: string;
   compatibleModel: string;
   compatibleApiKey: string;
   restoreOpenAi: boolean;
   documentIntelligence: boolean;
+  documentIntelligenceLocation: string;
   synapse: boolean;
   synapseAdminLogin: string;
   vnet: boolean;
@@ -34,7 +45,9 @@ export interface DeployOptions {
 /** Resolve `${NAME=default}` of every parameter against the environment, as azd does. */
 export function readOptions(env: Readonly<Record<string, string | undefined>>): DeployOptions {
   const file = new URL('../main.parameters.json', import.meta.url);
-  const { parameters } = JSON.parse(readFileSync(file, 'utf8')) as { parameters: Record<string, { value: string }> };
+  const { parameters } = JSON.parse(readFileSync(file, 'utf8')) as {
+    parameters: Record<string, { value: string } | undefined> & { moreDeployments?: { value: ModelDeployment[] } };
+  };
   const text = (name: string): string => {
     const match = /^\$\{([A-Z0-9_]+)(?:=(.*))?\}$/.exec(parameters[name]?.value ?? '');
     if (match === null)
@@ -57,11 +70,13 @@ export function readOptions(env: Readonly<Record<string, string | undefined>>): 
     chatModelVersion: text('chatModelVersion'),
     chatSku: text('chatSku'),
     chatCapacity: Number(text('chatCapacity')),
+    moreDeployments: parameters.moreDeployments?.value ?? [],
     compatibleBaseUrl: text('compatibleBaseUrl'),
     compatibleModel: text('compatibleModel'),
     compatibleApiKey: text('compatibleApiKey'),
     restoreOpenAi: flag('restoreOpenAi'),
     documentIntelligence: flag('documentIntelligence'),
+    documentIntelligenceLocation: text('documentIntelligenceLocation') || text('location'),
     synapse: flag('synapse'),
     synapseAdminLogin: text('synapseAdminLogin'),
     vnet: flag('vnet'),

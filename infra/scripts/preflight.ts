@@ -1,20 +1,9 @@
 // Before provisioning: everything that would fail minutes later, in one list with remedies.
 // Invariant: every check runs even when an earlier one found something; a check that cannot be made says so and blocks nothing.
 import { askAz, CliError, type HookDeps, type RunCli, runAsProgram, setAzdValue } from './cli.ts';
+import { type Check, type Finding, problem, remark } from './findings.ts';
 import { type DeployOptions, readOptions } from './options.ts';
-
-export interface Finding {
-  what: string;
-  /** What to do about it. */
-  remedy: string;
-  /** False: worth knowing, provisioning goes on. */
-  isBlocking: boolean;
-}
-
-type Check = (run: RunCli, options: DeployOptions) => Promise<Finding[]>;
-
-const problem = (what: string, remedy: string): Finding => ({ what, remedy, isBlocking: true });
-const remark = (what: string, remedy: string): Finding => ({ what, remedy, isBlocking: false });
+import { checkDeletedAccounts, checkModels } from './preflight-ai.ts';
 
 /** Regions compare without spaces and case: "West Europe" is westeurope. */
 export const sameRegion = (a: string, b: string): boolean => plain(a) === plain(b);
@@ -26,7 +15,7 @@ const CHECKS: readonly Check[] = [
   checkCallerRoles,
   checkFlex,
   checkRegions,
-  checkModel,
+  checkModels,
   checkDeletedAccounts,
 ];
 
@@ -195,6 +184,13 @@ async function checkRegions(run: RunCli, options: DeployOptions): Promise<Findin
       options.schedulerLocation,
       'Run: azd env set SLUICE_SCHEDULER_LOCATION <region>, or use the backend AzureStorage',
     ],
+    [
+      options.documentIntelligence,
+      'Microsoft.CognitiveServices',
+      'accounts',
+      options.documentIntelligenceLocation,
+      'Run: azd env set SLUICE_DOCUMENT_INTELLIGENCE_LOCATION <region>, or: azd env set SLUICE_DOCUMENT_INTELLIGENCE false',
+    ],
   ];
   const findings = wanted
     .filter(([isNeeded]) => isNeeded)
@@ -211,65 +207,6 @@ async function checkRegions(run: RunCli, options: DeployOptions): Promise<Findin
         : [problem(`${provider} is not offered in ${region}`, remedy)];
     });
   return (await Promise.all(findings)).flat();
-}
-
-interface ListedModel {
-  model: { name: string; version: string; skus?: { name: string }[] };
-}
-interface Usage {
-  name: { value: string };
-  currentValue: number;
-  limit: number;
-}
-
-async function checkModel(run: RunCli, options: DeployOptions): Promise<Finding[]> {
-  if (options.llmProvider !== 'azure-openai') return [];
-  const { chatModel: model, chatModelVersion: version, chatSku: sku, openAiLocation: region, chatCapacity } = options;
-  const listed = await askAz<ListedModel[]>(run, ['cognitiveservices', 'model', 'list', '--location', region]);
-  const versions = listed.map((one) => one.model).filter((one) => one.name === model);
-  const exact = versions.find((one) => one.version === version && one.skus?.some(({ name }) => name === sku));
-  if (exact === undefined) {
-    const offered = versions.flatMap((one) => (one.skus ?? []).map(({ name }) => `${one.version} ${name}`));
-    const choice = offered.length === 0 ? 'not at all' : `only as ${[...new Set(offered)].join(', ')}`;
-    return [
-      problem(
-        `${model} ${version} (${sku}) is not offered in ${region}: ${choice}`,
-        'Set SLUICE_OPENAI_LOCATION, or SLUICE_CHAT_MODEL, SLUICE_CHAT_MODEL_VERSION and SLUICE_CHAT_SKU with azd env set.',
-      ),
-    ];
-  }
-  const usage = await askAz<Usage[]>(run, ['cognitiveservices', 'usage', 'list', '--location', region]);
-  const quota = usage.find((one) => one.name.value.toLowerCase() === `openai.${sku}.${model}`.toLowerCase());
-  if (quota === undefined)
-    return [remark(`no quota is listed for ${model} (${sku}) in ${region}`, 'Look at the quota page of Azure OpenAI.')];
-  const free = quota.limit - quota.currentValue;
-  if (free >= chatCapacity) return [];
-  // A second provisioning of the same environment already holds its share.
-  const isHeld = quota.currentValue >= chatCapacity;
-  const text = `${model} (${sku}) in ${region} has quota for ${Math.max(0, free)} of ${chatCapacity} thousand tokens a minute`;
-  const remedy =
-    free > 0
-      ? `Run: azd env set SLUICE_CHAT_CAPACITY ${free}, or ask for more quota.`
-      : 'Free quota of another deployment, choose another region or model, or ask for more quota.';
-  return [isHeld ? remark(`${text}; ignore this when the environment exists already`, remedy) : problem(text, remedy)];
-}
-
-async function checkDeletedAccounts(run: RunCli, options: DeployOptions): Promise<Finding[]> {
-  if (options.llmProvider !== 'azure-openai' || options.restoreOpenAi) return [];
-  const group = `/resourcegroups/rg-${options.environmentName}/`.toLowerCase();
-  const deleted = await askAz<{ id: string; name: string; location: string }[]>(run, [
-    'cognitiveservices',
-    'account',
-    'list-deleted',
-  ]);
-  return deleted
-    .filter(({ id }) => id.toLowerCase().includes(group))
-    .map(({ name, location }) =>
-      problem(
-        `the deleted Azure OpenAI account ${name} still holds its name`,
-        `Run: az cognitiveservices account purge --name ${name} --resource-group rg-${options.environmentName} --location ${location}, or: azd env set SLUICE_RESTORE_OPENAI true`,
-      ),
-    );
 }
 
 /** Values that must be written down once: the budget's first month, and the name of the Synapse administrator. */

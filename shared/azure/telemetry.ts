@@ -1,13 +1,13 @@
 // Telemetry to Application Insights: logs, metrics and one trace per run, all made of the events the code logs anyway.
 // Invariants: T1 only catalogued fields leave the process (telemetry-events.ts). T2 all spans of a run share one trace id derived from the run id,
 // on every instance and after every restart. T3 sampling is by run and drops successes only: failures, warnings, errors and metrics always go.
-// T4 nothing waits for telemetry, and a failing exporter fails nothing.
-// The exporter behind the `applicationinsights` package is used directly: the package itself brings 150 MB and 0.4 s of start-up.
-import { createHash, randomBytes } from 'node:crypto';
+// T4 nothing waits for telemetry, and a failing exporter fails nothing. T5 `applicationinsights` collects nothing by itself: every instrumentation,
+// performance counter, exception hook and its own sampling are off, so what leaves is what this file makes.
+import { createHash } from 'node:crypto';
 import type { TokenCredential } from '@azure/identity';
 import type { Attributes, Counter, Histogram, Meter, Tracer } from '@opentelemetry/api';
 import type { Logger as OtelLogger } from '@opentelemetry/api-logs';
-import type { IdGenerator } from '@opentelemetry/sdk-trace-base';
+import type { AzureMonitorOpenTelemetryOptions } from 'applicationinsights';
 import type { Clock, LogFields, Logger } from '../ports.ts';
 import {
   EVENTS,
@@ -31,8 +31,6 @@ export interface TelemetryOptions {
   clock: Clock;
   /** Share of runs whose successes are exported, 0..1. Default 1. */
   sampling?: number;
-  /** Time between exports of metrics. Default 60,000. */
-  metricIntervalMs?: number;
 }
 
 export interface Telemetry {
@@ -61,8 +59,9 @@ const MAX_EARLY_EVENTS = 1000;
 const MAX_SPAN_MS = 7 * 24 * 3_600_000;
 
 /**
- * Begin at once and load the exporters behind it, so that no caller waits for them. Events until then are kept, at most 1,000.
- * When the exporters cannot be loaded, the logger goes on alone and says so once.
+ * Begin at once and load the package behind it, so that no caller waits for it. Events until then are kept, at most 1,000.
+ * When it cannot be loaded, the logger goes on alone and says so once.
+ * The package keeps its providers per process: beginning again ends what was begun before.
  */
 export function beginTelemetry(options: TelemetryOptions): Telemetry {
   const early: Parameters<EventSink['record']>[] = [];
@@ -104,55 +103,75 @@ interface Started extends Pick<Telemetry, 'flush' | 'close'> {
 }
 
 async function start(options: TelemetryOptions): Promise<Started> {
-  const [api, logs, metrics, traces, resources, azure] = await Promise.all([
+  const [insights, api, { logs }, { resourceFromAttributes }] = await Promise.all([
+    import('applicationinsights'),
     import('@opentelemetry/api'),
-    import('@opentelemetry/sdk-logs'),
-    import('@opentelemetry/sdk-metrics'),
-    import('@opentelemetry/sdk-trace-base'),
+    import('@opentelemetry/api-logs'),
     import('@opentelemetry/resources'),
-    import('@azure/monitor-opentelemetry-exporter'),
   ]);
-  const { connectionString, credential, sampling = 1, metricIntervalMs = 60_000 } = options;
-  const isLocal = options.ingestionUrl?.startsWith('http://127.0.0.1:') === true;
-  const exporter = {
-    connectionString,
-    disableOfflineStorage: true, // no telemetry in files of the instance
-    ...(credential === undefined ? {} : { credential }),
-    ...(isLocal ? { host: options.ingestionUrl, allowInsecureConnection: true } : {}),
-  };
-  const resource = resources.resourceFromAttributes({
+  const resource = resourceFromAttributes({
     'service.name': 'sluice',
     'service.version': options.version,
     'service.instance.id': options.instanceId,
   });
-  const ids = new RunIds();
-  const tracerProvider = new traces.BasicTracerProvider({
-    resource,
-    idGenerator: ids,
-    spanProcessors: [new traces.BatchSpanProcessor(new azure.AzureMonitorTraceExporter(exporter))],
-  });
-  const loggerProvider = new logs.LoggerProvider({
-    resource,
-    processors: [new logs.BatchLogRecordProcessor({ exporter: new azure.AzureMonitorLogExporter(exporter) })],
-  });
-  const reader = new metrics.PeriodicExportingMetricReader({
-    exporter: new azure.AzureMonitorMetricExporter(exporter),
-    exportIntervalMillis: metricIntervalMs,
-  });
-  const meterProvider = new metrics.MeterProvider({ resource, readers: [reader] });
-  const providers = [tracerProvider, loggerProvider, meterProvider];
+  insights.useAzureMonitor({ ...ownTelemetryOnly(), azureMonitorExporterOptions: exporterOptions(options), resource });
+  const tracerProvider = api.trace.getTracerProvider();
+  const loggerProvider = logs.getLoggerProvider();
+  const meterProvider = api.metrics.getMeterProvider();
+  // The providers of the SDK can flush, which the API does not say; that of traces stands behind a proxy.
+  const providers = [
+    tracerProvider instanceof api.ProxyTracerProvider ? tracerProvider.getDelegate() : tracerProvider,
+    loggerProvider,
+    meterProvider,
+  ] as unknown as { forceFlush(): Promise<void> }[];
   const sink = new EventSink({
     api,
     tracer: tracerProvider.getTracer('sluice'),
     log: loggerProvider.getLogger('sluice'),
     meter: meterProvider.getMeter('sluice'),
-    ids,
-    sampling,
+    sampling: options.sampling ?? 1,
   });
   return {
     sink,
     flush: () => allWent(providers.map((provider) => provider.forceFlush())),
-    close: () => allWent(providers.map((provider) => provider.shutdown())),
+    close: () => allWent([insights.shutdownAzureMonitor()]),
+  };
+}
+
+function exporterOptions({ connectionString, credential, ingestionUrl }: TelemetryOptions) {
+  const isLocal = ingestionUrl?.startsWith('http://127.0.0.1:') === true;
+  return {
+    connectionString,
+    disableOfflineStorage: true, // no telemetry in files of the instance
+    ...(credential === undefined ? {} : { credential }),
+    ...(isLocal ? { host: ingestionUrl, allowInsecureConnection: true } : {}),
+  };
+}
+
+/** Nothing is collected and nothing is dropped behind our back (T5, T3): by itself the package keeps five traces a second. */
+function ownTelemetryOnly(): AzureMonitorOpenTelemetryOptions {
+  const off = { enabled: false };
+  return {
+    samplingRatio: 1,
+    tracesPerSecond: 0,
+    enableTraceBasedSamplingForLogs: false,
+    enableLiveMetrics: false,
+    enableStandardMetrics: false,
+    enablePerformanceCounters: false,
+    enableAutoCollectPerformance: false,
+    enableAutoCollectExceptions: false,
+    instrumentationOptions: {
+      azureSdk: off,
+      bunyan: off,
+      console: off,
+      http: off,
+      mongoDb: off,
+      mySql: off,
+      postgreSql: off,
+      redis: off,
+      redis4: off,
+      winston: off,
+    },
   };
 }
 
@@ -167,19 +186,11 @@ function tee(logger: Logger, record: (level: Level, event: string, fields: LogFi
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
-/** Ids of spans: random, unless the next span is a run's own. */
-class RunIds implements IdGenerator {
-  next: { traceId: string; spanId: string } | undefined;
-  generateTraceId = (): string => this.next?.traceId ?? randomBytes(16).toString('hex');
-  generateSpanId = (): string => this.next?.spanId ?? randomBytes(8).toString('hex');
-}
-
 interface SinkDeps {
   api: typeof import('@opentelemetry/api');
   tracer: Tracer;
   log: OtelLogger;
   meter: Meter;
-  ids: RunIds;
   sampling: number;
 }
 
@@ -249,19 +260,16 @@ class EventSink {
     fields: Attributes,
     end: number,
   ): void {
-    const { api, tracer, ids } = this.#deps;
+    const { api, tracer } = this.#deps;
     const took = fields[duration];
     const start = end - (typeof took === 'number' && took > 0 ? Math.min(took, MAX_SPAN_MS) : 0);
     const title = name.replace(/\{(\w+)\}/g, (_, field: string) => String(fields[field] ?? 'unknown'));
     const kind = isRun ? api.SpanKind.SERVER : api.SpanKind.INTERNAL;
-    ids.next = isRun ? runTraceIds(runId) : undefined;
-    try {
-      const options = { kind, startTime: start, attributes: fields, root: isRun };
-      const span = tracer.startSpan(title, options, this.#contextOf(runId));
-      span.setStatus({ code: isFailure ? api.SpanStatusCode.ERROR : api.SpanStatusCode.OK });
-      span.end(end);
-    } finally {
-      ids.next = undefined;
-    }
+    const options = { kind, startTime: start, attributes: fields, root: isRun };
+    const span = tracer.startSpan(title, options, this.#contextOf(runId));
+    // A run's own span has the ids its steps name as their parent (T2). The package offers no id generator, so they are put in after the start.
+    if (isRun) Object.assign(span.spanContext(), runTraceIds(runId));
+    span.setStatus({ code: isFailure ? api.SpanStatusCode.ERROR : api.SpanStatusCode.OK });
+    span.end(end);
   }
 }

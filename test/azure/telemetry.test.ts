@@ -59,6 +59,9 @@ function start(sampling = 1): Logger {
 
 beforeAll(() => {
   vi.stubEnv('APPLICATION_INSIGHTS_NO_STATSBEAT', 'true');
+  // As on the platform; elsewhere the package asks the metadata address of virtual machines where it is.
+  vi.stubEnv('WEBSITE_SITE_NAME', 'func-test');
+  vi.stubEnv('FUNCTIONS_EXTENSION_VERSION', '~4');
 });
 
 beforeEach(async () => {
@@ -188,6 +191,31 @@ describe('telemetry: what arrives at the ingestion endpoint', () => {
       ['lake.commit.rebased', { table: 't', version: 1, attempt: 1 }],
       ['upload.gone', undefined],
     ]);
+  });
+
+  test('nothing but our events is collected: no requests of the process, no counters, no hook on exceptions or the console', async () => {
+    const hooks = ['uncaughtException', 'uncaughtExceptionMonitor', 'unhandledRejection'];
+    const before = [hooks.map((name) => process.listenerCount(name)), globalThis.fetch, console.log];
+    const log = start();
+    log.info('upload.taken', { ageMs: 5 });
+    await telemetry.flush();
+    expect([hooks.map((name) => process.listenerCount(name)), globalThis.fetch, console.log]).toEqual(before);
+    await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/a-request-of-the-process`, {
+      method: 'POST',
+      body: '[]',
+    });
+    await telemetry.close();
+    expect(new Set(envelopes().map(({ name }) => name.split('.').at(-1)))).toEqual(new Set(['Message', 'Metric']));
+    const names = ofKind('Metric').flatMap(({ data }) => (data.baseData.metrics ?? []).map(({ name }) => name));
+    expect(new Set(names)).toEqual(new Set(['sluice.upload.age']));
+  });
+
+  test('a burst of runs is sent whole: the package itself drops none', async () => {
+    const log = start();
+    const runs = Array.from({ length: 60 }, (_, index) => `run-${index}`);
+    for (const runId of runs) log.info('run.completed', { runId, documents: 1, labelled: 1, tookMs: 1 });
+    await telemetry.close();
+    expect(ofKind('Request').map(({ data }) => data.baseData.id)).toEqual(runs.map((run) => runTraceIds(run).spanId));
   });
 
   test('an endpoint that refuses fails nothing but says so', async () => {

@@ -1,41 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { readOptions } from '../../../infra/scripts/options.ts';
 import { inspect, preflight, sameRegion } from '../../../infra/scripts/preflight.ts';
+import { deletedAccount, HEALTHY, listedModel, listedRole, listedUsage, provider } from './az-answers.ts';
 import { type Answer, fakeWorld, refusal } from './hook-deps.ts';
 
 const ENV = { AZURE_ENV_NAME: 'tax-dev', AZURE_LOCATION: 'swedencentral', AZURE_PRINCIPAL_ID: 'a1b2' };
-
-// Answers in the shape of the Azure CLI (az 2.8x), trimmed to what is asked for.
-const HEALTHY: Record<string, Answer> = {
-  'az account show': { id: 'sub-1', name: 'Tax', user: { name: 'ada@example.com', type: 'user' } },
-  'az provider list': [
-    'Microsoft.Web',
-    'Microsoft.Storage',
-    'Microsoft.EventGrid',
-    'Microsoft.KeyVault',
-    'Microsoft.ManagedIdentity',
-    'microsoft.insights',
-    'Microsoft.OperationalInsights',
-    'Microsoft.CognitiveServices',
-    'Microsoft.Synapse',
-    'Microsoft.Sql',
-    'Microsoft.Consumption',
-  ].map((namespace) => ({ namespace, registrationState: 'Registered' })),
-  'az role assignment list': [{ roleDefinitionName: 'Owner', scope: '/subscriptions/sub-1' }],
-  'az functionapp list-flexconsumption-locations': [{ name: 'Sweden Central' }, { name: 'West Europe' }],
-  'az functionapp list-flexconsumption-runtimes': [{ version: '20' }, { version: '22' }],
-  'az provider show --namespace Microsoft.Synapse': {
-    resourceTypes: [{ resourceType: 'workspaces', locations: ['Sweden Central', 'West Europe'] }],
-  },
-  'az cognitiveservices model list': [
-    { kind: 'OpenAI', model: { name: 'gpt-5.4-mini', version: '2026-03-17', skus: [{ name: 'GlobalStandard' }] } },
-  ],
-  'az cognitiveservices usage list': [
-    { name: { value: 'OpenAI.GlobalStandard.gpt-5.4-mini' }, currentValue: 0, limit: 500 },
-  ],
-  'az cognitiveservices account list-deleted': [],
-  'azd env set': null,
-};
 
 const findingsWith = async (changes: Record<string, Answer>, env: Record<string, string> = {}) =>
   inspect(fakeWorld({ ...HEALTHY, ...changes }).run, readOptions({ ...ENV, ...env }));
@@ -52,25 +21,22 @@ describe('preflight', () => {
       {
         'az provider list': [],
         'az role assignment list': [],
-        'az functionapp list-flexconsumption-locations': [{ name: 'West Europe' }],
-        'az provider show --namespace Microsoft.Synapse': {
-          resourceTypes: [{ resourceType: 'workspaces', locations: [] }],
-        },
+        'az functionapp list-flexconsumption-locations': [{ name: 'westeurope' }],
+        'az provider show --namespace Microsoft.Synapse': provider('Microsoft.Synapse', 'workspaces', []),
+        'az provider show --namespace Microsoft.CognitiveServices': provider(
+          'Microsoft.CognitiveServices',
+          'accounts',
+          ['West Europe'],
+        ),
         'az cognitiveservices model list': [],
         'az cognitiveservices account list-deleted': [
-          {
-            name: 'oai-x',
-            location: 'swedencentral',
-            id: '/subscriptions/s/resourceGroups/rg-tax-dev/deletedAccounts/oai-x',
-          },
-          {
-            name: 'other',
-            location: 'swedencentral',
-            id: '/subscriptions/s/resourceGroups/rg-else/deletedAccounts/other',
-          },
+          deletedAccount('oai-x', 'OpenAI', 'rg-tax-dev'),
+          deletedAccount('di-x', 'FormRecognizer', 'rg-tax-dev'),
+          deletedAccount('speech-x', 'SpeechServices', 'rg-tax-dev'),
+          deletedAccount('other', 'OpenAI', 'rg-else'),
         ],
       },
-      { SLUICE_AUTH_MODE: 'entra', SLUICE_MONTHLY_BUDGET: '100' },
+      { SLUICE_AUTH_MODE: 'entra', SLUICE_MONTHLY_BUDGET: '100', SLUICE_DOCUMENT_INTELLIGENCE: 'true' },
     );
     expect(findings.filter((one) => one.what.includes('not registered'))).toHaveLength(11);
     const texts = findings.map((one) => one.what).filter((what) => !what.includes('not registered'));
@@ -81,28 +47,25 @@ describe('preflight', () => {
       'you may not assign roles in this subscription, and the app needs them',
       'Flex Consumption is not offered in swedencentral',
       'Microsoft.Synapse is not offered in swedencentral',
+      'Microsoft.CognitiveServices is not offered in swedencentral',
       'gpt-5.4-mini 2026-03-17 (GlobalStandard) is not offered in swedencentral: not at all',
       'the deleted Azure OpenAI account oai-x still holds its name',
+      'the deleted Document Intelligence account di-x still holds its name',
     ]);
     for (const { remedy } of findings) expect(remedy.length).toBeGreaterThan(20);
   });
 
   test('a Contributor who may not grant roles is told before, not after ten minutes', async () => {
-    expect(await blocking({ 'az role assignment list': [{ roleDefinitionName: 'Contributor' }] })).toEqual([
+    expect(await blocking({ 'az role assignment list': [listedRole('Contributor')] })).toEqual([
       'you may not assign roles in this subscription, and the app needs them',
     ]);
-    const both = [
-      { roleDefinitionName: 'Contributor' },
-      { roleDefinitionName: 'Role Based Access Control Administrator' },
-    ];
+    const both = [listedRole('Contributor'), listedRole('Role Based Access Control Administrator')];
     expect(await blocking({ 'az role assignment list': both })).toEqual([]);
   });
 
   test('too little quota names what is left; an environment that holds its share already is not blocked', async () => {
     const usage = (currentValue: number, limit: number) => ({
-      'az cognitiveservices usage list': [
-        { name: { value: 'OpenAI.GlobalStandard.gpt-5.4-mini' }, currentValue, limit },
-      ],
+      'az cognitiveservices usage list': [listedUsage('OpenAI.GlobalStandard.gpt-5.4-mini', currentValue, limit)],
     });
     const [short] = await findingsWith(usage(10, 40));
     expect(short).toMatchObject({ isBlocking: true, remedy: expect.stringContaining('SLUICE_CHAT_CAPACITY 30') });
@@ -110,11 +73,34 @@ describe('preflight', () => {
     expect(held).toMatchObject({ isBlocking: false });
   });
 
+  test('every deployment is checked, and those of one model and type together', async () => {
+    const mini = { model: 'gpt-5.4-mini', version: '2026-03-17', sku: 'GlobalStandard', capacity: 460 };
+    const embeddings = { model: 'text-embedding-3-small', version: '1', sku: 'Standard', capacity: 400 };
+    const absent = { model: 'gpt-5.9', version: '2026-10-01', sku: 'GlobalStandard', capacity: 1 };
+    const options = { ...readOptions(ENV), moreDeployments: [mini, embeddings, absent] };
+    const models = [
+      listedModel('gpt-5.4-mini', '2026-03-17', ['GlobalStandard']),
+      listedModel('text-embedding-3-small', '1', ['Standard']),
+    ];
+    const found = await inspect(fakeWorld({ ...HEALTHY, 'az cognitiveservices model list': models }).run, options);
+    expect(found.map(({ what }) => what)).toEqual([
+      'gpt-5.9 2026-10-01 (GlobalStandard) is not offered in swedencentral: not at all',
+      'gpt-5.4-mini (GlobalStandard) in swedencentral has quota for 500 of 510 thousand tokens a minute',
+      'text-embedding-3-small (Standard) in swedencentral has quota for 350 of 400 thousand tokens a minute',
+    ]);
+    expect(found.at(-1)?.remedy).toContain('infra/main.parameters.json');
+  });
+
+  test('a deleted account that is to be taken back does not stand in the way', async () => {
+    const deleted = {
+      'az cognitiveservices account list-deleted': [deletedAccount('oai-x', 'OpenAI', 'rg-tax-dev')],
+    };
+    expect(await blocking(deleted, { SLUICE_RESTORE_OPENAI: 'true' })).toEqual([]);
+  });
+
   test('another version or deployment type of the model is offered by name', async () => {
     const [found] = await findingsWith({
-      'az cognitiveservices model list': [
-        { model: { name: 'gpt-5.4-mini', version: '2026-03-17', skus: [{ name: 'DataZoneStandard' }] } },
-      ],
+      'az cognitiveservices model list': [listedModel('gpt-5.4-mini', '2026-03-17', ['DataZoneStandard'])],
     });
     expect(found?.what).toContain('only as 2026-03-17 DataZoneStandard');
   });
@@ -127,7 +113,7 @@ describe('preflight', () => {
 
   test('the scheduler backend and the private network need their providers and regions', async () => {
     const asked = { SLUICE_DURABLE_BACKEND: 'DurableTaskScheduler', SLUICE_VNET: 'true' };
-    const scheduler = { resourceTypes: [{ resourceType: 'schedulers', locations: ['UK South'] }] };
+    const scheduler = provider('Microsoft.DurableTask', 'schedulers', ['UK South']);
     expect(await blocking({ 'az provider show --namespace Microsoft.DurableTask': scheduler }, asked)).toEqual([
       'the resource provider Microsoft.DurableTask is not registered',
       'the resource provider Microsoft.Network is not registered',
