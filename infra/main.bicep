@@ -495,4 +495,7 @@ output SLUICE_EVENT_TOPIC string = topic.outputs.name
 output SLUICE_EVENT_DELIVERY string = eventDelivery
 output SLUICE_SYNAPSE_WORKSPACE string = synapse ? workspace!.outputs.name : ''
 output SLUICE_SYNAPSE_SQL_ENDPOINT string = synapse ? workspace!.outputs.sqlEndpoint : ''
+// For training on the Spark pool from the command line; the app itself does not train there.
+output SYNAPSE_DEV_ENDPOINT string = synapse && spark ? workspace!.outputs.devEndpoint : ''
+output SYNAPSE_SPARK_POOL string = synapse && spark ? workspace!.outputs.sparkPool : ''
 output SLUICE_PRIVATE_NETWORK bool = vnet

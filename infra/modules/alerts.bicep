@@ -159,7 +159,7 @@ AppTraces
 '''
   }
   {
-    // A stand-in for a drift test on feature statistics: people are asked much more often than in the week before.
+    // A stand-in for a drift test on feature statistics: people are asked twice as often as in the two days before (the longest window a rule may have).
     name: 'drift'
     title: 'The share of documents for review has doubled'
     severity: 3

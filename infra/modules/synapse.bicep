@@ -113,3 +113,5 @@ output id string = workspace.id
 output name string = workspace.name
 output principalId string = workspace.identity.principalId
 output sqlEndpoint string = workspace.properties.connectivityEndpoints.sqlOnDemand
+output devEndpoint string = workspace.properties.connectivityEndpoints.dev
+output sparkPool string = hasSpark ? spark.name : ''

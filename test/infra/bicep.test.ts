@@ -297,7 +297,7 @@ describe('bicep: keys, roles and exposure', () => {
 
   test('the site emits no setting or site property that Flex Consumption refuses', () => {
     const denied =
-      /FUNCTIONS_WORKER_RUNTIME|FUNCTIONS_EXTENSION_VERSION|WEBSITE_RUN_FROM_PACKAGE|WEBSITE_CONTENT|SCM_DO_BUILD|ENABLE_ORYX|WEBSITE_NODE_DEFAULT_VERSION|WEBSITE_TIME_ZONE|\bTZ\b|WEBSITE_MAX_DYNAMIC|linuxFxVersion|ftpsState|use32BitWorkerProcess|preWarmedInstanceCount|functionsRuntimeScaleMonitoringEnabled/;
+      /FUNCTIONS_WORKER_RUNTIME|FUNCTIONS_EXTENSION_VERSION|WEBSITE_RUN_FROM_PACKAGE|WEBSITE_CONTENT|SCM_DO_BUILD|ENABLE_ORYX|WEBSITE_NODE_DEFAULT_VERSION|WEBSITE_TIME_ZONE|\bTZ\b|WEBSITE_MAX_DYNAMIC|WEBSITE_LOAD_CERTIFICATES|basicPublishingCredentialsPolicies|linuxFxVersion|ftpsState|use32BitWorkerProcess|netFrameworkVersion|preWarmedInstanceCount|functionsRuntimeScaleMonitoringEnabled/;
     for (const { file, text } of files) expect(text, file).not.toMatch(denied);
     const [site] = resources.filter(({ resource }) => resource.type === 'Microsoft.Web/sites' && !resource.isExisting);
     const config = at(site?.resource.body, 'properties', 'siteConfig');
