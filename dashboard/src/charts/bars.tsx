@@ -54,7 +54,7 @@ export function Bars({ title, caption, kinds, rows, format }: BarsProps) {
               {rows.map(({ name, values, href }, i) => {
                 let from = names;
                 return (
-                  <BarLink key={name} href={href} label={`${name}: ${format(totals[i] ?? 0)}`}>
+                  <BarLink key={name} href={href}>
                     <text class="tick end strong" x={names - 8} y={i * ROW + 17}>
                       {name.length > maxChars ? `${name.slice(0, maxChars - 1)}…` : name}
                       <title>{name}</title>

@@ -35,8 +35,8 @@ export function Figure({ title, caption, table, children }: FigureProps) {
     <figure class="figure">
       <div class="figure-head">
         <h3>{title}</h3>
-        <button type="button" class="quiet" onClick={save} aria-label={`Save ${title} as SVG`}>
-          Save SVG
+        <button type="button" class="quiet" onClick={save}>
+          Save SVG<span class="visually-hidden"> of {title}</span>
         </button>
       </div>
       <div ref={ref} class="plot">

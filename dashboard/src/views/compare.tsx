@@ -172,28 +172,30 @@ function Flips({ data, choice, onChoose }: ChoiceProps) {
     <section aria-labelledby="flips-title" class="stack">
       <div class="flips-head">
         <h2 id="flips-title">Flipped documents</h2>
-        <Field label="Reason">
-          <select
-            value={choice.reason}
-            onChange={({ currentTarget }: { currentTarget: HTMLSelectElement }) =>
-              onChoose({ ...choice, reason: currentTarget.value })
-            }
-          >
-            <option value="">any</option>
-            {Object.keys(data.byReason).map((reason) => (
-              <option key={reason} value={reason}>
-                {reason}
-              </option>
-            ))}
-          </select>
-        </Field>
+        {Object.keys(data.byReason).length > 1 && (
+          <Field label="Reason">
+            <select
+              value={choice.reason}
+              onChange={({ currentTarget }: { currentTarget: HTMLSelectElement }) =>
+                onChoose({ ...choice, reason: currentTarget.value })
+              }
+            >
+              <option value="">any</option>
+              {Object.keys(data.byReason).map((reason) => (
+                <option key={reason} value={reason}>
+                  {reason}
+                </option>
+              ))}
+            </select>
+          </Field>
+        )}
       </div>
       <p class="dim" role="status">
         {count(flips.length)} {flips.length === 1 ? 'document' : 'documents'}
         {choice.from !== '' && ` from ${choice.from} to ${choice.to}`}
         {data.flips.length < data.flipped && ` among the first ${count(data.flips.length)} of ${count(data.flipped)}`}
       </p>
-      <TableBox label="Flipped documents">
+      <TableBox label="Table of flipped documents">
         <table>
           <thead>
             <tr>
@@ -238,7 +240,7 @@ function Side({ side }: { side: Flip['before'] }) {
   return (
     <div class="flip-side">
       <Outcome outcome={outcomeOf(side)} />
-      {side.decidedBy !== null && <span class="dim">{side.decidedBy}</span>}
+      {side.decidedBy !== null && <span class="dim nowrap">by {side.decidedBy}</span>}
       {side.confidence !== null && <Confidence value={side.confidence} />}
     </div>
   );

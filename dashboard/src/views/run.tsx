@@ -41,10 +41,11 @@ export function RunView() {
           <Head run={status} report={report.data} onChanged={run.reload} />
           <Notes run={status} />
           <Numbers run={status} />
-          <div class="grid">
+          <h2 class="visually-hidden">Where the documents went</h2>
+          <div class="grid two">
             <Funnel run={status} outcomes={outcomesOf(status, isActive(status) ? undefined : report.data)} />
             <section class="card" aria-labelledby="steps-title">
-              <h2 id="steps-title">Steps</h2>
+              <h3 id="steps-title">Steps</h3>
               <StepsProgress run={status} />
               <RunFacts run={status} />
             </section>
@@ -162,7 +163,11 @@ function Numbers({ run }: { run: RunStatus }) {
   const took = duration(tookSeconds(run, nowMs));
   return (
     <div class="tiles">
-      <Tile name="Documents" value={count(run.documents)} note={`in ${count(run.batches)} batches`} />
+      <Tile
+        name="Documents"
+        value={count(run.documents)}
+        note={`in ${count(run.batches)} ${run.batches === 1 ? 'batch' : 'batches'}`}
+      />
       {isActive(run) ? (
         <Tile
           name="Remaining"
@@ -222,18 +227,21 @@ function Explained({ run, report }: { run: RunStatus; report: RunReport }) {
   const hasFormats = Object.keys(run.formats).length > 0;
   return (
     <>
-      <div class="grid">
+      <h2 class="visually-hidden">Decisions</h2>
+      <div class="grid two">
         {report.labels.length > 0 && <Labels report={report} />}
-        <Codes report={report} />
         {report.labels.length > 0 && <ConfidenceHistogram report={report} />}
+        <Codes report={report} />
         {hasFormats && <Formats run={run} />}
       </div>
-      <div class="grid">
+      <h2 class="visually-hidden">Money and quota</h2>
+      <div class="grid two">
         <Ledger run={run} report={report} />
         {report.quota.slices.length > 0 && <QuotaUse report={report} />}
       </div>
+      <h2 class="visually-hidden">Where it came from and where it went</h2>
       <Lineage lineage={report.lineage} />
-      <div class="grid">
+      <div class="grid two">
         <StoredRequest report={report} />
         {run.state === 'completed' && <CompareWith run={run} />}
       </div>

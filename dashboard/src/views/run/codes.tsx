@@ -3,12 +3,13 @@ import type { RunReport } from '../../../../shared/insights-api.ts';
 import { count, fullPath } from '../../format.ts';
 import { links } from '../../links.ts';
 import { StatusBadge } from '../../parts/basics.tsx';
+import { withoutAdvice } from './advice.ts';
 
 export function Codes({ report }: { report: RunReport }) {
   const { codes, runId } = report;
   return (
     <section class="card" aria-labelledby="codes-title">
-      <h2 id="codes-title">Failures and reviews</h2>
+      <h3 id="codes-title">Failures and reviews</h3>
       {codes.length === 0 ? (
         <p class="dim">Every document was labelled: nothing failed and nothing waits.</p>
       ) : (
@@ -30,7 +31,7 @@ export function Codes({ report }: { report: RunReport }) {
                       <a class="path" href={links.document(documentId)}>
                         {fullPath(path, archivePath)}
                       </a>
-                      {message !== null && message !== advice && <span class="dim"> {message}</span>}
+                      <span class="dim"> {withoutAdvice(message ?? '', advice)}</span>
                     </li>
                   ))}
                 </ul>

@@ -94,7 +94,8 @@ export function layOut(outcomes: Outcomes, width: number, room = 150, full = 170
   const scale = documents === 0 ? 0 : full / documents;
   const size = (value: number) => (value === 0 ? 0 : Math.max(HAIR, value * scale));
   const right = Math.max(120, width - room);
-  const columns = [0, Math.round(right * 0.45), right - NODE_WIDTH] as const;
+  const last = right - NODE_WIDTH;
+  const columns = [0, outcomes.by === null ? last : Math.round(right * 0.45), last] as const;
   const nodes: FlowNode[] = [];
   const bands: FlowBand[] = [];
   const source: FlowNode = {
@@ -115,13 +116,13 @@ export function layOut(outcomes: Outcomes, width: number, room = 150, full = 170
   ] as const;
   const middle = column(source, outs, columns[1], TOP, size, nodes, bands);
   const labelled = nodes.find(({ key }) => key === 'labelled');
-  let last = 0;
+  let split = 0;
   if (labelled !== undefined && outcomes.by !== null) {
     const { by } = outcomes;
     const parts = DECIDERS.map((decider) => ({ ...decider, documents: by[decider.key] }));
-    last = column(labelled, parts, columns[2], TOP, size, nodes, bands);
+    split = column(labelled, parts, columns[2], TOP, size, nodes, bands);
   }
-  return { nodes, bands, height: Math.max(middle, last, TOP + source.height) + 6 };
+  return { nodes, bands, height: Math.max(middle, split, TOP + source.height) + 6 };
 }
 
 /** Put nodes below each other with a band to each from `from`. @returns the column's lower end */

@@ -1,7 +1,7 @@
 // What the LLM was asked and paid for: the ledger summed up, and the bill beside the quote.
 import type { RunReport } from '../../../../shared/insights-api.ts';
 import { count, duration, money, percent } from '../../format.ts';
-import { Facts } from '../../parts/basics.tsx';
+import { Facts, TableBox } from '../../parts/basics.tsx';
 import type { RunStatus } from '../runs/steps.ts';
 import { billAgainst } from './quota.ts';
 
@@ -10,7 +10,7 @@ export function Ledger({ run, report }: { run: RunStatus; report: RunReport }) {
   const { tokens, latency } = ledger;
   return (
     <section class="card" aria-labelledby="ledger-title">
-      <h2 id="ledger-title">Ledger</h2>
+      <h3 id="ledger-title">Ledger</h3>
       {ledger.attempts === 0 ? (
         <p class="dim">The LLM was not asked: nothing was paid.</p>
       ) : (
@@ -30,8 +30,12 @@ export function Ledger({ run, report }: { run: RunStatus; report: RunReport }) {
             ]}
           />
           <div class="ledger-tables">
-            <Outcomes ledger={ledger} />
-            <Deployments ledger={ledger} />
+            <TableBox label="Calls by outcome">
+              <Outcomes ledger={ledger} />
+            </TableBox>
+            <TableBox label="Calls by deployment">
+              <Deployments ledger={ledger} />
+            </TableBox>
           </div>
         </>
       )}
@@ -43,7 +47,6 @@ export function Ledger({ run, report }: { run: RunStatus; report: RunReport }) {
 function Outcomes({ ledger }: { ledger: RunReport['ledger'] }) {
   return (
     <table class="small">
-      <caption>By outcome</caption>
       <thead>
         <tr>
           <th scope="col">Outcome</th>
@@ -71,7 +74,6 @@ function Outcomes({ ledger }: { ledger: RunReport['ledger'] }) {
 function Deployments({ ledger }: { ledger: RunReport['ledger'] }) {
   return (
     <table class="small">
-      <caption>By deployment</caption>
       <thead>
         <tr>
           <th scope="col">Deployment</th>
@@ -118,7 +120,7 @@ export function Bill({ quote, usd }: { quote: NonNullable<RunStatus['quote']>; u
   const off = quote.usd === 0 ? null : usd / quote.usd - 1;
   return (
     <div class="bill">
-      <h3>Quote and bill</h3>
+      <h4>Quote and bill</h4>
       <div
         class="bill-range"
         role="img"

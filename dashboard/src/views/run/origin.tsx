@@ -12,7 +12,7 @@ import type { RunStatus } from '../runs/steps.ts';
 export function Lineage({ lineage }: { lineage: RunReport['lineage'] }) {
   return (
     <section class="card" aria-labelledby="lineage-title">
-      <h2 id="lineage-title">Lineage</h2>
+      <h3 id="lineage-title">Lineage</h3>
       {lineage === null ? (
         <p class="dim">The event is written when the run has ended.</p>
       ) : (
@@ -34,7 +34,7 @@ export function Lineage({ lineage }: { lineage: RunReport['lineage'] }) {
 function Datasets({ title, names }: { title: string; names: readonly string[] }) {
   return (
     <div>
-      <h3>{title}</h3>
+      <h4>{title}</h4>
       {names.length === 0 ? (
         <p class="dim">none</p>
       ) : (
@@ -53,7 +53,7 @@ function Datasets({ title, names }: { title: string; names: readonly string[] })
 export function StoredRequest({ report }: { report: RunReport }) {
   return (
     <section class="card" aria-labelledby="request-title">
-      <h2 id="request-title">Request</h2>
+      <h3 id="request-title">Request</h3>
       {report.rerunOf !== null && (
         <p>
           Repeats <a href={links.run(report.rerunOf)}>{report.rerunOf}</a>{' '}
@@ -80,7 +80,7 @@ export function CompareWith({ run }: { run: RunStatus }) {
   const others = data?.runs.filter(({ runId, state }) => runId !== run.runId && state === 'completed') ?? [];
   return (
     <section class="card" aria-labelledby="compare-title">
-      <h2 id="compare-title">Compare with another run</h2>
+      <h3 id="compare-title">Compare with another run</h3>
       {data !== undefined && others.length === 0 ? (
         <p class="dim">
           There is no other completed run yet. Re-run this one to see what a model or threshold changes.

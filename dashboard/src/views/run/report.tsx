@@ -37,7 +37,7 @@ export function ConfidenceHistogram({ report }: { report: RunReport }) {
   return (
     <Columns
       title="Confidence"
-      caption="Documents by calibrated confidence of their decision, in steps of 5 %."
+      caption="Documents by calibrated confidence of their decision, in steps of 5 %."
       kinds={[{ name: 'labelled', tone: 'good' }, ...(hasReview ? [{ name: 'in review', tone: 'warn' } as const] : [])]}
       columns={labelled.map((documents, bin) => ({
         key: String(bin),

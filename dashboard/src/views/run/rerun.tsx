@@ -113,7 +113,7 @@ export function RerunDialog({ run, report, onClose }: RerunProps) {
         </div>
         {error !== undefined && <ErrorNote error={error} />}
         <Command text={rerunCommand(run.runId, form)} />
-        <div class="row end">
+        <div class="row end dialog-actions">
           <button type="button" onClick={onClose}>
             Close
           </button>

@@ -75,9 +75,11 @@ function RunTable({ runs, nowMs }: { runs: readonly RunStatus[]; nowMs: number }
         <tbody>
           {runs.map((run) => (
             <tr key={run.runId}>
-              <th scope="row" class="run-name">
-                <RunName run={run} />
-                <span class="dim">{KIND_NAMES[run.kind]}</span>
+              <th scope="row">
+                <div class="run-name">
+                  <RunName run={run} />
+                  <span class="dim">{KIND_NAMES[run.kind]}</span>
+                </div>
               </th>
               <td>
                 <RunState run={run} />
@@ -124,14 +126,16 @@ function RunCards({ runs, nowMs }: { runs: readonly RunStatus[]; nowMs: number }
       {runs.map((run) => (
         <li key={run.runId} class="card">
           <div class="run-card-head">
-            <RunName run={run} />
+            <span>
+              <RunName run={run} /> <span class="dim">{KIND_NAMES[run.kind]}</span>
+            </span>
             <RunState run={run} />
           </div>
           <StepMeter run={run} />
           <OutcomeBar run={run} />
           <p class="run-counts">
-            {count(run.documents)} {KIND_NAMES[run.kind]}: {count(run.labelled)} labelled, {count(run.review)} in
-            review, {count(run.failed)} failed
+            {count(run.documents)} documents: {count(run.labelled)} labelled, {count(run.review)} in review,{' '}
+            {count(run.failed)} failed
           </p>
           <Facts
             facts={[

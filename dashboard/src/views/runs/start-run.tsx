@@ -107,7 +107,7 @@ export function StartRunDialog({ initial = {}, isQuoted = false, onClose, onStar
             {errors.byInput.size === 1 ? 'One field needs' : `${errors.byInput.size} fields need`} your attention.
           </p>
         )}
-        <div class="row end">
+        <div class="row end dialog-actions">
           <label class="inline again">
             <input
               type="checkbox"
