@@ -1,0 +1,61 @@
+// Why a document has its label, in words and in the order of weight; and what was decided on it, by whom, as one story.
+import { type DocumentAnswer, type Evidence, type FeedbackRow, type ResultRow, topLabelsOf } from '../../result-row.ts';
+
+/** The label of a decision and the strongest other one; undefined where the model has no second. */
+export function rivalsOf(row: ResultRow): { label: string; runnerUp: string } | undefined {
+  const [first, second] = topLabelsOf(row);
+  return first === undefined || second === undefined ? undefined : { label: first.label, runnerUp: second.label };
+}
+
+/** Terms whose pull is strongest first, to whichever side. */
+export const byPull = (evidence: readonly Evidence[]): Evidence[] =>
+  [...evidence].sort((a, b) => Math.abs(pullOf(b)) - Math.abs(pullOf(a)));
+
+/** How far a term moves the decision from the runner-up to the label; negative the other way. */
+export const pullOf = ({ weight, runner_up_weight }: Evidence): number => weight - runner_up_weight;
+
+/** Two sentences at most: what speaks for the label, and what for the runner-up. */
+export function sentencesOf(evidence: readonly Evidence[], rivals: { label: string; runnerUp: string }): string[] {
+  const sorted = byPull(evidence);
+  const side = (isFor: boolean) => sorted.filter((one) => pullOf(one) > 0 === isFor && pullOf(one) !== 0);
+  const named = (some: readonly Evidence[]) => {
+    const terms = some.slice(0, 3).map(({ term }) => `“${term}”`);
+    return terms.length < 2 ? (terms[0] ?? '') : `${terms.slice(0, -1).join(', ')} and ${terms.at(-1)}`;
+  };
+  const says = (some: readonly Evidence[]) => (some.length === 1 ? 'speaks' : 'speak');
+  const pro = side(true);
+  const contra = side(false);
+  return [
+    ...(pro.length > 0 ? [`${named(pro)} ${says(pro)} most for ${rivals.label} rather than ${rivals.runnerUp}.`] : []),
+    ...(contra.length > 0 ? [`${named(contra)} ${says(contra)} for ${rivals.runnerUp}.`] : []),
+  ];
+}
+
+export interface Chapter {
+  row: ResultRow;
+  /** What the person said; only with decisions of people. */
+  feedback: FeedbackRow | undefined;
+  /** Was the file another one than in the decision before? */
+  isNewContent: boolean;
+}
+
+/** Decisions, newest first, each with the feedback it came from: the n-th decision of a human belongs to the n-th feedback. */
+export function storyOf({ history, feedback }: Pick<DocumentAnswer, 'history' | 'feedback'>): Chapter[] {
+  let said = 0;
+  return history.map((row, i) => {
+    const before = history[i + 1];
+    const mine = row.decided_by === 'human' ? feedback[said++] : undefined;
+    return {
+      row,
+      feedback: mine,
+      isNewContent:
+        before !== undefined && row.content_sha256 !== null && before.content_sha256 !== null
+          ? row.content_sha256 !== before.content_sha256
+          : false,
+    };
+  });
+}
+
+/** Different contents this document has had. */
+export const versionsOf = (history: readonly ResultRow[]): number =>
+  new Set(history.flatMap(({ content_sha256: sum }) => (sum === null ? [] : [sum]))).size;

@@ -1,0 +1,61 @@
+// Where a document came from, what it is, and the original itself.
+import { useState } from 'preact/hooks';
+import { getBlob } from '../../api.ts';
+import { bytes, count } from '../../format.ts';
+import { links } from '../../links.ts';
+import { Facts } from '../../parts/basics.tsx';
+import type { ResultRow } from '../../result-row.ts';
+import { saveBlob } from '../../save.ts';
+import { toastError } from '../../toasts.tsx';
+import { versionsOf } from './reasons.ts';
+
+export function Source({ row, history }: { row: ResultRow; history: readonly ResultRow[] }) {
+  const path = row.source_path ?? '';
+  const slash = path.lastIndexOf('/');
+  const versions = versionsOf(history);
+  return (
+    <section class="card">
+      <h2>Source</h2>
+      <Facts
+        facts={[
+          ['Path', <span class="path">{path}</span>],
+          ['Member of the archive', row.archive_path ? row.archive_path.replaceAll('!/', ' ▸ ') : null],
+          [
+            'Folder',
+            slash > 0 ? <a href={links.documents({ path: path.slice(0, slash + 1) })}>all its documents</a> : null,
+          ],
+          ['Media type', row.media_type],
+          ['Size', row.size_bytes === null ? null : bytes(row.size_bytes)],
+          ['Pages', row.pages === null ? null : count(row.pages)],
+          ['Characters', row.chars === null ? null : count(row.chars)],
+          ['Language', row.language],
+          ['Versions seen', versions === 0 ? null : count(versions)],
+          ['ETag', row.source_etag === null ? null : <code>{row.source_etag}</code>],
+          ['SHA-256 of the content', row.content_sha256 === null ? null : <code>{row.content_sha256}</code>],
+          ['Document id', <code>{row.document_id}</code>],
+          ['Taxonomy', row.taxonomy_version],
+          ['Pipeline', row.pipeline_version],
+        ]}
+      />
+    </section>
+  );
+}
+
+export function Download({ documentId, name }: { documentId: string; name: string }) {
+  const [isBusy, setIsBusy] = useState(false);
+  const save = async () => {
+    setIsBusy(true);
+    try {
+      saveBlob(await getBlob(`documents/${documentId}/source`), name.slice(name.lastIndexOf('/') + 1));
+    } catch (error) {
+      toastError(error);
+    } finally {
+      setIsBusy(false);
+    }
+  };
+  return (
+    <button type="button" disabled={isBusy} onClick={() => void save()}>
+      {isBusy ? 'Fetching…' : 'Download original'}
+    </button>
+  );
+}
