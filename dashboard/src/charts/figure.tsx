@@ -35,7 +35,7 @@ export function Figure({ title, caption, table, children }: FigureProps) {
     <figure class="figure">
       <div class="figure-head">
         <h3>{title}</h3>
-        <button type="button" class="quiet" onClick={save} aria-label={`Save ${title} as SVG`}>
+        <button type="button" class="quiet" onClick={save} aria-label={`Save SVG of ${title}`}>
           Save SVG
         </button>
       </div>
