@@ -112,8 +112,8 @@ test('costs: under a limit for the day, what runs in work have spent and set asi
     clock,
     random: seededRandom(1),
   });
-  await budget.reserve('call 1', 20_000_000n);
-  await budget.reserve('call 2', 10_000_000n);
+  await budget.reserve('call 1', 20_000_000n, 60_000);
+  await budget.reserve('call 2', 10_000_000n, 60_000);
   await budget.settle('call 1', 5_000_000n);
   expect(await spentOnDay(state, NOON)).toBe(0.015);
   expect(await spentOnDay(state, NOON + 86_400_000)).toBe(0);

@@ -30,10 +30,10 @@ interface LineChartProps {
   series: readonly Series[];
   x: Axis;
   y: Axis;
-  /** Vertical lines with a name, at x. */
-  marks?: readonly { x: number; name: string }[];
-  /** Horizontal lines with a name, at y. */
-  levels?: readonly { y: number; name: string }[];
+  /** Vertical lines with a name, at x; the name stands at the top unless said otherwise. */
+  marks?: readonly { x: number; name: string; side?: 'bottom' }[];
+  /** Horizontal lines with a name, at y; the name stands at the right unless said otherwise. */
+  levels?: readonly { y: number; name: string; side?: 'left' }[];
   height?: number;
   table?: FigureTable;
 }
@@ -77,7 +77,11 @@ export function LineChart({
               {levels.map((level) => (
                 <g key={level.name} class="mark">
                   <line x1={frame.left} x2={frame.width - frame.right} y1={sy(level.y)} y2={sy(level.y)} />
-                  <text class="tick end" x={frame.width - frame.right} y={sy(level.y) - 4}>
+                  <text
+                    class={level.side === 'left' ? 'tick' : 'tick end'}
+                    x={level.side === 'left' ? frame.left + 6 : frame.width - frame.right}
+                    y={sy(level.y) - 4}
+                  >
                     {level.name}
                   </text>
                 </g>
@@ -88,7 +92,11 @@ export function LineChart({
                 return (
                   <g key={mark.name} class="mark">
                     <line x1={at} x2={at} y1={frame.top} y2={frame.height - frame.bottom} />
-                    <text class={`tick ${isRight ? 'end' : ''}`} x={at + (isRight ? -4 : 4)} y={frame.top + 10}>
+                    <text
+                      class={`tick ${isRight ? 'end' : ''}`}
+                      x={at + (isRight ? -4 : 4)}
+                      y={mark.side === 'bottom' ? frame.height - frame.bottom - 6 : frame.top + 10}
+                    >
                       {mark.name}
                     </text>
                   </g>

@@ -59,15 +59,16 @@ export function layoutMatrix(labels: readonly string[], room: number, largest: n
   const n = Math.max(1, labels.length);
   const longest = Math.max(0, ...labels.map((label) => label.length)) * CHAR + 12;
   const left = Math.min(room < 480 ? 100 : 190, longest + 18);
-  const cellWidth = Math.min(MAX_CELL, Math.max(MIN_CELL, Math.floor((room - left - 4) / n)));
+  // slanted names reach beyond the last column
+  const overhang = Math.min(96, longest * 0.7);
+  const cellOf = (width: number) => Math.min(MAX_CELL, Math.max(MIN_CELL, Math.floor(width / n)));
+  const columnNames = cellOf(room - left - overhang) >= 40 ? 'names' : 'numbers';
+  const cellWidth = cellOf(room - left - (columnNames === 'names' ? overhang : 4));
   const cellHeight = Math.max(MIN_CELL, Math.min(40, cellWidth));
-  const columnNames = cellWidth >= 40 ? 'names' : 'numbers';
   const top = columnNames === 'names' ? Math.min(96, longest * 0.6 + 14) : 22;
   const digits = String(largest).length;
   const cellText =
     cellWidth >= 46 && cellHeight >= 36 ? 'count and share' : cellWidth >= digits * 6.2 + 3 ? 'count' : 'none';
-  // slanted names reach beyond the last column
-  const overhang = columnNames === 'names' ? Math.min(96, longest * 0.6) : 4;
-  const width = Math.max(Math.min(room, left + n * cellWidth + overhang), left + n * cellWidth + 4);
+  const width = left + n * cellWidth + (columnNames === 'names' ? overhang : 4);
   return { cellWidth, cellHeight, left, top, width, height: top + n * cellHeight + 4, columnNames, cellText };
 }

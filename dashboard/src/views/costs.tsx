@@ -1,3 +1,88 @@
+// Costs and trust: what the decisions of a period cost, and whether they can be relied on.
+import { useLocation } from 'preact-iso';
+import type { CostReport, TrustReport } from '../../../shared/insights-api.ts';
+import '../../style/costs.css';
+import { count, percent } from '../format.ts';
+import { links, queryOf } from '../links.ts';
+import { Tile } from '../parts/basics.tsx';
+import { Show } from '../parts/states.tsx';
+import { useTitle } from '../parts/title.ts';
+import { type Resource, useResource } from '../resource.ts';
+import { MoneyCharts, MoneyTiles } from './costs/money.tsx';
+import { datesOf, fillDays } from './costs/period.ts';
+import { Agreement, Escalation, PromiseNote } from './costs/trust.tsx';
+
+const PERIODS = [7, 30, 90];
+const DEFAULT_DAYS = 30;
+const RENEW_MS = 30_000;
+
 export function CostsView() {
-  return <h1>CostsView</h1>;
+  useTitle('Costs and trust');
+  const { query, route } = useLocation();
+  const asked = Number(query.days);
+  const days = PERIODS.includes(asked) ? asked : DEFAULT_DAYS;
+  const costs = useResource<CostReport>(`costs?days=${days}`, RENEW_MS);
+  const trust = useResource<TrustReport>(`trust?days=${days}`, RENEW_MS);
+  const dates = datesOf(days, new Date().toISOString().slice(0, 10));
+  return (
+    <div class="stack">
+      <div class="view-head">
+        <h1>Costs and trust</h1>
+        <label class="inline">
+          Period
+          <select
+            value={String(days)}
+            onChange={(event) => route(`${links.costs}${queryOf({ days: event.currentTarget.value })}`, true)}
+          >
+            {PERIODS.map((n) => (
+              <option key={n} value={String(n)}>
+                {n} days
+              </option>
+            ))}
+          </select>
+        </label>
+      </div>
+      <Show resource={costs} what="costs">
+        {(report) => (
+          <>
+            <div class="tiles">
+              <MoneyTiles costs={report} />
+              <AgreementTile trust={trust} />
+            </div>
+            <h2>Costs</h2>
+            <MoneyCharts costs={report} dates={dates} />
+          </>
+        )}
+      </Show>
+      <h2>Trust</h2>
+      <Show resource={trust} what="what people decided">
+        {(report) => <Trust trust={report} dates={dates} />}
+      </Show>
+    </div>
+  );
+}
+
+function AgreementTile({ trust: { data } }: { trust: Resource<TrustReport> }) {
+  if (data === undefined) return null;
+  const decisions = data.agreement.reduce((sum, one) => sum + one.decisions, 0);
+  const kept = data.agreement.reduce((sum, one) => sum + one.kept, 0);
+  return (
+    <Tile
+      name="Agreement with reviewers"
+      value={decisions === 0 ? '–' : percent(kept / decisions, 1)}
+      note={decisions === 0 ? 'nobody has reviewed yet' : `${count(kept)} of ${count(decisions)} proposals kept`}
+      {...(decisions === 0 ? { href: links.review } : {})}
+    />
+  );
+}
+
+function Trust({ trust, dates }: { trust: TrustReport; dates: readonly string[] }) {
+  const days = fillDays(trust.escalation, dates, (date) => ({ date, documents: 0, asked: 0, review: 0, failed: 0 }));
+  return (
+    <>
+      <Escalation days={days} />
+      <PromiseNote promise={trust.promise} />
+      <Agreement trust={trust} />
+    </>
+  );
 }

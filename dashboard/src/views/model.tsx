@@ -24,6 +24,9 @@ import { ThresholdOverride } from './models/threshold-override.tsx';
 import { trainedOn } from './models/trained-on.ts';
 import { KIND_NAMES } from './models/versions-table.tsx';
 
+/** Labels from which the confusion matrix takes the whole width. */
+const WIDE_MATRIX = 12;
+
 export function ModelView() {
   const version = useRoute().params.version ?? '';
   useTitle(`Model ${version}`);
@@ -63,24 +66,22 @@ function Report({ report, onChanged }: { report: ModelReport; onChanged: () => v
             <CoverageAgainstPrecision report={report} chosen={chosen} />
             <Reliability evaluation={evaluation} />
           </div>
-          <Matrix
-            title="Confusion matrix"
-            caption="Rows are the truth, columns what the model said. Darker cells hold a larger share of their row; red ones are errors."
-            labels={evaluation.labels}
-            counts={evaluation.confusion}
-            formatCount={count}
-            formatShare={(share) => percent(share)}
-          />
-          <div class="grid">
-            <section class="stack" aria-labelledby="labels-title">
-              <h2 id="labels-title">Labels</h2>
-              <LabelsTable perLabel={evaluation.perLabel} labels={report.labels} acceptByLabel={report.acceptByLabel} />
-            </section>
+          <div class={evaluation.labels.length > WIDE_MATRIX ? 'stack' : 'grid tops'}>
+            <Matrix
+              title="Confusion matrix"
+              caption="Rows are the truth, columns what the model said. Darker cells hold a larger share of their row; red ones are errors."
+              labels={evaluation.labels}
+              counts={evaluation.confusion}
+              formatCount={count}
+              formatShare={(share) => percent(share)}
+            />
             <Confusions evaluation={evaluation} />
           </div>
+          <h2>Labels</h2>
+          <LabelsTable perLabel={evaluation.perLabel} labels={report.labels} acceptByLabel={report.acceptByLabel} />
         </>
       )}
-      <div class="grid">
+      <div class="grid tops">
         {objectiveHistory.length > 1 && <TrainingCurve history={objectiveHistory} />}
         <Promotions report={report} />
       </div>

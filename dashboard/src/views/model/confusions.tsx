@@ -7,8 +7,8 @@ import { TableBox } from '../../parts/basics.tsx';
 export function Confusions({ evaluation }: { evaluation: NonNullable<ModelReport['evaluation']> }) {
   const confusions = topConfusions(evaluation.labels, evaluation.confusion);
   return (
-    <section class="stack" aria-labelledby="confusions-title">
-      <h2 id="confusions-title">Most frequent confusions</h2>
+    <div class="stack">
+      <h2>Most frequent confusions</h2>
       {confusions.length === 0 ? (
         <p class="dim">None: every document of the evaluation got its label.</p>
       ) : (
@@ -39,6 +39,6 @@ export function Confusions({ evaluation }: { evaluation: NonNullable<ModelReport
           </table>
         </TableBox>
       )}
-    </section>
+    </div>
   );
 }

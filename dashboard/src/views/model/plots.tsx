@@ -81,8 +81,16 @@ export function CoverageAgainstPrecision({ report, chosen }: { report: ModelRepo
       ]}
       x={{ name: 'coverage: share the model decides alone', format: whole, domain: [0, 1] }}
       y={{ name: 'precision', format: whole, domain: [floor, 1] }}
-      marks={[{ x: atThreshold(curve, threshold).coverage, name: `threshold ${thresholdText(threshold)}` }]}
-      levels={[{ y: precision, name: `${basis === 'guarantee' ? 'promised' : 'aimed at'}: ${shareText(precision)}` }]}
+      marks={[
+        { x: atThreshold(curve, threshold).coverage, name: `threshold ${thresholdText(threshold)}`, side: 'bottom' },
+      ]}
+      levels={[
+        {
+          y: precision,
+          name: `${basis === 'guarantee' ? 'promised' : 'aimed at'}: ${shareText(precision)}`,
+          side: 'left',
+        },
+      ]}
       table={{
         columns: ['threshold', 'accepted', 'coverage', 'precision'],
         rows: curve.map((point) => [

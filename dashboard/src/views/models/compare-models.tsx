@@ -8,7 +8,7 @@ import { type Better, compareLabels, compareMetrics, comparisonLimit, type Metri
 /** @param models  at least two, the newest first */
 export function CompareModels({ models }: { models: readonly RegisteredModel[] }) {
   const champion = models.find((model) => model.champion);
-  const newest = models.find((model) => model !== champion);
+  const newest = models.find((model) => model !== champion && model.metrics !== null);
   const [chosen, setChosen] = useState<{ a?: string; b?: string }>({});
   const a = models.find(({ version }) => version === chosen.a) ?? champion ?? models[1];
   const b = models.find(({ version }) => version === chosen.b) ?? newest ?? models[0];
@@ -37,7 +37,7 @@ export function CompareModels({ models }: { models: readonly RegisteredModel[] }
       ) : (
         <div aria-live="polite" class="stack">
           {limit !== null && <p class="note">{limit}</p>}
-          <div class="grid">
+          <div class="grid tops">
             <MetricsTable a={a} b={b} />
             <LabelsTable a={a} b={b} />
           </div>

@@ -93,8 +93,9 @@ export interface LabelRow {
   better: Better | null;
 }
 
-/** F1 of every label of either version, the largest difference first. */
+/** F1 of every label of either version, the largest difference first; nothing while one of them was never evaluated. */
 export function compareLabels(a: RegisteredModel, b: RegisteredModel): LabelRow[] {
+  if (a.metrics === null || b.metrics === null) return [];
   const f1 = (model: RegisteredModel) => new Map(model.metrics?.perLabel.map((one) => [one.label, one.f1]));
   const [left, right] = [f1(a), f1(b)];
   return [...new Set([...left.keys(), ...right.keys()])]

@@ -1,0 +1,35 @@
+// Labels that people changed most, from what was proposed to what they decided.
+import type { TrustReport } from '../../../../shared/insights-api.ts';
+import { count } from '../../format.ts';
+import { links } from '../../links.ts';
+import { TableBox } from '../../parts/basics.tsx';
+
+export function Corrections({ corrections }: { corrections: TrustReport['corrections'] }) {
+  if (corrections.length === 0) return null;
+  return (
+    <TableBox label="Corrections">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Proposed</th>
+            <th scope="col">Decided</th>
+            <th scope="col" class="number">
+              Decisions
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {corrections.map(({ from, to, decisions }) => (
+            <tr key={`${from}\0${to}`}>
+              <td>{from}</td>
+              <td>
+                <a href={links.documents({ label: to, decidedBy: 'human' })}>{to}</a>
+              </td>
+              <td class="number">{count(decisions)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </TableBox>
+  );
+}

@@ -1,0 +1,58 @@
+// The champion's promise held against what people said about its labels.
+import type { TrustReport } from '../../../../shared/insights-api.ts';
+import { count, percent } from '../../format.ts';
+import { shareText } from '../model/threshold.ts';
+
+/** Standard normal quantile of a two-sided 95 % interval. */
+const Z = 1.959964;
+
+/** Wilson's 95 % interval of a share: k of n. [0, 1] for n = 0. */
+export function wilson(k: number, n: number): [low: number, high: number] {
+  if (n === 0) return [0, 1];
+  const p = k / n;
+  const z2 = (Z * Z) / n;
+  const middle = (p + z2 / 2) / (1 + z2);
+  const half = (Z * Math.sqrt((p * (1 - p)) / n + z2 / (4 * n))) / (1 + z2);
+  return [Math.max(0, middle - half), Math.min(1, middle + half)];
+}
+
+export interface Verdict {
+  state: 'kept' | 'broken' | 'open' | 'unchecked';
+  /** Wilson's interval of the share right; null unchecked. */
+  interval: [low: number, high: number] | null;
+  sentence: string;
+  /** What to do about it; null when nothing. */
+  advice: string | null;
+}
+
+type Promised = NonNullable<TrustReport['promise']>;
+
+/** Kept when the whole interval is at or above the promise, broken when all of it is below. */
+export function judgePromise({ modelVersion, precision, checked, right, basis }: Promised): Verdict {
+  const aim = `${basis === 'guarantee' ? 'promise' : 'aim'} of ${shareText(precision)}`;
+  if (checked === 0)
+    return {
+      state: 'unchecked',
+      interval: null,
+      sentence: `Nobody has checked a label that ${modelVersion} gave alone.`,
+      advice: 'Open documents it has labelled and confirm or correct them; a few dozen tell much.',
+    };
+  const interval = wilson(right, checked);
+  const [low, high] = interval;
+  const seen = `People checked ${count(checked)} labels that ${modelVersion} gave alone and kept ${count(right)}: ${percent(right / checked, 1)}, 95 % interval ${percent(low, 1)} to ${percent(high, 1)}.`;
+  if (low >= precision) return { state: 'kept', interval, sentence: `${seen} The ${aim} is kept.`, advice: null };
+  if (high < precision)
+    return {
+      state: 'broken',
+      interval,
+      sentence: `${seen} The ${aim} is not kept.`,
+      advice:
+        'Raise the threshold or train again on these decisions; documents have changed, or labels are read differently.',
+    };
+  return {
+    state: 'open',
+    interval,
+    sentence: `${seen} That agrees with the ${aim} without proving it.`,
+    advice: 'More checked documents narrow the interval.',
+  };
+}
