@@ -1,0 +1,270 @@
+// The page, driven in a real browser against the compiled host with the demo. Every step ends with the view being sound: nothing in the
+// console, nothing asked elsewhere, no severe finding of axe, nothing sticking out at the side.
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ReviewItem, RunStatus } from '../../shared/api.ts';
+import type { Row } from '../../shared/lake/tables.ts';
+import { ROOT, temporaryFolder, waitFor } from '../e2e/sluice.ts';
+import { launch, noBrowser, openPage, type Scheme, type Watched } from './browser.ts';
+import { type Demo, runForPeople, startDemo, TRAINING_FILE } from './demo.ts';
+import { expectSound } from './sound.ts';
+
+const LONG_MS = 120_000;
+const folder = temporaryFolder('page');
+
+// Vitest shows the reason of a skipped suite in its name.
+describe.skipIf(noBrowser !== undefined)(`page${noBrowser === undefined ? '' : ` (skipped: ${noBrowser})`}`, () => {
+  let demo: Demo;
+  let browser: Browser;
+  let viewer: Watched;
+  let startedRunId = '';
+
+  beforeAll(async () => {
+    [demo, browser] = await Promise.all([startDemo(join(folder.path, 'cloud')), launch()]);
+    viewer = await openPage(browser, demo.url);
+    viewer.page.setDefaultTimeout(60_000);
+  }, 240_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await demo?.stop();
+    folder.remove();
+  });
+
+  const open = (path: string) => viewer.page.goto(`${demo.url}/api/dashboard${path}`);
+
+  test(
+    'runs: the demo run stands in the list with its outcome, and its address opens it',
+    async () => {
+      const { page } = viewer;
+      await open('');
+      await page.getByRole('heading', { name: 'Runs', level: 1 }).waitFor();
+      await page.locator(`a[href$="/runs/${demo.run.runId}"]`).first().click();
+      await page.getByText(`${demo.run.documents} in = `).first().waitFor();
+      await expect.poll(() => page.locator('main').innerText()).toContain(`${demo.run.labelled} labelled`);
+      await expectSound(viewer);
+    },
+    LONG_MS,
+  );
+
+  test(
+    'a dropped folder is imported, quoted, started and followed to its end',
+    async () => {
+      const { page } = viewer;
+      await open('/runs');
+      await page.getByRole('button', { name: 'Add documents' }).click();
+      await page.getByLabel('Folder', { exact: true }).setInputFiles(join(ROOT, 'samples/documents/letters'));
+      await page.getByRole('button', { name: 'Quote and start' }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByRole('button', { name: 'Quote again' }).waitFor();
+      await dialog.getByRole('button', { name: 'Start', exact: true }).click();
+      await page.waitForURL(/\/runs\/run-/);
+      startedRunId = decodeURIComponent(new URL(page.url()).pathname.split('/').at(-1) ?? '');
+      const ended = await demo.finished(startedRunId);
+      expect(ended.documents).toBe(ended.labelled + ended.review + ended.failed);
+      expect(ended.quote?.usdHigh).toBeGreaterThanOrEqual(0);
+      await page.getByText(`${ended.documents} in = `).first().waitFor();
+      await page.getByRole('button', { name: 'Close the panel of added documents' }).click();
+      await expectSound(viewer);
+    },
+    LONG_MS,
+  );
+
+  test(
+    'a file dropped alone is uploaded, decided, and shown with its label',
+    async () => {
+      const { page } = viewer;
+      await open('/runs');
+      await page.getByRole('button', { name: 'Add documents' }).click();
+      const name = 'oss-threshold.txt';
+      await page.getByLabel('Files', { exact: true }).setInputFiles(join(ROOT, 'samples/documents/notes', name));
+      const row = page.locator('.drop-files li', { hasText: name });
+      await row.getByText('VAT and indirect tax').first().waitFor();
+      await expectSound(viewer);
+    },
+    LONG_MS,
+  );
+
+  test(
+    'documents: searched by name, opened with its text, the reasons and the story of its decisions',
+    async () => {
+      const { page } = viewer;
+      await open('/documents');
+      await page.getByRole('searchbox').fill('durban');
+      await page
+        .getByRole('link', { name: /Container held at Durban/ })
+        .first()
+        .click();
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await page.locator('mark').first().waitFor();
+      await page
+        .getByText(/^Why .* and not /)
+        .first()
+        .waitFor();
+      await page.getByRole('heading', { name: 'History' }).waitFor();
+      await expectSound(viewer);
+    },
+    LONG_MS,
+  );
+
+  test(
+    'a document that is markup, in name and content, is shown as text',
+    async () => {
+      const { page } = viewer;
+      const name = '<img src=x onerror=alert(1)>.txt';
+      const text =
+        '<script>window.owned=1</script><img src=x onerror="window.owned=1"> VAT return for the quarter, output tax due';
+      const put = await fetch(`${demo.url}/api/uploads/imports/hostile/${encodeURIComponent(name)}`, {
+        method: 'PUT',
+        body: text,
+      });
+      const { documentId } = (await put.json()) as { documentId: string };
+      const source = { kind: 'prefix', container: 'imports', prefix: 'hostile' };
+      const { runId } = await demo.call<RunStatus>('POST', '/api/runs', { source });
+      await demo.finished(runId);
+      await open(`/documents/${documentId}`);
+      await page.getByText('<script>window.owned=1</script>').first().waitFor();
+      await expect.poll(() => page.getByRole('heading', { level: 1 }).innerText()).toContain('<img src=x');
+      expect(await page.evaluate('window.owned')).toBeUndefined();
+      expect(await page.locator('main img[src="x"]').count()).toBe(0);
+      await expectSound(viewer);
+    },
+    LONG_MS,
+  );
+
+  test(
+    'review: three documents by keyboard, one of them taken back before it is sent',
+    async () => {
+      const { page } = viewer;
+      await runForPeople(demo, ['memos']);
+      const waiting = async () =>
+        (await demo.call<{ documents: ReviewItem[] }>('GET', '/api/review?limit=50&holder=test')).documents.length;
+      await open('/review');
+      await page.locator('[data-document-id]').first().waitFor();
+      const shown = () => page.locator('[data-document-id]').first().getAttribute('data-document-id');
+      const ids: (string | null)[] = [];
+      for (const key of ['Enter', 'Enter', 'u', '1', 'Enter']) {
+        const before = await shown();
+        if (key !== 'u') ids.push(before);
+        await page.keyboard.press(key);
+        await expect.poll(shown).not.toBe(before);
+      }
+      // The second was taken back and decided otherwise: three documents, one decision each.
+      const decided = [...new Set(ids)];
+      expect(decided).toHaveLength(3);
+      await open('/documents'); // leaving the view sends what is held
+      for (const id of decided) {
+        const human = await waitFor(`the decision on ${id}`, 30_000, async () => {
+          const { latest, feedback } = await demo.call<{ latest: Row; feedback: Row[] }>('GET', `/api/results/${id}`);
+          return latest.decided_by === 'human' ? feedback : undefined;
+        });
+        expect(human).toHaveLength(1);
+      }
+      expect(await waiting()).toBeGreaterThanOrEqual(0);
+      expect(viewer.complaints).toEqual([]);
+    },
+    LONG_MS,
+  );
+
+  test('models: a training from the page ends in a new version, which is promoted with a reason', async () => {
+    const { page } = viewer;
+    await open('/models');
+    await page
+      .getByRole('button', { name: /Train a model/ })
+      .first()
+      .click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Labelled file').setInputFiles(TRAINING_FILE);
+    await dialog.getByRole('button', { name: 'Train', exact: true }).click();
+    await page.locator('a[href$="/models/v2"]').first().waitFor({ timeout: 110_000 });
+    await expectSound(viewer);
+    await open('/models/v2');
+    await page.getByRole('heading', { name: 'Confusion matrix' }).waitFor();
+    await page
+      .getByRole('button', { name: /^Promote/ })
+      .first()
+      .click();
+    await page.getByLabel(/Reason/).fill('as good, and trained through the page');
+    await page.getByRole('dialog').getByRole('button', { name: 'Promote' }).click();
+    await page.getByText('champion', { exact: true }).first().waitFor();
+    expect((await demo.call<{ champion: string }>('GET', '/api/models')).champion).toBe('v2');
+    await expectSound(viewer);
+  }, 180_000);
+
+  test(
+    'compare: two runs over the same documents, chosen on the page of one',
+    async () => {
+      const { page } = viewer;
+      const rerun = await demo.call<RunStatus>('POST', `/api/runs/${startedRunId}/rerun`, {
+        only: 'all',
+        from: 'score',
+      });
+      await demo.finished(rerun.runId);
+      await open(`/runs/${rerun.runId}`);
+      await page.getByLabel('Earlier or other run').selectOption(startedRunId);
+      await page.getByRole('button', { name: 'Compare', exact: true }).click();
+      await page.getByRole('heading', { name: 'Two runs compared' }).waitFor();
+      await page.getByText('In both runs').waitFor();
+      await expectSound(viewer);
+    },
+    LONG_MS,
+  );
+
+  test(
+    'costs and trust: what was paid, and how often people kept what was proposed',
+    async () => {
+      const { page } = viewer;
+      await open('/costs');
+      await page.getByRole('heading', { name: 'Costs and trust' }).waitFor();
+      await page.getByText('Agreement with reviewers').first().waitFor();
+      await expectSound(viewer);
+    },
+    LONG_MS,
+  );
+
+  test.each<[number, Scheme]>([
+    [360, 'light'],
+    [360, 'dark'],
+    [1600, 'dark'],
+  ])(
+    'every view is sound at %i px, %s',
+    async (width, scheme) => {
+      const other = await openPage(browser, demo.url, { width, scheme });
+      const { results } = await demo.call<{ results: Row[] }>('GET', '/api/results?limit=1');
+      const paths = [
+        '/runs',
+        `/runs/${demo.run.runId}`,
+        '/documents',
+        `/documents/${results[0]?.document_id}`,
+        '/review',
+        '/models',
+        '/models/v1',
+        '/costs',
+      ];
+      for (const path of paths) {
+        await other.page.goto(`${demo.url}/api/dashboard${path}`);
+        await other.page.getByRole('heading', { level: 1 }).waitFor();
+        await other.page.waitForFunction('document.querySelector(".loading") === null', undefined, { timeout: 60_000 });
+        await expectSound(other);
+      }
+      await other.context.close();
+    },
+    180_000,
+  );
+
+  test(
+    'the policy stops a script that gets into the page',
+    async () => {
+      const other = await openPage(browser, demo.url);
+      await other.page.goto(`${demo.url}/api/dashboard/runs`);
+      await other.page.evaluate(
+        `const s = document.createElement('script'); s.textContent = 'window.owned = 1'; document.body.append(s);`,
+      );
+      expect(await other.page.evaluate('window.owned')).toBeUndefined();
+      expect(other.complaints.some((line) => line.includes('Content Security Policy'))).toBe(true);
+      await other.context.close();
+    },
+    LONG_MS,
+  );
+});
