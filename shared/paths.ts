@@ -29,8 +29,10 @@ export const runPaths = {
   attempt: (runId: string) => `${run(runId)}/attempt.json`,
   /** Keys of the LLM calls that an attempt has appended to the ledger table. */
   calls: (runId: string, attempt: number) => `${run(runId)}/calls-${attempt}.json`,
-  /** Which questions the run's budget pays for. */
-  questions: (runId: string) => `${run(runId)}/questions.json`,
+  /** Runs with a budget: the questions of each batch, and in the order of certainty. */
+  batchQuestions: (runId: string, batch: string) => `${run(runId)}/questions/${batch}.json`,
+  group: (runId: string, group: string) => `${run(runId)}/questions/${group}.json`,
+  ranking: (runId: string) => `${run(runId)}/questions/ranking.json`,
   cancel: (runId: string) => `${run(runId)}/cancel.json`,
   planFolder: (runId: string) => `${run(runId)}/plan`,
   /** Folders with documents' content. */

@@ -75,7 +75,7 @@ export const EVENTS: Readonly<Record<string, EventSpec>> = {
   },
   'questions.ranked': {
     doc: 'A run with a budget has chosen which documents are asked: the least certain first.',
-    fields: ['runId', 'questions', 'funded'],
+    fields: ['runId', 'questions', 'groups'],
   },
   'step.waiting': {
     doc: 'A batch waits for LLM quota or for a service; it goes on by itself.',

@@ -43,8 +43,17 @@ const SLOW_RETRY_MS = 15_000;
 const MAX_BACKOFF_MS = 30_000;
 const MAX_BLOCK_MS = 60_000;
 
-/** Make sure a pack is answered. `texts` are its documents as shown, in its order. */
-export async function ask(context: AskContext, pack: Pack, texts: readonly string[]): Promise<Asked> {
+/**
+ * Make sure a pack is answered.
+ * @param texts     its documents as shown, in its order
+ * @param onFunded  told when the money for a call is set aside
+ */
+export async function ask(
+  context: AskContext,
+  pack: Pack,
+  texts: readonly string[],
+  onFunded: () => void,
+): Promise<Asked> {
   const { deps, runtime, question, log } = context;
   const { clock, settings } = deps;
   const { user, promptTokens } = prompt(context, texts);
@@ -78,7 +87,7 @@ export async function ask(context: AskContext, pack: Pack, texts: readonly strin
       isRetry,
     });
     if (turn.kind !== 'go') return turn.kind === 'wait' ? turn : { kind: 'hopeless', code: turn.code };
-    const sent = await send(context, pack, { user, promptTokens, charge, timeoutMs }, turn);
+    const sent = await send(context, pack, { user, promptTokens, charge, timeoutMs, onFunded }, turn);
     if (sent.kind === 'unfunded' || sent.kind === 'reserved') return sent;
     if (sent.kind === 'raced') {
       await log.refresh(pack.key);
@@ -129,6 +138,7 @@ interface Request {
   promptTokens: number;
   charge: number;
   timeoutMs: number;
+  onFunded(): void;
 }
 
 type Sent =
@@ -151,6 +161,7 @@ async function send(context: AskContext, pack: Pack, request: Request, turn: Tur
     const reservation = `${pack.key.slice(0, 16)}-${attempt}-${Math.floor(deps.random.next() * 2 ** 32).toString(16)}`;
     const funding = await budget.reserve(reservation, most, request.timeoutMs + EXPIRY_MARGIN_MS);
     if (funding.kind !== 'taken') return funding.kind === 'spent' ? { kind: 'unfunded' } : funding;
+    request.onFunded();
     const intent: Intent = {
       callKey: pack.key,
       attempt,

@@ -62,6 +62,11 @@ export class Budget {
     this.#random = deps.random;
   }
 
+  /** There is a ceiling. */
+  get isLimited(): boolean {
+    return this.#ceilings.length > 0;
+  }
+
   /**
    * Set money aside for one attempt under every ceiling. When one of them would be exceeded nothing stays set aside.
    * @param mayTakeMs  how long the call may take; after that and a margin the amount counts as spent

@@ -43,7 +43,7 @@ export class Work {
   }
 
   async run(): Promise<void> {
-    const { deps, runtime } = this.#context;
+    const { deps, runtime, budget } = this.#context;
     if (runtime.refusals.isStopped()) this.#hopeless = 'llm.configuration';
     const queue: Pack[] = [...this.#plan.packs];
     /** Packs that wait for money; nothing else is begun until a call of this batch has ended. */
@@ -55,17 +55,27 @@ export class Work {
       for (const resume of idle.splice(0)) resume();
     };
     let hasFailed = false;
+    // Under a budget packs get their money one after the other: a small one must not overtake a large one that is less certain.
+    let isFunding = false;
     const work = async (): Promise<void> => {
       for (;;) {
-        const pack = hasFailed || parked.length > 0 ? undefined : queue.shift();
+        const pack = hasFailed || isFunding || parked.length > 0 ? undefined : queue.shift();
         if (pack === undefined) {
           if (busy === 0) return wake();
           await new Promise<void>((resume) => idle.push(resume)); // a call in flight may bring more packs, or money
           continue;
         }
         busy++;
+        let isFirst = budget.isLimited;
+        isFunding = isFirst;
+        const onFunded = () => {
+          if (!isFirst) return;
+          isFirst = false;
+          isFunding = false;
+          wake();
+        };
         try {
-          const asked = await this.#resolve(pack);
+          const asked = await this.#resolve(pack, onFunded);
           if (asked.kind === 'reserved') parked.push({ pack, until: asked.until });
           else queue.unshift(...parked.splice(0).map((p) => p.pack), ...(asked.kind === 'answered' ? asked.next : []));
         } catch (error) {
@@ -73,6 +83,7 @@ export class Work {
           throw error;
         } finally {
           busy--;
+          onFunded();
           wake();
         }
       }
@@ -97,7 +108,7 @@ export class Work {
     );
   }
 
-  async #resolve(pack: Pack): Promise<Resolved> {
+  async #resolve(pack: Pack, onFunded: () => void): Promise<Resolved> {
     const { log } = this.#context;
     const record = log.record(pack.key);
     if (record.splitAt !== undefined) return { kind: 'answered', next: this.#parts(pack, record.splitAt) };
@@ -107,13 +118,13 @@ export class Work {
         this.#skip(pack, this.#hopeless);
         return { kind: 'answered', next: [] };
       }
-      const asked = await ask(this.#context, pack, texts);
+      const asked = await ask(this.#context, pack, texts, onFunded);
       if (asked.kind === 'hopeless') {
         this.#hopeless = asked.code;
         this.#skip(pack, asked.code);
       }
-      if (asked.kind === 'unfunded') return this.#split(pack);
-      if (asked.kind === 'split') return this.#resolve(pack);
+      if (asked.kind === 'unfunded') return this.#split(pack, onFunded);
+      if (asked.kind === 'split') return this.#resolve(pack, onFunded);
       if (asked.kind === 'wait') this.retryAt = Math.min(this.retryAt ?? asked.until, asked.until);
       if (asked.kind !== 'answered') return asked;
       this.#watch(pack);
@@ -122,7 +133,7 @@ export class Work {
   }
 
   /** A pack that the money left does not pay for: as many of its documents as it does pay for, the least certain first. */
-  async #split(pack: Pack): Promise<Resolved> {
+  async #split(pack: Pack, onFunded: () => void): Promise<Resolved> {
     const { budget, log } = this.#context;
     const inOrder = this.#inOrder(pack);
     const costOf = (documents: readonly string[]): bigint => {
@@ -138,7 +149,7 @@ export class Work {
     let count = inOrder.length - 1;
     while (count > 1 && costOf(inOrder.slice(0, count)) > left) count--;
     if (!(await log.split(pack.key, count))) await log.refresh(pack.key);
-    return this.#resolve(pack);
+    return this.#resolve(pack, onFunded);
   }
 
   #parts(pack: Pack, splitAt: number): Pack[] {

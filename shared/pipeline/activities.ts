@@ -6,11 +6,12 @@ import { commitRun, endRun } from './commit-run.ts';
 import { decideBatch } from './decide-batch.ts';
 import { extractBatch } from './extract-batch.ts';
 import { featurizeBatch } from './featurize-batch.ts';
+import { askGroup } from './group-questions.ts';
 import { lanesOf } from './lane.ts';
 import { recordLineage } from './lineage.ts';
 import { offerAnswers } from './offer-answers.ts';
 import { planRun } from './plan.ts';
-import { isBudgeted, rankQuestions } from './rank-questions.ts';
+import { isBudgeted, listQuestions, rankQuestions } from './rank-questions.ts';
 import type { ActivityResult, PlanOutcome, RunActivity } from './run.ts';
 import { scoreBatch } from './score-batch.ts';
 import type { PipelineServices } from './services.ts';
@@ -47,14 +48,19 @@ export function activityHandlers(getServices: () => Promise<PipelineServices>): 
       const outcome: PlanOutcome = {
         batches: plan.batches,
         lanes: await lanesOf(services, plan),
-        isBudgeted: isBudgeted(plan),
+        isBudgeted: isBudgeted(plan, services),
       };
       return { kind: 'done', outcome };
     }),
+    listQuestions: activity(async (services, input: Step) => {
+      const { documents, questions } = await listQuestions(services, input);
+      return { kind: 'done', outcome: { documents, asked: questions.length } };
+    }),
     rankQuestions: activity(async (services, { runId }: Run) => ({
       kind: 'done',
-      outcome: await rankQuestions(services, runId),
+      outcome: { groups: (await rankQuestions(services, runId)).groups.length },
     })),
+    askGroup: activity((services, { runId, group }: Run & { group: number }) => askGroup(services, { runId, group })),
     extractBatch: activity((services, input: Step) => extractBatch(services, input)),
     featurizeBatch: activity((services, input: Step) => featurizeBatch(services, input)),
     scoreBatch: activity((services, input: Step) => scoreBatch(services, input)),

@@ -2,7 +2,7 @@
 // Invariants: C1 an answer counts once, with the person's last word. C2 what was stated counts, not what an earlier curve made of it.
 import type { CheckedAnswer } from '../llm/confidence.ts';
 import { type StoredCurve, storeCurve } from '../llm/curves.ts';
-import { readAnswers } from './classify-batch.ts';
+import { readAnswers } from './ask-documents.ts';
 import type { QueryLake } from './results.ts';
 import type { PipelineServices } from './services.ts';
 

@@ -5,6 +5,8 @@ import { TerminalError } from '../errors.ts';
 import { batchId } from '../ids.ts';
 import type { Row } from '../lake/tables.ts';
 import { runPaths } from '../paths.ts';
+import { groupId } from './group-questions.ts';
+import { readRanking } from './rank-questions.ts';
 import {
   createJson,
   type Plan,
@@ -135,7 +137,9 @@ async function gatherLedger(services: PipelineServices, plan: Plan): Promise<Row
   const { llm } = services;
   if (llm === undefined || !plan.llm) return [];
   const rows: Row[] = [];
-  for (const id of batchIds(plan)) rows.push(...(await llm.ledger(plan.runId, id)));
+  const groups = (await readRanking(services, plan.runId))?.groups ?? [];
+  for (const id of [...batchIds(plan), ...groups.map((_, index) => groupId(index))])
+    rows.push(...(await llm.ledger(plan.runId, id)));
   return rows;
 }
 

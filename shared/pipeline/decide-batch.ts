@@ -3,7 +3,7 @@
 import { ERROR_REMEDIES, type ErrorCode, isErrorCode } from '../errors.ts';
 import type { Row } from '../lake/tables.ts';
 import type { LlmAnswer } from '../llm/classify.ts';
-import { readAnswers } from './classify-batch.ts';
+import { readAnswers } from './ask-documents.ts';
 import { type ExtractedRow, readExtracted } from './extracted.ts';
 import type { Inherited } from './near-duplicate-index.ts';
 import { readInherited } from './near-duplicates.ts';

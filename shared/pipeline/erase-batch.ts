@@ -7,8 +7,10 @@ import type { LlmAnswer } from '../llm/classify.ts';
 import { llmCacheRoot, runPaths } from '../paths.ts';
 import { type ExtractedRow, readable, readExtracted, writeExtracted } from './extracted.ts';
 import { pickRows } from './featurize-batch.ts';
+import { groupId } from './group-questions.ts';
 import { forgetSignatures } from './near-duplicates.ts';
 import type { DatasetRow } from './plan.ts';
+import { groupOf, readQuestions, readRanking } from './rank-questions.ts';
 import { type PlannedBatch, readJson, writeJson } from './records.ts';
 import { scoreColumns } from './score-batch.ts';
 import type { PipelineServices } from './services.ts';
@@ -33,6 +35,7 @@ export async function eraseFromBatch(
   const heir = rows.find((candidate) => candidate.duplicate_of === documentId)?.document_id;
   await forgetSignatures(lake, place, documentId);
   await eraseAnswers(services, place, documentId, heir);
+  await eraseGroup(services, place, documentId);
   await eraseFromPlan(services, place, documentId, row, rows);
   if (!isHeld) return false;
   await eraseScores(services, place, documentId);
@@ -120,6 +123,15 @@ async function eraseAnswers(
   const part = sha256Hex(`${runId}/${batchId}`).slice(0, 24);
   for await (const file of lake.list(llmCacheRoot))
     if (file.path.split('/').at(-1)?.startsWith(`${part}.`)) await lake.delete(file.path);
+}
+
+/** Where money was scarce the document was asked with others of its group. */
+async function eraseGroup(services: PipelineServices, { runId, batchId }: BatchPlace, id: string): Promise<void> {
+  const ranking = await readRanking(services, runId);
+  if (ranking === undefined || ranking.groups.length === 0) return;
+  const question = (await readQuestions(services, { runId, batchId })).questions.find((q) => q.id === id);
+  if (question === undefined) return;
+  await eraseAnswers(services, { runId, batchId: groupId(groupOf(ranking, question)) }, id, undefined);
 }
 
 async function eraseFromPlan(

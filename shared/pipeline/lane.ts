@@ -29,9 +29,12 @@ export async function batchLaneOf(
   return lane === 'batch' ? { deadlineMs } : undefined;
 }
 
+/** Does the run go by the Batch API? */
+export const isBatchLane = async (services: Pick<PipelineServices, 'lake' | 'llm'>, plan: Plan): Promise<boolean> =>
+  (await batchLaneOf(services, plan)) !== undefined;
+
 /** Batches in work at the same time. Jobs take hours, so all of them should be submitted at once. */
 export async function lanesOf(services: PipelineServices, plan: Plan): Promise<number> {
   const usual = services.config.BATCH_CONCURRENCY;
-  const isBatch = (await batchLaneOf(services, plan)) !== undefined;
-  return isBatch ? Math.max(usual, Math.min(plan.batches, JOBS_AT_ONCE)) : usual;
+  return (await isBatchLane(services, plan)) ? Math.max(usual, Math.min(plan.batches, JOBS_AT_ONCE)) : usual;
 }

@@ -8,6 +8,7 @@ import { spentOnDay } from '../llm/budget.ts';
 import { classifyDocuments, isAnswered, type LlmDeps, readLedger } from '../llm/classify.ts';
 import { type DeploymentConfig, deploymentsFromConfig, llmSettingsFromConfig } from '../llm/deployment.ts';
 import { parseDeployments } from '../llm/deployment-json.ts';
+import { moneyLeft } from '../llm/money-left.ts';
 import { quoteStage } from '../llm/quote-stage.ts';
 import type { Llm } from './services.ts';
 
@@ -68,6 +69,7 @@ export function openLlm(
         ? { status: 'done', answers: outcome.answers, calls: outcome.calls }
         : { status: 'waiting', retryAt: outcome.retryAt };
     },
+    moneyLeft: ({ maxCostUsd, ...request }) => moneyLeft({ ...request, runUsd: maxCostUsd }, full),
     quote: (request) => quoteStage(request, full),
     ledger: async (runId, batchId) => (await readLedger(deps.store, runId, batchId)).map((row): Row => ({ ...row })),
   };

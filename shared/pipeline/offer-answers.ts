@@ -1,7 +1,7 @@
 // After a run: its answers are offered to later documents that nearly repeat the ones they were given for.
 import { batchId as batchIdOf } from '../ids.ts';
 import { nearDuplicatePaths, runPaths } from '../paths.ts';
-import { readAnswers } from './classify-batch.ts';
+import { readAnswers } from './ask-documents.ts';
 import type { IndexEntry } from './near-duplicate-index.ts';
 import type { BatchSignatures } from './near-duplicates.ts';
 import { type Plan, readJson, requireJson, writeJson } from './records.ts';

@@ -2,6 +2,7 @@
 import { type RunStatus, STEPS, type Step } from '../api.ts';
 import { TerminalError } from '../errors.ts';
 import { runIndexFolder, runPaths } from '../paths.ts';
+import { isGroupId } from './group-questions.ts';
 import { type Plan, type RunRecord, type RunSummary, readJson, type StepRecord } from './records.ts';
 import type { PipelineServices } from './services.ts';
 import { addCounts } from './tally.ts';
@@ -71,14 +72,19 @@ export function describe(
   const failures: Record<string, number> = {};
   const formats: Record<string, number> = {};
   const counts = { labelled: 0, review: 0, failed: 0 };
+  // Groups of questions are asked before their batches collect the answers, so each of the two sums may be ahead of the other.
+  const groups = records.filter((record) => isGroupId(record.batchId));
+  const batches = records.filter((record) => !isGroupId(record.batchId));
+  const ofGroups = groups.reduce((sum, record) => sum + record.asked, 0);
+  const costOfGroups = groups.reduce((sum, record) => sum + Number(record.costNanoUsd), 0);
   let asked = 0;
-  let costNanoUsd = 0n;
-  for (const record of records) {
+  let costNanoUsd = 0;
+  for (const record of batches) {
     steps[record.step] += record.documents;
     if (record.step === 'extract') addCounts(formats, record.formats);
     if (record.step === 'classify') {
       asked += record.asked;
-      costNanoUsd += BigInt(record.costNanoUsd);
+      costNanoUsd += Number(record.costNanoUsd);
     }
     if (record.step === 'decide') {
       addCounts(failures, record.failures);
@@ -98,10 +104,10 @@ export function describe(
     ...counts,
     batches: plan?.batches ?? 0,
     steps,
-    asked,
-    costUsd: Number(costNanoUsd) / 1e9,
+    asked: Math.max(asked, ofGroups),
+    costUsd: Math.max(costNanoUsd, costOfGroups) / 1e9,
     quote: run.request?.quote ?? null,
-    remainingSeconds: remaining(plan, records, nowMs - Date.parse(run.createdAt)),
+    remainingSeconds: remaining(plan, batches, nowMs - Date.parse(run.createdAt)),
     modelVersion: plan?.modelVersion ?? null,
     taxonomyVersion: plan?.taxonomyVersion ?? null,
     failures,

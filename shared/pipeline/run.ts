@@ -21,7 +21,14 @@ export const STEP_ACTIVITIES = [
   'classifyBatch',
   'decideBatch',
 ] as const;
-export type RunActivity = (typeof STEP_ACTIVITIES)[number] | 'planRun' | 'rankQuestions' | 'commitRun' | 'endRun';
+export type RunActivity =
+  | (typeof STEP_ACTIVITIES)[number]
+  | 'planRun'
+  | 'listQuestions'
+  | 'rankQuestions'
+  | 'askGroup'
+  | 'commitRun'
+  | 'endRun';
 export type ActivityName = RunActivity | TrainingActivity;
 
 export interface RunInput {
@@ -35,16 +42,16 @@ export interface RunInput {
 export interface PlanOutcome {
   batches: number;
   lanes: number;
-  /** The budget may not pay for every question: all batches are scored before the first one is asked. */
+  /** The money may not reach for every question: all batches are scored before the first one is asked. */
   isBudgeted: boolean;
 }
 
-/** Which steps of its batches a lane does. */
-export type Phase = 'all' | 'score' | 'decide';
+/** Which steps of its batches a lane does; in `ask` it asks groups of questions instead. */
+export type Phase = 'all' | 'score' | 'ask' | 'decide';
 
-const STEPS_OF: Readonly<Record<Phase, readonly RunActivity[]>> = {
+const STEPS_OF: Readonly<Record<Exclude<Phase, 'ask'>, readonly RunActivity[]>> = {
   all: STEP_ACTIVITIES,
-  score: STEP_ACTIVITIES.slice(0, 3),
+  score: [...STEP_ACTIVITIES.slice(0, 3), 'listQuestions'],
   decide: STEP_ACTIVITIES.slice(3),
 };
 
@@ -54,6 +61,7 @@ export interface LaneInput {
   prefix: string;
   /** Step from one batch of the lane to the next. */
   lanes: number;
+  /** In phase `ask` groups of questions. */
   batches: number;
   /** First batch of this execution. */
   next: number;
@@ -63,7 +71,7 @@ export interface LaneInput {
 
 export interface BatchInput extends StepInput {
   /** Absent: all steps. */
-  phase?: Phase;
+  phase?: Exclude<Phase, 'ask'>;
 }
 
 /** An activity's answer: its outcome, or the moment to try again. */
@@ -84,7 +92,8 @@ export function* runDocuments<Task>(o: Orchestration<Task>, input: RunInput): St
     const prefix = `${runId}-${input.attempt ?? 0}`;
     if (plan.isBudgeted) {
       yield* runLanes(o, runId, plan, `${prefix}-score`, 'score');
-      yield* step(o, 'rankQuestions', { runId });
+      const { groups }: { groups: number } = yield* step(o, 'rankQuestions', { runId });
+      yield* runLanes(o, runId, { ...plan, batches: groups }, `${prefix}-ask`, 'ask');
       yield* runLanes(o, runId, plan, `${prefix}-decide`, 'decide');
     } else yield* runLanes(o, runId, plan, prefix, 'all');
     return yield* step(o, 'commitRun', { runId });
@@ -99,7 +108,7 @@ export function* runDocuments<Task>(o: Orchestration<Task>, input: RunInput): St
 function* runLanes<Task>(
   o: Orchestration<Task>,
   runId: string,
-  { lanes: most, batches }: PlanOutcome,
+  { lanes: most, batches }: Pick<PlanOutcome, 'lanes' | 'batches'>,
   prefix: string,
   phase: Phase,
 ): Steps<Task, void> {
@@ -119,7 +128,13 @@ export function* runLane<Task>(o: Orchestration<Task>, input: LaneInput): Steps<
       o.continueAsNew({ ...input, next });
       return null;
     }
-    const batch: BatchInput = { runId: input.runId, batchId: batchId(next), phase: input.phase ?? 'all' };
+    const { runId, phase = 'all' } = input;
+    if (phase === 'ask') {
+      const asked: StepOutcome = yield* step(o, 'askGroup', { runId, group: next });
+      if (asked.documents === 0) return null; // the money is spent: the groups after this one are more certain
+      continue;
+    }
+    const batch: BatchInput = { runId, batchId: batchId(next), phase };
     yield o.callSub('batch', batch, `${input.prefix}-${batch.batchId}`);
   }
   return null;

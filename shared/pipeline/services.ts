@@ -3,6 +3,7 @@ import type { Config } from '../config.ts';
 import type { ExtractedDocument, SourceDocument } from '../documents/extract.ts';
 import type { Column, Row } from '../lake/tables.ts';
 import type { LlmAnswer, LlmDocument } from '../llm/classify.ts';
+import type { MoneyLeft } from '../llm/money-left.ts';
 import type { Quote } from '../llm/quote.ts';
 import type { LoadedModel } from '../models/registry.ts';
 import type { Clock, LakeStore, Logger } from '../ports.ts';
@@ -43,6 +44,14 @@ export interface QuoteRequest {
   sample: readonly { text: string; isAsked: boolean }[];
 }
 
+export interface MoneyLeftRequest {
+  runId: string;
+  taxonomy: Taxonomy;
+  maxCostUsd: number | undefined;
+  /** The run goes by the Batch API. */
+  isBatch: boolean;
+}
+
 /** The LLM stage; undefined in PipelineServices when no LLM is configured or allowed. */
 export interface Llm {
   /** Those that documents may be sent to. */
@@ -56,6 +65,8 @@ export interface Llm {
   classify(request: ClassifyRequest): Promise<ClassifyOutcome>;
   /** What asking about documents will cost; nothing is sent. */
   quote(request: QuoteRequest): Promise<Quote>;
+  /** What the limits of run and day leave; nothing is sent. */
+  moneyLeft?(request: MoneyLeftRequest): Promise<MoneyLeft>;
   /** Ledger rows (table llm_calls) of one batch so far. */
   ledger(runId: string, batchId: string): Promise<Row[]>;
 }

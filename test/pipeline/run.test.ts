@@ -55,12 +55,13 @@ test('run: without batches nothing is fanned out and the run still commits', () 
 test('run: with a budget every batch is scored and the questions are ranked before the first one is asked', () => {
   const { o, log, drive } = engine();
   drive(runDocuments(o, { runId: 'r' }), (task) =>
-    done(task.name === 'planRun' ? { batches: 2, lanes: 2, isBudgeted: true } : {}),
+    done(task.name === 'planRun' ? { batches: 2, lanes: 2, isBudgeted: true } : { groups: 3 }),
   );
   expect(log.map((t) => t.name ?? t.tasks?.map((sub) => sub.id).join())).toEqual([
     'planRun',
     'r-0-score-lane0,r-0-score-lane1',
     'rankQuestions',
+    'r-0-ask-lane0,r-0-ask-lane1',
     'r-0-decide-lane0,r-0-decide-lane1',
     'commitRun',
   ]);
@@ -69,7 +70,34 @@ test('run: with a budget every batch is scored and the questions are ranked befo
     one.drive(runBatch(one.o, { runId: 'r', batchId: 'b00000', phase }), () => done({ documents: 1, asked: 0 }));
     return one.log.map((t) => t.name);
   });
-  expect(steps).toEqual(['extractBatch', 'featurizeBatch', 'scoreBatch', 'classifyBatch', 'decideBatch']);
+  expect(steps).toEqual([
+    'extractBatch',
+    'featurizeBatch',
+    'scoreBatch',
+    'listQuestions',
+    'classifyBatch',
+    'decideBatch',
+  ]);
+});
+
+test('run: with money for everything no groups are asked', () => {
+  const { o, log, drive } = engine();
+  drive(runDocuments(o, { runId: 'r' }), (task) =>
+    done(task.name === 'planRun' ? { batches: 2, lanes: 2, isBudgeted: true } : { groups: 0 }),
+  );
+  expect(log.flatMap((t) => t.tasks?.map((sub) => sub.id) ?? [])).not.toContain('r-0-ask-lane0');
+});
+
+test('run: a lane asks its groups in order and stops at the first one that the money does not reach', () => {
+  const { o, log, drive } = engine();
+  drive(runLane(o, { runId: 'r', prefix: 'r-0', lanes: 2, batches: 9, next: 1, phase: 'ask' }), (task) =>
+    done({ documents: (task.input as { group: number }).group < 5 ? 3 : 0, asked: 0 }),
+  );
+  expect(log.map((t) => [t.name, (t.input as { group: number }).group])).toEqual([
+    ['askGroup', 1],
+    ['askGroup', 3],
+    ['askGroup', 5],
+  ]);
 });
 
 test('run: lanes together cover every batch exactly once', () => {
