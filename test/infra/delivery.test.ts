@@ -9,11 +9,13 @@ const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 const files = bicepFiles();
 
 describe('azure.yaml, hooks and package', () => {
-  interface Hook {
+  interface Command {
     shell: string;
     run: string;
-    posix?: Hook;
-    windows?: Hook;
+  }
+  interface Hook {
+    posix?: Command;
+    windows?: Command;
   }
   const azd = parse(read('azure.yaml')) as {
     name: string;
@@ -62,7 +64,7 @@ describe('azure.yaml, hooks and package', () => {
       'preprovision',
     ]);
     for (const [name, hook] of hooks) {
-      const lines = hook.posix === undefined ? [hook.run] : [hook.posix.run, hook.windows?.run ?? ''];
+      const lines = [hook.posix?.run ?? '', hook.windows?.run ?? ''];
       expect(new Set(lines).size, name).toBe(1);
       const script = /^npx node (infra\/scripts\/\S+\.ts)$/.exec(lines[0] ?? '')?.[1] ?? '';
       expect(existsSync(join(ROOT, script)), `${name}: ${lines[0]}`).toBe(true);
