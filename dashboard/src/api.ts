@@ -86,11 +86,11 @@ export async function sendJson<T>(
   return (text === '' ? undefined : JSON.parse(text)) as T; // as above
 }
 
-/** PUT a file's bytes. @throws {ApiError} */
-export async function putFile<T>(path: string, file: Blob, abort?: AbortSignal): Promise<T> {
+/** PUT a file's bytes. @param isNew  refuse when there is one already (409) @throws {ApiError} */
+export async function putFile<T>(path: string, file: Blob, abort?: AbortSignal, isNew = false): Promise<T> {
   const response = await send(path, {
     method: 'PUT',
-    headers: headers({ 'content-type': 'application/octet-stream' }),
+    headers: headers({ 'content-type': 'application/octet-stream', ...(isNew ? { 'if-none-match': '*' } : {}) }),
     body: file,
     ...(abort ? { signal: abort } : {}),
   });

@@ -1,5 +1,5 @@
 // What was dropped or chosen: files one by one, and folders with all that is in them.
-import { cleanPath, isJunk, MAX_PATH_CHARS } from './naming.ts';
+import { cleanPath, freeName, isJunk, MAX_PATH_CHARS } from './naming.ts';
 
 export interface FoundFile {
   /** Relative; its first part is the folder for files of a folder. */
@@ -61,7 +61,7 @@ async function childrenOf(directory: DirectoryEntry): Promise<Entry[]> {
 }
 
 /** Files of an <input type=file>; those of a chosen folder carry their path. */
-export const filesOfInput = (files: Iterable<File>): FoundFile[] =>
+export const filesOfInput = (files: Iterable<File & { readonly webkitRelativePath?: string }>): FoundFile[] =>
   Array.from(files, (file) => ({ path: file.webkitRelativePath || file.name, file }));
 
 export interface DropPlan {
@@ -96,7 +96,8 @@ export function planDrop({ files, unreadable }: Found, maxBytes: number): DropPl
     // A folder's name gets a time appended.
     else if (path.length > MAX_PATH_CHARS - 20)
       plan.refused.push({ path, reason: 'path-too-long', sizeBytes: file.size });
-    else if (!path.includes('/')) plan.loose.push({ path, file });
+    else if (!path.includes('/'))
+      plan.loose.push({ path: freeName(path, new Set(plan.loose.map((one) => one.path))), file });
     else put(path.slice(0, path.indexOf('/')), { path: path.slice(path.indexOf('/') + 1), file });
   }
   if (plan.loose.length > MAX_FOLLOWED) for (const file of plan.loose.splice(0)) put('files', file);

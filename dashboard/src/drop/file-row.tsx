@@ -3,11 +3,12 @@ import { bytes, count } from '../format.ts';
 import { links } from '../links.ts';
 import { Confidence, StatusBadge } from '../parts/basics.tsx';
 import { type Decision, evidenceTerms } from './follow.ts';
-import { cancel, type FollowedFile, retryFile } from './uploads.ts';
+import { cancel, decideTaken, type FollowedFile, retryFile } from './uploads.ts';
 
 const STATE_TEXTS: Readonly<Record<FollowedFile['state'], string>> = {
   waiting: 'waits for the uploads before it',
   uploading: 'uploading…',
+  taken: '',
   deciding: 'uploaded, being decided…',
   decided: '',
   failed: '',
@@ -24,7 +25,7 @@ export function FileRow({ one }: { one: FollowedFile }) {
         <span class="dim nowrap">{bytes(file.size)}</span>
       </div>
       {state === 'decided' && decisions !== undefined ? (
-        <Decided path={path} decisions={decisions} />
+        <Decided decisions={decisions} />
       ) : state === 'failed' && error !== undefined ? (
         <p class="drop-error" role="alert">
           {error.message} {error.remedy}{' '}
@@ -32,6 +33,21 @@ export function FileRow({ one }: { one: FollowedFile }) {
             Try again
           </button>
         </p>
+      ) : state === 'taken' ? (
+        <div role="alert">
+          <p>A file of this name is in landing already.</p>
+          <div class="row">
+            <button type="button" onClick={() => decideTaken(id, 'keep-both')}>
+              Keep both
+            </button>
+            <button type="button" onClick={() => decideTaken(id, 'replace')}>
+              Replace it
+            </button>
+            <button type="button" class="quiet" onClick={() => cancel(id)}>
+              Do not upload
+            </button>
+          </div>
+        </div>
       ) : (
         <p class="drop-state">
           {isBusy && <span class="spinner" aria-hidden="true" />}
@@ -52,10 +68,11 @@ export function FileRow({ one }: { one: FollowedFile }) {
   );
 }
 
-function Decided({ path, decisions }: { path: string; decisions: readonly Decision[] }) {
+function Decided({ decisions }: { decisions: readonly Decision[] }) {
   const [only] = decisions;
   if (only === undefined) return null;
-  if (decisions.length > 1 || only.archive_path !== '') return <Members path={path} decisions={decisions} />;
+  if (decisions.length > 1 || only.archive_path !== '')
+    return <Members path={only.source_path} decisions={decisions} />;
   const terms = evidenceTerms(only.evidence_json);
   return (
     <>

@@ -1,5 +1,6 @@
 // Uploads in progress, kept outside of the views so that they go on while people look around.
-// Invariants: U1 at most four uploads are in the air. U2 cancelling stops what is in the air and begins nothing more; what arrived stays.
+// Invariants: U1 at most four uploads of an import are in the air. U2 cancelling stops what is in the air and begins nothing more; what
+// arrived stays. U3 a file in `landing` is replaced only when the person says so.
 import { signal } from '@preact/signals';
 import type { UploadAnswer } from '../../../shared/insights-api.ts';
 import { ApiError, getJson, putFile } from '../api.ts';
@@ -7,7 +8,7 @@ import { queryOf } from '../links.ts';
 import { session } from '../session.ts';
 import { type DropPlan, type Found, type FoundFile, planDrop } from './entries.ts';
 import { type Decision, decisionsOn, follow } from './follow.ts';
-import { folderPrefix, isArchive, uploadPath } from './naming.ts';
+import { folderPrefix, isArchive, stampedName, uploadPath } from './naming.ts';
 import { isPanelOpen } from './open.ts';
 import { runQueue } from './queue.ts';
 
@@ -17,7 +18,10 @@ export interface FollowedFile {
   id: number;
   path: string;
   file: File;
-  state: 'waiting' | 'uploading' | 'deciding' | 'decided' | 'failed' | 'cancelled';
+  /** `taken`: the name is in use, and the person is asked. */
+  state: 'waiting' | 'uploading' | 'taken' | 'deciding' | 'decided' | 'failed' | 'cancelled';
+  /** U3. */
+  mayReplace: boolean;
   /** Of the upload. */
   answer?: UploadAnswer;
   /** One for a document, several for an archive. */
@@ -58,6 +62,7 @@ export function addFound(found: Found, now: Date = new Date()): void {
       path,
       file,
       state: 'waiting',
+      mayReplace: false,
       abort: new AbortController(),
     }),
   );
@@ -89,16 +94,27 @@ const asApiError = (error: unknown): ApiError =>
   error instanceof ApiError ? error : new ApiError(0, { detail: String(error) });
 
 /** Upload one file; following it goes on by itself, so that the next upload need not wait. */
-async function classify({ id, path, file, abort }: FollowedFile): Promise<void> {
+async function classify({ id, path, file, mayReplace, abort }: FollowedFile): Promise<void> {
   if (abort.signal.aborted) return;
   changeFile(id, { state: 'uploading' });
   try {
-    const answer = await putFile<UploadAnswer>(uploadPath('landing', path), file, abort.signal);
+    const answer = await putFile<UploadAnswer>(uploadPath('landing', path), file, abort.signal, !mayReplace);
     changeFile(id, { state: 'deciding', answer });
     void followDecision(id, answer, abort.signal);
   } catch (error) {
-    changeFile(id, abort.signal.aborted ? { state: 'cancelled' } : { state: 'failed', error: asApiError(error) });
+    if (abort.signal.aborted) changeFile(id, { state: 'cancelled' });
+    else if (error instanceof ApiError && error.status === 409) changeFile(id, { state: 'taken' });
+    else changeFile(id, { state: 'failed', error: asApiError(error) });
   }
+}
+
+/** Answer to `taken`. */
+export function decideTaken(id: number, answer: 'replace' | 'keep-both'): void {
+  const file = followed.value.find((one) => one.id === id);
+  if (file === undefined) return;
+  const part = answer === 'replace' ? { mayReplace: true } : { path: stampedName(file.path, new Date()) };
+  changeFile(id, part);
+  void classify({ ...file, ...part });
 }
 
 async function followDecision(id: number, answer: UploadAnswer, signal: AbortSignal): Promise<void> {
@@ -177,7 +193,7 @@ export function cancel(id: number): void {
 
 /** Take what is done off the panel. */
 export function clearDone(): void {
-  followed.value = followed.value.filter(({ state }) => state !== 'decided' && state !== 'cancelled');
+  followed.value = followed.value.filter(({ state }) => !['decided', 'cancelled', 'failed'].includes(state));
   imports.value = imports.value.filter(({ state }) => state === 'uploading');
   refused.value = [];
 }

@@ -3,8 +3,10 @@
 // for zero documents.
 import type { RunStatus } from '../../../../shared/api.ts';
 import type { RunReport } from '../../../../shared/insights-api.ts';
-import type { Series } from '../../charts/line-chart.tsx';
 import { isActive, undecided } from '../runs/run-list.ts';
+
+/** Place in the palette, or a meaning, as plots take it. */
+type Tone = number | 'good' | 'warn' | 'bad' | 'dim';
 
 export interface Outcomes {
   documents: number;
@@ -54,7 +56,7 @@ export interface FlowNode {
   key: string;
   name: string;
   documents: number;
-  tone: Series['tone'];
+  tone: Tone;
   x: number;
   y: number;
   height: number;
@@ -62,7 +64,7 @@ export interface FlowNode {
 
 export interface FlowBand {
   key: string;
-  tone: Series['tone'];
+  tone: Tone;
   documents: number;
   from: { x: number; y: number };
   to: { x: number; y: number };
@@ -128,7 +130,7 @@ export function layOut(outcomes: Outcomes, width: number, room = 150, full = 170
 /** Put nodes below each other with a band to each from `from`. @returns the column's lower end */
 function column(
   from: FlowNode,
-  parts: readonly { key: string; name: string; documents: number; tone: Series['tone'] }[],
+  parts: readonly { key: string; name: string; documents: number; tone: Tone }[],
   x: number,
   top: number,
   size: (documents: number) => number,
