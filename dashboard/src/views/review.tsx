@@ -1,3 +1,182 @@
+// Documents that wait for a person, one after the other, by keyboard or by touch.
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLocation } from 'preact-iso';
+import '../../style/review.css';
+import type { ReviewProgress } from '../../../shared/insights-api.ts';
+import { links, queryOf } from '../links.ts';
+import { Empty, ErrorNote, Loading } from '../parts/states.tsx';
+import { useTitle } from '../parts/title.ts';
+import { useResource } from '../resource.ts';
+import { canReview, labels } from '../session.ts';
+import { DocumentInFocus } from './review/document-in-focus.tsx';
+import { Help } from './review/help.tsx';
+import { type Command, commandOf, keysOf } from './review/keys.ts';
+import { LabelPanel } from './review/label-panel.tsx';
+import { DayProgress, NothingWaits } from './review/progress.tsx';
+import { StatusLine } from './review/status-line.tsx';
+import { askAgain, askError, type Choice, dispatch, queue, storedCount, useQueue } from './review/use-queue.ts';
+
+const PROGRESS_POLL_MS = 15_000;
+
 export function ReviewView() {
-  return <h1>ReviewView</h1>;
+  useTitle('Review');
+  if (!canReview.value)
+    return (
+      <>
+        <h1>Review</h1>
+        <Empty title="Reviewing needs the role reviewer">
+          <p>
+            Ask an administrator for it. Until then you can{' '}
+            <a href={links.documents({ status: 'review' })}>see what waits</a>.
+          </p>
+        </Empty>
+      </>
+    );
+  return <Desk />;
+}
+
+function Desk() {
+  const choice = useChoice();
+  useQueue(choice);
+  const { route } = useLocation();
+  const { items, at, held, past, isExhausted } = queue.value;
+  const focus = items[at];
+  const [isHelpOpen, setIsHelpOpen] = useState(false);
+  const noteField = useRef<HTMLTextAreaElement>(null);
+  const progress = useProgress();
+  const keys = keysOf(labels.value);
+  const proposed = focus?.label ?? focus?.topLabels[0]?.label;
+  const obey = (command: Command) => {
+    if (command.kind === 'label') dispatch({ kind: 'decided', label: command.label });
+    else if (command.kind === 'accept' && proposed !== undefined) dispatch({ kind: 'decided', label: proposed });
+    else if (command.kind === 'skip') dispatch({ kind: 'skipped' });
+    else if (command.kind === 'undo') dispatch({ kind: 'undone' });
+    else if (command.kind === 'next') dispatch({ kind: 'moved', by: 1 });
+    else if (command.kind === 'previous') dispatch({ kind: 'moved', by: -1 });
+    else if (command.kind === 'note') noteField.current?.focus();
+    else if (command.kind === 'help') setIsHelpOpen(true);
+    else if (command.kind === 'open' && focus !== undefined) route(links.document(focus.documentId));
+  };
+  useKeys(keys, obey, isHelpOpen);
+  const skipped = past.filter(({ kind }) => kind === 'skipped').length;
+  return (
+    <>
+      <div class="view-head">
+        <h1>Review</h1>
+        <Choices choice={choice} onHelp={() => setIsHelpOpen(true)} />
+      </div>
+      {progress.data !== undefined && <DayProgress progress={progress.data} onTheWay={held === undefined ? 0 : 1} />}
+      <StatusLine onUndo={() => obey({ kind: 'undo' })} />
+      {askError.value !== undefined && items.length === 0 ? (
+        <ErrorNote error={askError.value} onRetry={askAgain} />
+      ) : focus === undefined ? (
+        !isExhausted ? (
+          <Loading what="the next document" />
+        ) : (
+          <NothingWaits progress={progress.data} choice={choice} skipped={skipped} />
+        )
+      ) : (
+        <div class="review-desk">
+          <DocumentInFocus key={focus.documentId} item={focus} ahead={items.length - at - 1} />
+          <LabelPanel item={focus} keys={keys} proposed={proposed} noteField={noteField} onCommand={obey} />
+        </div>
+      )}
+      {isHelpOpen && <Help keys={keys} onClose={() => setIsHelpOpen(false)} />}
+    </>
+  );
+}
+
+function Choices({ choice, onHelp }: { choice: Choice; onHelp: () => void }) {
+  const { route } = useLocation();
+  const set = (changed: Partial<Choice>) => {
+    const { order, label, run } = { ...choice, ...changed };
+    route(`${links.review}${queryOf({ order: order === 'uncertain' ? undefined : order, label, run })}`, true);
+  };
+  return (
+    <div class="row review-choices">
+      <select
+        aria-label="Order"
+        value={choice.order}
+        onChange={(event) => set({ order: event.currentTarget.value === 'oldest' ? 'oldest' : 'uncertain' })}
+      >
+        <option value="uncertain">Least certain first</option>
+        <option value="oldest">Oldest first</option>
+      </select>
+      <select
+        aria-label="Proposed label"
+        value={choice.label ?? ''}
+        onChange={(event) => set({ label: event.currentTarget.value || undefined })}
+      >
+        <option value="">All proposals</option>
+        {labels.value.map((name) => (
+          <option key={name}>{name}</option>
+        ))}
+      </select>
+      {choice.run !== undefined && (
+        <button type="button" onClick={() => set({ run: undefined })}>
+          Run {choice.run} ×
+        </button>
+      )}
+      <button type="button" class="keys-only" onClick={onHelp}>
+        Keys <kbd>?</kbd>
+      </button>
+    </div>
+  );
+}
+
+/** The choice in the address. While the next view is being loaded, the address is its own already. */
+function useChoice(): Choice {
+  const { path, query } = useLocation();
+  const own = useRef<Choice>({ order: 'uncertain', label: undefined, run: undefined });
+  if (path === links.review)
+    own.current = {
+      order: query.order === 'oldest' ? 'oldest' : 'uncertain',
+      label: query.label || undefined,
+      run: query.run || undefined,
+    };
+  return own.current;
+}
+
+/** Since midnight of the viewer, renewed with each decision that was stored. */
+function useProgress() {
+  const [since] = useState(() => new Date(new Date().setHours(0, 0, 0, 0)).toISOString());
+  const progress = useResource<ReviewProgress>(`review/progress${queryOf({ since })}`, PROGRESS_POLL_MS);
+  const { reload } = progress;
+  const stored = storedCount.value;
+  useEffect(() => {
+    if (stored > 0) reload();
+  }, [stored, reload]);
+  return progress;
+}
+
+function useKeys(keys: ReadonlyMap<string, string>, obey: (command: Command) => void, isOff: boolean): void {
+  const newest = useRef({ keys, obey, isOff });
+  newest.current = { keys, obey, isOff };
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (newest.current.isOff || event.defaultPrevented) return;
+      const command = commandOf({ ...pressOf(event), on: placeOf(event.target) }, newest.current.keys);
+      if (command === undefined) return;
+      event.preventDefault();
+      newest.current.obey(command);
+    };
+    addEventListener('keydown', onKeyDown);
+    return () => removeEventListener('keydown', onKeyDown);
+  }, []);
+}
+
+const pressOf = ({ key, ctrlKey, metaKey, altKey, shiftKey, repeat, isComposing }: KeyboardEvent) => ({
+  key,
+  ctrlKey,
+  metaKey,
+  altKey,
+  shiftKey,
+  repeat,
+  isComposing,
+});
+
+function placeOf(target: EventTarget | null): 'text' | 'control' | 'page' {
+  if (!(target instanceof Element)) return 'page';
+  if (target.closest('input, textarea, select, [contenteditable]') !== null) return 'text';
+  return target.closest('button, a, summary') === null ? 'page' : 'control';
 }

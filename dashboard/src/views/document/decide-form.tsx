@@ -48,7 +48,7 @@ export function DecideForm({ documentId, latest, onDecided }: DecideFormProps) {
   };
   return (
     <section class="card">
-      <h2>{latest.status === 'review' ? 'Decide' : 'Correct'}</h2>
+      <h2>{latest.status === 'labelled' ? 'Correct' : 'Decide'}</h2>
       <form
         class="stack"
         onSubmit={(event) => {

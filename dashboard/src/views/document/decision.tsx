@@ -71,5 +71,5 @@ export function deciderOf(row: ResultRow): string {
   if (row.decided_by === 'llm') return `decided by the LLM (${row.llm_deployment ?? 'unnamed'})${cost}`;
   if (row.decided_by === 'duplicate') return 'taken over from a copy';
   if (row.decided_by === 'human') return 'decided by a person';
-  return row.llm_deployment !== null ? `the LLM (${row.llm_deployment}) was asked${cost}` : 'nobody has decided';
+  return row.llm_deployment !== null ? `the LLM (${row.llm_deployment}) was asked${cost}` : 'not decided';
 }

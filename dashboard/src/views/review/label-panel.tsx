@@ -1,0 +1,111 @@
+// What can be done with the document in focus: the proposals, every label with its key, a note, and the commands.
+import type { RefObject } from 'preact';
+import { percent } from '../../format.ts';
+import { Meter } from '../../parts/basics.tsx';
+import { labels } from '../../session.ts';
+import type { Command } from './keys.ts';
+import type { Waiting } from './queue.ts';
+import { dispatch, queue } from './use-queue.ts';
+
+interface LabelPanelProps {
+  item: Waiting;
+  keys: ReadonlyMap<string, string>;
+  /** What Enter accepts. */
+  proposed: string | undefined;
+  noteField: RefObject<HTMLTextAreaElement | null>;
+  onCommand: (command: Command) => void;
+}
+
+const PROPOSALS = 3;
+
+export function LabelPanel({ item, keys, proposed, noteField, onCommand }: LabelPanelProps) {
+  const proposals = proposalsOf(item, proposed);
+  const choose = (label: string) => (event: MouseEvent) => {
+    // The next document is on screen by the time Enter is pressed again: it must not press this button.
+    if (event.currentTarget instanceof HTMLElement) event.currentTarget.blur();
+    onCommand({ kind: 'label', label });
+  };
+  return (
+    <section class="card review-panel" aria-label="Decide">
+      {proposals.length > 0 && (
+        <>
+          <h3>Proposed</h3>
+          <ul class="proposals">
+            {proposals.map(({ label, share }) => (
+              <li key={label}>
+                <button type="button" class={label === proposed ? 'primary' : ''} onClick={choose(label)}>
+                  <kbd>{label === proposed ? '↵' : (keys.get(label)?.toUpperCase() ?? '')}</kbd>
+                  <span class="label-name">{label}</span>
+                  {share !== undefined && (
+                    <span class="share">
+                      <Meter value={share} label={`confidence ${percent(share)}`} />
+                      {percent(share)}
+                    </span>
+                  )}
+                </button>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+      <h3>All labels</h3>
+      {labels.value.length === 0 && <p class="dim">There is no taxonomy yet. Publish one to give its labels here.</p>}
+      <ul class="labels">
+        {labels.value.map((label) => (
+          <li key={label}>
+            <button type="button" onClick={choose(label)}>
+              {keys.has(label) && <kbd>{keys.get(label)?.toUpperCase()}</kbd>}
+              <span class="label-name">{label}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      <label>
+        <span>
+          Note <kbd>N</kbd>
+        </span>
+        <textarea
+          ref={noteField}
+          rows={2}
+          maxLength={2000}
+          placeholder="optional; stored with the decision. Escape goes back."
+          value={queue.value.notes[item.documentId] ?? ''}
+          onInput={(event) => dispatch({ kind: 'noted', text: event.currentTarget.value })}
+          onKeyDown={(event) => {
+            if (event.key === 'Escape') event.currentTarget.blur();
+          }}
+        />
+      </label>
+      <div class="commands">
+        <CommandButton name="Skip" keyName="S" onPress={() => onCommand({ kind: 'skip' })} />
+        <CommandButton name="Previous" keyName="K" onPress={() => onCommand({ kind: 'previous' })} />
+        <CommandButton name="Next" keyName="J" onPress={() => onCommand({ kind: 'next' })} />
+        <CommandButton name="Open" keyName="D" onPress={() => onCommand({ kind: 'open' })} />
+      </div>
+    </section>
+  );
+}
+
+function CommandButton({ name, keyName, onPress }: { name: string; keyName: string; onPress: () => void }) {
+  return (
+    <button
+      type="button"
+      onClick={(event) => {
+        event.currentTarget.blur();
+        onPress();
+      }}
+    >
+      {name} <kbd>{keyName}</kbd>
+    </button>
+  );
+}
+
+/** The best guess first, then the model's others; the LLM's guess may be none of those. */
+function proposalsOf(item: Waiting, proposed: string | undefined): { label: string; share: number | undefined }[] {
+  const others = item.topLabels
+    .filter(({ label }) => label !== proposed)
+    .map(({ label, probability }) => ({ label, share: probability as number | undefined }));
+  if (proposed === undefined) return others.slice(0, PROPOSALS);
+  const share = item.confidence ?? item.topLabels.find(({ label }) => label === proposed)?.probability;
+  return [{ label: proposed, share }, ...others].slice(0, PROPOSALS);
+}

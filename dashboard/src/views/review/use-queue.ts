@@ -1,0 +1,150 @@
+// Runs the review queue: asks for documents, sends decisions in their order, keeps time.
+// Invariants: U1 decisions on a document reach the server in the order they were made. U2 what is held is sent when the view, the tab or the
+// window goes. U3 the queue outlives the view, so that a look at a document or at a run loses neither place nor undo.
+import { signal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import type { FeedbackAnswer, ReviewItem } from '../../../../shared/api.ts';
+import { ApiError, getJson, sendJson } from '../../api.ts';
+import { queryOf } from '../../links.ts';
+import { planAsk } from './plan-ask.ts';
+import { type Decision, type Effect, type Event, emptyQueue, step } from './queue.ts';
+
+const HOLDER_NAME = 'sluice.review-holder';
+/** Time in which a decision can be undone without a trace. */
+export const UNDO_MS = 5000;
+const TICK_MS = 2000;
+
+export interface Choice {
+  order: 'uncertain' | 'oldest';
+  label: string | undefined;
+  run: string | undefined;
+}
+
+export const queue = signal(emptyQueue);
+/** Why documents could not be fetched; undefined after a success. */
+export const askError = signal<ApiError | undefined>(undefined);
+/** Counts decisions the server has taken, for whoever shows the progress. */
+export const storedCount = signal(0);
+
+let choice: Choice | undefined;
+let askedAtMs = 0;
+let round = 0;
+let lastSend: Promise<void> = Promise.resolve();
+
+export function dispatch(event: Event, isClosing = false): void {
+  const { queue: next, effects } = step(queue.value, event);
+  queue.value = next;
+  for (const effect of effects) run(effect, isClosing);
+}
+
+function run(effect: Effect, isClosing: boolean): void {
+  if (effect.kind === 'skip') {
+    // A skip that does not arrive costs nothing: the lease runs out by itself.
+    sendJson('POST', 'review/skip', { documentId: effect.documentId, holder: holder() }).catch(() => undefined);
+    return;
+  }
+  // A closing window has no time to wait for the one before.
+  if (isClosing) void send(effect.decision, true);
+  else lastSend = lastSend.then(() => send(effect.decision, false)); // U1
+}
+
+async function send(decision: Decision, keepalive: boolean): Promise<void> {
+  const { item, label, note } = decision;
+  try {
+    const body = { documentId: item.documentId, label, ...(note === '' ? {} : { note }) };
+    await sendJson<FeedbackAnswer>('POST', 'feedback', body, { keepalive });
+    dispatch({ kind: 'stored', documentId: item.documentId });
+    storedCount.value++;
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status === 0 || error.status === 429 || error.status >= 500)
+      dispatch({ kind: 'send-failed', decision });
+    else if (error.code === 'lake.conflict')
+      dispatch({
+        kind: 'lost',
+        decision,
+        text: 'Somebody else decided this document at the same moment; theirs stands.',
+      });
+    else if (error.status === 404 || error.status === 410)
+      dispatch({ kind: 'lost', decision, text: 'The document was erased meanwhile; nothing was stored.' });
+    else dispatch({ kind: 'refused', decision, text: `${error.message} ${error.remedy}` });
+  }
+}
+
+async function ask(limit: number, { order, label, run: runId }: Choice): Promise<void> {
+  const mine = round;
+  askedAtMs = Date.now();
+  dispatch({ kind: 'asked' });
+  try {
+    const path = `review${queryOf({ order, limit, label, run: runId, holder: holder() })}`;
+    const { documents } = await getJson<{ documents: ReviewItem[] }>(path);
+    if (mine !== round) return; // another filter by now
+    askError.value = undefined;
+    dispatch({ kind: 'arrived', items: documents, limit, nowMs: Date.now() });
+  } catch (error) {
+    if (mine !== round) return;
+    askError.value = error instanceof ApiError ? error : new ApiError(0, { detail: String(error) });
+    dispatch({ kind: 'ask-failed' });
+  }
+}
+
+function askIfDue(): void {
+  if (choice === undefined || document.hidden) return;
+  const limit = planAsk(queue.value, Date.now(), askedAtMs);
+  if (limit !== undefined) void ask(limit, choice);
+}
+
+/** Ask at once, after a failure. */
+export function askAgain(): void {
+  askedAtMs = 0;
+  askError.value = undefined;
+  askIfDue();
+}
+
+/** Keeps the queue of a choice running while the view is open. */
+export function useQueue(next: Choice): void {
+  const key = JSON.stringify(next);
+  useEffect(() => {
+    if (choice !== undefined && JSON.stringify(choice) !== key) {
+      round++;
+      askedAtMs = 0;
+      askError.value = undefined;
+      dispatch({ kind: 'left' });
+      dispatch({ kind: 'restarted' });
+    }
+    choice = next;
+    askIfDue();
+  }, [key]);
+  useEffect(() => {
+    const leave = () => dispatch({ kind: 'left' }, true); // U2
+    const onVisibility = () => (document.hidden ? leave() : askIfDue());
+    const stop = queue.subscribe(() => queueMicrotask(askIfDue));
+    const timer = setInterval(askIfDue, TICK_MS);
+    addEventListener('pagehide', leave);
+    document.addEventListener('visibilitychange', onVisibility);
+    return () => {
+      stop();
+      clearInterval(timer);
+      removeEventListener('pagehide', leave);
+      document.removeEventListener('visibilitychange', onVisibility);
+      dispatch({ kind: 'left' });
+    };
+  }, []);
+  const heldId = queue.value.held?.item.documentId;
+  useEffect(() => {
+    if (heldId === undefined) return;
+    const timer = setTimeout(() => dispatch({ kind: 'elapsed', documentId: heldId }), UNDO_MS);
+    return () => clearTimeout(timer);
+  }, [heldId]);
+}
+
+/** Name of this tab for leases. */
+function holder(): string {
+  const kept = sessionStorage.getItem(HOLDER_NAME);
+  if (kept !== null) return kept;
+  // Not randomUUID: it is missing where the page is served without TLS.
+  const name = [...crypto.getRandomValues(new Uint8Array(12))]
+    .map((byte) => byte.toString(16).padStart(2, '0'))
+    .join('');
+  sessionStorage.setItem(HOLDER_NAME, name);
+  return name;
+}
