@@ -74,7 +74,7 @@ export const EVENTS: Readonly<Record<string, EventSpec>> = {
     span: { name: 'step {step}', duration: 'tookMs' },
   },
   'questions.ranked': {
-    doc: 'A run with a budget has chosen which documents are asked: the least certain first.',
+    doc: 'A run with a budget has listed its questions, the least certain first; 0 groups: there is money for all.',
     fields: ['runId', 'questions', 'groups'],
   },
   'step.waiting': {
