@@ -2,7 +2,7 @@
 import { effect } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
 import { ErrorBoundary, lazy } from 'preact-iso';
-import { walkEntries } from './drop/entries.ts';
+import { type Entry, filesOfInput, walkEntries } from './drop/entries.ts';
 import { isPanelOpen } from './drop/open.ts';
 import { addFound, isUploading } from './drop/uploads.ts';
 import '../style/drop.css';
@@ -63,9 +63,17 @@ function useDrop(): boolean {
       depth = 0;
       setIsOver(false);
       // The list is empty once the handler has returned: entries are taken now.
-      const entries = Array.from(event.dataTransfer?.items ?? [], (item) => item.webkitGetAsEntry());
-      walkEntries(entries.filter((entry) => entry !== null))
-        .then(addFound)
+      const items = [...(event.dataTransfer?.items ?? [])].filter(({ kind }) => kind === 'file');
+      const entries: Entry[] = [];
+      const files: File[] = []; // what other programs give without a place in a file system
+      for (const item of items) {
+        const entry = item.webkitGetAsEntry();
+        const file = entry === null ? item.getAsFile() : null;
+        if (entry !== null) entries.push(entry);
+        else if (file !== null) files.push(file);
+      }
+      walkEntries(entries)
+        .then((found) => addFound({ ...found, files: [...found.files, ...filesOfInput(files)] }))
         .catch(toastError);
     };
     const handlers = { dragenter: onEnter, dragleave: onLeave, dragover: onOver, drop: onDrop } as const;

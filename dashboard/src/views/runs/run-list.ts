@@ -60,8 +60,9 @@ export function startOfDay(now: Date): number {
   return new Date(now.getFullYear(), now.getMonth(), now.getDate()).getTime();
 }
 
-/** `run-20345574…`: enough to tell runs apart in a list. */
-export const shortId = (runId: string): string => (runId.length <= 16 ? runId : `${runId.slice(0, 14)}…`);
+/** Ids of runs are whole in a list; one as long as a person may have chosen loses its middle, since beginnings are often alike. */
+export const shortId = (runId: string): string =>
+  runId.length <= 28 ? runId : `${runId.slice(0, 12)}…${runId.slice(-12)}`;
 
 /** What made a run. */
 export const KIND_NAMES: Readonly<Record<RunStatus['kind'], string>> = {

@@ -30,7 +30,7 @@ const RunState = ({ run }: { run: RunStatus }) =>
 /** Time left of an active run, time taken of another. */
 function timeOf(run: RunStatus, nowMs: number): string {
   if (!isActive(run)) return duration(tookSeconds(run, nowMs));
-  return run.remainingSeconds === null ? 'unknown' : `${duration(run.remainingSeconds)} left`;
+  return run.remainingSeconds === null ? '–' : `${duration(run.remainingSeconds)} left`;
 }
 
 function speedOf(run: RunStatus, nowMs: number): string {
@@ -47,7 +47,9 @@ function RunTable({ runs, nowMs }: { runs: readonly RunStatus[]; nowMs: number }
             <th scope="col">Run</th>
             <th scope="col">State</th>
             <th scope="col">Steps</th>
-            <th scope="col">Outcomes</th>
+            <th scope="col" class="wide-only">
+              Outcomes
+            </th>
             <th scope="col" class="number">
               Documents
             </th>
@@ -69,7 +71,6 @@ function RunTable({ runs, nowMs }: { runs: readonly RunStatus[]; nowMs: number }
             <th scope="col" class="number">
               Time
             </th>
-            <th scope="col">Started</th>
           </tr>
         </thead>
         <tbody>
@@ -78,7 +79,9 @@ function RunTable({ runs, nowMs }: { runs: readonly RunStatus[]; nowMs: number }
               <th scope="row">
                 <div class="run-name">
                   <RunName run={run} />
-                  <span class="dim">{KIND_NAMES[run.kind]}</span>
+                  <span class="dim nowrap" title={when(run.createdAt)}>
+                    {KIND_NAMES[run.kind]} {ago(run.createdAt, nowMs)}
+                  </span>
                 </div>
               </th>
               <td>
@@ -87,7 +90,7 @@ function RunTable({ runs, nowMs }: { runs: readonly RunStatus[]; nowMs: number }
               <td>
                 <StepMeter run={run} />
               </td>
-              <td>
+              <td class="wide-only">
                 <OutcomeBar run={run} />
               </td>
               <td class="number">{count(run.documents)}</td>
@@ -109,9 +112,6 @@ function RunTable({ runs, nowMs }: { runs: readonly RunStatus[]; nowMs: number }
               <td class="number">{speedOf(run, nowMs)}</td>
               <td class="number">{money(run.costUsd)}</td>
               <td class="number">{timeOf(run, nowMs)}</td>
-              <td class="nowrap" title={when(run.createdAt)}>
-                {ago(run.createdAt, nowMs)}
-              </td>
             </tr>
           ))}
         </tbody>

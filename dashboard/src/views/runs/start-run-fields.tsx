@@ -51,7 +51,7 @@ export function SourceFields({ form, change, errors }: FieldsProps) {
         </select>
       </Field>
       {form.kind === 'prefix' && (
-        <Field label="Folder" error={errors.get('prefix')} hint="Empty is the whole container.">
+        <Field label="Folder" error={errors.get('prefix')} hint="Empty is the whole container." isWide>
           <input
             value={form.prefix}
             placeholder="letters-2025/"
