@@ -28,6 +28,9 @@ export function addResultCommands(program: Command): void {
       .option('--code <code>', 'with this failure or review code')
       .addOption(new Option('--decided-by <who>', 'decided by').choices(['model', 'llm', 'duplicate', 'human']))
       .option('--path <prefix>', 'whose path begins so')
+      .option('--search <text>', 'with this text in the path, upper or lower case')
+      .option('--min-confidence <p>', 'with at least this confidence')
+      .option('--max-confidence <p>', 'with at most this confidence')
       .option('--media-type <type>', 'of this media type')
       .option('--from <time>', 'decided at or after (ISO 8601)')
       .option('--to <time>', 'decided before (ISO 8601)');

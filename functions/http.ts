@@ -1,4 +1,5 @@
-// HTTP edge: bodies with a limit, errors as RFC 9457 problems.
+// HTTP edge: bodies with a limit, errors as RFC 9457 problems, answers that need not be sent twice.
+import { createHash } from 'node:crypto';
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import { type CallerRole, getConfig, whoCalls } from '../shared/app.ts';
 import { RequestError, toProblem } from '../shared/problem.ts';
@@ -20,7 +21,7 @@ export async function respond(
 ): Promise<HttpResponseInit> {
   try {
     whoCalls(request.headers.get('x-ms-client-principal'), role);
-    return await handler();
+    return tagged(request, await handler());
   } catch (error) {
     const problem = toProblem(error);
     if (problem.status >= 500) context.error('request.failed', problem.code, error instanceof Error ? error.stack : '');
@@ -30,6 +31,20 @@ export async function respond(
       body: JSON.stringify(problem),
     };
   }
+}
+
+/** JSON that was asked for carries its hash as ETag; who has it already is told so (304) and gets no body. */
+function tagged(request: HttpRequest, answer: HttpResponseInit): HttpResponseInit {
+  const { jsonBody, ...rest } = answer;
+  if (request.method !== 'GET' || jsonBody === undefined || (answer.status ?? 200) !== 200) return answer;
+  const body = JSON.stringify(jsonBody);
+  const etag = `"${createHash('sha256').update(body).digest('base64url')}"`;
+  // Kept by the caller's browser alone, and asked about each time: another role may be refused it.
+  const headers = { 'cache-control': 'private, no-cache', ...rest.headers, etag };
+  // A proxy that compresses marks the tag it passes on as weak.
+  const known = (request.headers.get('if-none-match') ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+  if (known.includes(etag)) return { ...rest, status: 304, headers };
+  return { ...rest, headers: { 'content-type': 'application/json', ...headers }, body };
 }
 
 /** The JSON body; an empty one is `{}`. @throws {RequestError} not JSON, or larger than `maxBytes` */

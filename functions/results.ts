@@ -1,9 +1,10 @@
 // Decisions over HTTP: pages with filters, one document's history, files, two runs side by side.
 import { app } from '@azure/functions';
-import { documentIdSchema, exportResultsSchema, listResultsSchema } from '../shared/api.ts';
+import { documentIdSchema, exportResultsSchema, listResultsSchema, resultFilterSchema } from '../shared/api.ts';
 import { getApp } from '../shared/app.ts';
 import { compareRuns } from '../shared/pipeline/compare-runs.ts';
 import { exportResults } from '../shared/pipeline/export-results.ts';
+import { countFacets } from '../shared/pipeline/facets.ts';
 import { documentHistory, listResults } from '../shared/pipeline/results.ts';
 import { parseRequest } from '../shared/problem.ts';
 import { access, respond } from './http.ts';
@@ -35,6 +36,17 @@ app.http('exportResults', {
         },
         body: file.body,
       };
+    }),
+});
+
+app.http('resultFacets', {
+  ...access,
+  route: 'results/facets',
+  methods: ['GET'],
+  handler: (request, context) =>
+    respond(context, request, 'reader', async () => {
+      const filter = parseRequest(resultFilterSchema, Object.fromEntries(request.query));
+      return { jsonBody: await countFacets((await getApp()).query, filter) };
     }),
 });
 

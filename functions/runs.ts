@@ -2,7 +2,8 @@
 import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from '@azure/functions';
 import df from 'durable-functions';
 import { listRunsSchema, rerunRequestSchema, runRequestSchema } from '../shared/api.ts';
-import { getProgress, getServices } from '../shared/app.ts';
+import { getApp, getProgress, getServices } from '../shared/app.ts';
+import { runReport } from '../shared/pipeline/run-report.ts';
 import { cancelRun, createRerun, createRun, type StartedRun } from '../shared/pipeline/start-run.ts';
 import { parseRequest } from '../shared/problem.ts';
 import { durableRuns } from './durable-runs.ts';
@@ -53,6 +54,14 @@ app.http('getRun', {
     respond(context, request, 'reader', async () => ({
       jsonBody: await (await getProgress()).status(runIdOf(request)),
     })),
+});
+
+app.http('runReport', {
+  ...access,
+  route: 'runs/{runId}/report',
+  methods: ['GET'],
+  handler: (request, context) =>
+    respond(context, request, 'reader', async () => ({ jsonBody: await runReport(await getApp(), runIdOf(request)) })),
 });
 
 app.http('listRuns', {

@@ -1,13 +1,17 @@
 // The words of the HTTP API: requests (validated here), answers, and RFC 9457 problems. CLI, functions and dashboard share them.
 import { z } from 'zod';
 
-const path = z
+/** A file or folder of a container. */
+export const pathSchema = z
   .string()
   .min(1)
   .max(1024)
   .refine((p) => !p.startsWith('/') && !p.split('/').includes('..'), 'must be relative to the container, without ".."');
 
-const container = z.enum(['landing', 'imports']);
+const path = pathSchema;
+
+export const containerSchema = z.enum(['landing', 'imports']);
+const container = containerSchema;
 
 const sourceSchema = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -117,6 +121,11 @@ const filterShape = {
   decidedBy: z.enum(['model', 'llm', 'duplicate', 'human']).optional(),
   /** Beginning of the source path. */
   path: z.string().min(1).max(1024).optional(),
+  /** Somewhere in the source path or the path inside the archive, upper or lower case. */
+  search: z.string().min(1).max(200).optional(),
+  /** Calibrated confidence, both bounds included; decisions without one are left out. */
+  minConfidence: z.coerce.number().min(0).max(1).optional(),
+  maxConfidence: z.coerce.number().min(0).max(1).optional(),
   mediaType: z.string().min(1).max(200).optional(),
   /** Decided at or after this time (ISO 8601). */
   from: z.iso.datetime({ offset: true }).optional(),

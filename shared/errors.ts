@@ -69,6 +69,7 @@ export const ERROR_REMEDIES = {
   // runs and settings
   'config.invalid': 'Correct the settings listed.',
   'request.invalid': 'Correct the field named.',
+  'request.too-large': 'Send a smaller file, put it into storage by other means, or raise UPLOAD_MAX_BYTES.',
   'request.unauthenticated': 'Sign in, or send a token for the API.',
   'request.forbidden': 'Ask an administrator for the app role named.',
   'secret.not-found': 'Store the secret in the key vault, or check KEY_VAULT_URI.',

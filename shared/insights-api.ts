@@ -1,6 +1,6 @@
 // What the dashboard asks beyond shared/api.ts: who is looking, a run explained, a document's text, models measured, money and trust.
 import { z } from 'zod';
-import { runRequestSchema } from './api.ts';
+import { containerSchema, pathSchema, runRequestSchema } from './api.ts';
 import type { LabelMetrics, ModelDescription } from './models/bundle.ts';
 import type { CoveragePoint, ReliabilityBin } from './models/metrics.ts';
 
@@ -21,7 +21,7 @@ export interface Session {
   taxonomy: { version: string; name: string; labels: { name: string; description: string }[] } | null;
 }
 
-/** Body of POST /api/quotes: what a run would cost, before anything is paid. */
+/** Body of POST /api/quotes: what a run would cost, before anything is paid. The answer is a RunQuote (shared/pipeline/quote-run.ts). */
 export const quoteRequestSchema = z.strictObject({
   source: runRequestSchema.shape.source,
   taxonomyVersion: z.string().min(1).max(200).optional(),
@@ -31,14 +31,35 @@ export const quoteRequestSchema = z.strictObject({
 });
 export type QuoteRequest = z.infer<typeof quoteRequestSchema>;
 
+/** Where PUT /api/uploads/{container}/{path} stores a file: under a name that every reader of the lake can say again. */
+export const uploadTargetSchema = z.strictObject({
+  container: containerSchema,
+  path: pathSchema
+    .refine((p) => p.split('/').every((part) => part !== '' && part !== '.'), 'must have no empty part and no "."')
+    // Storage takes a backslash for a slash; control characters and halves of characters have no place in a URL.
+    .refine((p) => !/[\\\p{Cc}\p{Cs}\uFFFE\uFFFF]/u.test(p), 'must have no backslash and no control character'),
+});
+export type UploadTarget = z.infer<typeof uploadTargetSchema>;
+
 /** Answer of PUT /api/uploads/{container}/{path}. */
 export interface UploadAnswer {
-  container: 'landing' | 'imports';
+  container: UploadTarget['container'];
   path: string;
   sizeBytes: number;
   etag: string;
   /** Id of the document itself; members of archives have ids of their own. */
   documentId: string;
+}
+
+/** Answer of GET /api/results/facets: how many decisions fit the filter, and what they are. Lists: the most first, 200 entries at most. */
+export interface ResultFacets {
+  total: number;
+  /** Of those in review the best guess, as the filter `label` takes it. */
+  labels: { label: string; documents: number }[];
+  statuses: { status: 'labelled' | 'review' | 'failed'; documents: number }[];
+  decidedBy: { decidedBy: 'model' | 'llm' | 'duplicate' | 'human'; documents: number }[];
+  codes: { code: string; documents: number }[];
+  mediaTypes: { mediaType: string; documents: number }[];
 }
 
 /** A file that failed or waits, as an example of its code. */
@@ -49,10 +70,13 @@ export interface ExampleDocument {
   message: string | null;
 }
 
-/** Answer of GET /api/runs/{id}/report: a finished run explained. Lists are sorted by documents, the most first. */
+/**
+ * Answer of GET /api/runs/{id}/report: a finished run explained. Lists are sorted by documents or attempts, the most first, and
+ * empty until the run has ended. Each document counts once, with its latest decision in the run: what people decided since shows.
+ */
 export interface RunReport {
   runId: string;
-  /** The run's request as it was stored; null for upload runs. */
+  /** The run's request as it was stored, of a re-run its own; null for upload runs. */
   request: Record<string, unknown> | null;
   rerunOf: string | null;
   labels: { label: string; documents: number; byModel: number; byLlm: number; byDuplicate: number; byHuman: number }[];
@@ -74,11 +98,11 @@ export interface RunReport {
     byOutcome: { outcome: string; attempts: number; costUsd: number }[];
     tokens: { prompt: number; cached: number; completion: number };
     costUsd: number;
-    /** Seconds; null without calls. */
+    /** Seconds to an answer, batch jobs left out; null without one. */
     latency: { p50: number; p95: number } | null;
     deployments: { deployment: string; attempts: number; tokens: number; costUsd: number; throttled: number }[];
   };
-  /** Quota use over the run's calls, at most 120 slices of equal length. */
+  /** Quota use over the run's calls (batch jobs left out), at most 120 slices of equal length; `tokens` are those charged to the quota. */
   quota: {
     tokensPerMinuteLimit: number | null;
     sliceSeconds: number;
@@ -162,31 +186,43 @@ export const periodSchema = z.strictObject({
   days: z.coerce.number().int().min(1).max(400).default(30),
 });
 
-/** Answer of GET /api/costs. Days are UTC, oldest first, days without runs left out. */
+/**
+ * Answer of GET /api/costs: the last `days` days, today included. Days are UTC, oldest first, days without runs left out. A document that two
+ * runs decided counts twice: it was decided twice. `asked` are documents shown to the LLM, answers from the cache included.
+ */
 export interface CostReport {
   days: {
     date: string;
+    /** Of calls sent on that day, as the ledger books them. */
     costUsd: number;
     documents: number;
     asked: number;
     calls: number;
+    /** Paid without a usable answer: outcomes `wasted`, `duplicate` and `unknown`. */
     wastedUsd: number;
+    /** Prompt and answer. */
     tokens: number;
   }[];
+  /** Labels that runs gave, the most expensive first; what was paid for documents that went to review is not in here. */
   labels: { label: string; documents: number; asked: number; costUsd: number }[];
   deployments: { deployment: string; calls: number; tokens: number; costUsd: number }[];
   total: { costUsd: number; documents: number; asked: number; perThousandUsd: number | null };
+  /** `spentTodayUsd` holds what runs in work have spent and set aside where the day has a limit; else it is that of ended runs. */
   budget: { perRunUsd: number | null; perDayUsd: number | null; spentTodayUsd: number };
 }
 
-/** Answer of GET /api/trust. Days and weeks (Monday's date) are UTC, oldest first. */
+/** Answer of GET /api/trust: the last `days` days, today included. Days and weeks (Monday's date) are UTC, oldest first. */
 export interface TrustReport {
-  /** Share of readable documents the model did not decide alone. */
-  escalation: { date: string; documents: number; asked: number; review: number; failed: number }[];
-  /** Decisions of people on documents that had a proposal, and how many kept it, by who had proposed. */
+  /**
+   * By day of the run: readable documents, those the model decided alone, those shown to the LLM, those left to people.
+   * `failed` could not be read and are not in `documents`.
+   */
+  escalation: { date: string; documents: number; byModel: number; asked: number; review: number; failed: number }[];
+  /** Decisions of people on documents that had a proposal, and how many kept it, by who had proposed; the most first. */
   agreement: { proposedBy: 'model' | 'llm' | 'duplicate'; decisions: number; kept: number }[];
+  /** The same decisions by week. */
   weeks: { week: string; decisions: number; kept: number; reviewers: number }[];
-  /** Labels that people changed most: proposal → decision. */
+  /** Labels that people changed most: proposal → decision, 50 at most. */
   corrections: { from: string; to: string; decisions: number }[];
   /** The champion's promise and what was seen of it in decisions of people on documents it had labelled. */
   promise: {

@@ -108,6 +108,13 @@ export const SETTINGS = {
     'Runs, trainings and maintenance by the clock (UTC): a JSON list like [{"name":"nightly","cron":"0 2 * * *","run":{"source":{"kind":"prefix","container":"imports","prefix":"in"}}}], see docs/runs.md',
     '[]',
   ),
+  UPLOAD_MAX_BYTES: count(
+    'Largest file that PUT /api/uploads takes; above 100 MiB the platform wants FUNCTIONS_REQUEST_BODY_SIZE_LIMIT raised too',
+    100 * 1024 * 1024,
+    1024,
+    200 * 1024 * 1024,
+    'bytes',
+  ),
   REQUEST_MAX_BYTES: count('Largest accepted HTTP request body', 1024 * 1024, 1024, 100 * 1024 * 1024, 'bytes'),
 
   // Reading documents

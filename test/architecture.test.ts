@@ -139,7 +139,7 @@ describe('architecture: where things are read', () => {
 
   test('functions reach the domain through the app, the API and the pipeline only', () => {
     const allowed =
-      /^(functions\/|shared\/(app|api|problem)\.ts$|shared\/pipeline\/|@azure\/functions$|durable-functions$|node:)/;
+      /^(functions\/|shared\/(app|api|insights-api|problem)\.ts$|shared\/pipeline\/|@azure\/functions$|durable-functions$|node:)/;
     expect(offences(within('functions'), (target) => !allowed.test(target))).toEqual([]);
   });
 

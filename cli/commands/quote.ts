@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { App } from '../../shared/app.ts';
+import { quotableFiles } from '../../shared/pipeline/quotable-files.ts';
 import { type QuotableFile, quoteRun, type RunQuote } from '../../shared/pipeline/quote-run.ts';
 import { loadTaxonomy, publishTaxonomy } from '../../shared/pipeline/taxonomies.ts';
 import { seededRandom } from '../../shared/ports.ts';
@@ -49,7 +50,7 @@ function print(quote: RunQuote): void {
     [
       `files        ${quote.files} (sample of ${quote.sampledFiles} read)`,
       `documents    ${quote.documents}`,
-      `LLM          ${describeQuote(quote)}`,
+      `LLM          ${quote.llm === null ? 'none: what the model is unsure of goes to review, nothing is paid' : describeQuote(quote)}`,
       `tokens       ${quote.tokensIn} in, ${quote.tokensOut} out`,
       `quota time   ${quote.minutes < 1 ? 'under a minute' : `${Math.ceil(quote.minutes)} min`}`,
       '',
@@ -67,12 +68,8 @@ async function localFiles(folder: string): Promise<QuotableFile[]> {
 }
 
 async function lakeFiles(app: App, container: string, prefix: string): Promise<QuotableFile[]> {
-  const store = container === 'landing' ? app.landing : container === 'imports' ? app.imports : undefined;
-  if (store === undefined) throw new UsageError('--container is landing or imports');
-  const files: QuotableFile[] = [];
-  for await (const file of store.list(prefix))
-    files.push({ name: basename(file.path), read: () => store.read(file.path) });
-  return files;
+  if (container !== 'landing' && container !== 'imports') throw new UsageError('--container is landing or imports');
+  return quotableFiles(app.services, { kind: 'prefix', container, prefix });
 }
 
 /** The taxonomy named, else the one in use, else the demo's. */

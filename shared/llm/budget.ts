@@ -26,9 +26,8 @@ export function ceilings(limits: {
   dayUsd?: number | undefined;
   nowMs: number;
 }): Ceiling[] {
-  const day = new Date(limits.nowMs).toISOString().slice(0, 10);
   const list: Ceiling[] = [];
-  if (limits.dayUsd !== undefined) list.push({ key: `llm-budget-day-${day}`, nanoUsd: nano(limits.dayUsd) });
+  if (limits.dayUsd !== undefined) list.push({ key: dayKey(limits.nowMs), nanoUsd: nano(limits.dayUsd) });
   if (limits.runUsd !== undefined)
     list.push({ key: `llm-budget-run-${limits.runId.replace(/[^A-Za-z0-9._-]/g, '_')}`, nanoUsd: nano(limits.runUsd) });
   return list;
@@ -99,6 +98,14 @@ export class Budget {
     throw new TerminalError('internal', `budget record ${key} could not be changed in ${MAX_CAS_TRIES} tries`);
   }
 }
+
+/** USD spent and set aside under the day's ceiling so far; 0 where the day has none. */
+export async function spentOnDay(state: StateTable, nowMs: number): Promise<number> {
+  const stored = (await state.get(dayKey(nowMs)))?.value as BudgetRecord | undefined; // only Budget writes the key
+  return stored === undefined ? 0 : Number(committed(stored)) / 1e9;
+}
+
+const dayKey = (nowMs: number): string => `llm-budget-day-${new Date(nowMs).toISOString().slice(0, 10)}`;
 
 function committed(record: BudgetRecord): bigint {
   return Object.values(record.open).reduce((sum, amount) => sum + BigInt(amount), BigInt(record.spent));

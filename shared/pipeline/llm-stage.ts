@@ -4,6 +4,7 @@ import type { Row } from '../lake/tables.ts';
 import { cancelJobs } from '../llm/batch-cancel.ts';
 import { advanceBatchLane } from '../llm/batch-lane.ts';
 import { openAiBatchTransport } from '../llm/batch-transport.ts';
+import { spentOnDay } from '../llm/budget.ts';
 import { classifyDocuments, isAnswered, type LlmDeps, readLedger } from '../llm/classify.ts';
 import { type DeploymentConfig, deploymentsFromConfig, llmSettingsFromConfig } from '../llm/deployment.ts';
 import { parseDeployments } from '../llm/deployment-json.ts';
@@ -40,6 +41,8 @@ export function openLlm(
   const batchDeployment = allowed(deployments, residency).find(({ batch }) => batch !== undefined);
   const transport = batchDeployment === undefined ? undefined : openAiBatchTransport(batchDeployment);
   return {
+    deployments: allowed(deployments, residency).map(({ name, tpm }) => ({ name, tokensPerMinute: tpm })),
+    spentTodayUsd: () => spentOnDay(deps.state, deps.clock.now()),
     canBatch: transport !== undefined,
     cancelJobs: async (runId) => (transport === undefined ? 0 : cancelJobs(runId, deps, transport)),
     async classify({ maxCostUsd, batchLane, ...request }) {

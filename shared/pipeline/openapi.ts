@@ -16,17 +16,21 @@ import {
   whatIfSchema,
 } from '../api.ts';
 import { ERROR_REMEDIES } from '../errors.ts';
+import { uploadTargetSchema } from '../insights-api.ts';
 import { taxonomySchema } from '../taxonomy.ts';
+import { INSIGHT_OPERATIONS } from './openapi-insights.ts';
 
 export interface Operation {
-  method: 'get' | 'post' | 'delete';
+  method: 'get' | 'post' | 'put' | 'delete';
   /** As the functions register it, below /api. */
   route: string;
   id: string;
   summary: string;
-  tag: 'runs' | 'results' | 'review' | 'models' | 'documents' | 'app';
+  tag: 'runs' | 'results' | 'review' | 'models' | 'documents' | 'insights' | 'app';
   query?: z.ZodObject;
   body?: z.ZodType;
+  /** The body is a file, not JSON. */
+  takesFile?: true;
   /** Success: status and what is answered. */
   ok: readonly [status: number, description: string, mediaType?: string][];
   /** Problems beyond 400, 401, 403, 500 and 503. */
@@ -37,6 +41,7 @@ export interface Operation {
 const RUN = 'State, counts and cost of the run';
 
 export const OPERATIONS: readonly Operation[] = [
+  ...INSIGHT_OPERATIONS,
   {
     ...{ method: 'post', route: 'runs', id: 'startRun', tag: 'runs', body: runRequestSchema },
     summary: 'Start a run over a prefix, paths or a data set; an equal request joins its run',
@@ -241,6 +246,7 @@ function describe(operation: Operation): Record<string, unknown> {
     ...(operation.body === undefined
       ? {}
       : { requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(operation.body) } } } }),
+    ...(operation.takesFile ? { requestBody: { required: true, content: { 'application/octet-stream': {} } } } : {}),
     responses: responses(operation),
   };
 }
@@ -259,12 +265,15 @@ function responses({ ok, problems = [], isOpen }: Operation): Record<string, unk
   return { ...described, ...Object.fromEntries([...usual, ...problems].map((status) => [status, problem])) };
 }
 
+/** Of the parameters that are checked; the others are any text. */
+const PATH_SCHEMAS: Readonly<Record<string, z.ZodType>> = { documentId: documentIdSchema, ...uploadTargetSchema.shape };
+
 const pathParameters = (route: string): Record<string, unknown>[] =>
-  [...route.matchAll(/\{(\w+)\??\}/g)].map(([, name]) => ({
+  [...route.matchAll(/\{\*?(\w+)\??\}/g)].map(([, name = '']) => ({
     name,
     in: 'path',
     required: true,
-    schema: name === 'documentId' ? jsonSchema(documentIdSchema) : { type: 'string' },
+    schema: name in PATH_SCHEMAS ? jsonSchema(PATH_SCHEMAS[name] as z.ZodType) : { type: 'string' },
   }));
 
 function queryParameters(query: z.ZodObject | undefined): Record<string, unknown>[] {

@@ -10,12 +10,15 @@ import type { PipelineServices } from './services.ts';
 /** A file that may be sampled. */
 export interface QuotableFile {
   name: string;
-  read(): Promise<Uint8Array>;
+  /** Undefined for a file that cannot be read: it counts as one document that nobody is asked about. */
+  read(): Promise<Uint8Array | undefined>;
 }
 
 export interface RunQuote extends Quote {
   files: number;
   sampledFiles: number;
+  /** Names of the deployments that would be asked; null without an LLM: then nothing is asked and nothing paid. */
+  llm: string | null;
 }
 
 /**
@@ -29,26 +32,31 @@ export async function quoteRun(
   taxonomy: Taxonomy,
   sampleSize: number,
 ): Promise<RunQuote> {
-  if (services.llm === undefined) throw new Error('no LLM is configured: a run costs nothing');
   const chosen = sample(files, sampleSize, random);
   const texts: string[] = [];
   let documents = 0;
   for (const file of chosen) {
-    const read = await services.reader.extract({ name: file.name, bytes: await file.read() });
-    documents += read.length;
+    const bytes = await file.read();
+    const read = bytes === undefined ? [] : await services.reader.extract({ name: file.name, bytes });
+    documents += bytes === undefined ? 1 : read.length;
     texts.push(...read.filter((document) => document.status === 'ok').map((document) => document.text));
   }
+  const total = chosen.length === 0 ? 0 : Math.round((documents * files.length) / chosen.length);
+  const counts = { files: files.length, sampledFiles: chosen.length };
+  const { llm } = services;
+  if (llm === undefined) return { ...NOTHING_ASKED, documents: total, ...counts, llm: null };
   const asked = await wouldAsk(services, taxonomy, texts);
   // Archives and mails hold several documents; unreadable ones are never asked about.
   const unreadable = Array.from({ length: documents - texts.length }, () => ({ text: '', isAsked: false }));
-  const total = chosen.length === 0 ? 0 : Math.round((documents * files.length) / chosen.length);
-  const quote = await services.llm.quote({
+  const quote = await llm.quote({
     taxonomy,
     documents: total,
     sample: [...texts.map((text, i) => ({ text, isAsked: asked[i] ?? true })), ...unreadable],
   });
-  return { ...quote, files: files.length, sampledFiles: chosen.length };
+  return { ...quote, ...counts, llm: (llm.deployments ?? []).map(({ name }) => name).join(', ') };
 }
+
+const NOTHING_ASKED = { asked: 0, calls: 0, tokensIn: 0, tokensOut: 0, usd: 0, usdLow: 0, usdHigh: 0, minutes: 0 };
 
 /** Would the run ask the LLM about these texts? All of them, where no model speaks the taxonomy's labels. */
 async function wouldAsk(services: PipelineServices, taxonomy: Taxonomy, texts: readonly string[]): Promise<boolean[]> {

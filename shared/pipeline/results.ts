@@ -1,5 +1,5 @@
 // Decisions as the API shows them: pages, one document's history, and the SQL conditions of a filter.
-// Invariants: Q1 a value of a request enters SQL as a quoted literal only. Q2 paging is by key (time, document, run), so rows that arrive
+// Invariants: Q1 a value of a request enters SQL as a quoted literal or a checked number only. Q2 paging is by key (time, document, run), so rows that arrive
 // meanwhile neither shift nor repeat a page.
 import type { ListResults, ResultFilter } from '../api.ts';
 import { TerminalError } from '../errors.ts';
@@ -71,6 +71,12 @@ export function conditionsOf(filter: ResultFilter): string[] {
   ];
   const conditions = equal.flatMap(([column, value]) => (value === undefined ? [] : [`${column} = ${sqlText(value)}`]));
   if (filter.path !== undefined) conditions.push(`starts_with(source_path, ${sqlText(filter.path)})`);
+  if (filter.search !== undefined) {
+    const wanted = `lower(${sqlText(filter.search)})`; // contains() knows no wildcards
+    conditions.push(`(contains(lower(source_path), ${wanted}) OR contains(lower(archive_path), ${wanted}))`);
+  }
+  if (filter.minConfidence !== undefined) conditions.push(`confidence >= ${filter.minConfidence}::DOUBLE`);
+  if (filter.maxConfidence !== undefined) conditions.push(`confidence <= ${filter.maxConfidence}::DOUBLE`);
   if (filter.from !== undefined) conditions.push(`processed_at >= TIMESTAMPTZ ${sqlText(filter.from)}`);
   if (filter.to !== undefined) conditions.push(`processed_at < TIMESTAMPTZ ${sqlText(filter.to)}`);
   return conditions;

@@ -45,6 +45,10 @@ export interface QuoteRequest {
 
 /** The LLM stage; undefined in PipelineServices when no LLM is configured or allowed. */
 export interface Llm {
+  /** Those that documents may be sent to. */
+  deployments?: readonly { name: string; tokensPerMinute: number }[];
+  /** Under the day's limit, by all runs: spent and set aside; 0 where the day has none. */
+  spentTodayUsd?(): Promise<number>;
   /** Some deployment takes batch jobs. */
   canBatch?: boolean;
   /** The run has ended: cancel its batch jobs. */

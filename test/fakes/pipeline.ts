@@ -64,6 +64,7 @@ export async function fakeWorld(settings: Record<string, string> = {}): Promise<
     },
     models: { championVersion: async () => 'v1', newestFor: async () => undefined, load: async () => model },
     llm: {
+      deployments: [{ name: 'fake', tokensPerMinute: 60_000 }],
       async classify({ documents }: ClassifyRequest) {
         effect('classify');
         counts.asked += documents.length;

@@ -1,0 +1,19 @@
+// Quotes over HTTP: what a run would cost, before anything is paid.
+import { app } from '@azure/functions';
+import { getServices } from '../shared/app.ts';
+import { quoteRequestSchema } from '../shared/insights-api.ts';
+import { quoteSource } from '../shared/pipeline/quotable-files.ts';
+import { parseRequest } from '../shared/problem.ts';
+import { access, readBody, respond } from './http.ts';
+
+app.http('quoteRun', {
+  ...access,
+  route: 'quotes',
+  methods: ['POST'],
+  handler: (request, context) =>
+    respond(context, request, 'operator', async () => {
+      const services = await getServices();
+      const body = parseRequest(quoteRequestSchema, await readBody(request, services.config.REQUEST_MAX_BYTES));
+      return { jsonBody: await quoteSource(services, body) };
+    }),
+});

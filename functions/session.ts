@@ -1,0 +1,16 @@
+// Who is looking, over HTTP.
+import { app } from '@azure/functions';
+import { getServices, whoCalls } from '../shared/app.ts';
+import { describeSession } from '../shared/pipeline/session.ts';
+import { access, respond } from './http.ts';
+
+app.http('session', {
+  ...access,
+  route: 'session',
+  methods: ['GET'],
+  handler: (request, context) =>
+    respond(context, request, 'reader', async () => {
+      const caller = whoCalls(request.headers.get('x-ms-client-principal'), 'reader');
+      return { jsonBody: await describeSession(await getServices(), caller) };
+    }),
+});

@@ -1,0 +1,27 @@
+// Files into the lake over HTTP. What lands in `landing` is then noticed like any other upload.
+import { app } from '@azure/functions';
+import { getServices } from '../shared/app.ts';
+import { uploadTargetSchema } from '../shared/insights-api.ts';
+import { storeUpload } from '../shared/pipeline/store-upload.ts';
+import { parseRequest } from '../shared/problem.ts';
+import { access, respond } from './http.ts';
+
+app.http('uploadFile', {
+  ...access,
+  route: 'uploads/{container}/{*path}',
+  methods: ['PUT'],
+  handler: (request, context) =>
+    respond(context, request, 'operator', async () => {
+      const { container, path } = request.params; // decoded once, by the host
+      const announced = Number(request.headers.get('content-length') ?? Number.NaN);
+      const { answer, isNew } = await storeUpload(await getServices(), {
+        ...parseRequest(uploadTargetSchema, { container, path: path ?? '' }),
+        ifAbsent: request.headers.get('if-none-match') === '*',
+        announcedBytes: Number.isFinite(announced) ? announced : null,
+        content: request.body ?? noContent(),
+      });
+      return { status: isNew ? 201 : 200, jsonBody: answer };
+    }),
+});
+
+async function* noContent(): AsyncGenerator<Uint8Array> {}

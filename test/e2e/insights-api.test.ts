@@ -1,0 +1,117 @@
+// What the dashboard asks, against the compiled host, real storage and the simulator: a file is sent, quoted, sorted and explained.
+import type { ChildProcess } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { RunStatus } from '../../shared/api.ts';
+import { documentId } from '../../shared/ids.ts';
+import type {
+  CostReport,
+  ResultFacets,
+  RunReport,
+  Session,
+  TrustReport,
+  UploadAnswer,
+} from '../../shared/insights-api.ts';
+import type { RunQuote } from '../../shared/pipeline/quote-run.ts';
+import type { Problem } from '../../shared/problem.ts';
+import { ended, type State, startSluice, temporaryFolder, waitFor, waitForState } from './sluice.ts';
+
+const data = temporaryFolder('insights');
+let host: ChildProcess;
+let state: State;
+
+beforeAll(async () => {
+  const empty = join(data.path, 'empty');
+  mkdirSync(empty);
+  host = startSluice(['start', empty, '--data', join(data.path, 'cloud'), '--port', '0'], { UPLOAD_MAX_BYTES: '4096' });
+  state = await waitForState(join(data.path, 'cloud'), host);
+}, 100_000);
+
+afterAll(async () => {
+  host.kill('SIGTERM');
+  await ended(host);
+  data.remove();
+});
+
+const call = (method: string, path: string, body?: string, headers: Record<string, string> = {}) =>
+  fetch(`${state.hostUrl}/api/${path}`, { method, headers, ...(body === undefined ? {} : { body }) });
+const ask = async <T>(method: string, path: string, body?: object): Promise<T> =>
+  (await (await call(method, path, body === undefined ? undefined : JSON.stringify(body))).json()) as T;
+const put = (path: string, text: string, headers: Record<string, string> = {}) =>
+  call('PUT', `uploads/imports/${path.split('/').map(encodeURIComponent).join('/')}`, text, headers);
+
+test('polling: an answer that has not changed is 304 without a body, through the host', async () => {
+  const first = await call('GET', 'session');
+  expect((await first.json()) as Session).toMatchObject({
+    name: null,
+    llm: 'simulator',
+    maxUploadBytes: 4096,
+    roles: ['reader', 'reviewer', 'operator'],
+    taxonomy: { labels: expect.arrayContaining([{ name: 'Withholding tax', description: expect.any(String) }]) },
+  });
+  const etag = first.headers.get('etag') ?? '';
+  const again = await call('GET', 'session', undefined, { 'if-none-match': etag });
+  expect([again.status, again.headers.get('etag'), await again.text()]).toEqual([304, etag, '']);
+});
+
+test('uploads: any name comes through, a second file replaces the first, what is too large or leads elsewhere is refused', async () => {
+  const name = 'drop/100% größe #1?&%41.txt';
+  const text = 'Value added tax return: input VAT, output VAT, reverse charge and VAT rates';
+  const first = await put(name, text);
+  expect(first.status).toBe(201);
+  expect((await first.json()) as UploadAnswer).toMatchObject({
+    container: 'imports',
+    path: name,
+    sizeBytes: Buffer.byteLength(text),
+    documentId: documentId('imports', name),
+  });
+  expect((await put(name, text)).status).toBe(200);
+  expect((await put(name, text, { 'if-none-match': '*' })).status).toBe(409);
+  const large = await put('drop/large.txt', 'x'.repeat(4097));
+  expect(large.status).toBe(413);
+  expect((await large.json()) as Problem).toMatchObject({ code: 'request.too-large' });
+  for (const path of ['..%2Fx.txt', 'a%5Cb.txt', 'a%0Ab.txt', 'a%2F%2Fb', ''])
+    expect((await call('PUT', `uploads/imports/${path}`, 'x')).status, path).toBe(400);
+  expect((await call('PUT', 'uploads/lake/x.txt', 'x')).status).toBe(400);
+});
+
+test('a run is quoted, sorted and explained with the same numbers', async () => {
+  for (let i = 0; i < 5; i++) await put(`explained/case ${i}.txt`, `Withholding tax on dividends, case ${i}`);
+  await put('explained/empty.txt', '');
+  const source = { kind: 'prefix', container: 'imports', prefix: 'explained' };
+  const quote = await ask<RunQuote>('POST', 'quotes', { source });
+  expect(quote).toMatchObject({ files: 6, sampledFiles: 6, documents: 6, llm: 'simulator' });
+
+  const { runId } = await ask<RunStatus>('POST', 'runs', { source });
+  expect(await ask<RunReport>('GET', `runs/${runId}/report`)).toMatchObject({ runId, request: { source } });
+  const run = await waitFor(`the end of ${runId}`, 90_000, async () => {
+    const status = await ask<RunStatus>('GET', `runs/${runId}`);
+    return status.endedAt === null ? undefined : status;
+  });
+  const report = await ask<RunReport>('GET', `runs/${runId}/report`);
+  const documents = (list: readonly { documents: number }[]) => list.reduce((sum, entry) => sum + entry.documents, 0);
+  expect(documents(report.labels)).toBe(run.labelled);
+  expect(documents(report.codes)).toBe(run.review + run.failed);
+  expect(report.codes.find(({ code }) => code === 'extract.empty')?.examples).toMatchObject([
+    { documentId: documentId('imports', 'explained/empty.txt'), path: 'explained/empty.txt' },
+  ]);
+  expect(report.ledger.costUsd).toBeCloseTo(run.costUsd, 9);
+  expect(report.quota.slices.reduce((sum, { calls }) => sum + calls, 0)).toBe(report.ledger.attempts);
+  // The event is written after the run has ended for those who ask.
+  const { lineage } = await waitFor('the lineage', 30_000, async () => {
+    const explained = await ask<RunReport>('GET', `runs/${runId}/report`);
+    return explained.lineage === null ? undefined : explained;
+  });
+  expect(lineage?.outputs).toEqual(['abfss://lake@local/tables/results']);
+
+  const facets = await ask<ResultFacets>('GET', `results/facets?run=${runId}&search=EXPLAINED`);
+  expect(facets.total).toBe(6);
+  expect(facets.statuses).toContainEqual({ status: 'failed', documents: 1 });
+  const costs = await ask<CostReport>('GET', 'costs?days=2');
+  expect(costs.total.documents).toBe(6);
+  expect(costs.total.costUsd).toBeCloseTo(run.costUsd, 9);
+  const trust = await ask<TrustReport>('GET', 'trust?days=2');
+  expect(documents(trust.escalation)).toBe(5);
+  expect((await call('GET', 'runs/none/report')).status).toBe(404);
+}, 150_000);

@@ -1,0 +1,52 @@
+import type { HttpResponseInit } from '@azure/functions';
+import { HttpRequest, InvocationContext } from '@azure/functions';
+import { beforeAll, expect, test, vi } from 'vitest';
+
+let respond: typeof import('../../functions/http.ts')['respond'];
+beforeAll(async () => {
+  vi.stubEnv('LAKE', 'UseDevelopmentStorage=true');
+  ({ respond } = await import('../../functions/http.ts'));
+});
+
+const ask = (answer: HttpResponseInit, headers: Record<string, string> = {}, method = 'GET') =>
+  respond(
+    new InvocationContext(),
+    new HttpRequest({ method, url: 'http://localhost/api/x', headers }),
+    'reader',
+    async () => answer,
+  );
+const etagOf = (answer: HttpResponseInit) => new Headers(answer.headers).get('etag') ?? '';
+
+test('ETag: JSON that was asked for carries a strong tag of its content, and is kept by the caller alone', async () => {
+  const answer = await ask({ jsonBody: { a: 1 }, headers: { 'x-more': '1' } });
+  expect(answer).toMatchObject({
+    body: '{"a":1}',
+    headers: { 'content-type': 'application/json', 'cache-control': 'private, no-cache', 'x-more': '1' },
+  });
+  expect(etagOf(answer)).toMatch(/^"[\w-]{43}"$/);
+  expect(etagOf(await ask({ jsonBody: { a: 1 } }))).toBe(etagOf(answer));
+  expect(etagOf(await ask({ jsonBody: { a: 2 } }))).not.toBe(etagOf(answer));
+});
+
+test('ETag: who has the answer already gets 304 without a body, also where a proxy weakened the tag', async () => {
+  const etag = etagOf(await ask({ jsonBody: [] }));
+  for (const header of [etag, `"other", W/${etag}`]) {
+    const answer = await ask({ jsonBody: [] }, { 'if-none-match': header });
+    expect(answer).toMatchObject({ status: 304, headers: { etag } });
+    expect(answer.body ?? answer.jsonBody).toBeUndefined();
+  }
+  expect((await ask({ jsonBody: [1] }, { 'if-none-match': etag })).status).toBeUndefined();
+});
+
+test('ETag: answers to other methods, files and problems carry none', async () => {
+  expect(await ask({ jsonBody: 1 }, {}, 'POST')).toEqual({ jsonBody: 1 });
+  expect(await ask({ body: 'file' })).toEqual({ body: 'file' });
+  const problem = await respond(
+    new InvocationContext(),
+    new HttpRequest({ method: 'GET', url: 'http://localhost/api/x' }),
+    'reader',
+    async () => Promise.reject(new Error('x')),
+  );
+  expect(problem.status).toBe(500);
+  expect(etagOf(problem)).toBe('');
+});
