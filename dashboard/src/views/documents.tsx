@@ -2,12 +2,13 @@
 import { useMemo, useRef, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import '../../style/documents.css';
+import type { ResultFacets } from '../../../shared/insights-api.ts';
 import { count } from '../format.ts';
 import { links } from '../links.ts';
 import { Empty, ErrorNote, Loading } from '../parts/states.tsx';
 import { useTitle } from '../parts/title.ts';
 import { useResource } from '../resource.ts';
-import { FacetPanel, type Facets } from './documents/facets.tsx';
+import { FacetPanel } from './documents/facets.tsx';
 import { apiQuery, readFilter } from './documents/filter.ts';
 import { Chips, Export, FilterFields, SearchBox } from './documents/filter-bar.tsx';
 import { DocumentList } from './documents/list.tsx';
@@ -22,7 +23,7 @@ export function DocumentsView() {
   const filter = useMemo(() => readFilter(JSON.parse(text) as Record<string, string>), [text]);
   const asked = apiQuery(filter);
   const pages = usePages(asked);
-  const facets = useResource<Facets>(`results/facets${asked}`, FACETS_POLL_MS);
+  const facets = useResource<ResultFacets>(`results/facets${asked}`, FACETS_POLL_MS);
   const [isWide] = useState(() => matchMedia(WIDE).matches);
   const isFiltered = asked !== '';
   return (

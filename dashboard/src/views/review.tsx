@@ -12,7 +12,7 @@ import { DocumentInFocus } from './review/document-in-focus.tsx';
 import { Help } from './review/help.tsx';
 import { type Command, commandOf, keysOf } from './review/keys.ts';
 import { LabelPanel } from './review/label-panel.tsx';
-import { DayProgress, NothingWaits } from './review/progress.tsx';
+import { DayProgress, NothingWaits, withOnTheWay } from './review/progress.tsx';
 import { StatusLine } from './review/status-line.tsx';
 import { askAgain, askError, type Choice, dispatch, queue, storedCount, useQueue } from './review/use-queue.ts';
 
@@ -43,7 +43,10 @@ function Desk() {
   const focus = items[at];
   const [isHelpOpen, setIsHelpOpen] = useState(false);
   const noteField = useRef<HTMLTextAreaElement>(null);
-  const progress = useProgress();
+  const answer = useProgress();
+  // A correction counts no document twice.
+  const onTheWay = held !== undefined && held.item.storedLabel === null ? 1 : 0;
+  const progress = answer.data && withOnTheWay(answer.data, onTheWay);
   const keys = keysOf(labels.value);
   const proposed = focus?.label ?? focus?.topLabels[0]?.label;
   const obey = (command: Command) => {
@@ -65,7 +68,7 @@ function Desk() {
         <h1>Review</h1>
         <Choices choice={choice} onHelp={() => setIsHelpOpen(true)} />
       </div>
-      {progress.data !== undefined && <DayProgress progress={progress.data} onTheWay={held === undefined ? 0 : 1} />}
+      {progress !== undefined && <DayProgress progress={progress} />}
       <StatusLine onUndo={() => obey({ kind: 'undo' })} />
       {askError.value !== undefined && items.length === 0 ? (
         <ErrorNote error={askError.value} onRetry={askAgain} />
@@ -73,7 +76,7 @@ function Desk() {
         !isExhausted ? (
           <Loading what="the next document" />
         ) : (
-          <NothingWaits progress={progress.data} choice={choice} skipped={skipped} />
+          <NothingWaits progress={progress} choice={choice} skipped={skipped} />
         )
       ) : (
         <div class="review-desk">

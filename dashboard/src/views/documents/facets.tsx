@@ -1,17 +1,8 @@
 // How the documents of a filter spread over labels, outcomes, deciders, codes and types; each count is a link to those documents.
+import type { ResultFacets } from '../../../../shared/insights-api.ts';
 import { count } from '../../format.ts';
 import { links } from '../../links.ts';
 import { type Field, type Filter, withField } from './filter.ts';
-
-/** Answer of GET /api/results/facets; the most first. */
-export interface Facets {
-  total: number;
-  labels: { label: string | null; documents: number }[];
-  statuses: { status: string | null; documents: number }[];
-  decidedBy: { decidedBy: string | null; documents: number }[];
-  codes: { code: string | null; documents: number }[];
-  mediaTypes: { mediaType: string | null; documents: number }[];
-}
 
 interface Group {
   title: string;
@@ -21,7 +12,7 @@ interface Group {
 
 const SHOWN = 8;
 
-export function FacetPanel({ facets, filter }: { facets: Facets; filter: Filter }) {
+export function FacetPanel({ facets, filter }: { facets: ResultFacets; filter: Filter }) {
   const groups: Group[] = [
     { title: 'Status', field: 'status', entries: entriesOf(facets.statuses, 'status') },
     { title: 'Label', field: 'label', entries: entriesOf(facets.labels, 'label') },
@@ -86,13 +77,7 @@ interface FacetGroupProps {
   total: number;
 }
 
-/** Documents without the property are no choice. */
-function entriesOf<K extends string>(
-  list: readonly ({ documents: number } & { [key in K]: string | null })[],
+const entriesOf = <K extends string>(
+  list: readonly ({ documents: number } & { [key in K]: string })[],
   key: K,
-): Group['entries'] {
-  return list.flatMap((entry) => {
-    const value = entry[key];
-    return value === null ? [] : [{ value, documents: entry.documents }];
-  });
-}
+): Group['entries'] => list.map((entry) => ({ value: entry[key], documents: entry.documents }));

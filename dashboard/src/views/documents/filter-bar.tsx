@@ -36,8 +36,8 @@ export function SearchBox({ filter }: { filter: Filter }) {
       <form onSubmit={(event) => event.preventDefault()}>
         <input
           type="search"
-          aria-label="Search names, labels and quotes"
-          placeholder="Search…"
+          aria-label="Search in paths"
+          placeholder="Search in paths and names…"
           value={text}
           onInput={(event) => setText(event.currentTarget.value)}
         />

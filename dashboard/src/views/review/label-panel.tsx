@@ -39,7 +39,7 @@ export function LabelPanel({ item, keys, proposed, noteField, onCommand }: Label
                   {share !== undefined && (
                     <span class="share">
                       <Meter value={share} label={`confidence ${percent(share)}`} />
-                      {percent(share)}
+                      <span>{percent(share)}</span>
                     </span>
                   )}
                 </button>

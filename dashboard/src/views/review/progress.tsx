@@ -6,11 +6,16 @@ import { Progress } from '../../parts/basics.tsx';
 import { Empty } from '../../parts/states.tsx';
 import { type Choice, dispatch } from './use-queue.ts';
 
-/** @param onTheWay  decided here, not sent yet */
-export function DayProgress({ progress, onTheWay }: { progress: ReviewProgress; onTheWay: number }) {
-  const mine = progress.decidedByMe + onTheWay;
-  const all = progress.decidedByAll + onTheWay;
-  const waiting = Math.max(0, progress.waiting - onTheWay);
+/** The progress as the viewer sees it. @param onTheWay  documents decided here that the server does not know yet */
+export const withOnTheWay = (progress: ReviewProgress, onTheWay: number): ReviewProgress => ({
+  ...progress,
+  waiting: Math.max(0, progress.waiting - onTheWay),
+  decidedByMe: progress.decidedByMe + onTheWay,
+  decidedByAll: progress.decidedByAll + onTheWay,
+});
+
+export function DayProgress({ progress }: { progress: ReviewProgress }) {
+  const { decidedByMe: mine, decidedByAll: all, waiting } = progress;
   return (
     <section class="day-progress" aria-label="Progress of the day">
       <Progress done={all} total={all + waiting} label="Decided today, of those and what waits" />

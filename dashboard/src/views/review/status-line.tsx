@@ -33,7 +33,7 @@ export function StatusLine({ onUndo }: { onUndo: () => void }) {
         </div>
       )}
       <p class="visually-hidden" aria-live="polite">
-        {said === undefined ? '' : `${said}. `}
+        {said === undefined ? '' : `${said.replace(/\.$/, '')}. `}
         {focus === undefined
           ? ''
           : `Next: ${fullPath(focus.path, focus.archivePath)}, proposed ${focus.label ?? 'nothing'}.`}
