@@ -77,7 +77,14 @@ function AgreementTile({ trust: { data } }: { trust: Resource<TrustReport> }) {
 }
 
 function Trust({ trust, dates }: { trust: TrustReport; dates: readonly string[] }) {
-  const days = fillDays(trust.escalation, dates, (date) => ({ date, documents: 0, asked: 0, review: 0, failed: 0 }));
+  const days = fillDays(trust.escalation, dates, (date) => ({
+    date,
+    documents: 0,
+    byModel: 0,
+    asked: 0,
+    review: 0,
+    failed: 0,
+  }));
   return (
     <>
       <Escalation days={days} />
