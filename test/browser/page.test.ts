@@ -42,7 +42,7 @@ describe.skipIf(noBrowser !== undefined)(`page${noBrowser === undefined ? '' : `
       await page.getByRole('heading', { name: 'Runs', level: 1 }).waitFor();
       await page.locator(`a[href$="/runs/${demo.run.runId}"]`).first().click();
       await page.getByText(`${demo.run.documents} in = `).first().waitFor();
-      await expect.poll(() => page.locator('main').innerText()).toContain(`${demo.run.labelled} labelled`);
+      await expect.poll(() => page.locator('main').textContent()).toContain(`${demo.run.labelled} labelled`);
       await expectSound(viewer);
     },
     LONG_MS,
@@ -113,8 +113,8 @@ describe.skipIf(noBrowser !== undefined)(`page${noBrowser === undefined ? '' : `
     async () => {
       const { page } = viewer;
       const name = '<img src=x onerror=alert(1)>.txt';
-      const text =
-        '<script>window.owned=1</script><img src=x onerror="window.owned=1"> VAT return for the quarter, output tax due';
+      const markup = '<img src=x onerror="window.owned=1">';
+      const text = `VAT return for the quarter, output tax due. ${markup} Input tax and VAT registration number.`;
       const put = await fetch(`${demo.url}/api/uploads/imports/hostile/${encodeURIComponent(name)}`, {
         method: 'PUT',
         body: text,
@@ -124,8 +124,8 @@ describe.skipIf(noBrowser !== undefined)(`page${noBrowser === undefined ? '' : `
       const { runId } = await demo.call<RunStatus>('POST', '/api/runs', { source });
       await demo.finished(runId);
       await open(`/documents/${documentId}`);
-      await page.getByText('<script>window.owned=1</script>').first().waitFor();
-      await expect.poll(() => page.getByRole('heading', { level: 1 }).innerText()).toContain('<img src=x');
+      await page.getByText(markup).first().waitFor();
+      await expect.poll(() => page.getByRole('heading', { level: 1 }).textContent()).toContain('<img src=x');
       expect(await page.evaluate('window.owned')).toBeUndefined();
       expect(await page.locator('main img[src="x"]').count()).toBe(0);
       await expectSound(viewer);
@@ -138,8 +138,6 @@ describe.skipIf(noBrowser !== undefined)(`page${noBrowser === undefined ? '' : `
     async () => {
       const { page } = viewer;
       await runForPeople(demo, ['memos']);
-      const waiting = async () =>
-        (await demo.call<{ documents: ReviewItem[] }>('GET', '/api/review?limit=50&holder=test')).documents.length;
       await open('/review');
       await page.locator('[data-document-id]').first().waitFor();
       const shown = () => page.locator('[data-document-id]').first().getAttribute('data-document-id');
@@ -205,7 +203,7 @@ describe.skipIf(noBrowser !== undefined)(`page${noBrowser === undefined ? '' : `
       await page.getByLabel('Earlier or other run').selectOption(startedRunId);
       await page.getByRole('button', { name: 'Compare', exact: true }).click();
       await page.getByRole('heading', { name: 'Two runs compared' }).waitFor();
-      await page.getByText('In both runs').waitFor();
+      await page.getByText('In both runs', { exact: true }).waitFor();
       await expectSound(viewer);
     },
     LONG_MS,
@@ -245,7 +243,7 @@ describe.skipIf(noBrowser !== undefined)(`page${noBrowser === undefined ? '' : `
       for (const path of paths) {
         await other.page.goto(`${demo.url}/api/dashboard${path}`);
         await other.page.getByRole('heading', { level: 1 }).waitFor();
-        await other.page.waitForFunction('document.querySelector(".loading") === null', undefined, { timeout: 60_000 });
+        await expect.poll(() => other.page.locator('.loading').count(), { timeout: 60_000 }).toBe(0);
         await expectSound(other);
       }
       await other.context.close();

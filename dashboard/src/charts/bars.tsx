@@ -42,7 +42,7 @@ export function Bars({ title, caption, kinds, rows, format }: BarsProps) {
       {(width) => {
         const names = Math.min(180, Math.max(90, width * 0.34));
         const x = scaleLinear([0, Math.max(...totals, Number.MIN_VALUE)], [0, width - names - 64]);
-        const maxChars = Math.floor(names / 7);
+        const maxChars = Math.floor((names - 8) / 7.2);
         return (
           <>
             <svg

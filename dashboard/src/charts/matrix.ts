@@ -50,7 +50,7 @@ export interface MatrixLayout {
   cellText: 'count and share' | 'count' | 'none';
 }
 
-const CHAR = 6.4;
+const CHAR = 7;
 const MIN_CELL = 18;
 const MAX_CELL = 84;
 

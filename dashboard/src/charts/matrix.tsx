@@ -129,7 +129,7 @@ function RowName({ name, row, layout }: { name: string; row: number; layout: Mat
   const { cellHeight, left, top } = layout;
   return (
     <text class="tick end strong" x={left - 8} y={top + (row + 0.5) * cellHeight + 4}>
-      {clip(name, Math.floor((left - 10) / 6.2))}
+      {clip(name, Math.floor((left - 10) / 7))}
       <title>{name}</title>
     </text>
   );

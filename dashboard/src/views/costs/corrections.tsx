@@ -7,29 +7,32 @@ import { TableBox } from '../../parts/basics.tsx';
 export function Corrections({ corrections }: { corrections: TrustReport['corrections'] }) {
   if (corrections.length === 0) return null;
   return (
-    <TableBox label="Corrections">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Proposed</th>
-            <th scope="col">Decided</th>
-            <th scope="col" class="number">
-              Decisions
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {corrections.map(({ from, to, decisions }) => (
-            <tr key={`${from}\0${to}`}>
-              <td>{from}</td>
-              <td>
-                <a href={links.documents({ label: to, decidedBy: 'human' })}>{to}</a>
-              </td>
-              <td class="number">{count(decisions)}</td>
+    <section class="stack">
+      <h3>What people changed</h3>
+      <TableBox label="Corrections">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Proposed</th>
+              <th scope="col">Decided</th>
+              <th scope="col" class="number">
+                Decisions
+              </th>
             </tr>
-          ))}
-        </tbody>
-      </table>
-    </TableBox>
+          </thead>
+          <tbody>
+            {corrections.map(({ from, to, decisions }) => (
+              <tr key={`${from}\0${to}`}>
+                <td>{from}</td>
+                <td>
+                  <a href={links.documents({ label: to, decidedBy: 'human' })}>{to}</a>
+                </td>
+                <td class="number">{count(decisions)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </TableBox>
+    </section>
   );
 }

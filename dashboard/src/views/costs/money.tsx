@@ -147,37 +147,40 @@ function CostByLabel({ labels }: { labels: CostReport['labels'] }) {
 
 function Deployments({ deployments }: { deployments: CostReport['deployments'] }) {
   return (
-    <TableBox label="Cost by deployment">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Deployment</th>
-            <th scope="col" class="number">
-              Calls
-            </th>
-            <th scope="col" class="number">
-              Tokens
-            </th>
-            <th scope="col" class="number">
-              Cost
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {deployments.map(({ deployment, calls, tokens, costUsd }) => (
-            <tr key={deployment}>
-              <th scope="row" class="label-name">
-                {deployment}
+    <section class="stack">
+      <h3>By deployment</h3>
+      <TableBox label="Cost by deployment">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Deployment</th>
+              <th scope="col" class="number">
+                Calls
               </th>
-              <td class="number">{count(calls)}</td>
-              <td class="number" title={count(tokens)}>
-                {short(tokens)}
-              </td>
-              <td class="number">{money(costUsd)}</td>
+              <th scope="col" class="number">
+                Tokens
+              </th>
+              <th scope="col" class="number">
+                Cost
+              </th>
             </tr>
-          ))}
-        </tbody>
-      </table>
-    </TableBox>
+          </thead>
+          <tbody>
+            {deployments.map(({ deployment, calls, tokens, costUsd }) => (
+              <tr key={deployment}>
+                <th scope="row" class="label-name">
+                  {deployment}
+                </th>
+                <td class="number">{count(calls)}</td>
+                <td class="number" title={count(tokens)}>
+                  {short(tokens)}
+                </td>
+                <td class="number">{money(costUsd)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </TableBox>
+    </section>
   );
 }

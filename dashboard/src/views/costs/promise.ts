@@ -39,7 +39,7 @@ export function judgePromise({ modelVersion, precision, checked, right, basis }:
     };
   const interval = wilson(right, checked);
   const [low, high] = interval;
-  const seen = `People checked ${count(checked)} labels that ${modelVersion} gave alone and kept ${count(right)}: ${percent(right / checked, 1)}, 95 % interval ${percent(low, 1)} to ${percent(high, 1)}.`;
+  const seen = `People checked ${count(checked)} labels that ${modelVersion} gave alone and kept ${count(right)}: ${percent(right / checked, 1)}, ${percent(0.95)} interval ${percent(low, 1)} to ${percent(high, 1)}.`;
   if (low >= precision) return { state: 'kept', interval, sentence: `${seen} The ${aim} is kept.`, advice: null };
   if (high < precision)
     return {

@@ -17,20 +17,25 @@ const DAY_MS = 86_400_000;
 const dayNumber = (date: string): number => Date.parse(`${date}T00:00:00Z`) / DAY_MS;
 const dayOf = (number: number): string =>
   Number.isInteger(number) ? day(new Date(number * DAY_MS).toISOString().slice(0, 10)) : '';
-const readable = ({ documents, failed }: EscalationDay): number => documents - failed;
+const readable = ({ documents }: EscalationDay): number => documents; // failed ones are not among them
+const escalated = ({ documents, byModel }: EscalationDay): number => documents - byModel;
+/** Day 0 of the epoch was a Thursday: weeks are counted so that each begins on a Monday. */
+const MONDAY = 3;
+const mondayNumber = (week: string): number => (dayNumber(week) + MONDAY) / 7;
 
 export function Escalation({ days }: { days: readonly EscalationDay[] }) {
   const filled = days.filter((one) => readable(one) > 0);
   if (filled.length === 0) return null;
   const line = (part: (one: EscalationDay) => number) =>
     filled.map((one) => [dayNumber(one.date), part(one) / readable(one)] as const);
-  const { now, before } = weekTrend(days, ({ asked }) => asked, readable);
-  const highest = Math.max(0.1, ...filled.map((one) => Math.max(one.asked, one.review) / readable(one)));
+  const { now, before } = weekTrend(days, escalated, readable);
+  const highest = Math.max(0.1, ...filled.map((one) => escalated(one) / readable(one)));
   return (
     <LineChart
       title="Escalation rate"
       caption={trendSentence(now, before)}
       series={[
+        { name: 'not decided by the model alone', tone: 3, points: line(escalated), dots: true },
         { name: 'asked to the LLM', tone: 1, points: line(({ asked }) => asked), dots: true },
         { name: 'left to people', tone: 'warn', points: line(({ review }) => review), dots: true },
       ]}
@@ -41,13 +46,10 @@ export function Escalation({ days }: { days: readonly EscalationDay[] }) {
       }}
       y={{ name: 'share of readable documents', format: (share) => percent(share), domain: [0, highest] }}
       table={{
-        columns: ['day', 'documents', 'asked', 'in review', 'failed'],
+        columns: ['day', 'documents', 'by the model', 'asked', 'in review', 'failed'],
         rows: filled.map((one) => [
           day(one.date),
-          count(one.documents),
-          count(one.asked),
-          count(one.review),
-          count(one.failed),
+          ...[one.documents, one.byModel, one.asked, one.review, one.failed].map(count),
         ]),
       }}
     />
@@ -57,11 +59,11 @@ export function Escalation({ days }: { days: readonly EscalationDay[] }) {
 function trendSentence(now: number | null, before: number | null): string {
   const what = 'Share of readable documents the model did not decide alone.';
   if (now === null) return `${what} No run in the last 7 days.`;
-  if (before === null) return `${what} Asked in the last 7 days: ${percent(now, 1)}.`;
+  if (before === null) return `${what} In the last 7 days: ${percent(now, 1)}.`;
   const points = (now - before) * 100;
   const direction = Math.abs(points) < 0.5 ? 'unchanged' : points > 0 ? 'rising' : 'falling';
   const advice = points >= 2 ? ' Documents may have changed: look at what is asked, and train on the decisions.' : '';
-  return `${what} Asked in the last 7 days: ${percent(now, 1)}, in the 7 before ${percent(before, 1)}: ${direction}.${advice}`;
+  return `${what} In the last 7 days: ${percent(now, 1)}, in the 7 before ${percent(before, 1)}: ${direction}.${advice}`;
 }
 
 const VERDICTS: Readonly<Record<Verdict['state'], { name: string; tone: Tone }>> = {
@@ -145,13 +147,13 @@ function Quality({ weeks }: { weeks: TrustReport['weeks'] }) {
         {
           name: 'kept',
           tone: 1,
-          points: filled.map(({ week, kept, decisions }) => [dayNumber(week) / 7, kept / decisions]),
+          points: filled.map(({ week, kept, decisions }) => [mondayNumber(week), kept / decisions]),
           dots: filled.map(({ decisions }) => decisions / most),
         },
       ]}
       x={{
         name: 'week',
-        format: (week) => (isWhole(week * 7) && isMonday(week * 7) ? dayOf(Math.round(week * 7)) : ''),
+        format: (week) => (Number.isInteger(week) ? dayOf(week * 7 - MONDAY) : ''),
       }}
       y={{ name: 'kept', format: (share) => percent(share), domain: [Math.floor(lowest * 10) / 10, 1] }}
       table={{
@@ -167,7 +169,3 @@ function Quality({ weeks }: { weeks: TrustReport['weeks'] }) {
     />
   );
 }
-
-const isWhole = (value: number): boolean => Math.abs(value - Math.round(value)) < 1e-6;
-/** Day 0 of the epoch was a Thursday. */
-const isMonday = (days: number): boolean => (Math.round(days) + 3) % 7 === 0;

@@ -74,7 +74,7 @@ function Flips({ flips, flipped }: { flips: WhatIfReport['flips']; flipped: numb
         </p>
       )}
       <TableBox label="Documents that would flip">
-        <table>
+        <table class="flips">
           <thead>
             <tr>
               <th scope="col">Document</th>

@@ -6,6 +6,7 @@ import { ApiError, putFile, sendJson } from '../../api.ts';
 import { bytes } from '../../format.ts';
 import { Dialog } from '../../parts/dialog.tsx';
 import { ErrorNote } from '../../parts/states.tsx';
+import { session } from '../../session.ts';
 import { Field, PromiseFields } from './train-fields.tsx';
 import {
   columnsOf,
@@ -25,7 +26,8 @@ export function TrainDialog({
   onStarted: (training: TrainingStatus) => void;
   onClose: () => void;
 }) {
-  const [form, setForm] = useState<TrainForm>(EMPTY_FORM);
+  const taxonomy = session.value?.taxonomy ?? null;
+  const [form, setForm] = useState<TrainForm>(() => ({ ...EMPTY_FORM, taxonomyVersion: taxonomy?.version ?? null }));
   const [file, setFile] = useState<File | undefined>(undefined);
   const [columns, setColumns] = useState<readonly string[]>([]);
   const [step, setStep] = useState<'idle' | 'sending' | 'starting'>('idle');
@@ -101,6 +103,16 @@ export function TrainDialog({
             />
             Learn from decisions of people and the LLM in this lake
           </label>
+          {taxonomy !== null && (
+            <label class="inline">
+              <input
+                type="checkbox"
+                checked={form.taxonomyVersion !== null}
+                onChange={(event) => change({ taxonomyVersion: event.currentTarget.checked ? taxonomy.version : null })}
+              />
+              Take labels of the taxonomy {taxonomy.name} only: another one stops the training
+            </label>
+          )}
         </fieldset>
         <PromiseFields form={form} problems={shown} onChange={change} />
         {error && <ErrorNote error={error} />}

@@ -13,6 +13,8 @@ export interface TrainForm {
   confidence: string;
   guarantee: boolean;
   promote: boolean;
+  /** Version of the taxonomy that labels must be in; null: any label is learnt. */
+  taxonomyVersion: string | null;
 }
 
 export const EMPTY_FORM: TrainForm = {
@@ -24,6 +26,7 @@ export const EMPTY_FORM: TrainForm = {
   confidence: '95',
   guarantee: false,
   promote: false,
+  taxonomyVersion: null,
 };
 
 /** Bytes of a file's beginning that show its columns. */
@@ -95,6 +98,7 @@ export function trainRequest(form: TrainForm, source: string | null): Partial<Tr
           labelColumn: form.labelColumn.trim(),
         }),
     ...(form.decisions ? { decisions: true } : {}),
+    ...(form.taxonomyVersion === null ? {} : { taxonomyVersion: form.taxonomyVersion }),
     precision: share(form.precision),
     confidence: share(form.confidence),
     guarantee: form.guarantee,

@@ -23,7 +23,7 @@ describe('the promise against what people said', () => {
     const verdict = judgePromise({ ...promise, checked: 412, right: 405 });
     expect(verdict.state).toBe('kept');
     expect(verdict.sentence).toBe(
-      'People checked 412 labels that v3 gave alone and kept 405: 98.3%, 95 % interval 96.5% to 99.2%. The promise of 95% is kept.',
+      'People checked 412 labels that v3 gave alone and kept 405: 98.3%, 95% interval 96.5% to 99.2%. The promise of 95% is kept.',
     );
   });
 

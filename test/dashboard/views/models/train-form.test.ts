@@ -59,7 +59,7 @@ describe('a training form', () => {
 
   test('becomes a request that the API takes', () => {
     const request = trainRequest(
-      { ...filled, precision: '98,5', guarantee: true, promote: true },
+      { ...filled, precision: '98,5', guarantee: true, promote: true, taxonomyVersion: 'tax-1' },
       'training/x-labels.jsonl',
     );
     expect(trainRequestSchema.parse(request)).toMatchObject({
@@ -68,6 +68,7 @@ describe('a training form', () => {
       confidence: 0.95,
       guarantee: true,
       promote: true,
+      taxonomyVersion: 'tax-1',
     });
   });
 
