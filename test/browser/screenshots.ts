@@ -1,0 +1,101 @@
+// `npm run screenshots`: pictures of every view, light and dark, of the demo with a past, into docs/images/.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RunStatus } from '../../shared/api.ts';
+import { ROOT, temporaryFolder, waitFor } from '../e2e/sluice.ts';
+import { launch, noBrowser, openPage, type Scheme } from './browser.ts';
+import { type Demo, decideSome, runForPeople, samplesPrefix, startDemo, trainingBytes } from './demo.ts';
+
+const IMAGES = join(ROOT, 'docs/images');
+const SIZE = { width: 1280, height: 860 };
+const REVIEWED = 10;
+
+interface Picture {
+  name: string;
+  path: string;
+  /** Seen when the view is complete. */
+  shows: string;
+}
+
+if (noBrowser !== undefined) {
+  console.error(`No pictures: ${noBrowser}`);
+  process.exit(1);
+}
+const folder = temporaryFolder('screenshots');
+const say = (text: string) => console.error(text);
+say('Starting the demo…');
+const demo = await startDemo(join(folder.path, 'cloud'));
+try {
+  await take(demo, await makePast(demo));
+} finally {
+  await demo.stop();
+  folder.remove();
+}
+
+/** More runs, decisions of people, a second model: what the views are for. */
+async function makePast(demo: Demo): Promise<{ rerun: string; document: string }> {
+  say('Leaving documents to people, deciding some…');
+  await runForPeople(demo, ['memos', 'letters', 'reports']);
+  await decideSome(demo, REVIEWED);
+  say('Training a second model…');
+  const put = await fetch(`${demo.url}/api/uploads/imports/training/labelled.jsonl`, {
+    method: 'PUT',
+    body: trainingBytes(),
+  });
+  if (!put.ok) throw new Error(`upload: ${put.status}`);
+  const request = { sources: ['training/labelled.jsonl'], maxIter: 30, regParam: 0.003, promote: false };
+  const { trainingId } = await demo.call<{ trainingId: string }>('POST', '/api/models/train', request);
+  const { result } = await waitFor('the training', 240_000, async () => {
+    const status = await demo.call<{ state: string; result: { version: string } | null; error: unknown }>(
+      'GET',
+      `/api/models/train/${trainingId}`,
+    );
+    if (status.state === 'failed') throw new Error(`the training failed: ${JSON.stringify(status.error)}`);
+    return status.state === 'completed' ? status : undefined;
+  });
+  say('Repeating the run with it…');
+  const rerun = await demo.call<RunStatus>('POST', `/api/runs/${demo.run.runId}/rerun`, {
+    from: 'score',
+    modelVersion: result?.version,
+  });
+  await demo.finished(rerun.runId);
+  const prefix = await samplesPrefix(demo);
+  const { results } = await demo.call<{ results: { document_id: string }[] }>(
+    'GET',
+    `/api/results?run=${demo.run.runId}&decidedBy=llm&path=${encodeURIComponent(`${prefix}/notes`)}&limit=1`,
+  );
+  await demo.call('POST', `/api/runs/${demo.run.runId}/rerun`, { only: 'failed', from: 'extract' });
+  return { rerun: rerun.runId, document: results[0]?.document_id ?? '' };
+}
+
+async function take(demo: Demo, { rerun, document }: { rerun: string; document: string }): Promise<void> {
+  const run = demo.run.runId;
+  const pictures: Picture[] = [
+    { name: 'runs', path: '/runs', shows: 'Runs' },
+    { name: 'run', path: `/runs/${run}`, shows: `${demo.run.documents} in = ` },
+    { name: 'compare', path: `/runs/${run}/compare/${rerun}`, shows: 'Two runs compared' },
+    { name: 'documents', path: `/documents?run=${run}`, shows: 'Documents' },
+    { name: 'document', path: `/documents/${document}`, shows: 'History' },
+    { name: 'review', path: '/review', shows: 'Review' },
+    { name: 'models', path: '/models', shows: 'Models' },
+    { name: 'model', path: '/models/v1', shows: 'Confusion matrix' },
+    { name: 'costs', path: '/costs', shows: 'Agreement with reviewers' },
+  ];
+  mkdirSync(IMAGES, { recursive: true });
+  const browser = await launch();
+  for (const scheme of ['light', 'dark'] satisfies Scheme[]) {
+    const { page, complaints } = await openPage(browser, demo.url, { ...SIZE, scheme });
+    page.setDefaultTimeout(60_000);
+    for (const { name, path, shows } of pictures) {
+      await page.goto(`${demo.url}/api/dashboard${path}`);
+      await page.getByText(shows).first().waitFor();
+      await waitFor(`${name} to be loaded`, 60_000, async () =>
+        (await page.locator('.loading').count()) === 0 ? true : undefined,
+      );
+      await page.screenshot({ path: join(IMAGES, `${name}-${scheme}.png`) });
+      say(`docs/images/${name}-${scheme}.png`);
+    }
+    if (complaints.length > 0) throw new Error(complaints.join('\n'));
+  }
+  await browser.close();
+}
