@@ -3,6 +3,7 @@ import type { Quote } from '../llm/quote.ts';
 import { argmax } from '../models/scorer.ts';
 import type { Random } from '../ports.ts';
 import type { Taxonomy } from '../taxonomy.ts';
+import { type LaneRequest, laneOf, requireLane } from './lane.ts';
 import { chooseModel } from './plan.ts';
 import { acceptFor, route } from './route.ts';
 import type { PipelineServices } from './services.ts';
@@ -21,6 +22,8 @@ export interface RunQuote extends Quote {
 /**
  * Quote a run over files.
  * @param sampleSize  files read at most; the range of the quote narrows with its square root
+ * @param lane        mode and deadline that the run will be started with
+ * @throws {TerminalError} request.invalid for mode batch where no deployment takes jobs
  */
 export async function quoteRun(
   services: PipelineServices,
@@ -28,8 +31,10 @@ export async function quoteRun(
   files: readonly QuotableFile[],
   taxonomy: Taxonomy,
   sampleSize: number,
+  lane: LaneRequest = {},
 ): Promise<RunQuote> {
   if (services.llm === undefined) throw new Error('no LLM is configured: a run costs nothing');
+  requireLane(services, lane);
   const chosen = sample(files, sampleSize, random);
   const texts: string[] = [];
   let documents = 0;
@@ -45,6 +50,7 @@ export async function quoteRun(
   const quote = await services.llm.quote({
     taxonomy,
     documents: total,
+    isBatch: laneOf(services, lane, { sources: files.length, nowMs: services.clock.now() }) === 'batch',
     sample: [...texts.map((text, i) => ({ text, isAsked: asked[i] ?? true })), ...unreadable],
   });
   return { ...quote, files: files.length, sampledFiles: chosen.length };
