@@ -9,6 +9,12 @@ export const number = (text: string): number => {
 };
 export const data = () => new Option('--data <folder>', 'folder of the local cloud').default('.local');
 export const json = () => new Option('--json', 'print one JSON document on stdout').default(false);
+export const maxCost = () => new Option('--max-cost <usd>', 'money the LLM may cost').argParser(number);
+export const mode = () => new Option('--mode <mode>', 'how the LLM is asked').choices(['live', 'batch', 'auto']);
+export const deadline = () =>
+  new Option('--deadline <hours>', 'hours the run may take; a day lets large runs go by the Batch API').argParser(
+    number,
+  );
 export const textColumn = () => new Option('--text-column <name>', 'column with the text').default('text');
 export const labelColumn = () => new Option('--label-column <name>', 'column with the label').default('label');
 

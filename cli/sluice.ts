@@ -4,7 +4,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { SluiceError } from '../shared/errors.ts';
 import { clearBar, UsageError } from './console.ts';
 import { addModelCommands } from './model-commands.ts';
-import { data, json, number, remote, textColumn } from './options.ts';
+import { data, deadline, json, maxCost, mode, number, remote, textColumn } from './options.ts';
 import { addResultCommands } from './result-commands.ts';
 
 const program = new Command('sluice')
@@ -20,7 +20,7 @@ program
   .option('--once', 'end when the folder is done', false)
   .option('--taxonomy <file>', 'your labels: JSON {name, labels: [{name, description}]}')
   .option('--no-llm', 'do not ask the LLM; uncertain documents go to review')
-  .option('--max-cost <usd>', 'money the LLM may cost', number)
+  .addOption(maxCost())
   .option('--quote', 'say what the run will cost before it starts, and compare afterwards', false)
   .option('--port <port>', 'port of the functions host; a free one is used when it is taken', number, 7071)
   .addOption(data())
@@ -36,9 +36,9 @@ remote(program.command('run').description('start a run over what lies in the lak
   .option('--taxonomy-version <version>', 'labels to use')
   .option('--model <version>', 'model to use, e.g. v3')
   .option('--accept <p>', 'confidence from which the model decides alone', number)
-  .option('--max-cost <usd>', 'money the LLM may cost', number)
-  .addOption(new Option('--mode <mode>', 'how the LLM is asked').choices(['live', 'batch', 'auto']))
-  .option('--deadline <hours>', 'hours the run may take; a day lets large runs go by the Batch API', number)
+  .addOption(maxCost())
+  .addOption(mode())
+  .addOption(deadline())
   .option('--no-llm', 'do not ask the LLM')
   .option('--again', 'make a new run even if the same request was made before', false)
   .option('--no-wait', 'return at once')
@@ -66,6 +66,9 @@ remote(
   .option('--decided-before <time>', 'only those decided before (ISO 8601)')
   .option('--model <version>', 'another model than the champion')
   .option('--accept <p>', 'confidence from which the model decides alone', number)
+  .addOption(maxCost())
+  .addOption(mode())
+  .addOption(deadline())
   .option('--no-wait', 'return at once')
   .action(async (runId, options) => (await import('./commands/runs.ts')).rerunCommand(runId, options));
 
@@ -80,6 +83,8 @@ program
   .option('--container <name>', 'landing or imports')
   .option('--taxonomy <file>', 'your labels')
   .option('--sample <n>', 'files read at most', number, 300)
+  .addOption(mode())
+  .addOption(deadline())
   .addOption(data())
   .addOption(json())
   .action(async (path, options) => (await import('./commands/quote.ts')).quoteCommand(path, options));

@@ -36,6 +36,15 @@ const sourceSchema = z.discriminatedUnion('kind', [
   }),
 ]);
 
+/** How a run asks the LLM. */
+const llmShape = {
+  maxCostUsd: z.number().min(0).max(1_000_000).optional(),
+  /** At once, by the Batch API (half the price, up to a day), or whichever fits size and deadline. Default auto. */
+  mode: z.enum(['live', 'batch', 'auto']).optional(),
+  /** Hours the run may take; batch jobs still running then are cancelled and the rest is asked at once. */
+  deadlineHours: z.number().min(0.1).max(720).optional(),
+};
+
 export const runRequestSchema = z.strictObject({
   source: sourceSchema,
   taxonomyVersion: z.string().min(1).max(200).optional(),
@@ -47,11 +56,7 @@ export const runRequestSchema = z.strictObject({
   reviewThreshold: z.number().min(0).max(1).optional(),
   /** false: uncertain documents go to review, nothing is spent. */
   llm: z.boolean().optional(),
-  maxCostUsd: z.number().min(0).max(1_000_000).optional(),
-  /** How the LLM is asked: at once, by the Batch API (half the price, up to a day), or whichever fits size and deadline. Default auto. */
-  mode: z.enum(['live', 'batch', 'auto']).optional(),
-  /** Hours the run may take; batch jobs still running then are cancelled and the rest is asked at once. */
-  deadlineHours: z.number().min(0.1).max(720).optional(),
+  ...llmShape,
   /** What was quoted for the run, to be shown against the bill. Not part of the request's identity. */
   quote: z.strictObject({ usd: z.number().min(0), usdLow: z.number().min(0), usdHigh: z.number().min(0) }).optional(),
   /** Requests that are equal join the same run; another requestId makes another run. */
@@ -75,6 +80,7 @@ export const rerunRequestSchema = z
     /** Another model than the champion. */
     modelVersion: modelVersion.optional(),
     acceptThreshold: z.number().min(0).max(1).optional(),
+    ...llmShape,
     requestId: z.string().min(1).max(100).optional(),
   })
   .refine((r) => r.from !== 'classify' || (r.modelVersion === undefined && r.acceptThreshold === undefined), {

@@ -26,6 +26,7 @@ export const quoteRequestSchema = z.strictObject({
   source: runRequestSchema.shape.source,
   taxonomyVersion: z.string().min(1).max(200).optional(),
   mode: runRequestSchema.shape.mode,
+  deadlineHours: runRequestSchema.shape.deadlineHours,
   /** Files read for it at most; the range narrows with its square root. */
   sampleSize: z.int().min(1).max(500).default(60),
 });

@@ -19,6 +19,8 @@ export interface QuoteOptions {
   container?: string;
   taxonomy?: string;
   sample: number;
+  mode?: 'live' | 'batch' | 'auto';
+  deadline?: number;
 }
 
 export async function quoteCommand(path: string, options: QuoteOptions): Promise<void> {
@@ -30,7 +32,10 @@ export async function quoteCommand(path: string, options: QuoteOptions): Promise
         options.container === undefined ? await localFiles(path) : await lakeFiles(app, options.container, path);
       bar(`reading a sample of ${Math.min(options.sample, files.length)} of ${files.length} files …`);
       const taxonomy = await taxonomyOf(app, options.taxonomy);
-      const quote = await quoteRun(app.services, seededRandom(files.length), files, taxonomy, options.sample);
+      const quote = await quoteRun(app.services, seededRandom(files.length), files, taxonomy, options.sample, {
+        ...(options.mode === undefined ? {} : { mode: options.mode }),
+        ...(options.deadline === undefined ? {} : { deadlineHours: options.deadline }),
+      });
       clearBar();
       if (options.json) process.stdout.write(`${JSON.stringify(quote)}\n`);
       else print(quote);
@@ -52,7 +57,9 @@ function print(quote: RunQuote): void {
       `documents    ${quote.documents}`,
       `LLM          ${quote.llm === null ? 'none: what the model is unsure of goes to review, nothing is paid' : describeQuote(quote)}`,
       `tokens       ${quote.tokensIn} in, ${quote.tokensOut} out`,
-      `quota time   ${quote.minutes < 1 ? 'under a minute' : `${Math.ceil(quote.minutes)} min`}`,
+      quote.lane === 'batch'
+        ? 'lane         Batch API: jobs end within a day; what they leave undone is asked live, at the full price'
+        : `quota time   ${quote.minutes < 1 ? 'under a minute' : `${Math.ceil(quote.minutes)} min`}`,
       '',
     ].join('\n'),
   );

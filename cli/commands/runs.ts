@@ -77,6 +77,9 @@ export async function rerunCommand(
     decidedBefore?: string;
     model?: string;
     accept?: number;
+    maxCost?: number;
+    mode?: 'live' | 'batch' | 'auto';
+    deadline?: number;
     wait: boolean;
   },
 ): Promise<void> {
@@ -87,6 +90,9 @@ export async function rerunCommand(
     ...filter, // JSON leaves out what is undefined
     modelVersion: model,
     acceptThreshold: accept,
+    maxCostUsd: options.maxCost,
+    mode: options.mode,
+    deadlineHours: options.deadline,
     requestId: randomUUID(),
   });
   await finish(api, started, options);

@@ -20,7 +20,7 @@ import type { DeploymentConfig, Price } from './deployment.ts';
 import type { Pack } from './judge.ts';
 import { outcomeOf } from './outcome.ts';
 import { type LlmDocument, loadOrMakePlan, type Shown, showDocuments } from './prepare.ts';
-import { costNano, costNanoAtMost, mostPromptTokens, priceOn } from './price.ts';
+import { batchPriceOn, costNano, costNanoAtMost, mostPromptTokens } from './price.ts';
 import { documentsMessage } from './prompt.ts';
 import { type LlmDeps, type LlmRuntime, type Question, runtimeOf } from './runtime.ts';
 
@@ -350,17 +350,7 @@ class Lane {
   }
 
   #price(): Price {
-    const price = priceOn(this.#deployment, this.#deps.clock.now());
-    const scale = (amount: bigint) => BigInt(Math.round(Number(amount) * this.#batch.priceShare));
-    const { input, cached, cacheWrite, output } = price;
-    return {
-      ...price,
-      id: `${price.id}-batch`,
-      input: scale(input),
-      cached: scale(cached),
-      cacheWrite: scale(cacheWrite),
-      output: scale(output),
-    };
+    return batchPriceOn(this.#deployment, this.#deps.clock.now());
   }
 
   #promptTokens(planned: PlannedPack): number {

@@ -2,7 +2,7 @@
 import type { Taxonomy } from '../taxonomy.ts';
 import { Budget, ceilings } from './budget.ts';
 import { makePack } from './judge.ts';
-import { costNanoAtMost, leastNano, mostPromptTokens, priceOn } from './price.ts';
+import { batchPriceOn, costNanoAtMost, leastNano, mostPromptTokens, priceOn } from './price.ts';
 import { type LlmDeps, runtimeOf } from './runtime.ts';
 
 export interface MoneyLeft {
@@ -28,14 +28,12 @@ export async function moneyLeft(
   const sizing = { ...settings, promptVersion: '', outputTokensPerDocument: LEAST_OUTPUT_TOKENS };
   const { maxOutputTokens } = makePack(['any'], sizing);
   const tokens = mostPromptTokens(runtime.question(request.taxonomy).overheadTokens);
-  const least = runtime.pool.members.map(({ config }) => {
-    const cost = costNanoAtMost(priceOn(config, nowMs), tokens, maxOutputTokens);
-    return request.isBatch && config.batch !== undefined
-      ? BigInt(Math.floor(Number(cost) * Math.min(1, config.batch.priceShare)))
-      : cost;
-  });
+  const prices = runtime.pool.members.flatMap(({ config }) => [
+    priceOn(config, nowMs),
+    ...(request.isBatch && config.batch !== undefined ? [batchPriceOn(config, nowMs)] : []),
+  ]);
   return {
     nanoUsd: left === undefined ? Number.POSITIVE_INFINITY : Number(left),
-    leastNanoUsd: Number(leastNano(least)),
+    leastNanoUsd: Number(leastNano(prices.map((price) => costNanoAtMost(price, tokens, maxOutputTokens)))),
   };
 }

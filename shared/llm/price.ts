@@ -23,6 +23,23 @@ export function priceOn(deployment: DeploymentConfig, nowMs: number): Price {
   return price;
 }
 
+/** The price of batch jobs on a day. @throws {TerminalError} config.invalid when there is none, or the deployment takes no jobs */
+export function batchPriceOn(deployment: DeploymentConfig, nowMs: number): Price {
+  if (deployment.batch === undefined)
+    throw new TerminalError('config.invalid', `deployment ${deployment.name} takes no batch jobs`);
+  const { priceShare } = deployment.batch;
+  const scale = (amount: bigint) => BigInt(Math.round(Number(amount) * priceShare));
+  const { input, cached, cacheWrite, output, ...price } = priceOn(deployment, nowMs);
+  return {
+    ...price,
+    id: `${price.id}-batch`,
+    input: scale(input),
+    cached: scale(cached),
+    cacheWrite: scale(cacheWrite),
+    output: scale(output),
+  };
+}
+
 /** Cost of a call in nano-dollars, rounded half up. Reasoning tokens are inside the completion tokens. */
 export function costNano(price: Price, usage: Usage): bigint {
   const plain = Math.max(0, usage.promptTokens - usage.cachedTokens - usage.cacheWriteTokens);

@@ -30,6 +30,8 @@ export interface QuoteInput {
   /** Quota of all deployments together. */
   tpm: number;
   rpm: number;
+  /** By the Batch API: jobs wait for no quota, and end within a day. */
+  isBatch?: boolean;
   /** The static prompt is served from the service's cache. Default: not assumed. */
   isPrefixCached?: boolean;
 }
@@ -45,10 +47,13 @@ export interface Quote {
   /** 95 % range from the sampling error. */
   usdLow: number;
   usdHigh: number;
-  /** Time the quota needs, minutes. */
+  /** How the LLM would be asked. */
+  lane: 'live' | 'batch';
+  /** Time the quota needs; a day for batch jobs, which end within it. Minutes. */
   minutes: number;
 }
 
+const DAY_MINUTES = 24 * 60;
 const Z95 = 1.96;
 const USED_SHARE = 0.55;
 const MIN_CACHED_PREFIX = 1024;
@@ -56,9 +61,11 @@ const MIN_CACHED_PREFIX = 1024;
 /** Extrapolate from the sample. An empty sample gives a quote of zero calls for zero documents, and throws for more. */
 export function quoteRun(input: QuoteInput): Quote {
   const { documents, sample, settings, price } = input;
+  const lane = input.isBatch === true ? 'batch' : 'live';
   if (sample.length === 0) {
     if (documents > 0) throw new RangeError(`a quote for ${documents} documents needs a sample`);
-    return { documents: 0, asked: 0, calls: 0, tokensIn: 0, tokensOut: 0, usd: 0, usdLow: 0, usdHigh: 0, minutes: 0 };
+    const nothing = { documents: 0, asked: 0, calls: 0, tokensIn: 0, tokensOut: 0, usd: 0, usdLow: 0, usdHigh: 0 };
+    return { ...nothing, lane, minutes: 0 };
   }
   const asked = sample.filter((d) => d.isAsked);
   const share = asked.length / sample.length;
@@ -95,7 +102,7 @@ export function quoteRun(input: QuoteInput): Quote {
     promptVersion: '',
     ...settings,
   }).maxOutputTokens;
-  const minutes = Math.max(
+  const quotaMinutes = Math.max(
     (tokensIn + calls * maxOut) / (input.tpm * settings.utilisation),
     calls / (input.rpm * settings.utilisation),
   );
@@ -108,7 +115,8 @@ export function quoteRun(input: QuoteInput): Quote {
     usd,
     usdLow: usd * Math.max(0, 1 - error),
     usdHigh: usd * (1 + error),
-    minutes,
+    lane,
+    minutes: lane === 'batch' && calls > 0 ? DAY_MINUTES : quotaMinutes,
   };
 }
 

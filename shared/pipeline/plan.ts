@@ -221,7 +221,8 @@ async function pinVersions(services: PipelineServices, run: RunRecord): Promise<
   const { config } = services;
   if (run.rerun !== null) {
     const base = await readPlan(services.lake, run.rerun.runId);
-    const pinned = { ...base, from: run.rerun.from };
+    // Without a limit of its own a re-run may spend as much again.
+    const pinned = { ...base, from: run.rerun.from, maxCostUsd: run.rerun.maxCostUsd ?? base.maxCostUsd };
     if (run.rerun.from === 'classify') return pinned;
     const model = await pinModel(services, base.taxonomyVersion, run.rerun.modelVersion);
     return { ...pinned, ...model, accept: run.rerun.acceptThreshold ?? model.accept };

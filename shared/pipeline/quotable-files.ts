@@ -14,7 +14,10 @@ import { loadTaxonomy } from './taxonomies.ts';
 export async function quoteSource(services: PipelineServices, request: QuoteRequest): Promise<RunQuote> {
   const taxonomy = await loadTaxonomy(services.lake, request.taxonomyVersion ?? services.config.TAXONOMY_VERSION);
   const files = await quotableFiles(services, request.source);
-  return quoteRun(services, seededRandom(files.length), files, taxonomy, request.sampleSize);
+  return quoteRun(services, seededRandom(files.length), files, taxonomy, request.sampleSize, {
+    ...(request.mode === undefined ? {} : { mode: request.mode }),
+    ...(request.deadlineHours === undefined ? {} : { deadlineHours: request.deadlineHours }),
+  });
 }
 
 /** @throws {RequestError} request.invalid for a data set that is not there or too large, and for more files than a run takes */

@@ -3,6 +3,7 @@ import type { Quote } from '../llm/quote.ts';
 import { argmax } from '../models/scorer.ts';
 import type { Random } from '../ports.ts';
 import type { Taxonomy } from '../taxonomy.ts';
+import { type LaneRequest, laneOf, requireLane } from './lane.ts';
 import { chooseModel } from './plan.ts';
 import { acceptFor, route } from './route.ts';
 import type { PipelineServices } from './services.ts';
@@ -24,6 +25,8 @@ export interface RunQuote extends Quote {
 /**
  * Quote a run over files.
  * @param sampleSize  files read at most; the range of the quote narrows with its square root
+ * @param lane        mode and deadline that the run will be started with
+ * @throws {TerminalError} request.invalid for mode batch where no deployment takes jobs
  */
 export async function quoteRun(
   services: PipelineServices,
@@ -31,7 +34,9 @@ export async function quoteRun(
   files: readonly QuotableFile[],
   taxonomy: Taxonomy,
   sampleSize: number,
+  lane: LaneRequest = {},
 ): Promise<RunQuote> {
+  requireLane(services, lane);
   const chosen = sample(files, sampleSize, random);
   const texts: string[] = [];
   let documents = 0;
@@ -51,12 +56,23 @@ export async function quoteRun(
   const quote = await llm.quote({
     taxonomy,
     documents: total,
+    isBatch: laneOf(services, lane, { sources: files.length, nowMs: services.clock.now() }) === 'batch',
     sample: [...texts.map((text, i) => ({ text, isAsked: asked[i] ?? true })), ...unreadable],
   });
   return { ...quote, ...counts, llm: (llm.deployments ?? []).map(({ name }) => name).join(', ') };
 }
 
-const NOTHING_ASKED = { asked: 0, calls: 0, tokensIn: 0, tokensOut: 0, usd: 0, usdLow: 0, usdHigh: 0, minutes: 0 };
+const NOTHING_ASKED = {
+  asked: 0,
+  calls: 0,
+  tokensIn: 0,
+  tokensOut: 0,
+  usd: 0,
+  usdLow: 0,
+  usdHigh: 0,
+  minutes: 0,
+  lane: 'live',
+} as const;
 
 /** Would the run ask the LLM about these texts? All of them, where no model speaks the taxonomy's labels. */
 async function wouldAsk(services: PipelineServices, taxonomy: Taxonomy, texts: readonly string[]): Promise<boolean[]> {

@@ -135,7 +135,7 @@ async function isAmple(services: PipelineServices, plan: Plan, questions: number
   const left = await llm.moneyLeft?.({ runId: plan.runId, taxonomy, maxCostUsd, isBatch });
   const leftUsd = left === undefined ? (maxCostUsd ?? Number.POSITIVE_INFINITY) : left.nanoUsd / 1e9;
   const sample = (await someTexts(services, plan)).map((text) => ({ text, isAsked: true }));
-  const { usd } = await llm.quote({ taxonomy, documents: questions, sample });
+  const { usd } = await llm.quote({ taxonomy, documents: questions, sample, isBatch });
   return usd <= leftUsd * AMPLE;
 }
 

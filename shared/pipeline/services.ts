@@ -42,6 +42,8 @@ export interface QuoteRequest {
   documents: number;
   /** Drawn at random. */
   sample: readonly { text: string; isAsked: boolean }[];
+  /** Priced as batch jobs. */
+  isBatch?: boolean;
 }
 
 export interface MoneyLeftRequest {

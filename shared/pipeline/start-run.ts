@@ -4,6 +4,7 @@ import type { RerunRequest, RunRequest } from '../api.ts';
 import { TerminalError } from '../errors.ts';
 import { canonicalJson, sha256Hex } from '../ids.ts';
 import { runIndexPath, runPaths } from '../paths.ts';
+import { requireLane } from './lane.ts';
 import { createJson, type RunRecord, type RunSummary, readAttempt, readJson, writeJson } from './records.ts';
 import type { PipelineServices } from './services.ts';
 import { loadTaxonomy } from './taxonomies.ts';
@@ -26,11 +27,7 @@ export async function createRun(services: PipelineServices, request: RunRequest)
   const accept = request.acceptThreshold;
   if (accept !== undefined && (request.reviewThreshold ?? 0) > accept)
     throw new TerminalError('request.invalid', 'reviewThreshold: must not be above acceptThreshold');
-  if (request.mode === 'batch' && services.llm?.canBatch !== true)
-    throw new TerminalError(
-      'request.invalid',
-      'mode: no deployment takes batch jobs (member `batch` in LLM_DEPLOYMENTS)',
-    );
+  requireLane(services, request);
   const { quote: _, ...identity } = request;
   return record(services, { runId: `run-${digest(identity)}`, kind: 'request', request, rerun: null, windowId: null });
 }
@@ -42,13 +39,14 @@ export function createUploadRun(services: PipelineServices, windowId: string): P
 
 /**
  * Record a re-run of a finished run.
- * @throws {TerminalError} run.not-found, run.not-finished, run.forgotten
+ * @throws {TerminalError} run.not-found, run.not-finished, run.forgotten, request.invalid (mode batch that no deployment takes)
  */
 export async function createRerun(
   services: PipelineServices,
   baseRunId: string,
   request: RerunRequest,
 ): Promise<StartedRun> {
+  requireLane(services, request);
   const base = await readJson<RunRecord>(services.lake, runPaths.request(baseRunId));
   if (base === undefined) throw new TerminalError('run.not-found', `run ${baseRunId} is not known`);
   if ((await services.lake.stat(runPaths.summary(baseRunId))) === undefined)

@@ -99,6 +99,7 @@ export async function fakeWorld(settings: Record<string, string> = {}): Promise<
         usd: documents * 0.001,
         usdLow: 0,
         usdHigh: 1,
+        lane: 'live' as const,
         minutes: 0,
       }),
       ledger: async () => [],

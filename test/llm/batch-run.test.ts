@@ -11,11 +11,13 @@ import { commitRun } from '../../shared/pipeline/commit-run.ts';
 import { decideBatch } from '../../shared/pipeline/decide-batch.ts';
 import { extractBatch } from '../../shared/pipeline/extract-batch.ts';
 import { featurizeBatch } from '../../shared/pipeline/featurize-batch.ts';
-import { batchLaneOf, lanesOf } from '../../shared/pipeline/lane.ts';
+import { batchLaneOf, type LaneRequest, lanesOf } from '../../shared/pipeline/lane.ts';
 import { openLlm } from '../../shared/pipeline/llm-stage.ts';
 import { planRun } from '../../shared/pipeline/plan.ts';
+import { quoteRun } from '../../shared/pipeline/quote-run.ts';
 import { scoreBatch } from '../../shared/pipeline/score-batch.ts';
-import { createRun } from '../../shared/pipeline/start-run.ts';
+import { createRerun, createRun } from '../../shared/pipeline/start-run.ts';
+import { loadTaxonomy } from '../../shared/pipeline/taxonomies.ts';
 import { seededRandom, silentLogger, systemClock } from '../../shared/ports.ts';
 import { MemoryStateTable } from '../fakes/memory-state-table.ts';
 import { type FakeWorld, fakeWorld } from '../fakes/pipeline.ts';
@@ -154,6 +156,32 @@ test('batch run: what jobs leave undone is asked live', async () => {
   expect(calls.filter((row) => row.service_tier === 'batch').length).toBeGreaterThan(0);
   expect(calls.filter((row) => row.service_tier !== 'batch').length).toBeGreaterThan(0);
   expect((made.committed.get('results') ?? []).filter((row) => row.failure_code === 'llm.no-answer')).toEqual([]);
+});
+
+test('batch run: a re-run goes by jobs when it asks for them, under a limit of its own; its quote has their price', async () => {
+  const made = await world({ batch: { jobMs: 0 } });
+  const first = await run(made, { source, llm: false });
+  const request = { only: 'review' as const, from: 'classify' as const, mode: 'batch' as const, maxCostUsd: 2 };
+  await expect(createRerun((await fakeWorld()).services, first.runId, request)).rejects.toMatchObject({
+    code: 'request.invalid',
+  });
+  const { runId } = await createRerun(made.services, first.runId, request);
+  const plan = await planRun(made.services, runId);
+  expect(plan.maxCostUsd).toBe(2);
+  expect(await batchLaneOf(made.services, { ...plan, llm: true })).toEqual({ deadlineMs: undefined });
+
+  const files = Array.from({ length: 10 }, (_, i) => ({
+    name: `${i}.txt`,
+    read: async () => Buffer.from(`Paper ${i} about customs duty`),
+  }));
+  const quote = (lane?: LaneRequest) =>
+    loadTaxonomy(made.services.lake).then((taxonomy) =>
+      quoteRun(made.services, seededRandom(1), files, taxonomy, 10, lane),
+    );
+  const [live, jobs] = [await quote(), await quote({ mode: 'batch' })];
+  expect([live.lane, jobs.lane]).toEqual(['live', 'batch']);
+  expect(jobs.usd / live.usd).toBeCloseTo(0.5, 4);
+  expect((await quote({ deadlineHours: 30 })).lane).toBe('live'); // a small run
 });
 
 test('batch run: small runs, live ones and those without a day go live; a request for jobs nobody takes is refused', async () => {

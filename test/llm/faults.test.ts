@@ -141,3 +141,22 @@ test('faults: what the model can do wrong costs calls, never documents', async (
     );
   }
 });
+
+test('faults: with ordinary trouble less than 1 % of the money is spent for nothing', async () => {
+  const rates = {
+    'error-500': 0.02,
+    'error-503': 0.01,
+    'capacity-429': 0.01,
+    'reset-after-billing': 0.003,
+    prose: 0.02,
+  };
+  const fast = { tpm: 5_000_000, rpm: 6000 };
+  const stage = await Stage.open({ seed: 11, faults: { rates }, server: fast, deployments: [deployment(fast)] });
+  await stage.clock.run(stage.finish(stage.instance(), 'r', 'b00000', documents(4000, { words: 40 })));
+  const rows = await readLedger(stage.lake, 'r', 'b00000');
+  const cost = (of: (row: LedgerRow) => boolean) =>
+    rows.filter(of).reduce((sum, { cost_nano_usd }) => sum + cost_nano_usd, 0);
+  const forNothing = cost(({ outcome }) => outcome === 'wasted' || outcome === 'duplicate' || outcome === 'unknown');
+  expect(forNothing).toBeGreaterThan(0);
+  expect(forNothing / cost(() => true)).toBeLessThan(0.01);
+});

@@ -29,6 +29,23 @@ test('quote: from a sample of 100 within 15 % of the bill of 2,000 documents', a
   expect(quote.usdHigh).toBeGreaterThan(quote.usd);
 });
 
+test('quote: batch jobs are priced at their share, wait for no quota, and need a deployment that takes them', async () => {
+  const batch = { model: 'sim-batch', priceShare: 0.5, enqueuedTokens: 1_000_000 };
+  const stage = await Stage.open({ deployments: [deployment({ batch })] });
+  const sample = documents(50).map(({ text }) => ({ text, isAsked: true }));
+  const request = { documents: 5000, sample, taxonomy };
+  const [live, jobs] = await Promise.all(
+    [false, true].map((isBatch) => quoteStage({ ...request, isBatch }, stage.instance())),
+  );
+  expect(live).toMatchObject({ lane: 'live', calls: jobs?.calls });
+  expect(jobs).toMatchObject({ lane: 'batch', minutes: 24 * 60 });
+  expect((jobs?.usd ?? 0) / (live?.usd ?? 1)).toBeCloseTo(0.5, 4);
+  const without = await Stage.open();
+  await expect(quoteStage({ ...request, isBatch: true }, without.instance())).rejects.toMatchObject({
+    code: 'config.invalid',
+  });
+});
+
 test('quote: nothing to ask costs nothing; documents without a sample cannot be quoted', () => {
   const input = {
     sample: [{ tokens: 100, isAsked: false }],
