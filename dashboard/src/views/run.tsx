@@ -1,5 +1,5 @@
 // One run: live while it works, explained when it has ended.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { useRoute } from 'preact-iso';
 import type { RunReport } from '../../../shared/insights-api.ts';
 import '../../style/runs.css';
@@ -32,8 +32,7 @@ export function RunView() {
   useTitle(`Run ${shortId(runId)}`);
   const path = `runs/${encodeURIComponent(runId)}`;
   const run = useResource<RunStatus>(path, (data) => (data === undefined || isActive(data) ? 1000 : 0));
-  const report = useResource<RunReport>(`${path}/report`);
-  useReloadAtEnd(run.data, report);
+  const report = useReport(path, run.data);
   return (
     <Show resource={run} what="the run">
       {(status) => (
@@ -43,30 +42,36 @@ export function RunView() {
           <Numbers run={status} />
           <h2 class="visually-hidden">Where the documents went</h2>
           <div class="grid two">
-            <Funnel run={status} outcomes={outcomesOf(status, isActive(status) ? undefined : report.data)} />
+            <Funnel run={status} outcomes={outcomesOf(status, report.data)} />
             <section class="card" aria-labelledby="steps-title">
               <h3 id="steps-title">Steps</h3>
               <StepsProgress run={status} />
               <RunFacts run={status} />
             </section>
           </div>
-          <Show resource={report} what="the report">
-            {(explained) => <Explained run={status} report={explained} />}
-          </Show>
+          {isActive(status) ? (
+            <InWork run={status} />
+          ) : (
+            <Show resource={report} what="the report">
+              {(explained) => <Explained run={status} report={explained} />}
+            </Show>
+          )}
         </div>
       )}
     </Show>
   );
 }
 
-/** The report of a run in work is empty; it is read again when the run has ended. */
-function useReloadAtEnd(run: RunStatus | undefined, report: Resource<RunReport>): void {
-  const wasActive = useRef(false);
-  useEffect(() => {
-    if (run === undefined) return;
-    if (wasActive.current && !isActive(run)) report.reload();
-    wasActive.current = isActive(run);
-  }, [run, report.reload]);
+/** The lineage event is written a moment after the end. */
+const LINEAGE_MS = 60_000;
+
+/** The report of a run in work is empty: it is read when the run has ended, and once more for the lineage where that is just being written. */
+function useReport(path: string, run: RunStatus | undefined): Resource<RunReport> {
+  const hasEnded = run !== undefined && !isActive(run);
+  return useResource<RunReport>(hasEnded ? `${path}/report` : null, (data) => {
+    const isFresh = run?.endedAt != null && Date.now() - Date.parse(run.endedAt) < LINEAGE_MS;
+    return data?.lineage === null && isFresh ? 3000 : 0;
+  });
 }
 
 function Head({ run, report, onChanged }: { run: RunStatus; report: RunReport | undefined; onChanged: () => void }) {
@@ -209,21 +214,18 @@ const RunFacts = ({ run }: { run: RunStatus }) => (
   />
 );
 
+const InWork = ({ run }: { run: RunStatus }) => (
+  <>
+    <p class="note">Labels, reasons and the ledger are shown when the run has ended and its decisions are committed.</p>
+    {run.quote !== null && (
+      <section class="card">
+        <Bill quote={run.quote} usd={run.costUsd} />
+      </section>
+    )}
+  </>
+);
+
 function Explained({ run, report }: { run: RunStatus; report: RunReport }) {
-  if (isActive(run))
-    return (
-      <>
-        <p class="note">
-          Labels, reasons and the ledger are shown when the run has ended and its decisions are committed.
-        </p>
-        {run.quote !== null && (
-          <section class="card">
-            <Bill quote={run.quote} usd={run.costUsd} />
-          </section>
-        )}
-        <StoredRequest report={report} />
-      </>
-    );
   const hasFormats = Object.keys(run.formats).length > 0;
   return (
     <>
