@@ -19,6 +19,7 @@ import { Codes } from './run/codes.tsx';
 import { outcomesOf } from './run/flow.ts';
 import { Funnel } from './run/funnel.tsx';
 import { Bill, Ledger } from './run/ledger.tsx';
+import { Notes } from './run/notes.tsx';
 import { CompareWith, Lineage, StoredRequest } from './run/origin.tsx';
 import { ConfidenceHistogram, Formats, Labels, QuotaUse } from './run/report.tsx';
 import { RerunDialog } from './run/rerun.tsx';
@@ -38,7 +39,7 @@ export function RunView() {
       {(status) => (
         <div class="stack">
           <Head run={status} report={report.data} onChanged={run.reload} />
-          <Notes run={status} />
+          <Notes run={status} report={report.data} onChanged={run.reload} />
           <Numbers run={status} />
           <h2 class="visually-hidden">Where the documents went</h2>
           <div class="grid two">
@@ -143,25 +144,6 @@ function CancelDialog({ run, onClose, onCancelled }: CancelProps) {
   );
 }
 
-function Notes({ run }: { run: RunStatus }) {
-  return (
-    <>
-      {run.error !== null && (
-        <p class={`note ${run.state === 'cancelled' ? '' : 'bad'}`} role="alert">
-          <strong>{run.error.message}</strong> <code>{run.error.code}</code>. Finished steps are kept; the same request
-          takes the run up again.
-        </p>
-      )}
-      {run.stalledSince !== undefined && isActive(run) && (
-        <p class="note warn" role="alert">
-          <strong>No progress since {when(run.stalledSince)}.</strong> The run is taken up again by itself when its work
-          items return. If it stays so, check the host and its quota.
-        </p>
-      )}
-    </>
-  );
-}
-
 function Numbers({ run }: { run: RunStatus }) {
   const nowMs = useNow(isActive(run) ? 1000 : 60_000);
   const speed = documentsPerSecond(run, nowMs);
@@ -233,7 +215,7 @@ function Explained({ run, report }: { run: RunStatus; report: RunReport }) {
       <div class="grid two">
         {report.labels.length > 0 && <Labels report={report} />}
         {report.labels.length > 0 && <ConfidenceHistogram report={report} />}
-        <Codes report={report} />
+        {run.state === 'completed' && <Codes report={report} />}
         {hasFormats && <Formats run={run} />}
       </div>
       <h2 class="visually-hidden">Money and quota</h2>
