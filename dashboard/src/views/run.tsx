@@ -1,5 +1,5 @@
 // One run: live while it works, explained when it has ended.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { useRoute } from 'preact-iso';
 import type { RunReport } from '../../../shared/insights-api.ts';
 import '../../style/runs.css';
@@ -19,6 +19,7 @@ import { Codes } from './run/codes.tsx';
 import { outcomesOf } from './run/flow.ts';
 import { Funnel } from './run/funnel.tsx';
 import { Bill, Ledger } from './run/ledger.tsx';
+import { Notes } from './run/notes.tsx';
 import { CompareWith, Lineage, StoredRequest } from './run/origin.tsx';
 import { ConfidenceHistogram, Formats, Labels, QuotaUse } from './run/report.tsx';
 import { RerunDialog } from './run/rerun.tsx';
@@ -32,41 +33,46 @@ export function RunView() {
   useTitle(`Run ${shortId(runId)}`);
   const path = `runs/${encodeURIComponent(runId)}`;
   const run = useResource<RunStatus>(path, (data) => (data === undefined || isActive(data) ? 1000 : 0));
-  const report = useResource<RunReport>(`${path}/report`);
-  useReloadAtEnd(run.data, report);
+  const report = useReport(path, run.data);
   return (
     <Show resource={run} what="the run">
       {(status) => (
         <div class="stack">
           <Head run={status} report={report.data} onChanged={run.reload} />
-          <Notes run={status} />
+          <Notes run={status} report={report.data} onChanged={run.reload} />
           <Numbers run={status} />
           <h2 class="visually-hidden">Where the documents went</h2>
           <div class="grid two">
-            <Funnel run={status} outcomes={outcomesOf(status, isActive(status) ? undefined : report.data)} />
+            <Funnel run={status} outcomes={outcomesOf(status, report.data)} />
             <section class="card" aria-labelledby="steps-title">
               <h3 id="steps-title">Steps</h3>
               <StepsProgress run={status} />
               <RunFacts run={status} />
             </section>
           </div>
-          <Show resource={report} what="the report">
-            {(explained) => <Explained run={status} report={explained} />}
-          </Show>
+          {isActive(status) ? (
+            <InWork run={status} />
+          ) : (
+            <Show resource={report} what="the report">
+              {(explained) => <Explained run={status} report={explained} />}
+            </Show>
+          )}
         </div>
       )}
     </Show>
   );
 }
 
-/** The report of a run in work is empty; it is read again when the run has ended. */
-function useReloadAtEnd(run: RunStatus | undefined, report: Resource<RunReport>): void {
-  const wasActive = useRef(false);
-  useEffect(() => {
-    if (run === undefined) return;
-    if (wasActive.current && !isActive(run)) report.reload();
-    wasActive.current = isActive(run);
-  }, [run, report.reload]);
+/** The lineage event is written a moment after the end. */
+const LINEAGE_MS = 60_000;
+
+/** The report of a run in work is empty: it is read when the run has ended, and once more for the lineage where that is just being written. */
+function useReport(path: string, run: RunStatus | undefined): Resource<RunReport> {
+  const hasEnded = run !== undefined && !isActive(run);
+  return useResource<RunReport>(hasEnded ? `${path}/report` : null, (data) => {
+    const isFresh = run?.endedAt != null && Date.now() - Date.parse(run.endedAt) < LINEAGE_MS;
+    return data?.lineage === null && isFresh ? 3000 : 0;
+  });
 }
 
 function Head({ run, report, onChanged }: { run: RunStatus; report: RunReport | undefined; onChanged: () => void }) {
@@ -138,25 +144,6 @@ function CancelDialog({ run, onClose, onCancelled }: CancelProps) {
   );
 }
 
-function Notes({ run }: { run: RunStatus }) {
-  return (
-    <>
-      {run.error !== null && (
-        <p class={`note ${run.state === 'cancelled' ? '' : 'bad'}`} role="alert">
-          <strong>{run.error.message}</strong> <code>{run.error.code}</code>. Finished steps are kept; the same request
-          takes the run up again.
-        </p>
-      )}
-      {run.stalledSince !== undefined && isActive(run) && (
-        <p class="note warn" role="alert">
-          <strong>No progress since {when(run.stalledSince)}.</strong> The run is taken up again by itself when its work
-          items return. If it stays so, check the host and its quota.
-        </p>
-      )}
-    </>
-  );
-}
-
 function Numbers({ run }: { run: RunStatus }) {
   const nowMs = useNow(isActive(run) ? 1000 : 60_000);
   const speed = documentsPerSecond(run, nowMs);
@@ -209,21 +196,18 @@ const RunFacts = ({ run }: { run: RunStatus }) => (
   />
 );
 
+const InWork = ({ run }: { run: RunStatus }) => (
+  <>
+    <p class="note">Labels, reasons and the ledger are shown when the run has ended and its decisions are committed.</p>
+    {run.quote !== null && (
+      <section class="card">
+        <Bill quote={run.quote} usd={run.costUsd} />
+      </section>
+    )}
+  </>
+);
+
 function Explained({ run, report }: { run: RunStatus; report: RunReport }) {
-  if (isActive(run))
-    return (
-      <>
-        <p class="note">
-          Labels, reasons and the ledger are shown when the run has ended and its decisions are committed.
-        </p>
-        {run.quote !== null && (
-          <section class="card">
-            <Bill quote={run.quote} usd={run.costUsd} />
-          </section>
-        )}
-        <StoredRequest report={report} />
-      </>
-    );
   const hasFormats = Object.keys(run.formats).length > 0;
   return (
     <>
@@ -231,7 +215,7 @@ function Explained({ run, report }: { run: RunStatus; report: RunReport }) {
       <div class="grid two">
         {report.labels.length > 0 && <Labels report={report} />}
         {report.labels.length > 0 && <ConfidenceHistogram report={report} />}
-        <Codes report={report} />
+        {run.state === 'completed' && <Codes report={report} />}
         {hasFormats && <Formats run={run} />}
       </div>
       <h2 class="visually-hidden">Money and quota</h2>

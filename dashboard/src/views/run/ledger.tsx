@@ -120,7 +120,7 @@ export function Bill({ quote, usd }: { quote: NonNullable<RunStatus['quote']>; u
   const off = quote.usd === 0 ? null : usd / quote.usd - 1;
   return (
     <div class="bill">
-      <h4>Quote and bill</h4>
+      <h3>Quote and bill</h3>
       <div
         class="bill-range"
         role="img"

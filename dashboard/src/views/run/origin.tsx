@@ -14,7 +14,7 @@ export function Lineage({ lineage }: { lineage: RunReport['lineage'] }) {
     <section class="card" aria-labelledby="lineage-title">
       <h3 id="lineage-title">Lineage</h3>
       {lineage === null ? (
-        <p class="dim">The event is written when the run has ended.</p>
+        <p class="dim">There is no event: it is written a moment after the end of a run.</p>
       ) : (
         <>
           <div class="lineage">
