@@ -87,13 +87,15 @@ export function nameOf(path: string | null, archivePath: string | null): PathPar
   if (archivePath === null || archivePath === '') return { name: file, folder, archive: '' };
   const members = archivePath.split('!/');
   const inner = members.pop() ?? archivePath;
-  return { name: inner, folder, archive: [file, ...members].join(' ▸ ') };
+  const innerSlash = inner.lastIndexOf('/');
+  const around = [file, ...members, inner.slice(0, Math.max(0, innerSlash))].filter((part) => part !== '');
+  return { name: inner.slice(innerSlash + 1), folder, archive: around.join(' ▸ ') };
 }
 
 export interface PathParts {
   name: string;
   folder: string;
-  /** The archives around a member, outermost first; '' for files of their own. */
+  /** The archives and folders around a member, outermost first; '' for files of their own. */
   archive: string;
 }
 

@@ -84,7 +84,9 @@ function Row({ row, index }: { row: ListRow; index: number }) {
           {row.archive !== '' && <span aria-hidden="true">▸ </span>}
           {row.name}
         </a>
-        <span class="dim">{[row.folder, row.archive].filter(Boolean).join('/') || '\u00a0'}</span>
+        {row.folder + row.archive !== '' && (
+          <span class="dim">{[row.folder, row.archive].filter(Boolean).join('/')}</span>
+        )}
       </td>
       <td class="label">
         <div class="two-lines">{row.label ?? <span class="dim">none</span>}</div>
@@ -102,12 +104,25 @@ function Row({ row, index }: { row: ListRow; index: number }) {
         </div>
       </td>
       <td class="at">
-        <time class="two-lines" dateTime={row.at}>
-          {when(row.at)}
+        <time class="two-lines" dateTime={row.at} title={when(row.at)}>
+          {timeOf(row.at)}
         </time>
       </td>
     </tr>
   );
+}
+
+const thisYear = new Intl.DateTimeFormat(undefined, {
+  month: 'short',
+  day: 'numeric',
+  hour: 'numeric',
+  minute: '2-digit',
+});
+
+/** Without the year while it is this one. */
+function timeOf(iso: string): string {
+  const at = new Date(iso);
+  return at.getFullYear() === new Date().getFullYear() ? thisYear.format(at) : when(iso);
 }
 
 const Gap = ({ height }: { height: number }) => (

@@ -52,6 +52,11 @@ describe('documents list: names', () => {
     expect(nameOf('a/b/c.pdf', '')).toEqual({ name: 'c.pdf', folder: 'a/b', archive: '' });
     expect(nameOf('c.pdf', null)).toEqual({ name: 'c.pdf', folder: '', archive: '' });
     expect(nameOf('a/x.zip', 'in/y.zip!/z.txt')).toEqual({ name: 'z.txt', folder: 'a', archive: 'x.zip ▸ in/y.zip' });
+    expect(nameOf('a/x.zip', 'Legal/Term sheet.docx')).toEqual({
+      name: 'Term sheet.docx',
+      folder: 'a',
+      archive: 'x.zip ▸ Legal',
+    });
     expect(nameOf('', '')).toEqual({ name: '(erased)', folder: '', archive: '' });
   });
 
