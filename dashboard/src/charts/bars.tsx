@@ -30,6 +30,7 @@ const ROW = 26;
 
 export function Bars({ title, caption, kinds, rows, format }: BarsProps) {
   const totals = rows.map(({ values }) => values.reduce((a, b) => a + b, 0));
+  const valueRoom = Math.max(64, ...totals.map((total) => format(total).length * 6.6 + 12));
   return (
     <Figure
       title={title}
@@ -41,7 +42,7 @@ export function Bars({ title, caption, kinds, rows, format }: BarsProps) {
     >
       {(width) => {
         const names = Math.min(180, Math.max(90, width * 0.34));
-        const x = scaleLinear([0, Math.max(...totals, Number.MIN_VALUE)], [0, width - names - 64]);
+        const x = scaleLinear([0, Math.max(...totals, Number.MIN_VALUE)], [0, width - names - valueRoom]);
         const maxChars = Math.floor((names - 8) / 7.2);
         return (
           <>

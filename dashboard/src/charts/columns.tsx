@@ -21,6 +21,8 @@ interface ColumnsProps {
 export function Columns({ title, caption, kinds, columns, format, formatKey, level, height = 220 }: ColumnsProps) {
   const totals = columns.map(({ values }) => values.reduce((a, b) => a + b, 0));
   const highest = Math.max(...totals, level?.y ?? 0, Number.MIN_VALUE);
+  const ticks = scaleLinear([0, highest], [0, 1]).nice(4).ticks(4).map(format);
+  const left = Math.max(48, ...ticks.map((text) => text.length * 6.6 + 12));
   return (
     <Figure
       title={title}
@@ -31,7 +33,7 @@ export function Columns({ title, caption, kinds, columns, format, formatKey, lev
       }}
     >
       {(width) => {
-        const frame = { ...frameOf(width, height, 60), bottom: 24 };
+        const frame = { ...frameOf(width, height, left), bottom: 24 };
         const x = scaleBand(
           columns.map(({ key }) => key),
           [frame.left, frame.width - frame.right],

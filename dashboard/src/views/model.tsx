@@ -94,6 +94,7 @@ function Head({ report, onChanged }: { report: ModelReport; onChanged: () => voi
   const { version, champion, evaluation, metrics } = report;
   const [dialog, setDialog] = useState<'promote' | 'rollback' | undefined>(undefined);
   const close = () => setDialog(undefined);
+  const rows = trainedOn(report.training);
   const isMeasured = evaluation !== null || metrics !== null;
   return (
     <div class="view-head">
@@ -102,7 +103,8 @@ function Head({ report, onChanged }: { report: ModelReport; onChanged: () => voi
           Model {version} {champion && <Badge tone="good">champion</Badge>}
         </h1>
         <p>
-          {KIND_NAMES[report.kind]}, created {when(report.createdAt)}, trained on {trainedOn(report.training)}
+          {KIND_NAMES[report.kind]}, created {when(report.createdAt)}, trained{' '}
+          {rows === null ? 'elsewhere' : `on ${rows}`}
         </p>
       </div>
       {canOperate.value && (

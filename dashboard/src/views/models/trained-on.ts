@@ -6,10 +6,10 @@ type Training = RegisteredModel['training'];
 
 const number = (value: Training[string] | undefined): number => (typeof value === 'number' ? value : 0);
 
-/** One line: `1,234 documents, 210 of them decided by people, 90 by the LLM`; where nothing is recorded, `elsewhere`. */
-export function trainedOn(training: Training): string {
+/** One line: `1,234 documents, 210 of them decided by people, 90 by the LLM`; null where nothing is recorded. */
+export function trainedOn(training: Training): string | null {
   const rows = number(training.rows);
-  if (rows === 0) return 'elsewhere';
+  if (rows === 0) return null;
   const [people, llm] = [number(training.rowsHuman), number(training.rowsLlm)];
   const given = [
     ...(people > 0 ? [`${count(people)} decided by people`] : []),

@@ -33,7 +33,7 @@ export function Trainings({
   return (
     <section class="stack" aria-labelledby="trainings-title">
       <h2 id="trainings-title">Trainings</h2>
-      <ul class="trainings" aria-live="polite">
+      <ul class="trainings">
         {newest.map((training) => (
           <Training key={training.trainingId} training={training} />
         ))}

@@ -60,7 +60,7 @@ function VersionRow({ model }: { model: RegisteredModel }) {
       <td class="nowrap" title={when(model.createdAt)}>
         {ago(model.createdAt)}
       </td>
-      <td class="trained-on">{trainedOn(model.training)}</td>
+      <td class="trained-on">{trainedOn(model.training) ?? 'elsewhere'}</td>
       {metrics === null ? (
         <td colSpan={3} class="dim">
           not evaluated
