@@ -71,7 +71,12 @@ export function runRequestOf(form: RunForm, quote?: QuotedMoney, requestId?: str
 
 /** Body of POST /api/quotes, without a size of its own: the host's default holds. */
 export function quoteRequestOf(form: RunForm): Omit<QuoteRequest, 'sampleSize'> {
-  return { source: sourceOf(form), ...text('taxonomyVersion', form.taxonomyVersion), mode: form.mode };
+  return {
+    source: sourceOf(form),
+    ...text('taxonomyVersion', form.taxonomyVersion),
+    mode: form.mode,
+    ...number('deadlineHours', form.deadlineHours),
+  };
 }
 
 /** Two forms with the same key have the same quote. */
