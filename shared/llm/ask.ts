@@ -75,7 +75,7 @@ export async function ask(
     }
     if (runtime.failingForMs() > settings.giveUpAfterMs) return { kind: 'hopeless', code: 'llm.unavailable' };
     // Before the quota is touched: a slot that is not used is lost.
-    const funding = await context.budget.probe(costAtMost(context, pack, texts));
+    const funding = await context.budget.probe(mostCost(context, pack, promptTokens));
     if (funding.kind !== 'taken') return funding.kind === 'spent' ? { kind: 'unfunded' } : funding;
     const timeoutMs = callTimeout(
       context,
@@ -109,9 +109,11 @@ export async function ask(
 }
 
 /** What a pack costs at most where it is cheapest, nano-dollars. */
-export function costAtMost(context: AskContext, pack: Pack, texts: readonly string[]): bigint {
-  const { deps, runtime } = context;
-  const tokens = mostPromptTokens(prompt(context, texts).promptTokens);
+export const costAtMost = (context: AskContext, pack: Pack, texts: readonly string[]): bigint =>
+  mostCost(context, pack, prompt(context, texts).promptTokens);
+
+function mostCost({ deps, runtime }: AskContext, pack: Pack, promptTokens: number): bigint {
+  const tokens = mostPromptTokens(promptTokens);
   const prices = runtime.pool.members.map(({ config }) => priceOn(config, deps.clock.now()));
   return leastNano(prices.map((price) => costNanoAtMost(price, tokens, pack.maxOutputTokens)));
 }
