@@ -74,7 +74,8 @@ export function AxisBand({
 }) {
   const y = frame.height - frame.bottom;
   const names = scale.domain();
-  const every = Math.max(1, Math.ceil((names.length * 56) / (frame.width - frame.left - frame.right)));
+  const room = Math.max(56, 12 + 6.5 * Math.max(...names.map((name) => format(name).length))); // pixels a name needs
+  const every = Math.max(1, Math.ceil((names.length * room) / (frame.width - frame.left - frame.right)));
   return (
     <g class="axis">
       <line class="axis-line" x1={frame.left} x2={frame.width - frame.right} y1={y} y2={y} />

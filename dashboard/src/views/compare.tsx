@@ -102,7 +102,7 @@ function ByLabel({ data, choice, onChoose }: ChoiceProps) {
             <th scope="col">Before</th>
             <th scope="col">After</th>
             <th scope="col" class="number">
-              Documents
+              Flips
             </th>
             <th scope="col">
               <span class="visually-hidden">Share and choice</span>

@@ -17,7 +17,7 @@ import { canOperate } from '../session.ts';
 import { toast, toastError } from '../toasts.tsx';
 import { Codes } from './run/codes.tsx';
 import { outcomesOf } from './run/flow.ts';
-import { Funnel } from './run/funnel.tsx';
+import { BrokenLaw, Funnel } from './run/funnel.tsx';
 import { Bill, Ledger } from './run/ledger.tsx';
 import { Notes } from './run/notes.tsx';
 import { CompareWith, Lineage, StoredRequest } from './run/origin.tsx';
@@ -40,6 +40,7 @@ export function RunView() {
         <div class="stack">
           <Head run={status} report={report.data} onChanged={run.reload} />
           <Notes run={status} report={report.data} onChanged={run.reload} />
+          <BrokenLaw run={status} outcomes={outcomesOf(status, report.data)} />
           <Numbers run={status} />
           <h2 class="visually-hidden">Where the documents went</h2>
           <div class="grid two">

@@ -27,20 +27,23 @@ export function Funnel({ run, outcomes }: { run: RunStatus; outcomes: Outcomes }
     ],
   };
   return (
-    <>
-      <Figure title="From in to decided" table={table} caption={<Law run={run} outcomes={outcomes} />}>
-        {(width) => <Picture outcomes={outcomes} width={width} isLive={isActive(run)} />}
-      </Figure>
-      {run.state === 'completed' && missing(outcomes) !== 0 && (
-        <p class="note bad" role="alert">
-          <strong>
-            {count(Math.abs(missing(outcomes)))} documents{' '}
-            {missing(outcomes) > 0 ? 'went in and did not come out.' : 'came out and never went in.'}
-          </strong>{' '}
-          This is a defect of Sluice (run.conservation): keep the run folder and report it.
-        </p>
-      )}
-    </>
+    <Figure title="From in to decided" table={table} caption={<Law run={run} outcomes={outcomes} />}>
+      {(width) => <Picture outcomes={outcomes} width={width} isLive={isActive(run)} />}
+    </Figure>
+  );
+}
+
+/** Loud where the conservation law does not hold for a completed run; nothing where it does. */
+export function BrokenLaw({ run, outcomes }: { run: RunStatus; outcomes: Outcomes }) {
+  if (run.state !== 'completed' || missing(outcomes) === 0) return null;
+  return (
+    <p class="note bad" role="alert">
+      <strong>
+        {count(Math.abs(missing(outcomes)))} documents{' '}
+        {missing(outcomes) > 0 ? 'went in and did not come out.' : 'came out and never went in.'}
+      </strong>{' '}
+      This is a defect of Sluice (run.conservation): keep the run folder and report it.
+    </p>
   );
 }
 
