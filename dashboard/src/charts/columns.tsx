@@ -69,11 +69,7 @@ export function Columns({ title, caption, kinds, columns, format, formatKey, lev
               {level !== undefined && (
                 <g class="mark">
                   <line x1={frame.left} x2={frame.width - frame.right} y1={y(level.y)} y2={y(level.y)} />
-                  <text
-                    class="tick end"
-                    x={frame.width - frame.right}
-                    y={y(level.y) < 20 ? y(level.y) + 14 : y(level.y) - 4}
-                  >
+                  <text class="tick end" x={frame.width - frame.right} y={y(level.y) + (y(level.y) < 20 ? 13 : -4)}>
                     {level.name}
                   </text>
                 </g>
