@@ -138,6 +138,7 @@ export function Agreement({ trust }: { trust: TrustReport }) {
 function Quality({ weeks }: { weeks: TrustReport['weeks'] }) {
   const filled = weeks.filter(({ decisions }) => decisions > 0);
   const most = Math.max(1, ...filled.map(({ decisions }) => decisions));
+  const mondays = filled.map(({ week }) => mondayNumber(week));
   const lowest = Math.min(0.9, ...filled.map(({ kept, decisions }) => kept / decisions));
   return (
     <LineChart
@@ -153,6 +154,7 @@ function Quality({ weeks }: { weeks: TrustReport['weeks'] }) {
       ]}
       x={{
         name: 'week',
+        domain: [Math.min(...mondays) - 0.4, Math.max(...mondays) + 0.4],
         format: (week) => (Number.isInteger(week) ? dayOf(week * 7 - MONDAY) : ''),
       }}
       y={{ name: 'kept', format: (share) => percent(share), domain: [Math.floor(lowest * 10) / 10, 1] }}

@@ -78,7 +78,7 @@ function VersionSelect({
 function MetricsTable({ a, b }: { a: RegisteredModel; b: RegisteredModel }) {
   return (
     <TableBox label={`Metrics of ${a.version} and ${b.version}`}>
-      <table>
+      <table class="compare">
         <Head first="Metric" a={a} b={b} />
         <tbody>
           {compareMetrics(a, b).map((row) => (
@@ -104,7 +104,7 @@ function LabelsTable({ a, b }: { a: RegisteredModel; b: RegisteredModel }) {
   if (rows.length === 0) return null;
   return (
     <TableBox label={`F1 of each label, ${a.version} and ${b.version}`}>
-      <table>
+      <table class="compare">
         <Head first="F1 of label" a={a} b={b} />
         <tbody>
           {rows.map(({ label, a: x, b: y, difference, better }) => (
