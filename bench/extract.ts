@@ -1,13 +1,11 @@
-// Benchmark of the document readers: documents/s, MB/s, p95 and peak memory per format, and what isolation and a second reader bring.
+// Benchmark of the document readers: documents/s, MB/s, p95 and peak memory per format, what isolation costs and a second reader brings.
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type ExtractedDocument, Extractor } from '../shared/documents/extract.ts';
-import { defaultExtractLimits } from '../shared/documents/limits.ts';
 import { sniff } from '../shared/documents/media-type.ts';
-import type { LeafResult } from '../shared/documents/protocol.ts';
-import { Walk } from '../shared/documents/walk.ts';
 import { silentLogger } from '../shared/ports.ts';
 import { type CorpusFile, readCorpus, samplesFolder } from './corpus.ts';
+import { type IsolationResult, measureIsolation } from './isolation.ts';
 import { longPdf, manyTextsZip } from './large-documents.ts';
 
 interface FormatResult {
@@ -22,41 +20,30 @@ interface FormatResult {
 
 interface ExtractBench {
   corpusFiles: number;
-  /** Whole corpus in seconds, with one and two reader processes. */
-  oneReaderSeconds: number;
-  twoReadersSeconds: number;
-  twoReadersSpeedup: number;
-  /** The same readers without processes around them, warm. */
-  bareSeconds: number;
-  isolationCostPercent: number;
+  isolation: IsolationResult;
   longPdf: { pages: number; seconds: number; hostPeakMb: number };
   bigZip: { members: number; megabytes: number; seconds: number; hostPeakMb: number };
   formats: FormatResult[];
 }
 
 const MB = 1024 * 1024;
-const MEASURES = 3;
-const PASSES = 4;
+const ROUNDS = 15;
 
-/** Entry for `npm run bench extract -- [--json] [--corpus folder]`. */
+/** Entry for `npm run bench extract -- [--json] [--corpus folder] [--rounds n]`. */
 export async function run({ json, args }: { json: boolean; args: readonly string[] }): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
     allowPositionals: true,
     strict: false,
-    options: { corpus: { type: 'string' } },
+    options: { corpus: { type: 'string' }, rounds: { type: 'string' } },
   });
-  const corpus = readCorpus(typeof values.corpus === 'string' ? values.corpus : samplesFolder());
-  const bareSeconds = await best(() => readBare(corpus));
-  const oneReaderSeconds = await measurePooled(corpus, 1);
-  const twoReadersSeconds = await measurePooled(corpus, 2);
+  const folder = typeof values.corpus === 'string' ? values.corpus : samplesFolder();
+  const rounds = Number(values.rounds ?? ROUNDS);
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds takes a whole number from 1 on');
+  const corpus = readCorpus(folder);
   const result: ExtractBench = {
     corpusFiles: corpus.length,
-    oneReaderSeconds: round(oneReaderSeconds),
-    twoReadersSeconds: round(twoReadersSeconds),
-    twoReadersSpeedup: round(oneReaderSeconds / twoReadersSeconds),
-    bareSeconds: round(bareSeconds),
-    isolationCostPercent: round((oneReaderSeconds / bareSeconds - 1) * 100),
+    isolation: await measureIsolation(corpus, folder, rounds),
     longPdf: await readLongPdf(3000),
     bigZip: await readBigZip(5000, 200),
     formats: await readFormats(corpus),
@@ -66,36 +53,6 @@ export async function run({ json, args }: { json: boolean; args: readonly string
 }
 
 const round = (x: number) => Math.round(x * 100) / 100;
-
-/** Seconds of one pass over the corpus: after a warming pass, the best of some measures of several passes each. */
-async function best(pass: () => Promise<unknown>): Promise<number> {
-  await pass();
-  let seconds = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < MEASURES; i++) {
-    const startedMs = performance.now();
-    for (let n = 0; n < PASSES; n++) await pass();
-    seconds = Math.min(seconds, (performance.now() - startedMs) / 1000 / PASSES);
-  }
-  return seconds;
-}
-
-/** The readers in this process: what isolation is compared with. */
-async function readBare(corpus: readonly CorpusFile[]): Promise<void> {
-  for (const { name, bytes } of corpus) {
-    const leaves: LeafResult[] = [];
-    const request = { kind: 'read' as const, id: 0, name, bytes, resumeAfter: -1, poison: [] };
-    const output = { begin() {}, progress() {}, leaf: async (leaf: LeafResult) => void leaves.push(leaf) };
-    await new Walk(request, defaultExtractLimits, 'off', output).run();
-  }
-}
-
-/** Through reader processes; starting them is not counted, as they live long. */
-async function measurePooled(corpus: readonly CorpusFile[], slots: number): Promise<number> {
-  const extractor = new Extractor({ logger: silentLogger, slots });
-  const seconds = await best(() => Promise.all(corpus.map((file) => extractor.extract(file))));
-  await extractor.close();
-  return seconds;
-}
 
 async function readFormats(corpus: readonly CorpusFile[]): Promise<FormatResult[]> {
   const groups = Map.groupBy(corpus, ({ name, bytes }) => sniff(bytes, name));
