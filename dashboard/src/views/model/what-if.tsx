@@ -74,7 +74,13 @@ function Expected({ at, now }: { at: AtThreshold; now: AtThreshold }) {
       <Tile
         name="Cost of 1,000"
         value={tried.costUsd === null ? '–' : money(tried.costUsd)}
-        note={price === null ? 'no answer was paid for yet' : `${money(price)} for an asked document on average`}
+        note={
+          data === undefined
+            ? 'reading what was paid so far'
+            : price === null
+              ? 'no answer was paid for yet'
+              : `${money(price)} for an asked document on average`
+        }
       />
     </div>
   );

@@ -9,18 +9,21 @@ export function StatusLine({ onUndo }: { onUndo: () => void }) {
   const said =
     held !== undefined ? `${held.label}: ${nameOf(held.item.path, held.item.archivePath).name}` : message?.text;
   const tone = held !== undefined ? 'good' : (message?.tone ?? 'plain');
+  const isShown = said !== undefined || focus !== undefined || past.length > 0;
   return (
     <>
-      <div class={`status-line ${tone}`} style={{ '--undo-ms': `${UNDO_MS}ms` }}>
-        <p key={held?.item.documentId ?? 'message'} class={held === undefined ? '' : 'held'}>
-          {said ?? <span class="dim">Choose a label for the document below.</span>}
-        </p>
-        {(held !== undefined || past.length > 0) && (
-          <button type="button" class="quiet" onClick={onUndo}>
-            Undo <kbd>U</kbd>
-          </button>
-        )}
-      </div>
+      {isShown && (
+        <div class={`status-line ${tone}`} style={{ '--undo-ms': `${UNDO_MS}ms` }}>
+          <p key={held?.item.documentId ?? 'message'} class={held === undefined ? '' : 'held'}>
+            {said ?? <span class="dim">Choose a label for the document below.</span>}
+          </p>
+          {(held !== undefined || past.length > 0) && (
+            <button type="button" class="quiet" onClick={onUndo}>
+              Undo <kbd>U</kbd>
+            </button>
+          )}
+        </div>
+      )}
       {unsent.length > 0 && (
         <div class="note warn row" role="alert">
           <span>
