@@ -86,6 +86,7 @@ async function take(demo: Demo, { rerun, document }: { rerun: string; document: 
     for (const { name, path, shows } of pictures) {
       await page.goto(`${demo.url}/api/dashboard${path}`);
       await page.locator(shows).first().waitFor();
+      await page.waitForLoadState('networkidle'); // tiles come after the list
       await waitFor(`${name} to be loaded`, 60_000, async () =>
         (await page.locator('.loading').count()) === 0 ? true : undefined,
       );
