@@ -80,9 +80,11 @@ async function take(demo: Demo, { rerun, document }: { rerun: string; document: 
   ];
   mkdirSync(IMAGES, { recursive: true });
   const browser = await launch();
+  // One window for both: the documents in review are leased to the window that shows them.
+  const { page, complaints } = await openPage(browser, demo.url, SIZE);
+  page.setDefaultTimeout(60_000);
   for (const scheme of ['light', 'dark'] satisfies Scheme[]) {
-    const { page, complaints } = await openPage(browser, demo.url, { ...SIZE, scheme });
-    page.setDefaultTimeout(60_000);
+    await page.emulateMedia({ colorScheme: scheme });
     for (const { name, path, shows } of pictures) {
       await page.goto(`${demo.url}/api/dashboard${path}`);
       await page.locator(shows).first().waitFor();
@@ -93,7 +95,7 @@ async function take(demo: Demo, { rerun, document }: { rerun: string; document: 
       await page.screenshot({ path: join(IMAGES, `${name}-${scheme}.png`) });
       say(`docs/images/${name}-${scheme}.png`);
     }
-    if (complaints.length > 0) throw new Error(complaints.join('\n'));
   }
+  if (complaints.length > 0) throw new Error(complaints.join('\n'));
   await browser.close();
 }
