@@ -1,8 +1,7 @@
 // Processes that stall now and then, as on a machine with too little processor time: what they send comes late and together.
 import { expect, test, vi } from 'vitest';
 import type { LlmDeps } from '../../shared/llm/runtime.ts';
-import type { LakeStore } from '../../shared/ports.ts';
-import { seededRandom } from '../../shared/ports.ts';
+import { type LakeStore, seededRandom } from '../../shared/ports.ts';
 import { deployment, documents, Stage } from './stage.ts';
 
 vi.setConfig({ testTimeout: 180_000 });
@@ -29,29 +28,24 @@ function stalling(deps: LlmDeps, seed: number): LlmDeps {
 }
 
 test('stalls: two processes that send late now and then are hardly refused, and use more than nine tenths of the quota', async () => {
-  const quota = { tpm: 300_000, rpm: 3000 };
-  const seen = { refused: 0, requests: 0, charged: 0 };
-  for (const seed of [1, 2]) {
-    const stage = await Stage.open({
-      server: { ...quota, window: 'sliding60', latencyMs: 600 },
-      deployments: [deployment(quota)],
-    });
-    const start = stage.clock.now();
-    let next = 0;
-    const activity = async (deps: LlmDeps): Promise<void> => {
-      while (stage.clock.now() < start + 12 * MINUTE) {
-        const number = next++;
-        await stage.finish(deps, 'r', `b${number}`, documents(60, { words: 180, from: number * 60 }));
-      }
-    };
-    const hosts = [stalling(stage.instance(), seed), stalling(stage.instance(), seed + 10)];
-    await stage.clock.run(Promise.all(hosts.flatMap((deps) => [activity(deps), activity(deps), activity(deps)])));
-    const steady = stage.core.admissions.filter((a) => a.at >= start + 2 * MINUTE && a.at < start + 12 * MINUTE);
-    seen.requests += steady.length;
-    seen.refused += steady.filter((a) => !a.admitted).length;
-    seen.charged += steady.filter((a) => a.admitted).reduce((sum, a) => sum + a.charge, 0);
-  }
-  expect(seen.requests).toBeGreaterThan(1800);
-  expect(seen.refused / seen.requests).toBeLessThan(0.001);
-  expect(seen.charged / (quota.tpm * 20)).toBeGreaterThan(0.92);
+  const quota = { tpm: 150_000, rpm: 3000 };
+  const stage = await Stage.open({
+    server: { ...quota, window: 'sliding60', latencyMs: 600 },
+    deployments: [deployment(quota)],
+  });
+  const start = stage.clock.now();
+  let next = 0;
+  const activity = async (deps: LlmDeps): Promise<void> => {
+    while (stage.clock.now() < start + 12 * MINUTE) {
+      const number = next++;
+      await stage.finish(deps, 'r', `b${number}`, documents(60, { words: 60, from: number * 60 }));
+    }
+  };
+  const hosts = [stalling(stage.instance(), 1), stalling(stage.instance(), 11)];
+  await stage.clock.run(Promise.all(hosts.flatMap((deps) => [activity(deps), activity(deps), activity(deps)])));
+  const steady = stage.core.admissions.filter((a) => a.at >= start + 2 * MINUTE && a.at < start + 12 * MINUTE);
+  const charged = steady.filter((a) => a.admitted).reduce((sum, a) => sum + a.charge, 0);
+  expect(steady.length).toBeGreaterThan(800);
+  expect(steady.filter((a) => !a.admitted).length / steady.length).toBeLessThan(0.001);
+  expect(charged / (quota.tpm * 10)).toBeGreaterThan(0.92);
 });
