@@ -184,6 +184,7 @@ async function send(context: AskContext, pack: Pack, request: Request, turn: Tur
       await budget.settle(reservation, 0n);
       return { kind: 'raced' };
     }
+    await member.quota.leave(turn.grant, request.charge);
     const reply = await member.client
       .send(chatBody(context.question, pack, request.user, member.config), { timeoutMs: request.timeoutMs })
       .catch((error: unknown) => {

@@ -1,5 +1,6 @@
 // The quota of one deployment, shared by all processes: GCRA (virtual scheduling) whose state is one record, changed by compare-and-swap.
 // Invariants: Q1 every request has its own slot; slots of all processes never promise more than the limit in any 60 s.
+//             Q4 room is left for requests that leave late.
 //             Q2 slots are taken at most `leaseMs` ahead, so a changed limit is followed at once. Q3 nobody sends before `blockedUntil`.
 // Why slots instead of buckets: a bucket that saves up a minute bursts, and sliding windows then refuse most of it.
 import type { Clock, Random, StateTable } from '../ports.ts';
@@ -24,6 +25,9 @@ interface QuotaRecord {
   /** Largest charge of late: one request more than the rate may fall into a window, so room is left for it. */
   largest: number;
   largestAt: number;
+  /** Most tokens of late that left together after their slots. */
+  late: number;
+  lateAt: number;
 }
 
 export interface QuotaOptions {
@@ -60,6 +64,11 @@ interface Waiter {
 
 const MINUTE_MS = 60_000;
 const RAMP_MS = 15_000;
+/** The room below the limit covers this much. */
+const LATE_MS = 300;
+const DELAY_WEIGHT = 0.1;
+/** A process that has stalled may do so again. */
+const LATE_KEPT_MS = 5 * MINUTE_MS;
 const MAX_CAS_TRIES = 60;
 /** Requests are also checked over slices of 10 s; the spacing keeps inside them with a little room for jitter. */
 const SLICES_PER_MINUTE = 6;
@@ -73,6 +82,10 @@ export class SharedQuota {
   #nextFree = 0;
   readonly #scale = new ChargeScale();
   #namedLimit: number | undefined;
+  /** How long after its slot a request usually leaves, ms. */
+  #usualDelayMs = 0;
+  /** Requests that left late together. */
+  #late = { tokens: 0, at: 0 };
   /** Slot the sleeping pump waits for. */
   #sleepingFor = 0;
 
@@ -97,6 +110,26 @@ export class SharedQuota {
       if (options.isRetry) this.#waiting.unshift(waiter);
       else this.#waiting.push(waiter);
       if (!this.#pumping) void this.#pump();
+    });
+  }
+
+  /**
+   * A request leaves now. Those that are later than usual (their process had stalled) fall into a window with the ones whose slots come after
+   * them, so room is left for as many. A delay that is always the same moves everything alike and costs nothing.
+   */
+  async leave(grant: Grant, charge: number): Promise<void> {
+    if (!this.#options.isPaced) return;
+    const now = this.#options.clock.now();
+    const excess = Math.max(0, now - grant.at) - this.#usualDelayMs;
+    this.#usualDelayMs += Math.min(excess, LATE_MS) * DELAY_WEIGHT;
+    if (excess < LATE_MS) return;
+    this.#late = { tokens: charge + (now - this.#late.at < LATE_MS ? this.#late.tokens : 0), at: now };
+    await this.#change((record) => {
+      const late = this.#late.tokens * record.scale;
+      if (late < record.late && now - record.lateAt <= LATE_KEPT_MS) return false;
+      record.late = late;
+      record.lateAt = now;
+      return true;
     });
   }
 
@@ -206,7 +239,8 @@ export class SharedQuota {
     }
     const sinceBlock = slot - record.blockedUntil;
     const ramp = record.blockedUntil > 0 && sinceBlock < RAMP_MS ? 0.5 + 0.5 * (Math.max(0, sinceBlock) / RAMP_MS) : 1;
-    const room = (record.limit - record.largest) / (1 + settings.burstMs / MINUTE_MS);
+    const late = slot - record.lateAt > LATE_KEPT_MS ? 0 : record.late;
+    const room = (record.limit - record.largest - late) / (1 + settings.burstMs / MINUTE_MS);
     const perMinute =
       Math.max(record.limit * 0.05, Math.min(record.limit * settings.utilisation, room)) * record.factor * ramp;
     const perSlice = Math.max(1, Math.floor(rpm / SLICES_PER_MINUTE));
@@ -250,6 +284,8 @@ export class SharedQuota {
       reserved: 0,
       largest: 0,
       largestAt: 0,
+      late: 0,
+      lateAt: 0,
     };
     const record = { ...fresh, ...(typeof stored === 'object' ? stored : null) };
     record.limit = Math.min(tpm, this.#namedLimit ?? (record.limit > 0 ? record.limit : tpm));
