@@ -22,6 +22,8 @@ describe('package', () => {
       'functions/runs.js',
       'functions/runs.js.map',
       'shared/a/b.js',
+      'dashboard/index.html',
+      'dashboard/assets/index-1.js',
       'cli/sluice.js',
       'local/host/main.js',
       'package/old.js',
@@ -33,7 +35,8 @@ describe('package', () => {
       expect.arrayContaining([
         'dist/functions/runs.js',
         'dist/shared/a/b.js',
-        'dashboard/index.html',
+        'dist/dashboard/index.html',
+        'dist/dashboard/assets/index-1.js',
         'host.json',
         'package.json',
       ]),
