@@ -150,7 +150,7 @@ function readerFlags(maxMemoryBytes: number): string[] {
   const heapMb = Math.max(64, Math.floor(maxMemoryBytes / (1024 * 1024)));
   const flags = [
     `--max-old-space-size=${heapMb}`,
-    // Under a limit of 1 GiB V8 collects the whole heap as soon as it has grown by about half, which took 11 % of the readers' work;
+    // Under a limit of 1 GiB V8 collects the whole heap as soon as it has grown by about half, which took 5 to 10 % of the readers' work;
     // this is its own measure for larger heaps. The limit stays, and V8 goes half way to it at most between two collections.
     '--heap-growing-percent=300',
     // 64 MiB by default: a smaller young generation costs no more time and saves 100 MB per reader.
