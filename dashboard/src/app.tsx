@@ -21,6 +21,9 @@ const ModelsView = lazy(() => import('./views/models.tsx').then((m) => m.ModelsV
 const ModelView = lazy(() => import('./views/model.tsx').then((m) => m.ModelView));
 const CostsView = lazy(() => import('./views/costs.tsx').then((m) => m.CostsView));
 
+// The first view comes while the session is being read, not after it.
+if (/^\/api\/dashboard(\/runs)?\/?$/.test(location.pathname)) void RunsView.preload();
+
 export function App() {
   return (
     <LocationProvider scope={BASE}>
