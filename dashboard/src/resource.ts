@@ -19,6 +19,8 @@ interface Held<T> {
 }
 
 const MAX_PAUSE_MS = 30_000;
+/** First pause before asking a host again that did not answer, where nothing is polled. */
+const RETRY_MS = 1500;
 
 /**
  * Read a GET route.
@@ -37,8 +39,10 @@ export function useResource<T>(path: string | null, pollMs?: number | ((data: T 
     let text: string | undefined;
     let data: T | undefined;
     let failures = 0;
+    let isUnreachable = false;
     const pauseMs = (): number => {
-      const base = typeof poll.current === 'function' ? poll.current(data) : (poll.current ?? 0);
+      const wanted = typeof poll.current === 'function' ? poll.current(data) : (poll.current ?? 0);
+      const base = wanted === 0 && isUnreachable ? RETRY_MS : wanted; // a host that starts again is found without a click
       return base === 0 ? 0 : Math.min(MAX_PAUSE_MS, base * 2 ** failures);
     };
     const renew = async () => {
@@ -46,6 +50,7 @@ export function useResource<T>(path: string | null, pollMs?: number | ((data: T 
       try {
         const newest = await getText(path, abort.signal);
         failures = 0;
+        isUnreachable = false;
         if (newest !== text) {
           text = newest;
           data = JSON.parse(newest) as T; // the route's shape, by contract
@@ -55,10 +60,11 @@ export function useResource<T>(path: string | null, pollMs?: number | ((data: T 
         if (abort.signal.aborted) return; // L2
         failures++;
         const reason = error instanceof ApiError ? error : new ApiError(0, { detail: String(error) });
+        isUnreachable = reason.status === 0;
         setHeld((was) => ({ path, data: was?.path === path ? was.data : undefined, error: reason })); // L3
       }
       if (abort.signal.aborted) return;
-      const pause = failures > 0 && pauseMs() === 0 ? 0 : pauseMs();
+      const pause = pauseMs();
       if (pause > 0) timer = setTimeout(() => void whenVisible(), pause);
     };
     const whenVisible = () => (document.hidden ? undefined : renew());
