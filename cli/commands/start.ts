@@ -77,9 +77,9 @@ export async function start(folder: string | undefined, options: StartOptions): 
     });
     const run = await Promise.race([work, broken, aborted(stopping.signal)]);
     if (run === 'aborted' || options.once) return;
-    note(`\n${bold('Ready.')} Dashboard: ${cloud.hostUrl}/api/dashboard`);
+    note(`\n${bold('Ready.')} Open ${cloud.hostUrl}/api/dashboard and drop files or a folder on it.`);
     note(
-      `What is put into the container ${bold('landing')} is classified: ${bold('npx sluice upload <file>')}. Ctrl+C ends.`,
+      `From a terminal: ${bold('npx sluice upload <file>')}; what lies in the container ${bold('landing')} is classified. Ctrl+C ends.`,
     );
     await Promise.race([watchUploads(app, cloud, stopping.signal), broken, aborted(stopping.signal)]);
   } finally {
