@@ -1,5 +1,5 @@
 // What reader processes cost over the bare readers, and what a second one brings. The four cases take turns, so that other work on
-// the machine meets all of them alike: best and median wall time, and CPU time, which waiting for a core does not lengthen.
+// the machine meets all of them alike: wall times are compared within a round; CPU time is not lengthened by waiting for a core.
 // Two bare processes with half the corpus each show what the machine itself gives for two.
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { silentLogger } from '../shared/ports.ts';
 import type { BarePass } from './bare-process.ts';
 import type { CorpusFile } from './corpus.ts';
 
-/** Seconds of one pass over the corpus. */
+/** Seconds of one pass, which reads the corpus `copies` times. */
 interface CaseResult {
   bestSeconds: number;
   medianSeconds: number;
@@ -21,6 +21,7 @@ interface CaseResult {
 
 export interface IsolationResult {
   rounds: number;
+  copies: number;
   cores: number;
   /** Processes that wanted a core in the minute before; about 0 on a machine without other work. */
   loadBefore: number;
@@ -28,11 +29,12 @@ export interface IsolationResult {
   twoBareProcesses: CaseResult;
   oneReader: CaseResult;
   twoReaders: CaseResult;
-  /** One reader over bare by best times, by median times and by CPU time. */
-  isolationCostPercent: { best: number; median: number; cpu: number };
-  twoReadersSpeedup: { best: number; median: number };
-  /** The machine's own ceiling for `twoReadersSpeedup`. */
-  twoBareProcessesSpeedup: { best: number; median: number };
+  /** One reader over bare: median of the rounds' ratios of wall time, and all CPU time. */
+  isolationCostPercent: { wall: number; cpu: number };
+  /** Median of the rounds' ratios: what slows a whole round down does not count. */
+  twoReadersSpeedup: number;
+  /** What the machine gives for two processes without queue or pipe. */
+  twoBareProcessesSpeedup: number;
 }
 
 interface Pass {
@@ -41,21 +43,24 @@ interface Pass {
 }
 
 const WARM_PASSES = 4;
+/** Times the corpus is read in one pass: a run is a stream, in which the wait for the last document of all does not count. */
+const COPIES = 4;
 // Starting and replacing reader processes is not measured: they live long.
 const LASTING = { idleMs: 3_600_000, recycleAfter: Number.MAX_SAFE_INTEGER };
 
-/** @param folder where `corpus` came from; the bare processes read it themselves */
+/** @param folder where `files` came from; the bare processes read it themselves */
 export async function measureIsolation(
-  corpus: readonly CorpusFile[],
+  files: readonly CorpusFile[],
   folder: string,
   rounds: number,
 ): Promise<IsolationResult> {
+  const corpus = Array.from({ length: COPIES }, () => files).flat();
   const loadBefore = loadavg()[0] ?? 0;
   const bare = [startBare(folder), startBare(folder)] as const;
   const one = new Extractor({ logger: silentLogger, slots: 1, limits: LASTING });
   const two = new Extractor({ logger: silentLogger, slots: 2, limits: LASTING });
   try {
-    const all = corpus.map((_, file) => file);
+    const all = corpus.map((_, index) => index % files.length);
     let fileMs: number[] = [];
     for (let n = 0; n < WARM_PASSES; n++) {
       fileMs = (await ask(bare[0], all)).fileMs;
@@ -63,7 +68,7 @@ export async function measureIsolation(
       await readPooled(one, corpus);
       for (let half = 0; half < 2; half++) await readPooled(two, corpus); // each of two sees half a pass
     }
-    const halves = halve(fileMs);
+    const halves = halve(all, fileMs);
     const passes = await takeTurns(rounds, {
       bare: () => ask(bare[0], all),
       twoBareProcesses: async () => {
@@ -74,7 +79,13 @@ export async function measureIsolation(
       oneReader: () => readPooled(one, corpus),
       twoReaders: () => readPooled(two, corpus),
     });
-    return { rounds, cores: availableParallelism(), loadBefore: round(loadBefore), ...summarize(passes) };
+    return {
+      rounds,
+      copies: COPIES,
+      cores: availableParallelism(),
+      loadBefore: round(loadBefore),
+      ...summarize(passes),
+    };
   } finally {
     for (const child of bare) child.kill();
     await Promise.all([one.close(), two.close()]);
@@ -102,24 +113,24 @@ function summarize(passes: Record<Case, Pass[]>) {
     summarizeCase(passes.oneReader),
     summarizeCase(passes.twoReaders),
   ];
-  const percent = (a: number, b: number) => round((a / b - 1) * 100);
-  const speedup = (slow: CaseResult, fast: CaseResult) => ({
-    best: round(slow.bestSeconds / fast.bestSeconds),
-    median: round(slow.medianSeconds / fast.medianSeconds),
-  });
+  const percent = (ratio: number) => round((ratio - 1) * 100);
   return {
     bare,
     twoBareProcesses,
     oneReader,
     twoReaders,
     isolationCostPercent: {
-      best: percent(oneReader.bestSeconds, bare.bestSeconds),
-      median: percent(oneReader.medianSeconds, bare.medianSeconds),
-      cpu: percent(oneReader.cpuSeconds, bare.cpuSeconds),
+      wall: percent(medianRatio(passes.oneReader, passes.bare)),
+      cpu: percent(oneReader.cpuSeconds / bare.cpuSeconds),
     },
-    twoReadersSpeedup: speedup(oneReader, twoReaders),
-    twoBareProcessesSpeedup: speedup(bare, twoBareProcesses),
+    twoReadersSpeedup: round(medianRatio(passes.oneReader, passes.twoReaders)),
+    twoBareProcessesSpeedup: round(medianRatio(passes.bare, passes.twoBareProcesses)),
   };
+}
+
+function medianRatio(over: readonly Pass[], under: readonly Pass[]): number {
+  const ratios = over.map(({ wallMs }, n) => wallMs / under[n]!.wallMs); // a pass of each case in every round
+  return ratios.sort((a, b) => a - b)[ratios.length >> 1] ?? Number.NaN;
 }
 
 function summarizeCase(passes: readonly Pass[]): CaseResult {
@@ -134,13 +145,13 @@ function summarizeCase(passes: readonly Pass[]): CaseResult {
 const round = (x: number) => Math.round(x * 100) / 100;
 const precise = (x: number) => Math.round(x * 1000) / 1000;
 
-/** File numbers in two parts of about equal time: the longest first, each to the part that has less. */
-function halve(fileMs: readonly number[]): [number[], number[]] {
+/** File numbers in two parts of about equal time: the longest first, each to the part that has less. @param fileMs of each of `files` */
+function halve(files: readonly number[], fileMs: readonly number[]): [number[], number[]] {
   const parts: [number[], number[]] = [[], []];
   const ms = [0, 0];
-  for (const [file, time] of [...fileMs.entries()].sort(([, a], [, b]) => b - a)) {
+  for (const [index, time] of [...fileMs.entries()].sort(([, a], [, b]) => b - a)) {
     const part = ms[0]! <= ms[1]! ? 0 : 1; // both set above
-    parts[part].push(file);
+    parts[part].push(files[index]!); // as many times as files
     ms[part]! += time;
   }
   return parts;
