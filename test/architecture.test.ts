@@ -14,6 +14,8 @@ interface Source {
   imports: string[];
   /** The same without `import type`. */
   values: string[];
+  /** The same without `import()`. */
+  atStart: string[];
 }
 
 const sources: Source[] = FOLDERS.flatMap((folder) => files(folder)).map((file) => {
@@ -30,6 +32,7 @@ const sources: Source[] = FOLDERS.flatMap((folder) => files(folder)).map((file) 
     text,
     imports: found.map((m) => target(m[2] ?? m[3] ?? m[4] ?? '')),
     values: found.filter((m) => m[1] === undefined).map((m) => target(m[2] ?? m[3] ?? m[4] ?? '')),
+    atStart: found.filter((m) => m[1] === undefined && m[3] === undefined).map((m) => target(m[2] ?? m[4] ?? '')),
   };
 });
 
@@ -59,6 +62,21 @@ describe('architecture: the direction of imports', () => {
     expect(
       offences(within('shared'), (target) => /^(functions|local|cli|dashboard|test|bench)\//.test(target)),
     ).toEqual([]);
+  });
+
+  test('no module needs itself to load: imports at start form no circle', () => {
+    const byFile = new Map(sources.map((source) => [source.file, source]));
+    const done = new Set<string>();
+    const circles: string[] = [];
+    const visit = (file: string, path: readonly string[]): void => {
+      if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(' → '));
+      if (done.has(file)) return;
+      done.add(file);
+      for (const target of byFile.get(file)?.atStart ?? []) visit(target, [...path, file]);
+    };
+    for (const { file } of sources) visit(file, []);
+    expect(circles).toEqual([]);
+    expect(byFile.get('shared/documents/walk.ts')?.atStart).toContain('shared/documents/read-leaf.ts');
   });
 
   test('domain folders do not import each other; models may use the vector type of features', () => {

@@ -9,9 +9,9 @@ import { loadTaxonomy, publishTaxonomy } from '../../shared/pipeline/taxonomies.
 import { seededRandom } from '../../shared/ports.ts';
 import { bar, clearBar, money, note, UsageError, warn } from '../console.ts';
 import { listFolder } from '../import-folder.ts';
+import { parseJsonFile } from '../json-file.ts';
 import { appFolder, withApp } from '../local-app.ts';
 import { isLlmConfigured, simulatorSettings } from '../local-cloud.ts';
-import { parseJsonFile } from './start.ts';
 
 export interface QuoteOptions {
   data: string;

@@ -1,5 +1,5 @@
 // `sluice start`: everything on this machine, from storage to decisions, with one command.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,6 +12,7 @@ import { parseTaxonomy, type Taxonomy } from '../../shared/taxonomy.ts';
 import { ApiClient } from '../api-client.ts';
 import { bar, bold, clearBar, dim, note, progressLine, UsageError, warn } from '../console.ts';
 import { type FolderFile, importFiles, importPrefix, listFolder } from '../import-folder.ts';
+import { parseJsonFile } from '../json-file.ts';
 import { appFolder, appOf } from '../local-app.ts';
 import { type LocalCloud, openLocalCloud, simulatorSettings } from '../local-cloud.ts';
 import { asJson, asTable, compareWithTruth, readResults } from '../show-results.ts';
@@ -187,12 +188,4 @@ function readTaxonomy(file: string): unknown {
     throw new UsageError(`${file}: ${(error as Error).message}`);
   }
   return document;
-}
-
-export function parseJsonFile(file: string): unknown {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    throw new UsageError(`${file} is not JSON: ${(error as Error).message}`);
-  }
 }

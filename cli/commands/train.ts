@@ -10,8 +10,8 @@ import { DECISIONS, readSource } from '../../shared/training/sources.ts';
 import type { TrainOptions } from '../../shared/training/train.ts';
 import { type TrainingOrder, trainAndRegister } from '../../shared/training-run.ts';
 import { bar, clearBar, note, UsageError, warn } from '../console.ts';
+import { parseJsonFile } from '../json-file.ts';
 import { withApp } from '../local-app.ts';
-import { parseJsonFile } from './start.ts';
 
 export interface TrainCommandOptions {
   data: string;

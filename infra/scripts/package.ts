@@ -1,9 +1,10 @@
-// The deployed package in dist/package: compiled functions/ and shared/, the built dashboard/, host.json and the production packages for Linux x64.
+// The deployed package in dist/package: bundled functions/ and shared/, the built dashboard/, host.json and the production packages for Linux x64.
 // Nothing else runs in Azure. Prints the size, so that a dependency that doubles it is noticed.
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundle } from './bundle.ts';
 import { type HookDeps, runAsProgram } from './cli.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -47,14 +48,12 @@ function sizeOf(path: string): number {
 }
 
 /** Assemble the package. @param compiled  folder with functions/ and shared/ as JavaScript, and the built dashboard/ */
-export function assemble(compiled: string, target: string): void {
+export async function assemble(compiled: string, target: string): Promise<void> {
   for (const folder of ['functions', 'shared', 'dashboard'])
     if (!existsSync(join(compiled, folder))) throw new Error(`${compiled}/${folder} is not there. Run: npm run build`);
   rmSync(target, { recursive: true, force: true });
   mkdirSync(join(target, 'dist'), { recursive: true });
-  const isCode = (path: string) => !path.endsWith('.map');
-  for (const folder of ['functions', 'shared'])
-    cpSync(join(compiled, folder), join(target, 'dist', folder), { recursive: true, filter: isCode });
+  await bundle(compiled, join(target, 'dist'));
   cpSync(join(compiled, 'dashboard'), join(target, 'dist', 'dashboard'), { recursive: true });
   for (const file of ['host.json', 'package.json', 'package-lock.json']) cpSync(join(ROOT, file), join(target, file));
 }
@@ -109,7 +108,7 @@ async function main(deps: HookDeps): Promise<number> {
     stdio: ['ignore', 'ignore', 'inherit'],
     shell: process.platform === 'win32',
   });
-  assemble(join(ROOT, 'dist'), target);
+  await assemble(join(ROOT, 'dist'), target);
   install(target, { os: 'linux', cpu: 'x64', libc: 'glibc' });
   const { bytes, heaviest } = measure(target);
   deps.say(`package: ${megabytes(bytes)} in dist/package`);

@@ -1,6 +1,6 @@
 // One document without members: bytes → reader → clean text, or a code.
 // Invariant: status 'ok' means there is text; blank text is extract.empty or extract.needs-ocr.
-import { type SluiceError, TerminalError } from '../errors.ts';
+import { SluiceError, TerminalError } from '../errors.ts';
 import { clean, joinPages } from './clean.ts';
 import { isRightsNotice } from './decoy.ts';
 import { detectLanguage } from './language.ts';
@@ -8,7 +8,6 @@ import type { ExtractLimits } from './limits.ts';
 import type { LeafResult, NodeHeader, OcrMode } from './protocol.ts';
 import { readerOf } from './readers.ts';
 import type { ReadText } from './reading.ts';
-import { asSluiceError } from './walk.ts';
 
 export interface LeafContext {
   name: string;
@@ -94,4 +93,13 @@ function judge(text: string, read: ReadText, limits: ExtractLimits): SluiceError
   if (isRightsNotice(text))
     return new TerminalError('extract.encrypted', 'document: rights management hides its content');
   return undefined;
+}
+
+/** Any error of a reader as a code; the class of a foreign one is kept, its message may hold content. */
+export function asSluiceError(error: unknown): SluiceError {
+  if (error instanceof SluiceError) return error;
+  const name = error instanceof Error ? error.name : typeof error;
+  if (error instanceof Error && 'code' in error && error.code === 'ERR_STRING_TOO_LONG')
+    return new TerminalError('extract.too-large', 'document: its text is longer than a string can be');
+  return new TerminalError('extract.corrupt', `document: the reader failed (${name})`, { cause: error });
 }

@@ -2,13 +2,13 @@
 // Invariants: W1 ordinals depend on the bytes alone (protocol.ts P2). W2 depth, members, ratio and expanded bytes count over the whole
 // tree, so that an archive cannot win by nesting. W3 a bad member fails alone.
 import { createHash } from 'node:crypto';
-import { SluiceError, TerminalError } from '../errors.ts';
+import { type SluiceError, TerminalError } from '../errors.ts';
 import { ARCHIVE_TYPES, type ArchiveMember, openArchive } from './archives/containers.ts';
 import { isJunk, memberPath, UniqueNames } from './archives/member-path.ts';
 import type { ExtractLimits } from './limits.ts';
 import { MEDIA, sniff } from './media-type.ts';
 import type { LeafResult, NodeHeader, OcrMode, ReadRequest } from './protocol.ts';
-import { readLeaf } from './read-leaf.ts';
+import { asSluiceError, finishLeaf, readLeaf } from './read-leaf.ts';
 
 export interface WalkOutput {
   begin(node: NodeHeader, isContainer: boolean): void;
@@ -156,7 +156,6 @@ export class Walk {
     if (ordinal > this.#request.resumeAfter && !this.#poison.has(ordinal)) {
       const own = { ...header, ordinal };
       this.#output.begin(own, false);
-      const { finishLeaf } = await import('./read-leaf.ts');
       await this.#output.leaf(await finishLeaf(own, mail.body, startedMs, this.#limits), false);
     }
     await this.#visitAttachments(mail.attachments, node);
@@ -202,15 +201,6 @@ const tooManyEntries = (max: number) =>
 
 function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
-}
-
-/** Any error of a reader as a code; the class of a foreign one is kept, its message may hold content. */
-export function asSluiceError(error: unknown): SluiceError {
-  if (error instanceof SluiceError) return error;
-  const name = error instanceof Error ? error.name : typeof error;
-  if (error instanceof Error && 'code' in error && error.code === 'ERR_STRING_TOO_LONG')
-    return new TerminalError('extract.too-large', 'document: its text is longer than a string can be');
-  return new TerminalError('extract.corrupt', `document: the reader failed (${name})`, { cause: error });
 }
 
 export function failedLeaf(header: NodeHeader, error: unknown): LeafResult {

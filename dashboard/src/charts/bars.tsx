@@ -3,11 +3,11 @@ import { scaleLinear } from 'd3-scale';
 import { BarLink } from './bar-link.tsx';
 import { Figure } from './figure.tsx';
 import { Legend } from './legend.tsx';
-import { type Series, toneClass } from './line-chart.tsx';
+import { type Tone, toneClass } from './tone.ts';
 
 export interface BarKind {
   name: string;
-  tone: Series['tone'];
+  tone: Tone;
 }
 
 export interface BarRow {

@@ -4,7 +4,7 @@ import { AxisBand, AxisY, frameOf } from './axes.tsx';
 import type { BarKind } from './bars.tsx';
 import { Figure } from './figure.tsx';
 import { Legend } from './legend.tsx';
-import { toneClass } from './line-chart.tsx';
+import { toneClass } from './tone.ts';
 
 interface ColumnsProps {
   title: string;

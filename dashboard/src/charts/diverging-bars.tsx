@@ -3,7 +3,7 @@ import { scaleLinear } from 'd3-scale';
 import type { BarKind } from './bars.tsx';
 import { Figure } from './figure.tsx';
 import { Legend } from './legend.tsx';
-import { toneClass } from './line-chart.tsx';
+import { toneClass } from './tone.ts';
 
 export interface DivergingRow {
   name: string;

@@ -1,7 +1,7 @@
 // Names of colours.
-import { type Series, toneClass } from './line-chart.tsx';
+import { type Tone, toneClass } from './tone.ts';
 
-export function Legend({ entries }: { entries: readonly { name: string; tone: Series['tone'] }[] }) {
+export function Legend({ entries }: { entries: readonly { name: string; tone: Tone }[] }) {
   return (
     <ul class="legend">
       {entries.map(({ name, tone }) => (

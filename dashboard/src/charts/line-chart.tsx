@@ -4,11 +4,11 @@ import { curveLinear, curveStepAfter, line } from 'd3-shape';
 import { AxisX, AxisY, frameOf } from './axes.tsx';
 import { Figure, type FigureTable } from './figure.tsx';
 import { Legend } from './legend.tsx';
+import { type Tone, toneClass } from './tone.ts';
 
 export interface Series {
   name: string;
-  /** Colour by place in the palette, 1..6, or a meaning. */
-  tone: number | 'good' | 'warn' | 'bad' | 'dim';
+  tone: Tone;
   /** [x, y] in axis units, in x order. */
   points: readonly (readonly [x: number, y: number])[];
   /** Dots at the points; sizes 0..1 scale them. */
@@ -37,8 +37,6 @@ interface LineChartProps {
   height?: number;
   table?: FigureTable;
 }
-
-export const toneClass = (tone: Series['tone']): string => (typeof tone === 'number' ? `c${tone}` : `c-${tone}`);
 
 export function LineChart({
   title,

@@ -17,7 +17,7 @@ const put = (path: string, text = 'x'): void => {
 };
 
 describe('package', () => {
-  test('holds compiled functions and shared code, dashboard and host.json, and nothing else', () => {
+  test('holds functions and shared code, dashboard and host.json, and nothing else', async () => {
     for (const path of [
       'functions/runs.js',
       'functions/runs.js.map',
@@ -29,7 +29,7 @@ describe('package', () => {
       'package/old.js',
     ])
       put(`built/${path}`);
-    assemble(join(folder, 'built'), join(folder, 'out'));
+    await assemble(join(folder, 'built'), join(folder, 'out'));
     const files = readdirSync(join(folder, 'out'), { recursive: true, encoding: 'utf8' });
     expect(files).toEqual(
       expect.arrayContaining([
@@ -44,9 +44,9 @@ describe('package', () => {
     expect(files.filter((file) => /\.map$|cli|local|package\/old/.test(file))).toEqual([]);
   });
 
-  test('a build without functions is refused', () => {
+  test('a build without functions is refused', async () => {
     mkdirSync(join(folder, 'built'));
-    expect(() => assemble(join(folder, 'built'), join(folder, 'out'))).toThrow('npm run build');
+    await expect(assemble(join(folder, 'built'), join(folder, 'out'))).rejects.toThrow('npm run build');
   });
 
   test('the manifest asks nobody to install or build anything', () => {

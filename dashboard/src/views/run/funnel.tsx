@@ -1,6 +1,6 @@
 // The conservation law of a run as a picture: every document that went in came out labelled, in review or failed.
 import { Figure } from '../../charts/figure.tsx';
-import { toneClass } from '../../charts/line-chart.tsx';
+import { toneClass } from '../../charts/tone.ts';
 import { count, percent } from '../../format.ts';
 import { isActive } from '../runs/run-list.ts';
 import type { RunStatus } from '../runs/steps.ts';

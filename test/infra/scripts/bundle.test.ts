@@ -1,0 +1,94 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { heavyAmong, type Load, loadFunctions } from '../../../bench/startup.ts';
+import { BUNDLED, bundle } from '../../../infra/scripts/bundle.ts';
+import { silentLogger } from '../../../shared/ports.ts';
+import { ROOT } from '../bicep.ts';
+
+const built = join(ROOT, 'dist');
+let app: string;
+let written: string[];
+let load: Load;
+beforeAll(async () => {
+  app = mkdtempSync(join(tmpdir(), 'sluice-bundle-test-'));
+  symlinkSync(join(ROOT, 'node_modules'), join(app, 'node_modules'), 'junction');
+  writeFileSync(join(app, 'package.json'), readFileSync(join(ROOT, 'package.json')));
+  written = await bundle(built, join(app, 'dist'));
+  load = await loadFunctions(join(app, 'dist/functions'), true);
+}, 60_000);
+afterAll(() => rmSync(app, { recursive: true, force: true }));
+
+const compiled = (folder: string): string[] =>
+  readdirSync(join(built, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.js'))
+    .map((name) => `${folder}/${name.replaceAll('\\', '/')}`);
+
+describe('bundle', () => {
+  test('every compiled file keeps its path, and the libraries are one file', () => {
+    const expected = [...compiled('functions'), ...compiled('shared')];
+    expect(written.filter((file) => !file.startsWith('shared/vendor/')).sort()).toEqual(expected.sort());
+    expect(written.filter((file) => file.startsWith('shared/vendor/')).sort()).toEqual([
+      'shared/vendor/libraries.js',
+      'shared/vendor/rolldown-runtime.js',
+    ]);
+  });
+
+  test('a start opens few files: no bundled library from node_modules, and no heavy one', () => {
+    const fromModules = load.modules.flatMap((url) => /\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1] ?? []);
+    expect(fromModules.filter((name) => BUNDLED.has(name))).toEqual([]);
+    expect(heavyAmong(load.modules)).toEqual([]);
+    expect(load.modules.length).toBeLessThan(450); // 1,513 without the bundle
+    expect(load.functions).toBe(compiled('functions').length);
+  });
+
+  test('the library of Azure Functions is one copy, outside the bundle', () => {
+    expect(load.modules.some((url) => url.includes('/node_modules/@azure/functions/'))).toBe(true);
+    const libraries = readFileSync(join(app, 'dist/shared/vendor/libraries.js'), 'utf8');
+    expect(libraries).toMatch(/require\("@azure\/functions"\)|from "@azure\/functions"/);
+    expect(libraries).not.toContain('azure-functions-core is not');
+  });
+
+  test('licence comments of the libraries stay', () => {
+    expect(readFileSync(join(app, 'dist/shared/vendor/libraries.js'), 'utf8')).toMatch(/licen[cs]e/i);
+  });
+
+  test('a reader process starts from the bundle and reads', async () => {
+    // Without loading the libraries of the functions: a reader's start is paid for by every recycling.
+    const reader = readFileSync(join(app, 'dist/shared/documents/reader-process.js'), 'utf8');
+    expect(reader).not.toContain('vendor/libraries');
+    const module = pathToFileURL(join(app, 'dist/shared/documents/extract.js')).href;
+    const { Extractor } = (await import(module)) as typeof import('../../../shared/documents/extract.ts');
+    const extractor = new Extractor({ logger: silentLogger, slots: 1 });
+    try {
+      const bytes = new TextEncoder().encode('<p>Invoice 4711 is due in March.</p>');
+      const [document] = await extractor.extract({ name: 'a.html', bytes });
+      expect(document).toMatchObject({ status: 'ok', text: 'Invoice 4711 is due in March.' });
+    } finally {
+      await extractor.close();
+    }
+  });
+
+  test('an import that is not there is refused', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sluice-bundle-test-'));
+    try {
+      for (const name of ['functions', 'shared']) mkdirSync(join(folder, name));
+      writeFileSync(join(folder, 'functions/a.js'), "import { x } from '../shared/none.js';\nexport const y = x;\n");
+      await expect(bundle(folder, join(folder, 'out'))).rejects.toThrow('none.js');
+      expect(existsSync(join(folder, 'out/functions/a.js'))).toBe(false);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
