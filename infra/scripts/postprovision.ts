@@ -123,6 +123,12 @@ async function dropFirewallRule(deps: HookDeps, { workspace, resourceGroup }: Ta
     deps.say(`! the firewall rule ${FIREWALL_RULE} of ${workspace} could not be removed: remove it by hand`);
 }
 
+/** A token of the caller for Synapse SQL. */
+export async function sqlToken({ run }: HookDeps): Promise<string> {
+  const args = ['account', 'get-access-token', '--resource', 'https://database.windows.net/'];
+  return (await askAz<{ accessToken: string }>(run, args)).accessToken;
+}
+
 /** Try until it works; new role assignments take minutes to reach storage. */
 async function patiently(deps: HookDeps, what: string, work: () => Promise<void>): Promise<void> {
   const deadline = deps.now() + DEADLINE_MS;
@@ -170,11 +176,12 @@ async function main(deps: HookDeps): Promise<number> {
     { kind: 'identity', dfsUrl, blobUrl, credential: new DefaultAzureCredential() },
     targets.lakeContainer,
   );
-  const token = async () => {
-    const args = ['account', 'get-access-token', '--resource', 'https://database.windows.net/'];
-    return (await askAz<{ accessToken: string }>(deps.run, args)).accessToken;
-  };
-  return provisionData(deps, store, openSession(targets.sqlEndpoint, token), targets);
+  return provisionData(
+    deps,
+    store,
+    openSession(targets.sqlEndpoint, () => sqlToken(deps)),
+    targets,
+  );
 }
 
 runAsProgram(import.meta.url, main);

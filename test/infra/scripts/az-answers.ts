@@ -1,4 +1,5 @@
-// Answers of the Azure CLI as it prints them: whole records, short lists. Ids and people are made up.
+// Answers of the Azure CLI in the form it prints them (test/infra/az/recorded.test.ts compares): whole records, short lists. Ids and people
+// are made up.
 import type { Answer } from './hook-deps.ts';
 
 const SUBSCRIPTION = '/subscriptions/00000000-0000-0000-0000-00000000000a';
@@ -19,8 +20,8 @@ export const listedModel = (name: string, version: string, skus: readonly string
       deprecationDate: '2027-03-18T00:00:00Z',
       name: sku,
       rateLimits: [
-        { count: 1, key: 'request', renewalPeriod: 60, rules: null },
-        { count: 1000, key: 'token', renewalPeriod: 60, rules: null },
+        { count: 1, renewalPeriod: 60, rules: null },
+        { count: 1000, renewalPeriod: 60, rules: null },
       ],
       usageName: `OpenAI.${sku}.${name}`,
     })),
@@ -48,13 +49,11 @@ export const deletedAccount = (name: string, kind: string, group: string) => ({
   location: 'swedencentral',
   name,
   properties: { customSubDomainName: name, deletionDate: '2026-11-22T09:10:11Z', provisioningState: 'Succeeded' },
-  resourceGroup: group,
   sku: { name: 'S0', tier: null },
   type: 'Microsoft.CognitiveServices/locations/resourceGroups/deletedAccounts',
 });
 
 export const listedRole = (roleDefinitionName: string) => ({
-  condition: null,
   id: `${SUBSCRIPTION}/providers/Microsoft.Authorization/roleAssignments/r1`,
   principalId: 'a1b2',
   principalName: 'ada@example.com',
@@ -66,10 +65,11 @@ export const listedRole = (roleDefinitionName: string) => ({
 });
 
 /** One record of `az functionapp list-flexconsumption-runtimes --runtime node`. */
-const flexRuntime = (version: string) => ({
-  app_insights: true,
+export const flexRuntime = (version: string) => ({
+  appInsights: true,
   default: version === '22',
-  github_actions_properties: { is_supported: true, supported_version: `${version}.x` },
+  endOfLifeDate: null,
+  githubActionsProperties: { isSupported: true, supportedVersion: `${version}.x` },
   name: 'node',
   sku: {
     functionAppConfigProperties: { runtime: { name: 'node', version } },
