@@ -1,6 +1,7 @@
 // Frame of a plot: title, explanation, the same numbers as a table, and the picture as an SVG file.
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { Head } from '../parts/table-head.tsx';
 import { saveBlob } from '../save.ts';
 import { standaloneSvg } from './standalone-svg.ts';
 
@@ -47,15 +48,7 @@ export function Figure({ title, caption, table, children }: FigureProps) {
         <details>
           <summary>As a table</summary>
           <table class="small">
-            <thead>
-              <tr>
-                {table.columns.map((name) => (
-                  <th key={name} scope="col">
-                    {name}
-                  </th>
-                ))}
-              </tr>
-            </thead>
+            <Head columns={table.columns} />
             <tbody>
               {table.rows.map((row) => (
                 <tr key={row.join('\0')}>

@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks';
 import { useRoute } from 'preact-iso';
 import type { FlipReason, RunComparison } from '../../../shared/api.ts';
+import { Head, number } from '../parts/table-head.tsx';
 import '../../style/compare.css';
 import { count, fullPath, percent } from '../format.ts';
 import { links } from '../links.ts';
@@ -97,18 +98,14 @@ function ByLabel({ data, choice, onChoose }: ChoiceProps) {
     <section class="card" aria-labelledby="by-label-title">
       <h2 id="by-label-title">Flips by label</h2>
       <table class="small">
-        <thead>
-          <tr>
-            <th scope="col">Before</th>
-            <th scope="col">After</th>
-            <th scope="col" class="number">
-              Flips
-            </th>
-            <th scope="col">
-              <span class="visually-hidden">Share and choice</span>
-            </th>
-          </tr>
-        </thead>
+        <Head
+          columns={[
+            'Before',
+            'After',
+            number('Flips'),
+            { name: <span class="visually-hidden">Share and choice</span>, kind: 'plain' },
+          ]}
+        />
         <tbody>
           {data.byLabel.map(({ from, to, documents }) => {
             const isChosen = choice.from === from && choice.to === to;
@@ -197,14 +194,7 @@ function Flips({ data, choice, onChoose }: ChoiceProps) {
       </p>
       <TableBox label="Table of flipped documents">
         <table>
-          <thead>
-            <tr>
-              <th scope="col">Document</th>
-              <th scope="col">Before</th>
-              <th scope="col">After</th>
-              <th scope="col">Reason</th>
-            </tr>
-          </thead>
+          <Head columns={['Document', 'Before', 'After', 'Reason']} />
           <tbody>
             {flips.slice(0, shown).map((flip) => (
               <tr key={flip.documentId}>

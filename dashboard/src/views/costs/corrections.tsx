@@ -3,6 +3,7 @@ import type { TrustReport } from '../../../../shared/insights-api.ts';
 import { count } from '../../format.ts';
 import { links } from '../../links.ts';
 import { TableBox } from '../../parts/basics.tsx';
+import { Head, number } from '../../parts/table-head.tsx';
 
 export function Corrections({ corrections }: { corrections: TrustReport['corrections'] }) {
   if (corrections.length === 0) return null;
@@ -11,15 +12,7 @@ export function Corrections({ corrections }: { corrections: TrustReport['correct
       <h3>What people changed</h3>
       <TableBox label="Corrections">
         <table>
-          <thead>
-            <tr>
-              <th scope="col">Proposed</th>
-              <th scope="col">Decided</th>
-              <th scope="col" class="number">
-                Decisions
-              </th>
-            </tr>
-          </thead>
+          <Head columns={['Proposed', 'Decided', number('Decisions')]} />
           <tbody>
             {corrections.map(({ from, to, decisions }) => (
               <tr key={`${from}\0${to}`}>

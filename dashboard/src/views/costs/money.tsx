@@ -6,6 +6,7 @@ import { count, day, money, percent, short } from '../../format.ts';
 import { links } from '../../links.ts';
 import { Meter, TableBox, Tile } from '../../parts/basics.tsx';
 import { Empty } from '../../parts/states.tsx';
+import { Head, number } from '../../parts/table-head.tsx';
 import { fillDays, isWorthDrawing } from './period.ts';
 
 const MAX_LABELS = 20;
@@ -151,20 +152,7 @@ function Deployments({ deployments }: { deployments: CostReport['deployments'] }
       <h3>By deployment</h3>
       <TableBox label="Cost by deployment">
         <table>
-          <thead>
-            <tr>
-              <th scope="col">Deployment</th>
-              <th scope="col" class="number">
-                Calls
-              </th>
-              <th scope="col" class="number">
-                Tokens
-              </th>
-              <th scope="col" class="number">
-                Cost
-              </th>
-            </tr>
-          </thead>
+          <Head columns={['Deployment', number('Calls'), number('Tokens'), number('Cost')]} />
           <tbody>
             {deployments.map(({ deployment, calls, tokens, costUsd }) => (
               <tr key={deployment}>

@@ -3,6 +3,7 @@ import type { ModelReport } from '../../../../shared/insights-api.ts';
 import { topConfusions } from '../../charts/matrix.ts';
 import { count, percent } from '../../format.ts';
 import { TableBox } from '../../parts/basics.tsx';
+import { Head, number } from '../../parts/table-head.tsx';
 
 export function Confusions({ evaluation }: { evaluation: NonNullable<ModelReport['evaluation']> }) {
   const confusions = topConfusions(evaluation.labels, evaluation.confusion);
@@ -14,18 +15,7 @@ export function Confusions({ evaluation }: { evaluation: NonNullable<ModelReport
       ) : (
         <TableBox label="Most frequent confusions">
           <table>
-            <thead>
-              <tr>
-                <th scope="col">Is</th>
-                <th scope="col">Was taken for</th>
-                <th scope="col" class="number">
-                  Documents
-                </th>
-                <th scope="col" class="number">
-                  Of its label
-                </th>
-              </tr>
-            </thead>
+            <Head columns={['Is', 'Was taken for', number('Documents'), number('Of its label')]} />
             <tbody>
               {confusions.map(({ truth, predicted, rows, share }) => (
                 <tr key={`${truth}\0${predicted}`}>

@@ -2,6 +2,7 @@
 import type { LabelMetrics } from '../../../../shared/models/bundle.ts';
 import { count, percent } from '../../format.ts';
 import { Meter, TableBox } from '../../parts/basics.tsx';
+import { Head, number } from '../../parts/table-head.tsx';
 import { thresholdText } from './threshold.ts';
 
 interface LabelsTableProps {
@@ -18,28 +19,16 @@ export function LabelsTable({ perLabel, labels, acceptByLabel }: LabelsTableProp
     <TableBox label="Labels">
       <table>
         <caption class="visually-hidden">Labels, the least well recognised first</caption>
-        <thead>
-          <tr>
-            <th scope="col">Label</th>
-            <th scope="col" class="number">
-              Precision
-            </th>
-            <th scope="col" class="number">
-              Recall
-            </th>
-            <th scope="col" class="number">
-              F1
-            </th>
-            <th scope="col" class="number">
-              Documents
-            </th>
-            {acceptByLabel !== null && (
-              <th scope="col" class="number">
-                Accepts from
-              </th>
-            )}
-          </tr>
-        </thead>
+        <Head
+          columns={[
+            'Label',
+            number('Precision'),
+            number('Recall'),
+            number('F1'),
+            number('Documents'),
+            ...(acceptByLabel === null ? [] : [number('Accepts from')]),
+          ]}
+        />
         <tbody>
           {rows.map(({ label, precision, recall, f1, support }) => {
             const accepts = own(label);

@@ -3,6 +3,7 @@ import type { WhatIfReport } from '../../../../shared/api.ts';
 import { count, fullPath, money, percent } from '../../format.ts';
 import { links } from '../../links.ts';
 import { Confidence, TableBox, Tile } from '../../parts/basics.tsx';
+import { Head } from '../../parts/table-head.tsx';
 import { thresholdText } from './threshold.ts';
 
 const SHOWN = 100;
@@ -75,14 +76,7 @@ function Flips({ flips, flipped }: { flips: WhatIfReport['flips']; flipped: numb
       )}
       <TableBox label="Documents that would flip">
         <table class="flips">
-          <thead>
-            <tr>
-              <th scope="col">Document</th>
-              <th scope="col">Now</th>
-              <th scope="col">Would be</th>
-              <th scope="col">Confidence</th>
-            </tr>
-          </thead>
+          <Head columns={['Document', 'Now', 'Would be', 'Confidence']} />
           <tbody>
             {flips.slice(0, SHOWN).map((flip) => (
               <tr key={`${flip.documentId}/${flip.runId}`}>

@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import type { RegisteredModel } from '../../../../shared/models/registry.ts';
 import { percent } from '../../format.ts';
 import { TableBox } from '../../parts/basics.tsx';
+import { Head, number } from '../../parts/table-head.tsx';
 import { type Better, compareLabels, compareMetrics, comparisonLimit, type MetricRow } from './compare.ts';
 
 /** @param models  at least two, the newest first */
@@ -79,7 +80,7 @@ function MetricsTable({ a, b }: { a: RegisteredModel; b: RegisteredModel }) {
   return (
     <TableBox label={`Metrics of ${a.version} and ${b.version}`}>
       <table class="compare">
-        <Head first="Metric" a={a} b={b} />
+        <Head columns={['Metric', number(a.version), number(b.version), number('Difference')]} />
         <tbody>
           {compareMetrics(a, b).map((row) => (
             <tr key={row.name}>
@@ -105,7 +106,7 @@ function LabelsTable({ a, b }: { a: RegisteredModel; b: RegisteredModel }) {
   return (
     <TableBox label={`F1 of each label, ${a.version} and ${b.version}`}>
       <table class="compare">
-        <Head first="F1 of label" a={a} b={b} />
+        <Head columns={['F1 of label', number(a.version), number(b.version), number('Difference')]} />
         <tbody>
           {rows.map(({ label, a: x, b: y, difference, better }) => (
             <tr key={label}>
@@ -124,23 +125,6 @@ function LabelsTable({ a, b }: { a: RegisteredModel; b: RegisteredModel }) {
     </TableBox>
   );
 }
-
-const Head = ({ first, a, b }: { first: string; a: RegisteredModel; b: RegisteredModel }) => (
-  <thead>
-    <tr>
-      <th scope="col">{first}</th>
-      <th scope="col" class="number">
-        {a.version}
-      </th>
-      <th scope="col" class="number">
-        {b.version}
-      </th>
-      <th scope="col" class="number">
-        Difference
-      </th>
-    </tr>
-  </thead>
-);
 
 const valueText = ({ isShare }: MetricRow, value: number | null): string =>
   value === null ? '–' : isShare ? percent(value, 1) : String(Math.round(value * 1000) / 1000);

@@ -3,6 +3,7 @@ import type { RegisteredModel } from '../../../../shared/models/registry.ts';
 import { ago, percent, when } from '../../format.ts';
 import { links } from '../../links.ts';
 import { Badge, TableBox } from '../../parts/basics.tsx';
+import { Head, number } from '../../parts/table-head.tsx';
 import { BASIS_TEXT, thresholdText } from '../model/threshold.ts';
 import { trainedOn } from './trained-on.ts';
 
@@ -11,30 +12,20 @@ export function VersionsTable({ models }: { models: readonly RegisteredModel[] }
   return (
     <TableBox label="Versions">
       <table class="versions">
-        <thead>
-          <tr>
-            <th scope="col">Version</th>
-            <th scope="col">Kind</th>
-            <th scope="col">Created</th>
-            <th scope="col">Trained on</th>
-            <th scope="col" class="number">
-              Accuracy
-            </th>
-            <th scope="col" class="number">
-              Macro F1
-            </th>
-            <th scope="col" class="number">
-              <abbr title="Expected calibration error: mean gap between confidence and share right">ECE</abbr>
-            </th>
-            <th scope="col" class="number">
-              Accepts from
-            </th>
-            <th scope="col">Basis</th>
-            <th scope="col" class="number">
-              Coverage
-            </th>
-          </tr>
-        </thead>
+        <Head
+          columns={[
+            'Version',
+            'Kind',
+            'Created',
+            'Trained on',
+            number('Accuracy'),
+            number('Macro F1'),
+            number(<abbr title="Expected calibration error: mean gap between confidence and share right">ECE</abbr>),
+            number('Accepts from'),
+            'Basis',
+            number('Coverage'),
+          ]}
+        />
         <tbody>
           {models.map((model) => (
             <VersionRow key={model.version} model={model} />

@@ -2,6 +2,7 @@
 import type { RunReport } from '../../../../shared/insights-api.ts';
 import { count, duration, money, percent } from '../../format.ts';
 import { Facts, TableBox } from '../../parts/basics.tsx';
+import { Head, number } from '../../parts/table-head.tsx';
 import type { RunStatus } from '../runs/steps.ts';
 import { billAgainst } from './quota.ts';
 
@@ -47,17 +48,7 @@ export function Ledger({ run, report }: { run: RunStatus; report: RunReport }) {
 function Outcomes({ ledger }: { ledger: RunReport['ledger'] }) {
   return (
     <table class="small">
-      <thead>
-        <tr>
-          <th scope="col">Outcome</th>
-          <th scope="col" class="number">
-            Attempts
-          </th>
-          <th scope="col" class="number">
-            Cost
-          </th>
-        </tr>
-      </thead>
+      <Head columns={['Outcome', number('Attempts'), number('Cost')]} />
       <tbody>
         {ledger.byOutcome.map(({ outcome, attempts, costUsd }) => (
           <tr key={outcome}>
@@ -74,23 +65,7 @@ function Outcomes({ ledger }: { ledger: RunReport['ledger'] }) {
 function Deployments({ ledger }: { ledger: RunReport['ledger'] }) {
   return (
     <table class="small">
-      <thead>
-        <tr>
-          <th scope="col">Deployment</th>
-          <th scope="col" class="number">
-            Attempts
-          </th>
-          <th scope="col" class="number">
-            429s
-          </th>
-          <th scope="col" class="number">
-            Tokens
-          </th>
-          <th scope="col" class="number">
-            Cost
-          </th>
-        </tr>
-      </thead>
+      <Head columns={['Deployment', number('Attempts'), number('429s'), number('Tokens'), number('Cost')]} />
       <tbody>
         {ledger.deployments.map(({ deployment, attempts, throttled, tokens, costUsd }) => (
           <tr key={deployment}>

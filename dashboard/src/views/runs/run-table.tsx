@@ -3,6 +3,7 @@ import { ago, count, duration, money, when } from '../../format.ts';
 import { links } from '../../links.ts';
 import { Facts, StatusBadge, TableBox } from '../../parts/basics.tsx';
 import { useMedia } from '../../parts/media.ts';
+import { Head, number } from '../../parts/table-head.tsx';
 import { documentsPerSecond, isActive, KIND_NAMES, shortId, tookSeconds } from './run-list.ts';
 import { OutcomeBar, StepMeter } from './step-meter.tsx';
 import type { RunStatus } from './steps.ts';
@@ -42,37 +43,21 @@ function RunTable({ runs, nowMs }: { runs: readonly RunStatus[]; nowMs: number }
   return (
     <TableBox label="Runs">
       <table class="runs">
-        <thead>
-          <tr>
-            <th scope="col">Run</th>
-            <th scope="col">State</th>
-            <th scope="col">Steps</th>
-            <th scope="col" class="wide-only">
-              Outcomes
-            </th>
-            <th scope="col" class="number">
-              Documents
-            </th>
-            <th scope="col" class="number">
-              Labelled
-            </th>
-            <th scope="col" class="number">
-              Review
-            </th>
-            <th scope="col" class="number">
-              Failed
-            </th>
-            <th scope="col" class="number">
-              Docs/s
-            </th>
-            <th scope="col" class="number">
-              Cost
-            </th>
-            <th scope="col" class="number">
-              Time
-            </th>
-          </tr>
-        </thead>
+        <Head
+          columns={[
+            'Run',
+            'State',
+            'Steps',
+            { name: 'Outcomes', kind: 'wide-only' },
+            number('Documents'),
+            number('Labelled'),
+            number('Review'),
+            number('Failed'),
+            number('Docs/s'),
+            number('Cost'),
+            number('Time'),
+          ]}
+        />
         <tbody>
           {runs.map((run) => (
             <tr key={run.runId}>
