@@ -3,6 +3,7 @@
 // eats memory costs its reader process and nothing else: the others of the batch are read by a fresh one. E3 text never reaches a log.
 import type { ErrorCode } from '../errors.ts';
 import type { Logger } from '../ports.ts';
+import { roomiest } from './ahead.ts';
 import { defaultExtractLimits, type ExtractLimits } from './limits.ts';
 import { finishOcr, type OcrEngine } from './ocr.ts';
 import { codeOfEnd, isLight, toDocument, unopened } from './outcome.ts';
@@ -70,11 +71,6 @@ interface Reader {
   mustRecycle: boolean;
 }
 
-// Documents are queued ahead in a reader to hide the round trip: many when none of them can hang, one behind any other.
-// Those queued behind a reader that is killed go to a fresh one.
-const LIGHT_AHEAD = 16;
-const ANY_AHEAD = 2;
-const AHEAD_BYTES = 1024 * 1024;
 /** Members of one archive that may end a reader before the archive as a whole is given up. */
 const MAX_POISON = 16;
 
@@ -176,11 +172,7 @@ export class Extractor {
     const idle = able.find((r) => r.jobs.length === 0);
     if (idle !== undefined) return idle;
     if (this.#readers.length < this.#maxReaders) return this.#startReader();
-    if (job.source.bytes.byteLength > AHEAD_BYTES) return undefined;
-    const roomy = able.filter(
-      (r) => r.jobs.length < ([...r.jobs, job].every((j) => j.isLight) ? LIGHT_AHEAD : ANY_AHEAD),
-    );
-    return roomy.sort((a, b) => a.jobs.length - b.jobs.length)[0];
+    return roomiest(able, job, this.#queue.length);
   }
 
   #startReader(): Reader {
