@@ -6,7 +6,7 @@ import type { Logger } from '../ports.ts';
 import { roomiest } from './ahead.ts';
 import { defaultExtractLimits, type ExtractLimits } from './limits.ts';
 import { finishOcr, type OcrEngine } from './ocr.ts';
-import { codeOfEnd, isLight, toDocument, unopened } from './outcome.ts';
+import { codeOfEnd, failedLeaf, isLight, toDocument, unopened } from './outcome.ts';
 import type { LeafResult, NodeHeader, ReaderMessage, ReaderOptions } from './protocol.ts';
 import { Slot, type SlotEnd } from './slot.ts';
 
@@ -139,17 +139,7 @@ export class Extractor {
     const need = this.limits.maxBytes;
     if (source.bytes.byteLength <= need) return undefined;
     const message = `document: at most ${need} bytes are read, this one has ${source.bytes.byteLength}`;
-    return toDocument({
-      ...unopened(source.bytes),
-      status: 'failed',
-      code: 'extract.too-large',
-      message,
-      pages: null,
-      language: null,
-      text: '',
-      warnings: [],
-      ms: 0,
-    });
+    return toDocument(failedLeaf(unopened(source.bytes), 'extract.too-large', message));
   }
 
   #pump(): void {
@@ -288,8 +278,7 @@ export class Extractor {
   /** A failed leaf for a node, or for the document as a whole. */
   #failure(job: Job, code: ErrorCode, reason: string, node = job.root ?? unopened(job.source.bytes)): LeafResult {
     const ms = job.startedMs === 0 ? 0 : performance.now() - job.startedMs;
-    const message = `document: the reader was ended (${reason})`;
-    return { ...node, status: 'failed', code, message, pages: null, language: null, text: '', warnings: [], ms };
+    return failedLeaf(node, code, `document: the reader was ended (${reason})`, ms);
   }
 
   async #finish(job: Job): Promise<void> {

@@ -13,6 +13,19 @@ export function toDocument(leaf: LeafResult): ExtractedDocument {
   return { ...rest, message, chars: leaf.text.length, ms: Math.round(leaf.ms * 10) / 10 };
 }
 
+/** A leaf that was not read. @param ms  spent on it */
+export const failedLeaf = (node: NodeHeader, code: ErrorCode, message: string, ms = 0): LeafResult => ({
+  ...node,
+  status: 'failed',
+  code,
+  message,
+  pages: null,
+  language: null,
+  text: '',
+  warnings: [],
+  ms,
+});
+
 /** Header of a document no reader has looked at. */
 export function unopened(bytes: Uint8Array): NodeHeader {
   return {

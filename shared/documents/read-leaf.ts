@@ -5,6 +5,7 @@ import { clean, joinPages } from './clean.ts';
 import { isRightsNotice } from './decoy.ts';
 import { detectLanguage } from './language.ts';
 import type { ExtractLimits } from './limits.ts';
+import { failedLeaf } from './outcome.ts';
 import type { LeafResult, NodeHeader, OcrMode } from './protocol.ts';
 import { readerOf } from './readers.ts';
 import type { ReadText } from './reading.ts';
@@ -44,20 +45,7 @@ export async function readLeaf(bytes: Uint8Array, header: NodeHeader, context: L
       };
     return { leaf, embedded: read.embedded ?? [] };
   } catch (error) {
-    const { code, message } = asSluiceError(error);
-    const ms = performance.now() - startedMs;
-    const leaf: LeafResult = {
-      ...header,
-      status: 'failed',
-      code,
-      message,
-      pages: null,
-      language: null,
-      text: '',
-      warnings: [],
-      ms,
-    };
-    return { leaf, embedded: [] };
+    return { leaf: leafOfError(header, error, performance.now() - startedMs), embedded: [] };
   }
 }
 
@@ -102,4 +90,10 @@ export function asSluiceError(error: unknown): SluiceError {
   if (error instanceof Error && 'code' in error && error.code === 'ERR_STRING_TOO_LONG')
     return new TerminalError('extract.too-large', 'document: its text is longer than a string can be');
   return new TerminalError('extract.corrupt', `document: the reader failed (${name})`, { cause: error });
+}
+
+/** @param ms  spent on it */
+export function leafOfError(header: NodeHeader, error: unknown, ms = 0): LeafResult {
+  const { code, message } = asSluiceError(error);
+  return failedLeaf(header, code, message, ms);
 }

@@ -8,7 +8,7 @@ import { isJunk, memberPath, UniqueNames } from './archives/member-path.ts';
 import type { ExtractLimits } from './limits.ts';
 import { MEDIA, sniff } from './media-type.ts';
 import type { LeafResult, NodeHeader, OcrMode, ReadRequest } from './protocol.ts';
-import { asSluiceError, finishLeaf, readLeaf } from './read-leaf.ts';
+import { asSluiceError, finishLeaf, leafOfError, readLeaf } from './read-leaf.ts';
 
 export interface WalkOutput {
   begin(node: NodeHeader, isContainer: boolean): void;
@@ -69,7 +69,7 @@ export class Walk {
       // The container as a whole failed, maybe after good members: it is one failed element of its own.
       const own = this.#ordinal++;
       if (own > this.#request.resumeAfter)
-        await this.#output.leaf(failedLeaf({ ...header, ordinal: own }, error), false);
+        await this.#output.leaf(leafOfError({ ...header, ordinal: own }, error), false);
     }
   }
 
@@ -190,7 +190,7 @@ export class Walk {
       sizeBytes: bytes.byteLength,
       contentSha256: sha256(bytes),
     };
-    await this.#output.leaf(failedLeaf(header, reason), false);
+    await this.#output.leaf(leafOfError(header, reason), false);
   }
 }
 
@@ -201,9 +201,4 @@ const tooManyEntries = (max: number) =>
 
 function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
-}
-
-export function failedLeaf(header: NodeHeader, error: unknown): LeafResult {
-  const { code, message } = asSluiceError(error);
-  return { ...header, status: 'failed', code, message, pages: null, language: null, text: '', warnings: [], ms: 0 };
 }

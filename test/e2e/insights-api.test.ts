@@ -1,7 +1,4 @@
 // What the dashboard asks, against the compiled host, real storage and the simulator: a file is sent, quoted, sorted and explained.
-import type { ChildProcess } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunStatus } from '../../shared/api.ts';
 import { documentId } from '../../shared/ids.ts';
@@ -15,27 +12,17 @@ import type {
 } from '../../shared/insights-api.ts';
 import type { RunQuote } from '../../shared/pipeline/quote-run.ts';
 import type { Problem } from '../../shared/problem.ts';
-import { ended, type State, startSluice, temporaryFolder, waitFor, waitForState } from './sluice.ts';
+import { type EmptyCloud, startEmptyCloud, waitFor } from './sluice.ts';
 
-const data = temporaryFolder('insights');
-let host: ChildProcess;
-let state: State;
+let cloud: EmptyCloud;
 
 beforeAll(async () => {
-  const empty = join(data.path, 'empty');
-  mkdirSync(empty);
-  host = startSluice(['start', empty, '--data', join(data.path, 'cloud'), '--port', '0'], { UPLOAD_MAX_BYTES: '4096' });
-  state = await waitForState(join(data.path, 'cloud'), host);
+  cloud = await startEmptyCloud('insights', { UPLOAD_MAX_BYTES: '4096' });
 }, 100_000);
-
-afterAll(async () => {
-  host.kill('SIGTERM');
-  await ended(host);
-  data.remove();
-});
+afterAll(() => cloud.remove());
 
 const call = (method: string, path: string, body?: string, headers: Record<string, string> = {}) =>
-  fetch(`${state.hostUrl}/api/${path}`, { method, headers, ...(body === undefined ? {} : { body }) });
+  fetch(`${cloud.state.hostUrl}/api/${path}`, { method, headers, ...(body === undefined ? {} : { body }) });
 const ask = async <T>(method: string, path: string, body?: object): Promise<T> =>
   (await (await call(method, path, body === undefined ? undefined : JSON.stringify(body))).json()) as T;
 const put = (path: string, text: string, headers: Record<string, string> = {}) =>

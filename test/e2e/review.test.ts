@@ -1,6 +1,5 @@
 // Decisions after the run, against the compiled host: pages, files, review, what-if and re-run, comparison, erasure.
-import type { ChildProcess } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataLakeServiceClient } from '@azure/storage-file-datalake';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -9,29 +8,23 @@ import { readParquet } from '../../shared/lake/parquet.ts';
 import { openLakeStore } from '../../shared/lake/store.ts';
 import type { Row } from '../../shared/lake/tables.ts';
 import type { DocumentHistory, ResultsPage } from '../../shared/pipeline/results.ts';
-import { ended, type State, sluice, startSluice, temporaryFolder, waitFor, waitForState } from './sluice.ts';
+import { type EmptyCloud, sluice, startEmptyCloud, waitFor } from './sluice.ts';
 
-const data = temporaryFolder('review');
-const cloud = join(data.path, 'cloud');
-let host: ChildProcess;
-let state: State;
+let cloud: EmptyCloud;
 let run: RunStatus;
 
 const prefixOf = (prefix: string) => ({ kind: 'prefix', container: 'imports', prefix });
 
 beforeAll(async () => {
-  const empty = join(data.path, 'empty');
-  mkdirSync(empty);
   const schedule = { name: 'each', cron: '* * * * *', run: { source: prefixOf('scheduled'), llm: false } };
-  host = startSluice(['start', empty, '--data', cloud, '--port', '0'], { SCHEDULES: JSON.stringify([schedule]) });
-  state = await waitForState(cloud, host);
+  cloud = await startEmptyCloud('review', { SCHEDULES: JSON.stringify([schedule]) });
   const texts = {
     'clear.txt': 'Value added tax return: VAT registration number, output tax, input tax, VAT due for the quarter.',
     'unclear-1.txt': 'The meeting about the garden party is on Friday; bring a cake and a chair. MARKERPARTY',
     'unclear-2.txt': 'A poem about the sea, the wind and a small boat that never came home.',
     'empty.txt': '',
   };
-  const imports = DataLakeServiceClient.fromConnectionString(state.lake).getFileSystemClient('imports');
+  const imports = DataLakeServiceClient.fromConnectionString(cloud.state.lake).getFileSystemClient('imports');
   for (const [name, text] of Object.entries(texts)) await imports.getFileClient(`in/${name}`).upload(Buffer.from(text));
   // a bar that nothing passes, and no LLM: everything readable waits for people
   const { body } = await call<RunStatus>('POST', '/api/runs', {
@@ -42,14 +35,10 @@ beforeAll(async () => {
   run = await finished(body.runId);
 }, 200_000);
 
-afterAll(async () => {
-  host.kill('SIGTERM');
-  await ended(host);
-  data.remove();
-});
+afterAll(() => cloud.remove());
 
 async function call<T>(method: string, path: string, body?: unknown): Promise<{ status: number; body: T }> {
-  const response = await fetch(`${state.hostUrl}${path}`, {
+  const response = await fetch(`${cloud.state.hostUrl}${path}`, {
     method,
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
@@ -70,17 +59,17 @@ test('results: pages and files show the run, and the command line exports the sa
   expect(second.body.next).toBeNull();
   const failed = await call<ResultsPage>('GET', '/api/results?status=failed&code=extract.empty');
   expect(failed.body.results.map((row) => row.source_path)).toEqual(['in/empty.txt']);
-  const csv = await fetch(`${state.hostUrl}/api/results/export?run=${run.runId}`);
+  const csv = await fetch(`${cloud.state.hostUrl}/api/results/export?run=${run.runId}`);
   expect(csv.headers.get('content-type')).toContain('text/csv');
   const text = await csv.text();
   expect(text.trimEnd().split('\r\n')).toHaveLength(5);
-  const parquet = await fetch(`${state.hostUrl}/api/results/export?format=parquet`);
+  const parquet = await fetch(`${cloud.state.hostUrl}/api/results/export?format=parquet`);
   expect(
     Buffer.from(await parquet.arrayBuffer())
       .subarray(0, 4)
       .toString(),
   ).toBe('PAR1');
-  const exported = await sluice(['export', '--run', run.runId, '--data', cloud]);
+  const exported = await sluice(['export', '--run', run.runId, '--data', cloud.path]);
   expect(exported.stdout).toBe(text);
   expect((await call('GET', '/api/results?nope=1')).status).toBe(400);
 }, 120_000);
@@ -109,23 +98,23 @@ test('what-if changes nothing; applied, it is a re-run that leaves people’s de
   const asked = await call<WhatIfReport>('POST', '/api/whatif', { accept: 0 });
   expect(asked.body).toMatchObject({ documents: 3, unavailable: 0, runs: [run.runId] });
   expect(asked.body.coverage).toEqual({ before: 0, after: 1 });
-  const applied = await sluice(['whatif', '--accept', '0', '--apply', '--json', '--data', cloud]);
+  const applied = await sluice(['whatif', '--accept', '0', '--apply', '--json', '--data', cloud.path]);
   expect(applied.code, applied.stderr).toBe(0);
   const { body } = await call<{ runs: RunStatus[] }>('GET', '/api/runs?limit=20');
   const again = body.runs.find((one) => one.kind === 'rerun');
   expect(again).toMatchObject({ kind: 'rerun', state: 'completed', documents: 3, labelled: 2, failed: 1 });
   const compared = await call<RunComparison>('GET', `/api/runs/${run.runId}/compare/${again?.runId}`);
   expect(compared.body).toMatchObject({ flipped: 2, byReason: { route: 2 } });
-  const shown = await sluice(['compare-runs', run.runId, String(again?.runId), '--data', cloud]);
+  const shown = await sluice(['compare-runs', run.runId, String(again?.runId), '--data', cloud.path]);
   expect(shown.stdout).toContain('2 flipped (2 by route)');
 }, 180_000);
 
-const openLake = () => openLakeStore({ kind: 'connection-string', connectionString: state.lake }, 'lake');
+const openLake = () => openLakeStore({ kind: 'connection-string', connectionString: cloud.state.lake }, 'lake');
 
 /** Files of the lake that hold a word, Parquet files read and not only looked at. */
 async function filesWith(word: string): Promise<string[]> {
   const store = openLake();
-  const local = join(data.path, 'looked-at');
+  const local = join(cloud.path, 'looked-at');
   const found: string[] = [];
   for await (const { path } of store.list('')) {
     await store.download(path, local);
@@ -155,7 +144,7 @@ test('erasure: the document is gone from answers and queue, its rows stay as tom
 
 test('timers: a schedule makes one run per tick however often its timer fires; the others do their work', async () => {
   const fire = async (timer: string) => {
-    const response = await fetch(`${state.hostUrl}/admin/functions/${timer}`, { method: 'POST', body: '{}' });
+    const response = await fetch(`${cloud.state.hostUrl}/admin/functions/${timer}`, { method: 'POST', body: '{}' });
     expect(response.status, timer).toBe(202);
   };
   for (const timer of ['runSchedules', 'runSchedules', 'watchRuns', 'reconcileUploads', 'maintainLake'])

@@ -1,35 +1,23 @@
 // Runs over HTTP, against the compiled host, real storage and the simulator.
-import type { ChildProcess } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { DataLakeServiceClient } from '@azure/storage-file-datalake';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunStatus } from '../../shared/api.ts';
 import type { Problem } from '../../shared/problem.ts';
-import { ended, type State, sluice, startSluice, temporaryFolder, waitFor, waitForState } from './sluice.ts';
+import { type EmptyCloud, sluice, startEmptyCloud, waitFor } from './sluice.ts';
 
-const data = temporaryFolder('runs-api');
-let host: ChildProcess;
-let state: State;
+let cloud: EmptyCloud;
 
 beforeAll(async () => {
-  const empty = join(data.path, 'empty');
-  mkdirSync(empty);
-  host = startSluice(['start', empty, '--data', join(data.path, 'cloud'), '--port', '0'], { BATCH_MAX_DOCUMENTS: '4' });
-  state = await waitForState(join(data.path, 'cloud'), host);
+  cloud = await startEmptyCloud('runs-api', { BATCH_MAX_DOCUMENTS: '4' });
 }, 100_000);
+afterAll(() => cloud.remove());
 
-afterAll(async () => {
-  host.kill('SIGTERM');
-  await ended(host);
-  data.remove();
-});
-
-const container = (name: string) => DataLakeServiceClient.fromConnectionString(state.lake).getFileSystemClient(name);
+const container = (name: string) =>
+  DataLakeServiceClient.fromConnectionString(cloud.state.lake).getFileSystemClient(name);
 const put = (path: string, text: string) => container('imports').getFileClient(path).upload(Buffer.from(text));
 
 async function call<T>(method: string, path: string, body?: unknown): Promise<{ status: number; body: T }> {
-  const response = await fetch(`${state.hostUrl}${path}`, {
+  const response = await fetch(`${cloud.state.hostUrl}${path}`, {
     method,
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
@@ -43,7 +31,7 @@ const finished = (runId: string): Promise<RunStatus> =>
   });
 
 async function query<T>(sql: string): Promise<T[]> {
-  const { code, stdout, stderr } = await sluice(['query', sql, '--json', '--data', join(data.path, 'cloud')]);
+  const { code, stdout, stderr } = await sluice(['query', sql, '--json', '--data', cloud.path]);
   if (code !== 0) throw new Error(stderr);
   return JSON.parse(stdout) as T[];
 }
@@ -162,8 +150,8 @@ test('wrong input is a problem document that names every wrong field', async () 
 test('the list of runs is newest first, and the page shows it under a strict policy', async () => {
   const { body } = await call<{ runs: RunStatus[] }>('GET', '/api/runs?limit=5');
   expect(body.runs.length).toBe(5);
-  const page = await fetch(`${state.hostUrl}/api/dashboard`);
+  const page = await fetch(`${cloud.state.hostUrl}/api/dashboard`);
   expect(page.status).toBe(200);
   expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
-  expect((await fetch(`${state.hostUrl}/api/dashboard/..%2Fpackage.json`)).status).toBe(404);
+  expect((await fetch(`${cloud.state.hostUrl}/api/dashboard/..%2Fpackage.json`)).status).toBe(404);
 }, 60_000);
