@@ -1,8 +1,9 @@
 // Answers of the real az, by scenario and command line: made by real-az.test.ts, read by every run.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CliResult, HookDeps, RunCli } from '../../../infra/scripts/cli.ts';
+import type { CliResult, RunCli } from '../../../infra/scripts/cli.ts';
 import { ROOT } from '../bicep.ts';
+import { worldOf } from '../scripts/hook-deps.ts';
 import type { Scenario } from './scenarios.ts';
 
 export interface RecordedAnswer {
@@ -62,18 +63,8 @@ export function replay(answers: readonly RecordedAnswer[]): RunCli {
 
 /** Play a scenario. @returns what the hook returned or threw, and what it said */
 export async function play({ hook, env }: Scenario, run: RunCli): Promise<{ result: number | string; said: string[] }> {
-  const said: string[] = [];
-  let now = Date.UTC(2026, 10, 23);
-  const deps: HookDeps = {
-    env,
-    run,
-    now: () => now,
-    sleep: async (ms) => {
-      now += ms;
-    },
-    say: (line) => said.push(line),
-  };
-  return { result: await hook(deps), said };
+  const world = worldOf(run, env);
+  return { result: await hook(world), said: world.said };
 }
 
 /** Paths of fields of `known` that `answer` lacks; lists are compared by their first records. Newer versions of az may tell more. */

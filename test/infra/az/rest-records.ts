@@ -150,3 +150,18 @@ export const deployment = (id: string, provisioningState = 'Succeeded') => ({
     outputResources: [],
   },
 });
+
+/** All that the templates need by default. */
+export const PROVIDERS = [
+  'Microsoft.Web',
+  'Microsoft.Storage',
+  'Microsoft.EventGrid',
+  'Microsoft.KeyVault',
+  'Microsoft.ManagedIdentity',
+  'microsoft.insights',
+  'Microsoft.OperationalInsights',
+  'Microsoft.CognitiveServices',
+  'Microsoft.Synapse',
+  'Microsoft.Sql',
+  'Microsoft.Consumption',
+];

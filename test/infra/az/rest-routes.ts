@@ -7,6 +7,7 @@ import {
   nodeStack,
   OWNER,
   PRINCIPAL,
+  PROVIDERS,
   providerOf,
   SUBSCRIPTION,
   scope,
@@ -25,19 +26,6 @@ export interface Answer {
   body: unknown;
   headers?: Record<string, string>;
 }
-
-const PROVIDERS = [
-  'Microsoft.Web',
-  'Microsoft.Storage',
-  'Microsoft.EventGrid',
-  'Microsoft.KeyVault',
-  'Microsoft.ManagedIdentity',
-  'microsoft.insights',
-  'Microsoft.OperationalInsights',
-  'Microsoft.CognitiveServices',
-  'Microsoft.Sql',
-  'Microsoft.Consumption',
-];
 
 export const ROUTES: readonly Route[] = [
   ['GET', /^\/metadata\/endpoints$/, ({ base }) => ({ body: endpointsOf(base) })],
@@ -82,10 +70,7 @@ export const ROUTES: readonly Route[] = [
     /^\/subscriptions\/[^/]+\/providers$/,
     () => ({
       body: {
-        value: [
-          ...PROVIDERS.map((name) => providerOf(name)),
-          providerOf('Microsoft.Synapse', 'workspaces', ['Sweden Central']),
-        ],
+        value: PROVIDERS.map((name) => providerOf(name)),
       },
     }),
   ],

@@ -1,10 +1,11 @@
 // What happens to the hooks in a deployment. Each is played twice: by the real az against the resource manager on loopback, which records
 // its answers, and in every test run on those answers.
 import type { HookDeps } from '../../../infra/scripts/cli.ts';
-import { type DeployedApp, subscribeUploads } from '../../../infra/scripts/postdeploy.ts';
-import { applySql, sqlToken, type Targets } from '../../../infra/scripts/postprovision.ts';
+import { subscribeUploads } from '../../../infra/scripts/postdeploy.ts';
+import { applySql, sqlToken } from '../../../infra/scripts/postprovision.ts';
 import { predown } from '../../../infra/scripts/predown.ts';
 import { preflight } from '../../../infra/scripts/preflight.ts';
+import { APP, TARGETS } from '../scripts/deployed.ts';
 import type { Refusal } from './resource-manager.ts';
 import { PRINCIPAL } from './rest-records.ts';
 
@@ -22,25 +23,6 @@ export interface Scenario {
 
 const PREFLIGHT = { AZURE_ENV_NAME: 'tax-dev', AZURE_LOCATION: 'swedencentral', AZURE_PRINCIPAL_ID: PRINCIPAL };
 const GROUP = { AZURE_RESOURCE_GROUP: 'rg-tax-dev' };
-const APP: DeployedApp = {
-  resourceGroup: 'rg-tax-dev',
-  appName: 'func-abc',
-  appUrl: 'https://func-abc.azurewebsites.net',
-  topicName: 'evgt-abc',
-  lakeId: '/subscriptions/s/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/stlakeabc',
-  landingContainer: 'landing',
-  deadLetterContainer: 'dead-letter',
-  usesQueue: false,
-};
-const TARGETS: Targets = {
-  resourceGroup: 'rg-tax-dev',
-  identityName: 'id-abc',
-  lakeDfsUrl: 'https://stlakeabc.dfs.core.windows.net',
-  lakeContainer: 'lake',
-  workspace: 'syn-abc',
-  sqlEndpoint: 'syn-abc-ondemand.sql.azuresynapse.net',
-  isPrivate: false,
-};
 const forbidden: Omit<Refusal, 'path' | 'times'> = {
   status: 403,
   body: {

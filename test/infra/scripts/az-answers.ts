@@ -1,5 +1,6 @@
 // Answers of the Azure CLI in the form it prints them (test/infra/az/recorded.test.ts compares): whole records, short lists. Ids and people
 // are made up.
+import { PROVIDERS } from '../az/rest-records.ts';
 import type { Answer } from './hook-deps.ts';
 
 const SUBSCRIPTION = '/subscriptions/00000000-0000-0000-0000-00000000000a';
@@ -101,19 +102,7 @@ export const HEALTHY: Readonly<Record<string, Answer>> = {
     tenantId: '00000000-0000-0000-0000-00000000000b',
     user: { name: 'ada@example.com', type: 'user' },
   },
-  'az provider list': [
-    'Microsoft.Web',
-    'Microsoft.Storage',
-    'Microsoft.EventGrid',
-    'Microsoft.KeyVault',
-    'Microsoft.ManagedIdentity',
-    'microsoft.insights',
-    'Microsoft.OperationalInsights',
-    'Microsoft.CognitiveServices',
-    'Microsoft.Synapse',
-    'Microsoft.Sql',
-    'Microsoft.Consumption',
-  ].map((namespace) => ({ namespace, registrationState: 'Registered' })),
+  'az provider list': PROVIDERS.map((namespace) => ({ namespace, registrationState: 'Registered' })),
   'az role assignment list': [listedRole('Owner')],
   'az functionapp list-flexconsumption-locations': [{ name: 'swedencentral' }, { name: 'westeurope' }],
   'az functionapp list-flexconsumption-runtimes': [flexRuntime('20'), flexRuntime('22')],

@@ -1,25 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import {
-  type DeployedApp,
-  readDeployedApp,
-  subscribeUploads,
-  UPLOAD_FUNCTION,
-} from '../../../infra/scripts/postdeploy.ts';
+import { readDeployedApp, subscribeUploads, UPLOAD_FUNCTION } from '../../../infra/scripts/postdeploy.ts';
 import { bicepFiles, ROOT } from '../bicep.ts';
+import { APP } from './deployed.ts';
 import { fakeWorld, refusal } from './hook-deps.ts';
 
-const APP: DeployedApp = {
-  resourceGroup: 'rg-tax-dev',
-  appName: 'func-abc',
-  appUrl: 'https://func-abc.azurewebsites.net',
-  topicName: 'evgt-abc',
-  lakeId: '/subscriptions/s/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/stlakeabc',
-  landingContainer: 'landing',
-  deadLetterContainer: 'dead-letter',
-  usesQueue: false,
-};
 const KEYS = 'az functionapp keys list';
 const DEPLOY = 'az deployment group create';
 const ok = async () => 200;

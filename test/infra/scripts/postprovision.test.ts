@@ -5,23 +5,14 @@ import {
   provisionData,
   readTargets,
   refusedAddress,
-  type Targets,
 } from '../../../infra/scripts/postprovision.ts';
 import { fillPlaceholders, readSqlFiles, splitBatches } from '../../../infra/scripts/sql-files.ts';
 import type { SqlSession } from '../../../infra/scripts/sql-session.ts';
 import { lakeTables } from '../../../shared/lake/tables.ts';
 import { MemoryLake } from '../../fakes/memory-lake.ts';
+import { TARGETS } from './deployed.ts';
 import { fakeWorld, refusal } from './hook-deps.ts';
 
-const TARGETS: Targets = {
-  resourceGroup: 'rg-tax-dev',
-  identityName: 'id-abc',
-  lakeDfsUrl: 'https://stlakeabc.dfs.core.windows.net',
-  lakeContainer: 'lake',
-  workspace: 'syn-abc',
-  sqlEndpoint: 'syn-abc-ondemand.sql.azuresynapse.net',
-  isPrivate: false,
-};
 const VALUES = { lakeUrl: TARGETS.lakeDfsUrl, lakeContainer: 'lake', identityName: 'id-abc' };
 const REFUSED =
   "Cannot open server 'syn-abc-ondemand' requested by the login. Client with IP address '203.0.113.7' is not allowed to access the server.";
