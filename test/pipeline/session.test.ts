@@ -29,7 +29,11 @@ test('session: the holder of a key has every role and no name; limits are those 
 });
 
 test('session: a person who signed in is named; without LLM and labels there is neither', async () => {
-  const { services } = await fakeWorld({ AUTH_MODE: 'entra' });
+  const { services } = await fakeWorld({
+    AUTH_MODE: 'entra',
+    WEBSITE_INSTANCE_ID: 'a1',
+    WEBSITE_AUTH_ENABLED: 'True',
+  });
   await services.lake.delete(currentTaxonomyPath);
   const session = await describeSession({ ...services, llm: undefined }, { name: 'ada@x.org', roles: ['reader'] });
   expect(session).toMatchObject({ name: 'ada@x.org', roles: ['reader'], authMode: 'entra', llm: null, taxonomy: null });
