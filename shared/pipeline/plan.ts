@@ -2,10 +2,10 @@
 // Invariants: P1 plan.json is written last and once: when it exists every batch file does. P2 the same listing gives the same batches.
 import { TerminalError } from '../errors.ts';
 import { batchId } from '../ids.ts';
+import { sealWindow } from '../intake/window.ts';
 import { runPaths } from '../paths.ts';
 import type { Taxonomy } from '../taxonomy.ts';
 import { readDataset } from '../training/dataset.ts';
-import { sealWindow } from './intake.ts';
 import {
   createJson,
   type Plan,

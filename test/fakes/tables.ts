@@ -2,13 +2,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { QueryLake } from '../../shared/insight/results.ts';
 import { DeltaTable } from '../../shared/lake/delta/table.ts';
 import { FileCache } from '../../shared/lake/file-cache.ts';
 import { query } from '../../shared/lake/query.ts';
 import { lakeTables, type Row } from '../../shared/lake/tables.ts';
 import { tablePath } from '../../shared/paths.ts';
 import type { ExtractedRow } from '../../shared/pipeline/extracted.ts';
-import type { QueryLake } from '../../shared/pipeline/results.ts';
 import { type Clock, seededRandom, silentLogger } from '../../shared/ports.ts';
 import { MemoryLake } from './memory-lake.ts';
 

@@ -1,5 +1,5 @@
 // Fields of the dialog that starts a run.
-import type { ModelReport } from '../../../../shared/insights-api.ts';
+import type { ModelReport } from '../../../../shared/api/insights-api.ts';
 import { percent } from '../../format.ts';
 import { Field, type InputTies } from '../../parts/field.tsx';
 import { useResource } from '../../resource.ts';
