@@ -1,8 +1,9 @@
 // Single documents over HTTP: what was read from one, the file it was read from, and the privacy request that takes it out of the lake.
 import { app } from '@azure/functions';
-import { documentIdSchema, eraseSchema } from '../shared/api/api.ts';
-import { documentTextSchema } from '../shared/api/insights-api.ts';
+import { eraseSchema } from '../shared/api/decisions.ts';
+import { documentTextSchema } from '../shared/api/insights.ts';
 import { parseRequest } from '../shared/api/problem.ts';
+import { documentIdSchema } from '../shared/api/sources.ts';
 import { getApp, whoCalls } from '../shared/app.ts';
 import { readDocumentSource } from '../shared/insight/document-source.ts';
 import { readDocumentText } from '../shared/insight/document-text.ts';

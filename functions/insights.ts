@@ -1,6 +1,7 @@
 // Money and trust over HTTP.
 import { app } from '@azure/functions';
-import { periodSchema } from '../shared/api/insights-api.ts';
+import { periodSchema } from '../shared/api/insights.ts';
+
 import { parseRequest } from '../shared/api/problem.ts';
 import { getApp } from '../shared/app.ts';
 import { costReport } from '../shared/insight/cost-report.ts';

@@ -1,6 +1,7 @@
 // Quotes over HTTP: what a run would cost, before anything is paid.
 import { app } from '@azure/functions';
-import { quoteRequestSchema } from '../shared/api/insights-api.ts';
+import { quoteRequestSchema } from '../shared/api/insights.ts';
+
 import { parseRequest } from '../shared/api/problem.ts';
 import { getServices } from '../shared/app.ts';
 import { quoteSource } from '../shared/insight/quotable-files.ts';

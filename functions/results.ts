@@ -1,7 +1,8 @@
 // Decisions over HTTP: pages with filters, one document's history, files, two runs side by side.
 import { app } from '@azure/functions';
-import { documentIdSchema, exportResultsSchema, listResultsSchema, resultFilterSchema } from '../shared/api/api.ts';
+import { exportResultsSchema, listResultsSchema, resultFilterSchema } from '../shared/api/decisions.ts';
 import { parseRequest } from '../shared/api/problem.ts';
+import { documentIdSchema } from '../shared/api/sources.ts';
 import { getApp } from '../shared/app.ts';
 import { compareRuns } from '../shared/insight/compare-runs.ts';
 import { exportResults } from '../shared/insight/export-results.ts';

@@ -1,8 +1,9 @@
 // Review over HTTP: the queue of documents that wait for people, and their decisions.
 import { randomUUID } from 'node:crypto';
 import { app, type HttpRequest } from '@azure/functions';
-import { feedbackSchema, reviewQueueSchema } from '../shared/api/api.ts';
-import { reviewProgressSchema, reviewSkipSchema } from '../shared/api/insights-api.ts';
+import { feedbackSchema, reviewQueueSchema } from '../shared/api/decisions.ts';
+import { reviewProgressSchema, reviewSkipSchema } from '../shared/api/insights.ts';
+
 import { parseRequest } from '../shared/api/problem.ts';
 import { getApp, whoCalls } from '../shared/app.ts';
 import { giveFeedback } from '../shared/review/feedback.ts';

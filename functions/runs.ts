@@ -1,8 +1,8 @@
 // Runs over HTTP: start, list, follow, cancel, repeat.
 import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from '@azure/functions';
 import df from 'durable-functions';
-import { listRunsSchema, rerunRequestSchema, runRequestSchema } from '../shared/api/api.ts';
 import { parseRequest } from '../shared/api/problem.ts';
+import { listRunsSchema, rerunRequestSchema, runRequestSchema } from '../shared/api/runs.ts';
 import { getApp, getProgress, getServices } from '../shared/app.ts';
 import { runReport } from '../shared/insight/run-report.ts';
 import { cancelRun, createRerun, createRun, type StartedRun } from '../shared/pipeline/start-run.ts';

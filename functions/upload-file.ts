@@ -1,6 +1,7 @@
 // Files into the lake over HTTP. What lands in `landing` is then noticed like any other upload.
 import { app } from '@azure/functions';
-import { uploadTargetSchema } from '../shared/api/insights-api.ts';
+import { uploadTargetSchema } from '../shared/api/insights.ts';
+
 import { parseRequest } from '../shared/api/problem.ts';
 import { getServices } from '../shared/app.ts';
 import { storeUpload } from '../shared/intake/store-upload.ts';

@@ -1,5 +1,5 @@
 // `sluice compare-runs`: what two runs decided differently, and why.
-import type { RunComparison } from '../../shared/api/api.ts';
+import type { RunComparison } from '../../shared/api/runs.ts';
 import { compareRuns } from '../../shared/insight/compare-runs.ts';
 import { withApp } from '../local-app.ts';
 import { formatTable } from '../table.ts';

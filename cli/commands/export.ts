@@ -1,7 +1,7 @@
 // `sluice export`: decisions as a CSV or Parquet file, on stdout or in a file.
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { type ResultFilter, resultFilterSchema } from '../../shared/api/api.ts';
+import { type ResultFilter, resultFilterSchema } from '../../shared/api/decisions.ts';
 import { parseRequest } from '../../shared/api/problem.ts';
 import { exportResults } from '../../shared/insight/export-results.ts';
 import { note } from '../console.ts';

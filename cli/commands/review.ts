@@ -1,6 +1,6 @@
 // `sluice review` and `sluice decide`: what waits for people, and their decisions, from the terminal.
 import { userInfo } from 'node:os';
-import { feedbackSchema, reviewQueueSchema } from '../../shared/api/api.ts';
+import { feedbackSchema, reviewQueueSchema } from '../../shared/api/decisions.ts';
 import { parseRequest } from '../../shared/api/problem.ts';
 import { giveFeedback } from '../../shared/review/feedback.ts';
 import { takeForReview } from '../../shared/review/queue.ts';

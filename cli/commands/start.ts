@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RunStatus } from '../../shared/api/api.ts';
+import type { RunStatus } from '../../shared/api/runs.ts';
 import type { App } from '../../shared/app.ts';
 import { quoteRun, type RunQuote } from '../../shared/insight/quote-run.ts';
 import { publishTaxonomy } from '../../shared/pipeline/taxonomies.ts';

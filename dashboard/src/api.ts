@@ -66,7 +66,7 @@ export async function getText(path: string, abort?: AbortSignal): Promise<string
 
 /** GET. @throws {ApiError} */
 export async function getJson<T>(path: string, abort?: AbortSignal): Promise<T> {
-  return JSON.parse(await getText(path, abort)) as T; // the shapes of shared/api/api.ts and shared/api/insights-api.ts
+  return JSON.parse(await getText(path, abort)) as T; // the shapes of shared/api/
 }
 
 /** Send a JSON body; undefined for answers without one. @throws {ApiError} */

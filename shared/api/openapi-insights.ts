@@ -1,6 +1,7 @@
 // The operations behind the dashboard: who looks, a run explained, files dropped.
-import { resultFilterSchema } from './api.ts';
-import { periodSchema, quoteRequestSchema } from './insights-api.ts';
+import { resultFilterSchema } from './decisions.ts';
+import { periodSchema, quoteRequestSchema } from './insights.ts';
+
 import type { Operation } from './openapi.ts';
 
 export const INSIGHT_OPERATIONS: readonly Operation[] = [

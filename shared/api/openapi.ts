@@ -4,22 +4,19 @@ import { z } from 'zod';
 import { ERROR_REMEDIES } from '../errors.ts';
 import { taxonomySchema } from '../taxonomy.ts';
 import {
-  documentIdSchema,
   eraseSchema,
   exportResultsSchema,
   feedbackSchema,
   listResultsSchema,
-  listRunsSchema,
-  promoteRequestSchema,
-  rerunRequestSchema,
   reviewQueueSchema,
-  runRequestSchema,
-  trainRequestSchema,
   whatIfSchema,
-} from './api.ts';
-import { uploadTargetSchema } from './insights-api.ts';
+} from './decisions.ts';
+import { uploadTargetSchema } from './insights.ts';
 import { DOCUMENT_OPERATIONS } from './openapi-documents.ts';
 import { INSIGHT_OPERATIONS } from './openapi-insights.ts';
+import { listRunsSchema, rerunRequestSchema, runRequestSchema } from './runs.ts';
+import { documentIdSchema } from './sources.ts';
+import { promoteRequestSchema, trainRequestSchema } from './training.ts';
 
 export interface Operation {
   method: 'get' | 'post' | 'put' | 'delete';

@@ -1,10 +1,10 @@
 // Two runs side by side: which documents they share, whose label or status flipped, and what had changed in between.
 // Invariant: K1 each shared document is either the same in both or one flip, with exactly one reason.
-import type { FlipReason, RunComparison } from '../api/api.ts';
+import type { FlipReason, RunComparison } from '../api/runs.ts';
 import { TerminalError } from '../errors.ts';
 import { sqlText } from '../lake/duckdb.ts';
+import type { QueryLake } from '../lake/query.ts';
 import type { Row } from '../lake/tables.ts';
-import type { QueryLake } from './results.ts';
 
 /**
  * Compare the decisions of two completed runs; what people decided later is left out.

@@ -1,11 +1,11 @@
 // What sorting has cost: the ledger's money beside the documents that runs decided.
 // Invariants: C1 money comes from the ledger, so what was wasted or only may have been billed is in it. C2 what people decided is no work of a run
 // and counts nowhere here.
-import type { CostReport } from '../api/insights-api.ts';
+import type { CostReport } from '../api/insights.ts';
+import type { QueryLake } from '../lake/query.ts';
 import type { Row } from '../lake/tables.ts';
 import type { DecisionLake } from '../pipeline/decision-lake.ts';
 import { lastDays } from './period.ts';
-import type { QueryLake } from './results.ts';
 
 /** C2. */
 export const BY_RUNS = "decided_by IS DISTINCT FROM 'human'";

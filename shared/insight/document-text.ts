@@ -2,7 +2,8 @@
 // Invariants: T1 a text that is no longer kept (retention) or was erased is null, never an error. T2 each batch's file is read once, whatever
 // the number of its documents asked for.
 
-import type { DocumentText } from '../api/insights-api.ts';
+import type { DocumentText } from '../api/insights.ts';
+
 import { SluiceError, TerminalError } from '../errors.ts';
 import { sqlText } from '../lake/duckdb.ts';
 import type { Row } from '../lake/tables.ts';

@@ -3,11 +3,12 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ResultFilter } from '../api/api.ts';
+import type { ResultFilter } from '../api/decisions.ts';
 import { RequestError } from '../api/problem.ts';
 import { writeParquet } from '../lake/parquet.ts';
+import type { QueryLake } from '../lake/query.ts';
 import { type Row, resultsTable } from '../lake/tables.ts';
-import { conditionsOf, type QueryLake, relationOf, where } from './results.ts';
+import { conditionsOf, relationOf, where } from './results.ts';
 
 /** Rows of one export: about 2.5 KB each with their reasons, held in memory at once. */
 export const EXPORT_MAX_ROWS = 200_000;

@@ -1,7 +1,8 @@
 // What a list of decisions is made of: counts by label, status, code, media type and who decided, in one pass.
-import type { ResultFilter } from '../api/api.ts';
-import type { ResultFacets } from '../api/insights-api.ts';
-import { conditionsOf, type QueryLake, relationOf, where } from './results.ts';
+import type { ResultFilter } from '../api/decisions.ts';
+import type { ResultFacets } from '../api/insights.ts';
+import type { QueryLake } from '../lake/query.ts';
+import { conditionsOf, relationOf, where } from './results.ts';
 
 const MAX_ENTRIES = 200;
 const COLUMNS = ['label', 'status', 'decided_by', 'failure_code', 'media_type'] as const;

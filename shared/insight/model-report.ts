@@ -1,5 +1,6 @@
 // One registered model for people: its manifest, how it was judged, how its training went, when it was the champion.
-import type { ModelReport } from '../api/insights-api.ts';
+import type { ModelReport } from '../api/insights.ts';
+
 import { EVALUATION_FILE, type ModelManifest, OBJECTIVE_FILE } from '../models/bundle.ts';
 import type { Evaluation } from '../models/metrics.ts';
 import type { ModelRegistry } from '../models/registry.ts';

@@ -1,5 +1,5 @@
 // How far a run is, from what it has left in the lake. Works on every instance and after every restart.
-import { type RunStatus, STEPS, type Step } from '../api/api.ts';
+import { type RunStatus, STEPS, type Step } from '../api/runs.ts';
 import { TerminalError } from '../errors.ts';
 import { runIndexFolder, runPaths } from '../paths.ts';
 import { isGroupId } from '../pipeline/group-questions.ts';

@@ -1,8 +1,8 @@
 // What a quote may sample of a run's source: the files that the plan would list, or the rows of a data set.
 import { basename } from 'node:path';
-import type { RunRequest } from '../api/api.ts';
-import type { QuoteRequest } from '../api/insights-api.ts';
+import type { QuoteRequest } from '../api/insights.ts';
 import { RequestError } from '../api/problem.ts';
+import type { RunRequest } from '../api/runs.ts';
 import { SluiceError } from '../errors.ts';
 import type { PipelineServices } from '../pipeline/services.ts';
 import { loadTaxonomy } from '../pipeline/taxonomies.ts';

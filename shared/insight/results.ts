@@ -1,15 +1,12 @@
 // Decisions as the API shows them: pages, one document's history, and the SQL conditions of a filter.
 // Invariants: Q1 a value of a request enters SQL as a quoted literal or a checked number only. Q2 paging is by key (time, document, run), so rows that arrive
 // meanwhile neither shift nor repeat a page.
-import type { ListResults, ResultFilter } from '../api/api.ts';
+import type { ListResults, ResultFilter } from '../api/decisions.ts';
 import { RequestError } from '../api/problem.ts';
 import { TerminalError } from '../errors.ts';
 import { sqlText } from '../lake/duckdb.ts';
-import type { QueryResult } from '../lake/query.ts';
+import type { QueryLake } from '../lake/query.ts';
 import type { Row } from '../lake/tables.ts';
-
-/** SQL over the tables of the lake; see shared/lake/query.ts. */
-export type QueryLake = (sql: string, maxRows?: number) => Promise<QueryResult>;
 
 export interface ResultsPage {
   /** Rows of table `results`, newest first. */

@@ -2,15 +2,16 @@
 // Invariants: E1 each document counts once, with its latest decision in the run, so that what people decided since shows. E2 a run that has not
 // ended has no decisions yet: its lists are empty. E3 values enter SQL as quoted literals only.
 
-import type { ExampleDocument, RunReport } from '../api/insights-api.ts';
+import type { ExampleDocument, RunReport } from '../api/insights.ts';
+
 import { ERROR_REMEDIES, isErrorCode, TerminalError } from '../errors.ts';
 import { sqlText } from '../lake/duckdb.ts';
+import type { QueryLake } from '../lake/query.ts';
 import type { Row } from '../lake/tables.ts';
 import { runPaths } from '../paths.ts';
 import type { DecisionLake } from '../pipeline/decision-lake.ts';
 import type { LineageEvent } from '../pipeline/lineage.ts';
 import { type RunRecord, readJson } from '../pipeline/records.ts';
-import type { QueryLake } from './results.ts';
 
 const BINS = 20;
 const MAX_EXAMPLES = 5;

@@ -1,6 +1,7 @@
 // What the page must know first: who looks at it, what that person may do, and by which labels and limits the app works.
 
-import type { Session } from '../api/insights-api.ts';
+import type { Session } from '../api/insights.ts';
+
 import { SluiceError } from '../errors.ts';
 import type { PipelineServices } from '../pipeline/services.ts';
 import { loadTaxonomy } from '../pipeline/taxonomies.ts';

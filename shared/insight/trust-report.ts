@@ -2,13 +2,14 @@
 // the champion's promise.
 // Invariants: T1 a decision of a person is measured against the decision it replaced, once; one that replaces another person's is not measured.
 // T2 people look at documents that were uncertain: agreement says nothing of documents nobody looked at.
-import type { TrustReport } from '../api/insights-api.ts';
+import type { TrustReport } from '../api/insights.ts';
+
 import { sqlText } from '../lake/duckdb.ts';
+import type { QueryLake } from '../lake/query.ts';
 import type { AcceptRule } from '../models/bundle.ts';
 import type { DecisionLake } from '../pipeline/decision-lake.ts';
 import { BY_RUNS, WAS_ASKED } from './cost-report.ts';
 import { lastDays } from './period.ts';
-import type { QueryLake } from './results.ts';
 
 const MAX_CORRECTIONS = 50;
 

@@ -1,7 +1,7 @@
 // What another model or another bar would have decided: history is scored again from stored features or texts, nothing is asked or changed.
 // Invariants: I1 nothing is written and no LLM is called. I2 every document is scored, or counted as unavailable because its text is no longer kept.
 // I3 a document that the LLM or a person has decided keeps that answer where the model would not decide alone: it is known and costs nothing again.
-import type { ResultFilter, WhatIfReport, WhatIfRequest } from '../api/api.ts';
+import type { ResultFilter, WhatIfReport, WhatIfRequest } from '../api/decisions.ts';
 import { TerminalError } from '../errors.ts';
 import { type Csr, decodeCsr } from '../features/sparse.ts';
 import type { Row } from '../lake/tables.ts';

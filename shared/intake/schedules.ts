@@ -4,7 +4,8 @@
 // cannot be started does not hold up the others.
 import { Cron } from 'croner';
 import { z } from 'zod';
-import { runRequestSchema, type TrainRequest, trainTemplateSchema } from '../api/api.ts';
+import { runRequestSchema } from '../api/runs.ts';
+import { type TrainRequest, trainTemplateSchema } from '../api/training.ts';
 import { codeOf, TerminalError } from '../errors.ts';
 import { schedulePath } from '../paths.ts';
 import { createJson } from '../pipeline/records.ts';

@@ -1,7 +1,8 @@
 // A file that a person drops on the page, into a container of the lake.
 // Invariants: U1 no more than the limit is held in memory. U2 the file is visible whole or not at all, so its event finds all of it.
 
-import type { UploadAnswer, UploadTarget } from '../api/insights-api.ts';
+import type { UploadAnswer, UploadTarget } from '../api/insights.ts';
+
 import { TerminalError } from '../errors.ts';
 import { documentId } from '../ids.ts';
 import type { PipelineServices } from '../pipeline/services.ts';

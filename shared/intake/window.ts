@@ -1,6 +1,7 @@
 // Uploads: which run an upload belongs to.
 // Invariants: I1 an upload event (path, etag) is claimed once, however often it is delivered; redeliveries join the claim's run.
-// I2 a window takes no marker after its seal: an upload that comes too late moves to the next window, so none is lost.
+// I2 a window takes no marker after its seal, which its run sets when it plans (pipeline/sealed-window.ts): an upload that comes too late moves to
+// the next window, so none is lost.
 import { sha256Hex } from '../ids.ts';
 import { intakePaths } from '../paths.ts';
 import { createJson, type PlannedSource, readJson, writeJson } from '../pipeline/records.ts';
@@ -46,20 +47,6 @@ export async function takeIn(
     claim = windowAt(Math.max(clock.now(), claim.closesAt), windowSeconds, `${claimId}-${clock.now()}`);
     await writeJson(lake, claimPath, claim);
   }
-}
-
-/** Close a window and list its uploads. Safe to repeat: the seal stays. */
-export async function sealWindow(lake: LakeStore, windowId: string): Promise<PlannedSource[]> {
-  await createJson(lake, intakePaths.seal(windowId), { sealed: true });
-  const markers: string[] = [];
-  for await (const file of lake.list(intakePaths.window(windowId))) markers.push(file.path);
-  const sources: PlannedSource[] = [];
-  for (let from = 0; from < markers.length; from += 16) {
-    const read = await Promise.all(markers.slice(from, from + 16).map((path) => readJson<PlannedSource>(lake, path)));
-    sources.push(...read.filter((source) => source !== undefined));
-  }
-  // The same path twice in a window: the file was replaced; the newest content is what will be read.
-  return [...new Map(sources.map((source) => [source.path, source])).values()];
 }
 
 function windowAt(nowMs: number, windowSeconds: number, claimId: string): IntakeWindow {

@@ -2,7 +2,6 @@
 // Invariants: P1 plan.json is written last and once: when it exists every batch file does. P2 the same listing gives the same batches.
 import { TerminalError } from '../errors.ts';
 import { batchId } from '../ids.ts';
-import { sealWindow } from '../intake/window.ts';
 import { runPaths } from '../paths.ts';
 import type { Taxonomy } from '../taxonomy.ts';
 import { readDataset } from '../training/dataset.ts';
@@ -20,6 +19,7 @@ import {
   writeJson,
 } from './records.ts';
 import { RERUN_FILTER_COLUMNS, wantedRows } from './rerun-filter.ts';
+import { sealWindow } from './sealed-window.ts';
 import type { PipelineServices } from './services.ts';
 import { loadTaxonomy } from './taxonomies.ts';
 

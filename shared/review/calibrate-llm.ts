@@ -1,7 +1,7 @@
 // How often LLM answers are right, from what people said: feedback beside the answers it was about → a curve per prompt version.
 // Invariants: C1 an answer counts once, with the person's last word. C2 what was stated counts, not what an earlier curve made of it.
 
-import type { QueryLake } from '../insight/results.ts';
+import type { QueryLake } from '../lake/query.ts';
 import type { CheckedAnswer } from '../llm/confidence.ts';
 import { type StoredCurve, storeCurve } from '../llm/curves.ts';
 import { readAnswers } from '../pipeline/ask-documents.ts';

@@ -2,7 +2,7 @@
 // Invariants: F1 the same decision of the same reviewer on the same state adds its rows once, however often it is sent and wherever it is cut short:
 // both appends carry txn (document, number of the human decision). F2 of two different decisions at the same moment one is stored, the other is told.
 // F3 the row keeps run and batch of the decision it replaces: that is where the text lies for training.
-import type { FeedbackAnswer, FeedbackRequest } from '../api/api.ts';
+import type { FeedbackAnswer, FeedbackRequest } from '../api/decisions.ts';
 import { RequestError } from '../api/problem.ts';
 import { SluiceError, TerminalError } from '../errors.ts';
 import { sha256Hex } from '../ids.ts';

@@ -1,8 +1,8 @@
 // How far people have come with the review: what waits, and what was decided since a moment, such as the start of the caller's day.
 // Invariant: G1 documents are counted, not clicks: a change of mind counts once, with the last label, against what the machine had proposed first.
-import type { ReviewProgress } from '../api/insights-api.ts';
-import type { QueryLake } from '../insight/results.ts';
+import type { ReviewProgress } from '../api/insights.ts';
 import { sqlText } from '../lake/duckdb.ts';
+import type { QueryLake } from '../lake/query.ts';
 import { WAITING } from './queue.ts';
 
 /**

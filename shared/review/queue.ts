@@ -1,7 +1,7 @@
 // Documents that wait for a person, and who is shown which.
 // Invariants: V1, V2 as in review-lease.ts: two people are never shown the same document, and a closed window keeps nothing. V3 decided and
 // erased documents are never shown. V4 whoever asks gets a document as long as there is one that nobody holds and they have not put aside.
-import type { ReviewItem, ReviewQueue } from '../api/api.ts';
+import type { ReviewItem, ReviewQueue } from '../api/decisions.ts';
 import { codeOf } from '../errors.ts';
 import { beginning, readKeptTexts } from '../insight/document-text.ts';
 import { sqlText } from '../lake/duckdb.ts';

@@ -1,6 +1,5 @@
 // What the dashboard asks, against the compiled host, real storage and the simulator: a file is sent, quoted, sorted and explained.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { RunStatus } from '../../shared/api/api.ts';
 import type {
   CostReport,
   ResultFacets,
@@ -8,8 +7,9 @@ import type {
   Session,
   TrustReport,
   UploadAnswer,
-} from '../../shared/api/insights-api.ts';
+} from '../../shared/api/insights.ts';
 import type { Problem } from '../../shared/api/problem.ts';
+import type { RunStatus } from '../../shared/api/runs.ts';
 import { documentId } from '../../shared/ids.ts';
 import type { RunQuote } from '../../shared/insight/quote-run.ts';
 import { type EmptyCloud, startEmptyCloud, waitFor } from './sluice.ts';

@@ -2,9 +2,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { QueryLake } from '../../shared/insight/results.ts';
 import { DeltaTable } from '../../shared/lake/delta/table.ts';
 import { FileCache } from '../../shared/lake/file-cache.ts';
+import type { QueryLake } from '../../shared/lake/query.ts';
 import { query } from '../../shared/lake/query.ts';
 import { lakeTables, type Row } from '../../shared/lake/tables.ts';
 import { tablePath } from '../../shared/paths.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { listResultsSchema, resultFilterSchema } from '../../shared/api/api.ts';
+import { listResultsSchema, resultFilterSchema } from '../../shared/api/decisions.ts';
 import { parseRequest } from '../../shared/api/problem.ts';
 import { countFacets } from '../../shared/insight/facets.ts';
 import { listResults } from '../../shared/insight/results.ts';

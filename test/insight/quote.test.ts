@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
-import { type QuoteRequest, quoteRequestSchema } from '../../shared/api/insights-api.ts';
+import { type QuoteRequest, quoteRequestSchema } from '../../shared/api/insights.ts';
+
 import { parseRequest } from '../../shared/api/problem.ts';
 import { quoteSource } from '../../shared/insight/quotable-files.ts';
 import type { QuoteRequest as Sampled } from '../../shared/pipeline/services.ts';

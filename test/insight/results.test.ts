@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { listResultsSchema } from '../../shared/api/api.ts';
+import { listResultsSchema } from '../../shared/api/decisions.ts';
 import { parseRequest, RequestError } from '../../shared/api/problem.ts';
 import { compareRuns } from '../../shared/insight/compare-runs.ts';
 import { csvCell, exportResults } from '../../shared/insight/export-results.ts';

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { rerunRequestSchema, whatIfSchema } from '../../shared/api/api.ts';
+import { whatIfSchema } from '../../shared/api/decisions.ts';
 import { parseRequest } from '../../shared/api/problem.ts';
+import { rerunRequestSchema } from '../../shared/api/runs.ts';
 import { batchId } from '../../shared/ids.ts';
 import { whatIf } from '../../shared/insight/whatif.ts';
 import type { Row } from '../../shared/lake/tables.ts';

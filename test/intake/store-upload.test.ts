@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { uploadTargetSchema } from '../../shared/api/insights-api.ts';
+import { uploadTargetSchema } from '../../shared/api/insights.ts';
+
 import { parseRequest } from '../../shared/api/problem.ts';
 import { documentId } from '../../shared/ids.ts';
 import { storeUpload, type Upload } from '../../shared/intake/store-upload.ts';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { sealWindow, takeIn } from '../../shared/intake/window.ts';
+import { takeIn } from '../../shared/intake/window.ts';
+import { sealWindow } from '../../shared/pipeline/sealed-window.ts';
 import type { Clock } from '../../shared/ports.ts';
 import { MemoryLake } from '../fakes/memory-lake.ts';
 

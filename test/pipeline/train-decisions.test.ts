@@ -1,7 +1,7 @@
 // Training on decisions as the API does it: the orchestration on a small engine, over real tables and the real trainer.
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type TrainRequest, trainRequestSchema } from '../../shared/api/api.ts';
 import { parseRequest } from '../../shared/api/problem.ts';
+import { type TrainRequest, trainRequestSchema } from '../../shared/api/training.ts';
 import { RetryableError } from '../../shared/errors.ts';
 import type { Row } from '../../shared/lake/tables.ts';
 import { ModelRegistry } from '../../shared/models/registry.ts';

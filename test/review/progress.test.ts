@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { reviewProgressSchema } from '../../shared/api/insights-api.ts';
+import { reviewProgressSchema } from '../../shared/api/insights.ts';
+
 import type { Row } from '../../shared/lake/tables.ts';
 import { reviewProgress } from '../../shared/review/progress.ts';
 import { id, openTestTables, resultRow, type TestTables } from '../fakes/tables.ts';

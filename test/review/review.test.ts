@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { reviewQueueSchema } from '../../shared/api/api.ts';
+import { reviewQueueSchema } from '../../shared/api/decisions.ts';
 import { parseRequest } from '../../shared/api/problem.ts';
 import type { Row } from '../../shared/lake/tables.ts';
 import type { DecisionLake } from '../../shared/pipeline/decision-lake.ts';

@@ -1,7 +1,7 @@
 // Runs that go by the Batch API: pipeline steps, settings and budget against the simulator's files and jobs, over HTTP with the real SDK.
 import { afterEach, expect, test } from 'vitest';
 import { type OpenAiSimulator, type SimulatorOptions, startOpenAiSimulator } from '../../../local/emulators/openai.ts';
-import type { RunRequest } from '../../../shared/api/api.ts';
+import type { RunRequest } from '../../../shared/api/runs.ts';
 import { quoteRun } from '../../../shared/insight/quote-run.ts';
 import { advanceBatchLane } from '../../../shared/llm/batch/lane.ts';
 import { openAiBatchTransport } from '../../../shared/llm/batch/transport.ts';

@@ -1,8 +1,9 @@
-// What the dashboard asks beyond shared/api/api.ts: who is looking, a run explained, a document's text, models measured, money and trust.
+// What the dashboard asks beyond the files beside this one: who is looking, a run explained, a document's text, models measured, money and trust.
 import { z } from 'zod';
 import type { LabelMetrics, ModelDescription } from '../models/bundle.ts';
 import type { CoveragePoint, ReliabilityBin } from '../models/metrics.ts';
-import { containerSchema, pathSchema, runRequestSchema } from './api.ts';
+import { runRequestSchema } from './runs.ts';
+import { containerSchema, pathSchema } from './sources.ts';
 
 /** Answer of GET /api/session. */
 export interface Session {
