@@ -1,12 +1,13 @@
 // Single documents over HTTP: what was read from one, the file it was read from, and the privacy request that takes it out of the lake.
 import { app } from '@azure/functions';
-import { documentIdSchema, eraseSchema } from '../shared/api.ts';
+import { eraseSchema } from '../shared/api/decisions.ts';
+import { documentTextSchema } from '../shared/api/insights.ts';
+import { parseRequest } from '../shared/api/problem.ts';
+import { documentIdSchema } from '../shared/api/sources.ts';
 import { getApp, whoCalls } from '../shared/app.ts';
-import { documentTextSchema } from '../shared/insights-api.ts';
-import { readDocumentSource } from '../shared/pipeline/document-source.ts';
-import { readDocumentText } from '../shared/pipeline/document-text.ts';
-import { eraseDocument } from '../shared/pipeline/erase.ts';
-import { parseRequest } from '../shared/problem.ts';
+import { readDocumentSource } from '../shared/insight/document-source.ts';
+import { readDocumentText } from '../shared/insight/document-text.ts';
+import { eraseDocument } from '../shared/upkeep/erase.ts';
 import { access, respond } from './http.ts';
 
 app.http('eraseDocument', {

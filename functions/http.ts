@@ -1,8 +1,8 @@
 // HTTP edge: bodies with a limit, errors as RFC 9457 problems, answers that need not be sent twice.
 import { createHash } from 'node:crypto';
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
+import { RequestError, refuseForeignPages, toProblem } from '../shared/api/problem.ts';
 import { type CallerRole, getConfig, whoCalls } from '../shared/app.ts';
-import { RequestError, refuseForeignPages, toProblem } from '../shared/problem.ts';
 
 /** Who may reach the API at all: holders of a function key, or, with Entra ID in front, whoever it lets through to `respond`. */
 export const access = {

@@ -1,11 +1,11 @@
 // Models and taxonomies over HTTP: what is registered, which one decides, and storing new labels.
 import { app } from '@azure/functions';
-import { promoteRequestSchema } from '../shared/api.ts';
+import { rollbackRequestSchema } from '../shared/api/insights.ts';
+import { parseRequest } from '../shared/api/problem.ts';
+import { promoteRequestSchema } from '../shared/api/training.ts';
 import { getApp, getServices } from '../shared/app.ts';
-import { rollbackRequestSchema } from '../shared/insights-api.ts';
-import { readModelReport } from '../shared/pipeline/model-report.ts';
+import { readModelReport } from '../shared/insight/model-report.ts';
 import { loadTaxonomy, publishTaxonomy } from '../shared/pipeline/taxonomies.ts';
-import { parseRequest } from '../shared/problem.ts';
 import { access, readBody, respond } from './http.ts';
 
 app.http('listModels', {

@@ -1,12 +1,13 @@
 // Decisions over HTTP: pages with filters, one document's history, files, two runs side by side.
 import { app } from '@azure/functions';
-import { documentIdSchema, exportResultsSchema, listResultsSchema, resultFilterSchema } from '../shared/api.ts';
+import { exportResultsSchema, listResultsSchema, resultFilterSchema } from '../shared/api/decisions.ts';
+import { parseRequest } from '../shared/api/problem.ts';
+import { documentIdSchema } from '../shared/api/sources.ts';
 import { getApp } from '../shared/app.ts';
-import { compareRuns } from '../shared/pipeline/compare-runs.ts';
-import { exportResults } from '../shared/pipeline/export-results.ts';
-import { countFacets } from '../shared/pipeline/facets.ts';
-import { documentHistory, listResults } from '../shared/pipeline/results.ts';
-import { parseRequest } from '../shared/problem.ts';
+import { compareRuns } from '../shared/insight/compare-runs.ts';
+import { exportResults } from '../shared/insight/export-results.ts';
+import { countFacets } from '../shared/insight/facets.ts';
+import { documentHistory, listResults } from '../shared/insight/results.ts';
 import { access, respond } from './http.ts';
 
 app.http('listResults', {

@@ -1,11 +1,11 @@
 // Runs over HTTP: start, list, follow, cancel, repeat.
 import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from '@azure/functions';
 import df from 'durable-functions';
-import { listRunsSchema, rerunRequestSchema, runRequestSchema } from '../shared/api.ts';
+import { parseRequest } from '../shared/api/problem.ts';
+import { listRunsSchema, rerunRequestSchema, runRequestSchema } from '../shared/api/runs.ts';
 import { getApp, getProgress, getServices } from '../shared/app.ts';
-import { runReport } from '../shared/pipeline/run-report.ts';
+import { runReport } from '../shared/insight/run-report.ts';
 import { cancelRun, createRerun, createRun, type StartedRun } from '../shared/pipeline/start-run.ts';
-import { parseRequest } from '../shared/problem.ts';
 import { durableRuns } from './durable-runs.ts';
 import { access, readBody, respond } from './http.ts';
 

@@ -1,9 +1,10 @@
 // Files into the lake over HTTP. What lands in `landing` is then noticed like any other upload.
 import { app } from '@azure/functions';
+import { uploadTargetSchema } from '../shared/api/insights.ts';
+
+import { parseRequest } from '../shared/api/problem.ts';
 import { getServices } from '../shared/app.ts';
-import { uploadTargetSchema } from '../shared/insights-api.ts';
-import { storeUpload } from '../shared/pipeline/store-upload.ts';
-import { parseRequest } from '../shared/problem.ts';
+import { storeUpload } from '../shared/intake/store-upload.ts';
 import { access, respond } from './http.ts';
 
 app.http('uploadFile', {
