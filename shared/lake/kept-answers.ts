@@ -1,0 +1,48 @@
+// Answers that are kept for as long as there is room, the longest unused first to go; who asks while one is being worked out shares it.
+// Invariant: K1 an answer that failed is not kept. K2 no more than MAX_CELLS values are held, and no answer larger than a tenth of that.
+import type { QueryResult } from './query.ts';
+
+const MAX_CELLS = 200_000;
+
+interface Kept {
+  answer: Promise<QueryResult>;
+  /** 0 until it is there. */
+  cells: number;
+}
+
+export class KeptAnswers {
+  readonly #kept = new Map<string, Kept>();
+  #cells = 0;
+
+  /** The answer under a key, made by `work` unless it is kept. It is shared: do not change it. */
+  get(key: string, work: () => Promise<QueryResult>): Promise<QueryResult> {
+    const known = this.#kept.get(key);
+    if (known !== undefined) {
+      this.#kept.delete(key); // to the end: used last
+      this.#kept.set(key, known);
+      return known.answer;
+    }
+    const made: Kept = { answer: work(), cells: 0 };
+    this.#kept.set(key, made);
+    made.answer.then(
+      ({ columns, rows }) => this.#keep(key, made, Math.max(1, columns.length * rows.length)),
+      () => this.#kept.delete(key), // K1; told to those who asked
+    );
+    return made.answer;
+  }
+
+  #keep(key: string, made: Kept, cells: number): void {
+    if (cells > MAX_CELLS / 10) {
+      this.#kept.delete(key);
+      return;
+    }
+    made.cells = cells;
+    this.#cells += cells;
+    for (const [oldest, { cells: freed }] of this.#kept) {
+      if (this.#cells <= MAX_CELLS) return;
+      if (freed === 0) continue; // being worked out
+      this.#kept.delete(oldest);
+      this.#cells -= freed;
+    }
+  }
+}
