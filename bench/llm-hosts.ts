@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { ApiClient } from '../cli/api-client.ts';
 import { type Child, startChild } from '../cli/child.ts';
 import { type OpenAiSimulator, startOpenAiSimulator } from '../local/emulators/openai.ts';
-import type { RunStatus } from '../shared/api.ts';
+import type { RunStatus } from '../shared/api/runs.ts';
 import { openLakeStore } from '../shared/lake/store.ts';
 import { publishTaxonomy } from '../shared/pipeline/taxonomies.ts';
 import { type Random, seededRandom, systemClock } from '../shared/ports.ts';

@@ -10,9 +10,9 @@ import { defaultDeploymentSettings, SimulatorCore } from '../local/emulators/ope
 import { openStateTable } from '../shared/azure/state-table.ts';
 import { openLakeStore } from '../shared/lake/store.ts';
 import { classifyDocuments, type LlmDocument } from '../shared/llm/classify.ts';
-import { type DeploymentConfig, defaultLlmSettings, nanoPerMillion } from '../shared/llm/deployment.ts';
+import { type DeploymentConfig, defaultLlmSettings, nanoPerMillion } from '../shared/llm/deployments/deployment.ts';
+import { costNano } from '../shared/llm/money/price.ts';
 import { planPacks } from '../shared/llm/pack.ts';
-import { costNano } from '../shared/llm/price.ts';
 import { DELIMITER_TOKENS, documentsMessage, frameFor } from '../shared/llm/prompt.ts';
 import { loadTokenCounter } from '../shared/llm/tokens.ts';
 import { type Random, seededRandom, silentLogger, systemClock } from '../shared/ports.ts';

@@ -1,7 +1,7 @@
 // The HTTP API as the CLI uses it. Problems become errors that say what the server said.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RerunRequest, RunRequest, RunStatus } from '../shared/api.ts';
-import type { Problem } from '../shared/problem.ts';
+import type { Problem } from '../shared/api/problem.ts';
+import type { RerunRequest, RunRequest, RunStatus } from '../shared/api/runs.ts';
 
 /** The input type of a run request: defaults may be left out. */
 export type RunRequestInput = Omit<RunRequest, 'source'> & { source: Record<string, unknown> & { kind: string } };
@@ -65,7 +65,7 @@ export class ApiClient {
     }
     const text = await response.text();
     if (!response.ok) throw new ApiError(response.status, describe(text, response.status));
-    return JSON.parse(text) as T; // the API's own types, shared/api.ts
+    return JSON.parse(text) as T; // the API's own types, shared/api/
   }
 }
 

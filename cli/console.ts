@@ -1,6 +1,6 @@
 // What people see: progress and notes on stderr, results on stdout. Plain lines when it is not a terminal.
 import { styleText } from 'node:util';
-import type { RunStatus } from '../shared/api.ts';
+import type { RunStatus } from '../shared/api/runs.ts';
 
 const isTerminal = process.stderr.isTTY === true;
 

@@ -1,6 +1,6 @@
 // Decisions on the screen: a table for people, one JSON document for programs.
 import { readFileSync } from 'node:fs';
-import type { RunStatus } from '../shared/api.ts';
+import type { RunStatus } from '../shared/api/runs.ts';
 import type { App } from '../shared/app.ts';
 import type { Row } from '../shared/lake/tables.ts';
 import { money } from './console.ts';

@@ -1,13 +1,13 @@
 // Single documents over HTTP: what was read from one, the file it was read from, and the privacy request that takes it out of the lake.
 import { app } from '@azure/functions';
-import { documentIdSchema, eraseSchema } from '../shared/api.ts';
+import { eraseSchema } from '../shared/api/decisions.ts';
+import { documentTextSchema } from '../shared/api/insights.ts';
+import { parseRequest } from '../shared/api/problem.ts';
 import { getApp, whoCalls } from '../shared/app.ts';
-import { documentTextSchema } from '../shared/insights-api.ts';
-import { readDocumentSource } from '../shared/pipeline/document-source.ts';
-import { readDocumentText } from '../shared/pipeline/document-text.ts';
-import { eraseDocument } from '../shared/pipeline/erase.ts';
-import { parseRequest } from '../shared/problem.ts';
-import { access, respond } from './http.ts';
+import { readDocumentSource } from '../shared/insight/document-source.ts';
+import { readDocumentText } from '../shared/insight/document-text.ts';
+import { eraseDocument } from '../shared/upkeep/erase.ts';
+import { access, parameter, respond } from './http.ts';
 
 app.http('eraseDocument', {
   ...access,
@@ -16,7 +16,7 @@ app.http('eraseDocument', {
   handler: (request, context) =>
     respond(context, request, 'operator', async () => {
       whoCalls(request.headers.get('x-ms-client-principal'), 'operator');
-      const documentId = parseRequest(documentIdSchema, request.params.documentId);
+      const documentId = parameter(request, 'documentId');
       const { source } = parseRequest(eraseSchema, Object.fromEntries(request.query));
       return { jsonBody: await eraseDocument(await getApp(), documentId, { deleteSource: source === 'delete' }) };
     }),
@@ -28,7 +28,7 @@ app.http('documentText', {
   methods: ['GET'],
   handler: (request, context) =>
     respond(context, request, 'reviewer', async () => {
-      const documentId = parseRequest(documentIdSchema, request.params.documentId);
+      const documentId = parameter(request, 'documentId');
       const options = parseRequest(documentTextSchema, Object.fromEntries(request.query));
       return {
         headers: { 'cache-control': 'no-store' },
@@ -43,7 +43,7 @@ app.http('documentSource', {
   methods: ['GET'],
   handler: (request, context) =>
     respond(context, request, 'reviewer', async () => {
-      const documentId = parseRequest(documentIdSchema, request.params.documentId);
+      const documentId = parameter(request, 'documentId');
       const { bytes, disposition, isChanged } = await readDocumentSource(await getApp(), documentId);
       return {
         headers: {

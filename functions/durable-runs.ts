@@ -1,7 +1,7 @@
 // The pipeline's port for starting orchestrations, on the durable client.
 import type { InvocationContext } from '@azure/functions';
 import df from 'durable-functions';
-import type { RunStarter } from '../shared/pipeline/uploads.ts';
+import type { RunStarter } from '../shared/intake/uploads.ts';
 
 // The instance is there and alive, or has done its work: nothing to start.
 const KEEP = new Set(['Pending', 'Running', 'ContinuedAsNew', 'Suspended', 'Completed']);

@@ -1,10 +1,11 @@
 // Money and trust over HTTP.
 import { app } from '@azure/functions';
+import { periodSchema } from '../shared/api/insights.ts';
+
+import { parseRequest } from '../shared/api/problem.ts';
 import { getApp } from '../shared/app.ts';
-import { periodSchema } from '../shared/insights-api.ts';
-import { costReport } from '../shared/pipeline/cost-report.ts';
-import { trustReport } from '../shared/pipeline/trust-report.ts';
-import { parseRequest } from '../shared/problem.ts';
+import { costReport } from '../shared/insight/cost-report.ts';
+import { trustReport } from '../shared/insight/trust-report.ts';
 import { access, respond } from './http.ts';
 
 app.http('costReport', {

@@ -1,7 +1,7 @@
 // The API describes itself.
 import { app } from '@azure/functions';
+import { openApiDocument } from '../shared/api/openapi.ts';
 import { describeApp } from '../shared/app.ts';
-import { openApiDocument } from '../shared/pipeline/openapi.ts';
 import { respond } from './http.ts';
 
 app.http('openApi', {

@@ -1,9 +1,10 @@
 // Quotes over HTTP: what a run would cost, before anything is paid.
 import { app } from '@azure/functions';
+import { quoteRequestSchema } from '../shared/api/insights.ts';
+
+import { parseRequest } from '../shared/api/problem.ts';
 import { getServices } from '../shared/app.ts';
-import { quoteRequestSchema } from '../shared/insights-api.ts';
-import { quoteSource } from '../shared/pipeline/quotable-files.ts';
-import { parseRequest } from '../shared/problem.ts';
+import { quoteSource } from '../shared/insight/quotable-files.ts';
 import { access, readBody, respond } from './http.ts';
 
 app.http('quoteRun', {

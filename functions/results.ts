@@ -1,13 +1,13 @@
 // Decisions over HTTP: pages with filters, one document's history, files, two runs side by side.
 import { app } from '@azure/functions';
-import { documentIdSchema, exportResultsSchema, listResultsSchema, resultFilterSchema } from '../shared/api.ts';
+import { exportResultsSchema, listResultsSchema, resultFilterSchema } from '../shared/api/decisions.ts';
+import { parseRequest } from '../shared/api/problem.ts';
 import { getApp } from '../shared/app.ts';
-import { compareRuns } from '../shared/pipeline/compare-runs.ts';
-import { exportResults } from '../shared/pipeline/export-results.ts';
-import { countFacets } from '../shared/pipeline/facets.ts';
-import { documentHistory, listResults } from '../shared/pipeline/results.ts';
-import { parseRequest } from '../shared/problem.ts';
-import { access, respond } from './http.ts';
+import { compareRuns } from '../shared/insight/compare-runs.ts';
+import { exportResults } from '../shared/insight/export-results.ts';
+import { countFacets } from '../shared/insight/facets.ts';
+import { documentHistory, listResults } from '../shared/insight/results.ts';
+import { access, parameter, respond } from './http.ts';
 
 app.http('listResults', {
   ...access,
@@ -56,7 +56,7 @@ app.http('documentResults', {
   methods: ['GET'],
   handler: (request, context) =>
     respond(context, request, 'reader', async () => {
-      const documentId = parseRequest(documentIdSchema, request.params.documentId);
+      const documentId = parameter(request, 'documentId');
       return { jsonBody: await documentHistory((await getApp()).query, documentId) };
     }),
 });
@@ -67,7 +67,7 @@ app.http('compareRuns', {
   methods: ['GET'],
   handler: (request, context) =>
     respond(context, request, 'reader', async () => {
-      const { a = '', b = '' } = request.params;
-      return { jsonBody: await compareRuns((await getApp()).query, decodeURIComponent(a), decodeURIComponent(b)) };
+      const [a, b] = [parameter(request, 'a'), parameter(request, 'b')];
+      return { jsonBody: await compareRuns((await getApp()).query, a, b) };
     }),
 });

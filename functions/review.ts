@@ -1,14 +1,15 @@
 // Review over HTTP: the queue of documents that wait for people, and their decisions.
 import { randomUUID } from 'node:crypto';
 import { app, type HttpRequest } from '@azure/functions';
-import { feedbackSchema, reviewQueueSchema } from '../shared/api.ts';
+import { feedbackSchema, reviewQueueSchema } from '../shared/api/decisions.ts';
+import { reviewProgressSchema, reviewSkipSchema } from '../shared/api/insights.ts';
+
+import { parseRequest } from '../shared/api/problem.ts';
 import { getApp, whoCalls } from '../shared/app.ts';
-import { reviewProgressSchema, reviewSkipSchema } from '../shared/insights-api.ts';
-import { giveFeedback } from '../shared/pipeline/feedback.ts';
-import { skipDocument } from '../shared/pipeline/review-lease.ts';
-import { reviewProgress } from '../shared/pipeline/review-progress.ts';
-import { takeForReview } from '../shared/pipeline/review-queue.ts';
-import { parseRequest } from '../shared/problem.ts';
+import { giveFeedback } from '../shared/review/feedback.ts';
+import { skipDocument } from '../shared/review/lease.ts';
+import { reviewProgress } from '../shared/review/progress.ts';
+import { takeForReview } from '../shared/review/queue.ts';
 import { access, readBody, respond } from './http.ts';
 
 const reviewerOf = (request: HttpRequest) => whoCalls(request.headers.get('x-ms-client-principal'), 'reviewer');

@@ -2,10 +2,10 @@
 import { app, type InvocationContext } from '@azure/functions';
 import df from 'durable-functions';
 import { getApp, getConfig, getTraining, getWatchdog } from '../shared/app.ts';
-import { maintainLake } from '../shared/pipeline/maintenance.ts';
-import { reconcileUploads } from '../shared/pipeline/reconcile.ts';
-import { runSchedules, type ScheduleStarter } from '../shared/pipeline/schedules.ts';
+import { reconcileUploads } from '../shared/intake/reconcile.ts';
+import { runSchedules, type ScheduleStarter } from '../shared/intake/schedules.ts';
 import { createTraining } from '../shared/pipeline/train-model.ts';
+import { maintainLake } from '../shared/upkeep/maintenance.ts';
 import { durableRuns, startUnlessAlive } from './durable-runs.ts';
 
 const withClient = { extraInputs: [df.input.durableClient()] };

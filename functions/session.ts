@@ -1,7 +1,7 @@
 // Who is looking, over HTTP.
 import { app } from '@azure/functions';
 import { getServices, whoCalls } from '../shared/app.ts';
-import { describeSession } from '../shared/pipeline/session.ts';
+import { describeSession } from '../shared/insight/session.ts';
 import { access, respond } from './http.ts';
 
 app.http('session', {

@@ -1,10 +1,9 @@
 // Files into the lake over HTTP. What lands in `landing` is then noticed like any other upload.
 import { app } from '@azure/functions';
+
 import { getServices } from '../shared/app.ts';
-import { uploadTargetSchema } from '../shared/insights-api.ts';
-import { storeUpload } from '../shared/pipeline/store-upload.ts';
-import { parseRequest } from '../shared/problem.ts';
-import { access, respond } from './http.ts';
+import { storeUpload } from '../shared/intake/store-upload.ts';
+import { access, parameter, respond } from './http.ts';
 
 app.http('uploadFile', {
   ...access,
@@ -12,10 +11,10 @@ app.http('uploadFile', {
   methods: ['PUT'],
   handler: (request, context) =>
     respond(context, request, 'operator', async () => {
-      const { container, path } = request.params; // decoded once, by the host
       const announced = Number(request.headers.get('content-length') ?? Number.NaN);
       const { answer, isNew } = await storeUpload(await getServices(), {
-        ...parseRequest(uploadTargetSchema, { container, path: path ?? '' }),
+        container: parameter(request, 'container'),
+        path: parameter(request, 'path'),
         ifAbsent: request.headers.get('if-none-match') === '*',
         announcedBytes: Number.isFinite(announced) ? announced : null,
         content: request.body ?? noContent(),

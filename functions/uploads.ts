@@ -2,7 +2,7 @@
 import { app, type InvocationContext } from '@azure/functions';
 import df from 'durable-functions';
 import { getConfig, getServices, uploadedPath } from '../shared/app.ts';
-import { takeInUpload } from '../shared/pipeline/uploads.ts';
+import { takeInUpload } from '../shared/intake/uploads.ts';
 import { durableRuns } from './durable-runs.ts';
 
 const { LANDING_CONTAINER, UPLOAD_TRIGGER_SOURCE } = getConfig();

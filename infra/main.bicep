@@ -279,7 +279,7 @@ module scheduler 'modules/durable-scheduler.bicep' = if (usesScheduler) {
     tags: tags
     name: '${names.durableTaskScheduler}${token}'
     hubName: taskHub
-    ipAllowlist: ['0.0.0.0/0']
+    isPrivate: vnet
     identityClientId: identity.outputs.clientId
   }
 }
@@ -325,6 +325,7 @@ module endpoints 'modules/private-endpoints.bicep' = if (vnet) {
     openAiId: usesOpenAi ? openAi!.outputs.id : ''
     documentIntelligenceId: documentIntelligence ? ocr!.outputs.id : ''
     synapseId: synapse ? workspace!.outputs.id : ''
+    schedulerId: usesScheduler ? scheduler!.outputs.id : ''
   }
 }
 
@@ -427,6 +428,8 @@ module serviceRoles 'modules/service-roles.bicep' = {
   scope: group
   params: {
     lakeName: lake.outputs.name
+    deadLetterContainer: containers.deadLetter
+    eventQueue: eventQueue
     topicPrincipalId: topic.outputs.principalId
     usesQueue: eventDelivery == 'queue'
     synapsePrincipalId: synapse ? workspace!.outputs.principalId : ''

@@ -8,20 +8,20 @@ import { beginTelemetry, type Telemetry } from './azure/telemetry.ts';
 import { type Config, loadConfig } from './config.ts';
 import type { Extractor } from './documents/extract.ts';
 import { openExtractor } from './extractor.ts';
+import { ProgressReader } from './insight/progress.ts';
 import type { DeltaTable } from './lake/delta/table.ts';
 import { type QueryResult, query } from './lake/query.ts';
 import { ModelRegistry } from './models/registry.ts';
 import { CachedModels } from './pipeline/cached-models.ts';
 import { decisionsVersion, openTables, parquetFiles, runTables } from './pipeline/lake-files.ts';
 import { openLlm } from './pipeline/llm-stage.ts';
-import { ProgressReader } from './pipeline/progress.ts';
 import type { PipelineServices } from './pipeline/services.ts';
 import type { TrainingServices } from './pipeline/train-model.ts';
-import { Watchdog } from './pipeline/watchdog.ts';
 import { type Clock, type Logger, type Random, seededRandom, systemClock } from './ports.ts';
 import { createLogger } from './telemetry.ts';
 import { ShardedTrainer } from './training/sharded/trainer.ts';
 import { mlflowOf } from './training-run.ts';
+import { Watchdog } from './upkeep/watchdog.ts';
 
 export interface App extends LakeAccess {
   config: Config;

@@ -44,7 +44,7 @@ export function inspectConfig(env: Readonly<Record<string, string | undefined>> 
       });
     } else values[name] = parsed;
   }
-  problems.push(...crossChecks(values));
+  problems.push(...crossChecks(values, env));
   return problems.length > 0 ? { config: undefined, problems } : { config: values as Config, problems }; // every key of SETTINGS was visited above
 }
 
@@ -92,7 +92,7 @@ function parseSetting(setting: Setting, given: string): string | number | boolea
 
 type Values = Readonly<Record<string, string | number | boolean | undefined>>;
 
-function crossChecks(values: Values): SettingProblem[] {
+function crossChecks(values: Values, env: Readonly<Record<string, string | undefined>>): SettingProblem[] {
   const problems: SettingProblem[] = [];
   const need = (setting: string, problem: string, remedy: string) => problems.push({ setting, problem, remedy });
 
@@ -133,8 +133,42 @@ function crossChecks(values: Values): SettingProblem[] {
           'Set the price of your deployment (0 for a model of your own): an unknown price is not 0 USD.',
         );
 
+  // What Sluice writes into a container must never be what it is to classify there: it would read, and pay for, its own files.
+  const own = new Map<unknown, string>();
+  for (const setting of ['LAKE_CONTAINER', 'LANDING_CONTAINER', 'IMPORTS_CONTAINER']) {
+    const other = own.get(values[setting]);
+    if (other !== undefined)
+      need(
+        setting,
+        `names the container of ${other}: ${values[setting]}`,
+        'Give each of the three a container of its own.',
+      );
+    else if (String(values[setting]).startsWith('azure-webjobs-'))
+      need(setting, 'names a container of the Functions host', 'Name a container of your own.');
+    if (values[setting] !== undefined) own.set(values[setting], setting);
+  }
+
+  if (values.AUTH_MODE === 'entra' && !isPlatformInFront(env))
+    need(
+      'AUTH_MODE',
+      'entra believes the sign-in that the platform hands on, and no platform stands in front: anybody could name himself',
+      'In Azure turn on authentication of the app (WEBSITE_AUTH_ENABLED; the templates do with SLUICE_AUTH_MODE entra). On a laptop remove AUTH_MODE.',
+    );
+
   const { ACCEPT_THRESHOLD: accept, REVIEW_THRESHOLD: review } = values;
   if (typeof accept === 'number' && typeof review === 'number' && review > accept)
     need('REVIEW_THRESHOLD', `${review} is above ACCEPT_THRESHOLD ${accept}`, 'Set it at or below ACCEPT_THRESHOLD.');
   return problems;
+}
+
+/**
+ * Does App Service authentication stand between callers and the code? It alone writes x-ms-client-principal, and takes away what callers wrote there.
+ * Never on a laptop: neither the Core Tools nor the local host have it, whatever the settings say.
+ */
+function isPlatformInFront(env: Readonly<Record<string, string | undefined>>): boolean {
+  const isAzure = ['WEBSITE_INSTANCE_ID', 'WEBSITE_POD_NAME', 'CONTAINER_NAME'].some(
+    (name) => (env[name] ?? '') !== '',
+  );
+  const isLocalHost = (env.FUNCTIONS_CORETOOLS_ENVIRONMENT ?? '') !== '';
+  return isAzure && !isLocalHost && /^(true|1)$/i.test(env.WEBSITE_AUTH_ENABLED ?? '');
 }

@@ -52,6 +52,15 @@ const offences = (from: readonly Source[], isWrong: (target: string, source: Sou
 
 const DOMAIN = ['documents', 'features', 'models', 'llm', 'lake'];
 
+/** The rooms around a run: what each may import of the others. All may use domain folders, training, api and the vocabulary in shared/ itself. */
+const ROOMS: Record<string, readonly string[]> = {
+  pipeline: [],
+  intake: ['pipeline'],
+  insight: ['pipeline'],
+  review: ['pipeline', 'insight'],
+  upkeep: ['pipeline', 'insight', 'review', 'intake'],
+};
+
 describe('architecture: the direction of imports', () => {
   test('the scan sees imports, static, typed and dynamic', () => {
     const start = sources.find(({ file }) => file === 'cli/sluice.ts');
@@ -90,8 +99,35 @@ describe('architecture: the direction of imports', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('training composes domain folders but not the pipeline', () => {
-    expect(offences(within('shared/training'), (target) => target.startsWith('shared/pipeline/'))).toEqual([]);
+  test('a room imports only the rooms it may: the run none, whatever is around it the run', () => {
+    const wrong = Object.entries(ROOMS).flatMap(([room, allowed]) =>
+      offences(within(`shared/${room}`), (target) => {
+        const other = /^shared\/([a-z]+)\//.exec(target)?.[1] ?? '';
+        return other !== room && other in ROOMS && !allowed.includes(other);
+      }),
+    );
+    expect(wrong).toEqual([]);
+    for (const room of Object.keys(ROOMS)) expect(within(`shared/${room}`), room).not.toEqual([]);
+  });
+
+  test('the API is words: its schemas take nothing but vocabulary and types of the domain', () => {
+    const wrong = within('shared/api').flatMap(({ file, values }) =>
+      values
+        .filter((target) => target.startsWith('shared/') && !/^shared\/(api\/.*|errors\.ts|taxonomy\.ts)$/.test(target))
+        .map((target) => `${file} → ${target}`),
+    );
+    expect(wrong).toEqual([]);
+    expect(
+      offences(
+        within('shared/api'),
+        (target) => /^shared\/([a-z]+)\//.test(target) && (/^shared\/([a-z]+)\//.exec(target)?.[1] ?? '') in ROOMS,
+      ),
+    ).toEqual([]);
+  });
+
+  test('training and the domain folders know no room', () => {
+    const below = ['training', ...DOMAIN].flatMap((folder) => within(`shared/${folder}`));
+    expect(offences(below, (target) => (/^shared\/([a-z]+)\//.exec(target)?.[1] ?? '') in ROOMS)).toEqual([]);
   });
 
   test('only shared/azure, shared/lake/store.ts and functions name an @azure package in deployed code', () => {
@@ -107,7 +143,7 @@ describe('architecture: the direction of imports', () => {
   });
 
   test('local takes only vocabulary from shared, so that it stays a stand-in for the cloud', () => {
-    const vocabulary = /^shared\/(config|settings|errors|ids|ports|api|problem|telemetry)\.ts$/;
+    const vocabulary = /^shared\/((config|settings|errors|ids|ports|telemetry)\.ts|api\/.*)$/;
     expect(offences(within('local'), (target) => target.startsWith('shared/') && !vocabulary.test(target))).toEqual([]);
     expect(offences(within('local'), (target) => /^(functions|cli)\//.test(target))).toEqual([]);
   });
@@ -146,7 +182,7 @@ describe('architecture: where things are read', () => {
   });
 
   test('domain folders take clock and random as ports', () => {
-    const domain = DOMAIN.flatMap((folder) => within(`shared/${folder}`)).concat(within('shared/pipeline'));
+    const domain = [...DOMAIN, ...Object.keys(ROOMS)].flatMap((folder) => within(`shared/${folder}`));
     const wrong = domain.filter(({ text }) => /\bDate\.now\(\)|\bMath\.random\(\)|new Date\(\)/.test(text));
     expect(wrong.map(({ file }) => file)).toEqual([]);
   });
@@ -155,9 +191,9 @@ describe('architecture: where things are read', () => {
     for (const { file, text } of within('functions')) expect(text.split('\n').length, file).toBeLessThanOrEqual(120);
   });
 
-  test('functions reach the domain through the app, the API and the pipeline only', () => {
+  test('functions reach the domain through the app, the API and the rooms only', () => {
     const allowed =
-      /^(functions\/|shared\/(app|api|insights-api|problem)\.ts$|shared\/pipeline\/|@azure\/functions$|durable-functions$|node:)/;
+      /^(functions\/|shared\/app\.ts$|shared\/(api|pipeline|intake|insight|review|upkeep)\/|@azure\/functions$|durable-functions$|node:)/;
     expect(offences(within('functions'), (target) => !allowed.test(target))).toEqual([]);
   });
 

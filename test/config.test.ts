@@ -71,3 +71,38 @@ test('config: docs/settings.md is what the generator writes', async () => {
   const { settingsMarkdown } = await import('../docs/settings.ts');
   expect(readFileSync(join(import.meta.dirname, '../docs/settings.md'), 'utf8')).toBe(settingsMarkdown());
 });
+
+const containersRefused = (settings: Record<string, string>) =>
+  inspectConfig({ ...LOCAL, ...settings }).problems.map(({ setting, problem }) => `${setting}: ${problem}`);
+
+test('config: two of the three containers being one is refused, defaults included: the run over it would read its own files', () => {
+  for (const settings of [
+    { LAKE_CONTAINER: 'landing' },
+    { LAKE_CONTAINER: 'imports' },
+    { LANDING_CONTAINER: 'lake' },
+    { IMPORTS_CONTAINER: 'landing' },
+    { LAKE_CONTAINER: 'one', LANDING_CONTAINER: 'one' },
+  ])
+    expect(containersRefused(settings)).toEqual([
+      expect.stringMatching(/^[A-Z]+_CONTAINER: names the container of [A-Z]+_CONTAINER/),
+    ]);
+  expect(containersRefused({ LANDING_CONTAINER: 'azure-webjobs-hosts' })).toHaveLength(1);
+  expect(
+    containersRefused({ LAKE_CONTAINER: 'a-lake', LANDING_CONTAINER: 'inbox', IMPORTS_CONTAINER: 'bulk' }),
+  ).toEqual([]);
+});
+
+test('config: a sign-in is believed only in Azure with authentication turned on, never on a laptop', () => {
+  const azure = { WEBSITE_INSTANCE_ID: 'a1' };
+  const refused = (env: Record<string, string>) =>
+    inspectConfig({ ...LOCAL, AUTH_MODE: 'entra', ...env }).problems.map(({ setting }) => setting);
+  expect(refused({})).toEqual(['AUTH_MODE']);
+  expect(refused({ WEBSITE_AUTH_ENABLED: 'True' })).toEqual(['AUTH_MODE']);
+  expect(refused(azure)).toEqual(['AUTH_MODE']);
+  expect(refused({ ...azure, WEBSITE_AUTH_ENABLED: 'False' })).toEqual(['AUTH_MODE']);
+  expect(refused({ ...azure, WEBSITE_AUTH_ENABLED: 'True', FUNCTIONS_CORETOOLS_ENVIRONMENT: 'True' })).toEqual([
+    'AUTH_MODE',
+  ]);
+  for (const instance of ['WEBSITE_INSTANCE_ID', 'WEBSITE_POD_NAME', 'CONTAINER_NAME'])
+    expect(refused({ [instance]: 'a1', WEBSITE_AUTH_ENABLED: 'True' })).toEqual([]);
+});

@@ -1,5 +1,5 @@
 // `sluice calibrate`: how often LLM answers are right, from what people said about them.
-import { calibrateLlm } from '../../shared/pipeline/calibrate-llm.ts';
+import { calibrateLlm } from '../../shared/review/calibrate-llm.ts';
 import { withApp } from '../local-app.ts';
 import { formatTable } from '../table.ts';
 

@@ -1,6 +1,6 @@
 // `sluice compare-runs`: what two runs decided differently, and why.
-import type { RunComparison } from '../../shared/api.ts';
-import { compareRuns } from '../../shared/pipeline/compare-runs.ts';
+import type { RunComparison } from '../../shared/api/runs.ts';
+import { compareRuns } from '../../shared/insight/compare-runs.ts';
 import { withApp } from '../local-app.ts';
 import { formatTable } from '../table.ts';
 

@@ -1,9 +1,9 @@
 // `sluice export`: decisions as a CSV or Parquet file, on stdout or in a file.
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { type ResultFilter, resultFilterSchema } from '../../shared/api.ts';
-import { exportResults } from '../../shared/pipeline/export-results.ts';
-import { parseRequest } from '../../shared/problem.ts';
+import { type ResultFilter, resultFilterSchema } from '../../shared/api/decisions.ts';
+import { parseRequest } from '../../shared/api/problem.ts';
+import { exportResults } from '../../shared/insight/export-results.ts';
 import { note } from '../console.ts';
 import { withApp } from '../local-app.ts';
 

@@ -1,9 +1,9 @@
 // `sluice review` and `sluice decide`: what waits for people, and their decisions, from the terminal.
 import { userInfo } from 'node:os';
-import { feedbackSchema, reviewQueueSchema } from '../../shared/api.ts';
-import { giveFeedback } from '../../shared/pipeline/feedback.ts';
-import { takeForReview } from '../../shared/pipeline/review-queue.ts';
-import { parseRequest } from '../../shared/problem.ts';
+import { feedbackSchema, reviewQueueSchema } from '../../shared/api/decisions.ts';
+import { parseRequest } from '../../shared/api/problem.ts';
+import { giveFeedback } from '../../shared/review/feedback.ts';
+import { takeForReview } from '../../shared/review/queue.ts';
 import { note } from '../console.ts';
 import { withApp } from '../local-app.ts';
 import { formatTable } from '../table.ts';

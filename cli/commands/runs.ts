@@ -1,7 +1,7 @@
 // `sluice run`, `runs`, `rerun`, `cancel`: runs of a running host, local or in Azure.
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
-import type { RunStatus } from '../../shared/api.ts';
+import type { RunStatus } from '../../shared/api/runs.ts';
 import { ApiClient } from '../api-client.ts';
 import { bar, clearBar, money, note, progressLine, UsageError } from '../console.ts';
 import { DataFolder } from '../data-folder.ts';

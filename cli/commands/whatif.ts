@@ -1,8 +1,9 @@
 // `sluice whatif`: what another model or another bar would have decided. With --apply the runs that would change are re-run.
 import { randomUUID } from 'node:crypto';
-import { type RerunRequest, type WhatIfReport, whatIfSchema } from '../../shared/api.ts';
-import { whatIf } from '../../shared/pipeline/whatif.ts';
-import { parseRequest } from '../../shared/problem.ts';
+import { type WhatIfReport, whatIfSchema } from '../../shared/api/decisions.ts';
+import { parseRequest } from '../../shared/api/problem.ts';
+import type { RerunRequest } from '../../shared/api/runs.ts';
+import { whatIf } from '../../shared/insight/whatif.ts';
 import { bar, clearBar, money, note, progressLine } from '../console.ts';
 import { withApp } from '../local-app.ts';
 import { formatTable } from '../table.ts';

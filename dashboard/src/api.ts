@@ -1,7 +1,7 @@
 // The page's side of the HTTP API. Same origin only. Answers carry an ETag and are revalidated by the browser's own cache.
 // Invariant: K1 a function key lives in this tab's session storage and leaves it in a header only.
 import { signal } from '@preact/signals';
-import type { Problem } from '../../shared/problem.ts';
+import type { Problem } from '../../shared/api/problem.ts';
 
 const KEY_NAME = 'sluice.function-key';
 
@@ -66,7 +66,7 @@ export async function getText(path: string, abort?: AbortSignal): Promise<string
 
 /** GET. @throws {ApiError} */
 export async function getJson<T>(path: string, abort?: AbortSignal): Promise<T> {
-  return JSON.parse(await getText(path, abort)) as T; // the shapes of shared/api.ts and shared/insights-api.ts
+  return JSON.parse(await getText(path, abort)) as T; // the shapes of shared/api/
 }
 
 /** Send a JSON body; undefined for answers without one. @throws {ApiError} */

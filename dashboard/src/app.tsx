@@ -1,7 +1,8 @@
 // The frame of the page: navigation, who is signed in, and one view at a time, loaded when it is first opened.
 import { useEffect } from 'preact/hooks';
 import { ErrorBoundary, LocationProvider, lazy, Route, Router, useLocation } from 'preact-iso';
-import type { Session } from '../../shared/insights-api.ts';
+import type { Session } from '../../shared/api/insights.ts';
+
 import { needsKey } from './api.ts';
 import { DropArea } from './drop-area.tsx';
 import { BASE, links } from './links.ts';

@@ -1,6 +1,6 @@
 // Who is looking, and what they may do.
 import { computed, signal } from '@preact/signals';
-import type { Session } from '../../shared/insights-api.ts';
+import type { Session } from '../../shared/api/insights.ts';
 
 /** undefined until it is read. */
 export const session = signal<Session | undefined>(undefined);

@@ -12,8 +12,8 @@ param name string
 @description('Name of the task hub.')
 param hubName string
 
-@description('Address ranges that may reach it. An empty list blocks everything.')
-param ipAllowlist array
+@description('True: reachable through a private endpoint only.')
+param isPrivate bool
 
 @description('Client id of the app identity.')
 param identityClientId string
@@ -23,8 +23,9 @@ resource scheduler 'Microsoft.DurableTask/schedulers@2026-02-01' = {
   location: location
   tags: tags
   properties: {
-    ipAllowlist: ipAllowlist
-    publicNetworkAccess: 'Enabled'
+    // Of the public address; an empty list blocks everything.
+    ipAllowlist: isPrivate ? [] : ['0.0.0.0/0']
+    publicNetworkAccess: isPrivate ? 'Disabled' : 'Enabled'
     sku: {
       name: 'Consumption'
     }
@@ -36,6 +37,7 @@ resource hub 'Microsoft.DurableTask/schedulers/taskHubs@2026-02-01' = {
   name: hubName
 }
 
+output id string = scheduler.id
 output name string = scheduler.name
 // host.json names Azure Storage; the last two override it. The endpoint carries a hash and must not be built by hand.
 output settings object = {

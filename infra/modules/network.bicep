@@ -22,6 +22,7 @@ var zones = {
   cognitive: 'privatelink.cognitiveservices.azure.com'
   synapseSql: 'privatelink.sql.azuresynapse.net'
   synapseDev: 'privatelink.dev.azuresynapse.net'
+  scheduler: 'privatelink.durabletask.io'
 }
 var zoneNames = map(items(zones), zone => zone.value)
 

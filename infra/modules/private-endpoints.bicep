@@ -33,6 +33,9 @@ param documentIntelligenceId string
 @description('Synapse workspace; empty when there is none.')
 param synapseId string
 
+@description('Durable Task Scheduler; empty when there is none.')
+param schedulerId string
+
 var endpoints = [
   { name: 'host-blob', targetId: hostStorageId, groupId: 'blob', zone: zones.blob }
   { name: 'host-queue', targetId: hostStorageId, groupId: 'queue', zone: zones.queue }
@@ -45,6 +48,7 @@ var endpoints = [
   { name: 'ocr', targetId: documentIntelligenceId, groupId: 'account', zone: zones.cognitive }
   { name: 'synapse-sql', targetId: synapseId, groupId: 'SqlOnDemand', zone: zones.synapseSql }
   { name: 'synapse-dev', targetId: synapseId, groupId: 'Dev', zone: zones.synapseDev }
+  { name: 'scheduler', targetId: schedulerId, groupId: 'scheduler', zone: zones.scheduler }
 ]
 
 module endpoint 'private-endpoint.bicep' = [for item in filter(endpoints, e => !empty(e.targetId)): {

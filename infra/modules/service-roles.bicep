@@ -3,6 +3,12 @@
 @description('Lake account.')
 param lakeName string
 
+@description('Container of events that could not be delivered.')
+param deadLetterContainer string
+
+@description('Queue of upload events.')
+param eventQueue string
+
 @description('Object id of the Event Grid topic identity.')
 param topicPrincipalId string
 
@@ -34,9 +40,30 @@ resource lake 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
   name: lakeName
 }
 
+resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2025-06-01' existing = {
+  parent: lake
+  name: 'default'
+}
+
+resource deadLetters 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-06-01' existing = {
+  parent: blobs
+  name: deadLetterContainer
+}
+
+resource queues 'Microsoft.Storage/storageAccounts/queueServices@2025-06-01' existing = {
+  parent: lake
+  name: 'default'
+}
+
+resource events 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-06-01' existing = {
+  parent: queues
+  name: eventQueue
+}
+
+// The topic names files; it may neither read nor change one.
 resource topicDeadLetters 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(lake.id, topicPrincipalId, roles.storageBlobDataContributor)
-  scope: lake
+  name: guid(deadLetters.id, topicPrincipalId, roles.storageBlobDataContributor)
+  scope: deadLetters
   properties: {
     principalId: topicPrincipalId
     principalType: 'ServicePrincipal'
@@ -45,8 +72,8 @@ resource topicDeadLetters 'Microsoft.Authorization/roleAssignments@2022-04-01' =
 }
 
 resource topicSends 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (usesQueue) {
-  name: guid(lake.id, topicPrincipalId, roles.storageQueueDataMessageSender)
-  scope: lake
+  name: guid(events.id, topicPrincipalId, roles.storageQueueDataMessageSender)
+  scope: events
   properties: {
     principalId: topicPrincipalId
     principalType: 'ServicePrincipal'

@@ -87,6 +87,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
     const port = await listen(server, options.port ?? local.port ?? 0);
     const url = `http://localhost:${port}`;
     Object.assign(env, { WEBSITE_HOSTNAME: `localhost:${port}`, AzureWebJobsScriptRoot: appDir });
+    // As the Core Tools say: no platform stands in front that would check callers.
+    env.FUNCTIONS_CORETOOLS_ENVIRONMENT = 'True';
     env.AZURE_FUNCTIONS_ENVIRONMENT ??= 'Development';
     env.FUNCTIONS_EXTENSION_VERSION ??= '~4';
     env.FUNCTIONS_WORKER_RUNTIME ??= 'node';

@@ -13,6 +13,9 @@ export interface QueryResult {
   rows: Row[];
 }
 
+/** One SQL statement over the tables of the lake → rows, at most so many. */
+export type QueryLake = (sql: string, maxRows?: number) => Promise<QueryResult>;
+
 export interface QueryOptions {
   /** Rows returned at most; default 100,000. */
   maxRows?: number;

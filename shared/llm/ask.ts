@@ -1,15 +1,16 @@
 // One pack → its stored answer. The only place where a request is sent and the only owner of retries.
 // Invariants: A1 intent before request, raw answer before anything else. A2 a pack that is answered is not asked.
 //             A3 refusals for quota are no failure: they end in `wait`. A4 at most `fastAttempts` failing requests per activity and pack.
-import type { Budget } from './budget.ts';
-import { type CallErrorRule, LONGEST_HINT_MS, ruleFor, waitHintMs } from './call-errors.ts';
+
 import { type CallLog, type Intent, nextAttempt, runningAttempt } from './calls.ts';
 import { chatBody } from './chat-body.ts';
-import { type ChatReply, TransportFailure } from './client.ts';
+import { type CallErrorRule, LONGEST_HINT_MS, ruleFor, waitHintMs } from './deployments/call-errors.ts';
+import { type ChatReply, TransportFailure } from './deployments/client.ts';
+import type { Member, Turn } from './deployments/pool.ts';
 import type { Pack } from './judge.ts';
+import type { Budget } from './money/budget.ts';
+import { costNano, costNanoAtMost, leastNano, mostPromptTokens, priceOn } from './money/price.ts';
 import { outcomeOf } from './outcome.ts';
-import type { Member, Turn } from './pool.ts';
-import { costNano, costNanoAtMost, leastNano, mostPromptTokens, priceOn } from './price.ts';
 import { documentsMessage } from './prompt.ts';
 import type { LlmDeps, LlmRuntime, Question } from './runtime.ts';
 

@@ -6,7 +6,7 @@
 import { SluiceError } from '../errors.ts';
 import { runPaths } from '../paths.ts';
 import type { LakeStore } from '../ports.ts';
-import type { Usage } from './price.ts';
+import type { Usage } from './money/price.ts';
 
 export interface Intent {
   callKey: string;

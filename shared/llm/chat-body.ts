@@ -1,6 +1,6 @@
 // The request of one pack, the same for live calls and batch jobs.
-import type { ChatBody, TextPart } from './client.ts';
-import type { DeploymentConfig } from './deployment.ts';
+import type { ChatBody, TextPart } from './deployments/client.ts';
+import type { DeploymentConfig } from './deployments/deployment.ts';
 import type { Pack } from './judge.ts';
 import type { PromptFrame } from './prompt.ts';
 

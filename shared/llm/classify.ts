@@ -5,17 +5,17 @@ import { ERROR_REMEDIES, type ErrorCode } from '../errors.ts';
 import { runPaths } from '../paths.ts';
 import type { Taxonomy } from '../taxonomy.ts';
 import { type AskContext, isOrphan } from './ask.ts';
-import { Budget, ceilings } from './budget.ts';
 import { CallLog } from './calls.ts';
 import { type CalibrationCurve, calibrated } from './confidence.ts';
 import { readCurve } from './curves.ts';
 import type { Decision } from './judge.ts';
-import { finishedPath, type LedgerRow, ledgerRows } from './ledger.ts';
+import { Budget, ceilings } from './money/budget.ts';
+import { finishedPath, type LedgerRow, ledgerRows } from './money/ledger.ts';
 import { type BatchPlan, type LlmDocument, loadOrMakePlan, type Shown, showDocuments } from './prepare.ts';
 import { type LlmDeps, runtimeOf } from './runtime.ts';
 import { Work } from './work.ts';
 
-export { readLedger } from './ledger.ts';
+export { readLedger } from './money/ledger.ts';
 export type { LlmDocument } from './prepare.ts';
 export type { LlmDeps } from './runtime.ts';
 

@@ -3,8 +3,8 @@
 import type { ErrorCode } from '../errors.ts';
 import { sha256Hex } from '../ids.ts';
 import { type FoundResult, type LabelIndex, labelProbabilities, readResults } from './answer.ts';
-import { ruleFor } from './call-errors.ts';
 import type { Answer } from './calls.ts';
+import { ruleFor } from './deployments/call-errors.ts';
 import { shuffled } from './pack.ts';
 
 /** Documents asked in one call. */

@@ -1,9 +1,10 @@
 // Reply of an endpoint → what is kept of the attempt. Every member of the reply is checked: any JSON may come.
-import type { CallErrorRule } from './call-errors.ts';
+
 import type { Outcome } from './calls.ts';
-import { type ChatReply, TransportFailure } from './client.ts';
+import type { CallErrorRule } from './deployments/call-errors.ts';
+import { type ChatReply, TransportFailure } from './deployments/client.ts';
 import { choiceOf } from './judge.ts';
-import type { Usage } from './price.ts';
+import type { Usage } from './money/price.ts';
 
 /** The outcome of an attempt. A cost of null is money that may be spent. */
 export function outcomeOf(

@@ -3,11 +3,11 @@ import type { Clock, LakeStore, Logger, Random, StateTable } from '../ports.ts';
 import type { Taxonomy } from '../taxonomy.ts';
 import { type LabelIndex, labelIndex } from './answer.ts';
 import { AnswerCache } from './cache.ts';
-import { type ChatClient, openAiClient } from './client.ts';
-import { type DeploymentConfig, type LlmSettings, pooledModelVersion } from './deployment.ts';
-import { Pool } from './pool.ts';
+import { type ChatClient, openAiClient } from './deployments/client.ts';
+import { type DeploymentConfig, type LlmSettings, pooledModelVersion } from './deployments/deployment.ts';
+import { Pool } from './deployments/pool.ts';
+import { Refusals } from './deployments/refusals.ts';
 import { frameFor, type PromptFrame } from './prompt.ts';
-import { Refusals } from './refusals.ts';
 import { loadTokenCounter, type TokenCounter } from './tokens.ts';
 
 export interface LlmDeps {
@@ -120,6 +120,7 @@ export function runtimeOf(deps: LlmDeps): Promise<LlmRuntime> {
   if (runtime === undefined) {
     runtime = loadTokenCounter().then((count) => new LlmRuntime(deps, count));
     runtimes.set(deps, runtime);
+    runtime.catch(() => runtimes.delete(deps)); // the caller sees the error; the next one tries again
   }
   return runtime;
 }

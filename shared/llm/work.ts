@@ -6,8 +6,8 @@ import type { ErrorCode } from '../errors.ts';
 import { type AskContext, type Asked, ask, costAtMost } from './ask.ts';
 import type { CachedDecision } from './cache.ts';
 import { type Judgement, judge, makePack, type Pack } from './judge.ts';
+import { leastNano } from './money/price.ts';
 import { type BatchPlan, type Shown, shrunkText } from './prepare.ts';
-import { leastNano } from './price.ts';
 
 type Resolved =
   | { kind: 'answered'; next: Pack[] }

@@ -1,6 +1,6 @@
 // The end of a run: check conservation, commit all part files as one Delta version, write the summary.
 // Invariants: C1 nothing is committed unless documents in = labelled + review + failed. C2 replaying adds nothing (txn = run id).
-import { type RunCounts, type RunState, STEPS } from '../api.ts';
+import { type RunCounts, type RunState, STEPS } from '../api/runs.ts';
 import { TerminalError } from '../errors.ts';
 import { batchId } from '../ids.ts';
 import type { Row } from '../lake/tables.ts';

@@ -1,6 +1,7 @@
 // What reading and changing stored decisions needs: the pipeline's services, SQL, and the Delta tables themselves. The app is one.
+
 import type { DeltaTable } from '../lake/delta/table.ts';
-import type { QueryLake } from './results.ts';
+import type { QueryLake } from '../lake/query.ts';
 import type { PipelineServices } from './services.ts';
 
 export interface DecisionLake {

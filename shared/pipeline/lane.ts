@@ -1,8 +1,8 @@
 // Which way a run's questions go: live, or by the Batch API, where each batch of the run is a job of its own.
 // Invariant: L1 the choice follows from request and plan alone, so every activity of a run makes the same one.
-import type { RunRequest } from '../api.ts';
+import type { RunRequest } from '../api/runs.ts';
 import { TerminalError } from '../errors.ts';
-import { chooseLane } from '../llm/batch-parts.ts';
+import { chooseLane } from '../llm/batch/parts.ts';
 import { runPaths } from '../paths.ts';
 import { type Plan, type RunRecord, requireJson } from './records.ts';
 import type { PipelineServices } from './services.ts';

@@ -1,15 +1,15 @@
 // The LLM stage as the pipeline sees it: deployments and limits from the settings, deadlines from the clock.
 import type { Config } from '../config.ts';
 import type { Row } from '../lake/tables.ts';
-import { cancelJobs } from '../llm/batch-cancel.ts';
-import { advanceBatchLane } from '../llm/batch-lane.ts';
-import { openAiBatchTransport } from '../llm/batch-transport.ts';
-import { spentOnDay } from '../llm/budget.ts';
+import { cancelJobs } from '../llm/batch/cancel.ts';
+import { advanceBatchLane } from '../llm/batch/lane.ts';
+import { openAiBatchTransport } from '../llm/batch/transport.ts';
 import { classifyDocuments, isAnswered, type LlmDeps, readLedger } from '../llm/classify.ts';
-import { type DeploymentConfig, deploymentsFromConfig, llmSettingsFromConfig } from '../llm/deployment.ts';
-import { parseDeployments } from '../llm/deployment-json.ts';
-import { moneyLeft } from '../llm/money-left.ts';
-import { quoteStage } from '../llm/quote-stage.ts';
+import { type DeploymentConfig, deploymentsFromConfig, llmSettingsFromConfig } from '../llm/deployments/deployment.ts';
+import { parseDeployments } from '../llm/deployments/deployment-json.ts';
+import { spentOnDay } from '../llm/money/budget.ts';
+import { moneyLeft } from '../llm/money/money-left.ts';
+import { quoteStage } from '../llm/money/quote-stage.ts';
 import type { Llm } from './services.ts';
 
 // An activity ends well before the function's time limit and goes on in the next one.

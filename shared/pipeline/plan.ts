@@ -5,7 +5,6 @@ import { batchId } from '../ids.ts';
 import { runPaths } from '../paths.ts';
 import type { Taxonomy } from '../taxonomy.ts';
 import { readDataset } from '../training/dataset.ts';
-import { sealWindow } from './intake.ts';
 import {
   createJson,
   type Plan,
@@ -20,6 +19,7 @@ import {
   writeJson,
 } from './records.ts';
 import { RERUN_FILTER_COLUMNS, wantedRows } from './rerun-filter.ts';
+import { sealWindow } from './sealed-window.ts';
 import type { PipelineServices } from './services.ts';
 import { loadTaxonomy } from './taxonomies.ts';
 

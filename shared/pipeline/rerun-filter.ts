@@ -1,6 +1,6 @@
 // Which documents of an earlier run a re-run is about.
 // Invariant: R1 what a person has decided since is not decided again.
-import type { RerunRequest } from '../api.ts';
+import type { RerunRequest } from '../api/runs.ts';
 import type { Row } from '../lake/tables.ts';
 
 /** Columns of a result row that the filter looks at. */

@@ -1,6 +1,6 @@
 // Starting runs: derive the id from the request, record it, list it.
 // Invariant: equal requests have equal ids, so a double POST or a duplicate event joins the run instead of starting another.
-import type { RerunRequest, RunRequest } from '../api.ts';
+import type { RerunRequest, RunRequest } from '../api/runs.ts';
 import { TerminalError } from '../errors.ts';
 import { canonicalJson, sha256Hex } from '../ids.ts';
 import { runIndexPath, runPaths } from '../paths.ts';

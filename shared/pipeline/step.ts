@@ -1,6 +1,6 @@
 // The frame around every step of a batch: done before? cancelled? then work, then the record that makes it done.
 // Invariant: S1 a step that ran to its record is never run again; S2 a step that is cut short runs again from the start with the same outcome.
-import type { Step } from '../api.ts';
+import type { Step } from '../api/runs.ts';
 import { TerminalError } from '../errors.ts';
 import { runPaths } from '../paths.ts';
 import { createJson, type Plan, readPlan, readStep, requireStep, type StepRecord } from './records.ts';

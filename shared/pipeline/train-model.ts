@@ -1,6 +1,6 @@
 // Training as an orchestration: shards featurized in parallel, then one gradient activity per group of shards and iteration, reduced to a step.
 // Invariants: as in run.ts; T1 every step may be repeated; a training that is started again goes on after its last iteration.
-import type { TrainRequest } from '../api.ts';
+import type { TrainRequest } from '../api/training.ts';
 import { TerminalError } from '../errors.ts';
 import { canonicalJson, sha256Hex } from '../ids.ts';
 import { trainingEndPath, trainingFailurePath, trainingRequestPath } from '../paths.ts';

@@ -1,7 +1,7 @@
 // The trainings that were asked for: the newest of them, and the copies of texts that unfinished ones hold.
 // Invariant: N1 a finished training holds no texts (the trainer deletes them), so only unfinished ones are forgotten: their request, given
 // again, begins anew.
-import type { TrainRequest } from '../api.ts';
+import type { TrainRequest } from '../api/training.ts';
 import { modelPaths, trainingEndPath, trainingRequestPath } from '../paths.ts';
 import type { LakeFile, LakeStore } from '../ports.ts';
 import { trainingPaths } from '../training/sharded/files.ts';

@@ -1,7 +1,8 @@
 // The demo with a past: a run of the samples, a stricter one that leaves documents to people, some decisions of people.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ReviewItem, RunStatus } from '../../shared/api.ts';
+import type { ReviewItem } from '../../shared/api/decisions.ts';
+import type { RunStatus } from '../../shared/api/runs.ts';
 import { ended, ROOT, type State, startSluice, waitFor, waitForState } from '../e2e/sluice.ts';
 
 export interface Demo {
@@ -43,7 +44,7 @@ export async function startDemo(data: string): Promise<Demo> {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
-    return (await response.json()) as T; // the shapes of shared/api.ts
+    return (await response.json()) as T; // the shapes of shared/api/
   };
   const finished = (runId: string): Promise<RunStatus> =>
     waitFor(`the end of ${runId}`, RUN_TIMEOUT_MS, async () => {

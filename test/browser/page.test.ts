@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { RunStatus } from '../../shared/api.ts';
+import type { RunStatus } from '../../shared/api/runs.ts';
 import type { Row } from '../../shared/lake/tables.ts';
 import { ROOT, temporaryFolder, waitFor } from '../e2e/sluice.ts';
 import { launch, noBrowser, openPage, type Scheme, type Watched } from './browser.ts';

@@ -1,7 +1,7 @@
 // `npm run screenshots`: pictures of every view, light and dark, of the demo with a past, into docs/images/.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RunStatus } from '../../shared/api.ts';
+import type { RunStatus } from '../../shared/api/runs.ts';
 import type { TrainingStatus } from '../../shared/pipeline/train-model.ts';
 import { ROOT, temporaryFolder, waitFor } from '../e2e/sluice.ts';
 import { launch, noBrowser, openPage, type Scheme } from './browser.ts';

@@ -1,7 +1,5 @@
 // What the dashboard asks, against the compiled host, real storage and the simulator: a file is sent, quoted, sorted and explained.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { RunStatus } from '../../shared/api.ts';
-import { documentId } from '../../shared/ids.ts';
 import type {
   CostReport,
   ResultFacets,
@@ -9,9 +7,11 @@ import type {
   Session,
   TrustReport,
   UploadAnswer,
-} from '../../shared/insights-api.ts';
-import type { RunQuote } from '../../shared/pipeline/quote-run.ts';
-import type { Problem } from '../../shared/problem.ts';
+} from '../../shared/api/insights.ts';
+import type { Problem } from '../../shared/api/problem.ts';
+import type { RunStatus } from '../../shared/api/runs.ts';
+import { documentId } from '../../shared/ids.ts';
+import type { RunQuote } from '../../shared/insight/quote-run.ts';
 import { type EmptyCloud, startEmptyCloud, waitFor } from './sluice.ts';
 
 let cloud: EmptyCloud;

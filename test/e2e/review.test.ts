@@ -3,11 +3,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataLakeServiceClient } from '@azure/storage-file-datalake';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { FeedbackAnswer, ReviewItem, RunComparison, RunStatus, WhatIfReport } from '../../shared/api.ts';
+import type { FeedbackAnswer, ReviewItem, WhatIfReport } from '../../shared/api/decisions.ts';
+import type { RunComparison, RunStatus } from '../../shared/api/runs.ts';
+import type { DocumentHistory, ResultsPage } from '../../shared/insight/results.ts';
 import { readParquet } from '../../shared/lake/parquet.ts';
 import { openLakeStore } from '../../shared/lake/store.ts';
 import type { Row } from '../../shared/lake/tables.ts';
-import type { DocumentHistory, ResultsPage } from '../../shared/pipeline/results.ts';
 import { type EmptyCloud, sluice, startEmptyCloud, waitFor } from './sluice.ts';
 
 let cloud: EmptyCloud;

@@ -1,8 +1,8 @@
 // Runs over HTTP, against the compiled host, real storage and the simulator.
 import { DataLakeServiceClient } from '@azure/storage-file-datalake';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { RunStatus } from '../../shared/api.ts';
-import type { Problem } from '../../shared/problem.ts';
+import type { Problem } from '../../shared/api/problem.ts';
+import type { RunStatus } from '../../shared/api/runs.ts';
 import { type EmptyCloud, sluice, startEmptyCloud, waitFor } from './sluice.ts';
 
 let cloud: EmptyCloud;

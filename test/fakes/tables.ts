@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DeltaTable } from '../../shared/lake/delta/table.ts';
 import { FileCache } from '../../shared/lake/file-cache.ts';
+import type { QueryLake } from '../../shared/lake/query.ts';
 import { query } from '../../shared/lake/query.ts';
 import { lakeTables, type Row } from '../../shared/lake/tables.ts';
 import { tablePath } from '../../shared/paths.ts';
 import type { ExtractedRow } from '../../shared/pipeline/extracted.ts';
-import type { QueryLake } from '../../shared/pipeline/results.ts';
 import { type Clock, seededRandom, silentLogger } from '../../shared/ports.ts';
 import { MemoryLake } from './memory-lake.ts';
 

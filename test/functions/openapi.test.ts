@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test, vi } from 'vitest';
-import { OPERATIONS, openApiDocument, openApiPath } from '../../shared/pipeline/openapi.ts';
+import { OPERATIONS, openApiDocument, openApiPath } from '../../shared/api/openapi.ts';
 
 interface Registration {
   name: string;

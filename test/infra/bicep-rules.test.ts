@@ -80,6 +80,48 @@ describe('bicep: keys, roles and exposure', () => {
     ]);
   });
 
+  test('the event topic may write dead letters and send to its queue, and reach nothing else of the lake', () => {
+    const granted = fileNamed('infra/modules/service-roles.bicep').resources.filter(({ body }) =>
+      JSON.stringify(at(body, 'properties', 'principalId') ?? '').includes('topicPrincipalId'),
+    );
+    const scopes = granted.map(({ body }) => (at(body, 'scope') as { text?: string } | undefined)?.text);
+    expect(scopes.sort()).toEqual(['deadLetters', 'events']);
+    const file = fileNamed('infra/modules/service-roles.bicep');
+    const named = (symbol: string) => file.resources.find((resource) => resource.symbol === symbol);
+    expect(named('deadLetters')).toMatchObject({
+      type: 'Microsoft.Storage/storageAccounts/blobServices/containers',
+      isExisting: true,
+    });
+    expect(at(named('deadLetters')?.body, 'name')).toEqual({ kind: 'expression', text: 'deadLetterContainer' });
+    expect(named('events')).toMatchObject({
+      type: 'Microsoft.Storage/storageAccounts/queueServices/queues',
+      isExisting: true,
+    });
+    expect(at(named('events')?.body, 'name')).toEqual({ kind: 'expression', text: 'eventQueue' });
+  });
+
+  test('with the private network every service that has a public address closes it and has an endpoint', () => {
+    const open = resources.filter(
+      ({ resource }) => !resource.isExisting && at(resource.body, 'properties', 'publicNetworkAccess') !== undefined,
+    );
+    expect(open.length).toBeGreaterThan(5);
+    const firstOf = (value: ReturnType<typeof at>) => (value?.kind === 'either' ? value.options[0] : undefined);
+    for (const { file, resource } of open) {
+      const access = firstOf(at(resource.body, 'properties', 'publicNetworkAccess'));
+      const unlisted = firstOf(at(resource.body, 'properties', 'networkAcls', 'defaultAction'));
+      // Either form: no public address, or one that lets nobody in who is not named.
+      expect([access, unlisted], file).toContainEqual(
+        access === undefined ? { kind: 'literal', value: 'Deny' } : { kind: 'literal', value: 'Disabled' },
+      );
+    }
+    const endpoints = fileNamed('infra/modules/private-endpoints.bicep').text;
+    const targets = new Set([...endpoints.matchAll(/targetId: (\w+), groupId/g)].map(([, target]) => target));
+    for (const target of ['hostStorageId', 'lakeId', 'vaultId', 'openAiId', 'documentIntelligenceId', 'synapseId'])
+      expect(targets).toContain(target);
+    expect(endpoints).toContain("targetId: schedulerId, groupId: 'scheduler', zone: zones.scheduler");
+    expect(fileNamed('infra/modules/network.bicep').text).toContain("scheduler: 'privatelink.durabletask.io'");
+  });
+
   test('the site emits no setting or site property that Flex Consumption refuses', () => {
     const denied =
       /FUNCTIONS_WORKER_RUNTIME|FUNCTIONS_EXTENSION_VERSION|WEBSITE_RUN_FROM_PACKAGE|WEBSITE_CONTENT|SCM_DO_BUILD|ENABLE_ORYX|WEBSITE_NODE_DEFAULT_VERSION|WEBSITE_TIME_ZONE|\bTZ\b|WEBSITE_MAX_DYNAMIC|WEBSITE_LOAD_CERTIFICATES|basicPublishingCredentialsPolicies|linuxFxVersion|ftpsState|use32BitWorkerProcess|netFrameworkVersion|preWarmedInstanceCount|functionsRuntimeScaleMonitoringEnabled/;

@@ -2,10 +2,10 @@
 import { afterEach, expect, test } from 'vitest';
 import type { LlmAnswer } from '../../shared/llm/classify.ts';
 import { readCurve, storeCurve } from '../../shared/llm/curves.ts';
-import { defaultLlmSettings } from '../../shared/llm/deployment.ts';
+import { defaultLlmSettings } from '../../shared/llm/deployments/deployment.ts';
 import { runtimeOf } from '../../shared/llm/runtime.ts';
 import { runPaths } from '../../shared/paths.ts';
-import { calibrateLlm } from '../../shared/pipeline/calibrate-llm.ts';
+import { calibrateLlm } from '../../shared/review/calibrate-llm.ts';
 import { fakeWorld } from '../fakes/pipeline.ts';
 import { openTestTables, resultRow, type TestTables } from '../fakes/tables.ts';
 import { documents, Stage, taxonomy } from './stage.ts';

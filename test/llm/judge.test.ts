@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { labelIndex } from '../../shared/llm/answer.ts';
-import { Breaker } from '../../shared/llm/breaker.ts';
-import { ruleFor, waitHintMs } from '../../shared/llm/call-errors.ts';
 import type { Answer } from '../../shared/llm/calls.ts';
+import { Breaker } from '../../shared/llm/deployments/breaker.ts';
+import { ruleFor, waitHintMs } from '../../shared/llm/deployments/call-errors.ts';
 import { type Decision, judge, makePack, type Pack, type PackSizing } from '../../shared/llm/judge.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
 

@@ -2,7 +2,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { WindowModel } from '../../local/emulators/openai-limits.ts';
 import { classifyDocuments } from '../../shared/llm/classify.ts';
-import { readLedger } from '../../shared/llm/ledger.ts';
+import { readLedger } from '../../shared/llm/money/ledger.ts';
 import type { LlmDeps } from '../../shared/llm/runtime.ts';
 import { mortal } from './mortal.ts';
 import { deployment, documents, Stage, taxonomy } from './stage.ts';

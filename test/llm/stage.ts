@@ -8,13 +8,13 @@ import {
 } from '../../local/emulators/openai-core.ts';
 import { loadTokenCounter } from '../../local/emulators/openai-tokens.ts';
 import { type ClassifyOutcome, classifyDocuments, type LlmDocument } from '../../shared/llm/classify.ts';
-import { type ChatClient, TransportFailure } from '../../shared/llm/client.ts';
+import { type ChatClient, TransportFailure } from '../../shared/llm/deployments/client.ts';
 import {
   type DeploymentConfig,
   defaultLlmSettings,
   type LlmSettings,
   nanoPerMillion,
-} from '../../shared/llm/deployment.ts';
+} from '../../shared/llm/deployments/deployment.ts';
 import type { LlmDeps } from '../../shared/llm/runtime.ts';
 import { type Clock, seededRandom, silentLogger } from '../../shared/ports.ts';
 import { parseTaxonomy } from '../../shared/taxonomy.ts';

@@ -3,10 +3,10 @@ import { batchId, documentId } from '../../shared/ids.ts';
 import type { Row } from '../../shared/lake/tables.ts';
 import { activityHandlers } from '../../shared/pipeline/activities.ts';
 import type { DecisionLake } from '../../shared/pipeline/decision-lake.ts';
-import { eraseDocument } from '../../shared/pipeline/erase.ts';
-import { giveFeedback } from '../../shared/pipeline/feedback.ts';
 import { runTables } from '../../shared/pipeline/lake-files.ts';
 import { createRerun, createRun } from '../../shared/pipeline/start-run.ts';
+import { giveFeedback } from '../../shared/review/feedback.ts';
+import { eraseDocument } from '../../shared/upkeep/erase.ts';
 import { type FakeWorld, fakeWorld } from '../fakes/pipeline.ts';
 import { openTestTables, type TestTables } from '../fakes/tables.ts';
 

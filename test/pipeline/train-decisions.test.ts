@@ -1,14 +1,13 @@
 // Training on decisions as the API does it: the orchestration on a small engine, over real tables and the real trainer.
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type TrainRequest, trainRequestSchema } from '../../shared/api.ts';
+import { parseRequest } from '../../shared/api/problem.ts';
+import { type TrainRequest, trainRequestSchema } from '../../shared/api/training.ts';
 import { RetryableError } from '../../shared/errors.ts';
 import type { Row } from '../../shared/lake/tables.ts';
 import { ModelRegistry } from '../../shared/models/registry.ts';
 import { trainingActivityHandlers } from '../../shared/pipeline/activities.ts';
-import { eraseDocument } from '../../shared/pipeline/erase.ts';
 import { writeExtracted } from '../../shared/pipeline/extracted.ts';
 import { decisionsVersion, parquetFiles } from '../../shared/pipeline/lake-files.ts';
-import { maintainLake } from '../../shared/pipeline/maintenance.ts';
 import type { Orchestration } from '../../shared/pipeline/run.ts';
 import { loadTaxonomy } from '../../shared/pipeline/taxonomies.ts';
 import {
@@ -19,8 +18,9 @@ import {
 } from '../../shared/pipeline/train-model.ts';
 import { listTrainings } from '../../shared/pipeline/trainings.ts';
 import { type Clock, silentLogger } from '../../shared/ports.ts';
-import { parseRequest } from '../../shared/problem.ts';
 import { ShardedTrainer, type TrainingResult } from '../../shared/training/sharded/trainer.ts';
+import { eraseDocument } from '../../shared/upkeep/erase.ts';
+import { maintainLake } from '../../shared/upkeep/maintenance.ts';
 import { MemoryLake } from '../fakes/memory-lake.ts';
 import { type FakeWorld, fakeWorld } from '../fakes/pipeline.ts';
 import { extractedRow, openTestTables, resultRow, type TestTables } from '../fakes/tables.ts';

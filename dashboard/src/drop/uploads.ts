@@ -2,7 +2,8 @@
 // Invariants: U1 at most four uploads of an import are in the air. U2 cancelling stops what is in the air and begins nothing more; what
 // arrived stays. U3 a file in `landing` is replaced only when the person says so.
 import { signal } from '@preact/signals';
-import type { UploadAnswer } from '../../../shared/insights-api.ts';
+import type { UploadAnswer } from '../../../shared/api/insights.ts';
+
 import { ApiError, getJson, putFile } from '../api.ts';
 import { queryOf } from '../links.ts';
 import { session } from '../session.ts';

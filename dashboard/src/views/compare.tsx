@@ -1,7 +1,7 @@
 // Two runs side by side: what flipped, and why.
 import { useState } from 'preact/hooks';
 import { useRoute } from 'preact-iso';
-import type { FlipReason, RunComparison } from '../../../shared/api.ts';
+import type { FlipReason, RunComparison } from '../../../shared/api/runs.ts';
 import { Head, number } from '../parts/table-head.tsx';
 import '../../style/compare.css';
 import { count, fullPath, percent } from '../format.ts';

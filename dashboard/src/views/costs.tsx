@@ -1,6 +1,7 @@
 // Costs and trust: what the decisions of a period cost, and whether they can be relied on.
 import { useLocation } from 'preact-iso';
-import type { CostReport, TrustReport } from '../../../shared/insights-api.ts';
+import type { CostReport, TrustReport } from '../../../shared/api/insights.ts';
+
 import '../../style/costs.css';
 import { count, percent } from '../format.ts';
 import { links, queryOf } from '../links.ts';

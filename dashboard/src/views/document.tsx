@@ -1,7 +1,8 @@
 // One document: its text with what decided marked in it, the reasons, the story of its decisions, and a place to decide anew.
 import { useMemo } from 'preact/hooks';
 import '../../style/document.css';
-import type { DocumentText } from '../../../shared/insights-api.ts';
+import type { DocumentText } from '../../../shared/api/insights.ts';
+
 import { count, when } from '../format.ts';
 import { links } from '../links.ts';
 import { MarkedText, MarksLegend } from '../parts/marked-text.tsx';

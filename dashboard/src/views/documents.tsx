@@ -2,7 +2,8 @@
 import { useMemo, useRef, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import '../../style/documents.css';
-import type { ResultFacets } from '../../../shared/insights-api.ts';
+import type { ResultFacets } from '../../../shared/api/insights.ts';
+
 import { count } from '../format.ts';
 import { links } from '../links.ts';
 import { Empty, ErrorNote, Loading } from '../parts/states.tsx';

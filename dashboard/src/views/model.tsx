@@ -2,7 +2,8 @@
 
 import { useState } from 'preact/hooks';
 import { useRoute } from 'preact-iso';
-import type { ModelReport } from '../../../shared/insights-api.ts';
+import type { ModelReport } from '../../../shared/api/insights.ts';
+
 import '../../style/matrix.css';
 import '../../style/models.css';
 import { Matrix } from '../charts/matrix.tsx';

@@ -2,7 +2,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import '../../style/review.css';
-import type { ReviewProgress } from '../../../shared/insights-api.ts';
+import type { ReviewProgress } from '../../../shared/api/insights.ts';
+
 import { links, queryOf } from '../links.ts';
 import { Empty, ErrorNote, Loading } from '../parts/states.tsx';
 import { useTitle } from '../parts/title.ts';

@@ -1,7 +1,8 @@
 // One run: live while it works, explained when it has ended.
 import { useState } from 'preact/hooks';
 import { useRoute } from 'preact-iso';
-import type { RunReport } from '../../../shared/insights-api.ts';
+import type { RunReport } from '../../../shared/api/insights.ts';
+
 import '../../style/runs.css';
 import '../../style/run.css';
 import { sendJson } from '../api.ts';

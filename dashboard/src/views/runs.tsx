@@ -1,6 +1,7 @@
 // All runs, live: what is running, what it brings and costs, and the way to start another.
 import { useState } from 'preact/hooks';
-import type { ReviewProgress } from '../../../shared/insights-api.ts';
+import type { ReviewProgress } from '../../../shared/api/insights.ts';
+
 import '../../style/runs.css';
 import { openAddDocuments } from '../drop/open.ts';
 import { count, money } from '../format.ts';

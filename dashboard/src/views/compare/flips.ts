@@ -1,5 +1,5 @@
 // Flips between two runs: why they happened, in words, and choosing among them. Pure.
-import type { FlipReason, RunComparison } from '../../../../shared/api.ts';
+import type { FlipReason, RunComparison } from '../../../../shared/api/runs.ts';
 
 export type Flip = RunComparison['flips'][number];
 

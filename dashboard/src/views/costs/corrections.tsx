@@ -1,5 +1,6 @@
 // Labels that people changed most, from what was proposed to what they decided.
-import type { TrustReport } from '../../../../shared/insights-api.ts';
+import type { TrustReport } from '../../../../shared/api/insights.ts';
+
 import { count } from '../../format.ts';
 import { links } from '../../links.ts';
 import { TableBox } from '../../parts/basics.tsx';

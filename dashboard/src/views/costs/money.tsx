@@ -1,5 +1,6 @@
 // What was paid in the period: by day against the budget, by label, by deployment.
-import type { CostReport } from '../../../../shared/insights-api.ts';
+import type { CostReport } from '../../../../shared/api/insights.ts';
+
 import { Bars } from '../../charts/bars.tsx';
 import { Columns } from '../../charts/columns.tsx';
 import { count, day, money, percent, short } from '../../format.ts';

@@ -1,5 +1,6 @@
 // The champion's promise held against what people said about its labels.
-import type { TrustReport } from '../../../../shared/insights-api.ts';
+import type { TrustReport } from '../../../../shared/api/insights.ts';
+
 import { count, percent } from '../../format.ts';
 import { shareText } from '../model/threshold.ts';
 

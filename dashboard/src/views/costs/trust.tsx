@@ -1,5 +1,6 @@
 // Whether decisions can be trusted: how much the model leaves to others, and what people said about what was proposed.
-import type { TrustReport } from '../../../../shared/insights-api.ts';
+import type { TrustReport } from '../../../../shared/api/insights.ts';
+
 import { Bars } from '../../charts/bars.tsx';
 import { LineChart } from '../../charts/line-chart.tsx';
 import { count, day, percent } from '../../format.ts';

@@ -1,5 +1,6 @@
 // How the documents of a filter spread over labels, outcomes, deciders, codes and types; each count is a link to those documents.
-import type { ResultFacets } from '../../../../shared/insights-api.ts';
+import type { ResultFacets } from '../../../../shared/api/insights.ts';
+
 import { count } from '../../format.ts';
 import { links } from '../../links.ts';
 import { type Field, type Filter, withField } from './filter.ts';

@@ -1,5 +1,6 @@
 // When the model's label stands without asking, in a sentence, with what limits the sentence.
-import type { ModelReport } from '../../../../shared/insights-api.ts';
+import type { ModelReport } from '../../../../shared/api/insights.ts';
+
 import { count } from '../../format.ts';
 import { Badge } from '../../parts/basics.tsx';
 import { acceptSentence, BASIS_TEXT } from './threshold.ts';

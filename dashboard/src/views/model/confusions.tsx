@@ -1,5 +1,6 @@
 // The confusions that happen most, as a list: where a better description or more examples help.
-import type { ModelReport } from '../../../../shared/insights-api.ts';
+import type { ModelReport } from '../../../../shared/api/insights.ts';
+
 import { topConfusions } from '../../charts/matrix.ts';
 import { count, percent } from '../../format.ts';
 import { TableBox } from '../../parts/basics.tsx';

@@ -1,5 +1,6 @@
 // Plots of a model: how training went, how far its confidence can be believed, what precision costs in coverage.
-import type { ModelReport } from '../../../../shared/insights-api.ts';
+import type { ModelReport } from '../../../../shared/api/insights.ts';
+
 import { LineChart } from '../../charts/line-chart.tsx';
 import { count, percent } from '../../format.ts';
 import { coveragePoints, objectivePoints, reliabilityPoints } from './plot-points.ts';

@@ -1,5 +1,6 @@
 // Where a model comes from and where it has been: parameters of its training, and when it was the champion.
-import type { ModelReport } from '../../../../shared/insights-api.ts';
+import type { ModelReport } from '../../../../shared/api/insights.ts';
+
 import { count, when } from '../../format.ts';
 import { Facts } from '../../parts/basics.tsx';
 

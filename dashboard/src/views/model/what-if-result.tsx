@@ -1,5 +1,5 @@
 // What a model and a threshold would have made of the lake's documents.
-import type { WhatIfReport } from '../../../../shared/api.ts';
+import type { WhatIfReport } from '../../../../shared/api/decisions.ts';
 import { count, fullPath, money, percent } from '../../format.ts';
 import { links } from '../../links.ts';
 import { Confidence, TableBox, Tile } from '../../parts/basics.tsx';

@@ -1,7 +1,8 @@
 // What another threshold would do: at once from the evaluation while the slider moves, on request over the documents of the lake.
 import { useId, useState } from 'preact/hooks';
-import type { WhatIfReport } from '../../../../shared/api.ts';
-import type { CostReport, ModelReport } from '../../../../shared/insights-api.ts';
+import type { WhatIfReport } from '../../../../shared/api/decisions.ts';
+import type { CostReport, ModelReport } from '../../../../shared/api/insights.ts';
+
 import { ApiError, sendJson } from '../../api.ts';
 import { count, money, percent } from '../../format.ts';
 import { Tile } from '../../parts/basics.tsx';

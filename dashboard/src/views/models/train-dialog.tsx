@@ -1,6 +1,7 @@
 // Starting a training: labelled data, what the accept threshold shall promise, and whether the new model takes over.
 import { useId, useRef, useState } from 'preact/hooks';
-import type { UploadAnswer } from '../../../../shared/insights-api.ts';
+import type { UploadAnswer } from '../../../../shared/api/insights.ts';
+
 import type { TrainingStatus } from '../../../../shared/pipeline/train-model.ts';
 import { ApiError, putFile, sendJson } from '../../api.ts';
 import { bytes } from '../../format.ts';

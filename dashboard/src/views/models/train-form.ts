@@ -1,5 +1,5 @@
 // The form that starts a training: which columns a file has, what is missing, and the request it makes.
-import type { TrainRequest } from '../../../../shared/api.ts';
+import type { TrainRequest } from '../../../../shared/api/training.ts';
 
 export interface TrainForm {
   /** Name of the labelled file; null without one. */

@@ -1,6 +1,7 @@
 // The document to decide: its name, why it waits, and its text with what the model saw marked in it.
 import { useState } from 'preact/hooks';
-import type { DocumentText } from '../../../../shared/insights-api.ts';
+import type { DocumentText } from '../../../../shared/api/insights.ts';
+
 import { count, when } from '../../format.ts';
 import { links } from '../../links.ts';
 import { Badge } from '../../parts/basics.tsx';

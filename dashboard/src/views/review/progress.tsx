@@ -1,5 +1,6 @@
 // How far the day's review is, and the end of it.
-import type { ReviewProgress } from '../../../../shared/insights-api.ts';
+import type { ReviewProgress } from '../../../../shared/api/insights.ts';
+
 import { count, percent } from '../../format.ts';
 import { links } from '../../links.ts';
 import { Progress } from '../../parts/basics.tsx';

@@ -3,7 +3,7 @@
 // window goes. U3 the queue outlives the view, so that a look at a document or at a run loses neither place nor undo.
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import type { FeedbackAnswer, ReviewItem } from '../../../../shared/api.ts';
+import type { FeedbackAnswer, ReviewItem } from '../../../../shared/api/decisions.ts';
 import { ApiError, getJson, sendJson } from '../../api.ts';
 import { queryOf } from '../../links.ts';
 import { planAsk } from './plan-ask.ts';

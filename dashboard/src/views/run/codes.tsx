@@ -1,5 +1,6 @@
 // Why documents failed or wait for a person, with what to do about each reason and examples.
-import type { RunReport } from '../../../../shared/insights-api.ts';
+import type { RunReport } from '../../../../shared/api/insights.ts';
+
 import { count, fullPath } from '../../format.ts';
 import { links } from '../../links.ts';
 import { StatusBadge } from '../../parts/basics.tsx';

@@ -1,8 +1,10 @@
 // Where a run's documents went, and the picture of it: bands from "in" to the outcomes, and from "labelled" to who decided. Pure.
 // Invariants: F1 the bands that leave a node are together as high as the node, save for what is drawn at least a hair high. F2 nothing is drawn
 // for zero documents.
-import type { RunStatus } from '../../../../shared/api.ts';
-import type { RunReport } from '../../../../shared/insights-api.ts';
+
+import type { RunReport } from '../../../../shared/api/insights.ts';
+import type { RunStatus } from '../../../../shared/api/runs.ts';
+
 import { isActive, undecided } from '../runs/run-list.ts';
 
 /** Place in the palette, or a meaning, as plots take it. */

@@ -1,5 +1,6 @@
 // What the LLM was asked and paid for: the ledger summed up, and the bill beside the quote.
-import type { RunReport } from '../../../../shared/insights-api.ts';
+import type { RunReport } from '../../../../shared/api/insights.ts';
+
 import { count, duration, money, percent } from '../../format.ts';
 import { Facts, TableBox } from '../../parts/basics.tsx';
 import { Head, number } from '../../parts/table-head.tsx';

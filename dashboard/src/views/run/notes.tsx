@@ -1,6 +1,7 @@
 // What is out of the ordinary about a run, and the way on.
 import { useState } from 'preact/hooks';
-import type { RunReport } from '../../../../shared/insights-api.ts';
+import type { RunReport } from '../../../../shared/api/insights.ts';
+
 import { sendJson } from '../../api.ts';
 import { when } from '../../format.ts';
 import { canOperate } from '../../session.ts';

@@ -1,7 +1,8 @@
 // Where a run came from and went to: lineage, its request as it was stored, and the way to other runs.
 import { useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
-import type { RunReport } from '../../../../shared/insights-api.ts';
+import type { RunReport } from '../../../../shared/api/insights.ts';
+
 import { when } from '../../format.ts';
 import { links } from '../../links.ts';
 import { Field } from '../../parts/field.tsx';

@@ -1,5 +1,5 @@
 // Quota use of a run as the service counts it: tokens of the minute up to each moment. Pure.
-import type { RunReport } from '../../../../shared/insights-api.ts';
+import type { RunReport } from '../../../../shared/api/insights.ts';
 
 export interface MinuteUse {
   /** ISO 8601 */

@@ -1,5 +1,6 @@
 // A finished run explained in plots: labels, confidence, formats, who decided, quota.
-import type { RunReport } from '../../../../shared/insights-api.ts';
+import type { RunReport } from '../../../../shared/api/insights.ts';
+
 import { Bars } from '../../charts/bars.tsx';
 import { Columns } from '../../charts/columns.tsx';
 import { clockTime, count, percent, short } from '../../format.ts';

@@ -1,5 +1,5 @@
 // The form that repeats a run for some of its documents, and the same as a command. Pure.
-import type { RerunRequest } from '../../../../shared/api.ts';
+import type { RerunRequest } from '../../../../shared/api/runs.ts';
 import { typedNumber } from '../runs/run-form.ts';
 
 /** All as typed; '' is "any". */

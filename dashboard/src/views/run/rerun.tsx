@@ -1,7 +1,8 @@
 // The dialog that repeats a run for some of its documents.
 import { useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
-import type { RunReport } from '../../../../shared/insights-api.ts';
+import type { RunReport } from '../../../../shared/api/insights.ts';
+
 import { ApiError, sendJson } from '../../api.ts';
 import { freshId } from '../../fresh-id.ts';
 import { links } from '../../links.ts';

@@ -1,5 +1,5 @@
 // Taking a failed or cancelled run up again: its own request, sent once more. Pure.
-import type { RunReport } from '../../../../shared/insights-api.ts';
+import type { RunReport } from '../../../../shared/api/insights.ts';
 
 /** Route below /api/ and body; undefined for runs of uploads, which nobody asked for. */
 export function takeUpOf(report: Pick<RunReport, 'request' | 'rerunOf'>): { path: string; body: unknown } | undefined {

@@ -1,5 +1,5 @@
 // What a run will take, before anything is paid.
-import type { RunQuote } from '../../../../shared/pipeline/quote-run.ts';
+import type { RunQuote } from '../../../../shared/insight/quote-run.ts';
 import { count, duration, money } from '../../format.ts';
 import { Facts } from '../../parts/basics.tsx';
 import { budgetWarning, typedNumber } from './run-form.ts';

@@ -1,7 +1,8 @@
 // The form that starts a run: what is typed, and what is asked of the API for it. Pure.
 // Invariant: S1 a field left empty is left out of the request, so that the host's own setting holds.
-import type { RunRequest } from '../../../../shared/api.ts';
-import type { QuoteRequest } from '../../../../shared/insights-api.ts';
+
+import type { QuoteRequest } from '../../../../shared/api/insights.ts';
+import type { RunRequest } from '../../../../shared/api/runs.ts';
 
 export type SourceKind = RunRequest['source']['kind'];
 export type Container = RunRequest['source']['container'];

@@ -1,5 +1,6 @@
 // Fields of the dialog that starts a run.
-import type { ModelReport } from '../../../../shared/insights-api.ts';
+import type { ModelReport } from '../../../../shared/api/insights.ts';
+
 import { percent } from '../../format.ts';
 import { Field, type InputTies } from '../../parts/field.tsx';
 import { useResource } from '../../resource.ts';

@@ -1,7 +1,7 @@
 // The dialog that starts a run: what to classify, by which model and labels, for how much – with a quote before.
 import { useEffect, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
-import type { RunQuote } from '../../../../shared/pipeline/quote-run.ts';
+import type { RunQuote } from '../../../../shared/insight/quote-run.ts';
 import { ApiError, sendJson } from '../../api.ts';
 import { freshId } from '../../fresh-id.ts';
 import { links } from '../../links.ts';

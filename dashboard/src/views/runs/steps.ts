@@ -1,8 +1,8 @@
 // The five steps of a run, in order, with the words the page uses for them. Shared code is taken as types only, so the list is written here;
 // its type makes the compiler hold it against the API's.
-import type { RunStatus, Step } from '../../../../shared/api.ts';
+import type { RunStatus, Step } from '../../../../shared/api/runs.ts';
 
-export type { RunState, RunStatus, Step } from '../../../../shared/api.ts';
+export type { RunState, RunStatus, Step } from '../../../../shared/api/runs.ts';
 
 const WHAT: Readonly<Record<Step, string>> = {
   extract: 'read the files',

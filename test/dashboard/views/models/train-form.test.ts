@@ -8,7 +8,7 @@ import {
   uploadPath,
 } from '../../../../dashboard/src/views/models/train-form.ts';
 import { trainedOn } from '../../../../dashboard/src/views/models/trained-on.ts';
-import { trainRequestSchema } from '../../../../shared/api.ts';
+import { trainRequestSchema } from '../../../../shared/api/training.ts';
 
 describe('columns of a labelled file', () => {
   test('a CSV names them in its first line, quoted or not', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { bandPath, layOut, missing, NODE_WIDTH, outcomesOf } from '../../../../dashboard/src/views/run/flow.ts';
-import type { RunReport } from '../../../../shared/insights-api.ts';
+import type { RunReport } from '../../../../shared/api/insights.ts';
+
 import { aRun } from '../runs/a-run.ts';
 
 const label = (byModel: number, byLlm: number, byDuplicate = 0, byHuman = 0): RunReport['labels'][number] => ({

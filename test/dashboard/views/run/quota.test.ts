@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { billAgainst, peakShare, tokensPerMinute } from '../../../../dashboard/src/views/run/quota.ts';
-import type { RunReport } from '../../../../shared/insights-api.ts';
+import type { RunReport } from '../../../../shared/api/insights.ts';
 
 const quota = (sliceSeconds: number, tokens: number[], limit: number | null = 1000): RunReport['quota'] => ({
   tokensPerMinuteLimit: limit,

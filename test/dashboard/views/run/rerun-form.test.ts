@@ -6,7 +6,7 @@ import {
   rerunCommand,
   rerunRequestOf,
 } from '../../../../dashboard/src/views/run/rerun-form.ts';
-import { rerunRequestSchema } from '../../../../shared/api.ts';
+import { rerunRequestSchema } from '../../../../shared/api/runs.ts';
 
 const form = (part: Partial<RerunForm> = {}): RerunForm => ({
   only: 'all',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { takeUpOf } from '../../../../dashboard/src/views/run/take-up.ts';
-import { rerunRequestSchema } from '../../../../shared/api.ts';
+import { rerunRequestSchema } from '../../../../shared/api/runs.ts';
 
 test('take-up: a requested run is its request once more', () => {
   const request = { source: { kind: 'prefix', container: 'imports', prefix: 'a' } };

@@ -1,5 +1,5 @@
 // A completed run of 100 documents that took 20 seconds, to be changed where a test needs it.
-import type { RunStatus } from '../../../../shared/api.ts';
+import type { RunStatus } from '../../../../shared/api/runs.ts';
 
 export const aRun = (part: Partial<RunStatus> = {}): RunStatus => ({
   runId: 'run-1',

@@ -8,9 +8,9 @@ import {
   type RunForm,
   runRequestOf,
 } from '../../../../dashboard/src/views/runs/run-form.ts';
-import { runRequestSchema } from '../../../../shared/api.ts';
-import { quoteRequestSchema } from '../../../../shared/insights-api.ts';
-import { parseRequest, RequestError } from '../../../../shared/problem.ts';
+import { quoteRequestSchema } from '../../../../shared/api/insights.ts';
+import { parseRequest, RequestError } from '../../../../shared/api/problem.ts';
+import { runRequestSchema } from '../../../../shared/api/runs.ts';
 
 const form = (part: Partial<RunForm> = {}): RunForm => ({ ...EMPTY_FORM, ...part });
 

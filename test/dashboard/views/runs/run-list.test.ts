@@ -9,7 +9,7 @@ import {
   undecided,
 } from '../../../../dashboard/src/views/runs/run-list.ts';
 import { STEPS, stepShare } from '../../../../dashboard/src/views/runs/steps.ts';
-import { STEPS as API_STEPS, type RunStatus } from '../../../../shared/api.ts';
+import { STEPS as API_STEPS, type RunStatus } from '../../../../shared/api/runs.ts';
 import { aRun } from './a-run.ts';
 
 const AT = Date.parse('2025-05-03T10:00:00Z');

@@ -1,0 +1,148 @@
+// Decisions as the API takes and shows them: filters, pages, the queue for people and what they say, what another model would decide.
+import { z } from 'zod';
+import { documentIdSchema, idSchema, modelVersionSchema } from './sources.ts';
+
+/** Which decisions are meant: of one run, or the latest of every document; all conditions must hold. */
+const filterShape = {
+  run: idSchema.optional(),
+  label: z.string().min(1).max(200).optional(),
+  status: z.enum(['labelled', 'review', 'failed']).optional(),
+  /** Failure or review code. */
+  code: z.string().min(1).max(100).optional(),
+  decidedBy: z.enum(['model', 'llm', 'duplicate', 'human']).optional(),
+  /** Beginning of the source path. */
+  path: z.string().min(1).max(1024).optional(),
+  /** Somewhere in the source path or the path inside the archive, upper or lower case. */
+  search: z.string().min(1).max(200).optional(),
+  /** Calibrated confidence, both bounds included; decisions without one are left out. */
+  minConfidence: z.coerce.number().min(0).max(1).optional(),
+  maxConfidence: z.coerce.number().min(0).max(1).optional(),
+  mediaType: z.string().min(1).max(200).optional(),
+  /** Decided at or after this time (ISO 8601). */
+  from: z.iso.datetime({ offset: true }).optional(),
+  /** Decided before this time (ISO 8601). */
+  to: z.iso.datetime({ offset: true }).optional(),
+};
+export const resultFilterSchema = z.strictObject(filterShape);
+export type ResultFilter = z.infer<typeof resultFilterSchema>;
+
+/** Body of POST /api/whatif. */
+export const whatIfSchema = z.strictObject({
+  /** Default: the model that decides now. */
+  modelVersion: modelVersionSchema.optional(),
+  accept: z.number().min(0).max(1).optional(),
+  review: z.number().min(0).max(1).optional(),
+  filter: resultFilterSchema.default({}),
+});
+export type WhatIfRequest = z.infer<typeof whatIfSchema>;
+
+/** Query of GET /api/results. */
+export const listResultsSchema = z.strictObject({
+  ...filterShape,
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  /** `next` of the page before. */
+  cursor: z.string().min(1).max(1000).optional(),
+});
+export type ListResults = z.infer<typeof listResultsSchema>;
+
+/** Query of GET /api/results/export. */
+export const exportResultsSchema = z.strictObject({
+  ...filterShape,
+  format: z.enum(['csv', 'parquet']).default('csv'),
+});
+
+/** Query of GET /api/review. */
+export const reviewQueueSchema = z.strictObject({
+  order: z.enum(['oldest', 'uncertain']).default('oldest'),
+  limit: z.coerce.number().int().min(1).max(50).default(10),
+  run: idSchema.optional(),
+  label: z.string().min(1).max(200).optional(),
+  /** Name of the reviewing window: asking again with it gives the same documents. Default: each request is a reviewer of its own. */
+  holder: z.string().min(1).max(100).optional(),
+});
+export type ReviewQueue = z.infer<typeof reviewQueueSchema>;
+
+/** Query of DELETE /api/documents/{id}. */
+export const eraseSchema = z.strictObject({
+  /** `delete`: also the file the document was read from. */
+  source: z.enum(['keep', 'delete']).default('keep'),
+});
+
+/** Body of POST /api/feedback. */
+export const feedbackSchema = z.strictObject({
+  documentId: documentIdSchema,
+  label: z.string().min(1).max(200),
+  note: z.string().max(2000).optional(),
+});
+export type FeedbackRequest = z.infer<typeof feedbackSchema>;
+
+/** A document that waits for a person. */
+export interface ReviewItem {
+  documentId: string;
+  runId: string;
+  path: string;
+  archivePath: string;
+  mediaType: string | null;
+  /** Why it is here: a code and what it means. */
+  code: string | null;
+  message: string | null;
+  /** The best guess so far. */
+  label: string | null;
+  confidence: number | null;
+  topLabels: { label: string; probability: number }[];
+  /** Labels to choose from: those of the taxonomy it was read under, in its order. */
+  labels: string[];
+  /** Terms that spoke for the guess. */
+  evidence: { term: string; weight: number; runner_up_weight: number }[];
+  quote: string | null;
+  quoteVerified: boolean | null;
+  /** Beginning of the text; null when it is no longer kept. */
+  excerpt: string | null;
+  decidedAt: string;
+  /** Until then nobody else is shown the document; ISO 8601. */
+  leasedUntil: string;
+}
+
+/** Answer of POST /api/feedback. */
+export interface FeedbackAnswer {
+  feedbackId: string;
+  documentId: string;
+  label: string;
+  previousLabel: string | null;
+  reviewer: string;
+  /** false: the same decision was there already. */
+  isNew: boolean;
+}
+
+/** Answer of POST /api/whatif. An outcome is a label, `review`, or `ask` where the LLM would be asked for the first time. */
+export interface WhatIfReport {
+  modelVersion: string;
+  accept: number;
+  review: number;
+  /** Documents scored again. */
+  documents: number;
+  /** Documents whose text is no longer kept. */
+  unavailable: number;
+  /** Share that the model decides alone, 0..1. */
+  coverage: { before: number; after: number };
+  /** Documents with another outcome; `ask` is none yet. */
+  flipped: number;
+  newlyAsked: number;
+  /** Of those, at the average paid so far; null when nothing was ever paid. */
+  extraCostUsd: number | null;
+  /** Documents that people have decided: how many the model would decide alone, and how many as they did. */
+  againstPeople: { documents: number; accepted: number; right: number };
+  matrix: { from: string; to: string; documents: number }[];
+  /** The first 1000. */
+  flips: {
+    documentId: string;
+    runId: string;
+    path: string;
+    archivePath: string;
+    before: string;
+    after: string;
+    confidence: number;
+  }[];
+  /** Runs with a document that would change: those to re-run. */
+  runs: string[];
+}

@@ -1,0 +1,49 @@
+// Operations on single documents, on the review's progress, and on models in detail: part of the list in openapi.ts.
+import { documentTextSchema, reviewProgressSchema, reviewSkipSchema, rollbackRequestSchema } from './insights.ts';
+
+import type { Operation } from './openapi.ts';
+
+export const DOCUMENT_OPERATIONS: readonly Operation[] = [
+  {
+    ...{ method: 'get', route: 'documents/{documentId}/text', id: 'documentText', tag: 'documents' },
+    query: documentTextSchema,
+    summary: 'The text that a decision was made on; null when it is no longer kept',
+    ok: [[200, 'The text, or its beginning']],
+    problems: [404],
+  },
+  {
+    ...{ method: 'get', route: 'documents/{documentId}/source', id: 'documentSource', tag: 'documents' },
+    summary:
+      'The original; of archive members and data set rows the file they are in. x-sluice-source-changed: replaced since',
+    ok: [[200, 'The file as it was uploaded', 'application/octet-stream']],
+    problems: [404, 410, 413],
+  },
+  {
+    ...{ method: 'get', route: 'review/progress', id: 'reviewProgress', tag: 'review', query: reviewProgressSchema },
+    summary: 'What waits for people, and what they have decided since a moment',
+    ok: [[200, 'Counts of documents']],
+  },
+  {
+    ...{ method: 'post', route: 'review/skip', id: 'skipReview', tag: 'review', body: reviewSkipSchema },
+    summary: 'Put a document aside: others may take it at once, this window is not shown it for a while',
+    ok: [[204, 'Done']],
+    problems: [409],
+  },
+  {
+    ...{ method: 'get', route: 'models/train', id: 'listTrainings', tag: 'models' },
+    summary: 'The newest trainings first, 20 at most',
+    ok: [[200, 'Trainings with state, rows by who gave their label, and progress']],
+  },
+  {
+    ...{ method: 'get', route: 'models/{version}', id: 'getModel', tag: 'models' },
+    summary: 'What a model is, how it was judged and how its training went',
+    ok: [[200, 'Description, evaluation with confusion, reliability and coverage, objective by iteration, promotions']],
+    problems: [404],
+  },
+  {
+    ...{ method: 'post', route: 'models/rollback', id: 'rollbackModel', tag: 'models', body: rollbackRequestSchema },
+    summary: 'Make the champion before the present one the champion again',
+    ok: [[200, 'The champion']],
+    problems: [404, 409],
+  },
+];

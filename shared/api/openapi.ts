@@ -1,0 +1,292 @@
+// The API as an OpenAPI 3.1 document, made of the schemas that validate the requests.
+// Invariant: A1 every HTTP route is an entry of OPERATIONS and the other way round; test/functions/openapi.test.ts holds them together.
+import { z } from 'zod';
+import { ERROR_REMEDIES } from '../errors.ts';
+import { taxonomySchema } from '../taxonomy.ts';
+import {
+  eraseSchema,
+  exportResultsSchema,
+  feedbackSchema,
+  listResultsSchema,
+  reviewQueueSchema,
+  whatIfSchema,
+} from './decisions.ts';
+import { DOCUMENT_OPERATIONS } from './openapi-documents.ts';
+import { INSIGHT_OPERATIONS } from './openapi-insights.ts';
+import { listRunsSchema, rerunRequestSchema, runRequestSchema } from './runs.ts';
+import { ROUTE_PARAMETERS, type RouteParameter } from './sources.ts';
+import { promoteRequestSchema, trainRequestSchema } from './training.ts';
+
+export interface Operation {
+  method: 'get' | 'post' | 'put' | 'delete';
+  /** As the functions register it, below /api. */
+  route: string;
+  id: string;
+  summary: string;
+  tag: 'runs' | 'results' | 'review' | 'models' | 'documents' | 'insights' | 'app';
+  query?: z.ZodObject;
+  body?: z.ZodType;
+  /** The body is a file, not JSON. */
+  takesFile?: true;
+  /** Success: status and what is answered. */
+  ok: readonly [status: number, description: string, mediaType?: string][];
+  /** Problems beyond 400, 401, 403, 500 and 503. */
+  problems?: readonly number[];
+  isOpen?: true;
+}
+
+const RUN = 'State, counts and cost of the run';
+
+export const OPERATIONS: readonly Operation[] = [
+  ...INSIGHT_OPERATIONS,
+  {
+    ...{ method: 'post', route: 'runs', id: 'startRun', tag: 'runs', body: runRequestSchema },
+    summary: 'Start a run over a prefix, paths or a data set; an equal request joins its run',
+    ok: [
+      [202, RUN],
+      [200, `${RUN}, which existed`],
+    ],
+    problems: [404],
+  },
+  {
+    ...{ method: 'get', route: 'runs', id: 'listRuns', tag: 'runs', query: listRunsSchema },
+    summary: 'The newest runs first',
+    ok: [[200, 'Runs']],
+  },
+  {
+    ...{ method: 'get', route: 'runs/{runId}', id: 'getRun', tag: 'runs' },
+    summary: 'Follow a run',
+    ok: [[200, RUN]],
+    problems: [404],
+  },
+  {
+    ...{ method: 'post', route: 'runs/{runId}/cancel', id: 'cancelRun', tag: 'runs' },
+    summary: 'Stop a run; nothing is committed, finished steps are kept',
+    ok: [[202, RUN]],
+    problems: [404],
+  },
+  {
+    ...{ method: 'post', route: 'runs/{runId}/rerun', id: 'rerunRun', tag: 'runs', body: rerunRequestSchema },
+    summary: 'Repeat a run for some of its documents, reusing what earlier steps stored',
+    ok: [
+      [202, RUN],
+      [200, `${RUN}, which existed`],
+    ],
+    problems: [404, 409],
+  },
+  {
+    ...{ method: 'get', route: 'runs/{a}/compare/{b}', id: 'compareRuns', tag: 'runs' },
+    summary: 'What two runs decided differently, by label and by reason',
+    ok: [[200, 'The comparison']],
+    problems: [404],
+  },
+  {
+    ...{ method: 'get', route: 'results', id: 'listResults', tag: 'results', query: listResultsSchema },
+    summary: 'Decisions, newest first, page by page; without a run the latest of every document',
+    ok: [[200, 'Rows of table results, and the cursor of the next page']],
+  },
+  {
+    ...{ method: 'get', route: 'results/export', id: 'exportResults', tag: 'results', query: exportResultsSchema },
+    summary: 'Decisions as a file',
+    ok: [
+      [200, 'CSV', 'text/csv'],
+      [200, 'Parquet', 'application/vnd.apache.parquet'],
+    ],
+  },
+  {
+    ...{ method: 'get', route: 'results/{documentId}', id: 'documentResults', tag: 'results' },
+    summary: 'All decisions on a document and what people said about it',
+    ok: [[200, 'Latest decision, history, feedback']],
+    problems: [404],
+  },
+  {
+    ...{ method: 'post', route: 'whatif', id: 'whatIf', tag: 'results', body: whatIfSchema },
+    summary: 'What another model or bar would have decided; changes nothing',
+    ok: [[200, 'Flips, coverage, cost and the label matrix']],
+    problems: [404],
+  },
+  {
+    ...{ method: 'get', route: 'review', id: 'reviewQueue', tag: 'review', query: reviewQueueSchema },
+    summary: 'The next documents that wait for a person; they are kept from others for a while',
+    ok: [[200, 'Documents with excerpt, top labels, reasons and quote']],
+  },
+  {
+    ...{ method: 'post', route: 'feedback', id: 'giveFeedback', tag: 'review', body: feedbackSchema },
+    summary: 'Decide on a document',
+    ok: [
+      [201, 'The stored decision'],
+      [200, 'The decision, which was there already'],
+    ],
+    problems: [404, 409],
+  },
+  {
+    ...{ method: 'delete', route: 'documents/{documentId}', id: 'eraseDocument', tag: 'documents', query: eraseSchema },
+    summary: 'Erase a document: text, features, answers, decisions; tombstone rows stay',
+    ok: [[200, 'What was erased']],
+    problems: [404, 409],
+  },
+  ...DOCUMENT_OPERATIONS,
+  {
+    ...{ method: 'get', route: 'models', id: 'listModels', tag: 'models' },
+    summary: 'Registered models and the champion',
+    ok: [[200, 'Models']],
+  },
+  {
+    ...{ method: 'post', route: 'models/{version}/promote', id: 'promoteModel', tag: 'models' },
+    body: promoteRequestSchema,
+    summary: 'Make a model the champion',
+    ok: [[200, 'The champion']],
+    problems: [404],
+  },
+  {
+    ...{ method: 'post', route: 'models/train', id: 'startTraining', tag: 'models', body: trainRequestSchema },
+    summary: 'Train a model on labelled data sets and decisions; an equal request joins its training',
+    ok: [[202, 'State of the training']],
+  },
+  {
+    ...{ method: 'get', route: 'models/train/{trainingId}', id: 'getTraining', tag: 'models' },
+    summary: 'Follow a training',
+    ok: [[200, 'State of the training']],
+    problems: [404],
+  },
+  {
+    ...{ method: 'get', route: 'taxonomies/current', id: 'currentTaxonomy', tag: 'models' },
+    summary: 'The labels in use',
+    ok: [[200, 'The taxonomy']],
+  },
+  {
+    ...{ method: 'post', route: 'taxonomies', id: 'publishTaxonomy', tag: 'models', body: taxonomySchema },
+    summary: 'Store labels and use them from now on',
+    ok: [[201, 'The taxonomy with its version']],
+  },
+  {
+    ...{ method: 'get', route: 'health', id: 'health', tag: 'app', isOpen: true },
+    summary: 'Is the app up, and with what?',
+    ok: [[200, 'Version and LLM']],
+  },
+  {
+    ...{ method: 'get', route: 'openapi.json', id: 'openApi', tag: 'app', isOpen: true },
+    summary: 'This document',
+    ok: [[200, 'OpenAPI 3.1']],
+  },
+  {
+    ...{ method: 'get', route: 'dashboard/{*path}', id: 'dashboard', tag: 'app', isOpen: true },
+    summary: 'The web page',
+    ok: [[200, 'A file of the page', 'text/html']],
+    problems: [404],
+  },
+];
+
+/** A route as OpenAPI writes it: `{*path}` and `{file?}` are plain parameters. */
+export const openApiPath = (route: string): string => route.replaceAll(/\{\*?(\w+)\??\}/g, '{$1}');
+
+/** @param version  of the app */
+export function openApiDocument(version: string): Record<string, unknown> {
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const operation of OPERATIONS) {
+    const path = `/api/${openApiPath(operation.route)}`;
+    paths[path] = { ...paths[path], [operation.method]: describe(operation) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Sluice',
+      version,
+      description: 'Sorts every document that lands in a data lake into your categories.',
+    },
+    servers: [{ url: '/' }],
+    security: [{ functionKey: [] }, { entra: [] }],
+    paths,
+    components: {
+      securitySchemes: {
+        functionKey: { type: 'apiKey', in: 'header', name: 'x-functions-key' },
+        entra: { type: 'http', scheme: 'bearer', description: 'Token of Entra ID, with AUTH_MODE = entra' },
+      },
+      schemas: { Problem: problemSchema },
+      responses: {
+        Problem: {
+          description: 'RFC 9457 problem',
+          content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+        },
+      },
+    },
+  };
+}
+
+const problemSchema = {
+  type: 'object',
+  required: ['type', 'title', 'status', 'detail', 'code'],
+  properties: {
+    type: { type: 'string' },
+    title: { type: 'string', description: 'What to do about it' },
+    status: { type: 'integer' },
+    detail: { type: 'string' },
+    code: { type: 'string', enum: Object.keys(ERROR_REMEDIES) },
+    errors: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['field', 'message'],
+        properties: { field: { type: 'string' }, message: { type: 'string' } },
+      },
+    },
+  },
+};
+
+function describe(operation: Operation): Record<string, unknown> {
+  const parameters = [...pathParameters(openApiPath(operation.route)), ...queryParameters(operation.query)];
+  return {
+    operationId: operation.id,
+    summary: operation.summary,
+    tags: [operation.tag],
+    ...(operation.isOpen ? { security: [] } : {}),
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(operation.body === undefined
+      ? {}
+      : { requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(operation.body) } } } }),
+    ...(operation.takesFile ? { requestBody: { required: true, content: { 'application/octet-stream': {} } } } : {}),
+    responses: responses(operation),
+  };
+}
+
+function responses({ ok, problems = [], isOpen }: Operation): Record<string, unknown> {
+  const described: Record<string, { description: string; content: Record<string, unknown> }> = {};
+  for (const [status, description, mediaType = 'application/json'] of ok) {
+    const before = described[status];
+    described[status] = {
+      description: before === undefined ? description : `${before.description} or ${description}`,
+      content: { ...before?.content, [mediaType]: {} },
+    };
+  }
+  const usual = isOpen ? [500] : [400, 401, 403, 500, 503];
+  const problem = { $ref: '#/components/responses/Problem' };
+  return { ...described, ...Object.fromEntries([...usual, ...problems].map((status) => [status, problem])) };
+}
+
+const pathParameters = (route: string): Record<string, unknown>[] =>
+  [...route.matchAll(/\{\*?(\w+)\??\}/g)].map(([, name = '']) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: jsonSchema(ROUTE_PARAMETERS[name as RouteParameter]), // openapi.test.ts: every parameter of a route has its schema
+  }));
+
+function queryParameters(query: z.ZodObject | undefined): Record<string, unknown>[] {
+  if (query === undefined) return [];
+  const { properties = {}, required = [] } = jsonSchema(query) as {
+    properties?: Record<string, object>;
+    required?: string[];
+  };
+  return Object.entries(properties).map(([name, schema]) => ({
+    name,
+    in: 'query',
+    ...(required.includes(name) ? { required: true } : {}),
+    schema,
+  }));
+}
+
+/** What a caller may send: defaults may be left out. */
+function jsonSchema(schema: z.ZodType): Record<string, unknown> {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', target: 'draft-2020-12' });
+  return rest;
+}

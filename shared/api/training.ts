@@ -1,0 +1,46 @@
+// Trainings and promotions as the API takes them.
+import { z } from 'zod';
+import { containerSchema, pathSchema } from './sources.ts';
+
+const trainShape = {
+  container: containerSchema.default('imports'),
+  /** Labelled .jsonl, .csv or .parquet files; `delta:<folder>` for a table. */
+  sources: z.array(pathSchema).max(1000).default([]),
+  /** Also what people decided, and what the LLM decided and nobody corrected, as it stands when the training begins. */
+  decisions: z.boolean().optional(),
+  textColumn: z.string().min(1).max(200).default('text'),
+  labelColumn: z.string().min(1).max(200).default('label'),
+  /** Labels are checked against it. */
+  taxonomyVersion: z.string().min(1).max(200).optional(),
+  maxIter: z.int().min(1).max(10_000).optional(),
+  regParam: z.number().min(0).max(1000).optional(),
+  elasticNet: z.number().min(0).max(1).optional(),
+  numFeatures: z
+    .int()
+    .min(2)
+    .max(2 ** 26)
+    .optional(),
+  minDocFreq: z.int().min(0).max(1_000_000).optional(),
+  precision: z.number().min(0.01).max(0.9999).optional(),
+  confidence: z.number().min(0.01).max(0.9999).optional(),
+  guarantee: z.boolean().optional(),
+  /** Make the model the champion when it is trained and evaluated. */
+  promote: z.boolean().default(false),
+};
+const hasRows = {
+  isValid: (r: { sources: string[]; decisions?: boolean | undefined }) => r.sources.length > 0 || r.decisions === true,
+  else: { path: ['sources'], error: 'must name a file, or `decisions` be true' },
+};
+
+export const trainRequestSchema = z
+  .strictObject({
+    ...trainShape,
+    /** Requests that are equal join the same training (on decisions: if nothing was decided in between); another requestId trains again. */
+    requestId: z.string().min(1).max(100).optional(),
+  })
+  .refine(hasRows.isValid, hasRows.else);
+/** What a schedule starts at each tick. */
+export const trainTemplateSchema = z.strictObject(trainShape).refine(hasRows.isValid, hasRows.else);
+export type TrainRequest = z.infer<typeof trainRequestSchema>;
+
+export const promoteRequestSchema = z.strictObject({ reason: z.string().trim().min(1).max(500) });

@@ -1,0 +1,78 @@
+// Decisions as a file: CSV for spreadsheets, Parquet for engines. The columns are those of table `results`.
+// Invariant: E1 an export is whole or refused: it never ends at a limit in silence.
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ResultFilter } from '../api/decisions.ts';
+import { RequestError } from '../api/problem.ts';
+import { writeParquet } from '../lake/parquet.ts';
+import type { QueryLake } from '../lake/query.ts';
+import { type Row, resultsTable } from '../lake/tables.ts';
+import { conditionsOf, relationOf, where } from './results.ts';
+
+/** Rows of one export: about 2.5 KB each with their reasons, held in memory at once. */
+export const EXPORT_MAX_ROWS = 200_000;
+
+const CSV_ROWS_AT_ONCE = 2000;
+
+export interface ExportedFile {
+  fileName: string;
+  contentType: string;
+  /** The file, piece by piece. */
+  body: AsyncIterable<Uint8Array>;
+  rows: number;
+}
+
+/** @throws {RequestError} request.invalid when the filter fits more than `maxRows` */
+export async function exportResults(
+  query: QueryLake,
+  filter: ResultFilter,
+  format: 'csv' | 'parquet',
+  maxRows: number = EXPORT_MAX_ROWS,
+): Promise<ExportedFile> {
+  const columns = resultsTable.columns.map((column) => column.name);
+  const from = `FROM ${relationOf(filter)} ${where(conditionsOf(filter))}`;
+  const order = 'ORDER BY source_path, archive_path, document_id, processed_at';
+  const { rows } = await query(`SELECT ${columns.join(', ')} ${from} ${order} LIMIT ${maxRows + 1}`, maxRows + 1);
+  if (rows.length > maxRows)
+    throw new RequestError([
+      { field: '(query)', message: `fits more than ${maxRows} decisions; narrow it by run, path or time` },
+    ]);
+  return format === 'csv'
+    ? { fileName: 'results.csv', contentType: 'text/csv; charset=utf-8', body: csv(columns, rows), rows: rows.length }
+    : {
+        fileName: 'results.parquet',
+        contentType: 'application/vnd.apache.parquet',
+        body: parquet(rows),
+        rows: rows.length,
+      };
+}
+
+async function* csv(columns: readonly string[], rows: readonly Row[]): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(`${columns.join(',')}\r\n`);
+  for (let from = 0; from < rows.length; from += CSV_ROWS_AT_ONCE) {
+    const lines = rows
+      .slice(from, from + CSV_ROWS_AT_ONCE)
+      .map((row) => `${columns.map((name) => csvCell(row[name])).join(',')}\r\n`);
+    yield Buffer.from(lines.join(''));
+  }
+}
+
+/** RFC 4180; a text that a spreadsheet would take for a formula gets an apostrophe in front, for file names are anybody's. */
+export function csvCell(value: Row[string] | undefined): string {
+  if (value === null || value === undefined) return '';
+  if (typeof value !== 'string') return String(value);
+  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+async function* parquet(rows: readonly Row[]): AsyncGenerator<Uint8Array> {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-export-'));
+  try {
+    const file = join(folder, 'results.parquet');
+    await writeParquet(file, resultsTable.columns, rows);
+    yield await readFile(file);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

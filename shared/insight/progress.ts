@@ -1,0 +1,124 @@
+// How far a run is, from what it has left in the lake. Works on every instance and after every restart.
+import { type RunStatus, STEPS, type Step } from '../api/runs.ts';
+import { TerminalError } from '../errors.ts';
+import { runIndexFolder, runPaths } from '../paths.ts';
+import { isGroupId } from '../pipeline/group-questions.ts';
+import { type Plan, type RunRecord, type RunSummary, readJson, type StepRecord } from '../pipeline/records.ts';
+import type { PipelineServices } from '../pipeline/services.ts';
+import { addCounts } from '../pipeline/tally.ts';
+
+/** Step records never change, so what was read once is kept: a poll costs one listing plus the records that are new. */
+export class ProgressReader {
+  readonly #services: PipelineServices;
+  readonly #records = new Map<string, Map<string, StepRecord>>();
+
+  constructor(services: PipelineServices) {
+    this.#services = services;
+  }
+
+  /** @throws {TerminalError} run.not-found */
+  async status(runId: string): Promise<RunStatus> {
+    const { lake, clock } = this.#services;
+    const summary = await readJson<RunSummary>(lake, runPaths.summary(runId));
+    if (summary !== undefined) {
+      this.#records.delete(runId);
+      return summary;
+    }
+    const run = await readJson<RunRecord>(lake, runPaths.request(runId));
+    if (run === undefined) throw new TerminalError('run.not-found', `run ${runId} is not known`, { ids: { runId } });
+    const plan = await readJson<Plan>(lake, runPaths.plan(runId));
+    const records = plan === undefined ? [] : await this.#newest(runId);
+    const stalled = await readJson<{ since: string }>(lake, runPaths.stalled(runId));
+    return {
+      ...describe(run, plan, records, clock.now()),
+      ...(stalled === undefined ? {} : { stalledSince: stalled.since }),
+    };
+  }
+
+  /** The newest runs first. @param limit  at most this many */
+  async list(limit: number): Promise<RunStatus[]> {
+    const files: { path: string; lastModified: number }[] = [];
+    for await (const file of this.#services.lake.list(runIndexFolder)) files.push(file);
+    files.sort((a, b) => b.lastModified - a.lastModified || (a.path < b.path ? 1 : -1));
+    const ids = files.slice(0, limit).map((file) => file.path.slice(runIndexFolder.length + 1, -'.json'.length));
+    return Promise.all(ids.map((id) => this.status(id)));
+  }
+
+  async #newest(runId: string): Promise<StepRecord[]> {
+    const known = this.#records.get(runId) ?? new Map<string, StepRecord>();
+    this.#records.set(runId, known);
+    const fresh: string[] = [];
+    for await (const file of this.#services.lake.list(runPaths.steps(runId)))
+      if (!known.has(file.path)) fresh.push(file.path);
+    for (let from = 0; from < fresh.length; from += 16)
+      await Promise.all(
+        fresh.slice(from, from + 16).map(async (path) => {
+          const record = await readJson<StepRecord>(this.#services.lake, path);
+          if (record !== undefined) known.set(path, record);
+        }),
+      );
+    return [...known.values()];
+  }
+}
+
+/** Progress from step records. Pure. @param nowMs  epoch ms */
+export function describe(
+  run: RunRecord,
+  plan: Plan | undefined,
+  records: readonly StepRecord[],
+  nowMs: number,
+): RunStatus {
+  const steps = Object.fromEntries(STEPS.map((step) => [step, 0])) as Record<Step, number>; // keys are STEPS
+  const failures: Record<string, number> = {};
+  const formats: Record<string, number> = {};
+  const counts = { labelled: 0, review: 0, failed: 0 };
+  // Groups of questions are asked before their batches collect the answers, so each of the two sums may be ahead of the other.
+  const groups = records.filter((record) => isGroupId(record.batchId));
+  const batches = records.filter((record) => !isGroupId(record.batchId));
+  const ofGroups = groups.reduce((sum, record) => sum + record.asked, 0);
+  const costOfGroups = groups.reduce((sum, record) => sum + Number(record.costNanoUsd), 0);
+  let asked = 0;
+  let costNanoUsd = 0;
+  for (const record of batches) {
+    steps[record.step] += record.documents;
+    if (record.step === 'extract') addCounts(formats, record.formats);
+    if (record.step === 'classify') {
+      asked += record.asked;
+      costNanoUsd += Number(record.costNanoUsd);
+    }
+    if (record.step === 'decide') {
+      addCounts(failures, record.failures);
+      counts.labelled += record.counts?.labelled ?? 0;
+      counts.review += record.counts?.review ?? 0;
+      counts.failed += record.counts?.failed ?? 0;
+    }
+  }
+  return {
+    runId: run.runId,
+    kind: run.kind,
+    state: plan === undefined ? 'pending' : 'running',
+    createdAt: run.createdAt,
+    endedAt: null,
+    // Until every batch is read, archives may still add documents: the sources are the best estimate.
+    documents: Math.max(plan?.sources ?? 0, steps.extract),
+    ...counts,
+    batches: plan?.batches ?? 0,
+    steps,
+    asked: Math.max(asked, ofGroups),
+    costUsd: Math.max(costNanoUsd, costOfGroups) / 1e9,
+    quote: run.request?.quote ?? null,
+    remainingSeconds: remaining(plan, batches, nowMs - Date.parse(run.createdAt)),
+    modelVersion: plan?.modelVersion ?? null,
+    taxonomyVersion: plan?.taxonomyVersion ?? null,
+    failures,
+    formats,
+    error: null,
+  };
+}
+
+/** Batch steps still to do at the speed so far. */
+function remaining(plan: Plan | undefined, records: readonly StepRecord[], elapsedMs: number): number | null {
+  if (plan === undefined || records.length === 0 || elapsedMs <= 0) return null;
+  const todo = plan.batches * STEPS.length - records.length;
+  return Math.max(0, Math.ceil((todo * elapsedMs) / records.length / 1000));
+}

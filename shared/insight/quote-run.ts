@@ -1,0 +1,101 @@
+// What a run will cost before anything is paid: a random sample is read, featurized and scored as the run would do it; the LLM is not asked.
+import type { Quote } from '../llm/money/quote.ts';
+import { argmax } from '../models/scorer.ts';
+import { type LaneRequest, laneOf, requireLane } from '../pipeline/lane.ts';
+import { chooseModel } from '../pipeline/plan.ts';
+import { acceptFor, route } from '../pipeline/route.ts';
+import type { PipelineServices } from '../pipeline/services.ts';
+import type { Random } from '../ports.ts';
+import type { Taxonomy } from '../taxonomy.ts';
+
+/** A file that may be sampled. */
+export interface QuotableFile {
+  name: string;
+  /** Undefined for a file that cannot be read: it counts as one document that nobody is asked about. */
+  read(): Promise<Uint8Array | undefined>;
+}
+
+export interface RunQuote extends Quote {
+  files: number;
+  sampledFiles: number;
+  /** Names of the deployments that would be asked; null without an LLM: then nothing is asked and nothing paid. */
+  llm: string | null;
+}
+
+/**
+ * Quote a run over files.
+ * @param sampleSize  files read at most; the range of the quote narrows with its square root
+ * @param lane        mode and deadline that the run will be started with
+ * @throws {TerminalError} request.invalid for mode batch where no deployment takes jobs
+ */
+export async function quoteRun(
+  services: PipelineServices,
+  random: Random,
+  files: readonly QuotableFile[],
+  taxonomy: Taxonomy,
+  sampleSize: number,
+  lane: LaneRequest = {},
+): Promise<RunQuote> {
+  requireLane(services, lane);
+  const chosen = sample(files, sampleSize, random);
+  const texts: string[] = [];
+  let documents = 0;
+  for (const file of chosen) {
+    const bytes = await file.read();
+    const read = bytes === undefined ? [] : await services.reader.extract({ name: file.name, bytes });
+    documents += bytes === undefined ? 1 : read.length;
+    texts.push(...read.filter((document) => document.status === 'ok').map((document) => document.text));
+  }
+  const total = chosen.length === 0 ? 0 : Math.round((documents * files.length) / chosen.length);
+  const counts = { files: files.length, sampledFiles: chosen.length };
+  const { llm } = services;
+  if (llm === undefined) return { ...NOTHING_ASKED, documents: total, ...counts, llm: null };
+  const asked = await wouldAsk(services, taxonomy, texts);
+  // Archives and mails hold several documents; unreadable ones are never asked about.
+  const unreadable = Array.from({ length: documents - texts.length }, () => ({ text: '', isAsked: false }));
+  const quote = await llm.quote({
+    taxonomy,
+    documents: total,
+    isBatch: laneOf(services, lane, { sources: files.length, nowMs: services.clock.now() }) === 'batch',
+    sample: [...texts.map((text, i) => ({ text, isAsked: asked[i] ?? true })), ...unreadable],
+  });
+  return { ...quote, ...counts, llm: (llm.deployments ?? []).map(({ name }) => name).join(', ') };
+}
+
+const NOTHING_ASKED = {
+  asked: 0,
+  calls: 0,
+  tokensIn: 0,
+  tokensOut: 0,
+  usd: 0,
+  usdLow: 0,
+  usdHigh: 0,
+  minutes: 0,
+  lane: 'live',
+} as const;
+
+/** Would the run ask the LLM about these texts? All of them, where no model speaks the taxonomy's labels. */
+async function wouldAsk(services: PipelineServices, taxonomy: Taxonomy, texts: readonly string[]): Promise<boolean[]> {
+  const version = await chooseModel(services, taxonomy, services.config.MODEL_VERSION);
+  if (version === null) return texts.map(() => true);
+  const model = await services.models.load(version);
+  const probabilities = model.score(model.featurize(texts));
+  const width = model.labels.length;
+  return texts.map((_, i) => {
+    const row = probabilities.subarray(i * width, (i + 1) * width);
+    const best = argmax(row);
+    const accept = services.config.ACCEPT_THRESHOLD ?? acceptFor(model, best);
+    return route(row[best] ?? 0, { accept, review: services.config.REVIEW_THRESHOLD, llm: true }) === 'ask';
+  });
+}
+
+/** A random subset without repetition (partial Fisher–Yates). */
+function sample<T>(items: readonly T[], size: number, random: Random): T[] {
+  const pool = [...items];
+  const count = Math.min(size, pool.length);
+  for (let i = 0; i < count; i++) {
+    const j = i + Math.floor(random.next() * (pool.length - i));
+    [pool[i], pool[j]] = [pool[j] as T, pool[i] as T]; // both indexes are below the length
+  }
+  return pool.slice(0, count);
+}

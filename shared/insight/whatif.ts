@@ -1,0 +1,203 @@
+// What another model or another bar would have decided: history is scored again from stored features or texts, nothing is asked or changed.
+// Invariants: I1 nothing is written and no LLM is called. I2 every document is scored, or counted as unavailable because its text is no longer kept.
+// I3 a document that the LLM or a person has decided keeps that answer where the model would not decide alone: it is known and costs nothing again.
+import type { ResultFilter, WhatIfReport, WhatIfRequest } from '../api/decisions.ts';
+import { TerminalError } from '../errors.ts';
+import { type Csr, decodeCsr } from '../features/sparse.ts';
+import type { Row } from '../lake/tables.ts';
+import type { LoadedModel } from '../models/registry.ts';
+import { runPaths } from '../paths.ts';
+import type { DecisionLake } from '../pipeline/decision-lake.ts';
+import { type ExtractedRow, readable, readExtracted } from '../pipeline/extracted.ts';
+import { readStep } from '../pipeline/records.ts';
+import { type Route, type RouteLimits, route } from '../pipeline/route.ts';
+import type { PipelineServices } from '../pipeline/services.ts';
+import { conditionsOf, relationOf, where } from './results.ts';
+
+const MAX_DOCUMENTS = 1_000_000;
+const MAX_FLIPS = 1000;
+
+/** @throws {TerminalError} model.not-found, request.invalid (accept below review) */
+export async function whatIf(lake: DecisionLake, request: WhatIfRequest): Promise<WhatIfReport> {
+  const { services } = lake;
+  const version = request.modelVersion ?? services.config.MODEL_VERSION ?? (await services.models.championVersion());
+  if (version === undefined) throw new TerminalError('model.not-found', 'no model is registered');
+  const model = await services.models.load(version);
+  const limits: RouteLimits = {
+    accept: request.accept ?? services.config.ACCEPT_THRESHOLD ?? model.accept,
+    review: request.review ?? services.config.REVIEW_THRESHOLD,
+    llm: true,
+  };
+  if (limits.review > limits.accept)
+    throw new TerminalError('request.invalid', `review: ${limits.review} is above accept ${limits.accept}`);
+  const tally = new Tally(version, limits, await paidPerDocument(lake));
+  const history = await readHistory(lake, request.filter);
+  for (const rows of Map.groupBy(history, (row) => `${row.run_id}\0${row.batch_id}`).values())
+    await scoreBatchAgain(services, model, limits, rows, tally);
+  return tally.report();
+}
+
+/** Readable documents of history, batch by batch. */
+async function readHistory({ query }: DecisionLake, filter: ResultFilter): Promise<Row[]> {
+  const conditions = ["status <> 'failed'", "failure_code IS DISTINCT FROM 'document.erased'", ...conditionsOf(filter)];
+  const columns = 'document_id, run_id, batch_id, source_path, archive_path, status, label, decided_by';
+  const sql = `SELECT ${columns} FROM ${relationOf(filter)} ${where(conditions)} ORDER BY run_id, batch_id LIMIT ${MAX_DOCUMENTS + 1}`;
+  const { rows } = await query(sql, MAX_DOCUMENTS + 1);
+  if (rows.length > MAX_DOCUMENTS)
+    throw new TerminalError('request.invalid', `filter: fits more than ${MAX_DOCUMENTS} documents; narrow it`);
+  return rows;
+}
+
+/** What an asked document has cost on average, where it was paid for; null without such history. */
+async function paidPerDocument({ query }: DecisionLake): Promise<number | null> {
+  const { rows } = await query('SELECT avg(cost_usd) AS paid FROM results WHERE cost_usd > 0');
+  return typeof rows[0]?.paid === 'number' ? rows[0].paid : null;
+}
+
+async function scoreBatchAgain(
+  services: PipelineServices,
+  model: LoadedModel,
+  limits: RouteLimits,
+  rows: readonly Row[],
+  tally: Tally,
+): Promise<void> {
+  const [{ run_id: run, batch_id: batch } = {}] = rows;
+  const found = await scorable(services, model, String(run), String(batch));
+  if (found === undefined) return tally.unavailable(rows.length); // I2
+  const probabilities = model.score(found.x);
+  const at = new Map(found.documents.map((document, index) => [document.document_id, index]));
+  const width = model.labels.length;
+  for (const row of rows) {
+    const index = at.get(String(row.document_id));
+    if (index === undefined) {
+      tally.unavailable(1);
+      continue;
+    }
+    const p = probabilities.subarray(index * width, (index + 1) * width);
+    const confidence = Math.max(...p);
+    const label = model.labels[p.indexOf(confidence)] ?? null;
+    const isCopy = found.documents[index]?.duplicate_of !== null; // shares the answer of another document
+    tally.add(row, { label, confidence, route: route(confidence, limits), isCopy });
+  }
+}
+
+/** The batch's features under the model: those stored if they are the model's own, else made from the texts. */
+async function scorable(
+  services: PipelineServices,
+  model: LoadedModel,
+  run: string,
+  batch: string,
+): Promise<{ documents: ExtractedRow[]; x: Csr } | undefined> {
+  if ((await services.lake.stat(runPaths.extracted(run, batch))) === undefined) return undefined;
+  const step = await readStep(services.lake, run, batch, 'featurize');
+  if (step?.modelVersion === model.version) {
+    const documents = readable(await readExtracted(services, run, batch, { withText: false }));
+    return { documents, x: decodeCsr(await services.lake.read(runPaths.features(run, batch))) };
+  }
+  const documents = readable(await readExtracted(services, run, batch, { withText: true }));
+  return { documents, x: model.featurize(documents.map((document) => document.text)) };
+}
+
+interface Rescored {
+  label: string | null;
+  confidence: number;
+  route: Route;
+  isCopy: boolean;
+}
+
+/** Counts what would change. */
+class Tally {
+  readonly #report: WhatIfReport;
+  readonly #paidPerDocument: number | null;
+  readonly #matrix = new Map<string, number>();
+  readonly #runs = new Set<string>();
+  #asked = 0;
+
+  constructor(modelVersion: string, limits: RouteLimits, paidPerDocument: number | null) {
+    this.#paidPerDocument = paidPerDocument;
+    this.#report = {
+      modelVersion,
+      accept: limits.accept,
+      review: limits.review,
+      documents: 0,
+      unavailable: 0,
+      coverage: { before: 0, after: 0 },
+      flipped: 0,
+      newlyAsked: 0,
+      extraCostUsd: null,
+      againstPeople: { documents: 0, accepted: 0, right: 0 },
+      matrix: [],
+      flips: [],
+      runs: [],
+    };
+  }
+
+  unavailable(documents: number): void {
+    this.#report.unavailable += documents;
+  }
+
+  add(row: Row, rescored: Rescored): void {
+    const report = this.#report;
+    report.documents++;
+    const before = row.status === 'labelled' ? String(row.label) : 'review';
+    const wasModel = row.decided_by === 'model';
+    if (wasModel) report.coverage.before++;
+    if (rescored.route === 'accept') report.coverage.after++;
+    if (row.decided_by === 'human') this.#againstPerson(row, rescored);
+    const after = outcomeOf(row, rescored);
+    if (after === 'ask') {
+      report.newlyAsked++;
+      if (!rescored.isCopy) this.#asked++;
+    }
+    const cell = `${before}\0${after}`;
+    this.#matrix.set(cell, (this.#matrix.get(cell) ?? 0) + 1);
+    if (after === before) return;
+    this.#runs.add(String(row.run_id));
+    if (after === 'ask') return; // not known yet
+    report.flipped++;
+    if (report.flips.length < MAX_FLIPS)
+      report.flips.push({
+        documentId: String(row.document_id),
+        runId: String(row.run_id),
+        path: String(row.source_path ?? ''),
+        archivePath: String(row.archive_path ?? ''),
+        before,
+        after,
+        confidence: rescored.confidence,
+      });
+  }
+
+  #againstPerson(row: Row, rescored: Rescored): void {
+    const { againstPeople } = this.#report;
+    againstPeople.documents++;
+    if (rescored.route !== 'accept') return;
+    againstPeople.accepted++;
+    if (rescored.label === row.label) againstPeople.right++;
+  }
+
+  report(): WhatIfReport {
+    const share = (count: number) => (this.#report.documents === 0 ? 0 : count / this.#report.documents);
+    const { before, after } = this.#report.coverage;
+    return {
+      ...this.#report,
+      coverage: { before: share(before), after: share(after) },
+      extraCostUsd: this.#asked === 0 ? 0 : this.#paidPerDocument === null ? null : this.#asked * this.#paidPerDocument,
+      matrix: [...this.#matrix]
+        .map(([cell, documents]) => {
+          const [from = '', to = ''] = cell.split('\0');
+          return { from, to, documents };
+        })
+        .sort((a, b) => b.documents - a.documents || (`${a.from}\0${a.to}` < `${b.from}\0${b.to}` ? -1 : 1)),
+      runs: [...this.#runs].sort(),
+    };
+  }
+}
+
+/** A label, `review`, or `ask` where the LLM would be asked for the first time. */
+function outcomeOf(row: Row, { route, label }: Rescored): string {
+  if (row.decided_by === 'human') return String(row.label); // what a person said stands
+  if (route === 'accept') return String(label);
+  if (route === 'review') return 'review';
+  if (row.status === 'labelled' && row.decided_by !== 'model') return String(row.label); // I3
+  return row.status === 'review' ? 'review' : 'ask';
+}

@@ -1,0 +1,202 @@
+// The deployments of a stage: which one a request goes to, and when.
+// Invariants: P1 documents never go to a deployment outside the allowed residency classes. P2 a refusing or failing deployment rests, the others go on.
+import { TerminalError } from '../../errors.ts';
+import type { Clock, Random, StateTable } from '../../ports.ts';
+import { Breaker } from './breaker.ts';
+import type { ChatClient } from './client.ts';
+import type { DeploymentConfig, LlmSettings } from './deployment.ts';
+import { type Grant, SharedQuota } from './quota.ts';
+
+/** A deployment with its state in this process. */
+export interface Member {
+  config: DeploymentConfig;
+  quota: SharedQuota;
+  breaker: Breaker;
+  client: ChatClient;
+  inFlight: number;
+  /** When it was first asked, ms since the epoch. */
+  firstAskedAt: number | undefined;
+  /** A request of the kind we send was accepted. */
+  hasSucceeded: boolean;
+  /** The last call was refused for its credentials. */
+  hasBeenDenied: boolean;
+  /** Refusals for quota in a row. */
+  refusals: number;
+  /** Refusals of the configuration or a spent quota: not asked before this time, ms since the epoch. */
+  givenUpUntil: number;
+  givenUpCode: 'llm.configuration' | 'llm.quota-exhausted' | null;
+}
+
+export interface Turn {
+  kind: 'go';
+  member: Member;
+  grant: Grant;
+}
+
+export interface NoTurn {
+  kind: 'wait';
+  until: number;
+}
+
+/** Every allowed deployment refuses for good. */
+export interface Hopeless {
+  kind: 'hopeless';
+  code: 'llm.configuration' | 'llm.quota-exhausted';
+}
+
+export interface PoolOptions {
+  deployments: readonly DeploymentConfig[];
+  settings: LlmSettings;
+  state: StateTable;
+  clock: Clock;
+  random: Random;
+  createClient: (deployment: DeploymentConfig) => ChatClient;
+}
+
+/** Waits this short are no reason to leave a preferred deployment. */
+const PREFERENCE_MS = 250;
+const GIVE_UP_MS = 60_000;
+const START_SHARE = 0.2;
+const LEAST_SLOTS = 4;
+
+export class Pool {
+  readonly members: readonly Member[];
+  readonly #settings: LlmSettings;
+  readonly #clock: Clock;
+  readonly #freed: (() => void)[] = [];
+
+  /** @throws {TerminalError} config.invalid when no deployment is in an allowed residency class */
+  constructor({ deployments, settings, state, clock, random, createClient }: PoolOptions) {
+    this.#settings = settings;
+    this.#clock = clock;
+    const allowed = deployments.filter(
+      (d) => settings.residency.length === 0 || settings.residency.includes(d.residency ?? ''),
+    );
+    if (allowed.length === 0)
+      throw new TerminalError(
+        'config.invalid',
+        `no LLM deployment is allowed: have ${deployments.length}, residency must be one of ${settings.residency.join(', ') || 'any'}`,
+      );
+    this.members = allowed.map((config) => ({
+      config,
+      quota: new SharedQuota({
+        name: config.name,
+        tpm: config.tpm,
+        rpm: config.rpm,
+        isPaced: config.kind !== 'provisioned',
+        settings,
+        state,
+        clock,
+        random,
+      }),
+      breaker: new Breaker(clock),
+      client: createClient(config),
+      inFlight: 0,
+      firstAskedAt: undefined,
+      hasSucceeded: false,
+      hasBeenDenied: false,
+      refusals: 0,
+      givenUpUntil: 0,
+      givenUpCode: null,
+    }));
+  }
+
+  /**
+   * Wait for a deployment's slot. `release` must follow a turn.
+   * @param charge       tokens charged at arrival
+   * @param latestStart  ms since the epoch
+   * @param avoid        deployment that has just failed this request
+   */
+  async take(
+    charge: number,
+    latestStart: number,
+    options: { avoid?: string | undefined; isRetry?: boolean } = {},
+  ): Promise<Turn | NoTurn | Hopeless> {
+    for (;;) {
+      const now = this.#clock.now();
+      const hopeful = this.members.filter((m) => m.givenUpUntil <= now);
+      if (hopeful.length === 0) return { kind: 'hopeless', code: this.members[0]?.givenUpCode ?? 'llm.configuration' };
+      const ranked = hopeful
+        .map((member) => ({
+          member,
+          at:
+            Math.max(member.quota.earliest(), member.breaker.opensAt()) +
+            (member.config.name === options.avoid ? PREFERENCE_MS + 1 : 0),
+          priority: member.config.priority ?? 0,
+        }))
+        .sort((a, b) => a.at - b.at || a.priority - b.priority);
+      const soonest = ranked[0]?.at ?? now;
+      const preferred = ranked
+        .filter((r) => r.at <= Math.max(soonest, now) + PREFERENCE_MS)
+        .sort((a, b) => a.priority - b.priority || a.at - b.at);
+      const chosen =
+        preferred.find((r) => r.member.inFlight < this.#slots(r.member, now)) ??
+        ranked.find((r) => r.member.inFlight < this.#slots(r.member, now) && r.at <= now);
+      if (chosen === undefined) {
+        if (now >= latestStart) return { kind: 'wait', until: now + 1000 };
+        await this.#someFreed(Math.min(latestStart - now, 1000));
+        continue;
+      }
+      const { member } = chosen;
+      const healthyAt = member.breaker.opensAt();
+      if (healthyAt > latestStart) return { kind: 'wait', until: healthyAt };
+      if (healthyAt > now) {
+        await this.#clock.sleep(healthyAt - now);
+        continue;
+      }
+      member.inFlight++;
+      member.firstAskedAt ??= now;
+      member.breaker.begin();
+      try {
+        const grant = await member.quota.acquire(charge, latestStart, options.isRetry ? { isRetry: true } : {});
+        if (grant.kind === 'go') return { kind: 'go', member, grant };
+        this.release(member);
+        member.breaker.abstain();
+        const others = hopeful.filter(
+          (m) => m !== member && m.quota.earliest() <= latestStart && m.breaker.opensAt() <= latestStart,
+        );
+        if (others.length === 0) return { kind: 'wait', until: grant.until };
+      } catch (error) {
+        this.release(member);
+        member.breaker.abstain();
+        throw error;
+      }
+    }
+  }
+
+  /** Calls that may be in flight: services answer a sudden load with refusals, so a process begins with few. */
+  #slots({ firstAskedAt }: Member, now: number): number {
+    const { concurrency, rampMs } = this.#settings;
+    const age = firstAskedAt === undefined ? 0 : now - firstAskedAt;
+    if (age >= rampMs) return concurrency;
+    const grown = START_SHARE + (1 - START_SHARE) * (age / rampMs);
+    return Math.min(concurrency, Math.max(LEAST_SLOTS, Math.ceil(concurrency * grown)));
+  }
+
+  release(member: Member): void {
+    member.inFlight--;
+    this.#freed.shift()?.();
+  }
+
+  /** Stop asking a deployment for a minute: its configuration is wrong, or its quota is spent. */
+  giveUp(member: Member, code: 'llm.configuration' | 'llm.quota-exhausted'): void {
+    member.givenUpUntil = this.#clock.now() + GIVE_UP_MS;
+    member.givenUpCode = code;
+  }
+
+  #someFreed(atMostMs: number): Promise<void> {
+    const timer = new AbortController();
+    return new Promise((resolve, reject) => {
+      const done = (): void => {
+        const at = this.#freed.indexOf(done);
+        if (at >= 0) this.#freed.splice(at, 1);
+        timer.abort();
+        resolve();
+      };
+      this.#freed.push(done);
+      this.#clock
+        .sleep(atMostMs, timer.signal)
+        .then(done, (error: unknown) => (timer.signal.aborted ? undefined : reject(error)));
+    });
+  }
+}

@@ -1,0 +1,48 @@
+// The quote with the stage's own prompt, counter and prices: what `sluice quote` prints before a run.
+import { TerminalError } from '../../errors.ts';
+import type { Taxonomy } from '../../taxonomy.ts';
+import { cutToTokens, presentable } from '../prompt.ts';
+import { type LlmDeps, runtimeOf } from '../runtime.ts';
+import { batchPriceOn, priceOn } from './price.ts';
+import { type Quote, quoteRun } from './quote.ts';
+
+export interface StageQuoteRequest {
+  /** Documents of the whole run. */
+  documents: number;
+  /** Drawn at random from them; 200 give about ±10 % on ordinary mixtures of lengths. */
+  sample: readonly { text: string; isAsked: boolean }[];
+  taxonomy: Taxonomy;
+  /** The run would go by the Batch API: the price is that of its jobs. */
+  isBatch?: boolean;
+  /** Mean answer tokens per document of earlier runs (llm_calls), if known. */
+  outputTokensUsed?: number;
+}
+
+/** Quote a run from a sample. Calls nobody and pays nothing. */
+export async function quoteStage(request: StageQuoteRequest, deps: LlmDeps): Promise<Quote> {
+  const { settings, clock } = deps;
+  const runtime = await runtimeOf(deps);
+  const question = runtime.question(request.taxonomy);
+  const redact = deps.redact ?? ((text: string) => text);
+  const allowed = runtime.pool.members.map(({ config }) => config);
+  const first = request.isBatch ? allowed.find(({ batch }) => batch !== undefined) : allowed[0];
+  if (first === undefined)
+    throw new TerminalError(
+      'config.invalid',
+      `no deployment for a quote of ${request.isBatch ? 'batch jobs' : 'calls'}`,
+    );
+  return quoteRun({
+    documents: request.documents,
+    sample: request.sample.map(({ text, isAsked }) => ({
+      isAsked,
+      tokens: isAsked ? cutToTokens(presentable(redact(text)), settings.documentTokens, runtime.count).tokens : 0,
+    })),
+    overheadTokens: question.overheadTokens,
+    settings: { ...settings, outputTokensPerDocument: runtime.outputTokensPerDocument() },
+    ...(request.outputTokensUsed === undefined ? {} : { outputTokensUsed: request.outputTokensUsed }),
+    price: request.isBatch ? batchPriceOn(first, clock.now()) : priceOn(first, clock.now()),
+    isBatch: request.isBatch === true,
+    tpm: allowed.reduce((sum, d) => sum + d.tpm, 0),
+    rpm: allowed.reduce((sum, d) => sum + d.rpm, 0),
+  });
+}

@@ -1,0 +1,125 @@
+// A person's decision: a row of `feedback`, then a row of `results` decided by a human, which from then on is the latest.
+// Invariants: F1 the same decision of the same reviewer on the same state adds its rows once, however often it is sent and wherever it is cut short:
+// both appends carry txn (document, number of the human decision). F2 of two different decisions at the same moment one is stored, the other is told.
+// F3 the row keeps run and batch of the decision it replaces: that is where the text lies for training.
+import type { FeedbackAnswer, FeedbackRequest } from '../api/decisions.ts';
+import { RequestError } from '../api/problem.ts';
+import { SluiceError, TerminalError } from '../errors.ts';
+import { sha256Hex } from '../ids.ts';
+import { documentHistory } from '../insight/results.ts';
+import { sqlText } from '../lake/duckdb.ts';
+import type { Row } from '../lake/tables.ts';
+import { reviewLeasePath } from '../paths.ts';
+import { type DecisionLake, tableOf } from '../pipeline/decision-lake.ts';
+import { offerDecision } from '../pipeline/near-duplicates.ts';
+import { loadTaxonomy } from '../pipeline/taxonomies.ts';
+
+/**
+ * Store a decision.
+ * @param reviewer  the signed-in person
+ * @throws {TerminalError} document.not-found, document.erased, lake.conflict (somebody else decided at the same moment)
+ * @throws {RequestError} request.invalid for a label the taxonomy does not have
+ */
+export async function giveFeedback(
+  lake: DecisionLake,
+  request: FeedbackRequest,
+  reviewer: string,
+): Promise<FeedbackAnswer> {
+  const { documentId, label } = request;
+  const { latest, history, feedback } = await documentHistory(lake.query, documentId);
+  if (latest.failure_code === 'document.erased')
+    throw new TerminalError('document.erased', `document ${documentId} was erased`, { ids: { documentId } });
+  await checkLabel(lake, label, latest);
+  const answer = (row: Row, isNew: boolean): FeedbackAnswer => ({
+    feedbackId: String(row.feedback_id),
+    documentId,
+    label: String(row.label),
+    previousLabel: typeof row.previous_label === 'string' ? row.previous_label : null,
+    reviewer: String(row.reviewer),
+    isNew,
+  });
+  const decided = history.filter((row) => row.decided_by === 'human').length;
+  // Numbered by the results: a feedback row without its result row belongs to a request that was cut short, and is the next again.
+  const [before] = feedback;
+  if (feedback.length === decided && before?.label === label && before.reviewer === reviewer)
+    return answer(before, false);
+  const number = decided + 1;
+  const row = await storeFeedback(lake, request, reviewer, { latest, before, number });
+  if (row.label !== label || row.reviewer !== reviewer) {
+    await storeResult(lake, latest, String(row.label), number); // what was first is completed, so that nobody waits for it
+    throw new TerminalError('lake.conflict', `document ${documentId} was decided by somebody else just now`, {
+      ids: { documentId },
+    });
+  }
+  if (typeof latest.taxonomy_version === 'string')
+    await offerDecision(lake.services.lake, latest.taxonomy_version, documentId, label);
+  await storeResult(lake, latest, label, number);
+  await lake.services.lake.delete(reviewLeasePath(documentId));
+  lake.services.logger.info('review.decided', { documentId, number });
+  return answer(row, true);
+}
+
+async function checkLabel({ services }: DecisionLake, label: string, latest: Row): Promise<void> {
+  const version = typeof latest.taxonomy_version === 'string' ? latest.taxonomy_version : undefined;
+  const taxonomy = await loadTaxonomy(services.lake, version);
+  if (!taxonomy.labels.some(({ name }) => name === label))
+    throw new RequestError([{ field: 'label', message: `is not a label of taxonomy ${taxonomy.version}` }]);
+}
+
+/** F1, F2: the row that stands as the document's `number`-th decision, ours or that of somebody faster. */
+async function storeFeedback(
+  lake: DecisionLake,
+  { documentId, label, note }: FeedbackRequest,
+  reviewer: string,
+  { latest, before, number }: { latest: Row; before: Row | undefined; number: number },
+): Promise<Row> {
+  // Decisions are numbered by their time, so each is later than the one before.
+  const earliest = before === undefined ? 0 : Date.parse(String(before.created_at)) + 1;
+  const createdAt = new Date(Math.max(lake.services.clock.now(), earliest)).toISOString();
+  const row: Row = {
+    feedback_id: sha256Hex([documentId, number, label, reviewer].join('\0')),
+    document_id: documentId,
+    run_id: latest.run_id ?? null,
+    label,
+    previous_label: latest.label ?? null,
+    reviewer,
+    note: note ?? null,
+    created_at: createdAt,
+    run_date: createdAt.slice(0, 10),
+  };
+  const txn = { appId: txnOf(documentId), appVersion: number, operation: 'REVIEW' };
+  const { alreadyApplied } = await tableOf(lake, 'feedback').append([row], txn);
+  if (!alreadyApplied) return row;
+  const { rows } = await lake.query(
+    `SELECT * FROM feedback WHERE document_id = ${sqlText(documentId)} ORDER BY created_at, feedback_id`,
+  );
+  const stored = rows[number - 1];
+  if (stored === undefined) throw new SluiceError('internal', `feedback ${number} of ${documentId} is lost`);
+  return stored;
+}
+
+async function storeResult(lake: DecisionLake, latest: Row, label: string, number: number): Promise<void> {
+  // Later than what it replaces even where clocks differ.
+  const now = Math.max(lake.services.clock.now(), Date.parse(String(latest.processed_at)) + 1);
+  const processedAt = new Date(now).toISOString();
+  const row: Row = {
+    ...latest, // F3
+    status: 'labelled',
+    label,
+    confidence: null,
+    decided_by: 'human',
+    duplicate_of: null,
+    failure_code: null,
+    failure_message: null,
+    tokens_in: 0,
+    tokens_out: 0,
+    cost_usd: 0,
+    pipeline_version: lake.services.pipelineVersion,
+    processed_at: processedAt,
+    run_date: processedAt.slice(0, 10),
+  };
+  const txn = { appId: txnOf(String(latest.document_id)), appVersion: number, operation: 'REVIEW' };
+  await tableOf(lake, 'results').append([row], txn);
+}
+
+const txnOf = (documentId: string): string => `review-${documentId}`;

@@ -1,0 +1,106 @@
+// Documents that wait for a person, and who is shown which.
+// Invariants: V1, V2 as in review-lease.ts: two people are never shown the same document, and a closed window keeps nothing. V3 decided and
+// erased documents are never shown. V4 whoever asks gets a document as long as there is one that nobody holds and they have not put aside.
+import type { ReviewItem, ReviewQueue } from '../api/decisions.ts';
+import { codeOf } from '../errors.ts';
+import { beginning, readKeptTexts } from '../insight/document-text.ts';
+import { sqlText } from '../lake/duckdb.ts';
+import type { Row } from '../lake/tables.ts';
+import type { DecisionLake } from '../pipeline/decision-lake.ts';
+import type { PipelineServices } from '../pipeline/services.ts';
+import { loadTaxonomy } from '../pipeline/taxonomies.ts';
+import { tryLease } from './lease.ts';
+
+const EXCERPT_CHARS = 1200;
+/** Candidates looked at together for each document asked for: others may hold the first ones. */
+const CANDIDATES_PER_ITEM = 10;
+const MIN_CANDIDATES = 50;
+
+/** V3: condition on rows of `latest_results`. */
+export const WAITING = "status = 'review' AND failure_code IS DISTINCT FROM 'document.erased'";
+
+/** The next documents for a holder; they are kept from others for a while. @param holder  who asks; equal holders share leases */
+export async function takeForReview(lake: DecisionLake, request: ReviewQueue, holder: string): Promise<ReviewItem[]> {
+  const taken = await takeLeases(lake, request, holder);
+  const rows = taken.map(({ row }) => row);
+  const texts = await readKeptTexts(lake.services, rows);
+  const labels = await readLabels(lake.services, rows);
+  return taken.map(({ row, until }) => ({
+    ...toItem(row, texts.get(String(row.document_id))),
+    labels: labels.get(textOrNull(row.taxonomy_version)) ?? [],
+    leasedUntil: new Date(until).toISOString(),
+  }));
+}
+
+/** V4: page by page, until there are enough or no more. Rows that move meanwhile are found by the next request. */
+async function takeLeases(
+  lake: DecisionLake,
+  request: ReviewQueue,
+  holder: string,
+): Promise<{ row: Row; until: number }[]> {
+  const taken: { row: Row; until: number }[] = [];
+  const pageRows = Math.max(MIN_CANDIDATES, request.limit * CANDIDATES_PER_ITEM);
+  for (let from = 0; ; from += pageRows) {
+    const page = await candidates(lake, request, from, pageRows);
+    for (const row of page) {
+      const until = await tryLease(lake.services, String(row.document_id), holder);
+      if (until !== undefined) taken.push({ row, until });
+      if (taken.length === request.limit) return taken;
+    }
+    if (page.length < pageRows) return taken;
+  }
+}
+
+async function candidates(
+  { query }: DecisionLake,
+  { order, run, label }: ReviewQueue,
+  from: number,
+  limit: number,
+): Promise<Row[]> {
+  const conditions = [WAITING];
+  if (run !== undefined) conditions.push(`run_id = ${sqlText(run)}`);
+  if (label !== undefined) conditions.push(`label = ${sqlText(label)}`);
+  const by = order === 'oldest' ? 'processed_at, document_id' : 'confidence NULLS FIRST, processed_at, document_id';
+  const sql = `SELECT * FROM latest_results WHERE ${conditions.join(' AND ')} ORDER BY ${by} LIMIT ${limit} OFFSET ${from}`;
+  return (await query(sql)).rows;
+}
+
+/** The labels a person may choose for each taxonomy of these documents; none for a taxonomy that is not stored any more. */
+async function readLabels({ lake }: PipelineServices, rows: readonly Row[]): Promise<Map<string | null, string[]>> {
+  const labels = new Map<string | null, string[]>();
+  for (const version of new Set(rows.map((row) => textOrNull(row.taxonomy_version)))) {
+    try {
+      const taxonomy = await loadTaxonomy(lake, version ?? undefined);
+      labels.set(
+        version,
+        taxonomy.labels.map(({ name }) => name),
+      );
+    } catch (error) {
+      if (codeOf(error) !== 'request.invalid') throw error;
+    }
+  }
+  return labels;
+}
+
+const textOrNull = (value: Row[string] | undefined): string | null => (typeof value === 'string' ? value : null);
+
+function toItem(row: Row, text: string | undefined): Omit<ReviewItem, 'labels' | 'leasedUntil'> {
+  return {
+    documentId: String(row.document_id),
+    runId: String(row.run_id),
+    path: String(row.source_path ?? ''),
+    archivePath: String(row.archive_path ?? ''),
+    mediaType: textOrNull(row.media_type),
+    code: textOrNull(row.failure_code),
+    message: textOrNull(row.failure_message),
+    label: textOrNull(row.label),
+    confidence: typeof row.confidence === 'number' ? row.confidence : null,
+    // Both columns are written by the score step.
+    topLabels: JSON.parse(textOrNull(row.top_labels_json) ?? '[]') as ReviewItem['topLabels'],
+    evidence: JSON.parse(textOrNull(row.evidence_json) ?? '[]') as ReviewItem['evidence'],
+    quote: textOrNull(row.llm_quote),
+    quoteVerified: typeof row.llm_quote_verified === 'boolean' ? row.llm_quote_verified : null,
+    excerpt: text === undefined ? null : beginning(text, EXCERPT_CHARS),
+    decidedAt: String(row.processed_at),
+  };
+}

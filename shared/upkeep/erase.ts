@@ -1,0 +1,170 @@
+// A privacy request: everything that was read from a document and decided on it, out of the lake. Its rows stay as tombstones.
+// Invariants: E1 after it no file below the lake container holds the document's text, terms, label, quote or name. E2 counts stay true: each
+// row of `results` keeps run, batch, status, cost and `failure_code = document.erased`. E3 safe to repeat: what was cut short is finished.
+// Not reached: models that were trained with the document (weights of hashed terms), backups, what was exported, answers in a process's memory.
+import { ERROR_REMEDIES, TerminalError } from '../errors.ts';
+import { documentId as idOf } from '../ids.ts';
+import { decodePath } from '../lake/delta/actions.ts';
+import { purgeRows } from '../lake/delta/purge.ts';
+import { sqlText } from '../lake/duckdb.ts';
+import type { Row } from '../lake/tables.ts';
+import { intakePaths, reviewLeasePath, runIndexFolder, runPaths } from '../paths.ts';
+import { type DecisionLake, tableOf } from '../pipeline/decision-lake.ts';
+import {
+  type PlannedSource,
+  type RunRecord,
+  type RunSummary,
+  readJson,
+  readStep,
+  writeJson,
+} from '../pipeline/records.ts';
+import { forgetTrainingsOnDecisions } from '../pipeline/trainings.ts';
+import { type BatchPlace, eraseFromBatch } from './erase-batch.ts';
+
+export interface Erasure {
+  documentId: string;
+  /** Rows of `results` that are tombstones now. */
+  rows: number;
+  batches: number;
+  /** Data files of older versions that were deleted. */
+  files: number;
+  /** The source file was deleted too, as asked. */
+  sourceDeleted: boolean;
+}
+
+const TOMBSTONE: Row = {
+  source_path: '',
+  archive_path: '',
+  source_etag: null,
+  content_sha256: null,
+  media_type: null,
+  size_bytes: null,
+  pages: null,
+  chars: null,
+  language: null,
+  duplicate_of: null,
+  label: null,
+  confidence: null,
+  top_labels_json: '[]',
+  evidence_json: '[]',
+  llm_quote: null,
+  llm_quote_verified: null,
+  failure_code: 'document.erased',
+  failure_message: ERROR_REMEDIES['document.erased'],
+};
+
+/**
+ * Erase a document.
+ * @param options.deleteSource  also the file it was read from, unless that is an archive or a data set
+ * @throws {TerminalError} document.not-found; run.not-finished when a run is working on it
+ */
+export async function eraseDocument(
+  lake: DecisionLake,
+  documentId: string,
+  options: { deleteSource: boolean },
+): Promise<Erasure> {
+  const { services } = lake;
+  const is = `WHERE document_id = ${sqlText(documentId)}`;
+  const { rows } = await lake.query(`SELECT run_id, batch_id, source_path, archive_path FROM results ${is}`);
+  const places = await findPlaces(lake, documentId, rows);
+  if (rows.length === 0 && places.length === 0)
+    throw new TerminalError('document.not-found', `document ${documentId} is not known`, { ids: { documentId } });
+  const path = rows.map((row) => String(row.source_path ?? '')).find((name) => name !== '');
+  let batches = 0;
+  for (const place of places) if (await eraseFromBatch(services, place, documentId)) batches++;
+  await eraseNames(lake, places, documentId, path);
+  // Before the rows forget where it was.
+  const sourceDeleted = options.deleteSource && path !== undefined && (await deleteSource(lake, documentId, path));
+  const matching = [{ column: 'document_id', op: '=' as const, value: documentId }];
+  const decisions = await purgeRows(tableOf(lake, 'results'), matching, TOMBSTONE);
+  await purgeRows(tableOf(lake, 'feedback'), matching, { label: null, previous_label: null, note: null });
+  for (const place of places) await forgetPart(lake, place);
+  await services.lake.delete(reviewLeasePath(documentId));
+  // After the rows: a training that begins now reads tombstones.
+  await forgetTrainingsOnDecisions(services.lake);
+  services.logger.info('document.erased', { documentId, rows: decisions.rows, batches, files: decisions.files });
+  return { documentId, rows: decisions.rows, batches, files: decisions.files, sourceDeleted };
+}
+
+/** Batches that hold the document: those of its rows, and those of runs that have not committed. @throws {TerminalError} run.not-finished */
+async function findPlaces({ services }: DecisionLake, documentId: string, rows: readonly Row[]): Promise<BatchPlace[]> {
+  const { lake, parquet } = services;
+  const places = new Map<string, BatchPlace>();
+  const add = (runId: string, batchId: string) => places.set(`${runId}\0${batchId}`, { runId, batchId });
+  for (const row of rows) add(String(row.run_id), String(row.batch_id));
+  for await (const file of lake.list(runIndexFolder)) {
+    const runId = file.path.slice(runIndexFolder.length + 1, -'.json'.length);
+    const summary = await readJson<RunSummary>(lake, runPaths.summary(runId));
+    if (summary?.state === 'completed') continue; // its rows name the batches
+    for await (const { path } of lake.list(runPaths.extractedFolder(runId))) {
+      const found = await parquet.read(path, ['document_id']);
+      if (!found.some((row) => row.document_id === documentId)) continue;
+      if (summary === undefined)
+        throw new TerminalError('run.not-finished', `run ${runId} is working on document ${documentId}`, {
+          ids: { runId, documentId },
+        });
+      add(runId, path.slice(path.lastIndexOf('/') + 1, -'.parquet'.length));
+    }
+  }
+  return [...places.values()];
+}
+
+/** The path in requests and intake markers of the runs. */
+async function eraseNames(
+  { services }: DecisionLake,
+  places: readonly BatchPlace[],
+  documentId: string,
+  path: string | undefined,
+): Promise<void> {
+  const isOwn = path !== undefined && ['landing', 'imports'].some((name) => idOf(name, path) === documentId);
+  if (!isOwn) return; // the file holds other documents as well
+  const { lake } = services;
+  for (const runId of new Set(places.map((place) => place.runId))) {
+    const run = await readJson<RunRecord>(lake, runPaths.request(runId));
+    if (run?.windowId != null) {
+      for await (const marker of lake.list(intakePaths.window(run.windowId))) {
+        const upload = await readJson<PlannedSource>(lake, marker.path);
+        if (upload?.path === path) await lake.delete(marker.path);
+      }
+    }
+    const source = run?.request?.source;
+    if (run?.request != null && source?.kind === 'paths' && source.paths.includes(path)) {
+      const paths = source.paths.filter((other) => other !== path);
+      await writeJson(lake, runPaths.request(runId), {
+        ...run,
+        request: { ...run.request, source: { ...source, paths } },
+      });
+    }
+  }
+}
+
+/**
+ * What a batch's record knows of its part: statistics may be values of the document's row. A part that no version names holds the row itself;
+ * it goes, and its batch is decided again if the run is taken up.
+ */
+async function forgetPart(lake: DecisionLake, { runId, batchId }: BatchPlace): Promise<void> {
+  const { services } = lake;
+  const results = tableOf(lake, 'results');
+  const decided = await readStep(services.lake, runId, batchId, 'decide');
+  if (decided?.part == null) return;
+  const { path, add } = decided.part;
+  const record = runPaths.step(runId, batchId, 'decide');
+  const summary = await readJson<RunSummary>(services.lake, runPaths.summary(runId));
+  if (summary?.state === 'completed') {
+    const { stats: _, ...rest } = add as { stats?: string };
+    await writeJson(services.lake, record, { ...decided, part: { path, add: rest } });
+  } else await services.lake.delete(record);
+  const live = [...((await results.snapshot())?.files.keys() ?? [])].map(
+    (file) => `${results.path}/${decodePath(file)}`,
+  );
+  if (!live.includes(path)) await services.lake.delete(path);
+}
+
+async function deleteSource({ services }: DecisionLake, documentId: string, path: string): Promise<boolean> {
+  for (const container of ['landing', 'imports'] as const) {
+    if (idOf(container, path) !== documentId) continue;
+    await services.sources[container].delete(path);
+    return true;
+  }
+  return false;
+}

@@ -1,0 +1,69 @@
+// What a timer does for the lake: look after every table, and forget what the retention setting says.
+// Invariant: N1 only runs that have ended lose files; their decisions, plans and summaries stay.
+import { type MaintenanceReport, maintain } from '../lake/delta/maintenance.ts';
+import { reviewLeaseFolder, runIndexFolder, runPaths } from '../paths.ts';
+import type { DecisionLake } from '../pipeline/decision-lake.ts';
+import type { PipelineServices } from '../pipeline/services.ts';
+import { forgetTrainings } from '../pipeline/trainings.ts';
+import { calibrateLlm } from '../review/calibrate-llm.ts';
+
+const DAY_MS = 24 * 3_600_000;
+/** A training may still be at work until then. */
+const MIN_TRAINING_DAYS = 2;
+
+export interface LakeMaintenance {
+  tables: MaintenanceReport[];
+  /** Runs whose texts, features, scores and answers were deleted. */
+  forgottenRuns: number;
+}
+
+/** Compact, checkpoint and vacuum all tables, apply the retention, learn from people how often the LLM is right. A table that fails does not hold up the others. */
+export async function maintainLake({ services, query, tables }: DecisionLake): Promise<LakeMaintenance> {
+  const reports: MaintenanceReport[] = [];
+  const failures: unknown[] = [];
+  for (const table of tables.values()) {
+    try {
+      const report = await maintain(table);
+      if (report !== undefined) reports.push(report);
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  const forgottenRuns = await forgetOldRuns(services);
+  await forgetOldTrainings(services);
+  await dropOldLeases(services);
+  await calibrateLlm({ services, query });
+  if (failures.length > 0) throw new AggregateError(failures, `maintenance of ${failures.length} table(s) failed`);
+  return { tables: reports, forgottenRuns };
+}
+
+/** N1. Runs that ended longer ago than RETENTION_DAYS; 0 keeps everything. */
+async function forgetOldRuns({ lake, clock, config, logger }: PipelineServices): Promise<number> {
+  if (config.RETENTION_DAYS === 0) return 0;
+  let forgotten = 0;
+  for await (const file of lake.list(runIndexFolder)) {
+    const runId = file.path.slice(runIndexFolder.length + 1, -'.json'.length);
+    const summary = await lake.stat(runPaths.summary(runId));
+    if (summary === undefined || clock.now() - summary.lastModified < config.RETENTION_DAYS * DAY_MS) continue;
+    if ((await lake.stat(runPaths.forgotten(runId))) !== undefined) continue;
+    for (const folder of runPaths.contentFolders(runId)) await lake.deleteFolder(folder);
+    for await (const { path } of lake.list(runPaths.planFolder(runId)))
+      if (path.endsWith('.rows.jsonl')) await lake.delete(path);
+    await lake.write(runPaths.forgotten(runId), JSON.stringify({ at: new Date(clock.now()).toISOString() }));
+    logger.info('run.forgotten', { runId });
+    forgotten++;
+  }
+  return forgotten;
+}
+
+/** Texts that a training which never ended has copied. */
+async function forgetOldTrainings({ lake, clock, config }: PipelineServices): Promise<void> {
+  if (config.RETENTION_DAYS === 0) return;
+  const newestMs = clock.now() - Math.max(config.RETENTION_DAYS, MIN_TRAINING_DAYS) * DAY_MS;
+  await forgetTrainings(lake, (_request, requestedAt) => requestedAt < newestMs);
+}
+
+async function dropOldLeases({ lake, clock, config }: PipelineServices): Promise<void> {
+  const oldestMs = clock.now() - config.REVIEW_LEASE_SECONDS * 1000 - DAY_MS;
+  for await (const file of lake.list(reviewLeaseFolder)) if (file.lastModified < oldestMs) await lake.delete(file.path);
+}

@@ -1,0 +1,100 @@
+import { expect, test } from 'vitest';
+import { describe as describeRun, ProgressReader } from '../../shared/insight/progress.ts';
+import type { Plan, RunRecord, StepRecord } from '../../shared/pipeline/records.ts';
+import type { PipelineServices } from '../../shared/pipeline/services.ts';
+import { MemoryLake } from '../fakes/memory-lake.ts';
+
+const run: RunRecord = {
+  runId: 'run-1',
+  kind: 'request',
+  createdAt: '2026-01-01T00:00:00.000Z',
+  request: null,
+  rerun: null,
+  windowId: null,
+};
+const plan: Plan = {
+  runId: 'run-1',
+  batches: 2,
+  sources: 10,
+  modelVersion: 'v1',
+  taxonomyVersion: 't-1',
+  accept: 0.9,
+  review: 0,
+  llm: true,
+  maxCostUsd: null,
+  from: 'extract',
+  runDate: '2026-01-01',
+};
+const step = (over: Partial<StepRecord>): StepRecord => ({
+  step: 'extract',
+  batchId: 'b00000',
+  documents: 5,
+  asked: 0,
+  costNanoUsd: '0',
+  tookMs: 1,
+  ...over,
+});
+const T0 = Date.parse(run.createdAt);
+
+test('progress: before the plan a run is pending and nothing is estimated', () => {
+  expect(describeRun(run, undefined, [], T0 + 1000)).toMatchObject({
+    state: 'pending',
+    documents: 0,
+    remainingSeconds: null,
+  });
+});
+
+test('progress: documents count once per step, money and questions come from the classify step', () => {
+  const status = describeRun(
+    run,
+    plan,
+    [
+      step({ formats: { 'text/plain': 5 } }),
+      step({ step: 'score', asked: 2 }),
+      step({ step: 'classify', asked: 2, costNanoUsd: '1500000' }),
+      step({
+        step: 'decide',
+        asked: 2,
+        costNanoUsd: '1500000',
+        counts: { documents: 5, labelled: 3, review: 1, failed: 1 },
+        failures: { 'extract.empty': 1 },
+      }),
+    ],
+    T0 + 4000,
+  );
+  expect(status).toMatchObject({
+    state: 'running',
+    documents: 10,
+    labelled: 3,
+    review: 1,
+    failed: 1,
+    asked: 2,
+    costUsd: 0.0015,
+    steps: { extract: 5, featurize: 0, score: 5, classify: 5, decide: 5 },
+    failures: { 'extract.empty': 1 },
+    formats: { 'text/plain': 5 },
+    remainingSeconds: 6, // 4 of 10 batch steps took 4 s
+  });
+});
+
+test('progress: archives may turn out to hold more documents than there were files', () => {
+  expect(describeRun(run, plan, [step({ documents: 40 })], T0).documents).toBe(40);
+});
+
+test('progress: a poll reads only the step records that are new', async () => {
+  const lake = new MemoryLake('lake');
+  const reader = new ProgressReader({ lake, clock: { now: () => T0 + 1000 } } as unknown as PipelineServices);
+  await lake.write('runs/run-1/request.json', JSON.stringify(run));
+  await lake.write('runs/run-1/plan/plan.json', JSON.stringify(plan));
+  for (let i = 0; i < 20; i++) await lake.write(`runs/run-1/steps/b${i}.extract.json`, JSON.stringify(step({})));
+  await reader.status('run-1');
+  const before = lake.calls.read;
+  await lake.write('runs/run-1/steps/b20.extract.json', JSON.stringify(step({})));
+  expect((await reader.status('run-1')).steps.extract).toBe(105);
+  expect(lake.calls.read - before).toBe(5); // summary, request, plan, stalled and the one new record
+});
+
+test('progress: an unknown run is named as such', async () => {
+  const reader = new ProgressReader({ lake: new MemoryLake('lake') } as unknown as PipelineServices);
+  await expect(reader.status('nope')).rejects.toMatchObject({ code: 'run.not-found' });
+});

@@ -1,0 +1,205 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { batchId, documentId, sha256Hex } from '../../shared/ids.ts';
+import { readParquet } from '../../shared/lake/parquet.ts';
+import type { Row } from '../../shared/lake/tables.ts';
+import { runPaths } from '../../shared/paths.ts';
+import { activityHandlers } from '../../shared/pipeline/activities.ts';
+import type { DecisionLake } from '../../shared/pipeline/decision-lake.ts';
+import { runTables } from '../../shared/pipeline/lake-files.ts';
+import { createRerun, createRun } from '../../shared/pipeline/start-run.ts';
+import { giveFeedback } from '../../shared/review/feedback.ts';
+import { eraseDocument } from '../../shared/upkeep/erase.ts';
+import { maintainLake } from '../../shared/upkeep/maintenance.ts';
+import { type FakeWorld, fakeWorld } from '../fakes/pipeline.ts';
+import { openTestTables, type TestTables } from '../fakes/tables.ts';
+
+let world: FakeWorld;
+let store: TestTables;
+let lake: DecisionLake;
+
+beforeEach(async () => {
+  world = await fakeWorld();
+  store = openTestTables(world.lake, world.services.clock);
+  world.services.tables = runTables(store.tables);
+  // answers quote the text, as real ones do
+  const ask = world.services.llm?.classify;
+  if (world.services.llm === undefined || ask === undefined) throw new Error('the fake has an LLM');
+  world.services.llm.classify = async (request) => {
+    const outcome = await ask(request);
+    if (outcome.status !== 'done') return outcome;
+    const part = sha256Hex(`${request.runId}/${request.batchId}`).slice(0, 24);
+    const texts = JSON.stringify(request.documents);
+    await world.lake.write(`llm-cache/p1/answers/${part}.json`, texts);
+    await world.lake.write(`runs/${request.runId}/llm/${request.batchId}/calls/1.json`, texts);
+    const quoted = new Map(request.documents.map(({ id, text }) => [id, text]));
+    return {
+      ...outcome,
+      answers: outcome.answers.map((answer) => ({ ...answer, quote: quoted.get(answer.id) ?? null })),
+    };
+  };
+  lake = { services: world.services, query: store.query, tables: store.tables };
+});
+afterEach(() => store.close());
+
+const STEPS = ['extractBatch', 'featurizeBatch', 'scoreBatch', 'classifyBatch', 'decideBatch'] as const;
+
+async function work(runId: string, steps: readonly (typeof STEPS)[number][] = STEPS): Promise<void> {
+  const handlers = activityHandlers(async () => world.services);
+  const planned = (await handlers.planRun({ runId, attempt: 0 })) as { outcome: { batches: number } };
+  for (let i = 0; i < planned.outcome.batches; i++)
+    for (const step of steps) await handlers[step]({ runId, batchId: batchId(i), attempt: 0 });
+}
+
+async function run(source: Parameters<typeof createRun>[1]['source'], requestId = '1'): Promise<string> {
+  const { runId } = await createRun(world.services, { source, requestId });
+  await work(runId);
+  await activityHandlers(async () => world.services).commitRun({ runId, attempt: 0 });
+  return runId;
+}
+
+const prefix = { kind: 'prefix' as const, container: 'imports' as const, prefix: 'in' };
+const put = async (files: Record<string, string>) => {
+  for (const [name, text] of Object.entries(files)) await world.imports.write(`in/${name}`, text);
+};
+
+/** Files of the lake that hold a word, Parquet files read and not only looked at. */
+async function filesWith(word: string): Promise<string[]> {
+  const found: string[] = [];
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-grep-'));
+  try {
+    for (const path of world.lake.paths()) {
+      const bytes = await world.lake.read(path);
+      let text = `${path} ${bytes.toString('utf8')}`;
+      if (bytes.subarray(0, 4).toString() === 'PAR1') {
+        await world.lake.download(path, join(folder, 'x.parquet'));
+        text += JSON.stringify(await readParquet(join(folder, 'x.parquet')));
+      }
+      if (text.includes(word)) found.push(path);
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  return found;
+}
+
+const idOf = (name: string, archivePath = '') => documentId('imports', `in/${name}`, archivePath);
+const rowsOf = async (id: string): Promise<Row[]> =>
+  (await store.query(`SELECT * FROM results WHERE document_id = '${id}'`)).rows;
+
+test('erase: nothing below the lake holds the document any more, older versions, log and checkpoints included; tombstones stay', async () => {
+  await put({ 'a.txt': 'ask about MARKERONE', 'b.txt': 'sure OTHERWORD', 'MARKERNAME.txt': 'ask me MARKERTWO' });
+  await run(prefix);
+  await run(prefix, '2');
+  const id = idOf('MARKERNAME.txt');
+  await giveFeedback(lake, { documentId: id, label: 'VAT', note: 'MARKERNOTE' }, 'ann');
+  await maintainLake(lake); // merged files and checkpoints hold it as well
+  const markers = ['MARKERNAME', 'MARKERTWO', 'MARKERNOTE'];
+  for (const marker of markers) expect((await filesWith(marker)).length).toBeGreaterThan(0);
+  const before = (await store.query('SELECT count(*) AS n, sum(cost_usd) AS usd FROM results')).rows;
+
+  const erasure = await eraseDocument(lake, id, { deleteSource: false });
+  expect(erasure).toMatchObject({ rows: 3, batches: 2, sourceDeleted: false });
+  for (const marker of markers) expect(await filesWith(marker), marker).toEqual([]);
+  // the others are untouched
+  expect((await filesWith('MARKERONE')).some((path) => path.startsWith('runs/'))).toBe(true);
+  expect((await store.query('SELECT count(*) AS n, sum(cost_usd) AS usd FROM results')).rows).toEqual(before);
+  for (const row of await rowsOf(id))
+    expect(row).toMatchObject({ label: null, llm_quote: null, source_path: '', failure_code: 'document.erased' });
+  expect((await rowsOf(idOf('a.txt')))[0]).toMatchObject({ label: 'Customs', source_path: 'in/a.txt' });
+  expect((await store.query('SELECT reviewer, label, note FROM feedback')).rows).toEqual([
+    { reviewer: 'ann', label: null, note: null },
+  ]);
+  // again it finds nothing more to do, and maintenance still works
+  expect(await eraseDocument(lake, id, { deleteSource: false })).toMatchObject({ rows: 3, batches: 0 });
+  await maintainLake(lake);
+  expect(await world.imports.stat('in/MARKERNAME.txt')).toBeDefined();
+});
+
+test('erase: copies of the document keep their answer, and a re-run from stored steps still decides them', async () => {
+  await put({ 'a.txt': 'ask me twice', 'b.txt': 'ask me twice', 'c.txt': 'sure' });
+  const runId = await run(prefix);
+  await eraseDocument(lake, idOf('a.txt'), { deleteSource: true });
+  expect(await world.imports.stat('in/a.txt')).toBeUndefined();
+  const again = await createRerun(world.services, runId, { only: 'all', from: 'score' });
+  await work(again.runId);
+  await activityHandlers(async () => world.services).commitRun({ runId: again.runId, attempt: 0 });
+  const { rows } = await store.query(
+    `SELECT source_path, label, decided_by FROM results WHERE run_id = '${again.runId}' ORDER BY 1`,
+  );
+  expect(rows).toEqual([
+    { source_path: 'in/b.txt', label: 'Customs', decided_by: 'llm' },
+    { source_path: 'in/c.txt', label: 'VAT', decided_by: 'model' },
+  ]);
+});
+
+test('erase: a member of an archive and a row of a data set go alone', async () => {
+  await put({ 'x.zip': 'sure MARKERONE\nsure KEPTONE' });
+  await world.imports.write(
+    'set.jsonl',
+    '{"id":"MARKERKEY","text":"sure MARKERTWO"}\n{"id":"k2","text":"sure KEPTTWO"}',
+  );
+  await run(prefix);
+  await run({ kind: 'dataset', container: 'imports', path: 'set.jsonl', textColumn: 'text', idColumn: 'id' });
+  await eraseDocument(lake, idOf('x.zip', 'member-0.txt'), { deleteSource: true });
+  await eraseDocument(lake, documentId('imports', 'set.jsonl', '', 'MARKERKEY'), { deleteSource: true });
+  for (const marker of ['MARKERONE', 'MARKERTWO', 'MARKERKEY']) expect(await filesWith(marker), marker).toEqual([]);
+  for (const kept of ['KEPTONE', 'KEPTTWO']) expect((await filesWith(kept)).length).toBeGreaterThan(0);
+  expect(await world.imports.stat('in/x.zip')).toBeDefined();
+  expect(await world.imports.stat('set.jsonl')).toBeDefined();
+});
+
+test('erase: a run that has failed holds the document too, and can still be taken up; a run at work refuses', async () => {
+  await put({ 'a.txt': 'sure MARKERONE', 'b.txt': 'sure' });
+  await run(prefix);
+  const { runId } = await createRun(world.services, { source: prefix, requestId: 'other' });
+  await work(runId);
+  await expect(eraseDocument(lake, idOf('a.txt'), { deleteSource: false })).rejects.toMatchObject({
+    code: 'run.not-finished',
+  });
+  const handlers = activityHandlers(async () => world.services);
+  await handlers.endRun({ runId, attempt: 0, message: '[internal] stopped' });
+  await eraseDocument(lake, idOf('a.txt'), { deleteSource: false });
+  expect(await filesWith('MARKERONE')).toEqual([]);
+  await createRun(world.services, { source: prefix, requestId: 'other' });
+  await work(runId);
+  await handlers.commitRun({ runId, attempt: 1 });
+  const { rows } = await store.query(`SELECT status, failure_code FROM results WHERE run_id = '${runId}' ORDER BY 1`);
+  expect(rows).toEqual([
+    { status: 'failed', failure_code: 'document.erased' },
+    { status: 'labelled', failure_code: null },
+  ]);
+});
+
+test('erase: cut short at any moment and repeated, nothing is left', async () => {
+  for (let effects = 1; effects < 200; effects += 9) {
+    world = await fakeWorld();
+    store.close();
+    store = openTestTables(world.lake, world.services.clock);
+    world.services.tables = runTables(store.tables);
+    lake = { services: world.services, query: store.query, tables: store.tables };
+    await put({ 'MARKERNAME.txt': 'ask MARKERONE', 'b.txt': 'sure' });
+    await run(prefix);
+    let left = effects;
+    world.onEffect = () => {
+      if (--left === 0) throw new Error('died');
+    };
+    const isCut = await eraseDocument(lake, idOf('MARKERNAME.txt'), { deleteSource: false }).then(
+      () => false,
+      () => true,
+    );
+    world.onEffect = undefined;
+    await eraseDocument(lake, idOf('MARKERNAME.txt'), { deleteSource: false });
+    for (const marker of ['MARKERNAME', 'MARKERONE']) expect(await filesWith(marker), `${effects}`).toEqual([]);
+    if (!isCut) break;
+  }
+});
+
+test('erase: an unknown document is told', async () => {
+  await expect(eraseDocument(lake, 'f'.repeat(64), { deleteSource: false })).rejects.toMatchObject({
+    code: 'document.not-found',
+  });
+  expect(await world.lake.stat(runPaths.folder('x'))).toBeUndefined();
+});
