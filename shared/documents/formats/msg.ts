@@ -4,7 +4,7 @@ import { TerminalError } from '../../errors.ts';
 import { decodeAs, decodeText } from '../charset.ts';
 import type { ExtractLimits } from '../limits.ts';
 import { plain } from '../reading.ts';
-import { type Mail, type MailAttachment, type MailFields, mailText } from './mail.ts';
+import { type Mail, type MailAttachment, type MailFields, mailText } from './mail-fields.ts';
 import { checkOle } from './ole-check.ts';
 import { rtfToText } from './rtf.ts';
 
