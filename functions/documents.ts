@@ -3,12 +3,11 @@ import { app } from '@azure/functions';
 import { eraseSchema } from '../shared/api/decisions.ts';
 import { documentTextSchema } from '../shared/api/insights.ts';
 import { parseRequest } from '../shared/api/problem.ts';
-import { documentIdSchema } from '../shared/api/sources.ts';
 import { getApp, whoCalls } from '../shared/app.ts';
 import { readDocumentSource } from '../shared/insight/document-source.ts';
 import { readDocumentText } from '../shared/insight/document-text.ts';
 import { eraseDocument } from '../shared/upkeep/erase.ts';
-import { access, respond } from './http.ts';
+import { access, parameter, respond } from './http.ts';
 
 app.http('eraseDocument', {
   ...access,
@@ -17,7 +16,7 @@ app.http('eraseDocument', {
   handler: (request, context) =>
     respond(context, request, 'operator', async () => {
       whoCalls(request.headers.get('x-ms-client-principal'), 'operator');
-      const documentId = parseRequest(documentIdSchema, request.params.documentId);
+      const documentId = parameter(request, 'documentId');
       const { source } = parseRequest(eraseSchema, Object.fromEntries(request.query));
       return { jsonBody: await eraseDocument(await getApp(), documentId, { deleteSource: source === 'delete' }) };
     }),
@@ -29,7 +28,7 @@ app.http('documentText', {
   methods: ['GET'],
   handler: (request, context) =>
     respond(context, request, 'reviewer', async () => {
-      const documentId = parseRequest(documentIdSchema, request.params.documentId);
+      const documentId = parameter(request, 'documentId');
       const options = parseRequest(documentTextSchema, Object.fromEntries(request.query));
       return {
         headers: { 'cache-control': 'no-store' },
@@ -44,7 +43,7 @@ app.http('documentSource', {
   methods: ['GET'],
   handler: (request, context) =>
     respond(context, request, 'reviewer', async () => {
-      const documentId = parseRequest(documentIdSchema, request.params.documentId);
+      const documentId = parameter(request, 'documentId');
       const { bytes, disposition, isChanged } = await readDocumentSource(await getApp(), documentId);
       return {
         headers: {

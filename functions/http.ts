@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import { RequestError, refuseForeignPages, toProblem } from '../shared/api/problem.ts';
+import { parseParameter, type RouteParameter } from '../shared/api/sources.ts';
 import { type CallerRole, getConfig, whoCalls } from '../shared/app.ts';
 
 /** Who may reach the API at all: holders of a function key, or, with Entra ID in front, whoever it lets through to `respond`. */
@@ -47,6 +48,13 @@ function tagged(request: HttpRequest, answer: HttpResponseInit): HttpResponseIni
   if (known.includes(etag)) return { ...rest, status: 304, headers };
   return { ...rest, headers: { 'content-type': 'application/json', ...headers }, body };
 }
+
+/**
+ * A parameter of the route. The host has decoded it once; it is not decoded again: what is encoded twice stays what it is and fits no schema.
+ * @throws {RequestError} request.invalid naming the parameter
+ */
+export const parameter = <N extends RouteParameter>(request: HttpRequest, name: N) =>
+  parseParameter(name, request.params[name]);
 
 /** The JSON body; an empty one is `{}`. @throws {RequestError} not JSON, or larger than `maxBytes` */
 export async function readBody(request: HttpRequest, maxBytes: number): Promise<unknown> {

@@ -6,7 +6,7 @@ import { promoteRequestSchema } from '../shared/api/training.ts';
 import { getApp, getServices } from '../shared/app.ts';
 import { readModelReport } from '../shared/insight/model-report.ts';
 import { loadTaxonomy, publishTaxonomy } from '../shared/pipeline/taxonomies.ts';
-import { access, readBody, respond } from './http.ts';
+import { access, parameter, readBody, respond } from './http.ts';
 
 app.http('listModels', {
   ...access,
@@ -25,7 +25,7 @@ app.http('getModel', {
   methods: ['GET'],
   handler: (request, context) =>
     respond(context, request, 'reader', async () => ({
-      jsonBody: await readModelReport((await getApp()).registry, request.params.version ?? ''),
+      jsonBody: await readModelReport((await getApp()).registry, parameter(request, 'version')),
     })),
 });
 
@@ -35,9 +35,9 @@ app.http('promoteModel', {
   methods: ['POST'],
   handler: (request, context) =>
     respond(context, request, 'operator', async () => {
+      const version = parameter(request, 'version');
       const { config, registry } = await getApp();
       const { reason } = parseRequest(promoteRequestSchema, await readBody(request, config.REQUEST_MAX_BYTES));
-      const version = request.params.version ?? '';
       await registry.promote(version, reason);
       return { jsonBody: { champion: version } };
     }),

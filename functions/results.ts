@@ -2,13 +2,12 @@
 import { app } from '@azure/functions';
 import { exportResultsSchema, listResultsSchema, resultFilterSchema } from '../shared/api/decisions.ts';
 import { parseRequest } from '../shared/api/problem.ts';
-import { documentIdSchema } from '../shared/api/sources.ts';
 import { getApp } from '../shared/app.ts';
 import { compareRuns } from '../shared/insight/compare-runs.ts';
 import { exportResults } from '../shared/insight/export-results.ts';
 import { countFacets } from '../shared/insight/facets.ts';
 import { documentHistory, listResults } from '../shared/insight/results.ts';
-import { access, respond } from './http.ts';
+import { access, parameter, respond } from './http.ts';
 
 app.http('listResults', {
   ...access,
@@ -57,7 +56,7 @@ app.http('documentResults', {
   methods: ['GET'],
   handler: (request, context) =>
     respond(context, request, 'reader', async () => {
-      const documentId = parseRequest(documentIdSchema, request.params.documentId);
+      const documentId = parameter(request, 'documentId');
       return { jsonBody: await documentHistory((await getApp()).query, documentId) };
     }),
 });
@@ -68,7 +67,7 @@ app.http('compareRuns', {
   methods: ['GET'],
   handler: (request, context) =>
     respond(context, request, 'reader', async () => {
-      const { a = '', b = '' } = request.params;
-      return { jsonBody: await compareRuns((await getApp()).query, decodeURIComponent(a), decodeURIComponent(b)) };
+      const [a, b] = [parameter(request, 'a'), parameter(request, 'b')];
+      return { jsonBody: await compareRuns((await getApp()).query, a, b) };
     }),
 });

@@ -7,7 +7,7 @@ import { getApp, getProgress, getServices } from '../shared/app.ts';
 import { runReport } from '../shared/insight/run-report.ts';
 import { cancelRun, createRerun, createRun, type StartedRun } from '../shared/pipeline/start-run.ts';
 import { durableRuns } from './durable-runs.ts';
-import { access, readBody, respond } from './http.ts';
+import { access, parameter, readBody, respond } from './http.ts';
 
 const withClient = () => ({ ...access, extraInputs: [df.input.durableClient()] });
 
@@ -29,9 +29,10 @@ app.http('rerunRun', {
   methods: ['POST'],
   handler: (request, context) =>
     respond(context, request, 'operator', async () => {
+      const runId = parameter(request, 'runId');
       const services = await getServices();
       const body = parseRequest(rerunRequestSchema, await readBody(request, services.config.REQUEST_MAX_BYTES));
-      return started(request, context, await createRerun(services, runIdOf(request), body));
+      return started(request, context, await createRerun(services, runId, body));
     }),
 });
 
@@ -41,8 +42,9 @@ app.http('cancelRun', {
   methods: ['POST'],
   handler: (request, context) =>
     respond(context, request, 'operator', async () => {
-      await cancelRun(await getServices(), runIdOf(request));
-      return { status: 202, jsonBody: await (await getProgress()).status(runIdOf(request)) };
+      const runId = parameter(request, 'runId');
+      await cancelRun(await getServices(), runId);
+      return { status: 202, jsonBody: await (await getProgress()).status(runId) };
     }),
 });
 
@@ -52,7 +54,7 @@ app.http('getRun', {
   methods: ['GET'],
   handler: (request, context) =>
     respond(context, request, 'reader', async () => ({
-      jsonBody: await (await getProgress()).status(runIdOf(request)),
+      jsonBody: await (await getProgress()).status(parameter(request, 'runId')),
     })),
 });
 
@@ -61,7 +63,9 @@ app.http('runReport', {
   route: 'runs/{runId}/report',
   methods: ['GET'],
   handler: (request, context) =>
-    respond(context, request, 'reader', async () => ({ jsonBody: await runReport(await getApp(), runIdOf(request)) })),
+    respond(context, request, 'reader', async () => ({
+      jsonBody: await runReport(await getApp(), parameter(request, 'runId')),
+    })),
 });
 
 app.http('listRuns', {
@@ -74,8 +78,6 @@ app.http('listRuns', {
       return { jsonBody: { runs: await (await getProgress()).list(limit) } };
     }),
 });
-
-const runIdOf = (request: HttpRequest): string => decodeURIComponent(request.params.runId ?? '');
 
 async function started(
   request: HttpRequest,

@@ -7,7 +7,7 @@ import { getConfig, getTraining } from '../shared/app.ts';
 import { createTraining, trainingStatus } from '../shared/pipeline/train-model.ts';
 import { listTrainings } from '../shared/pipeline/trainings.ts';
 import { startUnlessAlive } from './durable-runs.ts';
-import { access, readBody, respond } from './http.ts';
+import { access, parameter, readBody, respond } from './http.ts';
 
 const LISTED = 20;
 
@@ -49,6 +49,6 @@ app.http('getTraining', {
   methods: ['GET'],
   handler: (request, context) =>
     respond(context, request, 'reader', async () => ({
-      jsonBody: await trainingStatus(await getTraining(), request.params.trainingId ?? ''),
+      jsonBody: await trainingStatus(await getTraining(), parameter(request, 'trainingId')),
     })),
 });

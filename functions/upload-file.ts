@@ -1,11 +1,9 @@
 // Files into the lake over HTTP. What lands in `landing` is then noticed like any other upload.
 import { app } from '@azure/functions';
-import { uploadTargetSchema } from '../shared/api/insights.ts';
 
-import { parseRequest } from '../shared/api/problem.ts';
 import { getServices } from '../shared/app.ts';
 import { storeUpload } from '../shared/intake/store-upload.ts';
-import { access, respond } from './http.ts';
+import { access, parameter, respond } from './http.ts';
 
 app.http('uploadFile', {
   ...access,
@@ -13,10 +11,10 @@ app.http('uploadFile', {
   methods: ['PUT'],
   handler: (request, context) =>
     respond(context, request, 'operator', async () => {
-      const { container, path } = request.params; // decoded once, by the host
       const announced = Number(request.headers.get('content-length') ?? Number.NaN);
       const { answer, isNew } = await storeUpload(await getServices(), {
-        ...parseRequest(uploadTargetSchema, { container, path: path ?? '' }),
+        container: parameter(request, 'container'),
+        path: parameter(request, 'path'),
         ifAbsent: request.headers.get('if-none-match') === '*',
         announcedBytes: Number.isFinite(announced) ? announced : null,
         content: request.body ?? noContent(),

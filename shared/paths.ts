@@ -1,97 +1,112 @@
 // Where things lie in the lake container. Every path of the project is built here; names hold only [A-Za-z0-9._=/-].
+// Invariant: P1 an id is one name in its path and leads nowhere else, wherever it came from. What callers send is refused before, by the schemas
+// of api/; this is the last line.
+import { TerminalError } from './errors.ts';
+
+const NAME = /^[A-Za-z0-9_][A-Za-z0-9._=-]{0,299}$/;
+
+/** P1. @throws {TerminalError} request.invalid for an id that is not one name */
+export function path(parts: TemplateStringsArray, ...ids: (string | number)[]): string {
+  const wrong = ids.find((id) => !NAME.test(String(id)));
+  if (wrong !== undefined)
+    throw new TerminalError('request.invalid', `${JSON.stringify(String(wrong).slice(0, 40))} is not an id`);
+  return String.raw({ raw: parts }, ...ids);
+}
 
 /** Delta tables, by name. */
-export const tablePath = (table: string): string => `tables/${table}`;
+export const tablePath = (table: string): string => path`tables/${table}`;
 
-const run = (runId: string): string => `runs/${runId}`;
+const run = (runId: string): string => path`runs/${runId}`;
 
 export const runPaths = {
   folder: run,
-  request: (runId: string) => `${run(runId)}/request.json`,
-  plan: (runId: string) => `${run(runId)}/plan/plan.json`,
-  planBatch: (runId: string, batch: string) => `${run(runId)}/plan/${batch}.json`,
-  extractedFolder: (runId: string) => `${run(runId)}/extracted`,
-  extracted: (runId: string, batch: string) => `${run(runId)}/extracted/${batch}.parquet`,
-  features: (runId: string, batch: string) => `${run(runId)}/features/${batch}.csr`,
-  scores: (runId: string, batch: string) => `${run(runId)}/scores/${batch}.parquet`,
+  request: (runId: string) => path`runs/${runId}/request.json`,
+  plan: (runId: string) => path`runs/${runId}/plan/plan.json`,
+  planBatch: (runId: string, batch: string) => path`runs/${runId}/plan/${batch}.json`,
+  extractedFolder: (runId: string) => path`runs/${runId}/extracted`,
+  extracted: (runId: string, batch: string) => path`runs/${runId}/extracted/${batch}.parquet`,
+  features: (runId: string, batch: string) => path`runs/${runId}/features/${batch}.csr`,
+  scores: (runId: string, batch: string) => path`runs/${runId}/scores/${batch}.parquet`,
   /** Folder of one batch's LLM attempts, raw answers and ledger. */
-  llm: (runId: string, batch: string) => `${run(runId)}/llm/${batch}`,
+  llm: (runId: string, batch: string) => path`runs/${runId}/llm/${batch}`,
   /** Texts of a data set's rows, one JSON line a document, written by the plan. */
-  rows: (runId: string, batch: string) => `${run(runId)}/plan/${batch}.rows.jsonl`,
+  rows: (runId: string, batch: string) => path`runs/${runId}/plan/${batch}.rows.jsonl`,
   /** Written once per finished step; what makes a step safe to run twice. */
-  step: (runId: string, batch: string, step: string) => `${run(runId)}/steps/${batch}.${step}.json`,
-  steps: (runId: string) => `${run(runId)}/steps`,
+  step: (runId: string, batch: string, step: string) => path`runs/${runId}/steps/${batch}.${step}.json`,
+  steps: (runId: string) => path`runs/${runId}/steps`,
   /** MinHash signatures of one batch's uncertain documents, and the labels they inherit. */
-  signatures: (runId: string, batch: string) => `${run(runId)}/signatures/${batch}.json`,
-  summary: (runId: string) => `${run(runId)}/summary.json`,
+  signatures: (runId: string, batch: string) => path`runs/${runId}/signatures/${batch}.json`,
+  summary: (runId: string) => path`runs/${runId}/summary.json`,
   /** OpenLineage event of the run's end. */
-  lineage: (runId: string) => `${run(runId)}/lineage.json`,
-  attempt: (runId: string) => `${run(runId)}/attempt.json`,
+  lineage: (runId: string) => path`runs/${runId}/lineage.json`,
+  attempt: (runId: string) => path`runs/${runId}/attempt.json`,
   /** Keys of the LLM calls that an attempt has appended to the ledger table. */
-  calls: (runId: string, attempt: number) => `${run(runId)}/calls-${attempt}.json`,
+  calls: (runId: string, attempt: number) => path`runs/${runId}/calls-${attempt}.json`,
   /** Runs with a budget: the questions of each batch, and in the order of certainty. */
-  batchQuestions: (runId: string, batch: string) => `${run(runId)}/questions/${batch}.json`,
-  group: (runId: string, group: string) => `${run(runId)}/questions/${group}.json`,
-  ranking: (runId: string) => `${run(runId)}/questions/ranking.json`,
-  cancel: (runId: string) => `${run(runId)}/cancel.json`,
-  planFolder: (runId: string) => `${run(runId)}/plan`,
+  batchQuestions: (runId: string, batch: string) => path`runs/${runId}/questions/${batch}.json`,
+  group: (runId: string, group: string) => path`runs/${runId}/questions/${group}.json`,
+  ranking: (runId: string) => path`runs/${runId}/questions/ranking.json`,
+  cancel: (runId: string) => path`runs/${runId}/cancel.json`,
+  planFolder: (runId: string) => path`runs/${runId}/plan`,
   /** Folders with documents' content. */
-  contentFolders: (runId: string) => ['extracted', 'features', 'scores', 'llm'].map((name) => `${run(runId)}/${name}`),
+  contentFolders: (runId: string) =>
+    ['extracted', 'features', 'scores', 'llm'].map((name) => path`runs/${runId}/${name}`),
   /** The retention setting has deleted the run's content. */
-  forgotten: (runId: string) => `${run(runId)}/forgotten.json`,
+  forgotten: (runId: string) => path`runs/${runId}/forgotten.json`,
   /** There while the watchdog sees no progress. */
-  stalled: (runId: string) => `${run(runId)}/stalled.json`,
+  stalled: (runId: string) => path`runs/${runId}/stalled.json`,
 } as const;
 
 /** Signatures of decided documents, by taxonomy: one part per run, one file per document that a person has decided. */
 export const nearDuplicatePaths = {
   root: 'near-duplicates',
-  folder: (taxonomy: string) => `near-duplicates/${taxonomy}`,
-  run: (taxonomy: string, runId: string) => `near-duplicates/${taxonomy}/runs/${runId}.json`,
-  person: (taxonomy: string, documentId: string) => `near-duplicates/${taxonomy}/people/${documentId}.json`,
+  folder: (taxonomy: string) => path`near-duplicates/${taxonomy}`,
+  run: (taxonomy: string, runId: string) => path`near-duplicates/${taxonomy}/runs/${runId}.json`,
+  person: (taxonomy: string, documentId: string) => path`near-duplicates/${taxonomy}/people/${documentId}.json`,
 } as const;
 
 /** A tick of a schedule that has been acted on. */
-export const schedulePath = (name: string, tick: string): string => `schedules/${name}/${tick}.json`;
+export const schedulePath = (name: string, tick: string): string => path`schedules/${name}/${tick}.json`;
 
 /** Who is looking at a document that waits for review. */
 export const reviewLeaseFolder = 'review/leases';
-export const reviewLeasePath = (documentId: string): string => `${reviewLeaseFolder}/${documentId}.json`;
+export const reviewLeasePath = (documentId: string): string => path`review/leases/${documentId}.json`;
 
 /** Model registry: one immutable folder per version, and the pointer to the champion. */
 export const modelPaths = {
-  folder: (version: string) => `models/${version}`,
+  folder: (version: string) => path`models/${version}`,
   champion: 'models/champion.json',
   /** Requests and ends of trainings that the API started. */
   trainings: 'model-trainings',
 } as const;
 
-export const trainingRequestPath = (trainingId: string): string => `${modelPaths.trainings}/${trainingId}/request.json`;
-export const trainingEndPath = (trainingId: string): string => `${modelPaths.trainings}/${trainingId}/end.json`;
-export const trainingFailurePath = (trainingId: string): string => `${modelPaths.trainings}/${trainingId}/failure.json`;
+export const trainingRequestPath = (trainingId: string): string => path`model-trainings/${trainingId}/request.json`;
+export const trainingEndPath = (trainingId: string): string => path`model-trainings/${trainingId}/end.json`;
+export const trainingFailurePath = (trainingId: string): string => path`model-trainings/${trainingId}/failure.json`;
 
 /** One small file per run, so that listing runs does not list their contents. */
 export const runIndexFolder = 'run-index';
-export const runIndexPath = (runId: string): string => `${runIndexFolder}/${runId}.json`;
+export const runIndexPath = (runId: string): string => path`run-index/${runId}.json`;
 
 export const currentTaxonomyPath = 'taxonomies/current.json';
-export const taxonomyPath = (version: string): string => `taxonomies/${version}.json`;
+export const taxonomyPath = (version: string): string => path`taxonomies/${version}.json`;
 
 /** Per-document LLM answers, partitioned by the first two hex digits of the key. */
 export const llmCacheRoot = 'llm-cache';
-export const llmCacheFolder = (promptVersion: string, prefix: string): string => `llm-cache/${promptVersion}/${prefix}`;
+export const llmCacheFolder = (promptVersion: string, prefix: string): string =>
+  path`llm-cache/${promptVersion}/${prefix}`;
 
 /** How often LLM answers of a prompt version are right. */
-export const llmCalibrationPath = (promptVersion: string): string => `llm-calibration/${promptVersion}.json`;
+export const llmCalibrationPath = (promptVersion: string): string => path`llm-calibration/${promptVersion}.json`;
 
 /** Uploads: one claim per (path, etag), one marker per window, and the seal after which a window takes no more. */
 export const intakePaths = {
   claims: 'intake/claims',
-  claim: (claimId: string) => `intake/claims/${claimId.slice(0, 2)}/${claimId}.json`,
-  window: (windowId: string) => `intake/windows/${windowId}/markers`,
-  marker: (windowId: string, claimId: string) => `intake/windows/${windowId}/markers/${claimId}.json`,
-  seal: (windowId: string) => `intake/windows/${windowId}/sealed.json`,
+  claim: (claimId: string) => path`intake/claims/${claimId.slice(0, 2)}/${claimId}.json`,
+  window: (windowId: string) => path`intake/windows/${windowId}/markers`,
+  marker: (windowId: string, claimId: string) => path`intake/windows/${windowId}/markers/${claimId}.json`,
+  seal: (windowId: string) => path`intake/windows/${windowId}/sealed.json`,
 } as const;
 
 /** Says that a folder's import has ended. */
-export const importDonePath = (prefix: string): string => `import-index/${prefix}.json`;
+export const importDonePath = (prefix: string): string => path`import-index/${prefix}.json`;

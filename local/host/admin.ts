@@ -29,10 +29,15 @@ export class AdminApi {
 
   /** Answer a request below /admin/. */
   async handle(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const parts = path
-      .split('/')
-      .filter((part) => part !== '')
-      .map((part) => decodeURIComponent(part));
+    let parts: string[];
+    try {
+      parts = path
+        .split('/')
+        .filter((part) => part !== '')
+        .map((part) => decodeURIComponent(part));
+    } catch {
+      return sendJson(response, 400, { message: 'The path holds a malformed escape.' });
+    }
     const [area, name, sub] = parts;
     if (area === 'host' && name === 'status') return this.#status(response);
     if (area === 'host' && name === 'ping') return sendText(response, 200);

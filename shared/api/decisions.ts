@@ -1,10 +1,10 @@
 // Decisions as the API takes and shows them: filters, pages, the queue for people and what they say, what another model would decide.
 import { z } from 'zod';
-import { documentIdSchema, modelVersionSchema } from './sources.ts';
+import { documentIdSchema, idSchema, modelVersionSchema } from './sources.ts';
 
 /** Which decisions are meant: of one run, or the latest of every document; all conditions must hold. */
 const filterShape = {
-  run: z.string().min(1).max(200).optional(),
+  run: idSchema.optional(),
   label: z.string().min(1).max(200).optional(),
   status: z.enum(['labelled', 'review', 'failed']).optional(),
   /** Failure or review code. */
@@ -55,7 +55,7 @@ export const exportResultsSchema = z.strictObject({
 export const reviewQueueSchema = z.strictObject({
   order: z.enum(['oldest', 'uncertain']).default('oldest'),
   limit: z.coerce.number().int().min(1).max(50).default(10),
-  run: z.string().min(1).max(200).optional(),
+  run: idSchema.optional(),
   label: z.string().min(1).max(200).optional(),
   /** Name of the reviewing window: asking again with it gives the same documents. Default: each request is a reviewer of its own. */
   holder: z.string().min(1).max(100).optional(),

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { LabelMetrics, ModelDescription } from '../models/bundle.ts';
 import type { CoveragePoint, ReliabilityBin } from '../models/metrics.ts';
 import { runRequestSchema } from './runs.ts';
-import { containerSchema, pathSchema } from './sources.ts';
+import { containerSchema, documentIdSchema, idSchema, uploadPathSchema } from './sources.ts';
 
 /** Answer of GET /api/session. */
 export interface Session {
@@ -34,13 +34,7 @@ export const quoteRequestSchema = z.strictObject({
 export type QuoteRequest = z.infer<typeof quoteRequestSchema>;
 
 /** Where PUT /api/uploads/{container}/{path} stores a file: under a name that every reader of the lake can say again. */
-export const uploadTargetSchema = z.strictObject({
-  container: containerSchema,
-  path: pathSchema
-    .refine((p) => p.split('/').every((part) => part !== '' && part !== '.'), 'must have no empty part and no "."')
-    // Storage takes a backslash for a slash; control characters and halves of characters have no place in a URL.
-    .refine((p) => !/[\\\p{Cc}\p{Cs}\uFFFE\uFFFF]/u.test(p), 'must have no backslash and no control character'),
-});
+export const uploadTargetSchema = z.strictObject({ container: containerSchema, path: uploadPathSchema });
 export type UploadTarget = z.infer<typeof uploadTargetSchema>;
 
 /** Answer of PUT /api/uploads/{container}/{path}. */
@@ -117,7 +111,7 @@ export interface RunReport {
 /** Query of GET /api/documents/{id}/text. */
 export const documentTextSchema = z.strictObject({
   /** Whose reading; default: the latest decision's. */
-  run: z.string().min(1).max(200).optional(),
+  run: idSchema.optional(),
   /** Characters at most. */
   limit: z.coerce.number().int().min(100).max(200_000).default(20_000),
 });
@@ -153,7 +147,7 @@ export interface ReviewProgress {
 
 /** Body of POST /api/review/skip: the holder does not want this document now; others may take it at once. */
 export const reviewSkipSchema = z.strictObject({
-  documentId: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits'),
+  documentId: documentIdSchema,
   holder: z.string().min(1).max(100),
 });
 

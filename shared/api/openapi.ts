@@ -12,12 +12,11 @@ import {
   reviewQueueSchema,
   whatIfSchema,
 } from './decisions.ts';
-import { uploadTargetSchema } from './insights.ts';
 import { DOCUMENT_OPERATIONS } from './openapi-documents.ts';
 import { INSIGHT_OPERATIONS } from './openapi-insights.ts';
 import type { Operation } from './operation.ts';
 import { listRunsSchema, rerunRequestSchema, runRequestSchema } from './runs.ts';
-import { documentIdSchema } from './sources.ts';
+import { ROUTE_PARAMETERS, type RouteParameter } from './sources.ts';
 import { promoteRequestSchema, trainRequestSchema } from './training.ts';
 
 const RUN = 'State, counts and cost of the run';
@@ -248,15 +247,12 @@ function responses({ ok, problems = [], isOpen }: Operation): Record<string, unk
   return { ...described, ...Object.fromEntries([...usual, ...problems].map((status) => [status, problem])) };
 }
 
-/** Of the parameters that are checked; the others are any text. */
-const PATH_SCHEMAS: Readonly<Record<string, z.ZodType>> = { documentId: documentIdSchema, ...uploadTargetSchema.shape };
-
 const pathParameters = (route: string): Record<string, unknown>[] =>
   [...route.matchAll(/\{\*?(\w+)\??\}/g)].map(([, name = '']) => ({
     name,
     in: 'path',
     required: true,
-    schema: name in PATH_SCHEMAS ? jsonSchema(PATH_SCHEMAS[name] as z.ZodType) : { type: 'string' },
+    schema: jsonSchema(ROUTE_PARAMETERS[name as RouteParameter]), // openapi.test.ts: every parameter of a route has its schema
   }));
 
 function queryParameters(query: z.ZodObject | undefined): Record<string, unknown>[] {

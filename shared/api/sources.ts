@@ -1,12 +1,21 @@
 // Where documents of a request lie, and how versions and documents are named in one. Parts of the schemas beside it.
 import { z } from 'zod';
+import { parseRequest } from './problem.ts';
 
 /** A file or folder of a container. */
 export const pathSchema = z
   .string()
   .min(1)
   .max(1024)
-  .refine((p) => !p.startsWith('/') && !p.split('/').includes('..'), 'must be relative to the container, without ".."');
+  .refine(
+    (p) => !p.startsWith('/') && !p.split('/').some((part) => part === '.' || part === '..'),
+    'must be relative to the container, without "." and ".."',
+  )
+  // Storage takes a backslash for a slash; control characters and halves of characters have no place in a URL.
+  .refine((p) => !/[\\\p{Cc}\p{Cs}\uFFFE\uFFFF]/u.test(p), 'must have no backslash and no control character');
+
+/** A path that a file can be given. */
+export const uploadPathSchema = pathSchema.refine((p) => !p.split('/').includes(''), 'must have no empty part');
 
 const path = pathSchema;
 
@@ -36,7 +45,34 @@ export const sourceSchema = z.discriminatedUnion('kind', [
   }),
 ]);
 
-export const modelVersionSchema = z.string().regex(/^v\d+$/, 'must look like v3');
+export const modelVersionSchema = z.string().regex(/^v[1-9]\d{0,8}$/, 'must look like v3');
+
+/** Id of a run or a training. It becomes part of paths in the lake, so nothing that could lead elsewhere fits. */
+export const idSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/, 'must be an id as the API gives it');
 
 /** A document's id in a path: SHA-256 in lower-case hex. */
 export const documentIdSchema = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits');
+
+/** What the parameters of routes may be, by name: one schema each, whatever the route. */
+export const ROUTE_PARAMETERS = {
+  runId: idSchema,
+  /** Runs side by side. */
+  a: idSchema,
+  b: idSchema,
+  trainingId: idSchema,
+  version: modelVersionSchema,
+  documentId: documentIdSchema,
+  container: containerSchema,
+  /** Of an upload. */
+  path: uploadPathSchema,
+} as const satisfies Record<string, z.ZodType>;
+export type RouteParameter = keyof typeof ROUTE_PARAMETERS;
+
+/** @throws {RequestError} request.invalid naming the parameter */
+export function parseParameter<N extends RouteParameter>(
+  name: N,
+  value: string | undefined,
+): z.infer<(typeof ROUTE_PARAMETERS)[N]> {
+  const parsed = parseRequest(z.object({ [name]: ROUTE_PARAMETERS[name] }), { [name]: value ?? '' });
+  return parsed[name] as z.infer<(typeof ROUTE_PARAMETERS)[N]>; // the schema of that name was applied
+}

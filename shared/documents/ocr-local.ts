@@ -40,7 +40,10 @@ export async function recognize(
   image: Uint8Array,
   turned?: (quarters: number) => Uint8Array | undefined,
 ): Promise<string> {
-  worker ??= start();
+  worker ??= start().catch((error: unknown) => {
+    worker = undefined; // no memory just now: the next page tries again
+    throw error;
+  });
   const ready = await worker;
   let best = await attempt(ready, image, 0);
   if (best.confidence >= LOW_CONFIDENCE && best.letters >= FEW_LETTERS) return best.text;

@@ -41,7 +41,10 @@ export async function createDatabase(settings: Readonly<Record<string, string>> 
 export async function withConnection<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
   // One thread: with more, COPY keeps the order of rows at five times the time and three times the memory when there are
   // many small inputs, and cuts row groups at every input. Measured with 250 files of one row.
-  opening ??= createDatabase({ threads: '1' });
+  opening ??= createDatabase({ threads: '1' }).catch((error: unknown) => {
+    opening = undefined; // no memory just now: the next caller tries again
+    throw error;
+  });
   const connection = await connect(await opening);
   try {
     return await work(connection);

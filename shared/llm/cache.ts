@@ -1,10 +1,12 @@
 // Answers by document: the same text, prompt and model are never paid for twice, in any run.
 // Layout: one immutable part per batch, `keys/<part>.bin` (8 bytes a document) and `answers/<part>.json`. A process keeps the key files
 // in memory (8 MB for a million documents) and reads an answer file only when a key is found in it. One blob per document would cost more than many models.
-// Invariants: H1 a hit is confirmed by the full key. H2 refused documents are remembered for a while only: filters change.
+// Invariants: H1 a hit is confirmed by the full key. H2 refused documents are remembered for a while only: filters change. H3 a look-up finds what any
+// process had stored before it began: a listing costs a thousandth of a call, so no unknown key is taken for new without one.
 import { sha256Hex } from '../ids.ts';
 import { llmCacheFolder } from '../paths.ts';
 import type { Clock, LakeStore } from '../ports.ts';
+import { SharedLook } from '../shared-look.ts';
 import type { Decision } from './judge.ts';
 
 export interface CachedDecision {
@@ -17,7 +19,6 @@ interface StoredAnswers {
 }
 
 const REFUSAL_TTL_MS = 7 * 24 * 3_600_000;
-const REFRESH_MS = 5000;
 const READS_AT_ONCE = 16;
 const KEPT_ANSWER_FILES = 32;
 
@@ -32,7 +33,7 @@ export class AnswerCache {
   readonly #folder: (kind: 'keys' | 'answers') => string;
   readonly #parts = new Map<string, BigUint64Array>();
   readonly #answers = new Map<string, StoredAnswers>();
-  #refreshedAt = Number.NEGATIVE_INFINITY;
+  readonly #newParts = new SharedLook(() => this.#readNewParts());
 
   constructor(store: LakeStore, promptVersion: string, clock: Clock) {
     this.#store = store;
@@ -42,7 +43,15 @@ export class AnswerCache {
 
   /** Decisions known for these keys. */
   async lookup(keys: readonly string[]): Promise<Map<string, CachedDecision>> {
-    await this.#refresh();
+    const hits = await this.#find(keys);
+    const missing = keys.filter((key) => !hits.has(key));
+    if (missing.length === 0) return hits;
+    await this.#newParts.fresh(); // H3
+    return new Map([...hits, ...(await this.#find(missing))]);
+  }
+
+  /** What the parts that this process knows say. */
+  async #find(keys: readonly string[]): Promise<Map<string, CachedDecision>> {
     const hits = new Map<string, CachedDecision>();
     const wanted = new Map<string, string[]>();
     for (const key of keys) {
@@ -51,7 +60,7 @@ export class AnswerCache {
         if (contains(shorts, short)) wanted.set(part, [...(wanted.get(part) ?? []), key]);
     }
     for (const [part, partKeys] of wanted) {
-      const { answers } = await this.#answersOf(part);
+      const { answers } = (await this.#answersOf(part)) ?? { answers: {} };
       for (const key of partKeys) {
         const found = answers[key];
         if (found === undefined) continue;
@@ -78,26 +87,30 @@ export class AnswerCache {
     this.#parts.set(part, shorts);
   }
 
-  async #refresh(): Promise<void> {
-    if (this.#clock.now() - this.#refreshedAt < REFRESH_MS) return;
-    this.#refreshedAt = this.#clock.now();
+  async #readNewParts(): Promise<void> {
     const unknown: string[] = [];
     for await (const { path } of this.#store.list(this.#folder('keys')))
       if (!this.#parts.has(partOf(path))) unknown.push(path);
     for (let i = 0; i < unknown.length; i += READS_AT_ONCE)
       await Promise.all(
         unknown.slice(i, i + READS_AT_ONCE).map(async (path) => {
-          const bytes = await this.#store.read(path);
-          this.#parts.set(partOf(path), new BigUint64Array(new Uint8Array(bytes).buffer)); // copied: the buffer may be unaligned
+          const found = await this.#store.readIfExists(path);
+          if (found !== undefined)
+            this.#parts.set(partOf(path), new BigUint64Array(new Uint8Array(found.bytes).buffer)); // copied: the buffer may be unaligned
         }),
       );
   }
 
-  async #answersOf(part: string): Promise<StoredAnswers> {
+  /** Undefined, and the part is forgotten, when somebody has deleted it from the lake. */
+  async #answersOf(part: string): Promise<StoredAnswers | undefined> {
     const known = this.#answers.get(part);
     if (known !== undefined) return known;
-    const bytes = await this.#store.read(`${this.#folder('answers')}/${part}.json`);
-    const read = JSON.parse(bytes.toString('utf8')) as StoredAnswers; // written by keep()
+    const stored = await this.#store.readIfExists(`${this.#folder('answers')}/${part}.json`);
+    if (stored === undefined) {
+      this.#parts.delete(part);
+      return undefined;
+    }
+    const read = JSON.parse(stored.bytes.toString('utf8')) as StoredAnswers; // written by keep()
     if (this.#answers.size >= KEPT_ANSWER_FILES) this.#answers.delete(this.#answers.keys().next().value ?? '');
     this.#answers.set(part, read);
     return read;

@@ -120,6 +120,7 @@ export function runtimeOf(deps: LlmDeps): Promise<LlmRuntime> {
   if (runtime === undefined) {
     runtime = loadTokenCounter().then((count) => new LlmRuntime(deps, count));
     runtimes.set(deps, runtime);
+    runtime.catch(() => runtimes.delete(deps)); // the caller sees the error; the next one tries again
   }
   return runtime;
 }

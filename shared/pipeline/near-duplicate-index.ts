@@ -1,7 +1,8 @@
 // The decided documents of a taxonomy by their signatures, in memory: which of them does a text nearly repeat?
 import { resemblance } from '../features/minhash.ts';
 import { nearDuplicatePaths } from '../paths.ts';
-import type { LakeStore } from '../ports.ts';
+import type { Clock, LakeStore } from '../ports.ts';
+import { SharedLook } from '../shared-look.ts';
 import { readJson } from './records.ts';
 import type { PipelineServices } from './services.ts';
 
@@ -33,10 +34,22 @@ class NearDuplicateIndex {
   readonly #entries = new Map<string, IndexEntry & { places: Uint32Array }>();
   readonly #byPeople = new Map<string, string>();
   readonly #bands = new Map<number, string[]>();
+  readonly #clock: Clock;
+  readonly #newParts: SharedLook;
+  /** When the last look that has ended began. */
   #refreshedAt = Number.NEGATIVE_INFINITY;
 
-  async refresh({ lake, clock }: PipelineServices, taxonomy: string): Promise<void> {
-    if (clock.now() - this.#refreshedAt < REFRESH_MS) return;
+  constructor({ lake, clock }: PipelineServices, taxonomy: string) {
+    this.#clock = clock;
+    this.#newParts = new SharedLook(() => this.#readNewParts(lake, taxonomy));
+  }
+
+  async refresh(): Promise<void> {
+    if (this.#clock.now() - this.#refreshedAt >= REFRESH_MS) await this.#newParts.fresh();
+  }
+
+  async #readNewParts(lake: LakeStore, taxonomy: string): Promise<void> {
+    const beganAt = this.#clock.now();
     for await (const file of lake.list(nearDuplicatePaths.folder(taxonomy))) {
       if (this.#known.get(file.path) === file.etag) continue;
       const part = await readJson<{ entries?: IndexEntry[]; id?: string; label?: string }>(lake, file.path);
@@ -44,7 +57,7 @@ class NearDuplicateIndex {
       for (const entry of part?.entries ?? []) this.#add(entry);
       if (part?.id !== undefined && part.label !== undefined) this.#byPeople.set(part.id, part.label);
     }
-    this.#refreshedAt = clock.now();
+    this.#refreshedAt = beganAt;
   }
 
   /** The most similar decided document at or above the bar. */
@@ -94,8 +107,8 @@ const indexes = new WeakMap<LakeStore, Map<string, NearDuplicateIndex>>();
 export async function indexOf(services: PipelineServices, taxonomy: string): Promise<NearDuplicateIndex> {
   const ofLake = indexes.get(services.lake) ?? new Map<string, NearDuplicateIndex>();
   indexes.set(services.lake, ofLake);
-  const index = ofLake.get(taxonomy) ?? new NearDuplicateIndex();
+  const index = ofLake.get(taxonomy) ?? new NearDuplicateIndex(services, taxonomy);
   ofLake.set(taxonomy, index);
-  await index.refresh(services, taxonomy);
+  await index.refresh();
   return index;
 }

@@ -48,7 +48,10 @@ export interface EmbeddedFile {
  * @throws {TerminalError} extract.encrypted or extract.corrupt
  */
 export async function withPdf<T>(bytes: Uint8Array, use: (pdf: PdfDocument) => Promise<T>): Promise<T> {
-  library ??= load();
+  library ??= load().catch((error: unknown) => {
+    library = undefined; // no memory just now: the next file tries again
+    throw error;
+  });
   const module = await library;
   let pdf: PdfDocument | undefined;
   try {

@@ -1,4 +1,5 @@
 // Files of one sharded training in the lake, below training/<id>/. Everything but the plan, the states and the result can be made again.
+import { path } from '../../paths.ts';
 import type { LakeStore } from '../../ports.ts';
 import type { TrainOptions } from '../options.ts';
 import type { LabelSource } from '../sources.ts';
@@ -6,7 +7,7 @@ import type { LabelSource } from '../sources.ts';
 /** Which rows a fit is trained on. check: those not held out, to judge; final: all. */
 export type FitName = 'check' | 'final';
 
-const folder = (trainingId: string): string => `training/${trainingId}`;
+const folder = (trainingId: string): string => path`training/${trainingId}`;
 const number = (n: number): string => String(n).padStart(5, '0');
 const fitFolder = (trainingId: string, fit: FitName): string => `${folder(trainingId)}/fits/${fit}`;
 
