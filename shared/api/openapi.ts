@@ -161,8 +161,8 @@ export const OPERATIONS: readonly Operation[] = [
   },
 ];
 
-/** A route as OpenAPI writes it: `{*path}` and `{file?}` are plain parameters. */
-export const openApiPath = (route: string): string => route.replaceAll(/\{\*?(\w+)\??\}/g, '{$1}');
+/** A route as OpenAPI writes it: `{*path}`, `{file?}` and `{id:length(64)}` are plain parameters. */
+export const openApiPath = (route: string): string => route.replaceAll(/\{\*?(\w+)[^{}]*\}/g, '{$1}');
 
 /** @param version  of the app */
 export function openApiDocument(version: string): Record<string, unknown> {

@@ -88,6 +88,8 @@ export interface Tables {
   commitResults(runId: string, parts: readonly StagedPart[]): Promise<void>;
   /** Committed rows of one batch of a run, human decisions included; the part file itself may have been merged into others. */
   readResults(runId: string, batchId: string, columns: readonly string[]): Promise<Row[]>;
+  /** What people have decided (table feedback, PEOPLE_COLUMNS); the same array as long as nothing was decided in between. */
+  readFeedback(): Promise<readonly Row[]>;
   /** Append rows once per attempt of a run. */
   append(table: 'llm_calls' | 'runs', source: { runId: string; attempt: number }, rows: readonly Row[]): Promise<void>;
 }

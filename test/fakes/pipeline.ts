@@ -130,6 +130,7 @@ export async function fakeWorld(settings: Record<string, string> = {}): Promise<
       async readResults(runId, batchId) {
         return (committed.get('results') ?? []).filter((row) => row.run_id === runId && row.batch_id === batchId);
       },
+      readFeedback: async () => committed.get('feedback') ?? [],
       async append(table, { runId, attempt }, rows) {
         append(table, `${runId}#${attempt}`, rows);
       },

@@ -4,7 +4,7 @@
 // Source: org.apache.spark.ml.feature.*, org.apache.spark.ml.classification.LogisticRegressionModel, xgboost.spark.
 import { TerminalError } from '../../errors.ts';
 import type { Idf } from '../../features/idf.ts';
-import { completeSpec, type FeatureSpec } from '../../features/spec.ts';
+import { completeSpec, createTermLister, type FeatureSpec } from '../../features/spec.ts';
 import type { ModelBundle } from '../../models/bundle.ts';
 import { createXgboostBundle, unmeasuredAccept } from '../../models/foreign-bundle.ts';
 import { createLinearBundle } from '../../models/linear-bundle.ts';
@@ -124,6 +124,7 @@ async function readFeatures(
     binary: params.binary === true,
     hash: Number.parseInt(hashing.sparkVersion, 10) < 3 ? 'spark2' : 'spark3',
   });
+  createTermLister(spec); // refuses a pattern that cannot be read as Java reads it
   return { spec, idf: idf === undefined ? null : await readIdf(files, idf, spec.numFeatures) };
 }
 
