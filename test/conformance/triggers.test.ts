@@ -83,8 +83,10 @@ describe('http', () => {
     });
   });
 
-  test('a literal segment beats a parameter, a constraint that does not fit and a wrong method are 404', async () => {
-    expect(await (await host.fetch('/api/echo/7/here')).text()).toBe('literal');
+  test('the first function by name whose route fits answers, not the closest; no route or method that fits is 404', async () => {
+    expect(await (await host.fetch('/api/echo/7/here')).json()).toMatchObject({ params: { id: '7', rest: 'here' } });
+    expect(await (await host.fetch('/api/echo/8/here')).text()).toBe('first by name');
+    expect((await host.fetch('/api/echo/8/here', { method: 'POST' })).status).toBe(201);
     expect((await host.fetch('/api/echo/seven/here')).status).toBe(404);
     expect((await host.fetch('/api/echo/7/here', { method: 'DELETE' })).status).toBe(404);
     expect((await host.fetch('/nowhere')).status).toBe(404);
