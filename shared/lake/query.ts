@@ -39,7 +39,7 @@ export class LakeQueries {
   readonly #tables: ReadonlyMap<string, DeltaTable>;
   readonly #pace: Pace;
   readonly #looks: ReadonlyMap<string, SharedLook<Snapshot | undefined>>;
-  readonly #answers = new KeptAnswers();
+  readonly #answers = new KeptAnswers<QueryResult>();
   readonly #limit = pLimit(AT_ONCE);
   /** Versions of the views that stand in the database; undefined: of an empty table. */
   readonly #shown = new Map<string, number | undefined>();
