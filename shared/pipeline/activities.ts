@@ -11,20 +11,16 @@ import { askGroup } from './group-questions.ts';
 import { lanesOf } from './lane.ts';
 import { recordLineage } from './lineage.ts';
 import { offerAnswers } from './offer-answers.ts';
+import type { ActivityResult, RunActivity } from './orchestration.ts';
+import { TRAINING_ACTIVITIES, type TrainingActivity } from './orchestration.ts';
 import { planRun } from './plan.ts';
 import { isBudgeted, listQuestions, rankQuestions } from './rank-questions.ts';
-import type { ActivityResult, PlanOutcome, RunActivity } from './run.ts';
+import type { PlanOutcome } from './run.ts';
 import { scoreBatch } from './score-batch.ts';
 import type { PipelineServices } from './services.ts';
 import type { StepInput } from './step.ts';
 import { type Failure, stopRun } from './stop-marker.ts';
-import {
-  stopTraining,
-  TRAINING_ACTIVITIES,
-  type TrainingActivity,
-  type TrainingServices,
-  trainingHandlers,
-} from './train-model.ts';
+import { stopTraining, type TrainingServices, trainingHandlers } from './train-model.ts';
 
 // Outages are waited for: 1 s doubling to 1 min is about an hour in all.
 const MAX_ATTEMPTS = 60;

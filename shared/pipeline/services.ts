@@ -1,6 +1,7 @@
 // What the pipeline needs of the world, assembled once per process by shared/app.ts. Tests bring fakes.
 import type { Config } from '../config.ts';
-import type { ExtractedDocument, SourceDocument } from '../documents/extract.ts';
+import type { SourceDocument } from '../documents/extract.ts';
+import type { ExtractedDocument } from '../documents/extracted-document.ts';
 import type { Column, Row } from '../lake/tables.ts';
 import type { LlmAnswer, LlmDocument } from '../llm/classify.ts';
 import type { MoneyLeft } from '../llm/money/money-left.ts';

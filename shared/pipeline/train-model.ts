@@ -1,5 +1,6 @@
 // Training as an orchestration: shards featurized in parallel, then one gradient activity per group of shards and iteration, reduced to a step.
 // Invariants: as in run.ts; T1 every step may be repeated; a training that is started again goes on after its last iteration.
+
 import type { TrainRequest } from '../api/training.ts';
 import { isErrorCode, TerminalError } from '../errors.ts';
 import { canonicalJson, sha256Hex } from '../ids.ts';
@@ -14,22 +15,11 @@ import {
   type TrainingResult,
 } from '../training/sharded/trainer.ts';
 import { DECISIONS } from '../training/sources.ts';
+import type { Orchestration, Steps, TrainingActivity } from './orchestration.ts';
 import { createJson, readJson, requireJson, writeJson } from './records.ts';
-import { type Orchestration, type Steps, step, stepAll } from './run.ts';
+import { step, stepAll } from './run.ts';
 import type { Failure } from './stop-marker.ts';
 import { loadTaxonomy } from './taxonomies.ts';
-
-export const TRAINING_ACTIVITIES = [
-  'planTraining',
-  'featurizeShard',
-  'prepareFits',
-  'trainingProgress',
-  'gradientShards',
-  'reduceAndStep',
-  'finishTraining',
-  'failTraining',
-] as const;
-export type TrainingActivity = (typeof TRAINING_ACTIVITIES)[number];
 
 export interface TrainInput {
   trainingId: string;

@@ -1,6 +1,6 @@
 // A pipeline over fakes of its ports: memory for the lake, a reader and a model whose answers follow from the text.
 import { inspectConfig } from '../../shared/config.ts';
-import type { ExtractedDocument } from '../../shared/documents/extract.ts';
+import type { ExtractedDocument } from '../../shared/documents/extracted-document.ts';
 import { sha256Hex } from '../../shared/ids.ts';
 import type { Column, Row } from '../../shared/lake/tables.ts';
 import type { LoadedModel } from '../../shared/models/registry.ts';

@@ -8,7 +8,7 @@ import { ModelRegistry } from '../../shared/models/registry.ts';
 import { trainingActivityHandlers } from '../../shared/pipeline/activities.ts';
 import { writeExtracted } from '../../shared/pipeline/extracted.ts';
 import { decisionsVersion, parquetFiles } from '../../shared/pipeline/lake-files.ts';
-import type { Orchestration } from '../../shared/pipeline/run.ts';
+import type { Orchestration } from '../../shared/pipeline/orchestration.ts';
 import { loadTaxonomy } from '../../shared/pipeline/taxonomies.ts';
 import {
   createTraining,
