@@ -1,5 +1,6 @@
 // Commands about models: train, eval, compare, models.
 import { type Command, Option } from 'commander';
+import { PROFILES } from '../shared/features/spec.ts';
 import { data, json, labelColumn, number, textColumn } from './options.ts';
 
 /** Add them to the program. */
@@ -22,8 +23,13 @@ export function addModelCommands(program: Command): void {
     )
     .option('--features-of <version>', 'xgboost: model whose features are used; default: the champion')
     .option('--python <path>', 'xgboost without Synapse: a Python with pyspark and xgboost', 'python3')
+    .addOption(
+      new Option('--profile <name>', 'features: words, pairs and parts of words, or exactly those of Spark')
+        .choices([...PROFILES])
+        .default('lexical'),
+    )
     .option('--max-iter <n>', 'L-BFGS iterations', number)
-    .option('--reg-param <x>', 'regularization', number)
+    .option('--reg-param <x>', 'regularization; default: chosen by held-out rows (profile spark: 0.01)', number)
     .option('--num-features <n>', 'hash buckets', number)
     .option('--precision <p>', 'share of labels the model gives alone that shall be right', number)
     .option(

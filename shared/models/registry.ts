@@ -7,7 +7,8 @@ import type { Clock, LakeStore } from '../ports.ts';
 import { describeArtifacts, type ModelBundle, type ModelManifest, parseManifest, verifyArtifact } from './bundle.ts';
 import { type LoadedModel, openModel } from './loaded-model.ts';
 
-export type { EvidenceTerm, LoadedModel } from './loaded-model.ts';
+export type { EvidenceTerm } from './evidence.ts';
+export type { LoadedModel } from './loaded-model.ts';
 
 /** One move of the champion pointer. */
 export interface ChampionMove {
