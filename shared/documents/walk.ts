@@ -3,7 +3,8 @@
 // tree, so that an archive cannot win by nesting. W3 a bad member fails alone.
 import { createHash } from 'node:crypto';
 import { type SluiceError, TerminalError } from '../errors.ts';
-import { ARCHIVE_TYPES, type ArchiveMember, openArchive } from './archives/containers.ts';
+import type { ArchiveMember } from './archives/archive.ts';
+import { ARCHIVE_TYPES, openArchive } from './archives/containers.ts';
 import { isJunk, memberPath, UniqueNames } from './archives/member-path.ts';
 import type { ExtractLimits } from './limits.ts';
 import { MEDIA, sniff } from './media-type.ts';
@@ -166,7 +167,7 @@ export class Walk {
   }
 
   async #visitMail(bytes: Uint8Array, mediaType: string, header: NodeHeader, node: Node): Promise<void> {
-    const { readMail } = await import('./formats/mail.ts');
+    const { readMail } = await import('./formats/read-mail.ts');
     const startedMs = performance.now();
     const mail = await readMail(bytes, mediaType, this.#limits);
     const ordinal = this.#ordinal++;

@@ -1,9 +1,10 @@
 // A pipeline over fakes of its ports: memory for the lake, a reader and a model whose answers follow from the text.
 import { inspectConfig } from '../../shared/config.ts';
-import type { ExtractedDocument } from '../../shared/documents/extract.ts';
+import type { ExtractedDocument } from '../../shared/documents/extracted-document.ts';
 import { sha256Hex } from '../../shared/ids.ts';
 import type { Column, Row } from '../../shared/lake/tables.ts';
 import type { LoadedModel } from '../../shared/models/registry.ts';
+import { Pace } from '../../shared/pace.ts';
 import type { ClassifyRequest, PipelineServices, StagedPart } from '../../shared/pipeline/services.ts';
 import { publishTaxonomy } from '../../shared/pipeline/taxonomies.ts';
 import { silentLogger } from '../../shared/ports.ts';
@@ -48,6 +49,7 @@ export async function fakeWorld(settings: Record<string, string> = {}): Promise<
     committed.set(table, [...(committed.get(table) ?? []), ...rows]);
   };
   world.services = {
+    pace: new Pace({ now: () => 0, sleep: async () => {} }),
     config,
     clock: { now: () => now++, sleep: async () => {} },
     logger: silentLogger,
@@ -130,6 +132,7 @@ export async function fakeWorld(settings: Record<string, string> = {}): Promise<
       async readResults(runId, batchId) {
         return (committed.get('results') ?? []).filter((row) => row.run_id === runId && row.batch_id === batchId);
       },
+      readFeedback: async () => committed.get('feedback') ?? [],
       async append(table, { runId, attempt }, rows) {
         append(table, `${runId}#${attempt}`, rows);
       },

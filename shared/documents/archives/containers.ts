@@ -3,24 +3,11 @@ import { gunzipSync } from 'node:zlib';
 import { TerminalError } from '../../errors.ts';
 import { cmsContent, cmsMemberName } from '../formats/cms.ts';
 import { MEDIA, sniff } from '../media-type.ts';
+import type { Archive } from './archive.ts';
 import { listMbox } from './mbox.ts';
 import { openSevenZip } from './seven-zip.ts';
 import { listTar } from './tar.ts';
 import { openZip } from './zip.ts';
-
-export interface ArchiveMember {
-  /** As stored; hostile. */
-  name: string;
-  packedBytes: number;
-  /** Bytes of the member, at most `cap`; throws TerminalError (extract.too-large over the cap). */
-  read(cap: number): Promise<Uint8Array>;
-}
-
-export interface Archive {
-  /** As far as the format tells before the walk. */
-  entryCount: number | undefined;
-  members(): AsyncIterable<ArchiveMember>;
-}
 
 export const ARCHIVE_TYPES: ReadonlySet<string> = new Set([
   MEDIA.zip,

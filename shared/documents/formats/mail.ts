@@ -3,26 +3,11 @@
 import { TerminalError } from '../../errors.ts';
 import { decodeText } from '../charset.ts';
 import type { ExtractLimits } from '../limits.ts';
-import { MEDIA } from '../media-type.ts';
 import { mayHoldText, type Picture } from '../pictures.ts';
 import { cmsContent, looksCms, startsMime } from './cms.ts';
-import { type Mail, type MailAttachment, type MailFields, mailText } from './mail-text.ts';
+import type { MailAttachment, MailFields } from './mail-text.ts';
 import { type MimeMessage, parseMime } from './mime-tree.ts';
 import { takeUuencoded } from './uuencode.ts';
-
-export async function readMail(bytes: Uint8Array, mediaType: string, limits: ExtractLimits): Promise<Mail> {
-  if (mediaType === MEDIA.msg) return await (await import('./msg.ts')).readMsg(bytes, limits);
-  if (mediaType === MEDIA.tnef) return await (await import('./tnef.ts')).readTnef(bytes, limits);
-  const parsed = await parseEml(bytes, limits, 0);
-  const text = mailText(parsed.fields, limits);
-  if (text === undefined && parsed.isEncrypted)
-    throw new TerminalError('extract.encrypted', 'mail: its body is encrypted');
-  const { warnings, pictures } = parsed;
-  return {
-    body: { parts: [text ?? parsed.packed ?? ''], pages: null, warnings, pictures },
-    attachments: parsed.attachments,
-  };
-}
 
 /** Signatures, keys and delivery reports of machines: no documents. */
 const NO_DOCUMENT =
