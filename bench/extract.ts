@@ -1,7 +1,8 @@
 // Benchmark of the document readers: documents/s, MB/s, p95 and peak memory per format, what isolation costs and a second reader brings.
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { type ExtractedDocument, Extractor } from '../shared/documents/extract.ts';
+import { Extractor } from '../shared/documents/extract.ts';
+import type { ExtractedDocument } from '../shared/documents/extracted-document.ts';
 import { sniff } from '../shared/documents/media-type.ts';
 import { silentLogger } from '../shared/ports.ts';
 import { type CorpusFile, readCorpus, samplesFolder } from './corpus.ts';

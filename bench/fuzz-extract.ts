@@ -1,7 +1,8 @@
 // Fuzzing of the document readers: every corpus file, mutated by a seeded generator, must end as text or as a code.
 // `npm run fuzz extract -- --seconds 60 [--seed 1] [--corpus folder] [--slots 2]`; exit code 1 when a promise is broken.
 import { parseArgs } from 'node:util';
-import { type ExtractedDocument, Extractor } from '../shared/documents/extract.ts';
+import { Extractor } from '../shared/documents/extract.ts';
+import type { ExtractedDocument } from '../shared/documents/extracted-document.ts';
 import type { ExtractLimits } from '../shared/documents/limits.ts';
 import { isErrorCode } from '../shared/errors.ts';
 import { type Random, seededRandom, silentLogger } from '../shared/ports.ts';

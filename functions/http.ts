@@ -1,9 +1,8 @@
 // HTTP edge: bodies with a limit, errors as RFC 9457 problems, answers that need not be sent twice.
 import { createHash } from 'node:crypto';
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
-import { z } from 'zod';
-import { parseRequest, RequestError, refuseForeignPages, toProblem } from '../shared/api/problem.ts';
-import { ROUTE_PARAMETERS, type RouteParameter } from '../shared/api/sources.ts';
+import { RequestError, refuseForeignPages, toProblem } from '../shared/api/problem.ts';
+import { parseParameter, type RouteParameter } from '../shared/api/sources.ts';
 import { type CallerRole, getConfig, whoCalls } from '../shared/app.ts';
 
 /** Who may reach the API at all: holders of a function key, or, with Entra ID in front, whoever it lets through to `respond`. */
@@ -54,13 +53,8 @@ function tagged(request: HttpRequest, answer: HttpResponseInit): HttpResponseIni
  * A parameter of the route. The host has decoded it once; it is not decoded again: what is encoded twice stays what it is and fits no schema.
  * @throws {RequestError} request.invalid naming the parameter
  */
-export function parameter<N extends RouteParameter>(
-  request: HttpRequest,
-  name: N,
-): z.infer<(typeof ROUTE_PARAMETERS)[N]> {
-  const parsed = parseRequest(z.object({ [name]: ROUTE_PARAMETERS[name] }), { [name]: request.params[name] ?? '' });
-  return parsed[name] as z.infer<(typeof ROUTE_PARAMETERS)[N]>; // the schema of that name was applied
-}
+export const parameter = <N extends RouteParameter>(request: HttpRequest, name: N) =>
+  parseParameter(name, request.params[name]);
 
 /** The JSON body; an empty one is `{}`. @throws {RequestError} not JSON, or larger than `maxBytes` */
 export async function readBody(request: HttpRequest, maxBytes: number): Promise<unknown> {

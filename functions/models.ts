@@ -21,7 +21,7 @@ app.http('listModels', {
 
 app.http('getModel', {
   ...access,
-  route: 'models/{version}',
+  route: 'models/{version:regex(^v\\d+$)}',
   methods: ['GET'],
   handler: (request, context) =>
     respond(context, request, 'reader', async () => ({

@@ -1,6 +1,7 @@
 // Orchestrations: what runs after what lies in shared/pipeline/run.ts; here it meets Durable Functions.
 import df, { type OrchestrationContext, type Task } from 'durable-functions';
-import { type Orchestration, runBatch, runDocuments, runLane } from '../shared/pipeline/run.ts';
+import type { Orchestration } from '../shared/pipeline/orchestration.ts';
+import { runBatch, runDocuments, runLane } from '../shared/pipeline/run.ts';
 import { trainModel } from '../shared/pipeline/train-model.ts';
 
 const bind = ({ df: durable }: OrchestrationContext): Orchestration<Task> => ({

@@ -52,7 +52,7 @@ app.http('resultFacets', {
 
 app.http('documentResults', {
   ...access,
-  route: 'results/{documentId}',
+  route: 'results/{documentId:length(64)}',
   methods: ['GET'],
   handler: (request, context) =>
     respond(context, request, 'reader', async () => {

@@ -20,7 +20,7 @@ import type { TrainingServices } from './pipeline/train-model.ts';
 import { type Clock, type Logger, type Random, seededRandom, systemClock } from './ports.ts';
 import { createLogger } from './telemetry.ts';
 import { ShardedTrainer } from './training/sharded/trainer.ts';
-import { mlflowOf } from './training-run.ts';
+import { mlflowOf } from './training/tracking.ts';
 import { Watchdog } from './upkeep/watchdog.ts';
 
 export interface App extends LakeAccess {

@@ -1,22 +1,16 @@
 // In-process training as the command line does it: train, register, keep the record of the run, promote.
+
 import { randomUUID } from 'node:crypto';
 import type { App } from './app.ts';
-import type { Config } from './config.ts';
 import type { RegisteredModel } from './models/registry.ts';
 import { describeRun } from './training/run-record.ts';
-import { type MlflowServer, recordRun } from './training/tracking.ts';
+import { mlflowOf, recordRun } from './training/tracking.ts';
 import { type TrainInput, train } from './training/train.ts';
 
 export interface TrainingOrder extends Pick<TrainInput, 'examples' | 'options' | 'taxonomyVersion'> {
   promote: boolean;
   codeVersion: string;
   onProgress: NonNullable<TrainInput['deps']['onProgress']>;
-}
-
-/** The MLflow server of the settings; undefined when none is named. */
-export function mlflowOf(config: Config): MlflowServer | undefined {
-  const { MLFLOW_TRACKING_URI: uri, MLFLOW_EXPERIMENT: experiment, MLFLOW_TOKEN: token } = config;
-  return uri === undefined ? undefined : { uri, experiment, ...(token === undefined ? {} : { token }) };
 }
 
 /** Train and register a model; its record lies in the lake, and in MLflow where that is configured. */

@@ -1,7 +1,7 @@
 // `sluice compare`: two models on the same labelled file.
 import { compareModels, renderComparison } from '../../shared/training/compare.ts';
+import { readExamples } from '../labelled-files.ts';
 import { withApp } from '../local-app.ts';
-import { readExamples } from './train.ts';
 
 export interface CompareModelsOptions {
   data: string;

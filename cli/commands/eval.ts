@@ -4,8 +4,8 @@ import { basename } from 'node:path';
 import { evaluate } from '../../shared/training/evaluate.ts';
 import { type ReportHead, renderHtml, renderText } from '../../shared/training/report.ts';
 import { note, UsageError } from '../console.ts';
+import { readExamples } from '../labelled-files.ts';
 import { withApp } from '../local-app.ts';
-import { readExamples } from './train.ts';
 
 export interface EvalOptions {
   data: string;

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { loadConfig, readEnvironment } from '../../shared/config.ts';
-import type { ExtractedDocument } from '../../shared/documents/extract.ts';
+import type { ExtractedDocument } from '../../shared/documents/extracted-document.ts';
 import { ERROR_REMEDIES } from '../../shared/errors.ts';
 import { openExtractor } from '../../shared/extractor.ts';
 import { systemClock } from '../../shared/ports.ts';

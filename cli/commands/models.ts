@@ -1,4 +1,5 @@
 // `sluice models`: what is registered, who is champion, and models from and for other tools.
+
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import type { App } from '../../shared/app.ts';
@@ -6,9 +7,10 @@ import type { ModelBundle } from '../../shared/models/bundle.ts';
 import { decodeIdf } from '../../shared/models/idf-file.ts';
 import { judgeForeignModel } from '../../shared/training/judge-foreign.ts';
 import { UsageError } from '../console.ts';
+import { readExamples } from '../labelled-files.ts';
 import { withApp } from '../local-app.ts';
+import { readBundle } from '../read-bundle.ts';
 import { formatTable } from '../table.ts';
-import { readExamples } from './train.ts';
 
 interface Common {
   data: string;
@@ -115,14 +117,6 @@ async function importFile(app: App, path: string, options: ImportModelOptions): 
     idf: idf === undefined ? null : decodeIdf(idf),
   };
   return extname(path) === '.onnx' ? createOnnxBundle(input) : createXgboostBundle(input);
-}
-
-/** A registered model with all its files. */
-export async function readBundle(app: App, version: string): Promise<ModelBundle> {
-  const { version: _, createdAt: __, artifacts: files, ...description } = await app.registry.manifest(version);
-  const artifacts: Record<string, Uint8Array> = {};
-  for (const { name } of files) artifacts[name] = await app.registry.artifact(version, name);
-  return { description, artifacts };
 }
 
 /** Write a registered model as a Spark PipelineModel folder. */

@@ -16,9 +16,9 @@ import { exportSparkPipeline } from '../../shared/training/spark/export-pipeline
 import { type BoosterFiles, importBooster } from '../../shared/training/xgboost/import-booster.ts';
 import { followSparkBatch, type SparkBatchDeps, submitSparkBatch } from '../../shared/training/xgboost/spark-batch.ts';
 import { bar, note, UsageError } from '../console.ts';
+import type { Example } from '../labelled-files.ts';
 import { appFolder } from '../local-app.ts';
-import { readBundle } from './models.ts';
-import type { Example } from './train.ts';
+import { readBundle } from '../read-bundle.ts';
 
 export interface XgboostOptions {
   /** Registered model whose features are used; default: the champion. */

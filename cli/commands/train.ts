@@ -1,16 +1,17 @@
 // `sluice train`: a labelled data set → a calibrated model in the registry, promoted when it was evaluated.
-import { existsSync, readFileSync } from 'node:fs';
+
+import { existsSync } from 'node:fs';
 import { type App, PIPELINE_VERSION } from '../../shared/app.ts';
 import type { RegisteredModel } from '../../shared/models/registry.ts';
 import { chooseModel } from '../../shared/pipeline/plan.ts';
 import type { Taxonomy } from '../../shared/taxonomy.ts';
 import { parseTaxonomy } from '../../shared/taxonomy.ts';
-import { readDataset } from '../../shared/training/dataset.ts';
 import { DECISIONS, readSource } from '../../shared/training/sources.ts';
 import type { TrainOptions } from '../../shared/training/train.ts';
 import { type TrainingOrder, trainAndRegister } from '../../shared/training-run.ts';
-import { bar, clearBar, note, UsageError, warn } from '../console.ts';
+import { bar, clearBar, note, UsageError } from '../console.ts';
 import { parseJsonFile } from '../json-file.ts';
+import { type Example, readExamples } from '../labelled-files.ts';
 import { withApp } from '../local-app.ts';
 
 export interface TrainCommandOptions {
@@ -28,27 +29,6 @@ export interface TrainCommandOptions {
   numFeatures?: number;
   guarantee?: boolean;
   precision?: number;
-}
-
-export interface Example {
-  text: string;
-  label: string;
-}
-
-/** Read labelled rows; bad ones are counted and the first of them told. */
-export async function readExamples(file: string, textColumn: string, labelColumn: string): Promise<Example[]> {
-  if (!existsSync(file)) throw new UsageError(`${file} does not exist`);
-  const examples: Example[] = [];
-  const bad: string[] = [];
-  const columns = { text: textColumn, label: labelColumn };
-  for await (const row of readDataset({ name: file, bytes: readFileSync(file) }, columns)) {
-    if ('problem' in row) bad.push(`line ${row.line}: ${row.problem}`);
-    else if (row.label === null) bad.push(`line ${row.line}: no label`);
-    else examples.push({ text: row.text, label: row.label });
-  }
-  if (bad.length > 0)
-    note(warn(`${bad.length} row(s) left out: ${bad.slice(0, 3).join('; ')}${bad.length > 3 ? '; …' : ''}`));
-  return examples;
 }
 
 /** Sources are files here, `decisions` (of people and of the LLM, in this lake) or `delta:<folder>` (a table in imports). */

@@ -72,6 +72,13 @@ export interface TopLabel {
 /** [] where the column is empty. */
 export const evidenceOf = (row: Pick<ResultRow, 'evidence_json'>): Evidence[] => listOf<Evidence>(row.evidence_json);
 
+/** The terms that spoke more for the label than for its runner-up, the strongest first as they are stored. */
+export const leadingTerms = (row: Pick<ResultRow, 'evidence_json'>, most: number): string[] =>
+  evidenceOf(row)
+    .filter(({ weight, runner_up_weight }) => weight > (runner_up_weight ?? 0))
+    .slice(0, most)
+    .map(({ term }) => term);
+
 /** The likeliest first; [] where the column is empty. */
 export const topLabelsOf = (row: Pick<ResultRow, 'top_labels_json'>): TopLabel[] =>
   listOf<TopLabel>(row.top_labels_json);
@@ -100,5 +107,11 @@ export interface PathParts {
 }
 
 function listOf<T>(json: string | null): T[] {
-  return json === null || json === '' ? [] : (JSON.parse(json) as T[]); // written by the score step
+  if (json === null || json === '') return [];
+  try {
+    const parsed: unknown = JSON.parse(json);
+    return Array.isArray(parsed) ? (parsed as T[]) : []; // written by the score step
+  } catch {
+    return []; // a row of another writer: shown without reasons rather than not at all
+  }
 }

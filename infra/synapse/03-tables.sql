@@ -106,6 +106,8 @@ WITH (
     reviewer varchar(256),
     note varchar(4000),
     created_at datetime2(6),
-    run_date date
+    run_date date,
+    content_sha256 varchar(64),
+    source_etag varchar(128)
 ) AS r;
 GO

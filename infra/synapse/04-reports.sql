@@ -10,10 +10,25 @@ SELECT
 FROM (
     SELECT
         *,
-        ROW_NUMBER() OVER (PARTITION BY document_id ORDER BY processed_at DESC, run_id DESC) AS newest
-    FROM dbo.results
+        ROW_NUMBER() OVER (
+            PARTITION BY document_id
+            ORDER BY
+                last_at DESC,
+                CASE WHEN decided_by = 'human' THEN 0 ELSE 1 END,
+                processed_at DESC,
+                run_id DESC
+        ) AS place
+    FROM (
+        SELECT
+            *,
+            -- One content under one taxonomy: what a person said of it stands.
+            MAX(processed_at) OVER (
+                PARTITION BY document_id, COALESCE(content_sha256, source_etag), taxonomy_version
+            ) AS last_at
+        FROM dbo.results
+    ) AS dated
 ) AS ranked
-WHERE newest = 1;
+WHERE place = 1;
 GO
 
 -- Documents per day, status and label; a re-run counts again.
@@ -57,9 +72,8 @@ FROM dbo.runs AS r
 LEFT JOIN (
     SELECT
         run_id,
-        COUNT_BIG(*) AS row_count
+        COUNT_BIG(DISTINCT document_id) AS row_count -- what people decide later comes on top of a document's row in the run
     FROM dbo.results
-    WHERE decided_by IS NULL OR decided_by <> 'human' -- decisions of people come on top of the run's rows
     GROUP BY run_id
 ) AS d ON r.run_id = d.run_id
 WHERE

@@ -55,7 +55,7 @@ export class HttpFunctions {
     const taken = new Map<string, string>();
     this.#endpoints = deps.functions
       .map((fn) => endpointOf(fn, deps))
-      .sort((a, b) => (a.route.rank < b.route.rank ? -1 : a.route.rank > b.route.rank ? 1 : 0));
+      .sort((a, b) => byName(a.fn.metadata.name, b.fn.metadata.name));
     for (const { fn, route, methods } of this.#endpoints) {
       for (const method of methods) {
         const key = `${method} ${route.template.toLowerCase().replace(/\{[^{}*:?]+/g, '{')}`;
@@ -179,6 +179,12 @@ export class HttpFunctions {
     if (!response.headersSent) sendText(response, 500);
     else if (!response.writableEnded && !response.destroyed) response.destroy();
   }
+}
+
+/** As Azure orders functions: by name without case, code by code. The first whose route and method fit answers. */
+function byName(a: string, b: string): number {
+  const [left, right] = [a.toUpperCase(), b.toUpperCase()];
+  return left < right ? -1 : left > right ? 1 : 0;
 }
 
 function endpointOf(fn: RegisteredFunction, deps: HttpFunctionsDeps): Endpoint {

@@ -1,44 +1,61 @@
-// HTTP route templates: `runs/{id}`, `{id?}`, `{id:int}`, `{*rest}`.
-// Invariants: R1 a literal segment beats a constrained parameter, which beats a parameter, which beats a catch-all.
-//             R2 literals match without case; parameter values are decoded once.
+// HTTP route templates: `runs/{id}`, `{id?}`, `{id:int}`, `{id:length(64)}`, `{version:regex(^v\\d+$)}`, `{*rest}`.
+// Invariants: R1 a template says whether a path fits, never how well: the first function by name whose route fits answers, as in Azure
+//             (there functions are sorted by name, and the router takes the first route that matches). R2 literals match without case;
+//             parameter values are decoded once.
+// Constraints: https://learn.microsoft.com/aspnet/core/fundamentals/routing#route-constraints
 
-const CONSTRAINTS: Readonly<Record<string, RegExp>> = {
-  int: /^-?\d+$/,
-  long: /^-?\d+$/,
-  guid: /^\{?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\}?$/i,
-  bool: /^(true|false)$/i,
-  alpha: /^[a-z]+$/i,
-  decimal: /^-?\d+(\.\d+)?$/,
-  double: /^-?\d+(\.\d+)?$/,
-  float: /^-?\d+(\.\d+)?$/,
+type Holds = (value: string) => boolean;
+
+const WHOLE = /^[+-]?\d+$/;
+const FRACTION = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const number = (value: string): number => (WHOLE.test(value) ? Number(value) : Number.NaN);
+
+/** By name; arguments are the texts between the brackets. Undefined: the constraint does not take these arguments. */
+const CONSTRAINTS: Readonly<Record<string, (args: readonly string[], text: string) => Holds | undefined>> = {
+  int: () => (value) => number(value) >= -(2 ** 31) && number(value) < 2 ** 31,
+  long: () => (value) => WHOLE.test(value) && BigInt.asIntN(64, BigInt(value)) === BigInt(value),
+  guid: () => (value) => /^\{?[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}\}?$/i.test(value),
+  bool: () => (value) => /^(true|false)$/i.test(value),
+  alpha: () => (value) => /^[a-z]*$/i.test(value),
+  decimal: () => (value) => FRACTION.test(value),
+  double: () => (value) => FRACTION.test(value),
+  float: () => (value) => FRACTION.test(value),
+  required: () => (value) => value !== '',
+  minlength: ([least]) => bounded(least, (bound) => (value) => value.length >= bound),
+  maxlength: ([most]) => bounded(most, (bound) => (value) => value.length <= bound),
+  length: ([least, most]) =>
+    bounded(least, (low) => bounded(most ?? least, (high) => (value) => value.length >= low && value.length <= high)),
+  min: ([least]) => bounded(least, (bound) => (value) => number(value) >= bound),
+  max: ([most]) => bounded(most, (bound) => (value) => number(value) <= bound),
+  range: ([least, most]) =>
+    bounded(least, (low) => bounded(most, (high) => (value) => number(value) >= low && number(value) <= high)),
+  regex: (_args, text) => {
+    const expression = new RegExp(text, 'i');
+    return (value) => expression.test(value);
+  },
 };
+
+function bounded(text: string | undefined, make: (bound: number) => Holds | undefined): Holds | undefined {
+  return text === undefined || Number.isNaN(number(text)) ? undefined : make(number(text));
+}
 
 type Segment =
   | { kind: 'literal'; text: string }
-  | { kind: 'parameter'; name: string; optional: boolean; constraint: RegExp | undefined }
+  | { kind: 'parameter'; name: string; optional: boolean; constraints: readonly Holds[] }
   | { kind: 'rest'; name: string };
 
 /** A compiled template. */
 export interface Route {
   template: string;
-  /** Lower sorts first. */
-  rank: string;
   /** Parameter values when the path fits; undefined otherwise. `path` has no leading slash and is not decoded. */
   match(path: string): Record<string, string> | undefined;
 }
 
-/** Compile a template. @throws when it uses an unknown constraint */
+/** Compile a template. @throws when it uses an unknown constraint, or text beside a parameter in one segment */
 export function compileRoute(template: string): Route {
-  const segments = template
-    .split('/')
-    .filter((part) => part !== '')
-    .map((part) => parseSegment(part, template));
-  const rank = segments
-    .map((s) => (s.kind === 'literal' ? '0' : s.kind === 'rest' ? '3' : s.constraint ? '1' : '2'))
-    .join('');
+  const segments = splitTemplate(template).map((part) => parseSegment(part, template));
   return {
     template,
-    rank,
     match: (path) =>
       matchSegments(
         segments,
@@ -47,15 +64,31 @@ export function compileRoute(template: string): Route {
   };
 }
 
+/** Segments of a template; a slash inside braces belongs to a constraint. */
+function splitTemplate(template: string): string[] {
+  return (template.match(/(?:\{[^{}]*\}|[^/{}])+/g) ?? []).filter((part) => part !== '');
+}
+
 function parseSegment(part: string, template: string): Segment {
-  const match = /^\{(\*{0,2})([^{}:?=]+)(?::([^{}?=]+))?(?:=[^{}]*)?(\?)?\}$/.exec(part);
-  if (!match) return { kind: 'literal', text: part.toLowerCase() };
-  const [, stars, name = '', constraintText, optional] = match;
+  if (!/[{}]/.test(part)) return { kind: 'literal', text: part.toLowerCase() };
+  const match = /^\{(\*{0,2})([^{}:?=]+)((?::[^{}]+)?)\??\}$/.exec(part);
+  if (!match) throw new Error(`Route "${template}": "${part}" is not supported by the local host.`);
+  const [, stars, name = '', constrained = ''] = match;
   if (stars) return { kind: 'rest', name };
-  const constraint = constraintText === undefined ? undefined : CONSTRAINTS[constraintText.toLowerCase()];
-  if (constraintText !== undefined && !constraint)
-    throw new Error(`Route "${template}": the constraint "${constraintText}" is not supported by the local host.`);
-  return { kind: 'parameter', name, optional: optional !== undefined, constraint };
+  const optional = part.endsWith('?}');
+  const text = optional ? constrained.replace(/\?$/, '') : constrained;
+  const constraints = [...text.matchAll(/:([a-z]+)(?:\(((?:\([^()]*\)|[^()])*)\))?/gi)].map(
+    ([whole, kind = '', inner = '']) => {
+      const holds = CONSTRAINTS[kind.toLowerCase()]?.(
+        inner.split(',').map((one) => one.trim()),
+        inner,
+      );
+      if (!holds)
+        throw new Error(`Route "${template}": the constraint "${whole.slice(1)}" is not supported by the local host.`);
+      return holds;
+    },
+  );
+  return { kind: 'parameter', name, optional, constraints };
 }
 
 function matchSegments(segments: readonly Segment[], parts: readonly string[]): Record<string, string> | undefined {
@@ -78,7 +111,7 @@ function matchSegments(segments: readonly Segment[], parts: readonly string[]): 
     if (segment.kind === 'literal') {
       if (decoded.toLowerCase() !== segment.text) return undefined;
     } else {
-      if (segment.constraint && !segment.constraint.test(decoded)) return undefined;
+      if (!segment.constraints.every((holds) => holds(decoded))) return undefined;
       values[segment.name] = decoded;
     }
     at++;

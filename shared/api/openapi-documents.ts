@@ -1,7 +1,7 @@
 // Operations on single documents, on the review's progress, and on models in detail: part of the list in openapi.ts.
 import { documentTextSchema, reviewProgressSchema, reviewSkipSchema, rollbackRequestSchema } from './insights.ts';
 
-import type { Operation } from './openapi.ts';
+import type { Operation } from './operation.ts';
 
 export const DOCUMENT_OPERATIONS: readonly Operation[] = [
   {

@@ -2,7 +2,7 @@
 import { resultFilterSchema } from './decisions.ts';
 import { periodSchema, quoteRequestSchema } from './insights.ts';
 
-import type { Operation } from './openapi.ts';
+import type { Operation } from './operation.ts';
 
 export const INSIGHT_OPERATIONS: readonly Operation[] = [
   {

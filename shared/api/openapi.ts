@@ -1,5 +1,6 @@
 // The API as an OpenAPI 3.1 document, made of the schemas that validate the requests.
 // Invariant: A1 every HTTP route is an entry of OPERATIONS and the other way round; test/functions/openapi.test.ts holds them together.
+
 import { z } from 'zod';
 import { ERROR_REMEDIES } from '../errors.ts';
 import { taxonomySchema } from '../taxonomy.ts';
@@ -13,27 +14,10 @@ import {
 } from './decisions.ts';
 import { DOCUMENT_OPERATIONS } from './openapi-documents.ts';
 import { INSIGHT_OPERATIONS } from './openapi-insights.ts';
+import type { Operation } from './operation.ts';
 import { listRunsSchema, rerunRequestSchema, runRequestSchema } from './runs.ts';
 import { ROUTE_PARAMETERS, type RouteParameter } from './sources.ts';
 import { promoteRequestSchema, trainRequestSchema } from './training.ts';
-
-export interface Operation {
-  method: 'get' | 'post' | 'put' | 'delete';
-  /** As the functions register it, below /api. */
-  route: string;
-  id: string;
-  summary: string;
-  tag: 'runs' | 'results' | 'review' | 'models' | 'documents' | 'insights' | 'app';
-  query?: z.ZodObject;
-  body?: z.ZodType;
-  /** The body is a file, not JSON. */
-  takesFile?: true;
-  /** Success: status and what is answered. */
-  ok: readonly [status: number, description: string, mediaType?: string][];
-  /** Problems beyond 400, 401, 403, 500 and 503. */
-  problems?: readonly number[];
-  isOpen?: true;
-}
 
 const RUN = 'State, counts and cost of the run';
 
@@ -177,8 +161,8 @@ export const OPERATIONS: readonly Operation[] = [
   },
 ];
 
-/** A route as OpenAPI writes it: `{*path}` and `{file?}` are plain parameters. */
-export const openApiPath = (route: string): string => route.replaceAll(/\{\*?(\w+)\??\}/g, '{$1}');
+/** A route as OpenAPI writes it: `{*path}`, `{file?}` and `{id:length(64)}` are plain parameters. */
+export const openApiPath = (route: string): string => route.replaceAll(/\{\*?(\w+)[^{}]*\}/g, '{$1}');
 
 /** @param version  of the app */
 export function openApiDocument(version: string): Record<string, unknown> {

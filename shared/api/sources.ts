@@ -1,5 +1,6 @@
 // Where documents of a request lie, and how versions and documents are named in one. Parts of the schemas beside it.
 import { z } from 'zod';
+import { parseRequest } from './problem.ts';
 
 /** A file or folder of a container. */
 export const pathSchema = z
@@ -66,3 +67,12 @@ export const ROUTE_PARAMETERS = {
   path: uploadPathSchema,
 } as const satisfies Record<string, z.ZodType>;
 export type RouteParameter = keyof typeof ROUTE_PARAMETERS;
+
+/** @throws {RequestError} request.invalid naming the parameter */
+export function parseParameter<N extends RouteParameter>(
+  name: N,
+  value: string | undefined,
+): z.infer<(typeof ROUTE_PARAMETERS)[N]> {
+  const parsed = parseRequest(z.object({ [name]: ROUTE_PARAMETERS[name] }), { [name]: value ?? '' });
+  return parsed[name] as z.infer<(typeof ROUTE_PARAMETERS)[N]>; // the schema of that name was applied
+}

@@ -7,16 +7,60 @@ export interface DecodedText {
   charset: string;
 }
 
-/** Decode with the charset its bytes show, `declared` (a Content-Type or meta value) being believed only after BOM and strict UTF-8. */
-export async function decodeText(bytes: Uint8Array, declared?: string): Promise<DecodedText> {
+/**
+ * Decode with the charset its bytes show; `declared` (values of Content-Type, of a meta element, in the order they are believed) counts only
+ * after BOM and strict UTF-8. UTF-7 and HZ are the exception: they look like ASCII.
+ */
+export async function decodeText(bytes: Uint8Array, ...declared: (string | undefined)[]): Promise<DecodedText> {
+  const names = declared.filter((name) => name !== undefined);
+  const sevenBit = names.find((name) => SEVEN_BIT.test(name));
+  if (sevenBit !== undefined) {
+    const text = await decodeSevenBit(bytes, sevenBit);
+    if (text !== undefined) return { text, charset: sevenBit.toLowerCase() };
+  }
   const sure = decodeSure(bytes);
   if (sure !== undefined) return sure;
-  if (declared !== undefined) {
-    const text = await decodeAs(bytes, declared);
-    if (text !== undefined) return { text, charset: declared.toLowerCase() };
+  for (const name of names) {
+    const text = await decodeAs(bytes, name);
+    if (text !== undefined) return { text, charset: name.toLowerCase() };
   }
   if (looksEbcdic(bytes)) return { text: decodeEbcdic(bytes), charset: 'ibm500' };
   return await decodeGuessed(bytes);
+}
+
+const SEVEN_BIT =
+  /^["']?(x-)?(unicode-(1-1|2-0)-utf-7|utf-?7(-imap)?|csunicode11utf7|hz-gb-2312|iso-2022-(kr|cn))["']?$/i;
+
+/** Charsets that write other letters with ASCII alone; undefined when the bytes are not of them. */
+async function decodeSevenBit(bytes: Uint8Array, name: string): Promise<string | undefined> {
+  if (bytes.some((byte) => byte >= 0x80)) return undefined;
+  const ascii = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (/utf-?7/i.test(name)) return (await import('iconv-lite')).default.decode(ascii, 'utf-7');
+  if (/hz/i.test(name)) return decodeHz(ascii);
+  return /kr/i.test(name) ? decodeIso2022Kr(ascii) : undefined;
+}
+
+/** RFC 1843: `~{` … `~}` hold GB 2312 without its high bits, `~~` is a tilde, `~` at a line's end joins lines. */
+function decodeHz(ascii: Buffer): string {
+  const gbk = new TextDecoder('gbk');
+  return ascii
+    .toString('latin1')
+    .replace(/~\{([\s\S]*?)(~\}|$)/g, (_whole, run: string) =>
+      gbk.decode(Buffer.from(run, 'latin1').map((b) => b | 0x80)),
+    )
+    .replace(/~\n/g, '')
+    .replaceAll('~~', '~');
+}
+
+/** RFC 1557: between SO and SI stands KS X 1001 without its high bits. */
+function decodeIso2022Kr(ascii: Buffer): string {
+  const euc = new TextDecoder('euc-kr');
+  return ascii
+    .toString('latin1')
+    .replace(/\x1b\$\)C/g, '')
+    .replace(/\x0e([^\x0f]*)\x0f?/g, (_whole, run: string) =>
+      euc.decode(Buffer.from(run, 'latin1').map((b) => b | 0x80)),
+    );
 }
 
 /** Cases that need no statistics; undefined otherwise. */

@@ -1,9 +1,11 @@
 // Bytes of a document in, text or a failure code out, whatever the bytes are.
 // Invariants: E1 every document ends as one or more elements, each with text or with a code. E2 a document that hangs, crashes or
 // eats memory costs its reader process and nothing else: the others of the batch are read by a fresh one. E3 text never reaches a log.
+
 import type { ErrorCode } from '../errors.ts';
 import type { Logger } from '../ports.ts';
 import { roomiest } from './ahead.ts';
+import type { ExtractedDocument } from './extracted-document.ts';
 import { defaultExtractLimits, type ExtractLimits } from './limits.ts';
 import { finishOcr, type OcrEngine } from './ocr.ts';
 import { codeOfEnd, failedLeaf, isLight, toDocument, unopened } from './outcome.ts';
@@ -14,30 +16,6 @@ export interface SourceDocument {
   /** File name as a hint for plain-text kinds. Hostile: never a path to open. */
   name: string;
   bytes: Uint8Array;
-}
-
-export interface ExtractedDocument {
-  /** '' for the document itself, `inner/a.txt` or `inner.zip!/b.txt` for a member or attachment. */
-  archivePath: string;
-  status: 'ok' | 'failed';
-  code: ErrorCode | null;
-  message: string | null;
-  mediaType: string;
-  sizeBytes: number;
-  /** SHA-256 of the document's own bytes, lower-case hex. */
-  contentSha256: string;
-  /** Pages or slides; null for formats without pages. */
-  pages: number | null;
-  /** Length of `text` in UTF-16 units. */
-  chars: number;
-  /** ISO 639-1, null when undetermined. */
-  language: string | null;
-  /** Cleaned and whole; '' when failed. */
-  text: string;
-  /** What was left out or mended, in words; no content. */
-  warnings: string[];
-  /** Reading time in milliseconds. */
-  ms: number;
 }
 
 export interface ExtractorOptions {

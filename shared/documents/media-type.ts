@@ -1,6 +1,7 @@
 // Media type by content. The name decides only among plain-text kinds, which have no signature.
 // Invariant: never throws, whatever the bytes; an unknown binary is application/octet-stream.
 import { looksBinary } from './charset.ts';
+import { looksCms } from './formats/cms.ts';
 import { oleRootNames } from './formats/ole-check.ts';
 
 export const OOXML = 'application/vnd.openxmlformats-officedocument.';
@@ -57,6 +58,7 @@ export const MEDIA = {
   xps: 'application/oxps',
   parquet: 'application/vnd.apache.parquet',
   tnef: 'application/vnd.ms-tnef',
+  cms: 'application/pkcs7-mime',
 } as const;
 
 const SIGNATURES: readonly [RegExp, string][] = [
@@ -90,6 +92,7 @@ export function sniff(bytes: Uint8Array, name: string): string {
   if (head.startsWith('PK\x03\x04') || head.startsWith('PK\x05\x06') || head.startsWith('PK\x07\x08'))
     return sniffZip(bytes, name);
   if (head.startsWith('\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1')) return sniffOle(bytes);
+  if (looksCms(bytes)) return MEDIA.cms;
   if (isTar(bytes)) return MEDIA.tar;
   return sniffText(bytes, name);
 }
@@ -259,7 +262,7 @@ function headText(bytes: Uint8Array): string {
 
 function sniffMail(bytes: Uint8Array, head: string, extension: string): string | undefined {
   const isMboxStart = /^From \S+/.test(head);
-  const lines = head.replace(/^From [^\n]*\n/, '').split(/\r?\n/);
+  const lines = head.replace(/^\s*(\d{1,12}[ \t]*\r?\n)?(From [^\n]*\n)?/, '').split(/\r?\n/);
   let headers = 0;
   let known = 0;
   for (const line of lines) {
@@ -276,7 +279,7 @@ function sniffMail(bytes: Uint8Array, head: string, extension: string): string |
   const isMime = /^mime-version:/im.test(head) && /^content-type: *multipart\//im.test(head);
   const isMail =
     headers > 0 &&
-    (known >= 3 || (known >= 2 && isMime) || (known >= 1 && /^(eml|mht|mhtml|mbox|mbx)$/.test(extension)));
+    (known >= 3 || (known >= 2 && isMime) || (known >= 1 && /^(eml|emlx|mht|mhtml|mbox|mbx)$/.test(extension)));
   if (!isMail) return undefined;
   if (!isMboxStart) return MEDIA.eml;
   const hasSecond = /\n\r?\nFrom \S+[^\n]*\d\d:\d\d/.test(latin1(bytes, 0, bytes.length));

@@ -3,6 +3,7 @@ import { codeOf, RetryableError } from '../errors.ts';
 import type { Logger } from '../ports.ts';
 import { clean } from './clean.ts';
 import { detectLanguage } from './language.ts';
+import { sniff } from './media-type.ts';
 import type { LeafResult } from './protocol.ts';
 
 export interface OcrRequest {
@@ -23,15 +24,21 @@ export async function finishOcr(leaf: LeafResult, engine: OcrEngine, logger: Log
   if (leaf.ocr === undefined) return leaf;
   const { ocr: wanted, ...rest } = leaf;
   try {
-    const read = await engine.recognize({ bytes: wanted.bytes, mediaType: leaf.mediaType, pages: wanted.pages });
+    const read =
+      wanted.pages?.length === 0
+        ? []
+        : await engine.recognize({ bytes: wanted.bytes, mediaType: leaf.mediaType, pages: wanted.pages });
     const texts = [...wanted.texts];
     for (const [i, page] of (wanted.pages ?? [1]).entries()) texts[page - 1] = read[i] ?? '';
+    for (const bytes of wanted.pictures)
+      texts.push(...(await engine.recognize({ bytes, mediaType: sniff(bytes, 'picture'), pages: null })));
     const text = clean(texts.join('\n\n'));
     if (text === '')
       return { ...rest, status: 'failed', code: 'extract.empty', message: 'document: OCR found no text', text };
     const warnings = [
-      ...rest.warnings.filter((w) => !w.startsWith('needs-ocr')),
-      `ocr: ${read.length} page(s) read from images`,
+      ...rest.warnings.filter((w) => !/^(needs-ocr|pictures):/.test(w)),
+      ...(read.length > 0 ? [`ocr: ${read.length} page(s) read from images`] : []),
+      ...(wanted.pictures.length > 0 ? [`ocr: ${wanted.pictures.length} picture(s) read`] : []),
     ];
     return { ...rest, status: 'ok', code: null, message: null, text, warnings, language: await detectLanguage(text) };
   } catch (error) {

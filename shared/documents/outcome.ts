@@ -1,7 +1,7 @@
 // From what a reader process said, or how it ended, to the element the caller sees.
 import { ERROR_REMEDIES, type ErrorCode } from '../errors.ts';
 import { sha256Hex } from '../ids.ts';
-import type { ExtractedDocument } from './extract.ts';
+import type { ExtractedDocument } from './extracted-document.ts';
 import { MEDIA } from './media-type.ts';
 import type { LeafResult, NodeHeader } from './protocol.ts';
 import type { SlotEnd } from './slot.ts';

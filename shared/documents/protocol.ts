@@ -37,10 +37,12 @@ export interface NodeHeader {
 /** Pages the host's OCR should read, with the text of the others. */
 export interface OcrWanted {
   bytes: Uint8Array;
-  /** 1-based; null = the whole document is one image */
+  /** 1-based; null = the whole document is one image; [] = none. */
   pages: number[] | null;
   /** Text per page, '' where OCR is wanted. */
   texts: string[];
+  /** Image files that stand in the document. */
+  pictures: Uint8Array[];
 }
 
 export interface LeafResult extends NodeHeader {

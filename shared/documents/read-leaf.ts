@@ -6,6 +6,7 @@ import { isRightsNotice } from './decoy.ts';
 import { detectLanguage } from './language.ts';
 import type { ExtractLimits } from './limits.ts';
 import { failedLeaf } from './outcome.ts';
+import type { Picture } from './pictures.ts';
 import type { LeafResult, NodeHeader, OcrMode } from './protocol.ts';
 import { readerOf } from './readers.ts';
 import type { ReadText } from './reading.ts';
@@ -36,17 +37,57 @@ export async function readLeaf(bytes: Uint8Array, header: NodeHeader, context: L
       localOcr: ocr === 'local',
       progress,
     });
-    const leaf = await finishLeaf(header, read, startedMs, limits);
-    if (ocr === 'host' && read.needsOcr !== undefined && (leaf.code === null || leaf.code === 'extract.needs-ocr'))
-      leaf.ocr = {
-        bytes,
-        pages: read.needsOcr === 'all' ? null : read.needsOcr.slice(0, limits.maxOcrPages),
-        texts: read.parts,
-      };
-    return { leaf, embedded: read.embedded ?? [] };
+    return { leaf: await leafOf(bytes, header, read, startedMs, context), embedded: read.embedded ?? [] };
   } catch (error) {
     return { leaf: leafOfError(header, error, performance.now() - startedMs), embedded: [] };
   }
+}
+
+/** What a reader found as a leaf; its pictures are read here or wait for the host's OCR. */
+export async function leafOf(
+  bytes: Uint8Array,
+  header: NodeHeader,
+  read: ReadText,
+  startedMs: number,
+  { limits, ocr, progress }: LeafContext,
+): Promise<LeafResult> {
+  if (ocr === 'local' && read.pictures !== undefined) await readPictures(read, read.pictures, limits, progress);
+  const leaf = await finishLeaf(header, read, startedMs, limits);
+  const { needsOcr, pictures = [] } = read;
+  if (ocr !== 'host' || (needsOcr === undefined && pictures.length === 0)) return leaf;
+  if (leaf.code !== null && leaf.code !== 'extract.needs-ocr') return leaf;
+  const pages = needsOcr === 'all' ? null : (needsOcr ?? []).slice(0, limits.maxOcrPages);
+  leaf.ocr = {
+    bytes: pages?.length === 0 ? new Uint8Array() : bytes,
+    pages,
+    texts: read.parts,
+    pictures: pictures.slice(0, Math.max(0, limits.maxOcrPages - (pages?.length ?? 1))).map((picture) => picture.bytes),
+  };
+  return leaf;
+}
+
+/** Read pictures by local OCR, as further parts; those over the limit remain. */
+async function readPictures(
+  read: ReadText,
+  pictures: readonly Picture[],
+  limits: ExtractLimits,
+  progress: () => void,
+): Promise<void> {
+  const { recognize } = await import('./ocr-local.ts');
+  let count = 0;
+  for (const { bytes } of pictures.slice(0, limits.maxOcrPages)) {
+    progress();
+    try {
+      const text = await recognize(bytes);
+      count += 1;
+      if (text.trim() !== '') read.parts.push(text);
+    } catch (error) {
+      if (!(error instanceof TerminalError)) throw error;
+      read.warnings.push('ocr: a picture is damaged and was not read');
+    }
+  }
+  if (count > 0) read.warnings.push(`ocr: ${count} picture(s) read`);
+  read.pictures = pictures.slice(limits.maxOcrPages);
 }
 
 /** Clean what a reader found and decide between ok and failed. */
@@ -59,8 +100,7 @@ export async function finishLeaf(
   const text = read.isPaged === true ? joinPages(read.parts) : clean(read.parts.join('\n\n'));
   const failure = judge(text, read, limits);
   const warnings = [...read.warnings];
-  if (read.needsOcr !== undefined && failure === undefined)
-    warnings.push(`needs-ocr: ${read.needsOcr === 'all' ? 'the image' : `${read.needsOcr.length} page(s)`} not read`);
+  if (failure === undefined) warnings.push(...unreadWarnings(read, text));
   const language = failure === undefined ? await detectLanguage(text) : null;
   const result = { ...header, pages: read.pages, language, warnings, ms: performance.now() - startedMs };
   return failure === undefined
@@ -68,10 +108,30 @@ export async function finishLeaf(
     : { ...result, status: 'failed', code: failure.code, message: failure.message, text: '' };
 }
 
+const MAX_PAGES_NAMED = 20;
+/** A text below this beside a picture as large as a page rests on what the picture says. */
+const SHORT_CHARS = 200;
+
+/** What was not read, in words: pages that are images, and pictures. Only the first kind makes a document doubtful (doubt.ts). */
+function unreadWarnings({ needsOcr, pictures = [] }: ReadText, text: string): string[] {
+  const warnings: string[] = [];
+  if (needsOcr === 'all') warnings.push('needs-ocr: the image not read');
+  else if (needsOcr !== undefined) {
+    const named = needsOcr.slice(0, MAX_PAGES_NAMED).join(', ');
+    const more = needsOcr.length > MAX_PAGES_NAMED ? ', …' : '';
+    warnings.push(`needs-ocr: ${needsOcr.length} page(s) not read (${named}${more})`);
+  }
+  if (pictures.length > 0)
+    warnings.push(`${text.length < SHORT_CHARS ? 'needs-ocr' : 'pictures'}: ${pictures.length} picture(s) not read`);
+  return warnings;
+}
+
 /** A text layer of a word or two is still a scan. */
 const SCANT_CHARS = 20;
 
 function judge(text: string, read: ReadText, limits: ExtractLimits): SluiceError | undefined {
+  if ((read.pictures?.length ?? 0) > 0 && text.length < SCANT_CHARS)
+    return new TerminalError('extract.needs-ocr', 'document: its content is pictures');
   const isAllImages = read.needsOcr === 'all' || (read.needsOcr !== undefined && read.needsOcr.length === read.pages);
   if (read.needsOcr !== undefined && (isAllImages || text.length < SCANT_CHARS))
     return new TerminalError('extract.needs-ocr', 'document: its pages are images');

@@ -52,7 +52,6 @@ const UNREAD: Readonly<Record<string, string>> = {
   [MEDIA.vsdx]: 'Visio drawings are not read',
   [MEDIA.xps]: 'XPS files are not read',
   [MEDIA.parquet]: 'it is a data set: start a run over its rows instead',
-  [MEDIA.tnef]: 'TNEF (winmail.dat) is not read',
 };
 
 // Formats with a signature: plain text under such a name is what is left of a lost file (a link, an error page), not the document.

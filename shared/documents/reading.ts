@@ -1,6 +1,7 @@
 // What every format reader takes and gives.
 import { TerminalError } from '../errors.ts';
 import type { ExtractLimits } from './limits.ts';
+import type { Picture } from './pictures.ts';
 
 export interface ReadContext {
   name: string;
@@ -22,6 +23,8 @@ export interface ReadText {
   warnings: string[];
   /** 1-based pages that are images; 'all' for an image file. */
   needsOcr?: number[] | 'all';
+  /** Pictures without text of their own that may be scans; they count as OCR pages. */
+  pictures?: Picture[];
   /** Files inside the document that are documents of their own. */
   embedded?: { name: string; bytes: Uint8Array }[];
 }

@@ -3,12 +3,13 @@
 // tree, so that an archive cannot win by nesting. W3 a bad member fails alone.
 import { createHash } from 'node:crypto';
 import { type SluiceError, TerminalError } from '../errors.ts';
-import { ARCHIVE_TYPES, type ArchiveMember, openArchive } from './archives/containers.ts';
+import type { ArchiveMember } from './archives/archive.ts';
+import { ARCHIVE_TYPES, openArchive } from './archives/containers.ts';
 import { isJunk, memberPath, UniqueNames } from './archives/member-path.ts';
 import type { ExtractLimits } from './limits.ts';
 import { MEDIA, sniff } from './media-type.ts';
 import type { LeafResult, NodeHeader, OcrMode, ReadRequest } from './protocol.ts';
-import { asSluiceError, finishLeaf, leafOfError, readLeaf } from './read-leaf.ts';
+import { asSluiceError, type LeafContext, leafOf, leafOfError, readLeaf } from './read-leaf.ts';
 
 export interface WalkOutput {
   begin(node: NodeHeader, isContainer: boolean): void;
@@ -25,7 +26,26 @@ interface Node {
 
 const RATIO_FROM_BYTES = 1024 * 1024;
 const PLAIN_TYPES: ReadonlySet<string> = new Set([MEDIA.txt, MEDIA.md, MEDIA.csv, MEDIA.tsv]);
-const MAIL_TYPES: ReadonlySet<string> = new Set([MEDIA.eml, MEDIA.msg]);
+/** Their members have ordinals behind their own: they are read again on every walk. */
+const MAY_HOLD_FILES: ReadonlySet<string> = new Set([
+  MEDIA.pdf,
+  MEDIA.docx,
+  MEDIA.pptx,
+  MEDIA.xlsx,
+  MEDIA.xlsb,
+  MEDIA.doc,
+  MEDIA.xls,
+  MEDIA.ppt,
+  MEDIA.odt,
+  MEDIA.ods,
+  MEDIA.odp,
+  MEDIA.odg,
+  MEDIA.rtf,
+  MEDIA.xml,
+  MEDIA.html,
+  MEDIA.txt,
+]);
+const MAIL_TYPES: ReadonlySet<string> = new Set([MEDIA.eml, MEDIA.msg, MEDIA.tnef]);
 
 export class Walk {
   readonly #request: ReadRequest;
@@ -55,7 +75,7 @@ export class Walk {
     const mediaType = sniff(bytes, node.name);
     const isContainer = ARCHIVE_TYPES.has(mediaType) || MAIL_TYPES.has(mediaType);
     const isAnswered = ordinal <= this.#request.resumeAfter;
-    const mayHoldFiles = mediaType === MEDIA.pdf;
+    const mayHoldFiles = MAY_HOLD_FILES.has(mediaType);
     if (isAnswered && !isContainer && !mayHoldFiles) return;
     const contentSha256 = sha256(bytes);
     const header = { ordinal, archivePath: node.archivePath, mediaType, sizeBytes: bytes.byteLength, contentSha256 };
@@ -74,15 +94,13 @@ export class Walk {
   }
 
   async #visitLeaf(bytes: Uint8Array, header: NodeHeader, node: Node, isAnswered: boolean): Promise<void> {
-    const progress = () => this.#output.progress();
-    const { leaf, embedded } = await readLeaf(bytes, header, {
-      name: node.name,
-      limits: this.#limits,
-      ocr: this.#ocr,
-      progress,
-    });
+    const { leaf, embedded } = await readLeaf(bytes, header, this.#leafContext(node.name));
     if (!isAnswered) await this.#output.leaf(leaf, header.ordinal === 0 && embedded.length === 0);
     if (embedded.length > 0) await this.#visitAttachments(embedded, node);
+  }
+
+  #leafContext(name: string): LeafContext {
+    return { name, limits: this.#limits, ocr: this.#ocr, progress: () => this.#output.progress() };
   }
 
   async #visitArchive(bytes: Uint8Array, mediaType: string, node: Node): Promise<void> {
@@ -149,27 +167,40 @@ export class Walk {
   }
 
   async #visitMail(bytes: Uint8Array, mediaType: string, header: NodeHeader, node: Node): Promise<void> {
-    const { readMail } = await import('./formats/mail.ts');
+    const { readMail } = await import('./formats/read-mail.ts');
     const startedMs = performance.now();
     const mail = await readMail(bytes, mediaType, this.#limits);
     const ordinal = this.#ordinal++;
     if (ordinal > this.#request.resumeAfter && !this.#poison.has(ordinal)) {
       const own = { ...header, ordinal };
       this.#output.begin(own, false);
-      await this.#output.leaf(await finishLeaf(own, mail.body, startedMs, this.#limits), false);
+      await this.#output.leaf(
+        await leafOf(new Uint8Array(), own, mail.body, startedMs, this.#leafContext(node.name)),
+        false,
+      );
     }
     await this.#visitAttachments(mail.attachments, node);
   }
 
   /** Files a document carries: attachments of a mail, embedded files of a PDF. They count as one level of nesting. */
   async #visitAttachments(attachments: readonly { name: string; bytes: Uint8Array }[], node: Node): Promise<void> {
-    const { maxArchiveEntries, maxArchiveDepth } = this.#limits;
+    const { maxArchiveEntries, maxArchiveDepth, maxArchiveBytes } = this.#limits;
     const names = new UniqueNames();
     for (const { name, bytes } of attachments) {
       this.#members += 1;
       if (this.#members > maxArchiveEntries) throw tooManyEntries(maxArchiveEntries);
       const archivePath = joinPath(node.archivePath, names.take(memberPath(name)));
-      if (node.depth >= maxArchiveDepth)
+      this.#expandedBytes += bytes.byteLength;
+      if (this.#expandedBytes > maxArchiveBytes)
+        await this.#answer(
+          archivePath,
+          bytes,
+          new TerminalError(
+            'extract.archive-size',
+            `attachment: at most ${maxArchiveBytes} bytes are opened in one document`,
+          ),
+        );
+      else if (node.depth >= maxArchiveDepth)
         await this.#answer(
           archivePath,
           bytes,

@@ -1,10 +1,10 @@
 // Words of a text as Spark ML sees them: Tokenizer, RegexTokenizer, StopWordsRemover and NGram, over strings.
 // The hot path (Tokenizer straight into HashingTF) works on bytes instead: hashing-tf.ts. A test holds the two together.
 // Source: org.apache.spark.ml.feature.{Tokenizer, RegexTokenizer, StopWordsRemover, NGram}; java.lang.String.split.
-import { TerminalError } from '../errors.ts';
+import { javaPattern } from './java-regex/pattern.ts';
 
 export interface RegexTokenizerOptions {
-  /** A Java regular expression of the part that JavaScript shares. */
+  /** A Java regular expression; one that cannot be read exactly is refused. */
   pattern: string;
   /** true: the pattern separates tokens; false: it matches them. */
   gaps: boolean;
@@ -26,7 +26,7 @@ export interface StopWordsOptions {
 }
 
 // Java's \s is these six; JavaScript's \s would also split at no-break spaces and others.
-const JAVA_WHITESPACE = /[ \t\n\v\f\r]/;
+const JAVA_WHITESPACE = /[ \t\n\v\f\r]/g;
 
 /** Spark's Tokenizer. Repeated separators give empty tokens; trailing ones are dropped; the empty text gives one empty token. */
 export function tokenize(text: string): string[] {
@@ -50,40 +50,6 @@ export function createRegexTokenizer(spec: RegexTokenizerOptions): (text: string
   };
 }
 
-/**
- * A Java pattern in JavaScript: \s is ASCII only there, and the u flag keeps surrogate pairs together.
- * @throws {TerminalError} model.unsupported for constructs that JavaScript lacks
- */
-function javaPattern(pattern: string): RegExp {
-  let source = '';
-  let inClass = false;
-  for (let i = 0; i < pattern.length; i++) {
-    const c = pattern[i]!;
-    if (c !== '\\') {
-      if (c === '[') inClass = true;
-      else if (c === ']') inClass = false;
-      source += c;
-      continue;
-    }
-    const next = pattern[++i] ?? '';
-    if (next === 's') source += inClass ? ' \\t\\n\\v\\f\\r' : '[ \\t\\n\\v\\f\\r]';
-    else if (next === 'S' && !inClass) source += '[^ \\t\\n\\v\\f\\r]';
-    else source += c + next;
-  }
-  try {
-    return new RegExp(source, 'gu');
-  } catch (cause) {
-    // the u flag refuses harmless escapes such as \' or \- that Java takes
-    try {
-      return new RegExp(source, 'g');
-    } catch {
-      throw new TerminalError('model.unsupported', `RegexTokenizer pattern ${JSON.stringify(pattern)} cannot be used`, {
-        cause,
-      });
-    }
-  }
-}
-
 /** Spark's StopWordsRemover. The empty token is no stop word. */
 export function createStopWordsRemover(spec: StopWordsOptions): (terms: readonly string[]) => string[] {
   const normalize = spec.caseSensitive ? (word: string) => word : (word: string) => word.toLowerCase();
@@ -91,10 +57,21 @@ export function createStopWordsRemover(spec: StopWordsOptions): (terms: readonly
   return (terms) => terms.filter((term) => !words.has(normalize(term)));
 }
 
-/** String.split(regex) of Java: no empty token from an empty match at the start; trailing empty tokens dropped. */
-function splitLikeJava(text: string, pattern: RegExp): string[] {
-  if (text === '') return [''];
-  const tokens = text.split(pattern);
+/**
+ * String.split(regex) of Java: no empty token from an empty match at the start; trailing empty tokens dropped; groups give no tokens.
+ * @param pattern  global
+ */
+export function splitLikeJava(text: string, pattern: RegExp): string[] {
+  const tokens: string[] = [];
+  let at = 0;
+  for (const match of text.matchAll(pattern)) {
+    const end = match.index + match[0].length;
+    if (end === 0) continue;
+    tokens.push(text.slice(at, match.index));
+    at = end;
+  }
+  if (at === 0) return [text];
+  tokens.push(text.slice(at));
   while (tokens.length > 0 && tokens.at(-1) === '') tokens.pop();
   return tokens;
 }

@@ -57,8 +57,10 @@ export async function compareRuns(query: QueryLake, a: string, b: string, maxFli
   };
 }
 
+/** The run's own row of each document: what people decide on it later comes after. */
 const decisionsOf = (run: string): string =>
-  `SELECT * FROM results WHERE run_id = ${sqlText(run)} AND decided_by IS DISTINCT FROM 'human'`;
+  `SELECT * FROM results WHERE run_id = ${sqlText(run)}
+    QUALIFY row_number() OVER (PARTITION BY document_id ORDER BY processed_at) = 1`;
 
 /** What had changed, the most telling first. */
 function reasons(): string {

@@ -46,11 +46,19 @@ export async function listResults(query: QueryLake, request: ListResults): Promi
 export async function documentHistory(query: QueryLake, documentId: string): Promise<DocumentHistory> {
   const is = `WHERE document_id = ${sqlText(documentId)}`;
   const { rows: history } = await query(`SELECT * FROM results ${is} ORDER BY processed_at DESC, run_id DESC`);
-  const [latest] = history;
-  if (latest === undefined)
+  const [newest] = history;
+  if (newest === undefined)
     throw new TerminalError('document.not-found', `document ${documentId} is not known`, { ids: { documentId } });
   const { rows: feedback } = await query(`SELECT * FROM feedback ${is} ORDER BY created_at DESC`);
-  return { documentId, latest, history, feedback };
+  return { documentId, latest: thatCounts(newest, history), history, feedback };
+}
+
+/** As view `latest_results`: what a person said about the same content under the same labels, else the newest. @param history  newest first */
+function thatCounts(newest: Row, history: readonly Row[]): Row {
+  const content = (row: Row) => row.content_sha256 ?? row.source_etag ?? null;
+  const isSame = (row: Row) =>
+    content(row) === content(newest) && (row.taxonomy_version ?? null) === (newest.taxonomy_version ?? null);
+  return history.find((row) => row.decided_by === 'human' && isSame(row)) ?? newest;
 }
 
 /** The view a filter reads: a run's own rows, or the newest decision of every document. */

@@ -1,6 +1,7 @@
 // What another model or another bar would have decided: history is scored again from stored features or texts, nothing is asked or changed.
 // Invariants: I1 nothing is written and no LLM is called. I2 every document is scored, or counted as unavailable because its text is no longer kept.
 // I3 a document that the LLM or a person has decided keeps that answer where the model would not decide alone: it is known and costs nothing again.
+// I4 what a person has decided stays as it is, as a re-run leaves it.
 import type { ResultFilter, WhatIfReport, WhatIfRequest } from '../api/decisions.ts';
 import { TerminalError } from '../errors.ts';
 import { type Csr, decodeCsr } from '../features/sparse.ts';
@@ -9,6 +10,7 @@ import type { LoadedModel } from '../models/registry.ts';
 import { runPaths } from '../paths.ts';
 import type { DecisionLake } from '../pipeline/decision-lake.ts';
 import { type ExtractedRow, readable, readExtracted } from '../pipeline/extracted.ts';
+import { contentOf, type FindDecision, peopleDecisions } from '../pipeline/people-decisions.ts';
 import { readStep } from '../pipeline/records.ts';
 import { type Route, type RouteLimits, route } from '../pipeline/route.ts';
 import type { PipelineServices } from '../pipeline/services.ts';
@@ -31,7 +33,7 @@ export async function whatIf(lake: DecisionLake, request: WhatIfRequest): Promis
   if (limits.review > limits.accept)
     throw new TerminalError('request.invalid', `review: ${limits.review} is above accept ${limits.accept}`);
   const tally = new Tally(version, limits, await paidPerDocument(lake));
-  const history = await readHistory(lake, request.filter);
+  const history = await withDecisions(services, await readHistory(lake, request.filter));
   for (const rows of Map.groupBy(history, (row) => `${row.run_id}\0${row.batch_id}`).values())
     await scoreBatchAgain(services, model, limits, rows, tally);
   return tally.report();
@@ -40,11 +42,33 @@ export async function whatIf(lake: DecisionLake, request: WhatIfRequest): Promis
 /** Readable documents of history, batch by batch. */
 async function readHistory({ query }: DecisionLake, filter: ResultFilter): Promise<Row[]> {
   const conditions = ["status <> 'failed'", "failure_code IS DISTINCT FROM 'document.erased'", ...conditionsOf(filter)];
-  const columns = 'document_id, run_id, batch_id, source_path, archive_path, status, label, decided_by';
-  const sql = `SELECT ${columns} FROM ${relationOf(filter)} ${where(conditions)} ORDER BY run_id, batch_id LIMIT ${MAX_DOCUMENTS + 1}`;
+  const columns =
+    'document_id, run_id, batch_id, source_path, archive_path, status, label, decided_by, content_sha256, source_etag, taxonomy_version';
+  // In a run a document has its row, and those of what people decided on it later.
+  const once = 'QUALIFY row_number() OVER (PARTITION BY document_id ORDER BY processed_at DESC, run_id DESC) = 1';
+  const sql = `SELECT ${columns} FROM ${relationOf(filter)} ${where(conditions)} ${once} ORDER BY run_id, batch_id LIMIT ${MAX_DOCUMENTS + 1}`;
   const { rows } = await query(sql, MAX_DOCUMENTS + 1);
   if (rows.length > MAX_DOCUMENTS)
     throw new TerminalError('request.invalid', `filter: fits more than ${MAX_DOCUMENTS} documents; narrow it`);
+  return rows;
+}
+
+/** What a person has decided about a document, in whichever run, is what it is now (I4). */
+async function withDecisions(services: PipelineServices, history: readonly Row[]): Promise<Row[]> {
+  const said = new Map<string, FindDecision>();
+  const rows: Row[] = [];
+  for (const row of history) {
+    const taxonomy = typeof row.taxonomy_version === 'string' ? row.taxonomy_version : undefined;
+    if (taxonomy === undefined) {
+      rows.push(row);
+      continue;
+    }
+    const find = said.get(taxonomy) ?? (await peopleDecisions(services, taxonomy));
+    said.set(taxonomy, find);
+    const decision = find(contentOf(row));
+    const isOwn = decision?.documentId === row.document_id;
+    rows.push(isOwn ? { ...row, status: 'labelled', label: decision?.label ?? null, decided_by: 'human' } : row);
+  }
   return rows;
 }
 

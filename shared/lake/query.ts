@@ -71,14 +71,27 @@ export async function query(
   }
 }
 
-/** The newest decision on each document. The newest is found on three narrow columns, so that wide ones need not be held. */
+/**
+ * The decision on each document that counts: the newest, or what a person said about the same content under the same labels, even if a run
+ * decided in the same moment. Found on narrow columns, so that wide ones need not be held.
+ */
 const LATEST_RESULTS = `CREATE VIEW latest_results AS
-  SELECT results.* FROM results SEMI JOIN (
-    SELECT document_id, run_id, processed_at FROM results
+  WITH newest AS (
+    SELECT document_id, run_id, processed_at, taxonomy_version, coalesce(content_sha256, source_etag) AS content FROM results
     QUALIFY row_number() OVER (PARTITION BY document_id ORDER BY processed_at DESC, run_id DESC) = 1
-  ) AS newest ON results.document_id = newest.document_id
-    AND results.run_id IS NOT DISTINCT FROM newest.run_id
-    AND results.processed_at IS NOT DISTINCT FROM newest.processed_at`;
+  ), said AS (
+    SELECT document_id, taxonomy_version, coalesce(content_sha256, source_etag) AS content,
+      arg_max(run_id, processed_at) AS run_id, max(processed_at) AS processed_at
+    FROM results WHERE decided_by = 'human' GROUP BY ALL
+  ), counts AS (
+    SELECT newest.document_id, CASE WHEN said.document_id IS NULL THEN newest.run_id ELSE said.run_id END AS run_id,
+      coalesce(said.processed_at, newest.processed_at) AS processed_at
+    FROM newest LEFT JOIN said ON newest.document_id = said.document_id AND newest.content IS NOT DISTINCT FROM said.content
+      AND newest.taxonomy_version IS NOT DISTINCT FROM said.taxonomy_version
+  )
+  SELECT results.* FROM results SEMI JOIN counts ON results.document_id = counts.document_id
+    AND results.run_id IS NOT DISTINCT FROM counts.run_id
+    AND results.processed_at IS NOT DISTINCT FROM counts.processed_at`;
 
 async function viewOf(table: DeltaTable): Promise<string> {
   const snapshot = await table.snapshot();

@@ -133,6 +133,8 @@ export const feedbackTable: TableSchema = {
     note: 'string',
     created_at: 'timestamp',
     run_date: 'date',
+    content_sha256: 'string', // what was decided about: a decision stands for the same content
+    source_etag: 'string',
   }),
   partitionColumns: ['run_date'],
 };

@@ -1,5 +1,5 @@
 // Step 5: extraction, scores and answers → exactly one result row per document, staged as one part file.
-// Invariant: D1 rows out = documents in, each labelled, review or failed.
+// Invariants: D1 rows out = documents in, each labelled, review or failed. D2 what a person has decided about the same content stands.
 import { ERROR_REMEDIES, type ErrorCode, isErrorCode } from '../errors.ts';
 import type { Row } from '../lake/tables.ts';
 import type { LlmAnswer } from '../llm/classify.ts';
@@ -7,6 +7,7 @@ import { readAnswers } from './ask-documents.ts';
 import { type ExtractedRow, readExtracted } from './extracted.ts';
 import type { Inherited } from './near-duplicate-index.ts';
 import { readInherited } from './near-duplicates.ts';
+import { type PersonsDecision, peopleDecisions } from './people-decisions.ts';
 import { type Plan, readStep } from './records.ts';
 import { readScores, type ScoreRow } from './score-batch.ts';
 import type { PipelineServices } from './services.ts';
@@ -19,6 +20,7 @@ export function decideBatch(services: PipelineServices, input: StepInput): Promi
     const scores = new Map((await readScores(services, input)).map((score) => [score.document_id, score]));
     const answers = await readAnswers(services, input);
     const inherited = await readInherited(services, input);
+    const said = await peopleDecisions(services, plan.taxonomyVersion);
     const stamp = {
       run_id: input.runId,
       batch_id: input.batchId,
@@ -31,7 +33,7 @@ export function decideBatch(services: PipelineServices, input: StepInput): Promi
     const rows = documents.map((document) => ({
       ...stamp,
       ...documentColumns(document),
-      ...decide(document, scores, answers, plan, inherited),
+      ...asPeopleSaid(decide(document, scores, answers, plan, inherited), document, said(document)),
     }));
     const part = rows.length === 0 ? null : await services.tables.stageResults(rows);
     const classified = await readStep(services.lake, input.runId, input.batchId, 'classify');
@@ -114,6 +116,26 @@ export function decide(
     tokens_in: 0,
     tokens_out: 0,
     cost_usd: 0,
+  };
+}
+
+/** What a person has said about the content stands: about this document, or about a copy of it. */
+export function asPeopleSaid(
+  decision: Decision,
+  { document_id: id }: Pick<ExtractedRow, 'document_id'>,
+  said: PersonsDecision | undefined,
+): Decision {
+  if (said === undefined) return decision;
+  const isOwn = said.documentId === id;
+  return {
+    ...decision,
+    status: 'labelled',
+    label: said.label,
+    confidence: null,
+    decided_by: isOwn ? 'human' : 'duplicate',
+    duplicate_of: isOwn ? null : said.documentId,
+    failure_code: null,
+    failure_message: null,
   };
 }
 

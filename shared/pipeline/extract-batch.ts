@@ -1,6 +1,7 @@
 // Step 1: bytes → text. Every source ends as at least one row, readable or failed with a code; nothing is dropped.
 import pLimit from 'p-limit';
-import type { ExtractedDocument, SourceDocument } from '../documents/extract.ts';
+import type { SourceDocument } from '../documents/extract.ts';
+import type { ExtractedDocument } from '../documents/extracted-document.ts';
 import { ERROR_REMEDIES, type ErrorCode, SluiceError } from '../errors.ts';
 import { documentId, sha256Hex } from '../ids.ts';
 import { runPaths } from '../paths.ts';

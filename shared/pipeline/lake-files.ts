@@ -3,11 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AddFile } from '../lake/delta/actions.ts';
+import { readFiles } from '../lake/delta/read.ts';
 import { type DeltaDeps, DeltaTable } from '../lake/delta/table.ts';
 import { readParquet, writeParquet } from '../lake/parquet.ts';
 import { lakeTables, type Row } from '../lake/tables.ts';
 import { tablePath } from '../paths.ts';
 import type { LakeStore } from '../ports.ts';
+import { PEOPLE_COLUMNS } from './people-decisions.ts';
 import type { ParquetFiles, Tables } from './services.ts';
 
 const withLocalFile = async <T>(work: (file: string) => Promise<T>): Promise<T> => {
@@ -50,6 +52,7 @@ export async function decisionsVersion(tables: ReadonlyMap<string, DeltaTable>):
 
 /** The pipeline's view of the tables. */
 export function runTables(tables: ReadonlyMap<string, DeltaTable>): Tables {
+  const feedback = new FeedbackRows(tables);
   const table = (name: string): DeltaTable => {
     const found = tables.get(name);
     if (found === undefined) throw new Error(`no table ${name}`);
@@ -74,8 +77,69 @@ export function runTables(tables: ReadonlyMap<string, DeltaTable>): Tables {
           { column: 'batch_id', op: '=', value: batchId },
         ],
       }),
+    readFeedback: () => feedback.read(),
     async append(name, { runId, attempt }, rows: readonly Row[]) {
       await table(name).append(rows, { appId: runId, appVersion: attempt });
     },
   };
+}
+
+/** The rows of table `feedback`, kept in memory: each look reads only files that are new, all of them after a compaction or an erasure. */
+class FeedbackRows {
+  readonly #tables: ReadonlyMap<string, DeltaTable>;
+  #files: ReadonlySet<string> = new Set();
+  #rows: readonly Row[] = [];
+  #reading: Promise<readonly Row[]> | undefined;
+
+  constructor(tables: ReadonlyMap<string, DeltaTable>) {
+    this.#tables = tables;
+  }
+
+  /** Everything decided before the call; looks at the same time share one that begins after them. */
+  async read(): Promise<readonly Row[]> {
+    await this.#reading?.catch(() => undefined); // it may have begun before a decision that we must see; whoever asked for it is told
+    this.#reading ??= this.#refresh().finally(() => {
+      this.#reading = undefined;
+    });
+    return await this.#reading;
+  }
+
+  async #refresh(): Promise<readonly Row[]> {
+    const table = this.#tables.get('feedback');
+    const snapshot = await table?.snapshot();
+    if (table === undefined || snapshot === undefined) return this.#rows;
+    const live = [...snapshot.files.values()];
+    const isGrown = [...this.#files].every((path) => snapshot.files.has(path));
+    const wanted = isGrown ? live.filter(({ path }) => !this.#files.has(path)) : live;
+    if (isGrown && wanted.length === 0) return this.#rows;
+    // Tables of earlier versions lack the columns that say what was decided about.
+    const columns = PEOPLE_COLUMNS.filter((name) => snapshot.columns.some((column) => column.name === name));
+    const fresh = await this.#complete(await readFiles(table, snapshot, wanted, { columns }));
+    this.#rows = isGrown ? [...this.#rows, ...fresh] : fresh;
+    this.#files = new Set(snapshot.files.keys());
+    return this.#rows;
+  }
+
+  /** Rows of earlier versions do not say which content was decided about; the rows of `results` that they became do. */
+  async #complete(rows: readonly Row[]): Promise<Row[]> {
+    const isOpen = (row: Row) => typeof row.content_sha256 !== 'string' && typeof row.source_etag !== 'string';
+    const runs = [
+      ...new Set(rows.filter(isOpen).flatMap(({ run_id }) => (typeof run_id === 'string' ? [run_id] : []))),
+    ];
+    if (runs.length === 0) return [...rows];
+    const decided = await this.#tables.get('results')?.scan({
+      columns: ['document_id', 'run_id', 'content_sha256', 'source_etag'],
+      where: [
+        { column: 'decided_by', op: '=', value: 'human' },
+        { column: 'run_id', op: 'in', values: runs },
+      ],
+    });
+    const byPlace = new Map((decided ?? []).map((row) => [`${row.run_id} ${row.document_id}`, row]));
+    return rows.map((row) => {
+      const found = isOpen(row) ? byPlace.get(`${row.run_id} ${row.document_id}`) : undefined;
+      return found === undefined
+        ? row
+        : { ...row, content_sha256: found.content_sha256 ?? null, source_etag: found.source_etag ?? null };
+    });
+  }
 }

@@ -5,6 +5,7 @@ import { batchId } from '../ids.ts';
 import { runPaths } from '../paths.ts';
 import type { Taxonomy } from '../taxonomy.ts';
 import { readDataset } from '../training/dataset.ts';
+import { peopleDecisions } from './people-decisions.ts';
 import {
   createJson,
   type Plan,
@@ -195,6 +196,7 @@ async function* rerunBatches(
   rerun: NonNullable<RunRecord['rerun']>,
 ): AsyncGenerator<BatchDraft> {
   const base = await readPlan(services.lake, rerun.runId);
+  const said = await peopleDecisions(services, base.taxonomyVersion);
   for (let index = 0; index < base.batches; index++) {
     const id = batchId(index);
     const batch = await readBatch(services.lake, rerun.runId, id);
@@ -204,7 +206,7 @@ async function* rerunBatches(
     const committed = await services.tables.readResults(rerun.runId, id, columns);
     // A run that has failed or was cancelled has committed nothing, but its parts are there.
     const rows = committed.length > 0 ? committed : await services.parquet.read(part.path, columns);
-    const wanted = wantedRows(rerun, rows);
+    const wanted = wantedRows(rerun, rows, said);
     if (wanted.length === 0) continue;
     const paths = new Set(wanted.map((row) => row.source_path));
     yield {

@@ -1,35 +1,16 @@
-// The orchestrations, as plain generators over a small port: what runs after what. functions/orchestrations.ts binds them to Durable Functions.
+// The orchestrations, as plain generators over a small port: what runs after what. orchestration.ts is the port.
 // Invariants: O1 deterministic: no clock, no random, no I/O here. O2 only ids, indexes and counts pass through, never documents.
 // O3 throttling and outages are waited for on timers; only TerminalError ends a run.
 import { batchId } from '../ids.ts';
+import {
+  type ActivityName,
+  type ActivityResult,
+  type Orchestration,
+  type RunActivity,
+  STEP_ACTIVITIES,
+  type Steps,
+} from './orchestration.ts';
 import type { StepInput, StepOutcome } from './step.ts';
-import type { TrainingActivity } from './train-model.ts';
-
-/** What an orchestration may do. Each call gives a task to be yielded. */
-export interface Orchestration<Task> {
-  call(activity: ActivityName, input: unknown): Task;
-  callSub(orchestrator: 'lane' | 'batch', input: unknown, instanceId: string): Task;
-  all(tasks: Task[]): Task;
-  sleepUntil(epochMs: number): Task;
-  continueAsNew(input: unknown): void;
-}
-
-export const STEP_ACTIVITIES = [
-  'extractBatch',
-  'featurizeBatch',
-  'scoreBatch',
-  'classifyBatch',
-  'decideBatch',
-] as const;
-export type RunActivity =
-  | (typeof STEP_ACTIVITIES)[number]
-  | 'planRun'
-  | 'listQuestions'
-  | 'rankQuestions'
-  | 'askGroup'
-  | 'commitRun'
-  | 'endRun';
-export type ActivityName = RunActivity | TrainingActivity;
 
 export interface RunInput {
   runId: string;
@@ -74,14 +55,8 @@ export interface BatchInput extends StepInput {
   phase?: Exclude<Phase, 'ask'>;
 }
 
-/** An activity's answer: its outcome, or the moment to try again. */
-export type ActivityResult<T> = { kind: 'done'; outcome: T } | { kind: 'waiting'; retryAt: number };
-
 // A lane starts a new history after this many batches.
 const BATCHES_PER_EXECUTION = 40;
-
-// biome-ignore lint/suspicious/noExplicitAny: what a yield gives back is the activity's JSON, typed by `step`
-export type Steps<Task, Result> = Generator<Task, Result, any>;
 
 /** A whole run: wait for the window, plan, all lanes, commit. */
 export function* runDocuments<Task>(o: Orchestration<Task>, input: RunInput): Steps<Task, unknown> {

@@ -4,6 +4,7 @@ import type { Column, Row } from '../lake/tables.ts';
 import type { LoadedModel } from '../models/registry.ts';
 import { runPaths } from '../paths.ts';
 import { type ExtractedRow, readable, readExtracted } from './extracted.ts';
+import { peopleDecisions } from './people-decisions.ts';
 import type { Plan } from './records.ts';
 import { acceptFor, type Route, route } from './route.ts';
 import type { PipelineServices } from './services.ts';
@@ -34,10 +35,15 @@ export function scoreBatch(services: PipelineServices, input: StepInput): Promis
   return runStep(services, 'score', input, async (plan) => {
     const { runId, batchId } = input;
     const rows = readable(await readExtracted(services, runId, batchId, { withText: true }));
-    const scores =
+    const scored =
       plan.modelVersion === null
         ? rows.map((row) => unscored(row, plan.llm))
         : await scoreRows(services, plan, input, rows, await services.models.load(plan.modelVersion));
+    // What a person has decided is asked of nobody; the score stays beside it.
+    const said = await peopleDecisions(services, plan.taxonomyVersion);
+    const scores = scored.map(
+      (score, i): ScoreRow => (said(rows[i]!) === undefined ? score : { ...score, route: 'review' }),
+    ); // one score per row
     await services.parquet.write(
       runPaths.scores(runId, batchId),
       scoreColumns,

@@ -1,6 +1,7 @@
 // What the pipeline needs of the world, assembled once per process by shared/app.ts. Tests bring fakes.
 import type { Config } from '../config.ts';
-import type { ExtractedDocument, SourceDocument } from '../documents/extract.ts';
+import type { SourceDocument } from '../documents/extract.ts';
+import type { ExtractedDocument } from '../documents/extracted-document.ts';
 import type { Column, Row } from '../lake/tables.ts';
 import type { LlmAnswer, LlmDocument } from '../llm/classify.ts';
 import type { MoneyLeft } from '../llm/money/money-left.ts';
@@ -87,6 +88,8 @@ export interface Tables {
   commitResults(runId: string, parts: readonly StagedPart[]): Promise<void>;
   /** Committed rows of one batch of a run, human decisions included; the part file itself may have been merged into others. */
   readResults(runId: string, batchId: string, columns: readonly string[]): Promise<Row[]>;
+  /** What people have decided (table feedback, PEOPLE_COLUMNS); the same array as long as nothing was decided in between. */
+  readFeedback(): Promise<readonly Row[]>;
   /** Append rows once per attempt of a run. */
   append(table: 'llm_calls' | 'runs', source: { runId: string; attempt: number }, rows: readonly Row[]): Promise<void>;
 }

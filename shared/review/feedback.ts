@@ -26,7 +26,7 @@ export async function giveFeedback(
   reviewer: string,
 ): Promise<FeedbackAnswer> {
   const { documentId, label } = request;
-  const { latest, history, feedback } = await documentHistory(lake.query, documentId);
+  const { latest, feedback } = await documentHistory(lake.query, documentId);
   if (latest.failure_code === 'document.erased')
     throw new TerminalError('document.erased', `document ${documentId} was erased`, { ids: { documentId } });
   await checkLabel(lake, label, latest);
@@ -38,8 +38,9 @@ export async function giveFeedback(
     reviewer: String(row.reviewer),
     isNew,
   });
-  const decided = history.filter((row) => row.decided_by === 'human').length;
-  // Numbered by the results: a feedback row without its result row belongs to a request that was cut short, and is the next again.
+  // Numbered by the results' log: a feedback row without its result row belongs to a request that was cut short, and is the next again.
+  // Rows of later runs in which the decision stands are decided by a human too, and are no decisions.
+  const decided = (await tableOf(lake, 'results').snapshot())?.txns.get(txnOf(documentId))?.version ?? 0;
   const [before] = feedback;
   if (feedback.length === decided && before?.label === label && before.reviewer === reviewer)
     return answer(before, false);
@@ -86,6 +87,8 @@ async function storeFeedback(
     note: note ?? null,
     created_at: createdAt,
     run_date: createdAt.slice(0, 10),
+    content_sha256: latest.content_sha256 ?? null,
+    source_etag: latest.source_etag ?? null,
   };
   const txn = { appId: txnOf(documentId), appVersion: number, operation: 'REVIEW' };
   const { alreadyApplied } = await tableOf(lake, 'feedback').append([row], txn);

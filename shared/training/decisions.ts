@@ -46,6 +46,7 @@ const RESULT_COLUMNS = [
   'decided_by',
   'taxonomy_version',
   'processed_at',
+  'content_sha256',
 ];
 
 /** Labelled texts of a lake, batch by batch. Documents whose text is gone are left out. */
@@ -72,10 +73,13 @@ async function collectDecisions(
   options: DecisionOptions,
 ): Promise<Decision[]> {
   const newest = newestBy(await scan(results, RESULT_COLUMNS), 'processed_at');
-  const human = newestBy(await scan(feedback, ['document_id', 'label', 'created_at']), 'created_at');
+  const human = newestBy(await scan(feedback, ['document_id', 'label', 'created_at', 'content_sha256']), 'created_at');
   const decisions: Decision[] = [];
   for (const [documentId, row] of newest) {
-    const given = human.get(documentId)?.label;
+    const said = human.get(documentId);
+    // Of a file that was replaced since, people have said nothing; earlier versions did not store what was decided about.
+    const isSame = typeof said?.content_sha256 !== 'string' || said.content_sha256 === row.content_sha256;
+    const given = isSame ? said?.label : undefined;
     const isTheirs = options.taxonomyVersion === undefined || row.taxonomy_version === options.taxonomyVersion;
     const isLlm =
       row.status === 'labelled' &&
@@ -90,8 +94,10 @@ async function collectDecisions(
   return decisions;
 }
 
+/** Columns that the table does not have yet are left out. */
 async function scan(table: DeltaTable, columns: string[]): Promise<Row[]> {
-  return (await table.snapshot()) === undefined ? [] : await table.scan({ columns });
+  const known = (await table.snapshot())?.columns.map(({ name }) => name);
+  return known === undefined ? [] : await table.scan({ columns: columns.filter((name) => known.includes(name)) });
 }
 
 /** The newest row of each document. */

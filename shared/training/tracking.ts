@@ -1,6 +1,7 @@
 // What is remembered of each training: one JSON file in the lake, and the same run in MLflow when a server is configured.
 // Invariants: K1 the lake's record is written whatever MLflow does. K2 a server that fails is named in the record and never fails a training.
 // Protocol: MLflow REST API 2.0 (open source, Databricks, Azure ML).
+import type { Config } from '../config.ts';
 import { SluiceError } from '../errors.ts';
 import type { LakeStore, Logger } from '../ports.ts';
 
@@ -152,4 +153,10 @@ function createCaller({ uri, token, fetch: send = fetch }: MlflowServer): Call {
     const text = await reply.text();
     return (text === '' ? {} : JSON.parse(text)) as T; // the API's documented answers
   };
+}
+
+/** The MLflow server of the settings; undefined when none is named. */
+export function mlflowOf(config: Config): MlflowServer | undefined {
+  const { MLFLOW_TRACKING_URI: uri, MLFLOW_EXPERIMENT: experiment, MLFLOW_TOKEN: token } = config;
+  return uri === undefined ? undefined : { uri, experiment, ...(token === undefined ? {} : { token }) };
 }

@@ -77,7 +77,13 @@ export async function eraseDocument(
   const sourceDeleted = options.deleteSource && path !== undefined && (await deleteSource(lake, documentId, path));
   const matching = [{ column: 'document_id', op: '=' as const, value: documentId }];
   const decisions = await purgeRows(tableOf(lake, 'results'), matching, TOMBSTONE);
-  await purgeRows(tableOf(lake, 'feedback'), matching, { label: null, previous_label: null, note: null });
+  await purgeRows(tableOf(lake, 'feedback'), matching, {
+    label: null,
+    previous_label: null,
+    note: null,
+    content_sha256: null,
+    source_etag: null,
+  });
   for (const place of places) await forgetPart(lake, place);
   await services.lake.delete(reviewLeasePath(documentId));
   // After the rows: a training that begins now reads tombstones.

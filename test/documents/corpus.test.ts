@@ -2,7 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ExtractedDocument, Extractor } from '../../shared/documents/extract.ts';
+import { Extractor } from '../../shared/documents/extract.ts';
+import type { ExtractedDocument } from '../../shared/documents/extracted-document.ts';
 import { silentLogger } from '../../shared/ports.ts';
 
 const DATA = fileURLToPath(new URL('../../../shared/data/', import.meta.url));

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
-import { type ExtractedDocument, Extractor } from '../../shared/documents/extract.ts';
+import { Extractor } from '../../shared/documents/extract.ts';
+import type { ExtractedDocument } from '../../shared/documents/extracted-document.ts';
 import { silentLogger } from '../../shared/ports.ts';
 import { docx, mail, paragraph, pdf, pptx, tar, zip } from './fixtures.ts';
 

@@ -230,7 +230,7 @@ describe('page images', () => {
     expect(await read('a.pdf', scan())).toMatchObject({
       status: 'ok',
       pages: 2,
-      warnings: ['needs-ocr: 1 page(s) not read'],
+      warnings: ['needs-ocr: 1 page(s) not read (1)'],
     });
   });
 

@@ -1,6 +1,6 @@
 // A pipeline over fakes of its ports: memory for the lake, a reader and a model whose answers follow from the text.
 import { inspectConfig } from '../../shared/config.ts';
-import type { ExtractedDocument } from '../../shared/documents/extract.ts';
+import type { ExtractedDocument } from '../../shared/documents/extracted-document.ts';
 import { sha256Hex } from '../../shared/ids.ts';
 import type { Column, Row } from '../../shared/lake/tables.ts';
 import type { LoadedModel } from '../../shared/models/registry.ts';
@@ -130,6 +130,7 @@ export async function fakeWorld(settings: Record<string, string> = {}): Promise<
       async readResults(runId, batchId) {
         return (committed.get('results') ?? []).filter((row) => row.run_id === runId && row.batch_id === batchId);
       },
+      readFeedback: async () => committed.get('feedback') ?? [],
       async append(table, { runId, attempt }, rows) {
         append(table, `${runId}#${attempt}`, rows);
       },

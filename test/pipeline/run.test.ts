@@ -1,6 +1,7 @@
 // The orchestrations on a tiny deterministic engine: tasks are plain objects, a script answers them.
 import { expect, test } from 'vitest';
-import { type Orchestration, runBatch, runDocuments, runLane, stepAll } from '../../shared/pipeline/run.ts';
+import type { Orchestration } from '../../shared/pipeline/orchestration.ts';
+import { runBatch, runDocuments, runLane, stepAll } from '../../shared/pipeline/run.ts';
 
 type Task = { kind: string; name?: string; input?: unknown; tasks?: Task[]; at?: number; id?: string };
 

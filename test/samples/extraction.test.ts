@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readSources } from '../../samples/generator/source.ts';
-import { type ExtractedDocument, Extractor } from '../../shared/documents/extract.ts';
+import { Extractor } from '../../shared/documents/extract.ts';
+import type { ExtractedDocument } from '../../shared/documents/extracted-document.ts';
 
 const SAMPLES = join(import.meta.dirname, '..', '..', 'samples');
 const sources = readSources(join(SAMPLES, 'sources', 'documents'));

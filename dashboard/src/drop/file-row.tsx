@@ -2,7 +2,8 @@
 import { bytes, count } from '../format.ts';
 import { links } from '../links.ts';
 import { Confidence, StatusBadge } from '../parts/basics.tsx';
-import { type Decision, evidenceTerms } from './follow.ts';
+import { leadingTerms } from '../result-row.ts';
+import type { Decision } from './follow.ts';
 import { cancel, decideTaken, type FollowedFile, retryFile } from './uploads.ts';
 
 const STATE_TEXTS: Readonly<Record<FollowedFile['state'], string>> = {
@@ -73,7 +74,7 @@ function Decided({ decisions }: { decisions: readonly Decision[] }) {
   if (only === undefined) return null;
   if (decisions.length > 1 || only.archive_path !== '')
     return <Members path={only.source_path} decisions={decisions} />;
-  const terms = evidenceTerms(only.evidence_json);
+  const terms = leadingTerms(only, 5);
   return (
     <>
       <p class="drop-decision">

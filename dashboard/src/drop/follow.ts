@@ -49,18 +49,3 @@ export async function follow<T>(
     if (answer !== undefined) return answer;
   }
 }
-
-/** The terms that spoke most for the label. */
-export function evidenceTerms(evidenceJson: string | null, most = 5): string[] {
-  if (evidenceJson === null) return [];
-  try {
-    const parsed: unknown = JSON.parse(evidenceJson);
-    if (!Array.isArray(parsed)) return [];
-    return parsed
-      .filter((one): one is { term: string; weight: number } => typeof one?.term === 'string' && one.weight > 0)
-      .slice(0, most)
-      .map(({ term }) => term);
-  } catch {
-    return [];
-  }
-}

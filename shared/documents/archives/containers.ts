@@ -1,27 +1,22 @@
 // Archives as lists of members: zip, tar, gzip, 7z and mail folders behind one shape.
 import { gunzipSync } from 'node:zlib';
 import { TerminalError } from '../../errors.ts';
+import { cmsContent, cmsMemberName } from '../formats/cms.ts';
 import { MEDIA, sniff } from '../media-type.ts';
+import type { Archive } from './archive.ts';
 import { listMbox } from './mbox.ts';
 import { openSevenZip } from './seven-zip.ts';
 import { listTar } from './tar.ts';
 import { openZip } from './zip.ts';
 
-export interface ArchiveMember {
-  /** As stored; hostile. */
-  name: string;
-  packedBytes: number;
-  /** Bytes of the member, at most `cap`; throws TerminalError (extract.too-large over the cap). */
-  read(cap: number): Promise<Uint8Array>;
-}
-
-export interface Archive {
-  /** As far as the format tells before the walk. */
-  entryCount: number | undefined;
-  members(): AsyncIterable<ArchiveMember>;
-}
-
-export const ARCHIVE_TYPES: ReadonlySet<string> = new Set([MEDIA.zip, MEDIA.tar, MEDIA.gz, MEDIA.sevenZip, MEDIA.mbox]);
+export const ARCHIVE_TYPES: ReadonlySet<string> = new Set([
+  MEDIA.zip,
+  MEDIA.tar,
+  MEDIA.gz,
+  MEDIA.sevenZip,
+  MEDIA.mbox,
+  MEDIA.cms,
+]);
 
 /** @param cap bytes a compressed tar may expand to */
 export async function openArchive(bytes: Uint8Array, mediaType: string, name: string, cap: number): Promise<Archive> {
@@ -43,9 +38,24 @@ export async function openArchive(bytes: Uint8Array, mediaType: string, name: st
       return openSevenZip(bytes);
     case MEDIA.mbox:
       return listMbox(bytes);
+    case MEDIA.cms:
+      return openCms(bytes, name, cap);
     default:
       throw new TerminalError('extract.unsupported', `archive: ${mediaType} is not read`);
   }
+}
+
+/** The document that is signed or compressed. */
+function openCms(bytes: Uint8Array, name: string, cap: number): Archive {
+  const content = cmsContent(bytes, cap);
+  if (content === undefined)
+    throw new TerminalError('extract.empty', 'cms: it is a detached signature, the document stands beside it');
+  return {
+    entryCount: 1,
+    async *members() {
+      yield { name: cmsMemberName(name, content), packedBytes: bytes.length, read: async () => content };
+    },
+  };
 }
 
 /** One member, or the members of the tar inside. */

@@ -1,5 +1,5 @@
 // Mail folders in mbox form: each message between two "From " lines is a member.
-import type { Archive, ArchiveMember } from './containers.ts';
+import type { Archive, ArchiveMember } from './archive.ts';
 
 // A separator stands at the start or after an empty line and ends with a date; ">From " in a body is quoted text.
 const SEPARATOR = /(?:^|\n\r?\n)(From [^\n]*\d\d:\d\d[^\n]*\n)/g;

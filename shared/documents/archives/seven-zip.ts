@@ -1,7 +1,7 @@
 // 7z members by libarchive (WebAssembly). It reads forward only, so members are unpacked while they are listed.
 // Trap: an archive with an encrypted header lists no entries and raises no error.
 import { TerminalError } from '../../errors.ts';
-import type { Archive, ArchiveMember } from './containers.ts';
+import type { Archive, ArchiveMember } from './archive.ts';
 
 export async function openSevenZip(bytes: Uint8Array): Promise<Archive> {
   const { ArchiveReader, libarchiveWasm } = await import('libarchive-wasm');

@@ -1,6 +1,6 @@
 // Tar members by tar-stream; links, devices and folders are no documents.
 import { TerminalError } from '../../errors.ts';
-import type { Archive, ArchiveMember } from './containers.ts';
+import type { Archive, ArchiveMember } from './archive.ts';
 
 /** The whole archive is in memory already: members are views where possible. */
 export function listTar(bytes: Uint8Array): Archive {

@@ -29,7 +29,7 @@ export async function readHtml(bytes: Uint8Array, context: ReadContext): Promise
 }
 
 /** Charset of the meta element or the XML declaration. */
-function declaredCharset(bytes: Uint8Array): string | undefined {
+export function declaredCharset(bytes: Uint8Array): string | undefined {
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 4096)).toString('latin1');
   return (
     /<meta[^>]{0,200}?charset\s*=\s*["']?([\w:-]+)/i.exec(head)?.[1] ??

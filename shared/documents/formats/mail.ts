@@ -1,80 +1,155 @@
-// Mail (eml, mbox, msg): the headers that matter and the best body as one text; attachments as documents of their own.
+// Mail (eml, emlx, web pages saved as one file, winmail.dat, msg): headers, body, attachments. Envelopes around the whole mail are opened here:
+// what S/MIME signs and what Outlook packs into winmail.dat is the mail a person sees, not an attachment of it.
 import { TerminalError } from '../../errors.ts';
+import { decodeText } from '../charset.ts';
 import type { ExtractLimits } from '../limits.ts';
-import { MEDIA } from '../media-type.ts';
-import { plain, type ReadText } from '../reading.ts';
-import { htmlToText } from './html.ts';
-
-export interface MailAttachment {
-  name: string;
-  bytes: Uint8Array;
-}
-
-export interface Mail {
-  body: ReadText;
-  attachments: MailAttachment[];
-}
-
-export interface MailFields {
-  subject: string | undefined;
-  from: string | undefined;
-  to: string | undefined;
-  cc: string | undefined;
-  date: string | undefined;
-  text: string | undefined;
-  html: string | undefined;
-}
-
-export async function readMail(bytes: Uint8Array, mediaType: string, limits: ExtractLimits): Promise<Mail> {
-  if (mediaType === MEDIA.msg) return await (await import('./msg.ts')).readMsg(bytes, limits);
-  return await readEml(bytes, limits);
-}
+import { mayHoldText, type Picture } from '../pictures.ts';
+import { cmsContent, looksCms, startsMime } from './cms.ts';
+import type { MailAttachment, MailFields } from './mail-text.ts';
+import { type MimeMessage, parseMime } from './mime-tree.ts';
+import { takeUuencoded } from './uuencode.ts';
 
 /** Signatures, keys and delivery reports of machines: no documents. */
 const NO_DOCUMENT =
   /^application\/(pkcs7-signature|x-pkcs7-signature|pgp-signature|pgp-keys|pgp-encrypted)$|^text\/rfc822-headers$|^message\/delivery-status$/i;
+const CMS_TYPE = /^application\/(x-)?pkcs7-mime$/i;
+const TNEF_TYPE = /^application\/(vnd\.)?ms-tnef$/i;
 
-async function readEml(bytes: Uint8Array, limits: ExtractLimits): Promise<Mail> {
-  const { default: PostalMime } = await import('postal-mime');
-  const message = await PostalMime.parse(bytes, {
-    attachmentEncoding: 'arraybuffer',
-    maxNestingDepth: 64,
-    maxHeadersSize: 1 << 20,
-    forceRfc822Attachments: true,
-  }).catch(refuse);
-  const isEncrypted = message.attachments.some(
-    (a) => /pgp-encrypted/i.test(a.mimeType) || (/pkcs7-mime/i.test(a.mimeType) && !/signed/i.test(a.filename ?? '')),
-  );
-  const warnings: string[] = [];
-  const attachments: MailAttachment[] = [];
+export interface ParsedMail {
+  fields: MailFields;
+  attachments: MailAttachment[];
+  pictures: Picture[];
+  warnings: string[];
+  isEncrypted: boolean;
+  /** Body of the winmail.dat, headers included, where the mail has none of its own. */
+  packed?: string | undefined;
+}
+
+const MAX_ENVELOPES = 8;
+
+/** @param depth  envelopes opened so far */
+export async function parseEml(bytes: Uint8Array, limits: ExtractLimits, depth: number): Promise<ParsedMail> {
+  const message = await parseMime(await startOfMail(bytes)).catch(refuse);
+  const { text, files } = takeUuencoded(message.text ?? '');
+  const parsed: ParsedMail = {
+    fields: {
+      subject: message.subject,
+      from: addresses(message.from),
+      to: addresses(message.to),
+      cc: addresses(message.cc),
+      date: message.date,
+      text,
+      html: message.html,
+    },
+    attachments: [],
+    pictures: [],
+    warnings: [],
+    isEncrypted: message.attachments.some((a) => /pgp-encrypted/i.test(a.mimeType)),
+  };
+  const hasBody = text.trim() !== '' || (message.html ?? '').trim() !== '';
   let inline = 0;
   for (const [i, attachment] of message.attachments.entries()) {
     if (NO_DOCUMENT.test(attachment.mimeType)) continue;
-    // Logos and signatures of the body's HTML are not attachments to anybody but MIME.
-    if (
-      /^image\//i.test(attachment.mimeType) &&
-      (attachment.related === true || (attachment.disposition === 'inline' && attachment.contentId !== undefined))
-    ) {
-      inline += 1;
-      continue;
-    }
     const { content } = attachment;
     const data = typeof content === 'string' ? Buffer.from(content) : new Uint8Array(content);
-    attachments.push({ name: attachment.filename ?? defaultName(i, attachment.mimeType), bytes: data });
+    const name = attachment.filename ?? defaultName(i, attachment.mimeType);
+    if (isShownInBody(attachment, message.html)) {
+      if (mayHoldText(data)) parsed.pictures.push({ bytes: data });
+      else inline += 1;
+    } else if (!hasBody && depth < MAX_ENVELOPES && CMS_TYPE.test(attachment.mimeType) && looksCms(data))
+      await openEnvelope(parsed, data, name, limits, depth);
+    else if ((TNEF_TYPE.test(attachment.mimeType) || /^winmail\.dat$/i.test(name)) && isTnef(data))
+      await openTnef(parsed, data, name, hasBody, limits);
+    else parsed.attachments.push({ name, bytes: data });
   }
-  if (inline > 0) warnings.push(`mail: ${inline} image(s) of the body were not read`);
-  const fields: MailFields = {
-    subject: message.subject,
-    from: addresses(message.from),
-    to: addresses(message.to),
-    cc: addresses(message.cc),
-    date: message.date,
-    text: message.text,
-    html: message.html,
-  };
-  const text = mailText(fields, limits);
-  if (text === undefined && isEncrypted) throw new TerminalError('extract.encrypted', 'mail: its body is encrypted');
-  return { body: plain(text ?? '', warnings), attachments };
+  parsed.attachments.push(...files);
+  if (inline > 0) parsed.warnings.push(`mail: ${inline} image(s) of the body were not read`);
+  return parsed;
+}
+
+/** The signed or compressed entity is the mail itself; anything else inside is an attachment. */
+async function openEnvelope(
+  mail: ParsedMail,
+  data: Uint8Array,
+  name: string,
+  limits: ExtractLimits,
+  depth: number,
+): Promise<void> {
+  let inner: Buffer | undefined;
+  try {
+    inner = cmsContent(data, limits.maxBytes);
+  } catch (error) {
+    if (!(error instanceof TerminalError)) throw error;
+    if (error.code === 'extract.encrypted') mail.isEncrypted = true;
+    else mail.attachments.push({ name, bytes: data }); // where it is refused with its reason
+    return;
+  }
+  if (inner === undefined) return;
+  if (startsMime(inner)) await takeEntity(mail, inner, limits, depth + 1);
+  else mail.attachments.push({ name, bytes: data });
+}
+
+/** A MIME entity stands in place of the body: its text and attachments are the mail's. */
+export async function takeEntity(
+  mail: ParsedMail,
+  entity: Uint8Array,
+  limits: ExtractLimits,
+  depth: number,
+): Promise<void> {
+  const inner = await parseEml(entity, limits, depth);
+  mail.fields.text = inner.fields.text;
+  mail.fields.html = inner.fields.html;
+  for (const key of ['subject', 'from', 'to', 'cc', 'date'] as const) mail.fields[key] ??= inner.fields[key];
+  mail.attachments.push(...inner.attachments);
+  mail.pictures.push(...inner.pictures);
+  mail.warnings.push(...inner.warnings);
+  mail.isEncrypted ||= inner.isEncrypted;
+}
+
+const isTnef = (data: Uint8Array) => data[0] === 0x78 && data[1] === 0x9f && data[2] === 0x3e && data[3] === 0x22;
+
+async function openTnef(
+  mail: ParsedMail,
+  data: Uint8Array,
+  name: string,
+  hasBody: boolean,
+  limits: ExtractLimits,
+): Promise<void> {
+  const { readTnef } = await import('./tnef.ts');
+  try {
+    const packed = await readTnef(data, limits);
+    if (!hasBody) mail.packed = packed.body.parts[0] || undefined;
+    mail.attachments.push(...packed.attachments);
+    mail.warnings.push(...packed.body.warnings);
+  } catch (error) {
+    if (!(error instanceof TerminalError)) throw error;
+    mail.attachments.push({ name, bytes: data }); // where it is refused with its reason
+  }
+}
+
+/** Logos and signatures of the body's HTML are not attachments to anybody but MIME; a photo that the HTML does not show is one. */
+function isShownInBody(attachment: MimeMessage['attachments'][number], html: string | undefined): boolean {
+  if (!/^image\//i.test(attachment.mimeType) || attachment.contentId === undefined) return false;
+  const id = attachment.contentId.trim().replace(/^<|>$/g, '');
+  const page = html ?? '';
+  return id !== '' && (page.includes(`cid:${id}`) || page.includes(`cid:${encodeURIComponent(id)}`));
+}
+
+/** The message without what stands before its headers: a byte order mark, blank lines, Apple Mail's byte count; UTF-16 becomes UTF-8. */
+async function startOfMail(bytes: Uint8Array): Promise<Uint8Array> {
+  let mail = bytes;
+  if (
+    (mail[0] === 0xff && mail[1] === 0xfe) ||
+    (mail[0] === 0xfe && mail[1] === 0xff) ||
+    mail[0] === 0 ||
+    mail[1] === 0
+  )
+    mail = new Uint8Array(Buffer.from((await decodeText(mail)).text));
+  const head = Buffer.from(mail.buffer, mail.byteOffset, Math.min(mail.length, 256)).toString('latin1');
+  const before = /^(?:\xef\xbb\xbf)?\s*(?:(\d{1,12})[ \t]*\r?\n)?\s*/.exec(head)?.[0] ?? '';
+  const count = /\d+/.exec(before)?.[0];
+  const rest = mail.subarray(before.length);
+  return count === undefined ? rest : rest.subarray(0, Number(count));
 }
 
 function refuse(error: unknown): never {
@@ -84,23 +159,6 @@ function refuse(error: unknown): never {
   if (/header size/i.test(message))
     throw new TerminalError('extract.too-large', 'mail: its headers are too long', { cause: error });
   throw new TerminalError('extract.corrupt', 'mail: it cannot be read', { cause: error });
-}
-
-/** Headers and body as one text; undefined when there is no body: headers alone say nothing, attachments are documents of their own. */
-export function mailText(fields: MailFields, limits: ExtractLimits): string | undefined {
-  const text = fields.text?.trim() ?? '';
-  const html = fields.html === undefined ? '' : htmlToText(fields.html, limits).trim();
-  // Some senders put "This message needs an HTML reader" into the text part.
-  const body = text.length === 0 || (html.length > 200 && text.length * 10 < html.length) ? html : text;
-  if (body === '') return undefined;
-  const headers = [
-    ['Subject', fields.subject],
-    ['From', fields.from],
-    ['To', fields.to],
-    ['Cc', fields.cc],
-    ['Date', fields.date],
-  ].filter(([, value]) => value !== undefined && value !== '');
-  return `${headers.map(([name, value]) => `${name}: ${value}`).join('\n')}\n\n${body}`;
 }
 
 type Address = {
@@ -126,6 +184,9 @@ function defaultName(index: number, mimeType: string): string {
     'text/html': 'html',
     'text/calendar': 'ics',
     'application/pdf': 'pdf',
+    'application/pkcs7-mime': 'p7m',
+    'image/jpeg': 'jpg',
+    'image/png': 'png',
   };
   return `attachment-${index + 1}.${extension[mimeType.toLowerCase()] ?? 'bin'}`;
 }

@@ -3,10 +3,12 @@
 import { TerminalError } from '../../errors.ts';
 import { decodeAs, decodeText } from '../charset.ts';
 import type { ExtractLimits } from '../limits.ts';
-import { plain } from '../reading.ts';
-import { type Mail, type MailAttachment, type MailFields, mailText } from './mail.ts';
+import { mayHoldText } from '../pictures.ts';
+import { cmsContent, looksCms, startsMime } from './cms.ts';
+import { declaredCharset } from './html.ts';
+import { type ParsedMail, takeEntity } from './mail.ts';
+import { compressedRtfToText, type Mail, type MailFields, mailText } from './mail-text.ts';
 import { checkOle } from './ole-check.ts';
-import { rtfToText } from './rtf.ts';
 
 type MsgReaderClass = typeof import('@kenjiuno/msgreader')['default'] extends infer M
   ? M extends { default: infer C }
@@ -24,31 +26,66 @@ export async function readMsg(bytes: Uint8Array, limits: ExtractLimits): Promise
   if (codepage !== undefined) reader.parserConfig = { ansiEncoding: `cp${codepage}` };
   const fields = reader.getFileData();
   if (fields.error !== undefined) throw new TerminalError('extract.corrupt', 'msg: the message cannot be read');
-  const attachments: MailAttachment[] = [];
+  const mail: ParsedMail = {
+    fields: await mailFields(fields, limits),
+    attachments: [],
+    pictures: [],
+    warnings: [],
+    isEncrypted: false,
+  };
+  const isSigned = /\.SMIME/i.test(fields.messageClass ?? '');
   let inline = 0;
   let unreadable = 0;
   for (const [i, attachment] of (fields.attachments ?? []).entries()) {
-    if (
-      attachment.attachmentHidden === true ||
-      (attachment.pidContentId !== undefined && /\.(png|jpe?g|gif|bmp)$/i.test(attachment.fileName ?? ''))
-    ) {
-      inline += 1;
-      continue;
-    }
     try {
       const { fileName, content } = reader.getAttachment(attachment);
-      attachments.push({ name: fileName || `attachment-${i + 1}`, bytes: content });
-    } catch {
+      const name = fileName || `attachment-${i + 1}`;
+      if (isShownInBody(attachment, mail.fields.html)) {
+        if (mayHoldText(content)) mail.pictures.push({ bytes: content });
+        else inline += 1;
+      } else if (!isSigned || !(await openSigned(mail, content, limits)))
+        mail.attachments.push({ name, bytes: content });
+    } catch (error) {
+      if (error instanceof TerminalError) throw error;
       unreadable += 1; // one broken attachment does not cost the message
     }
   }
-  const warnings: string[] = [];
+  const { warnings, pictures, attachments } = mail;
   if (inline > 0) warnings.push(`mail: ${inline} image(s) of the body were not read`);
   if (unreadable > 0) warnings.push(`mail: ${unreadable} attachment(s) are damaged and were not read`);
-  const text = mailText(await mailFields(fields, limits), limits);
+  const text = mailText(mail.fields, limits);
+  if (text === undefined && mail.isEncrypted)
+    throw new TerminalError('extract.encrypted', 'mail: its body is encrypted');
   if (text === undefined && /\.rpmsg$/i.test(fields.attachments?.[0]?.fileName ?? ''))
     throw new TerminalError('extract.encrypted', 'mail: its body is encrypted');
-  return { body: plain(text ?? '', warnings), attachments };
+  return { body: { parts: [text ?? ''], pages: null, warnings, pictures }, attachments };
+}
+
+/** Hidden by Outlook, or shown by the HTML under its content id. */
+function isShownInBody(attachment: Fields, html: string | undefined): boolean {
+  if (!/\.(png|jpe?g|gif|bmp)$/i.test(attachment.fileName ?? attachment.extension ?? ''))
+    return attachment.attachmentHidden === true;
+  const id = attachment.pidContentId?.replace(/^<|>$/g, '');
+  if (attachment.attachmentHidden === true) return true;
+  // An RTF body shows its pictures without naming them.
+  return id !== undefined && id !== '' && (html === undefined || html.includes(`cid:${id}`));
+}
+
+/** The one attachment of a signed message is the message: MIME as it was sent, or an envelope around it. */
+async function openSigned(mail: ParsedMail, content: Uint8Array, limits: ExtractLimits): Promise<boolean> {
+  let entity: Uint8Array | undefined = content;
+  if (looksCms(content)) {
+    try {
+      entity = cmsContent(content, limits.maxBytes);
+    } catch (error) {
+      if (!(error instanceof TerminalError) || error.code !== 'extract.encrypted') throw error;
+      mail.isEncrypted = true;
+      return true;
+    }
+  }
+  if (entity === undefined || !startsMime(entity)) return false;
+  await takeEntity(mail, entity, limits, 1);
+  return true;
 }
 
 /** The class behind one or two layers of default exports, by how the module was loaded. */
@@ -71,9 +108,17 @@ async function mailFields(fields: Fields, limits: ExtractLimits): Promise<MailFi
     to: people('to'),
     cc: people('cc'),
     date: fields.messageDeliveryTime ?? fields.clientSubmitTime,
-    text: fields.body ?? (await rtfBody(fields, limits)),
+    place: fields.apptLocation,
+    starts: isoTime(fields.apptStartWhole ?? fields.clipStart),
+    ends: isoTime(fields.apptEndWhole ?? fields.clipEnd),
+    text: fields.body?.trim() ? fields.body : await rtfBody(fields, limits),
     html: fields.bodyHtml ?? (await htmlBody(fields)),
   };
+}
+
+function isoTime(text: string | undefined): string | undefined {
+  const time = Date.parse(text ?? '');
+  return Number.isNaN(time) ? undefined : new Date(time).toISOString();
 }
 
 const person = (name: string | undefined, address: string | undefined) =>
@@ -83,15 +128,10 @@ async function htmlBody({ html, internetCodepage }: Fields): Promise<string | un
   if (html === undefined) return undefined;
   const declared = internetCodepage === undefined ? undefined : `cp${internetCodepage}`;
   const known = declared === undefined || internetCodepage === 65001 ? undefined : await decodeAs(html, declared);
-  return known ?? (await decodeText(html)).text;
+  return known ?? (await decodeText(html, declaredCharset(html))).text;
 }
 
 async function rtfBody({ compressedRtf, html, bodyHtml }: Fields, limits: ExtractLimits): Promise<string | undefined> {
   if (compressedRtf === undefined || html !== undefined || bodyHtml !== undefined) return undefined;
-  const { decompressRTF } = await import('@kenjiuno/decompressrtf');
-  try {
-    return await rtfToText(Uint8Array.from(decompressRTF(Array.from(compressedRtf))), limits.maxChars);
-  } catch {
-    return undefined; // a damaged body: the subject and the attachments remain
-  }
+  return await compressedRtfToText(compressedRtf, limits);
 }

@@ -1,13 +1,14 @@
 // Classic single-part checkpoints: the whole state of one version as one Parquet file, so that readers need not replay the log.
 // Invariants: C1 a checkpoint holds protocol, metadata, all txns, live files and tombstones that are still needed, each exactly once.
 // C2 `_last_checkpoint` never moves backwards. A checkpoint is an optimisation: losing one loses nothing.
+
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SluiceError } from '../../errors.ts';
+import type { LakeStore } from '../../ports.ts';
 import { sqlText, withConnection } from '../duckdb.ts';
 import { type Action, encodeActions } from './actions.ts';
-import type { DeltaLog } from './log.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export const CHECKPOINT_INTERVAL = 10;
@@ -40,8 +41,17 @@ export function checkpointActions(snapshot: Snapshot, tombstonesAfter: number): 
   ];
 }
 
+/** Where checkpoints of a table lie: what they need of its log. */
+export interface CheckpointLog {
+  readonly store: LakeStore;
+  checkpointPath(version: number): string;
+  readonly lastCheckpointPath: string;
+  /** What the pointer names; undefined while there is none. */
+  lastCheckpoint(): Promise<{ version: number } | undefined>;
+}
+
 /** Write the checkpoint of a snapshot and point `_last_checkpoint` at it. */
-export async function writeCheckpoint(log: DeltaLog, snapshot: Snapshot, tombstonesAfter: number): Promise<void> {
+export async function writeCheckpoint(log: CheckpointLog, snapshot: Snapshot, tombstonesAfter: number): Promise<void> {
   const actions = checkpointActions(snapshot, tombstonesAfter);
   const folder = await mkdtemp(join(tmpdir(), 'sluice-checkpoint-'));
   try {
@@ -70,7 +80,7 @@ export async function writeCheckpoint(log: DeltaLog, snapshot: Snapshot, tombsto
 
 /** C2, under races too: the hint is replaced only if it is still the one seen. */
 async function moveHint(
-  log: DeltaLog,
+  log: CheckpointLog,
   hint: { version: number; size: number; sizeInBytes: number; numOfAddFiles: number },
 ) {
   for (let tries = 0; tries < 5; tries++) {

@@ -29,7 +29,12 @@ export async function rewriteRows(table: DeltaTable, where: readonly Condition[]
   const snapshot = await table.snapshot();
   if (snapshot === undefined) return 0;
   const { partitionColumns } = snapshot.metadata;
-  if (change.kind === 'set') requireColumns(snapshot, Object.keys(change.values), partitionColumns);
+  // Nothing is what a table holds in a column that it does not have yet.
+  const changed =
+    change.kind === 'set'
+      ? Object.keys(change.values).filter((name) => change.values[name] !== null || has(snapshot, name))
+      : [];
+  requireColumns(snapshot, changed, partitionColumns);
   requireColumns(
     snapshot,
     where.map((condition) => condition.column),
@@ -100,9 +105,11 @@ function sqlProjection(column: Column, matches: string, change: RowChange): stri
   return `CASE WHEN ${matches} THEN CAST(${literal} AS ${sqlType(column.type)}) ELSE ${name} END AS ${name}`;
 }
 
+const has = (snapshot: Snapshot, name: string): boolean => snapshot.columns.some((column) => column.name === name);
+
 function requireColumns(snapshot: Snapshot, names: readonly string[], except: readonly string[]): void {
   for (const name of names) {
-    if (!snapshot.columns.some((column) => column.name === name) || except.includes(name)) {
+    if (!has(snapshot, name) || except.includes(name)) {
       throw new TerminalError('request.invalid', `Column ${name} does not exist or cannot be changed`);
     }
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Decision, decisionsOn, evidenceTerms, follow, pauseMs } from '../../../dashboard/src/drop/follow.ts';
+import { type Decision, decisionsOn, follow, pauseMs } from '../../../dashboard/src/drop/follow.ts';
 
 const decision = (part: Partial<Decision>): Decision => ({
   ...{ document_id: '1', run_id: 'r', source_path: 'a.pdf', archive_path: '', source_etag: '"new"' },
@@ -44,16 +44,5 @@ describe('dashboard: following an uploaded file', () => {
     );
     await expect(following).rejects.toThrow();
     expect(asked).toBe(0);
-  });
-
-  test('evidence is the terms that spoke for the label, the strongest first as they are stored', () => {
-    const json = JSON.stringify([
-      { term: 'lease', weight: 0.7 },
-      { term: 'but', weight: -0.1 },
-      { term: 'rent', weight: 0.2 },
-    ]);
-    expect(evidenceTerms(json)).toEqual(['lease', 'rent']);
-    expect(evidenceTerms(json, 1)).toEqual(['lease']);
-    expect([evidenceTerms(null), evidenceTerms('no json'), evidenceTerms('{}')]).toEqual([[], [], []]);
   });
 });

@@ -1,5 +1,5 @@
 // What the list keeps of a decision: a hundred thousand rows fit in memory, their evidence would not.
-import { evidenceOf, isErased, nameOf, type PathParts, type ResultRow } from '../../result-row.ts';
+import { isErased, leadingTerms, nameOf, type PathParts, type ResultRow } from '../../result-row.ts';
 
 export interface ListRow extends PathParts {
   documentId: string;
@@ -41,10 +41,7 @@ export function whyOf(row: ResultRow): Why {
   if (row.decided_by === 'human') return { kind: 'plain', text: 'decided by a person' };
   if (row.decided_by === 'duplicate') return { kind: 'plain', text: 'copy of a document decided before' };
   if (row.decided_by === 'llm' && row.llm_quote) return { kind: 'quote', text: short(row.llm_quote) };
-  const terms = evidenceOf(row)
-    .filter(({ weight, runner_up_weight }) => weight > runner_up_weight)
-    .slice(0, TERMS)
-    .map(({ term }) => term);
+  const terms = leadingTerms(row, TERMS);
   return terms.length === 0 ? { kind: 'plain', text: '' } : { kind: 'terms', text: terms.join(', ') };
 }
 

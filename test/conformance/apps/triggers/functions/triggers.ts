@@ -36,7 +36,8 @@ app.http('echo', {
     },
   }),
 });
-app.http('literal', { route: 'echo/7/here', handler: () => ({ body: 'literal' }) });
+app.http('Ahead', { route: 'echo/8/here', methods: ['GET'], handler: () => ({ body: 'first by name' }) });
+app.http('literal', { route: 'echo/7/here', handler: () => ({ body: 'never' }) });
 app.http('nothing', { handler: async () => undefined as unknown as object });
 app.http('broken', {
   handler: () => {

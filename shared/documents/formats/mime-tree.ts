@@ -1,0 +1,113 @@
+// MIME messages by postal-mime, with the charset of bodies, raw headers and encoded words decided as everywhere else: by the bytes, then by what is declared.
+// Trap: the library believes a declared charset and turns what does not fit into U+FFFD. Its tree is open between parsing and assembly: there each
+// text is brought to UTF-8 first. That is why its version is pinned; test/documents/formats/mail.test.ts fails when the tree changes.
+import PostalMime, { type Email } from 'postal-mime';
+import { decodeText } from '../charset.ts';
+import { declaredCharset } from './html.ts';
+
+export type MimeMessage = Email;
+
+interface TreeNode {
+  state: string;
+  childNodes: TreeNode[];
+  content: ArrayBuffer | Uint8Array | null;
+  contentType: { parsed: { value: string; params: Record<string, string> }; multipart: string | false };
+  contentDisposition: { parsed: { value: string } };
+}
+
+/** What the library declares for itself only. */
+interface Internals {
+  currentNode: TreeNode;
+  processLine(line: Uint8Array, isFinal: boolean): Promise<void>;
+  collectNode(node: TreeNode, alternative: TreeNode | false, isRelated: boolean): Promise<void>;
+}
+
+const Open = PostalMime as unknown as new (
+  options: ConstructorParameters<typeof PostalMime>[0],
+) => Internals & Pick<PostalMime, 'parse'>;
+
+class MimeTree extends Open {
+  /** Charset that 8-bit headers are tried with: the first one the message names. */
+  readonly #named: string | undefined;
+
+  constructor(named: string | undefined) {
+    super({
+      attachmentEncoding: 'arraybuffer',
+      maxNestingDepth: 64,
+      maxHeadersSize: 1 << 20,
+      forceRfc822Attachments: true,
+    });
+    this.#named = named;
+  }
+
+  override async processLine(line: Uint8Array, isFinal: boolean): Promise<void> {
+    const isHeader = this.currentNode.state === 'header';
+    await super.processLine(isHeader ? await mendHeader(line, this.#named) : line, isFinal);
+  }
+
+  override async collectNode(node: TreeNode, alternative: TreeNode | false, isRelated: boolean): Promise<void> {
+    const { value, params } = node.contentType.parsed;
+    const isBody = /^text\/(plain|html)$/i.test(value) && node.contentDisposition.parsed.value !== 'attachment';
+    if ((isBody || /^(text\/calendar|application\/ics)$/i.test(value)) && node.content !== null) {
+      const bytes = new Uint8Array(node.content);
+      const declared = [params.charset, /html$/i.test(value) ? declaredCharset(bytes) : undefined];
+      const { text, charset } = await decodeText(bytes, ...declared);
+      if (charset !== 'utf-8' || bytes[0] === 0xef) node.content = new Uint8Array(Buffer.from(text)).buffer;
+      params.charset = 'utf-8';
+    }
+    await super.collectNode(node, alternative, isRelated);
+  }
+}
+
+/** @throws {Error} of the library, over its limits */
+export function parseMime(bytes: Uint8Array): Promise<MimeMessage> {
+  const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 65_536)).toString('latin1');
+  return new MimeTree(/charset\s*=\s*"?([\w:.-]+)/i.exec(head)?.[1]).parse(bytes as Uint8Array<ArrayBuffer>);
+}
+
+/** A header line in UTF-8, whatever bytes it was written in. */
+async function mendHeader(line: Uint8Array, named: string | undefined): Promise<Uint8Array> {
+  let text: string | undefined;
+  if (line.some((byte) => byte >= 0x80)) {
+    const decoded = await decodeText(line, named);
+    if (decoded.charset !== 'utf-8') text = decoded.text;
+  }
+  const latin = text ?? Buffer.from(line.buffer, line.byteOffset, line.byteLength).toString('utf8');
+  if (latin.includes('=?')) {
+    const mended = await mendWords(latin);
+    if (mended !== latin) text = mended;
+  }
+  return text === undefined ? line : new Uint8Array(Buffer.from(text));
+}
+
+/** Encoded words whose bytes are not in the charset they name, or in one the library does not know, in UTF-8. RFC 2047. */
+async function mendWords(line: string): Promise<string> {
+  let mended = '';
+  let at = 0;
+  for (const match of line.matchAll(/=\?([\w:.+-]{1,40})(?:\*[\w-]*)?\?([bq])\?([^?\s]{0,2000})\?=/gi)) {
+    const [word, charset = '', encoding = '', payload = ''] = match;
+    const bytes = /b/i.test(encoding) ? Buffer.from(payload, 'base64') : quotedBytes(payload);
+    const replaced = await mendedWord(charset, bytes);
+    mended +=
+      line.slice(at, match.index) + (replaced === undefined ? word : `=?utf-8?B?${replaced.toString('base64')}?=`);
+    at = match.index + word.length;
+  }
+  return mended + line.slice(at);
+}
+
+async function mendedWord(charset: string, bytes: Buffer): Promise<Buffer | undefined> {
+  const isSeven = /utf-?7$/i.test(charset);
+  if (!isSeven && !/^(utf-?8|us-ascii|ascii|unknown.*|default.*|x-unknown|8bit|.*\$.*)$/i.test(charset))
+    return undefined;
+  // A character cut in two at the end of a word is mended by the library, which joins the words.
+  const isCutOnly = !/[^\ufffd]\ufffd[^\ufffd]/.test(new TextDecoder('utf-8').decode(bytes));
+  if (!isSeven && /^utf-?8$/i.test(charset) && isCutOnly) return undefined;
+  return Buffer.from((await decodeText(bytes, charset)).text);
+}
+
+function quotedBytes(payload: string): Buffer {
+  const text = payload
+    .replaceAll('_', ' ')
+    .replace(/=([0-9a-f]{2})/gi, (_whole, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return Buffer.from(text, 'latin1');
+}
