@@ -28,7 +28,8 @@ export async function run({ json, args }: { json: boolean; args: string[] }): Pr
   });
   const bytes = Number(values.megabytes) * 1e6;
   const throughput: Record<string, number> = {};
-  for (const [name, make] of Object.entries(TABLES)) throughput[name] = await mbPerSecond(make(name === 'ledger' ? bytes : bytes / 8), values.region);
+  for (const [name, make] of Object.entries(TABLES))
+    throughput[name] = await mbPerSecond(make(name === 'ledger' ? bytes : bytes / 8), values.region);
   const count = Number(values.tables);
   const texts = Array.from({ length: count }, () => TABLES.ledger(bytes));
   const { config } = inspectConfig({ LAKE: 'UseDevelopmentStorage=true', REDACT_REGION: values.region });
