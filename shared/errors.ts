@@ -52,7 +52,8 @@ export const ERROR_REMEDIES = {
   'lake.forbidden': 'Storage refused access. Check the role assignments of the identity.',
   'lake.unsupported-table':
     'The table uses Delta features beyond reader 1 / writer 2. Use a table that Sluice created.',
-  'lake.corrupt-table': 'The Delta log has a gap or an unreadable entry. Restore the log from a backup.',
+  'lake.corrupt-table':
+    'The log of the table has a gap, or a file of it is missing or damaged. Restore what the message names from soft delete or a backup.',
   'lake.commit-conflict': 'A concurrent writer changed the same rows. Retry the operation.',
   'features.corrupt': 'The feature file is damaged. Re-run with from=featurize.',
   // models and training
