@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { LabelMetrics, ModelDescription } from '../models/bundle.ts';
 import type { CoveragePoint, ReliabilityBin } from '../models/metrics.ts';
-import { runRequestSchema } from './runs.ts';
+import { type LlmUse, runRequestSchema } from './runs.ts';
 import { containerSchema, documentIdSchema, idSchema, uploadPathSchema } from './sources.ts';
 
 /** Answer of GET /api/session. */
@@ -13,6 +13,8 @@ export interface Session {
   authMode: 'function-keys' | 'entra';
   /** Where LLM answers come from: 'simulator', the model's or deployment's name; null without an LLM. */
   llm: string | null;
+  /** Why there is none: it is switched off on this host, or not configured. */
+  llmUse: LlmUse;
   /** Accept threshold that replaces the models' own; null where each model decides. */
   acceptThreshold: number | null;
   reviewThreshold: number;
