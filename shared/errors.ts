@@ -54,6 +54,7 @@ export const ERROR_REMEDIES = {
     'The table uses Delta features beyond reader 1 / writer 2. Use a table that Sluice created.',
   'lake.corrupt-table':
     'The log of the table has a gap, or a file of it is missing or damaged. Restore what the message names from soft delete or a backup.',
+  'query.timeout': 'Ask for less, or allow more time with --timeout (0 = as long as it takes).',
   'lake.commit-conflict': 'A concurrent writer changed the same rows. Retry the operation.',
   'features.corrupt': 'The feature file is damaged. Re-run with from=featurize.',
   // models and training
