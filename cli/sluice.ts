@@ -19,7 +19,7 @@ program
   .argument('[folder]', 'your documents; default: the samples')
   .option('--once', 'end when the folder is done', false)
   .option('--taxonomy <file>', 'your labels: JSON {name, labels: [{name, description}]}')
-  .option('--no-llm', 'do not ask the LLM; uncertain documents go to review')
+  .option('--no-llm', 'ask no LLM as long as this host is up, about uploads too; uncertain documents go to review')
   .addOption(maxCost())
   .option('--quote', 'say what the run will cost before it starts, and compare afterwards', false)
   .option('--port <port>', 'port of the functions host; a free one is used when it is taken', number, 7071)
@@ -66,6 +66,8 @@ remote(
   .option('--decided-before <time>', 'only those decided before (ISO 8601)')
   .option('--model <version>', 'another model than the champion')
   .option('--accept <p>', 'confidence from which the model decides alone', number)
+  .option('--llm', 'ask the LLM, also where the earlier run did not')
+  .option('--no-llm', 'do not ask the LLM')
   .addOption(maxCost())
   .addOption(mode())
   .addOption(deadline())
@@ -130,6 +132,7 @@ program
 program
   .command('storage')
   .description('start only the local storage account, for `func start` and other tools')
+  .option('--settings <file>', 'write the connection strings into this settings file')
   .addOption(data())
   .addOption(json())
   .action(async (options) => (await import('./commands/storage.ts')).storageCommand(options));

@@ -6,7 +6,7 @@ import type { App } from '../../shared/app.ts';
 import type { ModelBundle } from '../../shared/models/bundle.ts';
 import { decodeIdf } from '../../shared/models/idf-file.ts';
 import { judgeForeignModel } from '../../shared/training/judge-foreign.ts';
-import { UsageError } from '../console.ts';
+import { note, UsageError, warn } from '../console.ts';
 import { readExamples } from '../labelled-files.ts';
 import { withApp } from '../local-app.ts';
 import { readBundle } from '../read-bundle.ts';
@@ -19,9 +19,10 @@ interface Common {
 
 export async function listModels(options: Common): Promise<void> {
   await withApp(options.data, async ({ registry }) => {
-    const models = await registry.list();
+    const { models, broken } = await registry.inspect();
+    for (const { version, message } of broken) note(warn(`${version} cannot be read: ${message}`));
     if (options.json) {
-      process.stdout.write(`${JSON.stringify({ models, history: await registry.history() })}\n`);
+      process.stdout.write(`${JSON.stringify({ models, broken, history: await registry.history() })}\n`);
       return;
     }
     const rows = models.map((model) => [
