@@ -65,6 +65,8 @@ export const ERROR_REMEDIES = {
   'model.width-mismatch': 'The model expects another number of features. Train it with the same feature settings.',
   'model.feature-mismatch': 'The model was trained with other feature settings. Train it again.',
   'model.unsupported': 'This kind of model cannot be loaded. Export it in a supported format.',
+  'model.locale-missing':
+    'Install the locale named (Debian: apt-get install locales, then locale-gen), or export the model with locale C.UTF-8.',
   'model.not-evaluated': 'Evaluate the model before promoting it.',
   'train.no-rows': 'The data set has no usable row. Check the text and label columns.',
   'train.one-class': 'Training needs at least two labels. Add examples of another label.',
