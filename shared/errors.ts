@@ -44,6 +44,8 @@ export const ERROR_REMEDIES = {
     'The LLM endpoint cannot be reached. Check LLM_BASE_URL and the network, then re-run with only=review.',
   // routing
   'route.low-confidence': 'The model is too unsure to ask anyone. Label it by hand.',
+  'route.llm-off':
+    'The LLM is switched off for this host or run (--no-llm, LLM_ENABLED). Switch it on and re-run with only=review and llm=true, or label it by hand.',
   'route.llm-disabled': 'No LLM is configured. Configure one and re-run with only=review, or label it by hand.',
   // lake
   'lake.not-found': 'The path does not exist. Check its spelling and the container.',
@@ -64,6 +66,8 @@ export const ERROR_REMEDIES = {
   'model.width-mismatch': 'The model expects another number of features. Train it with the same feature settings.',
   'model.feature-mismatch': 'The model was trained with other feature settings. Train it again.',
   'model.unsupported': 'This kind of model cannot be loaded. Export it in a supported format.',
+  'model.locale-missing':
+    'Install the locale named (Debian: apt-get install locales, then locale-gen), or export the model with locale C.UTF-8.',
   'model.not-evaluated': 'Evaluate the model before promoting it.',
   'train.no-rows': 'The data set has no usable row. Check the text and label columns.',
   'train.one-class': 'Training needs at least two labels. Add examples of another label.',

@@ -21,7 +21,7 @@ const FIT: Record<string, string> = {
 
 /** Free text, or names whose truth only the lake or the machine knows; each is told where it is used. */
 const FREE_OPTIONS = new Set(
-  'code container faults features-of guarantee id-column key label label-column labels media-type note output path prefix python report search settings text-column taxonomy-version algorithm'.split(
+  'code container faults features-of guarantee id-column key label label-column labels media-type note output output-kind path prefix python report search settings text-column taxonomy-version algorithm'.split(
     ' ',
   ),
 );
