@@ -4,7 +4,7 @@
 // versions is worked out once and kept for a while; those who ask at the same time share the work.
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import pLimit from 'p-limit';
-import { SluiceError, TerminalError } from '../errors.ts';
+import { codeOf, SluiceError, TerminalError } from '../errors.ts';
 import { Pace, PacedLook } from '../pace.ts';
 import { systemClock } from '../ports.ts';
 import { decodePath } from './delta/actions.ts';
@@ -59,6 +59,18 @@ export class LakeQueries {
     return (await this.newest([...this.#tables.keys()])).query(sql, maxRows);
   }
 
+  /**
+   * The same for a statement of somebody's own: it is given up when `timeoutMs` have passed, and its answer is not kept.
+   * @throws {TerminalError} query.timeout, request.invalid
+   */
+  async queryWithin(timeoutMs: number, sql: string, maxRows: number = DEFAULT_MAX_ROWS): Promise<QueryResult> {
+    const names = [...this.#tables.keys()];
+    const snapshots = new Map(
+      await Promise.all(names.map(async (name) => [name, await this.#looks.get(name)?.take()] as const)),
+    );
+    return await this.#limit(() => this.#answer(snapshots, sql, maxRows, { timeoutMs }));
+  }
+
   /** The newest state of some tables, seen after the call. Questions to it look no further. */
   async newest(names: readonly string[]): Promise<LakeView> {
     const snapshots = new Map(
@@ -89,10 +101,16 @@ export class LakeQueries {
     snapshots: ReadonlyMap<string, Snapshot | undefined>,
     sql: string,
     maxRows: number,
-    isAgain = false,
+    { isAgain = false, timeoutMs }: { isAgain?: boolean; timeoutMs?: number } = {},
   ): Promise<QueryResult> {
     const database = await this.#database();
     const connection = await database.connect();
+    let isLate = false;
+    const giveUp = () => {
+      isLate = true;
+      connection.interrupt();
+    };
+    const timer = timeoutMs === undefined ? undefined : setTimeout(giveUp, timeoutMs);
     try {
       const statement = await this.#alone(async () => {
         await this.#show(connection, snapshots);
@@ -107,16 +125,33 @@ export class LakeQueries {
       }
       return { columns, rows };
     } catch (error) {
-      if (error instanceof SluiceError) throw error;
       const message = error instanceof Error ? error.message : String(error);
-      // A local copy was trimmed, or its file erased, after the view was made.
-      if (!isAgain && /^IO Error/.test(message)) {
+      if (isLate)
+        throw new TerminalError('query.timeout', `no answer within ${(timeoutMs ?? 0) / 1000} s`, { cause: error });
+      // A local copy was trimmed, or its file erased, after the snapshot was taken or the view was made.
+      if (!isAgain && (/^IO Error/.test(message) || codeOf(error) === 'lake.corrupt-table')) {
         this.#shown.clear();
-        return await this.#answer(await this.#again(snapshots), sql, maxRows, true);
+        return await this.#answer(await this.#again(snapshots), sql, maxRows, {
+          isAgain: true,
+          ...(timeoutMs === undefined ? {} : { timeoutMs }),
+        });
       }
+      if (error instanceof SluiceError) throw error;
+      await this.#blameFile(message, error);
       throw new TerminalError('request.invalid', message, { cause: error });
     } finally {
+      clearTimeout(timer);
       connection.closeSync();
+    }
+  }
+
+  /** A statement that fails on a file of the lake is not wrong. @throws {TerminalError} lake.corrupt-table naming the file */
+  async #blameFile(message: string, cause: unknown): Promise<void> {
+    for (const { cache } of this.#tables.values()) {
+      const path = await cache.disown(message);
+      if (path === undefined) continue;
+      this.#shown.clear(); // the views name the copy that is gone
+      throw new TerminalError('lake.corrupt-table', `The file ${path} of a table cannot be read`, { cause });
     }
   }
 
