@@ -10,7 +10,7 @@ import { ApiClient } from '../cli/api-client.ts';
 import { seededRandom } from '../shared/ports.ts';
 
 const CLIENTS = 50;
-const IDLE_REQUESTS = 20;
+const LOADED_MS = 5000;
 /** What the page's views ask for, again and again. */
 const PATHS = [
   'runs?limit=20',
@@ -29,7 +29,11 @@ const WORDS_PER_DOCUMENT = 150;
 interface Options {
   documents: number;
   rounds: number;
+  /** Only the answers, or only the runs beside clients. */
+  part: 'all' | 'reading' | 'runs';
   clients: number;
+  /** Requests of one client per path while nothing changes. */
+  idle: number;
   /** Between an answer and the next question of a client. */
   pauseMs: number;
 }
@@ -50,6 +54,8 @@ interface Reading {
   loadedCosts: { medianMs: number; cpuMsPerAnswer: number };
 }
 
+const NOT_READ: Reading = { idleMs: {}, loadedCosts: { medianMs: Number.NaN, cpuMsPerAnswer: Number.NaN } };
+
 interface Result {
   emptyTable: Reading;
   filledTable: Reading;
@@ -63,7 +69,14 @@ export async function run({ json, args }: { json: boolean; args: string[] }): Pr
   const options: Options = {
     documents: amount('--documents', 600),
     rounds: amount('--rounds', 3),
+    part:
+      args.includes('--part') && given('--part') === 'runs'
+        ? 'runs'
+        : given('--part') === 'reading'
+          ? 'reading'
+          : 'all',
     clients: amount('--clients', CLIENTS),
+    idle: amount('--idle', 10),
     pauseMs: amount('--pause', 1000),
   };
   const here = resolve(import.meta.dirname, import.meta.filename.endsWith('.ts') ? '..' : '../..');
@@ -85,17 +98,19 @@ export async function run({ json, args }: { json: boolean; args: string[] }): Pr
 
 async function measure(clouds: readonly Cloud[], options: Options): Promise<Record<string, Result>> {
   const results: Record<string, Result> = {};
+  const wants = (part: Options['part']) => options.part === 'all' || options.part === part;
   const empty: Record<string, Reading> = {};
-  for (const cloud of clouds) empty[cloud.name] = await read(cloud, options);
+  for (const cloud of clouds) empty[cloud.name] = wants('reading') ? await read(cloud, options) : NOT_READ;
+  note('tables are still empty: read', empty);
   for (const cloud of clouds) await takeRun(cloud, 'warm'); // models, readers and caches
   for (const cloud of clouds)
     results[cloud.name] = {
       emptyTable: empty[cloud.name]!, // read above
-      filledTable: await read(cloud, options),
+      filledTable: wants('reading') ? await read(cloud, options) : NOT_READ,
       run: { aloneSeconds: [], besideSeconds: [], ratio: 0, answers: 0, medianAnswerMs: 0 },
     };
   const waits: Record<string, number[]> = {};
-  for (let round = 0; round < options.rounds; round++)
+  for (let round = 0; wants('runs') && round < options.rounds; round++)
     for (const cloud of clouds) {
       const { run } = results[cloud.name]!; // made above
       run.aloneSeconds.push(await takeRun(cloud, `alone-${round}`));
@@ -106,8 +121,14 @@ async function measure(clouds: readonly Cloud[], options: Options): Promise<Reco
       waits[cloud.name] = [...(waits[cloud.name] ?? []), ...answers];
       run.ratio = round2(median(run.besideSeconds) / median(run.aloneSeconds));
       run.medianAnswerMs = round2(median(waits[cloud.name] ?? []));
+      note(`round ${round + 1} of ${options.rounds}, ${cloud.name}`, run);
     }
   return results;
+}
+
+/** Progress: a measurement takes minutes. */
+function note(what: string, found: object): void {
+  process.stderr.write(`${what}: ${JSON.stringify(found)}\n`);
 }
 
 async function read(cloud: Cloud, options: Options): Promise<Reading> {
@@ -115,7 +136,7 @@ async function read(cloud: Cloud, options: Options): Promise<Reading> {
   for (const path of PATHS) {
     let etag: string | undefined;
     const [fresh, known]: [number[], number[]] = [[], []];
-    for (let n = 0; n <= IDLE_REQUESTS; n++) {
+    for (let n = 0; n <= options.idle; n++) {
       const first = await ask(cloud, path);
       const second = await ask(cloud, path, first.etag ?? etag);
       if (n === 0) continue; // what is loaded once
@@ -127,7 +148,7 @@ async function read(cloud: Cloud, options: Options): Promise<Reading> {
   }
   const cpu = cpuMs(cloud.hostPid);
   const clients = startClients(cloud, ['costs?days=30'], { ...options, pauseMs: 0 });
-  await sleep(8000);
+  await sleep(LOADED_MS);
   const answers = await clients.stop();
   return {
     idleMs,

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import type { LabelMetrics, ModelDescription } from '../models/bundle.ts';
 import type { CoveragePoint, ReliabilityBin } from '../models/metrics.ts';
-import { runRequestSchema } from './runs.ts';
+import { linesSchema } from '../plain-text.ts';
+import { type LlmUse, runRequestSchema } from './runs.ts';
 import { containerSchema, documentIdSchema, idSchema, uploadPathSchema } from './sources.ts';
 
 /** Answer of GET /api/session. */
@@ -13,6 +14,8 @@ export interface Session {
   authMode: 'function-keys' | 'entra';
   /** Where LLM answers come from: 'simulator', the model's or deployment's name; null without an LLM. */
   llm: string | null;
+  /** Why there is none: it is switched off on this host, or not configured. */
+  llmUse: LlmUse;
   /** Accept threshold that replaces the models' own; null where each model decides. */
   acceptThreshold: number | null;
   reviewThreshold: number;
@@ -151,7 +154,7 @@ export const reviewSkipSchema = z.strictObject({
   holder: z.string().min(1).max(100),
 });
 
-export const rollbackRequestSchema = z.strictObject({ reason: z.string().trim().min(1).max(500) });
+export const rollbackRequestSchema = z.strictObject({ reason: linesSchema(500) });
 
 /** Answer of GET /api/models/{version}. */
 export interface ModelReport extends Omit<ModelDescription, 'scorer'> {

@@ -39,7 +39,7 @@ export function activityHandlers(getServices: () => Promise<PipelineServices>): 
       const input = given as I; // made by run.ts, the only caller
       const services = await getServices();
       try {
-        return await work(services, input);
+        return await services.pace.first(() => work(services, input));
       } catch (error) {
         return waitOrThrow(services, input, error, (failure) => stopRun(services.lake, input.runId, failure));
       }

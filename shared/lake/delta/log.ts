@@ -49,6 +49,11 @@ export class DeltaLog {
     return found === undefined ? undefined : decodeActions(found.bytes.toString('utf8'), path);
   }
 
+  /** Is there a commit of this version? */
+  async exists(version: number): Promise<boolean> {
+    return (await this.store.stat(this.commitPath(version))) !== undefined;
+  }
+
   /**
    * The newest snapshot, or that of `version`; undefined when there is no table.
    * @param from  an older snapshot to go on from
@@ -102,7 +107,7 @@ export class DeltaLog {
     const oldest = commits[0]?.version;
     if (replay === undefined || (start === undefined && oldest !== 0)) {
       throw new TerminalError(
-        'lake.not-found',
+        version === undefined ? 'lake.corrupt-table' : 'lake.not-found', // the newest is to be had always
         `Version ${version ?? 'newest'} of ${this.table} cannot be rebuilt: the log starts at ${oldest}`,
       );
     }
