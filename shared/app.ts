@@ -12,7 +12,7 @@ import { ProgressReader } from './insight/progress.ts';
 import type { DeltaTable } from './lake/delta/table.ts';
 import { LakeQueries, type LakeView, type QueryResult } from './lake/query.ts';
 import { ModelRegistry } from './models/registry.ts';
-import { Pace, SharedLook } from './pace.ts';
+import { Pace, PacedLook } from './pace.ts';
 import { CachedModels } from './pipeline/cached-models.ts';
 import { decisionsVersion, openTables, parquetFiles, runTables } from './pipeline/lake-files.ts';
 import { openLlm } from './pipeline/llm-stage.ts';
@@ -81,7 +81,7 @@ export function createApp(config: Config, clock: Clock = systemClock): App {
     tables: runTables(tables),
     pipelineVersion: PIPELINE_VERSION,
   };
-  const spentToday = new SharedLook(async () => (await services.llm?.spentTodayUsd?.()) ?? 0, pace);
+  const spentToday = new PacedLook(async () => (await services.llm?.spentTodayUsd?.()) ?? 0, pace);
   return {
     ...access,
     config,

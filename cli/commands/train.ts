@@ -86,8 +86,8 @@ export async function ensureModel(app: App, taxonomy: Taxonomy, demoTaxonomy: st
   if ((await chooseModel(app.services, taxonomy)) !== null) return;
   bar('training the demo model …');
   const examples = await readExamples(training, 'text', 'label');
-  // A champion of the user's own stays: runs over the demo's labels find this model by its taxonomy.
-  const isFirst = (await app.registry.championVersion()) === undefined;
+  // Models of the user's own stay what they are: runs over the demo's labels find this model by its taxonomy.
+  const isFirst = (await app.registry.list()).length === 0;
   await trainAndRegister(app, orderOf(examples, taxonomy.version, {}, isFirst));
 }
 
