@@ -154,7 +154,7 @@ function openTraining(services: PipelineServices, registry: ModelRegistry, table
       trainers.set(container, made);
       return made;
     },
-    promote: (version, reason) => registry.promote(version, reason),
+    promote: (version, reason) => registry.promoteTrained(version, reason),
     decisionsVersion: () => decisionsVersion(tables),
   };
 }

@@ -80,6 +80,8 @@ export const ERROR_REMEDIES = {
   'model.locale-missing':
     'Install the locale named (Debian: apt-get install locales, then locale-gen), or export the model with locale C.UTF-8.',
   'model.not-evaluated': 'Evaluate the model before promoting it.',
+  'model.not-better':
+    'Evaluate it on more rows of several labels, train it on more, or promote it with --force and a --reason.',
   'train.no-rows': 'The data set has no usable row. Check the text and label columns.',
   'train.one-class': 'Training needs at least two labels. Add examples of another label.',
   'train.bad-value': 'The data hold NaN or infinite values. Clean them.',
