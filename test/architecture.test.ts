@@ -79,8 +79,8 @@ const ROOMS: Record<string, readonly string[]> = {
 
 describe('architecture: the direction of imports', () => {
   test('the scan sees imports, static, typed and dynamic', () => {
-    const start = sources.find(({ file }) => file === 'cli/sluice.ts');
-    expect(start?.imports).toEqual(expect.arrayContaining(['commander', 'shared/errors.ts', 'cli/commands/start.ts']));
+    const start = sources.find(({ file }) => file === 'cli/program.ts');
+    expect(start?.imports).toEqual(expect.arrayContaining(['commander', 'cli/options.ts', 'cli/commands/start.ts']));
   });
 
   test('shared knows nothing of functions, local, cli or dashboard', () => {

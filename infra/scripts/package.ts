@@ -55,15 +55,46 @@ export function zippedSize(folder: string): number {
     );
 }
 
+/** The durable backend of an environment; the same names as infra/main.bicep. */
+export type DurableBackend = 'AzureStorage' | 'DurableTaskScheduler';
+
+/**
+ * host.json of the chosen backend. It must stand in the file: the scale controller is told what the file says, settings that override it
+ * are not looked at, and an app that it takes for idle is never scaled out.
+ */
+export function hostJson(text: string, backend: DurableBackend): string {
+  if (backend === 'AzureStorage') return text;
+  const host = JSON.parse(text) as { extensions: { durableTask: Record<string, unknown> } };
+  host.extensions.durableTask.storageProvider = {
+    type: 'azureManaged',
+    connectionStringName: 'DURABLE_TASK_SCHEDULER_CONNECTION_STRING',
+  };
+  return `${JSON.stringify(host, null, 2)}\n`;
+}
+
+/** @throws Error when the environment names a backend that does not exist */
+export function readBackend(env: Readonly<Record<string, string | undefined>>): DurableBackend {
+  const backend = env.SLUICE_DURABLE_BACKEND || 'AzureStorage';
+  if (backend === 'AzureStorage' || backend === 'DurableTaskScheduler') return backend;
+  throw new Error(
+    `SLUICE_DURABLE_BACKEND is ${backend}. Run: azd env set SLUICE_DURABLE_BACKEND AzureStorage (or DurableTaskScheduler)`,
+  );
+}
+
 /** Assemble the package. @param compiled  folder with functions/ and shared/ as JavaScript, and the built dashboard/ */
-export async function assemble(compiled: string, target: string): Promise<void> {
+export async function assemble(
+  compiled: string,
+  target: string,
+  backend: DurableBackend = 'AzureStorage',
+): Promise<void> {
   for (const folder of ['functions', 'shared', 'dashboard'])
     if (!existsSync(join(compiled, folder))) throw new Error(`${compiled}/${folder} is not there. Run: npm run build`);
   rmSync(target, { recursive: true, force: true });
   mkdirSync(join(target, 'dist'), { recursive: true });
   await bundle(compiled, join(target, 'dist'));
   cpSync(join(compiled, 'dashboard'), join(target, 'dist', 'dashboard'), { recursive: true });
-  for (const file of ['host.json', 'package.json', 'package-lock.json']) cpSync(join(ROOT, file), join(target, file));
+  for (const file of ['package.json', 'package-lock.json']) cpSync(join(ROOT, file), join(target, file));
+  writeFileSync(join(target, 'host.json'), hostJson(readFileSync(join(ROOT, 'host.json'), 'utf8'), backend));
 }
 
 /** Install production packages for the platform of Azure; then drop what would make anybody install again. */
@@ -99,10 +130,13 @@ async function main(deps: HookDeps): Promise<number> {
     stdio: ['ignore', 'ignore', 'inherit'],
     shell: process.platform === 'win32',
   });
-  await assemble(join(ROOT, 'dist'), target);
+  const backend = readBackend(deps.env);
+  await assemble(join(ROOT, 'dist'), target, backend);
   install(target, { os: 'linux', cpu: 'x64', libc: 'glibc' });
   const { bytes, heaviest } = measure(target);
-  deps.say(`package: ${megabytes(bytes)} in dist/package, ${megabytes(zippedSize(target))} zipped`);
+  deps.say(
+    `package: ${megabytes(bytes)} in dist/package, ${megabytes(zippedSize(target))} zipped, durable backend ${backend}`,
+  );
   for (const one of heaviest) deps.say(`  ${megabytes(one.bytes).padStart(9)}  ${one.name}`);
   return 0;
 }

@@ -2,7 +2,14 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { assemble, measure, productionManifest, zippedSize } from '../../../infra/scripts/package.ts';
+import {
+  assemble,
+  hostJson,
+  measure,
+  productionManifest,
+  readBackend,
+  zippedSize,
+} from '../../../infra/scripts/package.ts';
 import { ROOT } from '../bicep.ts';
 
 let folder: string;
@@ -42,6 +49,22 @@ describe('package', () => {
       ]),
     );
     expect(files.filter((file) => /\.map$|cli|local|package\/old/.test(file))).toEqual([]);
+  });
+
+  test('host.json names the durable backend of the environment, in the file that the scale controller reads', () => {
+    const text = readFileSync(join(ROOT, 'host.json'), 'utf8');
+    expect(hostJson(text, readBackend({}))).toBe(text);
+    const host = JSON.parse(hostJson(text, readBackend({ SLUICE_DURABLE_BACKEND: 'DurableTaskScheduler' })));
+    const { durableTask } = host.extensions;
+    expect(durableTask.storageProvider).toEqual({
+      type: 'azureManaged',
+      connectionStringName: 'DURABLE_TASK_SCHEDULER_CONNECTION_STRING',
+    });
+    expect(durableTask.hubName).toBe('SluiceHub');
+    expect(() => readBackend({ SLUICE_DURABLE_BACKEND: 'Netherite' })).toThrow('azd env set SLUICE_DURABLE_BACKEND');
+    const scheduler = readFileSync(join(ROOT, 'infra/modules/durable-scheduler.bicep'), 'utf8');
+    expect(scheduler).toContain('DURABLE_TASK_SCHEDULER_CONNECTION_STRING:');
+    expect(scheduler).not.toContain('AzureFunctionsJobHost__');
   });
 
   test('a build without functions is refused', async () => {
