@@ -15,7 +15,7 @@ app.http('listModels', {
   handler: (request, context) =>
     respond(context, request, 'reader', async () => {
       const { registry } = await getApp();
-      return { jsonBody: { champion: (await registry.championVersion()) ?? null, models: await registry.list() } };
+      return { jsonBody: { champion: (await registry.championVersion()) ?? null, ...(await registry.inspect()) } };
     }),
 });
 
@@ -37,8 +37,8 @@ app.http('promoteModel', {
     respond(context, request, 'operator', async () => {
       const version = parameter(request, 'version');
       const { config, registry } = await getApp();
-      const { reason } = parseRequest(promoteRequestSchema, await readBody(request, config.REQUEST_MAX_BYTES));
-      await registry.promote(version, reason);
+      const { reason, force } = parseRequest(promoteRequestSchema, await readBody(request, config.REQUEST_MAX_BYTES));
+      await registry.promote(version, reason, { force });
       return { jsonBody: { champion: version } };
     }),
 });

@@ -10,6 +10,8 @@ export const ERROR_REMEDIES = {
   'extract.unsupported': 'Convert the document to PDF, Office or plain text and upload it again.',
   'extract.needs-ocr':
     'The pages are images. Configure Document Intelligence or local OCR, or upload a searchable PDF.',
+  'extract.doubtful':
+    'Part of the document could not be read (its warnings say what), so the label is not taken from the model alone. Switch on OCR and run it again, or label it by hand.',
   'extract.ocr-unavailable':
     'The OCR service did not answer. Check its endpoint and the role of the identity, then re-run with only=failed.',
   'extract.too-large': 'The document exceeds the size limit. Split it, or raise EXTRACT_MAX_BYTES.',
@@ -24,6 +26,14 @@ export const ERROR_REMEDIES = {
   'extract.archive-size': 'The archive expands to more than is read. Split it, or upload its members one by one.',
   'extract.archive-ratio': 'The archive expands suspiciously. Upload its members uncompressed.',
   'source.changed': 'The document was replaced or deleted after the run had listed it. Start a run over it again.',
+  'source.archived':
+    'The file is in the archive tier. Change its tier to Hot or Cool, wait until it is rehydrated (hours), then re-run with only=failed.',
+  'source.forbidden':
+    'Storage refuses this path while it gives others. Give the identity read rights on it (its ACL, or the tag condition of the role), then re-run with only=failed.',
+  'source.unavailable':
+    'Storage answers, but did not give this file however often it was asked. Look at the file in the portal, then re-run with only=failed.',
+  'source.unreadable':
+    'Storage refused to give this file; the message has its reason. Mend it or upload the file again, then re-run with only=failed.',
   'source.gone':
     'The file was deleted or moved after the decision. Restore it from soft delete or a backup, or upload it again.',
   'source.too-large':
@@ -44,15 +54,20 @@ export const ERROR_REMEDIES = {
     'The LLM endpoint cannot be reached. Check LLM_BASE_URL and the network, then re-run with only=review.',
   // routing
   'route.low-confidence': 'The model is too unsure to ask anyone. Label it by hand.',
+  'route.llm-off':
+    'The LLM is switched off for this host or run (--no-llm, LLM_ENABLED). Switch it on and re-run with only=review and llm=true, or label it by hand.',
   'route.llm-disabled': 'No LLM is configured. Configure one and re-run with only=review, or label it by hand.',
   // lake
   'lake.not-found': 'The path does not exist. Check its spelling and the container.',
   'lake.conflict': 'Somebody else wrote the path first. Read it again and retry.',
   'lake.unavailable': 'Storage did not answer. It is retried; check the account and the network if it persists.',
   'lake.forbidden': 'Storage refused access. Check the role assignments of the identity.',
+  'lake.refused': 'Storage refused the request; the message has its reason. Check the path and the account.',
   'lake.unsupported-table':
-    'The table uses Delta features beyond reader 1 / writer 2. Use a table that Sluice created.',
-  'lake.corrupt-table': 'The Delta log has a gap or an unreadable entry. Restore the log from a backup.',
+    'The message names the feature or column. Take another column, drop the feature from the table, or copy what is needed into a plain table.',
+  'lake.corrupt-table':
+    'The log of the table has a gap, or a file of it is missing or damaged. Restore what the message names from soft delete or a backup.',
+  'query.timeout': 'Ask for less, or allow more time with --timeout (0 = as long as it takes).',
   'lake.commit-conflict': 'A concurrent writer changed the same rows. Retry the operation.',
   'features.corrupt': 'The feature file is damaged. Re-run with from=featurize.',
   // models and training
@@ -62,7 +77,11 @@ export const ERROR_REMEDIES = {
   'model.width-mismatch': 'The model expects another number of features. Train it with the same feature settings.',
   'model.feature-mismatch': 'The model was trained with other feature settings. Train it again.',
   'model.unsupported': 'This kind of model cannot be loaded. Export it in a supported format.',
+  'model.locale-missing':
+    'Install the locale named (Debian: apt-get install locales, then locale-gen), or export the model with locale C.UTF-8.',
   'model.not-evaluated': 'Evaluate the model before promoting it.',
+  'model.not-better':
+    'Evaluate it on more rows of several labels, train it on more, or promote it with --force and a --reason.',
   'train.no-rows': 'The data set has no usable row. Check the text and label columns.',
   'train.one-class': 'Training needs at least two labels. Add examples of another label.',
   'train.bad-value': 'The data hold NaN or infinite values. Clean them.',

@@ -98,7 +98,7 @@ export const SETTINGS = {
   ),
   RECONCILE_UPLOADS: flag('Look every hour for landing files without a decision and start a run for them', true),
   RETENTION_DAYS: count(
-    'Texts, features, scores and raw answers of a run are deleted so long after its end; 0 = kept. Decisions stay',
+    'Texts, features, scores and raw answers of a run are deleted so long after its end, and the durable history of what has ended; 0 = kept. Decisions stay',
     0,
     0,
     3650,
@@ -116,6 +116,14 @@ export const SETTINGS = {
     'bytes',
   ),
   REQUEST_MAX_BYTES: count('Largest accepted HTTP request body', 1024 * 1024, 1024, 100 * 1024 * 1024, 'bytes'),
+
+  STORAGE_TRY_SECONDS: count(
+    'One try of a call to storage: until it is answered, and without a byte of a file; then it is tried again, five times in all',
+    30,
+    1,
+    300,
+    's',
+  ),
 
   // Reading documents
   EXTRACT_SLOTS: count('Reader processes per instance', 2, 1, 64),
@@ -184,7 +192,10 @@ export const SETTINGS = {
   MLFLOW_TOKEN: secret('Bearer token of the MLflow server, where it wants one'),
 
   // LLM
-  LLM_ENABLED: flag('Ask an LLM about documents the model is unsure of', true),
+  LLM_ENABLED: flag(
+    'Ask an LLM about documents the model is unsure of; false: this host sends no text to one (`sluice start --no-llm`)',
+    true,
+  ),
   OPENAI_BASE_URL: openText('Base URL of any OpenAI-compatible endpoint (vLLM, Ollama, LiteLLM, OpenAI)', URL_TEXT),
   OPENAI_API_KEY: secret('Key for OPENAI_BASE_URL'),
   OPENAI_MODEL: openText('Model asked at OPENAI_BASE_URL'),

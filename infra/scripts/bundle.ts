@@ -8,6 +8,8 @@ import { type RolldownOptions, rolldown } from 'rolldown';
 
 /** Libraries that the functions import at start. What these import is bundled with them. */
 export const BUNDLED: ReadonlySet<string> = new Set([
+  '@azure/core-http-compat',
+  '@azure/core-rest-pipeline',
   '@azure/data-tables',
   '@azure/identity',
   '@azure/storage-blob',
@@ -67,7 +69,8 @@ function isExternal(id: string, importer: string | undefined, isResolved: boolea
   return /[\\/]node_modules[\\/]/.test(importer) ? SHARED.has(name) : !BUNDLED.has(name);
 }
 
-const packageOf = (id: string): string =>
+/** Name of the package in `zod`, `eld/extrasmall` or `@azure/identity/x`. */
+export const packageOf = (id: string): string =>
   id
     .split('/')
     .slice(0, id.startsWith('@') ? 2 : 1)

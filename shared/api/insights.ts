@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import type { LabelMetrics, ModelDescription } from '../models/bundle.ts';
 import type { CoveragePoint, ReliabilityBin } from '../models/metrics.ts';
-import { runRequestSchema } from './runs.ts';
+import { linesSchema } from '../plain-text.ts';
+import { type LlmUse, runRequestSchema } from './runs.ts';
 import { containerSchema, documentIdSchema, idSchema, uploadPathSchema } from './sources.ts';
 
 /** Answer of GET /api/session. */
@@ -13,6 +14,8 @@ export interface Session {
   authMode: 'function-keys' | 'entra';
   /** Where LLM answers come from: 'simulator', the model's or deployment's name; null without an LLM. */
   llm: string | null;
+  /** Why there is none: it is switched off on this host, or not configured. */
+  llmUse: LlmUse;
   /** Accept threshold that replaces the models' own; null where each model decides. */
   acceptThreshold: number | null;
   reviewThreshold: number;
@@ -84,6 +87,8 @@ export interface RunReport {
     advice: string;
     examples: ExampleDocument[];
   }[];
+  /** What of the documents was not read, or mended, by kind of warning (needs-ocr, pictures, formulas, …). */
+  warnings: { warning: string; documents: number; example: string }[];
   decidedBy: { model: number; llm: number; duplicate: number; human: number };
   /** Calibrated confidence of labelled documents and of those in review: 20 bins of equal width over 0..1. */
   confidence: { labelled: number[]; review: number[] };
@@ -151,7 +156,7 @@ export const reviewSkipSchema = z.strictObject({
   holder: z.string().min(1).max(100),
 });
 
-export const rollbackRequestSchema = z.strictObject({ reason: z.string().trim().min(1).max(500) });
+export const rollbackRequestSchema = z.strictObject({ reason: linesSchema(500) });
 
 /** Answer of GET /api/models/{version}. */
 export interface ModelReport extends Omit<ModelDescription, 'scorer'> {

@@ -112,8 +112,8 @@ export const OPERATIONS: readonly Operation[] = [
   ...DOCUMENT_OPERATIONS,
   {
     ...{ method: 'get', route: 'models', id: 'listModels', tag: 'models' },
-    summary: 'Registered models and the champion',
-    ok: [[200, 'Models']],
+    summary: 'Registered models and the champion; those that cannot be read stand apart',
+    ok: [[200, 'Models, and the broken ones with the reason']],
   },
   {
     ...{ method: 'post', route: 'models/{version}/promote', id: 'promoteModel', tag: 'models' },
@@ -227,8 +227,14 @@ function describe(operation: Operation): Record<string, unknown> {
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(operation.body === undefined
       ? {}
-      : { requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(operation.body) } } } }),
-    ...(operation.takesFile ? { requestBody: { required: true, content: { 'application/octet-stream': {} } } } : {}),
+      : {
+          requestBody: {
+            required: !operation.body.safeParse({}).success, // a body that is left out is {}
+            content: { 'application/json': { schema: jsonSchema(operation.body) } },
+          },
+        }),
+    // Without one an empty file is stored: files may be empty.
+    ...(operation.takesFile ? { requestBody: { required: false, content: { 'application/octet-stream': {} } } } : {}),
     responses: responses(operation),
   };
 }

@@ -4,8 +4,8 @@
 // versions is worked out once and kept for a while; those who ask at the same time share the work.
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import pLimit from 'p-limit';
-import { SluiceError, TerminalError } from '../errors.ts';
-import { Pace, SharedLook } from '../pace.ts';
+import { codeOf, SluiceError, TerminalError } from '../errors.ts';
+import { Pace, PacedLook } from '../pace.ts';
 import { systemClock } from '../ports.ts';
 import { decodePath } from './delta/actions.ts';
 import { sqlRelation } from './delta/read.ts';
@@ -13,7 +13,7 @@ import type { Snapshot } from './delta/snapshot.ts';
 import type { DeltaTable } from './delta/table.ts';
 import { createDatabase, loadDuckDb, sqlName, sqlText, streamRows } from './duckdb.ts';
 import { KeptAnswers } from './kept-answers.ts';
-import type { Row } from './tables.ts';
+import type { Column, Row } from './tables.ts';
 
 export interface QueryResult {
   columns: string[];
@@ -38,7 +38,7 @@ const AT_ONCE = 2;
 export class LakeQueries {
   readonly #tables: ReadonlyMap<string, DeltaTable>;
   readonly #pace: Pace;
-  readonly #looks: ReadonlyMap<string, SharedLook<Snapshot | undefined>>;
+  readonly #looks: ReadonlyMap<string, PacedLook<Snapshot | undefined>>;
   readonly #answers = new KeptAnswers<QueryResult>();
   readonly #limit = pLimit(AT_ONCE);
   /** Versions of the views that stand in the database; undefined: of an empty table. */
@@ -51,12 +51,24 @@ export class LakeQueries {
   constructor(tables: readonly DeltaTable[], pace: Pace = new Pace(systemClock)) {
     this.#tables = new Map(tables.map((table) => [table.schema.name, table]));
     this.#pace = pace;
-    this.#looks = new Map(tables.map((table) => [table.schema.name, new SharedLook(() => table.snapshot(), pace)]));
+    this.#looks = new Map(tables.map((table) => [table.schema.name, new PacedLook(() => table.snapshot(), pace)]));
   }
 
   /** Answer one SQL statement at the newest state of all tables. @throws {TerminalError} request.invalid with DuckDB's words */
   async query(sql: string, maxRows?: number): Promise<QueryResult> {
     return (await this.newest([...this.#tables.keys()])).query(sql, maxRows);
+  }
+
+  /**
+   * The same for a statement of somebody's own: it is given up when `timeoutMs` have passed, and its answer is not kept.
+   * @throws {TerminalError} query.timeout, request.invalid
+   */
+  async queryWithin(timeoutMs: number, sql: string, maxRows: number = DEFAULT_MAX_ROWS): Promise<QueryResult> {
+    const names = [...this.#tables.keys()];
+    const snapshots = new Map(
+      await Promise.all(names.map(async (name) => [name, await this.#looks.get(name)?.take()] as const)),
+    );
+    return await this.#limit(() => this.#answer(snapshots, sql, maxRows, { timeoutMs }));
   }
 
   /** The newest state of some tables, seen after the call. Questions to it look no further. */
@@ -89,10 +101,16 @@ export class LakeQueries {
     snapshots: ReadonlyMap<string, Snapshot | undefined>,
     sql: string,
     maxRows: number,
-    isAgain = false,
+    { isAgain = false, timeoutMs }: { isAgain?: boolean; timeoutMs?: number } = {},
   ): Promise<QueryResult> {
     const database = await this.#database();
     const connection = await database.connect();
+    let isLate = false;
+    const giveUp = () => {
+      isLate = true;
+      connection.interrupt();
+    };
+    const timer = timeoutMs === undefined ? undefined : setTimeout(giveUp, timeoutMs);
     try {
       const statement = await this.#alone(async () => {
         await this.#show(connection, snapshots);
@@ -107,16 +125,33 @@ export class LakeQueries {
       }
       return { columns, rows };
     } catch (error) {
-      if (error instanceof SluiceError) throw error;
       const message = error instanceof Error ? error.message : String(error);
-      // A local copy was trimmed, or its file erased, after the view was made.
-      if (!isAgain && /^IO Error/.test(message)) {
+      if (isLate)
+        throw new TerminalError('query.timeout', `no answer within ${(timeoutMs ?? 0) / 1000} s`, { cause: error });
+      // A local copy was trimmed, or its file erased, after the snapshot was taken or the view was made.
+      if (!isAgain && (/^IO Error/.test(message) || codeOf(error) === 'lake.corrupt-table')) {
         this.#shown.clear();
-        return await this.#answer(await this.#again(snapshots), sql, maxRows, true);
+        return await this.#answer(await this.#again(snapshots), sql, maxRows, {
+          isAgain: true,
+          ...(timeoutMs === undefined ? {} : { timeoutMs }),
+        });
       }
+      if (error instanceof SluiceError) throw error;
+      await this.#blameFile(message, error);
       throw new TerminalError('request.invalid', message, { cause: error });
     } finally {
+      clearTimeout(timer);
       connection.closeSync();
+    }
+  }
+
+  /** A statement that fails on a file of the lake is not wrong. @throws {TerminalError} lake.corrupt-table naming the file */
+  async #blameFile(message: string, cause: unknown): Promise<void> {
+    for (const { cache } of this.#tables.values()) {
+      const path = await cache.disown(message);
+      if (path === undefined) continue;
+      this.#shown.clear(); // the views name the copy that is gone
+      throw new TerminalError('lake.corrupt-table', `The file ${path} of a table cannot be read`, { cause });
     }
   }
 
@@ -208,7 +243,13 @@ async function viewOf(table: DeltaTable, snapshot: Snapshot | undefined): Promis
   const files = [...(snapshot?.files.values() ?? [])];
   const paths = files.map((file) => `${table.path}/${decodePath(file.path)}`);
   const local = await table.cache.fetch(table.store, paths);
-  const columns = snapshot?.columns ?? table.schema.columns;
+  const columns = withLater(snapshot?.columns ?? [], table.schema.columns);
   const partitionColumns = snapshot?.metadata.partitionColumns ?? table.schema.partitionColumns;
   return `CREATE OR REPLACE VIEW ${sqlName(table.schema.name)} AS ${sqlRelation(columns, partitionColumns, files, local)}`;
+}
+
+/** The table's columns, and those that a later version of ours has and no commit has written yet: they read as null. */
+function withLater(written: readonly Column[], known: readonly Column[]): readonly Column[] {
+  const names = new Set(written.map(({ name }) => name));
+  return [...written, ...known.filter(({ name }) => !names.has(name))];
 }

@@ -1,11 +1,13 @@
 // Models in the lake: one immutable folder per version, and the pointer to the champion.
 // Invariants: R1 a version's files never change once its manifest is there; the manifest is written last. R2 two registrations never
-// share a version: a claim file, created if absent, decides. R3 the champion moves only to a model that was evaluated and that loads.
-import { RetryableError, SluiceError, TerminalError } from '../errors.ts';
+// share a version: a claim file, created if absent, decides. R3 the champion moves only to a model whose judgement speaks for it
+// (promotion.ts), or by force, and only to one that loads.
+import { codeOf, type ErrorCode, RetryableError, SluiceError, TerminalError } from '../errors.ts';
 import { modelPaths } from '../paths.ts';
 import type { Clock, LakeStore } from '../ports.ts';
 import { describeArtifacts, type ModelBundle, type ModelManifest, parseManifest, verifyArtifact } from './bundle.ts';
 import { type LoadedModel, openModel } from './loaded-model.ts';
+import { refusalToPromote } from './promotion.ts';
 
 export type { EvidenceTerm } from './evidence.ts';
 export type { LoadedModel } from './loaded-model.ts';
@@ -26,6 +28,13 @@ interface Champion {
 }
 
 export type RegisteredModel = ModelManifest & { champion: boolean };
+
+/** A version whose manifest cannot be read. */
+export interface BrokenModel {
+  version: string;
+  code: ErrorCode;
+  message: string;
+}
 
 const VERSION = /^v[1-9]\d{0,8}$/;
 const MAX_ATTEMPTS = 20;
@@ -55,14 +64,26 @@ export class ModelRegistry {
     return version;
   }
 
-  /** Every registered model, oldest first. */
+  /** Every registered model that can be read, oldest first. */
   async list(): Promise<RegisteredModel[]> {
+    return (await this.inspect()).models;
+  }
+
+  /** Every registered model, oldest first; those whose manifest cannot be read stand apart and keep nobody from the others. */
+  async inspect(): Promise<{ models: RegisteredModel[]; broken: BrokenModel[] }> {
     const champion = await this.championVersion();
     const versions = (await this.#versions()).filter(({ isComplete }) => isComplete);
     const models: RegisteredModel[] = [];
+    const broken: BrokenModel[] = [];
     for (const { version } of versions.sort((a, b) => a.number - b.number))
-      models.push({ ...(await this.manifest(version)), champion: version === champion });
-    return models;
+      try {
+        models.push({ ...(await this.manifest(version)), champion: version === champion });
+      } catch (error) {
+        const code = codeOf(error);
+        if (code !== 'model.corrupt' && code !== 'model.unsupported' && code !== 'model.not-found') throw error;
+        broken.push({ version, code, message: (error as SluiceError).message }); // codeOf named its code
+      }
+    return { models, broken };
   }
 
   async championVersion(): Promise<string | undefined> {
@@ -76,14 +97,13 @@ export class ModelRegistry {
 
   /**
    * Make a version the champion.
-   * @throws {TerminalError} model.not-found, model.not-evaluated, model.corrupt, model.checksum-mismatch: the champion then stays
+   * @param force  also a model whose judgement does not speak for it; why it does not is kept with the reason
+   * @throws {TerminalError} model.not-found, model.not-evaluated, model.not-better, model.corrupt, model.checksum-mismatch: the champion
+   *   then stays
    */
-  async promote(version: string, reason: string): Promise<void> {
-    const manifest = await this.manifest(version);
-    if (manifest.metrics === null)
-      throw new TerminalError('model.not-evaluated', `Model ${version} has no evaluation; promoting needs one`, {
-        ids: { version },
-      });
+  async promote(version: string, reason: string, { force = false } = {}): Promise<void> {
+    const refusal = refusalToPromote(await this.manifest(version));
+    if (refusal !== undefined && !force) throw refusal;
     await this.load(version); // R3
     await this.#moveChampion((champion) => ({
       version,
@@ -91,8 +111,15 @@ export class ModelRegistry {
         champion === undefined || champion.version === version
           ? (champion?.previous ?? [])
           : [...champion.previous, champion.version],
-      reason,
+      reason: refusal === undefined ? reason : `${reason} (forced: ${refusal.message})`,
     }));
+  }
+
+  /** Promote a model that has just been trained; undefined, or why it stays a mere version. */
+  async promoteTrained(version: string, reason: string): Promise<TerminalError | undefined> {
+    const refusal = refusalToPromote(await this.manifest(version));
+    if (refusal === undefined) await this.promote(version, reason);
+    return refusal;
   }
 
   /** Back to the champion before. @throws {TerminalError} model.not-found when there was none */

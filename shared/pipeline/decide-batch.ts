@@ -1,10 +1,12 @@
 // Step 5: extraction, scores and answers → exactly one result row per document, staged as one part file.
 // Invariants: D1 rows out = documents in, each labelled, review or failed. D2 what a person has decided about the same content stands.
+import { isDoubtful, parseWarnings } from '../documents/doubt.ts';
 import { ERROR_REMEDIES, type ErrorCode, isErrorCode } from '../errors.ts';
 import type { Row } from '../lake/tables.ts';
 import type { LlmAnswer } from '../llm/classify.ts';
 import { readAnswers } from './ask-documents.ts';
 import { type ExtractedRow, readExtracted } from './extracted.ts';
+import { llmUse } from './llm-use.ts';
 import type { Inherited } from './near-duplicate-index.ts';
 import { readInherited } from './near-duplicates.ts';
 import { type PersonsDecision, peopleDecisions } from './people-decisions.ts';
@@ -21,6 +23,8 @@ export function decideBatch(services: PipelineServices, input: StepInput): Promi
     const answers = await readAnswers(services, input);
     const inherited = await readInherited(services, input);
     const said = await peopleDecisions(services, plan.taxonomyVersion);
+    // Switched off after the plan was made: what is not answered yet is not asked any more.
+    const asking = services.llm === undefined && plan.llm ? { llm: false, llmUse: llmUse(services, undefined) } : plan;
     const stamp = {
       run_id: input.runId,
       batch_id: input.batchId,
@@ -33,7 +37,7 @@ export function decideBatch(services: PipelineServices, input: StepInput): Promi
     const rows = documents.map((document) => ({
       ...stamp,
       ...documentColumns(document),
-      ...asPeopleSaid(decide(document, scores, answers, plan, inherited), document, said(document)),
+      ...asPeopleSaid(decide(document, scores, answers, asking, inherited), document, said(document)),
     }));
     const part = rows.length === 0 ? null : await services.tables.stageResults(rows);
     const classified = await readStep(services.lake, input.runId, input.batchId, 'classify');
@@ -69,7 +73,10 @@ const documentColumns = (document: ExtractedRow): Row => ({
   pages: document.pages,
   chars: document.chars,
   language: document.language,
+  warnings_json: document.warnings_json,
 });
+
+type Asking = Pick<Plan, 'llm' | 'llmUse'>;
 
 type Decision = Row & { status: 'labelled' | 'review' | 'failed'; failure_code: string | null };
 
@@ -96,7 +103,7 @@ export function decide(
   document: ExtractedRow,
   scores: ReadonlyMap<string, ScoreRow>,
   answers: ReadonlyMap<string, LlmAnswer>,
-  plan: Pick<Plan, 'llm'>,
+  plan: Asking,
   inherited: Readonly<Record<string, Inherited>> = {},
 ): Decision {
   if (document.status === 'failed')
@@ -107,7 +114,8 @@ export function decide(
       failure_message: document.message ?? remedyOf(document.code),
     };
   const subject = document.duplicate_of ?? document.document_id;
-  const decision = decideSubject(scores.get(subject), answers.get(subject), plan, inherited[subject]);
+  const isDoubted = isDoubtful(parseWarnings(document.warnings_json));
+  const decision = decideSubject(scores.get(subject), answers.get(subject), plan, inherited[subject], isDoubted);
   if (document.duplicate_of === null) return decision;
   return {
     ...decision,
@@ -142,8 +150,9 @@ export function asPeopleSaid(
 function decideSubject(
   score: ScoreRow | undefined,
   answer: LlmAnswer | undefined,
-  plan: Pick<Plan, 'llm'>,
+  plan: Asking,
   inherited: Inherited | undefined,
+  isDoubted: boolean,
 ): Decision {
   const scored = {
     ...UNDECIDED,
@@ -159,7 +168,13 @@ function decideSubject(
   }
   if (score?.route === 'review' || answer === undefined) {
     const code: ErrorCode =
-      score?.route === 'ask' ? 'llm.no-answer' : plan.llm ? 'route.low-confidence' : 'route.llm-disabled';
+      score?.route === 'ask' && plan.llm
+        ? 'llm.no-answer'
+        : isDoubted
+          ? 'extract.doubtful'
+          : plan.llm
+            ? 'route.low-confidence'
+            : unaskedCode(plan);
     return { ...scored, status: 'review', failure_code: code, failure_message: ERROR_REMEDIES[code] };
   }
   const asked = {
@@ -184,6 +199,9 @@ function decideSubject(
     failure_message: answer.message ?? ERROR_REMEDIES[code],
   };
 }
+
+/** Why nobody was asked. Plans of earlier versions do not tell a wish from a lack. */
+const unaskedCode = ({ llmUse }: Asking): ErrorCode => (llmUse === 'off' ? 'route.llm-off' : 'route.llm-disabled');
 
 const remedyOf = (code: string | null): string | null =>
   code !== null && isErrorCode(code) ? ERROR_REMEDIES[code] : null;

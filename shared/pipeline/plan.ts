@@ -5,7 +5,9 @@ import { batchId } from '../ids.ts';
 import { runPaths } from '../paths.ts';
 import type { Taxonomy } from '../taxonomy.ts';
 import { readDataset } from '../training/dataset.ts';
+import { llmUse, wishOf } from './llm-use.ts';
 import { peopleDecisions } from './people-decisions.ts';
+import { statOne } from './read-source.ts';
 import {
   createJson,
   type Plan,
@@ -80,7 +82,7 @@ async function* planBatches(services: PipelineServices, run: RunRecord): AsyncGe
       const unique = [...new Set(source.paths)];
       // A path that is not there stays in the plan and ends as a failed row: asked for, so accounted for.
       const files = await Promise.all(
-        unique.map(async (path) => (await store.stat(path)) ?? { path, etag: '', sizeBytes: 0 }),
+        unique.map(async (path) => (await statOne(store, path)) ?? { path, etag: '', sizeBytes: 0 }),
       );
       const sources = files.map(({ path, etag, sizeBytes }) => ({ path, etag, sizeBytes }));
       return yield* sourceBatches(source.container, cutBatches(sources, limits));
@@ -217,14 +219,19 @@ async function* rerunBatches(
   }
 }
 
-type Pinned = Pick<Plan, 'modelVersion' | 'taxonomyVersion' | 'accept' | 'review' | 'llm' | 'maxCostUsd' | 'from'>;
+type Pinned = Pick<
+  Plan,
+  'modelVersion' | 'taxonomyVersion' | 'accept' | 'review' | 'llm' | 'llmUse' | 'maxCostUsd' | 'from'
+>;
 
 async function pinVersions(services: PipelineServices, run: RunRecord): Promise<Pinned> {
   const { config } = services;
+  const use = llmUse(services, await wishOf(services, run));
+  const asking = { llm: use === 'asked', llmUse: use };
   if (run.rerun !== null) {
     const base = await readPlan(services.lake, run.rerun.runId);
     // Without a limit of its own a re-run may spend as much again.
-    const pinned = { ...base, from: run.rerun.from, maxCostUsd: run.rerun.maxCostUsd ?? base.maxCostUsd };
+    const pinned = { ...base, ...asking, from: run.rerun.from, maxCostUsd: run.rerun.maxCostUsd ?? base.maxCostUsd };
     if (run.rerun.from === 'classify') return pinned;
     const model = await pinModel(services, base.taxonomyVersion, run.rerun.modelVersion);
     return { ...pinned, ...model, accept: run.rerun.acceptThreshold ?? model.accept };
@@ -237,7 +244,7 @@ async function pinVersions(services: PipelineServices, run: RunRecord): Promise<
     taxonomyVersion: taxonomy.version,
     accept: request?.acceptThreshold ?? model.accept,
     review: request?.reviewThreshold ?? config.REVIEW_THRESHOLD,
-    llm: (request?.llm ?? true) && services.llm !== undefined,
+    ...asking,
     maxCostUsd: request?.maxCostUsd ?? config.LLM_MAX_COST_USD_PER_RUN ?? null,
     from: 'extract',
   };

@@ -2,7 +2,7 @@
 import { TerminalError } from '../errors.ts';
 import { currentTaxonomyPath, taxonomyPath } from '../paths.ts';
 import type { LakeStore } from '../ports.ts';
-import { parseTaxonomy, type Taxonomy } from '../taxonomy.ts';
+import { parseStoredTaxonomy, parseTaxonomy, type Taxonomy } from '../taxonomy.ts';
 import { createJson, readJson, writeJson } from './records.ts';
 
 /** Store a taxonomy document under its version and make it the current one. */
@@ -13,13 +13,17 @@ export async function publishTaxonomy(lake: LakeStore, document: unknown): Promi
   return taxonomy;
 }
 
+/** The version that uploads and runs without one go by; undefined in a new lake. */
+export const currentTaxonomyVersion = async (lake: LakeStore): Promise<string | undefined> =>
+  (await readJson<{ version: string }>(lake, currentTaxonomyPath))?.version;
+
 /**
  * A stored taxonomy.
  * @param version  default: the current one
  * @throws {TerminalError} request.invalid when there is none
  */
 export async function loadTaxonomy(lake: LakeStore, version?: string): Promise<Taxonomy> {
-  const wanted = version ?? (await readJson<{ version: string }>(lake, currentTaxonomyPath))?.version;
+  const wanted = version ?? (await currentTaxonomyVersion(lake));
   if (wanted === undefined)
     throw new TerminalError(
       'request.invalid',
@@ -27,5 +31,5 @@ export async function loadTaxonomy(lake: LakeStore, version?: string): Promise<T
     );
   const document = /^[a-z0-9-]+$/.test(wanted) ? await readJson<unknown>(lake, taxonomyPath(wanted)) : undefined;
   if (document === undefined) throw new TerminalError('request.invalid', `taxonomyVersion: "${wanted}" is not stored`);
-  return parseTaxonomy(document);
+  return parseStoredTaxonomy(document);
 }
