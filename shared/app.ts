@@ -208,7 +208,7 @@ export const whoCalls = (header: string | null, role: Role): Principal =>
 /** What GET /api/health tells; touches nothing. Anybody may ask: names of settings and what to do, never their values. */
 export function describeApp(): Record<string, unknown> & { status: string } {
   if (configIfValid() === undefined) {
-    const problems = inspectConfig().problems.map(({ setting, remedy }) => ({ setting, remedy }));
+    const problems = inspectConfig().problems.map(({ setting, remedy }) => `${setting}: ${remedy}`);
     return { status: 'misconfigured', version: PIPELINE_VERSION, problems };
   }
   const { LLM_ENABLED, OPENAI_MODEL, AZURE_OPENAI_CHAT_DEPLOYMENT } = getConfig();
