@@ -10,7 +10,7 @@ import { ApiClient } from '../cli/api-client.ts';
 import { seededRandom } from '../shared/ports.ts';
 
 const CLIENTS = 50;
-const IDLE_REQUESTS = 20;
+const LOADED_MS = 5000;
 /** What the page's views ask for, again and again. */
 const PATHS = [
   'runs?limit=20',
@@ -30,6 +30,8 @@ interface Options {
   documents: number;
   rounds: number;
   clients: number;
+  /** Requests of one client per path while nothing changes. */
+  idle: number;
   /** Between an answer and the next question of a client. */
   pauseMs: number;
 }
@@ -64,6 +66,7 @@ export async function run({ json, args }: { json: boolean; args: string[] }): Pr
     documents: amount('--documents', 600),
     rounds: amount('--rounds', 3),
     clients: amount('--clients', CLIENTS),
+    idle: amount('--idle', 10),
     pauseMs: amount('--pause', 1000),
   };
   const here = resolve(import.meta.dirname, import.meta.filename.endsWith('.ts') ? '..' : '../..');
@@ -87,6 +90,7 @@ async function measure(clouds: readonly Cloud[], options: Options): Promise<Reco
   const results: Record<string, Result> = {};
   const empty: Record<string, Reading> = {};
   for (const cloud of clouds) empty[cloud.name] = await read(cloud, options);
+  note('tables are still empty: read', empty);
   for (const cloud of clouds) await takeRun(cloud, 'warm'); // models, readers and caches
   for (const cloud of clouds)
     results[cloud.name] = {
@@ -106,8 +110,14 @@ async function measure(clouds: readonly Cloud[], options: Options): Promise<Reco
       waits[cloud.name] = [...(waits[cloud.name] ?? []), ...answers];
       run.ratio = round2(median(run.besideSeconds) / median(run.aloneSeconds));
       run.medianAnswerMs = round2(median(waits[cloud.name] ?? []));
+      note(`round ${round + 1} of ${options.rounds}, ${cloud.name}`, run);
     }
   return results;
+}
+
+/** Progress: a measurement takes minutes. */
+function note(what: string, found: object): void {
+  process.stderr.write(`${what}: ${JSON.stringify(found)}\n`);
 }
 
 async function read(cloud: Cloud, options: Options): Promise<Reading> {
@@ -115,7 +125,7 @@ async function read(cloud: Cloud, options: Options): Promise<Reading> {
   for (const path of PATHS) {
     let etag: string | undefined;
     const [fresh, known]: [number[], number[]] = [[], []];
-    for (let n = 0; n <= IDLE_REQUESTS; n++) {
+    for (let n = 0; n <= options.idle; n++) {
       const first = await ask(cloud, path);
       const second = await ask(cloud, path, first.etag ?? etag);
       if (n === 0) continue; // what is loaded once
@@ -127,7 +137,7 @@ async function read(cloud: Cloud, options: Options): Promise<Reading> {
   }
   const cpu = cpuMs(cloud.hostPid);
   const clients = startClients(cloud, ['costs?days=30'], { ...options, pauseMs: 0 });
-  await sleep(8000);
+  await sleep(LOADED_MS);
   const answers = await clients.stop();
   return {
     idleMs,

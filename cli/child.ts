@@ -28,7 +28,7 @@ export async function startChild<Ready extends { ready: true }>(
   options: { logFile: string; env?: Readonly<Record<string, string | undefined>>; timeoutMs?: number },
 ): Promise<Child<Ready>> {
   mkdirSync(dirname(options.logFile), { recursive: true });
-  const log = createWriteStream(options.logFile, { flags: 'a' });
+  const log = createWriteStream(options.logFile, { flags: 'a', mode: 0o600 });
   const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
   const file = fileURLToPath(new URL(`../${script}${extension}`, import.meta.url));
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', file, ...args], {

@@ -1,6 +1,8 @@
-// The data folder (.local): who owns the local cloud in it, who else is using it.
+// The data folder (.local): who owns the local cloud in it, who else is using it, and the key of its storage account.
 // Invariants: F1 one owner at a time, decided by an exclusive lock file with a live process id. F2 an owner that is done waits for those who joined it.
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// F3 nobody but the owner of the files can read what lies in it; the key is random and stays the same as long as the folder is there.
+import { randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What a running local cloud tells those who join it. */
@@ -14,12 +16,27 @@ export interface CloudState {
   simulatorUrl: string | null;
 }
 
+/** 64 bytes in base64, as keys of storage accounts are. */
+const KEY = /^[A-Za-z0-9+/]{86}==\n$/;
+
 export class DataFolder {
   readonly path: string;
 
   constructor(path: string) {
     this.path = path;
-    mkdirSync(join(path, 'clients'), { recursive: true });
+    const isOurs = !existsSync(path) || existsSync(join(path, 'clients'));
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    // A folder of somebody else's making keeps its rights: it may hold more than our files.
+    if (isOurs) chmodSync(path, 0o700);
+    mkdirSync(join(path, 'clients'), { recursive: true, mode: 0o700 });
+  }
+
+  /** File with the key of the storage account, made by the owner when it is missing or was cut off while being written (F3). */
+  keyFile(): string {
+    const file = this.file('account.key');
+    if (existsSync(file) && KEY.test(readFileSync(file, 'utf8'))) chmodSync(file, 0o600);
+    else writeFileSync(file, `${randomBytes(64).toString('base64')}\n`, { mode: 0o600 });
+    return file;
   }
 
   file(name: string): string {
@@ -48,7 +65,7 @@ export class DataFolder {
   }
 
   publish(state: CloudState): void {
-    writeFileSync(this.file('state.json'), JSON.stringify(state));
+    writeFileSync(this.file('state.json'), JSON.stringify(state), { mode: 0o600 }); // holds the account's key
   }
 
   /** The state of the live owner; undefined while there is none. */

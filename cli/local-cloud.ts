@@ -75,9 +75,11 @@ async function owned(folder: DataFolder, options: CloudOptions): Promise<LocalCl
   };
   try {
     options.onProgress?.('storage');
-    const storage = await startChild<StorageReady>('local/emulators/main', ['--folder', folder.file('azurite')], {
-      logFile: folder.file('storage.log'),
-    });
+    const storage = await startChild<StorageReady>(
+      'local/emulators/main',
+      ['--folder', folder.file('azurite'), '--key-file', folder.keyFile()],
+      { logFile: folder.file('storage.log') },
+    );
     children.push(storage);
     const state: CloudState = {
       pid: process.pid,

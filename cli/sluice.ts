@@ -130,6 +130,7 @@ program
 program
   .command('storage')
   .description('start only the local storage account, for `func start` and other tools')
+  .option('--settings <file>', 'write the connection strings into this settings file')
   .addOption(data())
   .addOption(json())
   .action(async (options) => (await import('./commands/storage.ts')).storageCommand(options));

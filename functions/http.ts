@@ -3,12 +3,19 @@ import { createHash } from 'node:crypto';
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import { RequestError, refuseForeignPages, toProblem } from '../shared/api/problem.ts';
 import { parseParameter, type RouteParameter } from '../shared/api/sources.ts';
-import { type CallerRole, getConfig, whoCalls } from '../shared/app.ts';
+import { type CallerRole, getConfig, PIPELINE_VERSION, whoCalls } from '../shared/app.ts';
 
 /** Who may reach the API at all: holders of a function key, or, with Entra ID in front, whoever it lets through to `respond`. */
 export const access = {
   authLevel: getConfig().AUTH_MODE === 'entra' ? ('anonymous' as const) : ('function' as const),
 };
+
+/** JSON that need not be made for who has it. */
+export interface AnswerAsOf {
+  /** Another text whenever the answer may be another one: versions of tables, the day, who asks. */
+  asOf: string;
+  make(): Promise<unknown>;
+}
 
 /**
  * Run a handler for a caller with a role; whatever it throws becomes problem+json, and the log names it without content.
@@ -18,12 +25,13 @@ export async function respond(
   context: InvocationContext,
   request: HttpRequest,
   role: CallerRole,
-  handler: () => Promise<HttpResponseInit>,
+  handler: () => Promise<HttpResponseInit | AnswerAsOf>,
 ): Promise<HttpResponseInit> {
   try {
     refuseForeignPages(request.method, request.headers.get('sec-fetch-site'));
     whoCalls(request.headers.get('x-ms-client-principal'), role);
-    return tagged(request, await handler());
+    const answer = await handler();
+    return 'asOf' in answer ? await unlessKnown(request, answer) : tagged(request, answer);
   } catch (error) {
     const problem = toProblem(error);
     if (problem.status >= 500) context.error('request.failed', problem.code, error instanceof Error ? error.stack : '');
@@ -35,18 +43,40 @@ export async function respond(
   }
 }
 
+// Other settings may give other answers: to a caller that remembers a host of yesterday too.
+const settings = tagOf(JSON.stringify(getConfig()));
+
+/** The tag is known before the work: who has the answer already costs no more than the look that says so. */
+async function unlessKnown(request: HttpRequest, { asOf, make }: AnswerAsOf): Promise<HttpResponseInit> {
+  const { pathname, search } = new URL(request.url);
+  const etag = tagOf(JSON.stringify([PIPELINE_VERSION, settings, pathname, search, asOf]));
+  const headers = { ...KEPT_BY_CALLER, etag };
+  if (isKnown(request, etag)) return { status: 304, headers };
+  return { headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(await make()) };
+}
+
 /** JSON that was asked for carries its hash as ETag; who has it already is told so (304) and gets no body. */
 function tagged(request: HttpRequest, answer: HttpResponseInit): HttpResponseInit {
   const { jsonBody, ...rest } = answer;
   if (request.method !== 'GET' || jsonBody === undefined || (answer.status ?? 200) !== 200) return answer;
   const body = JSON.stringify(jsonBody);
-  const etag = `"${createHash('sha256').update(body).digest('base64url')}"`;
-  // Kept by the caller's browser alone, and asked about each time: another role may be refused it.
-  const headers = { 'cache-control': 'private, no-cache', ...rest.headers, etag };
+  const etag = tagOf(body);
+  const headers = { ...KEPT_BY_CALLER, ...rest.headers, etag };
+  if (isKnown(request, etag)) return { ...rest, status: 304, headers };
+  return { ...rest, headers: { 'content-type': 'application/json', ...headers }, body };
+}
+
+// Kept by the caller's browser alone, and asked about each time: another role may be refused it.
+const KEPT_BY_CALLER = { 'cache-control': 'private, no-cache' } as const;
+
+function tagOf(text: string): string {
+  return `"${createHash('sha256').update(text).digest('base64url')}"`;
+}
+
+function isKnown(request: HttpRequest, etag: string): boolean {
   // A proxy that compresses marks the tag it passes on as weak.
   const known = (request.headers.get('if-none-match') ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));
-  if (known.includes(etag)) return { ...rest, status: 304, headers };
-  return { ...rest, headers: { 'content-type': 'application/json', ...headers }, body };
+  return known.includes(etag);
 }
 
 /**

@@ -5,6 +5,7 @@ import { periodSchema } from '../shared/api/insights.ts';
 import { parseRequest } from '../shared/api/problem.ts';
 import { getApp } from '../shared/app.ts';
 import { costReport } from '../shared/insight/cost-report.ts';
+import { lastDays } from '../shared/insight/period.ts';
 import { trustReport } from '../shared/insight/trust-report.ts';
 import { access, respond } from './http.ts';
 
@@ -15,7 +16,16 @@ app.http('costReport', {
   handler: (request, context) =>
     respond(context, request, 'reader', async () => {
       const { days } = parseRequest(periodSchema, Object.fromEntries(request.query));
-      return { jsonBody: await costReport(await getApp(), days) };
+      const app = await getApp();
+      const [{ version, query }, spentTodayUsd] = await Promise.all([
+        app.newest(['results', 'llm_calls']),
+        app.spentTodayUsd(),
+      ]);
+      const { today } = lastDays(app.clock.now(), days);
+      return {
+        asOf: `${version}, ${today}, ${spentTodayUsd}`,
+        make: () => costReport({ ...app, query }, days, spentTodayUsd),
+      };
     }),
 });
 
@@ -26,6 +36,12 @@ app.http('trustReport', {
   handler: (request, context) =>
     respond(context, request, 'reader', async () => {
       const { days } = parseRequest(periodSchema, Object.fromEntries(request.query));
-      return { jsonBody: await trustReport(await getApp(), days) };
+      const app = await getApp();
+      const [{ version, query }, champion] = await Promise.all([
+        app.newest(['results', 'feedback']),
+        app.registry.championVersion(),
+      ]);
+      const { today } = lastDays(app.clock.now(), days);
+      return { asOf: `${version}, ${today}, ${champion}`, make: () => trustReport({ ...app, query }, days) };
     }),
 });

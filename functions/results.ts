@@ -16,7 +16,8 @@ app.http('listResults', {
   handler: (request, context) =>
     respond(context, request, 'reader', async () => {
       const filter = parseRequest(listResultsSchema, Object.fromEntries(request.query));
-      return { jsonBody: await listResults((await getApp()).query, filter) };
+      const { version, query } = await (await getApp()).newest(['results']);
+      return { asOf: version, make: () => listResults(query, filter) };
     }),
 });
 
@@ -46,7 +47,8 @@ app.http('resultFacets', {
   handler: (request, context) =>
     respond(context, request, 'reader', async () => {
       const filter = parseRequest(resultFilterSchema, Object.fromEntries(request.query));
-      return { jsonBody: await countFacets((await getApp()).query, filter) };
+      const { version, query } = await (await getApp()).newest(['results']);
+      return { asOf: version, make: () => countFacets(query, filter) };
     }),
 });
 
@@ -57,7 +59,8 @@ app.http('documentResults', {
   handler: (request, context) =>
     respond(context, request, 'reader', async () => {
       const documentId = parameter(request, 'documentId');
-      return { jsonBody: await documentHistory((await getApp()).query, documentId) };
+      const { version, query } = await (await getApp()).newest(['results', 'feedback']);
+      return { asOf: version, make: () => documentHistory(query, documentId) };
     }),
 });
 
@@ -68,6 +71,7 @@ app.http('compareRuns', {
   handler: (request, context) =>
     respond(context, request, 'reader', async () => {
       const [a, b] = [parameter(request, 'a'), parameter(request, 'b')];
-      return { jsonBody: await compareRuns((await getApp()).query, a, b) };
+      const { version, query } = await (await getApp()).newest(['results']);
+      return { asOf: version, make: () => compareRuns(query, a, b) };
     }),
 });

@@ -50,7 +50,8 @@ app.http('reviewProgress', {
     respond(context, request, 'reviewer', async () => {
       const reviewer = reviewerOf(request);
       const { since } = parseRequest(reviewProgressSchema, Object.fromEntries(request.query));
-      return { jsonBody: await reviewProgress((await getApp()).query, since, reviewer.name) };
+      const { version, query } = await (await getApp()).newest(['results', 'feedback']);
+      return { asOf: `${version}, ${reviewer.name}`, make: () => reviewProgress(query, since, reviewer.name) };
     }),
 });
 

@@ -10,8 +10,9 @@ import type { Extractor } from './documents/extract.ts';
 import { openExtractor } from './extractor.ts';
 import { ProgressReader } from './insight/progress.ts';
 import type { DeltaTable } from './lake/delta/table.ts';
-import { type QueryResult, query } from './lake/query.ts';
+import { LakeQueries, type LakeView, type QueryResult } from './lake/query.ts';
 import { ModelRegistry } from './models/registry.ts';
+import { Pace, SharedLook } from './pace.ts';
 import { CachedModels } from './pipeline/cached-models.ts';
 import { decisionsVersion, openTables, parquetFiles, runTables } from './pipeline/lake-files.ts';
 import { openLlm } from './pipeline/llm-stage.ts';
@@ -37,6 +38,10 @@ export interface App extends LakeAccess {
   training: TrainingServices & Pick<PipelineServices, 'clock' | 'logger'>;
   /** SQL over the Delta tables. @param maxRows  default 100,000 */
   query(sql: string, maxRows?: number): Promise<QueryResult>;
+  /** Some tables as they are now, and a text that tells whether they have changed; see LakeQueries. */
+  newest(tables: readonly string[]): Promise<LakeView>;
+  /** Under the day's limit, by all runs: spent and set aside. */
+  spentTodayUsd(): Promise<number>;
   ensureContainers(): Promise<void>;
   /** End reader processes. */
   close(): Promise<void>;
@@ -54,7 +59,10 @@ export function createApp(config: Config, clock: Clock = systemClock): App {
   const tables = openTables(lake, { clock, random, logger });
   const registry = new ModelRegistry(lake, { clock });
   const extractor = openExtractor(config, logger, access);
+  const pace = new Pace(clock);
+  const queries = new LakeQueries([...tables.values()], pace);
   const services: PipelineServices = {
+    pace,
     config,
     clock,
     logger,
@@ -71,6 +79,7 @@ export function createApp(config: Config, clock: Clock = systemClock): App {
     tables: runTables(tables),
     pipelineVersion: PIPELINE_VERSION,
   };
+  const spentToday = new SharedLook(async () => (await services.llm?.spentTodayUsd?.()) ?? 0, pace);
   return {
     ...access,
     config,
@@ -83,12 +92,15 @@ export function createApp(config: Config, clock: Clock = systemClock): App {
     progress: new ProgressReader(services),
     tables,
     training: openTraining(services, registry, tables),
-    query: (sql, maxRows) => query([...tables.values()], sql, maxRows === undefined ? {} : { maxRows }),
+    query: (sql, maxRows) => queries.query(sql, maxRows),
+    newest: (names) => queries.newest(names),
+    spentTodayUsd: () => spentToday.take(),
     async ensureContainers() {
       for (const store of [lake, landing, imports]) await store.ensureContainer();
     },
     async close() {
       await extractor.close();
+      queries.close();
       await telemetry?.close();
     },
   };

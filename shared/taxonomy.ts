@@ -2,21 +2,26 @@
 import { z } from 'zod';
 import { TerminalError } from './errors.ts';
 import { canonicalJson, sha256Hex } from './ids.ts';
+import { lineSchema, linesSchema } from './plain-text.ts';
 
-const labelSchema = z.strictObject({
-  name: z.string().trim().min(1).max(100),
-  /** What belongs here and what does not, as a colleague would explain it. Goes into the prompt. */
-  description: z.string().trim().min(1).max(2000),
-  /** Further spellings of the name that answers and data sets may use. */
-  aliases: z.array(z.string().trim().min(1).max(100)).max(20).optional(),
-});
+const schemaOf = (line: (maxChars: number) => z.ZodString, lines: (maxChars: number) => z.ZodString) => {
+  const label = z.strictObject({
+    name: line(100),
+    /** What belongs here and what does not, as a colleague would explain it. Goes into the prompt. */
+    description: lines(2000),
+    /** Further spellings of the name that answers and data sets may use. */
+    aliases: z.array(line(100)).max(20).optional(),
+  });
+  return z.strictObject({ name: line(100), labels: z.array(label).min(2).max(200) });
+};
 
-export const taxonomySchema = z.strictObject({
-  name: z.string().trim().min(1).max(100),
-  labels: z.array(labelSchema).min(2).max(200),
-});
+/** What may be published. */
+export const taxonomySchema = schemaOf(lineSchema, linesSchema);
+/** What may lie in a lake: earlier versions took any text. */
+const anyText = (maxChars: number) => z.string().trim().min(1).max(maxChars);
+const storedSchema = schemaOf(anyText, anyText);
 
-export type Label = z.infer<typeof labelSchema>;
+export type Label = z.infer<typeof taxonomySchema>['labels'][number];
 
 export interface Taxonomy {
   readonly name: string;
@@ -29,8 +34,13 @@ export interface Taxonomy {
  * Parse and check a taxonomy document (`{name, labels: [{name, description, aliases?}]}`).
  * @throws {TerminalError} request.invalid naming every wrong field
  */
-export function parseTaxonomy(value: unknown): Taxonomy {
-  const parsed = taxonomySchema.safeParse(value);
+export const parseTaxonomy = (value: unknown): Taxonomy => parse(taxonomySchema, value);
+
+/** One that was published already. */
+export const parseStoredTaxonomy = (value: unknown): Taxonomy => parse(storedSchema, value);
+
+function parse(schema: typeof taxonomySchema, value: unknown): Taxonomy {
+  const parsed = schema.safeParse(value);
   if (!parsed.success) {
     const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'taxonomy'}: ${issue.message}`);
     throw new TerminalError('request.invalid', `taxonomy: ${problems.join('; ')}`);

@@ -2,10 +2,13 @@
 // Invariants: C1 Azurite never outlives its parent. The IPC channel closes when the parent ends in whatever way; Azurite then shuts down in
 // order, so its metadata (saved every few seconds otherwise) are complete on disk. C2 two processes never use one folder: the second waits
 // until the first has saved its data and gone. The lock is a SQLite transaction, which the system releases even on a kill.
+// C3 foreign pages are refused (../loopback.ts). C4 what it writes can be read by its owner only.
 import { mkdirSync } from 'node:fs';
+import { type IncomingMessage, Server, type ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { answerForeigners } from '../loopback.ts';
 
 const SHUTDOWN_LIMIT_MS = 10_000;
 const LOCK_LIMIT_MS = 15_000;
@@ -16,10 +19,23 @@ process.once('disconnect', () => {
   setTimeout(() => process.exit(1), SHUTDOWN_LIMIT_MS).unref();
 });
 
+process.umask(0o077); // C4
+
 const location = process.argv.indexOf('--location');
 if (location > 0) lockFolder(process.argv[location + 1] ?? '.');
 
+guardServers();
 createRequire(import.meta.url)('azurite/dist/src/azurite.js');
+
+/** C3. Azurite looks at no Host header; its three servers are made in this process only, so the look comes before theirs. */
+function guardServers(): void {
+  const { emit } = Server.prototype;
+  Server.prototype.emit = function guarded(this: Server, event: string | symbol, ...args: unknown[]): boolean {
+    const [request, response] = args as [IncomingMessage, ServerResponse]; // of the event `request`
+    if (event === 'request' && answerForeigners(request, response)) return true;
+    return Reflect.apply(emit, this, [event, ...args]) as boolean;
+  } as typeof emit;
+}
 
 /** C2. Held until the process ends. */
 function lockFolder(folder: string): void {

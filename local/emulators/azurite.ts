@@ -1,13 +1,18 @@
 // Azurite (blobs, queues, tables) from its npm package, as a child process on 127.0.0.1.
 // Invariants: A1 ready when the promise resolves: all three services listen. A2 the child ends with the parent, however that ends
-// (azurite-child.ts). A3 the usual ports are a preference: a taken port is replaced by a free one, never shared.
+// (azurite-child.ts). A3 the usual ports are a preference: a taken port is replaced by a free one, never shared. A4 the account's
+// key is the caller's or a new one, never the one that is published for emulators; no page of another site is answered (azurite-child.ts).
 import { type ChildProcess, fork } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 import { extname, join } from 'node:path';
+import { readEnvironment } from '../../shared/config.ts';
 
-/** The account every storage emulator knows; its key is public. */
-export const DEV_ACCOUNT = 'devstoreaccount1';
-export const DEV_KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
+/** The name every storage emulator's account has. Its key is not the one that everybody knows. */
+export const ACCOUNT = 'devstoreaccount1';
+
+/** A key of the form that storage accounts have. */
+export const newAccountKey = (): string => randomBytes(64).toString('base64');
 
 const START_LIMIT_MS = 30_000;
 const CLOSE_LIMIT_MS = 10_000;
@@ -15,6 +20,8 @@ const CLOSE_LIMIT_MS = 10_000;
 export interface AzuriteOptions {
   /** Folder of its data, created when missing; null keeps everything in memory. One process per folder. */
   folder: string | null;
+  /** Key of the account, base64; default: a new one. */
+  key?: string;
   /** Wished ports; 0 = any free one. Default 10000, 10001, 10002. */
   ports?: { blob: number; queue: number; table: number };
 }
@@ -42,22 +49,25 @@ export interface Azurite {
 export async function startAzurite(options: AzuriteOptions): Promise<Azurite> {
   const wished = options.ports ?? { blob: 10000, queue: 10001, table: 10002 };
   const ports = await Promise.all([wished.blob, wished.queue, wished.table].map(freeOrAny));
-  const first = await launch(options.folder, ports);
+  const key = options.key ?? newAccountKey();
+  const first = await launch(options.folder, key, ports);
   if (first.kind === 'started') return first.azurite;
   // Somebody took a port between the probe and the start.
-  const second = first.portTaken ? await launch(options.folder, [0, 0, 0]) : first;
+  const second = first.portTaken ? await launch(options.folder, key, [0, 0, 0]) : first;
   if (second.kind === 'started') return second.azurite;
   throw new Error(`Azurite did not start: ${second.reason}`);
 }
 
 type Launch = { kind: 'started'; azurite: Azurite } | { kind: 'failed'; portTaken: boolean; reason: string };
 
-async function launch(folder: string | null, ports: readonly number[]): Promise<Launch> {
+async function launch(folder: string | null, key: string, ports: readonly number[]): Promise<Launch> {
   const entry = join(import.meta.dirname, `azurite-child${extname(import.meta.filename)}`);
   const child = fork(entry, childArguments(folder, ports), {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // Its own process group: Ctrl+C in a terminal reaches the parent only, which closes Azurite after its own work.
     detached: true,
+    // Not an argument: those can be read by everybody on the machine.
+    env: { ...readEnvironment(), AZURITE_ACCOUNTS: `${ACCOUNT}:${key}` },
     execArgv: ['--disable-warning=ExperimentalWarning'],
   });
   const started = await waitForListening(child);
@@ -67,7 +77,7 @@ async function launch(folder: string | null, ports: readonly number[]): Promise<
   }
   const [blobPort = 0, queuePort = 0, tablePort = 0] = started.ports;
   const [blobEndpoint, queueEndpoint, tableEndpoint] = [blobPort, queuePort, tablePort].map(
-    (port) => `http://127.0.0.1:${port}/${DEV_ACCOUNT}`,
+    (port) => `http://127.0.0.1:${port}/${ACCOUNT}`,
   ) as [string, string, string]; // three in, three out
   let closing: Promise<void> | undefined;
   return {
@@ -77,12 +87,12 @@ async function launch(folder: string | null, ports: readonly number[]): Promise<
       blobPort,
       queuePort,
       tablePort,
-      account: DEV_ACCOUNT,
-      key: DEV_KEY,
+      account: ACCOUNT,
+      key,
       blobEndpoint,
       queueEndpoint,
       tableEndpoint,
-      connectionString: emulatorConnectionString({ blobEndpoint, queueEndpoint, tableEndpoint }),
+      connectionString: emulatorConnectionString({ blobEndpoint, queueEndpoint, tableEndpoint, key }),
       close: () => {
         closing ??= end(child);
         return closing;
@@ -97,12 +107,12 @@ export function emulatorConnectionString(endpoints: {
   queueEndpoint?: string;
   tableEndpoint?: string;
   account?: string;
-  key?: string;
+  key: string;
 }): string {
   const parts: [string, string | undefined][] = [
     ['DefaultEndpointsProtocol', 'http'],
-    ['AccountName', endpoints.account ?? DEV_ACCOUNT],
-    ['AccountKey', endpoints.key ?? DEV_KEY],
+    ['AccountName', endpoints.account ?? ACCOUNT],
+    ['AccountKey', endpoints.key],
     ['BlobEndpoint', endpoints.blobEndpoint],
     ['QueueEndpoint', endpoints.queueEndpoint],
     ['TableEndpoint', endpoints.tableEndpoint],

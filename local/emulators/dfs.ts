@@ -1,6 +1,7 @@
 // The DFS endpoint of ADLS Gen2 in front of Azurite, which has only the Blob endpoint: one port serves both kinds of call.
 // Invariants: D1 Blob calls pass through byte for byte, streamed both ways, with their own signature. D2 DFS calls are verified, then
-// done on the Blob API (dfs-operations.ts). D3 bodies are streamed, never held. D4 listens on 127.0.0.1 only.
+// done on the Blob API (dfs-operations.ts). D3 bodies are streamed, never held. D4 listens on 127.0.0.1 only, and
+// answers no page of another site (../loopback.ts).
 // Limits: one account; renaming or deleting a folder is not atomic; ACLs are accepted and not kept; listings may exceed a page's size
 // by the folders that exist only as a prefix of blobs.
 // Operations: https://learn.microsoft.com/rest/api/storageservices/data-lake-storage-gen2
@@ -11,7 +12,8 @@ import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob';
-import { DEV_ACCOUNT, DEV_KEY, emulatorConnectionString } from './azurite.ts';
+import { answerForeigners } from '../loopback.ts';
+import { ACCOUNT, emulatorConnectionString } from './azurite.ts';
 import { authenticate, type Caller } from './dfs-auth.ts';
 import { DfsError, toDfsError } from './dfs-errors.ts';
 import { listPaths } from './dfs-list.ts';
@@ -23,7 +25,7 @@ export interface DfsOptions {
   blobEndpoint: string;
   /** Default: the emulator account. */
   account?: string;
-  key?: string;
+  key: string;
   /** Default 0: any free port. */
   port?: number;
   /** Passed on into the connection string. */
@@ -42,13 +44,14 @@ export interface DfsShim {
 
 /** Start the shim. Azurite must be up. */
 export async function startDfs(options: DfsOptions): Promise<DfsShim> {
-  const shim = new Shim(options.blobEndpoint, options.account ?? DEV_ACCOUNT, options.key ?? DEV_KEY);
+  const shim = new Shim(options.blobEndpoint, options.account ?? ACCOUNT, options.key);
   let closing: Promise<void> | undefined;
   const server = createServer((request, response) => {
     if (closing !== undefined) {
       request.socket.destroy(); // a kept-alive connection that goes on asking
       return;
     }
+    if (answerForeigners(request, response)) return;
     shim.active++;
     response.once('close', () => shim.active--);
     void shim.serve(request, response);

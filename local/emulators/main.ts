@@ -1,4 +1,5 @@
 // Child-process entry: Azurite and the DFS shim, the laptop's storage account. One JSON line on stdout when ready; ends with its parent.
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startAzurite } from './azurite.ts';
@@ -6,10 +7,22 @@ import { startDfs } from './dfs.ts';
 
 const SETTLE_MS = 300;
 
-const { values } = parseArgs({ options: { folder: { type: 'string' }, memory: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: {
+    folder: { type: 'string' },
+    memory: { type: 'boolean', default: false },
+    /** File with the account's key; default: a new one. */
+    'key-file': { type: 'string' },
+  },
+});
+process.umask(0o077); // documents lie here
 const folder = values.memory ? null : (values.folder ?? '.local/azurite');
 
-const azurite = await startAzurite({ folder });
+const keyFile = values['key-file'];
+const azurite = await startAzurite({
+  folder,
+  ...(keyFile === undefined ? {} : { key: readFileSync(keyFile, 'utf8').trim() }),
+});
 // The port that local.settings.sample.json names, unless somebody has it.
 const dfs = await startDfs({ ...azurite, port: 10004 }).catch(() => startDfs(azurite));
 

@@ -4,6 +4,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Clock, systemClock } from '../../shared/ports.ts';
+import { answerForeigners } from '../loopback.ts';
 import type { FaultPlan } from './faults.ts';
 import { type BatchReply, type BatchSettings, SimulatedBatches } from './openai-batches.ts';
 import {
@@ -67,6 +68,7 @@ export async function startOpenAiSimulator(options: SimulatorOptions = {}): Prom
   });
   const batches = new SimulatedBatches(core, clock, batch);
   const server = createServer((request, response) => {
+    if (answerForeigners(request, response)) return;
     handle(core, batches, clock, request, response).catch((error: unknown) => {
       if (!response.headersSent) sendJson(response, 500, {}, { error: { code: 'simulator', message: String(error) } });
       else response.destroy();

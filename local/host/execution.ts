@@ -16,6 +16,11 @@ export class Execution {
   readonly retries = new Map<number, RetryGroup>();
   /** Open user timers: task id → position among the unique actions. */
   readonly timers = new Map<number, number>();
+  /**
+   * Tasks on which everything after them waits: in Azure an action is begun when all children of the one before have ended, also when
+   * Task.all has failed meanwhile. Those of a Task.any are not among them.
+   */
+  readonly open = new Set<number>();
   /** Entity ids held, or asked for, by the current critical section. */
   lock: { entities: readonly string[]; requestId: string } | undefined;
   /** Epoch ms of the last OrchestratorStarted: time never runs backwards within an execution. */
@@ -39,6 +44,7 @@ export class Execution {
       this.nextId = Math.max(this.nextId, event.EventId + 1);
       if (event.Retry) this.retries.set(event.EventId, event.Retry);
     }
+    this.#openOrEnd(event);
     switch (event.EventType) {
       case EventKind.OrchestratorStarted:
         this.lastStarted = Date.parse(event.Timestamp);
@@ -60,6 +66,21 @@ export class Execution {
         if (event.Lock) this.lock = { entities: event.Lock, requestId: lockRequestId(event) };
         else if (event.Name === 'release') this.lock = undefined;
         break;
+    }
+  }
+
+  #openOrEnd(event: HistoryEvent): void {
+    switch (event.EventType) {
+      case EventKind.TaskScheduled:
+      case EventKind.SubOrchestrationInstanceCreated:
+      case EventKind.TimerCreated:
+        if (!event.Optional) this.open.add(event.EventId);
+        break;
+      case EventKind.TimerFired:
+        this.open.delete(event.TimerId ?? -1);
+        break;
+      default:
+        this.open.delete(event.TaskScheduledId ?? -1);
     }
   }
 

@@ -63,6 +63,8 @@ export interface HistoryEvent {
   ActionIndex?: number;
   /** Host only: entity ids of a lock request. */
   Lock?: string[];
+  /** Host only: the task is one of a Task.any, so nothing waits for its end. */
+  Optional?: true;
 }
 
 /** An event on its way to an instance: it gets its id and time when a turn records it. */
@@ -79,6 +81,7 @@ export const ActionKind = {
   CallEntity: 7,
   CallHttp: 8,
   SignalEntity: 9,
+  WhenAny: 11,
   LockEntities: 13,
   ReleaseEntities: 14,
 } as const;
@@ -100,6 +103,8 @@ export interface RetryGroup {
   since: number;
   /** How the last attempt failed. */
   failure?: { Reason: string; Details: string };
+  /** The call is one of a Task.any. */
+  optional?: true;
 }
 
 export interface OrchestratorAction {
@@ -145,6 +150,20 @@ export function answerOfFailure(error: unknown): OrchestratorAnswer | undefined 
   const at = error.message.indexOf(FAILURE_MARKER);
   // `as`: the SDK wrote this JSON in the same process
   return at < 0 ? undefined : (JSON.parse(error.message.slice(at + FAILURE_MARKER.length)) as OrchestratorAnswer);
+}
+
+/** The leaves that stand somewhere below a Task.any. */
+export function leavesOfAny(
+  actions: readonly OrchestratorAction[],
+  isBelow = false,
+  into = new Set<OrchestratorAction>(),
+): Set<OrchestratorAction> {
+  for (const action of actions) {
+    if (action.compoundActions)
+      leavesOfAny(action.compoundActions, isBelow || action.actionType === ActionKind.WhenAny, into);
+    else if (isBelow) into.add(action);
+  }
+  return into;
 }
 
 /** The leaf actions below an action, depth-first: the order in which the SDK numbers tasks. */

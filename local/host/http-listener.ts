@@ -1,6 +1,7 @@
 // Dispatches requests: admin, durable management, blob webhook, then HTTP functions; CORS.
-// Invariants: every request gets exactly one answer; while stopping, only the management API answers (running functions may need it).
+// Invariants: every request gets exactly one answer; no page of another site gets any (loopback.ts), whatever the endpoint; while stopping, only the management API answers (running functions may need it).
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { answerForeigners } from '../loopback.ts';
 import type { AdminApi } from './admin.ts';
 import { type BlobTrigger, receiveBlobEvents } from './blob-trigger.ts';
 import { BodyTooLargeError, readBody, sendJson, sendText } from './http-body.ts';
@@ -9,7 +10,6 @@ import type { HostLog } from './log.ts';
 import type { ManagementApi } from './management.ts';
 import type { LocalSettings } from './settings.ts';
 
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$|^$/i;
 const DURABLE_BASES = ['/runtime/webhooks/durabletask/', '/durabletask/'];
 
 export interface ListenerDeps {
@@ -49,9 +49,7 @@ export function createRequestHandler(deps: ListenerDeps): {
 
 async function answer(deps: ListenerDeps, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const origin = `http://${request.headers.host ?? new URL(deps.url).host}`;
-  // Another name for this machine is a foreign page that had its name point here (DNS rebinding): to the browser we would be its own host.
-  if (!LOOPBACK.test(request.headers.host ?? ''))
-    return sendText(response, 421, 'Call this host as localhost or 127.0.0.1.');
+  if (answerForeigners(request, response, deps.cors.cors)) return;
   const target = request.url ?? '/';
   // `//host/x` would otherwise be read as another origin
   const url = URL.canParse(`${origin}${target}`) ? new URL(`${origin}${target}`) : undefined;

@@ -33,6 +33,7 @@ async function main(): Promise<void> {
     process.stdout.write(`${USAGE}\n`);
     return;
   }
+  process.umask(0o077); // the hub holds inputs and outputs of functions
   const appDir = values['app-dir'];
   // Signals may arrive while the app is loading: the stop is then carried out as soon as it can be
   let stopRequested = false;

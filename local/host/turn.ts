@@ -1,6 +1,8 @@
 // One turn of an orchestration, pure: the incoming event and the orchestrator's answer become history events and effects.
 // Invariants: T1 one completion event per turn. T2 retry ids are allocated before the orchestrator runs, action ids after, in the
 //             order of the actions. T3 every failed attempt is followed by a timer, the last one included, or the SDK waits for ever.
+//             T4 while a task of an earlier action runs, what the orchestrator asked for after it waits, its end included: the extension
+//             awaits all children of one action before it begins the next (OutOfProcOrchestrationShim of the Durable extension).
 import { createHash } from 'node:crypto';
 import type { Execution } from './execution.ts';
 import {
@@ -11,6 +13,7 @@ import {
   type IncomingEvent,
   jsonOrNull,
   leafActions,
+  leavesOfAny,
   type OrchestratorAction,
   type OrchestratorAnswer,
   type RetryGroup,
@@ -120,15 +123,23 @@ export function closeTurn(
 ): void {
   const stamp = new Date(execution.lastStarted).toISOString();
   const writer = new TurnWriter(execution, context, turn, stamp);
-  const listed = leafActions(answer.actions[0] ?? []);
+  const given = answer.actions[0] ?? [];
+  const listed = leafActions(given);
+  const ofAny = leavesOfAny(given);
   const unique = failed ? listed : [...new Set(listed)];
   const fresh = failed ? withoutRepeats(listed, turn.listedActions) : unique.slice(turn.handledActions);
+  if (answer.customStatus) turn.customStatus = jsonOrNull(answer.customStatus);
+  if (!failed) for (const [taskId, at] of execution.timers) if (unique[at]?.isCanceled) execution.open.delete(taskId);
+  if (execution.open.size > 0 && (fresh.length > 0 || failed || answer.isDone)) {
+    finishTurn(execution, context, turn); // T4
+    return;
+  }
   let index = failed ? -1 : turn.handledActions;
   let problem: string | undefined;
   let continued: { input: string | null } | undefined;
   for (const action of fresh) {
     if (action.actionType === ActionKind.ContinueAsNew) continued = { input: continuedInput(action.input) };
-    else problem ??= writer.schedule(action, index);
+    else problem ??= writer.schedule(action, index, ofAny.has(action));
     if (index >= 0) index++;
   }
   if (!failed) {
@@ -136,12 +147,12 @@ export function closeTurn(
     for (const [taskId, at] of execution.timers) {
       if (unique[at]?.isCanceled) {
         execution.timers.delete(taskId);
+        execution.open.delete(taskId);
         turn.effects.push({ kind: 'cancel-timer', taskId });
       }
     }
   }
   turn.listedActions = listed.length;
-  if (answer.customStatus) turn.customStatus = jsonOrNull(answer.customStatus);
   if (problem !== undefined) turn.ending = failure(name, problem);
   else if (continued) turn.ending = { kind: 'continued', input: continued.input };
   else if (failed) turn.ending = failure(name, answer.error ?? 'unknown error', answer.failureDetails);
@@ -219,11 +230,12 @@ class TurnWriter {
     if (event.EventType === EventKind.TaskFailed || event.EventType === EventKind.SubOrchestrationInstanceFailed) {
       const delayMs = exhausted || this.#timedOut(group) ? 0 : backoffMs(group);
       const failure = { Reason: event.Reason ?? '', Details: event.Details ?? '' };
-      this.#timer(Date.parse(this.#stamp) + delayMs, { Retry: { ...group, failure } });
+      const optional = group.optional ? { Optional: true as const } : {};
+      this.#timer(Date.parse(this.#stamp) + delayMs, { Retry: { ...group, failure }, ...optional });
     } else if (event.EventType === EventKind.TimerFired && !exhausted) {
       const next = { ...group, attempt: group.attempt + 1 };
       if (this.#timedOut(group)) this.#failAttempt(next);
-      else this.#call(next.action, next);
+      else this.#call(next.action, next, group.optional === true);
     }
   }
 
@@ -237,6 +249,7 @@ class TurnWriter {
       EventId: id,
       Name: name,
       Retry: group,
+      ...(group.optional ? { Optional: true } : {}),
     });
     const failure = group.failure ?? { Reason: `'${name}' failed: the retry timeout has passed`, Details: '' };
     const kind = child ? EventKind.SubOrchestrationInstanceFailed : EventKind.TaskFailed;
@@ -248,22 +261,26 @@ class TurnWriter {
     return timeoutMs !== undefined && timeoutMs > 0 && Date.parse(this.#stamp) - group.since >= timeoutMs;
   }
 
-  /** Give one new action its ids and effects. Returns a problem that must fail the orchestration. */
-  schedule(action: OrchestratorAction, index: number): string | undefined {
+  /** Give one new action its ids and effects. Returns a problem that must fail the orchestration. @param isOptional  one of a Task.any */
+  schedule(action: OrchestratorAction, index: number, isOptional: boolean): string | undefined {
+    const optional = isOptional ? { optional: true as const } : {};
     switch (action.actionType) {
       case ActionKind.CallActivity:
       case ActionKind.CallSubOrchestrator:
-        return this.#call(action, undefined);
+        return this.#call(action, undefined, isOptional);
       case ActionKind.CallActivityWithRetry:
       case ActionKind.CallSubOrchestratorWithRetry:
-        return this.#call(action, { action, attempt: 1, since: Date.parse(this.#stamp) });
+        return this.#call(action, { action, attempt: 1, since: Date.parse(this.#stamp), ...optional }, isOptional);
       case ActionKind.CreateTimer:
-        this.#timer(new Date(action.fireAt ?? 0).getTime(), index >= 0 ? { ActionIndex: index } : {});
+        this.#timer(new Date(action.fireAt ?? 0).getTime(), {
+          ...(index >= 0 ? { ActionIndex: index } : {}),
+          ...(isOptional ? { Optional: true } : {}),
+        });
         return undefined;
       case ActionKind.WaitForExternalEvent:
         return undefined; // takes no id: the event's name is the key
       case ActionKind.CallHttp:
-        this.#callHttp(action);
+        this.#callHttp(action, isOptional);
         return undefined;
       case ActionKind.CallEntity:
       case ActionKind.SignalEntity:
@@ -280,14 +297,14 @@ class TurnWriter {
     }
   }
 
-  #call(action: OrchestratorAction, retry: RetryGroup | undefined): string | undefined {
+  #call(action: OrchestratorAction, retry: RetryGroup | undefined, isOptional: boolean): string | undefined {
     const name = action.functionName ?? '';
     const isActivity =
       action.actionType === ActionKind.CallActivity || action.actionType === ActionKind.CallActivityWithRetry;
     const problem = this.#context.problemWith(isActivity ? 'activity' : 'orchestrator', name);
     if (problem !== undefined) return problem;
     const id = this.#execution.allocateId();
-    const retryField = retry ? { Retry: retry } : {};
+    const extra = { ...(retry ? { Retry: retry } : {}), ...(isOptional ? { Optional: true as const } : {}) };
     if (isActivity) {
       const input =
         action.input === undefined
@@ -296,7 +313,7 @@ class TurnWriter {
             ? action.input
             : JSON.stringify(action.input);
       const inputField = this.#context.storeInputs ? { Input: input } : {};
-      this.add({ EventType: EventKind.TaskScheduled, EventId: id, Name: name, ...inputField, ...retryField });
+      this.add({ EventType: EventKind.TaskScheduled, EventId: id, Name: name, ...inputField, ...extra });
       this.#turn.effects.push({ kind: 'activity', taskId: id, name, input });
     } else {
       const input = jsonOrNull(action.input);
@@ -307,22 +324,23 @@ class TurnWriter {
         Name: name,
         InstanceId: instanceId,
         Input: input,
-        ...retryField,
+        ...extra,
       });
       this.#turn.effects.push({ kind: 'child', taskId: id, name, instanceId, input, version: action.version ?? null });
     }
     return undefined;
   }
 
-  #timer(fireAt: number, extra: { Retry?: RetryGroup; ActionIndex?: number }): void {
+  #timer(fireAt: number, extra: { Retry?: RetryGroup; ActionIndex?: number; Optional?: true }): void {
     const id = this.#execution.allocateId();
     this.add({ EventType: EventKind.TimerCreated, EventId: id, FireAt: new Date(fireAt).toISOString(), ...extra });
     this.#turn.effects.push({ kind: 'timer', taskId: id, fireAt });
   }
 
-  #callHttp(action: OrchestratorAction): void {
+  #callHttp(action: OrchestratorAction, isOptional: boolean): void {
     const id = this.#execution.allocateId();
-    this.add({ EventType: EventKind.TaskScheduled, EventId: id, Name: 'BuiltIn::HttpActivity' });
+    const extra = isOptional ? { Optional: true as const } : {};
+    this.add({ EventType: EventKind.TaskScheduled, EventId: id, Name: 'BuiltIn::HttpActivity', ...extra });
     this.#turn.effects.push({
       kind: 'http',
       taskId: id,

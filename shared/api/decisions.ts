@@ -1,5 +1,6 @@
 // Decisions as the API takes and shows them: filters, pages, the queue for people and what they say, what another model would decide.
 import { z } from 'zod';
+import { linesSchema } from '../plain-text.ts';
 import { documentIdSchema, idSchema, modelVersionSchema } from './sources.ts';
 
 /** Which decisions are meant: of one run, or the latest of every document; all conditions must hold. */
@@ -72,7 +73,7 @@ export const eraseSchema = z.strictObject({
 export const feedbackSchema = z.strictObject({
   documentId: documentIdSchema,
   label: z.string().min(1).max(200),
-  note: z.string().max(2000).optional(),
+  note: linesSchema(2000, 0).optional(),
 });
 export type FeedbackRequest = z.infer<typeof feedbackSchema>;
 

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { LabelMetrics, ModelDescription } from '../models/bundle.ts';
 import type { CoveragePoint, ReliabilityBin } from '../models/metrics.ts';
+import { linesSchema } from '../plain-text.ts';
 import { runRequestSchema } from './runs.ts';
 import { containerSchema, documentIdSchema, idSchema, uploadPathSchema } from './sources.ts';
 
@@ -151,7 +152,7 @@ export const reviewSkipSchema = z.strictObject({
   holder: z.string().min(1).max(100),
 });
 
-export const rollbackRequestSchema = z.strictObject({ reason: z.string().trim().min(1).max(500) });
+export const rollbackRequestSchema = z.strictObject({ reason: linesSchema(500) });
 
 /** Answer of GET /api/models/{version}. */
 export interface ModelReport extends Omit<ModelDescription, 'scorer'> {

@@ -1,5 +1,6 @@
 // Trainings and promotions as the API takes them.
 import { z } from 'zod';
+import { linesSchema } from '../plain-text.ts';
 import { containerSchema, pathSchema } from './sources.ts';
 
 const trainShape = {
@@ -43,4 +44,4 @@ export const trainRequestSchema = z
 export const trainTemplateSchema = z.strictObject(trainShape).refine(hasRows.isValid, hasRows.else);
 export type TrainRequest = z.infer<typeof trainRequestSchema>;
 
-export const promoteRequestSchema = z.strictObject({ reason: z.string().trim().min(1).max(500) });
+export const promoteRequestSchema = z.strictObject({ reason: linesSchema(500) });

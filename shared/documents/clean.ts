@@ -13,6 +13,11 @@ const HYPHENATED = /(?<=\p{Ll}{2})[-\u2010]\n(?=\p{Ll}{2})/gu;
 // A soft hyphen at a line's end says the same outright.
 const SOFT_HYPHENATED = /\u00ad[ \t]*(\r\n?|\n)[ \t]*(?=\p{L})/gu;
 
+// Tabs stand between cells: empty cells stay, so that columns stay columns; those at the end of a row hold no column in place.
+const GAP = '\t'.repeat(32);
+const WIDE_GAP = /\t{33,}/g;
+const ROW_END = /\t{1,32}\n/g;
+
 /** Normalise: NFC, no control or invisible characters, ligatures as letters, words joined over line ends, plain white space. */
 export function clean(text: string): string {
   return text
@@ -24,12 +29,14 @@ export function clean(text: string): string {
     .replace(PRESENTATION_FORMS, (forms) => forms.normalize('NFKC'))
     .normalize('NFC')
     .replace(BLANK, ' ')
-    .replace(/[ \t]*\t[ \t]*/g, '\t')
     .replace(/ {2,}/g, ' ')
-    .replace(/[ \t]*\n[ \t]*/g, '\n')
+    .replace(/ ?\t ?/g, '\t')
+    .replace(WIDE_GAP, GAP)
+    .replace(/ ?\n ?/g, '\n')
+    .replace(ROW_END, '\n')
     .replace(/\n{3,}/g, '\n\n')
     .replace(HYPHENATED, '')
-    .replace(/^[ \t\n]+|[ \t\n]+$/g, '');
+    .replace(/^[ \n]+|[ \t\n]+$/g, '');
 }
 
 const EDGE_LINES = 3;

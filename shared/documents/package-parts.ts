@@ -35,6 +35,21 @@ export class PackageParts {
     return new PackageParts(members, limits);
   }
 
+  /** A package whose parts are at hand already, by name. */
+  static of(files: ReadonlyMap<string, Buffer>, limits: ExtractLimits): PackageParts {
+    const members = new Map<string, ZipMember>();
+    for (const [name, content] of files)
+      members.set(normalise(name), {
+        name,
+        isFolder: false,
+        isEncrypted: false,
+        packedBytes: content.length,
+        declaredBytes: content.length,
+        read: async () => content,
+      });
+    return new PackageParts(members, limits);
+  }
+
   has(name: string): boolean {
     return this.#members.has(normalise(name));
   }

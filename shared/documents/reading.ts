@@ -13,6 +13,12 @@ export interface ReadContext {
   progress: () => void;
 }
 
+/** A file that stands in another document. */
+export interface EmbeddedFile {
+  name: string;
+  bytes: Uint8Array;
+}
+
 export interface ReadText {
   /** Text per page or part, not yet cleaned. */
   parts: string[];
@@ -26,7 +32,7 @@ export interface ReadText {
   /** Pictures without text of their own that may be scans; they count as OCR pages. */
   pictures?: Picture[];
   /** Files inside the document that are documents of their own. */
-  embedded?: { name: string; bytes: Uint8Array }[];
+  embedded?: EmbeddedFile[];
 }
 
 export type Reader = (bytes: Uint8Array, context: ReadContext) => Promise<ReadText>;

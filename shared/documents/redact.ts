@@ -1,6 +1,8 @@
 // Personal and payment identifiers out of a text before it leaves for an LLM.
 // Invariants: D1 an identifier with a checksum is replaced only when it holds. D2 what is replaced is counted by kind.
-// D3 redacting a redacted text changes nothing.
+// D3 redacting a redacted text changes nothing. D4 time is linear in the text, and the event loop is given back after every CHUNK_CHARS.
+import { setImmediate } from 'node:timers/promises';
+import { hasPhoneColumn, phoneFinder } from './phone-numbers.ts';
 import { type Check, checksOf } from './tax-ids.ts';
 
 export const PII_KINDS = ['email', 'iban', 'card', 'vat', 'ssn', 'ein', 'tax-id', 'phone'] as const;
@@ -17,6 +19,8 @@ export interface Redacted {
   /** Identifiers replaced by `[EMAIL]`, `[IBAN]`… */
   text: string;
   counts: Record<PiiKind, number>;
+  /** What it took: characters given to the patterns of a kind, and candidates checked. */
+  effort: { scanned: number; checked: number };
 }
 
 interface Span {
@@ -25,101 +29,264 @@ interface Span {
   end: number;
 }
 
+interface Found {
+  spans: Span[];
+  checked: number;
+}
+
+type Finder = (text: string) => Found;
+
+/** Longest identifier with room: what a chunk sees of the text after it. */
+const OVERLAP_CHARS = 512;
+/** What a chunk sees of the text before it: telling words stand there. */
+const BEFORE_CHARS = 64;
+const CHUNK_CHARS = 32 * 1024;
 const MAX_PASSES = 8;
 
 /** Replace identifiers. Where two kinds overlap, the earlier kind of PII_KINDS wins. */
 export async function redact(text: string, options: RedactOptions = {}): Promise<Redacted> {
+  return redactPart(text, 0, text.length, options);
+}
+
+/**
+ * Replace identifiers in a part of a text as they would be replaced in the whole.
+ * An identifier that begins in the part is replaced in full; of one that reaches into it only a rest may be left.
+ * @returns the part from `from` on; it ends at `to` or with the identifier that stands there
+ */
+export async function redactPart(
+  text: string,
+  from: number,
+  to: number,
+  options: RedactOptions = {},
+): Promise<Redacted> {
   const counts = Object.fromEntries(PII_KINDS.map((kind) => [kind, 0])) as Record<PiiKind, number>; // every kind is a key
-  // A replacement may part two numbers that ran into each other and hid: until nothing more is found.
-  let current = text;
-  for (let pass = 0; pass < MAX_PASSES; pass++) {
-    const spans = await findAll(current, options);
-    if (spans.length === 0) break;
-    for (const { kind } of spans) counts[kind] += 1;
-    current = replaced(current, spans);
-  }
-  return { text: current, counts };
-}
-
-async function findAll(text: string, options: RedactOptions): Promise<Span[]> {
-  const kinds = new Set(options.kinds ?? PII_KINDS);
-  const spans: Span[] = [];
-  for (const kind of PII_KINDS) {
-    if (!kinds.has(kind)) continue;
-    for (const span of await find(kind, text, options.region ?? 'US'))
-      if (!spans.some((s) => s.start < span.end && span.start < s.end)) spans.push(span);
-  }
-  return spans.sort((a, b) => a.start - b.start);
-}
-
-function replaced(text: string, spans: readonly Span[]): string {
+  const effort = { scanned: 0, checked: 0 };
+  const tally = { counts, effort, find: await finderOf(options, hasPhoneColumn(text)) };
   const out: string[] = [];
+  let before = text.slice(Math.max(0, from - BEFORE_CHARS), from);
+  for (let at = from; at < to; ) {
+    const end = Math.min(to, chunkEnd(text, at));
+    const done = redactChunk(before, text.slice(at, end), text.slice(end, end + OVERLAP_CHARS), tally);
+    out.push(done.text);
+    before = (before + done.text).slice(-BEFORE_CHARS);
+    at = end + done.eaten;
+    if (at < to) await setImmediate(); // D4
+  }
+  return { text: out.join(''), counts, effort };
+}
+
+/** After a line break where there is one: no identifier spans lines. */
+function chunkEnd(text: string, at: number): number {
+  const most = at + CHUNK_CHARS;
+  if (most >= text.length) return text.length;
+  const line = text.lastIndexOf('\n', most - 1);
+  return line > at + CHUNK_CHARS / 2 ? line + 1 : most;
+}
+
+/** @returns the chunk without identifiers, and how many characters of `rest` belonged to its last one */
+function redactChunk(before: string, chunk: string, rest: string, tally: Tally): { text: string; eaten: number } {
+  const first = redactOnce(before, chunk, rest, tally);
+  if (first.open.length === 0) return first;
+  // A replacement may part two numbers that ran into each other and hid: its line is looked at until nothing more is found.
+  const { text } = first;
+  const out: string[] = [];
+  let { eaten } = first;
   let at = 0;
-  for (const { kind, start, end } of spans) {
-    out.push(text.slice(at, start), `[${kind.toUpperCase()}]`);
+  for (const position of first.open) {
+    if (position < at) continue; // in a line that is done
+    const start = text.lastIndexOf('\n', position) + 1;
+    const newline = text.indexOf('\n', position);
+    const end = newline < 0 ? text.length : newline + 1;
+    out.push(text.slice(at, start));
+    const isLast = end === text.length;
+    const line = redactLine(
+      (before + text.slice(Math.max(0, start - BEFORE_CHARS), start)).slice(-BEFORE_CHARS),
+      text.slice(start, end),
+      isLast ? rest.slice(eaten) : '',
+      tally,
+    );
+    out.push(line.text);
+    eaten += line.eaten;
     at = end;
   }
   out.push(text.slice(at));
-  return out.join('');
+  return { text: out.join(''), eaten };
 }
 
-async function find(kind: PiiKind, text: string, region: string): Promise<Span[]> {
+function redactLine(before: string, line: string, rest: string, tally: Tally): { text: string; eaten: number } {
+  let text = line;
+  let eaten = 0;
+  for (let pass = 1; pass < MAX_PASSES; pass++) {
+    const next = redactOnce(before, text, rest.slice(eaten), tally);
+    text = next.text;
+    eaten += next.eaten;
+    if (next.open.length === 0) break;
+  }
+  return { text, eaten };
+}
+
+interface Tally extends Pick<Redacted, 'counts' | 'effort'> {
+  find: Finder;
+}
+
+/** One look. `open`: where in the new text tags stand that something touches. */
+function redactOnce(
+  before: string,
+  core: string,
+  rest: string,
+  { find, counts, effort }: Tally,
+): { text: string; eaten: number; open: number[] } {
+  const window = before + core + rest;
+  const { spans, checked } = find(window);
+  effort.scanned += window.length;
+  effort.checked += checked;
+  const coreEnd = before.length + core.length;
+  const out: string[] = [];
+  const open: number[] = [];
+  let at = before.length;
+  let length = 0;
+  const push = (part: string) => {
+    out.push(part);
+    length += part.length;
+  };
+  for (const span of spans) {
+    if (span.start < before.length || span.start >= coreEnd) continue;
+    counts[span.kind] += 1;
+    push(window.slice(at, span.start));
+    if (!standsAlone(window, span)) open.push(length);
+    push(`[${span.kind.toUpperCase()}]`);
+    at = span.end;
+  }
+  push(window.slice(at, Math.max(at, coreEnd)));
+  return { text: out.join(''), eaten: Math.max(0, at - coreEnd), open };
+}
+
+/** Nothing that could belong to another identifier touches it. */
+const standsAlone = (text: string, { start, end }: Span): boolean =>
+  isFence(text.charCodeAt(start - 1)) && isFence(text.charCodeAt(end));
+
+const FENCES = new Set([...';\t|"\n\r<>:=[]{}'].map((char) => char.charCodeAt(0)));
+const isFence = (code: number): boolean => Number.isNaN(code) || FENCES.has(code);
+
+async function finderOf(options: RedactOptions, isPhoneTable: boolean): Promise<Finder> {
+  const kinds = PII_KINDS.filter((kind) => (options.kinds ?? PII_KINDS).includes(kind));
+  const finders = await Promise.all(kinds.map((kind) => finderOfKind(kind, options.region ?? 'US', isPhoneTable)));
+  return (text) => {
+    const spans: Span[] = [];
+    const taken = new Uint8Array(text.length);
+    let checked = 0;
+    for (const finder of finders) {
+      const found = finder(text);
+      checked += found.checked;
+      for (const span of found.spans) {
+        if (taken.subarray(span.start, span.end).includes(1)) continue;
+        taken.fill(1, span.start, span.end);
+        spans.push(span);
+      }
+    }
+    return { spans: spans.sort((a, b) => a.start - b.start), checked };
+  };
+}
+
+async function finderOfKind(kind: PiiKind, region: string, isPhoneTable: boolean): Promise<Finder> {
   switch (kind) {
     case 'email':
-      return matches(kind, text, /[\p{L}\p{N}][\p{L}\p{N}._%+'-]{0,63}@(?:[\p{L}\p{N}-]{1,63}\.){1,8}\p{L}{2,24}/gu);
+      return findEmails;
     case 'iban':
-      return await findIbans(text);
+      return ibanFinder(await load('isIBAN'));
     case 'card':
-      return await findCards(text);
-    case 'phone':
-      return await findPhones(text, region);
-    default:
-      return (await checksOf(kind)).flatMap((check) => checked(kind, text, check));
+      return cardFinder(await load('isCreditCard'));
+    case 'phone': {
+      const find = await phoneFinder(region);
+      return (text) => {
+        const { spans, checks } = find(text, isPhoneTable);
+        return { spans: spans.map((span) => ({ kind, ...span })), checked: checks };
+      };
+    }
+    default: {
+      const checks = await checksOf(kind);
+      return (text) => joined(checks.map((check) => checkedSpans(kind, text, check)));
+    }
   }
 }
 
-function matches(kind: PiiKind, text: string, pattern: RegExp): Span[] {
-  return [...text.matchAll(pattern)].map((m) => ({ kind, start: m.index, end: m.index + m[0].length }));
+const joined = (found: readonly Found[]): Found => ({
+  spans: found.flatMap(({ spans }) => spans),
+  checked: found.reduce((sum, { checked }) => sum + checked, 0),
+});
+
+const MAILBOX_CHARS = 64;
+const HOST_CHARS = 320;
+
+/** From each @ outwards: no pattern is tried at every letter. */
+function findEmails(text: string): Found {
+  const spans: Span[] = [];
+  let checked = 0;
+  let free = 0;
+  for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) {
+    checked++;
+    const box = /[\p{L}\p{N}][\p{L}\p{N}._%+'-]{0,63}$/u.exec(text.slice(Math.max(free, at - MAILBOX_CHARS), at));
+    const host = /^(?:[\p{L}\p{N}-]{1,63}\.){1,8}\p{L}{2,24}/u.exec(text.slice(at + 1, at + 1 + HOST_CHARS));
+    if (box === null || host === null) continue;
+    free = at + 1 + host[0].length;
+    spans.push({ kind: 'email', start: at - box[0].length, end: free });
+  }
+  return { spans, checked };
 }
 
 const CONTEXT_CHARS = 48;
 
-function checked(kind: PiiKind, text: string, { pattern, isValid, context }: Check): Span[] {
-  return [...text.matchAll(pattern)].flatMap((m) => {
-    if (!isValid(m[0].replace(/[\s./-]/g, '').toUpperCase(), m[0])) return [];
-    if (context !== undefined && !context.test(text.slice(Math.max(0, m.index - CONTEXT_CHARS), m.index))) return [];
-    return [{ kind, start: m.index, end: m.index + m[0].length }];
-  });
+function checkedSpans(kind: PiiKind, text: string, { pattern, isValid, context }: Check): Found {
+  const spans: Span[] = [];
+  let checked = 0;
+  for (const m of text.matchAll(pattern)) {
+    checked++;
+    if (!isValid(m[0].replace(/[\s./-]/g, '').toUpperCase(), m[0])) continue;
+    if (context !== undefined && !context.test(contextOf(text, m.index))) continue;
+    spans.push({ kind, start: m.index, end: m.index + m[0].length });
+  }
+  return { spans, checked };
 }
+
+/** The words before a number; our own tags are no words. */
+const contextOf = (text: string, at: number): string =>
+  text.slice(Math.max(0, at - CONTEXT_CHARS), at).replace(/^[A-Z-]*\]|\[[A-Z-]+\]/g, ' ');
 
 const SHORTEST_IBAN = 15;
 
 /** An IBAN may be followed by capitals or digits of the next word: the longest prefix whose check digits hold. */
-async function findIbans(text: string): Promise<Span[]> {
-  const isIBAN = await load('isIBAN');
-  return [...text.matchAll(/\b[A-Z]{2}\d{2}(?:[ \u00a0]?[A-Z0-9]){11,30}/g)].flatMap((m) => {
-    for (let end = m[0].length; end >= SHORTEST_IBAN; end--) {
-      const part = m[0].slice(0, end);
-      if (/[A-Z0-9]$/.test(part) && isIBAN(part.replace(/\s/g, '')))
-        return [{ kind: 'iban' as const, start: m.index, end: m.index + end }];
+function ibanFinder(isIBAN: Validator): Finder {
+  return (text) => {
+    const spans: Span[] = [];
+    let checked = 0;
+    for (const m of text.matchAll(/\b[A-Z]{2}\d{2}(?:[ \u00a0]?[A-Z0-9]){11,30}/g)) {
+      checked++;
+      const end = validPrefix(m[0], isIBAN);
+      if (end !== undefined) spans.push({ kind: 'iban', start: m.index, end: m.index + end });
     }
-    return [];
-  });
+    return { spans, checked };
+  };
 }
 
-async function findCards(text: string): Promise<Span[]> {
-  const isCreditCard = await load('isCreditCard');
-  return [...text.matchAll(/(?<![\d.,-])\d(?:[ -]?\d){12,18}(?![\d-]|[.,]\d)/g)].flatMap((m) =>
-    isCreditCard(m[0].replace(/[ -]/g, ''))
-      ? [{ kind: 'card' as const, start: m.index, end: m.index + m[0].length }]
-      : [],
-  );
+function validPrefix(match: string, isIBAN: Validator): number | undefined {
+  for (let end = match.length; end >= SHORTEST_IBAN; end--) {
+    const part = match.slice(0, end);
+    if (/[A-Z0-9]$/.test(part) && isIBAN(part.replace(/\s/g, ''))) return end;
+  }
+  return undefined;
 }
 
-async function findPhones(text: string, region: string): Promise<Span[]> {
-  const { findPhoneNumbersInText, isSupportedCountry } = await import('libphonenumber-js');
-  const found = findPhoneNumbersInText(text, isSupportedCountry(region) ? { defaultCountry: region } : {});
-  return found.map(({ startsAt, endsAt }) => ({ kind: 'phone', start: startsAt, end: endsAt }));
+function cardFinder(isCreditCard: Validator): Finder {
+  return (text) => {
+    const spans: Span[] = [];
+    let checked = 0;
+    for (const m of text.matchAll(/(?<![\d.,-])\d(?:[ -]?\d){12,18}(?![\d-]|[.,]\d)/g)) {
+      checked++;
+      if (isCreditCard(m[0].replace(/[ -]/g, '')))
+        spans.push({ kind: 'card', start: m.index, end: m.index + m[0].length });
+    }
+    return { spans, checked };
+  };
 }
 
 type Validator = (text: string) => boolean;

@@ -13,6 +13,8 @@ const VAT_WORD = /\b(vat|ust|umsatzsteuer|uid|tva|iva|btw|moms|dph|nip|p\.?\s?iv
 const TAX_WORD =
   /\b(tin|tax|steuer\w*|id-?nr|ssn|social security|bsn|pesel|nino|insurance|identifikationsnummer|itin|codice fiscale)\b/i;
 
+const STEUERNUMMER_WORD = /\b(?:steuer-?n(?:umme)?r\b|st\.? ?-? ?nr\b|tax (?:number|no|id))[^\d\n]{0,20}$/i;
+
 export async function checksOf(kind: 'vat' | 'ssn' | 'ein' | 'tax-id'): Promise<readonly Check[]> {
   const { default: validator } = await import('validator');
   switch (kind) {
@@ -42,6 +44,12 @@ export async function checksOf(kind: 'vat' | 'ssn' | 'ein' | 'tax-id'): Promise<
       return [{ pattern: /\b\d{2}-\d{7}\b/g, isValid: (_compact, written) => validator.isTaxID(written, 'en-US') }];
     case 'tax-id':
       return [
+        {
+          // German Steuernummer: its check digits differ by state, so a telling word is asked for.
+          pattern: /(?<![\d/])\d{2,3}\/\d{3,4}\/\d{4,5}(?![\d/])|\b\d{13}\b/g,
+          isValid: (_compact, written) => written.includes('/') || /^[1-9]/.test(written),
+          context: STEUERNUMMER_WORD,
+        },
         { pattern: /\b\d{2} \d{3} \d{3} \d{3}\b/g, isValid: (compact) => validator.isTaxID(compact, 'de-DE') },
         {
           pattern: /\b\d{11}\b/g,

@@ -13,6 +13,7 @@ import {
 } from './murmur3.ts';
 import type { Csr } from './sparse.ts';
 import { createTermLister, type FeatureSpec, isPlain } from './spec.ts';
+import { columnsOf, requireVocabulary } from './vocabulary.ts';
 
 const SPACE = 32;
 /** Lower case of ASCII, one code for Java's six white spaces; bytes of longer UTF-8 sequences stay. */
@@ -29,6 +30,7 @@ export class TermHasher {
   readonly spec: FeatureSpec;
   readonly #hash: (bytes: Uint8Array, from: number, to: number) => number;
   readonly #terms: ((text: string) => string[]) | undefined;
+  readonly #columns: ReadonlyMap<string, number> | undefined;
   readonly #counts: Uint32Array;
   /** numFeatures - 1 when that is a power of two: then `&` equals the non-negative remainder. */
   readonly #mask: number;
@@ -38,10 +40,16 @@ export class TermHasher {
   #bytes = new Uint8Array(1 << 16);
   #touched = new Int32Array(1 << 12);
   #distinct = 0;
+  #termsSeen = 0;
 
-  constructor(spec: FeatureSpec) {
+  /**
+   * @param vocabulary  terms by column, where the spec counts those of a list
+   * @throws {TerminalError} model.corrupt when the list is not the spec's
+   */
+  constructor(spec: FeatureSpec, vocabulary?: readonly string[]) {
     const { numFeatures } = spec;
     checkNumFeatures(numFeatures);
+    if (spec.vocabulary !== undefined) this.#columns = columnsOf(requireVocabulary(spec.vocabulary, vocabulary));
     this.spec = spec;
     this.#hash = spec.hash === 'spark3' ? murmur3 : murmur3Legacy;
     this.#terms = isPlain(spec) ? undefined : createTermLister(spec);
@@ -60,15 +68,31 @@ export class TermHasher {
   /** Append one text's counts as a row. */
   countInto(text: string, rows: RowBuilder): void {
     if (this.#terms === undefined) this.#countText(text);
-    else for (const term of this.#terms(text)) this.#add(this.bucket(term), 1);
+    else this.#countTerms(this.#terms(text));
     const touched = this.#touched.subarray(0, this.#distinct).sort();
-    rows.append(touched, this.#counts, this.spec.binary);
+    rows.append(this.#frequentEnough(touched), this.#counts, this.spec.binary);
     for (let i = 0; i < touched.length; i++) this.#counts[touched[i]!] = 0;
     this.#distinct = 0;
   }
 
-  /** The bucket of one term. */
+  #countTerms(terms: readonly string[]): void {
+    this.#termsSeen = terms.length;
+    for (const term of terms) {
+      const bucket = this.bucket(term);
+      if (bucket >= 0) this.#add(bucket, 1);
+    }
+  }
+
+  /** Columns whose counts reach a vocabulary's minimum. */
+  #frequentEnough(columns: Int32Array): Int32Array {
+    const minTf = this.spec.vocabulary?.minTf ?? 0;
+    const least = minTf >= 1 ? minTf : minTf * this.#termsSeen;
+    return least <= 1 ? columns : columns.filter((column) => this.#counts[column]! >= least);
+  }
+
+  /** The bucket of one term; -1 for a term that is not in the vocabulary. */
   bucket(term: string): number {
+    if (this.#columns !== undefined) return this.#columns.get(term) ?? -1;
     const written = this.#encode(toWellFormed(term));
     return bucketOf(this.#hash(this.#bytes, 0, written), this.spec.numFeatures);
   }

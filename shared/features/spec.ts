@@ -11,6 +11,7 @@ import {
   type StopWordsOptions,
   tokenize,
 } from './tokenizer.ts';
+import type { VocabularySpec } from './vocabulary.ts';
 
 export interface FeatureSpec {
   /** null: Spark's plain Tokenizer. */
@@ -22,6 +23,8 @@ export interface FeatureSpec {
   /** Count each term once. */
   binary: boolean;
   hash: TermHash;
+  /** The terms of a list are counted instead of being hashed; numFeatures is the length of the list. */
+  vocabulary?: VocabularySpec;
 }
 
 export const defaultFeatureSpec: FeatureSpec = {
@@ -46,7 +49,7 @@ export function createTermLister(spec: FeatureSpec): (text: string) => string[] 
 
 /** May terms be hashed straight from bytes? Only the plain tokenizer's. */
 export const isPlain = (spec: FeatureSpec): boolean =>
-  spec.regexTokenizer === null && spec.stopWords === null && spec.ngram === 1;
+  spec.regexTokenizer === null && spec.stopWords === null && spec.ngram === 1 && spec.vocabulary === undefined;
 
 /**
  * Fill in defaults and check.

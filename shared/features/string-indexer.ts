@@ -3,11 +3,18 @@
 
 export type LabelOrder = 'frequencyDesc' | 'frequencyAsc' | 'alphabetDesc' | 'alphabetAsc';
 
-/** Distinct labels in the indexer's order; equal counts ascend by UTF-16 code units (Java's compareTo). */
-export function fitLabels(labels: Iterable<string>, order: LabelOrder = 'frequencyDesc'): string[] {
+/**
+ * Distinct labels in the indexer's order.
+ * @param sparkVersion  before 4.3 strings are ordered by UTF-16 code units (Java's compareTo), since then by code points (as UTF-8 bytes)
+ */
+export function fitLabels(
+  labels: Iterable<string>,
+  order: LabelOrder = 'frequencyDesc',
+  sparkVersion = '3.5.1',
+): string[] {
   const counts = new Map<string, number>();
   for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
-  const byName = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+  const byName = ordersByCodePoint(sparkVersion) ? byCodePoint : byUtf16;
   const byCount = (a: string, b: string) => counts.get(a)! - counts.get(b)!;
   const compare = {
     frequencyDesc: (a: string, b: string) => -byCount(a, b) || byName(a, b),
@@ -17,3 +24,11 @@ export function fitLabels(labels: Iterable<string>, order: LabelOrder = 'frequen
   }[order];
   return [...counts.keys()].sort(compare);
 }
+
+const ordersByCodePoint = (sparkVersion: string): boolean => {
+  const [major = 0, minor = 0] = sparkVersion.split('.').map(Number);
+  return major > 4 || (major === 4 && minor >= 3);
+};
+
+const byUtf16 = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+const byCodePoint = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));

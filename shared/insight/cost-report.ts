@@ -12,9 +12,16 @@ export const BY_RUNS = "decided_by IS DISTINCT FROM 'human'";
 /** The LLM has answered about this document itself; copies only share its answer. */
 export const WAS_ASKED = 'prompt_version IS NOT NULL AND duplicate_of IS NULL';
 
-/** @param days  today and the days before it, UTC */
-export async function costReport({ services, query }: DecisionLake, days: number): Promise<CostReport> {
-  const { config, clock, llm } = services;
+/**
+ * @param days           today and the days before it, UTC
+ * @param spentTodayUsd  under the day's limit, what runs in work have set aside included
+ */
+export async function costReport(
+  { services, query }: Pick<DecisionLake, 'services' | 'query'>,
+  days: number,
+  spentTodayUsd: number,
+): Promise<CostReport> {
+  const { config, clock } = services;
   const { today, first } = lastDays(clock.now(), days);
   const ledger = `FROM llm_calls WHERE run_date >= DATE '${first}'`;
   const money = `count(DISTINCT (run_id, batch_id, call_key)) AS calls, sum(cost_nano_usd)::BIGINT AS nano_usd,
@@ -50,7 +57,7 @@ export async function costReport({ services, query }: DecisionLake, days: number
     budget: {
       perRunUsd: config.LLM_MAX_COST_USD_PER_RUN ?? null,
       perDayUsd: config.LLM_MAX_COST_USD_PER_DAY ?? null,
-      spentTodayUsd: Math.max(spent, (await llm?.spentTodayUsd?.()) ?? 0),
+      spentTodayUsd: Math.max(spent, spentTodayUsd),
     },
   };
 }

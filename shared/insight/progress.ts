@@ -1,27 +1,52 @@
 // How far a run is, from what it has left in the lake. Works on every instance and after every restart.
 import { type RunStatus, STEPS, type Step } from '../api/runs.ts';
 import { TerminalError } from '../errors.ts';
+import { SharedLook } from '../pace.ts';
 import { runIndexFolder, runPaths } from '../paths.ts';
 import { isGroupId } from '../pipeline/group-questions.ts';
 import { type Plan, type RunRecord, type RunSummary, readJson, type StepRecord } from '../pipeline/records.ts';
 import type { PipelineServices } from '../pipeline/services.ts';
 import { addCounts } from '../pipeline/tally.ts';
 
+const MAX_COMPLETED = 1000;
+const MAX_LOOKS = 200;
+
 /** Step records never change, so what was read once is kept: a poll costs one listing plus the records that are new. */
 export class ProgressReader {
   readonly #services: PipelineServices;
   readonly #records = new Map<string, Map<string, StepRecord>>();
+  /** A completed run is not taken up again, so its summary stays. */
+  readonly #completed = new Map<string, RunSummary>();
+  /** What is asked for again and again, shared by those who ask at the same time. */
+  readonly #looks = new Map<string, SharedLook<unknown>>();
 
   constructor(services: PipelineServices) {
     this.#services = services;
   }
 
   /** @throws {TerminalError} run.not-found */
-  async status(runId: string): Promise<RunStatus> {
+  status(runId: string): Promise<RunStatus> {
+    return this.#shared(`run ${runId}`, () => this.#status(runId));
+  }
+
+  /** The newest runs first. @param limit  at most this many */
+  list(limit: number): Promise<RunStatus[]> {
+    return this.#shared(`newest ${limit}`, () => this.#list(limit));
+  }
+
+  #shared<T>(what: string, look: () => Promise<T>): Promise<T> {
+    const known = this.#looks.get(what) as SharedLook<T> | undefined; // under its name by this method only
+    const shared = known ?? new SharedLook(look, this.#services.pace);
+    if (known === undefined) keepNewest(this.#looks, what, shared, MAX_LOOKS);
+    return shared.take();
+  }
+
+  async #status(runId: string): Promise<RunStatus> {
     const { lake, clock } = this.#services;
-    const summary = await readJson<RunSummary>(lake, runPaths.summary(runId));
+    const summary = this.#completed.get(runId) ?? (await readJson<RunSummary>(lake, runPaths.summary(runId)));
     if (summary !== undefined) {
       this.#records.delete(runId);
+      if (summary.state === 'completed') keepNewest(this.#completed, runId, summary, MAX_COMPLETED);
       return summary;
     }
     const run = await readJson<RunRecord>(lake, runPaths.request(runId));
@@ -35,13 +60,12 @@ export class ProgressReader {
     };
   }
 
-  /** The newest runs first. @param limit  at most this many */
-  async list(limit: number): Promise<RunStatus[]> {
+  async #list(limit: number): Promise<RunStatus[]> {
     const files: { path: string; lastModified: number }[] = [];
     for await (const file of this.#services.lake.list(runIndexFolder)) files.push(file);
     files.sort((a, b) => b.lastModified - a.lastModified || (a.path < b.path ? 1 : -1));
     const ids = files.slice(0, limit).map((file) => file.path.slice(runIndexFolder.length + 1, -'.json'.length));
-    return Promise.all(ids.map((id) => this.status(id)));
+    return Promise.all(ids.map((id) => this.#status(id)));
   }
 
   async #newest(runId: string): Promise<StepRecord[]> {
@@ -58,6 +82,16 @@ export class ProgressReader {
         }),
       );
     return [...known.values()];
+  }
+}
+
+/** Put into a map that holds at most `max`: the oldest makes way. */
+function keepNewest<T>(map: Map<string, T>, key: string, value: T, max: number): void {
+  map.delete(key);
+  map.set(key, value);
+  for (const oldest of map.keys()) {
+    if (map.size <= max) return;
+    map.delete(oldest);
   }
 }
 

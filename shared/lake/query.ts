@@ -1,11 +1,18 @@
-// SQL over the lake's Delta tables: DuckDB on local copies of the active files, one view per table, and `latest_results`.
-// Invariants: Q1 read-only: one SELECT (or DESCRIBE, EXPLAIN …), no files but the copies, no settings. Q2 each table is seen at one version.
-// Q3 a table nobody has written yet is an empty view with its columns.
-import { TerminalError } from '../errors.ts';
+// SQL over the lake's Delta tables: one DuckDB per process on local copies of the active files, one view per table, and `latest_results`.
+// Invariants: Q1 read-only: one SELECT (or EXPLAIN), no files but the copies, no settings. Q2 an answer shows each table at the version of the
+// view it was asked of, or a later one. Q3 a table nobody has written yet is an empty view with its columns. Q4 the same question of the same
+// versions is worked out once and kept for a while; those who ask at the same time share the work.
+import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import pLimit from 'p-limit';
+import { SluiceError, TerminalError } from '../errors.ts';
+import { Pace, SharedLook } from '../pace.ts';
+import { systemClock } from '../ports.ts';
 import { decodePath } from './delta/actions.ts';
 import { sqlRelation } from './delta/read.ts';
+import type { Snapshot } from './delta/snapshot.ts';
 import type { DeltaTable } from './delta/table.ts';
-import { connect, createDatabase, loadDuckDb, sqlName, sqlText, streamRows } from './duckdb.ts';
+import { createDatabase, loadDuckDb, sqlName, sqlText, streamRows } from './duckdb.ts';
+import { KeptAnswers } from './kept-answers.ts';
 import type { Row } from './tables.ts';
 
 export interface QueryResult {
@@ -13,69 +20,173 @@ export interface QueryResult {
   rows: Row[];
 }
 
-/** One SQL statement over the tables of the lake → rows, at most so many. */
+/** A question to the tables. @param maxRows  rows returned at most; default 100,000 */
 export type QueryLake = (sql: string, maxRows?: number) => Promise<QueryResult>;
 
-export interface QueryOptions {
-  /** Rows returned at most; default 100,000. */
-  maxRows?: number;
+/** Some tables at one moment. */
+export interface LakeView {
+  /** Another text whenever one of the tables has changed. */
+  version: string;
+  /** @throws {TerminalError} request.invalid; {SluiceError} internal for a table the view was not asked for */
+  query: QueryLake;
 }
 
 const DEFAULT_MAX_ROWS = 100_000;
+/** Questions worked on at the same time. */
+const AT_ONCE = 2;
 
-/**
- * Answer one SQL statement over tables, each visible under its schema's name.
- * @throws {TerminalError} request.invalid with DuckDB's words when the statement is wrong or would change something
- */
-export async function query(
-  tables: readonly DeltaTable[],
-  sql: string,
-  options: QueryOptions = {},
-): Promise<QueryResult> {
-  const views = await Promise.all(tables.map(viewOf));
-  const folders = [...new Set(tables.map((table) => table.cache.folder))];
-  // A database of its own: what the statement does cannot outlive it.
-  const database = await createDatabase();
-  try {
-    const connection = await connect(database);
-    for (const view of views) await connection.run(view);
-    if (tables.some((table) => table.schema.name === 'results')) await connection.run(LATEST_RESULTS);
-    await connection.run(`SET allowed_directories = [${folders.map((folder) => sqlText(`${folder}/`)).join(', ')}]`);
-    await connection.run('SET enable_external_access = false');
-    await connection.run('SET lock_configuration = true');
+export class LakeQueries {
+  readonly #tables: ReadonlyMap<string, DeltaTable>;
+  readonly #pace: Pace;
+  readonly #looks: ReadonlyMap<string, SharedLook<Snapshot | undefined>>;
+  readonly #answers = new KeptAnswers<QueryResult>();
+  readonly #limit = pLimit(AT_ONCE);
+  /** Versions of the views that stand in the database; undefined: of an empty table. */
+  readonly #shown = new Map<string, number | undefined>();
+  #opening: Promise<DuckDBInstance> | undefined;
+  /** Ends when views and the statement that reads them are made: one at a time. */
+  #making: Promise<unknown> = Promise.resolve();
+
+  /** Each table is visible under its schema's name. */
+  constructor(tables: readonly DeltaTable[], pace: Pace = new Pace(systemClock)) {
+    this.#tables = new Map(tables.map((table) => [table.schema.name, table]));
+    this.#pace = pace;
+    this.#looks = new Map(tables.map((table) => [table.schema.name, new SharedLook(() => table.snapshot(), pace)]));
+  }
+
+  /** Answer one SQL statement at the newest state of all tables. @throws {TerminalError} request.invalid with DuckDB's words */
+  async query(sql: string, maxRows?: number): Promise<QueryResult> {
+    return (await this.newest([...this.#tables.keys()])).query(sql, maxRows);
+  }
+
+  /** The newest state of some tables, seen after the call. Questions to it look no further. */
+  async newest(names: readonly string[]): Promise<LakeView> {
+    const snapshots = new Map(
+      await Promise.all(names.map(async (name) => [name, await this.#looks.get(name)?.take()] as const)),
+    );
+    const version = names.map((name) => `${name} ${snapshots.get(name)?.version ?? 'none'}`).join(', ');
+    const query: QueryLake = (sql, maxRows = DEFAULT_MAX_ROWS) => {
+      for (const name of this.#tables.keys())
+        if (!snapshots.has(name) && sql.includes(name))
+          throw new SluiceError('internal', `a question to ${version} names table ${name}`);
+      return this.#answers.get(`${version}\n${maxRows}\n${sql}`, () =>
+        this.#limit(() => this.#pace.spare(() => this.#answer(snapshots, sql, maxRows))),
+      );
+    };
+    return { version, query };
+  }
+
+  close(): void {
+    this.#opening?.then(
+      (database) => database.closeSync(),
+      () => undefined, // never opened
+    );
+    this.#opening = undefined;
+    this.#shown.clear();
+  }
+
+  async #answer(
+    snapshots: ReadonlyMap<string, Snapshot | undefined>,
+    sql: string,
+    maxRows: number,
+    isAgain = false,
+  ): Promise<QueryResult> {
+    const database = await this.#database();
+    const connection = await database.connect();
     try {
-      const duckdb = await loadDuckDb();
-      const statements = await connection.extractStatements(sql);
-      if (statements.count !== 1) throw new Error(`Need one statement; have ${statements.count}`);
-      const statement = await statements.prepare(0);
-      const { SELECT, EXPLAIN } = duckdb.StatementType;
-      if (![SELECT, EXPLAIN].includes(statement.statementType))
-        throw new Error('Only statements that read are answered');
+      const statement = await this.#alone(async () => {
+        await this.#show(connection, snapshots);
+        return await prepare(connection, sql);
+      });
       const result = await statement.stream();
       const columns = result.deduplicatedColumnNames();
       const rows: Row[] = [];
-      const maxRows = options.maxRows ?? DEFAULT_MAX_ROWS;
-      for await (const chunk of streamRows(result, duckdb)) {
+      for await (const chunk of streamRows(result, await loadDuckDb())) {
         rows.push(...chunk.slice(0, maxRows - rows.length));
         if (rows.length >= maxRows) break;
       }
       return { columns, rows };
     } catch (error) {
+      if (error instanceof SluiceError) throw error;
       const message = error instanceof Error ? error.message : String(error);
+      // A local copy was trimmed, or its file erased, after the view was made.
+      if (!isAgain && /^IO Error/.test(message)) {
+        this.#shown.clear();
+        return await this.#answer(await this.#again(snapshots), sql, maxRows, true);
+      }
       throw new TerminalError('request.invalid', message, { cause: error });
     } finally {
       connection.closeSync();
     }
-  } finally {
-    database.closeSync();
   }
+
+  async #again(snapshots: ReadonlyMap<string, unknown>): Promise<Map<string, Snapshot | undefined>> {
+    const names = [...snapshots.keys()];
+    return new Map(
+      await Promise.all(names.map(async (name) => [name, await this.#tables.get(name)?.snapshot()] as const)),
+    );
+  }
+
+  /** Make the views of tables that have moved on. Never back: who asks of an older version sees a later one (Q2). */
+  async #show(connection: DuckDBConnection, snapshots: ReadonlyMap<string, Snapshot | undefined>): Promise<void> {
+    for (const [name, snapshot] of snapshots) {
+      const table = this.#tables.get(name);
+      const version = snapshot?.version;
+      if (table === undefined || (this.#shown.has(name) && (this.#shown.get(name) ?? -1) >= (version ?? -1))) continue;
+      await connection.run(await viewOf(table, snapshot));
+      if (name === 'results') await connection.run(LATEST_RESULTS);
+      this.#shown.set(name, version);
+    }
+  }
+
+  /** One at a time, in the order of asking. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#making.then(work);
+    this.#making = done.catch(() => undefined); // told to its caller
+    return done;
+  }
+
+  #database(): Promise<DuckDBInstance> {
+    this.#opening ??= this.#open().catch((error) => {
+      this.#opening = undefined; // the next question tries again
+      throw error;
+    });
+    return this.#opening;
+  }
+
+  /** Q1: read-only is the statement's kind; what a statement may reach is closed here for good. */
+  async #open(): Promise<DuckDBInstance> {
+    const database = await createDatabase();
+    const connection = await database.connect();
+    const folders = [...new Set([...this.#tables.values()].map((table) => table.cache.folder))];
+    try {
+      await connection.run("SET GLOBAL TimeZone = 'UTC'");
+      await connection.run('SET parquet_metadata_cache = true'); // a data file never changes
+      await connection.run(`SET allowed_directories = [${folders.map((folder) => sqlText(`${folder}/`)).join(', ')}]`);
+      await connection.run('SET enable_external_access = false');
+      await connection.run('SET lock_configuration = true');
+    } finally {
+      connection.closeSync();
+    }
+    return database;
+  }
+}
+
+async function prepare(connection: DuckDBConnection, sql: string) {
+  const duckdb = await loadDuckDb();
+  const statements = await connection.extractStatements(sql);
+  if (statements.count !== 1) throw new Error(`Need one statement; have ${statements.count}`);
+  const statement = await statements.prepare(0);
+  const { SELECT, EXPLAIN } = duckdb.StatementType;
+  if (![SELECT, EXPLAIN].includes(statement.statementType)) throw new Error('Only statements that read are answered');
+  return statement;
 }
 
 /**
  * The decision on each document that counts: the newest, or what a person said about the same content under the same labels, even if a run
  * decided in the same moment. Found on narrow columns, so that wide ones need not be held.
  */
-const LATEST_RESULTS = `CREATE VIEW latest_results AS
+const LATEST_RESULTS = `CREATE OR REPLACE VIEW latest_results AS
   WITH newest AS (
     SELECT document_id, run_id, processed_at, taxonomy_version, coalesce(content_sha256, source_etag) AS content FROM results
     QUALIFY row_number() OVER (PARTITION BY document_id ORDER BY processed_at DESC, run_id DESC) = 1
@@ -93,12 +204,11 @@ const LATEST_RESULTS = `CREATE VIEW latest_results AS
     AND results.run_id IS NOT DISTINCT FROM counts.run_id
     AND results.processed_at IS NOT DISTINCT FROM counts.processed_at`;
 
-async function viewOf(table: DeltaTable): Promise<string> {
-  const snapshot = await table.snapshot();
+async function viewOf(table: DeltaTable, snapshot: Snapshot | undefined): Promise<string> {
   const files = [...(snapshot?.files.values() ?? [])];
   const paths = files.map((file) => `${table.path}/${decodePath(file.path)}`);
   const local = await table.cache.fetch(table.store, paths);
   const columns = snapshot?.columns ?? table.schema.columns;
   const partitionColumns = snapshot?.metadata.partitionColumns ?? table.schema.partitionColumns;
-  return `CREATE VIEW ${sqlName(table.schema.name)} AS ${sqlRelation(columns, partitionColumns, files, local)}`;
+  return `CREATE OR REPLACE VIEW ${sqlName(table.schema.name)} AS ${sqlRelation(columns, partitionColumns, files, local)}`;
 }

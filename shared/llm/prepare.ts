@@ -13,7 +13,10 @@ export interface LlmDocument {
   /** document_id */
   id: string;
   contentSha256: string;
+  /** All of it, or its beginning when there is a `rest`. */
   text: string;
+  /** The end of a text that is too long to be shown, as `endsOf` gives it. */
+  rest?: { tail: string; omittedChars: number };
   /** What the cheap model thinks, most probable first. */
   topLabels: readonly { label: string; probability: number }[];
 }
@@ -57,11 +60,11 @@ export function showDocuments(
   const shown = new Map<string, Shown>();
   const redact = deps.redact ?? ((text: string) => text);
   for (const document of byExpectedGain(documents)) {
-    const { text, tokens } = cutToTokens(
-      presentable(redact(document.text)),
-      documentTokens(question, deps),
-      runtime.count,
-    );
+    const show = (part: string) => presentable(redact(part));
+    const { rest } = document;
+    const whole =
+      rest === undefined ? show(document.text) : { ...rest, head: show(document.text), tail: show(rest.tail) };
+    const { text, tokens } = cutToTokens(whole, documentTokens(question, deps), runtime.count);
     const key = documentKey(text, question.version);
     const same = shown.get(key);
     if (same === undefined) shown.set(key, { key, text, tokens, ids: [document.id] });

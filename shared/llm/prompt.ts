@@ -11,6 +11,8 @@ export const UNSURE = 'UNSURE';
 /** Share of the token allowance for the beginning and for the end of a text that must be cut. */
 const HEAD_SHARE = 0.6;
 const TAIL_SHARE = 0.3;
+/** Texts with more characters for each token of the allowance are cut without being counted. */
+const MOST_CHARS_PER_TOKEN = 12;
 /** Tokens of `<doc id="12">` and `</doc>` with their line breaks. */
 export const DELIMITER_TOKENS = 12;
 
@@ -112,21 +114,58 @@ export function presentable(text: string): string {
     .trim();
 }
 
-/** A text within a token allowance: beginning, note of what is left out, end. */
+/** What of a text can be shown at most: all of it (`tail` is empty then), or its two ends. */
+export interface Ends {
+  head: string;
+  tail: string;
+  /** Characters between the two. */
+  omittedChars: number;
+}
+
+const LEAST_WINDOW_CHARS = 32 * 1024;
+
+/**
+ * The ends of a text that an allowance can show, prepared for showing; work does not grow with what lies between them.
+ * @param prepare  gives a part of the text as it may be shown, e.g. redacted; called with ranges at both ends
+ */
+export async function endsOf<T extends { text: string }>(
+  wholeChars: number,
+  maxTokens: number,
+  prepare: (from: number, to: number) => T | Promise<T>,
+): Promise<{ ends: Ends; parts: T[] }> {
+  const needed = maxTokens * MOST_CHARS_PER_TOKEN;
+  // Blanks and identifiers shrink when they are prepared: the windows grow until enough is left of them.
+  for (let window = Math.max(LEAST_WINDOW_CHARS, 2 * needed); 2 * window < wholeChars; window *= 2) {
+    const first = await prepare(0, window);
+    const head = presentable(first.text);
+    if (head.length <= needed) continue;
+    const last = await prepare(wholeChars - window, wholeChars);
+    const tail = presentable(last.text);
+    if (tail.length > needed / 2)
+      return { ends: { head, tail, omittedChars: wholeChars - 2 * window }, parts: [first, last] };
+  }
+  const all = await prepare(0, wholeChars);
+  return { ends: { head: presentable(all.text), tail: '', omittedChars: 0 }, parts: [all] };
+}
+
+/** A text within a token allowance: beginning, note of what is left out, end. @param text  all of it, or its ends as endsOf gives them */
 export function cutToTokens(
-  text: string,
+  whole: string | Ends,
   maxTokens: number,
   count: TokenCounter,
 ): { text: string; tokens: number; isCut: boolean } {
+  const isInTwo = typeof whole !== 'string' && whole.omittedChars > 0;
+  const text = typeof whole === 'string' ? whole : whole.head;
+  const last = isInTwo ? whole.tail : text;
+  const chars = isInTwo ? whole.head.length + whole.tail.length + whole.omittedChars : text.length;
   // A token covers at least one byte, so short texts need no counting to know that they fit; far too long ones are cut first.
-  const hardChars = maxTokens * 12;
-  const tokens = text.length > hardChars ? Number.POSITIVE_INFINITY : count(text);
+  const tokens = chars > maxTokens * MOST_CHARS_PER_TOKEN ? Number.POSITIVE_INFINITY : count(text);
   if (tokens <= maxTokens) return { text, tokens, isCut: false };
   let charsPerToken = Number.isFinite(tokens) ? text.length / tokens : 4;
   for (;;) {
     const head = sliceAtBoundary(text, Math.floor(maxTokens * HEAD_SHARE * charsPerToken), 'start');
-    const tail = sliceAtBoundary(text, Math.floor(maxTokens * TAIL_SHARE * charsPerToken), 'end');
-    const shown = `${head}\n[… ${text.length - head.length - tail.length} chars omitted …]\n${tail}`;
+    const tail = sliceAtBoundary(last, Math.floor(maxTokens * TAIL_SHARE * charsPerToken), 'end');
+    const shown = `${head}\n[… ${chars - head.length - tail.length} chars omitted …]\n${tail}`;
     const shownTokens = count(shown);
     if (shownTokens <= maxTokens || charsPerToken < 0.05) return { text: shown, tokens: shownTokens, isCut: true };
     charsPerToken *= Math.min(0.95, maxTokens / shownTokens);

@@ -2,6 +2,7 @@
 import { TerminalError } from '../errors.ts';
 import type { Idf } from '../features/idf.ts';
 import type { FeatureSpec } from '../features/spec.ts';
+import { vocabularyFile } from '../features/vocabulary.ts';
 import type { AcceptRule, ModelBundle, ModelDescription, ModelMetrics } from './bundle.ts';
 import type { Calibration } from './calibration.ts';
 import { encodeIdf } from './idf-file.ts';
@@ -17,6 +18,8 @@ export interface ForeignModelInput {
   /** How texts become the model's vectors; null for vectors made elsewhere and for ONNX models that take text. */
   features: FeatureSpec | null;
   idf: Idf | null;
+  /** Terms by column, where the features count those of a list. */
+  vocabulary?: readonly string[] | null;
   calibration?: Calibration;
   accept?: AcceptRule;
   metrics?: ModelMetrics | null;
@@ -84,6 +87,10 @@ async function createBundle(
     );
   return {
     description: { ...description, width: opened.width },
-    artifacts: { 'model.bin': input.bytes, ...(input.idf === null ? {} : { 'idf.bin': encodeIdf(input.idf) }) },
+    artifacts: {
+      'model.bin': input.bytes,
+      ...(input.idf === null ? {} : { 'idf.bin': encodeIdf(input.idf) }),
+      ...vocabularyFile(input.vocabulary),
+    },
   };
 }

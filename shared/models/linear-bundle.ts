@@ -1,6 +1,7 @@
 // The bundle of a text model with logistic regression: the kind that `sluice train` makes and that Spark pipelines become.
 import type { Idf } from '../features/idf.ts';
 import type { FeatureSpec } from '../features/spec.ts';
+import { vocabularyFile } from '../features/vocabulary.ts';
 import type { AcceptRule, ModelBundle, ModelDescription, ModelMetrics } from './bundle.ts';
 import type { Calibration } from './calibration.ts';
 import { encodeIdf } from './idf-file.ts';
@@ -19,6 +20,8 @@ export interface LinearBundleInput {
   metrics: ModelMetrics | null;
   training?: ModelDescription['training'];
   scorer?: ModelDescription['scorer'];
+  /** Terms by column, where the features count those of a list. */
+  vocabulary?: readonly string[] | null;
   /** Further files to keep with the model (evaluation.json, report.html). */
   extra?: Readonly<Record<string, Uint8Array>>;
 }
@@ -43,6 +46,7 @@ export function createLinearBundle(input: LinearBundleInput): ModelBundle {
     artifacts: {
       'model.bin': encodeLinearModel(model),
       ...(idf === null ? {} : { 'idf.bin': encodeIdf(idf) }),
+      ...vocabularyFile(input.vocabulary),
       ...input.extra,
     },
   };

@@ -4,6 +4,12 @@ import type { Csr } from '../features/sparse.ts';
 import { type Contributions, requireWidth, type Scorer, softmaxRows } from './scorer.ts';
 import { decodeTensors, encodeTensors, takeTensor } from './tensors.ts';
 
+/**
+ * How margins become probabilities. one-vs-rest: each class has a binary model of its own, whose probability is shared out over the
+ * classes; Spark gives margins only and takes the largest, which is the most probable class here, too.
+ */
+export type LinearLink = 'softmax' | 'one-vs-rest';
+
 /** A fitted model in its compact form. Margins: one per class, or a single one (of class 1) when binomial. */
 export interface LinearModel {
   /** Features of the vectors, those without coefficient included. */
@@ -72,11 +78,13 @@ export class LinearScorer implements Scorer {
   readonly width: number;
   readonly classes: number;
   readonly model: LinearModel;
+  readonly #link: LinearLink;
   /** Column → its place in `columns`, -1 without coefficient. */
   readonly #slots: Int32Array;
 
-  constructor(model: LinearModel) {
+  constructor(model: LinearModel, link: LinearLink = 'softmax') {
     this.model = model;
+    this.#link = link;
     this.width = model.width;
     this.classes = classesOf(model);
     this.#slots = new Int32Array(model.width).fill(-1);
@@ -84,7 +92,9 @@ export class LinearScorer implements Scorer {
   }
 
   probabilities(x: Csr): Float64Array {
-    return marginProbabilities(this.margins(x), this.model.isBinomial, this.classes);
+    const margins = this.margins(x);
+    if (this.#link === 'one-vs-rest') return oneVsRestProbabilities(margins, this.classes);
+    return marginProbabilities(margins, this.model.isBinomial, this.classes);
   }
 
   /** Margins [rows, margins], row-major. Features are added in ascending order, then the intercept, as Spark does. */
@@ -184,6 +194,13 @@ export function marginProbabilities(margins: Float64Array, isBinomial: boolean, 
     probabilities[2 * row + 1] = 1 - first;
   }
   return probabilities;
+}
+
+/** The binary models' probabilities of each row, divided by their sum [rows, K]. */
+function oneVsRestProbabilities(margins: Float64Array, classes: number): Float64Array {
+  // logarithms first: the probabilities of all classes may be too small for a number
+  const logs = margins.map((m) => (m > 0 ? -Math.log1p(Math.exp(-m)) : m - Math.log1p(Math.exp(m))));
+  return softmaxRows(logs, classes);
 }
 
 /**

@@ -6,6 +6,7 @@ import { TermHasher } from '../features/hashing-tf.ts';
 import { applyIdf } from '../features/idf.ts';
 import type { Csr } from '../features/sparse.ts';
 import type { FeatureSpec } from '../features/spec.ts';
+import { decodeVocabulary, VOCABULARY_FILE } from '../features/vocabulary.ts';
 import type { ModelDescription, ModelManifest } from './bundle.ts';
 import { calibrate } from './calibration.ts';
 import { decodeIdf } from './idf-file.ts';
@@ -47,6 +48,8 @@ export interface ModelParts {
   scorer: Scorer;
   /** Weights per bucket [width]; null: plain term counts. */
   idf: Float64Array | null;
+  /** Terms by column, where the features count those of a list. */
+  vocabulary?: readonly string[] | undefined;
 }
 
 /** Open the files of a manifest. @throws {TerminalError} model.corrupt, model.unsupported, model.width-mismatch */
@@ -54,12 +57,24 @@ export async function openModel(
   manifest: ModelManifest,
   artifacts: Readonly<Record<string, Uint8Array>>,
 ): Promise<LoadedModel> {
-  const { version } = manifest;
-  const bytes = artifacts['model.bin'];
+  return await openBundle(manifest.version, manifest, artifacts);
+}
+
+/** Open a model that need not be registered. @throws {TerminalError} model.corrupt, model.unsupported, model.width-mismatch */
+export async function openBundle(
+  version: string,
+  description: ModelDescription,
+  artifacts: Readonly<Record<string, Uint8Array>>,
+): Promise<LoadedModel> {
+  const { 'model.bin': bytes, 'idf.bin': idf, [VOCABULARY_FILE]: vocabulary } = artifacts;
   if (bytes === undefined) throw new TerminalError('model.corrupt', `Model ${version} has no model.bin`);
-  const scorer = await openScorer(manifest, bytes);
-  const idf = artifacts['idf.bin'] === undefined ? null : decodeIdf(artifacts['idf.bin']).weights;
-  return createModel({ version, description: manifest, scorer, idf });
+  return createModel({
+    version,
+    description,
+    scorer: await openScorer(description, bytes),
+    idf: idf === undefined ? null : decodeIdf(idf).weights,
+    vocabulary: vocabulary === undefined ? undefined : decodeVocabulary(vocabulary),
+  });
 }
 
 /** The scorer of a model file. @throws {TerminalError} model.corrupt, model.unsupported */
@@ -69,7 +84,7 @@ export async function openScorer(
 ): Promise<Scorer> {
   switch (kind) {
     case 'logistic-regression':
-      return new LinearScorer(decodeLinearModel(bytes));
+      return new LinearScorer(decodeLinearModel(bytes), scorer.link === 'one-vs-rest' ? 'one-vs-rest' : 'softmax');
     case 'xgboost':
       return new XgboostScorer(readBooster(bytes), {
         absent: scorer.absent === 'zero' ? 'zero' : 'missing',
@@ -90,7 +105,8 @@ export async function openScorer(
 }
 
 /** A model from parts in memory. @throws {TerminalError} model.width-mismatch when the parts do not fit each other */
-export function createModel({ version, description, scorer, idf }: ModelParts): LoadedModel {
+export function createModel(parts: ModelParts): LoadedModel {
+  const { version, description, scorer, idf } = parts;
   const { features, labels, width } = description;
   const need = (what: string, have: number, wanted: number) => {
     if (have !== wanted)
@@ -100,7 +116,7 @@ export function createModel({ version, description, scorer, idf }: ModelParts): 
   need('number of labels is', labels.length, scorer.classes);
   if (features !== null) need('numFeatures is', features.numFeatures, width);
   if (idf !== null) need('width of the IDF weights is', idf.length, width);
-  return new Model(version, description, scorer, idf);
+  return new Model(parts);
 }
 
 class Model implements LoadedModel {
@@ -113,9 +129,10 @@ class Model implements LoadedModel {
   readonly #description: ModelDescription;
   readonly #scorer: Scorer;
   readonly #idf: Float64Array | null;
+  readonly #vocabulary: readonly string[] | undefined;
   #hasher: TermHasher | undefined;
 
-  constructor(version: string, description: ModelDescription, scorer: Scorer, idf: Float64Array | null) {
+  constructor({ version, description, scorer, idf, vocabulary }: ModelParts) {
     this.version = version;
     this.labels = description.labels;
     this.taxonomyVersion = description.taxonomyVersion;
@@ -125,6 +142,7 @@ class Model implements LoadedModel {
     this.#description = description;
     this.#scorer = scorer;
     this.#idf = idf;
+    this.#vocabulary = vocabulary;
   }
 
   featurize(texts: readonly string[]): Csr {
@@ -160,7 +178,7 @@ class Model implements LoadedModel {
         'model.feature-mismatch',
         `Model ${this.version} was stored without feature settings; it can score vectors only`,
       );
-    this.#hasher ??= new TermHasher(spec);
+    this.#hasher ??= new TermHasher(spec, this.#vocabulary);
     return this.#hasher;
   }
 }

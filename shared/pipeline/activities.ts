@@ -1,5 +1,6 @@
 // The activities by name. The one place where errors become what the orchestrator acts on.
 // Invariants: A1 a RetryableError comes back as "wait until", at most MAX_ATTEMPTS times. A2 any other error ends the run, its code first in the message.
+// A3 the step that fails for good tells all other batches to stop: the durable engine begins endRun only when every lane has ended.
 import { codeOf, RetryableError, type SluiceError } from '../errors.ts';
 import { classifyBatch } from './classify-batch.ts';
 import { commitRun, endRun } from './commit-run.ts';
@@ -18,7 +19,8 @@ import type { PlanOutcome } from './run.ts';
 import { scoreBatch } from './score-batch.ts';
 import type { PipelineServices } from './services.ts';
 import type { StepInput } from './step.ts';
-import { type TrainingServices, trainingHandlers } from './train-model.ts';
+import { type Failure, stopRun } from './stop-marker.ts';
+import { stopTraining, type TrainingServices, trainingHandlers } from './train-model.ts';
 
 // Outages are waited for: 1 s doubling to 1 min is about an hour in all.
 const MAX_ATTEMPTS = 60;
@@ -37,9 +39,9 @@ export function activityHandlers(getServices: () => Promise<PipelineServices>): 
       const input = given as I; // made by run.ts, the only caller
       const services = await getServices();
       try {
-        return await work(services, input);
+        return await services.pace.first(() => work(services, input));
       } catch (error) {
-        return waitOrThrow(services, input, error);
+        return waitOrThrow(services, input, error, (failure) => stopRun(services.lake, input.runId, failure));
       }
     };
   type Step = StepInput & { attempt: number };
@@ -96,18 +98,23 @@ export function trainingActivityHandlers(
         const work = trainingHandlers(services, parseFailure)[name] as (input: unknown) => Promise<unknown>;
         return { kind: 'done', outcome: await work(input) };
       } catch (error) {
-        return waitOrThrow(services, { runId: input.trainingId, attempt: input.attempt }, error);
+        const { trainingId: runId, attempt } = input;
+        return waitOrThrow(services, { runId, attempt }, error, (failure) =>
+          stopTraining(services.lake, runId, failure),
+        );
       }
     },
   ]);
   return Object.fromEntries(named) as Record<TrainingActivity, Handler>; // one entry per name
 }
 
-function waitOrThrow(
+/** @param stop  tells the other batches of a failure that is for good (A3) */
+async function waitOrThrow(
   { clock, logger }: Pick<PipelineServices, 'clock' | 'logger'>,
   input: { runId: string; attempt: number; batchId?: string },
   error: unknown,
-): ActivityResult<never> {
+  stop: (failure: Failure) => Promise<void>,
+): Promise<ActivityResult<never>> {
   const { runId, batchId, attempt } = input;
   if (error instanceof RetryableError && attempt < MAX_ATTEMPTS) {
     const waitMs = error.retryAfterMs ?? Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(attempt, 6));
@@ -116,7 +123,13 @@ function waitOrThrow(
   }
   const code = codeOf(error);
   logger.error('activity.failed', { runId, batchId, code, name: (error as Error)?.name });
-  throw new Error(`[${code}] ${describe(error)}`, { cause: error });
+  const message = describe(error);
+  if (code !== 'run.cancelled')
+    await stop({ code, message }).catch((failed: unknown) =>
+      // The failure itself is told all the same; the others then stop when the orchestration ends the run.
+      logger.warn('run.stop-not-told', { runId, code: codeOf(failed) }),
+    );
+  throw new Error(`[${code}] ${message}`, { cause: error });
 }
 
 /** Our messages hold no content; those of foreign errors might, so only their class is told. */

@@ -1,8 +1,10 @@
 // Documents → what the LLM stage answered about them, and what was redacted before. Stored where the documents were asked: with a batch of
 // the run, or with a group of its questions.
-import { PII_KINDS, type PiiKind, redact } from '../documents/redact.ts';
+import type { Config } from '../config.ts';
+import { PII_KINDS, type PiiKind, redactPart } from '../documents/redact.ts';
 import { sha256Hex } from '../ids.ts';
 import type { LlmAnswer } from '../llm/classify.ts';
+import { type Ends, endsOf } from '../llm/prompt.ts';
 import { runPaths } from '../paths.ts';
 import { batchLaneOf } from './lane.ts';
 import { type Plan, readJson, writeJson } from './records.ts';
@@ -51,10 +53,13 @@ export async function askDocuments(
     taxonomy: await loadTaxonomy(services.lake, plan.taxonomyVersion),
     documents: await Promise.all(
       documents.map(async ({ id, text: whole, topLabels }) => {
-        const { text, counts } = await shownText(services, whole);
+        const { ends, counts } = await shownText(services.config, whole);
         if (Object.keys(counts).length > 0) redacted[id] = counts;
         // The key of the answer is what the model is shown, so another redaction is another question.
-        return { id, contentSha256: sha256Hex(text), text, topLabels: JSON.parse(topLabels) };
+        const { head: text, ...rest } = ends;
+        const contentSha256 = sha256Hex(text + rest.tail);
+        const isCut = rest.omittedChars > 0;
+        return { id, contentSha256, text, ...(isCut ? { rest } : {}), topLabels: JSON.parse(topLabels) };
       }),
     ),
     maxCostUsd: plan.maxCostUsd ?? undefined,
@@ -91,16 +96,20 @@ export const unfundedAnswer = (id: string): LlmAnswer => ({
   cached: false,
 });
 
-/** The text without personal and payment identifiers, unless the settings say otherwise; what was replaced, by kind. */
-async function shownText(
-  { config }: PipelineServices,
+/**
+ * What of a text can be shown, without personal and payment identifiers unless the settings say otherwise; what was replaced in it, by kind.
+ * Only what can be shown is looked at: a table of 8 MB costs no more than its two ends.
+ */
+export async function shownText(
+  config: Pick<Config, 'REDACT' | 'REDACT_KINDS' | 'REDACT_REGION' | 'LLM_DOCUMENT_TOKENS'>,
   text: string,
-): Promise<{ text: string; counts: Partial<Record<PiiKind, number>> }> {
-  if (!config.REDACT) return { text, counts: {} };
-  const kinds = PII_KINDS.filter((kind) => config.REDACT_KINDS.split(',').includes(kind));
-  const shown = await redact(text, { kinds, region: config.REDACT_REGION });
-  return {
-    text: shown.text,
-    counts: Object.fromEntries(Object.entries(shown.counts).filter(([, count]) => count > 0)),
-  };
+): Promise<{ ends: Ends; counts: Partial<Record<PiiKind, number>> }> {
+  const kinds = config.REDACT ? PII_KINDS.filter((kind) => config.REDACT_KINDS.split(',').includes(kind)) : [];
+  const { ends, parts } = await endsOf(text.length, config.LLM_DOCUMENT_TOKENS, (from, to) =>
+    redactPart(text, from, to, { kinds, region: config.REDACT_REGION }),
+  );
+  const counts: Partial<Record<PiiKind, number>> = {};
+  for (const part of parts)
+    for (const kind of kinds) if (part.counts[kind] > 0) counts[kind] = (counts[kind] ?? 0) + part.counts[kind];
+  return { ends, counts };
 }

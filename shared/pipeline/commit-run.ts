@@ -20,6 +20,7 @@ import {
   type StepRecord,
 } from './records.ts';
 import type { PipelineServices, StagedPart } from './services.ts';
+import { type Failure, failureThatStopped, stopRun } from './stop-marker.ts';
 import { addCounts } from './tally.ts';
 
 /** Commit a run whose batches are all decided. @throws {TerminalError} run.conservation */
@@ -40,16 +41,16 @@ export async function commitRun(services: PipelineServices, runId: string): Prom
   return pickCounts(summary);
 }
 
-/** End a run that failed or was cancelled: no results are committed, what was paid is. Its other lanes are told to stop. */
-export async function endRun(
-  services: PipelineServices,
-  runId: string,
-  error: { code: string; message: string },
-): Promise<{ state: RunState }> {
+/**
+ * End a run that failed or was cancelled: no results are committed, what was paid is. Its other lanes are told to stop.
+ * @param told  what the orchestration says; the failure of the step that stopped the run goes first
+ */
+export async function endRun(services: PipelineServices, runId: string, told: Failure): Promise<{ state: RunState }> {
   const done = await readJson<RunSummary>(services.lake, runPaths.summary(runId));
   if (done !== undefined) return { state: done.state };
+  const error = (await failureThatStopped(services.lake, runId)) ?? told;
   const state = error.code === 'run.cancelled' ? 'cancelled' : 'failed';
-  await createJson(services.lake, runPaths.cancel(runId), { because: state });
+  await stopRun(services.lake, runId, state === 'failed' ? error : undefined);
   const plan = await readJson<Plan>(services.lake, runPaths.plan(runId));
   const ledger = plan === undefined ? [] : await gatherLedger(services, plan);
   await appendCalls(services, runId, ledger);

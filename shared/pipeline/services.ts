@@ -7,6 +7,7 @@ import type { LlmAnswer, LlmDocument } from '../llm/classify.ts';
 import type { MoneyLeft } from '../llm/money/money-left.ts';
 import type { Quote } from '../llm/money/quote.ts';
 import type { LoadedModel } from '../models/registry.ts';
+import type { Pace } from '../pace.ts';
 import type { Clock, LakeStore, Logger } from '../ports.ts';
 import type { Taxonomy } from '../taxonomy.ts';
 
@@ -101,6 +102,8 @@ export interface StagedPart {
 }
 
 export interface PipelineServices {
+  /** Runs go before readers. */
+  pace: Pace;
   config: Config;
   clock: Clock;
   logger: Logger;

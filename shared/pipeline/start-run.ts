@@ -7,6 +7,7 @@ import { runIndexPath, runPaths } from '../paths.ts';
 import { requireLane } from './lane.ts';
 import { createJson, type RunRecord, type RunSummary, readAttempt, readJson, writeJson } from './records.ts';
 import type { PipelineServices } from './services.ts';
+import { stopRun } from './stop-marker.ts';
 import { loadTaxonomy } from './taxonomies.ts';
 
 export interface StartedRun {
@@ -86,8 +87,7 @@ async function takeUp({ lake }: PipelineServices, runId: string): Promise<number
 export async function cancelRun({ lake }: PipelineServices, runId: string): Promise<void> {
   if ((await lake.stat(runPaths.request(runId))) === undefined)
     throw new TerminalError('run.not-found', `run ${runId} is not known`, { ids: { runId } });
-  if ((await lake.stat(runPaths.summary(runId))) === undefined)
-    await createJson(lake, runPaths.cancel(runId), { because: 'requested' });
+  if ((await lake.stat(runPaths.summary(runId))) === undefined) await stopRun(lake, runId);
 }
 
 const digest = (value: unknown): string => sha256Hex(canonicalJson(value)).slice(0, 20);

@@ -1,10 +1,10 @@
 // The frame around every step of a batch: done before? cancelled? then work, then the record that makes it done.
 // Invariant: S1 a step that ran to its record is never run again; S2 a step that is cut short runs again from the start with the same outcome.
 import type { Step } from '../api/runs.ts';
-import { TerminalError } from '../errors.ts';
 import { runPaths } from '../paths.ts';
 import { createJson, type Plan, readPlan, readStep, requireStep, type StepRecord } from './records.ts';
 import type { PipelineServices } from './services.ts';
+import { refuseStopped } from './stop-marker.ts';
 
 export interface StepInput {
   runId: string;
@@ -18,7 +18,7 @@ export type StepResult = { kind: 'done'; outcome: StepOutcome } | { kind: 'waiti
 
 type Work = (plan: Plan) => Promise<Omit<StepRecord, 'step' | 'batchId' | 'tookMs'> | { retryAt: number }>;
 
-/** Run `work` unless its record exists. @throws {TerminalError} run.cancelled */
+/** Run `work` unless its record exists. @throws {TerminalError} run.cancelled, or what stopped the run */
 export async function runStep(
   services: PipelineServices,
   step: Step,
@@ -28,8 +28,7 @@ export async function runStep(
   const { lake, clock, logger } = services;
   const before = await readStep(lake, runId, batchId, step);
   if (before !== undefined) return { kind: 'done', outcome: pick(before) };
-  if ((await lake.stat(runPaths.cancel(runId))) !== undefined)
-    throw new TerminalError('run.cancelled', `run ${runId} was cancelled`, { ids: { runId, batchId } });
+  await refuseStopped(lake, { runId, batchId });
   const startedAt = clock.now();
   const done = await work(await readPlan(lake, runId));
   if ('retryAt' in done) {

@@ -2,7 +2,7 @@
 import { TerminalError } from '../errors.ts';
 import { currentTaxonomyPath, taxonomyPath } from '../paths.ts';
 import type { LakeStore } from '../ports.ts';
-import { parseTaxonomy, type Taxonomy } from '../taxonomy.ts';
+import { parseStoredTaxonomy, parseTaxonomy, type Taxonomy } from '../taxonomy.ts';
 import { createJson, readJson, writeJson } from './records.ts';
 
 /** Store a taxonomy document under its version and make it the current one. */
@@ -27,5 +27,5 @@ export async function loadTaxonomy(lake: LakeStore, version?: string): Promise<T
     );
   const document = /^[a-z0-9-]+$/.test(wanted) ? await readJson<unknown>(lake, taxonomyPath(wanted)) : undefined;
   if (document === undefined) throw new TerminalError('request.invalid', `taxonomyVersion: "${wanted}" is not stored`);
-  return parseTaxonomy(document);
+  return parseStoredTaxonomy(document);
 }

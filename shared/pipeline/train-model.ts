@@ -2,7 +2,7 @@
 // Invariants: as in run.ts; T1 every step may be repeated; a training that is started again goes on after its last iteration.
 
 import type { TrainRequest } from '../api/training.ts';
-import { TerminalError } from '../errors.ts';
+import { isErrorCode, TerminalError } from '../errors.ts';
 import { canonicalJson, sha256Hex } from '../ids.ts';
 import { trainingEndPath, trainingFailurePath, trainingRequestPath } from '../paths.ts';
 import type { Clock, LakeStore } from '../ports.ts';
@@ -18,6 +18,7 @@ import { DECISIONS } from '../training/sources.ts';
 import type { Orchestration, Steps, TrainingActivity } from './orchestration.ts';
 import { createJson, readJson, requireJson, writeJson } from './records.ts';
 import { step, stepAll } from './run.ts';
+import type { Failure } from './stop-marker.ts';
 import { loadTaxonomy } from './taxonomies.ts';
 
 export interface TrainInput {
@@ -74,6 +75,18 @@ export interface TrainingRecord {
   trainingId: string;
   createdAt: string;
   request: TrainRequest;
+}
+
+/** Tell the parallel steps of a training that one of them failed; the first failure counts. */
+export async function stopTraining(lake: LakeStore, trainingId: string, failure: Failure): Promise<void> {
+  await createJson(lake, trainingFailurePath(trainingId), failure);
+}
+
+/** @throws {TerminalError} the failure of the training that another step has told */
+async function refuseFailed(lake: LakeStore, trainingId: string): Promise<void> {
+  const failure = await readJson<Failure>(lake, trainingFailurePath(trainingId));
+  if (failure !== undefined)
+    throw new TerminalError(isErrorCode(failure.code) ? failure.code : 'internal', failure.message);
 }
 
 /** Answer of GET /api/models/train/{id}. */
@@ -197,11 +210,16 @@ export function trainingHandlers(
         options: definedOnly(options),
       });
     },
-    featurizeShard: async (input: Id & { shard: number }) => (await trainerOf(input.trainingId)).featurizeShard(input),
+    async featurizeShard(input: Id & { shard: number }) {
+      await refuseFailed(services.lake, input.trainingId);
+      return (await trainerOf(input.trainingId)).featurizeShard(input);
+    },
     prepareFits: async (input: Id) => (await trainerOf(input.trainingId)).prepareFits(input),
     trainingProgress: async (input: Id & { fit: FitName }) => (await trainerOf(input.trainingId)).progress(input),
-    gradientShards: async (input: Parameters<ShardedTrainer['gradientShards']>[0]) =>
-      (await trainerOf(input.trainingId)).gradientShards(input),
+    async gradientShards(input: Parameters<ShardedTrainer['gradientShards']>[0]) {
+      await refuseFailed(services.lake, input.trainingId);
+      return (await trainerOf(input.trainingId)).gradientShards(input);
+    },
     reduceAndStep: async (input: Parameters<ShardedTrainer['reduceAndStep']>[0]) =>
       (await trainerOf(input.trainingId)).reduceAndStep(input),
     async finishTraining({ trainingId }: Id) {
@@ -212,7 +230,7 @@ export function trainingHandlers(
       return result;
     },
     async failTraining({ trainingId, message }: Id & { message: string }) {
-      await writeJson(services.lake, trainingFailurePath(trainingId), parseFailure(message));
+      await stopTraining(services.lake, trainingId, parseFailure(message));
       return null;
     },
   };

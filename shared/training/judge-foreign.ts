@@ -2,8 +2,7 @@
 // metrics are added to its bundle, so that it can be promoted.
 import { TerminalError } from '../errors.ts';
 import { EVALUATION_FILE, type ModelBundle } from '../models/bundle.ts';
-import { decodeIdf } from '../models/idf-file.ts';
-import { createModel, openScorer } from '../models/loaded-model.ts';
+import { openBundle } from '../models/loaded-model.ts';
 import { measure, summarize } from '../models/metrics.ts';
 import type { PrecisionGoal } from '../models/threshold.ts';
 import { judge } from './judge.ts';
@@ -21,9 +20,7 @@ export async function judgeForeignModel(
   if (heldOut.length === 0) throw new TerminalError('train.no-rows', 'Judging a model needs at least one labelled row');
   const { artifacts } = bundle;
   const description = { ...bundle.description, calibration: { method: 'none' as const } };
-  const scorer = await openScorer(description, artifacts['model.bin'] ?? new Uint8Array(0));
-  const idf = artifacts['idf.bin'] === undefined ? null : decodeIdf(artifacts['idf.bin']).weights;
-  const model = createModel({ version: 'unregistered', description, scorer, idf });
+  const model = await openBundle('unregistered', description, artifacts);
   const { labels } = description;
   const classOf = new Map(labels.map((label, k) => [label, k]));
   const known = heldOut.filter((row) => classOf.has(row.label));

@@ -60,6 +60,10 @@ describe('orchestrations', () => {
     });
   });
 
+  test('failed Task.all: the next action waits until the other tasks have ended', async () => {
+    expect(await host.complete('afterFailedAll')).toMatchObject({ runtimeStatus: 'Completed', output: ['ended'] });
+  });
+
   test('unknown activity: the orchestration fails and names it', async () => {
     const status = await host.complete('unknownActivity');
     expect(status.runtimeStatus).toBe('Failed');

@@ -1,6 +1,6 @@
 // Conformance of HTTP, blob, queue and timer triggers, admin endpoints and hooks; storage is Azurite in memory.
 import { existsSync, readFileSync } from 'node:fs';
-import { get } from 'node:http';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { QueueServiceClient } from '@azure/storage-queue';
@@ -57,12 +57,16 @@ afterAll(async () => {
 });
 
 /** Status of GET / under another name, as after a rebinding of DNS; fetch does not let the name be set. */
-const statusAs = (name: string): Promise<number | undefined> =>
+const statusAs = (name: string): Promise<number | undefined> => statusWith('GET', '/', { host: name });
+
+const statusWith = (method: string, path: string, headers: Record<string, string>): Promise<number | undefined> =>
   new Promise((resolve, reject) => {
-    get(host.url, { headers: { host: name } }, (response) => {
+    request(`${host.url}${path}`, { method, headers }, (response) => {
       response.resume();
       resolve(response.statusCode);
-    }).on('error', reject);
+    })
+      .on('error', reject)
+      .end();
   });
 
 describe('http', () => {
@@ -259,4 +263,22 @@ test('host: a name that is not the loopback is refused, so that a foreign page c
   for (const name of ['evil.example', 'localhost.evil.example:80', '127.0.0.1.evil.example', '10.0.0.1'])
     expect(await statusAs(name), name).toBe(421);
   for (const name of ['localhost:7071', '127.0.0.1', '[::1]:1']) expect(await statusAs(name), name).not.toBe(421);
+});
+
+test('host: a page of another site reaches no endpoint: functions, admin, keys, webhooks and the durable API', async () => {
+  for (const [method, path] of [
+    ['POST', '/api/echo/5/a'],
+    ['GET', '/api/echo/5/a'],
+    ['GET', '/admin/host/status'],
+    ['GET', '/admin/host/systemkeys'],
+    ['POST', `/admin/functions/${host.functions[0]}`],
+    ['POST', '/runtime/webhooks/blobs?functionName=Host.Functions.x'],
+    ['POST', '/runtime/webhooks/durabletask/orchestrators/x'],
+    ['GET', '/durabletask/instances'],
+    ['OPTIONS', '/api/echo/5/a'],
+  ] as const)
+    for (const site of ['cross-site', 'same-site'])
+      expect(await statusWith(method, path, { 'sec-fetch-site': site }), `${method} ${path}`).toBe(403);
+  expect(await statusWith('GET', '/admin/host/status', { 'sec-fetch-site': 'same-origin' })).toBe(200);
+  expect(await statusWith('GET', '/admin/functions/%zz', {})).toBe(400);
 });

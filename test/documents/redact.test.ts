@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { redact } from '../../shared/documents/redact.ts';
+import { redact, redactPart } from '../../shared/documents/redact.ts';
 import { hasVatChecksum } from '../../shared/documents/tax-ids.ts';
 
 /** A German IBAN with right check digits. */
@@ -80,6 +80,129 @@ describe('redact', () => {
     const { text, counts } = await redact('a@example.com 219-09-9998', { kinds: ['ssn'] });
     expect(text).toBe('a@example.com [SSN]');
     expect(counts).toMatchObject({ email: 0, ssn: 1 });
+  });
+});
+
+describe('redact: telephone numbers', () => {
+  test.each([
+    'am 01.10.2024 und 31.12.2023, 1/2/2024, 2024-10-01 12:30',
+    'Betrag 10 000,00 EUR',
+    'Summe 12 345 678,90 und 1.234.567,89',
+    'EUR 0301 234567 gebucht',
+    'an 1 250 000 und 0,50',
+    'Beleg 21/815/08150 vom Amt',
+    'Konto 0001234567 an 4400',
+    'Rechnung 2024100123',
+    '01.10.2024;4400;1200;10 000,00;EUR;RE-100045',
+    '01.10.2024 02.10.2024 03.10.2024',
+  ])('are not: %s', async (text) => {
+    for (const region of ['DE', 'US', 'FR', 'GB', 'CH', 'AT'])
+      expect((await redact(text, { region })).text, region).toBe(text);
+  });
+
+  test.each([
+    ['DE', '(030) 123456', '[PHONE]'],
+    ['DE', 'Büro 030/123456, mobil 0171 1234567.', 'Büro [PHONE], mobil [PHONE].'],
+    ['DE', 'Tel. 0301234567 am 01.10.2024', 'Tel. [PHONE] am 01.10.2024'],
+    ['DE', 'Telefon (Zentrale): 089 1234567', 'Telefon (Zentrale): [PHONE]'],
+    ['DE', '0171 1234567 01.10.2024', '[PHONE] 01.10.2024'],
+    ['DE', 'ruf +49 (0)30 123456-78 an', 'ruf [PHONE] an'],
+    ['DE', '0049 30 123456', '[PHONE]'],
+    ['FR', 'au 01 23 45 67 89', 'au [PHONE]'],
+    ['GB', 'on 020 7946 0018', 'on [PHONE]'],
+    ['US', 'on 212-736-5000 or 212 736 5000', 'on [PHONE] or [PHONE]'],
+    ['US', 'phone 2127365000', 'phone [PHONE]'],
+    ['ES', 'teléfono 912 345 678', 'teléfono [PHONE]'],
+    ['US', 'name;phone;city\nAda;2127365000;Rome\n', 'name;phone;city\nAda;[PHONE];Rome\n'],
+  ])('%s: %s', async (region, text, expected) => {
+    expect((await redact(text, { region })).text).toBe(expected);
+  });
+
+  test('a German Steuernummer is a tax id where it is called so', async () => {
+    for (const text of ['Steuernummer 181/815/08155', 'St.-Nr. 21/815/08150', 'Steuernummer: 2181081508155']) {
+      const { counts } = await redact(text, { region: 'DE' });
+      expect(counts, text).toMatchObject({ 'tax-id': 1, phone: 0 });
+    }
+  });
+});
+
+/** Texts that hold what patterns like to linger on. */
+const dense = fc
+  .array(
+    fc.constantFrom(
+      '4400;',
+      '01.10.2024;',
+      '10 000,00;',
+      '1234 5678 ',
+      '030 12',
+      'DE12 3456 ',
+      'AB12CD34',
+      'a@b',
+      '@',
+      '-',
+      '\n',
+      'tel ',
+      '9',
+    ),
+    { minLength: 20, maxLength: 60 },
+  )
+  .map((parts) => parts.join(''));
+
+describe('redact: long texts', () => {
+  test('the work grows with the length, not faster: characters scanned and candidates checked', async () => {
+    await fc.assert(
+      fc.asyncProperty(dense, fc.constantFrom('DE', 'US'), async (piece, region) => {
+        const text = (chars: number) => piece.repeat(Math.ceil(chars / piece.length)).slice(0, chars);
+        const once = await redact(text(50_000), { region });
+        const four = await redact(text(200_000), { region });
+        expect(four.effort.scanned).toBeLessThanOrEqual(4.5 * once.effort.scanned + 10_000);
+        expect(four.effort.checked).toBeLessThanOrEqual(4.5 * once.effort.checked + 1000);
+        expect(four.effort.scanned).toBeLessThanOrEqual(10 * 200_000);
+      }),
+      { numRuns: 25, seed: 13 },
+    );
+  });
+
+  test('an identifier is found wherever it stands, at a seam of the work too', async () => {
+    const iban = 'DE89 3704 0044 0532 0130 00';
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 32_700, max: 32_800 }),
+        fc.constantFrom(' x', '; ', '7x'),
+        async (at, filler) => {
+          const before = filler.repeat(20_000).slice(0, at);
+          const after = filler.repeat(3000);
+          const { text, counts } = await redact(`${before}|${iban}|${after}`);
+          expect(counts.iban).toBe(1);
+          expect(text).toBe(`${before}|[IBAN]|${after}`);
+        },
+      ),
+      { numRuns: 40, seed: 13 },
+    );
+  });
+
+  test('the event loop is given back while a long text is redacted', async () => {
+    let turns = 0;
+    let isDone = false;
+    const count = () => {
+      turns++;
+      if (!isDone) setImmediate(count);
+    };
+    setImmediate(count);
+    await redact('4400;10 000,00;01.10.2024\n'.repeat(20_000));
+    isDone = true;
+    expect(turns).toBeGreaterThan(10);
+  });
+
+  test('a part is redacted as it is in the whole', async () => {
+    const line = (i: number) => `${i};01.10.2024;a${i}@example.com;+49 30 12345${i % 10};text\n`;
+    const text = Array.from({ length: 400 }, (_, i) => line(i)).join('');
+    const whole = (await redact(text)).text;
+    const cut = text.indexOf('200;');
+    const [first, second] = [await redactPart(text, 0, cut), await redactPart(text, cut, text.length)];
+    expect(first.text + second.text).toBe(whole);
+    const inside = text.indexOf('@example.com', 5000);
+    expect(whole.startsWith((await redactPart(text, 0, inside)).text)).toBe(true);
   });
 });
 

@@ -4,6 +4,7 @@ import type { ExtractedDocument } from '../../shared/documents/extracted-documen
 import { sha256Hex } from '../../shared/ids.ts';
 import type { Column, Row } from '../../shared/lake/tables.ts';
 import type { LoadedModel } from '../../shared/models/registry.ts';
+import { Pace } from '../../shared/pace.ts';
 import type { ClassifyRequest, PipelineServices, StagedPart } from '../../shared/pipeline/services.ts';
 import { publishTaxonomy } from '../../shared/pipeline/taxonomies.ts';
 import { silentLogger } from '../../shared/ports.ts';
@@ -48,6 +49,7 @@ export async function fakeWorld(settings: Record<string, string> = {}): Promise<
     committed.set(table, [...(committed.get(table) ?? []), ...rows]);
   };
   world.services = {
+    pace: new Pace({ now: () => 0, sleep: async () => {} }),
     config,
     clock: { now: () => now++, sleep: async () => {} },
     logger: silentLogger,

@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DeltaTable } from '../../shared/lake/delta/table.ts';
 import { FileCache } from '../../shared/lake/file-cache.ts';
-import type { QueryLake } from '../../shared/lake/query.ts';
-import { query } from '../../shared/lake/query.ts';
+import { LakeQueries, type QueryLake } from '../../shared/lake/query.ts';
 import { lakeTables, type Row } from '../../shared/lake/tables.ts';
 import { tablePath } from '../../shared/paths.ts';
 import type { ExtractedRow } from '../../shared/pipeline/extracted.ts';
@@ -35,14 +34,18 @@ export function openTestTables(
   const tables = new Map(
     lakeTables.map((schema) => [schema.name, DeltaTable.open(lake, tablePath(schema.name), schema, deps)]),
   );
+  const queries = new LakeQueries([...tables.values()]);
   return {
     lake,
     tables,
-    query: (sql, maxRows) => query([...tables.values()], sql, maxRows === undefined ? {} : { maxRows }),
+    query: (sql, maxRows) => queries.query(sql, maxRows),
     async add(table, rows) {
       await tables.get(table)?.append(rows, { appId: `test-${appends++}`, appVersion: 0 });
     },
-    close: () => rmSync(folder, { recursive: true, force: true }),
+    close() {
+      queries.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
   };
 }
 

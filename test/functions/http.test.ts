@@ -38,6 +38,25 @@ test('ETag: who has the answer already gets 304 without a body, also where a pro
   expect((await ask({ jsonBody: [1] }, { 'if-none-match': etag })).status).toBeUndefined();
 });
 
+test('ETag: an answer as of a version is made only for who does not have it', async () => {
+  let made = 0;
+  const askAsOf = (asOf: string, known = '', path = 'x') =>
+    respond(
+      new InvocationContext(),
+      new HttpRequest({ method: 'GET', url: `http://localhost/api/${path}`, headers: { 'if-none-match': known } }),
+      'reader',
+      async () => ({ asOf, make: async () => ({ made: ++made }) }),
+    );
+  const first = await askAsOf('results 1');
+  expect(first).toMatchObject({ body: '{"made":1}', headers: { 'cache-control': 'private, no-cache' } });
+  const etag = etagOf(first);
+  expect(await askAsOf('results 1', `W/${etag}`)).toMatchObject({ status: 304, headers: { etag } });
+  expect(made).toBe(1);
+  for (const other of [await askAsOf('results 2', etag), await askAsOf('results 1', etag, 'x?days=2')])
+    expect(other.status).toBeUndefined();
+  expect(made).toBe(3);
+});
+
 test('ETag: answers to other methods, files and problems carry none', async () => {
   expect(await ask({ jsonBody: 1 }, {}, 'POST')).toEqual({ jsonBody: 1 });
   expect(await ask({ body: 'file' })).toEqual({ body: 'file' });

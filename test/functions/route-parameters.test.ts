@@ -47,13 +47,15 @@ beforeAll(async () => {
   const { ModelRegistry } = await import('../../shared/models/registry.ts');
   const { services } = world;
   const untouchable = new Proxy({}, { get: (_, name) => touched.push(`tables.${String(name)}`) });
+  const query = async (sql: string) => {
+    touched.push(sql);
+    return { rows: [], columns: [] };
+  };
   context.app = {
     services,
     config: services.config,
-    query: async (sql: string) => {
-      touched.push(sql);
-      return { rows: [], columns: [] };
-    },
+    query,
+    newest: async () => ({ version: 'none', query }),
     tables: untouchable,
     registry: new ModelRegistry(services.lake, services),
     progress: new ProgressReader(services),

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { describe as describeRun, ProgressReader } from '../../shared/insight/progress.ts';
+import { Pace } from '../../shared/pace.ts';
 import type { Plan, RunRecord, StepRecord } from '../../shared/pipeline/records.ts';
 import type { PipelineServices } from '../../shared/pipeline/services.ts';
 import { MemoryLake } from '../fakes/memory-lake.ts';
@@ -81,9 +82,11 @@ test('progress: archives may turn out to hold more documents than there were fil
   expect(describeRun(run, plan, [step({ documents: 40 })], T0).documents).toBe(40);
 });
 
+const pace = new Pace({ now: () => T0, sleep: async () => {} });
+
 test('progress: a poll reads only the step records that are new', async () => {
   const lake = new MemoryLake('lake');
-  const reader = new ProgressReader({ lake, clock: { now: () => T0 + 1000 } } as unknown as PipelineServices);
+  const reader = new ProgressReader({ lake, pace, clock: { now: () => T0 + 1000 } } as unknown as PipelineServices);
   await lake.write('runs/run-1/request.json', JSON.stringify(run));
   await lake.write('runs/run-1/plan/plan.json', JSON.stringify(plan));
   for (let i = 0; i < 20; i++) await lake.write(`runs/run-1/steps/b${i}.extract.json`, JSON.stringify(step({})));
@@ -95,6 +98,6 @@ test('progress: a poll reads only the step records that are new', async () => {
 });
 
 test('progress: an unknown run is named as such', async () => {
-  const reader = new ProgressReader({ lake: new MemoryLake('lake') } as unknown as PipelineServices);
+  const reader = new ProgressReader({ lake: new MemoryLake('lake'), pace } as unknown as PipelineServices);
   await expect(reader.status('nope')).rejects.toMatchObject({ code: 'run.not-found' });
 });

@@ -125,6 +125,19 @@ test('export: cells that a spreadsheet would run are made text; numbers stay num
   ]);
 });
 
+test('export: a formula sign in full width, or behind blanks, quotes and marks that do not show, is made text as well', () => {
+  const signs = ['=', '+', '-', '@', '\uFF1D', '\uFF0B', '\uFF0D', '\uFF20', '\u2212', '\uFE66'];
+  const leads = ['', ' ', '\u00A0', '\u3000', '\u200B', '\uFEFF', '\u202E', '\u0001', '"', "'", ' \t\u2003'];
+  for (const sign of signs)
+    for (const lead of leads) {
+      const cell = csvCell(`${lead}${sign}SUM(A1)`).replace(/^"/, '');
+      expect(cell.startsWith("'"), JSON.stringify(lead + sign)).toBe(true);
+    }
+  for (const text of ['a=1', '10-K report.pdf', 'Q1 (+5 %).xlsx', ' plain', '2025-01-31', '“quoted”'])
+    expect(csvCell(text)).toBe(text);
+  expect(csvCell('\nsecond line')).toBe(`"'\nsecond line"`);
+});
+
 test('compare: every shared document is the same or one flip with one reason; human decisions do not count', async () => {
   const pair = (digit: number, a: object, b: object) => [
     resultRow({ document_id: id(digit), ...a }),

@@ -1,16 +1,19 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { codeOf } from '../../shared/errors.ts';
 import type { DeltaTable } from '../../shared/lake/delta/table.ts';
-import { query } from '../../shared/lake/query.ts';
+import { LakeQueries, type QueryResult } from '../../shared/lake/query.ts';
 import { lakeTables, type Row } from '../../shared/lake/tables.ts';
 import { type EmulatedLake, startEmulatedLake } from './emulated-lake.ts';
 
 let lake: EmulatedLake;
 let tables: DeltaTable[];
+let queries: LakeQueries;
+const query = (sql: string, maxRows?: number): Promise<QueryResult> => queries.query(sql, maxRows);
 beforeAll(async () => {
   lake = await startEmulatedLake();
   const store = await lake.newStore();
   tables = lakeTables.map((schema) => lake.table(store, schema));
+  queries = new LakeQueries(tables);
   const [results, calls] = tables as [DeltaTable, DeltaTable];
   const decision = (document: string, run: string, label: string, at: string): Row => ({
     document_id: document,
@@ -32,11 +35,14 @@ beforeAll(async () => {
     appVersion: 0,
   });
 });
-afterAll(() => lake.close());
+afterAll(async () => {
+  queries.close();
+  await lake.close();
+});
 
 test('query: counts by label over all runs, and over the newest decision of each document', async () => {
   const sql = (view: string) => `SELECT label, count(*) AS n FROM ${view} GROUP BY 1 ORDER BY 1`;
-  expect(await query(tables, sql('results'))).toEqual({
+  expect(await query(sql('results'))).toEqual({
     columns: ['label', 'n'],
     rows: [
       { label: 'customs', n: 1 },
@@ -44,7 +50,7 @@ test('query: counts by label over all runs, and over the newest decision of each
       { label: 'vat', n: 1 },
     ],
   });
-  expect((await query(tables, sql('latest_results'))).rows).toEqual([
+  expect((await query(sql('latest_results'))).rows).toEqual([
     { label: 'customs', n: 1 },
     { label: 'payroll', n: 1 },
   ]);
@@ -52,7 +58,6 @@ test('query: counts by label over all runs, and over the newest decision of each
 
 test('query: tables join, big sums are exact, times are UTC, nested values are JSON', async () => {
   const { rows } = await query(
-    tables,
     `SELECT r.processed_at, r.run_date, sum(c.cost_nano_usd) AS nano, [1, 2] AS list, {'a': DATE '2026-01-01'} AS struct, 1.25::DECIMAL(9, 2) AS decimal,
             9007199254740993 AS huge, date_trunc('hour', r.processed_at) AS hour
      FROM latest_results r LEFT JOIN llm_calls c ON c.run_id = 'r1' WHERE document_id = 'd1' GROUP BY ALL`,
@@ -72,14 +77,14 @@ test('query: tables join, big sums are exact, times are UTC, nested values are J
 });
 
 test('query: a table without commits is empty and has its columns', async () => {
-  expect(await query(tables, 'SELECT reviewer, created_at FROM feedback')).toEqual({
+  expect(await query('SELECT reviewer, created_at FROM feedback')).toEqual({
     columns: ['reviewer', 'created_at'],
     rows: [],
   });
 });
 
 test('query: answers at most maxRows rows', async () => {
-  const { rows } = await query(tables, 'SELECT * FROM range(10000)', { maxRows: 5 });
+  const { rows } = await query('SELECT * FROM range(10000)', 5);
   expect(rows.map((row) => row.range)).toEqual([0, 1, 2, 3, 4]);
 });
 
@@ -104,6 +109,37 @@ test('query: nothing but reading the tables is possible', async () => {
     'SELECT nothing FROM nowhere',
   ];
   for (const sql of refused)
-    expect([sql, await query(tables, sql).then(() => 'done', codeOf)]).toEqual([sql, 'request.invalid']);
-  expect((await query(tables, 'SELECT count(*) AS n FROM results')).rows).toEqual([{ n: 3 }]);
+    expect([sql, await query(sql).then(() => 'done', codeOf)]).toEqual([sql, 'request.invalid']);
+  expect((await query('SELECT count(*) AS n FROM results')).rows).toEqual([{ n: 3 }]);
+});
+
+test('query: one database for all questions; a table that has moved on is seen by the next question, also by one from elsewhere', async () => {
+  const store = await lake.newStore();
+  const feedback = lakeTables.find(({ name }) => name === 'feedback')!;
+  const own = new LakeQueries([lake.table(store, feedback)]);
+  const count = async () => (await own.query('SELECT count(*) AS n FROM feedback')).rows[0]?.n;
+  expect(await count()).toBe(0);
+  const elsewhere = lake.table(store, feedback);
+  for (let n = 1; n <= 3; n++) {
+    await elsewhere.append([{ feedback_id: `${n}`, run_date: '2026-11-23' }], { appId: `f${n}`, appVersion: 0 });
+    expect(await count()).toBe(n);
+  }
+  own.close();
+});
+
+test('query: the same question of the same versions is worked out once, and a view does not look again', async () => {
+  const now = await queries.newest(['results']);
+  const again = await queries.newest(['results']);
+  expect(again.version).toBe(now.version);
+  const sql = 'SELECT uuid() AS id, count(*) AS n FROM results GROUP BY ALL';
+  const [one, two] = await Promise.all([now.query(sql), again.query(sql)]);
+  expect(two).toBe(one);
+  expect(() => now.query('SELECT * FROM feedback')).toThrow('names table feedback');
+});
+
+test('query: local copies that were trimmed are fetched again', async () => {
+  const results = tables[0]!;
+  const paths = [...((await results.snapshot())?.files.keys() ?? [])].map((path) => `${results.path}/${path}`);
+  await results.cache.drop(results.store, paths.map(decodeURIComponent));
+  expect((await query('SELECT count(*) AS n, 1 AS again FROM results')).rows).toEqual([{ n: 3, again: 1 }]);
 });

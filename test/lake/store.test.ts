@@ -129,7 +129,7 @@ async function losingReply(matches: (request: IncomingMessage) => boolean) {
   await new Promise((resolve) => server.once('listening', resolve));
   const blobEndpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}/${lake.azurite.account}`;
   return {
-    connectionString: emulatorConnectionString({ blobEndpoint }),
+    connectionString: emulatorConnectionString({ blobEndpoint, key: lake.azurite.key }),
     lost: () => lost,
     close: () => {
       server.closeAllConnections();

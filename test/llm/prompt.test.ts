@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { readPromptDocuments, readPromptLabels } from '../../local/emulators/openai-answers.ts';
-import { cutToTokens, documentsMessage, frameFor, labelCode, presentable } from '../../shared/llm/prompt.ts';
+import { cutToTokens, documentsMessage, endsOf, frameFor, labelCode, presentable } from '../../shared/llm/prompt.ts';
 import { loadTokenCounter, type TokenCounter } from '../../shared/llm/tokens.ts';
 import { documents, Stage, taxonomy } from './stage.ts';
 
@@ -107,6 +107,30 @@ test('injection: instructions and forged delimiters in one document change no ne
   // The attack does work on a prompt that does not defend itself, so the test can fail.
   const forged = readPromptDocuments(documentsMessage([docs[0]?.text ?? '', (docs[1]?.text ?? '') + attack]));
   expect(forged.length).toBeGreaterThan(2);
+});
+
+test('the ends of a long text show what the whole would show, and no more than they is looked at', async () => {
+  const count = await loadTokenCounter();
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 1, max: 40 }),
+      fc.constantFrom('word. ', 'a   b\n', '12;34 ', ' \t '),
+      async (times, piece) => {
+        const text = `Beginning. ${piece.repeat(times * 2000)} End.`;
+        let looked = 0;
+        const { ends } = await endsOf(text.length, 300, (from, to) => {
+          looked += to - from;
+          return { text: text.slice(from, to) };
+        });
+        const omitted = / \d+ chars omitted /;
+        const [byEnds, byWhole] = [cutToTokens(ends, 300, count), cutToTokens(presentable(text), 300, count)];
+        expect(byEnds.text.replace(omitted, '')).toBe(byWhole.text.replace(omitted, ''));
+        if (piece !== ' \t ') expect(looked).toBeLessThanOrEqual(4 * 64 * 1024);
+        expect(looked).toBeLessThanOrEqual(4 * text.length);
+      },
+    ),
+    { numRuns: 30, seed: 13 },
+  );
 });
 
 test('redaction: what is redacted is in no prompt, no stored file and no quote', async () => {

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { inspectConfig } from '../../shared/config.ts';
 import { PII_KINDS } from '../../shared/documents/redact.ts';
 import { runPaths } from '../../shared/paths.ts';
+import { shownText } from '../../shared/pipeline/ask-documents.ts';
 import { classifyBatch } from '../../shared/pipeline/classify-batch.ts';
 import { extractBatch } from '../../shared/pipeline/extract-batch.ts';
 import { featurizeBatch } from '../../shared/pipeline/featurize-batch.ts';
@@ -47,6 +48,20 @@ test('redaction: identifiers are replaced before a text is shown, and counted by
   expect(shown).toContain('[EMAIL]');
   expect(Object.values(redacted)).toEqual([{ email: 2, iban: 1 }]);
   expect(record?.redacted).toEqual({ email: 2, iban: 1 });
+});
+
+test('redaction: of a text too long to be shown only the ends are looked at, and an identifier at their seams is not shown', async () => {
+  const { config } = inspectConfig({ LAKE: 'UseDevelopmentStorage=true' });
+  if (config === undefined) throw new Error('bad settings');
+  const row = '4400;10 000,00;joe@example.com\n';
+  const text = `first@example.com\n${row.repeat(50_000)}last@example.com`;
+  const { ends, counts } = await shownText(config, text);
+  expect(ends.head.startsWith('[EMAIL]')).toBe(true);
+  expect(ends.tail.endsWith('[EMAIL]')).toBe(true);
+  expect(ends.head.length + ends.tail.length).toBeLessThan(200_000);
+  expect(ends.head + ends.tail.slice(100)).not.toContain('example.com');
+  expect(counts.email).toBeLessThan(5000);
+  expect(counts.email).toBeGreaterThan(1000);
 });
 
 test('redaction: only the kinds of the setting are replaced; switched off, nothing is and nothing is counted', async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { RetryableError, TerminalError } from '../../shared/errors.ts';
+import { Pace } from '../../shared/pace.ts';
 import { activityHandlers, parseFailure } from '../../shared/pipeline/activities.ts';
 import type { PipelineServices } from '../../shared/pipeline/services.ts';
 import { silentLogger } from '../../shared/ports.ts';
@@ -7,7 +8,8 @@ import { silentLogger } from '../../shared/ports.ts';
 const handlersFailingWith = (error: unknown) => {
   // Every step looks for its record first: a lake that fails is the shortest way to a failing activity.
   const lake = { readIfExists: () => Promise.reject(error) };
-  const services = { lake, clock: { now: () => 1000 }, logger: silentLogger } as unknown as PipelineServices;
+  const pace = new Pace({ now: () => 1000, sleep: async () => {} });
+  const services = { lake, clock: { now: () => 1000 }, logger: silentLogger, pace } as unknown as PipelineServices;
   return activityHandlers(async () => services);
 };
 const input = { runId: 'r', batchId: 'b00000', attempt: 0 };

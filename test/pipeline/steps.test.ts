@@ -1,7 +1,9 @@
 // A whole run over fakes of the ports: conservation, repetition and dying at every possible moment.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { TerminalError } from '../../shared/errors.ts';
 import { batchId } from '../../shared/ids.ts';
+import { activityHandlers } from '../../shared/pipeline/activities.ts';
 import { classifyBatch } from '../../shared/pipeline/classify-batch.ts';
 import { commitRun } from '../../shared/pipeline/commit-run.ts';
 import { decideBatch } from '../../shared/pipeline/decide-batch.ts';
@@ -147,6 +149,27 @@ test('steps: a cancelled run stops at the next step', async () => {
   });
   // What is done already stays done: its record answers.
   await expect(extractBatch(world.services, { runId, batchId: 'b00000' })).resolves.toMatchObject({ kind: 'done' });
+});
+
+test('steps: the step that fails for good stops the other batches itself, and the run ends with its failure', async () => {
+  const world = await fakeWorld({ BATCH_MAX_DOCUMENTS: '1' });
+  await put(world, { 'a.txt': 'ask', 'b.txt': 'ask' });
+  const { runId } = await createRun(world.services, request);
+  const { extractBatch: extract, planRun: plan, endRun: end } = activityHandlers(async () => world.services);
+  await plan({ runId, attempt: 0 });
+  world.onEffect = () => {
+    world.onEffect = undefined;
+    throw new TerminalError('lake.forbidden', 'no rights');
+  };
+  const first = { runId, batchId: 'b00000', attempt: 0 };
+  await expect(extract(first)).rejects.toThrow('[lake.forbidden] no rights');
+  // Nothing told the run to end: the durable engine waits for all lanes before it begins endRun.
+  const other = { runId, batchId: 'b00001', attempt: 0 };
+  await expect(extract(other)).rejects.toThrow('[lake.forbidden] no rights');
+  // A lane that only stopped may be heard first.
+  await end({ runId, attempt: 0, message: '[run.cancelled] stopped' });
+  const summary = JSON.parse((await world.lake.read(`runs/${runId}/summary.json`)).toString('utf8'));
+  expect(summary).toMatchObject({ state: 'failed', error: { code: 'lake.forbidden', message: 'no rights' } });
 });
 
 test('steps: a batch whose rows do not add up is never committed', async () => {

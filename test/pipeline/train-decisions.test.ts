@@ -204,6 +204,20 @@ test('training: storage that fails at any moment of the plan or the end is waite
   expect((await new ModelRegistry(lake, { clock }).list()).map(({ version }) => version)).toEqual([result?.version]);
 });
 
+test('training: the step that fails for good tells the parallel ones, which begin nothing; an equal request takes it up', async () => {
+  await decide(40, 10);
+  const trainingId = await start();
+  const { planTraining, featurizeShard, gradientShards } = trainingActivityHandlers(async () => services());
+  const shard = { trainingId, shard: 0, attempt: 0 };
+  await planTraining({ trainingId, attempt: 0 });
+  const early = { trainingId, fit: 'final', round: 5, from: 0, to: 1, attempt: 0 }; // its weights do not exist
+  await expect(gradientShards(early)).rejects.toThrow('[');
+  const { error } = await status(trainingId);
+  await expect(featurizeShard(shard)).rejects.toThrow(`[${error?.code}]`);
+  expect(await start()).toBe(trainingId);
+  expect(await featurizeShard(shard)).toMatchObject({ kind: 'done' });
+});
+
 test('training: when it has ended no copy of a text is left, and an equal request that runs again changes nothing', async () => {
   await decide(30, 5);
   const trainingId = await start();

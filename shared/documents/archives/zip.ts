@@ -3,6 +3,7 @@
 import { crc32, inflateRawSync } from 'node:zlib';
 import { TerminalError } from '../../errors.ts';
 import { decodeText } from '../charset.ts';
+import { unpackRare } from './rare-methods.ts';
 
 export interface ZipMember {
   /** As stored, decoded; hostile. */
@@ -36,7 +37,8 @@ export async function openZip(bytes: Uint8Array): Promise<ZipFile> {
       try {
         for await (const entry of zip.eachEntry()) {
           const raw = entry.fileName as unknown as Buffer; // decodeStrings: false gives bytes
-          const name = await decodeName(raw, (entry.generalPurposeBitFlag & 0x800) !== 0);
+          const name =
+            unicodeName(raw, entry.extraFields) ?? (await decodeName(raw, (entry.generalPurposeBitFlag & 0x800) !== 0));
           yield {
             name,
             isFolder: /[/\\]$/.test(name),
@@ -50,7 +52,11 @@ export async function openZip(bytes: Uint8Array): Promise<ZipFile> {
               const packed = buffer.subarray(fileDataStart, fileDataStart + entry.compressedSize);
               if (packed.length < entry.compressedSize)
                 throw new TerminalError('extract.corrupt', 'archive member: its data are cut off');
-              const content = unpack(packed, entry.compressionMethod, cap);
+              const { compressionMethod: method, uncompressedSize, crc32: crc } = entry;
+              const content =
+                method === 0 || method === 8
+                  ? unpack(packed, method, cap)
+                  : await unpackRare(packed, method, uncompressedSize, crc, cap);
               if (content.length !== entry.uncompressedSize || crc32(content) !== entry.crc32 >>> 0)
                 throw new TerminalError('extract.corrupt', 'archive member: its size or checksum is wrong');
               return content;
@@ -64,13 +70,11 @@ export async function openZip(bytes: Uint8Array): Promise<ZipFile> {
   };
 }
 
-function unpack(packed: Buffer, method: number, cap: number): Buffer {
+function unpack(packed: Buffer, method: 0 | 8, cap: number): Buffer {
   if (method === 0) {
     if (packed.length > cap) throw overCap(cap);
     return packed;
   }
-  if (method !== 8)
-    throw new TerminalError('extract.unsupported', `archive member: compression method ${method} is not known`);
   try {
     return inflateRawSync(packed, { maxOutputLength: Math.max(1, cap) });
   } catch (error) {
@@ -85,6 +89,15 @@ const overCap = (cap: number) =>
 function corrupt(error: unknown): never {
   if (error instanceof TerminalError) throw error;
   throw new TerminalError('extract.corrupt', 'zip: the archive is damaged', { cause: error });
+}
+
+const UNICODE_PATH = 0x7075;
+
+/** The name in UTF-8 beside the one in the code page of the writer's machine (APPNOTE 4.6.9); believed while it belongs to that name. */
+function unicodeName(raw: Buffer, fields: readonly { id: number; data: Buffer }[]): string | undefined {
+  const data = fields.find(({ id }) => id === UNICODE_PATH)?.data;
+  if (data === undefined || data.length < 6 || data[0] !== 1 || data.readUInt32LE(1) !== crc32(raw)) return undefined;
+  return data.toString('utf8', 5);
 }
 
 async function decodeName(raw: Buffer, isUtf8: boolean): Promise<string> {

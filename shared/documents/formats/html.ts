@@ -1,24 +1,24 @@
-// HTML: visible text only, one line per block, a tab between table cells. Charset from the bytes, then from the meta element.
+// HTML: visible text only, one line per block, a tab between table cells, choices of forms as [x], pages within the page. Charset from the bytes, then
+// from the meta element.
 import { decodeText } from '../charset.ts';
 import { parseMarkup } from '../markup.ts';
+import { writtenDescription } from '../pictures.ts';
 import { plain, type ReadContext, type ReadText, TextSink } from '../reading.ts';
+import { checkbox } from './choices.ts';
 
 const HIDDEN = new Set([
   'script',
   'style',
   'template',
   'noscript',
-  'svg',
-  'object',
   'iframe',
   'noembed',
   'noframes',
-  'select',
   'datalist',
   'canvas',
 ]);
 const BLOCKS = new Set(
-  'address article aside blockquote body br caption center dd details dialog dir div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr html legend li main menu nav ol option p pre section summary table tbody tfoot thead title tr ul'.split(
+  'address article aside blockquote body br caption center dd details dialog dir div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr html legend li main menu nav ol p pre section summary table tbody tfoot thead title tr ul'.split(
     ' ',
   ),
 );
@@ -37,45 +37,105 @@ export function declaredCharset(bytes: Uint8Array): string | undefined {
   );
 }
 
+/** Pages within pages (srcdoc) are read to this depth. */
+const MAX_FRAMES = 3;
+
 /** Visible text of an HTML string. */
-export function htmlToText(html: string, limits: { maxChars: number; maxElements: number }): string {
+export function htmlToText(html: string, limits: { maxChars: number; maxElements: number }, depth = 0): string {
   const sink = new TextSink(limits.maxChars);
   const hiddenStack: string[] = [];
+  const lists: { hasChoice: boolean; first: string }[] = [];
+  /** Cells seen of each row that is open. */
+  const rows: number[] = [];
+  let option: { text: string; isChosen: boolean } | undefined;
   let pre = 0;
+  const endOption = () => {
+    const list = lists.at(-1);
+    if (option === undefined) return;
+    const text = option.text.replace(/\s+/g, ' ').trim();
+    if (list === undefined || option.isChosen) sink.add(` ${text} `);
+    if (list !== undefined && option.isChosen) list.hasChoice = true;
+    if (list !== undefined && list.first === '') list.first = text;
+    option = undefined;
+  };
+  const openForm = (name: string, attributes: Record<string, string>) => {
+    if (name === 'select') lists.push({ hasChoice: attributes.multiple !== undefined, first: '' });
+    else if (name === 'option') {
+      endOption();
+      option = { text: attributes.label ?? '', isChosen: attributes.selected !== undefined };
+    } else if (name === 'input') sink.add(inputText(attributes));
+  };
   parseMarkup(
     html,
     {
       open(name, attributes) {
         if (hiddenStack.length > 0 || HIDDEN.has(name) || isHidden(name, attributes)) {
+          if (
+            name === 'iframe' &&
+            hiddenStack.length === 0 &&
+            attributes.srcdoc !== undefined &&
+            depth < MAX_FRAMES &&
+            !isHidden(name, attributes)
+          )
+            sink.add(
+              `\n${htmlToText(attributes.srcdoc, { ...limits, maxChars: Math.max(0, limits.maxChars - sink.chars) }, depth + 1)}\n`,
+            );
           if (!VOID.has(name)) hiddenStack.push(name);
           return;
         }
         if (name === 'pre') pre += 1;
-        if (name === 'td' || name === 'th') sink.add('\t');
-        else if (BLOCKS.has(name)) sink.add('\n');
-        if (name === 'img' && attributes.alt) sink.add(` ${attributes.alt} `);
-        if (
-          name === 'input' &&
-          attributes.value &&
-          /^(text|email|number|date|tel|url|search)?$/i.test(attributes.type ?? '')
-        )
-          sink.add(` ${attributes.value} `);
+        if (name === 'tr') rows.push(0);
+        if (name === 'td' || name === 'th') {
+          const at = rows.length - 1;
+          if (at < 0 || rows[at]! > 0) sink.add('\t'); // at is an index
+          if (at >= 0) rows[at]! += Math.max(1, Math.min(32, Number(attributes.colspan) || 1));
+        } else if (BLOCKS.has(name)) sink.add('\n');
+        else if (SVG_TEXT.has(name)) sink.add(' ');
+        if (name === 'img') {
+          const written = writtenDescription(attributes.alt);
+          if (written !== '') sink.add(` ${written} `);
+        }
+        openForm(name, attributes);
       },
       text(text) {
-        if (hiddenStack.length === 0) sink.add(pre > 0 ? text : text.replace(/\s+/g, ' '));
+        if (hiddenStack.length > 0) return;
+        if (option !== undefined) option.text += text;
+        else if (lists.length === 0) sink.add(pre > 0 ? text : text.replace(/\s+/g, ' '));
       },
       close(name) {
         if (hiddenStack.length > 0) {
           if (hiddenStack.at(-1) === name) hiddenStack.pop();
           return;
         }
+        if (name === 'option') endOption();
+        if (name === 'select') {
+          endOption();
+          const list = lists.pop();
+          // A list that drops down shows its first option when none is chosen.
+          if (list !== undefined && !list.hasChoice && list.first !== '') sink.add(` ${list.first} `);
+        }
         if (name === 'pre' && pre > 0) pre -= 1;
+        if (name === 'tr') rows.pop();
         if (BLOCKS.has(name)) sink.add('\n');
+        else if (SVG_TEXT.has(name)) sink.add(' ');
       },
     },
     { xml: false, maxElements: limits.maxElements },
   );
   return sink.toString();
+}
+
+const SVG_TEXT = new Set(['text', 'tspan', 'desc', 'object']);
+
+function inputText(attributes: Record<string, string>): string {
+  const type = attributes.type ?? '';
+  if (/^(checkbox|radio)$/i.test(type)) return ` ${checkbox(attributes.checked !== undefined)} `;
+  if (
+    attributes.value &&
+    /^(text|email|number|date|tel|url|search|time|month|week|datetime-local|button|submit)?$/i.test(type)
+  )
+    return ` ${attributes.value} `;
+  return '';
 }
 
 const VOID = new Set('area base br col embed hr img input link meta param source track wbr'.split(' '));

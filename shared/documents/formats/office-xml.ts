@@ -1,6 +1,7 @@
 // What the readers of OOXML parts share: relations between parts, and paragraph text of DrawingML.
 import { attribute } from '../markup.ts';
 import type { PackageParts } from '../package-parts.ts';
+import { writtenDescription } from '../pictures.ts';
 import type { TextSink } from '../reading.ts';
 
 export interface Relation {
@@ -48,9 +49,11 @@ export async function addDrawingText(
   part: string,
   sink: TextSink,
   skip: (name: string, attributes: Record<string, string>) => boolean = () => false,
+  visit?: (name: string, attributes: Record<string, string>, stack: readonly string[]) => void,
 ): Promise<void> {
   let skipped = 0;
   let inText = 0;
+  let cells = 0;
   const stack: string[] = [];
   await parts.xml(part, {
     open(name, attributes) {
@@ -60,9 +63,16 @@ export async function addDrawingText(
       }
       stack.push(name);
       if (name === 't' || (name === 'v' && stack.at(-2) === 'pt') || name === 'text') inText += 1;
-      else if (name === 'tc') sink.add('\t');
-      else if (name === 'tr' || name === 'br') sink.add('\n');
-      else if (name === 'cNvPr' && attribute(attributes, 'descr')) sink.add(`\n${attribute(attributes, 'descr')}\n`);
+      else if (name === 'tc') {
+        if (cells > 0) sink.add('\t');
+        cells += 1;
+      } else if (name === 'tr' || name === 'br') {
+        sink.add('\n');
+        if (name === 'tr') cells = 0;
+      } else if (name === 'cNvPr') {
+        const written = writtenDescription(attribute(attributes, 'descr'));
+        if (written !== '') sink.add(`\n${written}\n`);
+      } else visit?.(name, attributes, stack);
     },
     text(text) {
       if (skipped === 0 && inText > 0) sink.add(text);

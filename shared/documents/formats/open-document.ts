@@ -1,34 +1,69 @@
-// OpenDocument texts, presentations and drawings (odt, odp, odg): body, notes, tables, headers and footers of the master pages.
-// Tracked changes are read as accepted; an encrypted package says so in its manifest.
+// OpenDocument texts, presentations and drawings (odt, odp, odg, and their flat forms): body, notes, tables, headers and footers of the master pages, objects
+// inside, choices of forms. Tracked changes are read as accepted; hidden text is no content; an encrypted package says so in its manifest.
 import { TerminalError } from '../../errors.ts';
-import { attribute } from '../markup.ts';
+import { attribute, type MarkupHandler, parseMarkup } from '../markup.ts';
 import { PackageParts } from '../package-parts.ts';
-import { type ReadContext, type ReadText, TextSink } from '../reading.ts';
+import { isShownLarge, mayHoldText, type Picture, writtenDescription } from '../pictures.ts';
+import { type EmbeddedFile, type ReadContext, type ReadText, TextSink } from '../reading.ts';
+import { checkbox } from './choices.ts';
+import { unwrapOle } from './ole-object.ts';
+import { type ShownPicture, scannedPictures } from './package-files.ts';
 import { readWorkbook } from './workbook.ts';
 
-export async function readOpenDocument(bytes: Uint8Array, { limits }: ReadContext): Promise<ReadText> {
+export async function readOpenDocument(bytes: Uint8Array, context: ReadContext): Promise<ReadText> {
+  const { limits } = context;
   const parts = await openUnencrypted(bytes, limits);
   if (!parts.has('content.xml')) throw new TerminalError('extract.corrupt', 'opendocument: its content is missing');
-  const sink = new TextSink(limits.maxChars);
-  const slides = await addContent(parts, 'content.xml', sink, 'body');
-  const styles = new TextSink(limits.maxChars);
-  await addContent(parts, 'styles.xml', styles, 'master-styles');
-  if (slides > limits.maxPages)
+  const content = new Content(new TextSink(limits.maxChars), 'body');
+  await parts.xml('content.xml', content);
+  const styles = new Content(new TextSink(limits.maxChars), 'master-styles');
+  await parts.xml('styles.xml', styles);
+  refuseManySlides(content.slides, limits.maxPages);
+  const inside = await objectsOf(parts, [...content.objects, ...styles.objects], limits);
+  return {
+    parts: [styles.result, content.result, ...inside.texts].filter((text) => text.trim() !== ''),
+    pages: content.slides > 0 ? content.slides : null,
+    warnings: [],
+    embedded: inside.embedded,
+    pictures: await scannedPictures(parts, [...content.pictures, ...styles.pictures], context),
+  };
+}
+
+/** One XML file that holds the whole document (fodt, fodp, fodg); its pictures stand in it as base64. */
+export function readFlatDocument(text: string, { limits }: ReadContext): ReadText {
+  const content = new Content(new TextSink(limits.maxChars), 'body', limits.maxOcrPages);
+  const styles = new Content(new TextSink(limits.maxChars), 'master-styles');
+  for (const handler of [content, styles]) parseMarkup(text, handler, { xml: true, maxElements: limits.maxElements });
+  refuseManySlides(content.slides, limits.maxPages);
+  return {
+    parts: [styles.result, content.result].filter((part) => part.trim() !== ''),
+    pages: content.slides > 0 ? content.slides : null,
+    warnings: [],
+    pictures: content.inlinePictures,
+  };
+}
+
+function refuseManySlides(slides: number, maxPages: number): void {
+  if (slides > maxPages)
     throw new TerminalError(
       'extract.too-many-pages',
-      `opendocument: at most ${limits.maxPages} slides are read, have ${slides}`,
+      `opendocument: at most ${maxPages} slides are read, have ${slides}`,
     );
-  return {
-    parts: [styles.toString(), sink.toString()].filter((text) => text.trim() !== ''),
-    pages: slides > 0 ? slides : null,
-    warnings: [],
-  };
 }
 
 /** Spreadsheets (ods) are read as workbooks once the manifest has shown that they are not encrypted. */
 export async function readSpreadsheet(bytes: Uint8Array, context: ReadContext): Promise<ReadText> {
-  await openUnencrypted(bytes, context.limits);
-  return await readWorkbook(bytes, context);
+  const parts = await openUnencrypted(bytes, context.limits);
+  const read = await readWorkbook(bytes, context);
+  const content = new Content(new TextSink(context.limits.maxChars), 'body');
+  if (parts.names(/^(Object|Pictures\/)/).length > 0) await parts.xml('content.xml', content);
+  const inside = await objectsOf(parts, content.objects, context.limits);
+  return {
+    ...read,
+    parts: [...read.parts, ...inside.texts],
+    embedded: inside.embedded,
+    pictures: await scannedPictures(parts, content.pictures, context),
+  };
 }
 
 async function openUnencrypted(bytes: Uint8Array, limits: ReadContext['limits']): Promise<PackageParts> {
@@ -43,13 +78,36 @@ async function openUnencrypted(bytes: Uint8Array, limits: ReadContext['limits'])
   return parts;
 }
 
-const LINES = new Set(['p', 'h', 'list-item', 'table-row', 'page', 'notes', 'annotation', 'frame', 'title', 'desc']);
+const MAX_OBJECTS = 1000;
+
+/** Objects inside: those of OpenDocument have a folder of their own in the package, others are a file in OLE wrapping. */
+async function objectsOf(
+  parts: PackageParts,
+  objects: readonly string[],
+  limits: ReadContext['limits'],
+): Promise<{ texts: string[]; embedded: EmbeddedFile[] }> {
+  const texts: string[] = [];
+  const embedded: EmbeddedFile[] = [];
+  for (const object of new Set(objects.slice(0, MAX_OBJECTS))) {
+    if (parts.has(`${object}/content.xml`)) {
+      const content = new Content(new TextSink(limits.maxChars), 'body');
+      await parts.xml(`${object}/content.xml`, content);
+      if (content.result.trim() !== '') texts.push(content.result);
+      continue;
+    }
+    const bytes = await parts.bytes(object);
+    const file = bytes === undefined ? undefined : await unwrapOle(bytes, object.slice(object.lastIndexOf('/') + 1));
+    if (file !== undefined) embedded.push(file);
+  }
+  return { texts, embedded };
+}
+
+const LINES = new Set(['p', 'h', 'list-item', 'page', 'notes', 'annotation', 'frame', 'title', 'desc']);
+const TEXT = new Set(['p', 'h', 'title', 'desc']);
 // What is stored but not part of the text as it reads today, or of no text at all.
 const HIDDEN = new Set([
   'tracked-changes',
   'script',
-  'forms',
-  'binary-data',
   'ruby-text',
   'page-number',
   'page-count',
@@ -58,43 +116,157 @@ const HIDDEN = new Set([
   'initial-creator',
   'date-string',
   'sender-initials',
+  'hidden-paragraph',
 ]);
+const LENGTH_EMU: Readonly<Record<string, number>> = { cm: 360_000, mm: 36_000, in: 914_400, pt: 12_700, pc: 152_400 };
 
-/** Text below the element `root`; returns the number of slides. */
-async function addContent(parts: PackageParts, part: string, sink: TextSink, root: string): Promise<number> {
-  let hidden = 0;
-  let inRoot = 0;
-  let inText = 0;
-  let slides = 0;
-  await parts.xml(part, {
-    open(name, attributes) {
-      if (name === root) inRoot += 1;
-      if (inRoot === 0) return;
-      if (hidden > 0 || HIDDEN.has(name)) {
-        hidden += 1;
-        return;
-      }
-      if (name === 'p' || name === 'h' || name === 'title' || name === 'desc') inText += 1;
-      if (name === 's') sink.add(' '.repeat(Math.min(Number(attribute(attributes, 'c') ?? 1) || 1, 100)));
-      else if (name === 'tab') sink.add('\t');
-      else if (name === 'line-break') sink.add('\n');
-      else if (name === 'table-cell') sink.add('\t');
-      else if (LINES.has(name)) sink.breakLine();
-      if (name === 'page') slides += 1;
-    },
-    text(text) {
-      if (inText > 0 && hidden === 0) sink.add(text.replace(/\s+/g, ' '));
-    },
-    close(name) {
-      if (inRoot === 0) return;
-      if (name === root) inRoot -= 1;
-      if (hidden > 0) {
-        hidden -= 1;
-        return;
-      }
-      if (name === 'p' || name === 'h' || name === 'title' || name === 'desc') inText -= 1;
-      if (LINES.has(name)) sink.breakLine();
-    },
-  });
-  return slides;
+/** Text below the element `root`, with what stands in it beside the text. */
+class Content implements MarkupHandler {
+  readonly pictures: ShownPicture[] = [];
+  readonly inlinePictures: Picture[] = [];
+  /** Package names of objects. */
+  readonly objects: string[] = [];
+  slides = 0;
+  readonly #sink: TextSink;
+  readonly #root: string;
+  readonly #maxInline: number;
+  #hidden = 0;
+  #inRoot = 0;
+  #inText = 0;
+  #inForms = 0;
+  #inDescription = false;
+  #binary: string[] | undefined;
+  /** Cells seen of each row that is open. */
+  readonly #rows: number[] = [];
+  #size: { width: number | undefined; height: number | undefined } = { width: undefined, height: undefined };
+
+  constructor(sink: TextSink, root: string, maxInline = 0) {
+    this.#sink = sink;
+    this.#root = root;
+    this.#maxInline = maxInline;
+  }
+
+  get result(): string {
+    return this.#sink.toString();
+  }
+
+  open(name: string, attributes: Record<string, string>): void {
+    if (name === this.#root) this.#inRoot += 1;
+    if (this.#inRoot === 0) return;
+    if (this.#hidden > 0 || HIDDEN.has(name) || (name === 'section' && attribute(attributes, 'display') === 'none')) {
+      this.#hidden += 1;
+      return;
+    }
+    const sink = this.#sink;
+    if (name === 'forms') this.#inForms += 1;
+    if (this.#inForms > 0) {
+      this.#control(name, attributes);
+      return;
+    }
+    if (TEXT.has(name)) this.#inText += 1;
+    if (name === 'desc' || name === 'title') this.#inDescription = true;
+    if (name === 's') sink.add(' '.repeat(Math.min(Number(attribute(attributes, 'c') ?? 1) || 1, 100)));
+    else if (name === 'tab') sink.add('\t');
+    else if (name === 'line-break') sink.add('\n');
+    else if (name === 'table-row') {
+      this.#rows.push(0);
+      sink.breakLine();
+    } else if (name === 'table-cell' || name === 'covered-table-cell') this.#cell(attributes);
+    else if (name === 'frame')
+      this.#size = { width: emu(attribute(attributes, 'width')), height: emu(attribute(attributes, 'height')) };
+    else if (name === 'image' || name === 'object' || name === 'object-ole') this.#inside(name, attributes);
+    else if (name === 'binary-data') this.#binary = [];
+    if (LINES.has(name) && this.#rows.length === 0) sink.breakLine();
+    if (name === 'page') this.slides += 1;
+  }
+
+  text(text: string): void {
+    if (this.#binary !== undefined) {
+      if (this.inlinePictures.length <= this.#maxInline) this.#binary.push(text);
+    } else if (this.#inText > 0 && this.#hidden === 0 && this.#inForms === 0)
+      this.#sink.add(this.#inDescription ? writtenDescription(text) : text.replace(/\s+/g, ' '));
+  }
+
+  close(name: string): void {
+    if (this.#inRoot === 0) return;
+    if (name === this.#root) this.#inRoot -= 1;
+    if (this.#hidden > 0) {
+      this.#hidden -= 1;
+      return;
+    }
+    if (name === 'forms') this.#inForms -= 1;
+    if (name === 'binary-data') this.#endBinary();
+    if (this.#inForms > 0) return;
+    if (TEXT.has(name)) this.#inText -= 1;
+    if (name === 'desc' || name === 'title') this.#inDescription = false;
+    if (name === 'table-row') {
+      this.#rows.pop();
+      this.#sink.add('\n');
+    }
+    if (LINES.has(name)) this.#endLine();
+  }
+
+  /** Within a cell the paragraphs stay in their row. */
+  #endLine(): void {
+    if (this.#rows.length > 0) this.#sink.add(' ');
+    else this.#sink.breakLine();
+  }
+
+  #cell(attributes: Record<string, string>): void {
+    const at = this.#rows.length - 1;
+    if (at < 0 || this.#rows[at]! > 0) this.#sink.add('\t'); // at is an index
+    const repeated = Math.min(Number(attribute(attributes, 'number-columns-repeated')) || 1, 32);
+    if (repeated > 1) this.#sink.add('\t'.repeat(repeated - 1));
+    if (at >= 0) this.#rows[at]! += 1;
+  }
+
+  #inside(name: string, attributes: Record<string, string>): void {
+    const part = attribute(attributes, 'href')?.replace(/^\.\//, '').replace(/\/$/, '');
+    if (part === undefined || /^[a-z]+:/i.test(part)) return;
+    const { width: widthEmu, height: heightEmu } = this.#size;
+    if (name !== 'image') this.objects.push(part);
+    else if (!/^ObjectReplacements\//i.test(part)) this.pictures.push({ part, widthEmu, heightEmu });
+  }
+
+  /** Controls stand apart from the text; their state and label say what was chosen. */
+  #control(name: string, attributes: Record<string, string>): void {
+    const label = attribute(attributes, 'label') ?? '';
+    if (name === 'checkbox' || name === 'radio') {
+      const state =
+        attribute(attributes, 'current-state') ??
+        attribute(attributes, 'state') ??
+        attribute(attributes, 'current-selected') ??
+        attribute(attributes, 'selected');
+      this.#sink.add(`${checkbox(/^(checked|true)$/.test(state ?? ''), label)}\n`);
+    } else if (
+      name === 'text' ||
+      name === 'textarea' ||
+      name === 'combobox' ||
+      name === 'formatted-text' ||
+      name === 'date'
+    ) {
+      const value = attribute(attributes, 'current-value') ?? attribute(attributes, 'value');
+      if (value !== undefined && value.trim() !== '') this.#sink.add(`${value}\n`);
+    } else if (
+      name === 'option' &&
+      (attribute(attributes, 'current-selected') ?? attribute(attributes, 'selected')) === 'true'
+    )
+      this.#sink.add(`${checkbox(true, label)}\n`);
+  }
+
+  #endBinary(): void {
+    const bytes = Buffer.from((this.#binary ?? []).join(''), 'base64');
+    this.#binary = undefined;
+    if (
+      this.inlinePictures.length <= this.#maxInline &&
+      isShownLarge(this.#size.width, this.#size.height) &&
+      mayHoldText(bytes)
+    )
+      this.inlinePictures.push({ bytes });
+  }
+}
+
+function emu(length: string | undefined): number | undefined {
+  const match = /^([\d.]+)(cm|mm|in|pt|pc)$/.exec(length ?? '');
+  return match === null ? undefined : Number(match[1]) * LENGTH_EMU[match[2]!]!; // the pattern names the keys
 }

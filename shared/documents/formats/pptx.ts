@@ -1,12 +1,18 @@
-// Presentations (pptx, pptm, ppsx): slides in their order, each with its tables, diagrams, charts, comments and notes.
+// Presentations (pptx, pptm, ppsx): slides in their order, each with its tables, diagrams, charts, comments and notes; words that layouts and masters
+// put on the slides, once; files and scans inside. Prompts of placeholders are no content.
 import { TerminalError } from '../../errors.ts';
 import { attribute } from '../markup.ts';
 import { PackageParts } from '../package-parts.ts';
 import { type ReadContext, type ReadText, TextSink } from '../reading.ts';
-import { addDrawingText, mainPart, relationsOf } from './office-xml.ts';
+import { addDrawingText, mainPart, type Relation, relationsOf } from './office-xml.ts';
+import { embeddedFiles, type ShownPicture, scannedPictures } from './package-files.ts';
 
-export async function readPptx(bytes: Uint8Array, { limits }: ReadContext): Promise<ReadText> {
-  const parts = await PackageParts.open(bytes, limits);
+export async function readPptx(bytes: Uint8Array, context: ReadContext): Promise<ReadText> {
+  return await readPptxParts(await PackageParts.open(bytes, context.limits), context);
+}
+
+export async function readPptxParts(parts: PackageParts, context: ReadContext): Promise<ReadText> {
+  const { limits } = context;
   const slides = await slidesInOrder(parts);
   if (slides.length > limits.maxPages)
     throw new TerminalError(
@@ -14,11 +20,15 @@ export async function readPptx(bytes: Uint8Array, { limits }: ReadContext): Prom
       `pptx: at most ${limits.maxPages} slides are read, have ${slides.length}`,
     );
   const texts: string[] = [];
+  const shown: ShownPicture[] = [];
+  const layouts = new Set<string>();
   let chars = 0;
   for (const slide of slides) {
     const sink = new TextSink(limits.maxChars - chars);
-    await addDrawingText(parts, slide, sink);
-    for (const { kind, target } of await relationsOf(parts, slide)) {
+    const relations = await relationsOf(parts, slide);
+    await addDrawingText(parts, slide, sink, () => false, pictureVisitor(relations, shown));
+    for (const { kind, target } of relations) {
+      if (kind === 'slideLayout') layouts.add(target);
       if (kind === 'diagramData' || kind === 'chart' || kind === 'comments' || kind === 'comment')
         await addDrawingText(parts, target, sink);
       // The slide number and the header and date placeholders of a notes page are no notes.
@@ -33,7 +43,74 @@ export async function readPptx(bytes: Uint8Array, { limits }: ReadContext): Prom
     chars += sink.chars;
     texts.push(sink.toString());
   }
-  return { parts: texts, pages: slides.length, warnings: [] };
+  const designed = await designTexts(parts, layouts, limits.maxChars - chars);
+  return {
+    parts: [...texts, ...designed],
+    pages: slides.length,
+    warnings: [],
+    embedded: await embeddedFiles(parts, context),
+    pictures: await scannedPictures(parts, shown, context),
+  };
+}
+
+/** Pictures of a slide with their size; the picture of an embedded object is what the object shows. */
+function pictureVisitor(relations: readonly Relation[], shown: ShownPicture[]) {
+  const targets = new Map(relations.filter(({ kind }) => kind === 'image').map(({ id, target }) => [id, target]));
+  let open: ShownPicture | undefined;
+  return (name: string, attributes: Record<string, string>, stack: readonly string[]) => {
+    if (stack.includes('oleObj')) return;
+    if (name === 'blip') {
+      const part = targets.get(attribute(attributes, 'embed') ?? '');
+      open = part === undefined ? undefined : { part, widthEmu: undefined, heightEmu: undefined };
+      if (open !== undefined) shown.push(open);
+    } else if (name === 'ext' && attributes.cx !== undefined && open !== undefined) {
+      open.widthEmu = Number(attributes.cx);
+      open.heightEmu = Number(attributes.cy);
+      open = undefined;
+    }
+  };
+}
+
+/** Words that layouts and their masters put on the slides: shapes that are no placeholders. */
+async function designTexts(parts: PackageParts, layouts: ReadonlySet<string>, maxChars: number): Promise<string[]> {
+  const designs = new Set(layouts);
+  for (const layout of layouts)
+    for (const { kind, target } of await relationsOf(parts, layout)) if (kind === 'slideMaster') designs.add(target);
+  const texts = new Set<string>();
+  for (const design of designs) {
+    for (const text of await shapeTexts(parts, design, maxChars)) texts.add(text);
+  }
+  return texts.size === 0 ? [] : [[...texts].join('\n')];
+}
+
+/** Text of each shape that is no placeholder. */
+async function shapeTexts(parts: PackageParts, part: string, maxChars: number): Promise<string[]> {
+  const texts: string[] = [];
+  let sink: TextSink | undefined;
+  let isPlaceholder = false;
+  let inText = 0;
+  await parts.xml(part, {
+    open(name) {
+      if (name === 'sp') {
+        sink = new TextSink(maxChars);
+        isPlaceholder = false;
+      } else if (name === 'ph') isPlaceholder = true;
+      else if (name === 't') inText += 1;
+    },
+    text(text) {
+      if (inText > 0) sink?.add(text);
+    },
+    close(name) {
+      if (name === 't') inText -= 1;
+      else if (name === 'p') sink?.add('\n');
+      else if (name === 'sp' && sink !== undefined) {
+        const text = sink.toString().trim();
+        if (!isPlaceholder && text !== '') texts.push(text);
+        sink = undefined;
+      }
+    },
+  });
+  return texts;
 }
 
 async function slidesInOrder(parts: PackageParts): Promise<string[]> {

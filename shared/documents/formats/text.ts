@@ -1,9 +1,9 @@
-// Plain text, Markdown, CSV, TSV, JSON, JSON Lines and XML.
+// Plain text, Markdown, CSV, TSV, JSON, JSON Lines; XML by a reader of its own.
 import { TerminalError } from '../../errors.ts';
 import { decodeText } from '../charset.ts';
-import { parseMarkup } from '../markup.ts';
 import { MEDIA } from '../media-type.ts';
 import { plain, type ReadContext, type ReadText, TextSink } from '../reading.ts';
+import { takeUuencoded } from './uuencode.ts';
 
 export async function readText(bytes: Uint8Array, context: ReadContext): Promise<ReadText> {
   const { text } = await decodeText(bytes, xmlEncoding(bytes, context.mediaType));
@@ -15,9 +15,11 @@ export async function readText(bytes: Uint8Array, context: ReadContext): Promise
     case MEDIA.jsonl:
       return jsonToText(text, context.limits.maxChars);
     case MEDIA.xml:
-      return plain(xmlToText(text, context.limits));
-    default:
-      return plain(text);
+      return await (await import('./xml.ts')).readXml(text, context);
+    default: {
+      const { text: rest, files } = takeUuencoded(text);
+      return { ...plain(rest), embedded: files };
+    }
   }
 }
 
@@ -114,34 +116,4 @@ function addJson(sink: TextSink, key: string, value: unknown, depth: number): vo
     if (key !== '') sink.add(`${key}:\n`);
     for (const [name, item] of Object.entries(value)) addJson(sink, name, item, depth + 1);
   } else if (value !== null) sink.add(key === '' ? `${value}\n` : `${key}: ${value}\n`);
-}
-
-/** Text nodes and attribute values of words; comments, declarations and entities of the document itself are left out. */
-function xmlToText(text: string, limits: ReadContext['limits']): string {
-  const sink = new TextSink(limits.maxChars);
-  parseMarkup(
-    withoutDoctype(text),
-    {
-      open(_name, attributes) {
-        sink.add('\n');
-        for (const name in attributes)
-          if (!/^(xmlns|xml:|xsi:|id$|class$|style$)/i.test(name)) sink.add(`${attributes[name]} `);
-      },
-      text: (part) => sink.add(part.replace(/\s+/g, ' ')),
-      close: () => sink.add(' '),
-    },
-    { xml: true, maxElements: limits.maxElements },
-  );
-  return sink.toString();
-}
-
-/** The parser ends a document type at its first `>`, which would leave an internal subset as text. */
-function withoutDoctype(text: string): string {
-  const start = text.slice(0, 4096).search(/<!DOCTYPE/i);
-  if (start < 0) return text;
-  const bracket = text.indexOf('[', start);
-  const close = text.indexOf('>', start);
-  if (bracket < 0 || bracket > close) return text;
-  const end = /\]\s{0,100}>/.exec(text.slice(bracket));
-  return end === null ? text : text.slice(0, start) + text.slice(bracket + end.index + end[0].length);
 }

@@ -1,53 +1,105 @@
-// Workbooks (xlsx, xlsm, xlsb, xls, ods, numbers): sheet names, cells as displayed, comments, text boxes.
+// Workbooks (xlsx, xlsm, xlsb, xls, ods, numbers): sheet names, cells as a person reads them in their columns, comments, headers and footers, text
+// boxes; files and scans inside.
 // Traps: the library opens anything, so the media type comes first; sheet_to_csv walks every empty cell of a sparse sheet, the dense rows do not.
 import { TerminalError } from '../../errors.ts';
 import { MEDIA } from '../media-type.ts';
 import { PackageParts } from '../package-parts.ts';
+import type { Picture } from '../pictures.ts';
 import { type ReadContext, type ReadText, TextSink } from '../reading.ts';
+import { type Cell, cellText } from './cell-text.ts';
 import { addDrawingText } from './office-xml.ts';
 import { checkOle } from './ole-check.ts';
+import { embeddedFiles, scannedPictures } from './package-files.ts';
+import { type SheetMarks, sheetMarks } from './sheet-marks.ts';
 
 type Library = typeof import('@e965/xlsx');
 type WorkBook = ReturnType<Library['read']>;
-interface Cell {
-  w?: string;
-  v?: unknown;
-  t?: string;
-  c?: { t?: string }[];
-}
 
-export async function readWorkbook(bytes: Uint8Array, { limits, mediaType }: ReadContext): Promise<ReadText> {
+/** Empty cells told one by one; a wider gap is one gap. */
+const MAX_GAP = 32;
+
+export async function readWorkbook(bytes: Uint8Array, context: ReadContext): Promise<ReadText> {
+  const { limits, mediaType } = context;
   // Damaged packages send the library into endless loops.
   if (isOle(bytes)) checkOle(bytes);
   const parts = isOle(bytes) || mediaType === MEDIA.xls ? undefined : await PackageParts.open(bytes, limits);
   await parts?.verify(/\.(xml|rels|bin|iwa)$/i);
   const book = await open(bytes);
+  const isXml = parts !== undefined && mediaType === MEDIA.xlsx;
+  const marks = isXml ? await sheetMarks(parts) : new Map<string, SheetMarks>();
   const sink = new TextSink(limits.maxChars);
   const warnings: string[] = [];
-  let cells = 0;
-  for (const name of book.SheetNames) {
-    const rows = denseRows(book, name);
-    if (rows.length === 0) continue;
-    sink.add(`${name}\n`);
-    for (const row of rows) {
-      if (row === undefined) continue;
-      let isFirst = true;
-      // forEach of a sparse array visits only the cells that are there.
-      row.forEach((cell) => {
-        const text = cellText(cell);
-        if (text === '' || ++cells > limits.maxCells) return;
-        sink.add(isFirst ? text : `\t${text}`);
-        isFirst = false;
-      });
-      if (!isFirst) sink.add('\n');
-      if (cells > limits.maxCells) break;
-    }
-  }
+  const cells = addSheets(book, marks, sink, limits.maxCells);
   if (cells > limits.maxCells) warnings.push(`workbook: only the first ${limits.maxCells} cells were read`);
+  const uncalculated = [...marks.values()].reduce((sum, sheet) => sum + sheet.uncalculated, 0);
+  if (uncalculated > 0)
+    warnings.push(`formulas: ${uncalculated} formula(s) hold no result, the program that wrote them did not calculate`);
   const drawn = new TextSink(limits.maxChars - sink.chars);
   for (const name of parts?.names(/^xl\/(drawings\/drawing|diagrams\/data)\d*\.xml$/i) ?? [])
     await addDrawingText(parts!, name, drawn); // names came from it
-  return { parts: [...(cells === 0 ? [] : [sink.toString()]), drawn.toString()], pages: null, warnings };
+  return {
+    parts: [...(cells === 0 ? [] : [sink.toString()]), drawn.toString()],
+    pages: null,
+    warnings,
+    ...(isXml ? { embedded: await embeddedFiles(parts, context), pictures: await picturesOf(parts, context) } : {}),
+  };
+}
+
+/** Cells that show something. */
+function addSheets(book: WorkBook, marks: ReadonlyMap<string, SheetMarks>, sink: TextSink, maxCells: number): number {
+  const is1904 = book.Workbook?.WBProps?.date1904 === true;
+  let cells = 0;
+  for (const [i, name] of book.SheetNames.entries()) {
+    const rows = denseRows(book, name);
+    const mark = marks.get(name);
+    if (rows.length === 0 && (mark?.edges.length ?? 0) === 0) continue;
+    const isHidden = (book.Workbook?.Sheets?.[i]?.Hidden ?? 0) > 0;
+    sink.add(isHidden ? `${name} (hidden)\n` : `${name}\n`);
+    for (const line of mark?.edges ?? []) sink.add(`${line}\n`);
+    if (mark !== undefined && mark.hiddenColumns.length > 0)
+      sink.add(`(hidden columns: ${mark.hiddenColumns.join(', ')})\n`);
+    const first = firstColumn(rows);
+    for (const { index, cells: row } of rows) {
+      let column = first;
+      let isFirst = true;
+      // forEach of a sparse array visits only the cells that are there.
+      row.forEach((cell, at) => {
+        const text = cellText(cell, is1904);
+        if (text === '' || ++cells > maxCells) return;
+        sink.add('\t'.repeat(Math.min(at - column, MAX_GAP)));
+        sink.add(text);
+        column = at;
+        isFirst = false;
+      });
+      if (!isFirst) sink.add(mark?.hiddenRows.has(index) === true ? ' (hidden)\n' : '\n');
+      if (cells > maxCells) return cells;
+    }
+  }
+  return cells;
+}
+
+/** The leftmost column in use. */
+function firstColumn(rows: readonly { cells: readonly Cell[] }[]): number {
+  let first = Number.POSITIVE_INFINITY;
+  for (const { cells } of rows) {
+    if (cells[0] !== undefined) return 0;
+    // for … in visits only the cells that are there, the leftmost first.
+    for (const column in cells) {
+      first = Math.min(first, Number(column));
+      break;
+    }
+  }
+  return first;
+}
+
+/** Pictures of the drawings; sheets do not tell their size plainly. */
+async function picturesOf(parts: PackageParts, context: ReadContext): Promise<Picture[]> {
+  const media = parts.names(/^xl\/media\/[^/]+$/i);
+  return await scannedPictures(
+    parts,
+    media.map((part) => ({ part, widthEmu: undefined, heightEmu: undefined })),
+    context,
+  );
 }
 
 const isOle = (bytes: Uint8Array) => bytes[0] === 0xd0 && bytes[1] === 0xcf;
@@ -63,6 +115,7 @@ async function open(bytes: Uint8Array): Promise<WorkBook> {
       cellFormula: false,
       cellHTML: false,
       cellStyles: false,
+      cellNF: true,
       bookVBA: false,
     });
   } catch (error) {
@@ -73,18 +126,11 @@ async function open(bytes: Uint8Array): Promise<WorkBook> {
   }
 }
 
-function denseRows(book: WorkBook, name: string): (Cell[] | undefined)[] {
+function denseRows(book: WorkBook, name: string): { index: number; cells: Cell[] }[] {
   const rows = (book.Sheets[name] as { '!data'?: (Cell[] | undefined)[] } | undefined)?.['!data'] ?? [];
-  const present: (Cell[] | undefined)[] = [];
-  rows.forEach((row) => {
-    present.push(row);
+  const present: { index: number; cells: Cell[] }[] = [];
+  rows.forEach((cells, index) => {
+    if (cells !== undefined) present.push({ index, cells });
   }); // the row index may be a million: visit those that exist
   return present;
-}
-
-function cellText(cell: Cell | undefined): string {
-  if (cell === undefined || cell === null) return '';
-  const shown = cell.w ?? (cell.v === undefined || cell.v === null ? '' : String(cell.v));
-  const comments = (cell.c ?? []).map((comment) => comment.t ?? '').filter((text) => text !== '');
-  return [shown.replace(/\s+/g, ' ').trim(), ...comments].filter((text) => text !== '').join(' ');
 }

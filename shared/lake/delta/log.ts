@@ -49,6 +49,11 @@ export class DeltaLog {
     return found === undefined ? undefined : decodeActions(found.bytes.toString('utf8'), path);
   }
 
+  /** Is there a commit of this version? */
+  async exists(version: number): Promise<boolean> {
+    return (await this.store.stat(this.commitPath(version))) !== undefined;
+  }
+
   /**
    * The newest snapshot, or that of `version`; undefined when there is no table.
    * @param from  an older snapshot to go on from

@@ -60,7 +60,7 @@ export class DeltaTable {
   readonly cache: FileCache;
   #latest: Snapshot | undefined;
   /** When `#latest` was found to be the newest. */
-  #latestAt = 0;
+  #latestAt = Number.NEGATIVE_INFINITY;
 
   private constructor(log: DeltaLog, schema: TableSchema, deps: DeltaDeps) {
     this.log = log;
@@ -86,6 +86,9 @@ export class DeltaTable {
   async snapshot(version?: number): Promise<Snapshot | undefined> {
     // Going on from a snapshot that is older than the log's memory would mistake the gap of a clean-up for the end of the log.
     const isRecent = this.deps.clock.now() - this.#latestAt < SNAPSHOT_MAX_AGE_MS;
+    // A table begins with version 0: where none was found a while ago, that is the one to look for.
+    if (version === undefined && isRecent && this.#latest === undefined && !(await this.log.exists(0)))
+      return undefined;
     const snapshot = await this.log.snapshot(version, isRecent ? this.#latest : undefined);
     if (version === undefined) this.#remember(snapshot);
     return snapshot;

@@ -1,7 +1,7 @@
 // The quote with the stage's own prompt, counter and prices: what `sluice quote` prints before a run.
 import { TerminalError } from '../../errors.ts';
 import type { Taxonomy } from '../../taxonomy.ts';
-import { cutToTokens, presentable } from '../prompt.ts';
+import { cutToTokens, endsOf } from '../prompt.ts';
 import { type LlmDeps, runtimeOf } from '../runtime.ts';
 import { batchPriceOn, priceOn } from './price.ts';
 import { type Quote, quoteRun } from './quote.ts';
@@ -31,12 +31,18 @@ export async function quoteStage(request: StageQuoteRequest, deps: LlmDeps): Pro
       'config.invalid',
       `no deployment for a quote of ${request.isBatch ? 'batch jobs' : 'calls'}`,
     );
+  const shownTokens = async (text: string): Promise<number> => {
+    const { ends } = await endsOf(text.length, settings.documentTokens, (from, to) => ({
+      text: redact(text.slice(from, to)),
+    }));
+    return cutToTokens(ends, settings.documentTokens, runtime.count).tokens;
+  };
+  const sample: { isAsked: boolean; tokens: number }[] = [];
+  for (const { text, isAsked } of request.sample)
+    sample.push({ isAsked, tokens: isAsked ? await shownTokens(text) : 0 });
   return quoteRun({
     documents: request.documents,
-    sample: request.sample.map(({ text, isAsked }) => ({
-      isAsked,
-      tokens: isAsked ? cutToTokens(presentable(redact(text)), settings.documentTokens, runtime.count).tokens : 0,
-    })),
+    sample,
     overheadTokens: question.overheadTokens,
     settings: { ...settings, outputTokensPerDocument: runtime.outputTokensPerDocument() },
     ...(request.outputTokensUsed === undefined ? {} : { outputTokensUsed: request.outputTokensUsed }),

@@ -3,6 +3,7 @@
 // and base scores are float32 as in the library.
 // Source: dmlc/xgboost src/tree/tree_model.cc, src/learner.cc, src/gbm/gbtree.cc.
 import { TerminalError } from '../../errors.ts';
+import { parseLooseJson } from '../../loose-json.ts';
 import { type JsonValue, readUbjson } from './ubjson.ts';
 
 /** Nodes of all trees; a tree's nodes are contiguous. */
@@ -93,19 +94,10 @@ function parseDocument(bytes: Uint8Array): JsonValue {
   // both formats start with "{"; in UBJSON an int64 key length ("L") follows, in JSON a quote or white space
   if (bytes[0] === 0x7b && bytes[1] !== undefined && /[iUIlL]/.test(String.fromCharCode(bytes[1])))
     return readUbjson(bytes);
-  const text = Buffer.from(bytes).toString('utf8');
   try {
-    return JSON.parse(text) as JsonValue;
-  } catch {
-    // the library writes NaN and Infinity bare; as strings they survive, and Number() reads them back
-    const quoted = text.replace(/"(?:[^"\\]|\\.)*"|-?(?:NaN|Infinity)\b/g, (found) =>
-      found.startsWith('"') ? found : `"${found}"`,
-    );
-    try {
-      return JSON.parse(quoted) as JsonValue;
-    } catch (cause) {
-      throw corrupt('it is neither JSON nor UBJSON, or it is cut', cause);
-    }
+    return parseLooseJson(Buffer.from(bytes).toString('utf8')) as JsonValue;
+  } catch (cause) {
+    throw corrupt('it is neither JSON nor UBJSON, or it is cut', cause);
   }
 }
 

@@ -56,6 +56,11 @@ export async function exportSparkPipeline(
     throw new TerminalError('model.unsupported', 'Only text models with logistic regression can be exported to Spark');
   if (features.hash !== 'spark3')
     throw new TerminalError('model.unsupported', 'A model with the hash of Spark 2 cannot be saved by Spark 3');
+  if (features.vocabulary !== undefined || description.scorer.link === 'one-vs-rest')
+    throw new TerminalError(
+      'model.unsupported',
+      'A model that came with a CountVectorizer or OneVsRest is not exported again',
+    );
   const idf = artifacts['idf.bin'] === undefined ? null : decodeIdf(artifacts['idf.bin']);
   const stages = draftStages(description.labels, features, idf, decodeLinearModel(file), options);
   return await writeStages(stages, options.sparkVersion, deps.clock.now());

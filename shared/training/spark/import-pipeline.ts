@@ -1,16 +1,25 @@
-// A Spark PipelineModel (2.x to 4.x) → a bundle of ours: text → terms → hashing → IDF → logistic regression, or a SparkXGB classifier.
-// Invariants: I1 a stage that cannot be reproduced exactly is refused by name, never skipped. I2 the hash follows the Spark version of
-// the HashingTF stage.
-// Source: org.apache.spark.ml.feature.*, org.apache.spark.ml.classification.LogisticRegressionModel, xgboost.spark.
+// A Spark PipelineModel (2.x to 4.x) → a bundle of ours: text → terms → counts → IDF → logistic regression, OneVsRest of it, or a SparkXGB
+// classifier.
+// Invariants: I1 every stage is accounted for: read, or one that only adds columns nobody uses; everything else is refused by name, never
+// skipped. I2 the hash follows the Spark version of the HashingTF stage.
+// Source: org.apache.spark.ml.feature.*, org.apache.spark.ml.classification.{LogisticRegressionModel, OneVsRestModel}, xgboost.spark.
 import { TerminalError } from '../../errors.ts';
-import type { Idf } from '../../features/idf.ts';
-import { completeSpec, createTermLister, type FeatureSpec } from '../../features/spec.ts';
 import type { ModelBundle } from '../../models/bundle.ts';
 import { createXgboostBundle, unmeasuredAccept } from '../../models/foreign-bundle.ts';
 import { createLinearBundle } from '../../models/linear-bundle.ts';
-import { classesOf } from '../../models/linear-model.ts';
-import { corrupt, type PipelineFiles, readStageData, readStages, type Stage } from './pipeline-files.ts';
-import { linearModelOf, vectorValues } from './spark-values.ts';
+import { classesOf, type LinearModel } from '../../models/linear-model.ts';
+import { columnParam, makerOf, numberOr, text } from './columns.ts';
+import {
+  corrupt,
+  type PipelineFiles,
+  readMetadata,
+  readStageData,
+  readStages,
+  type Stage,
+  unsupported,
+} from './pipeline-files.ts';
+import { linearModelOf, oneVsRestModel } from './spark-values.ts';
+import { readTextStages, type TextFeatures } from './text-stages.ts';
 
 export interface ImportOptions {
   /** Names of the classes, when the pipeline holds none. */
@@ -21,148 +30,171 @@ export interface ImportOptions {
 /** Class that handleInvalid=keep adds for labels never seen. */
 export const UNKNOWN_LABEL = '__unknown';
 
+const CLASSIFIERS = ['LogisticRegressionModel', 'OneVsRestModel', 'SparkXGBClassifierModel'];
+/** Packages whose stages predict, or make something else than another column of the same row. */
+const MODEL_PACKAGES =
+  /^(org\.apache\.spark|pyspark)\.ml\.(classification|regression|clustering|recommendation|fpm|tuning)\./;
+/** Stages of Spark's feature package that only add columns; SQLTransformer, RFormula and VectorSizeHint may change or drop rows. */
+const ADDS_COLUMNS =
+  /^(org\.apache\.spark|pyspark)\.ml\.feature\.(StringIndexerModel|IndexToString|Tokenizer|RegexTokenizer|StopWordsRemover|NGram|HashingTF|CountVectorizerModel|IDFModel|Word2VecModel|FeatureHasher|OneHotEncoderModel|VectorAssembler|Normalizer|Binarizer|StandardScalerModel|MinMaxScalerModel|MaxAbsScalerModel|RobustScalerModel)$/;
+
 /** @throws {TerminalError} model.corrupt, model.unsupported, model.width-mismatch */
 export async function importSparkPipeline(files: PipelineFiles, options: ImportOptions = {}): Promise<ModelBundle> {
   const stages = readStages(files);
-  const classifier = stages.find(isClassifier);
-  if (classifier === undefined) throw unsupported('it has no LogisticRegressionModel or SparkXGBClassifierModel');
-  const features = await readFeatures(files, stages, classifier);
-  const labels = options.labels ?? (await readLabels(files, stages, classifier));
-  const origin = { origin: 'spark', sparkVersion: classifier.sparkVersion, uid: classifier.uid };
-  const taxonomyVersion = options.taxonomyVersion ?? null;
-  if (classifier.name === 'SparkXGBClassifierModel') {
-    const { params } = classifier;
-    return await createXgboostBundle(
-      {
-        bytes: readBoosterText(files, classifier),
-        labels: labels ?? [],
-        taxonomyVersion,
-        features: features.spec,
-        idf: features.idf,
-        training: origin,
-      },
-      // dense float arrays unless enable_sparse_data_optim: then absent and stored zeros are both missing
-      params.enable_sparse_data_optim === true
-        ? { absent: 'missing', missing: 0, rounds: 'best' }
-        : { absent: 'zero', missing: numberOr(params.missing, Number.NaN), rounds: 'best' },
+  const classifier = theClassifier(stages);
+  const before = stages.slice(0, stages.indexOf(classifier));
+  const features = await readTextStages(
+    files,
+    before,
+    columnParam(classifier, 'features', 'featuresCol', 'features_col'),
+  );
+  const found = await readLabels(files, stages, classifier);
+  const own = found.labels ?? labelsInMetadata(classifier);
+  requireAccounted(stages, [classifier, ...features.stages, ...found.stages]);
+  requireAgreement(own, options.labels);
+  return await createBundle(files, classifier, features, options.labels ?? own, options.taxonomyVersion ?? null);
+}
+
+function theClassifier(stages: readonly Stage[]): Stage {
+  const models = stages.filter((stage) => CLASSIFIERS.includes(stage.name) || MODEL_PACKAGES.test(stage.className));
+  const [classifier, second] = models;
+  if (classifier === undefined)
+    throw unsupported(`it has no LogisticRegression, OneVsRest or SparkXGBClassifier among ${namesOf(stages)}`);
+  if (second !== undefined)
+    throw unsupported(`it has two models, ${classifier.className} and ${second.className}; save a pipeline with one`);
+  if (!CLASSIFIERS.includes(classifier.name))
+    throw unsupported(`${classifier.className} is not read; LogisticRegression, OneVsRest and SparkXGBClassifier are`);
+  return classifier;
+}
+
+/** I1 */
+function requireAccounted(stages: readonly Stage[], read: readonly Stage[]): void {
+  const other = stages.find((stage) => !read.includes(stage) && !ADDS_COLUMNS.test(stage.className));
+  if (other !== undefined)
+    throw unsupported(
+      `stage ${other.className} (${other.uid}) is not read, and it may change what the classifier sees; save a pipeline without it, or apply it to the texts beforehand`,
     );
+}
+
+/** Labels given must not contradict those that the pipeline holds. */
+function requireAgreement(own: readonly string[] | undefined, given: readonly string[] | undefined): void {
+  if (own === undefined || given === undefined) return;
+  const isSame = own.length === given.length && own.every((label, k) => label === given[k]);
+  if (!isSame)
+    throw new TerminalError(
+      'request.invalid',
+      `The pipeline names its classes ${own.join(', ')}; --labels says ${given.join(', ')}. Leave --labels out`,
+    );
+}
+
+async function createBundle(
+  files: PipelineFiles,
+  classifier: Stage,
+  features: TextFeatures,
+  labels: readonly string[] | undefined,
+  taxonomyVersion: string | null,
+): Promise<ModelBundle> {
+  const { spec, idf, vocabulary } = features;
+  const training = { origin: 'spark', sparkVersion: classifier.sparkVersion, uid: classifier.uid };
+  if (classifier.name === 'SparkXGBClassifierModel') {
+    const bytes = readBoosterText(files, classifier);
+    const input = { bytes, labels: labels ?? [], taxonomyVersion, features: spec, idf, vocabulary, training };
+    return await createXgboostBundle(input, boosterOptions(classifier));
   }
-  const model = linearModelOf(await readStageData(files, classifier));
+  const isOneVsRest = classifier.name === 'OneVsRestModel';
+  const model = isOneVsRest
+    ? await readOneVsRest(files, classifier)
+    : linearModelOf(await readStageData(files, classifier));
   const names = labels ?? Array.from({ length: classesOf(model) }, (_, k) => String(k));
   if (names.length !== classesOf(model))
     throw new TerminalError(
       'model.width-mismatch',
       `Spark pipeline has ${classesOf(model)} classes; ${names.length} labels were found or given`,
     );
-  if (features.spec.numFeatures !== model.width)
+  if (spec.numFeatures !== model.width)
     throw new TerminalError(
       'model.width-mismatch',
-      `Logistic regression needs ${model.width} features; HashingTF makes ${features.spec.numFeatures}`,
+      `The classifier needs ${model.width} features; the stages before it make ${spec.numFeatures}`,
     );
   const { threshold, thresholds } = classifier.params;
   return createLinearBundle({
     labels: names,
     taxonomyVersion,
-    features: features.spec,
-    idf: features.idf,
+    features: spec,
+    idf,
+    vocabulary,
     model,
     calibration: { method: 'none' },
     accept: unmeasuredAccept,
     metrics: null,
-    training: origin,
+    training,
     scorer: {
       threshold: model.isBinomial ? numberOr(threshold, 0.5) : null,
       thresholds: Array.isArray(thresholds) ? JSON.stringify(thresholds) : null,
+      ...(isOneVsRest ? { link: 'one-vs-rest' } : {}),
     },
   });
 }
 
-const isClassifier = (stage: Stage): boolean =>
-  stage.name === 'LogisticRegressionModel' || stage.name === 'SparkXGBClassifierModel';
-
-/** Follow the columns back from the classifier to the text. */
-async function readFeatures(
-  files: PipelineFiles,
-  stages: readonly Stage[],
-  classifier: Stage,
-): Promise<{ spec: FeatureSpec; idf: Idf | null }> {
-  const chain: Stage[] = [];
-  let column = text(classifier.params.featuresCol ?? classifier.params.features_col ?? 'features');
-  for (;;) {
-    const stage = stages.find((candidate) => outputOf(candidate) === column && !chain.includes(candidate));
-    if (stage === undefined) break;
-    chain.unshift(stage);
-    column = text(stage.params.inputCol ?? '');
+/** The binary models of model_0, model_1, … */
+async function readOneVsRest(files: PipelineFiles, stage: Stage): Promise<LinearModel> {
+  const { numClasses } = stage.metadata;
+  const count = Number(numClasses);
+  if (!Number.isInteger(count) || count < 1 || count > 2 ** 16) throw corrupt(`stage ${stage.uid} has no numClasses`);
+  const models: LinearModel[] = [];
+  for (let k = 0; k < count; k++) {
+    const part = readMetadata(files, `${stage.folder}model_${k}/`);
+    if (part.name !== 'LogisticRegressionModel') throw unsupported(`OneVsRest of ${part.className} is not read`);
+    models.push(linearModelOf(await readStageData(files, part)));
   }
-  const take = (...names: string[]): Stage | undefined => {
-    const [first] = chain;
-    return first !== undefined && names.includes(first.name) ? chain.shift() : undefined;
-  };
-  const tokenizer = take('Tokenizer', 'RegexTokenizer');
-  const stopWords = take('StopWordsRemover');
-  const ngram = take('NGram');
-  const hashing = take('HashingTF');
-  const idf = take('IDFModel');
-  const [left] = chain;
-  if (left !== undefined) throw unsupported(`stage ${left.className} is not supported at its place`);
-  if (tokenizer === undefined) throw unsupported('it has no Tokenizer or RegexTokenizer at its start');
-  if (hashing === undefined) throw unsupported('it has no HashingTF');
-  const { params } = hashing;
-  const spec = completeSpec({
-    regexTokenizer:
-      tokenizer.name === 'Tokenizer'
-        ? null
-        : {
-            pattern: text(tokenizer.params.pattern ?? '\\s+'),
-            gaps: tokenizer.params.gaps !== false,
-            minTokenLength: numberOr(tokenizer.params.minTokenLength, 1),
-            toLowercase: tokenizer.params.toLowercase !== false,
-          },
-    stopWords: stopWords === undefined ? null : stopWordsOf(stopWords),
-    ngram: ngram === undefined ? 1 : numberOr(ngram.params.n, 2),
-    numFeatures: numberOr(params.numFeatures, 2 ** 18),
-    binary: params.binary === true,
-    hash: Number.parseInt(hashing.sparkVersion, 10) < 3 ? 'spark2' : 'spark3',
-  });
-  createTermLister(spec); // refuses a pattern that cannot be read as Java reads it
-  return { spec, idf: idf === undefined ? null : await readIdf(files, idf, spec.numFeatures) };
+  return oneVsRestModel(models);
 }
 
-function stopWordsOf(stage: Stage): NonNullable<FeatureSpec['stopWords']> {
-  const words = stage.params.stopWords;
-  if (!Array.isArray(words)) throw corrupt(`stage ${stage.uid} lists no stop words`);
-  return { words: words.map(String), caseSensitive: stage.params.caseSensitive === true };
+/** How SparkXGB makes its matrix, and which rounds it predicts with. */
+function boosterOptions({ params }: Stage): { absent: 'missing' | 'zero'; missing: number; rounds: 'best' } {
+  for (const name of ['base_margin_col', 'iteration_range', 'features_cols']) {
+    const value = params[name];
+    const isSet = Array.isArray(value) ? value.length > 0 : value !== undefined && value !== null && value !== '';
+    if (isSet) throw unsupported(`${name} of SparkXGBClassifier is set, and is not read`);
+  }
+  // dense float arrays unless enable_sparse_data_optim: then absent and stored zeros are both missing
+  return params.enable_sparse_data_optim === true
+    ? { absent: 'missing', missing: 0, rounds: 'best' }
+    : { absent: 'zero', missing: numberOr(params.missing, Number.NaN), rounds: 'best' };
 }
 
-async function readIdf(files: PipelineFiles, stage: Stage, width: number): Promise<Idf> {
-  const data = await readStageData(files, stage);
-  const weights = vectorValues(data.idf, 'idf');
-  if (weights.length !== width)
-    throw new TerminalError('model.width-mismatch', `IDF has ${weights.length} features; HashingTF makes ${width}`);
-  // 2.x stores the weights only; they are all that scoring needs
-  const counts = Array.isArray(data.docFreq) ? Uint32Array.from(data.docFreq, Number) : new Uint32Array(width);
-  return { weights, docFreq: counts, numDocs: Number(data.numDocs ?? 0) };
-}
-
-/** From the indexer of the label column, or from the IndexToString of the prediction. */
+/** From the indexer of the label column, or from the IndexToString of the prediction; and the stages that belong to the label. */
 async function readLabels(
   files: PipelineFiles,
   stages: readonly Stage[],
   classifier: Stage,
-): Promise<string[] | undefined> {
-  const labelColumn = text(classifier.params.labelCol ?? classifier.params.label_col ?? 'label');
-  const indexer = stages.find((stage) => stage.name === 'StringIndexerModel' && outputOf(stage) === labelColumn);
-  if (indexer !== undefined) {
-    const data = await readStageData(files, indexer);
-    const lists = data.labelsArray as unknown;
-    const list = Array.isArray(lists) ? (lists[0] as unknown) : data.labels;
-    if (!Array.isArray(list)) throw corrupt(`stage ${indexer.uid} holds no labels`);
-    const labels = list.map(String);
-    return indexer.params.handleInvalid === 'keep' ? [...labels, UNKNOWN_LABEL] : labels;
+): Promise<{ labels: string[] | undefined; stages: Stage[] }> {
+  const prediction = columnParam(classifier, 'prediction', 'predictionCol', 'prediction_col');
+  const back = stages.find((stage) => stage.name === 'IndexToString' && text(stage.params.inputCol) === prediction);
+  const named = Array.isArray(back?.params.labels) ? back.params.labels.map(String) : [];
+  const maker = makerOf(stages, columnParam(classifier, 'label', 'labelCol', 'label_col'));
+  const used = [back, maker?.stage].filter((stage) => stage !== undefined);
+  if (maker?.stage.name !== 'StringIndexerModel') return { labels: named.length > 0 ? named : undefined, stages: used };
+  const { stage, index } = maker;
+  const data = await readStageData(files, stage);
+  const lists = data.labelsArray as unknown;
+  const list = Array.isArray(lists) ? (lists[index] as unknown) : data.labels;
+  if (!Array.isArray(list)) throw corrupt(`stage ${stage.uid} holds no labels`);
+  const labels = list.map(String);
+  return { labels: stage.params.handleInvalid === 'keep' ? [...labels, UNKNOWN_LABEL] : labels, stages: used };
+}
+
+/** OneVsRest keeps the attributes of its label column. */
+function labelsInMetadata({ metadata }: Stage): string[] | undefined {
+  if (typeof metadata.labelMetadata !== 'string') return undefined;
+  let value: { ml_attr?: { vals?: unknown } } | null;
+  try {
+    value = JSON.parse(metadata.labelMetadata);
+  } catch (cause) {
+    throw corrupt('labelMetadata of OneVsRest is no JSON', cause);
   }
-  const prediction = text(classifier.params.predictionCol ?? classifier.params.prediction_col ?? 'prediction');
-  const back = stages.find((stage) => stage.name === 'IndexToString' && stage.params.inputCol === prediction);
-  return Array.isArray(back?.params.labels) ? back.params.labels.map(String) : undefined;
+  const vals = value?.ml_attr?.vals;
+  return Array.isArray(vals) ? vals.map(String) : undefined;
 }
 
 /** The booster's JSON, which Spark's text writer cut into lines. */
@@ -173,14 +205,4 @@ function readBoosterText(files: PipelineFiles, stage: Stage): Uint8Array {
   return Buffer.from(content.join(''));
 }
 
-const outputOf = (stage: Stage): unknown =>
-  Array.isArray(stage.params.outputCols) ? stage.params.outputCols[0] : stage.params.outputCol;
-
-const text = (value: unknown): string => (typeof value === 'string' ? value : '');
-
-/** Spark writes NaN and infinities as strings. */
-const numberOr = (value: unknown, fallback: number): number =>
-  value === undefined || value === null ? fallback : Number(value);
-
-const unsupported = (why: string): TerminalError =>
-  new TerminalError('model.unsupported', `Spark pipeline cannot be imported: ${why}`);
+const namesOf = (stages: readonly Stage[]): string => stages.map(({ name }) => name).join(', ') || 'no stages';

@@ -1,9 +1,11 @@
 // A saved Spark ML pipeline as a set of files: metadata of each stage, and the one row of data that some have.
-// Layout: metadata/part-*, stages/<i>_<uid>/metadata/part-*, stages/<i>_<uid>/data/part-*.parquet.
+// Layout: metadata/part-*, stages/<i>_<uid>/metadata/part-*, stages/<i>_<uid>/data/part-*.parquet; a stage may be a pipeline itself, and a
+// tuned model keeps its pipeline in bestModel/.
 // Source: org.apache.spark.ml.util.ReadWrite, org.apache.spark.ml.Pipeline.
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { TerminalError } from '../../errors.ts';
+import { parseLooseJson } from '../../loose-json.ts';
 import type { LakeStore } from '../../ports.ts';
 
 /** Content by path below the pipeline's folder, with forward slashes. */
@@ -19,6 +21,8 @@ export interface Stage {
   readonly params: Readonly<Record<string, unknown>>;
   /** Path of the stage's folder, with a slash at the end. */
   readonly folder: string;
+  /** All of its metadata. */
+  readonly metadata: Readonly<Record<string, unknown>>;
 }
 
 /** Files of a pipeline on the local disk. */
@@ -37,28 +41,53 @@ export async function readLakePipeline(store: LakeStore, folder: string): Promis
   return files;
 }
 
-/** Stages in order. @throws {TerminalError} model.corrupt, model.unsupported */
+/**
+ * Stages in order; those of pipelines inside pipelines and of the best model of a CrossValidator or TrainValidationSplit stand in their place.
+ * @throws {TerminalError} model.corrupt, model.unsupported
+ */
 export function readStages(files: PipelineFiles): Stage[] {
   const root = readMetadata(files, '');
-  if (!/(^|\.)PipelineModel$/.test(root.className))
-    throw new TerminalError('model.unsupported', `${root.className} is no PipelineModel; export the fitted pipeline`);
-  const uids = root.params.stageUids;
-  if (!Array.isArray(uids)) throw corrupt('its metadata names no stages');
-  const folders = new Set([...files.keys()].flatMap((path) => /^stages\/[^/]+\//.exec(path) ?? []));
-  return uids.map((uid, i) => {
-    const folder = [...folders].find((name) => new RegExp(`^stages/0*${i}_`).test(name) && name.endsWith(`_${uid}/`));
+  if (!isPipeline(root) && !isTuned(root)) {
+    const what = /(^|\.)Pipeline$/.test(root.className) ? 'is not fitted' : 'is no PipelineModel';
+    throw new TerminalError(
+      'model.unsupported',
+      `${root.className} ${what}: save the fitted pipeline, from the text to the classifier, with PipelineModel.save`,
+    );
+  }
+  return openStage(files, root, 0);
+}
+
+const MAX_DEPTH = 10;
+const isPipeline = ({ className }: Stage): boolean => /(^|\.)PipelineModel$/.test(className);
+const isTuned = ({ className }: Stage): boolean => /\.(CrossValidatorModel|TrainValidationSplitModel)$/.test(className);
+
+function openStage(files: PipelineFiles, stage: Stage, depth: number): Stage[] {
+  if (depth > MAX_DEPTH) throw corrupt(`pipelines are nested more than ${MAX_DEPTH} deep`);
+  if (isTuned(stage)) return openStage(files, readMetadata(files, `${stage.folder}bestModel/`), depth + 1);
+  if (!isPipeline(stage)) return [stage];
+  const uids = stage.params.stageUids;
+  if (!Array.isArray(uids)) throw corrupt(`the metadata of ${stage.uid} names no stages`);
+  const parent = `${stage.folder}stages/`;
+  const folders = new Set<string>();
+  for (const path of files.keys()) {
+    const end = path.indexOf('/', parent.length);
+    if (path.startsWith(parent) && end > 0) folders.add(path.slice(parent.length, end));
+  }
+  return uids.flatMap((uid, i) => {
+    const folder = [...folders].find((name) => Number.parseInt(name, 10) === i && name.endsWith(`_${uid}`));
     if (folder === undefined) throw corrupt(`stage ${i} (${String(uid)}) is missing`);
-    return readMetadata(files, folder);
+    return openStage(files, readMetadata(files, `${parent}${folder}/`), depth + 1);
   });
 }
 
-function readMetadata(files: PipelineFiles, folder: string): Stage {
+/** What a folder of the pipeline says of itself. @throws {TerminalError} model.corrupt */
+export function readMetadata(files: PipelineFiles, folder: string): Stage {
   const path = [...files.keys()].sort().find((name) => name.startsWith(`${folder}metadata/part-`));
   if (path === undefined) throw corrupt(`${folder}metadata is missing`);
   const [line = ''] = Buffer.from(files.get(path)!).toString('utf8').split('\n');
   let value: Record<string, unknown>;
   try {
-    value = JSON.parse(line) as Record<string, unknown>;
+    value = parseLooseJson(line) as Record<string, unknown>; // xgboost writes `"missing": NaN`
   } catch (cause) {
     throw corrupt(`${path} holds no JSON`, cause);
   }
@@ -66,7 +95,7 @@ function readMetadata(files: PipelineFiles, folder: string): Stage {
   if (typeof className !== 'string' || typeof uid !== 'string') throw corrupt(`${path} lacks class or uid`);
   const params = { ...(value.defaultParamMap as object | undefined), ...(value.paramMap as object | undefined) };
   const name = className.slice(className.lastIndexOf('.') + 1);
-  return { name, className, uid, sparkVersion: String(sparkVersion ?? '3.0.0'), params, folder };
+  return { name, className, uid, sparkVersion: String(sparkVersion ?? '3.0.0'), params, folder, metadata: value };
 }
 
 /** The one row of data of a stage. @throws {TerminalError} model.corrupt */
@@ -91,3 +120,6 @@ export async function readStageData(files: PipelineFiles, stage: Stage): Promise
 
 export const corrupt = (why: string, cause?: unknown): TerminalError =>
   new TerminalError('model.corrupt', `Spark pipeline cannot be read: ${why}`, { cause });
+
+export const unsupported = (why: string): TerminalError =>
+  new TerminalError('model.unsupported', `Spark pipeline cannot be imported: ${why}`);

@@ -31,6 +31,26 @@ export function linearModelOf(row: Record<string, unknown>): LinearModel {
   return collect(cells, width, intercepts, row.isMultinomial !== true);
 }
 
+/**
+ * The binary models of OneVsRest as one: margin k is the margin of class 1 of model k.
+ * @throws {TerminalError} model.corrupt when they take vectors of different widths
+ */
+export function oneVsRestModel(models: readonly LinearModel[]): LinearModel {
+  const width = models[0]?.width ?? 0;
+  const cells: Cell[] = [];
+  const intercepts = models.map((model, row) => {
+    const margins = model.intercepts.length;
+    const own = margins - 1; // a binomial model has the margin of class 1 only, a multinomial one has it second
+    if (model.width !== width || margins > 2)
+      throw corrupt(`model ${row} of OneVsRest is no binary one like the others`);
+    model.columns.forEach((column, slot) => {
+      cells.push({ row, column, value: model.coefficients[slot * margins + own]! });
+    });
+    return model.intercepts[own]!;
+  });
+  return collect(cells, width, Float64Array.from(intercepts), false);
+}
+
 interface Cell {
   row: number;
   column: number;

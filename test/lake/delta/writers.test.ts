@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { compact } from '../../../shared/lake/delta/maintenance.ts';
-import { query } from '../../../shared/lake/query.ts';
+import { LakeQueries } from '../../../shared/lake/query.ts';
 import { runsTable } from '../../../shared/lake/tables.ts';
 import { systemClock } from '../../../shared/ports.ts';
 import { type EmulatedLake, startEmulatedLake } from '../emulated-lake.ts';
@@ -44,7 +44,9 @@ test('writers: eight processes with 50 commits each lose and double nothing, bes
   }
   expect(await exits).toEqual(Array(WRITERS).fill(0));
 
-  const { rows } = await query([table], 'SELECT run_id FROM runs');
+  const queries = new LakeQueries([table]);
+  const { rows } = await queries.query('SELECT run_id FROM runs');
+  queries.close();
   const expected = Array.from({ length: WRITERS }, (_, writer) =>
     Array.from({ length: COMMITS }, (_, index) => `w${writer}-${index}`),
   ).flat();

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { request as send } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BlobServiceClient } from '@azure/storage-blob';
+import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { expect, test } from 'vitest';
 import { startAzurite } from '../../../local/emulators/azurite.ts';
 
@@ -86,3 +87,39 @@ test('azurite: a successor on the same folder waits for its predecessor and find
     await rm(folder, { recursive: true, force: true });
   }
 });
+
+// Published for emulators: https://learn.microsoft.com/azure/storage/common/storage-use-azurite
+const PUBLISHED_KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
+
+test('azurite: the key that everybody knows opens nothing, each start without a key has another, and pages of other names are refused', async () => {
+  const azurite = await startAzurite({ folder: null, ports: ANY });
+  try {
+    expect(Buffer.from(azurite.key, 'base64')).toHaveLength(64);
+    expect(azurite.key).not.toBe(PUBLISHED_KEY);
+    const published = new BlobServiceClient(
+      azurite.blobEndpoint,
+      new StorageSharedKeyCredential(azurite.account, PUBLISHED_KEY),
+      { retryOptions: { maxTries: 1 } },
+    );
+    await expect(published.getContainerClient('abc').create()).rejects.toMatchObject({ statusCode: 403 });
+    const own = BlobServiceClient.fromConnectionString(azurite.connectionString);
+    await own.getContainerClient('abc').create();
+    for (const endpoint of [azurite.blobEndpoint, azurite.queueEndpoint, azurite.tableEndpoint]) {
+      expect(await statusOf(endpoint, { host: 'evil.example' }), endpoint).toBe(421);
+      expect(await statusOf(endpoint, { 'sec-fetch-site': 'cross-site' }), endpoint).toBe(403);
+    }
+  } finally {
+    await azurite.close();
+  }
+});
+
+/** fetch does not let these headers be set. */
+const statusOf = (url: string, headers: Record<string, string>): Promise<number | undefined> =>
+  new Promise((resolve, reject) => {
+    send(url, { headers }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    })
+      .on('error', reject)
+      .end();
+  });

@@ -1,5 +1,6 @@
 // The real DFS client against the shim: every operation the SDK has, with the codes the real service gives.
 import { randomBytes } from 'node:crypto';
+import { request as send } from 'node:http';
 import { Readable } from 'node:stream';
 import { BlobServiceClient } from '@azure/storage-blob';
 import {
@@ -68,6 +69,21 @@ describe('file systems', () => {
     expect(await fs.exists()).toBe(false);
     expect(await refusal(fs.getFileClient('a').create())).toBe('404 FilesystemNotFound');
   });
+});
+
+test('dfs: a page that goes by another name, or comes from another site, is not answered, with or without a signature', async () => {
+  const statusOf = (headers: Record<string, string>) =>
+    new Promise((resolve, reject) => {
+      send(`${shim.url}/${fs.name}?resource=filesystem&recursive=true`, { headers }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      })
+        .on('error', reject)
+        .end();
+    });
+  expect(await statusOf({})).toBe(401);
+  expect(await statusOf({ host: 'evil.example' })).toBe(421);
+  expect(await statusOf({ 'sec-fetch-site': 'cross-site' })).toBe(403);
 });
 
 describe('create', () => {

@@ -62,6 +62,7 @@ const withRetry = (maxNumberOfAttempts: number, extra: object = {}): Orchestrato
   retryOptions: { firstRetryIntervalInMilliseconds: 100, maxNumberOfAttempts, backoffCoefficient: 2, ...extra },
 });
 const all = (...compoundActions: OrchestratorAction[]): OrchestratorAction => ({ actionType: 12, compoundActions });
+const any = (...compoundActions: OrchestratorAction[]): OrchestratorAction => ({ actionType: 11, compoundActions });
 const failed = (id: number): IncomingEvent => ({
   EventType: EventKind.TaskFailed,
   TaskScheduledId: id,
@@ -84,21 +85,46 @@ const ids = (turn: Turn) =>
 test('turn: leaves are numbered depth-first; waits take no id', () => {
   const driver = new Driver();
   const wait: OrchestratorAction = { actionType: ActionKind.WaitForExternalEvent, externalEventName: 'e' };
-  const turn = driver.turn(undefined, [all(activity(), wait, all(activity(), activity()))]);
+  const turn = driver.turn(undefined, [any(activity(), wait, all(activity(), activity()))]);
   expect(ids(turn)).toEqual(['activity 0', 'activity 1', 'activity 2']);
   expect(ids(driver.turn(completed(0), [activity()]))).toEqual(['activity 3']);
+});
+
+test('turn: what follows a failed Task.all waits until its other tasks have ended, the end of the orchestration too', () => {
+  const driver = new Driver();
+  driver.turn(undefined, [all(activity(), activity(), withRetry(2))]);
+  expect(ids(driver.turn(failed(0), [activity('after')]))).toEqual([]);
+  expect(ids(driver.turn(failed(2), []))).toEqual(['timer 3']);
+  expect(ids(driver.turn(completed(1), []))).toEqual([]);
+  expect(ids(driver.turn(fired(3), []))).toEqual(['activity 4']);
+  expect(ids(driver.turn(completed(4), []))).toEqual(['activity 5']);
+
+  for (const end of [{ isDone: true }, { failed: true, error: 'no' }]) {
+    const ending = new Driver();
+    ending.turn(undefined, [all(activity(), activity())]);
+    expect(ending.turn(failed(0), [], end).ending).toBeUndefined();
+    expect(ending.turn(completed(1), [], end).ending).toBeDefined();
+  }
+});
+
+test('turn: nothing waits for the tasks of a Task.any that lost', () => {
+  const driver = new Driver();
+  driver.turn(undefined, [any(activity(), all(activity(), withRetry(2)))]);
+  driver.turn(failed(2), []);
+  expect(ids(driver.turn(completed(0), [activity()]))).toEqual(['activity 4']);
+  expect(driver.turn(completed(4), [], { isDone: true }).ending).toMatchObject({ kind: 'completed' });
 });
 
 test('turn: a task listed again inside a later compound is not scheduled twice', () => {
   const driver = new Driver();
   const [a, b] = [activity('a'), activity('b')];
-  driver.turn(undefined, [all(a, b)]);
-  expect(ids(driver.turn(completed(0), [all(b, activity('c'))]))).toEqual(['activity 2']);
+  driver.turn(undefined, [any(a, b)]);
+  expect(ids(driver.turn(completed(0), [any(b, activity('c'))]))).toEqual(['activity 2']);
 });
 
 test('turn: the id of a retry is allocated before the ids of what the user code calls next', () => {
   const driver = new Driver();
-  driver.turn(undefined, [all(withRetry(4), activity())]);
+  driver.turn(undefined, [any(withRetry(4), activity())]);
   expect(ids(driver.turn(failed(0), []))).toEqual(['timer 2']);
   expect(ids(driver.turn(completed(1), [activity()]))).toEqual(['activity 3']);
   expect(ids(driver.turn(fired(2), []))).toEqual(['activity 4']);
@@ -133,7 +159,7 @@ test('turn: after the retry timeout the remaining attempts fail without running,
 test('turn: a cancelled timer is removed once', () => {
   const driver = new Driver();
   const timer: OrchestratorAction = { actionType: ActionKind.CreateTimer, fireAt: new Date(2_000_000).toISOString() };
-  driver.turn(undefined, [all({ actionType: ActionKind.WaitForExternalEvent, externalEventName: 'e' }, timer)]);
+  driver.turn(undefined, [any({ actionType: ActionKind.WaitForExternalEvent, externalEventName: 'e' }, timer)]);
   timer.isCanceled = true;
   const raised: IncomingEvent = { EventType: EventKind.EventRaised, Name: 'e', Input: null };
   expect(ids(driver.turn(raised, [activity()]))).toEqual(['activity 1', 'cancel-timer 0']);
@@ -202,6 +228,7 @@ test('execution: rebuilt from stored events it goes on exactly as the one in mem
   expect(rebuilt.nextId).toBe(live.execution.nextId);
   expect([...rebuilt.retries]).toEqual([...live.execution.retries]);
   expect([...rebuilt.timers]).toEqual([...live.execution.timers]);
+  expect([...rebuilt.open]).toEqual([...live.execution.open]);
   live.execution = rebuilt;
   expect(ids(live.turn(fired(3), []))).toEqual(['activity 4']);
 });

@@ -103,7 +103,7 @@ describe.skipIf(!hasData)('real Spark pipelines (skipped: ../shared/data is abse
       'a stage of another kind',
       'model.unsupported',
       (f: Map<string, Uint8Array>) =>
-        edit(f, /HashingTF.*metadata\/part/, 'feature.HashingTF"', 'feature.CountVectorizerModel"'),
+        edit(f, /HashingTF.*metadata\/part/, 'feature.HashingTF"', 'feature.FeatureHasher"'),
     ],
     ['a missing stage', 'model.corrupt', (f: Map<string, Uint8Array>) => f.delete(pathOf(f, /4_IDF.*metadata\/part/))],
     [

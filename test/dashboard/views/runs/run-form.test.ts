@@ -72,7 +72,7 @@ describe('dashboard: the form that starts a run', () => {
     }
     const { byInput, rest } = fieldErrors(fields);
     expect(Object.fromEntries(byInput)).toEqual({
-      paths: 'line 2 must be relative to the container, without ".."',
+      paths: 'line 2 must be relative to the container, without "." and ".."',
       maxCostUsd: 'must be a number',
       modelVersion: 'must look like v3',
     });

@@ -26,6 +26,18 @@ df.app.orchestration('slowFanOut', function* (context: Context) {
   return results;
 });
 
+// What follows a Task.all that failed begins when its other tasks have ended.
+df.app.orchestration('afterFailedAll', function* (context: Context) {
+  const key = context.df.instanceId;
+  try {
+    yield context.df.Task.all([context.df.callActivity('broken'), context.df.callActivity('marked', { key, ms: 300 })]);
+    return 'unexpected';
+  } catch {
+    const marks: string[] = yield context.df.callActivity('marks', key);
+    return marks;
+  }
+});
+
 df.app.orchestration('eventOrTimer', function* (context: Context) {
   const deadline = new Date(context.df.currentUtcDateTime.getTime() + 3_600_000);
   const timer = context.df.createTimer(deadline);

@@ -35,6 +35,16 @@ df.app.activity('broken', {
   },
 });
 
+const marked = new Set<string>();
+df.app.activity('marked', {
+  handler: async ({ key, ms }: { key: string; ms: number }) => {
+    await setTimeout(ms);
+    marked.add(key);
+    return null;
+  },
+});
+df.app.activity('marks', { handler: (key: string) => (marked.has(key) ? ['ended'] : []) });
+
 df.app.activity('typeOf', { handler: ({ value }: { value: unknown }) => typeof value });
 
 df.app.entity('Counter', (context: df.EntityContext<number>) => {

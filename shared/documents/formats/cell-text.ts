@@ -1,0 +1,126 @@
+// A workbook cell as a person reads it: dates in ISO whatever their format, integers with all digits, other numbers as the cell shows them.
+// Trap: the library writes a serial number for formats it does not know, dd.mm.yyyy among them, and 2/3/34 for the short date of any country.
+// Source: ECMA-376 part 1, 18.8.30 and 18.8.31 (number formats), 18.17.4.1 (serial numbers of dates).
+
+export interface Cell {
+  /** As the library displays it. */
+  w?: string;
+  v?: unknown;
+  t?: string;
+  /** Number format. */
+  z?: string | number;
+  c?: { t?: string }[];
+}
+
+/** Text of a cell with its comments; '' when it shows nothing. */
+export function cellText(cell: Cell | undefined | null, is1904: boolean): string {
+  if (cell === undefined || cell === null) return '';
+  const shown = shownValue(cell, is1904).replace(/\s+/g, ' ').trim();
+  if (cell.c === undefined) return shown;
+  const comments = cell.c.map((comment) => comment.t ?? '').filter((text) => text !== '');
+  return [shown, ...comments].filter((text) => text !== '').join(' ');
+}
+
+function shownValue(cell: Cell, is1904: boolean): string {
+  const { v, w, z } = cell;
+  if (v instanceof Date) return isoOfDate(v);
+  if (typeof v === 'number') {
+    const format = typeof z === 'string' ? z : 'General';
+    const kind = kindOfFormat(format);
+    if (kind !== 'number') return dateText(v, format, kind, w, is1904) ?? w ?? String(v);
+    if (Number.isInteger(v) && /E[+-]?\d/i.test(w ?? 'E1') && Math.abs(v) < 1e21) return String(v);
+    return w ?? String(v);
+  }
+  return w ?? (v === undefined || v === null ? '' : String(v));
+}
+
+type FormatKind = 'number' | 'date' | 'time' | 'elapsed';
+const kinds = new Map<string, FormatKind>();
+const MAX_FORMATS = 5000;
+
+function kindOfFormat(format: string): FormatKind {
+  const known = kinds.get(format);
+  if (known !== undefined) return known;
+  const kind = findKind(format);
+  if (kinds.size < MAX_FORMATS) kinds.set(format, kind);
+  return kind;
+}
+
+/** Codes of the first section, without literals, colours, conditions and locales. */
+function codesOf(format: string): string {
+  return (format.replace(/"[^"]*"|\\.|_.|\*./g, '').split(';')[0] ?? '').replace(/\[(?!(h+|m+|s+)\])[^\]]*\]/gi, '');
+}
+
+function findKind(format: string): FormatKind {
+  const codes = codesOf(format).toLowerCase();
+  if (/general|[#?0@](?![^;]*[ydhs])/.test(codes) && !/[yd]|h+:?m|m+:?s/.test(codes)) return 'number';
+  if (/\[(h+|m+|s+)\]/.test(codes)) return 'elapsed';
+  if (/[yd]|(^|[^a-z])[ge]+([^a-z+-]|$)|b{2,}/.test(codes)) return 'date';
+  if (/[hs]|am\/pm|a\/p/.test(codes)) return 'time';
+  return /^[^a-z]*m{1,5}[^a-z]*$/.test(codes) && !/[#0?]/.test(codes) ? 'date' : 'number';
+}
+
+const DAY_MS = 86_400_000;
+const LAST_SERIAL = 2_958_466; // 9999-12-31
+
+/** ISO, and the form the cell shows where it differs and names a whole year: both are searched for. */
+function dateText(
+  serial: number,
+  format: string,
+  kind: FormatKind,
+  shown: string | undefined,
+  is1904: boolean,
+): string | undefined {
+  if (kind === 'elapsed' || serial < 0 || serial >= LAST_SERIAL) return undefined;
+  // Serial 60 is the 29 February 1900 that never was; 1 March 1900 is 61.
+  const days = is1904 ? serial + 1462 : serial < 60 ? serial + 1 : serial;
+  const time = new Date(Date.UTC(1899, 11, 30) + Math.round((days * DAY_MS) / 1000) * 1000);
+  const clock = time.toISOString().slice(11, 19).replace(/:00$/, '');
+  if (kind === 'time') return shown ?? clock;
+  const day = time.toISOString().slice(0, 10);
+  const iso = /[hs]/i.test(codesOf(format)) ? `${day} ${clock}` : day;
+  const form = shown ?? numericForm(format, time);
+  return form === undefined ||
+    form.trim() === iso ||
+    !/\b\d{4}\b/.test(form) ||
+    /^\d+(\.\d+)?$/.test(form.trim()) ||
+    isIso(form)
+    ? iso
+    : `${iso} (${form.trim()})`;
+}
+
+const isIso = (form: string) => /^\s*\d{4}-\d\d-\d\d/.test(form);
+
+function isoOfDate(date: Date): string {
+  if (Number.isNaN(date.getTime())) return '';
+  const text = date.toISOString();
+  return text.endsWith('T00:00:00.000Z') ? text.slice(0, 10) : text.slice(0, 16).replace('T', ' ');
+}
+
+/** A format of numbers and signs only, applied; undefined when it names months or days. */
+function numericForm(format: string, time: Date): string | undefined {
+  const plain = format
+    .split(';')[0]!
+    .replace(/"([^"]*)"/g, '$1')
+    .replace(/\\(.)/g, '$1')
+    .replace(/\[[^\]]*\]|_.|\*./g, '');
+  if (/m{3,}|d{3,}|am\/pm|[gebn]/i.test(plain)) return undefined;
+  const pad = (n: number, width: number) => String(n).padStart(width, '0');
+  let isAfterHour = false;
+  return plain.replace(/y+|m+|d+|h+|s+(\.0+)?/gi, (code) => {
+    const width = code.length;
+    switch (code[0]!.toLowerCase()) {
+      case 'y':
+        return width > 2 ? pad(time.getUTCFullYear(), 4) : pad(time.getUTCFullYear() % 100, 2);
+      case 'd':
+        return pad(time.getUTCDate(), width);
+      case 'h':
+        isAfterHour = true;
+        return pad(time.getUTCHours(), width);
+      case 's':
+        return pad(time.getUTCSeconds(), Math.min(2, width));
+      default:
+        return pad(isAfterHour ? time.getUTCMinutes() : time.getUTCMonth() + 1, width);
+    }
+  });
+}

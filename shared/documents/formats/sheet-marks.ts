@@ -1,0 +1,111 @@
+// What a sheet of an xlsx says beside its cells: header and footer, hidden rows and columns, formulas that nobody has calculated.
+// One pass over the XML as text, no parse: the workbook library has read the cells and keeps none of this.
+import type { PackageParts } from '../package-parts.ts';
+import { mainPart, relationsOf } from './office-xml.ts';
+
+export interface SheetMarks {
+  /** Lines of headers and footers. */
+  edges: string[];
+  /** 0-based. */
+  hiddenRows: ReadonlySet<number>;
+  /** Column letters, as ranges. */
+  hiddenColumns: string[];
+  /** Formulas without a stored result: some programs write none, and the cell shows nothing until Excel opens the file. */
+  uncalculated: number;
+}
+
+/** By sheet name. */
+export async function sheetMarks(parts: PackageParts): Promise<Map<string, SheetMarks>> {
+  const main = await mainPart(parts, 'xl/workbook.xml');
+  const targets = new Map((await relationsOf(parts, main)).map(({ id, target }) => [id, target]));
+  const sheets: { name: string; part: string }[] = [];
+  await parts.xml(main, {
+    open(element, attributes) {
+      const id = element === 'sheet' ? Object.entries(attributes).find(([key]) => key.endsWith(':id'))?.[1] : undefined;
+      const part = id === undefined ? undefined : targets.get(id);
+      if (part !== undefined && attributes.name !== undefined) sheets.push({ name: attributes.name, part });
+    },
+  });
+  const marks = new Map<string, SheetMarks>();
+  for (const { name, part } of sheets) {
+    const content = await parts.bytes(part);
+    if (content !== undefined) marks.set(name, readMarks(content));
+  }
+  return marks;
+}
+
+function readMarks(content: Buffer): SheetMarks {
+  const dataEnd = content.lastIndexOf('sheetData');
+  const dataStart = content.indexOf('sheetData');
+  const head = content.toString('utf8', 0, Math.max(0, dataStart));
+  const tail = dataEnd < 0 ? '' : content.toString('utf8', dataEnd);
+  const cells =
+    content.includes('hidden="') || content.includes('<f') || content.includes(':f>') || content.includes(':f ');
+  // One char per byte: the marks are ASCII.
+  const data = cells ? content.toString('latin1', Math.max(0, dataStart), Math.max(0, dataEnd)) : '';
+  return {
+    edges: edgeLines(tail),
+    hiddenRows: hiddenRows(data),
+    hiddenColumns: [...head.matchAll(/<(?:\w+:)?col\b[^>]*>/g)]
+      .map(([element]) => element)
+      .filter((element) => isOn(element))
+      .map((element) => columnRange(numberIn(element, 'min'), numberIn(element, 'max'))),
+    uncalculated:
+      data.match(
+        /<(?:\w+:)?f\b(?:[^<>]*\/>|[^<>]*>[^<]*<\/(?:\w+:)?f>)\s*(?:<(?:\w+:)?v\s*\/>|<(?:\w+:)?v>\s*<\/(?:\w+:)?v>)?\s*<\/(?:\w+:)?c>/g,
+      )?.length ?? 0,
+  };
+}
+
+const isOn = (element: string) => /\bhidden="(1|true)"/.test(element);
+const numberIn = (element: string, name: string) =>
+  Number(new RegExp(`\\b${name}="(\\d{1,7})"`).exec(element)?.[1] ?? 0);
+
+function hiddenRows(data: string): Set<number> {
+  const rows = new Set<number>();
+  if (!data.includes('hidden="')) return rows;
+  let row = 0;
+  for (const [element] of data.matchAll(/<(?:\w+:)?row\b[^>]*>/g)) {
+    row = numberIn(element, 'r') || row + 1;
+    if (isOn(element)) rows.add(row - 1);
+  }
+  return rows;
+}
+
+function columnRange(min: number, max: number): string {
+  return min === max ? columnName(min) : `${columnName(min)}–${columnName(Math.min(max, 16_384))}`;
+}
+
+/** 1 → A, 27 → AA. */
+function columnName(column: number): string {
+  let name = '';
+  for (let n = column; n > 0; n = Math.floor((n - 1) / 26)) name = String.fromCharCode(65 + ((n - 1) % 26)) + name;
+  return name;
+}
+
+/** Texts of oddHeader … firstFooter without their codes (&L left, &P page, &"Arial,Bold" font). ECMA-376 18.3.1.46. */
+function edgeLines(tail: string): string[] {
+  const lines: string[] = [];
+  for (const [, body = ''] of tail.matchAll(/<(?:\w+:)?(?:odd|even|first)(?:Header|Footer)>([^<]{0,4000})</g)) {
+    const text = decodeXml(body)
+      .replace(/&"[^"]*"|&K[0-9A-F]{6}|&K\d\d[+-]\d{3}|&\d{1,3}/gi, '')
+      .replace(/&[PNDTAFZGBIUESXYHO]/gi, '')
+      .replace(/&[LCR]/gi, '\t')
+      .replaceAll('&&', '&')
+      .trim();
+    if (/[\p{L}\p{N}]/u.test(text) && !lines.includes(text)) lines.push(text);
+  }
+  return lines;
+}
+
+const decodeXml = (text: string) =>
+  text
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&apos;', "'")
+    .replace(/&#(x?)([0-9a-f]{1,6});/gi, (whole, hex: string, digits: string) => {
+      const code = Number.parseInt(digits, hex === '' ? 10 : 16);
+      return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
+    })
+    .replaceAll('&amp;', '&');
