@@ -6,6 +6,7 @@ import { clearBar, UsageError } from './console.ts';
 import { addModelCommands } from './model-commands.ts';
 import { data, deadline, json, maxCost, mode, number, remote, textColumn } from './options.ts';
 import { addResultCommands } from './result-commands.ts';
+import { addSourceCommands } from './source-commands.ts';
 
 const program = new Command('sluice')
   .description('Sorts every document that lands in a data lake into your categories.')
@@ -17,6 +18,7 @@ program
   .command('start', { isDefault: false })
   .description('start everything locally, classify a folder, stay up for uploads')
   .argument('[folder]', 'your documents; default: the samples')
+  .addOption(new Option('--source <kind>', 'the folder plays a library that lands by itself').choices(['sharepoint']))
   .option('--once', 'end when the folder is done', false)
   .option('--taxonomy <file>', 'your labels: JSON {name, labels: [{name, description}]}')
   .option('--no-llm', 'do not ask the LLM; uncertain documents go to review')
@@ -108,6 +110,7 @@ program
 
 addModelCommands(program);
 addResultCommands(program);
+addSourceCommands(program);
 
 program
   .command('simulate-llm')

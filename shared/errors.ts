@@ -29,6 +29,7 @@ export const ERROR_REMEDIES = {
   'source.too-large':
     'The file is too large to be given over HTTP. Fetch it from the storage account; the message names it.',
   'source.bad-row': 'The row of the data set cannot be read. Mend the row named in the message.',
+  'source.unknown': 'No such source. List them with `sluice sources list`.',
   'source.throttled':
     'The service asked for a pause. The source goes on by itself; lower SOURCES_UNITS_PER_MINUTE if it persists.',
   'source.unavailable':

@@ -126,7 +126,13 @@ export const sourcePaths = {
 const ENDING = /\.([A-Za-z0-9]{1,10})$/;
 
 /** Where a file of a source lies in the landing container: under its key, with the ending of its name as a hint for readers. */
-export function landedPath(source: string, key: string, name: string): string {
+export function landedPath(source: string, drive: string, key: string, name: string): string {
   const ending = ENDING.exec(name)?.[1]?.toLowerCase();
-  return path`sources/${source}/${key}` + (ending === undefined ? '' : `.${ending}`);
+  return path`sources/${source}/${drive}/${key}` + (ending === undefined ? '' : `.${ending}`);
+}
+
+/** The parts of a path that `landedPath` made; undefined for any other path. */
+export function partsOfLanded(landed: string): { source: string; drive: string; key: string } | undefined {
+  const m = /^sources\/([^/]+)\/([^/]+)\/([0-9a-f]{40})(?:\.[a-z0-9]{1,10})?$/.exec(landed);
+  return m === null ? undefined : { source: m[1] ?? '', drive: m[2] ?? '', key: m[3] ?? '' };
 }

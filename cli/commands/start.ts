@@ -28,6 +28,8 @@ export interface StartOptions {
   maxCost?: number;
   llm: boolean;
   quote: boolean;
+  /** The folder plays a library of SharePoint instead of being imported. */
+  source?: 'sharepoint';
 }
 
 /** Run the whole product locally. Resolves when it is to end; the exit code is the caller's. */
@@ -42,6 +44,8 @@ export async function start(folder: string | undefined, options: StartOptions): 
       `${taxonomyFile} does not exist. --taxonomy takes a JSON file {name, labels: [{name, description}]}.`,
     );
   const taxonomyDocument = readTaxonomy(taxonomyFile);
+  if (options.source !== undefined && (options.once || folder === undefined))
+    throw new UsageError('--source takes a folder of yours and stays up: npm start -- ./folder --source sharepoint');
 
   const listing = listFolder(documents);
   listing.catch(() => {}); // awaited below
@@ -54,6 +58,7 @@ export async function start(folder: string | undefined, options: StartOptions): 
     dataFolder: resolve(options.data),
     appFolder: appFolder(),
     withHost: true,
+    sharePoint: options.source === undefined ? undefined : resolve(documents),
     port: options.port,
     onProgress: (what) => bar(`starting ${what} …`),
     async onStorage(state) {
@@ -66,6 +71,15 @@ export async function start(folder: string | undefined, options: StartOptions): 
   try {
     if (app === undefined || taxonomy === undefined) throw new Error('storage was not prepared');
     announce(cloud);
+    if (options.source !== undefined) {
+      const stopped = aborted(stopping.signal);
+      await Promise.race([
+        followLibrary(cloud, documents, stopping.signal),
+        watchUploads(app, cloud, stopping.signal),
+        stopped,
+      ]);
+      return;
+    }
     const work = classifyFolder(app, cloud, {
       documents,
       listing: await listing,
@@ -155,6 +169,19 @@ function announce(cloud: LocalCloud): void {
         'LLM answers come from the SIMULATOR, not from a model. Set OPENAI_BASE_URL or AZURE_OPENAI_ENDPOINT for a real one.',
       ),
     );
+}
+
+/** Rounds of the library that the folder plays, one after the other. */
+async function followLibrary(cloud: LocalCloud, folder: string, signal: AbortSignal): Promise<void> {
+  note(
+    `\n${bold(folder)} plays a library of SharePoint. Put, change, rename or delete files in it and watch ${cloud.hostUrl}/api/dashboard`,
+  );
+  note(`What became of them: ${bold('npx sluice sources list')}. Ctrl+C ends.`);
+  const api = new ApiClient(cloud.hostUrl ?? '');
+  while (!signal.aborted) {
+    await api.syncSource('sharepoint', { full: false, confirmRemovals: false });
+    await sleep(3000, undefined, { signal }).catch(() => {}); // aborted: the loop ends
+  }
 }
 
 /** Print the decisions on uploads as their runs end. */

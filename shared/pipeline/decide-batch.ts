@@ -10,7 +10,7 @@ import { readInherited } from './near-duplicates.ts';
 import { type PersonsDecision, peopleDecisions } from './people-decisions.ts';
 import { type Plan, readStep } from './records.ts';
 import { readScores, type ScoreRow } from './score-batch.ts';
-import type { PipelineServices } from './services.ts';
+import type { Original, PipelineServices } from './services.ts';
 import { runStep, type StepInput, type StepResult } from './step.ts';
 import { countBy } from './tally.ts';
 
@@ -21,6 +21,7 @@ export function decideBatch(services: PipelineServices, input: StepInput): Promi
     const answers = await readAnswers(services, input);
     const inherited = await readInherited(services, input);
     const said = await peopleDecisions(services, plan.taxonomyVersion);
+    const originals = await services.originals?.of(documents.map((document) => document.source_path));
     const stamp = {
       run_id: input.runId,
       batch_id: input.batchId,
@@ -33,6 +34,7 @@ export function decideBatch(services: PipelineServices, input: StepInput): Promi
     const rows = documents.map((document) => ({
       ...stamp,
       ...documentColumns(document),
+      ...originalColumns(originals?.get(document.source_path)),
       ...asPeopleSaid(decide(document, scores, answers, plan, inherited), document, said(document)),
     }));
     const part = rows.length === 0 ? null : await services.tables.stageResults(rows);
@@ -69,6 +71,12 @@ const documentColumns = (document: ExtractedRow): Row => ({
   pages: document.pages,
   chars: document.chars,
   language: document.language,
+});
+
+const originalColumns = (original: Original | undefined): Row => ({
+  source: original?.source ?? null,
+  source_name: original?.name ?? null,
+  source_url: original?.url ?? null,
 });
 
 type Decision = Row & { status: 'labelled' | 'review' | 'failed'; failure_code: string | null };

@@ -4,6 +4,7 @@
 // committed last, by compare-and-swap: of two rounds at once one ends and the other has done nothing twice.
 import { randomUUID } from 'node:crypto';
 import pLimit from 'p-limit';
+import type { SourceEntry } from '../api/source-entry.ts';
 import { codeOf, RetryableError } from '../errors.ts';
 import { sourcePaths } from '../paths.ts';
 import type { Clock, LakeStore, Logger } from '../ports.ts';
@@ -23,7 +24,6 @@ import { type DriveRow, readItem, readPage } from './graph/drive-rows.ts';
 import { type GraphClient, GraphError } from './graph/graph-client.ts';
 import { Journal } from './journal.ts';
 import { itemKeyOf, landItem } from './land-item.ts';
-import type { SourceEntry } from './source-entry.ts';
 
 export interface RoundDeps {
   graph: GraphClient;
@@ -95,7 +95,7 @@ export async function syncDrive(
     nextAt: plan.nextAt,
     state,
   };
-  if (!(await landAll(deps, entry, drive, journal, plan, outcome, options.until)))
+  if (!(await landAll(deps, entry, drive, journal, items, plan, outcome, options.until)))
     return { ...outcome, status: 'more' };
   const unconfirmed = await removeVanished(deps, entry, drive, items, plan.vanished, options, outcome);
   await deps.rename?.(
@@ -159,6 +159,7 @@ async function landAll(
   entry: SourceEntry,
   drive: Drive,
   journal: Journal,
+  items: DriveItems,
   plan: DrivePlan,
   outcome: RoundOutcome,
   until = Number.POSITIVE_INFINITY,
@@ -171,6 +172,7 @@ async function landAll(
     journal,
     source: entry.name,
     driveId: drive.id,
+    driveKey: drive.key,
     maxBytes: entry.maxBytes,
   };
   let isAllDone = true;
@@ -184,7 +186,7 @@ async function landAll(
           return;
         }
         try {
-          const end = await landItem(land, item);
+          const end = await landItem(land, item, items.pathOf(item));
           const { state, code, sha256, landedPath, contentTag } = end;
           Object.assign(item, {
             state: stateAfter(item, state),

@@ -1,5 +1,5 @@
 // Which items of a source are wanted, by path and ending.
-import type { SourceEntry } from './source-entry.ts';
+import type { SourceEntry } from '../api/source-entry.ts';
 
 export type Wanted = (path: string) => boolean;
 

@@ -22,6 +22,8 @@ export interface Intent {
   sha256: string;
   /** ETag of the landing file before; null when there was none. */
   before: string | null;
+  /** Where the original lives, for whoever decides on the file before the round has ended. */
+  shown: { name: string; url: string };
 }
 
 export interface End {
@@ -31,6 +33,7 @@ export interface End {
   sha256: string | null;
   landedPath: string | null;
   contentTag: string;
+  shown: { name: string; url: string };
 }
 
 export class Journal {

@@ -22,6 +22,8 @@ export interface LandDeps {
   journal: Journal;
   source: string;
   driveId: string;
+  /** The drive as paths name it. */
+  driveKey: string;
   maxBytes: number;
 }
 
@@ -30,13 +32,14 @@ const TRIES = 3;
 /** Key of an item in paths: ids of the service hold characters that paths do not. */
 export const itemKeyOf = (driveId: string, itemId: string): string => sha256Hex(`${driveId}\0${itemId}`).slice(0, 40);
 
-/** What became of a file. @throws {RetryableError} when the service or storage is away: the round goes on later */
-export async function landItem(deps: LandDeps, item: DriveItem): Promise<End> {
+/** What became of a file. @param name  its path in the drive, to be shown. @throws {RetryableError} when the service or storage is away: the round goes on later */
+export async function landItem(deps: LandDeps, item: DriveItem, name: string): Promise<End> {
   const { journal, driveId, source } = deps;
   const key = itemKeyOf(driveId, item.id);
   const mark = await journal.mark(key);
   if (mark?.kind === 'end') return mark;
-  const path = landedPath(source, key, item.name);
+  const path = landedPath(source, deps.driveKey, key, item.name);
+  const shown = { name, url: item.webUrl };
   const end = (state: End['state'], code: string | null, sha256: string | null): End => ({
     kind: 'end',
     state,
@@ -44,6 +47,7 @@ export async function landItem(deps: LandDeps, item: DriveItem): Promise<End> {
     sha256,
     landedPath: state === 'landed' ? path : item.landedPath,
     contentTag: item.contentTag,
+    shown,
   });
   const done = async (result: End): Promise<End> => {
     await journal.putMark(key, result);
@@ -57,7 +61,7 @@ export async function landItem(deps: LandDeps, item: DriveItem): Promise<End> {
     const sha256 = await download(deps, item, async (file, digest) => {
       if (digest === item.sha256 && path === item.landedPath) return; // L1
       const before = (await deps.landing.stat(path))?.etag ?? null;
-      await journal.putMark(key, { kind: 'intent', sha256: digest, before });
+      await journal.putMark(key, { kind: 'intent', sha256: digest, before, shown });
       await deps.landing.upload(path, file);
     });
     return done(end('landed', null, sha256));

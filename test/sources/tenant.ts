@@ -1,6 +1,7 @@
 // A tenant on the Graph emulator, in this process, and a source on it: lake, landing and clock in memory. No store of Graph is mocked.
 import { Drive } from '../../local/emulators/graph/drive.ts';
 import { Graph, type GraphOptions, type GraphSite } from '../../local/emulators/graph/graph.ts';
+import { type SourceEntry, sourceEntrySchema } from '../../shared/api/source-entry.ts';
 import type { Clock } from '../../shared/ports.ts';
 import {
   type RoundOptions,
@@ -12,7 +13,6 @@ import { readDriveItems, readDriveState } from '../../shared/sources/drive-state
 import { Gate } from '../../shared/sources/graph/gate.ts';
 import { GraphClient } from '../../shared/sources/graph/graph-client.ts';
 import { drivesOf } from '../../shared/sources/graph/sites.ts';
-import { type SourceEntry, sourceEntrySchema } from '../../shared/sources/source-entry.ts';
 import { MemoryLake } from '../fakes/memory-lake.ts';
 import { MemoryStateTable } from '../fakes/memory-state-table.ts';
 

@@ -1,9 +1,9 @@
 // Addresses as people copy them from a browser → the drives of a source. Nothing is searched for: with rights on single sites a search finds none.
 import { z } from 'zod';
+import type { SourceEntry } from '../../api/source-entry.ts';
 import { TerminalError } from '../../errors.ts';
 import { sha256Hex } from '../../ids.ts';
 import type { Drive } from '../drive-round.ts';
-import type { SourceEntry } from '../source-entry.ts';
 import { type GraphClient, GraphError } from './graph-client.ts';
 
 const driveSchema = z.looseObject({ id: z.string(), name: z.string().optional(), webUrl: z.string().optional() });

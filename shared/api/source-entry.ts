@@ -1,16 +1,12 @@
 // A source as settings and API name it: where documents come from, which of them, and what becomes of those that vanish.
 import { z } from 'zod';
-import { TerminalError } from '../errors.ts';
-
-const sourceName = z
-  .string()
-  .regex(/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/, 'must be lower-case letters, digits and dashes');
+import { sourceNameSchema } from './sources.ts';
 
 const glob = z.string().min(1).max(400);
 
 const common = {
   /** Part of paths in the landing container, so it must stay the same. */
-  name: sourceName,
+  name: sourceNameSchema,
   /** Paths below the library or folder, `*` and `**`; default: everything. */
   include: z.array(glob).max(100).default([]),
   exclude: z.array(glob).max(100).default([]),
@@ -49,20 +45,3 @@ export const sourceEntrySchema = z.discriminatedUnion('kind', [
   }),
 ]);
 export type SourceEntry = z.infer<typeof sourceEntrySchema>;
-
-/** The setting SOURCES. @throws {TerminalError} config.invalid naming every wrong entry */
-export function parseSources(text: string): SourceEntry[] {
-  const wrong = (problem: string) => new TerminalError('config.invalid', `SOURCES: ${problem}`);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw wrong('is not JSON');
-  }
-  const parsed = z.array(sourceEntrySchema).safeParse(value);
-  if (!parsed.success) throw wrong(z.prettifyError(parsed.error));
-  const names = parsed.data.map(({ name }) => name);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw wrong(`the name "${twice}" is given twice`);
-  return parsed.data;
-}

@@ -1,0 +1,123 @@
+// Sources: a timer that looks what is due, one durable instance a source, and their API.
+import { app, type InvocationContext } from '@azure/functions';
+import df from 'durable-functions';
+import { parseRequest } from '../shared/api/problem.ts';
+import { sourceEntrySchema } from '../shared/api/source-entry.ts';
+import { sourceItemsSchema, syncRequestSchema } from '../shared/api/source-status.ts';
+import { getApp, getConfig } from '../shared/app.ts';
+import { type SyncInput, syncActivity, syncSource } from '../shared/sources/sync-source.ts';
+import { startUnlessRunning } from './durable-runs.ts';
+import { access, parameter, readBody, respond } from './http.ts';
+
+const withClient = () => ({ ...access, extraInputs: [df.input.durableClient()] });
+
+df.app.orchestration('syncSource', function* (context) {
+  const port = {
+    call: (activity: string, input: unknown) => context.df.callActivity(activity, input),
+    continueAsNew: (input: unknown) => context.df.continueAsNew(input),
+  };
+  return yield* syncSource(port, context.df.getInput());
+});
+
+df.app.activity('syncSourceFor', {
+  handler: async (input: SyncInput) => syncActivity((await getApp()).sources, input),
+});
+
+app.timer('syncSources', {
+  schedule: '20 * * * * *',
+  extraInputs: [df.input.durableClient()],
+  handler: async (_timer, context) => {
+    for (const name of await (await getApp()).sources.due()) await start(context, { name });
+  },
+});
+
+app.http('listSources', {
+  ...access,
+  route: 'sources',
+  methods: ['GET'],
+  handler: (request, context) =>
+    respond(context, request, 'reader', async () => ({
+      jsonBody: { sources: await (await getApp()).sources.status() },
+    })),
+});
+
+app.http('addSource', {
+  ...access,
+  route: 'sources',
+  methods: ['POST'],
+  handler: (request, context) =>
+    respond(context, request, 'operator', async () => {
+      const entry = parseRequest(sourceEntrySchema, await readBody(request, getConfig().REQUEST_MAX_BYTES));
+      const { sources } = await getApp();
+      await sources.put(entry);
+      return { status: 201, jsonBody: (await sources.status()).find(({ name }) => name === entry.name) };
+    }),
+});
+
+app.http('removeSource', {
+  ...access,
+  route: 'sources/{source}',
+  methods: ['DELETE'],
+  handler: (request, context) =>
+    respond(context, request, 'operator', async () => {
+      await (await getApp()).sources.remove(parameter(request, 'source'));
+      return { status: 204 };
+    }),
+});
+
+for (const [id, verb] of [
+  ['pauseSource', 'pause'],
+  ['resumeSource', 'resume'],
+] as const)
+  app.http(id, {
+    ...access,
+    route: `sources/{source}/${verb}`,
+    methods: ['POST'],
+    handler: (request, context) =>
+      respond(context, request, 'operator', async () => {
+        await (await getApp()).sources.pause(parameter(request, 'source'), verb === 'pause');
+        return { status: 204 };
+      }),
+  });
+
+app.http('syncSource', {
+  ...withClient(),
+  route: 'sources/{source}/sync',
+  methods: ['POST'],
+  handler: (request, context) =>
+    respond(context, request, 'operator', async () => {
+      const name = parameter(request, 'source');
+      const { full, confirmRemovals } = parseRequest(
+        syncRequestSchema,
+        await readBody(request, getConfig().REQUEST_MAX_BYTES),
+      );
+      await (await getApp()).sources.items(name, 'landed', 1); // 404 for a name that is none
+      await start(context, { name, full, confirmRemovals });
+      return { status: 202, jsonBody: { source: name, state: 'syncing' } };
+    }),
+});
+
+app.http('sourceItems', {
+  ...access,
+  route: 'sources/{source}/items',
+  methods: ['GET'],
+  handler: (request, context) =>
+    respond(context, request, 'reader', async () => {
+      const { state, limit } = parseRequest(sourceItemsSchema, Object.fromEntries(request.query));
+      return { jsonBody: { items: await (await getApp()).sources.items(parameter(request, 'source'), state, limit) } };
+    }),
+});
+
+app.http('checkSource', {
+  ...access,
+  route: 'sources/{source}/check',
+  methods: ['POST'],
+  handler: (request, context) =>
+    respond(context, request, 'operator', async () => ({
+      jsonBody: { checks: await (await getApp()).sources.check(parameter(request, 'source')) },
+    })),
+});
+
+/** One instance a source: a round that runs is joined. */
+const start = (context: InvocationContext, input: SyncInput): Promise<void> =>
+  startUnlessRunning(context, 'syncSource', `source-${input.name}`, input);
