@@ -29,6 +29,8 @@ const WORDS_PER_DOCUMENT = 150;
 interface Options {
   documents: number;
   rounds: number;
+  /** Only the answers, or only the runs beside clients. */
+  part: 'all' | 'reading' | 'runs';
   clients: number;
   /** Requests of one client per path while nothing changes. */
   idle: number;
@@ -52,6 +54,8 @@ interface Reading {
   loadedCosts: { medianMs: number; cpuMsPerAnswer: number };
 }
 
+const NOT_READ: Reading = { idleMs: {}, loadedCosts: { medianMs: Number.NaN, cpuMsPerAnswer: Number.NaN } };
+
 interface Result {
   emptyTable: Reading;
   filledTable: Reading;
@@ -65,6 +69,12 @@ export async function run({ json, args }: { json: boolean; args: string[] }): Pr
   const options: Options = {
     documents: amount('--documents', 600),
     rounds: amount('--rounds', 3),
+    part:
+      args.includes('--part') && given('--part') === 'runs'
+        ? 'runs'
+        : given('--part') === 'reading'
+          ? 'reading'
+          : 'all',
     clients: amount('--clients', CLIENTS),
     idle: amount('--idle', 10),
     pauseMs: amount('--pause', 1000),
@@ -88,18 +98,19 @@ export async function run({ json, args }: { json: boolean; args: string[] }): Pr
 
 async function measure(clouds: readonly Cloud[], options: Options): Promise<Record<string, Result>> {
   const results: Record<string, Result> = {};
+  const wants = (part: Options['part']) => options.part === 'all' || options.part === part;
   const empty: Record<string, Reading> = {};
-  for (const cloud of clouds) empty[cloud.name] = await read(cloud, options);
+  for (const cloud of clouds) empty[cloud.name] = wants('reading') ? await read(cloud, options) : NOT_READ;
   note('tables are still empty: read', empty);
   for (const cloud of clouds) await takeRun(cloud, 'warm'); // models, readers and caches
   for (const cloud of clouds)
     results[cloud.name] = {
       emptyTable: empty[cloud.name]!, // read above
-      filledTable: await read(cloud, options),
+      filledTable: wants('reading') ? await read(cloud, options) : NOT_READ,
       run: { aloneSeconds: [], besideSeconds: [], ratio: 0, answers: 0, medianAnswerMs: 0 },
     };
   const waits: Record<string, number[]> = {};
-  for (let round = 0; round < options.rounds; round++)
+  for (let round = 0; wants('runs') && round < options.rounds; round++)
     for (const cloud of clouds) {
       const { run } = results[cloud.name]!; // made above
       run.aloneSeconds.push(await takeRun(cloud, `alone-${round}`));

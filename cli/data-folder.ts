@@ -14,6 +14,8 @@ export interface CloudState {
   hostUrl: string | null;
   hostPid: number | null;
   simulatorUrl: string | null;
+  /** The host asks no LLM: LLM_ENABLED or --no-llm. */
+  isLlmOff: boolean;
 }
 
 /** 64 bytes in base64, as keys of storage accounts are. */

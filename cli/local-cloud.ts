@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readEnvironment } from '../shared/config.ts';
 import { type Child, startChild } from './child.ts';
+import { UsageError } from './console.ts';
 import { type CloudState, DataFolder } from './data-folder.ts';
 
 export interface LocalCloud extends CloudState {
@@ -22,6 +23,8 @@ export interface CloudOptions {
   port: number;
   /** A folder that plays a library of SharePoint. */
   sharePoint?: string | undefined;
+  /** True: the host asks no LLM, whatever the settings say. */
+  isLlmOff?: boolean;
   /** Extra settings for the host. */
   env?: Readonly<Record<string, string>>;
   onProgress?: (what: string) => void;
@@ -54,6 +57,10 @@ export async function openLocalCloud(options: CloudOptions): Promise<LocalCloud>
   for (let waited = 0; waited < 90_000; waited += 200) {
     const state = folder.state();
     if (state !== undefined && (state.hostUrl !== null || !options.withHost)) {
+      if (options.isLlmOff === true && !state.isLlmOff)
+        throw new UsageError(
+          `the Sluice that runs in ${options.dataFolder} (process ${state.pid}) asks the LLM about uncertain documents; end it, then start with --no-llm`,
+        );
       folder.join();
       await options.onStorage?.(state);
       return joined(folder, state);
@@ -96,6 +103,7 @@ async function owned(folder: DataFolder, options: CloudOptions): Promise<LocalCl
       hostUrl: null,
       hostPid: null,
       simulatorUrl: null,
+      isLlmOff: isSwitchedOff(hostSettings(options, storage.ready)),
     };
     const prepared = options.onStorage?.(state);
     prepared?.catch(() => {}); // awaited below; must not count as unhandled while the servers start
@@ -128,7 +136,7 @@ async function startServers(
   children: Child<{ ready: true }>[],
 ): Promise<void> {
   const settings = hostSettings(options, state);
-  if (!namesLlm(settings)) {
+  if (!namesLlm(settings) && !state.isLlmOff) {
     options.onProgress?.('LLM simulator');
     const args = ['--tpm', settings.LLM_TPM ?? SIMULATED_TPM, '--rpm', settings.LLM_RPM ?? SIMULATED_RPM, '--quiet'];
     const simulator = await startChild<ServerReady>('local/emulators/openai-main', args, {
@@ -173,17 +181,25 @@ async function startServers(
 }
 
 /** Settings of the host: the emulators, then local.settings.json, then the environment; the last one given wins. */
-function hostSettings(options: CloudOptions, state: CloudState): Record<string, string | undefined> {
+export function hostSettings(
+  options: CloudOptions,
+  state: Pick<CloudState, 'lake' | 'webJobsStorage'>,
+): Record<string, string | undefined> {
   const given = { ...readLocalSettings(options.appFolder), ...options.env, ...definedOnly(readEnvironment()) };
   return {
     UPLOAD_TRIGGER_SOURCE: 'LogsAndContainerScan',
     UPLOAD_WINDOW_SECONDS: '2',
     ...given,
+    ...(options.isLlmOff === true ? { LLM_ENABLED: 'false' } : {}),
     INSTANCE_ID: 'local', // the task hub's lock lets one host live in a data folder
     LAKE: state.lake,
     AzureWebJobsStorage: state.webJobsStorage,
   };
 }
+
+/** LLM_ENABLED says no. */
+const isSwitchedOff = ({ LLM_ENABLED }: Readonly<Record<string, string | undefined>>): boolean =>
+  /^(false|0|no|off)$/i.test(LLM_ENABLED?.trim() ?? '');
 
 /** Settings that point at the simulator; what the user set of quota and prices stays. */
 export function simulatorSettings(

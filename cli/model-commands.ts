@@ -1,6 +1,13 @@
 // Commands about models: train, eval, compare, models.
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { data, json, labelColumn, number, textColumn } from './options.ts';
+
+function rounds(text: string): 'all' | 'best' | number {
+  if (text === 'all' || text === 'best') return text;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('need all, best or a number of rounds');
+  return value;
+}
 
 /** Add them to the program. */
 export function addModelCommands(program: Command): void {
@@ -84,18 +91,33 @@ export function addModelCommands(program: Command): void {
     .action(async (options) => (await import('./commands/models.ts')).rollbackModel(options));
   models
     .command('import')
-    .description('register a Spark PipelineModel folder, or an XGBoost (.json, .ubj) or ONNX file')
+    .description('register a Spark PipelineModel or MLflow model folder, or an XGBoost (.json, .ubj) or ONNX file')
     .argument('<path>')
-    .option('--labels <names>', 'classes in their order, separated by commas', (text: string) =>
-      text.split(',').map((name) => name.trim()),
+    .option(
+      '--labels <names>',
+      'classes in their order, separated by commas; not needed where the file names them',
+      (text: string) => text.split(',').map((name) => name.trim()),
     )
     .option('--features-of <version>', 'registered model whose features the file was trained on')
+    .option(
+      '--rounds <all|best|n>',
+      'XGBoost: rounds that are used; default best: those up to best_iteration, where training stopped early',
+      rounds,
+    )
+    .option('--output <name>', 'ONNX: the output that holds the probabilities')
+    .addOption(new Option('--output-kind <kind>', 'ONNX: what that output holds').choices(['probabilities', 'logits']))
+    .addOption(
+      new Option(
+        '--absent <meaning>',
+        'XGBoost, ONNX: what a term means that a document lacks; default: missing for XGBoost, zero for ONNX',
+      ).choices(['missing', 'zero']),
+    )
     .option('--evaluate <file>', 'labelled file to measure it on')
     .addOption(textColumn())
     .addOption(labelColumn())
     .addOption(data())
     .addOption(json())
-    .action(async (path, options) => (await import('./commands/models.ts')).importModel(path, options));
+    .action(async (path, options) => (await import('./commands/import-model.ts')).importModel(path, options));
   models
     .command('export')
     .description('write a model as a Spark PipelineModel folder')

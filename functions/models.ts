@@ -15,7 +15,7 @@ app.http('listModels', {
   handler: (request, context) =>
     respond(context, request, 'reader', async () => {
       const { registry } = await getApp();
-      return { jsonBody: { champion: (await registry.championVersion()) ?? null, models: await registry.list() } };
+      return { jsonBody: { champion: (await registry.championVersion()) ?? null, ...(await registry.inspect()) } };
     }),
 });
 

@@ -65,6 +65,8 @@ export const ERROR_REMEDIES = {
     'The LLM endpoint cannot be reached. Check LLM_BASE_URL and the network, then re-run with only=review.',
   // routing
   'route.low-confidence': 'The model is too unsure to ask anyone. Label it by hand.',
+  'route.llm-off':
+    'The LLM is switched off for this host or run (--no-llm, LLM_ENABLED). Switch it on and re-run with only=review and llm=true, or label it by hand.',
   'route.llm-disabled': 'No LLM is configured. Configure one and re-run with only=review, or label it by hand.',
   // lake
   'lake.not-found': 'The path does not exist. Check its spelling and the container.',
@@ -73,7 +75,8 @@ export const ERROR_REMEDIES = {
   'lake.forbidden': 'Storage refused access. Check the role assignments of the identity.',
   'lake.unsupported-table':
     'The table uses Delta features beyond reader 1 / writer 2. Use a table that Sluice created.',
-  'lake.corrupt-table': 'The Delta log has a gap or an unreadable entry. Restore the log from a backup.',
+  'lake.corrupt-table':
+    'The log of the table has a gap, or a file of it is missing or damaged. Restore what the message names from soft delete or a backup.',
   'lake.commit-conflict': 'A concurrent writer changed the same rows. Retry the operation.',
   'features.corrupt': 'The feature file is damaged. Re-run with from=featurize.',
   // models and training
@@ -83,6 +86,8 @@ export const ERROR_REMEDIES = {
   'model.width-mismatch': 'The model expects another number of features. Train it with the same feature settings.',
   'model.feature-mismatch': 'The model was trained with other feature settings. Train it again.',
   'model.unsupported': 'This kind of model cannot be loaded. Export it in a supported format.',
+  'model.locale-missing':
+    'Install the locale named (Debian: apt-get install locales, then locale-gen), or export the model with locale C.UTF-8.',
   'model.not-evaluated': 'Evaluate the model before promoting it.',
   'train.no-rows': 'The data set has no usable row. Check the text and label columns.',
   'train.one-class': 'Training needs at least two labels. Add examples of another label.',

@@ -201,7 +201,10 @@ export const SETTINGS = {
   MLFLOW_TOKEN: secret('Bearer token of the MLflow server, where it wants one'),
 
   // LLM
-  LLM_ENABLED: flag('Ask an LLM about documents the model is unsure of', true),
+  LLM_ENABLED: flag(
+    'Ask an LLM about documents the model is unsure of; false: this host sends no text to one (`sluice start --no-llm`)',
+    true,
+  ),
   OPENAI_BASE_URL: openText('Base URL of any OpenAI-compatible endpoint (vLLM, Ollama, LiteLLM, OpenAI)', URL_TEXT),
   OPENAI_API_KEY: secret('Key for OPENAI_BASE_URL'),
   OPENAI_MODEL: openText('Model asked at OPENAI_BASE_URL'),

@@ -77,6 +77,7 @@ export async function rerunCommand(
     decidedBefore?: string;
     model?: string;
     accept?: number;
+    llm?: boolean;
     maxCost?: number;
     mode?: 'live' | 'batch' | 'auto';
     deadline?: number;
@@ -90,6 +91,7 @@ export async function rerunCommand(
     ...filter, // JSON leaves out what is undefined
     modelVersion: model,
     acceptThreshold: accept,
+    llm: options.llm,
     maxCostUsd: options.maxCost,
     mode: options.mode,
     deadlineHours: options.deadline,

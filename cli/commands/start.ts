@@ -60,6 +60,7 @@ export async function start(folder: string | undefined, options: StartOptions): 
     withHost: true,
     sharePoint: options.source === undefined ? undefined : resolve(documents),
     port: options.port,
+    isLlmOff: !options.llm,
     onProgress: (what) => bar(`starting ${what} …`),
     async onStorage(state) {
       app = appOf(state);
@@ -121,12 +122,12 @@ async function classifyFolder(app: App, cloud: LocalCloud, work: FolderWork): Pr
   await importFiles(app.imports, app.lake, prefix, listing.files, (done) =>
     bar(`uploading ${done}/${listing.files.length} files`),
   );
-  const quote = options.quote && options.llm ? await quoteFolder(cloud, listing.files, taxonomy) : undefined;
+  const quote = options.quote && !cloud.isLlmOff ? await quoteFolder(cloud, listing.files, taxonomy) : undefined;
   const api = new ApiClient(cloud.hostUrl ?? '');
   const started = await api.startRun({
     source: { kind: 'prefix', container: 'imports', prefix },
     taxonomyVersion: taxonomy.version,
-    ...(options.llm ? {} : { llm: false }),
+    ...(cloud.isLlmOff ? { llm: false } : {}),
     ...(options.maxCost === undefined ? {} : { maxCostUsd: options.maxCost }),
     ...(quote === undefined ? {} : { quote: { usd: quote.usd, usdLow: quote.usdLow, usdHigh: quote.usdHigh } }),
   });
@@ -163,6 +164,7 @@ async function quoteFolder(cloud: LocalCloud, files: readonly FolderFile[], taxo
 function announce(cloud: LocalCloud): void {
   clearBar();
   if (!cloud.isOwner) note(dim(`joined the Sluice that runs in this data folder (process ${cloud.pid})`));
+  if (cloud.isLlmOff) note(warn('No LLM is asked by this host: uncertain documents, uploads included, go to review.'));
   if (cloud.simulatorUrl !== null)
     note(
       warn(

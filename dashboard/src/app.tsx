@@ -110,6 +110,14 @@ function Header() {
             </a>
           ))}
       </nav>
+      {session.value?.llmUse === 'off' && (
+        <p
+          class="badge warn"
+          title="LLM_ENABLED or --no-llm: this host sends no text to an LLM; uncertain documents go to review"
+        >
+          LLM switched off
+        </p>
+      )}
       {llm === 'simulator' && (
         <p class="badge warn" title="Answers of the LLM come from the local simulator, not from a model">
           LLM simulated

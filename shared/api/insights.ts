@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { LabelMetrics, ModelDescription } from '../models/bundle.ts';
 import type { CoveragePoint, ReliabilityBin } from '../models/metrics.ts';
 import { linesSchema } from '../plain-text.ts';
-import { runRequestSchema } from './runs.ts';
+import { type LlmUse, runRequestSchema } from './runs.ts';
 import { containerSchema, documentIdSchema, idSchema, uploadPathSchema } from './sources.ts';
 
 /** Answer of GET /api/session. */
@@ -14,6 +14,8 @@ export interface Session {
   authMode: 'function-keys' | 'entra';
   /** Where LLM answers come from: 'simulator', the model's or deployment's name; null without an LLM. */
   llm: string | null;
+  /** Why there is none: it is switched off on this host, or not configured. */
+  llmUse: LlmUse;
   /** Accept threshold that replaces the models' own; null where each model decides. */
   acceptThreshold: number | null;
   reviewThreshold: number;

@@ -114,8 +114,8 @@ export const OPERATIONS: readonly Operation[] = [
   ...DOCUMENT_OPERATIONS,
   {
     ...{ method: 'get', route: 'models', id: 'listModels', tag: 'models' },
-    summary: 'Registered models and the champion',
-    ok: [[200, 'Models']],
+    summary: 'Registered models and the champion; those that cannot be read stand apart',
+    ok: [[200, 'Models, and the broken ones with the reason']],
   },
   {
     ...{ method: 'post', route: 'models/{version}/promote', id: 'promoteModel', tag: 'models' },

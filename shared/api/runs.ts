@@ -41,6 +41,8 @@ export const rerunRequestSchema = z
     /** Another model than the champion. */
     modelVersion: modelVersionSchema.optional(),
     acceptThreshold: z.number().min(0).max(1).optional(),
+    /** Default: as the earlier run asked for. A host on which it is switched off stays off. */
+    llm: z.boolean().optional(),
     ...llmShape,
     requestId: z.string().min(1).max(100).optional(),
   })
@@ -67,6 +69,9 @@ export interface RunCounts {
 }
 
 /** Answer of GET /api/runs/{id}. */
+/** `off`: somebody wished so, for the host (LLM_ENABLED, --no-llm) or for the run; `none`: no LLM is configured. */
+export type LlmUse = 'asked' | 'off' | 'none';
+
 export interface RunStatus extends RunCounts {
   runId: string;
   kind: 'upload' | 'request' | 'rerun';
@@ -86,6 +91,8 @@ export interface RunStatus extends RunCounts {
   remainingSeconds: number | null;
   modelVersion: string | null;
   taxonomyVersion: string | null;
+  /** Whether uncertain documents are asked; absent before the run is planned, and in runs of earlier versions. */
+  llm?: LlmUse;
   failures: Record<string, number>;
   formats: Record<string, number>;
   error: { code: string; message: string } | null;

@@ -144,6 +144,7 @@ export function describe(
     remainingSeconds: remaining(plan, batches, nowMs - Date.parse(run.createdAt)),
     modelVersion: plan?.modelVersion ?? null,
     taxonomyVersion: plan?.taxonomyVersion ?? null,
+    ...(plan?.llmUse === undefined ? {} : { llm: plan.llmUse }),
     failures,
     formats,
     error: null,

@@ -3,6 +3,7 @@
 import type { Session } from '../api/insights.ts';
 
 import { SluiceError } from '../errors.ts';
+import { llmUse } from '../pipeline/llm-use.ts';
 import type { PipelineServices } from '../pipeline/services.ts';
 import { loadTaxonomy } from '../pipeline/taxonomies.ts';
 
@@ -17,6 +18,7 @@ export async function describeSession(
     roles: [...caller.roles],
     authMode: isSignedIn ? 'entra' : 'function-keys',
     llm: llm === undefined ? null : (llm.deployments ?? []).map(({ name }) => name).join(', '),
+    llmUse: llmUse({ config, llm }, undefined),
     acceptThreshold: config.ACCEPT_THRESHOLD ?? null,
     reviewThreshold: config.REVIEW_THRESHOLD,
     budget: {

@@ -6,6 +6,7 @@ import { access, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pLimit from 'p-limit';
+import { codeOf, TerminalError } from '../errors.ts';
 import type { LakeStore } from '../ports.ts';
 
 const DEFAULT_MAX_BYTES = 2 * 1024 ** 3;
@@ -14,6 +15,8 @@ const PARALLEL = 8;
 export class FileCache {
   readonly #folder: string;
   readonly #maxBytes: number;
+  /** Lake path by local one, of what was asked for. */
+  readonly #origins = new Map<string, string>();
   readonly #arriving = new Map<string, Promise<void>>();
   readonly #downloads = pLimit(PARALLEL);
 
@@ -42,12 +45,30 @@ export class FileCache {
 
   /** Delete the local copies of files that are gone from the lake. */
   async drop(store: LakeStore, paths: readonly string[]): Promise<void> {
-    for (const path of paths) await rm(this.#localPath(store, path), { force: true });
+    for (const path of paths) {
+      const local = this.#localPath(store, path);
+      this.#origins.delete(local);
+      await rm(local, { force: true });
+    }
+  }
+
+  /**
+   * The lake file whose copy a message of DuckDB names; the copy is deleted, so that a restored file is read anew.
+   * @returns container and path; undefined when the message names none
+   */
+  async disown(message: string): Promise<string | undefined> {
+    const name = /[0-9a-f]{40}\.parquet/.exec(message)?.[0];
+    const local = name === undefined ? undefined : join(this.#folder, name);
+    const origin = local === undefined ? undefined : this.#origins.get(local);
+    if (local !== undefined && origin !== undefined) await rm(local, { force: true });
+    return origin;
   }
 
   #localPath(store: LakeStore, path: string): string {
-    const name = createHash('sha256').update(`${store.container}/${path}`).digest('hex').slice(0, 40);
-    return join(this.#folder, `${name}.parquet`);
+    const origin = `${store.container}/${path}`;
+    const local = join(this.#folder, `${createHash('sha256').update(origin).digest('hex').slice(0, 40)}.parquet`);
+    this.#origins.set(local, origin);
+    return local;
   }
 
   async #ensure(store: LakeStore, path: string, file: string): Promise<boolean> {
@@ -66,7 +87,14 @@ export class FileCache {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     const partial = `${file}.${randomUUID()}.partial`;
     try {
-      await store.download(path, partial);
+      await store.download(path, partial).catch((error) => {
+        if (codeOf(error) !== 'lake.not-found') throw error;
+        // The log names the file, so it is not the caller who has misspelt it.
+        throw new TerminalError('lake.corrupt-table', `The file ${store.container}/${path} of a table is missing`, {
+          ids: { container: store.container, path },
+          cause: error,
+        });
+      });
       await rename(partial, file);
     } finally {
       await rm(partial, { force: true });

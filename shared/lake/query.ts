@@ -4,7 +4,7 @@
 // versions is worked out once and kept for a while; those who ask at the same time share the work.
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import pLimit from 'p-limit';
-import { SluiceError, TerminalError } from '../errors.ts';
+import { codeOf, SluiceError, TerminalError } from '../errors.ts';
 import { Pace, SharedLook } from '../pace.ts';
 import { systemClock } from '../ports.ts';
 import { decodePath } from './delta/actions.ts';
@@ -107,16 +107,27 @@ export class LakeQueries {
       }
       return { columns, rows };
     } catch (error) {
-      if (error instanceof SluiceError) throw error;
       const message = error instanceof Error ? error.message : String(error);
-      // A local copy was trimmed, or its file erased, after the view was made.
-      if (!isAgain && /^IO Error/.test(message)) {
+      // A local copy was trimmed, or its file erased, after the snapshot was taken or the view was made.
+      if (!isAgain && (/^IO Error/.test(message) || codeOf(error) === 'lake.corrupt-table')) {
         this.#shown.clear();
         return await this.#answer(await this.#again(snapshots), sql, maxRows, true);
       }
+      if (error instanceof SluiceError) throw error;
+      await this.#blameFile(message, error);
       throw new TerminalError('request.invalid', message, { cause: error });
     } finally {
       connection.closeSync();
+    }
+  }
+
+  /** A statement that fails on a file of the lake is not wrong. @throws {TerminalError} lake.corrupt-table naming the file */
+  async #blameFile(message: string, cause: unknown): Promise<void> {
+    for (const { cache } of this.#tables.values()) {
+      const path = await cache.disown(message);
+      if (path === undefined) continue;
+      this.#shown.clear(); // the views name the copy that is gone
+      throw new TerminalError('lake.corrupt-table', `The file ${path} of a table cannot be read`, { cause });
     }
   }
 

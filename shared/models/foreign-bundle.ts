@@ -6,14 +6,23 @@ import { vocabularyFile } from '../features/vocabulary.ts';
 import type { AcceptRule, ModelBundle, ModelDescription, ModelMetrics } from './bundle.ts';
 import type { Calibration } from './calibration.ts';
 import { encodeIdf } from './idf-file.ts';
-import { openScorer } from './loaded-model.ts';
-import { defaultOnnxOptions, type OnnxOptions } from './onnx/onnx-scorer.ts';
-import { defaultXgboostOptions, type XgboostOptions } from './xgboost/xgboost-scorer.ts';
+import { classNamesOf } from './onnx/class-names.ts';
+import { readOnnxFile } from './onnx/model-proto.ts';
+import { chooseOutput, defaultOnnxOptions, type OnnxOptions, OnnxScorer } from './onnx/onnx-scorer.ts';
+import type { Scorer } from './scorer.ts';
+import { readBooster } from './xgboost/booster.ts';
+import {
+  defaultXgboostOptions,
+  requireClassifier,
+  type XgboostOptions,
+  XgboostScorer,
+} from './xgboost/xgboost-scorer.ts';
 
 export interface ForeignModelInput {
   /** The file as its library wrote it: .json or .ubj of XGBoost, .onnx */
   bytes: Uint8Array;
-  labels: readonly string[];
+  /** Classes in their order; may be left out where the file names them. */
+  labels?: readonly string[] | undefined;
   taxonomyVersion: string | null;
   /** How texts become the model's vectors; null for vectors made elsewhere and for ONNX models that take text. */
   features: FeatureSpec | null;
@@ -37,56 +46,94 @@ export const unmeasuredAccept: AcceptRule = {
   samples: 0,
 };
 
-/** @throws {TerminalError} model.corrupt, model.unsupported, model.width-mismatch */
+/** @throws {TerminalError} model.corrupt, model.unsupported, model.width-mismatch, request.invalid */
 export async function createXgboostBundle(
   input: ForeignModelInput,
   options: Partial<XgboostOptions> = {},
 ): Promise<ModelBundle> {
-  const { absent, missing, rounds } = { ...defaultXgboostOptions, ...options };
+  // as XGBClassifier.predict_proba: the rounds up to best_iteration, where training stopped early
+  const { absent, missing, rounds } = { ...defaultXgboostOptions, rounds: 'best' as const, ...options };
+  const booster = readBooster(input.bytes);
+  requireClassifier(booster);
+  const opened = new XgboostScorer(booster, { absent, missing, rounds });
+  const labels = agreedLabels(booster.classNames, input.labels, opened.classes);
   // JSON has no NaN; null stands for it
-  return await createBundle('xgboost', input, { absent, rounds, missing: Number.isNaN(missing) ? null : missing });
+  const scorer = { absent, rounds, missing: Number.isNaN(missing) ? null : missing };
+  const training = { ...input.training, roundsUsed: opened.rounds, roundsInFile: booster.roundEnds.length };
+  return createBundle('xgboost', { ...input, labels, training }, opened, scorer);
 }
 
-/** @throws {TerminalError} model.corrupt, model.unsupported, model.width-mismatch */
+/** @throws {TerminalError} model.corrupt, model.unsupported, model.width-mismatch, model.locale-missing, request.invalid */
 export async function createOnnxBundle(
   input: ForeignModelInput,
   options: Partial<OnnxOptions> = {},
 ): Promise<ModelBundle> {
-  return await createBundle('onnx', input, { ...defaultOnnxOptions, ...options });
+  const complete = { ...defaultOnnxOptions, ...options };
+  const { openSession } = await import('./onnx/runtime.ts');
+  const session = openSession(input.bytes);
+  const output = chooseOutput(session.outputs, complete.output);
+  const names = classNamesOf(readOnnxFile(input.bytes), output);
+  const columns = session.outputs.find((slot) => slot.name === output)?.shape[1] ?? -1;
+  const labels = agreedLabels(names, input.labels, columns > 1 ? columns : (names ?? input.labels ?? []).length);
+  const opened = new OnnxScorer(session, labels.length, complete);
+  opened.requireProbabilities();
+  return createBundle('onnx', { ...input, labels }, opened, { ...complete, output });
 }
 
-async function createBundle(
-  kind: 'xgboost' | 'onnx',
-  input: ForeignModelInput,
-  scorer: ModelDescription['scorer'],
-): Promise<ModelBundle> {
-  const description: ModelDescription = {
-    format: 1,
-    kind,
-    labels: input.labels,
-    taxonomyVersion: input.taxonomyVersion,
-    width: input.features?.numFeatures ?? 0,
-    features: input.features,
-    calibration: input.calibration ?? { method: 'none' },
-    accept: input.accept ?? unmeasuredAccept,
-    acceptByLabel: null,
-    metrics: input.metrics ?? null,
-    training: input.training ?? {},
-    scorer,
-  };
-  const opened = await openScorer(description, input.bytes); // refuses what could not be loaded again
-  if (opened.classes !== input.labels.length)
+/** Names in the file win; others must not contradict them. @throws {TerminalError} request.invalid, model.width-mismatch */
+function agreedLabels(
+  own: readonly string[] | undefined,
+  given: readonly string[] | undefined,
+  classes: number,
+): readonly string[] {
+  if (own !== undefined && given !== undefined && own.join('\0') !== given.join('\0'))
     throw new TerminalError(
-      'model.width-mismatch',
-      `The model has ${opened.classes} classes; ${input.labels.length} labels were given`,
+      'request.invalid',
+      `The file names its classes ${own.join(', ')}; --labels says ${given.join(', ')}. Leave --labels out`,
     );
-  if (input.features !== null && input.features.numFeatures !== opened.width)
+  const labels = own ?? given;
+  if (labels === undefined)
+    throw new TerminalError(
+      'request.invalid',
+      'The file does not name its classes. --labels is needed: their names in their order, separated by commas',
+    );
+  if (classes !== labels.length)
     throw new TerminalError(
       'model.width-mismatch',
-      `The model needs ${opened.width} features; the feature settings make ${input.features.numFeatures}`,
+      `The model has ${classes} classes; ${labels.length} labels were ${own === undefined ? 'given' : 'found in the file'}`,
+    );
+  if (new Set(labels).size !== labels.length)
+    throw new TerminalError('request.invalid', `Two classes have the same name: ${labels.join(', ')}`);
+  return labels;
+}
+
+function createBundle(
+  kind: 'xgboost' | 'onnx',
+  input: ForeignModelInput & { labels: readonly string[] },
+  opened: Scorer,
+  scorer: ModelDescription['scorer'],
+): ModelBundle {
+  const { features } = input;
+  if (features !== null && features.numFeatures !== opened.width)
+    throw new TerminalError(
+      'model.width-mismatch',
+      `The model needs ${opened.width} features; the feature settings make ${features.numFeatures}`,
     );
   return {
-    description: { ...description, width: opened.width },
+    description: {
+      format: 1,
+      kind,
+      labels: input.labels,
+      taxonomyVersion: input.taxonomyVersion,
+      width: opened.width,
+      features,
+      calibration: input.calibration ?? { method: 'none' },
+      accept: input.accept ?? unmeasuredAccept,
+      acceptByLabel: null,
+      metrics: input.metrics ?? null,
+      training: input.training ?? {},
+      scorer,
+    },
     artifacts: {
       'model.bin': input.bytes,
       ...(input.idf === null ? {} : { 'idf.bin': encodeIdf(input.idf) }),

@@ -88,7 +88,7 @@ export async function openScorer(
     case 'xgboost':
       return new XgboostScorer(readBooster(bytes), {
         absent: scorer.absent === 'zero' ? 'zero' : 'missing',
-        rounds: scorer.rounds === 'best' ? 'best' : 'all',
+        rounds: typeof scorer.rounds === 'number' || scorer.rounds === 'best' ? scorer.rounds : 'all',
         missing: typeof scorer.missing === 'number' ? scorer.missing : Number.NaN,
       });
     case 'onnx': {

@@ -1,7 +1,7 @@
 // Models in the lake: one immutable folder per version, and the pointer to the champion.
 // Invariants: R1 a version's files never change once its manifest is there; the manifest is written last. R2 two registrations never
 // share a version: a claim file, created if absent, decides. R3 the champion moves only to a model that was evaluated and that loads.
-import { RetryableError, SluiceError, TerminalError } from '../errors.ts';
+import { codeOf, type ErrorCode, RetryableError, SluiceError, TerminalError } from '../errors.ts';
 import { modelPaths } from '../paths.ts';
 import type { Clock, LakeStore } from '../ports.ts';
 import { describeArtifacts, type ModelBundle, type ModelManifest, parseManifest, verifyArtifact } from './bundle.ts';
@@ -25,6 +25,13 @@ interface Champion {
 }
 
 export type RegisteredModel = ModelManifest & { champion: boolean };
+
+/** A version whose manifest cannot be read. */
+export interface BrokenModel {
+  version: string;
+  code: ErrorCode;
+  message: string;
+}
 
 const VERSION = /^v[1-9]\d{0,8}$/;
 const MAX_ATTEMPTS = 20;
@@ -54,14 +61,26 @@ export class ModelRegistry {
     return version;
   }
 
-  /** Every registered model, oldest first. */
+  /** Every registered model that can be read, oldest first. */
   async list(): Promise<RegisteredModel[]> {
+    return (await this.inspect()).models;
+  }
+
+  /** Every registered model, oldest first; those whose manifest cannot be read stand apart and keep nobody from the others. */
+  async inspect(): Promise<{ models: RegisteredModel[]; broken: BrokenModel[] }> {
     const champion = await this.championVersion();
     const versions = (await this.#versions()).filter(({ isComplete }) => isComplete);
     const models: RegisteredModel[] = [];
+    const broken: BrokenModel[] = [];
     for (const { version } of versions.sort((a, b) => a.number - b.number))
-      models.push({ ...(await this.manifest(version)), champion: version === champion });
-    return models;
+      try {
+        models.push({ ...(await this.manifest(version)), champion: version === champion });
+      } catch (error) {
+        const code = codeOf(error);
+        if (code !== 'model.corrupt' && code !== 'model.unsupported' && code !== 'model.not-found') throw error;
+        broken.push({ version, code, message: (error as SluiceError).message }); // codeOf named its code
+      }
+    return { models, broken };
   }
 
   async championVersion(): Promise<string | undefined> {

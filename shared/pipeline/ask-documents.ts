@@ -3,7 +3,8 @@
 import type { Config } from '../config.ts';
 import { PII_KINDS, type PiiKind, redactPart } from '../documents/redact.ts';
 import { sha256Hex } from '../ids.ts';
-import type { LlmAnswer } from '../llm/classify.ts';
+import type { Row } from '../lake/tables.ts';
+import { type LlmAnswer, readLedger } from '../llm/classify.ts';
 import { type Ends, endsOf } from '../llm/prompt.ts';
 import { runPaths } from '../paths.ts';
 import { batchLaneOf } from './lane.ts';
@@ -68,9 +69,15 @@ export async function askDocuments(
   return outcome.status === 'waiting' ? { retryAt: outcome.retryAt } : { answers: outcome.answers, redacted };
 }
 
+/** Ledger rows of a batch or group; what was paid before the LLM was switched off stays paid. */
+export async function ledgerOf({ llm, lake }: PipelineServices, { runId, batchId }: StepInput): Promise<Row[]> {
+  if (llm !== undefined) return llm.ledger(runId, batchId);
+  return (await readLedger(lake, runId, batchId)).map((row): Row => ({ ...row }));
+}
+
 /** Nano-dollars that the ledger of a batch or group holds, as text. */
-export async function costOf({ llm }: PipelineServices, { runId, batchId }: StepInput): Promise<string> {
-  const ledger = (await llm?.ledger(runId, batchId)) ?? [];
+export async function costOf(services: PipelineServices, place: StepInput): Promise<string> {
+  const ledger = await ledgerOf(services, place);
   return String(ledger.reduce((sum, row) => sum + BigInt(row.cost_nano_usd ?? 0), 0n));
 }
 

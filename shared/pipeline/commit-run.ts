@@ -5,6 +5,7 @@ import { TerminalError } from '../errors.ts';
 import { batchId } from '../ids.ts';
 import type { Row } from '../lake/tables.ts';
 import { runPaths } from '../paths.ts';
+import { ledgerOf } from './ask-documents.ts';
 import { groupId } from './group-questions.ts';
 import { readRanking } from './rank-questions.ts';
 import {
@@ -135,12 +136,11 @@ function checkBatch(runId: string, id: string, extracted: StepRecord, decided: S
 }
 
 async function gatherLedger(services: PipelineServices, plan: Plan): Promise<Row[]> {
-  const { llm } = services;
-  if (llm === undefined || !plan.llm) return [];
+  if (!plan.llm) return [];
   const rows: Row[] = [];
   const groups = (await readRanking(services, plan.runId))?.groups ?? [];
   for (const id of [...batchIds(plan), ...groups.map((_, index) => groupId(index))])
-    rows.push(...(await llm.ledger(plan.runId, id)));
+    rows.push(...(await ledgerOf(services, { runId: plan.runId, batchId: id })));
   return rows;
 }
 
@@ -171,6 +171,7 @@ async function summarise(
     remainingSeconds: null,
     modelVersion: plan?.modelVersion ?? null,
     taxonomyVersion: plan?.taxonomyVersion ?? null,
+    ...(plan?.llmUse === undefined ? {} : { llm: plan.llmUse }),
     failures: totals.failures,
     formats: totals.formats,
     error,

@@ -5,6 +5,7 @@ import type { Row } from '../lake/tables.ts';
 import type { LlmAnswer } from '../llm/classify.ts';
 import { readAnswers } from './ask-documents.ts';
 import { type ExtractedRow, readExtracted } from './extracted.ts';
+import { llmUse } from './llm-use.ts';
 import type { Inherited } from './near-duplicate-index.ts';
 import { readInherited } from './near-duplicates.ts';
 import { type PersonsDecision, peopleDecisions } from './people-decisions.ts';
@@ -22,6 +23,8 @@ export function decideBatch(services: PipelineServices, input: StepInput): Promi
     const inherited = await readInherited(services, input);
     const said = await peopleDecisions(services, plan.taxonomyVersion);
     const originals = await services.originals?.of(documents.map((document) => document.source_path));
+    // Switched off after the plan was made: what is not answered yet is not asked any more.
+    const asking = services.llm === undefined && plan.llm ? { llm: false, llmUse: llmUse(services, undefined) } : plan;
     const stamp = {
       run_id: input.runId,
       batch_id: input.batchId,
@@ -35,7 +38,7 @@ export function decideBatch(services: PipelineServices, input: StepInput): Promi
       ...stamp,
       ...documentColumns(document),
       ...originalColumns(originals?.get(document.source_path)),
-      ...asPeopleSaid(decide(document, scores, answers, plan, inherited), document, said(document)),
+      ...asPeopleSaid(decide(document, scores, answers, asking, inherited), document, said(document)),
     }));
     const part = rows.length === 0 ? null : await services.tables.stageResults(rows);
     const classified = await readStep(services.lake, input.runId, input.batchId, 'classify');
@@ -79,6 +82,8 @@ const originalColumns = (original: Original | undefined): Row => ({
   source_url: original?.url ?? null,
 });
 
+type Asking = Pick<Plan, 'llm' | 'llmUse'>;
+
 type Decision = Row & { status: 'labelled' | 'review' | 'failed'; failure_code: string | null };
 
 const UNDECIDED = {
@@ -104,7 +109,7 @@ export function decide(
   document: ExtractedRow,
   scores: ReadonlyMap<string, ScoreRow>,
   answers: ReadonlyMap<string, LlmAnswer>,
-  plan: Pick<Plan, 'llm'>,
+  plan: Asking,
   inherited: Readonly<Record<string, Inherited>> = {},
 ): Decision {
   if (document.status === 'failed')
@@ -150,7 +155,7 @@ export function asPeopleSaid(
 function decideSubject(
   score: ScoreRow | undefined,
   answer: LlmAnswer | undefined,
-  plan: Pick<Plan, 'llm'>,
+  plan: Asking,
   inherited: Inherited | undefined,
 ): Decision {
   const scored = {
@@ -167,7 +172,7 @@ function decideSubject(
   }
   if (score?.route === 'review' || answer === undefined) {
     const code: ErrorCode =
-      score?.route === 'ask' ? 'llm.no-answer' : plan.llm ? 'route.low-confidence' : 'route.llm-disabled';
+      score?.route === 'ask' && plan.llm ? 'llm.no-answer' : plan.llm ? 'route.low-confidence' : unaskedCode(plan);
     return { ...scored, status: 'review', failure_code: code, failure_message: ERROR_REMEDIES[code] };
   }
   const asked = {
@@ -192,6 +197,9 @@ function decideSubject(
     failure_message: answer.message ?? ERROR_REMEDIES[code],
   };
 }
+
+/** Why nobody was asked. Plans of earlier versions do not tell a wish from a lack. */
+const unaskedCode = ({ llmUse }: Asking): ErrorCode => (llmUse === 'off' ? 'route.llm-off' : 'route.llm-disabled');
 
 const remedyOf = (code: string | null): string | null =>
   code !== null && isErrorCode(code) ? ERROR_REMEDIES[code] : null;

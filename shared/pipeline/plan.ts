@@ -5,6 +5,7 @@ import { batchId } from '../ids.ts';
 import { runPaths } from '../paths.ts';
 import type { Taxonomy } from '../taxonomy.ts';
 import { readDataset } from '../training/dataset.ts';
+import { llmUse, wishOf } from './llm-use.ts';
 import { peopleDecisions } from './people-decisions.ts';
 import {
   createJson,
@@ -217,14 +218,19 @@ async function* rerunBatches(
   }
 }
 
-type Pinned = Pick<Plan, 'modelVersion' | 'taxonomyVersion' | 'accept' | 'review' | 'llm' | 'maxCostUsd' | 'from'>;
+type Pinned = Pick<
+  Plan,
+  'modelVersion' | 'taxonomyVersion' | 'accept' | 'review' | 'llm' | 'llmUse' | 'maxCostUsd' | 'from'
+>;
 
 async function pinVersions(services: PipelineServices, run: RunRecord): Promise<Pinned> {
   const { config } = services;
+  const use = llmUse(services, await wishOf(services, run));
+  const asking = { llm: use === 'asked', llmUse: use };
   if (run.rerun !== null) {
     const base = await readPlan(services.lake, run.rerun.runId);
     // Without a limit of its own a re-run may spend as much again.
-    const pinned = { ...base, from: run.rerun.from, maxCostUsd: run.rerun.maxCostUsd ?? base.maxCostUsd };
+    const pinned = { ...base, ...asking, from: run.rerun.from, maxCostUsd: run.rerun.maxCostUsd ?? base.maxCostUsd };
     if (run.rerun.from === 'classify') return pinned;
     const model = await pinModel(services, base.taxonomyVersion, run.rerun.modelVersion);
     return { ...pinned, ...model, accept: run.rerun.acceptThreshold ?? model.accept };
@@ -237,7 +243,7 @@ async function pinVersions(services: PipelineServices, run: RunRecord): Promise<
     taxonomyVersion: taxonomy.version,
     accept: request?.acceptThreshold ?? model.accept,
     review: request?.reviewThreshold ?? config.REVIEW_THRESHOLD,
-    llm: (request?.llm ?? true) && services.llm !== undefined,
+    ...asking,
     maxCostUsd: request?.maxCostUsd ?? config.LLM_MAX_COST_USD_PER_RUN ?? null,
     from: 'extract',
   };

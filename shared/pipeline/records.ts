@@ -1,6 +1,6 @@
 // The JSON files a run leaves in the lake: request, plan, batches, steps, summary.
 // Invariants: R1 each is written once (put-if-absent) or rewritten with equal content. R2 a step's record is written after its output.
-import type { RerunRequest, RunCounts, RunRequest, RunStatus, Step } from '../api/runs.ts';
+import type { LlmUse, RerunRequest, RunCounts, RunRequest, RunStatus, Step } from '../api/runs.ts';
 import { SluiceError } from '../errors.ts';
 import { runPaths } from '../paths.ts';
 import type { LakeStore } from '../ports.ts';
@@ -45,6 +45,8 @@ export interface Plan {
   accept: number | null;
   review: number;
   llm: boolean;
+  /** Absent in plans of earlier versions. */
+  llmUse?: LlmUse;
   maxCostUsd: number | null;
   from: 'extract' | 'featurize' | 'score' | 'classify';
   runDate: string;

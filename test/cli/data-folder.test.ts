@@ -36,6 +36,7 @@ onPosix('data folder: a folder that held other things before keeps its rights; o
     hostUrl: null,
     hostPid: null,
     simulatorUrl: null,
+    isLlmOff: false,
   });
   expect(rightsOf(folder.keyFile())).toBe('600');
   expect(rightsOf(folder.file('state.json'))).toBe('600');

@@ -139,7 +139,7 @@ test('start --taxonomy: labels that no model knows are decided by the LLM', asyn
   ]);
   expect(parseDocument(unpaid).results[0]).toMatchObject({
     status: 'review',
-    failure_code: 'route.llm-disabled',
+    failure_code: 'route.llm-off',
     cost_usd: 0,
   });
 }, 120_000);

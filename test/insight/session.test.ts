@@ -12,6 +12,7 @@ test('session: the holder of a key has every role and no name; limits are those 
     roles: ['reader', 'reviewer', 'operator'],
     authMode: 'function-keys',
     llm: 'fake',
+    llmUse: 'asked',
     acceptThreshold: 0.8,
     reviewThreshold: 0,
     budget: { perRunUsd: null, perDayUsd: 5 },

@@ -143,3 +143,33 @@ test('query: local copies that were trimmed are fetched again', async () => {
   await results.cache.drop(results.store, paths.map(decodeURIComponent));
   expect((await query('SELECT count(*) AS n, 1 AS again FROM results')).rows).toEqual([{ n: 3, again: 1 }]);
 });
+
+test('query: a data file that is missing or damaged is named, as the table’s fault and not the caller’s; put back, it is read again', async () => {
+  const store = await lake.newStore();
+  const table = lake.table(store, lakeTables[0] as (typeof lakeTables)[number]);
+  const own = new LakeQueries([table]);
+  await table.append([{ document_id: 'd1', run_id: 'r1', label: 'vat', status: 'labelled', run_date: '2026-11-22' }], {
+    appId: 'r1',
+    appVersion: 0,
+  });
+  const [file] = [...((await table.snapshot())?.files.values() ?? [])];
+  const path = `${table.path}/${decodeURIComponent(file?.path ?? '')}`;
+  const count = () => own.query('SELECT count(DISTINCT document_id) AS n FROM results');
+  const whole = await store.read(path);
+
+  await table.cache.drop(store, [path]);
+  await store.delete(path);
+  await expect(count()).rejects.toMatchObject({
+    code: 'lake.corrupt-table',
+    message: expect.stringContaining(`${path} of a table is missing`),
+  });
+  await store.write(path, 'no parquet at all');
+  await expect(count()).rejects.toMatchObject({
+    code: 'lake.corrupt-table',
+    message: expect.stringContaining(`${path} of a table cannot be read`),
+  });
+  await store.write(path, whole);
+  expect((await count()).rows).toEqual([{ n: 1 }]);
+  await expect(own.query('SELECT no_such_column FROM results')).rejects.toMatchObject({ code: 'request.invalid' });
+  own.close();
+});

@@ -1,5 +1,5 @@
 // XGBoost models in the registry: the pipeline's view of them is that of any model.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { completeSpec } from '../../shared/features/spec.ts';
@@ -60,15 +60,16 @@ describe('XGBoost in the registry', () => {
 
   test('a regression model, wrong labels and wrong widths are refused before they are registered', async () => {
     const base = { labels, taxonomyVersion: null, features, idf: null };
-    const regression = await createXgboostBundle({ ...base, labels: ['a', 'b'], bytes: fixture('gamma.ubj') });
-    const model = await register(regression);
-    expect(() => model.score(model.featurize(['x']))).toThrow(expect.objectContaining({ code: 'model.unsupported' }));
+    await expect(
+      createXgboostBundle({ ...base, labels: ['a', 'b'], bytes: fixture('gamma.ubj') }),
+    ).rejects.toMatchObject({ code: 'model.unsupported', message: expect.stringContaining('is no classifier') });
     const bytes = fixture('multi-vector-base.ubj');
     for (const wrong of [{ labels: ['a', 'b'] }, { features: completeSpec({ numFeatures: 6 }) }])
       await expect(createXgboostBundle({ ...base, bytes, ...wrong })).rejects.toMatchObject({
         code: 'model.width-mismatch',
       });
-    expect(model.accept).toBe(unmeasuredAccept.threshold);
+    const { accept } = (await createXgboostBundle({ ...base, bytes })).description;
+    expect(accept).toEqual(unmeasuredAccept);
   });
 
   test('a model without feature settings scores vectors and says why it cannot take texts', async () => {
@@ -86,4 +87,68 @@ describe('XGBoost in the registry', () => {
     };
     expect(model.score(x).reduce((a, b) => a + b)).toBeCloseTo(1, 6);
   });
+
+  const edited = (change: (learner: Record<string, never>) => void): Uint8Array => {
+    const file = JSON.parse(fixture('multi-vector-base.json').toString());
+    change(file.learner);
+    return Buffer.from(JSON.stringify(file));
+  };
+  const set = (attributes: Record<string, string>) =>
+    edited((learner) => Object.assign(learner, { attributes: { ...attributes } }));
+  const input = { labels, taxonomyVersion: null, features, idf: null };
+
+  test('rounds: up to best_iteration unless all or a number is asked; without early stopping all', async () => {
+    const early = set({ best_iteration: '1' });
+    const x = (await register(await createXgboostBundle({ ...input, bytes: early }))).featurize(['one two three four']);
+    const scored = async (bytes: Uint8Array, rounds?: 'all' | 'best' | number) => {
+      const bundle = await createXgboostBundle({ ...input, bytes }, rounds === undefined ? {} : { rounds });
+      return { p: (await register(bundle)).score(x), used: bundle.description.training.roundsUsed };
+    };
+    const all = (await scored(early, 'all')).used as number;
+    expect(all).toBeGreaterThan(2);
+    expect(await scored(early)).toEqual({ p: (await scored(early, 2)).p, used: 2 });
+    expect((await scored(early)).p).not.toEqual((await scored(early, 'all')).p);
+    expect((await scored(set({}))).used).toBe(all);
+    for (const wrong of [0, all + 1, 1.5])
+      await expect(scored(early, wrong)).rejects.toMatchObject({ code: 'request.invalid' });
+  });
+
+  test('names that the scikit-learn wrapper wrote are used, and a contradicting list is refused', async () => {
+    const wrapper = (names: unknown[]) => set({ scikit_learn: JSON.stringify({ classes_: names, n_classes_: 3 }) });
+    const named = { ...input, labels: undefined, bytes: wrapper(['x', 'y', 'z']) };
+    expect((await createXgboostBundle(named)).description.labels).toEqual(['x', 'y', 'z']);
+    await expect(createXgboostBundle({ ...named, labels: ['z', 'y', 'x'] })).rejects.toMatchObject({
+      code: 'request.invalid',
+    });
+    // numbers of classes are no names
+    expect((await createXgboostBundle({ ...input, bytes: wrapper([0, 1, 2]) })).description.labels).toEqual(labels);
+    await expect(createXgboostBundle({ ...named, bytes: wrapper([0, 1, 2]) })).rejects.toMatchObject({
+      code: 'request.invalid',
+      message: expect.stringContaining('--labels'),
+    });
+  });
+
+  test.each([
+    ['binary:hinge', 'no probabilities'],
+    ['binary:logistic', 'independently'],
+    ['rank:pairwise', 'is no classifier'],
+  ])('objective %s over three margins is refused: %s', async (name, why) => {
+    const bytes = edited((learner) => Object.assign(learner, { objective: { name } }));
+    await expect(createXgboostBundle({ ...input, bytes })).rejects.toMatchObject({
+      code: 'model.unsupported',
+      message: expect.stringContaining(why),
+    });
+  });
+
+  const CASES = join(import.meta.dirname, '../../../shared/data/cases/engines/xgb');
+  test.skipIf(!existsSync(CASES))(
+    'a booster of XGBClassifier that stopped early (skipped: no ../shared/data/cases)',
+    async () => {
+      const { best, rounds } = JSON.parse(readFileSync(join(CASES, 'es.expected.json'), 'utf8'));
+      const bytes = readFileSync(join(CASES, 'es.ubj'));
+      const { training, scorer } = (await createXgboostBundle({ ...input, features: null, bytes })).description;
+      expect(training).toMatchObject({ roundsUsed: best + 1, roundsInFile: rounds });
+      expect(scorer.rounds).toBe('best');
+    },
+  );
 });

@@ -1,5 +1,6 @@
 // Versions, the champion and damage, over a lake in memory.
 import { describe, expect, test } from 'vitest';
+import { RetryableError } from '../../shared/errors.ts';
 import { completeSpec } from '../../shared/features/spec.ts';
 import type { ModelBundle } from '../../shared/models/bundle.ts';
 import { createLinearBundle } from '../../shared/models/linear-bundle.ts';
@@ -136,6 +137,28 @@ describe('registry', () => {
     for (const version of ['v99', '../v1', 'v1/../v1', ''])
       await expect(registry.promote(version, 'x')).rejects.toMatchObject({ code: 'model.not-found' });
     expect(await registry.championVersion()).toBe(good);
+  });
+
+  test('one broken manifest does not hide the other models: it stands apart, with its code and what is wrong', async () => {
+    const { lake, registry } = open();
+    for (let i = 0; i < 4; i++) await registry.register(bundle());
+    await registry.promote('v1', 'first');
+    await lake.write('models/v2/manifest.json', '{"format": 1');
+    await lake.write('models/v3/manifest.json', '{"format": 7}');
+    const { models, broken } = await registry.inspect();
+    expect(models.map(({ version, champion }) => [version, champion])).toEqual([
+      ['v1', true],
+      ['v4', false],
+    ]);
+    expect(broken).toEqual([
+      { version: 'v2', code: 'model.corrupt', message: 'Model v2: its manifest is no JSON' },
+      { version: 'v3', code: 'model.unsupported', message: 'Model v3: manifest format 7; need 1' },
+    ]);
+    expect(await registry.list()).toEqual(models);
+    lake.beforeCall = (_, path) => {
+      if (path.includes('/v4/')) throw new RetryableError('lake.unavailable', 'away');
+    };
+    await expect(registry.inspect()).rejects.toMatchObject({ code: 'lake.unavailable' }); // not the model's fault
   });
 
   test('a bad model never replaces the champion: changed, cut, missing and unreadable files each have their code', async () => {

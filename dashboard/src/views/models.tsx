@@ -2,7 +2,7 @@
 
 import { useCallback, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
-import type { RegisteredModel } from '../../../shared/models/registry.ts';
+import type { BrokenModel, RegisteredModel } from '../../../shared/models/registry.ts';
 import type { TrainingStatus } from '../../../shared/pipeline/train-model.ts';
 import '../../style/models.css';
 import { links } from '../links.ts';
@@ -22,6 +22,8 @@ interface ModelList {
   champion: string | null;
   /** Oldest first. */
   models: RegisteredModel[];
+  /** Their manifests cannot be read. */
+  broken: BrokenModel[];
 }
 
 const FOLLOW_MS = 1500;
@@ -70,7 +72,16 @@ export function ModelsView() {
       <ThresholdOverride />
       <Trainings resource={trainings} onFinished={onFinished} />
       <Show resource={list} what="models">
-        {({ models }) => <Versions models={models} />}
+        {({ models, broken }) => (
+          <>
+            {broken.map(({ version, message }) => (
+              <p class="note warn" key={version}>
+                {version} cannot be read: {message}. Register it again from its source; the others are not touched.
+              </p>
+            ))}
+            <Versions models={models} />
+          </>
+        )}
       </Show>
       {dialog === 'train' && <TrainDialog onStarted={trainings.reload} onClose={close} />}
       {dialog === 'rollback' && champion !== null && (

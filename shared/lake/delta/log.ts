@@ -107,7 +107,7 @@ export class DeltaLog {
     const oldest = commits[0]?.version;
     if (replay === undefined || (start === undefined && oldest !== 0)) {
       throw new TerminalError(
-        'lake.not-found',
+        version === undefined ? 'lake.corrupt-table' : 'lake.not-found', // the newest is to be had always
         `Version ${version ?? 'newest'} of ${this.table} cannot be rebuilt: the log starts at ${oldest}`,
       );
     }

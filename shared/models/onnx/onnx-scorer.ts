@@ -4,7 +4,7 @@
 import { TerminalError } from '../../errors.ts';
 import type { Csr } from '../../features/sparse.ts';
 import { requireWidth, type Scorer, softmaxRows } from '../scorer.ts';
-import { DOUBLE, FLOAT, type OnnxSession, type OnnxSlot, STRING } from './runtime.ts';
+import { DOUBLE, FLOAT, INT64, type OnnxSession, type OnnxSlot, STRING } from './runtime.ts';
 
 export interface OnnxOptions {
   /** Tensor that holds the probabilities; null: the one named like them, else the only one with numbers. */
@@ -21,6 +21,14 @@ export const defaultOnnxOptions: OnnxOptions = { output: null, outputKind: 'prob
 export const TEXT_WIDTH = 2 ** 31 - 1;
 const CHUNK_FLOATS = 2 ** 22; // 16 MB
 const CHUNK_TEXTS = 64;
+/** How far rounding of float32 may take the sum of a row's probabilities from 1. */
+const MAX_SUM_ERROR = 1e-3;
+const PROBE_TEXTS = [
+  '',
+  'a',
+  'Invoice no. 12: total due in 30 days',
+  'The parties agree as follows.\n§ 1 Größe, 日本語',
+];
 
 export class OnnxScorer implements Scorer {
   readonly kind = 'onnx';
@@ -50,6 +58,7 @@ export class OnnxScorer implements Scorer {
     this.width = this.takesText ? TEXT_WIDTH : columns;
     this.classes = labels;
     this.#output = chooseOutput(session.outputs, this.#options.output);
+    refuseMultiLabel(session.outputs, this.#output);
   }
 
   /** Rows that carry texts (O2); undefined for models over vectors. */
@@ -82,6 +91,26 @@ export class OnnxScorer implements Scorer {
     return out;
   }
 
+  /** The tensor that is read. */
+  get output(): string {
+    return this.#output;
+  }
+
+  /**
+   * Score a few made-up rows and look whether what comes out can be probabilities of one class each.
+   * @throws {TerminalError} model.unsupported, model.width-mismatch
+   */
+  requireProbabilities(): void {
+    const p = this.probabilities(this.takesText ? this.carryTexts(PROBE_TEXTS)! : probeRows(this.width));
+    for (let from = 0; from < p.length; from += this.classes) {
+      const sum = p.subarray(from, from + this.classes).reduce((a, b) => a + b, 0);
+      if (Math.abs(sum - 1) > MAX_SUM_ERROR)
+        throw unsupported(
+          `the rows of output ${this.#output} sum to ${sum.toPrecision(3)}, not to 1: it is a model for several labels at once, or the output holds scores. Name the output with probabilities (--output), or say --output-kind logits`,
+        );
+    }
+  }
+
   contributions(): undefined {
     return undefined;
   }
@@ -102,6 +131,13 @@ export class OnnxScorer implements Scorer {
       );
     const numbers = Float64Array.from({ length: rows * columns }, (_, i) => Number(values[i]));
     const isLogit = this.#options.outputKind === 'logits';
+    const isOdd = (value: number) =>
+      !(isLogit ? Number.isFinite(value) : value >= -MAX_SUM_ERROR && value <= 1 + MAX_SUM_ERROR);
+    const odd = numbers.find(isOdd);
+    if (odd !== undefined)
+      throw unsupported(
+        `output ${this.#output} gave ${odd}, which is no ${isLogit ? 'score' : 'probability. Name another one (--output), or say --output-kind logits'}`,
+      );
     if (columns === this.classes) return isLogit ? softmaxRows(numbers, columns) : numbers;
     return Float64Array.from({ length: rows * 2 }, (_, i) => {
       const value = numbers[i >> 1]!;
@@ -126,7 +162,41 @@ function textsOf(x: Csr, from: number, rows: number): string[] {
   );
 }
 
-function chooseOutput(outputs: readonly OnnxSlot[], asked: string | null): string {
+/** Rows of zeros, of ones, and of a few larger numbers. */
+function probeRows(width: number): Csr {
+  const rows = [
+    [],
+    Array.from({ length: Math.min(width, 4096) }, (_, column) => [column, 1] as const),
+    Array.from({ length: Math.min(width, 64) }, (_, i) => [Math.floor((i * width) / 64) % width, 1 + (i % 9)] as const),
+  ].map((entries) => [...new Map(entries)].sort(([a], [b]) => a - b));
+  const indptr = Uint32Array.of(0, 0, 0, 0);
+  rows.forEach((entries, row) => {
+    indptr[row + 1] = indptr[row]! + entries.length;
+  });
+  const entries = rows.flat();
+  return {
+    rows: rows.length,
+    width,
+    indptr,
+    indices: Int32Array.from(entries, ([column]) => column),
+    values: Float64Array.from(entries, ([, value]) => value),
+  };
+}
+
+/** A label per class and row beside the probabilities: each class is decided on its own. */
+function refuseMultiLabel(outputs: readonly OnnxSlot[], chosen: string): void {
+  const columns = outputs.find((slot) => slot.name === chosen)?.shape[1] ?? 0;
+  const labels = outputs.find(
+    (slot) => slot.name !== chosen && slot.isTensor && slot.type === INT64 && slot.shape.length === 2 && columns > 1,
+  );
+  if (labels !== undefined && labels.shape[1] === columns)
+    throw unsupported(
+      `output ${labels.name} has a label for each of the ${columns} classes: a model for several labels at once is not read`,
+    );
+}
+
+/** The tensor to read. @throws {TerminalError} model.unsupported when it is unclear or missing */
+export function chooseOutput(outputs: readonly OnnxSlot[], asked: string | null): string {
   const numeric = outputs.filter((slot) => slot.isTensor && (slot.type === FLOAT || slot.type === DOUBLE));
   const found =
     asked === null
@@ -135,7 +205,7 @@ function chooseOutput(outputs: readonly OnnxSlot[], asked: string | null): strin
   if (found !== undefined) return found.name;
   throw unsupported(
     asked === null
-      ? `which output holds probabilities is unclear among ${describe(outputs)}: name it, and export without ZipMap (tensors, not maps)`
+      ? `which output holds probabilities is unclear among ${describe(outputs)}: name it (--output); a ZipMap must be left out when exporting (tensors, not maps)`
       : `it has no tensor of numbers named ${asked}; it has ${describe(outputs)}`,
   );
 }

@@ -12,6 +12,7 @@ export interface OnnxValue {
 
 /** ONNX tensor element types used here. */
 export const FLOAT = 1;
+export const INT64 = 7;
 export const STRING = 8;
 export const DOUBLE = 11;
 
@@ -61,12 +62,10 @@ export function openSession(bytes: Uint8Array, threads = 1): OnnxSession {
     session.loadModel(bytes.buffer, bytes.byteOffset, bytes.byteLength, {
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
-      logSeverityLevel: 3,
+      logSeverityLevel: 4, // errors come back as exceptions; they need not stand on the screen as well
     });
   } catch (cause) {
-    throw new TerminalError('model.corrupt', 'The ONNX model cannot be read, or uses operators this runtime lacks', {
-      cause,
-    });
+    throw loadError(cause);
   }
   return {
     inputs: session.inputMetadata,
@@ -77,6 +76,23 @@ export function openSession(bytes: Uint8Array, threads = 1): OnnxSession {
       return session.run(feeds, Object.fromEntries(outputs.map((name) => [name, null])), {});
     },
   };
+}
+
+/** The runtime's own words, and the remedy where the machine lacks something, not the model. */
+function loadError(cause: unknown): TerminalError {
+  const said = cause instanceof Error ? cause.message.replace(/\s+/g, ' ') : String(cause);
+  const locale = /locale with name:\s*([\w.@-]+?)(?::|\s|$)/i.exec(said)?.[1];
+  if (locale !== undefined)
+    return new TerminalError(
+      'model.locale-missing',
+      `The ONNX model lower-cases and compares texts by the locale ${locale}, which this machine does not have`,
+      { cause, ids: { locale } },
+    );
+  return new TerminalError(
+    'model.corrupt',
+    `The ONNX model cannot be read, or uses operators this runtime lacks: ${said.slice(0, 300)}`,
+    { cause },
+  );
 }
 
 function loadRuntime(): Runtime {

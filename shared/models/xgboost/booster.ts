@@ -24,8 +24,12 @@ export interface Booster {
   readonly treeGroups: Int32Array;
   /** Factor of each tree (DART), otherwise 1. */
   readonly treeWeights: Float32Array;
-  /** Trees [0, end) belong to the rounds up to best_iteration; undefined without early stopping. */
-  readonly bestTreeEnd: number | undefined;
+  /** Trees [0, end) belong to the first round, to the first two, … */
+  readonly roundEnds: Int32Array;
+  /** Rounds up to best_iteration; undefined without early stopping. */
+  readonly bestRounds: number | undefined;
+  /** Names of the classes, where the scikit-learn wrapper wrote them (up to 1.x). */
+  readonly classNames: readonly string[] | undefined;
   /** Split feature; -1 in a leaf. */
   readonly features: Int32Array;
   /** Threshold of a split, value of a leaf. */
@@ -72,6 +76,7 @@ export function readBooster(bytes: Uint8Array): Booster {
   const treeGroups = Int32Array.from(asNumbers(model.tree_info, 'tree_info'));
   if (treeGroups.length !== trees.length || treeGroups.some((group) => group < 0 || group >= groups))
     throw corrupt(`tree_info has ${treeGroups.length} entries for ${trees.length} trees and ${groups} groups`);
+  const attributes = learner.attributes === undefined ? {} : asObject(learner.attributes, 'attributes');
   const drop = booster.weight_drop ?? model.weight_drop;
   const weights = drop === undefined ? undefined : asNumbers(drop, 'weight_drop');
   if (weights !== undefined && weights.length !== trees.length)
@@ -85,7 +90,9 @@ export function readBooster(bytes: Uint8Array): Booster {
     featureNames: Array.isArray(learner.feature_names) ? learner.feature_names.map(String) : [],
     treeGroups,
     treeWeights: weights === undefined ? new Float32Array(trees.length).fill(1) : Float32Array.from(weights),
-    bestTreeEnd: bestTreeEnd(learner, model, groups, trees.length),
+    roundEnds: roundEnds(model, groups, trees.length),
+    bestRounds: attributes.best_iteration === undefined ? undefined : count(attributes.best_iteration) + 1,
+    classNames: classNames(attributes.scikit_learn),
     ...nodes,
   };
 }
@@ -97,7 +104,10 @@ function parseDocument(bytes: Uint8Array): JsonValue {
   try {
     return parseLooseJson(Buffer.from(bytes).toString('utf8')) as JsonValue;
   } catch (cause) {
-    throw corrupt('it is neither JSON nor UBJSON, or it is cut', cause);
+    throw corrupt(
+      'it is neither JSON nor UBJSON, or it is cut; save a model of the old binary form as .json or .ubj',
+      cause,
+    );
   }
 }
 
@@ -221,14 +231,32 @@ function link(score: number, objective: string): number {
   return score;
 }
 
-function bestTreeEnd(learner: JsonObject, model: JsonObject, groups: number, trees: number): number | undefined {
-  const attributes = learner.attributes === undefined ? {} : asObject(learner.attributes, 'attributes');
-  if (attributes.best_iteration === undefined) return undefined;
-  const rounds = count(attributes.best_iteration) + 1;
-  const indptr =
-    model.iteration_indptr === undefined ? undefined : asNumbers(model.iteration_indptr, 'iteration_indptr');
+/** From iteration_indptr (2.0 and later), else by the number of trees that a round has. */
+function roundEnds(model: JsonObject, groups: number, trees: number): Int32Array {
+  if (model.iteration_indptr !== undefined) {
+    const ends = Int32Array.from(asNumbers(model.iteration_indptr, 'iteration_indptr')).subarray(1);
+    const isRising = ends.every((end, i) => end >= (ends[i - 1] ?? 0));
+    if (!isRising || (ends.at(-1) ?? 0) !== trees) throw corrupt(`iteration_indptr does not end at ${trees} trees`);
+    return ends;
+  }
   const parallel = count(asObject(model.gbtree_model_param, 'gbtree_model_param').num_parallel_tree ?? '1') || 1;
-  return Math.min(trees, indptr?.[rounds] ?? rounds * parallel * groups);
+  const size = parallel * groups;
+  return Int32Array.from({ length: Math.ceil(trees / size) }, (_, round) => Math.min(trees, (round + 1) * size));
+}
+
+/** `classes_`, or that of the label encoder inside; numbers of classes are no names. */
+function classNames(stored: JsonValue | undefined): string[] | undefined {
+  if (typeof stored !== 'string') return undefined;
+  let value: { classes_?: unknown; _le?: { classes_?: unknown } } | null;
+  try {
+    value = parseLooseJson(stored) as typeof value;
+  } catch {
+    return undefined; // the wrapper's own notes; nothing depends on them
+  }
+  const names = value?._le?.classes_ ?? value?.classes_;
+  return Array.isArray(names) && names.length > 0 && names.every((name) => typeof name === 'string')
+    ? names
+    : undefined;
 }
 
 function count(value: JsonValue | undefined): number {

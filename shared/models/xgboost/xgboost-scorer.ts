@@ -14,14 +14,14 @@ export interface XgboostOptions {
   absent: 'missing' | 'zero';
   /** A stored value that means missing as well; NaN always does. */
   missing: number;
-  /** best: rounds up to best_iteration, as the scikit-learn wrapper and SparkXGB predict; all: as Booster.predict. */
-  rounds: 'best' | 'all';
+  /** best: rounds up to best_iteration, as the scikit-learn wrapper and SparkXGB predict; all: as Booster.predict; or the first n. */
+  rounds: 'best' | 'all' | number;
 }
 
 export const defaultXgboostOptions: XgboostOptions = { absent: 'missing', missing: Number.NaN, rounds: 'all' };
 
 const MULTI = /^multi:soft(prob|max)$/;
-const BINARY = /^(binary:(logistic|logitraw|hinge)|reg:logistic)$/;
+const BINARY = /^(binary:(logistic|logitraw)|reg:logistic)$/;
 
 /** Words per node: feature slot (-1: leaf) · 2 + default-left bit, threshold or leaf value (float32), left, right. */
 const NODE_WORDS = 4;
@@ -32,6 +32,8 @@ export class XgboostScorer implements Scorer {
   readonly classes: number;
   readonly booster: Booster;
   readonly #options: XgboostOptions;
+  /** Rounds that are used. */
+  readonly rounds: number;
   readonly #treeEnd: number;
   /** Features the trees split on, ascending; a row is spread over these only. */
   readonly #used: Int32Array;
@@ -46,7 +48,8 @@ export class XgboostScorer implements Scorer {
     this.width = booster.width;
     this.#options = { ...defaultXgboostOptions, ...options };
     this.classes = booster.groups > 1 ? booster.groups : 2;
-    this.#treeEnd = (this.#options.rounds === 'best' ? booster.bestTreeEnd : undefined) ?? booster.roots.length;
+    this.rounds = roundsOf(booster, this.#options.rounds);
+    this.#treeEnd = this.rounds === 0 ? 0 : booster.roundEnds[this.rounds - 1]!;
     this.#used = Int32Array.from(new Set(booster.features.filter((feature) => feature >= 0))).sort();
     this.#slots = new Int32Array(booster.width).fill(-1);
     this.#used.forEach((feature, slot) => {
@@ -139,9 +142,8 @@ export class XgboostScorer implements Scorer {
   /** @throws {TerminalError} model.unsupported when the model is no classifier */
   probabilities(x: Csr): Float64Array {
     const { objective, groups } = this.booster;
+    requireClassifier(this.booster);
     const isMulti = MULTI.test(objective);
-    if (!isMulti && !(BINARY.test(objective) && groups === 1))
-      throw new TerminalError('model.unsupported', `XGBoost objective "${objective}" is no classifier`);
     const margins = this.margins(x);
     if (isMulti) return Float64Array.from(softmaxFloat32(margins, groups));
     const transform = outputTransform(objective === 'binary:logitraw' ? 'binary:logistic' : objective);
@@ -210,6 +212,31 @@ export class XgboostScorer implements Scorer {
         : v < 0 || !set.has(Math.trunc(v));
     return this.#nodes[isLeft ? at + 2 : at + 3]!;
   }
+}
+
+/**
+ * Probabilities of one class out of several must come of it.
+ * @throws {TerminalError} model.unsupported for regressions, rankings, hard decisions (binary:hinge) and several labels at once
+ */
+export function requireClassifier({ objective, groups }: Pick<Booster, 'objective' | 'groups'>): void {
+  const why =
+    objective === 'binary:hinge'
+      ? 'gives decisions, no probabilities; train with binary:logistic'
+      : BINARY.test(objective) && groups > 1
+        ? `decides ${groups} labels independently of each other; a model for one label out of several is needed`
+        : MULTI.test(objective) || BINARY.test(objective)
+          ? undefined
+          : 'is no classifier';
+  if (why !== undefined) throw new TerminalError('model.unsupported', `XGBoost objective "${objective}" ${why}`);
+}
+
+function roundsOf(booster: Booster, asked: XgboostOptions['rounds']): number {
+  const all = booster.roundEnds.length;
+  if (asked === 'all') return all;
+  if (asked === 'best') return Math.min(booster.bestRounds ?? all, all);
+  if (!(Number.isInteger(asked) && asked >= 1 && asked <= all))
+    throw new TerminalError('request.invalid', `rounds: need 1 to ${all}, have ${asked}`);
+  return asked;
 }
 
 /** Output of one margin by objective; the identity for those without a link. */

@@ -148,7 +148,7 @@ test('table: a lost hint or checkpoint costs time, not data; a gap in the log is
   store.files.delete('tables/things/_delta_log/00000000000000000010.checkpoint.parquet');
   expect((await ids(open(store).table)).length).toBe(22);
   store.files.delete('tables/things/_delta_log/00000000000000000000.json');
-  expect(await open(store).table.snapshot().catch(codeOf)).toBe('lake.not-found');
+  expect(await open(store).table.snapshot().catch(codeOf)).toBe('lake.corrupt-table');
 });
 
 test('table: an unreadable commit is an error, an unknown action is not', async () => {

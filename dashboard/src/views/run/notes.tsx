@@ -32,6 +32,10 @@ export function Notes({ run, report, onChanged }: NotesProps) {
           {canOperate.value && report !== undefined && <TakeUp report={report} onChanged={onChanged} />}
         </section>
       )}
+      {run.llm === 'off' && (
+        <p class="note">The LLM is switched off for this run: what the model is unsure of goes to review.</p>
+      )}
+      {run.llm === 'none' && <p class="note">No LLM is configured: what the model is unsure of goes to review.</p>}
       {run.stalledSince !== undefined && isActive(run) && (
         <p class="note warn" role="alert">
           <strong>No progress since {when(run.stalledSince)}.</strong> The run is taken up again by itself when its work

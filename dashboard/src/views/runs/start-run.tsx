@@ -96,9 +96,11 @@ export function StartRunDialog({ initial = {}, isQuoted = false, onClose, onStar
         )}
         {!canQuote && (
           <p class="note" role="status">
-            {session.value?.llm === null
-              ? 'No LLM is configured: the run costs nothing, and uncertain documents go to review.'
-              : 'The LLM is not asked: the run costs nothing, and uncertain documents go to review.'}
+            {session.value?.llmUse === 'off'
+              ? 'The LLM is switched off on this host: the run costs nothing, and uncertain documents go to review.'
+              : session.value?.llm === null
+                ? 'No LLM is configured: the run costs nothing, and uncertain documents go to review.'
+                : 'The LLM is not asked: the run costs nothing, and uncertain documents go to review.'}
           </p>
         )}
         {error !== undefined && (errors.rest.length > 0 || errors.byInput.size === 0) && <ErrorNote error={error} />}

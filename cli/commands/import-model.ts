@@ -1,0 +1,118 @@
+// `sluice models import`: a model of another tool is registered, measured where labelled texts are given.
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import type { App } from '../../shared/app.ts';
+import { decodeVocabulary, VOCABULARY_FILE } from '../../shared/features/vocabulary.ts';
+import type { ModelBundle } from '../../shared/models/bundle.ts';
+import { decodeIdf } from '../../shared/models/idf-file.ts';
+import { judgeForeignModel } from '../../shared/training/judge-foreign.ts';
+import { UsageError } from '../console.ts';
+import { readExamples } from '../labelled-files.ts';
+import { withApp } from '../local-app.ts';
+import { readBundle } from '../read-bundle.ts';
+
+export interface ImportModelOptions {
+  data: string;
+  json: boolean;
+  labels?: string[];
+  /** Version whose features (tokenizer, buckets, IDF) the model was trained on. */
+  featuresOf?: string;
+  /** XGBoost: best (up to best_iteration), all, or the first n rounds. */
+  rounds?: 'best' | 'all' | number;
+  /** ONNX: the output to read, and what it holds. */
+  output?: string;
+  outputKind?: 'probabilities' | 'logits';
+  /** XGBoost and ONNX: what a term means that a document lacks. */
+  absent?: 'missing' | 'zero';
+  evaluate?: string;
+  textColumn: string;
+  labelColumn: string;
+}
+
+/** A Spark PipelineModel, MLflow or train_xgboost.py folder, or an XGBoost (.json, .ubj) or ONNX (.onnx) file. */
+export async function importModel(path: string, options: ImportModelOptions): Promise<void> {
+  if (!existsSync(path)) throw new UsageError(`${path} does not exist`);
+  const examples =
+    options.evaluate === undefined
+      ? undefined
+      : await readExamples(options.evaluate, options.textColumn, options.labelColumn);
+  await withApp(options.data, async (app) => {
+    const bundle = await openForeign(app, path, options);
+    const judged = examples === undefined ? bundle : await judgeForeignModel(bundle, examples);
+    const version = await app.registry.register(judged);
+    const { labels, training } = judged.description;
+    const rounds = roundsNotice(training);
+    const notices = rounds === undefined ? [] : [rounds];
+    const next =
+      examples === undefined
+        ? 'evaluate it with --evaluate <file> to be able to promote it'
+        : `promote it with \`sluice models promote ${version}\``;
+    const lines = [`registered as ${version}; ${next}`, `labels: ${labels.join(', ')}`, ...notices];
+    process.stdout.write(`${options.json ? JSON.stringify({ version, labels, notices }) : lines.join('\n')}\n`);
+  });
+}
+
+/** Said where a booster holds more rounds than are used. */
+function roundsNotice({ roundsUsed, roundsInFile }: ModelBundle['description']['training']): string | undefined {
+  return typeof roundsUsed !== 'number' || roundsUsed === roundsInFile
+    ? undefined
+    : `uses rounds 1 to ${roundsUsed} of ${roundsInFile} (best_iteration of early stopping, or --rounds); --rounds all uses every round`;
+}
+
+async function openForeign(app: App, path: string, options: ImportModelOptions): Promise<ModelBundle> {
+  if (!statSync(path).isDirectory()) return importFile(app, path, options);
+  if (existsSync(join(path, 'MLmodel'))) return importMlflow(app, path, options);
+  if (!existsSync(join(path, 'xgboost.json'))) return importSpark(path, options);
+  if (options.featuresOf === undefined)
+    throw new UsageError('--features-of is needed: the model whose exported pipeline the booster was trained over');
+  const { importBooster } = await import('../../shared/training/xgboost/import-booster.ts');
+  const files = {
+    booster: readFileSync(join(path, 'booster.ubj')),
+    description: readFileSync(join(path, 'xgboost.json')),
+  };
+  return importBooster(files, await readBundle(app, options.featuresOf));
+}
+
+async function importMlflow(app: App, folder: string, options: ImportModelOptions): Promise<ModelBundle> {
+  const { parseMlmodel } = await import('../../shared/training/mlflow-model.ts');
+  const { kind, path } = await parseMlmodel(readFileSync(join(folder, 'MLmodel'), 'utf8'));
+  const inside = join(folder, path);
+  if (!existsSync(inside)) throw new UsageError(`MLmodel names ${path}, which is not in ${folder}`);
+  return kind === 'spark' ? importSpark(inside, options) : importFile(app, inside, options, kind);
+}
+
+async function importSpark(folder: string, options: ImportModelOptions): Promise<ModelBundle> {
+  const { readLocalPipeline } = await import('../../shared/training/spark/pipeline-files.ts');
+  const { importSparkPipeline } = await import('../../shared/training/spark/import-pipeline.ts');
+  return importSparkPipeline(
+    await readLocalPipeline(folder),
+    options.labels === undefined ? {} : { labels: options.labels },
+  );
+}
+
+async function importFile(
+  app: App,
+  path: string,
+  options: ImportModelOptions,
+  kind: 'xgboost' | 'onnx' = extname(path) === '.onnx' ? 'onnx' : 'xgboost',
+): Promise<ModelBundle> {
+  const { createOnnxBundle, createXgboostBundle } = await import('../../shared/models/foreign-bundle.ts');
+  const features = options.featuresOf === undefined ? undefined : await readBundle(app, options.featuresOf);
+  const { 'idf.bin': idf, [VOCABULARY_FILE]: vocabulary } = features?.artifacts ?? {};
+  const input = {
+    bytes: readFileSync(path),
+    labels: options.labels,
+    taxonomyVersion: null,
+    features: features?.description.features ?? null,
+    idf: idf === undefined ? null : decodeIdf(idf),
+    vocabulary: vocabulary === undefined ? null : decodeVocabulary(vocabulary),
+  };
+  const { rounds, output, outputKind } = options;
+  const absent = options.absent === undefined ? {} : { absent: options.absent };
+  if (kind === 'xgboost') return createXgboostBundle(input, { ...absent, ...(rounds === undefined ? {} : { rounds }) });
+  return createOnnxBundle(input, {
+    ...absent,
+    ...(output === undefined ? {} : { output }),
+    ...(outputKind === undefined ? {} : { outputKind }),
+  });
+}

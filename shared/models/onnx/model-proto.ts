@@ -1,0 +1,132 @@
+// The few fields of an ONNX file that say what it is: nodes with their attributes, string tensors, metadata. Weights are passed over.
+// Invariant: P1 whatever the bytes are, reading ends with a value or with model.corrupt, within memory proportional to the file.
+// Source: onnx.proto3 (ModelProto, GraphProto, NodeProto, AttributeProto, TensorProto, StringStringEntryProto); Protocol Buffers encoding.
+import { TerminalError } from '../../errors.ts';
+
+export interface OnnxNode {
+  readonly op: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly strings: ReadonlyMap<string, readonly string[]>;
+  readonly ints: ReadonlyMap<string, readonly number[]>;
+}
+
+export interface OnnxFile {
+  readonly nodes: readonly OnnxNode[];
+  /** Constant tensors of strings, by name. */
+  readonly stringTensors: ReadonlyMap<string, readonly string[]>;
+  readonly metadata: ReadonlyMap<string, string>;
+}
+
+type Field = { number: number; varint: number } | { number: number; bytes: Uint8Array };
+
+/** @throws {TerminalError} model.corrupt */
+export function readOnnxFile(bytes: Uint8Array): OnnxFile {
+  const nodes: OnnxNode[] = [];
+  const stringTensors = new Map<string, readonly string[]>();
+  const metadata = new Map<string, string>();
+  for (const field of fieldsOf(bytes)) {
+    if (!('bytes' in field)) continue;
+    if (field.number === 7) readGraph(field.bytes, nodes, stringTensors);
+    if (field.number === 14) metadata.set(textOf(field.bytes, 1), textOf(field.bytes, 2));
+  }
+  return { nodes, stringTensors, metadata };
+}
+
+function readGraph(bytes: Uint8Array, nodes: OnnxNode[], tensors: Map<string, readonly string[]>): void {
+  for (const field of fieldsOf(bytes)) {
+    if (!('bytes' in field)) continue;
+    if (field.number === 1) nodes.push(readNode(field.bytes));
+    if (field.number === 5) {
+      const strings = textsOf(field.bytes, 6);
+      if (strings.length > 0) tensors.set(textOf(field.bytes, 8), strings);
+    }
+  }
+}
+
+function readNode(bytes: Uint8Array): OnnxNode {
+  const strings = new Map<string, readonly string[]>();
+  const ints = new Map<string, readonly number[]>();
+  for (const field of fieldsOf(bytes)) {
+    if (field.number !== 5 || !('bytes' in field)) continue;
+    const name = textOf(field.bytes, 1);
+    const texts = textsOf(field.bytes, 9);
+    const numbers = intsOf(field.bytes, 8);
+    const single = textsOf(field.bytes, 4);
+    if (texts.length > 0 || single.length > 0) strings.set(name, texts.length > 0 ? texts : single);
+    if (numbers.length > 0) ints.set(name, numbers);
+  }
+  return { op: textOf(bytes, 4), inputs: textsOf(bytes, 1), outputs: textsOf(bytes, 2), strings, ints };
+}
+
+const textsOf = (bytes: Uint8Array, number: number): string[] => {
+  const found: string[] = [];
+  for (const field of fieldsOf(bytes))
+    if (field.number === number && 'bytes' in field) found.push(Buffer.from(field.bytes).toString('utf8'));
+  return found;
+};
+
+const textOf = (bytes: Uint8Array, number: number): string => textsOf(bytes, number)[0] ?? '';
+
+/** Repeated integers, packed or not. */
+function intsOf(bytes: Uint8Array, number: number): number[] {
+  const found: number[] = [];
+  for (const field of fieldsOf(bytes)) {
+    if (field.number !== number) continue;
+    if ('varint' in field) found.push(field.varint);
+    else
+      for (let at = 0; at < field.bytes.length; ) {
+        const { value, next } = varint(field.bytes, at);
+        found.push(value);
+        at = next;
+      }
+  }
+  return found;
+}
+
+function* fieldsOf(bytes: Uint8Array): Iterable<Field> {
+  let at = 0;
+  while (at < bytes.length) {
+    const key = varint(bytes, at);
+    const number = Math.floor(key.value / 8);
+    at = key.next;
+    switch (key.value & 7) {
+      case 0: {
+        const { value, next } = varint(bytes, at);
+        at = next;
+        yield { number, varint: value };
+        break;
+      }
+      case 1:
+        at += 8;
+        break;
+      case 2: {
+        const { value: length, next } = varint(bytes, at);
+        if (length < 0 || next + length > bytes.length) throw corrupt();
+        at = next + length;
+        yield { number, bytes: bytes.subarray(next, at) };
+        break;
+      }
+      case 5:
+        at += 4;
+        break;
+      default:
+        throw corrupt();
+    }
+  }
+}
+
+/** Negative numbers take ten bytes, in two's complement. */
+function varint(bytes: Uint8Array, from: number): { value: number; next: number } {
+  let value = 0n;
+  for (let i = 0; i < 10; i++) {
+    const byte = bytes[from + i];
+    if (byte === undefined) throw corrupt();
+    value |= BigInt(byte & 0x7f) << BigInt(7 * i);
+    if (byte < 0x80) return { value: Number(BigInt.asIntN(64, value)), next: from + i + 1 };
+  }
+  throw corrupt();
+}
+
+const corrupt = (): TerminalError =>
+  new TerminalError('model.corrupt', 'The ONNX model cannot be read: it is no protocol buffer, or it is cut');
