@@ -1,35 +1,14 @@
-// Sources: a timer that looks what is due, one durable instance a source, and their API.
-import { app, type InvocationContext } from '@azure/functions';
+// Sources over HTTP: list, add, pause, sync, look.
+import { app } from '@azure/functions';
 import df from 'durable-functions';
 import { parseRequest } from '../shared/api/problem.ts';
 import { sourceEntrySchema } from '../shared/api/source-entry.ts';
 import { sourceItemsSchema, syncRequestSchema } from '../shared/api/source-status.ts';
 import { getApp, getConfig } from '../shared/app.ts';
-import { type SyncInput, syncActivity, syncSource } from '../shared/sources/sync-source.ts';
-import { startUnlessRunning } from './durable-runs.ts';
 import { access, parameter, readBody, respond } from './http.ts';
+import { startRound } from './source-rounds.ts';
 
 const withClient = () => ({ ...access, extraInputs: [df.input.durableClient()] });
-
-df.app.orchestration('syncSource', function* (context) {
-  const port = {
-    call: (activity: string, input: unknown) => context.df.callActivity(activity, input),
-    continueAsNew: (input: unknown) => context.df.continueAsNew(input),
-  };
-  return yield* syncSource(port, context.df.getInput());
-});
-
-df.app.activity('syncSourceFor', {
-  handler: async (input: SyncInput) => syncActivity((await getApp()).sources, input),
-});
-
-app.timer('syncSources', {
-  schedule: '20 * * * * *',
-  extraInputs: [df.input.durableClient()],
-  handler: async (_timer, context) => {
-    for (const name of await (await getApp()).sources.due()) await start(context, { name });
-  },
-});
 
 app.http('listSources', {
   ...access,
@@ -92,7 +71,7 @@ app.http('syncSource', {
         await readBody(request, getConfig().REQUEST_MAX_BYTES),
       );
       await (await getApp()).sources.items(name, 'landed', 1); // 404 for a name that is none
-      await start(context, { name, full, confirmRemovals });
+      await startRound(context, { name, full, confirmRemovals });
       return { status: 202, jsonBody: { source: name, state: 'syncing' } };
     }),
 });
@@ -117,7 +96,3 @@ app.http('checkSource', {
       jsonBody: { checks: await (await getApp()).sources.check(parameter(request, 'source')) },
     })),
 });
-
-/** One instance a source: a round that runs is joined. */
-const start = (context: InvocationContext, input: SyncInput): Promise<void> =>
-  startUnlessRunning(context, 'syncSource', `source-${input.name}`, input);
