@@ -75,6 +75,7 @@ export async function start(folder: string | undefined, options: StartOptions): 
     if (options.source !== undefined) {
       const stopped = aborted(stopping.signal);
       await Promise.race([
+        broken,
         followLibrary(cloud, documents, stopping.signal),
         watchUploads(app, cloud, stopping.signal),
         stopped,
@@ -181,7 +182,11 @@ async function followLibrary(cloud: LocalCloud, folder: string, signal: AbortSig
   note(`What became of them: ${bold('npx sluice sources list')}. Ctrl+C ends.`);
   const api = new ApiClient(cloud.hostUrl ?? '');
   while (!signal.aborted) {
-    await api.syncSource('sharepoint', { full: false, confirmRemovals: false });
+    try {
+      await api.syncSource('sharepoint', { full: false, confirmRemovals: false });
+    } catch (error) {
+      note(dim(`the next round is late: ${(error as Error).message}`)); // a busy host; one that has ended is told by `broken`
+    }
     await sleep(3000, undefined, { signal }).catch(() => {}); // aborted: the loop ends
   }
 }
