@@ -72,6 +72,9 @@ export async function start(folder: string | undefined, options: StartOptions): 
   try {
     if (app === undefined || taxonomy === undefined) throw new Error('storage was not prepared');
     announce(cloud);
+    const broken = cloud.broken.then((what) => {
+      throw new Error(`${what}. Run the same command again: the run goes on where it stopped.`);
+    });
     if (options.source !== undefined) {
       const stopped = aborted(stopping.signal);
       await Promise.race([
@@ -88,9 +91,6 @@ export async function start(folder: string | undefined, options: StartOptions): 
       taxonomy,
       options,
       signal: stopping.signal,
-    });
-    const broken = cloud.broken.then((what) => {
-      throw new Error(`${what}. Run the same command again: the run goes on where it stopped.`);
     });
     const run = await Promise.race([work, broken, aborted(stopping.signal)]);
     if (run === 'aborted' || options.once) return;

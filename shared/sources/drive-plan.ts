@@ -78,7 +78,7 @@ export function planRound(
     const item = items.byId.get(row.id);
     if (item === undefined || row.kind === 'deleted' || row.kind === 'folder') continue;
     const isChanged = isNew.has(row.id) || changed.has(row.id);
-    if (isChanged) item.waitUntil = !isFull && OFFICE.test(item.name) ? nowMs + SETTLE_MS : null;
+    if (isChanged) item.waitUntil ??= !isFull && OFFICE.test(item.name) ? nowMs + SETTLE_MS : null;
     decide(plan, items, item, row, { wanted, maxBytes, isChanged });
   }
   settle(plan, items, nowMs);
