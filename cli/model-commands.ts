@@ -1,6 +1,6 @@
 // Commands about models: train, eval, compare, models.
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { data, json, labelColumn, number, textColumn } from './options.ts';
+import { data, existing, json, labelColumn, number, someText, textColumn, version, whole } from './options.ts';
 
 function rounds(text: string): 'all' | 'best' | number {
   if (text === 'all' || text === 'best') return text;
@@ -20,19 +20,19 @@ export function addModelCommands(program: Command): void {
     )
     .addOption(textColumn())
     .addOption(labelColumn())
-    .option('--taxonomy <file>', 'check the labels against this taxonomy')
+    .option('--taxonomy <file>', 'check the labels against this taxonomy', existing)
     .option('--no-promote', 'register the model without making it the champion')
     .addOption(
       new Option('--algorithm <name>', 'xgboost grows trees on Spark')
         .choices(['logistic-regression', 'xgboost'])
         .default('logistic-regression'),
     )
-    .option('--features-of <version>', 'xgboost: model whose features are used; default: the champion')
+    .option('--features-of <version>', 'xgboost: model whose features are used; default: the champion', version)
     .option('--python <path>', 'xgboost without Synapse: a Python with pyspark and xgboost', 'python3')
-    .option('--max-iter <n>', 'L-BFGS iterations', number)
-    .option('--reg-param <x>', 'regularization', number)
-    .option('--num-features <n>', 'hash buckets', number)
-    .option('--precision <p>', 'share of labels the model gives alone that shall be right', number)
+    .option('--max-iter <n>', 'L-BFGS iterations', whole(1, 10_000))
+    .option('--reg-param <x>', 'regularization', number(0, 1000))
+    .option('--num-features <n>', 'hash buckets', whole(2, 2 ** 26))
+    .option('--precision <p>', 'share of labels the model gives alone that shall be right', number(0.01, 0.9999))
     .option(
       '--guarantee',
       'keep that promise strictly (per label, 95 % confidence), or fail and say how many samples are missing',
@@ -44,8 +44,8 @@ export function addModelCommands(program: Command): void {
   program
     .command('eval')
     .description('measure a model on a labelled file')
-    .argument('<file>')
-    .option('--model <version>', 'default: the champion')
+    .argument('<file>', 'labelled .jsonl, .csv or .parquet', existing)
+    .option('--model <version>', 'default: the champion', version)
     .option('--report <file>', 'write an HTML page with plots')
     .addOption(textColumn())
     .addOption(labelColumn())
@@ -56,9 +56,9 @@ export function addModelCommands(program: Command): void {
   program
     .command('compare')
     .description('compare two models on a labelled file')
-    .argument('<model-a>')
-    .argument('<model-b>')
-    .argument('<file>')
+    .argument('<model-a>', 'version', version)
+    .argument('<model-b>', 'version', version)
+    .argument('<file>', 'labelled .jsonl, .csv or .parquet', existing)
     .addOption(textColumn())
     .addOption(labelColumn())
     .addOption(data())
@@ -77,28 +77,28 @@ export function addModelCommands(program: Command): void {
   models
     .command('promote')
     .description('make an evaluated model the champion')
-    .argument('<version>')
-    .option('--reason <text>', 'kept in the history', 'promoted by hand')
+    .argument('<version>', 'as the list shows it', version)
+    .option('--reason <text>', 'kept in the history', someText, 'promoted by hand')
     .addOption(data())
     .addOption(json())
     .action(async (version, options) => (await import('./commands/models.ts')).promoteModel(version, options));
   models
     .command('rollback')
     .description('back to the champion before')
-    .option('--reason <text>', 'kept in the history', 'rolled back by hand')
+    .option('--reason <text>', 'kept in the history', someText, 'rolled back by hand')
     .addOption(data())
     .addOption(json())
     .action(async (options) => (await import('./commands/models.ts')).rollbackModel(options));
   models
     .command('import')
     .description('register a Spark PipelineModel or MLflow model folder, or an XGBoost (.json, .ubj) or ONNX file')
-    .argument('<path>')
+    .argument('<path>', 'of this machine', existing)
     .option(
       '--labels <names>',
       'classes in their order, separated by commas; not needed where the file names them',
       (text: string) => text.split(',').map((name) => name.trim()),
     )
-    .option('--features-of <version>', 'registered model whose features the file was trained on')
+    .option('--features-of <version>', 'registered model whose features the file was trained on', version)
     .option(
       '--rounds <all|best|n>',
       'XGBoost: rounds that are used; default best: those up to best_iteration, where training stopped early',
@@ -112,7 +112,7 @@ export function addModelCommands(program: Command): void {
         'XGBoost, ONNX: what a term means that a document lacks; default: missing for XGBoost, zero for ONNX',
       ).choices(['missing', 'zero']),
     )
-    .option('--evaluate <file>', 'labelled file to measure it on')
+    .option('--evaluate <file>', 'labelled file to measure it on', existing)
     .addOption(textColumn())
     .addOption(labelColumn())
     .addOption(data())
@@ -121,7 +121,7 @@ export function addModelCommands(program: Command): void {
   models
     .command('export')
     .description('write a model as a Spark PipelineModel folder')
-    .argument('<version>')
+    .argument('<version>', 'as the list shows it', version)
     .argument('<folder>')
     .addOption(data())
     .addOption(json())

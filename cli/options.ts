@@ -1,19 +1,69 @@
 // Options that several commands share.
+import { existsSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
-/** A number, or wrong usage. */
-export const number = (text: string): number => {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('must be a number');
-  return value;
+/** A number in bounds, or wrong usage. */
+export const number =
+  (min: number, max: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isFinite(value) || value < min || value > max)
+      throw new InvalidArgumentError(`must be a number from ${min} to ${max}`);
+    return value;
+  };
+export const whole =
+  (min: number, max: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isSafeInteger(value) || value < min || value > max)
+      throw new InvalidArgumentError(`must be a whole number from ${min} to ${max}`);
+    return value;
+  };
+export const share = number(0, 1);
+export const port = whole(0, 65_535);
+
+const matching =
+  (pattern: RegExp, need: string) =>
+  (text: string): string => {
+    if (!pattern.test(text)) throw new InvalidArgumentError(`must be ${need}`);
+    return text;
+  };
+export const someText = matching(/\S/, 'some text');
+export const version = matching(/^v[1-9]\d{0,8}$/, 'a version like v3');
+export const id = matching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/, 'an id as `sluice runs` shows it');
+export const documentId = matching(/^[0-9a-f]{64}$/, '64 hex digits, as `sluice review` shows them');
+export const sourceName = matching(
+  /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/,
+  'lower-case letters, digits and dashes, 40 at most',
+);
+export const time = (text: string): string => {
+  if (!/^\d{4}-\d\d-\d\dT/.test(text) || Number.isNaN(Date.parse(text)))
+    throw new InvalidArgumentError('must be a time like 2026-03-31T00:00:00Z');
+  return text;
 };
-export const data = () => new Option('--data <folder>', 'folder of the local cloud').default('.local');
+export const address = (text: string): string => {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
+    throw new InvalidArgumentError('must be an address like https://<app>.azurewebsites.net');
+  return text;
+};
+/** A file or folder of this machine. */
+export const existing = (path: string): string => {
+  if (path === '' || !existsSync(path)) throw new InvalidArgumentError('does not exist');
+  return path;
+};
+/** The same for an argument that may be repeated. */
+export const allExisting = (path: string, before: string[] | undefined): string[] => [
+  ...(before ?? []),
+  existing(path),
+];
+export const data = () =>
+  new Option('--data <folder>', 'folder of the local cloud').default('.local').argParser(someText);
 export const json = () => new Option('--json', 'print one JSON document on stdout').default(false);
-export const maxCost = () => new Option('--max-cost <usd>', 'money the LLM may cost').argParser(number);
+export const maxCost = () => new Option('--max-cost <usd>', 'money the LLM may cost').argParser(number(0, 1_000_000));
 export const mode = () => new Option('--mode <mode>', 'how the LLM is asked').choices(['live', 'batch', 'auto']);
 export const deadline = () =>
   new Option('--deadline <hours>', 'hours the run may take; a day lets large runs go by the Batch API').argParser(
-    number,
+    number(0.1, 720),
   );
 export const textColumn = () => new Option('--text-column <name>', 'column with the text').default('text');
 export const labelColumn = () => new Option('--label-column <name>', 'column with the label').default('label');
@@ -21,7 +71,7 @@ export const labelColumn = () => new Option('--label-column <name>', 'column wit
 /** Options of commands that talk to a running host. */
 export const remote = (command: Command): Command =>
   command
-    .option('--url <url>', 'the app, when it is not the local one')
+    .option('--url <url>', 'the app, when it is not the local one', address)
     .option('--key <key>', 'its function key')
     .addOption(data())
     .addOption(json());

@@ -1,6 +1,6 @@
 // Commands about decisions: calibrate, query, export, review, decide, whatif, compare-runs.
 import { type Command, Option } from 'commander';
-import { data, json, number, remote } from './options.ts';
+import { data, documentId, id, json, number, remote, share, someText, time, version, whole } from './options.ts';
 
 /** Add them to the program. */
 export function addResultCommands(program: Command): void {
@@ -14,7 +14,8 @@ export function addResultCommands(program: Command): void {
   program
     .command('query')
     .description('SQL (DuckDB) over the tables results, latest_results, llm_calls, runs and feedback')
-    .argument('<sql>')
+    .argument('<sql>', 'one statement that reads', someText)
+    .option('--timeout <seconds>', 'given up after so long; 0 = never', number(0, 86_400), 60)
     .addOption(data())
     .addOption(json())
     .action(async (sql, options) => (await import('./commands/query.ts')).queryCommand(sql, options));
@@ -22,18 +23,18 @@ export function addResultCommands(program: Command): void {
   /** Options that choose decisions; names as in the API. */
   const filtered = (command: Command): Command =>
     command
-      .option('--run <id>', 'decisions of this run; default: the latest of every document')
+      .option('--run <id>', 'decisions of this run; default: the latest of every document', id)
       .option('--label <name>', 'with this label')
       .addOption(new Option('--status <status>', 'with this outcome').choices(['labelled', 'review', 'failed']))
       .option('--code <code>', 'with this failure or review code')
       .addOption(new Option('--decided-by <who>', 'decided by').choices(['model', 'llm', 'duplicate', 'human']))
       .option('--path <prefix>', 'whose path begins so')
       .option('--search <text>', 'with this text in the path, upper or lower case')
-      .option('--min-confidence <p>', 'with at least this confidence')
-      .option('--max-confidence <p>', 'with at most this confidence')
+      .option('--min-confidence <p>', 'with at least this confidence', share)
+      .option('--max-confidence <p>', 'with at most this confidence', share)
       .option('--media-type <type>', 'of this media type')
-      .option('--from <time>', 'decided at or after (ISO 8601)')
-      .option('--to <time>', 'decided before (ISO 8601)');
+      .option('--from <time>', 'decided at or after (ISO 8601)', time)
+      .option('--to <time>', 'decided before (ISO 8601)', time);
 
   filtered(program.command('export').description('decisions as a CSV or Parquet file'))
     .addOption(new Option('--format <format>', 'of the file').choices(['csv', 'parquet']).default('csv'))
@@ -44,9 +45,9 @@ export function addResultCommands(program: Command): void {
   program
     .command('review')
     .description('documents that wait for a person; they are kept from others for a while')
-    .option('--limit <n>', 'at most this many', number, 20)
+    .option('--limit <n>', 'at most this many', whole(1, 50), 20)
     .addOption(new Option('--order <order>', 'which come first').choices(['oldest', 'uncertain']).default('oldest'))
-    .option('--run <id>', 'of this run')
+    .option('--run <id>', 'of this run', id)
     .addOption(data())
     .addOption(json())
     .action(async (options) => (await import('./commands/review.ts')).reviewCommand(options));
@@ -54,8 +55,8 @@ export function addResultCommands(program: Command): void {
   program
     .command('decide')
     .description('label a document by hand')
-    .argument('<document-id>')
-    .argument('<label>')
+    .argument('<document-id>', 'as `sluice review` shows it', documentId)
+    .argument('<label>', 'of the taxonomy', someText)
     .option('--note <text>', 'why')
     .addOption(data())
     .addOption(json())
@@ -64,17 +65,17 @@ export function addResultCommands(program: Command): void {
   filtered(
     remote(program.command('whatif').description('what another model or bar would have decided; changes nothing')),
   )
-    .option('--model <version>', 'default: the one that decides now')
-    .option('--accept <p>', 'confidence from which the model decides alone', number)
-    .option('--review <p>', 'confidence below which the LLM is not asked', number)
+    .option('--model <version>', 'default: the one that decides now', version)
+    .option('--accept <p>', 'confidence from which the model decides alone', share)
+    .option('--review <p>', 'confidence below which the LLM is not asked', share)
     .option('--apply', 'then re-run the runs that would change (needs a running host)', false)
     .action(async (options) => (await import('./commands/whatif.ts')).whatIfCommand(options));
 
   program
     .command('compare-runs')
     .description('what two runs decided differently, and why')
-    .argument('<run-a>')
-    .argument('<run-b>')
+    .argument('<run-a>', 'as `sluice runs` shows it', id)
+    .argument('<run-b>', 'the later one', id)
     .addOption(data())
     .addOption(json())
     .action(async (a, b, options) => (await import('./commands/compare.ts')).compareCommand(a, b, options));

@@ -1,8 +1,8 @@
 // Commands of sources: `sluice sources list|add|check|sync|items|pause|resume|remove`.
 import { type Command, Option } from 'commander';
-import { number, remote } from './options.ts';
+import { address, remote, someText, sourceName, whole } from './options.ts';
 
-const several = (value: string, before: string[]): string[] => [...before, value];
+const several = (value: string, before: string[]): string[] => [...before, someText(value)];
 
 export function addSourceCommands(program: Command): void {
   const sources = program
@@ -12,9 +12,9 @@ export function addSourceCommands(program: Command): void {
     sources.command('list', { isDefault: true }).description('what each source has landed, and what it needs'),
   ).action(async (options) => (await import('./commands/sources.ts')).listSources(options));
   remote(sources.command('add').description('add a source, or change the one of that name'))
-    .argument('<name>', 'lower-case letters, digits and dashes; part of paths, so it stays')
-    .option('--site <url>', 'address of a SharePoint site, as the browser shows it')
-    .option('--user <name>', 'owner of a OneDrive')
+    .argument('<name>', 'lower-case letters, digits and dashes; part of paths, so it stays', sourceName)
+    .option('--site <url>', 'address of a SharePoint site, as the browser shows it', address)
+    .option('--user <name>', 'owner of a OneDrive', someText)
     .option('--library <name>', 'library of the site; may be repeated; default: all', several, [])
     .option('--include <glob>', 'paths that are read; may be repeated; default: all', several, [])
     .option('--exclude <glob>', 'paths that are not read; may be repeated', several, [])
@@ -27,18 +27,18 @@ export function addSourceCommands(program: Command): void {
         .choices(['keep', 'remove', 'erase'])
         .default('keep'),
     )
-    .option('--every <minutes>', 'minutes between two rounds', number, 5)
+    .option('--every <minutes>', 'minutes between two rounds', whole(1, 1440), 5)
     .action(async (name, options) => (await import('./commands/sources.ts')).addSource(name, options));
   remote(sources.command('check').description('ask for every address and right a round needs; changes nothing'))
-    .argument('<name>')
+    .argument('<name>', 'as `sluice sources list` shows it', sourceName)
     .action(async (name, options) => (await import('./commands/sources.ts')).checkSource(name, options));
   remote(sources.command('sync').description('a round now'))
-    .argument('<name>')
+    .argument('<name>', 'as `sluice sources list` shows it', sourceName)
     .option('--full', 'look at everything, although there is a cursor', false)
     .option('--confirm-removals', 'many originals vanished at once, and that is right', false)
     .action(async (name, options) => (await import('./commands/sources.ts')).syncSource(name, options));
   remote(sources.command('items').description('what was skipped or failed, why, and what to do'))
-    .argument('<name>')
+    .argument('<name>', 'as `sluice sources list` shows it', sourceName)
     .addOption(
       new Option('--state <state>', 'which items')
         .choices(['landed', 'skipped', 'failed', 'removed'])
@@ -51,6 +51,6 @@ export function addSourceCommands(program: Command): void {
     ['remove', 'forget a source; what has landed stays'],
   ] as const)
     remote(sources.command(verb).description(description))
-      .argument('<name>')
+      .argument('<name>', 'as `sluice sources list` shows it', sourceName)
       .action(async (name, options) => (await import('./commands/sources.ts')).changeSource(name, verb, options));
 }

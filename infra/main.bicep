@@ -101,6 +101,9 @@ param documentIntelligenceLocation string = ''
 @description('Synapse serverless SQL over the tables.')
 param synapse bool = true
 
+@description('Object id of another Entra administrator of Synapse, a person or a group; empty: who deploys.')
+param synapseAdminId string = ''
+
 @description('Display name of the Entra administrator of Synapse; the preflight hook fills it in.')
 param synapseAdminLogin string = ''
 
@@ -417,7 +420,7 @@ module workspace 'modules/synapse.bicep' = if (synapse) {
     lakeDfsUrl: lake.outputs.dfsUrl
     fileSystem: containers.synapse
     adminLogin: empty(synapseAdminLogin) ? environmentName : synapseAdminLogin
-    adminObjectId: principalId
+    adminObjectId: empty(synapseAdminId) ? principalId : synapseAdminId
     hasSpark: spark
     isPrivate: vnet
   }

@@ -24,6 +24,14 @@ export const ERROR_REMEDIES = {
   'extract.archive-size': 'The archive expands to more than is read. Split it, or upload its members one by one.',
   'extract.archive-ratio': 'The archive expands suspiciously. Upload its members uncompressed.',
   'source.changed': 'The document was replaced or deleted after the run had listed it. Start a run over it again.',
+  'source.archived':
+    'The file is in the archive tier. Change its tier to Hot or Cool, wait until it is rehydrated (hours), then re-run with only=failed.',
+  'source.forbidden':
+    'Storage refuses this path while it gives others. Give the identity read rights on it (its ACL, or the tag condition of the role), then re-run with only=failed.',
+  'source.unavailable':
+    'Storage answers, but did not give this file however often it was asked. Look at the file in the portal, then re-run with only=failed.',
+  'source.unreadable':
+    'Storage refused to give this file; the message has its reason. Mend it or upload the file again, then re-run with only=failed.',
   'source.gone':
     'The file was deleted or moved after the decision. Restore it from soft delete or a backup, or upload it again.',
   'source.too-large':
@@ -73,10 +81,12 @@ export const ERROR_REMEDIES = {
   'lake.conflict': 'Somebody else wrote the path first. Read it again and retry.',
   'lake.unavailable': 'Storage did not answer. It is retried; check the account and the network if it persists.',
   'lake.forbidden': 'Storage refused access. Check the role assignments of the identity.',
+  'lake.refused': 'Storage refused the request; the message has its reason. Check the path and the account.',
   'lake.unsupported-table':
     'The table uses Delta features beyond reader 1 / writer 2. Use a table that Sluice created.',
   'lake.corrupt-table':
     'The log of the table has a gap, or a file of it is missing or damaged. Restore what the message names from soft delete or a backup.',
+  'query.timeout': 'Ask for less, or allow more time with --timeout (0 = as long as it takes).',
   'lake.commit-conflict': 'A concurrent writer changed the same rows. Retry the operation.',
   'features.corrupt': 'The feature file is damaged. Re-run with from=featurize.',
   // models and training

@@ -134,6 +134,14 @@ export const SETTINGS = {
   ),
   REQUEST_MAX_BYTES: count('Largest accepted HTTP request body', 1024 * 1024, 1024, 100 * 1024 * 1024, 'bytes'),
 
+  STORAGE_TRY_SECONDS: count(
+    'One try of a call to storage: until it is answered, and without a byte of a file; then it is tried again, five times in all',
+    30,
+    1,
+    300,
+    's',
+  ),
+
   // Reading documents
   EXTRACT_SLOTS: count('Reader processes per instance', 2, 1, 64),
   EXTRACT_MAX_BYTES: count('Largest document that is read', 200 * 1024 * 1024, 1, 2 ** 31, 'bytes'),

@@ -2,9 +2,14 @@
 import { withApp } from '../local-app.ts';
 import { formatTable } from '../table.ts';
 
-export async function queryCommand(sql: string, options: { data: string; json: boolean }): Promise<void> {
+export async function queryCommand(
+  sql: string,
+  options: { data: string; json: boolean; timeout: number },
+): Promise<void> {
   await withApp(options.data, async (app) => {
-    const { columns, rows } = await app.query(sql);
+    const { columns, rows } = await (options.timeout === 0
+      ? app.query(sql)
+      : app.queryWithin(options.timeout * 1000, sql));
     if (options.json) {
       process.stdout.write(`${JSON.stringify(rows)}\n`);
       return;

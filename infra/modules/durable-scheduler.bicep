@@ -39,9 +39,8 @@ resource hub 'Microsoft.DurableTask/schedulers/taskHubs@2026-02-01' = {
 
 output id string = scheduler.id
 output name string = scheduler.name
-// host.json names Azure Storage; the last two override it. The endpoint carries a hash and must not be built by hand.
+// The package's host.json names the scheduler (infra/scripts/package.ts): what scales the app reads the file, never settings.
+// The endpoint carries a hash and must not be built by hand.
 output settings object = {
   DURABLE_TASK_SCHEDULER_CONNECTION_STRING: 'Endpoint=${scheduler.properties.endpoint};Authentication=ManagedIdentity;ClientID=${identityClientId};TaskHub=${hub.name}'
-  AzureFunctionsJobHost__extensions__durableTask__storageProvider__type: 'azureManaged'
-  AzureFunctionsJobHost__extensions__durableTask__storageProvider__connectionStringName: 'DURABLE_TASK_SCHEDULER_CONNECTION_STRING'
 }

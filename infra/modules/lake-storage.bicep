@@ -89,7 +89,8 @@ resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
     defaultToOAuthAuthentication: true
     minimumTlsVersion: 'TLS1_2'
     supportsHttpsTrafficOnly: true
-    publicNetworkAccess: isPrivate ? 'Disabled' : 'Enabled'
+    // Disabled would shut out trusted services and the workspace below as well: with Deny nobody else gets in.
+    publicNetworkAccess: 'Enabled'
     networkAcls: {
       defaultAction: isPrivate ? 'Deny' : 'Allow'
       // Event Grid reaches the account as a trusted service.

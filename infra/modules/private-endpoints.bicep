@@ -36,21 +36,23 @@ param synapseId string
 @description('Durable Task Scheduler; empty when there is none.')
 param schedulerId string
 
+// Two at a time, and never two of one resource: each endpoint changes its resource, which refuses a second change meanwhile.
 var endpoints = [
   { name: 'host-blob', targetId: hostStorageId, groupId: 'blob', zone: zones.blob }
-  { name: 'host-queue', targetId: hostStorageId, groupId: 'queue', zone: zones.queue }
-  { name: 'host-table', targetId: hostStorageId, groupId: 'table', zone: zones.table }
   { name: 'lake-blob', targetId: lakeId, groupId: 'blob', zone: zones.blob }
+  { name: 'host-queue', targetId: hostStorageId, groupId: 'queue', zone: zones.queue }
   { name: 'lake-dfs', targetId: lakeId, groupId: 'dfs', zone: zones.dfs }
+  { name: 'host-table', targetId: hostStorageId, groupId: 'table', zone: zones.table }
   { name: 'lake-queue', targetId: lakeId, groupId: 'queue', zone: zones.queue }
+  { name: 'synapse-sql', targetId: synapseId, groupId: 'SqlOnDemand', zone: zones.synapseSql }
   { name: 'vault', targetId: vaultId, groupId: 'vault', zone: zones.vault }
+  { name: 'synapse-dev', targetId: synapseId, groupId: 'Dev', zone: zones.synapseDev }
   { name: 'openai', targetId: openAiId, groupId: 'account', zone: zones.openAi }
   { name: 'ocr', targetId: documentIntelligenceId, groupId: 'account', zone: zones.cognitive }
-  { name: 'synapse-sql', targetId: synapseId, groupId: 'SqlOnDemand', zone: zones.synapseSql }
-  { name: 'synapse-dev', targetId: synapseId, groupId: 'Dev', zone: zones.synapseDev }
   { name: 'scheduler', targetId: schedulerId, groupId: 'scheduler', zone: zones.scheduler }
 ]
 
+@batchSize(2)
 module endpoint 'private-endpoint.bicep' = [for item in filter(endpoints, e => !empty(e.targetId)): {
   name: 'endpoint-${item.name}'
   params: {

@@ -45,6 +45,7 @@ resource workspace 'Microsoft.Synapse/workspaces@2021-06-01' = {
       filesystem: fileSystem
     }
     azureADOnlyAuthentication: true
+    sqlAdministratorLogin: 'sluice' // a name without a password: nobody can sign in with it, but the workspace is not made without one
     managedVirtualNetwork: isPrivate ? 'default' : null
     managedVirtualNetworkSettings: isPrivate ? {
       preventDataExfiltration: false

@@ -67,7 +67,8 @@ function isExternal(id: string, importer: string | undefined, isResolved: boolea
   return /[\\/]node_modules[\\/]/.test(importer) ? SHARED.has(name) : !BUNDLED.has(name);
 }
 
-const packageOf = (id: string): string =>
+/** Name of the package in `zod`, `eld/extrasmall` or `@azure/identity/x`. */
+export const packageOf = (id: string): string =>
   id
     .split('/')
     .slice(0, id.startsWith('@') ? 2 : 1)

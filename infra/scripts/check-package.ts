@@ -1,15 +1,22 @@
-// Does dist/package run? Loads it in the local host, compares its functions with those of the build, and asks its health endpoint.
+// Does dist/package run? Loads it in the local host, compares its functions with those of the build, and asks its health endpoint; then loads
+// every library it names, begins telemetry and reads every sample, which must give the same texts as the build. Refuses a package that is too big.
 // Needs `npm run build` and package.ts before. Nothing is contacted: the settings name a storage that is not there.
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { type HookDeps, runAsProgram } from './cli.ts';
+import { megabytes, zippedSize } from './package.ts';
+import type { Use } from './use-package.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PATIENCE_MS = 60_000;
+const USE_PATIENCE_MS = 5 * 60_000;
+/** A cold start fetches and unpacks it. */
+export const MAX_ZIPPED_BYTES = 60_000_000;
 
 export interface Loaded {
   functions: string[];
@@ -63,16 +70,54 @@ export async function loadInHost(hostMain: string, appDir: string): Promise<Load
   }
 }
 
+/** Load the libraries of an app folder and read the samples with it, in a process of its own. */
+export async function usePackage(app: string, samples: string): Promise<Use> {
+  const program = fileURLToPath(new URL('use-package.ts', import.meta.url));
+  const flags = ['--experimental-import-meta-resolve', '--disable-warning=ExperimentalWarning'];
+  const { stdout } = await promisify(execFile)(process.execPath, [...flags, program, app, samples], {
+    timeout: USE_PATIENCE_MS,
+    maxBuffer: 16 * 1024 * 1024,
+  });
+  return JSON.parse(stdout) as Use;
+}
+
+/** What the package does otherwise than the build, one line each. */
+export function differences(built: Use, packaged: Use): string[] {
+  const texts = Object.keys(built.read).filter(
+    (name) => JSON.stringify(built.read[name]) !== JSON.stringify(packaged.read[name]),
+  );
+  return [
+    ...packaged.missing.map((what) => `cannot be loaded: ${what}`),
+    ...texts.map((name) => `${name}: ${packaged.read[name]?.join(', ')} instead of ${built.read[name]?.join(', ')}`),
+    ...(packaged.hasTelemetry ? [] : ['telemetry does not begin']),
+  ];
+}
+
 async function main(deps: HookDeps): Promise<number> {
   const host = join(ROOT, 'dist/local/host/main.js');
+  const app = join(ROOT, 'dist/package');
   const built = await loadInHost(host, ROOT);
-  const packaged = await loadInHost(host, join(ROOT, 'dist/package'));
+  const packaged = await loadInHost(host, app);
   const missing = built.functions.filter((name) => !packaged.functions.includes(name));
   if (missing.length > 0 || packaged.functions.length === 0 || packaged.health !== 200) {
     deps.say(`✗ the package lacks ${missing.join(', ') || 'no function'}; health answers ${packaged.health}`);
     return 1;
   }
   deps.say(`✓ the package loads ${packaged.functions.length} functions and answers`);
+  const samples = join(ROOT, 'samples/documents');
+  const use = await usePackage(app, samples);
+  const different = differences(await usePackage(ROOT, samples), use);
+  for (const line of different) deps.say(`✗ ${line}`);
+  if (different.length > 0) return 1;
+  deps.say(
+    `✓ its ${use.libraries} libraries load, and it reads ${Object.keys(use.read).length} samples as the build does`,
+  );
+  const bytes = zippedSize(app);
+  if (bytes > MAX_ZIPPED_BYTES) {
+    deps.say(`✗ zipped it has ${megabytes(bytes)}, more than ${megabytes(MAX_ZIPPED_BYTES)}: infra/scripts/prune.ts`);
+    return 1;
+  }
+  deps.say(`✓ ${megabytes(bytes)} zipped`);
   return 0;
 }
 

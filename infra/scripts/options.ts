@@ -30,10 +30,15 @@ export interface DeployOptions {
   compatibleModel: string;
   compatibleApiKey: string;
   restoreOpenAi: boolean;
+  /** Only the hook reads it: a vault is recovered before provisioning, not by the template. */
+  restoreVault: boolean;
+  isProtected: boolean;
   documentIntelligence: boolean;
   documentIntelligenceLocation: string;
   synapse: boolean;
+  synapseAdminId: string;
   synapseAdminLogin: string;
+  spark: boolean;
   vnet: boolean;
   authMode: string;
   entraClientId: string;
@@ -75,10 +80,14 @@ export function readOptions(env: Readonly<Record<string, string | undefined>>): 
     compatibleModel: text('compatibleModel'),
     compatibleApiKey: text('compatibleApiKey'),
     restoreOpenAi: flag('restoreOpenAi'),
+    restoreVault: (env.SLUICE_RESTORE_VAULT ?? '').toLowerCase() === 'true',
+    isProtected: text('size') === 'prod',
     documentIntelligence: flag('documentIntelligence'),
     documentIntelligenceLocation: text('documentIntelligenceLocation') || text('location'),
     synapse: flag('synapse'),
+    synapseAdminId: text('synapseAdminId'),
     synapseAdminLogin: text('synapseAdminLogin'),
+    spark: flag('spark'),
     vnet: flag('vnet'),
     authMode: text('authMode'),
     entraClientId: text('entraClientId'),

@@ -1,11 +1,13 @@
 // The deployed package in dist/package: bundled functions/ and shared/, the built dashboard/, host.json and the production packages for Linux x64.
 // Nothing else runs in Azure. Prints the size, so that a dependency that doubles it is noticed.
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { deflateRawSync } from 'node:zlib';
 import { bundle } from './bundle.ts';
 import { type HookDeps, runAsProgram } from './cli.ts';
+import { prune, sizeOf } from './prune.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -40,22 +42,59 @@ export function measure(folder: string): { bytes: number; heaviest: { name: stri
   return { bytes: sizeOf(folder), heaviest };
 }
 
-function sizeOf(path: string): number {
-  const info = statSync(path, { throwIfNoEntry: false });
-  if (info === undefined) return 0;
-  if (!info.isDirectory()) return info.size;
-  return readdirSync(path).reduce((sum, name) => sum + sizeOf(join(path, name)), 0);
+/** Bytes that azd uploads: every file deflated, and what the archive says of it. */
+export function zippedSize(folder: string): number {
+  const ENTRY_BYTES = 30 + 46; // local header and entry of the directory; each holds the name too
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .reduce(
+      (sum, path) =>
+        sum + deflateRawSync(readFileSync(path)).length + ENTRY_BYTES + 2 * (path.length - folder.length - 1),
+      0,
+    );
+}
+
+/** The durable backend of an environment; the same names as infra/main.bicep. */
+export type DurableBackend = 'AzureStorage' | 'DurableTaskScheduler';
+
+/**
+ * host.json of the chosen backend. It must stand in the file: the scale controller is told what the file says, settings that override it
+ * are not looked at, and an app that it takes for idle is never scaled out.
+ */
+export function hostJson(text: string, backend: DurableBackend): string {
+  if (backend === 'AzureStorage') return text;
+  const host = JSON.parse(text) as { extensions: { durableTask: Record<string, unknown> } };
+  host.extensions.durableTask.storageProvider = {
+    type: 'azureManaged',
+    connectionStringName: 'DURABLE_TASK_SCHEDULER_CONNECTION_STRING',
+  };
+  return `${JSON.stringify(host, null, 2)}\n`;
+}
+
+/** @throws Error when the environment names a backend that does not exist */
+export function readBackend(env: Readonly<Record<string, string | undefined>>): DurableBackend {
+  const backend = env.SLUICE_DURABLE_BACKEND || 'AzureStorage';
+  if (backend === 'AzureStorage' || backend === 'DurableTaskScheduler') return backend;
+  throw new Error(
+    `SLUICE_DURABLE_BACKEND is ${backend}. Run: azd env set SLUICE_DURABLE_BACKEND AzureStorage (or DurableTaskScheduler)`,
+  );
 }
 
 /** Assemble the package. @param compiled  folder with functions/ and shared/ as JavaScript, and the built dashboard/ */
-export async function assemble(compiled: string, target: string): Promise<void> {
+export async function assemble(
+  compiled: string,
+  target: string,
+  backend: DurableBackend = 'AzureStorage',
+): Promise<void> {
   for (const folder of ['functions', 'shared', 'dashboard'])
     if (!existsSync(join(compiled, folder))) throw new Error(`${compiled}/${folder} is not there. Run: npm run build`);
   rmSync(target, { recursive: true, force: true });
   mkdirSync(join(target, 'dist'), { recursive: true });
   await bundle(compiled, join(target, 'dist'));
   cpSync(join(compiled, 'dashboard'), join(target, 'dist', 'dashboard'), { recursive: true });
-  for (const file of ['host.json', 'package.json', 'package-lock.json']) cpSync(join(ROOT, file), join(target, file));
+  for (const file of ['package.json', 'package-lock.json']) cpSync(join(ROOT, file), join(target, file));
+  writeFileSync(join(target, 'host.json'), hostJson(readFileSync(join(ROOT, 'host.json'), 'utf8'), backend));
 }
 
 /** Install production packages for the platform of Azure; then drop what would make anybody install again. */
@@ -78,28 +117,11 @@ export function install(target: string, platform: { os: string; cpu: string; lib
   const manifest = JSON.parse(readFileSync(join(target, 'package.json'), 'utf8')) as Record<string, unknown>;
   writeFileSync(join(target, 'package.json'), `${JSON.stringify(productionManifest(manifest), null, 2)}\n`);
   rmSync(join(target, 'package-lock.json'));
-  prune(join(target, 'node_modules'), platform);
+  prune(target, platform);
 }
 
-/** Drop what no process reads: typings, source maps, and native libraries for other platforms. @returns bytes dropped */
-export function prune(modules: string, platform: { os: string; cpu: string }): number {
-  let dropped = 0;
-  const drop = (path: string) => {
-    dropped += sizeOf(path);
-    rmSync(path, { recursive: true });
-  };
-  for (const entry of readdirSync(modules, { recursive: true, withFileTypes: true }))
-    if (entry.isFile() && /\.(map|d\.[cm]?ts)$/.test(entry.name)) drop(join(entry.parentPath, entry.name));
-  // onnxruntime-node carries the libraries of every platform: bin/napi-v*/<os>/<cpu>
-  const runtimes = join(modules, 'onnxruntime-node/bin');
-  for (const api of existsSync(runtimes) ? readdirSync(runtimes) : [])
-    for (const os of readdirSync(join(runtimes, api)))
-      for (const cpu of readdirSync(join(runtimes, api, os)))
-        if (os !== platform.os || cpu !== platform.cpu) drop(join(runtimes, api, os, cpu));
-  return dropped;
-}
-
-const megabytes = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(1)} MB`;
+/** Millions of bytes. */
+export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
 async function main(deps: HookDeps): Promise<number> {
   const target = join(ROOT, 'dist/package');
@@ -108,10 +130,13 @@ async function main(deps: HookDeps): Promise<number> {
     stdio: ['ignore', 'ignore', 'inherit'],
     shell: process.platform === 'win32',
   });
-  await assemble(join(ROOT, 'dist'), target);
+  const backend = readBackend(deps.env);
+  await assemble(join(ROOT, 'dist'), target, backend);
   install(target, { os: 'linux', cpu: 'x64', libc: 'glibc' });
   const { bytes, heaviest } = measure(target);
-  deps.say(`package: ${megabytes(bytes)} in dist/package`);
+  deps.say(
+    `package: ${megabytes(bytes)} in dist/package, ${megabytes(zippedSize(target))} zipped, durable backend ${backend}`,
+  );
   for (const one of heaviest) deps.say(`  ${megabytes(one.bytes).padStart(9)}  ${one.name}`);
   return 0;
 }

@@ -44,18 +44,18 @@ export function readDeployedApp(env: Readonly<Record<string, string | undefined>
   return app;
 }
 
-/** HTTP status of a GET, or undefined when nobody answered. */
-export type Probe = (url: string) => Promise<number | undefined>;
+/** Status and body of a GET, or undefined when nobody answered. */
+export type Probe = (url: string) => Promise<{ status: number; body: string } | undefined>;
 
 const probe: Probe = (url) =>
   fetch(url, { signal: AbortSignal.timeout(60_000) }).then(
-    (response) => response.status,
+    async (response) => ({ status: response.status, body: await response.text().catch(() => '') }),
     () => undefined, // asked again until the deadline
   );
 
 /** The hook, with its way to the app open to tests. */
 export async function subscribeUploads(deps: HookDeps, app: DeployedApp, ask: Probe): Promise<number> {
-  await until(deps, `${app.appUrl}/api/health answers`, async () => (await ask(`${app.appUrl}/api/health`)) === 200);
+  await untilHealthy(deps, app, ask);
   deps.say('✓ the app answers');
   if (app.usesQueue) {
     deps.say('✓ upload events come through the queue; there is nothing to subscribe');
@@ -65,6 +65,36 @@ export async function subscribeUploads(deps: HookDeps, app: DeployedApp, ask: Pr
   await subscribe(deps, app, ask);
   deps.say(`✓ uploads to ${app.landingContainer} are classified from now on`);
   return 0;
+}
+
+/** A start with a bad setting answers with what is wrong: said at once, since waiting does not mend it, and again only when it changes. */
+async function untilHealthy(deps: HookDeps, { appUrl }: DeployedApp, ask: Probe): Promise<void> {
+  let said = '';
+  await until(deps, `${appUrl}/api/health answers`, async () => {
+    const answer = await ask(`${appUrl}/api/health`);
+    if (answer?.status === 200) return true;
+    const wrong = answer === undefined ? [] : whatIsWrong(answer.body);
+    if (wrong.length > 0 && wrong.join() !== said) for (const line of wrong) deps.say(`✗ the app says: ${line}`);
+    said = wrong.join();
+    return false;
+  });
+}
+
+const MAX_PROBLEMS = 20;
+
+/** Problems in an answer of /api/health: `problems` as a list, or the title and detail of a problem document. Anything else says nothing. */
+export function whatIsWrong(body: string): string[] {
+  let answer: unknown;
+  try {
+    answer = JSON.parse(body);
+  } catch {
+    return []; // a page of the platform, not of the app
+  }
+  if (typeof answer !== 'object' || answer === null) return [];
+  const { problems, title, detail } = answer as { problems?: unknown; title?: unknown; detail?: unknown };
+  if (Array.isArray(problems))
+    return problems.slice(0, MAX_PROBLEMS).map((one: unknown) => (typeof one === 'string' ? one : JSON.stringify(one)));
+  return [[title, detail].filter((text) => typeof text === 'string').join(': ')].filter((text) => text !== '');
 }
 
 async function until(deps: HookDeps, what: string, isSo: () => Promise<boolean>): Promise<void> {

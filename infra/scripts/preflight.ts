@@ -4,6 +4,8 @@ import { askAz, CliError, type HookDeps, type RunCli, runAsProgram, setAzdValue 
 import { type Check, type Finding, problem, remark } from './findings.ts';
 import { type DeployOptions, readOptions } from './options.ts';
 import { checkDeletedAccounts, checkModels } from './preflight-ai.ts';
+import { checkDeletedVaults, recoverVaults } from './preflight-vault.ts';
+import { checkAdministrator, checkCallerRoles, fillInAdministrator } from './preflight-who.ts';
 
 /** Regions compare without spaces and case: "West Europe" is westeurope. */
 export const sameRegion = (a: string, b: string): boolean => plain(a) === plain(b);
@@ -17,6 +19,7 @@ const CHECKS: readonly Check[] = [
   checkRegions,
   checkModels,
   checkDeletedAccounts,
+  checkDeletedVaults,
 ];
 
 /** All findings, blocking ones first. */
@@ -49,11 +52,12 @@ async function checkOptions(_run: RunCli, options: DeployOptions): Promise<Findi
       ['SLUICE_COMPATIBLE_API_KEY', options.compatibleApiKey],
     ] as const)
       if (value === '') found.push(problem(`${name} is empty`, `Run: ${set(name, '<value>')}`));
-  if (options.synapse && options.principalId === '')
+  found.push(...checkAdministrator(options));
+  if (options.spark && options.vnet)
     found.push(
-      problem(
-        'Synapse needs an administrator',
-        `Run: ${set('AZURE_PRINCIPAL_ID', '<object id>')}, or set SLUICE_SYNAPSE to false.`,
+      remark(
+        'Spark does not reach a private lake by itself: its own network needs a managed private endpoint',
+        'After provisioning see docs/deploy.md, "Private network".',
       ),
     );
   if (options.monthlyBudget > 0 && options.alertEmail === '')
@@ -99,43 +103,6 @@ async function checkProviders(run: RunCli, options: DeployOptions): Promise<Find
         `Run: az provider register --namespace ${name} --wait`,
       ),
     );
-}
-
-const CAN_CREATE = new Set(['Owner', 'Contributor']);
-const CAN_GRANT = new Set(['Owner', 'User Access Administrator', 'Role Based Access Control Administrator']);
-
-async function checkCallerRoles(run: RunCli, options: DeployOptions): Promise<Finding[]> {
-  if (options.principalId === '') return [];
-  const { id } = await askAz<{ id: string }>(run, ['account', 'show']);
-  const assigned = await askAz<{ roleDefinitionName: string }[]>(run, [
-    'role',
-    'assignment',
-    'list',
-    '--assignee',
-    options.principalId,
-    '--scope',
-    `/subscriptions/${id}`,
-    '--include-inherited',
-    '--include-groups',
-  ]);
-  const names = assigned.map((one) => one.roleDefinitionName);
-  const who = `--assignee ${options.principalId} --scope /subscriptions/${id}`;
-  const found: Finding[] = [];
-  if (!names.some((name) => CAN_CREATE.has(name)))
-    found.push(
-      problem(
-        'you may not create resources in this subscription',
-        `Ask an owner to run: az role assignment create --role Contributor ${who}`,
-      ),
-    );
-  if (!names.some((name) => CAN_GRANT.has(name)))
-    found.push(
-      problem(
-        'you may not assign roles in this subscription, and the app needs them',
-        `Ask an owner to run: az role assignment create --role "Role Based Access Control Administrator" ${who}`,
-      ),
-    );
-  return found;
 }
 
 async function checkFlex(run: RunCli, { location, nodeVersion }: DeployOptions): Promise<Finding[]> {
@@ -215,10 +182,7 @@ export async function fillIn(deps: HookDeps, options: DeployOptions): Promise<vo
     const month = new Date(deps.now()).toISOString().slice(0, 7);
     await setAzdValue(deps.run, 'SLUICE_BUDGET_START_DATE', `${month}-01`);
   }
-  if (options.synapse && options.synapseAdminLogin === '') {
-    const { user } = await askAz<{ user: { name: string } }>(deps.run, ['account', 'show']);
-    await setAzdValue(deps.run, 'SLUICE_SYNAPSE_ADMIN_LOGIN', user.name);
-  }
+  await fillInAdministrator(deps, options);
 }
 
 /** The hook. @returns exit code: 1 when something blocks provisioning */
@@ -239,6 +203,7 @@ export async function preflight(deps: HookDeps): Promise<number> {
     return 1;
   }
   await fillIn(deps, options);
+  await recoverVaults(deps, options);
   deps.say('✓ preflight: nothing stands in the way.');
   return 0;
 }

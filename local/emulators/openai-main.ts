@@ -39,6 +39,12 @@ const simulator = await startOpenAiSimulator({
   rpmSliceSeconds: Number(values['rpm-slice']),
   faults: JSON.parse(values.faults) as FaultPlan, // a developer's flag: unknown kinds have no effect
   banner: !values.quiet,
+}).catch((error: NodeJS.ErrnoException) => {
+  const isTaken = error.code === 'EADDRINUSE';
+  process.stderr.write(
+    `${isTaken ? `port ${values.port} is in use: name another one, or 0 for a free one` : error.message}\n`,
+  );
+  process.exit(1);
 });
 
 const stop = async (): Promise<void> => {

@@ -229,8 +229,14 @@ function describe(operation: Operation): Record<string, unknown> {
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(operation.body === undefined
       ? {}
-      : { requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(operation.body) } } } }),
-    ...(operation.takesFile ? { requestBody: { required: true, content: { 'application/octet-stream': {} } } } : {}),
+      : {
+          requestBody: {
+            required: !operation.body.safeParse({}).success, // a body that is left out is {}
+            content: { 'application/json': { schema: jsonSchema(operation.body) } },
+          },
+        }),
+    // Without one an empty file is stored: files may be empty.
+    ...(operation.takesFile ? { requestBody: { required: false, content: { 'application/octet-stream': {} } } } : {}),
     responses: responses(operation),
   };
 }

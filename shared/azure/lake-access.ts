@@ -30,11 +30,12 @@ export function openLakeAccess(config: Config): LakeAccess {
     return known;
   };
   const { store, table } = connections(config, credential);
+  const timeoutMs = config.STORAGE_TRY_SECONDS * 1000;
   return {
-    lake: openLakeStore(store, config.LAKE_CONTAINER),
-    landing: openLakeStore(store, config.LANDING_CONTAINER),
-    imports: openLakeStore(store, config.IMPORTS_CONTAINER),
-    state: openStateTable(table, config.STATE_TABLE),
+    lake: openLakeStore(store, config.LAKE_CONTAINER, { timeoutMs }),
+    landing: openLakeStore(store, config.LANDING_CONTAINER, { timeoutMs }),
+    imports: openLakeStore(store, config.IMPORTS_CONTAINER, { timeoutMs }),
+    state: openStateTable(table, config.STATE_TABLE, timeoutMs),
     credential,
     tokenProvider: (scope) => azureOpenAiToken(credential(), scope),
     secret(name) {

@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { TableClient } from '@azure/data-tables';
 import type { TokenCredential } from '@azure/identity';
 import { RetryableError, TerminalError } from '../errors.ts';
+import { DEFAULT_TRY_SECONDS, storageHttpClient } from '../lake/storage-http.ts';
 import type { StateTable } from '../ports.ts';
 
 /** How to reach the account: emulators by connection string, Azure by identity. */
@@ -23,11 +24,17 @@ interface StateEntity {
 }
 
 /** Open a table; it is created on first use. */
-export function openStateTable(connection: TableConnection, tableName: string): StateTable {
+export function openStateTable(
+  connection: TableConnection,
+  tableName: string,
+  tryTimeoutMs: number = DEFAULT_TRY_SECONDS * 1000,
+): StateTable {
+  const options = { httpClient: storageHttpClient(tryTimeoutMs) };
   const client =
     connection.kind === 'identity'
-      ? new TableClient(connection.tableUrl, tableName, connection.credential)
+      ? new TableClient(connection.tableUrl, tableName, connection.credential, options)
       : TableClient.fromConnectionString(connection.connectionString, tableName, {
+          ...options,
           allowInsecureConnection: true, // emulators speak http on the loopback
         });
   return new AzureStateTable(client);

@@ -29,7 +29,7 @@ export async function quotableFiles(
   const store = services.sources[source.container];
   const file = (path: string): QuotableFile => ({
     name: basename(path),
-    read: () => readUpTo(store, path, config.EXTRACT_MAX_BYTES),
+    read: () => readUpTo(store, path, config.EXTRACT_MAX_BYTES, UNREADABLE),
   });
   switch (source.kind) {
     case 'paths':
@@ -55,7 +55,7 @@ async function readRows(
   source: Extract<RunRequest['source'], { kind: 'dataset' }>,
   maxBytes: number,
 ): Promise<QuotableFile[]> {
-  const bytes = await readUpTo(store, source.path, maxBytes);
+  const bytes = await readUpTo(store, source.path, maxBytes, TOO_LARGE);
   if (bytes === undefined)
     throw new RequestError([
       {
@@ -69,12 +69,27 @@ async function readRows(
   return rows;
 }
 
+/** One file that storage does not give: the run makes a failed row of it. */
+const TOO_LARGE: ReadonlySet<string> = new Set(['extract.too-large']);
+const UNREADABLE: ReadonlySet<string> = new Set([
+  'extract.too-large',
+  'source.archived',
+  'source.changed',
+  'lake.forbidden',
+  'lake.refused',
+]);
+
 /** Undefined for what the run could not read either: it is gone, or too large. */
-async function readUpTo(store: LakeStore, path: string, maxBytes: number): Promise<Buffer | undefined> {
+async function readUpTo(
+  store: LakeStore,
+  path: string,
+  maxBytes: number,
+  refusals: ReadonlySet<string>,
+): Promise<Buffer | undefined> {
   try {
     return (await store.readIfExists(path, maxBytes))?.bytes;
   } catch (error) {
-    if (error instanceof SluiceError && error.code === 'extract.too-large') return undefined;
+    if (error instanceof SluiceError && refusals.has(error.code)) return undefined;
     throw error;
   }
 }

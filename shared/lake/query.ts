@@ -59,6 +59,18 @@ export class LakeQueries {
     return (await this.newest([...this.#tables.keys()])).query(sql, maxRows);
   }
 
+  /**
+   * The same for a statement of somebody's own: it is given up when `timeoutMs` have passed, and its answer is not kept.
+   * @throws {TerminalError} query.timeout, request.invalid
+   */
+  async queryWithin(timeoutMs: number, sql: string, maxRows: number = DEFAULT_MAX_ROWS): Promise<QueryResult> {
+    const names = [...this.#tables.keys()];
+    const snapshots = new Map(
+      await Promise.all(names.map(async (name) => [name, await this.#looks.get(name)?.take()] as const)),
+    );
+    return await this.#limit(() => this.#answer(snapshots, sql, maxRows, { timeoutMs }));
+  }
+
   /** The newest state of some tables, seen after the call. Questions to it look no further. */
   async newest(names: readonly string[]): Promise<LakeView> {
     const snapshots = new Map(
@@ -89,10 +101,16 @@ export class LakeQueries {
     snapshots: ReadonlyMap<string, Snapshot | undefined>,
     sql: string,
     maxRows: number,
-    isAgain = false,
+    { isAgain = false, timeoutMs }: { isAgain?: boolean; timeoutMs?: number } = {},
   ): Promise<QueryResult> {
     const database = await this.#database();
     const connection = await database.connect();
+    let isLate = false;
+    const giveUp = () => {
+      isLate = true;
+      connection.interrupt();
+    };
+    const timer = timeoutMs === undefined ? undefined : setTimeout(giveUp, timeoutMs);
     try {
       const statement = await this.#alone(async () => {
         await this.#show(connection, snapshots);
@@ -108,15 +126,21 @@ export class LakeQueries {
       return { columns, rows };
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
+      if (isLate)
+        throw new TerminalError('query.timeout', `no answer within ${(timeoutMs ?? 0) / 1000} s`, { cause: error });
       // A local copy was trimmed, or its file erased, after the snapshot was taken or the view was made.
       if (!isAgain && (/^IO Error/.test(message) || codeOf(error) === 'lake.corrupt-table')) {
         this.#shown.clear();
-        return await this.#answer(await this.#again(snapshots), sql, maxRows, true);
+        return await this.#answer(await this.#again(snapshots), sql, maxRows, {
+          isAgain: true,
+          ...(timeoutMs === undefined ? {} : { timeoutMs }),
+        });
       }
       if (error instanceof SluiceError) throw error;
       await this.#blameFile(message, error);
       throw new TerminalError('request.invalid', message, { cause: error });
     } finally {
+      clearTimeout(timer);
       connection.closeSync();
     }
   }

@@ -16,12 +16,15 @@ import {
 import { type DataLakeFileSystemClient, DataLakeServiceClient } from '@azure/storage-file-datalake';
 import { RetryableError, SluiceError, TerminalError } from '../errors.ts';
 import type { LakeFile, LakeStore, WriteCondition } from '../ports.ts';
+import { blobHttpClient, DEFAULT_TRY_SECONDS } from './storage-http.ts';
 
 /** How to reach the account: emulators by connection string, Azure by identity. */
 export type LakeConnection =
   | { kind: 'connection-string'; connectionString: string }
   | { kind: 'identity'; dfsUrl: string; blobUrl: string; credential: TokenCredential };
 
+/** A file in the archive tier, and one that is on its way back. */
+const ARCHIVED = new Set(['BlobArchived', 'BlobBeingRehydrated']);
 /** Metadata name of the id that tells our write from another's (S2). */
 const WRITE_ID = 'sluicewrite';
 /** Not every E… code: a full disk or a missing local file is no reason to ask storage again. */
@@ -30,22 +33,40 @@ const NETWORK_CODES = new Set(
     ' ',
   ),
 );
-/** The SDK repeats what may be repeated; on a laptop storage is near, so the first wait is short. */
-const RETRIES = { retryOptions: { maxTries: 5, retryDelayInMs: 250, maxRetryDelayInMs: 8000 } };
+/** How often and how long a call is tried. */
+export interface StorageTries {
+  /** Until an answer begins, and without a byte of its body, ms. */
+  timeoutMs: number;
+  count: number;
+  /** Wait before the second try, ms; it doubles. */
+  firstDelayMs: number;
+}
+/** On a laptop storage is near, so the first wait is short. */
+const DEFAULT_TRIES: StorageTries = { timeoutMs: DEFAULT_TRY_SECONDS * 1000, count: 5, firstDelayMs: 250 };
+const MAX_DELAY_MS = 8000;
 const UPLOAD_BLOCK_BYTES = 8 * 1024 * 1024;
 const UPLOAD_PARALLEL = 2;
 
 /** Open a container; nothing is sent yet. */
-export function openLakeStore(connection: LakeConnection, container: string): AzureLakeStore {
+export function openLakeStore(
+  connection: LakeConnection,
+  container: string,
+  tries: Partial<StorageTries> = {},
+): AzureLakeStore {
+  const { timeoutMs, count, firstDelayMs } = { ...DEFAULT_TRIES, ...tries };
+  const options = {
+    retryOptions: { maxTries: count, retryDelayInMs: firstDelayMs, maxRetryDelayInMs: MAX_DELAY_MS },
+    httpClient: blobHttpClient(timeoutMs),
+  };
   if (connection.kind === 'identity') {
     return new AzureLakeStore(
-      new BlobServiceClient(connection.blobUrl, connection.credential, RETRIES).getContainerClient(container),
-      new DataLakeServiceClient(connection.dfsUrl, connection.credential, RETRIES).getFileSystemClient(container),
+      new BlobServiceClient(connection.blobUrl, connection.credential, options).getContainerClient(container),
+      new DataLakeServiceClient(connection.dfsUrl, connection.credential, options).getFileSystemClient(container),
     );
   }
   return new AzureLakeStore(
-    BlobServiceClient.fromConnectionString(connection.connectionString, RETRIES).getContainerClient(container),
-    DataLakeServiceClient.fromConnectionString(connection.connectionString, RETRIES).getFileSystemClient(container),
+    BlobServiceClient.fromConnectionString(connection.connectionString, options).getContainerClient(container),
+    DataLakeServiceClient.fromConnectionString(connection.connectionString, options).getFileSystemClient(container),
   );
 }
 
@@ -86,14 +107,27 @@ export class AzureLakeStore implements LakeStore {
           drop(reply.readableStreamBody);
           return undefined;
         }
-        const chunks: Buffer[] = [];
-        for await (const chunk of reply.readableStreamBody ?? []) chunks.push(Buffer.from(chunk));
-        return { bytes: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks), etag: reply.etag ?? '' };
+        return { bytes: await this.#body(path, reply.readableStreamBody), etag: reply.etag ?? '' };
       } catch (error) {
         if (statusOf(error) === 404) return undefined;
         throw error;
       }
     });
+  }
+
+  /** @throws {RetryableError} lake.unavailable when it breaks off again and again, {TerminalError} source.changed when it was replaced meanwhile */
+  async #body(path: string, stream: NodeJS.ReadableStream | undefined): Promise<Buffer> {
+    const chunks: Buffer[] = [];
+    try {
+      for await (const chunk of stream ?? []) chunks.push(Buffer.from(chunk as Uint8Array)); // the SDK streams bytes
+    } catch (error) {
+      const options = { ids: this.#ids(path), cause: error };
+      const at = `${this.container}/${path}`;
+      if (isConflict(error)) throw new TerminalError('source.changed', `Replaced while it was read: ${at}`, options);
+      if (statusOf(error) !== undefined) throw error;
+      throw new RetryableError('lake.unavailable', `The file broke off while it was read: ${at}`, options);
+    }
+    return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
   }
 
   async write(path: string, content: Uint8Array | string, condition: WriteCondition = {}): Promise<string> {
@@ -242,12 +276,15 @@ function toLakeError(error: unknown, ids: { container: string; path: string }): 
   const code = codeOf(error);
   const at = `${ids.container}/${ids.path}: ${code}`;
   if (status === 404) return new TerminalError('lake.not-found', `Not found: ${at}`, { ids, cause: error });
+  if (status === 409 && ARCHIVED.has(code))
+    return new TerminalError('source.archived', `In the archive tier: ${at}`, { ids, cause: error });
   if (status === 409 || status === 412)
     return new TerminalError('lake.conflict', `Refused: ${at}`, { ids, cause: error });
   if (status === 401 || status === 403)
     return new TerminalError('lake.forbidden', `Refused: ${at}`, { ids, cause: error });
-  const isOurs = status === undefined && !isNetworkError(error);
-  if (isOurs || (status !== undefined && status < 500 && status !== 408 && status !== 429)) return error;
+  if (status === undefined && !isNetworkError(error)) return error; // ours
+  if (status !== undefined && status < 500 && status !== 408 && status !== 429)
+    return new TerminalError('lake.refused', `Refused with HTTP ${status}: ${at}`, { ids, cause: error });
   return new RetryableError('lake.unavailable', `Storage did not answer: ${at}`, { ids, cause: error });
 }
 
@@ -267,8 +304,10 @@ function isConflict(error: unknown): boolean {
 }
 
 function isNetworkError(error: unknown): boolean {
-  const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'string' && NETWORK_CODES.has(code);
+  const { code, name, message } = (error ?? {}) as { code?: unknown; name?: unknown; message?: unknown }; // foreign errors
+  if (typeof code === 'string') return NETWORK_CODES.has(code);
+  // What the SDK makes of a body that was cut in transit has no code.
+  return name === 'AbortError' || (typeof message === 'string' && message.startsWith('Data corruption failure'));
 }
 
 /** Listings give ETags without quotes, the other calls with. */

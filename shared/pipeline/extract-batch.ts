@@ -2,11 +2,12 @@
 import pLimit from 'p-limit';
 import type { SourceDocument } from '../documents/extract.ts';
 import type { ExtractedDocument } from '../documents/extracted-document.ts';
-import { ERROR_REMEDIES, type ErrorCode, SluiceError } from '../errors.ts';
+import { ERROR_REMEDIES } from '../errors.ts';
 import { documentId, sha256Hex } from '../ids.ts';
 import { runPaths } from '../paths.ts';
 import { type ExtractedRow, readExtracted, writeExtracted } from './extracted.ts';
 import type { DatasetRow } from './plan.ts';
+import { SourceReader } from './read-source.ts';
 import { type PlannedBatch, type PlannedSource, readBatch } from './records.ts';
 import type { PipelineServices, Reader } from './services.ts';
 import { runStep, type StepInput, type StepResult } from './step.ts';
@@ -42,45 +43,28 @@ async function readSources(services: PipelineServices, runId: string, batch: Pla
   const limit = pLimit(MAX_READS);
   const budget = new ByteBudget(MAX_BYTES_IN_FLIGHT);
   const reader = new OnceReader(services.reader);
+  const store = new SourceReader(services, batch.container, batch.sources.length);
   const rows = await Promise.all(
     batch.sources.map((source) =>
-      limit(() => budget.spend(source.sizeBytes, () => readSource(services, reader, batch.container, source))),
+      limit(() => budget.spend(source.sizeBytes, () => readSource(store, reader, batch.container, source))),
     ),
   );
   return rows.flat();
 }
 
 async function readSource(
-  services: PipelineServices,
+  store: SourceReader,
   reader: Reader,
   container: 'landing' | 'imports',
   source: PlannedSource,
 ): Promise<ExtractedRow[]> {
   const id = (archivePath: string) => documentId(container, source.path, archivePath);
-  const failed = (code: ErrorCode, message: string): ExtractedRow[] => [
-    { ...emptyRow(id(''), source), size_bytes: source.sizeBytes, code, message },
-  ];
-  const found = await readBytes(services, container, source);
-  if (found instanceof SluiceError) return failed(found.code, found.message);
-  if (found === undefined)
-    return failed('source.changed', `${source.path} is gone; it was there when the run was planned`);
+  const found = await store.read(source);
+  if (found.kind === 'unreadable')
+    return [{ ...emptyRow(id(''), source), size_bytes: source.sizeBytes, code: found.code, message: found.message }];
   const name = source.path.split('/').at(-1) ?? source.path;
   const documents = await reader.extract({ name, bytes: found.bytes });
   return documents.map((document) => toRow(id(document.archivePath), { ...source, etag: found.etag }, document));
-}
-
-/** Bytes and ETag; undefined when gone; the error of a document that must not be read (too large). */
-async function readBytes(
-  services: PipelineServices,
-  container: 'landing' | 'imports',
-  source: PlannedSource,
-): Promise<{ bytes: Buffer; etag: string } | SluiceError | undefined> {
-  try {
-    return await services.sources[container].readIfExists(source.path, services.config.EXTRACT_MAX_BYTES);
-  } catch (error) {
-    if (error instanceof SluiceError && error.code === 'extract.too-large') return error;
-    throw error;
-  }
 }
 
 async function readRows(

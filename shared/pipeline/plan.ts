@@ -7,6 +7,7 @@ import type { Taxonomy } from '../taxonomy.ts';
 import { readDataset } from '../training/dataset.ts';
 import { llmUse, wishOf } from './llm-use.ts';
 import { peopleDecisions } from './people-decisions.ts';
+import { statOne } from './read-source.ts';
 import {
   createJson,
   type Plan,
@@ -81,7 +82,7 @@ async function* planBatches(services: PipelineServices, run: RunRecord): AsyncGe
       const unique = [...new Set(source.paths)];
       // A path that is not there stays in the plan and ends as a failed row: asked for, so accounted for.
       const files = await Promise.all(
-        unique.map(async (path) => (await store.stat(path)) ?? { path, etag: '', sizeBytes: 0 }),
+        unique.map(async (path) => (await statOne(store, path)) ?? { path, etag: '', sizeBytes: 0 }),
       );
       const sources = files.map(({ path, etag, sizeBytes }) => ({ path, etag, sizeBytes }));
       return yield* sourceBatches(source.container, cutBatches(sources, limits));

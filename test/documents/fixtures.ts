@@ -203,7 +203,7 @@ export function pdf(
 }
 
 /** Objects 1, 2, 3… as a file; the first is the catalogue. */
-function pdfFile(objects: readonly string[]): Buffer {
+export function pdfFile(objects: readonly string[]): Buffer {
   let file = '%PDF-1.4\n';
   const offsets = objects.map((object, i) => {
     const offset = file.length;

@@ -34,6 +34,17 @@ test('doctor: a wrong setting is named with its remedy, exit code 1', async () =
   expect(run.stdout).toContain('→ Set BATCH_MAX_DOCUMENTS');
 }, 60_000);
 
+test('doctor: versions that settings and schedules name are looked up, and schedules are read', async () => {
+  const run = await sluice(['doctor', '--json', ...at], {
+    MODEL_VERSION: 'v99',
+    SCHEDULES:
+      '[{"name":"nightly","cron":"0 2 * * *","run":{"source":{"kind":"prefix","prefix":"in"},"modelVersion":"v98"}}]',
+  });
+  expect(run.code, run.stdout + run.stderr).toBe(1);
+  const wrong = (JSON.parse(run.stdout) as { check: string; ok: boolean }[]).filter(({ ok }) => !ok);
+  expect(wrong.map(({ check }) => check)).toEqual(['setting MODEL_VERSION', 'schedule nightly, model']);
+}, 60_000);
+
 test('train, eval: a model of one’s own is trained, promoted and measured; bad rows are told with their line', async () => {
   const withBadRow = join(data.path, 'bad.jsonl');
   writeFileSync(

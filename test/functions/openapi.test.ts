@@ -89,6 +89,18 @@ test('openapi: the schemas are those that validate: required fields, defaults an
   expect(document.paths['/api/runs'].post.responses['400']).toEqual({ $ref: '#/components/responses/Problem' });
 });
 
+test('openapi: a body is required exactly where the request is refused without one', () => {
+  const { paths } = openApiDocument('1') as { paths: Described };
+  for (const { method, route, id, body, takesFile } of OPERATIONS) {
+    const told = paths[`/api/${openApiPath(route)}`]?.[method]?.requestBody as { required?: boolean } | undefined;
+    // readBody makes {} of nothing; uploadFile stores an empty file.
+    const isNeeded = body === undefined ? undefined : !body.safeParse({}).success;
+    expect(told?.required, id).toBe(takesFile ? false : isNeeded);
+  }
+  expect(paths['/api/whatif']?.post?.requestBody).toMatchObject({ required: false });
+  expect(paths['/api/runs']?.post?.requestBody).toMatchObject({ required: true });
+});
+
 test('openapi: every reference leads somewhere', () => {
   const document = openApiDocument('1') as Record<string, unknown>;
   const references: string[] = [];

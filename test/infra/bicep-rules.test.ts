@@ -122,6 +122,32 @@ describe('bicep: keys, roles and exposure', () => {
     expect(fileNamed('infra/modules/network.bicep').text).toContain("scheduler: 'privatelink.durabletask.io'");
   });
 
+  test('no two endpoints of one resource are made at once, whatever is left out', () => {
+    const { text } = fileNamed('infra/modules/private-endpoints.bicep');
+    expect(text).toMatch(/@batchSize\(2\)\nmodule endpoint /);
+    const targets = [...text.matchAll(/targetId: (\w+), groupId/g)].map(([, target = '']) => target);
+    const optional = [...new Set(targets)].filter((target) => !/^(hostStorage|lake|vault)Id$/.test(target));
+    for (let left = 0; left < 2 ** optional.length; left++) {
+      const made = targets.filter((target) => !optional.includes(target) || left & (1 << optional.indexOf(target)));
+      for (let at = 0; at + 1 < made.length; at += 2) expect(made[at], made.join()).not.toBe(made[at + 1]);
+    }
+  });
+
+  test('the lake lets trusted services in when it is private: Deny, not a closed address', () => {
+    const account = fileNamed('infra/modules/lake-storage.bicep').resources.find(({ symbol }) => symbol === 'account');
+    expect(at(account?.body, 'properties', 'publicNetworkAccess')).toEqual({ kind: 'literal', value: 'Enabled' });
+    expect(at(account?.body, 'properties', 'networkAcls', 'bypass')).toEqual({
+      kind: 'literal',
+      value: 'AzureServices',
+    });
+  });
+
+  test('Synapse has a name for its SQL administrator and no password', () => {
+    const { text } = fileNamed('infra/modules/synapse.bicep');
+    expect(text).toMatch(/sqlAdministratorLogin: '\w+'/);
+    expect(text).not.toMatch(/sqlAdministratorLoginPassword/);
+  });
+
   test('the site emits no setting or site property that Flex Consumption refuses', () => {
     const denied =
       /FUNCTIONS_WORKER_RUNTIME|FUNCTIONS_EXTENSION_VERSION|WEBSITE_RUN_FROM_PACKAGE|WEBSITE_CONTENT|SCM_DO_BUILD|ENABLE_ORYX|WEBSITE_NODE_DEFAULT_VERSION|WEBSITE_TIME_ZONE|\bTZ\b|WEBSITE_MAX_DYNAMIC|WEBSITE_LOAD_CERTIFICATES|basicPublishingCredentialsPolicies|linuxFxVersion|ftpsState|use32BitWorkerProcess|netFrameworkVersion|preWarmedInstanceCount|functionsRuntimeScaleMonitoringEnabled/;

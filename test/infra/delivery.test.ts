@@ -42,6 +42,11 @@ describe('azure.yaml, hooks and package', () => {
       expect(service).toMatchObject({ host: 'function', remoteBuild: false });
   });
 
+  test('asks for an azd that honours remoteBuild of functions', () => {
+    expect(azd.requiredVersions.azd).toBe('>= 1.23.5');
+    expect(read('docs/deploy.md')).toContain('≥ 1.23.5');
+  });
+
   test('each service has exactly one resource with its tag', () => {
     for (const service of Object.keys(azd.services)) {
       const tagged = files.flatMap(({ text }) => [

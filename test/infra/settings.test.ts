@@ -15,8 +15,6 @@ const PLATFORM = new Set([
   'AzureWebJobsStorage__accountName',
   'AzureWebJobsStorage__credential',
   'AzureWebJobsStorage__clientId',
-  'AzureFunctionsJobHost__extensions__durableTask__storageProvider__type',
-  'AzureFunctionsJobHost__extensions__durableTask__storageProvider__connectionStringName',
   'APPLICATIONINSIGHTS_CONNECTION_STRING',
   'APPLICATIONINSIGHTS_AUTHENTICATION_STRING',
   'APPLICATION_INSIGHTS_NO_STATSBEAT',

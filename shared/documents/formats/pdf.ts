@@ -1,60 +1,121 @@
-// PDF by PDFium: text page by page, form values and notes with their page, embedded files, and which pages are images.
+// PDF by PDFium: text page by page where it can be what is painted, form values, notes and stamps with their page, files inside, and which pages must be
+// read as images.
 import { TerminalError } from '../../errors.ts';
+import { detectLanguage } from '../language.ts';
 import { markupParser } from '../markup.ts';
-import type { ReadContext, ReadText } from '../reading.ts';
+import type { EmbeddedFile, ReadContext, ReadText } from '../reading.ts';
+import { joinHyphens } from './pdf-hyphens.ts';
+import { layersIn } from './pdf-layers.ts';
+import { isGarbled, isPicture } from './pdf-trust.ts';
 import { type PdfDocument, type PdfPage, withPdf } from './pdfium.ts';
 
-/** A text layer shorter than this on a page with images is a scan's noise. */
-const SCANT_CHARS = 20;
-/** Text drawn as outlines takes many paths; a blank form a few. */
-const MANY_PATHS = 300;
 const OCR_DPI = 200;
 const OCR_MAX_PIXELS = 16_000_000;
 const PROGRESS_PAGES = 200;
 
 export function readPdf(bytes: Uint8Array, context: ReadContext): Promise<ReadText> {
   return withPdf(bytes, async (pdf) => {
-    const read = readPages(pdf, context);
+    const read = await readPages(pdf, bytes, context);
     if (context.localOcr && read.needsOcr !== undefined && read.needsOcr !== 'all')
       await readScans(pdf, read, read.needsOcr, context);
     return read;
   });
 }
 
-function readPages(pdf: PdfDocument, { limits, progress }: ReadContext): ReadText {
-  const { maxPages, maxChars, maxArchiveEntries } = limits;
+async function readPages(pdf: PdfDocument, bytes: Uint8Array, { limits, progress }: ReadContext): Promise<ReadText> {
+  const { maxPages, maxArchiveEntries } = limits;
   const pages = pdf.pageCount;
   if (pages > maxPages)
     throw new TerminalError('extract.too-many-pages', `pdf: at most ${maxPages} pages are read, have ${pages}`);
-  const parts: string[] = [];
-  const warnings: string[] = [];
-  const scans: number[] = [];
-  let chars = 0;
-  let unreadable = 0;
+  const reader = new PageReader(layersIn(bytes), limits.maxChars);
   for (let i = 0; i < pages; i++) {
-    const text = pdf.page(i, (page) => {
-      const own = composeAccents(page.text(maxChars - chars));
-      if (own.trim().length < SCANT_CHARS && isImage(page)) scans.push(i + 1);
-      return withAnnotations(page, own);
-    });
-    if (text === undefined) unreadable += 1;
-    chars += text?.length ?? 0;
-    parts.push(text ?? '');
+    reader.read(pdf, i);
     if (i % PROGRESS_PAGES === PROGRESS_PAGES - 1) progress();
   }
+  const { scans, warnings, unreadable } = reader;
   if (pages === 0 || unreadable === pages) throw new TerminalError('extract.corrupt', 'pdf: no page can be read');
   if (unreadable > 0) warnings.push(`pdf: ${unreadable} damaged page(s) were left out`);
-  const xfa = dynamicForm(pdf, parts, limits.maxElements);
-  if (xfa !== undefined) parts.splice(0, parts.length, xfa);
-  const embedded = pdf.embeddedFiles(maxArchiveEntries);
+  const xfa = dynamicForm(pdf, reader, limits.maxElements);
+  const parts = xfa === undefined ? await joinHyphens(reader.parts, detectLanguage) : [xfa];
+  const embedded = [...pdf.embeddedFiles(maxArchiveEntries)];
+  // A file under a paper clip may stand in the document's list as well.
+  for (const file of reader.files)
+    if (embedded.length < maxArchiveEntries && !embedded.some((other) => isSame(other, file))) embedded.push(file);
   return {
     parts,
     pages,
     isPaged: true,
     warnings,
-    ...(scans.length > 0 ? { needsOcr: scans } : {}),
+    ...(xfa === undefined && scans.length > 0 ? { needsOcr: scans } : {}),
     ...(embedded.length > 0 ? { embedded } : {}),
   };
+}
+
+const isSame = (a: EmbeddedFile, b: EmbeddedFile) =>
+  a.name === b.name && a.bytes.length === b.bytes.length && Buffer.from(a.bytes).equals(b.bytes);
+
+/** Pages without layers after which no page is looked at for them, where the file does not say that it has any. */
+const LAYER_PAGES = 20;
+
+/** Reads page by page; a page is trusted only when its text can be what is painted. */
+class PageReader {
+  readonly parts: string[] = [];
+  /** 1-based. */
+  readonly scans: number[] = [];
+  readonly warnings: string[] = [];
+  readonly files: EmbeddedFile[] = [];
+  unreadable = 0;
+  widgets = 0;
+  readonly #layers: { marks: boolean; forms: boolean };
+  readonly #maxChars: number;
+  #chars = 0;
+  #hasLayers = false;
+  #hasDrawnStamp = false;
+
+  constructor(layers: { marks: boolean; forms: boolean }, maxChars: number) {
+    this.#layers = layers;
+    this.#maxChars = maxChars;
+  }
+
+  read(pdf: PdfDocument, index: number): void {
+    let text = pdf.page(index, (page) => this.#readPage(page, index));
+    if (text !== undefined && this.#hasDrawnStamp) text = this.#withStamps(pdf, index, text);
+    if (text === undefined) this.unreadable += 1;
+    this.#chars += text?.length ?? 0;
+    this.parts.push(text ?? '');
+  }
+
+  /** Lines that stand on the page only once its stamps are drawn. */
+  #withStamps(pdf: PdfDocument, index: number, text: string): string {
+    const drawn = pdf.flattenedText(index, this.#maxChars - this.#chars, false);
+    const lines = drawn.split(/\r?\n/).filter((line) => /\p{L}{3}/u.test(line) && !text.includes(line.trim()));
+    return lines.length === 0 ? text : `${text}\n${lines.join('\n')}`;
+  }
+
+  #readPage(page: PdfPage, index: number): string {
+    const { marks, forms } = this.#layers;
+    if ((marks && (this.#hasLayers || index < LAYER_PAGES)) || forms)
+      this.#hasLayers = page.dropUnpainted(forms) || this.#hasLayers;
+    const raw = page.text(this.#maxChars - this.#chars);
+    let own = composeAccents(raw);
+    if (raw.trim() !== '' && isGarbled(raw, page.unmappedShare)) {
+      own = '';
+      this.scans.push(index + 1);
+    } else if (
+      isPicture(
+        own,
+        () => page.marks(),
+        () => page.isTextInvisible(),
+      )
+    )
+      this.scans.push(index + 1);
+    const { texts, files, widgets, hasDrawnStamp } = page.annotations();
+    this.#hasDrawnStamp = hasDrawnStamp;
+    this.widgets += widgets;
+    this.files.push(...files);
+    const more = texts.filter((value) => !own.includes(value));
+    return more.length === 0 ? own : `${own}\n${[...new Set(more)].join('\n')}`;
+  }
 }
 
 // Combining forms of the spacing accents that TeX sets before the letter. The acute accent is left out: many type it as an apostrophe.
@@ -80,43 +141,66 @@ function composeAccents(text: string): string {
     .replace(/(\p{L}) ?([¨˘ˇˆ˜˙˚¸])/gu, (whole, letter: string, accent: string) => compose(whole, accent, letter));
 }
 
-function isImage(page: PdfPage): boolean {
-  const { images, paths } = page.marks();
-  return images > 0 || paths > MANY_PATHS;
-}
+const XFA_PLACEHOLDER_PAGES = 2;
+const XFA_UNSEEN = new Set(['hidden', 'invisible', 'inactive']);
+/** Parts of a template that are no words of the page: programs, options to choose from, descriptions for machines. */
+const XFA_SKIPPED = new Set([
+  'script',
+  'event',
+  'items',
+  'desc',
+  'extras',
+  'traversal',
+  'bind',
+  'calculate',
+  'validate',
+  'proto',
+  'keep',
+  'image',
+]);
 
-function withAnnotations(page: PdfPage, text: string): string {
-  const more = page.annotationTexts().filter((value) => !text.includes(value));
-  return more.length === 0 ? text : `${text}\n${[...new Set(more)].join('\n')}`;
-}
-
-/** A form that only Adobe's XFA engine can draw shows "Please wait…" as its page: its captions and values are in the XFA packets. */
-function dynamicForm(pdf: PdfDocument, pages: readonly string[], maxElements: number): string | undefined {
-  if (!pdf.hasForm || pages.length > 2 || !/^\s*please wait\b/i.test(pages.join('').slice(0, 200))) return undefined;
+/**
+ * A form that only Adobe's XFA engine can draw has a notice as its page, in any language: its captions and values are in the XFA packets.
+ * It is known by structure: it says so, or its pages have no fields and show none of its values.
+ */
+function dynamicForm(
+  pdf: PdfDocument,
+  { parts, widgets }: { parts: readonly string[]; widgets: number },
+  maxElements: number,
+): string | undefined {
+  const kind = pdf.formKind;
+  if ((kind !== 'dynamic' && kind !== 'static') || widgets > 0) return undefined;
   const packets = pdf.xfaPackets();
-  const text: string[] = [];
-  for (const name of ['template', 'datasets']) {
-    const xml = packets.get(name);
-    if (xml === undefined) continue;
-    let scripts = 0;
-    const parser = markupParser(
-      {
-        open(element) {
-          if (scripts > 0 || element === 'script' || element === 'event') scripts += 1;
-        },
-        text(part) {
-          if (scripts === 0 && part.trim() !== '') text.push(part.trim());
-        },
-        close() {
-          if (scripts > 0) scripts -= 1;
-        },
+  const captions = xfaTexts(packets.get('template'), maxElements);
+  const values = xfaTexts(packets.get('datasets'), maxElements);
+  if (captions.length + values.length === 0) return undefined;
+  const shown = parts.join('\n').replace(/\s+/g, ' ');
+  const unseen = [...captions, ...values].filter((text) => !shown.includes(text.replace(/\s+/g, ' '))).length;
+  const isPlaceholder = parts.length <= XFA_PLACEHOLDER_PAGES && unseen * 2 > captions.length + values.length;
+  return kind === 'dynamic' || isPlaceholder ? [...captions, ...values].join('\n') : undefined;
+}
+
+function xfaTexts(xml: string | undefined, maxElements: number): string[] {
+  const texts: string[] = [];
+  if (xml === undefined) return texts;
+  let skipped = 0;
+  const parser = markupParser(
+    {
+      open(element, attributes) {
+        if (skipped > 0 || XFA_SKIPPED.has(element) || XFA_UNSEEN.has(attributes.presence ?? '')) skipped += 1;
       },
-      { xml: true, maxElements },
-    );
-    parser.write(xml);
-    parser.end();
-  }
-  return text.length === 0 ? undefined : text.join('\n');
+      text(part) {
+        if (skipped === 0 && part.trim() !== '') texts.push(part.trim());
+      },
+      close() {
+        if (skipped > 0) skipped -= 1;
+      },
+    },
+    { xml: true, maxElements },
+  );
+  parser.write(xml);
+  parser.end();
+  return texts;
 }
 
 /** Read the image pages by local OCR; what it reads replaces the scant text layer. */

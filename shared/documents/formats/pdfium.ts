@@ -5,6 +5,11 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { WrappedPdfiumModule } from '@embedpdf/pdfium';
 import { TerminalError } from '../../errors.ts';
+import type { EmbeddedFile } from '../reading.ts';
+import { type PageAnnotations, readAnnotations } from './pdf-annotations.ts';
+import { dropUnpainted } from './pdf-layers.ts';
+import type { PageMarks } from './pdf-trust.ts';
+import { heapOf, readBytes, readFloats, readSized, utf16 } from './pdfium-memory.ts';
 
 let library: Promise<WrappedPdfiumModule> | undefined;
 
@@ -21,27 +26,15 @@ async function load(): Promise<WrappedPdfiumModule> {
 const PASSWORD_ERROR = 4;
 const SECURITY_ERROR = 5;
 // FPDFPageObj_GetType
+const TEXT_OBJECT = 1;
 const PATH_OBJECT = 2;
 const IMAGE_OBJECT = 3;
 const FORM_OBJECT = 5;
-// FPDFAnnot_GetSubtype, FPDFAnnot_GetFormFieldType
-const TEXT_NOTE = 1;
-const FREE_TEXT = 3;
-const WIDGET = 20;
-const VALUE_FIELDS = new Set([3, 4, 5, 6]); // radio button, combo box, list box, text; XFA kinds are above 8
+// FPDFPathSegment_GetType, FPDFTextObj_GetTextRenderMode
+const BEZIER_TO = 1;
+const INVISIBLE = 3;
 const MAX_OBJECTS = 20_000;
 const MAX_FORM_DEPTH = 8;
-
-/** What a page without a text layer shows. */
-export interface PageMarks {
-  images: number;
-  paths: number;
-}
-
-export interface EmbeddedFile {
-  name: string;
-  bytes: Uint8Array;
-}
 
 /**
  * Open a PDF, use it, close it.
@@ -99,9 +92,10 @@ export class PdfDocument {
     return this.#m.FPDF_GetPageCount(this.#document);
   }
 
-  /** Has the document form fields? */
-  get hasForm(): boolean {
-    return this.#m.FPDF_GetFormType(this.#document) !== 0;
+  /** 'dynamic': only an XFA engine can draw its pages; 'static': XFA beside pages as they are. */
+  get formKind(): 'none' | 'fields' | 'static' | 'dynamic' {
+    const kind = this.#m.FPDF_GetFormType(this.#document);
+    return kind === 0 ? 'none' : kind === 1 ? 'fields' : kind === 2 ? 'dynamic' : 'static';
   }
 
   /** Use one page; undefined when it is damaged beyond opening. */
@@ -113,6 +107,21 @@ export class PdfDocument {
     } finally {
       this.#m.FPDF_ClosePage(handle);
     }
+  }
+
+  /** Text of a page with what its annotations draw put into it. The page is changed for good: for the last look at it. */
+  flattenedText(index: number, maxChars: number, dropForms: boolean): string {
+    const m = this.#m;
+    const handle = m.FPDF_LoadPage(this.#document, index);
+    if (handle === 0) return '';
+    const NORMAL_DISPLAY = 0;
+    m.FPDFPage_Flatten(handle, NORMAL_DISPLAY);
+    m.FPDF_ClosePage(handle);
+    const text = this.page(index, (page) => {
+      page.dropUnpainted(dropForms);
+      return page.text(maxChars);
+    });
+    return text ?? '';
   }
 
   /** Packets of an XFA form: name → XML. */
@@ -201,6 +210,7 @@ export class PdfPage {
           );
     const mended = this.#mendLamAlef(textPage, text);
     const rotation = this.#uprightRotation(textPage, chars);
+    this.#unmapped = this.#unmappedIn(textPage, chars);
     m.FPDFText_ClosePage(textPage);
     return { text: mended, rotation };
   }
@@ -250,66 +260,96 @@ export class PdfPage {
 
   /** Images and paths painted, those in form objects included. */
   marks(): PageMarks {
-    const marks = { images: 0, paths: 0 };
+    const m = this.#m;
+    const marks = { images: 0, imageShare: 0, paths: 0, curves: 0 };
+    const pageArea = Math.max(1, m.FPDF_GetPageWidthF(this.#page) * m.FPDF_GetPageHeightF(this.#page));
     let left = MAX_OBJECTS;
     const visit = (count: number, get: (index: number) => number, depth: number) => {
       for (let i = 0; i < count && left > 0; i++) {
         left -= 1;
         const object = get(i);
-        const type = object === 0 ? 0 : this.#m.FPDFPageObj_GetType(object);
+        const type = object === 0 ? 0 : m.FPDFPageObj_GetType(object);
+        const before = marks.images;
         if (type === IMAGE_OBJECT) marks.images += 1;
-        else if (type === PATH_OBJECT) marks.paths += 1;
-        else if (type === FORM_OBJECT && depth < MAX_FORM_DEPTH)
-          visit(this.#m.FPDFFormObj_CountObjects(object), (n) => this.#m.FPDFFormObj_GetObject(object, n), depth + 1);
+        else if (type === PATH_OBJECT) {
+          marks.paths += 1;
+          marks.curves += this.#curves(object);
+        } else if (type === FORM_OBJECT && depth < MAX_FORM_DEPTH)
+          visit(m.FPDFFormObj_CountObjects(object), (n) => m.FPDFFormObj_GetObject(object, n), depth + 1);
+        // Bounds of what a form holds are in its own units: the form's count for it.
+        if (depth === 0 && marks.images > before) marks.imageShare += this.#area(object) / pageArea;
       }
     };
-    visit(this.#m.FPDFPage_CountObjects(this.#page), (n) => this.#m.FPDFPage_GetObject(this.#page, n), 0);
+    visit(m.FPDFPage_CountObjects(this.#page), (n) => m.FPDFPage_GetObject(this.#page, n), 0);
+    marks.imageShare = Math.min(1, marks.imageShare);
     return marks;
   }
 
-  /** Values of form fields, and texts of notes; neither is part of the page's own text. */
-  annotationTexts(): string[] {
-    const m = this.#m;
-    const texts: string[] = [];
-    const count = Math.min(m.FPDFPage_GetAnnotCount(this.#page), MAX_OBJECTS);
-    for (let i = 0; i < count; i++) {
-      const annotation = m.FPDFPage_GetAnnot(this.#page, i);
-      if (annotation === 0) continue;
-      const subtype = m.FPDFAnnot_GetSubtype(annotation);
-      if (subtype === WIDGET) texts.push(this.#fieldValue(annotation));
-      else if (subtype === FREE_TEXT || subtype === TEXT_NOTE)
-        texts.push(
-          utf16(readBytes(m, (buffer, size) => m.FPDFAnnot_GetStringValue(annotation, 'Contents', buffer, size))),
-        );
-      m.FPDFPage_CloseAnnot(annotation);
+  #area(object: number): number {
+    const bounds = readFloats(this.#m, (out) => this.#m.FPDFPageObj_GetBounds(object, out, out + 4, out + 8, out + 12));
+    if (bounds === undefined) return 0;
+    const [x0, y0, x1, y1] = bounds;
+    return Math.abs((x1 - x0) * (y1 - y0));
+  }
+
+  /** Bézier segments of a path, by a sample of the long ones. */
+  #curves(path: number): number {
+    const segments = this.#m.FPDFPath_CountSegments(path);
+    if (segments <= 5) return 0; // a line, a box
+    let curves = 0;
+    const looked = Math.min(segments, 64);
+    for (let i = 0; i < looked; i++) {
+      const segment = this.#m.FPDFPath_GetPathSegment(path, i);
+      if (this.#m.FPDFPathSegment_GetType(segment) === BEZIER_TO) curves += 1;
     }
-    return texts.map((text) => text.trim()).filter((text) => text !== '');
+    return Math.round((curves * segments) / looked / 3); // three points a curve
   }
 
-  #fieldValue(annotation: number): string {
-    const form = this.#form();
-    if (form === 0) return '';
-    const type = this.#m.FPDFAnnot_GetFormFieldType(form, annotation);
-    if (!VALUE_FIELDS.has(type) && type < 8) return '';
-    const chosen = this.#chosenLabels(form, annotation);
-    if (chosen.length > 0) return chosen.join(', ');
-    const value = utf16(
-      readBytes(this.#m, (buffer, size) => this.#m.FPDFAnnot_GetFormFieldValue(form, annotation, buffer, size)),
-    );
-    return /^off$/i.test(value) ? '' : value;
+  /** Share of a sample of the characters read last for which the font gives no Unicode. */
+  get unmappedShare(): number {
+    return this.#unmapped;
+  }
+  #unmapped = 0;
+
+  #unmappedIn(textPage: number, chars: number): number {
+    const step = Math.max(1, Math.floor(chars / 64));
+    let looked = 0;
+    let unmapped = 0;
+    for (let i = 0; i < chars; i += step) {
+      looked += 1;
+      if (this.#m.FPDFText_HasUnicodeMapError(textPage, i) === 1) unmapped += 1;
+    }
+    return looked === 0 ? 0 : unmapped / looked;
   }
 
-  /** Labels of the options selected in a combo or list box: what is shown, where the value is what is exported. */
-  #chosenLabels(form: number, annotation: number): string[] {
+  /** Is most of the text invisible, as OCR writes it over a scan? */
+  isTextInvisible(): boolean {
     const m = this.#m;
-    const count = Math.min(m.FPDFAnnot_GetOptionCount(form, annotation), 1000);
-    const labels: string[] = [];
-    for (let i = 0; i < count; i++)
-      if (m.FPDFAnnot_IsOptionSelected(form, annotation, i))
-        labels.push(
-          utf16(readBytes(m, (buffer, size) => m.FPDFAnnot_GetOptionLabel(form, annotation, i, buffer, size))),
-        );
-    return labels;
+    let [texts, invisible, left] = [0, 0, MAX_OBJECTS];
+    const visit = (count: number, get: (index: number) => number, depth: number) => {
+      for (let i = 0; i < count && left > 0; i++) {
+        left -= 1;
+        const object = get(i);
+        const type = object === 0 ? 0 : m.FPDFPageObj_GetType(object);
+        if (type === TEXT_OBJECT) {
+          texts += 1;
+          if (m.FPDFTextObj_GetTextRenderMode(object) === INVISIBLE) invisible += 1;
+        } else if (type === FORM_OBJECT && depth < MAX_FORM_DEPTH)
+          visit(m.FPDFFormObj_CountObjects(object), (n) => m.FPDFFormObj_GetObject(object, n), depth + 1);
+      }
+    };
+    visit(m.FPDFPage_CountObjects(this.#page), (n) => m.FPDFPage_GetObject(this.#page, n), 0);
+    return invisible * 2 > texts;
+  }
+
+  /** Values of form fields, notes, stamps and paper clips; none is part of the page's own text. */
+  annotations(): PageAnnotations {
+    return readAnnotations(this.#m, this.#page, this.#form);
+  }
+
+  /** Switch off what layers that are off hold. @returns did the page have objects of layers? */
+  dropUnpainted(forms: boolean): boolean {
+    return dropUnpainted(this.#m, this.#page, forms);
   }
 
   /** The page as a grey image in portable graymap (PGM) form, which needs no encoder. */
@@ -336,48 +376,4 @@ export class PdfPage {
     m.FPDFBitmap_Destroy(bitmap);
     return image;
   }
-}
-
-function heapOf(module: WrappedPdfiumModule): Uint8Array {
-  // The typings leave out Emscripten's views. Asked for anew each time: growing the memory replaces it.
-  return (module.pdfium as unknown as { HEAPU8: Uint8Array }).HEAPU8;
-}
-
-/** The two-call pattern of the API: size first, content then. */
-function readBytes(module: WrappedPdfiumModule, call: (buffer: number, size: number) => number): Buffer {
-  const size = call(0, 0);
-  if (size <= 0) return Buffer.alloc(0);
-  const buffer = module.pdfium.wasmExports.malloc(size);
-  const written = Math.min(call(buffer, size), size);
-  const bytes = Buffer.from(heapOf(module).subarray(buffer, buffer + Math.max(0, written)));
-  module.pdfium.wasmExports.free(buffer);
-  return bytes;
-}
-
-/** The same where the size comes through an out parameter. */
-function readSized(
-  module: WrappedPdfiumModule,
-  call: (buffer: number, size: number, out: number) => boolean,
-): Uint8Array | undefined {
-  const out = module.pdfium.wasmExports.malloc(8);
-  try {
-    if (!call(0, 0, out)) return undefined;
-    const size = module.pdfium.getValue(out, 'i32') as number; // an unsigned long of wasm32
-    if (size <= 0) return undefined;
-    const buffer = module.pdfium.wasmExports.malloc(size);
-    if (buffer === 0) return undefined;
-    const isRead = call(buffer, size, out);
-    const bytes = Uint8Array.from(heapOf(module).subarray(buffer, buffer + size));
-    module.pdfium.wasmExports.free(buffer);
-    return isRead ? bytes : undefined;
-  } finally {
-    module.pdfium.wasmExports.free(out);
-  }
-}
-
-/** UTF-16LE with a terminating NUL. */
-function utf16(bytes: Buffer): string {
-  const text = bytes.toString('utf16le');
-  const end = text.indexOf('\0');
-  return end < 0 ? text : text.slice(0, end);
 }

@@ -176,6 +176,28 @@ export const ROUTES: readonly Route[] = [
   ],
   [
     'GET',
+    /\/providers\/Microsoft\.KeyVault\/deletedVaults$/,
+    () => ({
+      body: {
+        value: [
+          {
+            id: `${scope}/providers/Microsoft.KeyVault/locations/swedencentral/deletedVaults/kv-else`,
+            name: 'kv-else',
+            type: 'Microsoft.KeyVault/deletedVaults',
+            properties: {
+              vaultId: `${scope}/resourceGroups/rg-else/providers/Microsoft.KeyVault/vaults/kv-else`,
+              location: 'swedencentral',
+              tags: {},
+              deletionDate: '2026-11-22T09:10:11Z',
+              scheduledPurgeDate: '2026-11-29T09:10:11Z',
+            },
+          },
+        ],
+      },
+    }),
+  ],
+  [
+    'GET',
     /\/providers\/Microsoft\.CognitiveServices\/deletedAccounts$/,
     () => ({
       body: {

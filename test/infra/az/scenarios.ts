@@ -33,7 +33,7 @@ const forbidden: Omit<Refusal, 'path' | 'times'> = {
   },
 };
 
-const subscribe = (deps: HookDeps) => subscribeUploads(deps, APP, async () => 200);
+const subscribe = (deps: HookDeps) => subscribeUploads(deps, APP, async () => ({ status: 200, body: '' }));
 
 /** The SQL step against a server whose firewall refuses the first session. */
 async function openThroughFirewall(deps: HookDeps): Promise<number> {

@@ -54,6 +54,21 @@ export const deletedAccount = (name: string, kind: string, group: string) => ({
   type: 'Microsoft.CognitiveServices/locations/resourceGroups/deletedAccounts',
 });
 
+/** One record of `az keyvault list-deleted --resource-type vault` (REST: Vaults - List Deleted). */
+export const deletedVault = (name: string, group: string, purgeProtectionEnabled: boolean | null) => ({
+  id: `${SUBSCRIPTION}/providers/Microsoft.KeyVault/locations/swedencentral/deletedVaults/${name}`,
+  name,
+  properties: {
+    deletionDate: '2026-11-23T09:10:11+00:00',
+    location: 'swedencentral',
+    purgeProtectionEnabled,
+    scheduledPurgeDate: '2026-11-30T09:10:11+00:00',
+    tags: {},
+    vaultId: `${SUBSCRIPTION}/resourceGroups/${group}/providers/Microsoft.KeyVault/vaults/${name}`,
+  },
+  type: 'Microsoft.KeyVault/deletedVaults',
+});
+
 export const listedRole = (roleDefinitionName: string) => ({
   id: `${SUBSCRIPTION}/providers/Microsoft.Authorization/roleAssignments/r1`,
   principalId: 'a1b2',
@@ -93,6 +108,7 @@ export const provider = (namespace: string, resourceType: string, locations: rea
 
 /** A subscription in which nothing stands in the way. */
 export const HEALTHY: Readonly<Record<string, Answer>> = {
+  'az keyvault list-deleted': [],
   'az account show': {
     environmentName: 'AzureCloud',
     id: 'sub-1',

@@ -1,19 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readDeployedApp, subscribeUploads, UPLOAD_FUNCTION } from '../../../infra/scripts/postdeploy.ts';
+import { readDeployedApp, subscribeUploads, UPLOAD_FUNCTION, whatIsWrong } from '../../../infra/scripts/postdeploy.ts';
 import { bicepFiles, ROOT } from '../bicep.ts';
 import { APP } from './deployed.ts';
 import { fakeWorld, refusal } from './hook-deps.ts';
 
 const KEYS = 'az functionapp keys list';
 const DEPLOY = 'az deployment group create';
-const ok = async () => 200;
+const answer = (status: number, body = '') => ({ status, body });
+const ok = async () => answer(200);
 
 describe('postdeploy', () => {
   test('wakes the app, waits for the key, subscribes; the key never passes through', async () => {
     const keys: (string[] | null)[] = [null, [], ['durabletask_extension', 'blobs_extension']];
-    const answers: (number | undefined)[] = [undefined, 503, 200];
+    const answers = [undefined, answer(503, '<html>starting</html>'), answer(200)];
     const world = fakeWorld({
       [KEYS]: () => ({ code: 0, stdout: JSON.stringify(keys.shift()), stderr: '' }),
       [DEPLOY]: {},
@@ -31,6 +32,22 @@ describe('postdeploy', () => {
     expect(
       world.asked.filter((line) => line.startsWith(KEYS)).every((line) => line.includes('--query keys(systemKeys)')),
     ).toBe(true);
+  });
+
+  test('says at once what the app finds wrong with its settings, and not twice', async () => {
+    const wrong = answer(503, JSON.stringify({ problems: ['LLM_TPM is not a number: set it to 50000'] }));
+    const answers = [wrong, wrong, answer(200)];
+    const world = fakeWorld({});
+    expect(await subscribeUploads(world, { ...APP, usesQueue: true }, async () => answers.shift())).toBe(0);
+    expect(world.said.filter((line) => line.includes('LLM_TPM'))).toEqual([
+      '✗ the app says: LLM_TPM is not a number: set it to 50000',
+    ]);
+  });
+
+  test('a page of the platform says nothing, a problem document its title and detail', () => {
+    expect(whatIsWrong('<html>503</html>')).toEqual([]);
+    expect(whatIsWrong('null')).toEqual([]);
+    expect(whatIsWrong('{"title":"Settings","detail":"LAKE is missing"}')).toEqual(['Settings: LAKE is missing']);
   });
 
   test('a refused validation is tried again, five times at most', async () => {

@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { readOptions } from '../../../infra/scripts/options.ts';
 import { inspect, preflight, sameRegion } from '../../../infra/scripts/preflight.ts';
-import { deletedAccount, HEALTHY, listedModel, listedRole, listedUsage, provider } from './az-answers.ts';
+import { deletedAccount, deletedVault, HEALTHY, listedModel, listedRole, listedUsage, provider } from './az-answers.ts';
 import { type Answer, fakeWorld, refusal } from './hook-deps.ts';
 
 const ENV = { AZURE_ENV_NAME: 'tax-dev', AZURE_LOCATION: 'swedencentral', AZURE_PRINCIPAL_ID: 'a1b2' };
 
+const VAULTS = 'az keyvault list-deleted';
+const ME = 'az ad signed-in-user show';
 const findingsWith = async (changes: Record<string, Answer>, env: Record<string, string> = {}) =>
   inspect(fakeWorld({ ...HEALTHY, ...changes }).run, readOptions({ ...ENV, ...env }));
 const blocking = async (changes: Record<string, Answer>, env: Record<string, string> = {}) =>
@@ -53,6 +55,63 @@ describe('preflight', () => {
       'the deleted Document Intelligence account di-x still holds its name',
     ]);
     for (const { remedy } of findings) expect(remedy.length).toBeGreaterThan(20);
+  });
+
+  test('a first `azd up` gives hooks no principal: az is asked who deploys, and a pipeline that does not say is not stopped', async () => {
+    const env = { AZURE_PRINCIPAL_ID: '' };
+    const world = fakeWorld({ ...HEALTHY, [ME]: { id: 'c3d4' } });
+    expect(await inspect(world.run, readOptions({ ...ENV, ...env }))).toEqual([]);
+    expect(world.asked.find((line) => line.includes('role assignment list'))).toContain('--assignee c3d4');
+    const [unknown] = await findingsWith(
+      { [ME]: () => refusal('ERROR: /me request is only valid with delegated authentication flow.') },
+      env,
+    );
+    expect(unknown).toMatchObject({ isBlocking: false, remedy: expect.stringContaining('AZURE_PRINCIPAL_ID') });
+  });
+
+  test('another administrator of Synapse needs a name beside the id', async () => {
+    expect(await blocking({}, { SLUICE_SYNAPSE_ADMIN_ID: 'e5f6' })).toEqual([
+      'the Synapse administrator SLUICE_SYNAPSE_ADMIN_ID has no name',
+    ]);
+    expect(await blocking({}, { SLUICE_SYNAPSE_ADMIN_ID: 'e5f6', SLUICE_SYNAPSE_ADMIN_LOGIN: 'tax-admins' })).toEqual(
+      [],
+    );
+  });
+
+  test('a deleted vault of the environment is found; a protected one is not offered for purging', async () => {
+    const [dev] = await findingsWith({
+      [VAULTS]: [deletedVault('kv-x', 'rg-tax-dev', null), deletedVault('kv-y', 'rg-else', null)],
+    });
+    expect(dev).toMatchObject({ isBlocking: true, what: 'the deleted Key Vault kv-x holds its name until 2026-11-30' });
+    expect(dev?.remedy).toContain('az keyvault purge --name kv-x');
+    const [prod] = await findingsWith({ [VAULTS]: [deletedVault('kv-x', 'rg-tax-dev', true)] });
+    expect(prod?.remedy).toBe('Take it back: azd env set SLUICE_RESTORE_VAULT true');
+  });
+
+  test('a deleted vault is taken back when that is wanted, into its group', async () => {
+    const env = { ...ENV, SLUICE_RESTORE_VAULT: 'true', SLUICE_SYNAPSE_ADMIN_LOGIN: 'ada' };
+    const answers = {
+      ...HEALTHY,
+      [VAULTS]: [deletedVault('kv-x', 'rg-tax-dev', true)],
+      'az group create': {},
+      'az keyvault recover': {},
+    };
+    const world = fakeWorld(answers, env);
+    expect(await preflight(world)).toBe(0);
+    expect(world.asked.filter((line) => /group create|keyvault recover/.test(line))).toEqual([
+      'az group create --resource-group rg-tax-dev --location swedencentral --output json --only-show-errors',
+      'az keyvault recover --name kv-x --resource-group rg-tax-dev --location swedencentral --output json --only-show-errors',
+    ]);
+  });
+
+  test('Spark in a private network is told about its own endpoint', async () => {
+    const found = await findingsWith({}, { SLUICE_SPARK: 'true', SLUICE_VNET: 'true' });
+    expect(
+      found
+        .filter(({ isBlocking }) => !isBlocking)
+        .map(({ what }) => what)
+        .join(),
+    ).toContain('managed private endpoint');
   });
 
   test('a Contributor who may not grant roles is told before, not after ten minutes', async () => {

@@ -1,0 +1,169 @@
+// The commands and their options, checked as they are read: what is wrong is told in one line before anything starts.
+import { Command, Option } from 'commander';
+import { addModelCommands } from './model-commands.ts';
+import {
+  allExisting,
+  data,
+  deadline,
+  existing,
+  id,
+  json,
+  maxCost,
+  mode,
+  port,
+  remote,
+  share,
+  someText,
+  textColumn,
+  time,
+  version,
+  whole,
+} from './options.ts';
+import { addResultCommands } from './result-commands.ts';
+import { addSourceCommands } from './source-commands.ts';
+
+/** The program; nothing is read of the command line yet. */
+export function createProgram(): Command {
+  const program = new Command('sluice')
+    .description('Sorts every document that lands in a data lake into your categories.')
+    .version('0.1.0')
+    .exitOverride()
+    .configureOutput({
+      outputError: (text, write) => write(`${text.trim().replaceAll('\n', ' ')} (--help shows what is possible)\n`),
+    });
+
+  program
+    .command('start', { isDefault: false })
+    .description('start everything locally, classify a folder, stay up for uploads')
+    .argument('[folder]', 'your documents; default: the samples', existing)
+    .addOption(new Option('--source <kind>', 'the folder plays a library that lands by itself').choices(['sharepoint']))
+    .option('--once', 'end when the folder is done', false)
+    .option('--taxonomy <file>', 'your labels: JSON {name, labels: [{name, description}]}', existing)
+    .option('--no-llm', 'ask no LLM as long as this host is up, about uploads too; uncertain documents go to review')
+    .addOption(maxCost())
+    .option('--quote', 'say what the run will cost before it starts, and compare afterwards', false)
+    .option('--port <port>', 'port of the functions host; a free one is used when it is taken', port, 7071)
+    .addOption(data())
+    .addOption(json())
+    .action(async (folder, options) => (await import('./commands/start.ts')).start(folder, options));
+
+  remote(program.command('run').description('start a run over what lies in the lake and follow it'))
+    .argument('<path>', 'folder in the container, or with --dataset a .jsonl, .csv or .parquet file')
+    .addOption(new Option('--container <name>', 'where it lies').choices(['landing', 'imports']).default('landing'))
+    .option('--dataset', 'the path is a data set with one document a row', false)
+    .addOption(textColumn())
+    .option('--id-column <name>', 'column with a stable key')
+    .option('--taxonomy-version <version>', 'labels to use')
+    .option('--model <version>', 'model to use, e.g. v3', version)
+    .option('--accept <p>', 'confidence from which the model decides alone', share)
+    .addOption(maxCost())
+    .addOption(mode())
+    .addOption(deadline())
+    .option('--no-llm', 'do not ask the LLM')
+    .option('--again', 'make a new run even if the same request was made before', false)
+    .option('--no-wait', 'return at once')
+    .action(async (path, options) => (await import('./commands/runs.ts')).runCommand(path, options));
+
+  remote(program.command('runs').description('list runs, or show one'))
+    .argument('[run-id]', 'as the list shows it', id)
+    .option('--limit <n>', 'at most this many', whole(1, 200), 20)
+    .action(async (runId, options) => (await import('./commands/runs.ts')).runsCommand(runId, options));
+
+  remote(
+    program.command('rerun').description('repeat a run for some of its documents, reusing what earlier steps stored'),
+  )
+    .argument('<run-id>', 'as `sluice runs` shows it', id)
+    .addOption(new Option('--only <which>', 'documents to repeat').choices(['failed', 'review', 'all']).default('all'))
+    .addOption(
+      new Option('--from <step>', 'first step to repeat')
+        .choices(['extract', 'featurize', 'score', 'classify'])
+        .default('extract'),
+    )
+    .option('--label <name>', 'only documents with this label')
+    .option('--code <code>', 'only those with this failure or review code')
+    .option('--media-type <type>', 'only those of this media type')
+    .option('--decided-after <time>', 'only those decided at or after (ISO 8601)', time)
+    .option('--decided-before <time>', 'only those decided before (ISO 8601)', time)
+    .option('--model <version>', 'another model than the champion', version)
+    .option('--accept <p>', 'confidence from which the model decides alone', share)
+    .option('--llm', 'ask the LLM, also where the earlier run did not')
+    .option('--no-llm', 'do not ask the LLM')
+    .addOption(maxCost())
+    .addOption(mode())
+    .addOption(deadline())
+    .option('--no-wait', 'return at once')
+    .action(async (runId, options) => (await import('./commands/runs.ts')).rerunCommand(runId, options));
+
+  remote(program.command('cancel').description('stop a run'))
+    .argument('<run-id>', 'as `sluice runs` shows it', id)
+    .action(async (runId, options) => (await import('./commands/runs.ts')).cancelCommand(runId, options));
+
+  program
+    .command('quote')
+    .description('documents, tokens, calls, minutes and money of a run, before anything is paid')
+    .argument('<path>', 'a folder here, or with --container a folder of the lake', someText)
+    .addOption(new Option('--container <name>', 'where it lies in the lake').choices(['landing', 'imports']))
+    .option('--taxonomy <file>', 'your labels', existing)
+    .option('--sample <n>', 'files read at most', whole(1, 100_000), 300)
+    .addOption(mode())
+    .addOption(deadline())
+    .addOption(data())
+    .addOption(json())
+    .action(async (path, options) => (await import('./commands/quote.ts')).quoteCommand(path, options));
+
+  program
+    .command('upload')
+    .description('put files or folders into the landing container')
+    .argument('<path...>', 'of this machine', allExisting)
+    .option('--prefix <prefix>', 'folder in the container', '')
+    .addOption(data())
+    .addOption(json())
+    .action(async (paths, options) => (await import('./commands/upload.ts')).uploadCommand(paths, options));
+
+  program
+    .command('extract')
+    .description('show what the pipeline sees of documents: text, media type, warnings, timing')
+    .argument('<path...>', 'files or folders', allExisting)
+    .addOption(new Option('--ocr <engine>', 'who reads page images').choices(['auto', 'local', 'off']))
+    .option('--json', 'print one JSON line per document', false)
+    .action(async (paths, options) => (await import('./commands/extract.ts')).extractCommand(paths, options));
+
+  addModelCommands(program);
+  addResultCommands(program);
+  addSourceCommands(program);
+
+  program
+    .command('simulate-llm')
+    .description('serve the OpenAI-compatible simulator by itself (not a model)')
+    .option('--port <port>', '0 = a free one', port, 0)
+    .option('--tpm <n>', 'tokens per minute', whole(1, 1_000_000_000), 200_000)
+    .option('--rpm <n>', 'requests per minute', whole(1, 100_000_000), 200)
+    .option('--seed <n>', 'of its answers', whole(0, 2 ** 32 - 1), 1)
+    .addOption(
+      new Option('--window <kind>', 'how it counts').choices(['fixed60', 'sliding60', 'bucket']).default('sliding60'),
+    )
+    .addOption(
+      new Option('--headers <profile>', 'rate-limit headers').choices(['azure', 'openai', 'hostile']).default('azure'),
+    )
+    .option('--faults <json>', 'e.g. {"rates":{"error-500":0.01}}')
+    .addOption(data())
+    .addOption(json())
+    .action(async (options) => (await import('./commands/simulate-llm.ts')).simulateLlmCommand(options));
+
+  program
+    .command('storage')
+    .description('start only the local storage account, for `func start` and other tools')
+    .option('--settings <file>', 'write the connection strings into this settings file')
+    .addOption(data())
+    .addOption(json())
+    .action(async (options) => (await import('./commands/storage.ts')).storageCommand(options));
+
+  program
+    .command('doctor')
+    .description('check settings, ports, storage, model and LLM, and say what to do')
+    .addOption(data())
+    .addOption(json())
+    .action(async (options) => (await import('./commands/doctor.ts')).doctorCommand(options));
+
+  return program;
+}
