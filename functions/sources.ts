@@ -39,7 +39,8 @@ app.http('removeSource', {
   methods: ['DELETE'],
   handler: (request, context) =>
     respond(context, request, 'operator', async () => {
-      await (await getApp()).sources.remove(parameter(request, 'source'));
+      const name = parameter(request, 'source');
+      await (await getApp()).sources.remove(name);
       return { status: 204 };
     }),
 });
@@ -54,7 +55,8 @@ for (const [id, verb] of [
     methods: ['POST'],
     handler: (request, context) =>
       respond(context, request, 'operator', async () => {
-        await (await getApp()).sources.pause(parameter(request, 'source'), verb === 'pause');
+        const name = parameter(request, 'source');
+        await (await getApp()).sources.pause(name, verb === 'pause');
         return { status: 204 };
       }),
   });
@@ -82,8 +84,9 @@ app.http('sourceItems', {
   methods: ['GET'],
   handler: (request, context) =>
     respond(context, request, 'reader', async () => {
+      const name = parameter(request, 'source');
       const { state, limit } = parseRequest(sourceItemsSchema, Object.fromEntries(request.query));
-      return { jsonBody: { items: await (await getApp()).sources.items(parameter(request, 'source'), state, limit) } };
+      return { jsonBody: { items: await (await getApp()).sources.items(name, state, limit) } };
     }),
 });
 
@@ -92,7 +95,8 @@ app.http('checkSource', {
   route: 'sources/{source}/check',
   methods: ['POST'],
   handler: (request, context) =>
-    respond(context, request, 'operator', async () => ({
-      jsonBody: { checks: await (await getApp()).sources.check(parameter(request, 'source')) },
-    })),
+    respond(context, request, 'operator', async () => {
+      const name = parameter(request, 'source');
+      return { jsonBody: { checks: await (await getApp()).sources.check(name) } };
+    }),
 });

@@ -27,12 +27,12 @@ function reasonOf(
   row: Pick<DriveRow, 'kind' | 'isMalware' | 'isPending' | 'size'>,
   maxBytes: number,
 ): string | undefined {
-  if (row.kind === 'notebook') return 'source.notebook';
-  if (row.kind === 'shortcut') return 'source.shortcut';
-  if (row.kind === 'unknown') return 'source.unknown-kind';
-  if (row.isMalware) return 'source.malware';
-  if (row.isPending) return 'source.pending';
-  if (row.size > maxBytes) return 'source.over-limit';
+  if (row.kind === 'notebook') return 'sync.notebook';
+  if (row.kind === 'shortcut') return 'sync.shortcut';
+  if (row.kind === 'unknown') return 'sync.unknown-kind';
+  if (row.isMalware) return 'sync.malware';
+  if (row.isPending) return 'sync.pending';
+  if (row.size > maxBytes) return 'sync.over-limit';
   return undefined;
 }
 
@@ -119,7 +119,7 @@ function settle(plan: DrivePlan, items: DriveItems, nowMs: number): void {
       plan.downloads.push(item);
   const waits = plan.downloads.filter(({ waitUntil }) => waitUntil !== null && waitUntil > nowMs);
   for (const item of waits)
-    if (item.state !== 'landed') Object.assign(item, { state: 'skipped', code: 'source.settling' });
+    if (item.state !== 'landed') Object.assign(item, { state: 'skipped', code: 'sync.settling' });
   const waiting = new Set(waits);
   plan.skipped.push(...waits.filter(({ state }) => state === 'skipped'));
   plan.downloads = plan.downloads.filter((item) => !waiting.has(item));

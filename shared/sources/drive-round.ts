@@ -230,7 +230,7 @@ async function removeVanished(
   };
   for (const id of vanished) suspect(items.byId.get(id));
   for (const item of items.byId.values()) {
-    if (item.code === 'source.removals') suspect(item); // told before, not confirmed yet
+    if (item.code === 'sync.removals') suspect(item); // told before, not confirmed yet
     for (let at = item.parentId; at !== null; at = items.byId.get(at)?.parentId ?? null)
       if (suspects.has(at)) suspect(item);
   }
@@ -239,12 +239,12 @@ async function removeVanished(
   for (const item of suspects.values()) {
     const row = await ask(deps.graph, drive.id, item.id);
     if (row === undefined) gone.push(item);
-    else if (item.code === 'source.removals') item.code = null;
+    else if (item.code === 'sync.removals') item.code = null;
   }
   const goneFiles = gone.filter(({ state }) => state === 'landed');
   const isTooMany = goneFiles.length > BOUNDED_COUNT && goneFiles.length > landed * BOUNDED_SHARE;
   if (isTooMany && options.confirmRemovals !== true) {
-    for (const item of goneFiles) item.code = 'source.removals';
+    for (const item of goneFiles) item.code = 'sync.removals';
     deps.logger.warn('source.removals', { source: entry.name, files: goneFiles.length });
     return goneFiles.length;
   }

@@ -67,8 +67,8 @@ export async function landItem(deps: LandDeps, item: DriveItem, name: string): P
     return done(end('landed', null, sha256));
   } catch (error) {
     if (!(error instanceof SluiceError) || error instanceof RetryableError) throw error;
-    if (!error.code.startsWith('source.')) throw error;
-    const isSkip = ['source.malware', 'source.locked', 'source.over-limit', 'source.not-found'].includes(error.code);
+    if (!error.code.startsWith('sync.')) throw error;
+    const isSkip = ['sync.malware', 'sync.locked', 'sync.over-limit', 'sync.not-found'].includes(error.code);
     return done(end(isSkip ? 'skipped' : 'failed', error.code, item.sha256));
   }
 }
@@ -84,7 +84,7 @@ async function download(
     const file = join(folder, 'content');
     for (let n = 1; ; n++) {
       const response = await graph.content(driveId, item.id);
-      if (response?.body == null) throw new TerminalError('source.bad-answer', 'a download without content');
+      if (response?.body == null) throw new TerminalError('sync.bad-answer', 'a download without content');
       const announced = Number(response.headers.get('content-length') ?? Number.NaN);
       const hash = createHash('sha256');
       let size = 0;
@@ -92,7 +92,7 @@ async function download(
         transform(chunk: Buffer, _encoding, next) {
           size += chunk.length;
           hash.update(chunk);
-          if (size > maxBytes) next(new TerminalError('source.over-limit', `the file has more than ${maxBytes} bytes`));
+          if (size > maxBytes) next(new TerminalError('sync.over-limit', `the file has more than ${maxBytes} bytes`));
           else next(null, chunk);
         },
       });
@@ -106,7 +106,7 @@ async function download(
           throw new Error(`${size} of ${announced} bytes`); // L3
       } catch (error) {
         if (error instanceof SluiceError) throw error;
-        if (n >= TRIES) throw new RetryableError('source.unavailable', 'a download broke off', { cause: error });
+        if (n >= TRIES) throw new RetryableError('sync.unavailable', 'a download broke off', { cause: error });
         continue; // another address, from the beginning
       }
       const sha256 = hash.digest('hex');

@@ -250,7 +250,7 @@ export class Sources {
 
   async #need(name: string): Promise<{ entry: SourceEntry; from: 'settings' | 'lake' }> {
     const found = (await this.entries()).get(name);
-    if (found === undefined) throw new TerminalError('source.unknown', `no source "${name}"`);
+    if (found === undefined) throw new TerminalError('sync.unknown', `no source "${name}"`);
     return found;
   }
 

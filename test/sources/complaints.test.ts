@@ -64,7 +64,7 @@ describe('sources: changes are seen, once', () => {
     t.library.putFile('b.txt', bytes('two'));
     t.graph.faults.push({ kind: 'endless', on: /delta/, times: 1000 });
     t.graph.log.length = 0;
-    await expect(t.sync()).rejects.toMatchObject({ code: 'source.endless' });
+    await expect(t.sync()).rejects.toMatchObject({ code: 'sync.endless' });
     expect(t.graph.log.length).toBeLessThan(40);
     t.graph.faults.length = 0;
     expect(before.state.round).toBe(1);
@@ -134,7 +134,7 @@ describe('sources: changes are seen, once', () => {
     await t.sync();
     t.library.putFile('contract.docx', bytes('docx'));
     expect(await t.sync()).toMatchObject({ landed: 0, skipped: 1 });
-    expect(await t.items()).toEqual({ 'contract.docx': 'skipped source.settling' });
+    expect(await t.items()).toEqual({ 'contract.docx': 'skipped sync.settling' });
     await t.clock.sleep(60_000);
     await t.sync();
     await t.clock.sleep(60_000);
@@ -221,7 +221,7 @@ describe('sources: nothing is left out, and what is not read is said', () => {
     const file = t.library.putFile('bad.txt', bytes('harmless stand-in'));
     t.library.set(file.id, { isMalware: true });
     expect(await t.sync()).toMatchObject({ landed: 0, skipped: 1 });
-    expect(await t.items()).toEqual({ 'bad.txt': 'skipped source.malware' });
+    expect(await t.items()).toEqual({ 'bad.txt': 'skipped sync.malware' });
     expect(await t.landed()).toEqual([]);
   });
 
@@ -232,9 +232,9 @@ describe('sources: nothing is left out, and what is not read is said', () => {
     t.library.putOther('odd', 'unknown');
     expect(await t.sync()).toMatchObject({ landed: 0, skipped: 3, removed: 0 });
     expect(await t.items()).toEqual({
-      Notes: 'skipped source.notebook',
-      'Their library': 'skipped source.shortcut',
-      odd: 'skipped source.unknown-kind',
+      Notes: 'skipped sync.notebook',
+      'Their library': 'skipped sync.shortcut',
+      odd: 'skipped sync.unknown-kind',
     });
   });
 
@@ -262,7 +262,7 @@ describe('sources: nothing is left out, and what is not read is said', () => {
     );
     const nowhere = t.entry({ site: 'https://contoso.sharepoint.example/sites/nowhere' });
     await expect(t.drives(nowhere)).rejects.toMatchObject({
-      code: 'source.not-found',
+      code: 'sync.not-found',
       message: expect.stringContaining('browser'),
     });
   });
@@ -274,7 +274,7 @@ describe('sources: a service that pushes back', () => {
     for (let i = 0; i < 600; i++) t.library.putFile(`d${i % 30}/f${i}.txt`, bytes(`text ${i}`));
     t.graph.faults.push({ kind: 'timeout', on: /delta/, times: 4 }, { kind: 'timeout', on: /content/, times: 12 });
     for (let n = 0; n < 5; n++)
-      await t.sync().catch((error) => expect(error).toMatchObject({ code: 'source.unavailable' }));
+      await t.sync().catch((error) => expect(error).toMatchObject({ code: 'sync.unavailable' }));
     expect(new Set(t.puts).size).toBe(600);
     expect(t.puts).toHaveLength(600);
   });
@@ -309,7 +309,7 @@ describe('sources: a service that pushes back', () => {
     t.library.putFile('a.txt', bytes('one'));
     other.drives[0]!.putFile('b.txt', bytes('two'));
     t.graph.faults.push({ kind: 'locked', on: /drives\/b!_sites_tax-0\/root/ });
-    await expect(t.sync()).rejects.toMatchObject({ code: 'source.locked' });
+    await expect(t.sync()).rejects.toMatchObject({ code: 'sync.locked' });
     const entry = t.entry({ name: 'other', site: 'https://contoso.sharepoint.example/sites/other' });
     expect(await t.sync({ entry, drive: other.drives[0]! })).toMatchObject({ landed: 1 });
     expect(await t.sync()).toMatchObject({ landed: 1 });
@@ -322,7 +322,7 @@ describe('sources: a service that pushes back', () => {
     t.library.putFile('b.txt', bytes('two'));
     t.graph.faults.push({ kind: 'forbidden', on: /delta/ });
     await expect(t.sync()).rejects.toMatchObject({
-      code: 'source.forbidden',
+      code: 'sync.forbidden',
       remedy: expect.stringContaining('sources check'),
     });
     expect(await t.sync()).toMatchObject({ landed: 1 });

@@ -35,7 +35,7 @@ test('an entry of the setting wins over one of the lake, and is changed there on
   await expect(sources.put(t.entry())).rejects.toMatchObject({ code: 'request.invalid' });
   await expect(sources.remove('tax')).rejects.toMatchObject({ code: 'request.invalid' });
   await sources.remove('other');
-  await expect(sources.items('other', 'landed', 1)).rejects.toMatchObject({ code: 'source.unknown' });
+  await expect(sources.items('other', 'landed', 1)).rejects.toMatchObject({ code: 'sync.unknown' });
 });
 
 test('wrong entries are named, whole', () => {
@@ -80,13 +80,13 @@ test('a round that fails says what to do, is tried again at growing distances, a
   await sources.put(t.entry());
   await sources.put(t.entry({ name: 'other', site: 'https://contoso.sharepoint.example/sites/other' }));
   t.site.isForbidden = true;
-  expect(await syncActivity(sources, { name: 'tax' })).toEqual({ isDone: true, code: 'source.forbidden' });
+  expect(await syncActivity(sources, { name: 'tax' })).toEqual({ isDone: true, code: 'sync.forbidden' });
   expect(await syncActivity(sources, { name: 'other' })).toEqual({ isDone: true, code: null });
   const [other, tax] = await sources.status();
   expect(other).toMatchObject({ name: 'other', state: 'idle', error: null });
   expect(tax).toMatchObject({
     state: 'failing',
-    error: { code: 'source.forbidden', remedy: expect.stringContaining('Grant it') },
+    error: { code: 'sync.forbidden', remedy: expect.stringContaining('Grant it') },
   });
   await syncActivity(sources, { name: 'tax' });
   await syncActivity(sources, { name: 'tax' });
@@ -116,7 +116,7 @@ test('what was skipped is listed with its reason and what to do', async () => {
   await sources.put(t.entry());
   await sources.sync('tax', {}, 60_000);
   expect(await sources.items('tax', 'skipped', 10)).toMatchObject([
-    { path: 'Notes', code: 'source.notebook', remedy: expect.stringContaining('PDF') },
+    { path: 'Notes', code: 'sync.notebook', remedy: expect.stringContaining('PDF') },
   ]);
   expect(await sources.status()).toMatchObject([{ landed: 1, skipped: 1, failed: 0 }]);
 });
@@ -151,7 +151,7 @@ test('the orchestration goes on as new until a round is done, and ends with a fa
   };
   expect(run({ isDone: false, code: null }).done).toBe(true);
   expect(renewed).toEqual([{ name: 'tax' }]);
-  run({ isDone: true, code: 'source.locked' });
+  run({ isDone: true, code: 'sync.locked' });
   run({ isDone: true, code: null });
   expect(renewed).toHaveLength(1);
 });

@@ -14,7 +14,7 @@ const MAX_RESTARTS = 2;
 /**
  * Read pages until the delta link. Goes on behind the pages that are in the journal.
  * @param deltaLink  where the last round ended; null: enumerate everything
- * @throws {TerminalError} source.endless when the service repeats itself; the old cursor stays
+ * @throws {TerminalError} sync.endless when the service repeats itself; the old cursor stays
  */
 export async function collectPages(
   graph: GraphClient,
@@ -43,7 +43,7 @@ export async function collectPages(
       const { rows, unreadable, next, delta } = readPage(body);
       page = { rows, unreadable, next: next ?? null, delta: delta ?? null, isFull };
       if (next === undefined && delta === undefined)
-        throw new TerminalError('source.bad-answer', `drive ${driveId}: a page without link to the next one`);
+        throw new TerminalError('sync.bad-answer', `drive ${driveId}: a page without link to the next one`);
     } catch (error) {
       if (!(error instanceof GraphError) || !isLost(error) || restarts >= MAX_RESTARTS) throw error;
       restarts++;
@@ -67,4 +67,4 @@ export async function collectPages(
 const isLost = ({ status }: GraphError): boolean => status === 410 || status === 404 || status === 400;
 
 const endless = (driveId: string): TerminalError =>
-  new TerminalError('source.endless', `drive ${driveId}: the pages of the delta do not end`);
+  new TerminalError('sync.endless', `drive ${driveId}: the pages of the delta do not end`);

@@ -62,7 +62,7 @@ export class GraphClient {
 
   /**
    * One answer as JSON. @param target  a path below the root, or a link of an earlier answer
-   * @throws {GraphError} what the service refused; {RetryableError} source.unavailable when it did not answer in the end
+   * @throws {GraphError} what the service refused; {RetryableError} sync.unavailable when it did not answer in the end
    */
   async json(target: string, options: CallOptions): Promise<GraphReply> {
     const response = await this.#call(this.#address(target), options);
@@ -121,7 +121,7 @@ export class GraphClient {
         failure = refusal;
       } catch (error) {
         if (error instanceof SluiceError) throw error;
-        failure = new RetryableError('source.unavailable', 'Microsoft Graph did not answer', { cause: error });
+        failure = new RetryableError('sync.unavailable', 'Microsoft Graph did not answer', { cause: error });
       }
       const waitMs = failure.retryAfterMs ?? FIRST_WAIT_MS * 2 ** (n - 1);
       if (failure.retryAfterMs !== undefined) await gate.block(waitMs); // W3, and G1 for all others
@@ -152,7 +152,7 @@ export class GraphClient {
       if (!isFinal) {
         const seconds = Number(headers.get('retry-after'));
         const hint = headers.has('retry-after') && Number.isFinite(seconds) ? { retryAfterMs: seconds * 1000 } : {};
-        return new RetryableError(status === 429 ? 'source.throttled' : 'source.unavailable', words, hint);
+        return new RetryableError(status === 429 ? 'sync.throttled' : 'sync.unavailable', words, hint);
       }
     }
     const location = headers.get('location') ?? undefined;
@@ -161,14 +161,14 @@ export class GraphClient {
 }
 
 function codeFor(status: number, code: string): ErrorCode {
-  if (/malware/i.test(code)) return 'source.malware';
-  if (status === 401 || status === 403) return 'source.forbidden';
-  if (status === 404) return 'source.not-found';
-  if (status === 423) return 'source.locked';
-  return 'source.bad-answer';
+  if (/malware/i.test(code)) return 'sync.malware';
+  if (status === 401 || status === 403) return 'sync.forbidden';
+  if (status === 404) return 'sync.not-found';
+  if (status === 423) return 'sync.locked';
+  return 'sync.bad-answer';
 }
 
-const badAnswer = (what: string): TerminalError => new TerminalError('source.bad-answer', `Microsoft Graph: ${what}`);
+const badAnswer = (what: string): TerminalError => new TerminalError('sync.bad-answer', `Microsoft Graph: ${what}`);
 
 function originOf(url: string): string | undefined {
   return URL.canParse(url) ? new URL(url).origin : undefined;

@@ -11,7 +11,7 @@ const listSchema = z.looseObject({ value: z.array(driveSchema), '@odata.nextLink
 const siteSchema = z.looseObject({ id: z.string(), displayName: z.string().optional() });
 const MAX_PAGES = 100;
 
-/** The drives of a source. @throws {TerminalError} config.invalid, {GraphError} source.forbidden, source.not-found */
+/** The drives of a source. @throws {TerminalError} config.invalid, {GraphError} source.forbidden, sync.not-found */
 export async function drivesOf(graph: GraphClient, entry: SourceEntry): Promise<Drive[]> {
   if (entry.kind === 'onedrive') {
     const { body } = await graph.json(`/users/${encodeURIComponent(entry.user)}/drive`, { units: 1 });
@@ -49,7 +49,7 @@ async function siteOf(graph: GraphClient, address: string): Promise<string> {
   } catch (error) {
     if (error instanceof GraphError && error.status === 404)
       throw new TerminalError(
-        'source.not-found',
+        'sync.not-found',
         `${address}: no such site; give the address of the site as the browser shows it`,
       );
     throw error;
