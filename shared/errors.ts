@@ -85,7 +85,7 @@ export const ERROR_REMEDIES = {
   'lake.forbidden': 'Storage refused access. Check the role assignments of the identity.',
   'lake.refused': 'Storage refused the request; the message has its reason. Check the path and the account.',
   'lake.unsupported-table':
-    'The table uses Delta features beyond reader 1 / writer 2. Use a table that Sluice created.',
+    'The message names the feature or column. Take another column, drop the feature from the table, or copy what is needed into a plain table.',
   'lake.corrupt-table':
     'The log of the table has a gap, or a file of it is missing or damaged. Restore what the message names from soft delete or a backup.',
   'query.timeout': 'Ask for less, or allow more time with --timeout (0 = as long as it takes).',
