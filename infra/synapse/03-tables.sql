@@ -37,7 +37,8 @@ WITH (
     pipeline_version varchar(32),
     processed_at datetime2(6),
     run_date date,
-    duplicate_of varchar(64)
+    duplicate_of varchar(64),
+    warnings_json varchar(max)
 ) AS r;
 GO
 

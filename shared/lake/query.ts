@@ -13,7 +13,7 @@ import type { Snapshot } from './delta/snapshot.ts';
 import type { DeltaTable } from './delta/table.ts';
 import { createDatabase, loadDuckDb, sqlName, sqlText, streamRows } from './duckdb.ts';
 import { KeptAnswers } from './kept-answers.ts';
-import type { Row } from './tables.ts';
+import type { Column, Row } from './tables.ts';
 
 export interface QueryResult {
   columns: string[];
@@ -243,7 +243,13 @@ async function viewOf(table: DeltaTable, snapshot: Snapshot | undefined): Promis
   const files = [...(snapshot?.files.values() ?? [])];
   const paths = files.map((file) => `${table.path}/${decodePath(file.path)}`);
   const local = await table.cache.fetch(table.store, paths);
-  const columns = snapshot?.columns ?? table.schema.columns;
+  const columns = withLater(snapshot?.columns ?? [], table.schema.columns);
   const partitionColumns = snapshot?.metadata.partitionColumns ?? table.schema.partitionColumns;
   return `CREATE OR REPLACE VIEW ${sqlName(table.schema.name)} AS ${sqlRelation(columns, partitionColumns, files, local)}`;
+}
+
+/** The table's columns, and those that a later version of ours has and no commit has written yet: they read as null. */
+function withLater(written: readonly Column[], known: readonly Column[]): readonly Column[] {
+  const names = new Set(written.map(({ name }) => name));
+  return [...written, ...known.filter(({ name }) => !names.has(name))];
 }

@@ -61,6 +61,7 @@ export const resultsTable: TableSchema = {
     processed_at: 'timestamp',
     run_date: 'date',
     duplicate_of: 'string', // document_id whose label was taken over, exact or near copy
+    warnings_json: 'string', // [text]: what of the document was not read, or mended
   }),
   partitionColumns: ['run_date'],
 };

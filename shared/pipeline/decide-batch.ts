@@ -1,5 +1,6 @@
 // Step 5: extraction, scores and answers → exactly one result row per document, staged as one part file.
 // Invariants: D1 rows out = documents in, each labelled, review or failed. D2 what a person has decided about the same content stands.
+import { isDoubtful, parseWarnings } from '../documents/doubt.ts';
 import { ERROR_REMEDIES, type ErrorCode, isErrorCode } from '../errors.ts';
 import type { Row } from '../lake/tables.ts';
 import type { LlmAnswer } from '../llm/classify.ts';
@@ -72,6 +73,7 @@ const documentColumns = (document: ExtractedRow): Row => ({
   pages: document.pages,
   chars: document.chars,
   language: document.language,
+  warnings_json: document.warnings_json,
 });
 
 type Asking = Pick<Plan, 'llm' | 'llmUse'>;
@@ -112,7 +114,8 @@ export function decide(
       failure_message: document.message ?? remedyOf(document.code),
     };
   const subject = document.duplicate_of ?? document.document_id;
-  const decision = decideSubject(scores.get(subject), answers.get(subject), plan, inherited[subject]);
+  const isDoubted = isDoubtful(parseWarnings(document.warnings_json));
+  const decision = decideSubject(scores.get(subject), answers.get(subject), plan, inherited[subject], isDoubted);
   if (document.duplicate_of === null) return decision;
   return {
     ...decision,
@@ -149,6 +152,7 @@ function decideSubject(
   answer: LlmAnswer | undefined,
   plan: Asking,
   inherited: Inherited | undefined,
+  isDoubted: boolean,
 ): Decision {
   const scored = {
     ...UNDECIDED,
@@ -164,7 +168,13 @@ function decideSubject(
   }
   if (score?.route === 'review' || answer === undefined) {
     const code: ErrorCode =
-      score?.route === 'ask' && plan.llm ? 'llm.no-answer' : plan.llm ? 'route.low-confidence' : unaskedCode(plan);
+      score?.route === 'ask' && plan.llm
+        ? 'llm.no-answer'
+        : isDoubted
+          ? 'extract.doubtful'
+          : plan.llm
+            ? 'route.low-confidence'
+            : unaskedCode(plan);
     return { ...scored, status: 'review', failure_code: code, failure_message: ERROR_REMEDIES[code] };
   }
   const asked = {
