@@ -213,4 +213,5 @@ function readVersion(): string {
 }
 
 export { uploadedPath } from './azure/blob-events.ts';
+export { type BlobReference, registerBlobReferences } from './azure/blob-reference.ts';
 export type { Role as CallerRole } from './azure/client-principal.ts';
