@@ -8,10 +8,12 @@ import { beginTelemetry, type Telemetry } from './azure/telemetry.ts';
 import { type Config, isInAzure, loadConfig } from './config.ts';
 import type { Extractor } from './documents/extract.ts';
 import { openExtractor } from './extractor.ts';
+import { documentId } from './ids.ts';
 import { ProgressReader } from './insight/progress.ts';
 import type { DeltaTable } from './lake/delta/table.ts';
 import { LakeQueries, type LakeView, type QueryResult } from './lake/query.ts';
 import { ModelRegistry } from './models/registry.ts';
+import { openSources } from './open-sources.ts';
 import { Pace, PacedLook } from './pace.ts';
 import { CachedModels } from './pipeline/cached-models.ts';
 import { decisionsVersion, openTables, parquetFiles, runTables } from './pipeline/lake-files.ts';
@@ -19,12 +21,16 @@ import { openLlm } from './pipeline/llm-stage.ts';
 import type { PipelineServices } from './pipeline/services.ts';
 import type { TrainingServices } from './pipeline/train-model.ts';
 import { type Clock, type Logger, type Random, seededRandom, systemClock } from './ports.ts';
+import { SourceNames } from './sources/source-names.ts';
+import type { Sources } from './sources/sources.ts';
 import { createLogger } from './telemetry.ts';
 import { ShardedTrainer } from './training/sharded/trainer.ts';
 import { mlflowOf } from './training/tracking.ts';
+import { eraseDocument } from './upkeep/erase.ts';
 import { Watchdog } from './upkeep/watchdog.ts';
 
 export interface App extends LakeAccess {
+  sources: Sources;
   config: Config;
   clock: Clock;
   random: Random;
@@ -64,6 +70,7 @@ export function createApp(config: Config, clock: Clock = systemClock): App {
   const pace = new Pace(clock);
   const queries = new LakeQueries([...tables.values()], pace);
   const services: PipelineServices = {
+    originals: new SourceNames(lake),
     pace,
     config,
     clock,
@@ -81,9 +88,16 @@ export function createApp(config: Config, clock: Clock = systemClock): App {
     tables: runTables(tables),
     pipelineVersion: PIPELINE_VERSION,
   };
+  const sources = openSources(config, {
+    ...{ ...access, clock, logger, results: tables.get('results') },
+    erase: async (path) => {
+      await eraseDocument(app, documentId('landing', path), { deleteSource: false });
+    },
+  });
   const spentToday = new PacedLook(async () => (await services.llm?.spentTodayUsd?.()) ?? 0, pace);
-  return {
+  const app: App = {
     ...access,
+    sources,
     config,
     clock,
     random,
@@ -107,6 +121,7 @@ export function createApp(config: Config, clock: Clock = systemClock): App {
       await telemetry?.close();
     },
   };
+  return app;
 }
 
 /**
