@@ -1,6 +1,6 @@
 // The pipeline's port for starting orchestrations, on the durable client.
 import type { InvocationContext } from '@azure/functions';
-import df from 'durable-functions';
+import df, { type OrchestrationRuntimeStatus } from 'durable-functions';
 import type { RunStarter } from '../shared/intake/uploads.ts';
 
 // The instance is there and alive, or has done its work: nothing to start.
@@ -24,3 +24,14 @@ export const durableRuns = (context: InvocationContext): RunStarter => ({
   start: (input) =>
     startUnlessAlive(context, 'run', input.attempt ? `${input.runId}-${input.attempt}` : input.runId, input),
 });
+
+const ENDED = ['Completed', 'Failed', 'Terminated', 'Canceled'] as OrchestrationRuntimeStatus[]; // its values; the enum itself is no ESM export
+
+/**
+ * Remove the history of orchestrations that began before `before` and have ended.
+ * The states are named: without them the Durable extension purges running instances too.
+ */
+export async function purgeHistory(context: InvocationContext, before: Date): Promise<number> {
+  const filter = { createdTimeFrom: new Date(0), createdTimeTo: before, runtimeStatus: ENDED };
+  return (await df.getClient(context).purgeInstanceHistoryBy(filter)).instancesDeleted;
+}

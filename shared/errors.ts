@@ -64,7 +64,7 @@ export const ERROR_REMEDIES = {
   'lake.forbidden': 'Storage refused access. Check the role assignments of the identity.',
   'lake.refused': 'Storage refused the request; the message has its reason. Check the path and the account.',
   'lake.unsupported-table':
-    'The table uses Delta features beyond reader 1 / writer 2. Use a table that Sluice created.',
+    'The message names the feature or column. Take another column, drop the feature from the table, or copy what is needed into a plain table.',
   'lake.corrupt-table':
     'The log of the table has a gap, or a file of it is missing or damaged. Restore what the message names from soft delete or a backup.',
   'query.timeout': 'Ask for less, or allow more time with --timeout (0 = as long as it takes).',
@@ -80,6 +80,8 @@ export const ERROR_REMEDIES = {
   'model.locale-missing':
     'Install the locale named (Debian: apt-get install locales, then locale-gen), or export the model with locale C.UTF-8.',
   'model.not-evaluated': 'Evaluate the model before promoting it.',
+  'model.not-better':
+    'Evaluate it on more rows of several labels, train it on more, or promote it with --force and a --reason.',
   'train.no-rows': 'The data set has no usable row. Check the text and label columns.',
   'train.one-class': 'Training needs at least two labels. Add examples of another label.',
   'train.bad-value': 'The data hold NaN or infinite values. Clean them.',

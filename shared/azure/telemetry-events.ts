@@ -92,6 +92,10 @@ export const EVENTS: Readonly<Record<string, EventSpec>> = {
     metrics: [{ name: 'sluice.activity.failures', by: { code: 'code' } }],
     span: { name: 'activity failed: {code}', duration: 'tookMs', isFailure: true },
   },
+  'run.stop-not-told': {
+    doc: 'A failed step could not tell the other batches to stop; they stop when the run is ended.',
+    fields: ['runId', 'code'],
+  },
   'run.completed': {
     doc: 'A run has committed its results.',
     fields: ['runId', 'documents', 'labelled', 'review', 'failed', 'costUsd', 'tookMs'],

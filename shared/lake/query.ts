@@ -5,7 +5,7 @@
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import pLimit from 'p-limit';
 import { codeOf, SluiceError, TerminalError } from '../errors.ts';
-import { Pace, SharedLook } from '../pace.ts';
+import { Pace, PacedLook } from '../pace.ts';
 import { systemClock } from '../ports.ts';
 import { decodePath } from './delta/actions.ts';
 import { sqlRelation } from './delta/read.ts';
@@ -38,7 +38,7 @@ const AT_ONCE = 2;
 export class LakeQueries {
   readonly #tables: ReadonlyMap<string, DeltaTable>;
   readonly #pace: Pace;
-  readonly #looks: ReadonlyMap<string, SharedLook<Snapshot | undefined>>;
+  readonly #looks: ReadonlyMap<string, PacedLook<Snapshot | undefined>>;
   readonly #answers = new KeptAnswers<QueryResult>();
   readonly #limit = pLimit(AT_ONCE);
   /** Versions of the views that stand in the database; undefined: of an empty table. */
@@ -51,7 +51,7 @@ export class LakeQueries {
   constructor(tables: readonly DeltaTable[], pace: Pace = new Pace(systemClock)) {
     this.#tables = new Map(tables.map((table) => [table.schema.name, table]));
     this.#pace = pace;
-    this.#looks = new Map(tables.map((table) => [table.schema.name, new SharedLook(() => table.snapshot(), pace)]));
+    this.#looks = new Map(tables.map((table) => [table.schema.name, new PacedLook(() => table.snapshot(), pace)]));
   }
 
   /** Answer one SQL statement at the newest state of all tables. @throws {TerminalError} request.invalid with DuckDB's words */

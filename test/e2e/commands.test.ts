@@ -155,6 +155,24 @@ test('start --taxonomy: labels that no model knows are decided by the LLM', asyn
   });
 }, 120_000);
 
+test('start without a folder leaves a lake in use alone: no demo, the same labels, the same champion', async () => {
+  const count = async () =>
+    JSON.parse((await sluice(['query', 'select count(*) as n from results', '--json', ...at])).stdout);
+  const before = await count();
+  const run = await sluice(['start', '--once', '--port', '0', ...at]);
+  expect([run.code, run.stderr]).toEqual([2, expect.stringContaining('is in use')]);
+  expect(await count()).toEqual(before);
+  const letter = join(data.path, 'second.txt');
+  writeFileSync(letter, 'Fins and water plants: the aquarium of the fish needs feeding flakes.');
+  const own = parseDocument(await sluice(['start', letter, '--once', '--json', '--port', '0', ...at]));
+  expect(own.results[0]).toMatchObject({ label: 'Fish', taxonomy_version: expect.stringMatching(/^pets-/) });
+  const models = JSON.parse((await sluice(['models', '--json', ...at])).stdout) as {
+    version: string;
+    champion: boolean;
+  }[];
+  expect(models.find(({ champion }) => champion)?.version).toBe('v1');
+}, 120_000);
+
 test('start --taxonomy: a wrong file is wrong usage and names the field', async () => {
   const bad = join(data.path, 'bad-taxonomy.json');
   writeFileSync(bad, '{"name":"x","labels":[{"name":"only one","description":"d"}]}');
