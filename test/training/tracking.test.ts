@@ -43,7 +43,9 @@ async function startServer(answer: (path: string) => { status: number; body?: un
       const path = request.url ?? '';
       seen.push({ path, body, authorization: request.headers.authorization });
       const { status, body: content = {} } = answer(path);
-      reply.writeHead(status, { 'content-type': 'application/json' }).end(typeof content === 'string' ? content : JSON.stringify(content));
+      reply
+        .writeHead(status, { 'content-type': 'application/json' })
+        .end(typeof content === 'string' ? content : JSON.stringify(content));
     });
   });
   await new Promise<void>((done) => server!.listen(0, '127.0.0.1', done));
