@@ -9,7 +9,7 @@ import { parseTaxonomy } from '../../shared/taxonomy.ts';
 import { DECISIONS, readSource } from '../../shared/training/sources.ts';
 import type { TrainOptions } from '../../shared/training/train.ts';
 import { type TrainingOrder, trainAndRegister } from '../../shared/training-run.ts';
-import { bar, clearBar, note, UsageError } from '../console.ts';
+import { bar, clearBar, note, UsageError, warn } from '../console.ts';
 import { parseJsonFile } from '../json-file.ts';
 import { type Example, readExamples } from '../labelled-files.ts';
 import { withApp } from '../local-app.ts';
@@ -111,6 +111,7 @@ function orderOf(
     options,
     promote,
     codeVersion: PIPELINE_VERSION,
+    onNotPromoted: (why) => note(warn(`not promoted: ${why.message}\n${why.remedy}`)),
     onProgress: ({ iteration, objective }) =>
       bar(`training: iteration ${iteration}, objective ${objective.toFixed(5)}`),
   };
@@ -127,6 +128,13 @@ function describeModel(model: RegisteredModel): string {
       : [
           `judged on ${metrics.samples} rows it was not trained on: accuracy ${percent(metrics.accuracy)}, macro F1 ${percent(metrics.macroF1)}, log loss ${metrics.logLoss.toFixed(4)}, ECE ${metrics.ece.toFixed(4)}`,
         ]),
-    `decides alone from confidence ${accept.threshold.toFixed(3)} on (${accept.basis}): ${percent(accept.coverage)} of documents, ${percent(accept.observedPrecision)} of them right`,
+    accept.basis === 'default'
+      ? decidesNothing(accept)
+      : `decides alone from confidence ${accept.threshold.toFixed(3)} on (${accept.basis}): ${percent(accept.coverage)} of documents, ${percent(accept.observedPrecision)} of them right`,
   ].join('\n');
 }
+
+const decidesNothing = ({ missing, precision, samples }: RegisteredModel['accept']): string =>
+  (missing ?? 0) > 0
+    ? `decides nothing alone: ${missing} more labelled documents are needed at least to see when it is sure enough`
+    : `decides nothing alone: of the ${samples} rows it was judged on, its surest ones are not ${(precision * 100).toFixed(0)} % right; label more documents`;

@@ -224,7 +224,8 @@ export function describeFailure(
   const message = error instanceof Error ? error.message : String(error);
   const details = error instanceof Error ? (error.stack ?? '') : '';
   const properties = parseFailureProperties(message);
-  if (!properties) return { Reason: `Activity function '${name}' failed: ${message}`, Details: details };
+  // Two blanks: the extension cuts the host's text at `Exception:` and leaves the one that follows it
+  if (!properties) return { Reason: `Activity function '${name}' failed:  ${message}`, Details: details };
   return {
     Reason: `Activity function '${name}' failed: ${properties.ErrorMessage}`,
     Details: properties.StackTrace ?? details,
