@@ -42,7 +42,10 @@ test('servers: answers that nobody can use are asked for three times, then the d
     const docs = documents(400);
     const done = await stage.clock.run(stage.finish(instance(), 'r', 'b', docs));
     expect(done.answers.length).toBe(400);
-    expect(done.answers.every(({ outcome }) => outcome === 'review'), words).toBe(true);
+    expect(
+      done.answers.every(({ outcome }) => outcome === 'review'),
+      words,
+    ).toBe(true);
     expect(done.answers[399]?.message).toContain(words);
     // Three, and those that were in flight when the third came back.
     expect(sent.length).toBeLessThanOrEqual(3 + 8);
