@@ -111,6 +111,7 @@ function orderOf(
     options,
     promote,
     codeVersion: PIPELINE_VERSION,
+    onNotTracked: (problem) => note(warn(`not in MLflow: ${problem}`)),
     onNotPromoted: (why) => note(warn(`not promoted: ${why.message}\n${why.remedy}`)),
     onProgress: ({ iteration, objective }) =>
       bar(`training: iteration ${iteration}, objective ${objective.toFixed(5)}`),

@@ -132,7 +132,8 @@ export class Pool {
   ): Promise<Turn | NoTurn | Hopeless> {
     for (;;) {
       const now = this.#clock.now();
-      const hopeful = this.members.filter((m) => m.givenUpUntil <= now);
+      const isHopeful = ({ givenUpUntil: until }: Member) => until <= now || until > now + EMPTY_REST_MS; // the clock was set back
+      const hopeful = this.members.filter(isHopeful);
       if (hopeful.length === 0) {
         const [first] = this.members;
         return { kind: 'hopeless', code: first?.givenUpCode ?? 'llm.configuration', words: first?.givenUpWords ?? '' };
