@@ -104,8 +104,9 @@ export const intakePaths = {
   claims: 'intake/claims',
   claim: (claimId: string) => path`intake/claims/${claimId.slice(0, 2)}/${claimId}.json`,
   window: (windowId: string) => path`intake/windows/${windowId}/markers`,
-  marker: (windowId: string, claimId: string) => path`intake/windows/${windowId}/markers/${claimId}.json`,
+  marker: (windowId: string, markerId: string) => path`intake/windows/${windowId}/markers/${markerId}.json`,
   seal: (windowId: string) => path`intake/windows/${windowId}/sealed.json`,
+  list: (windowId: string) => path`intake/windows/${windowId}/list.json`,
 } as const;
 
 /** Says that a folder's import has ended. */

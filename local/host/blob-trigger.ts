@@ -31,7 +31,7 @@ export interface BlobTriggerDeps {
   log: HostLog;
   settings: HostSettings['blobs'];
   env: NodeJS.ProcessEnv;
-  /** Pause between scans; a slow listing makes it longer. */
+  /** Pause between scans; a slow listing makes it longer, functions at work do not. */
   scanIntervalMs: number;
 }
 
@@ -80,8 +80,9 @@ export class BlobTrigger implements TriggerListener {
     let failures = 0;
     while (!signal.aborted) {
       const startedMs = clock.now();
+      let waitedMs = 0;
       try {
-        await this.#scan(await this.#container());
+        waitedMs = await this.#scan(await this.#container());
         failures = 0;
       } catch (error) {
         if (!signal.aborted && storageStatus(error) !== 404 && failures++ % 20 === 0) {
@@ -91,13 +92,18 @@ export class BlobTrigger implements TriggerListener {
           });
         }
       }
-      const pauseMs = Math.max(this.#deps.scanIntervalMs, 5 * (clock.now() - startedMs));
+      const pauseMs = Math.max(this.#deps.scanIntervalMs, 5 * (clock.now() - startedMs - waitedMs));
       await clock.sleep(pauseMs, signal).catch(() => undefined); // only an abort rejects: the loop ends
     }
   }
 
-  async #scan(container: ContainerClient): Promise<void> {
+  /**
+   * List the container page by page, and launch what is new as it is seen.
+   * @returns how long it waited for functions at work (ms): no cost of the listing
+   */
+  async #scan(container: ContainerClient): Promise<number> {
     const { hub, clock } = this.#deps;
+    let waitedMs = 0;
     const receipts = new Map(
       hub
         .all(
@@ -121,13 +127,16 @@ export class BlobTrigger implements TriggerListener {
       const receipt = receipts.get(item.name);
       if (receipt?.etag === etag && receipt.state !== 'failed') continue;
       if (this.#running.has(item.name) || (this.#retryAt.get(item.name) ?? 0) > clock.now()) continue;
+      const fullSince = clock.now();
       await this.#whenFree();
-      if (this.#abort.signal.aborted) return;
+      waitedMs += clock.now() - fullSince;
+      if (this.#abort.signal.aborted) return waitedMs;
       this.#launch(item.name, () => this.#process(container, item.name));
     }
     for (const blob of receipts.keys()) {
       if (!seen.has(blob) && !this.#running.has(blob)) this.#forget(container.containerName, blob);
     }
+    return waitedMs;
   }
 
   async #serveEvents(): Promise<void> {

@@ -8,7 +8,7 @@ import type { DecisionLake } from '../pipeline/decision-lake.ts';
 import { createUploadRun } from '../pipeline/start-run.ts';
 import type { LakeFile } from '../ports.ts';
 import type { RunStarter } from './uploads.ts';
-import { takeIn } from './window.ts';
+import { takeInGroup } from './window.ts';
 
 // Event Grid delivers within seconds, a container scan within minutes; the event's own retries take longer.
 const GRACE_MS = 15 * 60_000;
@@ -40,11 +40,12 @@ export async function reconcileUploads(lake: DecisionLake, runs: RunStarter): Pr
   }
   const started = new Map<string, number>();
   for (let from = 0; from < unclaimed.length; from += FILES_PER_QUERY) {
-    for (const file of await undecided(lake, unclaimed.slice(from, from + FILES_PER_QUERY))) {
-      const seconds = Math.max(services.config.UPLOAD_WINDOW_SECONDS, MIN_WINDOW_SECONDS);
-      const upload = { path: file.path, etag: file.etag, sizeBytes: file.sizeBytes };
-      const window = await takeIn(services.lake, services.clock, seconds, upload); // S1
-      report.found++;
+    const seconds = Math.max(services.config.UPLOAD_WINDOW_SECONDS, MIN_WINDOW_SECONDS);
+    const files = await undecided(lake, unclaimed.slice(from, from + FILES_PER_QUERY));
+    const uploads = files.map(({ path, etag, sizeBytes }) => ({ path, etag, sizeBytes }));
+    report.found += uploads.length;
+    for (const window of await takeInGroup(services.lake, services.clock, seconds, uploads)) {
+      // S1
       if (started.has(window.windowId)) continue;
       started.set(window.windowId, window.closesAt);
       const { runId } = await createUploadRun(services, window.windowId);

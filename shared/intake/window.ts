@@ -1,10 +1,16 @@
 // Uploads: which run an upload belongs to.
+// Uploads that are noticed together are a group: each has its claim, the group has one marker in the window. A claim names window and group.
 // Invariants: I1 an upload event (path, etag) is claimed once, however often it is delivered; redeliveries join the claim's run.
 // I2 a window takes no marker after its seal, which its run sets when it plans (pipeline/sealed-window.ts): an upload that comes too late moves to
-// the next window, so none is lost.
+// the next window, so none is lost. I3 a marker is written once, with all uploads of its group, or voided by somebody who finds a claim without it;
+// a claim moves on (compare and swap) only from a marker that is void or not in its window's plan, so no upload is in two plans.
+import { randomUUID } from 'node:crypto';
+import pLimit from 'p-limit';
+import { SluiceError } from '../errors.ts';
 import { sha256Hex } from '../ids.ts';
 import { intakePaths } from '../paths.ts';
-import { createJson, type PlannedSource, readJson, writeJson } from '../pipeline/records.ts';
+import { createJson, readJson } from '../pipeline/records.ts';
+import { type IntakeMarker, isInPlan } from '../pipeline/sealed-window.ts';
 import type { Clock, LakeStore } from '../ports.ts';
 
 export interface Upload {
@@ -19,13 +25,16 @@ export interface IntakeWindow {
   closesAt: number;
 }
 
-interface Claim {
-  windowId: string;
-  closesAt: number;
+interface Claim extends IntakeWindow {
+  /** Name of the marker; absent in claims of earlier versions, whose marker has the claim's own id. */
+  group?: string;
 }
 
 // Markers of uploads noticed in the last moments of a window are still being written when it closes.
 const GRACE_MS = 1000;
+/** So long somebody else's claim may be without its marker before it is taken over. */
+const PATIENCE_MS = 1000;
+const PARALLEL_CLAIMS = 16;
 
 /** Put an upload into its window. Returns the window whose run must exist. */
 export async function takeIn(
@@ -34,18 +43,91 @@ export async function takeIn(
   windowSeconds: number,
   upload: Upload,
 ): Promise<IntakeWindow> {
-  const claimId = sha256Hex(`${upload.path}\0${upload.etag}`);
+  const [window] = await takeInGroup(lake, clock, windowSeconds, [upload]);
+  return window as IntakeWindow; // `as`: an upload always gets one
+}
+
+/**
+ * Put uploads that are noticed together into their windows: one call of storage for each, and few for the group.
+ * @returns the windows whose runs must exist: one, or more where uploads were claimed before or came too late
+ */
+export async function takeInGroup(
+  lake: LakeStore,
+  clock: Clock,
+  windowSeconds: number,
+  uploads: readonly Upload[],
+): Promise<IntakeWindow[]> {
+  const open = new Map(uploads.map((upload) => [sha256Hex(`${upload.path}\0${upload.etag}`), upload]));
+  const joined = new Map<string, IntakeWindow>();
+  const limit = pLimit(PARALLEL_CLAIMS);
+  for (let round = 0; open.size > 0; round++) {
+    if (round > 0) await clock.sleep(PATIENCE_MS);
+    const group = randomUUID(); // unique for ever, so not from the seeded port
+    const mine = new Map<string, { window: IntakeWindow; claimIds: string[] }>();
+    const claimOne = async (claimId: string): Promise<void> => {
+      const claim = await claimFor(lake, clock, windowSeconds, claimId, group, round > 0);
+      if (claim === undefined) return;
+      const { windowId, closesAt } = claim;
+      if (claim.group === group) {
+        const own = mine.get(windowId) ?? { window: { windowId, closesAt }, claimIds: [] };
+        own.claimIds.push(claimId);
+        mine.set(windowId, own);
+      } else {
+        joined.set(windowId, { windowId, closesAt });
+        open.delete(claimId);
+      }
+    };
+    await Promise.all([...open.keys()].map((claimId) => limit(claimOne, claimId)));
+    const mark = async ({ window, claimIds }: { window: IntakeWindow; claimIds: string[] }): Promise<void> => {
+      const marked = claimIds.map((claimId) => open.get(claimId) as Upload); // `as`: it is open
+      const marker = { uploads: marked } satisfies IntakeMarker;
+      if (!(await createJson(lake, intakePaths.marker(window.windowId, group), marker))) return; // voided: claim again
+      if (!(await isInPlan(lake, window.windowId, group))) return; // too late: the next round moves them on
+      joined.set(window.windowId, window);
+      for (const claimId of claimIds) open.delete(claimId);
+    };
+    await Promise.all([...mine.values()].map((own) => limit(mark, own)));
+  }
+  return [...joined.values()];
+}
+
+/**
+ * The claim of an upload: a new one of this group, or the one that stands because its marker is planned.
+ * @returns undefined while the claim is somebody else's whose marker may still come, and when a race for it was lost
+ */
+async function claimFor(
+  lake: LakeStore,
+  clock: Clock,
+  windowSeconds: number,
+  claimId: string,
+  group: string,
+  mayVoid: boolean,
+): Promise<Claim | undefined> {
   const claimPath = intakePaths.claim(claimId);
-  let claim: Claim = windowAt(clock.now(), windowSeconds, claimId);
-  if (!(await createJson(lake, claimPath, claim))) claim = (await readJson<Claim>(lake, claimPath)) ?? claim;
-  for (;;) {
-    const marker = intakePaths.marker(claim.windowId, claimId);
-    const isFirst = await createJson(lake, marker, upload satisfies PlannedSource);
-    const isSealed = (await lake.stat(intakePaths.seal(claim.windowId))) !== undefined;
-    if (!isFirst || !isSealed) return claim; // a marker that was there before was there for the plan, or was moved on
-    await lake.delete(marker);
-    claim = windowAt(Math.max(clock.now(), claim.closesAt), windowSeconds, `${claimId}-${clock.now()}`);
-    await writeJson(lake, claimPath, claim);
+  const fresh: Claim = { ...windowAt(clock.now(), windowSeconds, claimId), group };
+  if (await createJson(lake, claimPath, fresh)) return fresh;
+  const found = await lake.readIfExists(claimPath);
+  if (found === undefined) return undefined;
+  const held = JSON.parse(found.bytes.toString('utf8')) as Claim; // `as`: written here only
+  const markerId = held.group ?? claimId;
+  const markerPath = intakePaths.marker(held.windowId, markerId);
+  if (mayVoid) await createJson(lake, markerPath, { void: true } satisfies IntakeMarker); // I3
+  const marker = await readJson<IntakeMarker>(lake, markerPath);
+  if (marker === undefined) return undefined;
+  const isVoid = 'void' in marker;
+  if (!isVoid && (await isInPlan(lake, held.windowId, markerId))) return held;
+  const from = Math.max(clock.now(), isVoid ? 0 : held.closesAt);
+  const next: Claim = { ...windowAt(from, windowSeconds, `${claimId}-${group}`), group };
+  return (await isSwapped(lake, claimPath, found.etag, next)) ? next : undefined;
+}
+
+async function isSwapped(lake: LakeStore, path: string, etag: string, claim: Claim): Promise<boolean> {
+  try {
+    await lake.write(path, JSON.stringify(claim), { ifMatch: etag });
+    return true;
+  } catch (error) {
+    if (error instanceof SluiceError && error.code === 'lake.conflict') return false;
+    throw error;
   }
 }
 

@@ -10,14 +10,8 @@ import { sqlText } from '../lake/duckdb.ts';
 import type { Row } from '../lake/tables.ts';
 import { intakePaths, reviewLeasePath, runIndexFolder, runPaths } from '../paths.ts';
 import { type DecisionLake, tableOf } from '../pipeline/decision-lake.ts';
-import {
-  type PlannedSource,
-  type RunRecord,
-  type RunSummary,
-  readJson,
-  readStep,
-  writeJson,
-} from '../pipeline/records.ts';
+import { type RunRecord, type RunSummary, readJson, readStep, writeJson } from '../pipeline/records.ts';
+import { type IntakeMarker, uploadsOf } from '../pipeline/sealed-window.ts';
 import { forgetTrainingsOnDecisions } from '../pipeline/trainings.ts';
 import { type BatchPlace, eraseFromBatch } from './erase-batch.ts';
 
@@ -131,8 +125,11 @@ async function eraseNames(
     const run = await readJson<RunRecord>(lake, runPaths.request(runId));
     if (run?.windowId != null) {
       for await (const marker of lake.list(intakePaths.window(run.windowId))) {
-        const upload = await readJson<PlannedSource>(lake, marker.path);
-        if (upload?.path === path) await lake.delete(marker.path);
+        const found = await readJson<IntakeMarker>(lake, marker.path);
+        const uploads = found === undefined ? [] : uploadsOf(found);
+        const others = uploads.filter((upload) => upload.path !== path);
+        if (others.length < uploads.length)
+          await writeJson(lake, marker.path, { uploads: others } satisfies IntakeMarker);
       }
     }
     const source = run?.request?.source;

@@ -5,9 +5,10 @@ import { ProgressReader } from '../../shared/insight/progress.ts';
 import { reconcileUploads } from '../../shared/intake/reconcile.ts';
 import { dueTick, parseSchedules, runSchedules } from '../../shared/intake/schedules.ts';
 import { takeInUpload } from '../../shared/intake/uploads.ts';
-import { intakePaths, runPaths } from '../../shared/paths.ts';
+import { runPaths } from '../../shared/paths.ts';
 import type { DecisionLake } from '../../shared/pipeline/decision-lake.ts';
 import type { RunInput } from '../../shared/pipeline/run.ts';
+import { sealWindow } from '../../shared/pipeline/sealed-window.ts';
 import type { PipelineServices } from '../../shared/pipeline/services.ts';
 import { createRerun, createRun } from '../../shared/pipeline/start-run.ts';
 import { publishTaxonomy } from '../../shared/pipeline/taxonomies.ts';
@@ -99,8 +100,8 @@ test('reconciliation: only landing files whose event never came and that nobody 
   const report = await reconcileUploads(lake, runs);
   expect(report).toMatchObject({ files: 6, found: 2, runs: [started[0]?.runId] });
   const windowId = String(started[0]?.runId).slice('upload-'.length);
-  const markers = (services.lake as MemoryLake).paths().filter((path) => path.startsWith(intakePaths.window(windowId)));
-  expect(markers).toHaveLength(2);
+  const found = await sealWindow(services.lake, windowId);
+  expect(found.map(({ path }) => path).sort()).toEqual(['lost too.txt', 'lost.txt']);
   expect(await reconcileUploads(lake, runs)).toMatchObject({ found: 0 });
   // The event comes after all: it joins the claim.
   await takeInUpload(services, runs, 'lost.txt');

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { takeIn } from '../../shared/intake/window.ts';
+import { sha256Hex } from '../../shared/ids.ts';
+import { takeIn, takeInGroup } from '../../shared/intake/window.ts';
+import { intakePaths } from '../../shared/paths.ts';
 import { sealWindow } from '../../shared/pipeline/sealed-window.ts';
 import type { Clock } from '../../shared/ports.ts';
 import { MemoryLake } from '../fakes/memory-lake.ts';
@@ -58,36 +60,107 @@ test('intake: within a window the newest content of a path is planned once', asy
   expect(await sealWindow(lake, windowId)).toHaveLength(1);
 });
 
-test('intake: whatever the order of uploads, redeliveries and seals, every upload is planned and none twice', async () => {
+test('intake: whatever the order of groups, deaths at any call, redeliveries and seals, every upload is planned and none twice', async () => {
+  const names = fc.uniqueArray(fc.integer({ min: 0, max: 8 }), { minLength: 1, maxLength: 5 });
   const step = fc.oneof(
-    fc.record({ kind: fc.constant('upload' as const), name: fc.integer({ min: 0, max: 8 }).map((n) => `f${n}`) }),
-    fc.record({ kind: fc.constant('seal' as const) }),
+    fc.record({ kind: fc.constant('group' as const), names, diesAfter: fc.option(fc.nat(14), { nil: Infinity }) }),
+    fc.record({ kind: fc.constant('seal' as const), diesAfter: fc.option(fc.nat(4), { nil: Infinity }) }),
     fc.record({ kind: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 8000 }) }),
   );
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+    fc.asyncProperty(fc.array(step, { maxLength: 25 }), fc.constantFrom(0, 5), async (steps, seconds) => {
       const lake = new MemoryLake('lake');
       const clock = clockAt(0);
+      const uploaded = new Set<string>();
       const windows = new Set<string>();
-      const planned = new Map<string, string[]>();
-      const seal = async (id: string) =>
-        planned.set(
-          id,
-          (await sealWindow(lake, id)).map((s) => s.path),
+      const seal = async () => {
+        for (const id of windows) await sealWindow(lake, id);
+      };
+      const deliver = async (group: string[]) => {
+        for (const name of group) uploaded.add(name);
+        const taken = await takeInGroup(
+          lake,
+          clock,
+          seconds,
+          group.map((name) => upload(name)),
         );
-      const names = new Set<string>();
+        for (const { windowId } of taken) windows.add(windowId);
+      };
+      const dying = async (calls: number, work: () => Promise<void>) => {
+        let left = calls;
+        lake.beforeCall = () => {
+          if (left-- <= 0) throw new Error('died');
+        };
+        await work().catch((error: Error) => expect(error.message).toBe('died'));
+        lake.beforeCall = undefined;
+      };
       for (const s of steps) {
         if (s.kind === 'wait') clock.set(clock.now() + s.ms);
-        else if (s.kind === 'upload') {
-          names.add(s.name);
-          windows.add((await takeIn(lake, clock, 5, upload(s.name))).windowId);
-        } else for (const id of windows) if (!planned.has(id)) await seal(id);
+        else if (s.kind === 'seal') await dying(s.diesAfter, seal);
+        else await dying(s.diesAfter, () => deliver(s.names.map((n) => `f${n}`)));
       }
-      for (const id of windows) if (!planned.has(id)) await seal(id);
-      expect([...planned.values()].flat().sort()).toEqual([...names].sort());
+      await deliver([...uploaded]); // what was not answered is delivered again
+      await seal();
+      const plans = await Promise.all([...windows].map((id) => sealWindow(lake, id)));
+      expect(plans.flatMap((plan) => plan.map(({ path }) => path)).sort()).toEqual([...uploaded].sort());
     }),
-    { numRuns: 200 },
+    { numRuns: 300, seed: 13 },
   );
+});
+
+test('intake: processes that get the same events at once, while windows are sealed, plan every upload once', async () => {
+  const group = fc.uniqueArray(fc.integer({ min: 0, max: 6 }), { minLength: 1, maxLength: 4 });
+  await fc.assert(
+    fc.asyncProperty(fc.array(group, { minLength: 2, maxLength: 5 }), fc.scheduler(), async (groups, scheduler) => {
+      const lake = new MemoryLake('lake');
+      const raced = new Proxy(lake, {
+        get(target, key) {
+          const value = Reflect.get(target, key);
+          if (!['write', 'readIfExists'].includes(String(key)))
+            return typeof value === 'function' ? value.bind(target) : value;
+          return async (...given: unknown[]) => {
+            await scheduler.schedule(Promise.resolve(), String(key));
+            return value.apply(target, given);
+          };
+        },
+      });
+      const clock = clockAt(0);
+      const ticking = { ...clock, sleep: () => scheduler.schedule(Promise.resolve(), 'sleep') };
+      const first = (await takeIn(lake, clock, 5, upload('seed'))).windowId;
+      const windows = new Set([first]);
+      const work = groups.map(async (names) => {
+        const taken = await takeInGroup(
+          raced,
+          ticking,
+          5,
+          names.map((n) => upload(`f${n}`)),
+        );
+        for (const { windowId } of taken) windows.add(windowId);
+      });
+      const all = Promise.all([...work, sealWindow(raced, first)]);
+      await scheduler.waitFor(all);
+      const plans = await Promise.all([...windows].map((id) => sealWindow(lake, id)));
+      const expected = new Set(['seed', ...groups.flat().map((n) => `f${n}`)]);
+      expect(plans.flatMap((plan) => plan.map(({ path }) => path)).sort()).toEqual([...expected].sort());
+    }),
+    { numRuns: 200, seed: 13 },
+  );
+});
+
+test('intake: markers and claims of an earlier version keep their place', async () => {
+  const lake = new MemoryLake('lake');
+  const clock = clockAt(0);
+  const { windowId } = await takeIn(lake, clock, 5, upload('new'));
+  const claimId = sha256Hex('old\0e1');
+  await lake.write(intakePaths.claim(claimId), JSON.stringify({ windowId, closesAt: 6000 }));
+  await lake.write(intakePaths.marker(windowId, claimId), JSON.stringify(upload('old')));
+  expect((await takeIn(lake, clock, 5, upload('old'))).windowId).toBe(windowId);
+  expect((await sealWindow(lake, windowId)).map(({ path }) => path).sort()).toEqual(['new', 'old']);
+  await lake.write(intakePaths.seal('before'), '{"sealed":true}');
+  const olderId = sha256Hex('older\0e1');
+  await lake.write(intakePaths.claim(olderId), JSON.stringify({ windowId: 'before', closesAt: 0 }));
+  await lake.write(intakePaths.marker('before', olderId), JSON.stringify(upload('older')));
+  expect((await takeIn(lake, clock, 5, upload('older'))).windowId).toBe('before');
 });
 
 test('intake: an upload that comes after the seal moves to a later window', async () => {

@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { batchId, documentId, sha256Hex } from '../../shared/ids.ts';
+import { takeInGroup } from '../../shared/intake/window.ts';
 import { readParquet } from '../../shared/lake/parquet.ts';
 import type { Row } from '../../shared/lake/tables.ts';
 import { runPaths } from '../../shared/paths.ts';
 import { activityHandlers } from '../../shared/pipeline/activities.ts';
 import type { DecisionLake } from '../../shared/pipeline/decision-lake.ts';
 import { runTables } from '../../shared/pipeline/lake-files.ts';
-import { createRerun, createRun } from '../../shared/pipeline/start-run.ts';
+import { createRerun, createRun, createUploadRun } from '../../shared/pipeline/start-run.ts';
 import { giveFeedback } from '../../shared/review/feedback.ts';
 import { eraseDocument } from '../../shared/upkeep/erase.ts';
 import { maintainLake } from '../../shared/upkeep/maintenance.ts';
@@ -88,6 +89,25 @@ async function filesWith(word: string): Promise<string[]> {
 const idOf = (name: string, archivePath = '') => documentId('imports', `in/${name}`, archivePath);
 const rowsOf = async (id: string): Promise<Row[]> =>
   (await store.query(`SELECT * FROM results WHERE document_id = '${id}'`)).rows;
+
+test('erase: of a group of uploads only the one path goes, and its event stays claimed', async () => {
+  const landing = world.services.sources.landing;
+  const uploads = [];
+  for (const path of ['MARKERNAME.txt', 'other.txt']) {
+    await landing.write(path, `sure ${path}`);
+    const file = await landing.stat(path);
+    uploads.push({ path, etag: String(file?.etag), sizeBytes: Number(file?.sizeBytes) });
+  }
+  const taken = await takeInGroup(world.lake, world.services.clock, 60, uploads);
+  const { runId } = await createUploadRun(world.services, String(taken[0]?.windowId));
+  await work(runId);
+  await activityHandlers(async () => world.services).commitRun({ runId, attempt: 0 });
+  expect((await filesWith('MARKERNAME')).some((path) => path.startsWith('intake/'))).toBe(true);
+  await eraseDocument(lake, documentId('landing', 'MARKERNAME.txt'), { deleteSource: false });
+  expect(await filesWith('MARKERNAME')).toEqual([]);
+  expect((await filesWith('other.txt')).some((path) => path.startsWith('intake/'))).toBe(true);
+  expect(await takeInGroup(world.lake, world.services.clock, 60, uploads)).toEqual(taken);
+});
 
 test('erase: nothing below the lake holds the document any more, older versions, log and checkpoints included; tombstones stay', async () => {
   await put({ 'a.txt': 'ask about MARKERONE', 'b.txt': 'sure OTHERWORD', 'MARKERNAME.txt': 'ask me MARKERTWO' });

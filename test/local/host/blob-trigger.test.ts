@@ -73,3 +73,59 @@ test('blob trigger: without it the content comes along', async () => {
   expect(calls).toEqual({ download: 1, getProperties: 0 });
   expect(request.trigger).toEqual({ bytes: Buffer.from('content') });
 });
+
+test('blob trigger: functions at work do not put off the next scan; only a slow listing does', async () => {
+  const pauses: number[] = [];
+  for (const [listingMs, workMs] of [
+    [0, 700],
+    [3000, 700],
+  ] as const) {
+    let now = 0;
+    const found = { contentLength: 1, etag: '"1"', lastModified: new Date(0), metadata: {}, blobType: 'BlockBlob' };
+    const invoked: string[] = [];
+    const container = {
+      containerName: 'landing',
+      getBlobClient: () => ({ url: '', getProperties: async () => found }),
+      async *listBlobsFlat() {
+        now += listingMs;
+        for (let i = 0; i < 20; i++) yield { name: `f${i}`, properties: found, metadata: {} };
+      },
+    };
+    const hub = new TaskHub(':memory:');
+    const fn = {
+      metadata: { name: 'documentUploaded', bindings: {} },
+      trigger: { path: 'landing/{name}', properties: { supportsDeferredBinding: 'true' } },
+      triggerKey: 'blob',
+      callback: () => undefined,
+    } as unknown as RegisteredFunction; // `as`: the parts that the trigger uses
+    await new Promise<void>((scanned) => {
+      const deps = {
+        hub,
+        storage: { blob: async () => ({ getContainerClient: () => container }) },
+        invoker: {
+          async invoke(_fn: unknown, { triggerMetadata }: InvocationRequest) {
+            await new Promise(setImmediate); // at work: the scan goes on meanwhile
+            now += workMs;
+            invoked.push(JSON.stringify(triggerMetadata?.BlobTrigger));
+          },
+        },
+        outputs: { write: async () => undefined },
+        clock: {
+          now: () => now,
+          sleep: (ms: number) => {
+            pauses.push(ms);
+            scanned();
+            return new Promise<void>(() => undefined); // the first pause lasts
+          },
+        },
+        log: { warn() {}, error() {}, write() {} },
+        settings: { maxParallel: 2, poisonThreshold: 5 },
+        env: {},
+        scanIntervalMs: 1000,
+      };
+      new BlobTrigger(fn, deps as unknown as BlobTriggerDeps).start(); // `as`: as above
+    });
+    expect(new Set(invoked).size).toBeGreaterThanOrEqual(18); // two may still be at work
+  }
+  expect(pauses).toEqual([1000, 15_000]);
+});
