@@ -79,6 +79,7 @@ export function addModelCommands(program: Command): void {
     .description('make an evaluated model the champion')
     .argument('<version>', 'as the list shows it', version)
     .option('--reason <text>', 'kept in the history', someText, 'promoted by hand')
+    .option('--force', 'also a model that is hardly better than its most frequent label, or was not evaluated', false)
     .addOption(data())
     .addOption(json())
     .action(async (version, options) => (await import('./commands/models.ts')).promoteModel(version, options));

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { RunStatus } from '../shared/api/runs.ts';
 import type { App } from '../shared/app.ts';
+import { parseWarnings, warningKind } from '../shared/documents/doubt.ts';
 import type { Row } from '../shared/lake/tables.ts';
 import { money } from './console.ts';
 import { formatTable } from './table.ts';
@@ -34,7 +35,9 @@ export function asTable(run: RunStatus, results: readonly Row[], prefix: string,
     row.status === 'labelled' ? String(row.label) : row.status === 'review' ? `review? ${row.label ?? ''}` : 'failed',
     row.status === 'labelled' && typeof row.confidence === 'number' ? `${Math.floor(row.confidence * 100)} %` : '',
     String(row.decided_by ?? ''),
-    row.failure_code !== null ? String(row.failure_code) : reason(row),
+    [row.failure_code !== null ? String(row.failure_code) : reason(row), warningsOf(row)]
+      .filter((part) => part !== '')
+      .join(' '),
   ]);
   const table = formatTable(
     [
@@ -67,6 +70,14 @@ function documentName(row: Row, prefix: string): string {
   const path = String(row.source_path);
   const shown = prefix !== '' && path.startsWith(`${prefix}/`) ? path.slice(prefix.length + 1) : path;
   return row.archive_path ? `${shown} › ${row.archive_path}` : shown;
+}
+
+/** What was not read, by the kinds of its warnings. */
+function warningsOf(row: Row): string {
+  const kinds = new Set(
+    parseWarnings(row.warnings_json === null ? null : String(row.warnings_json ?? '')).map(warningKind),
+  );
+  return kinds.size === 0 ? '' : `(! ${[...kinds].join(', ')})`;
 }
 
 /** The terms that spoke for the label, or the LLM's verified quote. */

@@ -37,8 +37,8 @@ app.http('promoteModel', {
     respond(context, request, 'operator', async () => {
       const version = parameter(request, 'version');
       const { config, registry } = await getApp();
-      const { reason } = parseRequest(promoteRequestSchema, await readBody(request, config.REQUEST_MAX_BYTES));
-      await registry.promote(version, reason);
+      const { reason, force } = parseRequest(promoteRequestSchema, await readBody(request, config.REQUEST_MAX_BYTES));
+      await registry.promote(version, reason, { force });
       return { jsonBody: { champion: version } };
     }),
 });

@@ -6,8 +6,9 @@ import { reconcileUploads } from '../shared/intake/reconcile.ts';
 import { runSchedules, type ScheduleStarter } from '../shared/intake/schedules.ts';
 import { createTraining } from '../shared/pipeline/train-model.ts';
 import { maintainLake } from '../shared/upkeep/maintenance.ts';
-import { durableRuns, startUnlessAlive } from './durable-runs.ts';
+import { durableRuns, purgeHistory, startUnlessAlive } from './durable-runs.ts';
 
+const DAY_MS = 24 * 3_600_000;
 const withClient = { extraInputs: [df.input.durableClient()] };
 
 app.timer('watchRuns', {
@@ -27,9 +28,15 @@ app.timer('reconcileUploads', {
 });
 
 app.timer('maintainLake', {
+  ...withClient,
   schedule: '0 0 3 * * *',
-  handler: async () => {
-    await maintainLake(await getApp());
+  handler: async (_timer, context) => {
+    const { RETENTION_DAYS } = getConfig();
+    try {
+      if (RETENTION_DAYS > 0) await purgeHistory(context, new Date(Date.now() - RETENTION_DAYS * DAY_MS));
+    } finally {
+      await maintainLake(await getApp());
+    }
   },
 });
 

@@ -1,7 +1,7 @@
 // Uploads: every document that lands is put into its intake window, whose run starts when the window closes.
 import { app, type InvocationContext } from '@azure/functions';
 import df from 'durable-functions';
-import { getConfig, getServices, uploadedPath } from '../shared/app.ts';
+import { type BlobReference, getConfig, getServices, registerBlobReferences, uploadedPath } from '../shared/app.ts';
 import { takeInUpload } from '../shared/intake/uploads.ts';
 import { durableRuns } from './durable-runs.ts';
 
@@ -21,12 +21,14 @@ if (UPLOAD_TRIGGER_SOURCE === 'StorageQueue')
       if (path !== undefined) await takeIn(path, context);
     },
   });
-else
-  app.storageBlob('documentUploaded', {
+else {
+  registerBlobReferences();
+  app.storageBlob<BlobReference>('documentUploaded', {
     path: `${LANDING_CONTAINER}/{name}`,
     connection: 'LAKE',
     source: UPLOAD_TRIGGER_SOURCE === 'EventGrid' ? 'EventGrid' : 'LogsAndContainerScan',
+    sdkBinding: true, // a reference: the content of an upload stays where it is
     extraInputs,
-    handler: (_content, context) =>
-      takeIn(String(context.triggerMetadata?.blobTrigger ?? '').slice(LANDING_CONTAINER.length + 1), context),
+    handler: ({ path }, context) => takeIn(path, context),
   });
+}

@@ -5,26 +5,32 @@ import { type AuthMode, type Principal, type Role, requireRole } from './azure/c
 import { createCredential } from './azure/credentials.ts';
 import { type LakeAccess, openLakeAccess } from './azure/lake-access.ts';
 import { beginTelemetry, type Telemetry } from './azure/telemetry.ts';
-import { type Config, loadConfig } from './config.ts';
+import { type Config, isInAzure, loadConfig } from './config.ts';
 import type { Extractor } from './documents/extract.ts';
 import { openExtractor } from './extractor.ts';
+import { documentId } from './ids.ts';
 import { ProgressReader } from './insight/progress.ts';
 import type { DeltaTable } from './lake/delta/table.ts';
 import { LakeQueries, type LakeView, type QueryResult } from './lake/query.ts';
 import { ModelRegistry } from './models/registry.ts';
-import { Pace, SharedLook } from './pace.ts';
+import { openSources } from './open-sources.ts';
+import { Pace, PacedLook } from './pace.ts';
 import { CachedModels } from './pipeline/cached-models.ts';
 import { decisionsVersion, openTables, parquetFiles, runTables } from './pipeline/lake-files.ts';
 import { openLlm } from './pipeline/llm-stage.ts';
 import type { PipelineServices } from './pipeline/services.ts';
 import type { TrainingServices } from './pipeline/train-model.ts';
 import { type Clock, type Logger, type Random, seededRandom, systemClock } from './ports.ts';
+import { SourceNames } from './sources/source-names.ts';
+import type { Sources } from './sources/sources.ts';
 import { createLogger } from './telemetry.ts';
 import { ShardedTrainer } from './training/sharded/trainer.ts';
 import { mlflowOf } from './training/tracking.ts';
+import { eraseDocument } from './upkeep/erase.ts';
 import { Watchdog } from './upkeep/watchdog.ts';
 
 export interface App extends LakeAccess {
+  sources: Sources;
   config: Config;
   clock: Clock;
   random: Random;
@@ -64,6 +70,7 @@ export function createApp(config: Config, clock: Clock = systemClock): App {
   const pace = new Pace(clock);
   const queries = new LakeQueries([...tables.values()], pace);
   const services: PipelineServices = {
+    originals: new SourceNames(lake),
     pace,
     config,
     clock,
@@ -81,9 +88,16 @@ export function createApp(config: Config, clock: Clock = systemClock): App {
     tables: runTables(tables),
     pipelineVersion: PIPELINE_VERSION,
   };
-  const spentToday = new SharedLook(async () => (await services.llm?.spentTodayUsd?.()) ?? 0, pace);
-  return {
+  const sources = openSources(config, {
+    ...{ ...access, clock, logger, results: tables.get('results') },
+    erase: async (path) => {
+      await eraseDocument(app, documentId('landing', path), { deleteSource: false });
+    },
+  });
+  const spentToday = new PacedLook(async () => (await services.llm?.spentTodayUsd?.()) ?? 0, pace);
+  const app: App = {
     ...access,
+    sources,
     config,
     clock,
     random,
@@ -107,11 +121,18 @@ export function createApp(config: Config, clock: Clock = systemClock): App {
       await telemetry?.close();
     },
   };
+  return app;
 }
 
-/** Log lines on stderr, and what the event catalogue allows of them as telemetry. */
+/**
+ * Log lines, and what the event catalogue allows of them as telemetry. In Azure each event is logged once: the host logs every line that a worker
+ * writes, those of stderr as errors when they hold "fail" or "error" (`"failed":0` does), so lines go to stdout there, and only when nothing can be exported.
+ */
 function openLogger(config: Config, clock: Clock): { logger: Logger; telemetry: Telemetry | undefined } {
-  const lines = createLogger(config.LOG_LEVEL, clock);
+  const inAzure = isInAzure();
+  const lines = createLogger(config.LOG_LEVEL, clock, (line) =>
+    (inAzure ? process.stdout : process.stderr).write(line),
+  );
   const connectionString = config.APPLICATIONINSIGHTS_CONNECTION_STRING;
   if (connectionString === undefined) return { logger: lines, telemetry: undefined };
   const telemetry = beginTelemetry({
@@ -122,7 +143,7 @@ function openLogger(config: Config, clock: Clock): { logger: Logger; telemetry: 
     sampling: config.TELEMETRY_SAMPLING,
     clock,
   });
-  return { logger: telemetry.tee(lines), telemetry };
+  return { logger: telemetry.tee(lines, inAzure), telemetry };
 }
 
 function openTraining(services: PipelineServices, registry: ModelRegistry, tables: App['tables']): App['training'] {
@@ -148,7 +169,7 @@ function openTraining(services: PipelineServices, registry: ModelRegistry, table
       trainers.set(container, made);
       return made;
     },
-    promote: (version, reason) => registry.promote(version, reason),
+    promote: (version, reason) => registry.promoteTrained(version, reason),
     decisionsVersion: () => decisionsVersion(tables),
   };
 }
@@ -207,4 +228,5 @@ function readVersion(): string {
 }
 
 export { uploadedPath } from './azure/blob-events.ts';
+export { type BlobReference, registerBlobReferences } from './azure/blob-reference.ts';
 export type { Role as CallerRole } from './azure/client-principal.ts';

@@ -166,9 +166,13 @@ function crossChecks(values: Values, env: Readonly<Record<string, string | undef
  * Never on a laptop: neither the Core Tools nor the local host have it, whatever the settings say.
  */
 function isPlatformInFront(env: Readonly<Record<string, string | undefined>>): boolean {
+  return isInAzure(env) && /^(true|1)$/i.test(env.WEBSITE_AUTH_ENABLED ?? '');
+}
+
+/** Is this an instance of a function app in Azure, not a laptop, whatever its settings say? */
+export function isInAzure(env: Readonly<Record<string, string | undefined>> = process.env): boolean {
   const isAzure = ['WEBSITE_INSTANCE_ID', 'WEBSITE_POD_NAME', 'CONTAINER_NAME'].some(
     (name) => (env[name] ?? '') !== '',
   );
-  const isLocalHost = (env.FUNCTIONS_CORETOOLS_ENVIRONMENT ?? '') !== '';
-  return isAzure && !isLocalHost && /^(true|1)$/i.test(env.WEBSITE_AUTH_ENABLED ?? '');
+  return isAzure && (env.FUNCTIONS_CORETOOLS_ENVIRONMENT ?? '') === '';
 }

@@ -60,7 +60,7 @@ export class Pace {
     }
   }
 
-  /** Run a look and tell when the next may begin; see SharedLook. */
+  /** Run a look and tell when the next may begin; see PacedLook. */
   async look<T>(work: () => Promise<T>, notBefore: number): Promise<{ found: T; nextAt: number }> {
     await this.waitUntil(notBefore);
     const begun = this.#clock.now();
@@ -79,7 +79,7 @@ export class Pace {
 const pauseAfter = (tookMs: number): number => Math.min(MAX_PAUSE_MS, Math.max(0, tookMs) * PAUSE_PER_WORK);
 
 /** A look at something that changes, shared by all who ask at the same time (P2). */
-export class SharedLook<T> {
+export class PacedLook<T> {
   readonly #look: () => Promise<T>;
   readonly #pace: Pace;
   #running: Promise<unknown> = Promise.resolve();

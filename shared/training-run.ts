@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import type { App } from './app.ts';
+import type { TerminalError } from './errors.ts';
 import type { RegisteredModel } from './models/registry.ts';
 import { describeRun } from './training/run-record.ts';
 import { mlflowOf, recordRun } from './training/tracking.ts';
@@ -11,20 +12,26 @@ export interface TrainingOrder extends Pick<TrainInput, 'examples' | 'options' |
   promote: boolean;
   codeVersion: string;
   onProgress: NonNullable<TrainInput['deps']['onProgress']>;
+  /** The model was registered, and its judgement does not speak for it. */
+  onNotPromoted: (why: TerminalError) => void;
+  /** MLflow is configured and did not take the run; the lake has it. */
+  onNotTracked: (problem: string) => void;
 }
 
 /** Train and register a model; its record lies in the lake, and in MLflow where that is configured. */
 export async function trainAndRegister(app: App, order: TrainingOrder): Promise<RegisteredModel> {
   const { clock, random, logger, registry, lake, config } = app;
-  const { promote, codeVersion, onProgress, ...input } = order;
+  const { promote, codeVersion, onProgress, onNotPromoted, onNotTracked, ...input } = order;
   const startedAt = clock.now();
   const bundle = await train({ ...input, deps: { clock, random, logger, onProgress } });
   const modelVersion = await registry.register(bundle);
   const trainingId = `train-${randomUUID()}`;
   const run = describeRun(bundle, { trainingId, modelVersion, codeVersion, startedAt, endedAt: clock.now() });
   const mlflow = mlflowOf(config);
-  await recordRun(lake, run, { logger, ...(mlflow === undefined ? {} : { mlflow }) });
-  if (promote) await registry.promote(modelVersion, `training ${trainingId}`);
+  const tracked = await recordRun(lake, run, { logger, ...(mlflow === undefined ? {} : { mlflow }) });
+  if (tracked.status === 'failed') onNotTracked(tracked.problem);
+  const refusal = promote ? await registry.promoteTrained(modelVersion, `training ${trainingId}`) : undefined;
+  if (refusal !== undefined) onNotPromoted(refusal);
   const registered = (await registry.list()).find((model) => model.version === modelVersion);
   if (registered === undefined) throw new Error(`model ${modelVersion} was registered and is not listed`);
   return registered;

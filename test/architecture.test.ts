@@ -72,6 +72,7 @@ const DOMAIN = ['documents', 'features', 'models', 'llm', 'lake'];
 const ROOMS: Record<string, readonly string[]> = {
   pipeline: [],
   intake: ['pipeline'],
+  sources: ['pipeline'],
   insight: ['pipeline'],
   review: ['pipeline', 'insight'],
   upkeep: ['pipeline', 'insight', 'review', 'intake'],
@@ -210,7 +211,7 @@ describe('architecture: where things are read', () => {
 
   test('functions reach the domain through the app, the API and the rooms only', () => {
     const allowed =
-      /^(functions\/|shared\/app\.ts$|shared\/(api|pipeline|intake|insight|review|upkeep)\/|@azure\/functions$|durable-functions$|node:)/;
+      /^(functions\/|shared\/app\.ts$|shared\/(api|pipeline|intake|sources|insight|review|upkeep)\/|@azure\/functions$|durable-functions$|node:)/;
     expect(offences(within('functions'), (target) => !allowed.test(target))).toEqual([]);
   });
 

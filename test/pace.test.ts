@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Pace, SharedLook } from '../shared/pace.ts';
+import { Pace, PacedLook } from '../shared/pace.ts';
 
 /** A clock on which sleeping is what makes time pass. */
 function sleepingClock() {
@@ -60,7 +60,7 @@ test('look: fifty who ask at once share one look, and each is told of a moment a
   let state = 0;
   let looks = 0;
   let release = () => {};
-  const look = new SharedLook(async () => {
+  const look = new PacedLook(async () => {
     looks++;
     const seen = state;
     await new Promise<void>((resolve) => {
@@ -84,7 +84,7 @@ test('look: fifty who ask at once share one look, and each is told of a moment a
 test('look: one that fails is told to those who asked, and the next begins anew', async () => {
   const { clock } = sleepingClock();
   let fails = true;
-  const look = new SharedLook(async () => {
+  const look = new PacedLook(async () => {
     if (fails) throw new Error('away');
     return 'here';
   }, new Pace(clock));

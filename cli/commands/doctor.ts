@@ -1,7 +1,11 @@
 // `sluice doctor`: is everything in place, and if not, what to do. Exit code 1 when something must be mended.
 import { createServer } from 'node:net';
 import { resolve } from 'node:path';
-import { inspectConfig, readEnvironment } from '../../shared/config.ts';
+import type { App } from '../../shared/app.ts';
+import { type Config, inspectConfig, readEnvironment } from '../../shared/config.ts';
+import { parseSchedules, type Schedule } from '../../shared/intake/schedules.ts';
+import { deploymentsFromConfig } from '../../shared/llm/deployments/deployment.ts';
+import { loadTaxonomy } from '../../shared/pipeline/taxonomies.ts';
 import { ApiClient } from '../api-client.ts';
 import { DataFolder } from '../data-folder.ts';
 import { appFolder, withApp } from '../local-app.ts';
@@ -43,8 +47,8 @@ function checkNode(): Check {
 
 function checkSettings(): Check[] {
   const env = { LAKE: 'UseDevelopmentStorage=true', ...readLocalSettings(appFolder()), ...readEnvironment() };
-  const { problems } = inspectConfig(env);
-  if (problems.length === 0) return [{ check: 'settings', ok: true, found: 'all valid' }];
+  const { problems, config } = inspectConfig(env);
+  if (config !== undefined) return [{ check: 'settings', ok: true, found: 'all valid' }, ...checkInside(config)];
   return problems.map(({ setting, problem, remedy }) => ({
     check: `setting ${setting}`,
     ok: false,
@@ -99,6 +103,7 @@ async function checkLake(data: string): Promise<Check[]> {
       return [
         { check: 'storage', ok: true, found: `container ${app.lake.container} answers` },
         { check: 'model', ok: true, found },
+        ...(await checkPinned(app)),
       ];
     });
   } catch (error) {
@@ -114,6 +119,80 @@ async function checkLake(data: string): Promise<Check[]> {
   }
 }
 
+/** Versions that settings and schedules name: a wrong one would fail when it is first needed, at night perhaps. */
+async function checkPinned(app: App): Promise<Check[]> {
+  const { MODEL_VERSION, TAXONOMY_VERSION, SCHEDULES } = app.config;
+  const checks: Check[] = [];
+  const look = async (check: string, name: string, kind: 'model' | 'taxonomy') => {
+    const found = await (kind === 'model' ? app.registry.manifest(name) : loadTaxonomy(app.lake, name)).then(
+      () => undefined,
+      (error: Error) => error.message,
+    );
+    const list = kind === 'model' ? '`sluice models` lists the versions' : 'publish it, or name a stored version';
+    checks.push({ check, ok: found === undefined, found: found ?? `${name} is there`, remedy: `Correct it: ${list}.` });
+  };
+  if (MODEL_VERSION !== undefined) await look('setting MODEL_VERSION', MODEL_VERSION, 'model');
+  if (TAXONOMY_VERSION !== undefined) await look('setting TAXONOMY_VERSION', TAXONOMY_VERSION, 'taxonomy');
+  for (const schedule of schedulesOf(SCHEDULES).schedules) {
+    const { modelVersion, taxonomyVersion } = { modelVersion: undefined, ...pinsOf(schedule) };
+    if (modelVersion !== undefined) await look(`schedule ${schedule.name}, model`, modelVersion, 'model');
+    if (taxonomyVersion !== undefined) await look(`schedule ${schedule.name}, labels`, taxonomyVersion, 'taxonomy');
+  }
+  return checks;
+}
+
+const pinsOf = (schedule: Schedule): { modelVersion?: string | undefined; taxonomyVersion?: string | undefined } =>
+  'run' in schedule ? schedule.run : 'train' in schedule ? schedule.train : {};
+
+function schedulesOf(text: string): { schedules: Schedule[]; problem?: string } {
+  try {
+    return { schedules: parseSchedules(text) };
+  } catch (error) {
+    return { schedules: [], problem: (error as Error).message };
+  }
+}
+
+/** What only a look inside a valid setting shows. */
+function checkInside(config: Config): Check[] {
+  const checks: Check[] = [];
+  const { schedules, problem } = schedulesOf(config.SCHEDULES);
+  if (problem !== undefined || schedules.length > 0)
+    checks.push({
+      check: 'setting SCHEDULES',
+      ok: problem === undefined,
+      found: problem ?? schedules.map(({ name, cron }) => `${name} (${cron})`).join(', '),
+      remedy: 'Correct the entry named; docs/runs.md shows the form. No schedule runs until then.',
+    });
+  try {
+    const deployments = deploymentsFromConfig(config, () => async () => '');
+    if (deployments.length > 1)
+      checks.push({ check: 'deployments', ok: true, found: deployments.map(({ name }) => name).join(', ') });
+  } catch (error) {
+    checks.push({
+      check: 'deployments',
+      ok: false,
+      found: (error as Error).message,
+      remedy: 'Correct LLM_DEPLOYMENTS; docs/llm.md shows the form.',
+    });
+  }
+  return checks;
+}
+
+/** Does an OpenAI-compatible endpoint know the model by the name that is set? undefined when it does not say. */
+async function knowsModel(base: string, model: string, key: string | undefined): Promise<boolean | undefined> {
+  const response = await fetch(`${base.replace(/\/+$/, '')}/models`, {
+    headers: key === undefined ? {} : { authorization: `Bearer ${key}` },
+    signal: AbortSignal.timeout(5000),
+  });
+  const list = response.ok
+    ? ((await response.json().catch(() => undefined)) as { data?: { id?: unknown }[] } | undefined)
+    : undefined; // checked below
+  if (!Array.isArray(list?.data)) return undefined;
+  const names = list.data.map(({ id }) => String(id));
+  // Servers that shorten names ("model" for "model:latest") answer by the first part.
+  return names.some((name) => name === model || name.startsWith(`${model}:`) || name === 'simulator');
+}
+
 async function checkLlm(): Promise<Check> {
   const env: Record<string, string | undefined> = { ...readLocalSettings(appFolder()), ...readEnvironment() };
   const base = env.OPENAI_BASE_URL ?? env.AZURE_OPENAI_ENDPOINT;
@@ -126,6 +205,14 @@ async function checkLlm(): Promise<Check> {
     };
   try {
     const response = await fetch(base, { signal: AbortSignal.timeout(5000) });
+    const { OPENAI_BASE_URL: own, OPENAI_MODEL: model } = env;
+    if (own !== undefined && model !== undefined && (await knowsModel(own, model, env.OPENAI_API_KEY)) === false)
+      return {
+        check: 'LLM',
+        ok: false,
+        found: `${own} answers, but has no model "${model}"`,
+        remedy: 'Set OPENAI_MODEL to a name that its /models lists.',
+      };
     return { check: 'LLM', ok: true, found: `${base} answers (HTTP ${response.status})` };
   } catch (error) {
     return {

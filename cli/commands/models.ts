@@ -33,9 +33,12 @@ export async function listModels(options: Common): Promise<void> {
   });
 }
 
-export async function promoteModel(version: string, options: Common & { reason: string }): Promise<void> {
+export async function promoteModel(
+  version: string,
+  options: Common & { reason: string; force: boolean },
+): Promise<void> {
   await withApp(options.data, async ({ registry }) => {
-    await registry.promote(version, options.reason);
+    await registry.promote(version, options.reason, { force: options.force });
     say(options, { champion: version }, `${version} is the champion`);
   });
 }

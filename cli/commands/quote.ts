@@ -5,8 +5,9 @@ import { basename, join } from 'node:path';
 import type { App } from '../../shared/app.ts';
 import { quotableFiles } from '../../shared/insight/quotable-files.ts';
 import { type QuotableFile, quoteRun, type RunQuote } from '../../shared/insight/quote-run.ts';
-import { loadTaxonomy, publishTaxonomy } from '../../shared/pipeline/taxonomies.ts';
+import { currentTaxonomyVersion, loadTaxonomy } from '../../shared/pipeline/taxonomies.ts';
 import { seededRandom } from '../../shared/ports.ts';
+import { parseTaxonomy } from '../../shared/taxonomy.ts';
 import { bar, clearBar, money, note, UsageError, warn } from '../console.ts';
 import { listFolder } from '../import-folder.ts';
 import { parseJsonFile } from '../json-file.ts';
@@ -79,10 +80,9 @@ async function lakeFiles(app: App, container: string, prefix: string): Promise<Q
   return quotableFiles(app.services, { kind: 'prefix', container, prefix });
 }
 
-/** The taxonomy named, else the one in use, else the demo's. */
+/** The taxonomy named, else the one in use, else the demo's; a quote stores none. */
 async function taxonomyOf(app: App, file: string | undefined) {
-  if (file !== undefined) return publishTaxonomy(app.lake, parseJsonFile(file));
-  return loadTaxonomy(app.lake).catch(() =>
-    publishTaxonomy(app.lake, parseJsonFile(join(appFolder(), 'samples', 'taxonomy.json'))),
-  );
+  if (file !== undefined) return parseTaxonomy(parseJsonFile(file));
+  if ((await currentTaxonomyVersion(app.lake)) !== undefined) return loadTaxonomy(app.lake);
+  return parseTaxonomy(parseJsonFile(join(appFolder(), 'samples', 'taxonomy.json')));
 }

@@ -6,13 +6,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunStatus } from '../../shared/api/runs.ts';
 import type { App } from '../../shared/app.ts';
 import { quoteRun, type RunQuote } from '../../shared/insight/quote-run.ts';
-import { publishTaxonomy } from '../../shared/pipeline/taxonomies.ts';
 import { seededRandom } from '../../shared/ports.ts';
 import { parseTaxonomy, type Taxonomy } from '../../shared/taxonomy.ts';
 import { ApiClient } from '../api-client.ts';
 import { bar, bold, clearBar, dim, note, progressLine, UsageError, warn } from '../console.ts';
 import { type FolderFile, importFiles, importPrefix, listFolder } from '../import-folder.ts';
 import { parseJsonFile } from '../json-file.ts';
+import { type LakeLabels, labelsOf } from '../lake-labels.ts';
 import { appFolder, appOf } from '../local-app.ts';
 import { type LocalCloud, openLocalCloud, simulatorSettings } from '../local-cloud.ts';
 import { asJson, asTable, compareWithTruth, readResults } from '../show-results.ts';
@@ -28,6 +28,8 @@ export interface StartOptions {
   maxCost?: number;
   llm: boolean;
   quote: boolean;
+  /** The folder plays a library of SharePoint instead of being imported. */
+  source?: 'sharepoint';
 }
 
 /** Run the whole product locally. Resolves when it is to end; the exit code is the caller's. */
@@ -36,17 +38,18 @@ export async function start(folder: string | undefined, options: StartOptions): 
   const documents = folder ?? join(samples, 'documents');
   if (!existsSync(documents))
     throw new UsageError(`${documents} does not exist. Name a folder or a file with documents.`);
-  const taxonomyFile = options.taxonomy ?? join(samples, 'taxonomy.json');
-  if (!existsSync(taxonomyFile))
-    throw new UsageError(
-      `${taxonomyFile} does not exist. --taxonomy takes a JSON file {name, labels: [{name, description}]}.`,
-    );
-  const taxonomyDocument = readTaxonomy(taxonomyFile);
+  if (options.source !== undefined && (options.once || folder === undefined))
+    throw new UsageError('--source takes a folder of yours and stays up: npm start -- ./folder --source sharepoint');
+  const given = {
+    hasFolder: folder !== undefined,
+    own: options.taxonomy === undefined ? undefined : readTaxonomy(options.taxonomy),
+    demo: readTaxonomy(join(samples, 'taxonomy.json')),
+  };
 
   const listing = listFolder(documents);
   listing.catch(() => {}); // awaited below
   let app: App | undefined;
-  let taxonomy: Taxonomy | undefined;
+  let labels: LakeLabels | undefined;
   const stopping = new AbortController();
   const onSignal = () => stopping.abort();
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
@@ -54,29 +57,49 @@ export async function start(folder: string | undefined, options: StartOptions): 
     dataFolder: resolve(options.data),
     appFolder: appFolder(),
     withHost: true,
+    sharePoint: options.source === undefined ? undefined : resolve(documents),
     port: options.port,
     isLlmOff: !options.llm,
     onProgress: (what) => bar(`starting ${what} …`),
     async onStorage(state) {
       app = appOf(state);
       await app.ensureContainers();
-      taxonomy = await publishTaxonomy(app.lake, taxonomyDocument);
-      await ensureModel(app, taxonomy, join(samples, 'taxonomy.json'), join(samples, 'training.jsonl'));
+      labels = await labelsOf(app, given);
+      if (folder === undefined && !labels.isDemoLake && options.once)
+        throw new UsageError(
+          `the lake in ${options.data} is in use, so the demo is left out of it. Name a folder, or start the demo elsewhere: --data <another folder>`,
+        );
+      if (labels.isDemoLake || parseTaxonomy(given.demo).version === labels.taxonomy.version)
+        await ensureModel(app, labels.taxonomy, join(samples, 'taxonomy.json'), join(samples, 'training.jsonl'));
     },
   });
   try {
-    if (app === undefined || taxonomy === undefined) throw new Error('storage was not prepared');
+    if (app === undefined || labels === undefined) throw new Error('storage was not prepared');
     announce(cloud);
-    const work = classifyFolder(app, cloud, {
-      documents,
-      listing: await listing,
-      taxonomy,
-      options,
-      signal: stopping.signal,
-    });
+    const { taxonomy, isDemoLake, replaced } = labels;
+    if (replaced !== undefined)
+      note(`The labels of uploads are ${bold(taxonomy.version)} from now on; they were ${replaced}.`);
     const broken = cloud.broken.then((what) => {
       throw new Error(`${what}. Run the same command again: the run goes on where it stopped.`);
     });
+    if (options.source !== undefined) {
+      const stopped = aborted(stopping.signal);
+      await Promise.race([
+        broken,
+        followLibrary(cloud, documents, stopping.signal),
+        watchUploads(app, cloud, stopping.signal),
+        stopped,
+      ]);
+      return;
+    }
+    const isServing = folder === undefined && !isDemoLake; // L1, L2
+    if (isServing)
+      note(
+        `This lake has labels of its own (${bold(taxonomy.version)}): it is served as it is. The demo: npm start -- --data <another folder>`,
+      );
+    const work = isServing
+      ? Promise.resolve(undefined)
+      : classifyFolder(app, cloud, { documents, listing: await listing, taxonomy, options, signal: stopping.signal });
     const run = await Promise.race([work, broken, aborted(stopping.signal)]);
     if (run === 'aborted' || options.once) return;
     note(`\n${bold('Ready.')} Open ${cloud.hostUrl}/api/dashboard and drop files or a folder on it.`);
@@ -159,6 +182,23 @@ function announce(cloud: LocalCloud): void {
     );
 }
 
+/** Rounds of the library that the folder plays, one after the other. */
+async function followLibrary(cloud: LocalCloud, folder: string, signal: AbortSignal): Promise<void> {
+  note(
+    `\n${bold(folder)} plays a library of SharePoint. Put, change, rename or delete files in it and watch ${cloud.hostUrl}/api/dashboard`,
+  );
+  note(`What became of them: ${bold('npx sluice sources list')}. Ctrl+C ends.`);
+  const api = new ApiClient(cloud.hostUrl ?? '');
+  while (!signal.aborted) {
+    try {
+      await api.syncSource('sharepoint', { full: false, confirmRemovals: false });
+    } catch (error) {
+      note(dim(`the next round is late: ${(error as Error).message}`)); // a busy host; one that has ended is told by `broken`
+    }
+    await sleep(3000, undefined, { signal }).catch(() => {}); // aborted: the loop ends
+  }
+}
+
 /** Print the decisions on uploads as their runs end. */
 async function watchUploads(app: App, cloud: LocalCloud, signal: AbortSignal): Promise<void> {
   const api = new ApiClient(cloud.hostUrl ?? '');
@@ -183,6 +223,8 @@ const aborted = (signal: AbortSignal): Promise<'aborted'> =>
 
 /** A taxonomy file, checked before anything is started. */
 function readTaxonomy(file: string): unknown {
+  if (!existsSync(file))
+    throw new UsageError(`${file} does not exist. --taxonomy takes a JSON file {name, labels: [{name, description}]}.`);
   const document = parseJsonFile(file);
   try {
     parseTaxonomy(document);

@@ -15,7 +15,7 @@ import { judgeForeignModel } from '../../shared/training/judge-foreign.ts';
 import { exportSparkPipeline } from '../../shared/training/spark/export-pipeline.ts';
 import { type BoosterFiles, importBooster } from '../../shared/training/xgboost/import-booster.ts';
 import { followSparkBatch, type SparkBatchDeps, submitSparkBatch } from '../../shared/training/xgboost/spark-batch.ts';
-import { bar, note, UsageError } from '../console.ts';
+import { bar, note, UsageError, warn } from '../console.ts';
 import type { Example } from '../labelled-files.ts';
 import { appFolder } from '../local-app.ts';
 import { readBundle } from '../read-bundle.ts';
@@ -60,7 +60,8 @@ export async function trainXgboost(
 
 async function register(app: App, bundle: ModelBundle, promote: boolean): Promise<RegisteredModel> {
   const version = await app.registry.register(bundle);
-  if (promote) await app.registry.promote(version, 'xgboost, trained by sluice train');
+  const refusal = promote ? await app.registry.promoteTrained(version, 'xgboost, trained by sluice train') : undefined;
+  if (refusal !== undefined) note(warn(`not promoted: ${refusal.message}\n${refusal.remedy}`));
   const registered = (await app.registry.list()).find((model) => model.version === version);
   if (registered === undefined) throw new Error(`model ${version} was registered and is not listed`);
   return registered;

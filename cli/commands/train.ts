@@ -9,7 +9,7 @@ import { parseTaxonomy } from '../../shared/taxonomy.ts';
 import { DECISIONS, readSource } from '../../shared/training/sources.ts';
 import type { TrainOptions } from '../../shared/training/train.ts';
 import { type TrainingOrder, trainAndRegister } from '../../shared/training-run.ts';
-import { bar, clearBar, note, UsageError } from '../console.ts';
+import { bar, clearBar, note, UsageError, warn } from '../console.ts';
 import { parseJsonFile } from '../json-file.ts';
 import { type Example, readExamples } from '../labelled-files.ts';
 import { withApp } from '../local-app.ts';
@@ -86,8 +86,8 @@ export async function ensureModel(app: App, taxonomy: Taxonomy, demoTaxonomy: st
   if ((await chooseModel(app.services, taxonomy)) !== null) return;
   bar('training the demo model …');
   const examples = await readExamples(training, 'text', 'label');
-  // A champion of the user's own stays: runs over the demo's labels find this model by its taxonomy.
-  const isFirst = (await app.registry.championVersion()) === undefined;
+  // Models of the user's own stay what they are: runs over the demo's labels find this model by its taxonomy.
+  const isFirst = (await app.registry.list()).length === 0;
   await trainAndRegister(app, orderOf(examples, taxonomy.version, {}, isFirst));
 }
 
@@ -111,6 +111,8 @@ function orderOf(
     options,
     promote,
     codeVersion: PIPELINE_VERSION,
+    onNotTracked: (problem) => note(warn(`not in MLflow: ${problem}`)),
+    onNotPromoted: (why) => note(warn(`not promoted: ${why.message}\n${why.remedy}`)),
     onProgress: ({ iteration, objective }) =>
       bar(`training: iteration ${iteration}, objective ${objective.toFixed(5)}`),
   };
@@ -127,6 +129,13 @@ function describeModel(model: RegisteredModel): string {
       : [
           `judged on ${metrics.samples} rows it was not trained on: accuracy ${percent(metrics.accuracy)}, macro F1 ${percent(metrics.macroF1)}, log loss ${metrics.logLoss.toFixed(4)}, ECE ${metrics.ece.toFixed(4)}`,
         ]),
-    `decides alone from confidence ${accept.threshold.toFixed(3)} on (${accept.basis}): ${percent(accept.coverage)} of documents, ${percent(accept.observedPrecision)} of them right`,
+    accept.basis === 'default'
+      ? decidesNothing(accept)
+      : `decides alone from confidence ${accept.threshold.toFixed(3)} on (${accept.basis}): ${percent(accept.coverage)} of documents, ${percent(accept.observedPrecision)} of them right`,
   ].join('\n');
 }
+
+const decidesNothing = ({ missing, precision, samples }: RegisteredModel['accept']): string =>
+  (missing ?? 0) > 0
+    ? `decides nothing alone: ${missing} more labelled documents are needed at least to see when it is sure enough`
+    : `decides nothing alone: of the ${samples} rows it was judged on, its surest ones are not ${(precision * 100).toFixed(0)} % right; label more documents`;

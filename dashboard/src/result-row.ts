@@ -35,6 +35,8 @@ export interface ResultRow {
   /** ISO 8601 UTC */
   processed_at: string;
   duplicate_of: string | null;
+  /** JSON list: what of the document was not read, or mended; null in rows of earlier versions. */
+  warnings_json: string | null;
 }
 
 export interface FeedbackRow {
@@ -115,3 +117,7 @@ function listOf<T>(json: string | null): T[] {
     return []; // a row of another writer: shown without reasons rather than not at all
   }
 }
+
+/** What of the document was not read, or mended; [] where the column holds no list. */
+export const warningsOf = (row: Pick<ResultRow, 'warnings_json'>): string[] =>
+  listOf<unknown>(row.warnings_json).filter((warning) => typeof warning === 'string');

@@ -8,6 +8,8 @@ import { type RolldownOptions, rolldown } from 'rolldown';
 
 /** Libraries that the functions import at start. What these import is bundled with them. */
 export const BUNDLED: ReadonlySet<string> = new Set([
+  '@azure/core-http-compat',
+  '@azure/core-rest-pipeline',
   '@azure/data-tables',
   '@azure/identity',
   '@azure/storage-blob',

@@ -2,8 +2,9 @@
 // Invariants: B1 at-least-once: a receipt says `done` only after the function has returned. B2 the scan never runs a version (ETag) twice that is done;
 //             events are delivered again when they arrive again, as Event Grid does. B3 after poisonBlobThreshold failures of one version
 //             a message is in `webjobs-blobtrigger-poison` before the receipt says `poison`. B4 accepted events survive a crash.
+//             B5 a function with deferred binding (`sdkBinding: true`) gets a reference: the content of its blobs is never fetched.
 // Functions with source EventGrid are scanned too, because nothing sends Event Grid events on a laptop.
-import type { ContainerClient } from '@azure/storage-blob';
+import type { BlobDownloadResponseParsed, BlobGetPropertiesResponse, ContainerClient } from '@azure/storage-blob';
 import type { QueueServiceClient } from '@azure/storage-queue';
 import type { Clock } from '../../shared/ports.ts';
 import { type BlobPattern, compileBlobPattern } from './blob-path.ts';
@@ -189,21 +190,25 @@ export class BlobTrigger implements TriggerListener {
   async #process(container: ContainerClient, blob: string): Promise<Attempt> {
     const { hub, log, settings } = this.#deps;
     const client = container.getBlobClient(blob);
-    let download: Awaited<ReturnType<typeof client.download>>;
+    const isDeferred = hasDeferredBinding(this.#fn);
+    let download: BlobGetPropertiesResponse | BlobDownloadResponseParsed;
     try {
-      download = await client.download();
+      download = isDeferred ? await client.getProperties() : await client.download();
     } catch (error) {
       if (storageStatus(error) === 404) return 'gone';
       throw error;
     }
-    const chunks: Buffer[] = [];
-    for await (const chunk of download.readableStreamBody ?? []) chunks.push(Buffer.from(chunk));
+    const trigger: TypedData = isDeferred
+      ? {
+          modelBindingData: referenceTo(connectionOf(this.#fn) ?? 'AzureWebJobsStorage', container.containerName, blob),
+        }
+      : { bytes: await contentOf(download as BlobDownloadResponseParsed) }; // `as`: it was downloaded
     const etag = bareEtag(download.etag);
     const tokens = this.#pattern.match(blob) ?? {};
     let failure: string | undefined;
     try {
       const result = await this.#deps.invoker.invoke(this.#fn, {
-        trigger: { bytes: Buffer.concat(chunks) },
+        trigger,
         triggerMetadata: metadataOf(
           this.name,
           `${container.containerName}/${blob}`,
@@ -362,6 +367,28 @@ function metadataOf(
 /** Listings give ETags without quotes, downloads with them. */
 function bareEtag(etag: string | undefined): string {
   return (etag ?? '').replaceAll('"', '');
+}
+
+/** The flag that `sdkBinding: true` leaves in the registration. */
+function hasDeferredBinding({ trigger }: RegisteredFunction): boolean {
+  return member(trigger.properties, 'supportsDeferredBinding') === 'true';
+}
+
+/** Binding data in the words of the storage extension (Microsoft.Azure.WebJobs.Extensions.Storage.Blobs 5.x). */
+function referenceTo(connection: string, container: string, blob: string): NonNullable<TypedData['modelBindingData']> {
+  const content = JSON.stringify({ Connection: connection, ContainerName: container, BlobName: blob });
+  return {
+    version: '1.0',
+    source: 'AzureStorageBlobs',
+    contentType: 'application/json',
+    content: Buffer.from(content),
+  };
+}
+
+async function contentOf(download: BlobDownloadResponseParsed): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of download.readableStreamBody ?? []) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks);
 }
 
 function connectionOf(fn: RegisteredFunction): string | undefined {

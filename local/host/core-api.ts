@@ -42,6 +42,8 @@ export interface TypedData {
   int?: number | null;
   double?: number | null;
   http?: unknown;
+  /** A reference instead of content (deferred binding); `content` is JSON. */
+  modelBindingData?: { version: string; source: string; contentType: string; content: Buffer };
 }
 
 export interface InvocationModel {

@@ -87,6 +87,8 @@ export interface RunReport {
     advice: string;
     examples: ExampleDocument[];
   }[];
+  /** What of the documents was not read, or mended, by kind of warning (needs-ocr, pictures, formulas, …). */
+  warnings: { warning: string; documents: number; example: string }[];
   decidedBy: { model: number; llm: number; duplicate: number; human: number };
   /** Calibrated confidence of labelled documents and of those in review: 20 bins of equal width over 0..1. */
   confidence: { labelled: number[]; review: number[] };

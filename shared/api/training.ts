@@ -44,4 +44,8 @@ export const trainRequestSchema = z
 export const trainTemplateSchema = z.strictObject(trainShape).refine(hasRows.isValid, hasRows.else);
 export type TrainRequest = z.infer<typeof trainRequestSchema>;
 
-export const promoteRequestSchema = z.strictObject({ reason: linesSchema(500) });
+export const promoteRequestSchema = z.strictObject({
+  reason: linesSchema(500),
+  /** Also a model whose evaluation does not speak for it. */
+  force: z.boolean().default(false),
+});

@@ -92,6 +92,10 @@ export const EVENTS: Readonly<Record<string, EventSpec>> = {
     metrics: [{ name: 'sluice.activity.failures', by: { code: 'code' } }],
     span: { name: 'activity failed: {code}', duration: 'tookMs', isFailure: true },
   },
+  'run.stop-not-told': {
+    doc: 'A failed step could not tell the other batches to stop; they stop when the run is ended.',
+    fields: ['runId', 'code'],
+  },
   'run.completed': {
     doc: 'A run has committed its results.',
     fields: ['runId', 'documents', 'labelled', 'review', 'failed', 'costUsd', 'tookMs'],
@@ -197,6 +201,15 @@ export const EVENTS: Readonly<Record<string, EventSpec>> = {
     doc: 'Uploads were found for which no event had come; they are classified now.',
     fields: ['files', 'found'],
   },
+  'source.round': { doc: 'A round of a source has ended.', fields: ['source', 'round', 'landed', 'skipped', 'failed'] },
+  'source.failed': { doc: 'A round of a source failed; it is tried again.', fields: ['source', 'code'] },
+  'source.resync': { doc: 'A cursor was lost; everything is enumerated and compared.', fields: ['status'] },
+  'source.removals': {
+    doc: 'More originals vanished at once than are believed; a person is asked.',
+    fields: ['source', 'files'],
+  },
+  'source.waits': { doc: 'Microsoft Graph asked for a pause, or did not answer.', fields: ['waitMs', 'attempt'] },
+  'source.erased-nothing': { doc: 'A vanished original had no decision to erase.', fields: ['source'] },
   'schedule.started': { doc: 'A schedule of the settings has started its run.', fields: ['schedule', 'tick'] },
   'schedule.failed': {
     doc: 'A schedule could not start its run; the next minute tries again.',

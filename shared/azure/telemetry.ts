@@ -34,8 +34,11 @@ export interface TelemetryOptions {
 }
 
 export interface Telemetry {
-  /** A logger that writes to `logger` and exports what the catalogue allows. */
-  tee(logger: Logger): Logger;
+  /**
+   * A logger that writes to `logger` and exports what the catalogue allows.
+   * @param isFallback  `logger` gets events only when none can be exported, so that nothing is logged twice
+   */
+  tee(logger: Logger, isFallback?: boolean): Logger;
   /** Send everything now; false when something could not be sent. */
   flush(): Promise<boolean>;
   /** Flush and end; false when something could not be sent. */
@@ -73,16 +76,18 @@ export function beginTelemetry(options: TelemetryOptions): Telemetry {
   });
   let isMissing = false;
   return {
-    tee(logger) {
+    tee(logger, isFallback = false) {
       starting.catch((error: unknown) => {
         if (!isMissing)
           logger.error('telemetry.unavailable', { name: error instanceof Error ? error.name : 'unknown' });
         isMissing = true;
+        if (isFallback) for (const [level, event, fields] of early.splice(0)) logger[level](event, fields);
       });
-      return tee(logger, (level, event, fields) => {
+      return recording((level, event, fields) => {
+        if (!isFallback || isMissing) logger[level](event, fields);
         const at = options.clock.now();
-        if (sink !== undefined) sink.record(level, event, fields, at);
-        else if (!isMissing && early.length < MAX_EARLY_EVENTS) early.push([level, event, fields, at]);
+        if (sink !== undefined) sink.record(level, event, fields ?? {}, at);
+        else if (!isMissing && early.length < MAX_EARLY_EVENTS) early.push([level, event, fields ?? {}, at]);
       });
     },
     flush: () =>
@@ -178,11 +183,8 @@ function ownTelemetryOnly(): AzureMonitorOpenTelemetryOptions {
 const allWent = async (sent: Promise<void>[]): Promise<boolean> =>
   (await Promise.allSettled(sent)).every(({ status }) => status === 'fulfilled');
 
-function tee(logger: Logger, record: (level: Level, event: string, fields: LogFields) => void): Logger {
-  const at = (level: Level) => (event: string, fields?: LogFields) => {
-    logger[level](event, fields);
-    record(level, event, fields ?? {});
-  };
+function recording(record: (level: Level, event: string, fields?: LogFields) => void): Logger {
+  const at = (level: Level) => (event: string, fields?: LogFields) => record(level, event, fields);
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 

@@ -1,7 +1,7 @@
 // How far a run is, from what it has left in the lake. Works on every instance and after every restart.
 import { type RunStatus, STEPS, type Step } from '../api/runs.ts';
 import { TerminalError } from '../errors.ts';
-import { SharedLook } from '../pace.ts';
+import { PacedLook } from '../pace.ts';
 import { runIndexFolder, runPaths } from '../paths.ts';
 import { isGroupId } from '../pipeline/group-questions.ts';
 import { type Plan, type RunRecord, type RunSummary, readJson, type StepRecord } from '../pipeline/records.ts';
@@ -18,7 +18,7 @@ export class ProgressReader {
   /** A completed run is not taken up again, so its summary stays. */
   readonly #completed = new Map<string, RunSummary>();
   /** What is asked for again and again, shared by those who ask at the same time. */
-  readonly #looks = new Map<string, SharedLook<unknown>>();
+  readonly #looks = new Map<string, PacedLook<unknown>>();
 
   constructor(services: PipelineServices) {
     this.#services = services;
@@ -35,8 +35,8 @@ export class ProgressReader {
   }
 
   #shared<T>(what: string, look: () => Promise<T>): Promise<T> {
-    const known = this.#looks.get(what) as SharedLook<T> | undefined; // under its name by this method only
-    const shared = known ?? new SharedLook(look, this.#services.pace);
+    const known = this.#looks.get(what) as PacedLook<T> | undefined; // under its name by this method only
+    const shared = known ?? new PacedLook(look, this.#services.pace);
     if (known === undefined) keepNewest(this.#looks, what, shared, MAX_LOOKS);
     return shared.take();
   }

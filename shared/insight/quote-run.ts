@@ -1,4 +1,5 @@
 // What a run will cost before anything is paid: a random sample is read, featurized and scored as the run would do it; the LLM is not asked.
+import { isDoubtful } from '../documents/doubt.ts';
 import type { Quote } from '../llm/money/quote.ts';
 import { argmax } from '../models/scorer.ts';
 import { type LaneRequest, laneOf, requireLane } from '../pipeline/lane.ts';
@@ -39,18 +40,23 @@ export async function quoteRun(
   requireLane(services, lane);
   const chosen = sample(files, sampleSize, random);
   const texts: string[] = [];
+  const doubted: boolean[] = [];
   let documents = 0;
   for (const file of chosen) {
     const bytes = await file.read();
     const read = bytes === undefined ? [] : await services.reader.extract({ name: file.name, bytes });
     documents += bytes === undefined ? 1 : read.length;
-    texts.push(...read.filter((document) => document.status === 'ok').map((document) => document.text));
+    for (const { status, text, warnings } of read)
+      if (status === 'ok') {
+        texts.push(text);
+        doubted.push(isDoubtful(warnings));
+      }
   }
   const total = chosen.length === 0 ? 0 : Math.round((documents * files.length) / chosen.length);
   const counts = { files: files.length, sampledFiles: chosen.length };
   const { llm } = services;
   if (llm === undefined) return { ...NOTHING_ASKED, documents: total, ...counts, llm: null };
-  const asked = await wouldAsk(services, taxonomy, texts);
+  const asked = await wouldAsk(services, taxonomy, texts, doubted);
   // Archives and mails hold several documents; unreadable ones are never asked about.
   const unreadable = Array.from({ length: documents - texts.length }, () => ({ text: '', isAsked: false }));
   const quote = await llm.quote({
@@ -75,7 +81,12 @@ const NOTHING_ASKED = {
 } as const;
 
 /** Would the run ask the LLM about these texts? All of them, where no model speaks the taxonomy's labels. */
-async function wouldAsk(services: PipelineServices, taxonomy: Taxonomy, texts: readonly string[]): Promise<boolean[]> {
+async function wouldAsk(
+  services: PipelineServices,
+  taxonomy: Taxonomy,
+  texts: readonly string[],
+  doubted: readonly boolean[],
+): Promise<boolean[]> {
   const version = await chooseModel(services, taxonomy, services.config.MODEL_VERSION);
   if (version === null) return texts.map(() => true);
   const model = await services.models.load(version);
@@ -85,7 +96,8 @@ async function wouldAsk(services: PipelineServices, taxonomy: Taxonomy, texts: r
     const row = probabilities.subarray(i * width, (i + 1) * width);
     const best = argmax(row);
     const accept = services.config.ACCEPT_THRESHOLD ?? acceptFor(model, best);
-    return route(row[best] ?? 0, { accept, review: services.config.REVIEW_THRESHOLD, llm: true }) === 'ask';
+    const limits = { accept, review: services.config.REVIEW_THRESHOLD, llm: true };
+    return route(row[best] ?? 0, limits, doubted[i] === true) === 'ask';
   });
 }
 

@@ -4,6 +4,7 @@
 
 import type { ExampleDocument, RunReport } from '../api/insights.ts';
 
+import { parseWarnings, warningKind } from '../documents/doubt.ts';
 import { ERROR_REMEDIES, isErrorCode, TerminalError } from '../errors.ts';
 import { sqlText } from '../lake/duckdb.ts';
 import type { QueryLake } from '../lake/query.ts';
@@ -32,6 +33,7 @@ export async function runReport({ services, query }: DecisionLake, runId: string
     rerunOf: run.rerun?.runId ?? null,
     labels: labelsOf(groups),
     codes: codesOf(groups, await readExamples(query, runId)),
+    warnings: await readWarnings(query, runId),
     decidedBy: decidedByOf(groups),
     confidence: {
       labelled: binsOf(groups.filter(({ status }) => status === 'labelled')),
@@ -87,6 +89,26 @@ async function readExamples(query: QueryLake, runId: string): Promise<Row[]> {
       ORDER BY source_path, archive_path, document_id`,
   );
   return rows;
+}
+
+/** Documents by kind of warning; a document counts once per kind. */
+async function readWarnings(query: QueryLake, runId: string): Promise<RunReport['warnings']> {
+  const { rows } = await query(
+    `SELECT warnings_json, count(*) AS documents FROM (${latestOf(runId)})
+      WHERE warnings_json IS NOT NULL AND warnings_json <> '[]' GROUP BY 1 ORDER BY 1`,
+  );
+  const kinds = new Map<string, RunReport['warnings'][number]>();
+  for (const row of rows) {
+    const seen = new Set<string>();
+    for (const example of parseWarnings(String(row.warnings_json))) {
+      const warning = warningKind(example);
+      const entry = kinds.get(warning) ?? { warning, documents: 0, example };
+      if (!seen.has(warning)) entry.documents += Number(row.documents);
+      seen.add(warning);
+      kinds.set(warning, entry);
+    }
+  }
+  return [...kinds.values()].sort((a, b) => b.documents - a.documents || (a.warning < b.warning ? -1 : 1));
 }
 
 function labelsOf(groups: readonly Group[]): RunReport['labels'] {

@@ -2,7 +2,9 @@
 // Invariants: I1 nothing is written and no LLM is called. I2 every document is scored, or counted as unavailable because its text is no longer kept.
 // I3 a document that the LLM or a person has decided keeps that answer where the model would not decide alone: it is known and costs nothing again.
 // I4 what a person has decided stays as it is, as a re-run leaves it.
+
 import type { ResultFilter, WhatIfReport, WhatIfRequest } from '../api/decisions.ts';
+import { isDoubtful, parseWarnings } from '../documents/doubt.ts';
 import { TerminalError } from '../errors.ts';
 import { type Csr, decodeCsr } from '../features/sparse.ts';
 import type { Row } from '../lake/tables.ts';
@@ -100,8 +102,9 @@ async function scoreBatchAgain(
     const p = probabilities.subarray(index * width, (index + 1) * width);
     const confidence = Math.max(...p);
     const label = model.labels[p.indexOf(confidence)] ?? null;
+    const isDoubted = isDoubtful(parseWarnings(found.documents[index]?.warnings_json));
     const isCopy = found.documents[index]?.duplicate_of !== null; // shares the answer of another document
-    tally.add(row, { label, confidence, route: route(confidence, limits), isCopy });
+    tally.add(row, { label, confidence, route: route(confidence, limits, isDoubted), isCopy });
   }
 }
 

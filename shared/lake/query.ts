@@ -5,7 +5,7 @@
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import pLimit from 'p-limit';
 import { codeOf, SluiceError, TerminalError } from '../errors.ts';
-import { Pace, SharedLook } from '../pace.ts';
+import { Pace, PacedLook } from '../pace.ts';
 import { systemClock } from '../ports.ts';
 import { decodePath } from './delta/actions.ts';
 import { sqlRelation } from './delta/read.ts';
@@ -13,7 +13,7 @@ import type { Snapshot } from './delta/snapshot.ts';
 import type { DeltaTable } from './delta/table.ts';
 import { createDatabase, loadDuckDb, sqlName, sqlText, streamRows } from './duckdb.ts';
 import { KeptAnswers } from './kept-answers.ts';
-import type { Row } from './tables.ts';
+import type { Column, Row } from './tables.ts';
 
 export interface QueryResult {
   columns: string[];
@@ -38,7 +38,7 @@ const AT_ONCE = 2;
 export class LakeQueries {
   readonly #tables: ReadonlyMap<string, DeltaTable>;
   readonly #pace: Pace;
-  readonly #looks: ReadonlyMap<string, SharedLook<Snapshot | undefined>>;
+  readonly #looks: ReadonlyMap<string, PacedLook<Snapshot | undefined>>;
   readonly #answers = new KeptAnswers<QueryResult>();
   readonly #limit = pLimit(AT_ONCE);
   /** Versions of the views that stand in the database; undefined: of an empty table. */
@@ -51,7 +51,7 @@ export class LakeQueries {
   constructor(tables: readonly DeltaTable[], pace: Pace = new Pace(systemClock)) {
     this.#tables = new Map(tables.map((table) => [table.schema.name, table]));
     this.#pace = pace;
-    this.#looks = new Map(tables.map((table) => [table.schema.name, new SharedLook(() => table.snapshot(), pace)]));
+    this.#looks = new Map(tables.map((table) => [table.schema.name, new PacedLook(() => table.snapshot(), pace)]));
   }
 
   /** Answer one SQL statement at the newest state of all tables. @throws {TerminalError} request.invalid with DuckDB's words */
@@ -243,7 +243,13 @@ async function viewOf(table: DeltaTable, snapshot: Snapshot | undefined): Promis
   const files = [...(snapshot?.files.values() ?? [])];
   const paths = files.map((file) => `${table.path}/${decodePath(file.path)}`);
   const local = await table.cache.fetch(table.store, paths);
-  const columns = snapshot?.columns ?? table.schema.columns;
+  const columns = withLater(snapshot?.columns ?? [], table.schema.columns);
   const partitionColumns = snapshot?.metadata.partitionColumns ?? table.schema.partitionColumns;
   return `CREATE OR REPLACE VIEW ${sqlName(table.schema.name)} AS ${sqlRelation(columns, partitionColumns, files, local)}`;
+}
+
+/** The table's columns, and those that a later version of ours has and no commit has written yet: they read as null. */
+function withLater(written: readonly Column[], known: readonly Column[]): readonly Column[] {
+  const names = new Set(written.map(({ name }) => name));
+  return [...written, ...known.filter(({ name }) => !names.has(name))];
 }

@@ -34,9 +34,10 @@ export interface ModelMetrics {
 
 /** How the default accept threshold was chosen. */
 export interface AcceptRule {
-  /** Calibrated top probability from which the model's label is taken without asking. */
+  /** Calibrated top probability from which the model's label is taken without asking; above 1: never. */
   threshold: number;
-  /** guarantee: Clopper–Pearson bound held; empirical: precision on held-out rows; default: too few rows for either. */
+  /** guarantee: Clopper–Pearson bound held; empirical: precision on held-out rows; default: neither, so that
+   *  the model decides nothing alone. */
   basis: 'guarantee' | 'empirical' | 'default';
   /** Precision aimed at and the confidence of the promise. */
   precision: number;
@@ -45,6 +46,8 @@ export interface AcceptRule {
   coverage: number;
   observedPrecision: number;
   samples: number;
+  /** basis default: rows that are missing to see anything; 0 when there were enough, and no threshold reached the precision. */
+  missing?: number;
 }
 
 export interface Artifact {

@@ -1,11 +1,13 @@
 // Models in the lake: one immutable folder per version, and the pointer to the champion.
 // Invariants: R1 a version's files never change once its manifest is there; the manifest is written last. R2 two registrations never
-// share a version: a claim file, created if absent, decides. R3 the champion moves only to a model that was evaluated and that loads.
+// share a version: a claim file, created if absent, decides. R3 the champion moves only to a model whose judgement speaks for it
+// (promotion.ts), or by force, and only to one that loads.
 import { codeOf, type ErrorCode, RetryableError, SluiceError, TerminalError } from '../errors.ts';
 import { modelPaths } from '../paths.ts';
 import type { Clock, LakeStore } from '../ports.ts';
 import { describeArtifacts, type ModelBundle, type ModelManifest, parseManifest, verifyArtifact } from './bundle.ts';
 import { type LoadedModel, openModel } from './loaded-model.ts';
+import { refusalToPromote } from './promotion.ts';
 
 export type { EvidenceTerm, LoadedModel } from './loaded-model.ts';
 
@@ -94,14 +96,13 @@ export class ModelRegistry {
 
   /**
    * Make a version the champion.
-   * @throws {TerminalError} model.not-found, model.not-evaluated, model.corrupt, model.checksum-mismatch: the champion then stays
+   * @param force  also a model whose judgement does not speak for it; why it does not is kept with the reason
+   * @throws {TerminalError} model.not-found, model.not-evaluated, model.not-better, model.corrupt, model.checksum-mismatch: the champion
+   *   then stays
    */
-  async promote(version: string, reason: string): Promise<void> {
-    const manifest = await this.manifest(version);
-    if (manifest.metrics === null)
-      throw new TerminalError('model.not-evaluated', `Model ${version} has no evaluation; promoting needs one`, {
-        ids: { version },
-      });
+  async promote(version: string, reason: string, { force = false } = {}): Promise<void> {
+    const refusal = refusalToPromote(await this.manifest(version));
+    if (refusal !== undefined && !force) throw refusal;
     await this.load(version); // R3
     await this.#moveChampion((champion) => ({
       version,
@@ -109,8 +110,15 @@ export class ModelRegistry {
         champion === undefined || champion.version === version
           ? (champion?.previous ?? [])
           : [...champion.previous, champion.version],
-      reason,
+      reason: refusal === undefined ? reason : `${reason} (forced: ${refusal.message})`,
     }));
+  }
+
+  /** Promote a model that has just been trained; undefined, or why it stays a mere version. */
+  async promoteTrained(version: string, reason: string): Promise<TerminalError | undefined> {
+    const refusal = refusalToPromote(await this.manifest(version));
+    if (refusal === undefined) await this.promote(version, reason);
+    return refusal;
   }
 
   /** Back to the champion before. @throws {TerminalError} model.not-found when there was none */

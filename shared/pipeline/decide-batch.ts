@@ -1,5 +1,6 @@
 // Step 5: extraction, scores and answers → exactly one result row per document, staged as one part file.
 // Invariants: D1 rows out = documents in, each labelled, review or failed. D2 what a person has decided about the same content stands.
+import { isDoubtful, parseWarnings } from '../documents/doubt.ts';
 import { ERROR_REMEDIES, type ErrorCode, isErrorCode } from '../errors.ts';
 import type { Row } from '../lake/tables.ts';
 import type { LlmAnswer } from '../llm/classify.ts';
@@ -11,7 +12,7 @@ import { readInherited } from './near-duplicates.ts';
 import { type PersonsDecision, peopleDecisions } from './people-decisions.ts';
 import { type Plan, readStep } from './records.ts';
 import { readScores, type ScoreRow } from './score-batch.ts';
-import type { PipelineServices } from './services.ts';
+import type { Original, PipelineServices } from './services.ts';
 import { runStep, type StepInput, type StepResult } from './step.ts';
 import { countBy } from './tally.ts';
 
@@ -22,6 +23,7 @@ export function decideBatch(services: PipelineServices, input: StepInput): Promi
     const answers = await readAnswers(services, input);
     const inherited = await readInherited(services, input);
     const said = await peopleDecisions(services, plan.taxonomyVersion);
+    const originals = await services.originals?.of(documents.map((document) => document.source_path));
     // Switched off after the plan was made: what is not answered yet is not asked any more.
     const asking = services.llm === undefined && plan.llm ? { llm: false, llmUse: llmUse(services, undefined) } : plan;
     const stamp = {
@@ -36,6 +38,7 @@ export function decideBatch(services: PipelineServices, input: StepInput): Promi
     const rows = documents.map((document) => ({
       ...stamp,
       ...documentColumns(document),
+      ...originalColumns(originals?.get(document.source_path)),
       ...asPeopleSaid(decide(document, scores, answers, asking, inherited), document, said(document)),
     }));
     const part = rows.length === 0 ? null : await services.tables.stageResults(rows);
@@ -72,6 +75,13 @@ const documentColumns = (document: ExtractedRow): Row => ({
   pages: document.pages,
   chars: document.chars,
   language: document.language,
+  warnings_json: document.warnings_json,
+});
+
+const originalColumns = (original: Original | undefined): Row => ({
+  source: original?.source ?? null,
+  source_name: original?.name ?? null,
+  source_url: original?.url ?? null,
 });
 
 type Asking = Pick<Plan, 'llm' | 'llmUse'>;
@@ -112,7 +122,8 @@ export function decide(
       failure_message: document.message ?? remedyOf(document.code),
     };
   const subject = document.duplicate_of ?? document.document_id;
-  const decision = decideSubject(scores.get(subject), answers.get(subject), plan, inherited[subject]);
+  const isDoubted = isDoubtful(parseWarnings(document.warnings_json));
+  const decision = decideSubject(scores.get(subject), answers.get(subject), plan, inherited[subject], isDoubted);
   if (document.duplicate_of === null) return decision;
   return {
     ...decision,
@@ -149,6 +160,7 @@ function decideSubject(
   answer: LlmAnswer | undefined,
   plan: Asking,
   inherited: Inherited | undefined,
+  isDoubted: boolean,
 ): Decision {
   const scored = {
     ...UNDECIDED,
@@ -164,7 +176,13 @@ function decideSubject(
   }
   if (score?.route === 'review' || answer === undefined) {
     const code: ErrorCode =
-      score?.route === 'ask' && plan.llm ? 'llm.no-answer' : plan.llm ? 'route.low-confidence' : unaskedCode(plan);
+      score?.route === 'ask' && plan.llm
+        ? 'llm.no-answer'
+        : isDoubted
+          ? 'extract.doubtful'
+          : plan.llm
+            ? 'route.low-confidence'
+            : unaskedCode(plan);
     return { ...scored, status: 'review', failure_code: code, failure_message: ERROR_REMEDIES[code] };
   }
   const asked = {

@@ -2,6 +2,7 @@
 // Invariants: U1 only decisions of completed runs under the same taxonomy are inherited, and the heir names the document its label comes from.
 // U2 what a batch inherits is settled once, before anything is asked: a replay sees the same. U3 re-runs inherit nothing: they are meant to decide
 // anew; nor does a document from itself. U4 what a person said about the first document counts for all later heirs.
+import { isDoubtful, parseWarnings } from '../documents/doubt.ts';
 import { minhash } from '../features/minhash.ts';
 import { nearDuplicatePaths, runPaths } from '../paths.ts';
 import type { LakeStore } from '../ports.ts';
@@ -34,6 +35,7 @@ export async function settleNearDuplicates(
   const index = isRerun ? undefined : await indexOf(services, plan.taxonomyVersion);
   const found: BatchSignatures = { signatures: {}, inherited: {} };
   for (const row of candidates) {
+    if (isDoubtful(parseWarnings(row.warnings_json))) continue; // half a text is near to what it is not
     const signature = minhash(row.text);
     if (signature === undefined) continue;
     found.signatures[row.document_id] = Buffer.from(signature.buffer).toString('base64');

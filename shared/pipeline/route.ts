@@ -12,9 +12,12 @@ export interface RouteLimits {
   llm: boolean;
 }
 
-/** Route by the calibrated probability of the top label. NaN never accepts. */
-export function route(confidence: number, limits: RouteLimits): Route {
-  if (confidence >= limits.accept) return 'accept';
+/**
+ * Route by the calibrated probability of the top label. NaN never accepts.
+ * @param isDoubted  the text rests on pages nobody could read: the label never stands on the model's word alone
+ */
+export function route(confidence: number, limits: RouteLimits, isDoubted = false): Route {
+  if (confidence >= limits.accept && !isDoubted) return 'accept';
   return limits.llm && !(confidence < limits.review) ? 'ask' : 'review';
 }
 

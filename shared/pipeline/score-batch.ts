@@ -1,4 +1,5 @@
 // Step 3: features → calibrated probabilities → route, with the reasons of the model's decision.
+import { isDoubtful, parseWarnings } from '../documents/doubt.ts';
 import { decodeCsr } from '../features/sparse.ts';
 import type { Column, Row } from '../lake/tables.ts';
 import type { LoadedModel } from '../models/registry.ts';
@@ -80,7 +81,11 @@ async function scoreRows(
       document_id: row.document_id,
       label: model.labels[best] ?? null,
       confidence,
-      route: route(confidence, { ...plan, accept: plan.accept ?? acceptFor(model, best) }),
+      route: route(
+        confidence,
+        { ...plan, accept: plan.accept ?? acceptFor(model, best) },
+        isDoubtful(parseWarnings(row.warnings_json)),
+      ),
       top_labels_json: JSON.stringify(
         order.slice(0, TOP_LABELS).map((k) => ({ label: model.labels[k], probability: round(p[k] ?? 0) })),
       ),

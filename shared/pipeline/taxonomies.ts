@@ -13,13 +13,17 @@ export async function publishTaxonomy(lake: LakeStore, document: unknown): Promi
   return taxonomy;
 }
 
+/** The version that uploads and runs without one go by; undefined in a new lake. */
+export const currentTaxonomyVersion = async (lake: LakeStore): Promise<string | undefined> =>
+  (await readJson<{ version: string }>(lake, currentTaxonomyPath))?.version;
+
 /**
  * A stored taxonomy.
  * @param version  default: the current one
  * @throws {TerminalError} request.invalid when there is none
  */
 export async function loadTaxonomy(lake: LakeStore, version?: string): Promise<Taxonomy> {
-  const wanted = version ?? (await readJson<{ version: string }>(lake, currentTaxonomyPath))?.version;
+  const wanted = version ?? (await currentTaxonomyVersion(lake));
   if (wanted === undefined)
     throw new TerminalError(
       'request.invalid',

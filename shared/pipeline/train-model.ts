@@ -112,7 +112,8 @@ export interface TrainingServices {
   clock: Clock;
   /** Trainer over the data sets of a container. */
   trainer(container: TrainRequest['container']): ShardedTrainer;
-  promote(version: string, reason: string): Promise<void>;
+  /** Undefined, or why the model was not promoted. */
+  promote(version: string, reason: string): Promise<TerminalError | undefined>;
   /** Changes with every decision that is stored. */
   decisionsVersion(): Promise<string>;
 }
@@ -225,9 +226,10 @@ export function trainingHandlers(
     async finishTraining({ trainingId }: Id) {
       const { request } = await recordOf(trainingId);
       const result = await services.trainer(request.container).finish({ trainingId });
-      if (request.promote) await services.promote(result.version, `training ${trainingId}`);
-      await writeJson(services.lake, trainingEndPath(trainingId), result);
-      return result;
+      const refusal = request.promote ? await services.promote(result.version, `training ${trainingId}`) : undefined;
+      const end = refusal === undefined ? result : { ...result, notPromoted: refusal.message };
+      await writeJson(services.lake, trainingEndPath(trainingId), end);
+      return end;
     },
     async failTraining({ trainingId, message }: Id & { message: string }) {
       await stopTraining(services.lake, trainingId, parseFailure(message));

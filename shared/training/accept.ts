@@ -12,8 +12,8 @@ import {
   THRESHOLD_GRID,
 } from '../models/threshold.ts';
 
-/** Threshold where nothing can be measured. */
-const DEFAULT_THRESHOLD = 0.9;
+/** Threshold where nothing could be measured: above every probability, so that the model decides nothing alone. */
+export const DECIDES_NOTHING = 1.01;
 /** Accepted rows below which an observed precision says nothing. */
 const MIN_EMPIRICAL_ROWS = 20;
 
@@ -41,12 +41,21 @@ export function promiseAccept(
 /** Best effort choice from out-of-fold rows, cut into two halves. */
 export function chooseAccept(first: HeldOut, second: HeldOut, goal: PrecisionGoal): AcceptRule {
   const { threshold } = guaranteeThreshold(first, second, goal.precision, 1 - goal.confidence);
-  if (threshold !== null) return ruleOf(second, threshold, 'guarantee', goal);
+  if (threshold !== null) return ruleOf(second, notLooserThanSeen(second, threshold), 'guarantee', goal);
   const all = joined(first, second);
   const empirical = empiricalThreshold(all, goal.precision);
   return empirical === null
-    ? ruleOf(all, DEFAULT_THRESHOLD, 'default', goal)
-    : ruleOf(all, empirical, 'empirical', goal);
+    ? {
+        ...ruleOf(all, DECIDES_NOTHING, 'default', goal),
+        missing: Math.max(0, MIN_EMPIRICAL_ROWS - all.confidence.length),
+      }
+    : ruleOf(all, notLooserThanSeen(all, empirical), 'empirical', goal);
+}
+
+/** The strictest threshold of the grid that accepts the same rows: nothing is known of probabilities below all that were seen. */
+function notLooserThanSeen(held: HeldOut, threshold: number): number {
+  const { accepted } = countAccepted(held, threshold);
+  return THRESHOLD_GRID.find((stricter) => countAccepted(held, stricter).accepted === accepted) ?? threshold;
 }
 
 /** The loosest threshold above which the observed precision reaches the aim. */

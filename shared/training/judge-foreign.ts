@@ -24,6 +24,11 @@ export async function judgeForeignModel(
   const { labels } = description;
   const classOf = new Map(labels.map((label, k) => [label, k]));
   const known = heldOut.filter((row) => classOf.has(row.label));
+  if (known.length === 0)
+    throw new TerminalError(
+      'train.no-rows',
+      `None of the ${heldOut.length} rows has a label that the model knows. It knows ${some(labels)}; the rows say ${some([...new Set(heldOut.map((row) => row.label))])}`,
+    );
   const raw = model.score(model.featurize(known.map((row) => row.text)));
   const truth = Int32Array.from(known, (row) => classOf.get(row.label)!);
   const judgement = judge({ raw, truth }, labels.length, completeTrainOptions(goal));
@@ -40,3 +45,7 @@ export async function judgeForeignModel(
     },
   };
 }
+
+const MAX_NAMES = 5;
+const some = (names: readonly string[]): string =>
+  names.slice(0, MAX_NAMES).join(', ') + (names.length > MAX_NAMES ? `, and ${names.length - MAX_NAMES} others` : '');

@@ -3,8 +3,9 @@
 //   delta:tables/labels    a Delta table there
 //   decisions              results and feedback of the lake: people's decisions and uncorrected LLM answers
 // Invariant: L1 every row says who gave its label; that decides its weight.
-import { TerminalError } from '../errors.ts';
+import { readForeignTable } from '../lake/delta/foreign/foreign-table.ts';
 import { type DeltaDeps, DeltaTable } from '../lake/delta/table.ts';
+import { FileCache } from '../lake/file-cache.ts';
 import { feedbackTable, type Row, resultsTable } from '../lake/tables.ts';
 import { tablePath } from '../paths.ts';
 import type { LakeStore } from '../ports.ts';
@@ -58,13 +59,12 @@ async function* readOwnDecisions({ lake, delta }: SourceStores, options: Decisio
 type PlainRow = { line: number; text: string; label: string | null } | { line: number; problem: string };
 
 async function* readDeltaRows(stores: SourceStores, path: string, columns: DatasetColumns): AsyncIterable<PlainRow> {
-  // Columns are taken from the table's own log; the schema would only be needed to write.
-  const table = DeltaTable.open(stores.source, path, { name: path, columns: [], partitionColumns: [] }, stores.delta);
-  if ((await table.snapshot()) === undefined)
-    throw new TerminalError('lake.not-found', `No Delta table at ${path}`, { ids: { path } });
   const { text, label } = columns;
-  const rows = await table.scan({ columns: label === undefined ? [text] : [text, label] });
-  for (const [index, row] of rows.entries()) yield labelledRow(row, index + 1, text, label);
+  const names = label === undefined || label === text ? [text] : [text, label];
+  const cache = stores.delta.cache ?? new FileCache();
+  let line = 0;
+  for await (const row of readForeignTable(stores.source, path, names, cache))
+    yield labelledRow(row, ++line, text, label);
 }
 
 function labelledRow(row: Row, line: number, text: string, label: string | undefined): PlainRow {

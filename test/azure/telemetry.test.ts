@@ -193,6 +193,16 @@ describe('telemetry: what arrives at the ingestion endpoint', () => {
     ]);
   });
 
+  test('as a fallback the logger gets nothing that is exported', async () => {
+    start();
+    const lines: unknown[] = [];
+    const keep = (event: string) => lines.push(event);
+    telemetry.tee({ debug: keep, info: keep, warn: keep, error: keep }, true).warn('lake.checkpoint.failed');
+    await telemetry.close();
+    expect(lines).toEqual([]);
+    expect(ofKind('Message')).toHaveLength(1);
+  });
+
   test('nothing but our events is collected: no requests of the process, no counters, no hook on exceptions or the console', async () => {
     const hooks = ['uncaughtException', 'uncaughtExceptionMonitor', 'unhandledRejection'];
     const before = [hooks.map((name) => process.listenerCount(name)), globalThis.fetch, console.log];

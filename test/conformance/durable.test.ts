@@ -2,7 +2,7 @@
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { HostProcess, temporaryFolder } from './host-process.ts';
+import { HostProcess, localOnly, temporaryFolder } from './host-process.ts';
 
 const folder = temporaryFolder();
 let host: HostProcess;
@@ -40,7 +40,7 @@ describe('orchestrations', () => {
 
   test('retry exhaustion: the last failure is followed by a timer, so the orchestrator sees the error', async () => {
     expect((await host.complete('retryExhaustion')).output).toEqual({
-      message: "Activity function 'flaky' failed: attempt 3 failed ",
+      message: "Activity function 'flaky' failed:  attempt 3 failed ", // the extension cuts at `Exception:` and leaves the blank
       next: 2,
     });
   });
@@ -64,11 +64,14 @@ describe('orchestrations', () => {
     expect(await host.complete('afterFailedAll')).toMatchObject({ runtimeStatus: 'Completed', output: ['ended'] });
   });
 
-  test('unknown activity: the orchestration fails and names it', async () => {
-    const status = await host.complete('unknownActivity');
-    expect(status.runtimeStatus).toBe('Failed');
-    expect(status.output).toContain("The function 'nobody' doesn't exist");
-  });
+  localOnly('the real engine goes on waiting for ever: a name that no activity has is never told')(
+    'unknown activity: the orchestration fails and names it',
+    async () => {
+      const status = await host.complete('unknownActivity');
+      expect(status.runtimeStatus).toBe('Failed');
+      expect(status.output).toContain("The function 'nobody' doesn't exist");
+    },
+  );
 
   test('external event: events raised before the wait are received in order', async () => {
     const id = await host.begin('eventsLater');
@@ -93,11 +96,14 @@ describe('orchestrations', () => {
     expect(status.historyEvents?.filter((event) => event.EventType === 'TaskCompleted')).toHaveLength(1);
   });
 
-  test('sub-orchestration: an id that is running is refused, and the parent goes on', async () => {
-    const id = await host.begin('sameChildTwice');
-    expect((await host.until(id)).output).toBe('refused');
-    await host.post(`instances/${id}-child/terminate?reason=done`);
-  });
+  localOnly('the real engine drops the second start and waits for ever')(
+    'sub-orchestration: an id that is running is refused, and the parent goes on',
+    async () => {
+      const id = await host.begin('sameChildTwice');
+      expect((await host.until(id)).output).toBe('refused');
+      await host.post(`instances/${id}-child/terminate?reason=done`);
+    },
+  );
 
   test('callHttp: a 202 is polled until the final answer, and later ids still fit', async () => {
     let polls = 0;
@@ -184,7 +190,7 @@ describe('management', () => {
     expect((await host.post(`instances/${id}/terminate?reason=late`)).status).toBe(410);
     const other = await host.begin('waitForGo');
     expect((await host.post(`instances/${other}/terminate?reason=enough`)).status).toBe(202);
-    expect(await host.status(other)).toMatchObject({ runtimeStatus: 'Terminated', output: 'enough' });
+    expect(await host.until(other)).toMatchObject({ runtimeStatus: 'Terminated', output: 'enough' });
     expect((await host.post('instances/nobody/terminate?reason=x')).status).toBe(404);
   });
 
@@ -218,19 +224,29 @@ describe('management', () => {
     expect((await host.durable(`instances/${id}`)).status).toBe(404);
   });
 
-  test('purge by filter: needs a time, and spares what has not ended', async () => {
+  test('purge by filter: needs a time; of one status it spares the others', async () => {
+    await host.complete('chain', 1);
     const id = await host.begin('waitForGo');
-    expect((await host.durable('instances?runtimeStatus=Completed', { method: 'DELETE' })).status).toBe(400);
-    const purged = await host.durable('instances?createdTimeFrom=2020-01-01T00:00:00Z', { method: 'DELETE' });
+    await host.until(id, (status) => status.runtimeStatus === 'Running');
+    const purge = (query: string) => host.durable(`instances?${query}`, { method: 'DELETE' });
+    expect((await purge('runtimeStatus=Completed')).status).toBe(400);
+    const purged = await purge('createdTimeFrom=2020-01-01T00:00:00Z&runtimeStatus=Completed');
     expect(((await purged.json()) as { instancesDeleted: number }).instancesDeleted).toBeGreaterThan(0);
     expect((await host.status(id)).runtimeStatus).toBe('Running');
   });
 
-  test('bad requests: unknown function, bad id, bad JSON, wrong content type', async () => {
-    expect((await host.post('orchestrators/nobody')).status).toBe(400);
-    expect((await host.post('orchestrators/chain/@id')).status).toBe(400);
-    expect((await host.durable('orchestrators/chain', { method: 'POST', body: '{' })).status).toBe(400);
+  localOnly('the real engine takes both with 202 and fails the instance later, and answers bad JSON with 500')(
+    'bad starts: an unknown function, a bad id and bad JSON are 400',
+    async () => {
+      expect((await host.post('orchestrators/nobody')).status).toBe(400);
+      expect((await host.post('orchestrators/chain/@id')).status).toBe(400);
+      expect((await host.durable('orchestrators/chain', { method: 'POST', body: '{' })).status).toBe(400);
+    },
+  );
+
+  test('bad events: a wrong content type is 400, an unknown instance 404', async () => {
     const id = await host.begin('waitForGo');
+    await host.until(id, (status) => status.runtimeStatus === 'Running');
     const event = { method: 'POST', body: 'x', headers: { 'content-type': 'text/plain' } };
     expect((await host.durable(`instances/${id}/raiseEvent/go`, event)).status).toBe(400);
     expect((await host.post('instances/nobody/raiseEvent/go', 1)).status).toBe(404);

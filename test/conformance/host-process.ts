@@ -1,12 +1,28 @@
-// A local host as a child process, for tests: start, talk to the management API, move its clock, stop or kill it.
+// A host as a child process, for tests: start, talk to the management API, move its clock, stop or kill it. The local host, or with
+// SLUICE_TEST_HOST=real-engine the engine of Azure (test/real-engine): the same cases judge both.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+
+import { test } from 'vitest';
+import { type Azurite, startAzurite } from '../../local/emulators/azurite.ts';
 
 const ENTRY = join(import.meta.dirname, '../../local/host/main.ts');
 const CLOCKED_ENTRY = join(import.meta.dirname, 'clocked-host.ts');
+
+const REAL_ENGINE = join(import.meta.dirname, '../../.local/real-engine/bin/RealEngine.dll');
+const WORKER = join(import.meta.dirname, '../real-engine/worker.ts');
+
+export const isRealEngine = process.env.SLUICE_TEST_HOST === 'real-engine';
+
+/** A case of the local host alone. @param _reason  why the engine of Azure is not asked, or what it does instead */
+export const localOnly = (_reason: string) => test.skipIf(isRealEngine);
+
+/** Of all real engines of this test file; it outlives the hosts, as storage does. */
+let storage: Promise<Azurite> | undefined;
 
 export interface Status {
   name: string;
@@ -19,6 +35,7 @@ export interface Status {
 }
 
 export interface HostProcessOptions {
+  /** Folder below apps/, or the path of an app. */
   app: string;
   hub: string;
   env?: Record<string, string>;
@@ -50,23 +67,7 @@ export class HostProcess {
 
   /** Start and wait for the ready line. @throws with the host's own message when it does not start */
   static async start(options: HostProcessOptions): Promise<HostProcess> {
-    const entry = options.clocked ? CLOCKED_ENTRY : ENTRY;
-    const appDir = join(import.meta.dirname, 'apps', options.app);
-    const child = spawn(
-      process.execPath,
-      [
-        '--disable-warning=ExperimentalWarning',
-        entry,
-        '--app-dir',
-        appDir,
-        '--port',
-        '0',
-        '--hub',
-        options.hub,
-        ...(options.flags ?? []),
-      ],
-      { env: { ...process.env, ...options.env }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
-    );
+    const child = isRealEngine ? await spawnRealEngine(options) : spawnLocalHost(options);
     const log: string[] = [];
     child.stderr?.setEncoding('utf8').on('data', (text: string) => log.push(text));
     const line = await new Promise<string>((resolve, reject) => {
@@ -152,6 +153,28 @@ export class HostProcess {
     });
   }
 }
+
+function spawnLocalHost(options: HostProcessOptions): ChildProcess {
+  const entry = options.clocked ? CLOCKED_ENTRY : ENTRY;
+  const flags = ['--app-dir', appDirOf(options), '--port', '0', '--hub', options.hub, ...(options.flags ?? [])];
+  return spawn(process.execPath, ['--disable-warning=ExperimentalWarning', entry, ...flags], {
+    env: { ...process.env, ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+}
+
+/** The hub's file becomes the name of a task hub, so that a host that is started again finds what the one before left. */
+async function spawnRealEngine(options: HostProcessOptions): Promise<ChildProcess> {
+  storage ??= startAzurite({ folder: null, ports: { blob: 0, queue: 0, table: 0 } });
+  const hub = `T${createHash('sha256').update(options.hub).digest('hex').slice(0, 16)}`;
+  const flags = ['--app-dir', appDirOf(options), '--hub', hub, '--worker', WORKER, '--state', dirname(options.hub)];
+  return spawn('dotnet', [REAL_ENGINE, ...flags, '--polling', '00:00:00.2'], {
+    env: { ...process.env, AzureWebJobsStorage: (await storage).connectionString, ...options.env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+}
+
+const appDirOf = ({ app }: HostProcessOptions): string => resolve(import.meta.dirname, 'apps', app);
 
 function hasEnded(status: Status): boolean {
   return ['Completed', 'Failed', 'Terminated', 'Canceled'].includes(status.runtimeStatus);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { evidenceOf, leadingTerms } from '../../dashboard/src/result-row.ts';
+import { evidenceOf, leadingTerms, warningsOf } from '../../dashboard/src/result-row.ts';
 
 describe('evidence of a row', () => {
   test('the leading terms are those that spoke more for the label than for its runner-up, the strongest first as they are stored', () => {
@@ -16,4 +16,11 @@ describe('evidence of a row', () => {
   test('what is no list of terms is no reason, and the row is shown all the same', () => {
     for (const evidence_json of [null, '', 'no json', '{}']) expect(evidenceOf({ evidence_json })).toEqual([]);
   });
+});
+
+test('warnings of a row are a list of texts; anything else is none', () => {
+  expect(warningsOf({ warnings_json: '["needs-ocr: 1 page(s) not read (2)",1]' })).toEqual([
+    'needs-ocr: 1 page(s) not read (2)',
+  ]);
+  for (const warnings_json of [null, '', 'no json', '{}']) expect(warningsOf({ warnings_json })).toEqual([]);
 });

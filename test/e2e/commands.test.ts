@@ -34,6 +34,17 @@ test('doctor: a wrong setting is named with its remedy, exit code 1', async () =
   expect(run.stdout).toContain('→ Set BATCH_MAX_DOCUMENTS');
 }, 60_000);
 
+test('doctor: versions that settings and schedules name are looked up, and schedules are read', async () => {
+  const run = await sluice(['doctor', '--json', ...at], {
+    MODEL_VERSION: 'v99',
+    SCHEDULES:
+      '[{"name":"nightly","cron":"0 2 * * *","run":{"source":{"kind":"prefix","prefix":"in"},"modelVersion":"v98"}}]',
+  });
+  expect(run.code, run.stdout + run.stderr).toBe(1);
+  const wrong = (JSON.parse(run.stdout) as { check: string; ok: boolean }[]).filter(({ ok }) => !ok);
+  expect(wrong.map(({ check }) => check)).toEqual(['setting MODEL_VERSION', 'schedule nightly, model']);
+}, 60_000);
+
 test('train, eval: a model of one’s own is trained, promoted and measured; bad rows are told with their line', async () => {
   const withBadRow = join(data.path, 'bad.jsonl');
   writeFileSync(
@@ -142,6 +153,24 @@ test('start --taxonomy: labels that no model knows are decided by the LLM', asyn
     failure_code: 'route.llm-off',
     cost_usd: 0,
   });
+}, 120_000);
+
+test('start without a folder leaves a lake in use alone: no demo, the same labels, the same champion', async () => {
+  const count = async () =>
+    JSON.parse((await sluice(['query', 'select count(*) as n from results', '--json', ...at])).stdout);
+  const before = await count();
+  const run = await sluice(['start', '--once', '--port', '0', ...at]);
+  expect([run.code, run.stderr]).toEqual([2, expect.stringContaining('is in use')]);
+  expect(await count()).toEqual(before);
+  const letter = join(data.path, 'second.txt');
+  writeFileSync(letter, 'Fins and water plants: the aquarium of the fish needs feeding flakes.');
+  const own = parseDocument(await sluice(['start', letter, '--once', '--json', '--port', '0', ...at]));
+  expect(own.results[0]).toMatchObject({ label: 'Fish', taxonomy_version: expect.stringMatching(/^pets-/) });
+  const models = JSON.parse((await sluice(['models', '--json', ...at])).stdout) as {
+    version: string;
+    champion: boolean;
+  }[];
+  expect(models.find(({ champion }) => champion)?.version).toBe('v1');
 }, 120_000);
 
 test('start --taxonomy: a wrong file is wrong usage and names the field', async () => {

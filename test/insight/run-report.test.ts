@@ -101,6 +101,21 @@ test('run report: each document counts once, with who decided it, its confidence
   ]);
 });
 
+test('run report: documents by kind of warning, each once per kind; rows of earlier versions have none', async () => {
+  await record('r1');
+  const warned = (...warnings: string[]) => ({ warnings_json: JSON.stringify(warnings) });
+  await store.add('results', [
+    document(1, warned('needs-ocr: 1 page(s) not read (2)', 'needs-ocr: the image not read')),
+    document(2, warned('needs-ocr: 4 page(s) not read (1, 2, 3, 4)', 'formulas: 3 formula(s) hold no result')),
+    document(3, warned()),
+    document(4, { warnings_json: null }),
+  ]);
+  expect((await runReport(lake, 'r1')).warnings).toEqual([
+    { warning: 'needs-ocr', documents: 2, example: 'needs-ocr: 1 page(s) not read (2)' },
+    { warning: 'formulas', documents: 1, example: 'formulas: 3 formula(s) hold no result' },
+  ]);
+});
+
 test('run report: of a code with many documents five are shown; an erased document counts but has no name', async () => {
   await record('r1');
   await store.add('results', [
@@ -184,6 +199,7 @@ test('run report: a run that has not ended has empty lists; a re-run says what i
     rerunOf: 'r0',
     labels: [],
     codes: [],
+    warnings: [],
     decidedBy: { model: 0, llm: 0, duplicate: 0, human: 0 },
     confidence: { labelled: bins({}), review: bins({}) },
     ledger: {

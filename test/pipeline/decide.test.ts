@@ -120,3 +120,20 @@ test('decide: a duplicate takes the label of its twin and costs nothing', () => 
     cost_usd: 0,
   });
 });
+
+test('decide: a doubtful text is in review with that reason, and its warnings stand in the row', () => {
+  const warnings_json = '["needs-ocr: 2 page(s) not read (1, 3)"]';
+  const row = decide(document({ warnings_json }), scores(score({ route: 'review', confidence: 0.99 })), answers(), {
+    llm: false,
+  });
+  expect(row).toMatchObject({ status: 'review', failure_code: 'extract.doubtful', label: 'VAT' });
+  expect(row.failure_message).toContain('OCR');
+  const answered = decide(document({ warnings_json }), scores(score()), answers(answer()), llm);
+  expect(answered).toMatchObject({ status: 'labelled', decided_by: 'llm' });
+});
+
+test('decide: what is missing without doubt in the rest changes no reason', () => {
+  const warnings_json = '["pictures: 1 picture(s) not read","formulas: 3 formula(s) hold no result"]';
+  const row = decide(document({ warnings_json }), scores(score({ route: 'review' })), answers(), llm);
+  expect(row.failure_code).toBe('route.low-confidence');
+});

@@ -28,3 +28,9 @@ test('route: a model with promises per label is trusted per label, and never whe
   expect(route(1, { ...limits, accept: acceptFor(model, 1) })).toBe('ask');
   expect(acceptFor({ accept: 0.7, acceptByLabel: null }, 1)).toBe(0.7);
 });
+
+test('route: a text with pages nobody could read is never accepted on the model’s word alone', () => {
+  expect(route(1, limits, true)).toBe('ask');
+  expect(route(1, { ...limits, llm: false }, true)).toBe('review');
+  expect(route(0.1, limits, true)).toBe('review');
+});

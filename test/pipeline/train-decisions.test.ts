@@ -84,7 +84,7 @@ function services(): TrainingServices & { logger: typeof silentLogger } {
     clock,
     logger: silentLogger,
     trainer: () => trainer,
-    promote: (version, reason) => registry.promote(version, reason),
+    promote: (version, reason) => registry.promoteTrained(version, reason),
     decisionsVersion: () => decisionsVersion(store.tables),
   };
 }

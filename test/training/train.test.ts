@@ -83,9 +83,9 @@ describe('training', () => {
     ).rejects.toMatchObject({ code: 'train.too-few-samples', ids: { needed: 114 } });
   });
 
-  test('a handful of rows still trains; the accept threshold says that it is a default', async () => {
+  test('a handful of rows still trains; the model decides nothing alone and says how many rows are missing', async () => {
     const { description } = await train({ examples: makeExamples(6, 0), deps });
-    expect(description.accept).toMatchObject({ threshold: 0.9, basis: 'default' });
+    expect(description.accept).toMatchObject({ threshold: 1.01, basis: 'default', missing: 14 });
   });
 
   test('weights count: a class of weight 0 is never predicted', async () => {

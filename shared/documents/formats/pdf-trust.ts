@@ -31,6 +31,27 @@ export function isPicture(text: string, marks: () => PageMarks, isLayer: () => b
   return chars < HEADING_CHARS && curves > OUTLINED_CURVES;
 }
 
+/** Signs that stand in no word. */
+const ODD_SIGN = /[†‡€¢¤¥¦§©¬®¶×÷¿¡‰™º¹²³¼½¾¨¸¯\x7f-\x9f\ue000-\uf8ff\ufffd]/g;
+
+/** Lines without those that hold a word of shifted letters ("Szk&òFWWG66†ÆæBvÖ$€"), as writers leave them that lack a font for one letter. */
+export function withoutGarbledLines(text: string): { text: string; dropped: number } {
+  if (text.search(ODD_SIGN) < 0) return { text, dropped: 0 };
+  const lines = text.split('\n');
+  const kept = lines.filter((line) => !line.split(/\s+/).some(isGarbledWord));
+  return { text: kept.join('\n'), dropped: lines.length - kept.length };
+}
+
+function isGarbledWord(word: string): boolean {
+  return (
+    word.length >= 10 &&
+    /^(?!https?:)[^@]*$/.test(word) &&
+    (word.match(ODD_SIGN)?.length ?? 0) >= 2 &&
+    (word.match(/\p{L}/gu)?.length ?? 0) >= 6 &&
+    /\p{Ll}\P{L}?\p{Lu}|\p{Lu}\p{Lu}[^\p{L}\s]+\p{L}/u.test(word)
+  );
+}
+
 const MAX_LOOKED_AT = 6000;
 const FEW = 8;
 const UNREADABLE_SHARE = 0.12;

@@ -6,7 +6,7 @@ import { markupParser } from '../markup.ts';
 import type { EmbeddedFile, ReadContext, ReadText } from '../reading.ts';
 import { joinHyphens } from './pdf-hyphens.ts';
 import { layersIn } from './pdf-layers.ts';
-import { isGarbled, isPicture } from './pdf-trust.ts';
+import { isGarbled, isPicture, withoutGarbledLines } from './pdf-trust.ts';
 import { type PdfDocument, type PdfPage, withPdf } from './pdfium.ts';
 
 const OCR_DPI = 200;
@@ -35,6 +35,10 @@ async function readPages(pdf: PdfDocument, bytes: Uint8Array, { limits, progress
   const { scans, warnings, unreadable } = reader;
   if (pages === 0 || unreadable === pages) throw new TerminalError('extract.corrupt', 'pdf: no page can be read');
   if (unreadable > 0) warnings.push(`pdf: ${unreadable} damaged page(s) were left out`);
+  if (reader.partly.length > 0)
+    warnings.push(
+      `needs-ocr: lines of ${reader.partly.length} page(s) cannot be decoded (${reader.partly.slice(0, 20).join(', ')})`,
+    );
   const xfa = dynamicForm(pdf, reader, limits.maxElements);
   const parts = xfa === undefined ? await joinHyphens(reader.parts, detectLanguage) : [xfa];
   const embedded = [...pdf.embeddedFiles(maxArchiveEntries)];
@@ -62,6 +66,8 @@ class PageReader {
   readonly parts: string[] = [];
   /** 1-based. */
   readonly scans: number[] = [];
+  /** Pages of which lines were left out, 1-based. */
+  readonly partly: number[] = [];
   readonly warnings: string[] = [];
   readonly files: EmbeddedFile[] = [];
   unreadable = 0;
@@ -109,6 +115,11 @@ class PageReader {
       )
     )
       this.scans.push(index + 1);
+    const clear = withoutGarbledLines(own);
+    if (clear.dropped > 0) {
+      own = clear.text;
+      this.partly.push(index + 1);
+    }
     const { texts, files, widgets, hasDrawnStamp } = page.annotations();
     this.#hasDrawnStamp = hasDrawnStamp;
     this.widgets += widgets;

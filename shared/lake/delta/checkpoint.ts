@@ -107,7 +107,7 @@ export async function readCheckpoint(bytes: Buffer): Promise<Action[]> {
   const rows = (await parquetReadObjects({ file, compressors })) as Record<string, Record<string, unknown> | null>[];
   const actions: Action[] = [];
   for (const row of rows) {
-    for (const kind of ['protocol', 'metaData', 'txn', 'add', 'remove']) {
+    for (const kind of ['protocol', 'metaData', 'txn', 'add', 'remove', 'sidecar']) {
       const value = row[kind];
       if (value === null || value === undefined) continue;
       actions.push({ [kind]: plain(value) } as unknown as Action); // the checkpoint schema is the actions' schema

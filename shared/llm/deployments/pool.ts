@@ -114,7 +114,8 @@ export class Pool {
   ): Promise<Turn | NoTurn | Hopeless> {
     for (;;) {
       const now = this.#clock.now();
-      const hopeful = this.members.filter((m) => m.givenUpUntil <= now);
+      const isHopeful = ({ givenUpUntil: until }: Member) => until <= now || until > now + GIVE_UP_MS; // the clock was set back
+      const hopeful = this.members.filter(isHopeful);
       if (hopeful.length === 0) return { kind: 'hopeless', code: this.members[0]?.givenUpCode ?? 'llm.configuration' };
       const ranked = hopeful
         .map((member) => ({

@@ -70,6 +70,8 @@ export interface StepResult {
 export interface TrainingResult {
   version: string;
   accuracy: number;
+  /** Why the model was not promoted although that was asked for. */
+  notPromoted?: string;
   logLoss: number;
   ece: number;
   iterations: number;

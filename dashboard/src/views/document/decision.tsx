@@ -2,7 +2,7 @@
 import { money } from '../../format.ts';
 import { links } from '../../links.ts';
 import { Badge, Confidence, StatusBadge } from '../../parts/basics.tsx';
-import type { ResultRow } from '../../result-row.ts';
+import { type ResultRow, warningsOf } from '../../result-row.ts';
 
 export function Decision({ row }: { row: ResultRow }) {
   return (
@@ -39,8 +39,27 @@ export function Decision({ row }: { row: ResultRow }) {
           without a question to the LLM.
         </p>
       )}
+      <Unread row={row} />
       <Quote row={row} />
     </section>
+  );
+}
+
+/** What of the document was not read: the label may rest on less than a person sees. */
+function Unread({ row }: { row: ResultRow }) {
+  const warnings = warningsOf(row);
+  if (warnings.length === 0) return null;
+  return (
+    <div class={`note ${warnings.some((warning) => warning.startsWith('needs-ocr:')) ? 'warn' : ''}`}>
+      <p>
+        <strong>What was not read as it stands</strong>
+      </p>
+      <ul>
+        {warnings.map((warning) => (
+          <li key={warning}>{warning}</li>
+        ))}
+      </ul>
+    </div>
   );
 }
 

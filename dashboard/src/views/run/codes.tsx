@@ -41,6 +41,25 @@ export function Codes({ report }: { report: RunReport }) {
           ))}
         </ul>
       )}
+      <Warnings report={report} />
     </section>
+  );
+}
+
+/** What of the documents was not read, by kind. */
+function Warnings({ report: { warnings } }: { report: RunReport }) {
+  if (warnings.length === 0) return null;
+  return (
+    <>
+      <h4>Not read, or mended</h4>
+      <ul>
+        {warnings.map(({ warning, documents, example }) => (
+          <li key={warning}>
+            <code>{warning}</code> {count(documents)} {documents === 1 ? 'document' : 'documents'}
+            <span class="dim">, such as “{example}”</span>
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }

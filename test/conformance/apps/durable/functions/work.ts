@@ -62,7 +62,7 @@ df.app.entity('Counter', (context: df.EntityContext<number>) => {
       context.df.return(current);
       break;
     case 'forward':
-      context.df.signalEntity(new df.EntityId('Counter', 'target'), 'add', current);
+      context.df.signalEntity(new df.EntityId('counter', 'target'), 'add', current);
       break;
     case 'delete':
       context.df.destructOnExit();

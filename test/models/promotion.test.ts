@@ -1,0 +1,116 @@
+// A champion needs a judgement that speaks for it, or somebody who takes the responsibility.
+import { describe, expect, test } from 'vitest';
+import { completeSpec } from '../../shared/features/spec.ts';
+import type { ModelBundle, ModelMetrics } from '../../shared/models/bundle.ts';
+import { unmeasuredAccept } from '../../shared/models/foreign-bundle.ts';
+import { createLinearBundle } from '../../shared/models/linear-bundle.ts';
+import { refusalToPromote } from '../../shared/models/promotion.ts';
+import { ModelRegistry } from '../../shared/models/registry.ts';
+import { systemClock } from '../../shared/ports.ts';
+import { chooseAccept, DECIDES_NOTHING } from '../../shared/training/accept.ts';
+import { judgeForeignModel } from '../../shared/training/judge-foreign.ts';
+import { MemoryLake } from '../fakes/memory-lake.ts';
+
+const metricsOf = (accuracy: number, support: number[]): ModelMetrics => ({
+  source: 'held-out',
+  samples: support.reduce((a, b) => a + b, 0),
+  accuracy,
+  macroF1: accuracy,
+  logLoss: 1,
+  ece: 0,
+  perLabel: support.map((rows, k) => ({ label: `l${k}`, precision: 1, recall: 1, f1: 1, support: rows })),
+});
+const bundleOf = (metrics: ModelMetrics | null): ModelBundle =>
+  createLinearBundle({
+    labels: ['l0', 'l1'],
+    taxonomyVersion: null,
+    features: completeSpec({ numFeatures: 4 }),
+    idf: null,
+    model: {
+      width: 4,
+      columns: Int32Array.of(0),
+      coefficients: Float64Array.of(1),
+      intercepts: Float64Array.of(0),
+      isBinomial: true,
+    },
+    calibration: { method: 'none' },
+    accept: unmeasuredAccept,
+    metrics,
+  });
+
+describe('promotion', () => {
+  test.each([
+    ['no evaluation', null, 'model.not-evaluated'],
+    ['no row', metricsOf(0, [0, 0]), 'model.not-evaluated'],
+    ['rows of one label', metricsOf(1, [40, 0]), 'model.not-better'],
+    ['as good as the most frequent label', metricsOf(0.7, [70, 30]), 'model.not-better'],
+    ['a little better', metricsOf(0.71, [70, 30]), 'model.not-better'],
+    ['better by the margin', metricsOf(0.715, [70, 30]), undefined],
+    ['right always', metricsOf(1, [39, 1]), undefined],
+  ])('%s', (_, metrics, code) => {
+    expect(refusalToPromote({ version: 'v1', metrics })?.code).toBe(code);
+  });
+
+  test('by force any model that loads is promoted, and the history says against what', async () => {
+    const registry = new ModelRegistry(new MemoryLake(), { clock: systemClock });
+    const version = await registry.register(bundleOf(metricsOf(0.5, [50, 50])));
+    await expect(registry.promote(version, 'try')).rejects.toMatchObject({ code: 'model.not-better' });
+    expect(await registry.championVersion()).toBeUndefined();
+    await registry.promote(version, 'the only one', { force: true });
+    const [move] = await registry.history();
+    expect(move?.reason).toMatch(/^the only one \(forced: .*50\.0 % of 100 rows.*\)$/);
+  });
+
+  test('a training asks and is told', async () => {
+    const registry = new ModelRegistry(new MemoryLake(), { clock: systemClock });
+    const [weak, good] = [
+      await registry.register(bundleOf(metricsOf(0.5, [50, 50]))),
+      await registry.register(bundleOf(metricsOf(0.9, [50, 50]))),
+    ];
+    expect(await registry.promoteTrained(weak, 'training')).toMatchObject({ code: 'model.not-better' });
+    expect(await registry.promoteTrained(good, 'training')).toBeUndefined();
+    expect(await registry.championVersion()).toBe(good);
+  });
+
+  test('rows whose labels the model does not know judge nothing, and both lists of labels are named', async () => {
+    const rows = [{ text: 'a', label: 'Other' }];
+    await expect(judgeForeignModel(bundleOf(null), rows)).rejects.toMatchObject({
+      code: 'train.no-rows',
+      message: expect.stringMatching(/l0, l1.*Other/),
+    });
+  });
+});
+
+describe('the accept threshold', () => {
+  const held = (confidence: number[], isRight = confidence.map(() => 1)) => ({
+    confidence: Float64Array.from(confidence),
+    predicted: new Int32Array(confidence.length),
+    isRight: Uint8Array.from(isRight),
+  });
+  const goal = { precision: 0.95, confidence: 0.95 };
+  const rows = (n: number, from: number) => Array.from({ length: n }, (_, i) => from + (i / n) * 0.2);
+
+  test('never lies below every probability that was seen', () => {
+    const few = chooseAccept(held(rows(15, 0.6)), held(rows(15, 0.62)), goal);
+    expect(few).toMatchObject({ basis: 'empirical', coverage: 1 });
+    expect(few.threshold).toBeGreaterThan(0.55);
+    const many = chooseAccept(held(rows(200, 0.6)), held(rows(200, 0.62)), goal);
+    expect(many).toMatchObject({ basis: 'guarantee', coverage: 1 });
+    expect(many.threshold).toBeGreaterThan(0.55);
+  });
+
+  test('with too few rows the model decides nothing alone, and says how many are missing', () => {
+    const rule = chooseAccept(held(rows(4, 0.7)), held(rows(4, 0.7)), goal);
+    expect(rule).toMatchObject({ basis: 'default', threshold: DECIDES_NOTHING, coverage: 0, missing: 12 });
+    expect(rule.threshold).toBeGreaterThan(1);
+  });
+
+  test('nor does a model that is wrong at every confidence', () => {
+    const wrong = rows(60, 0.7).map(() => 0);
+    expect(chooseAccept(held(rows(60, 0.7), wrong), held(rows(60, 0.7), wrong), goal)).toMatchObject({
+      basis: 'default',
+      missing: 0,
+      threshold: DECIDES_NOTHING,
+    });
+  });
+});
