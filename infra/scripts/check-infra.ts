@@ -144,13 +144,15 @@ async function main(deps: HookDeps): Promise<number> {
     for (const name of files) cpSync(join(INFRA, name), join(copy, name));
     deps.say('compiling and linting every template');
     const problems = await lint(bicep, copy);
+    const compiles = problems.length === 0;
     await run(bicep, ['format', '--pattern', `${copy}/**/*.bicep`], { maxBuffer: MAX_OUTPUT_BYTES });
     for (const name of files.filter((one) => one.endsWith('.bicep')))
       if (readFileSync(join(copy, name), 'utf8') !== readFileSync(join(INFRA, name), 'utf8')) {
         if (writes) cpSync(join(copy, name), join(INFRA, name));
         else problems.push(`infra/${name} is not formatted. Run: npm run check:infra -- --write`);
       }
-    for (const name of Object.keys(ENVIRONMENTS)) {
+    // What does not compile has no resources to foresee.
+    for (const name of compiles ? Object.keys(ENVIRONMENTS) : []) {
       deps.say(`foreseeing the resources of ${name}`);
       const list = await foresee(bicep, copy, name);
       const file = join(SNAPSHOTS, `${name}.txt`);
