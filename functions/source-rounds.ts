@@ -1,11 +1,12 @@
 // Rounds of sources: a timer that looks what is due, and one durable instance a source.
-import { app, type InvocationContext } from '@azure/functions';
+import type { InvocationContext } from '@azure/functions';
 import df from 'durable-functions';
 import { getApp } from '../shared/app.ts';
 import { type SyncInput, syncActivity, syncSource } from '../shared/sources/sync-source.ts';
 import { startUnlessRunning } from './durable-runs.ts';
+import { app, durable } from './registry.ts';
 
-df.app.orchestration('sourceRound', function* (context) {
+durable.orchestration('sourceRound', function* (context) {
   const port = {
     call: (activity: string, input: unknown) => context.df.callActivity(activity, input),
     continueAsNew: (input: unknown) => context.df.continueAsNew(input),
@@ -13,7 +14,7 @@ df.app.orchestration('sourceRound', function* (context) {
   return yield* syncSource(port, context.df.getInput());
 });
 
-df.app.activity('syncSourceFor', {
+durable.activity('syncSourceFor', {
   handler: async (input: SyncInput) => syncActivity((await getApp()).sources, input),
 });
 

@@ -1,11 +1,11 @@
 // Sources over HTTP: list, add, pause, sync, look.
-import { app } from '@azure/functions';
 import df from 'durable-functions';
 import { parseRequest } from '../shared/api/problem.ts';
 import { sourceEntrySchema } from '../shared/api/source-entry.ts';
 import { sourceItemsSchema, syncRequestSchema } from '../shared/api/source-status.ts';
 import { getApp, getConfig } from '../shared/app.ts';
 import { access, parameter, readBody, respond } from './http.ts';
+import { app } from './registry.ts';
 import { startRound } from './source-rounds.ts';
 
 const withClient = () => ({ ...access, extraInputs: [df.input.durableClient()] });

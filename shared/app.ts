@@ -5,7 +5,7 @@ import { type AuthMode, type Principal, type Role, requireRole } from './azure/c
 import { createCredential } from './azure/credentials.ts';
 import { type LakeAccess, openLakeAccess } from './azure/lake-access.ts';
 import { beginTelemetry, type Telemetry } from './azure/telemetry.ts';
-import { type Config, isInAzure, loadConfig } from './config.ts';
+import { type Config, inspectConfig, isInAzure, loadConfig } from './config.ts';
 import type { Extractor } from './documents/extract.ts';
 import { openExtractor } from './extractor.ts';
 import { documentId } from './ids.ts';
@@ -185,6 +185,12 @@ export function getConfig(): Config {
   return config;
 }
 
+/** The process's configuration, or undefined when a setting is wrong. */
+export function configIfValid(): Config | undefined {
+  config ??= inspectConfig().config;
+  return config;
+}
+
 /** The process's app, with its containers in place. */
 export function getApp(): Promise<App> {
   app ??= createApp(getConfig());
@@ -214,8 +220,12 @@ export const getProgress = async (): Promise<ProgressReader> => (await getApp())
 export const whoCalls = (header: string | null, role: Role): Principal =>
   requireRole(getConfig().AUTH_MODE as AuthMode, header, role); // the setting's choices are the modes
 
-/** What GET /api/health tells; touches nothing. */
-export function describeApp(): Record<string, string | null> {
+/** What GET /api/health tells; touches nothing. Anybody may ask: names of settings and what to do, never their values. */
+export function describeApp(): Record<string, unknown> & { status: string } {
+  if (configIfValid() === undefined) {
+    const problems = inspectConfig().problems.map(({ setting, remedy }) => `${setting}: ${remedy}`);
+    return { status: 'misconfigured', version: PIPELINE_VERSION, problems };
+  }
   const { LLM_ENABLED, OPENAI_MODEL, AZURE_OPENAI_CHAT_DEPLOYMENT } = getConfig();
   const llm = LLM_ENABLED ? (AZURE_OPENAI_CHAT_DEPLOYMENT ?? OPENAI_MODEL ?? null) : null;
   return { status: 'ok', version: PIPELINE_VERSION, llm };

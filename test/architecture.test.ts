@@ -181,7 +181,7 @@ describe('architecture: the direction of imports', () => {
     const wrong = within('functions').flatMap(({ file, text }) =>
       [...text.matchAll(/import \{([^}]*)\} from '@azure\/functions'/g)]
         .flatMap((m) => (m[1] ?? '').split(','))
-        .map((name) => name.trim())
+        .map((name) => name.trim().replace(/ as \w+$/, ''))
         .filter(
           (name) => name !== '' && !name.startsWith('type ') && !['app', 'input', 'output', 'trigger'].includes(name),
         )

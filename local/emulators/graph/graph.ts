@@ -1,11 +1,10 @@
-// Microsoft Graph as far as sources use it: sites, drives, delta, content, list item fields, mail delta and MIME, subscriptions. Stateful, with a
+// Microsoft Graph as far as sources use it: sites, drives, delta, content, list item fields. Stateful, with a
 // budget of resource units, links in changing shapes, and faults as data. Answers requests as values: over HTTP by server.ts, in tests directly.
 // https://learn.microsoft.com/graph/api/overview
 import { createHash } from 'node:crypto';
 import type { Drive, DriveItem } from './drive.ts';
 import { type GraphFault, takeFault } from './faults.ts';
-import type { Mailbox } from './mailbox.ts';
-import { Subscriptions } from './subscriptions.ts';
+import { cTag, driveRow, eTag, itemRow } from './rows.ts';
 
 export interface GraphSite {
   id: string;
@@ -52,13 +51,12 @@ export interface GraphOptions {
 
 export class Graph {
   readonly sites: GraphSite[] = [];
-  readonly users = new Map<string, { drive?: Drive; mailbox?: Mailbox; isForbidden?: boolean }>();
+  readonly users = new Map<string, { drive?: Drive; isForbidden?: boolean }>();
   readonly faults: GraphFault[] = [];
   /** Requests so far, `METHOD /path?query`. */
   readonly log: string[] = [];
   /** Units spent so far. */
   units = 0;
-  readonly subscriptions: Subscriptions;
   readonly #options: GraphOptions;
   #minute = { startedAt: 0, units: 0 };
   #pages = new Map<string, { rows: unknown[][]; next: string }>();
@@ -69,7 +67,6 @@ export class Graph {
 
   constructor(options: GraphOptions) {
     this.#options = options;
-    this.subscriptions = new Subscriptions(options.now);
   }
 
   /** Every drive by id. */
@@ -113,8 +110,6 @@ export class Graph {
       if (user?.isForbidden) return accessDenied();
       return user?.drive === undefined ? notFound() : { status: 200, body: driveRow(user.drive) };
     }
-    m = /^\/users\/([^/]+)\/(mailFolders|messages)(.*)$/.exec(path);
-    if (m !== null) return this.#mail(decodeURIComponent(m[1] ?? '').toLowerCase(), `${m[2]}${m[3]}`, url, fault);
     m = /^\/drives\/([^/]+)(\/.*)?$/.exec(path);
     if (m !== null) {
       const drive = this.drive(decodeURIComponent(m[1] ?? ''));
@@ -123,7 +118,6 @@ export class Graph {
       if (site?.isForbidden) return accessDenied();
       return this.#onDrive(drive, m[2] ?? '', { method, url, headers, body }, fault);
     }
-    if (path.startsWith('/subscriptions')) return this.subscriptions.handle(method, path, body);
     return problem(400, 'BadRequest', `Resource not found for the segment '${path}'.`);
   }
 
@@ -146,11 +140,11 @@ export class Graph {
     if (item === undefined) return notFound();
     switch (m?.[3] ?? '') {
       case '':
-        return { status: 200, body: row(drive, item) };
+        return { status: 200, body: itemRow(drive, item) };
       case '/children':
         return this.#paged(
           url,
-          drive.children(item.id).map((child) => row(drive, child)),
+          drive.children(item.id).map((child) => itemRow(drive, child)),
         );
       case '/content':
         if (item.isMalware) return problem(403, 'malwareDetected', 'Malware detected');
@@ -183,7 +177,7 @@ export class Graph {
     if (token !== undefined && since < drive.forgottenBefore) return resync(this.#link(drive, undefined));
     const changed = drive.changes(since, newest);
     const size = Number(url.searchParams.get('$top') ?? this.#options.pageSize);
-    const rows = shuffled(changed, newest).map((item) => row(drive, item));
+    const rows = shuffled(changed, newest).map((item) => itemRow(drive, item));
     const pages = chunk(rows, size);
     const id = String(++this.#links);
     this.#pages.set(id, { rows: pages, next: `s${newest}` });
@@ -218,61 +212,6 @@ export class Graph {
       `${base}/microsoft.graph.delta(token='${token}')`,
     ];
     return shapes[this.#links++ % shapes.length] ?? '';
-  }
-
-  #mail(user: string, rest: string, url: URL, fault: GraphFault | undefined): GraphReply {
-    const found = this.users.get(user);
-    if (found?.isForbidden)
-      return problem(403, 'ErrorAccessDenied', 'Access is denied. Check credentials and try again.');
-    const mailbox = found?.mailbox;
-    if (mailbox === undefined) return problem(404, 'ErrorInvalidUser', 'The requested user is invalid.');
-    let m = /^mailFolders\/([^/]+)\/messages\/delta/.exec(rest);
-    if (m !== null) {
-      const folder = mailbox.folderIdOf(decodeURIComponent(m[1] ?? ''));
-      if (folder === undefined) return problem(404, 'ErrorItemNotFound', 'The folder is not there.');
-      const token = url.searchParams.get('$skiptoken') ?? url.searchParams.get('$deltatoken') ?? '0.0';
-      const [from = 0, until = 0] = token.split('.').map(Number);
-      const end = until === 0 ? mailbox.changes.length : until;
-      const changes = mailbox.changes.filter((c) => c.folder === folder && c.sequence > from && c.sequence <= end);
-      const page = changes.slice(0, this.#options.pageSize);
-      const value = page.flatMap((change) => {
-        const message = mailbox.messages.get(change.id);
-        if (change.kind === 'removed')
-          return [{ '@odata.type': '#microsoft.graph.message', id: change.id, '@removed': { reason: change.reason } }];
-        if (message === undefined || message.isDeleted || message.folder !== folder) return [];
-        return [messageRow(message)];
-      });
-      const base = `${this.#options.origin}/v1.0/users/${encodeURIComponent(user)}/mailFolders/${folder}/messages/delta`;
-      const last = page.at(-1)?.sequence ?? from;
-      if (fault?.kind === 'endless')
-        return { status: 200, body: { value, '@odata.nextLink': `${base}?$skiptoken=${token}` } };
-      return {
-        status: 200,
-        body:
-          changes.length > page.length
-            ? { value, '@odata.nextLink': `${base}?$skiptoken=${last}.${end}` }
-            : { value, '@odata.deltaLink': `${base}?$deltatoken=${end}` },
-      };
-    }
-    m = /^mailFolders\/([^/]+)$/.exec(rest);
-    if (m !== null) {
-      const id = mailbox.folderIdOf(decodeURIComponent(m[1] ?? ''));
-      return id === undefined
-        ? problem(404, 'ErrorItemNotFound', 'The folder is not there.')
-        : { status: 200, body: { id, displayName: m[1] } };
-    }
-    if (/^mailFolders$/.test(rest))
-      return this.#paged(
-        url,
-        [...mailbox.folders].map(([displayName, id]) => ({ id, displayName })),
-      );
-    m = /^messages\/([^/]+)(\/\$value)?$/.exec(rest);
-    const message = mailbox.messages.get(decodeURIComponent(m?.[1] ?? ''));
-    if (message === undefined || message.isDeleted)
-      return problem(404, 'ErrorItemNotFound', 'The message is not there.');
-    if (m?.[2] === undefined) return { status: 200, body: messageRow(message) };
-    if (message.refusal !== undefined) return problem(500, message.refusal, 'The message cannot be given as MIME.');
-    return { status: 200, headers: { 'content-type': 'text/plain' }, body: message.mime };
   }
 
   #paged(url: URL, rows: unknown[]): GraphReply {
@@ -350,74 +289,6 @@ export class Graph {
     }
   }
 }
-
-const eTag = (item: DriveItem): string => `"{${item.id}},${item.version}"`;
-const cTag = (item: DriveItem): string => `"c:{${item.id}},${item.contentVersion}"`;
-
-function driveRow(drive: Drive): unknown {
-  return { id: drive.id, name: drive.name, driveType: 'documentLibrary', webUrl: drive.webUrl };
-}
-
-function row(drive: Drive, item: DriveItem): Record<string, unknown> {
-  const parentReference = item.parentId === null ? { driveId: drive.id } : { driveId: drive.id, id: item.parentId };
-  if (item.isDeleted)
-    return {
-      id: item.id,
-      parentReference,
-      deleted: { state: 'deleted' },
-      ...(item.kind === 'folder' ? { folder: {} } : { file: {} }),
-    };
-  const hash = drive.hashOf(item);
-  const common = {
-    id: item.id,
-    name: item.name,
-    eTag: eTag(item),
-    parentReference,
-    webUrl: `${drive.webUrl}/${drive.pathOf(item).split('/').map(encodeURIComponent).join('/')}`,
-    lastModifiedDateTime: new Date(item.modifiedAt).toISOString(),
-    lastModifiedBy:
-      item.lastModifiedBy === 'app'
-        ? { application: { id: 'sluice' } }
-        : { user: { displayName: item.lastModifiedBy } },
-    ...(item.parentId === null ? { root: {} } : {}),
-    ...(item.isPending ? { pendingOperations: { pendingContentUpdate: {} } } : {}),
-    ...(item.isMalware ? { malware: { description: 'test' } } : {}),
-  };
-  switch (item.kind) {
-    case 'folder':
-      return { ...common, folder: { childCount: drive.children(item.id).length } };
-    case 'file':
-      return {
-        ...common,
-        cTag: cTag(item),
-        size: item.bytes.length,
-        file: {
-          mimeType: 'application/octet-stream',
-          ...(hash === undefined ? {} : { hashes: { quickXorHash: hash } }),
-        },
-      };
-    case 'notebook':
-      return { ...common, package: { type: 'oneNote' } };
-    case 'shortcut':
-      return { ...common, remoteItem: { id: `remote-${item.id}`, parentReference: { driveId: 'another' } } };
-    default:
-      return common;
-  }
-}
-
-const messageRow = (message: {
-  id: string;
-  internetMessageId: string;
-  receivedAt: number;
-  isDraft: boolean;
-  folder: string;
-}): unknown => ({
-  id: message.id,
-  internetMessageId: message.internetMessageId,
-  receivedDateTime: new Date(message.receivedAt).toISOString(),
-  isDraft: message.isDraft,
-  parentFolderId: message.folder,
-});
 
 /** Resource units as the service counts them. */
 function unitsOf(method: string, url: URL): number {
