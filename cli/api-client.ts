@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Problem } from '../shared/api/problem.ts';
 import type { RerunRequest, RunRequest, RunStatus } from '../shared/api/runs.ts';
+import type { SourceCheck, SourceItem, SourceStatus, SyncRequest } from '../shared/api/source-status.ts';
 
 /** The input type of a run request: defaults may be left out. */
 export type RunRequestInput = Omit<RunRequest, 'source'> & { source: Record<string, unknown> & { kind: string } };
@@ -30,6 +31,31 @@ export class ApiClient {
   }
   rerun(runId: string, request: Partial<RerunRequest>): Promise<RunStatus> {
     return this.#send('POST', `/api/runs/${encodeURIComponent(runId)}/rerun`, request);
+  }
+
+  async sources(): Promise<SourceStatus[]> {
+    return (await this.#send<{ sources: SourceStatus[] }>('GET', '/api/sources')).sources;
+  }
+  addSource(entry: object): Promise<SourceStatus> {
+    return this.#send('POST', '/api/sources', entry);
+  }
+  removeSource(name: string): Promise<void> {
+    return this.#send('DELETE', `/api/sources/${encodeURIComponent(name)}`);
+  }
+  pauseSource(name: string, verb: 'pause' | 'resume'): Promise<void> {
+    return this.#send('POST', `/api/sources/${encodeURIComponent(name)}/${verb}`);
+  }
+  syncSource(name: string, request: SyncRequest): Promise<{ source: string; state: string }> {
+    return this.#send('POST', `/api/sources/${encodeURIComponent(name)}/sync`, request);
+  }
+  sourceItems(name: string, state: string): Promise<{ items: SourceItem[] }> {
+    return this.#send(
+      'GET',
+      `/api/sources/${encodeURIComponent(name)}/items?state=${encodeURIComponent(state)}&limit=1000`,
+    );
+  }
+  checkSource(name: string): Promise<{ checks: SourceCheck[] }> {
+    return this.#send('POST', `/api/sources/${encodeURIComponent(name)}/check`);
   }
 
   /** Poll until the run has ended. @throws Error after a minute without any answer */
@@ -65,7 +91,7 @@ export class ApiClient {
     }
     const text = await response.text();
     if (!response.ok) throw new ApiError(response.status, describe(text, response.status));
-    return JSON.parse(text) as T; // the API's own types, shared/api/
+    return (text === '' ? undefined : JSON.parse(text)) as T; // the API's own types, shared/api/
   }
 }
 

@@ -1,4 +1,5 @@
 // The laptop's cloud: storage always; the simulator and the functions host when asked for. Started here, or joined when it runs already.
+import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readEnvironment } from '../shared/config.ts';
@@ -20,6 +21,8 @@ export interface CloudOptions {
   appFolder: string;
   withHost: boolean;
   port: number;
+  /** A folder that plays a library of SharePoint. */
+  sharePoint?: string | undefined;
   /** True: the host asks no LLM, whatever the settings say. */
   isLlmOff?: boolean;
   /** Extra settings for the host. */
@@ -37,6 +40,11 @@ interface StorageReady {
   ready: true;
   lake: string;
   webJobsStorage: string;
+}
+interface GraphReady {
+  ready: true;
+  root: string;
+  site: string;
 }
 interface ServerReady {
   ready: true;
@@ -137,6 +145,24 @@ async function startServers(
     children.push(simulator);
     state.simulatorUrl = `http://127.0.0.1:${simulator.ready.port}/v1`;
     Object.assign(settings, simulatorSettings(state.simulatorUrl, settings));
+  }
+  if (options.sharePoint !== undefined) {
+    options.onProgress?.('SharePoint emulator');
+    const token = randomUUID();
+    const graph = await startChild<GraphReady>(
+      'local/emulators/graph/main',
+      ['--folder', options.sharePoint, '--token', token],
+      { logFile: folder.file('graph.log') },
+    );
+    children.push(graph);
+    const source = {
+      name: 'sharepoint',
+      kind: 'sharepoint',
+      site: graph.ready.site,
+      deletion: 'remove',
+      everyMinutes: 1,
+    };
+    Object.assign(settings, { GRAPH_ROOT: graph.ready.root, GRAPH_TOKEN: token, SOURCES: JSON.stringify([source]) });
   }
   options.onProgress?.('functions host');
   const startHost = (port: number) =>

@@ -1,5 +1,6 @@
 // Commands about models: train, eval, compare, models.
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { PROFILES } from '../shared/features/spec.ts';
 import { data, existing, json, labelColumn, number, someText, textColumn, version, whole } from './options.ts';
 
 function rounds(text: string): 'all' | 'best' | number {
@@ -29,8 +30,17 @@ export function addModelCommands(program: Command): void {
     )
     .option('--features-of <version>', 'xgboost: model whose features are used; default: the champion', version)
     .option('--python <path>', 'xgboost without Synapse: a Python with pyspark and xgboost', 'python3')
+    .addOption(
+      new Option('--profile <name>', 'features: words, pairs and parts of words, or exactly those of Spark')
+        .choices([...PROFILES])
+        .default('lexical'),
+    )
     .option('--max-iter <n>', 'L-BFGS iterations', whole(1, 10_000))
-    .option('--reg-param <x>', 'regularization', number(0, 1000))
+    .option(
+      '--reg-param <x>',
+      'regularization; default: chosen by held-out rows (profile spark: 0.01)',
+      number(0, 1000),
+    )
     .option('--num-features <n>', 'hash buckets', whole(2, 2 ** 26))
     .option('--precision <p>', 'share of labels the model gives alone that shall be right', number(0.01, 0.9999))
     .option(

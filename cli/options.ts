@@ -32,6 +32,10 @@ export const someText = matching(/\S/, 'some text');
 export const version = matching(/^v[1-9]\d{0,8}$/, 'a version like v3');
 export const id = matching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/, 'an id as `sluice runs` shows it');
 export const documentId = matching(/^[0-9a-f]{64}$/, '64 hex digits, as `sluice review` shows them');
+export const sourceName = matching(
+  /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/,
+  'lower-case letters, digits and dashes, 40 at most',
+);
 export const time = (text: string): string => {
   if (!/^\d{4}-\d\d-\d\dT/.test(text) || Number.isNaN(Date.parse(text)))
     throw new InvalidArgumentError('must be a time like 2026-03-31T00:00:00Z');

@@ -20,6 +20,7 @@ import {
   whole,
 } from './options.ts';
 import { addResultCommands } from './result-commands.ts';
+import { addSourceCommands } from './source-commands.ts';
 
 /** The program; nothing is read of the command line yet. */
 export function createProgram(): Command {
@@ -35,6 +36,7 @@ export function createProgram(): Command {
     .command('start', { isDefault: false })
     .description('start everything locally, classify a folder, stay up for uploads')
     .argument('[folder]', 'your documents; default: the samples', existing)
+    .addOption(new Option('--source <kind>', 'the folder plays a library that lands by itself').choices(['sharepoint']))
     .option('--once', 'end when the folder is done', false)
     .option('--taxonomy <file>', 'your labels: JSON {name, labels: [{name, description}]}', existing)
     .option('--no-llm', 'ask no LLM as long as this host is up, about uploads too; uncertain documents go to review')
@@ -128,6 +130,7 @@ export function createProgram(): Command {
 
   addModelCommands(program);
   addResultCommands(program);
+  addSourceCommands(program);
 
   program
     .command('simulate-llm')

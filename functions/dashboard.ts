@@ -3,8 +3,8 @@
 // its content's hash in its name and may be kept for ever.
 import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { app } from '@azure/functions';
 import { respond } from './http.ts';
+import { app } from './registry.ts';
 
 const TYPES: Readonly<Record<string, string>> = {
   html: 'text/html; charset=utf-8',

@@ -1,5 +1,4 @@
 // Single documents over HTTP: what was read from one, the file it was read from, and the privacy request that takes it out of the lake.
-import { app } from '@azure/functions';
 import { eraseSchema } from '../shared/api/decisions.ts';
 import { documentTextSchema } from '../shared/api/insights.ts';
 import { parseRequest } from '../shared/api/problem.ts';
@@ -8,6 +7,7 @@ import { readDocumentSource } from '../shared/insight/document-source.ts';
 import { readDocumentText } from '../shared/insight/document-text.ts';
 import { eraseDocument } from '../shared/upkeep/erase.ts';
 import { access, parameter, respond } from './http.ts';
+import { app } from './registry.ts';
 
 app.http('eraseDocument', {
   ...access,

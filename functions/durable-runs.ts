@@ -19,6 +19,19 @@ export async function startUnlessAlive(
   await client.startNew(orchestrator, { instanceId, input });
 }
 
+/** Start an orchestration unless the instance is at work; one that has ended is started again. */
+export async function startUnlessRunning(
+  context: InvocationContext,
+  orchestrator: string,
+  instanceId: string,
+  input: unknown,
+): Promise<void> {
+  const client = df.getClient(context);
+  const status = await client.getStatus(instanceId).catch(() => undefined); // an unknown instance throws in this SDK
+  if (['Pending', 'Running', 'ContinuedAsNew', 'Suspended'].includes(String(status?.runtimeStatus))) return;
+  await client.startNew(orchestrator, { instanceId, input });
+}
+
 /** Starts runs; each attempt of a run is an instance of its own. */
 export const durableRuns = (context: InvocationContext): RunStarter => ({
   start: (input) =>

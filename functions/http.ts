@@ -3,11 +3,11 @@ import { createHash } from 'node:crypto';
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import { RequestError, refuseForeignPages, toProblem } from '../shared/api/problem.ts';
 import { parseParameter, type RouteParameter } from '../shared/api/sources.ts';
-import { type CallerRole, getConfig, PIPELINE_VERSION, whoCalls } from '../shared/app.ts';
+import { type CallerRole, configIfValid, PIPELINE_VERSION, whoCalls } from '../shared/app.ts';
 
 /** Who may reach the API at all: holders of a function key, or, with Entra ID in front, whoever it lets through to `respond`. */
 export const access = {
-  authLevel: getConfig().AUTH_MODE === 'entra' ? ('anonymous' as const) : ('function' as const),
+  authLevel: configIfValid()?.AUTH_MODE === 'entra' ? ('anonymous' as const) : ('function' as const),
 };
 
 /** JSON that need not be made for who has it. */
@@ -44,7 +44,7 @@ export async function respond(
 }
 
 // Other settings may give other answers: to a caller that remembers a host of yesterday too.
-const settings = tagOf(JSON.stringify(getConfig()));
+const settings = tagOf(JSON.stringify(configIfValid() ?? null));
 
 /** The tag is known before the work: who has the answer already costs no more than the look that says so. */
 async function unlessKnown(request: HttpRequest, { asOf, make }: AnswerAsOf): Promise<HttpResponseInit> {

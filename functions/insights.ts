@@ -1,5 +1,4 @@
 // Money and trust over HTTP.
-import { app } from '@azure/functions';
 import { periodSchema } from '../shared/api/insights.ts';
 
 import { parseRequest } from '../shared/api/problem.ts';
@@ -8,6 +7,7 @@ import { costReport } from '../shared/insight/cost-report.ts';
 import { lastDays } from '../shared/insight/period.ts';
 import { trustReport } from '../shared/insight/trust-report.ts';
 import { access, respond } from './http.ts';
+import { app } from './registry.ts';
 
 app.http('costReport', {
   ...access,

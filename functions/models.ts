@@ -1,5 +1,4 @@
 // Models and taxonomies over HTTP: what is registered, which one decides, and storing new labels.
-import { app } from '@azure/functions';
 import { rollbackRequestSchema } from '../shared/api/insights.ts';
 import { parseRequest } from '../shared/api/problem.ts';
 import { promoteRequestSchema } from '../shared/api/training.ts';
@@ -7,6 +6,7 @@ import { getApp, getServices } from '../shared/app.ts';
 import { readModelReport } from '../shared/insight/model-report.ts';
 import { loadTaxonomy, publishTaxonomy } from '../shared/pipeline/taxonomies.ts';
 import { access, parameter, readBody, respond } from './http.ts';
+import { app } from './registry.ts';
 
 app.http('listModels', {
   ...access,

@@ -1,11 +1,11 @@
 // Quotes over HTTP: what a run would cost, before anything is paid.
-import { app } from '@azure/functions';
 import { quoteRequestSchema } from '../shared/api/insights.ts';
 
 import { parseRequest } from '../shared/api/problem.ts';
 import { getServices } from '../shared/app.ts';
 import { quoteSource } from '../shared/insight/quotable-files.ts';
 import { access, readBody, respond } from './http.ts';
+import { app } from './registry.ts';
 
 app.http('quoteRun', {
   ...access,

@@ -1,5 +1,4 @@
 // Decisions over HTTP: pages with filters, one document's history, files, two runs side by side.
-import { app } from '@azure/functions';
 import { exportResultsSchema, listResultsSchema, resultFilterSchema } from '../shared/api/decisions.ts';
 import { parseRequest } from '../shared/api/problem.ts';
 import { getApp } from '../shared/app.ts';
@@ -8,6 +7,7 @@ import { exportResults } from '../shared/insight/export-results.ts';
 import { countFacets } from '../shared/insight/facets.ts';
 import { documentHistory, listResults } from '../shared/insight/results.ts';
 import { access, parameter, respond } from './http.ts';
+import { app } from './registry.ts';
 
 app.http('listResults', {
   ...access,

@@ -1,6 +1,6 @@
 // Review over HTTP: the queue of documents that wait for people, and their decisions.
 import { randomUUID } from 'node:crypto';
-import { app, type HttpRequest } from '@azure/functions';
+import type { HttpRequest } from '@azure/functions';
 import { feedbackSchema, reviewQueueSchema } from '../shared/api/decisions.ts';
 import { reviewProgressSchema, reviewSkipSchema } from '../shared/api/insights.ts';
 
@@ -11,6 +11,7 @@ import { skipDocument } from '../shared/review/lease.ts';
 import { reviewProgress } from '../shared/review/progress.ts';
 import { takeForReview } from '../shared/review/queue.ts';
 import { access, readBody, respond } from './http.ts';
+import { app } from './registry.ts';
 
 const reviewerOf = (request: HttpRequest) => whoCalls(request.headers.get('x-ms-client-principal'), 'reviewer');
 

@@ -1,5 +1,5 @@
 // Runs over HTTP: start, list, follow, cancel, repeat.
-import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from '@azure/functions';
+import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import df from 'durable-functions';
 import { parseRequest } from '../shared/api/problem.ts';
 import { listRunsSchema, rerunRequestSchema, runRequestSchema } from '../shared/api/runs.ts';
@@ -8,6 +8,7 @@ import { runReport } from '../shared/insight/run-report.ts';
 import { cancelRun, createRerun, createRun, type StartedRun } from '../shared/pipeline/start-run.ts';
 import { durableRuns } from './durable-runs.ts';
 import { access, parameter, readBody, respond } from './http.ts';
+import { app } from './registry.ts';
 
 const withClient = () => ({ ...access, extraInputs: [df.input.durableClient()] });
 

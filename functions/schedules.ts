@@ -1,5 +1,5 @@
 // Timers: runs that stand still, uploads without an event, maintenance, and the schedules of the settings.
-import { app, type InvocationContext } from '@azure/functions';
+import type { InvocationContext } from '@azure/functions';
 import df from 'durable-functions';
 import { getApp, getConfig, getTraining, getWatchdog } from '../shared/app.ts';
 import { reconcileUploads } from '../shared/intake/reconcile.ts';
@@ -7,6 +7,7 @@ import { runSchedules, type ScheduleStarter } from '../shared/intake/schedules.t
 import { createTraining } from '../shared/pipeline/train-model.ts';
 import { maintainLake } from '../shared/upkeep/maintenance.ts';
 import { durableRuns, purgeHistory, startUnlessAlive } from './durable-runs.ts';
+import { app } from './registry.ts';
 
 const DAY_MS = 24 * 3_600_000;
 const withClient = { extraInputs: [df.input.durableClient()] };

@@ -1,8 +1,8 @@
 // Who is looking, over HTTP.
-import { app } from '@azure/functions';
 import { getServices, whoCalls } from '../shared/app.ts';
 import { describeSession } from '../shared/insight/session.ts';
 import { access, respond } from './http.ts';
+import { app } from './registry.ts';
 
 app.http('session', {
   ...access,

@@ -1,5 +1,4 @@
 // Training over HTTP: start one on the same engine as runs, follow it, and list the newest.
-import { app } from '@azure/functions';
 import df from 'durable-functions';
 import { parseRequest } from '../shared/api/problem.ts';
 import { trainRequestSchema } from '../shared/api/training.ts';
@@ -8,6 +7,7 @@ import { createTraining, trainingStatus } from '../shared/pipeline/train-model.t
 import { listTrainings } from '../shared/pipeline/trainings.ts';
 import { startUnlessAlive } from './durable-runs.ts';
 import { access, parameter, readBody, respond } from './http.ts';
+import { app } from './registry.ts';
 
 const LISTED = 20;
 

@@ -1,9 +1,9 @@
 // Files into the lake over HTTP. What lands in `landing` is then noticed like any other upload.
-import { app } from '@azure/functions';
 
 import { getServices } from '../shared/app.ts';
 import { storeUpload } from '../shared/intake/store-upload.ts';
 import { access, parameter, respond } from './http.ts';
+import { app } from './registry.ts';
 
 app.http('uploadFile', {
   ...access,

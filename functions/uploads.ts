@@ -1,11 +1,12 @@
 // Uploads: every document that lands is put into its intake window, whose run starts when the window closes.
-import { app, type InvocationContext } from '@azure/functions';
+import type { InvocationContext } from '@azure/functions';
 import df from 'durable-functions';
-import { type BlobReference, getConfig, getServices, registerBlobReferences, uploadedPath } from '../shared/app.ts';
+import { type BlobReference, configIfValid, getServices, registerBlobReferences, uploadedPath } from '../shared/app.ts';
 import { takeInUpload } from '../shared/intake/uploads.ts';
 import { durableRuns } from './durable-runs.ts';
+import { app } from './registry.ts';
 
-const { LANDING_CONTAINER, UPLOAD_TRIGGER_SOURCE } = getConfig();
+const { LANDING_CONTAINER = '', UPLOAD_TRIGGER_SOURCE } = configIfValid() ?? {}; // without a configuration nothing is registered
 const extraInputs = [df.input.durableClient()];
 
 const takeIn = async (path: string, context: InvocationContext): Promise<void> =>

@@ -1,10 +1,10 @@
 // What another model or another bar would have decided, over HTTP; it changes nothing.
-import { app } from '@azure/functions';
 import { whatIfSchema } from '../shared/api/decisions.ts';
 import { parseRequest } from '../shared/api/problem.ts';
 import { getApp } from '../shared/app.ts';
 import { whatIf } from '../shared/insight/whatif.ts';
 import { access, readBody, respond } from './http.ts';
+import { app } from './registry.ts';
 
 app.http('whatIf', {
   ...access,

@@ -5,13 +5,15 @@ import { type AuthMode, type Principal, type Role, requireRole } from './azure/c
 import { createCredential } from './azure/credentials.ts';
 import { type LakeAccess, openLakeAccess } from './azure/lake-access.ts';
 import { beginTelemetry, type Telemetry } from './azure/telemetry.ts';
-import { type Config, isInAzure, loadConfig } from './config.ts';
+import { type Config, inspectConfig, isInAzure, loadConfig } from './config.ts';
 import type { Extractor } from './documents/extract.ts';
 import { openExtractor } from './extractor.ts';
+import { documentId } from './ids.ts';
 import { ProgressReader } from './insight/progress.ts';
 import type { DeltaTable } from './lake/delta/table.ts';
 import { LakeQueries, type LakeView, type QueryResult } from './lake/query.ts';
 import { ModelRegistry } from './models/registry.ts';
+import { openSources } from './open-sources.ts';
 import { Pace, PacedLook } from './pace.ts';
 import { CachedModels } from './pipeline/cached-models.ts';
 import { decisionsVersion, openTables, parquetFiles, runTables } from './pipeline/lake-files.ts';
@@ -19,12 +21,16 @@ import { openLlm } from './pipeline/llm-stage.ts';
 import type { PipelineServices } from './pipeline/services.ts';
 import type { TrainingServices } from './pipeline/train-model.ts';
 import { type Clock, type Logger, type Random, seededRandom, systemClock } from './ports.ts';
+import { SourceNames } from './sources/source-names.ts';
+import type { Sources } from './sources/sources.ts';
 import { createLogger } from './telemetry.ts';
 import { ShardedTrainer } from './training/sharded/trainer.ts';
 import { mlflowOf } from './training/tracking.ts';
+import { eraseDocument } from './upkeep/erase.ts';
 import { Watchdog } from './upkeep/watchdog.ts';
 
 export interface App extends LakeAccess {
+  sources: Sources;
   config: Config;
   clock: Clock;
   random: Random;
@@ -64,6 +70,7 @@ export function createApp(config: Config, clock: Clock = systemClock): App {
   const pace = new Pace(clock);
   const queries = new LakeQueries([...tables.values()], pace);
   const services: PipelineServices = {
+    originals: new SourceNames(lake),
     pace,
     config,
     clock,
@@ -81,9 +88,16 @@ export function createApp(config: Config, clock: Clock = systemClock): App {
     tables: runTables(tables),
     pipelineVersion: PIPELINE_VERSION,
   };
+  const sources = openSources(config, {
+    ...{ ...access, clock, logger, results: tables.get('results') },
+    erase: async (path) => {
+      await eraseDocument(app, documentId('landing', path), { deleteSource: false });
+    },
+  });
   const spentToday = new PacedLook(async () => (await services.llm?.spentTodayUsd?.()) ?? 0, pace);
-  return {
+  const app: App = {
     ...access,
+    sources,
     config,
     clock,
     random,
@@ -107,6 +121,7 @@ export function createApp(config: Config, clock: Clock = systemClock): App {
       await telemetry?.close();
     },
   };
+  return app;
 }
 
 /**
@@ -170,6 +185,12 @@ export function getConfig(): Config {
   return config;
 }
 
+/** The process's configuration, or undefined when a setting is wrong. */
+export function configIfValid(): Config | undefined {
+  config ??= inspectConfig().config;
+  return config;
+}
+
 /** The process's app, with its containers in place. */
 export function getApp(): Promise<App> {
   app ??= createApp(getConfig());
@@ -199,8 +220,12 @@ export const getProgress = async (): Promise<ProgressReader> => (await getApp())
 export const whoCalls = (header: string | null, role: Role): Principal =>
   requireRole(getConfig().AUTH_MODE as AuthMode, header, role); // the setting's choices are the modes
 
-/** What GET /api/health tells; touches nothing. */
-export function describeApp(): Record<string, string | null> {
+/** What GET /api/health tells; touches nothing. Anybody may ask: names of settings and what to do, never their values. */
+export function describeApp(): Record<string, unknown> & { status: string } {
+  if (configIfValid() === undefined) {
+    const problems = inspectConfig().problems.map(({ setting, remedy }) => `${setting}: ${remedy}`);
+    return { status: 'misconfigured', version: PIPELINE_VERSION, problems };
+  }
   const { LLM_ENABLED, OPENAI_MODEL, AZURE_OPENAI_CHAT_DEPLOYMENT } = getConfig();
   const llm = LLM_ENABLED ? (AZURE_OPENAI_CHAT_DEPLOYMENT ?? OPENAI_MODEL ?? null) : null;
   return { status: 'ok', version: PIPELINE_VERSION, llm };

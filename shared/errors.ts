@@ -39,6 +39,27 @@ export const ERROR_REMEDIES = {
   'source.too-large':
     'The file is too large to be given over HTTP. Fetch it from the storage account; the message names it.',
   'source.bad-row': 'The row of the data set cannot be read. Mend the row named in the message.',
+  // sources that land by themselves
+  'sync.unknown': 'No such source. List them with `sluice sources list`.',
+  'sync.throttled':
+    'The service asked for a pause. The source goes on by itself; lower SOURCES_UNITS_PER_MINUTE if it persists.',
+  'sync.unavailable': 'The service did not answer. The source goes on by itself; check its status page if it persists.',
+  'sync.forbidden':
+    'The identity has no right on the site, mailbox or item. Grant it as docs/sources.md says and run `sluice sources check`.',
+  'sync.not-found': 'The item, site or mailbox is not there. Check its address with `sluice sources check`.',
+  'sync.locked': 'An administrator has locked or archived the site. Ask for it to be opened; other sources go on.',
+  'sync.bad-answer': 'The service answered what cannot be read. The cursor is kept; report it if it persists.',
+  'sync.endless':
+    'The service repeats the same pages. The cursor is kept and the next round tries again; nothing was decided twice.',
+  'sync.malware': 'The service found malware in the file and does not give it out. Remove it at its origin.',
+  'sync.notebook': 'Notebooks are not read. Export the pages that matter as PDF into the library.',
+  'sync.shortcut': 'A shortcut to another library. Add that library as a source of its own.',
+  'sync.unknown-kind': 'An item that is neither file nor folder. Nothing needs to be done.',
+  'sync.settling': 'SharePoint may rewrite the file shortly after its upload. It is read in a minute.',
+  'sync.pending': 'The file is still being written. The next round takes it.',
+  'sync.over-limit': 'The file is larger than the limit of the source. Raise maxBytes, or split the file.',
+  'sync.removals':
+    'More originals vanished at once than are believed. Look at the library; if it is right, run `sluice sources sync --confirm-removals`.',
   // LLM
   'llm.no-answer': 'The model did not answer for this document. Re-run with from=classify, or label it by hand.',
   'llm.rejected': 'The content filter refused the document. Label it by hand.',

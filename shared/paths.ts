@@ -110,3 +110,29 @@ export const intakePaths = {
 
 /** Says that a folder's import has ended. */
 export const importDonePath = (prefix: string): string => path`import-index/${prefix}.json`;
+
+/** A source: what it knows of each drive, and the rounds that are under way. */
+export const sourcePaths = {
+  folder: (source: string) => path`sources/${source}`,
+  entry: (source: string) => path`source-entries/${source}.json`,
+  entries: 'source-entries',
+  status: (source: string) => path`sources/${source}/status.json`,
+  state: (source: string, drive: string) => path`sources/${source}/drives/${drive}/state.json`,
+  items: (source: string, drive: string, round: number, id: string) =>
+    path`sources/${source}/drives/${drive}/items/${String(round).padStart(8, '0')}-${id}.jsonl.gz`,
+  round: (source: string, drive: string, round: number) => path`sources/${source}/drives/${drive}/rounds/${round}`,
+} as const;
+
+const ENDING = /\.([A-Za-z0-9]{1,10})$/;
+
+/** Where a file of a source lies in the landing container: under its key, with the ending of its name as a hint for readers. */
+export function landedPath(source: string, drive: string, key: string, name: string): string {
+  const ending = ENDING.exec(name)?.[1]?.toLowerCase();
+  return path`sources/${source}/${drive}/${key}` + (ending === undefined ? '' : `.${ending}`);
+}
+
+/** The parts of a path that `landedPath` made; undefined for any other path. */
+export function partsOfLanded(landed: string): { source: string; drive: string; key: string } | undefined {
+  const m = /^sources\/([^/]+)\/([^/]+)\/([0-9a-f]{40})(?:\.[a-z0-9]{1,10})?$/.exec(landed);
+  return m === null ? undefined : { source: m[1] ?? '', drive: m[2] ?? '', key: m[3] ?? '' };
+}

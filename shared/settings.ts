@@ -108,6 +108,23 @@ export const SETTINGS = {
     'Runs, trainings and maintenance by the clock (UTC): a JSON list like [{"name":"nightly","cron":"0 2 * * *","run":{"source":{"kind":"prefix","container":"imports","prefix":"in"}}}], see docs/runs.md',
     '[]',
   ),
+  SOURCES: text(
+    'SharePoint and OneDrive libraries that land by themselves: a JSON list like [{"name":"tax","kind":"sharepoint","site":"https://contoso.sharepoint.com/sites/tax"}], see docs/sources.md',
+    '[]',
+  ),
+  SOURCES_UNITS_PER_MINUTE: count(
+    'Resource units of Microsoft Graph that all sources may spend a minute; the smallest tenant has 1,200 for the whole app',
+    1000,
+    10,
+    6000,
+  ),
+  SOURCES_PARALLEL: count('Downloads of sources at the same time', 4, 1, 32),
+  GRAPH_ROOT: text(
+    'Microsoft Graph; in national clouds e.g. https://graph.microsoft.us/v1.0',
+    'https://graph.microsoft.com/v1.0',
+    URL_TEXT,
+  ),
+  GRAPH_TOKEN: secret("Token for GRAPH_ROOT in place of the identity's; for emulators"),
   UPLOAD_MAX_BYTES: count(
     'Largest file that PUT /api/uploads takes; above 100 MiB the platform wants FUNCTIONS_REQUEST_BODY_SIZE_LIMIT raised too',
     100 * 1024 * 1024,

@@ -14,19 +14,22 @@ export interface TrainingOrder extends Pick<TrainInput, 'examples' | 'options' |
   onProgress: NonNullable<TrainInput['deps']['onProgress']>;
   /** The model was registered, and its judgement does not speak for it. */
   onNotPromoted: (why: TerminalError) => void;
+  /** MLflow is configured and did not take the run; the lake has it. */
+  onNotTracked: (problem: string) => void;
 }
 
 /** Train and register a model; its record lies in the lake, and in MLflow where that is configured. */
 export async function trainAndRegister(app: App, order: TrainingOrder): Promise<RegisteredModel> {
   const { clock, random, logger, registry, lake, config } = app;
-  const { promote, codeVersion, onProgress, onNotPromoted, ...input } = order;
+  const { promote, codeVersion, onProgress, onNotPromoted, onNotTracked, ...input } = order;
   const startedAt = clock.now();
   const bundle = await train({ ...input, deps: { clock, random, logger, onProgress } });
   const modelVersion = await registry.register(bundle);
   const trainingId = `train-${randomUUID()}`;
   const run = describeRun(bundle, { trainingId, modelVersion, codeVersion, startedAt, endedAt: clock.now() });
   const mlflow = mlflowOf(config);
-  await recordRun(lake, run, { logger, ...(mlflow === undefined ? {} : { mlflow }) });
+  const tracked = await recordRun(lake, run, { logger, ...(mlflow === undefined ? {} : { mlflow }) });
+  if (tracked.status === 'failed') onNotTracked(tracked.problem);
   const refusal = promote ? await registry.promoteTrained(modelVersion, `training ${trainingId}`) : undefined;
   if (refusal !== undefined) onNotPromoted(refusal);
   const registered = (await registry.list()).find((model) => model.version === modelVersion);

@@ -28,6 +28,8 @@ export interface StartOptions {
   maxCost?: number;
   llm: boolean;
   quote: boolean;
+  /** The folder plays a library of SharePoint instead of being imported. */
+  source?: 'sharepoint';
 }
 
 /** Run the whole product locally. Resolves when it is to end; the exit code is the caller's. */
@@ -36,6 +38,8 @@ export async function start(folder: string | undefined, options: StartOptions): 
   const documents = folder ?? join(samples, 'documents');
   if (!existsSync(documents))
     throw new UsageError(`${documents} does not exist. Name a folder or a file with documents.`);
+  if (options.source !== undefined && (options.once || folder === undefined))
+    throw new UsageError('--source takes a folder of yours and stays up: npm start -- ./folder --source sharepoint');
   const given = {
     hasFolder: folder !== undefined,
     own: options.taxonomy === undefined ? undefined : readTaxonomy(options.taxonomy),
@@ -53,6 +57,7 @@ export async function start(folder: string | undefined, options: StartOptions): 
     dataFolder: resolve(options.data),
     appFolder: appFolder(),
     withHost: true,
+    sharePoint: options.source === undefined ? undefined : resolve(documents),
     port: options.port,
     isLlmOff: !options.llm,
     onProgress: (what) => bar(`starting ${what} …`),
@@ -74,6 +79,19 @@ export async function start(folder: string | undefined, options: StartOptions): 
     const { taxonomy, isDemoLake, replaced } = labels;
     if (replaced !== undefined)
       note(`The labels of uploads are ${bold(taxonomy.version)} from now on; they were ${replaced}.`);
+    const broken = cloud.broken.then((what) => {
+      throw new Error(`${what}. Run the same command again: the run goes on where it stopped.`);
+    });
+    if (options.source !== undefined) {
+      const stopped = aborted(stopping.signal);
+      await Promise.race([
+        broken,
+        followLibrary(cloud, documents, stopping.signal),
+        watchUploads(app, cloud, stopping.signal),
+        stopped,
+      ]);
+      return;
+    }
     const isServing = folder === undefined && !isDemoLake; // L1, L2
     if (isServing)
       note(
@@ -82,9 +100,6 @@ export async function start(folder: string | undefined, options: StartOptions): 
     const work = isServing
       ? Promise.resolve(undefined)
       : classifyFolder(app, cloud, { documents, listing: await listing, taxonomy, options, signal: stopping.signal });
-    const broken = cloud.broken.then((what) => {
-      throw new Error(`${what}. Run the same command again: the run goes on where it stopped.`);
-    });
     const run = await Promise.race([work, broken, aborted(stopping.signal)]);
     if (run === 'aborted' || options.once) return;
     note(`\n${bold('Ready.')} Open ${cloud.hostUrl}/api/dashboard and drop files or a folder on it.`);
@@ -165,6 +180,23 @@ function announce(cloud: LocalCloud): void {
         'LLM answers come from the SIMULATOR, not from a model. Set OPENAI_BASE_URL or AZURE_OPENAI_ENDPOINT for a real one.',
       ),
     );
+}
+
+/** Rounds of the library that the folder plays, one after the other. */
+async function followLibrary(cloud: LocalCloud, folder: string, signal: AbortSignal): Promise<void> {
+  note(
+    `\n${bold(folder)} plays a library of SharePoint. Put, change, rename or delete files in it and watch ${cloud.hostUrl}/api/dashboard`,
+  );
+  note(`What became of them: ${bold('npx sluice sources list')}. Ctrl+C ends.`);
+  const api = new ApiClient(cloud.hostUrl ?? '');
+  while (!signal.aborted) {
+    try {
+      await api.syncSource('sharepoint', { full: false, confirmRemovals: false });
+    } catch (error) {
+      note(dim(`the next round is late: ${(error as Error).message}`)); // a busy host; one that has ended is told by `broken`
+    }
+    await sleep(3000, undefined, { signal }).catch(() => {}); // aborted: the loop ends
+  }
 }
 
 /** Print the decisions on uploads as their runs end. */

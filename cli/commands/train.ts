@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { type App, PIPELINE_VERSION } from '../../shared/app.ts';
+import type { FeatureProfile } from '../../shared/features/spec.ts';
 import type { RegisteredModel } from '../../shared/models/registry.ts';
 import { chooseModel } from '../../shared/pipeline/plan.ts';
 import type { Taxonomy } from '../../shared/taxonomy.ts';
@@ -24,6 +25,7 @@ export interface TrainCommandOptions {
   algorithm: 'logistic-regression' | 'xgboost';
   featuresOf?: string;
   python: string;
+  profile?: FeatureProfile;
   maxIter?: number;
   regParam?: number;
   numFeatures?: number;
@@ -94,11 +96,12 @@ export async function ensureModel(app: App, taxonomy: Taxonomy, demoTaxonomy: st
 function orderOf(
   examples: readonly WeightedExample[],
   taxonomyVersion: string | null,
-  given: { maxIter?: number; regParam?: number; numFeatures?: number; guarantee?: boolean; precision?: number },
+  given: Pick<TrainCommandOptions, 'profile' | 'maxIter' | 'regParam' | 'numFeatures' | 'guarantee' | 'precision'>,
   promote: boolean,
 ): TrainingOrder {
-  const { maxIter, regParam, numFeatures, guarantee, precision } = given;
+  const { profile, maxIter, regParam, numFeatures, guarantee, precision } = given;
   const options: Partial<TrainOptions> = {
+    ...(profile === undefined ? {} : { profile }),
     ...(maxIter === undefined ? {} : { maxIter }),
     ...(regParam === undefined ? {} : { regParam }),
     ...(numFeatures === undefined ? {} : { numFeatures }),
@@ -111,6 +114,7 @@ function orderOf(
     options,
     promote,
     codeVersion: PIPELINE_VERSION,
+    onNotTracked: (problem) => note(warn(`not in MLflow: ${problem}`)),
     onNotPromoted: (why) => note(warn(`not promoted: ${why.message}\n${why.remedy}`)),
     onProgress: ({ iteration, objective }) =>
       bar(`training: iteration ${iteration}, objective ${objective.toFixed(5)}`),

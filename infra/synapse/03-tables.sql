@@ -38,7 +38,10 @@ WITH (
     processed_at datetime2(6),
     run_date date,
     duplicate_of varchar(64),
-    warnings_json varchar(max)
+    warnings_json varchar(max),
+    source varchar(64),
+    source_name varchar(2048),
+    source_url varchar(4000)
 ) AS r;
 GO
 

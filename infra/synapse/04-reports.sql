@@ -6,7 +6,7 @@ SELECT
     run_id, batch_id, document_id, source_path, archive_path, source_etag, content_sha256, media_type, size_bytes, pages, chars,
     language, status, label, confidence, decided_by, top_labels_json, evidence_json, llm_quote, llm_quote_verified, failure_code,
     failure_message, taxonomy_version, model_version, llm_deployment, prompt_version, tokens_in, tokens_out, cost_usd,
-    pipeline_version, processed_at, run_date, duplicate_of, warnings_json
+    pipeline_version, processed_at, run_date, duplicate_of, warnings_json, source, source_name, source_url
 FROM (
     SELECT
         *,

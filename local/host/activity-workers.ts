@@ -15,6 +15,7 @@ import type { TaskHub } from './task-hub.ts';
 
 /** Long polls of callHttp wait for others; they do not take the places of activities. */
 const MAX_HTTP_CALLS = 100;
+const STORE_AGAIN_MS = 5000;
 /** How long a claim is valid unless renewed by the running process; for reading the table, the hub's lock decides. */
 const LEASE_MS = 300_000;
 
@@ -118,16 +119,25 @@ export class ActivityWorkers {
     const free = limit - this.#running[kind];
     if (!this.#started || free <= 0 || this.#ready[kind].length === 0) return;
     const ids = this.#ready[kind].splice(0, free);
-    const rows = hub.transaction(() =>
-      ids.flatMap((id) => {
-        const row = hub.get(
-          'UPDATE work SET lease_until=?, attempts=attempts+1 WHERE id=? RETURNING *',
-          clock.now() + LEASE_MS,
-          id,
-        );
-        return row ? [row] : []; // gone: terminated before it began
-      }),
-    );
+    let rows: ReturnType<typeof hub.all>;
+    try {
+      rows = hub.transaction(() =>
+        ids.flatMap((id) => {
+          const row = hub.get(
+            'UPDATE work SET lease_until=?, attempts=attempts+1 WHERE id=? RETURNING *',
+            clock.now() + LEASE_MS,
+            id,
+          );
+          return row ? [row] : []; // gone: terminated before it began
+        }),
+      );
+    } catch (error) {
+      this.#deps.log.error('durable.work-not-claimed', {
+        message: error instanceof Error ? error.message : String(error),
+      });
+      this.#putBack(kind, ids);
+      return;
+    }
     for (const row of rows) {
       const work: WorkRow = {
         id: Number(row.id),
@@ -151,12 +161,25 @@ export class ActivityWorkers {
     if (rows.length < ids.length) this.#schedule();
   }
 
+  /** Work that the task hub could not store is taken up again a little later: the disk may have room then. */
+  #putBack(kind: 'activity' | 'http', ids: readonly number[]): void {
+    if (this.#deps.hub.closed) return;
+    this.#deps.clock
+      .sleep(STORE_AGAIN_MS, this.#abort.signal)
+      .then(() => {
+        this.#ready[kind].unshift(...ids);
+        this.#schedule();
+      })
+      .catch(() => undefined); // stopping: the next start reads the table
+  }
+
   async #run(work: WorkRow, kind: 'activity' | 'http'): Promise<void> {
     try {
       const event = kind === 'activity' ? await this.#runActivity(work) : await this.#runHttp(work);
       if (event && !this.#deps.hub.closed) this.#complete(work, event);
     } catch (error) {
-      // Storing the result failed: the row stays, so the next start runs the work again
+      // Storing the result failed (a full disk): the row stays, and the work is done again when there may be room (W1)
+      this.#putBack(kind, [work.id]);
       this.#deps.log.error('durable.work-not-stored', {
         instanceId: work.instanceId,
         name: work.name,

@@ -1,5 +1,6 @@
 // Durable timers: rows in the task hub, one sleep until the earliest.
-// Invariants: M1 a timer fires once, in the transaction that removes its row. M2 long timers fire once, at their final time (never split).
+// Invariants: M3 a clock that is set back while the host is up moves the timers with it, so nothing waits longer than it was to.
+// M1 a timer fires once, in the transaction that removes its row. M2 long timers fire once, at their final time (never split).
 import type { Clock } from '../../shared/ports.ts';
 import { EventKind } from './history.ts';
 import type { InstanceStore } from './instances.ts';
@@ -7,6 +8,9 @@ import type { TaskHub } from './task-hub.ts';
 
 /** setTimeout overflows at 24.8 days, and a suspended laptop's clock jumps: look again at least this often. */
 const MAX_SLEEP_MS = 60_000;
+
+/** Clocks are corrected by milliseconds all the time. */
+const JITTER_MS = 1000;
 
 export interface TimerDeps {
   hub: TaskHub;
@@ -58,13 +62,16 @@ export class DurableTimers {
       const next = hub.get('SELECT MIN(fire_at) AS at FROM timer')?.at;
       const sleepMs = Math.max(0, Math.min(MAX_SLEEP_MS, typeof next === 'number' ? next - clock.now() : MAX_SLEEP_MS));
       const abort = new AbortController();
-      this.#sleeping = { until: clock.now() + sleepMs, abort };
+      const asleepAt = clock.now();
+      this.#sleeping = { until: asleepAt + sleepMs, abort };
       try {
         await clock.sleep(sleepMs, abort.signal);
       } catch (error) {
         if (!abort.signal.aborted) throw error; // a sleep cut short is how an earlier timer announces itself
       }
       this.#sleeping = undefined;
+      const backMs = asleepAt - clock.now();
+      if (backMs > JITTER_MS) hub.run('UPDATE timer SET fire_at = fire_at - ?', backMs); // M3
     }
   }
 

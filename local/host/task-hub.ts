@@ -7,6 +7,8 @@ import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 
 const SCHEMA_VERSION = 1;
+/** https://sqlite.org/rescode.html#full */
+const SQLITE_FULL = 13;
 
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS setting(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -107,7 +109,10 @@ export class TaskHub {
       this.#db.exec('COMMIT');
       return result;
     } catch (error) {
-      this.#db.exec('ROLLBACK');
+      // SQLite has rolled back by itself where the disk was full; a second time would hide why.
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      if ((error as { errcode?: number }).errcode === SQLITE_FULL)
+        throw new TaskHubError(`The disk is full: ${this.file} cannot grow. Make room; the host goes on by itself.`);
       throw error;
     } finally {
       this.#depth--;

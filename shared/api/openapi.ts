@@ -14,6 +14,7 @@ import {
 } from './decisions.ts';
 import { DOCUMENT_OPERATIONS } from './openapi-documents.ts';
 import { INSIGHT_OPERATIONS } from './openapi-insights.ts';
+import { SOURCE_OPERATIONS } from './openapi-sources.ts';
 import type { Operation } from './operation.ts';
 import { listRunsSchema, rerunRequestSchema, runRequestSchema } from './runs.ts';
 import { ROUTE_PARAMETERS, type RouteParameter } from './sources.ts';
@@ -23,6 +24,7 @@ const RUN = 'State, counts and cost of the run';
 
 export const OPERATIONS: readonly Operation[] = [
   ...INSIGHT_OPERATIONS,
+  ...SOURCE_OPERATIONS,
   {
     ...{ method: 'post', route: 'runs', id: 'startRun', tag: 'runs', body: runRequestSchema },
     summary: 'Start a run over a prefix, paths or a data set; an equal request joins its run',

@@ -7,7 +7,7 @@ export interface Operation {
   route: string;
   id: string;
   summary: string;
-  tag: 'runs' | 'results' | 'review' | 'models' | 'documents' | 'insights' | 'app';
+  tag: 'runs' | 'results' | 'review' | 'models' | 'documents' | 'insights' | 'sources' | 'app';
   query?: z.ZodObject;
   body?: z.ZodType;
   /** The body is a file, not JSON. */

@@ -18,6 +18,7 @@ const STATUS_OF: Partial<Record<ErrorCode, number>> = {
   'request.unauthenticated': 401,
   'request.forbidden': 403,
   'run.not-found': 404,
+  'sync.unknown': 404,
   'document.not-found': 404,
   'document.erased': 410,
   'source.gone': 404,

@@ -53,6 +53,11 @@ export const idSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/, 'mu
 /** A document's id in a path: SHA-256 in lower-case hex. */
 export const documentIdSchema = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits');
 
+/** Name of a source. Part of paths, so it must stay the same. */
+export const sourceNameSchema = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/, 'must be lower-case letters, digits and dashes');
+
 /** What the parameters of routes may be, by name: one schema each, whatever the route. */
 export const ROUTE_PARAMETERS = {
   runId: idSchema,
@@ -63,6 +68,8 @@ export const ROUTE_PARAMETERS = {
   version: modelVersionSchema,
   documentId: documentIdSchema,
   container: containerSchema,
+  /** Of documents that land by themselves. */
+  source: sourceNameSchema,
   /** Of an upload. */
   path: uploadPathSchema,
 } as const satisfies Record<string, z.ZodType>;

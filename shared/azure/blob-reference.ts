@@ -16,7 +16,8 @@ export const BLOB_SOURCE = 'AzureStorageBlobs';
 
 /**
  * Let bindings of blobs with `sdkBinding: true` give BlobReferences.
- * The registry is asked for by `require`: as an ES module the package has a second one, which @azure/functions never looks into.
+ * The registry is asked for by `require`: as an ES module the package has no such named export (its typings promise one), and behind its default
+ * export lies a second registry, which @azure/functions never looks into.
  */
 export function registerBlobReferences(): void {
   const base = createRequire(import.meta.url)('@azure/functions-extensions-base') as {

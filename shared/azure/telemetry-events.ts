@@ -201,6 +201,15 @@ export const EVENTS: Readonly<Record<string, EventSpec>> = {
     doc: 'Uploads were found for which no event had come; they are classified now.',
     fields: ['files', 'found'],
   },
+  'source.round': { doc: 'A round of a source has ended.', fields: ['source', 'round', 'landed', 'skipped', 'failed'] },
+  'source.failed': { doc: 'A round of a source failed; it is tried again.', fields: ['source', 'code'] },
+  'source.resync': { doc: 'A cursor was lost; everything is enumerated and compared.', fields: ['status'] },
+  'source.removals': {
+    doc: 'More originals vanished at once than are believed; a person is asked.',
+    fields: ['source', 'files'],
+  },
+  'source.waits': { doc: 'Microsoft Graph asked for a pause, or did not answer.', fields: ['waitMs', 'attempt'] },
+  'source.erased-nothing': { doc: 'A vanished original had no decision to erase.', fields: ['source'] },
   'schedule.started': { doc: 'A schedule of the settings has started its run.', fields: ['schedule', 'tick'] },
   'schedule.failed': {
     doc: 'A schedule could not start its run; the next minute tries again.',

@@ -110,5 +110,16 @@ export function selectRows(x: Csr, rows: ArrayLike<number>): Csr {
   return { rows: rows.length, width: x.width, indptr, indices, values };
 }
 
+/** The same rows over the columns that occur, which many buckets and few texts leave few of. @returns also the bucket of each column, ascending */
+export function compactColumns(x: Csr): { x: Csr; columns: Int32Array } {
+  const place = new Int32Array(x.width);
+  for (let e = 0, end = x.indptr[x.rows]!; e < end; e++) place[x.indices[e]!] = 1;
+  let count = 0;
+  for (let j = 0; j < x.width; j++) if (place[j] === 1) place[j] = ++count;
+  const columns = new Int32Array(count);
+  for (let j = 0; j < x.width; j++) if (place[j]! > 0) columns[place[j]! - 1] = j;
+  return { x: { ...x, width: count, indices: x.indices.map((j) => place[j]! - 1) }, columns };
+}
+
 const corrupt = (why: string): TerminalError =>
   new TerminalError('features.corrupt', `Feature matrix cannot be read: ${why}`);

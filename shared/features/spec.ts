@@ -2,6 +2,8 @@
 // Invariant: equal specs (by canonical JSON) give equal term counts on every machine.
 import { TerminalError } from '../errors.ts';
 import { canonicalJson } from '../ids.ts';
+import type { LexicalSettings } from './lexical.ts';
+import { defaultLexicalSettings } from './lexical.ts';
 import { checkNumFeatures, type TermHash } from './murmur3.ts';
 import {
   createRegexTokenizer,
@@ -25,7 +27,15 @@ export interface FeatureSpec {
   hash: TermHash;
   /** The terms of a list are counted instead of being hashed; numFeatures is the length of the list. */
   vocabulary?: VocabularySpec;
+  /** The profile `lexical`; the settings of Spark's stages above have no meaning then. Absent: the profile `spark`. */
+  lexical?: LexicalSettings;
 }
+
+/** How texts become vectors. lexical: words, pairs and parts of words of any script; spark: exactly Spark's Tokenizer, HashingTF and IDF. */
+export const PROFILES = ['lexical', 'spark'] as const;
+export type FeatureProfile = (typeof PROFILES)[number];
+
+export const profileOf = (spec: FeatureSpec): FeatureProfile => (spec.lexical === undefined ? 'spark' : 'lexical');
 
 export const defaultFeatureSpec: FeatureSpec = {
   regexTokenizer: null,
@@ -34,6 +44,13 @@ export const defaultFeatureSpec: FeatureSpec = {
   numFeatures: 2 ** 18,
   binary: false,
   hash: 'spark3',
+};
+
+/** The lexical profile with its settings as they are now. */
+export const lexicalFeatureSpec: FeatureSpec = {
+  ...defaultFeatureSpec,
+  numFeatures: 2 ** 21,
+  lexical: defaultLexicalSettings,
 };
 
 /** Text → terms in order, with repeats: what is hashed. */
@@ -58,9 +75,23 @@ export const isPlain = (spec: FeatureSpec): boolean =>
 export function completeSpec(given: Partial<FeatureSpec>): FeatureSpec {
   const spec = { ...defaultFeatureSpec, ...given };
   checkNumFeatures(spec.numFeatures);
+  if (spec.lexical !== undefined) requireLexical(spec);
   if (!Number.isInteger(spec.ngram) || spec.ngram < 1)
     throw new TerminalError('request.invalid', `ngram: need an integer of at least 1, have ${spec.ngram}`);
   return spec;
+}
+
+function requireLexical({ lexical, numFeatures }: FeatureSpec): void {
+  if (lexical?.version !== 1)
+    throw new TerminalError(
+      'model.unsupported',
+      `The lexical profile is of version ${String(lexical?.version)}; this code knows version 1`,
+    );
+  if (numFeatures < 4 || (numFeatures & (numFeatures - 1)) !== 0)
+    throw new TerminalError(
+      'request.invalid',
+      `numFeatures: the lexical profile needs a power of two of at least 4, have ${numFeatures}`,
+    );
 }
 
 /**

@@ -62,6 +62,9 @@ export const resultsTable: TableSchema = {
     run_date: 'date',
     duplicate_of: 'string', // document_id whose label was taken over, exact or near copy
     warnings_json: 'string', // [text]: what of the document was not read, or mended
+    source: 'string', // name of the source it came from; null for uploads and imports
+    source_name: 'string', // path of the original in its library
+    source_url: 'string', // address of the original
   }),
   partitionColumns: ['run_date'],
 };

@@ -53,6 +53,7 @@ export function readResults(
   probabilities: readonly number[] = [],
 ): ReadResults {
   const { elements, isWhole } = elementsOf(content);
+  const scale = isFractions(content, elements) ? 1 : 100;
   const read: ReadResults = { found: new Map(), isWhole, unknownIds: 0, conflicts: 0, invalid: 0 };
   const contradicted = new Set<number>();
   elements.forEach((element, at) => {
@@ -64,8 +65,8 @@ export function readResults(
       return;
     }
     const label = typeof rawLabel === 'string' ? labels.get(fold(rawLabel)) : undefined;
-    const percent = typeof stated === 'string' ? Number(stated) : stated;
-    if (label === undefined || typeof percent !== 'number' || !Number.isFinite(percent)) {
+    const confidence = statedNumber(stated);
+    if (label === undefined || confidence === undefined) {
       read.invalid++;
       return;
     }
@@ -79,13 +80,27 @@ export function readResults(
     const quoteVerified = quote === null ? null : isQuoteOf(quote, text);
     read.found.set(id, {
       label,
-      confidence: probabilities[at] ?? Math.min(1, Math.max(0, percent / 100)),
+      confidence: probabilities[at] ?? Math.min(1, Math.max(0, confidence / (isPercent(stated) ? 100 : scale))),
       quote: quoteVerified === true ? quote : null,
       quoteVerified,
     });
   });
   for (const id of contradicted) read.found.delete(id);
   return read;
+}
+
+const isPercent = (stated: unknown): boolean => typeof stated === 'string' && stated.trim().endsWith('%');
+
+function statedNumber(stated: unknown): number | undefined {
+  const number = typeof stated === 'string' && stated.trim() !== '' ? Number(stated.replace(/%\s*$/, '')) : stated;
+  return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
+}
+
+/** Does the answer state its confidence from 0 to 1? Then no number is above 1 and one at least is written with a point. */
+function isFractions(content: string, elements: readonly Element[]): boolean {
+  const stated = elements.map((element) => statedNumber(element.confidence)).filter((number) => number !== undefined);
+  if (stated.length === 0 || stated.some((number) => number > 1 || number < 0)) return false;
+  return stated.some((number) => !Number.isInteger(number)) || /"confidence"\s*:\s*"?[01]\.0/.test(content);
 }
 
 /** Is the quote in the text, up to case, spacing, quotation marks and dashes? */
@@ -125,13 +140,22 @@ export function elementsOf(content: string): { elements: Element[]; isWhole: boo
   const whole = parseJson(content);
   if (isRecord(whole) && Array.isArray(whole.results))
     return { elements: whole.results.filter(isRecord), isWhole: true };
-  const start = /"results"\s*:\s*\[|^\s*(?:```(?:json)?\s*)?\[/.exec(content);
-  if (start === null) return { elements: [], isWhole: false };
+  if (isRecord(whole) && 'label' in whole) return { elements: [whole], isWhole: true };
   const elements: Element[] = [];
+  // A text may hold several lists, a draft and an answer: all are read, and what contradicts itself is no answer.
+  const lists = /"results"\s*:\s*\[/g;
+  const bare = content.includes('"results"') ? null : /^\s*(?:```(?:json)?\s*)?\[/.exec(content);
+  if (bare !== null) readList(content, bare[0].length, elements);
+  while (lists.exec(content) !== null) lists.lastIndex = readList(content, lists.lastIndex, elements);
+  return { elements, isWhole: false };
+}
+
+/** Complete elements of the list that begins here. @returns where it ends */
+function readList(content: string, from: number, elements: Element[]): number {
   let depth = 0;
   let begin = -1;
   let inText = false;
-  for (let i = start.index + start[0].length; i < content.length; i++) {
+  for (let i = from; i < content.length; i++) {
     const c = content[i];
     if (inText) {
       if (c === '\\') i++;
@@ -144,9 +168,9 @@ export function elementsOf(content: string): { elements: Element[]; isWhole: boo
         const element = parseJson(content.slice(begin, i + 1));
         if (isRecord(element)) elements.push(element);
       }
-    } else if (c === ']' && depth === 0) break;
+    } else if (c === ']' && depth === 0) return i + 1;
   }
-  return { elements, isWhole: false };
+  return content.length;
 }
 
 function parseJson(text: string): unknown {

@@ -2,11 +2,14 @@
 // Invariants: A1 intent before request, raw answer before anything else. A2 a pack that is answered is not asked.
 //             A3 refusals for quota are no failure: they end in `wait`. A4 at most `fastAttempts` failing requests per activity and pack.
 
+import { readResults } from './answer.ts';
 import { type CallLog, type Intent, nextAttempt, runningAttempt } from './calls.ts';
 import { chatBody } from './chat-body.ts';
-import { type CallErrorRule, LONGEST_HINT_MS, ruleFor, waitHintMs } from './deployments/call-errors.ts';
+import { choiceOf } from './completion.ts';
+import { type CallErrorRule, EMPTY_ANSWERS, LONGEST_HINT_MS, ruleFor } from './deployments/call-errors.ts';
 import { type ChatReply, TransportFailure } from './deployments/client.ts';
-import type { Member, Turn } from './deployments/pool.ts';
+import { serviceWords, waitHintMs } from './deployments/error-words.ts';
+import type { GivenUpCode, Hopeless, Member, Turn } from './deployments/pool.ts';
 import type { Pack } from './judge.ts';
 import type { Budget } from './money/budget.ts';
 import { costNano, costNanoAtMost, leastNano, mostPromptTokens, priceOn } from './money/price.ts';
@@ -24,7 +27,7 @@ export type Asked =
   | { kind: 'unfunded' }
   /** Somebody has split the pack: its parts are asked. */
   | { kind: 'split' }
-  | { kind: 'hopeless'; code: 'llm.configuration' | 'llm.quota-exhausted' | 'llm.unavailable' };
+  | Hopeless;
 
 export interface AskContext {
   deps: LlmDeps;
@@ -74,7 +77,8 @@ export async function ask(
       if (record.splitAt !== undefined) return { kind: 'split' };
       return { kind: 'wait', until: Math.min(running.expiresAt, clock.now() + BUSY_RECHECK_MS) };
     }
-    if (runtime.failingForMs() > settings.giveUpAfterMs) return { kind: 'hopeless', code: 'llm.unavailable' };
+    if (runtime.failingForMs() > settings.giveUpAfterMs)
+      return { kind: 'hopeless', code: 'llm.unavailable', words: '' };
     // Before the quota is touched: a slot that is not used is lost.
     const funding = await context.budget.probe(mostCost(context, pack, promptTokens));
     if (funding.kind !== 'taken') return funding.kind === 'spent' ? { kind: 'unfunded' } : funding;
@@ -87,8 +91,8 @@ export async function ask(
       avoid,
       isRetry,
     });
-    if (turn.kind !== 'go') return turn.kind === 'wait' ? turn : { kind: 'hopeless', code: turn.code };
-    const sent = await send(context, pack, { user, promptTokens, charge, timeoutMs, onFunded }, turn);
+    if (turn.kind !== 'go') return turn;
+    const sent = await send(context, pack, { user, texts, promptTokens, charge, timeoutMs, onFunded }, turn);
     if (sent.kind === 'unfunded' || sent.kind === 'reserved') return sent;
     if (sent.kind === 'raced') {
       await log.refresh(pack.key);
@@ -138,6 +142,8 @@ function callTimeout({ deps: { settings } }: AskContext, pack: Pack, timeouts: n
 
 interface Request {
   user: string;
+  /** The documents in it. */
+  texts: readonly string[];
   promptTokens: number;
   charge: number;
   timeoutMs: number;
@@ -201,7 +207,7 @@ async function send(context: AskContext, pack: Pack, request: Request, turn: Tur
     await budget.settle(reservation, outcome.cost === null ? most : BigInt(outcome.cost));
     if (rule === undefined && outcome.usage !== null)
       runtime.observeOutput(outcome.usage.completionTokens, pack.documents.length);
-    await learn(context, turn, reply, rule);
+    await learn(context, turn, { reply, rule, pack, request });
     deps.logger.info('llm.call', {
       runId: log.runId,
       call: pack.key,
@@ -229,17 +235,26 @@ function ruleAfter(member: Member, reply: ChatReply | TransportFailure): CallErr
   return rule?.id === 'bad-request' && member.hasSucceeded ? { ...rule, class: 'document' } : rule;
 }
 
+interface Ended {
+  reply: ChatReply | TransportFailure;
+  rule: CallErrorRule | undefined;
+  pack: Pack;
+  request: Request;
+}
+
 /** Tell quota, breaker and pool what happened. */
-async function learn(
-  { deps, runtime }: AskContext,
-  { member, grant }: Turn,
-  reply: ChatReply | TransportFailure,
-  rule: CallErrorRule | undefined,
-): Promise<void> {
+async function learn(context: AskContext, { member, grant }: Turn, ended: Ended): Promise<void> {
+  const { deps, runtime } = context;
+  const { reply, rule, request } = ended;
   const { clock, random, logger } = deps;
   const isReply = !(reply instanceof TransportFailure);
   if (isReply) member.quota.observe(grant, reply.headers);
+  const words = isReply ? serviceWords(reply.body, request.user) : '';
+  const empty = emptyKind(context, member, ended);
+  if (empty !== undefined && runtime.pool.noteEmpty(member, empty.id, empty.code, words))
+    logger.error('llm.deployment.given-up', { deployment: member.config.name, rule: empty.id });
   if (rule === undefined || rule.class === 'document' || rule.class === 'packing') {
+    if (rule === undefined && empty === undefined) runtime.pool.noteAnswer(member);
     member.hasSucceeded = true;
     member.hasBeenDenied = false;
     member.refusals = 0;
@@ -262,7 +277,7 @@ async function learn(
       member.hasBeenDenied = true; // a token may just have expired: once more
       return;
     }
-    runtime.pool.giveUp(member, rule.class === 'configuration' ? 'llm.configuration' : 'llm.quota-exhausted');
+    runtime.pool.giveUp(member, rule.class === 'configuration' ? 'llm.configuration' : 'llm.quota-exhausted', words);
     logger.error('llm.deployment.given-up', { deployment: member.config.name, rule: rule.id });
     return;
   }
@@ -274,4 +289,23 @@ async function learn(
   const least = rule.class === 'capacity' ? 5000 : 500;
   const wait = Math.min(MAX_BLOCK_MS, Math.max(least, hint ?? own));
   await member.quota.block(clock.now() + wait + random.next() * Math.min(1000, wait / 4), rule.class === 'throttle');
+}
+
+const UNUSABLE = { id: 'no-usable-result', code: 'llm.configuration' } as const;
+
+/** The kind of an answer that cannot be used at all, and the code of documents that are not asked because of it. */
+function emptyKind(
+  { question }: AskContext,
+  member: Member,
+  { reply, rule, pack, request }: Ended,
+): { id: string; code: GivenUpCode } | undefined {
+  const known = EMPTY_ANSWERS.find(({ id }) => id === rule?.id);
+  if (known !== undefined)
+    return { id: known.id, code: known.code === 'llm.unavailable' ? known.code : 'llm.configuration' };
+  if (rule !== undefined || reply instanceof TransportFailure) return undefined;
+  const { content, refusal, finishReason } = choiceOf(reply.body);
+  if (refusal || finishReason === 'length' || finishReason === 'content_filter') return undefined;
+  if (readResults(content, request.texts, question.spellings).found.size > 0) return undefined;
+  // One document that brings nothing is asked several times: later rounds count only while no document has brought anything.
+  return pack.round === 0 || !member.hasAnswered ? UNUSABLE : undefined;
 }

@@ -183,7 +183,11 @@ function assemble(
     return [
       {
         ...common,
-        ...verdict(request.taxonomy, bar, decided?.decision ?? { kind: 'failed', code: skipped ?? 'internal' }),
+        ...verdict(
+          request.taxonomy,
+          bar,
+          decided?.decision ?? { kind: 'failed', code: skipped ?? 'internal', words: work.words },
+        ),
       },
     ];
   });
@@ -210,7 +214,7 @@ function verdict(taxonomy: Taxonomy, bar: Bar, decision: Decision): Verdict {
     code,
     message: ERROR_REMEDIES[code],
   });
-  if (decision.kind === 'failed') return failure(decision.code);
+  if (decision.kind === 'failed') return withWords(failure(decision.code), decision.words);
   const { label, confidence: stated, quote, quoteVerified } = decision.result;
   const confidence = calibrated(bar.curve, stated) * (quoteVerified === false ? FALSE_QUOTE_FACTOR : 1);
   const name = label === null ? undefined : taxonomy.labels[label]?.name;
@@ -219,6 +223,11 @@ function verdict(taxonomy: Taxonomy, bar: Bar, decision: Decision): Verdict {
   if (confidence < bar.minConfidence)
     return { ...common, outcome: 'review', code: 'llm.low-confidence', message: ERROR_REMEDIES['llm.low-confidence'] };
   return { ...common, outcome: 'label', code: null, message: null };
+}
+
+/** The service's own words behind the advice. */
+function withWords(failure: Verdict, words: string | undefined): Verdict {
+  return words ? { ...failure, message: `${failure.message} The service said: ${words}` } : failure;
 }
 
 function doneFrom({ answers, ledger }: Finished): ClassifyOutcome {

@@ -4,7 +4,9 @@ import type { ErrorCode } from '../errors.ts';
 import { sha256Hex } from '../ids.ts';
 import { type FoundResult, type LabelIndex, labelProbabilities, readResults } from './answer.ts';
 import type { Answer } from './calls.ts';
-import { ruleFor } from './deployments/call-errors.ts';
+import { choiceOf } from './completion.ts';
+import { type CallErrorRule, ruleById, ruleFor } from './deployments/call-errors.ts';
+import { serviceWords } from './deployments/error-words.ts';
 import { shuffled } from './pack.ts';
 
 /** Documents asked in one call. */
@@ -20,7 +22,7 @@ export interface Pack {
   shrink: number;
 }
 
-export type Decision = { kind: 'result'; result: FoundResult } | { kind: 'failed'; code: ErrorCode };
+export type Decision = { kind: 'result'; result: FoundResult } | { kind: 'failed'; code: ErrorCode; words?: string };
 
 export interface Judgement {
   decided: Map<string, Decision>;
@@ -65,9 +67,11 @@ export function judge(
 ): Judgement {
   const judgement: Judgement = { decided: new Map(), next: [], answered: 0 };
   const open = (documents: readonly string[]) => documents.filter((d) => !judgement.decided.has(d));
-  const failAll = (code: ErrorCode) => {
-    for (const d of open(pack.documents)) judgement.decided.set(d, { kind: 'failed', code });
+  const failAll = (code: ErrorCode, words = '') => {
+    for (const d of open(pack.documents))
+      judgement.decided.set(d, { kind: 'failed', code, ...(words === '' ? {} : { words }) });
   };
+  const said = () => serviceWords(answer.body, texts.join('\n'));
   const halve = (documents: readonly string[], changes: { round?: number; shrink?: number }) => {
     const middle = Math.ceil(documents.length / 2);
     for (const half of [documents.slice(0, middle), documents.slice(middle)])
@@ -76,17 +80,16 @@ export function judge(
   };
   const isSingle = pack.documents.length === 1;
 
-  const rule =
-    answer.httpStatus === null ? undefined : ruleFor({ status: answer.httpStatus, headers: {}, body: answer.body });
+  const rule = ruleOf(answer);
   if (rule?.class === 'packing') {
     if (!isSingle) halve(pack.documents, {});
     else if (pack.shrink < MAX_SHRINK) halve(pack.documents, { shrink: pack.shrink + 1 });
-    else failAll('llm.input-too-long');
+    else failAll('llm.input-too-long', said());
     return judgement;
   }
   if (rule !== undefined) {
     // Whatever its words: other requests of this kind succeed, so it is a document that the service will not take.
-    if (isSingle) failAll('llm.rejected');
+    if (isSingle) failAll('llm.rejected', said());
     else halve(pack.documents, {});
     return judgement;
   }
@@ -120,28 +123,9 @@ export function judge(
   return judgement;
 }
 
-/** The parts of a chat completion that matter; anything may be missing. */
-export function choiceOf(body: unknown): {
-  content: string;
-  refusal: boolean;
-  finishReason: string | null;
-  tokens: unknown;
-} {
-  const choice = (
-    body as {
-      choices?: {
-        finish_reason?: unknown;
-        message?: { content?: unknown; refusal?: unknown };
-        logprobs?: { content?: unknown };
-      }[];
-    } | null
-  )?.choices?.[0]; // checked below
-  const content = choice?.message?.content;
-  const refusal = choice?.message?.refusal;
-  return {
-    content: typeof content === 'string' ? content : '',
-    refusal: typeof refusal === 'string' && refusal !== '',
-    finishReason: typeof choice?.finish_reason === 'string' ? choice.finish_reason : null,
-    tokens: choice?.logprobs?.content,
-  };
+/** Why the answer is none: as it was judged when it came (a deployment's past counted then), else by what it says. */
+function ruleOf({ rule, httpStatus, body }: Answer): CallErrorRule | undefined {
+  const known = rule === null ? undefined : ruleById(rule);
+  if (known !== undefined) return known;
+  return httpStatus === null ? undefined : ruleFor({ status: httpStatus, headers: {}, body });
 }

@@ -1,9 +1,10 @@
 // Reply of an endpoint → what is kept of the attempt. Every member of the reply is checked: any JSON may come.
 
 import type { Outcome } from './calls.ts';
+import { choiceOf } from './completion.ts';
 import type { CallErrorRule } from './deployments/call-errors.ts';
 import { type ChatReply, TransportFailure } from './deployments/client.ts';
-import { choiceOf } from './judge.ts';
+
 import type { Usage } from './money/price.ts';
 
 /** The outcome of an attempt. A cost of null is money that may be spent. */
@@ -27,11 +28,12 @@ export function outcomeOf(
       cost: reply.kind === 'not-sent' ? '0' : null,
       rule: rule?.id ?? null,
     };
-  const usage = rule === undefined ? usageOf(reply.body) : null;
+  const isOk = reply.status >= 200 && reply.status < 300;
+  const usage = isOk ? usageOf(reply.body) : null; // an answer that failed may be billed all the same
   const { model, service_tier: tier } = (reply.body ?? {}) as { model?: unknown; service_tier?: unknown }; // checked below
   // An error status is not billed; a success without usage may cost anything up to the estimate.
-  const cost =
-    rule === undefined ? (usage === null ? null : String(price(usage))) : rule.class === 'ambiguous' ? null : '0';
+  const isUnknown = rule === undefined || rule.class === 'ambiguous';
+  const cost = usage !== null ? String(price(usage)) : isUnknown ? null : '0';
   return {
     attempt,
     endedAt,
@@ -46,21 +48,24 @@ export function outcomeOf(
   };
 }
 
+/** Tokens of a completion, in the shapes of OpenAI, DeepSeek (cache hits beside) and Gemini or xAI (thoughts only in the total). */
 function usageOf(body: unknown): Usage | null {
   const usage = (body as { usage?: Record<string, unknown> } | null)?.usage; // any JSON may come; numbers are checked one by one
   if (typeof usage !== 'object' || usage === null) return null;
   const number = (value: unknown) =>
     typeof value === 'number' && Number.isFinite(value) && value >= 0 ? Math.floor(value) : undefined;
   const promptTokens = number(usage.prompt_tokens);
-  const completionTokens = number(usage.completion_tokens);
-  if (promptTokens === undefined || completionTokens === undefined) return null;
+  const shown = number(usage.completion_tokens);
+  if (promptTokens === undefined || shown === undefined) return null;
   const prompt = (usage.prompt_tokens_details ?? {}) as Record<string, unknown>;
   const completion = (usage.completion_tokens_details ?? {}) as Record<string, unknown>;
+  // Whatever the total holds beyond the two is thought, and billed.
+  const hidden = Math.max(0, (number(usage.total_tokens) ?? 0) - promptTokens - shown);
   return {
     promptTokens,
-    completionTokens,
-    cachedTokens: number(prompt.cached_tokens) ?? 0,
+    completionTokens: shown + hidden,
+    cachedTokens: number(prompt.cached_tokens) ?? number(usage.prompt_cache_hit_tokens) ?? 0,
     cacheWriteTokens: number(prompt.cache_write_tokens) ?? 0,
-    reasoningTokens: number(completion.reasoning_tokens) ?? 0,
+    reasoningTokens: Math.min(shown + hidden, Math.max(number(completion.reasoning_tokens) ?? 0, hidden)),
   };
 }

@@ -32,6 +32,8 @@ export class Work {
   readonly #planned: Set<string>;
   readonly #order: ReadonlyMap<string, number>;
   #hopeless: ErrorCode | undefined;
+  /** What the service said when it was given up, shortened. */
+  words = '';
 
   constructor(context: AskContext, plan: BatchPlan, shown: ReadonlyMap<string, Shown>) {
     this.#context = context;
@@ -121,6 +123,7 @@ export class Work {
       const asked = await ask(this.#context, pack, texts, onFunded);
       if (asked.kind === 'hopeless') {
         this.#hopeless = asked.code;
+        this.words = asked.words;
         this.#skip(pack, asked.code);
       }
       if (asked.kind === 'unfunded') return this.#split(pack, onFunded);

@@ -65,6 +65,11 @@ export interface ColumnStats {
   std: Float64Array;
 }
 
+/** Deviation 1 and mean 0 for every column that occurs: scaling and centring then change nothing. */
+export function unscaledStats({ present }: Pick<ColumnSums, 'present'>): ColumnStats {
+  return { mean: new Float64Array(present.length), std: Float64Array.from(present, (weight) => (weight > 0 ? 1 : 0)) };
+}
+
 export function columnStats(sums: ColumnSums): ColumnStats {
   const width = sums.present.length;
   const mean = new Float64Array(width);

@@ -5,7 +5,9 @@ import { decodeTensors, encodeTensors, takeTensor } from './tensors.ts';
 export function encodeIdf({ weights, docFreq, numDocs }: Idf): Uint8Array {
   const unseenAt = docFreq.indexOf(0);
   const unseen = unseenAt < 0 ? Math.log(numDocs + 1) : weights[unseenAt]!;
-  const columns = Int32Array.from(Array.from(weights.keys()).filter((j) => weights[j] !== unseen || docFreq[j] !== 0));
+  const seen: number[] = [];
+  for (let j = 0; j < weights.length; j++) if (weights[j] !== unseen || docFreq[j] !== 0) seen.push(j);
+  const columns = Int32Array.from(seen);
   return encodeTensors({
     shape: Uint32Array.of(weights.length, numDocs),
     unseen: Float64Array.of(unseen),

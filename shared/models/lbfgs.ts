@@ -10,6 +10,8 @@ export type StopReason = 'max iterations' | 'values converged' | 'gradient conve
 export interface LbfgsOptions {
   maxIter: number;
   tol: number;
+  /** Changes remembered. Default 10, as Spark's */
+  memory?: number;
   dot(a: Float64Array, b: Float64Array): number;
   /** Called once for each gradient that is kept: trial gradients are only used as the first argument of `dot`. */
   complete?: ((g: Float64Array) => void) | undefined;
@@ -145,7 +147,7 @@ function* iterateOnce(state: LbfgsState, options: LbfgsOptions): Generator<Ask, 
   if (step === null || !hasMoved || last === undefined || last.t !== step || !('g' in last.answer))
     return failed(state, evaluations);
   options.complete?.(last.answer.g);
-  return advanced(state, last.x, last.answer, evaluations, l1);
+  return advanced(state, last.x, last.answer, evaluations, options);
 }
 
 function searchFor(state: LbfgsState, origin: Probe, direction: Float64Array, options: LbfgsOptions): LineSearch {
@@ -164,7 +166,7 @@ function advanced(
   x: Float64Array,
   { f, g }: Evaluation,
   evaluations: number,
-  l1: Float64Array | undefined,
+  { l1, memory = MEMORY }: Pick<LbfgsOptions, 'l1' | 'memory'>,
 ): LbfgsState {
   const total = f + l1Value(x, l1);
   return {
@@ -175,8 +177,8 @@ function advanced(
     g,
     total,
     recent: [...state.recent, total].slice(-RECENT),
-    steps: [difference(x, state.x), ...state.steps].slice(0, MEMORY),
-    changes: [difference(g, state.g), ...state.changes].slice(0, MEMORY),
+    steps: [difference(x, state.x), ...state.steps].slice(0, memory),
+    changes: [difference(g, state.g), ...state.changes].slice(0, memory),
     failedOnce: false,
     history: [...state.history, total],
     evaluations,

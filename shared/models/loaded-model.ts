@@ -3,27 +3,21 @@
 // before calibration; terms that share a bucket share its weight by their counts and are marked.
 import { TerminalError } from '../errors.ts';
 import { TermHasher } from '../features/hashing-tf.ts';
-import { applyIdf } from '../features/idf.ts';
+import { LexicalHasher } from '../features/lexical.ts';
 import type { Csr } from '../features/sparse.ts';
-import type { FeatureSpec } from '../features/spec.ts';
+import { createTermCounter, type TermCounter } from '../features/term-counter.ts';
 import { decodeVocabulary, VOCABULARY_FILE } from '../features/vocabulary.ts';
+import { weighCounts } from '../features/weigh.ts';
 import type { ModelDescription, ModelManifest } from './bundle.ts';
 import { calibrate } from './calibration.ts';
+import type { EvidenceTerm } from './evidence.ts';
 import { decodeIdf } from './idf-file.ts';
+import { explainTerms } from './lexical-evidence.ts';
 import { decodeLinearModel, LinearScorer } from './linear-model.ts';
 import { OnnxScorer } from './onnx/onnx-scorer.ts';
 import type { Contributions, Scorer } from './scorer.ts';
 import { readBooster } from './xgboost/booster.ts';
 import { XgboostScorer } from './xgboost/xgboost-scorer.ts';
-
-/** A term of a document and what it adds to the margin of the label and of the runner-up. */
-export interface EvidenceTerm {
-  term: string;
-  weight: number;
-  runner_up_weight: number;
-  /** Other terms of the document fall into the same bucket; the weight is shared by counts. */
-  collision?: true;
-}
 
 export interface LoadedModel {
   readonly version: string;
@@ -130,7 +124,7 @@ class Model implements LoadedModel {
   readonly #scorer: Scorer;
   readonly #idf: Float64Array | null;
   readonly #vocabulary: readonly string[] | undefined;
-  #hasher: TermHasher | undefined;
+  #counter: TermCounter | undefined;
 
   constructor({ version, description, scorer, idf, vocabulary }: ModelParts) {
     this.version = version;
@@ -148,8 +142,8 @@ class Model implements LoadedModel {
   featurize(texts: readonly string[]): Csr {
     const carried = this.#scorer.carryTexts?.(texts);
     if (carried !== undefined) return carried;
-    const counts = this.#termHasher().count(texts);
-    return this.#idf === null ? counts : applyIdf(counts, this.#idf);
+    const counts = this.#termCounter().count(texts);
+    return this.#idf === null ? counts : weighCounts(this.#description.features, counts, this.#idf);
   }
 
   score(x: Csr): Float64Array {
@@ -162,24 +156,32 @@ class Model implements LoadedModel {
     if (towards === undefined || against === undefined || top <= 0) return [];
     const present = x.indices.subarray(x.indptr[row]!, x.indptr[row + 1]!);
     const [own, other] = [spread(towards, present), spread(against, present)];
+    const counter = this.#termCounter();
+    if (counter instanceof LexicalHasher) {
+      const buckets = new Map(
+        Array.from(present, (column, i) => [column, { weight: own[i]!, runnerUp: other[i]! }] as const),
+      );
+      return explainTerms(counter.trace(text), buckets, top);
+    }
     const moved = Array.from(present, (column, i) => ({ column, weight: own[i]!, runnerUp: other[i]! }))
       .filter((bucket) => bucket.weight > bucket.runnerUp)
       .sort((a, b) => b.weight - b.runnerUp - (a.weight - a.runnerUp))
       .slice(0, top);
     if (moved.length === 0) return [];
-    const terms = this.#termHasher().termsIn(text, new Set(moved.map(({ column }) => column)));
+    if (!(counter instanceof TermHasher)) return [];
+    const terms = counter.termsIn(text, new Set(moved.map(({ column }) => column)));
     return moved.flatMap((bucket) => shareBucket(bucket, terms.get(bucket.column))).slice(0, top);
   }
 
-  #termHasher(): TermHasher {
-    const spec: FeatureSpec | null = this.#description.features;
+  #termCounter(): TermCounter {
+    const spec = this.#description.features;
     if (spec === null)
       throw new TerminalError(
         'model.feature-mismatch',
         `Model ${this.version} was stored without feature settings; it can score vectors only`,
       );
-    this.#hasher ??= new TermHasher(spec, this.#vocabulary);
-    return this.#hasher;
+    this.#counter ??= createTermCounter(spec, this.#vocabulary);
+    return this.#counter;
   }
 }
 

@@ -4,7 +4,7 @@
 // Semantics: org.apache.spark.ml.classification.LogisticRegression.
 import { TerminalError } from '../errors.ts';
 import type { Csr } from '../features/sparse.ts';
-import { type ColumnStats, columnStats, sumColumns } from './column-stats.ts';
+import { type ColumnStats, columnStats, sumColumns, unscaledStats } from './column-stats.ts';
 import { type LbfgsState, minimize, type StopReason } from './lbfgs.ts';
 import type { LinearModel } from './linear-model.ts';
 import { createDual, createPrimal, interceptsOf, type Objective, type PenaltyWeights } from './lr-objective.ts';
@@ -21,6 +21,8 @@ export interface LrOptions {
   fitIntercept: boolean;
   /** true: the penalty is on coefficients of columns scaled to deviation 1 */
   standardization: boolean;
+  /** false: columns are neither scaled nor centred, for rows that are normalized already; `standardization` then changes nothing. */
+  scaling: boolean;
 }
 
 /** Spark's defaults. */
@@ -32,7 +34,11 @@ export const defaultLrOptions: LrOptions = {
   tol: 1e-6,
   fitIntercept: true,
   standardization: true,
+  scaling: true,
 };
+
+/** Steps that L-BFGS remembers where Spark's numbers need not be met: with many classes its vectors cost more than the objective. */
+const SHORT_MEMORY = 5;
 
 export interface LrFit {
   model: LinearModel;
@@ -65,36 +71,59 @@ export function fitLogisticRegression(
   onIteration?: (progress: { iteration: number; objective: number }) => void,
 ): LrFit {
   const options = { ...defaultLrOptions, ...given };
+  return [...fitPath(input, options, [options.regParam], onIteration)][0]!; // one fit per parameter
+}
+
+/**
+ * Fits for falling regularization, each continuing from the one before: together little more work than the last one alone.
+ * @param regParams  largest first
+ * @throws as fitLogisticRegression
+ */
+export function* fitPath(
+  input: LrInput,
+  given: Partial<LrOptions>,
+  regParams: readonly number[],
+  onIteration?: (progress: { iteration: number; objective: number }) => void,
+): Generator<LrFit> {
+  const options = { ...defaultLrOptions, ...given };
   checkInput(input);
   const labels = Int32Array.from(input.labels);
   const classWeights = sumClasses(labels, input.numClasses, input.weights);
   const isMultinomial = usesMultinomial(options.family, input.numClasses);
   const constant = constantModel(classWeights, input.x.width, isMultinomial, options.fitIntercept);
-  if (constant !== undefined) return constant;
+  if (constant !== undefined) {
+    for (const _ of regParams) yield constant;
+    return;
+  }
   const sums = sumColumns(input.x, input.weights);
-  const stats = columnStats(sums);
+  const stats = options.scaling ? columnStats(sums) : unscaledStats(sums);
   const { numClasses, weights, x } = input;
   const { fitIntercept } = options;
   const totalWeight = sums.weight;
   const p = scaleProblem({ x, labels, weights, totalWeight, stats, isMultinomial, numClasses, fitIntercept });
-  const plan = planPenalty(options, stats);
-  const canBeDual = plan.l1 === undefined && plan.penalty === null;
   const wantsDual =
     input.representation === 'dual' || (input.representation === undefined && 2 * p.rows < p.columns.length);
-  const objective = canBeDual && wantsDual ? createDual(p, plan.l2) : createPrimal(p, plan.l2, plan.penalty);
-  const state = minimize(
-    objective.start(startIntercepts(classWeights, isMultinomial)),
-    objective.evaluate,
-    {
-      maxIter: options.maxIter,
-      tol: options.tol,
-      dot: objective.dot,
-      complete: objective.complete,
-      ...(plan.l1 === undefined ? {} : { l1: spreadL1(plan.l1, p.outputs, fitIntercept) }),
-    },
-    (s) => onIteration?.({ iteration: s.iteration, objective: s.total }),
-  );
-  return { ...summary(state), model: finishModel(objective, p, state.x, input, options) };
+  let point: Float64Array | undefined;
+  for (const regParam of regParams) {
+    const plan = planPenalty({ ...options, regParam }, stats);
+    const canBeDual = plan.l1 === undefined && plan.penalty === null;
+    const objective = canBeDual && wantsDual ? createDual(p, plan.l2) : createPrimal(p, plan.l2, plan.penalty);
+    const state = minimize(
+      point ?? objective.start(startIntercepts(classWeights, isMultinomial)),
+      objective.evaluate,
+      {
+        maxIter: options.maxIter,
+        tol: options.tol,
+        ...(options.scaling ? {} : { memory: SHORT_MEMORY }),
+        dot: objective.dot,
+        complete: objective.complete,
+        ...(plan.l1 === undefined ? {} : { l1: spreadL1(plan.l1, p.outputs, fitIntercept) }),
+      },
+      (s) => onIteration?.({ iteration: s.iteration, objective: s.total }),
+    );
+    point = state.x;
+    yield { ...summary(state), model: finishModel(objective, p, point, input, { ...options, regParam }) };
+  }
 }
 
 function summary(state: LbfgsState): Omit<LrFit, 'model'> {

@@ -9,7 +9,8 @@ import { describeArtifacts, type ModelBundle, type ModelManifest, parseManifest,
 import { type LoadedModel, openModel } from './loaded-model.ts';
 import { refusalToPromote } from './promotion.ts';
 
-export type { EvidenceTerm, LoadedModel } from './loaded-model.ts';
+export type { EvidenceTerm } from './evidence.ts';
+export type { LoadedModel } from './loaded-model.ts';
 
 /** One move of the champion pointer. */
 export interface ChampionMove {

@@ -12,7 +12,7 @@ import { readInherited } from './near-duplicates.ts';
 import { type PersonsDecision, peopleDecisions } from './people-decisions.ts';
 import { type Plan, readStep } from './records.ts';
 import { readScores, type ScoreRow } from './score-batch.ts';
-import type { PipelineServices } from './services.ts';
+import type { Original, PipelineServices } from './services.ts';
 import { runStep, type StepInput, type StepResult } from './step.ts';
 import { countBy } from './tally.ts';
 
@@ -23,6 +23,7 @@ export function decideBatch(services: PipelineServices, input: StepInput): Promi
     const answers = await readAnswers(services, input);
     const inherited = await readInherited(services, input);
     const said = await peopleDecisions(services, plan.taxonomyVersion);
+    const originals = await services.originals?.of(documents.map((document) => document.source_path));
     // Switched off after the plan was made: what is not answered yet is not asked any more.
     const asking = services.llm === undefined && plan.llm ? { llm: false, llmUse: llmUse(services, undefined) } : plan;
     const stamp = {
@@ -37,6 +38,7 @@ export function decideBatch(services: PipelineServices, input: StepInput): Promi
     const rows = documents.map((document) => ({
       ...stamp,
       ...documentColumns(document),
+      ...originalColumns(originals?.get(document.source_path)),
       ...asPeopleSaid(decide(document, scores, answers, asking, inherited), document, said(document)),
     }));
     const part = rows.length === 0 ? null : await services.tables.stageResults(rows);
@@ -74,6 +76,12 @@ const documentColumns = (document: ExtractedRow): Row => ({
   chars: document.chars,
   language: document.language,
   warnings_json: document.warnings_json,
+});
+
+const originalColumns = (original: Original | undefined): Row => ({
+  source: original?.source ?? null,
+  source_name: original?.name ?? null,
+  source_url: original?.url ?? null,
 });
 
 type Asking = Pick<Plan, 'llm' | 'llmUse'>;

@@ -45,7 +45,9 @@ class NearDuplicateIndex {
   }
 
   async refresh(): Promise<void> {
-    if (this.#clock.now() - this.#refreshedAt >= REFRESH_MS) await this.#newParts.fresh();
+    const agoMs = this.#clock.now() - this.#refreshedAt;
+    // Less than nothing: the clock was set back.
+    if (agoMs >= REFRESH_MS || agoMs < 0) await this.#newParts.fresh();
   }
 
   async #readNewParts(lake: LakeStore, taxonomy: string): Promise<void> {

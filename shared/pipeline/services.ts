@@ -101,6 +101,18 @@ export interface StagedPart {
   add: unknown;
 }
 
+/** Where the original of a landed file lives. */
+export interface Original {
+  source: string;
+  name: string;
+  url: string;
+}
+
+/** The originals of files that sources have landed, by path in the landing container. */
+export interface Originals {
+  of(paths: Iterable<string>): Promise<Map<string, Original>>;
+}
+
 export interface PipelineServices {
   /** Runs go before readers. */
   pace: Pace;
@@ -110,6 +122,8 @@ export interface PipelineServices {
   lake: LakeStore;
   /** Containers that hold documents, by the name requests use. */
   sources: Readonly<Record<'landing' | 'imports', LakeStore>>;
+  /** Of sources; undefined where there are none. */
+  originals?: Originals;
   reader: Reader;
   models: Models;
   llm: Llm | undefined;

@@ -1,11 +1,25 @@
 // How a model is trained, as the command line, the API and the checkpoints spell it.
 import { TerminalError } from '../errors.ts';
-import { completeSpec, defaultFeatureSpec, type FeatureSpec } from '../features/spec.ts';
+import {
+  completeSpec,
+  defaultFeatureSpec,
+  type FeatureProfile,
+  type FeatureSpec,
+  lexicalFeatureSpec,
+  PROFILES,
+  profileOf,
+} from '../features/spec.ts';
 import { defaultLrOptions, type LrOptions } from '../models/logistic-regression.ts';
 
-export interface TrainOptions extends FeatureSpec, LrOptions {
-  /** Terms in fewer documents get weight 0. Default 0 */
-  minDocFreq: number;
+export interface TrainOptions extends FeatureSpec, Omit<LrOptions, 'regParam'> {
+  /** How texts become vectors; decides the defaults of the features and of the fit. Default lexical */
+  profile: FeatureProfile;
+  /** null: chosen by the data (fit-choice.ts), the default of the lexical profile; spark's is 0.01 */
+  regParam: number | null;
+  /** Terms in fewer documents get weight 0. null, the default: none for spark; for lexical 2 from 1000 rows on */
+  minDocFreq: number | null;
+  /** auto: classes weigh by the root of their size where they are very uneven and held-out rows show that this helps. Default auto for lexical */
+  classWeights: 'auto' | 'none';
   /** Which rows calibration and thresholds see. folds: all rows, each judged by a model that has not seen it. holdout: a share of the rows.
    *  Default auto: folds below 5000 rows */
   calibration: 'auto' | 'folds' | 'holdout';
@@ -23,11 +37,7 @@ export interface TrainOptions extends FeatureSpec, LrOptions {
   seed: number;
 }
 
-export const defaultTrainOptions: TrainOptions = {
-  ...defaultFeatureSpec,
-  ...defaultLrOptions,
-  regParam: 0.01,
-  minDocFreq: 0,
+const judging = {
   calibration: 'auto',
   folds: 5,
   holdout: 0.2,
@@ -35,6 +45,30 @@ export const defaultTrainOptions: TrainOptions = {
   confidence: 0.95,
   guarantee: false,
   seed: 1,
+} as const;
+
+const defaults: Record<FeatureProfile, TrainOptions> = {
+  lexical: {
+    ...lexicalFeatureSpec,
+    ...defaultLrOptions,
+    ...judging,
+    profile: 'lexical',
+    scaling: false, // rows have length 1 already
+    regParam: null,
+    maxIter: 40,
+    tol: 1e-4,
+    minDocFreq: null,
+    classWeights: 'auto',
+  },
+  spark: {
+    ...defaultFeatureSpec,
+    ...defaultLrOptions,
+    ...judging,
+    profile: 'spark',
+    regParam: 0.01,
+    minDocFreq: null,
+    classWeights: 'none',
+  },
 };
 
 const within: readonly (readonly [keyof TrainOptions, number, number])[] = [
@@ -55,8 +89,12 @@ const within: readonly (readonly [keyof TrainOptions, number, number])[] = [
  * @throws {TerminalError} request.invalid naming every wrong option
  */
 export function completeTrainOptions(given: Partial<TrainOptions> = {}): TrainOptions {
-  const options = { ...defaultTrainOptions, ...given };
+  const { profile = 'lexical' } = given;
+  if (!PROFILES.includes(profile))
+    throw new TerminalError('request.invalid', `profile: need ${PROFILES.join(' or ')}, have ${String(profile)}`);
+  const options: TrainOptions = { ...defaults[profile], ...given };
   const wrong = within
+    .filter(([name]) => options[name] !== null)
     .filter(([name, min, max]) => !(Number(options[name]) >= min && Number(options[name]) <= max))
     .map(([name, min, max]) => `${name}: need a number from ${min} to ${max}, have ${String(options[name])}`);
   if (wrong.length > 0) throw new TerminalError('request.invalid', wrong.join('; '));
@@ -64,11 +102,21 @@ export function completeTrainOptions(given: Partial<TrainOptions> = {}): TrainOp
 }
 
 export function featureSpecOf(options: TrainOptions): FeatureSpec {
-  const { regexTokenizer, stopWords, ngram, numFeatures, binary, hash } = options;
-  return { regexTokenizer, stopWords, ngram, numFeatures, binary, hash };
+  const { regexTokenizer, stopWords, ngram, numFeatures, binary, hash, lexical } = options;
+  return {
+    regexTokenizer,
+    stopWords,
+    ngram,
+    numFeatures,
+    binary,
+    hash,
+    ...(lexical === undefined ? {} : { lexical }),
+  };
 }
 
-export function lrOptionsOf(options: TrainOptions): LrOptions {
-  const { family, regParam, elasticNet, maxIter, tol, fitIntercept, standardization } = options;
-  return { family, regParam, elasticNet, maxIter, tol, fitIntercept, standardization };
+/** @param regParam  as given or as chosen */
+export function lrOptionsOf(options: TrainOptions, regParam: number): LrOptions {
+  const { family, elasticNet, maxIter, tol, fitIntercept, standardization } = options;
+  const scaling = profileOf(options) === 'spark'; // plans stored by earlier versions do not say
+  return { family, regParam, elasticNet, maxIter, tol, fitIntercept, standardization, scaling };
 }

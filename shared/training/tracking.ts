@@ -59,9 +59,21 @@ async function sendSafely(server: MlflowServer, run: TrackedRun, logger: Logger)
   try {
     return { status: 'sent', runId: await sendRun(server, run) };
   } catch (error) {
-    const problem = error instanceof SluiceError ? error.message : `MLflow at ${server.uri} cannot be reached`;
+    const problem =
+      error instanceof SluiceError
+        ? error.message
+        : `MLflow at ${hostOf(server.uri)} cannot be reached. Check MLFLOW_TRACKING_URI and the network`;
     logger.warn('tracking.mlflow-failed', { trainingId: run.trainingId, problem }); // K2
     return { status: 'failed', problem };
+  }
+}
+
+/** Of an address that may hold a password. */
+function hostOf(uri: string): string {
+  try {
+    return new URL(uri).host;
+  } catch {
+    return 'the address of the settings';
   }
 }
 
@@ -116,13 +128,45 @@ type Call = <T = unknown>(method: 'GET' | 'POST' | 'PUT', path: string, body?: u
 async function findExperiment(call: Call, name: string): Promise<string> {
   try {
     const query = `experiments/get-by-name?experiment_name=${encodeURIComponent(name)}`;
-    const found = await call<{ experiment: { experiment_id: string } }>('GET', query);
-    return found.experiment.experiment_id;
+    const { experiment } = await call<{ experiment: { experiment_id: string; lifecycle_stage?: string } }>(
+      'GET',
+      query,
+    );
+    if (experiment.lifecycle_stage === 'deleted') throw deletedExperiment(name, experiment.experiment_id);
+    return experiment.experiment_id;
   } catch (error) {
     if (!(error instanceof SluiceError) || error.ids.status !== 404) throw error;
   }
   const created = await call<{ experiment_id: string }>('POST', 'experiments/create', { name });
   return created.experiment_id;
+}
+
+const deletedExperiment = (name: string, id: string): SluiceError =>
+  new SluiceError(
+    'internal',
+    `The experiment ${name} was deleted in MLflow. Restore it (mlflow experiments restore --experiment-id ${id}), or set MLFLOW_EXPERIMENT to another name`,
+  );
+
+const MAX_WORDS = 200;
+
+/** What the server says, in one line: the message of its JSON, else its text; nothing of a page for browsers. */
+function wordsOf(body: string): string {
+  let said = body;
+  try {
+    const { error_code: code, message } = JSON.parse(body) as { error_code?: unknown; message?: unknown };
+    said = [code, message].filter((part) => typeof part === 'string').join(': ');
+  } catch {
+    if (/^\s*</.test(body)) said = '';
+  }
+  const line = said.replace(/\s+/g, ' ').trim().slice(0, MAX_WORDS);
+  return line === '' ? '' : `: ${line}`;
+}
+
+function remedyOf(status: number): string {
+  if (status === 401 || status === 403) return 'Check MLFLOW_TOKEN, and that it may write to MLFLOW_EXPERIMENT';
+  if (status === 404) return 'Check MLFLOW_TRACKING_URI: it is the address without /api';
+  if (status === 429 || status >= 500) return 'The training is kept in the lake; look at the server';
+  return 'Check MLFLOW_EXPERIMENT and the version of the server (2.0 or later)';
 }
 
 /** Files go through the tracking server when it serves artifacts itself; other stores keep the lake's copies. */
@@ -147,9 +191,11 @@ function createCaller({ uri, token, fetch: send = fetch }: MlflowServer): Call {
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     if (!reply.ok)
-      throw new SluiceError('internal', `MLflow answered ${reply.status} to ${method} ${path.split('?')[0]}`, {
-        ids: { status: reply.status },
-      });
+      throw new SluiceError(
+        'internal',
+        `MLflow answered ${reply.status} to ${method} ${path.split('?')[0]}${wordsOf(await reply.text())}. ${remedyOf(reply.status)}`,
+        { ids: { status: reply.status } },
+      );
     const text = await reply.text();
     return (text === '' ? {} : JSON.parse(text)) as T; // the API's documented answers
   };

@@ -43,6 +43,8 @@ const TOMBSTONE: Row = {
   chars: null,
   language: null,
   duplicate_of: null,
+  source_name: null,
+  source_url: null,
   label: null,
   confidence: null,
   top_labels_json: '[]',

@@ -17,11 +17,12 @@ const FIT: Record<string, string> = {
   'model-b': 'v2',
   version: 'v1',
   sql: 'SELECT 1',
+  name: 'tax',
 };
 
 /** Free text, or names whose truth only the lake or the machine knows; each is told where it is used. */
 const FREE_OPTIONS = new Set(
-  'code container faults features-of guarantee id-column key label label-column labels media-type note output output-kind path prefix python report search settings text-column taxonomy-version algorithm'.split(
+  'code container exclude faults include library features-of guarantee id-column key label label-column labels media-type note output output-kind path prefix python report search settings text-column taxonomy-version type user algorithm'.split(
     ' ',
   ),
 );

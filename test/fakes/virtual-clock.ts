@@ -36,6 +36,12 @@ export class VirtualClock implements Clock {
     });
   }
 
+  /** Somebody sets the clock back. Sleeping is not measured by it, so who sleeps wakes after as long as before. */
+  setBack(ms: number): void {
+    this.#now -= ms;
+    for (const sleeper of this.#sleepers) sleeper.at -= ms;
+  }
+
   /** Let time pass until the work is done. @throws when everything waits for something that time does not bring */
   async run<T>(work: Promise<T>): Promise<T> {
     let isDone = false;

@@ -74,7 +74,8 @@ test('openapi: path parameters are those of the route, and writing operations sa
       expect(given.map(({ name }) => name)).toEqual(named);
       expect(given.every(({ required }) => required)).toBe(true);
     }
-  const bodies = OPERATIONS.filter(({ method, id }) => method === 'post' && id !== 'cancelRun');
+  const BARE = new Set(['cancelRun', 'pauseSource', 'resumeSource', 'checkSource']);
+  const bodies = OPERATIONS.filter(({ method, id }) => method === 'post' && !BARE.has(id));
   expect(bodies.filter(({ body }) => body === undefined).map(({ id }) => id)).toEqual([]);
 });
 
@@ -117,6 +118,6 @@ test('openapi: every reference leads somewhere', () => {
   }
 });
 
-test('timers: stalled runs, reconciliation, maintenance and schedules are registered', () => {
-  expect(timers.sort()).toEqual(['maintainLake', 'reconcileUploads', 'runSchedules', 'watchRuns']);
+test('timers: stalled runs, reconciliation, maintenance, schedules and sources are registered', () => {
+  expect(timers.sort()).toEqual(['maintainLake', 'reconcileUploads', 'runSchedules', 'syncSources', 'watchRuns']);
 });

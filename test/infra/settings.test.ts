@@ -63,6 +63,7 @@ describe('app settings', () => {
     // Absent means "not used" or "found by the code"; `moreSettings` sets them. LAKE and INSTANCE_ID belong to the laptop.
     const mayStayUnset = [
       'ACCEPT_THRESHOLD',
+      'GRAPH_TOKEN',
       'INSTANCE_ID',
       'LAKE',
       'LLM_DEPLOYMENTS',

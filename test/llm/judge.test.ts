@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { labelIndex } from '../../shared/llm/answer.ts';
 import type { Answer } from '../../shared/llm/calls.ts';
 import { Breaker } from '../../shared/llm/deployments/breaker.ts';
-import { ruleFor, waitHintMs } from '../../shared/llm/deployments/call-errors.ts';
+import { ruleFor } from '../../shared/llm/deployments/call-errors.ts';
+import { waitHintMs } from '../../shared/llm/deployments/error-words.ts';
 import { type Decision, judge, makePack, type Pack, type PackSizing } from '../../shared/llm/judge.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
 
@@ -128,7 +129,7 @@ test('judge: one refused document among n costs at most 2·ceil(log2 n) further 
       );
       expect(calls - 1).toBeLessThanOrEqual(2 * Math.ceil(Math.log2(n)));
       expect([...decided].filter(([, d]) => d.kind === 'failed')).toEqual([
-        [`d${poison}`, { kind: 'failed', code: 'llm.rejected' }],
+        [`d${poison}`, { kind: 'failed', code: 'llm.rejected', words: 'content_filter' }],
       ]);
     }
   }
@@ -141,7 +142,7 @@ test('judge: a document that never fits ends as too long after its text was halv
     return tooLong;
   });
   expect(shrinks).toEqual([0, 1, 2, 3]);
-  expect(decided.get('d0')).toEqual({ kind: 'failed', code: 'llm.input-too-long' });
+  expect(decided.get('d0')).toMatchObject({ kind: 'failed', code: 'llm.input-too-long' });
 });
 
 test('judge: an answer cut for one document is allowed twice the length once', () => {
@@ -176,7 +177,7 @@ test('errors: the table tells own limits, busy services, spent quotas, documents
     [error(418), 'transient'],
   ];
   for (const [reply, kind] of cases) expect(ruleFor(reply)?.class, JSON.stringify(reply)).toBe(kind);
-  expect(ruleFor({ status: 200, headers: {}, body: {} })).toBeUndefined();
+  expect(ruleFor({ status: 200, headers: {}, body: { choices: [{}] } })).toBeUndefined();
 });
 
 test('hints: the first usable one counts; nonsense is as good as none', () => {

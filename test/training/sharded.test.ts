@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { TermHasher } from '../../shared/features/hashing-tf.ts';
-import { applyIdf, countDocuments, fitIdf } from '../../shared/features/idf.ts';
+import { countDocuments } from '../../shared/features/idf.ts';
+import { createTermCounter } from '../../shared/features/term-counter.ts';
+import { fitTermWeights, weighCounts } from '../../shared/features/weigh.ts';
 import { decodeLinearModel, type LinearModel } from '../../shared/models/linear-model.ts';
 import { fitLogisticRegression } from '../../shared/models/logistic-regression.ts';
 import { ModelRegistry } from '../../shared/models/registry.ts';
@@ -46,7 +47,7 @@ const request = (options: Partial<TrainOptions> = {}) => ({
   trainingId: 't1',
   sources: ['data/a.jsonl', 'data/b.jsonl'],
   columns: { text: 'text', label: 'label' },
-  options: { numFeatures: 512, maxIter: 12, ...options },
+  options: { profile: 'spark' as const, numFeatures: 512, maxIter: 12, ...options },
   shardRows: 37,
 });
 
@@ -71,20 +72,21 @@ const openTrainer = ({ store, source }: { store: MemoryLake; source: MemoryLake 
 /** The same rows fitted in this process. */
 function fitInProcess(given: Partial<TrainOptions>, isTraining: (text: string) => boolean = () => true) {
   const options = completeTrainOptions(request(given).options);
-  const counts = new TermHasher(featureSpecOf(options)).count(rows.map((row) => row.text));
-  const idf = fitIdf(countDocuments(counts), counts.rows, options.minDocFreq);
+  const counts = createTermCounter(featureSpecOf(options)).count(rows.map((row) => row.text));
+  const features = featureSpecOf(options);
+  const idf = fitTermWeights(features, countDocuments(counts), counts.rows, options.minDocFreq ?? 0);
   const labels = ['Contract', 'Tax', 'Customs'].sort((a, b) => {
     const count = (label: string) => rows.filter((row) => row.label === label).length;
     return count(b) - count(a) || (a < b ? -1 : 1);
   });
   return fitLogisticRegression(
     {
-      x: applyIdf(counts, idf.weights),
+      x: weighCounts(features, counts, idf.weights),
       labels: rows.map((row) => labels.indexOf(row.label)),
       numClasses: labels.length,
       weights: Float64Array.from(rows, (row) => (isTraining(row.text) ? 1 : 0)),
     },
-    lrOptionsOf(options),
+    lrOptionsOf(options, options.regParam ?? 0),
   );
 }
 
@@ -103,6 +105,7 @@ function expectEqualModels(have: LinearModel, need: LinearModel): void {
 describe('sharded training', () => {
   test.for([
     ['ridge', {}],
+    ['lexical', { profile: 'lexical', regParam: 0.002, maxIter: 5 }],
     ['elastic net', { elasticNet: 0.5, regParam: 0.01 }],
     ['without standardization', { standardization: false }],
     ['without intercept', { fitIntercept: false }],

@@ -43,7 +43,9 @@ async function startServer(answer: (path: string) => { status: number; body?: un
       const path = request.url ?? '';
       seen.push({ path, body, authorization: request.headers.authorization });
       const { status, body: content = {} } = answer(path);
-      reply.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(content));
+      reply
+        .writeHead(status, { 'content-type': 'application/json' })
+        .end(typeof content === 'string' ? content : JSON.stringify(content));
     });
   });
   await new Promise<void>((done) => server!.listen(0, '127.0.0.1', done));
@@ -99,9 +101,34 @@ test('a server that refuses is named in the record, and the training is not harm
   const outcome = await recordRun(lake, run, { logger: silentLogger, mlflow: { uri, experiment: 'x' } });
   expect(outcome).toEqual({
     status: 'failed',
-    problem: 'MLflow answered 500 to GET experiments/get-by-name',
+    problem: 'MLflow answered 500 to GET experiments/get-by-name. The training is kept in the lake; look at the server',
   });
   expect(JSON.parse((await lake.read(trackingPath('t1'))).toString()).mlflow).toEqual(outcome);
+});
+
+test.each([
+  [
+    403,
+    '{"error_code":"PERMISSION_DENIED","message":"no write\\naccess"}',
+    /403.*PERMISSION_DENIED: no write access\. .*MLFLOW_TOKEN/,
+  ],
+  [400, 'plain words', /400.*: plain words\. Check MLFLOW_EXPERIMENT/],
+  [502, '<html><body>Bad gateway</body></html>', /502 to GET experiments\/get-by-name\. The training is kept/],
+])('a refusal with %i is one line: its words and what to do', async (status, body, line) => {
+  const { uri } = await startServer(() => ({ status, body }));
+  const outcome = await recordRun(new MemoryLake(), run, { logger: silentLogger, mlflow: { uri, experiment: 'x' } });
+  expect(outcome).toMatchObject({ status: 'failed', problem: expect.stringMatching(line) });
+  expect((outcome as { problem: string }).problem).not.toMatch(/[\n<]/);
+});
+
+test('a deleted experiment is named with the command that restores it', async () => {
+  const body = JSON.stringify({ experiment: { experiment_id: '7', name: 'x', lifecycle_stage: 'deleted' } });
+  const { uri, seen } = await startServer(() => ({ status: 200, body }));
+  const outcome = await recordRun(new MemoryLake(), run, { logger: silentLogger, mlflow: { uri, experiment: 'x' } });
+  expect(outcome).toMatchObject({
+    problem: expect.stringMatching(/x was deleted .*restore --experiment-id 7.*MLFLOW_EXPERIMENT/),
+  });
+  expect(seen).toHaveLength(1);
 });
 
 test('a server that is not there is named, too', async () => {
@@ -111,7 +138,10 @@ test('a server that is not there is named, too', async () => {
     logger: silentLogger,
     mlflow: { uri: 'http://mlflow', experiment: 'x', fetch: unreachable as typeof fetch },
   });
-  expect(outcome).toMatchObject({ status: 'failed', problem: 'MLflow at http://mlflow cannot be reached' });
+  expect(outcome).toMatchObject({
+    status: 'failed',
+    problem: 'MLflow at mlflow cannot be reached. Check MLFLOW_TRACKING_URI and the network',
+  });
 });
 
 test('without a server only the lake is written', async () => {

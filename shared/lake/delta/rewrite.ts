@@ -18,7 +18,9 @@ import type { DeltaTable, StagedFile } from './table.ts';
 export type RowChange =
   | { kind: 'delete' }
   /** New values of some columns; partition columns cannot change. */
-  | { kind: 'set'; values: Row };
+  | { kind: 'set'; values: Row }
+  /** The same, other values for each value of one column. At most a few thousand. */
+  | { kind: 'set-by'; by: string; values: ReadonlyMap<string, Row> };
 
 /**
  * Delete or change the rows that satisfy all conditions, in one version.
@@ -30,10 +32,7 @@ export async function rewriteRows(table: DeltaTable, where: readonly Condition[]
   if (snapshot === undefined) return 0;
   const { partitionColumns } = snapshot.metadata;
   // Nothing is what a table holds in a column that it does not have yet.
-  const changed =
-    change.kind === 'set'
-      ? Object.keys(change.values).filter((name) => change.values[name] !== null || has(snapshot, name))
-      : [];
+  const changed = changedColumns(change).filter((name) => !isNullOnly(change, name) || has(snapshot, name));
   requireColumns(snapshot, changed, partitionColumns);
   requireColumns(
     snapshot,
@@ -99,11 +98,30 @@ async function rewriteFile(
 
 function sqlProjection(column: Column, matches: string, change: RowChange): string {
   const name = sqlName(column.name);
+  if (change.kind === 'set-by') {
+    const cases = [...change.values].flatMap(([key, values]) => {
+      const value = values[column.name];
+      if (value === undefined) return [];
+      return `WHEN ${sqlText(key)} THEN ${value === null ? 'NULL' : sqlText(String(value))}`;
+    });
+    if (cases.length === 0) return name;
+    const chosen = `CAST(CASE ${sqlName(change.by)} ${cases.join(' ')} ELSE ${name} END AS ${sqlType(column.type)})`;
+    return `CASE WHEN ${matches} THEN ${chosen} ELSE ${name} END AS ${name}`;
+  }
   const value = change.kind === 'set' ? change.values[column.name] : undefined;
   if (value === undefined) return name;
   const literal = value === null ? 'NULL' : sqlText(String(value));
   return `CASE WHEN ${matches} THEN CAST(${literal} AS ${sqlType(column.type)}) ELSE ${name} END AS ${name}`;
 }
+
+/** Columns that a change gives values to. */
+function changedColumns(change: RowChange): string[] {
+  if (change.kind === 'delete') return [];
+  if (change.kind === 'set') return Object.keys(change.values);
+  return [...new Set([...change.values.values()].flatMap((values) => Object.keys(values)))];
+}
+
+const isNullOnly = (change: RowChange, name: string): boolean => change.kind === 'set' && change.values[name] === null;
 
 const has = (snapshot: Snapshot, name: string): boolean => snapshot.columns.some((column) => column.name === name);
 

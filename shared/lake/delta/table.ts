@@ -85,7 +85,8 @@ export class DeltaTable {
   /** The newest state, or that of a version; undefined when the table does not exist yet. */
   async snapshot(version?: number): Promise<Snapshot | undefined> {
     // Going on from a snapshot that is older than the log's memory would mistake the gap of a clean-up for the end of the log.
-    const isRecent = this.deps.clock.now() - this.#latestAt < SNAPSHOT_MAX_AGE_MS;
+    const ageMs = this.deps.clock.now() - this.#latestAt;
+    const isRecent = ageMs >= 0 && ageMs < SNAPSHOT_MAX_AGE_MS; // less than nothing: the clock was set back
     // A table begins with version 0: where none was found a while ago, that is the one to look for.
     if (version === undefined && isRecent && this.#latest === undefined && !(await this.log.exists(0)))
       return undefined;

@@ -12,6 +12,8 @@ export class Breaker {
   #outcomes: boolean[] = [];
   #connectErrors = 0;
   #openUntil = 0;
+  /** How long it was opened for: it stays open no longer where the clock is set back. */
+  #openedForMs = 0;
   #openMs = FIRST_OPEN_MS;
   #isProbing = false;
 
@@ -23,6 +25,7 @@ export class Breaker {
   opensAt(): number {
     const now = this.#clock.now();
     if (this.#openUntil === 0) return now;
+    this.#openUntil = Math.min(this.#openUntil, now + this.#openedForMs);
     if (now < this.#openUntil) return this.#openUntil;
     return this.#isProbing ? now + 1000 : now;
   }
@@ -56,6 +59,7 @@ export class Breaker {
   #open(): void {
     if (this.#openUntil > this.#clock.now()) return; // calls that were in flight when it opened do not lengthen it
     this.#openUntil = this.#clock.now() + this.#openMs;
+    this.#openedForMs = this.#openMs;
     this.#openMs = Math.min(MAX_OPEN_MS, this.#openMs * 2);
     this.#outcomes = [];
     this.#connectErrors = 0;

@@ -1,7 +1,9 @@
 // Every way a call can go wrong, and what is done about it, as data. The first matching rule counts.
 // Invariant: an unmatched error is an unmapped one and stops nothing silently: it falls to `unmapped`, is retried like a server error, and is logged.
 import type { ErrorCode } from '../../errors.ts';
+import { errorInside, isCompletion } from '../completion.ts';
 import { type ChatReply, TransportFailure } from './client.ts';
+import { errorText, namedWaitMs } from './error-words.ts';
 
 export type CallErrorClass =
   | 'throttle' // our quota: the deployment waits, the request goes back to the queue, no attempt is counted
@@ -21,8 +23,21 @@ export interface CallErrorRule {
   status?: readonly number[];
   /** Tested against error code, type and message. */
   text?: RegExp;
+  /** The service names a time to wait. */
+  isHinted?: boolean;
   transport?: TransportFailure['kind'];
 }
+
+/** "Too long" in the words of OpenAI, vLLM, SGLang, llama.cpp, TGI, Ollama, LM Studio, Gemini, Mistral, Anthropic, Cohere, Bedrock. */
+const TOO_LONG = new RegExp(
+  [
+    'context_length_exceeded|exceed_context_size|string_above_max_length|ContextWindowExceeded|max_model_len',
+    '(?:maximum|max|available|model.s|exceeds?(?: the)?) context|context (?:length|window|size|limit|overflow)',
+    '(?:prompt|input|inputs|request|text|tokens?)\\b.{0,80}(?:too (?:long|large)|longer than|exceeds? the|must (?:be|have) (?:<|<=|less|at most|fewer))',
+    'too many (?:input |prompt )?tokens|input token count',
+  ].join('|'),
+  'i',
+);
 
 export const CALL_ERRORS: readonly CallErrorRule[] = [
   { id: 'not-sent', transport: 'not-sent', class: 'transient', code: 'llm.unavailable' },
@@ -37,8 +52,16 @@ export const CALL_ERRORS: readonly CallErrorRule[] = [
   },
   {
     id: 'context-length',
-    status: [400, 413],
-    text: /context_length_exceeded|maximum context length|context window|string_above_max_length|too long/i,
+    status: [400, 413, 422, 500],
+    text: TOO_LONG,
+    class: 'packing',
+    code: 'llm.input-too-long',
+  },
+  {
+    id: 'request-above-quota', // larger than a whole minute: waiting does not help
+    status: [429],
+    text: /request too large|reduce (?:your|the) (?:message|prompt|input)/i,
+    isHinted: false,
     class: 'packing',
     code: 'llm.input-too-long',
   },
@@ -52,8 +75,16 @@ export const CALL_ERRORS: readonly CallErrorRule[] = [
   },
   {
     id: 'quota-used-up',
-    status: [402, 403, 429],
-    text: /insufficient_quota|billing|exceeded your current quota|out of credits/i,
+    status: [402, 403],
+    text: /insufficient|quota|billing|credits?|balance|payment/i,
+    class: 'exhausted',
+    code: 'llm.quota-exhausted',
+  },
+  {
+    id: 'quota-used-up-429',
+    status: [429],
+    text: /insufficient_quota|billing|exceeded your current quota|out of credits|insufficient (?:balance|credit)/i,
+    isHinted: false, // with seconds to wait it is a throttle, whatever its words
     class: 'exhausted',
     code: 'llm.quota-exhausted',
   },
@@ -75,69 +106,62 @@ export const CALL_ERRORS: readonly CallErrorRule[] = [
   { id: 'no-deployment', status: [404], class: 'configuration', code: 'llm.configuration' },
 ];
 
+/** Answers with status 200 that are none. Three in a row of one kind, and the deployment rests. */
+export const EMPTY_ANSWERS: readonly CallErrorRule[] = [
+  { id: 'error-in-answer', class: 'ambiguous', code: 'llm.unavailable' },
+  { id: 'not-a-completion', class: 'ambiguous', code: 'llm.configuration' },
+];
+
 /** For statuses nobody has seen yet. */
 export const UNMAPPED: CallErrorRule = { id: 'unmapped', class: 'transient', code: 'llm.unavailable' };
 
 /** Hints above this speak of a spent trial or a daily quota, not of a busy minute. */
 export const LONGEST_HINT_MS = 300_000;
 
-/** The rule of a failed call; undefined when the reply is a success. */
+/** The rule of a failed call; undefined when the reply is a success: an answer, not a status, makes one. */
 export function ruleFor(outcome: ChatReply | TransportFailure): CallErrorRule | undefined {
   if (outcome instanceof TransportFailure) return CALL_ERRORS.find((r) => r.transport === outcome.kind) ?? UNMAPPED;
-  if (outcome.status >= 200 && outcome.status < 300) return undefined;
-  const text = errorText(outcome.body);
-  return (
-    CALL_ERRORS.find((r) => r.status?.includes(outcome.status) && (r.text === undefined || r.text.test(text))) ??
-    UNMAPPED
+  if (outcome.status >= 200 && outcome.status < 300) return ruleInside(outcome);
+  return matching(outcome, errorText(outcome.body)) ?? UNMAPPED;
+}
+
+/** The rule by the id that an outcome keeps. */
+export const ruleById = (id: string): CallErrorRule | undefined =>
+  [...CALL_ERRORS, ...EMPTY_ANSWERS, UNMAPPED].find((rule) => rule.id === id);
+
+/** An error that came with status 200: by the status it names, else by its words. */
+function ruleInside(reply: ChatReply): CallErrorRule | undefined {
+  const error = errorInside(reply.body);
+  const [inAnswer, notOne] = EMPTY_ANSWERS;
+  if (error === undefined && isCompletion(reply.body)) return undefined;
+  const text = errorText(error ?? (typeof reply.body === 'object' ? reply.body : ''));
+  if (text === '') return notOne;
+  const told = error ?? reply.body;
+  return matching({ ...reply, body: told, status: namedStatus(told) ?? guessedStatus(text) }, text) ?? inAnswer;
+}
+
+/** The HTTP status that an error names as its code. */
+function namedStatus(error: unknown): number | undefined {
+  const { code, status } = (typeof error === 'object' && error !== null ? error : {}) as Record<string, unknown>; // checked below
+  return [code, status].map(Number).find((number) => Number.isInteger(number) && number >= 400 && number < 600);
+}
+
+/** The status that words without one stand for; 0 when they tell nothing. */
+function guessedStatus(text: string): number {
+  if (/rate.?limit|too many requests|RESOURCE_EXHAUSTED|quota/i.test(text)) return 429;
+  if (/overload|busy|capacity|unavailable|insufficient_system_resource/i.test(text)) return 503;
+  if (/content_filter|content management|ResponsibleAI/i.test(text) || TOO_LONG.test(text)) return 400;
+  if (/api.?key|unauthori[sz]ed|authentication/i.test(text)) return 401;
+  return 0;
+}
+
+function matching(reply: ChatReply, text: string): CallErrorRule | undefined {
+  const named = namedWaitMs(reply);
+  const isHinted = named !== undefined && named <= LONGEST_HINT_MS;
+  return CALL_ERRORS.find(
+    (r) =>
+      r.status?.includes(reply.status) &&
+      (r.text === undefined || r.text.test(text)) &&
+      (r.isHinted === undefined || r.isHinted === isHinted),
   );
-}
-
-/** Code, type and message of an error body in one line. */
-export function errorText(body: unknown): string {
-  const error = (body as { error?: unknown } | null)?.error; // any JSON may come; every member is checked
-  if (typeof error === 'string') return error;
-  if (typeof error !== 'object' || error === null) return '';
-  const { code, type, message, innererror } = error as Record<string, unknown>;
-  const inner = (innererror as { code?: unknown } | undefined)?.code;
-  return [code, type, inner, message].filter((part) => typeof part === 'string').join(' ');
-}
-
-/**
- * How long the service asks to wait, ms; undefined when it says nothing usable.
- * Order: retry-after-ms, retry-after (seconds or date), x-ratelimit-reset-tokens/-requests, the message's words.
- */
-export function waitHintMs(reply: ChatReply, nowMs: number): number | undefined {
-  const { headers } = reply;
-  const hints = [
-    positive(Number(headers['retry-after-ms'])),
-    secondsOrDate(headers['retry-after'], nowMs),
-    duration(headers['x-ratelimit-reset-tokens'] ?? headers['x-rate-limit-reset-tokens']),
-    duration(headers['x-ratelimit-reset-requests']),
-    fromMessage(errorText(reply.body)),
-  ];
-  return hints.find((hint) => hint !== undefined);
-}
-
-function positive(value: number): number | undefined {
-  return Number.isFinite(value) && value > 0 ? value : undefined; // NaN, -1 and 0 have all been seen: they mean nothing
-}
-
-function secondsOrDate(value: string | undefined, nowMs: number): number | undefined {
-  if (value === undefined) return undefined;
-  return positive(Number(value) * 1000) ?? positive(Date.parse(value) - nowMs);
-}
-
-/** `10` (seconds, Azure) or `6m0s`, `17ms` (OpenAI). */
-function duration(value: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  if (/^[\d.]+$/.test(value)) return positive(Number(value) * 1000);
-  const units: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-  const parts = [...value.matchAll(/([\d.]+)(ms|s|m|h)/g)];
-  return positive(parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (units[unit ?? 's'] ?? 0), 0));
-}
-
-function fromMessage(text: string): number | undefined {
-  const match = /(?:retry|try again) (?:after|in) ([\d.]+) ?(ms|milliseconds?|s|seconds?)/i.exec(text);
-  if (match === null) return undefined;
-  return positive(Number(match[1]) * (/^m/i.test(match[2] ?? '') ? 1 : 1000));
 }

@@ -1,5 +1,7 @@
 // The wire: one HTTP attempt of a chat completion. The SDK never retries here; whoever calls decides.
 // Invariants: C1 one `send` is at most one request. C2 an error answer is returned, not thrown; only a missing answer is a TransportFailure.
+//             C3 the body is what the server sent, whole and within the time limit: no shape of error and no media type is lost on the way.
+import { replyValue } from '../completion.ts';
 import type { DeploymentConfig } from './deployment.ts';
 
 /** Text with a mark for the service's prompt cache. */
@@ -59,16 +61,20 @@ export function openAiClient(deployment: DeploymentConfig): ChatClient {
         const create = client.chat.completions.create.bind(client.chat.completions) as unknown as (
           body: ChatBody, // the SDK's type knows only its own models' parameters; servers accept more
           options: { timeout: number; maxRetries: 0 },
-        ) => { withResponse(): Promise<{ data: unknown; response: { status: number; headers: Headers } }> };
-        const { data, response } = await create(body, { timeout: timeoutMs, maxRetries: 0 }).withResponse();
-        return { status: response.status, headers: plainHeaders(response.headers), body: data };
+        ) => { asResponse(): Promise<Response> };
+        const response = await create(body, { timeout: timeoutMs, maxRetries: 0 }).asResponse();
+        return {
+          status: response.status,
+          headers: plainHeaders(response.headers),
+          body: replyValue(await response.text()),
+        };
       } catch (error) {
         if (error instanceof errors.APIConnectionTimeoutError)
           throw new TransportFailure('timeout', `no answer within ${timeoutMs} ms`, error);
         if (error instanceof errors.APIUserAbortError)
           throw new TransportFailure('timeout', 'the call was aborted', error);
         if (error instanceof errors.APIError && error.status !== undefined)
-          return { status: error.status, headers: plainHeaders(error.headers), body: { error: error.error } };
+          return { status: error.status, headers: plainHeaders(error.headers), body: unwrapped(error.error) };
         const isUnsent = NEVER_CONNECTED.has(systemCode(error));
         throw new TransportFailure(
           isUnsent ? 'not-sent' : 'lost',
@@ -82,7 +88,7 @@ export function openAiClient(deployment: DeploymentConfig): ChatClient {
 
 async function load({ baseUrl, apiKey, apiVersion }: DeploymentConfig) {
   const sdk = await import('openai');
-  const common = { baseURL: baseUrl, maxRetries: 0, logLevel: 'off' } as const;
+  const common = { baseURL: baseUrl, maxRetries: 0, logLevel: 'off', fetch: fetchWhole } as const;
   const client =
     apiVersion === undefined
       ? new sdk.OpenAI({ ...common, apiKey, organization: null, project: null })
@@ -92,6 +98,36 @@ async function load({ baseUrl, apiKey, apiVersion }: DeploymentConfig) {
           ...(typeof apiKey === 'string' ? { apiKey } : { azureADTokenProvider: apiKey }),
         });
   return { client, errors: sdk };
+}
+
+const MOST_REPLY_BYTES = 32 * 1024 * 1024;
+
+/** A reply read to its end, so that the time limit covers all of it. What the SDK drops of an error (lists, `detail`, plain text) is wrapped. */
+async function fetchWhole(input: string | URL | Request, init?: RequestInit): Promise<Response> {
+  const response = await fetch(input, init);
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.byteLength;
+    if (size > MOST_REPLY_BYTES) throw new Error(`a reply of more than ${MOST_REPLY_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  const text = Buffer.concat(chunks).toString('utf8');
+  const { status, statusText } = response;
+  const headers = new Headers(response.headers);
+  for (const name of ['content-encoding', 'content-length']) headers.delete(name);
+  if (status === 204 || status === 205 || status === 304) return new Response(null, { status, statusText, headers });
+  return new Response(response.ok ? text : JSON.stringify({ error: { wrapped: text } }), {
+    status,
+    statusText,
+    headers,
+  });
+}
+
+/** What fetchWhole has wrapped. */
+function unwrapped(error: unknown): unknown {
+  const { wrapped } = (error ?? {}) as { wrapped?: unknown };
+  return typeof wrapped === 'string' ? replyValue(wrapped) : { error };
 }
 
 function plainHeaders(headers: Headers | undefined): Record<string, string> {

@@ -24,8 +24,16 @@ export interface Member {
   refusals: number;
   /** Refusals of the configuration or a spent quota: not asked before this time, ms since the epoch. */
   givenUpUntil: number;
-  givenUpCode: 'llm.configuration' | 'llm.quota-exhausted' | null;
+  givenUpCode: GivenUpCode | null;
+  /** What the service said when it was given up, shortened. */
+  givenUpWords: string;
+  /** An answer of its could be used. */
+  hasAnswered: boolean;
+  /** Calls in a row that brought nothing usable, all of one kind. */
+  empty: { kind: string; calls: number };
 }
+
+export type GivenUpCode = 'llm.configuration' | 'llm.quota-exhausted' | 'llm.unavailable';
 
 export interface Turn {
   kind: 'go';
@@ -41,7 +49,9 @@ export interface NoTurn {
 /** Every allowed deployment refuses for good. */
 export interface Hopeless {
   kind: 'hopeless';
-  code: 'llm.configuration' | 'llm.quota-exhausted';
+  code: GivenUpCode;
+  /** What the service said, shortened; empty when it said nothing. */
+  words: string;
 }
 
 export interface PoolOptions {
@@ -56,6 +66,11 @@ export interface PoolOptions {
 /** Waits this short are no reason to leave a preferred deployment. */
 const PREFERENCE_MS = 250;
 const GIVE_UP_MS = 60_000;
+/** Answers that nobody can use may cost money: a longer rest. */
+const EMPTY_REST_MS = 10 * 60_000;
+const MOST_EMPTY = 3;
+/** After answers that could be used it takes more: some documents bring nothing. */
+const MOST_EMPTY_LATER = 10;
 const START_SHARE = 0.2;
 const LEAST_SLOTS = 4;
 
@@ -98,6 +113,9 @@ export class Pool {
       refusals: 0,
       givenUpUntil: 0,
       givenUpCode: null,
+      givenUpWords: '',
+      hasAnswered: false,
+      empty: { kind: '', calls: 0 },
     }));
   }
 
@@ -114,8 +132,12 @@ export class Pool {
   ): Promise<Turn | NoTurn | Hopeless> {
     for (;;) {
       const now = this.#clock.now();
-      const hopeful = this.members.filter((m) => m.givenUpUntil <= now);
-      if (hopeful.length === 0) return { kind: 'hopeless', code: this.members[0]?.givenUpCode ?? 'llm.configuration' };
+      const isHopeful = ({ givenUpUntil: until }: Member) => until <= now || until > now + EMPTY_REST_MS; // the clock was set back
+      const hopeful = this.members.filter(isHopeful);
+      if (hopeful.length === 0) {
+        const [first] = this.members;
+        return { kind: 'hopeless', code: first?.givenUpCode ?? 'llm.configuration', words: first?.givenUpWords ?? '' };
+      }
       const ranked = hopeful
         .map((member) => ({
           member,
@@ -179,9 +201,28 @@ export class Pool {
   }
 
   /** Stop asking a deployment for a minute: its configuration is wrong, or its quota is spent. */
-  giveUp(member: Member, code: 'llm.configuration' | 'llm.quota-exhausted'): void {
-    member.givenUpUntil = this.#clock.now() + GIVE_UP_MS;
+  giveUp(member: Member, code: GivenUpCode, words = '', restMs = GIVE_UP_MS): void {
+    member.givenUpUntil = this.#clock.now() + restMs;
     member.givenUpCode = code;
+    member.givenUpWords = words;
+  }
+
+  /**
+   * A call brought nothing that can be used, and may be billed: after three in a row of one kind the deployment rests.
+   * @returns it rests from now on
+   */
+  noteEmpty(member: Member, kind: string, code: GivenUpCode, words: string): boolean {
+    member.empty = { kind, calls: member.empty.kind === kind ? member.empty.calls + 1 : 1 };
+    if (member.empty.calls < (member.hasAnswered ? MOST_EMPTY_LATER : MOST_EMPTY)) return false;
+    member.empty = { kind: '', calls: 0 };
+    this.giveUp(member, code, words, EMPTY_REST_MS);
+    return true;
+  }
+
+  /** A call brought something usable. */
+  noteAnswer(member: Member): void {
+    member.hasAnswered = true;
+    member.empty = { kind: '', calls: 0 };
   }
 
   #someFreed(atMostMs: number): Promise<void> {

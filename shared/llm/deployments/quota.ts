@@ -2,6 +2,7 @@
 // Invariants: Q1 every request has its own slot; slots of all processes never promise more than the limit in any 60 s.
 //             Q4 room is left for requests that leave late.
 //             Q2 slots are taken at most `leaseMs` ahead, so a changed limit is followed at once. Q3 nobody sends before `blockedUntil`.
+//             Q5 a clock that is set back moves all promises with it: nobody waits longer than was promised when it was.
 // Why slots instead of buckets: a bucket that saves up a minute bursts, and sliding windows then refuse most of it.
 import type { Clock, Random, StateTable } from '../../ports.ts';
 import { ChargeScale } from './charge-scale.ts';
@@ -28,6 +29,8 @@ interface QuotaRecord {
   /** Most tokens of late that left together after their slots. */
   late: number;
   lateAt: number;
+  /** When the record was written last. */
+  writtenAt: number;
 }
 
 export interface QuotaOptions {
@@ -69,6 +72,8 @@ const LATE_MS = 300;
 const DELAY_WEIGHT = 0.1;
 /** A process that has stalled may do so again. */
 const LATE_KEPT_MS = 5 * MINUTE_MS;
+/** What clocks of several machines may differ by; one that is further behind its own record was set back. */
+const CLOCKS_DIFFER_MS = MINUTE_MS;
 const MAX_CAS_TRIES = 60;
 /** Requests are also checked over slices of 10 s; the spacing keeps inside them with a little room for jitter. */
 const SLICES_PER_MINUTE = 6;
@@ -88,6 +93,8 @@ export class SharedQuota {
   #late = { tokens: 0, at: 0 };
   /** Slot the sleeping pump waits for. */
   #sleepingFor = 0;
+  /** The time that this process saw last. */
+  #seenAt = 0;
 
   constructor(options: QuotaOptions) {
     this.#options = options;
@@ -95,7 +102,19 @@ export class SharedQuota {
 
   /** When a request could start as far as this process knows, ms since the epoch. */
   earliest(): number {
-    return Math.max(this.#options.clock.now(), this.#blockedUntil, this.#nextFree);
+    return Math.max(this.#now(), this.#blockedUntil, this.#nextFree);
+  }
+
+  /** The time; where the clock was set back, what this process has promised itself goes back with it (Q5). */
+  #now(): number {
+    const now = this.#options.clock.now();
+    const backMs = this.#seenAt - now;
+    this.#seenAt = now;
+    if (backMs <= CLOCKS_DIFFER_MS) return now;
+    this.#blockedUntil -= backMs;
+    this.#nextFree -= backMs;
+    this.#sleepingFor -= backMs;
+    return now;
   }
 
   /**
@@ -104,6 +123,7 @@ export class SharedQuota {
    * @param latestStart  give up when the slot would be later, ms since the epoch
    */
   acquire(charge: number, latestStart: number, options: { isRetry?: boolean } = {}): Promise<Grant | Refusal> {
+    this.#now();
     if (latestStart < this.#sleepingFor) return Promise.resolve({ kind: 'wait', until: this.#sleepingFor });
     return new Promise((settle, fail) => {
       const waiter: Waiter = { charge, latestStart, settle, fail };
@@ -181,7 +201,7 @@ export class SharedQuota {
   }
 
   #passUnpaced(): { retryAt: number | undefined; slot: number } {
-    const now = this.#options.clock.now();
+    const now = this.#now();
     if (now < this.#blockedUntil) return { retryAt: this.#blockedUntil, slot: this.#blockedUntil };
     for (const waiter of this.#waiting.splice(0)) waiter.settle({ kind: 'go', stamp: 0, at: now });
     return { retryAt: undefined, slot: now };
@@ -218,7 +238,7 @@ export class SharedQuota {
     const { clock } = this.#options;
     try {
       if (at > clock.now()) await clock.sleep(at - clock.now());
-      if (this.#blockedUntil > clock.now()) {
+      if (this.#blockedUntil > this.#now()) {
         // A refusal came in meanwhile: back to the head of the queue. The slot is lost, which errs on the safe side.
         this.#waiting.unshift(waiter);
         if (!this.#pumping) void this.#pump();
@@ -257,15 +277,19 @@ export class SharedQuota {
     const key = quotaKey(name);
     for (let attempt = 0; attempt < MAX_CAS_TRIES; attempt++) {
       const current = await state.get(key);
-      const now = clock.now();
+      const now = this.#now();
       const record = this.#current(current?.value, now);
-      if (!change(record, now)) {
+      // Promises that moved back with the clock are written down at once, or they would move on with every look.
+      const isMoved = setBackMs(current?.value, now) > CLOCKS_DIFFER_MS;
+      const isChanged = change(record, now);
+      if (!isChanged && !isMoved) {
         this.#blockedUntil = Math.max(this.#blockedUntil, record.blockedUntil);
         return false;
       }
+      record.writtenAt = now;
       const etag = await state.compareAndSwap(key, current?.etag ?? null, record);
       this.#blockedUntil = Math.max(this.#blockedUntil, record.blockedUntil);
-      if (etag !== undefined) return true;
+      if (etag !== undefined) return isChanged;
       await clock.sleep(random.next() * Math.min(200, 5 * 2 ** attempt)); // without backoff throughput falls as writers rise
     }
     return false;
@@ -286,8 +310,22 @@ export class SharedQuota {
       largestAt: 0,
       late: 0,
       lateAt: 0,
+      writtenAt: 0,
     };
     const record = { ...fresh, ...(typeof stored === 'object' ? stored : null) };
+    const backMs = setBackMs(stored, now);
+    if (backMs > CLOCKS_DIFFER_MS)
+      // Q5
+      for (const time of [
+        'tokensAt',
+        'requestsAt',
+        'blockedUntil',
+        'factorAt',
+        'largestAt',
+        'lateAt',
+        'writtenAt',
+      ] as const)
+        record[time] = Math.max(0, record[time] - backMs);
     record.limit = Math.min(tpm, this.#namedLimit ?? (record.limit > 0 ? record.limit : tpm));
     record.scale = this.#scale.value ?? record.scale;
     if (record.factor < 1 && now - record.factorAt >= MINUTE_MS) {
@@ -296,6 +334,12 @@ export class SharedQuota {
     }
     return record;
   }
+}
+
+/** How far the clock is behind the record; records of earlier versions do not tell. */
+function setBackMs(stored: unknown, now: number): number {
+  const { writtenAt = 0 } = (typeof stored === 'object' && stored !== null ? stored : {}) as Partial<QuotaRecord>; // written by #change
+  return writtenAt - now;
 }
 
 /** Key of a deployment's record in the state table; only characters every table accepts. */

@@ -37,6 +37,8 @@ export class Refusals {
   }
 
   isStopped(): boolean {
-    return this.#clock.now() < this.#stoppedUntil;
+    const now = this.#clock.now();
+    this.#stoppedUntil = Math.min(this.#stoppedUntil, now + REST_MS); // where the clock was set back
+    return now < this.#stoppedUntil;
   }
 }

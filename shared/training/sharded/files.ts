@@ -1,7 +1,10 @@
 // Files of one sharded training in the lake, below training/<id>/. Everything but the plan, the states and the result can be made again.
+
+import { defaultMinDocFreq } from '../../features/weigh.ts';
 import { path } from '../../paths.ts';
 import type { LakeStore } from '../../ports.ts';
-import type { TrainOptions } from '../options.ts';
+import { regParamOf } from '../fit-choice.ts';
+import { featureSpecOf, type TrainOptions } from '../options.ts';
 import type { LabelSource } from '../sources.ts';
 
 /** Which rows a fit is trained on. check: those not held out, to judge; final: all. */
@@ -54,6 +57,15 @@ export interface TrainingPlan {
 
 /** The fits of a plan, in order; the last one is the model. With a strict guarantee the judged model itself is kept. */
 export const fitsOf = (plan: TrainingPlan): FitName[] => (plan.options.guarantee ? ['check'] : ['check', 'final']);
+
+/** Inverse strength where none is given: with rows for several shards the choice matters little, and trying would double the passes. */
+const SHARDED_INVERSE_STRENGTH = 8;
+
+export const regParamOfPlan = ({ options, rows }: TrainingPlan): number =>
+  options.regParam ?? regParamOf(SHARDED_INVERSE_STRENGTH, rows);
+
+export const minDocFreqOf = ({ options, rows }: TrainingPlan): number =>
+  options.minDocFreq ?? defaultMinDocFreq(featureSpecOf(options), rows);
 
 export async function readJson<T>(store: LakeStore, path: string): Promise<T | undefined> {
   const found = await store.readIfExists(path);

@@ -1,15 +1,22 @@
 // What all shards of a fit share: kept columns, scaling, centring and penalty. Made once, read by every gradient step.
 import { TerminalError } from '../../errors.ts';
 import type { Idf } from '../../features/idf.ts';
-import { applyIdf, fitIdf } from '../../features/idf.ts';
-import { type ColumnStats, type ColumnSums, columnStats, mergeColumns } from '../../models/column-stats.ts';
+import type { FeatureSpec } from '../../features/spec.ts';
+import { fitTermWeights, weighCounts } from '../../features/weigh.ts';
+import {
+  type ColumnStats,
+  type ColumnSums,
+  columnStats,
+  mergeColumns,
+  unscaledStats,
+} from '../../models/column-stats.ts';
 import { decodeIdf, encodeIdf } from '../../models/idf-file.ts';
 import { type PenaltyPlan, planPenalty, startIntercepts, usesMultinomial } from '../../models/logistic-regression.ts';
 import { activeColumns, type ScaledProblem, scaleProblem } from '../../models/lr-problem.ts';
 import { decodeTensors, encodeTensors, takeTensor } from '../../models/tensors.ts';
 import type { LakeStore } from '../../ports.ts';
-import { lrOptionsOf } from '../options.ts';
-import { type FitName, fitsOf, type TrainingPlan, trainingPaths } from './files.ts';
+import { featureSpecOf, lrOptionsOf } from '../options.ts';
+import { type FitName, fitsOf, minDocFreqOf, regParamOfPlan, type TrainingPlan, trainingPaths } from './files.ts';
 import { fitWeights, readSums, type Shard, type ShardSums } from './shard.ts';
 
 export interface FitProblem {
@@ -24,6 +31,7 @@ export interface FitProblem {
   penalty: PenaltyPlan;
   classWeights: Float64Array;
   idf: Idf;
+  features: FeatureSpec;
 }
 
 /** Merge the shards' counts and statistics; write the IDF and one problem per fit. */
@@ -41,7 +49,7 @@ export async function writeProblems(store: LakeStore, plan: TrainingPlan): Promi
         });
       }
     }
-  const idf = fitIdf(docFreq, plan.rows, plan.options.minDocFreq);
+  const idf = fitTermWeights(featureSpecOf(plan.options), docFreq, plan.rows, minDocFreqOf(plan));
   await store.write(trainingPaths.idf(plan.trainingId), encodeIdf(idf));
   for (const fit of fitsOf(plan)) await writeProblem(store, plan, fit, merged.get(fit)!, idf);
 }
@@ -55,7 +63,8 @@ async function writeProblem(
 ): Promise<void> {
   if (classWeights.filter((weight) => weight > 0).length < 2)
     throw new TerminalError('train.one-class', `Training: the rows of fit ${fit} have fewer than two labels`);
-  const stats = weightedStats(sums, idf.weights);
+  const isScaled = lrOptionsOf(plan.options, regParamOfPlan(plan)).scaling;
+  const stats = isScaled ? weightedStats(sums, idf.weights) : keptStats(sums, idf.weights);
   const columns = activeColumns(stats);
   const bytes = encodeTensors({
     columns,
@@ -65,6 +74,13 @@ async function writeProblem(
     classWeights,
   });
   await store.write(trainingPaths.problem(plan.trainingId, fit), bytes);
+}
+
+/** Nothing to scale or to centre in rows of length 1; columns without weight are left out. */
+function keptStats(sums: ColumnSums, weights: Float64Array): ColumnStats {
+  const stats = unscaledStats(sums);
+  for (let j = 0; j < weights.length; j++) if (weights[j] === 0) stats.std[j] = 0;
+  return stats;
 }
 
 /** Statistics of counts times IDF: both scale with the weight. */
@@ -102,16 +118,17 @@ export async function readProblem(store: LakeStore, plan: TrainingPlan, fit: Fit
     columns,
     std,
     centre: fitIntercept ? mean.map((m, at) => m / std[at]!) : new Float64Array(columns.length),
-    penalty: planPenalty(lrOptionsOf(options), stats),
+    penalty: planPenalty(lrOptionsOf(options, regParamOfPlan(plan)), stats),
     classWeights: takeTensor(tensors, 'classWeights', Float64Array, labels.length),
     idf: decodeIdf(await store.read(trainingPaths.idf(trainingId))),
+    features: featureSpecOf(options),
   };
 }
 
 /** A shard in the scaled space of a fit. */
 export function scaleShard(problem: FitProblem, shard: Shard, fit: FitName, numClasses: number): ScaledProblem {
   return scaleProblem({
-    x: applyIdf(shard.counts, problem.idf.weights),
+    x: weighCounts(problem.features, shard.counts, problem.idf.weights),
     labels: shard.classes,
     weights: fitWeights(shard, fit),
     totalWeight: problem.totalWeight,

@@ -1,9 +1,9 @@
 // What is kept of one shard: term counts, classes, which part of the split each row belongs to, and its share of the column statistics.
 // Invariant: H1 the part of a row depends on its text and the seed only, so copies of a text are never on both sides of the split.
-import { TermHasher } from '../../features/hashing-tf.ts';
 import { countDocuments } from '../../features/idf.ts';
 import { murmur3 } from '../../features/murmur3.ts';
 import { type Csr, decodeCsr, encodeCsr } from '../../features/sparse.ts';
+import { createTermCounter } from '../../features/term-counter.ts';
 import { type ColumnSums, sumColumns } from '../../models/column-stats.ts';
 import { decodeTensors, encodeTensors, type Tensors, takeTensor } from '../../models/tensors.ts';
 import type { LakeStore } from '../../ports.ts';
@@ -35,7 +35,7 @@ export async function featurizeRows(store: LakeStore, plan: TrainingPlan, shard:
   const { trainingId, options, labels } = plan;
   const text = (await store.read(trainingPaths.rows(trainingId, shard))).toString('utf8');
   const rows = text.split('\n').map((line) => JSON.parse(line) as ShardRow); // written by the plan
-  const counts = new TermHasher(featureSpecOf(options)).count(rows.map((row) => row.text));
+  const counts = createTermCounter(featureSpecOf(options)).count(rows.map((row) => row.text));
   const place = new Map(labels.map((label, k) => [label, k]));
   const classes = Int32Array.from(rows, (row) => place.get(row.label)!);
   const part = Uint8Array.from(rows, (row) => partOf(row.text, options.holdout, options.seed));

@@ -4,8 +4,9 @@
 // Invariants: T1 repeating a step, until the last has ended and on any machine, gives the same files. T2 the model equals the one train() fits to the same
 // rows, up to the rounding of sums. T3 no step holds more than one shard's rows, the vectors of the optimiser, and a bounded cache. T4 a finished training keeps no text and no counts of terms.
 import { TerminalError } from '../../errors.ts';
-import { applyIdf } from '../../features/idf.ts';
 import { selectRows } from '../../features/sparse.ts';
+import { profileOf } from '../../features/spec.ts';
+import { weighCounts } from '../../features/weigh.ts';
 import { EVALUATION_FILE, OBJECTIVE_FILE } from '../../models/bundle.ts';
 import { createLinearBundle } from '../../models/linear-bundle.ts';
 import { LinearScorer } from '../../models/linear-model.ts';
@@ -20,7 +21,16 @@ import { judge, judgeStrictly, type Predictions } from '../judge.ts';
 import { featureSpecOf, lrOptionsOf } from '../options.ts';
 import { describeRun } from '../run-record.ts';
 import { type MlflowServer, recordRun } from '../tracking.ts';
-import { type FitName, fitsOf, readJson, requireJson, type TrainingPlan, trainingPaths } from './files.ts';
+import {
+  type FitName,
+  fitsOf,
+  minDocFreqOf,
+  readJson,
+  regParamOfPlan,
+  requireJson,
+  type TrainingPlan,
+  trainingPaths,
+} from './files.ts';
 import { Optimizer, type OptimizerState, type SummedGradient } from './optimizer.ts';
 import { type PlanTrainingRequest, planShards } from './plan.ts';
 import { type FitProblem, readProblem, scaleShard, startPoint, writeProblems } from './problem.ts';
@@ -291,8 +301,8 @@ export class ShardedTrainer {
       coefficients: point.slice(0, size),
       intercepts: problem.fitIntercept ? point.slice(size) : new Float64Array(problem.outputs),
     };
-    const { numFeatures, regParam } = plan.options;
-    return { model: unscale(solution, problem, numFeatures, regParam), state, problem };
+    const model = unscale(solution, problem, plan.options.numFeatures, regParamOfPlan(plan));
+    return { model, state, problem };
   }
 
   async #judge(plan: TrainingPlan) {
@@ -307,7 +317,7 @@ export class ShardedTrainer {
       sides.forEach((side, wanted) => {
         const rows = [...part.keys()].filter((row) => part[row] === wanted);
         if (rows.length === 0) return;
-        const x = applyIdf(selectRows(counts, rows), problem.idf.weights);
+        const x = weighCounts(problem.features, selectRows(counts, rows), problem.idf.weights);
         for (const p of scorer.probabilities(x)) side.raw.push(p);
         for (const row of rows) side.truth.push(classes[row]!);
       });
@@ -392,8 +402,9 @@ const trainingRecord = (plan: TrainingPlan, state: OptimizerState) => ({
   rowsLlm: plan.rowsBySource.llm,
   skipped: plan.skipped,
   dataFingerprint: plan.dataFingerprint,
-  ...lrOptionsOf(plan.options),
-  minDocFreq: plan.options.minDocFreq,
+  profile: profileOf(plan.options),
+  ...lrOptionsOf(plan.options, regParamOfPlan(plan)),
+  minDocFreq: minDocFreqOf(plan),
   seed: plan.options.seed,
   iterations: state.iteration,
   evaluations: state.evaluations,

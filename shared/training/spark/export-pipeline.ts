@@ -54,6 +54,11 @@ export async function exportSparkPipeline(
   const file = artifacts['model.bin'];
   if (description.kind !== 'logistic-regression' || features === null || file === undefined)
     throw new TerminalError('model.unsupported', 'Only text models with logistic regression can be exported to Spark');
+  if (features.lexical !== undefined)
+    throw new TerminalError(
+      'model.unsupported',
+      'Spark has no stages for the profile lexical: train with `--profile spark` to export the model',
+    );
   if (features.hash !== 'spark3')
     throw new TerminalError('model.unsupported', 'A model with the hash of Spark 2 cannot be saved by Spark 3');
   if (features.vocabulary !== undefined || description.scorer.link === 'one-vs-rest')

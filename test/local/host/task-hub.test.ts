@@ -93,3 +93,17 @@ test('instances: a child that ends tells its parent in the same transaction', ()
     Reason: 'stopped',
   });
 });
+
+test('task hub: a full disk is named as such, what was begun is undone, and it goes on when there is room', () => {
+  const pages = Number(hub.all('PRAGMA page_count')[0]?.page_count);
+  hub.all(`PRAGMA max_page_count=${pages + 1}`);
+  const fill = () =>
+    hub.transaction(() => {
+      for (let i = 0; i < 50; i++) hub.run('INSERT INTO setting(key, value) VALUES(?, ?)', `k${i}`, 'x'.repeat(4000));
+    });
+  expect(fill).toThrow(/The disk is full: .*hub\.sqlite cannot grow/);
+  expect(hub.get('SELECT COUNT(*) AS n FROM setting')?.n).toBe(0);
+  hub.all(`PRAGMA max_page_count=${pages + 1000}`);
+  fill();
+  expect(hub.get('SELECT COUNT(*) AS n FROM setting')?.n).toBe(50);
+});

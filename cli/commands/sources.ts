@@ -1,0 +1,122 @@
+// `sluice sources`: libraries of SharePoint and OneDrive that land by themselves.
+import type { SourceCheck, SourceItem, SourceStatus } from '../../shared/api/source-status.ts';
+import { note, UsageError } from '../console.ts';
+import { formatTable, type TableColumn } from '../table.ts';
+import { openApi, type RemoteOptions } from './runs.ts';
+
+export async function listSources(options: RemoteOptions): Promise<void> {
+  const sources = await openApi(options).sources();
+  if (options.json) return print({ sources });
+  if (sources.length === 0)
+    return note('no source yet: npx sluice sources add NAME --site https://…sharepoint.com/sites/…');
+  show(
+    [
+      { title: 'source' },
+      { title: 'state' },
+      { title: 'landed', align: 'right' },
+      { title: 'skipped', align: 'right' },
+      { title: 'failed', align: 'right' },
+      { title: 'last round' },
+      { title: 'address', flexible: true },
+    ],
+    sources.map(toLine),
+  );
+  for (const source of sources) tell(source);
+}
+
+/** What a person must know or do about a source. */
+function tell({ name, error, drives }: SourceStatus): void {
+  if (error !== null) note(`${name}: [${error.code}] ${error.message}. ${error.remedy}`);
+  for (const drive of drives)
+    if (drive.unconfirmedRemovals > 0)
+      note(
+        `${name}: ${drive.unconfirmedRemovals} files of "${drive.name}" vanished at once. If that is right: npx sluice sources sync ${name} --confirm-removals`,
+      );
+}
+
+function toLine(source: SourceStatus): string[] {
+  const ended = source.drives.flatMap(({ endedAt }) => endedAt ?? []).sort();
+  return [
+    source.name,
+    source.state,
+    String(source.landed),
+    String(source.skipped),
+    String(source.failed),
+    ended.at(-1)?.replace('T', ' ').slice(0, 16) ?? '–',
+    source.address,
+  ];
+}
+
+export interface AddSourceOptions extends RemoteOptions {
+  site?: string;
+  user?: string;
+  library: string[];
+  include: string[];
+  exclude: string[];
+  type: string[];
+  deletion: 'keep' | 'remove' | 'erase';
+  every: number;
+}
+
+export async function addSource(name: string, options: AddSourceOptions): Promise<void> {
+  if ((options.site === undefined) === (options.user === undefined))
+    throw new UsageError('give either --site https://…sharepoint.com/sites/… or --user somebody@example.com');
+  const { include, exclude, type: types, deletion, every: everyMinutes } = options;
+  const where =
+    options.site === undefined
+      ? { kind: 'onedrive', user: options.user }
+      : { kind: 'sharepoint', site: options.site, libraries: options.library };
+  const added = await openApi(options).addSource({ name, ...where, include, exclude, types, deletion, everyMinutes });
+  if (options.json) return print(added);
+  note(`${name} is added; its first round begins within a minute. See it with: npx sluice sources list`);
+}
+
+export async function checkSource(name: string, options: RemoteOptions): Promise<void> {
+  const { checks } = await openApi(options).checkSource(name);
+  if (options.json) print({ checks });
+  else for (const check of checks) process.stdout.write(`${lineOf(check)}\n`);
+  if (checks.some(({ isOk }) => !isOk)) process.exitCode = 1;
+}
+
+const lineOf = ({ what, isOk, detail, remedy }: SourceCheck): string =>
+  `${isOk ? 'ok  ' : 'FAIL'} ${what}: ${detail}${remedy === null ? '' : `\n     ${remedy}`}`;
+
+export async function syncSource(
+  name: string,
+  options: RemoteOptions & { full: boolean; confirmRemovals: boolean },
+): Promise<void> {
+  const { full, confirmRemovals } = options;
+  const started = await openApi(options).syncSource(name, { full, confirmRemovals });
+  if (options.json) return print(started);
+  note(`a round of ${name} begins. See it with: npx sluice sources list`);
+}
+
+export async function showItems(name: string, options: RemoteOptions & { state: string }): Promise<void> {
+  const { items } = await openApi(options).sourceItems(name, options.state);
+  if (options.json) return print({ items });
+  if (items.length === 0) return note(`${name}: nothing is ${options.state}`);
+  show(
+    [{ title: 'file', flexible: true, cut: 'middle' }, { title: 'why' }, { title: 'what to do', flexible: true }],
+    items.map(itemLine),
+  );
+}
+
+const itemLine = ({ path, code, remedy }: SourceItem): string[] => [path, code ?? '', remedy ?? ''];
+
+export async function changeSource(
+  name: string,
+  verb: 'pause' | 'resume' | 'remove',
+  options: RemoteOptions,
+): Promise<void> {
+  const api = openApi(options);
+  if (verb === 'remove') await api.removeSource(name);
+  else await api.pauseSource(name, verb);
+  const said = { pause: 'is paused', resume: 'goes on', remove: 'is forgotten; what has landed stays' }[verb];
+  if (options.json) return print({ source: name, done: verb });
+  note(`${name} ${said}`);
+}
+
+const show = (columns: readonly TableColumn[], rows: readonly string[][]): void =>
+  void process.stdout.write(`${formatTable(columns, rows, process.stdout.columns ?? 120)}\n`);
+
+const print = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);

@@ -1,0 +1,56 @@
+// Commands of sources: `sluice sources list|add|check|sync|items|pause|resume|remove`.
+import { type Command, Option } from 'commander';
+import { address, remote, someText, sourceName, whole } from './options.ts';
+
+const several = (value: string, before: string[]): string[] => [...before, someText(value)];
+
+export function addSourceCommands(program: Command): void {
+  const sources = program
+    .command('sources')
+    .description('SharePoint and OneDrive libraries that land by themselves: list, add, check, sync, pause, remove');
+  remote(
+    sources.command('list', { isDefault: true }).description('what each source has landed, and what it needs'),
+  ).action(async (options) => (await import('./commands/sources.ts')).listSources(options));
+  remote(sources.command('add').description('add a source, or change the one of that name'))
+    .argument('<name>', 'lower-case letters, digits and dashes; part of paths, so it stays', sourceName)
+    .option('--site <url>', 'address of a SharePoint site, as the browser shows it', address)
+    .option('--user <name>', 'owner of a OneDrive', someText)
+    .option('--library <name>', 'library of the site; may be repeated; default: all', several, [])
+    .option('--include <glob>', 'paths that are read; may be repeated; default: all', several, [])
+    .option('--exclude <glob>', 'paths that are not read; may be repeated', several, [])
+    .option('--type <ending>', 'file endings that are read; may be repeated; default: all', several, [])
+    .addOption(
+      new Option(
+        '--deletion <policy>',
+        'when an original is deleted: keep what landed, remove the file, erase decisions too',
+      )
+        .choices(['keep', 'remove', 'erase'])
+        .default('keep'),
+    )
+    .option('--every <minutes>', 'minutes between two rounds', whole(1, 1440), 5)
+    .action(async (name, options) => (await import('./commands/sources.ts')).addSource(name, options));
+  remote(sources.command('check').description('ask for every address and right a round needs; changes nothing'))
+    .argument('<name>', 'as `sluice sources list` shows it', sourceName)
+    .action(async (name, options) => (await import('./commands/sources.ts')).checkSource(name, options));
+  remote(sources.command('sync').description('a round now'))
+    .argument('<name>', 'as `sluice sources list` shows it', sourceName)
+    .option('--full', 'look at everything, although there is a cursor', false)
+    .option('--confirm-removals', 'many originals vanished at once, and that is right', false)
+    .action(async (name, options) => (await import('./commands/sources.ts')).syncSource(name, options));
+  remote(sources.command('items').description('what was skipped or failed, why, and what to do'))
+    .argument('<name>', 'as `sluice sources list` shows it', sourceName)
+    .addOption(
+      new Option('--state <state>', 'which items')
+        .choices(['landed', 'skipped', 'failed', 'removed'])
+        .default('skipped'),
+    )
+    .action(async (name, options) => (await import('./commands/sources.ts')).showItems(name, options));
+  for (const [verb, description] of [
+    ['pause', 'no further rounds'],
+    ['resume', 'rounds again'],
+    ['remove', 'forget a source; what has landed stays'],
+  ] as const)
+    remote(sources.command(verb).description(description))
+      .argument('<name>', 'as `sluice sources list` shows it', sourceName)
+      .action(async (name, options) => (await import('./commands/sources.ts')).changeSource(name, verb, options));
+}

@@ -1,0 +1,47 @@
+// A source as settings and API name it: where documents come from, which of them, and what becomes of those that vanish.
+import { z } from 'zod';
+import { sourceNameSchema } from './sources.ts';
+
+const glob = z.string().min(1).max(400);
+
+const common = {
+  /** Part of paths in the landing container, so it must stay the same. */
+  name: sourceNameSchema,
+  /** Paths below the library or folder, `*` and `**`; default: everything. */
+  include: z.array(glob).max(100).default([]),
+  exclude: z.array(glob).max(100).default([]),
+  /** File endings without dot; default: all. */
+  types: z
+    .array(z.string().regex(/^[a-z0-9]{1,10}$/, 'must be an ending without dot'))
+    .max(50)
+    .default([]),
+  /** What becomes of a landed document whose original was deleted: nothing, the landing file goes, or everything that was read and decided too. */
+  deletion: z.enum(['keep', 'remove', 'erase']).default('keep'),
+  /** Larger files are skipped, visibly. */
+  maxBytes: z
+    .int()
+    .min(1)
+    .max(2 ** 40)
+    .default(200 * 1024 * 1024),
+  /** Minutes between two rounds. */
+  everyMinutes: z.int().min(1).max(1440).default(5),
+  paused: z.boolean().default(false),
+};
+
+export const sourceEntrySchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    ...common,
+    kind: z.literal('sharepoint'),
+    /** Address of the site, or of anything in it, as the browser shows it. */
+    site: z.url({ protocol: /^https?$/ }).max(2000),
+    /** Names of libraries; default: all of the site. */
+    libraries: z.array(z.string().min(1).max(300)).max(300).default([]),
+  }),
+  z.strictObject({
+    ...common,
+    kind: z.literal('onedrive'),
+    /** Sign-in name of its owner. */
+    user: z.string().min(3).max(320),
+  }),
+]);
+export type SourceEntry = z.infer<typeof sourceEntrySchema>;

@@ -1,0 +1,68 @@
+// Sources as the API takes and shows them.
+import { z } from 'zod';
+
+export const syncRequestSchema = z.strictObject({
+  /** Look at everything, although there is a cursor. */
+  full: z.boolean().default(false),
+  /** What vanished in numbers that are not believed is gone: apply the deletion policy. */
+  confirmRemovals: z.boolean().default(false),
+});
+export type SyncRequest = z.infer<typeof syncRequestSchema>;
+
+/** Query of GET /api/sources/{source}/items. */
+export const sourceItemsSchema = z.strictObject({
+  state: z.enum(['landed', 'skipped', 'failed', 'removed']).default('skipped'),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+});
+
+/** One drive of a source. seen = landed + skipped + failed + removed. */
+export interface DriveStatus {
+  name: string;
+  url: string;
+  rounds: number;
+  /** When the last round ended; its cursor is as old as that. ISO 8601 */
+  endedAt: string | null;
+  landed: number;
+  skipped: number;
+  failed: number;
+  removed: number;
+  /** Vanished originals that wait for a person's word. */
+  unconfirmedRemovals: number;
+}
+
+/** Answer of GET /api/sources. */
+export interface SourceStatus {
+  name: string;
+  kind: string;
+  /** Where the entry stands: the setting SOURCES, or the lake (added by API or command line). */
+  from: 'settings' | 'lake';
+  address: string;
+  state: 'new' | 'syncing' | 'idle' | 'paused' | 'failing';
+  deletion: 'keep' | 'remove' | 'erase';
+  everyMinutes: number;
+  /** Of the last round that failed; null when the last one ended well. */
+  error: { code: string; message: string; remedy: string } | null;
+  /** When the next round is due; null while paused. ISO 8601 */
+  nextAt: string | null;
+  drives: DriveStatus[];
+  landed: number;
+  skipped: number;
+  failed: number;
+}
+
+export interface SourceItem {
+  path: string;
+  url: string;
+  state: string;
+  code: string | null;
+  remedy: string | null;
+  sizeBytes: number;
+}
+
+/** What `check` found: one line a right or address. */
+export interface SourceCheck {
+  what: string;
+  isOk: boolean;
+  detail: string;
+  remedy: string | null;
+}

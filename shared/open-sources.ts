@@ -1,0 +1,47 @@
+// The sources of the app, put together of settings, storage and identity.
+import type { Config } from './config.ts';
+import type { DeltaTable } from './lake/delta/table.ts';
+import type { Clock, LakeStore, Logger, StateTable } from './ports.ts';
+import { Gate } from './sources/graph/gate.ts';
+import { GraphClient } from './sources/graph/graph-client.ts';
+import { showRenamed } from './sources/show-renamed.ts';
+import { Sources } from './sources/sources.ts';
+
+export interface SourceParts {
+  lake: LakeStore;
+  landing: LakeStore;
+  state: StateTable;
+  clock: Clock;
+  logger: Logger;
+  results: DeltaTable | undefined;
+  /** Tokens of the identity. */
+  tokenProvider(scope: string): () => Promise<string>;
+  /** By path in the landing container. */
+  erase(path: string): Promise<void>;
+}
+
+export function openSources(config: Config, parts: SourceParts): Sources {
+  const { lake, landing, state, clock, logger, results, erase } = parts;
+  const { origin } = new URL(config.GRAPH_ROOT);
+  let provider: (() => Promise<string>) | undefined;
+  const token = (): Promise<string> => {
+    if (config.GRAPH_TOKEN !== undefined) return Promise.resolve(config.GRAPH_TOKEN);
+    provider ??= parts.tokenProvider(`${origin}/.default`);
+    return provider();
+  };
+  const gate = new Gate({
+    state,
+    clock,
+    key: `graph-${new URL(config.GRAPH_ROOT).host.replace(/[^a-z0-9.-]/gi, '-')}`,
+    unitsPerMinute: config.SOURCES_UNITS_PER_MINUTE,
+  });
+  return new Sources({
+    setting: config.SOURCES,
+    graph: new GraphClient({ fetch, token, root: config.GRAPH_ROOT, gate, clock, logger }),
+    ...{ lake, landing, clock, logger, erase },
+    parallel: config.SOURCES_PARALLEL,
+    rename: async (renamed) => {
+      if (results !== undefined && renamed.length > 0) await showRenamed(results, renamed);
+    },
+  });
+}

@@ -1,0 +1,76 @@
+// What a source knows of a drive: one small record an item, by id, with its place in the tree. Paths are made of names, never asked for: a renamed
+// folder is one row, and all below it has another path.
+import type { DriveRow, RowKind } from './graph/drive-rows.ts';
+
+export type ItemState = 'landed' | 'skipped' | 'failed' | 'removed' | 'none';
+
+export interface DriveItem {
+  id: string;
+  kind: RowKind;
+  name: string;
+  parentId: string | null;
+  contentTag: string;
+  eTag: string;
+  webUrl: string;
+  size: number;
+  /** What became of it; `none` for folders. */
+  state: ItemState;
+  /** Why it was skipped or failed. */
+  code: string | null;
+  /** SHA-256 of the bytes that landed. */
+  sha256: string | null;
+  /** Path in the landing container; null while nothing has landed. */
+  landedPath: string | null;
+  /** Not read before: the service is still at work on it. ms since the epoch; null: at once. */
+  waitUntil: number | null;
+}
+
+const MAX_DEPTH = 400;
+
+export class DriveItems {
+  readonly byId = new Map<string, DriveItem>();
+
+  constructor(items: Iterable<DriveItem> = []) {
+    for (const item of items) this.byId.set(item.id, item);
+  }
+
+  /** Take a row over; what became of the item stays. */
+  put(row: DriveRow): DriveItem {
+    const known = this.byId.get(row.id);
+    const item: DriveItem = {
+      id: row.id,
+      kind: row.kind,
+      name: row.name,
+      parentId: row.parentId,
+      contentTag: row.contentTag,
+      eTag: row.eTag,
+      webUrl: row.webUrl,
+      size: row.size,
+      state: known?.state ?? 'none',
+      code: known?.code ?? null,
+      sha256: known?.sha256 ?? null,
+      landedPath: known?.landedPath ?? null,
+      waitUntil: known?.waitUntil ?? null,
+    };
+    this.byId.set(row.id, item);
+    return item;
+  }
+
+  /** Path below the drive's root, without leading slash. Parents that are not known, or a circle of them, end it. */
+  pathOf(item: Pick<DriveItem, 'name' | 'parentId'>): string {
+    const names = [item.name];
+    let parent = item.parentId === null ? undefined : this.byId.get(item.parentId);
+    for (let depth = 0; parent !== undefined && parent.parentId !== null && depth < MAX_DEPTH; depth++) {
+      names.unshift(parent.name);
+      parent = this.byId.get(parent.parentId);
+    }
+    return names.join('/');
+  }
+
+  /** Counts by state: seen = landed + skipped + failed + removed. */
+  counts(): Record<Exclude<ItemState, 'none'>, number> {
+    const counts = { landed: 0, skipped: 0, failed: 0, removed: 0 };
+    for (const { state } of this.byId.values()) if (state !== 'none') counts[state]++;
+    return counts;
+  }
+}

@@ -1,0 +1,128 @@
+// The pages of a round and what was known before → the tree as it is now, and what is to be done. Pure.
+// Invariants: P1 the last row of an item counts, in whatever order rows come. P2 an item whose content tag is the known one costs nothing, whatever
+// else has changed. P3 an Office file that is new or changed waits a little: SharePoint rewrites it after the upload. P4 nothing is removed here: what vanished is listed, to be asked for by id.
+import type { DriveItem, DriveItems } from './drive-items.ts';
+import type { Wanted } from './filter.ts';
+import type { DriveRow } from './graph/drive-rows.ts';
+import type { JournalPage } from './journal.ts';
+
+const OFFICE = /\.(docx|docm|xlsx|xlsm|pptx|pptm)$/i;
+const SETTLE_MS = 45_000;
+
+export interface DrivePlan {
+  /** Files to download. */
+  downloads: DriveItem[];
+  /** Files that are not read, with the reason; already entered in the items. */
+  skipped: DriveItem[];
+  /** Ids that the feed calls deleted, or that a full enumeration does not show. */
+  vanished: string[];
+  /** Landed files with another name or folder: nothing to decide, another path to show. */
+  renamed: DriveItem[];
+  /** When the next file may be read that waits; ms since the epoch. */
+  nextAt: number | undefined;
+}
+
+/** Why a row of this kind is no document; undefined for files that are read. */
+function reasonOf(
+  row: Pick<DriveRow, 'kind' | 'isMalware' | 'isPending' | 'size'>,
+  maxBytes: number,
+): string | undefined {
+  if (row.kind === 'notebook') return 'sync.notebook';
+  if (row.kind === 'shortcut') return 'sync.shortcut';
+  if (row.kind === 'unknown') return 'sync.unknown-kind';
+  if (row.isMalware) return 'sync.malware';
+  if (row.isPending) return 'sync.pending';
+  if (row.size > maxBytes) return 'sync.over-limit';
+  return undefined;
+}
+
+/** Rows of all pages since the last restart, the last of each item. */
+export function foldPages(pages: readonly JournalPage[]): { rows: Map<string, DriveRow>; isFull: boolean } {
+  const restart = pages.findLastIndex((page) => page.isRestart === true);
+  const rows = new Map<string, DriveRow>();
+  for (const page of pages.slice(restart + 1))
+    for (const row of page.rows) {
+      rows.delete(row.id); // P1, and the order of the last rows
+      rows.set(row.id, row);
+    }
+  return { rows, isFull: pages.at(-1)?.isFull ?? false };
+}
+
+/** Enter rows into the items and say what follows. */
+export function planRound(
+  items: DriveItems,
+  rows: ReadonlyMap<string, DriveRow>,
+  isFull: boolean,
+  { wanted, maxBytes, nowMs }: { wanted: Wanted; maxBytes: number; nowMs: number },
+): DrivePlan {
+  const before = new Map<string, string>();
+  for (const item of items.byId.values()) if (item.state === 'landed') before.set(item.id, items.pathOf(item));
+  const plan: DrivePlan = { downloads: [], skipped: [], vanished: [], renamed: [], nextAt: undefined };
+  const isNew = new Set<string>();
+  const changed = new Set<string>();
+  for (const row of rows.values()) {
+    if (row.kind === 'deleted') {
+      if (items.byId.has(row.id)) plan.vanished.push(row.id);
+      continue;
+    }
+    const known = items.byId.get(row.id);
+    if (known === undefined) isNew.add(row.id);
+    else if (known.contentTag !== row.contentTag || known.state === 'failed' || known.state === 'removed')
+      changed.add(row.id);
+    items.put(row);
+  }
+  if (isFull)
+    for (const item of items.byId.values())
+      if (!rows.has(item.id) && item.state !== 'removed') plan.vanished.push(item.id);
+  for (const row of rows.values()) {
+    const item = items.byId.get(row.id);
+    if (item === undefined || row.kind === 'deleted' || row.kind === 'folder') continue;
+    const isChanged = isNew.has(row.id) || changed.has(row.id);
+    if (isChanged) item.waitUntil ??= !isFull && OFFICE.test(item.name) ? nowMs + SETTLE_MS : null;
+    decide(plan, items, item, row, { wanted, maxBytes, isChanged });
+  }
+  settle(plan, items, nowMs);
+  for (const [id, path] of before) {
+    const item = items.byId.get(id);
+    if (item !== undefined && item.state === 'landed' && items.pathOf(item) !== path) plan.renamed.push(item);
+  }
+  return plan;
+}
+
+function decide(
+  plan: DrivePlan,
+  items: DriveItems,
+  item: DriveItem,
+  row: DriveRow,
+  { wanted, maxBytes, isChanged }: { wanted: Wanted; maxBytes: number; isChanged: boolean },
+): void {
+  if (!wanted(items.pathOf(item))) {
+    // What had landed stays; what had not is none of the source's documents.
+    if (item.state !== 'landed') Object.assign(item, { state: 'none', code: null });
+    return;
+  }
+  const reason = reasonOf(row, maxBytes);
+  if (reason !== undefined) {
+    if (item.state !== 'landed') Object.assign(item, { state: 'skipped', code: reason });
+    plan.skipped.push(item);
+    return;
+  }
+  // A file that came into view by a move has its old content tag and no landing file yet.
+  if (isChanged || item.state !== 'landed') plan.downloads.push(item);
+}
+
+/** P3: what must wait is told as skipped until then; what has waited long enough is read, though no row speaks of it. */
+function settle(plan: DrivePlan, items: DriveItems, nowMs: number): void {
+  const asked = new Set(plan.downloads.map(({ id }) => id));
+  for (const item of items.byId.values())
+    if (item.waitUntil !== null && item.waitUntil <= nowMs && item.kind === 'file' && !asked.has(item.id))
+      plan.downloads.push(item);
+  const waits = plan.downloads.filter(({ waitUntil }) => waitUntil !== null && waitUntil > nowMs);
+  for (const item of waits)
+    if (item.state !== 'landed') Object.assign(item, { state: 'skipped', code: 'sync.settling' });
+  const waiting = new Set(waits);
+  plan.skipped.push(...waits.filter(({ state }) => state === 'skipped'));
+  plan.downloads = plan.downloads.filter((item) => !waiting.has(item));
+  for (const { waitUntil } of items.byId.values())
+    if (waitUntil !== null && waitUntil > nowMs) plan.nextAt = Math.min(plan.nextAt ?? waitUntil, waitUntil);
+}

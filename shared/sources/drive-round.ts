@@ -1,0 +1,282 @@
+// One round of one drive: pages into the journal, the tree brought up to date, files landed, the vanished asked for by id, the cursor last.
+// Invariants: R1 seen = landed + skipped + failed + removed. R2 a round that dies goes on where it was; at most the items in hand are done again.
+// R3 nothing is removed without a 404 by id, and never more than a bounded share of the landed ones without a person's word. R4 the cursor is
+// committed last, by compare-and-swap: of two rounds at once one ends and the other has done nothing twice.
+import { randomUUID } from 'node:crypto';
+import pLimit from 'p-limit';
+import type { SourceEntry } from '../api/source-entry.ts';
+import { codeOf, RetryableError } from '../errors.ts';
+import { sourcePaths } from '../paths.ts';
+import type { Clock, LakeStore, Logger } from '../ports.ts';
+import type { DriveItem, DriveItems } from './drive-items.ts';
+import { type DrivePlan, foldPages, planRound } from './drive-plan.ts';
+import {
+  type DriveState,
+  newDriveState,
+  readDriveItems,
+  readDriveState,
+  writeDriveItems,
+  writeDriveState,
+} from './drive-state.ts';
+import { wantedPaths } from './filter.ts';
+import { collectPages } from './graph/delta-pages.ts';
+import { type DriveRow, readItem, readPage } from './graph/drive-rows.ts';
+import { type GraphClient, GraphError } from './graph/graph-client.ts';
+import { Journal } from './journal.ts';
+import { itemKeyOf, landItem } from './land-item.ts';
+
+export interface RoundDeps {
+  graph: GraphClient;
+  lake: LakeStore;
+  landing: LakeStore;
+  clock: Clock;
+  logger: Logger;
+  /** Everything that was read from a landed file and decided on it goes. @param path  in the landing container */
+  erase(path: string): Promise<void>;
+  /** Landed files that are shown under another path now. */
+  rename?(renamed: readonly { path: string; name: string; webUrl: string }[]): Promise<void>;
+  /** Downloads at a time. */
+  parallel: number;
+}
+
+export interface Drive {
+  id: string;
+  /** As the source names it in paths. */
+  key: string;
+  name: string;
+  webUrl: string;
+}
+
+export interface RoundOptions {
+  /** Enumerate everything although there is a cursor: tombstones get lost. */
+  isFull?: boolean;
+  /** A person has said that what vanished is gone. */
+  confirmRemovals?: boolean;
+  /** Work until then, ms since the epoch; what is left is done by the next call. */
+  until?: number;
+}
+
+export interface RoundOutcome {
+  /** `more`: call again. */
+  status: 'done' | 'more';
+  landed: number;
+  skipped: number;
+  failed: number;
+  removed: number;
+  renamed: number;
+  /** When the next round has something to do, ms since the epoch; undefined: whenever. */
+  nextAt: number | undefined;
+  state: DriveState;
+}
+
+/** More vanished originals than this share, and than this number, wait for a person. */
+const BOUNDED_SHARE = 0.2;
+const BOUNDED_COUNT = 20;
+
+export async function syncDrive(
+  deps: RoundDeps,
+  entry: SourceEntry,
+  drive: Drive,
+  options: RoundOptions = {},
+): Promise<RoundOutcome> {
+  const { lake, clock, logger } = deps;
+  const found = await readDriveState(lake, entry.name, drive.key);
+  const state = found?.state ?? newDriveState(drive.id, drive.name, drive.webUrl);
+  const round = state.round + 1;
+  const journal = new Journal(lake, entry.name, drive.key, round);
+  const link = options.isFull ? null : state.deltaLink;
+  const pages = await collectPages(deps.graph, journal, drive.id, link, logger);
+  const { rows, isFull } = foldPages(pages);
+  const items = await readDriveItems(lake, state);
+  const limits = { wanted: wantedPaths(entry), maxBytes: entry.maxBytes, nowMs: clock.now() };
+  const plan = planRound(items, await withChildren(deps, drive, items, rows, isFull), isFull, limits);
+  const outcome: RoundOutcome = {
+    ...{ status: 'done', landed: 0, skipped: 0, failed: 0, removed: 0, renamed: plan.renamed.length },
+    nextAt: plan.nextAt,
+    state,
+  };
+  if (!(await landAll(deps, entry, drive, journal, items, plan, outcome, options.until)))
+    return { ...outcome, status: 'more' };
+  const unconfirmed = await removeVanished(deps, entry, drive, items, plan.vanished, options, outcome);
+  await deps.rename?.(
+    plan.renamed.flatMap((item) =>
+      item.landedPath === null ? [] : [{ path: item.landedPath, name: items.pathOf(item), webUrl: item.webUrl }],
+    ),
+  );
+  const delta = pages.at(-1)?.delta ?? null;
+  const itemsPath = sourcePaths.items(entry.name, drive.key, round, randomUUID().slice(0, 8));
+  await writeDriveItems(lake, itemsPath, items);
+  const next: DriveState = {
+    ...state,
+    ...{ deltaLink: delta, round, itemsPath, endedAt: clock.now(), unconfirmedRemovals: unconfirmed },
+    fullAt: isFull ? clock.now() : state.fullAt,
+    counts: items.counts(),
+  };
+  await writeDriveState(lake, entry.name, drive.key, next, found?.etag); // R4
+  if (state.itemsPath !== null) await lake.delete(state.itemsPath);
+  await journal.remove();
+  logger.info('source.round', {
+    source: entry.name,
+    round,
+    landed: outcome.landed,
+    skipped: outcome.skipped,
+    failed: outcome.failed,
+  });
+  return { ...outcome, state: next };
+}
+
+/** Rows of the round, and of what lies below folders that are new to us: the feed shows a folder that was moved in, not its contents. */
+async function withChildren(
+  { graph }: RoundDeps,
+  drive: Drive,
+  items: DriveItems,
+  rows: ReadonlyMap<string, DriveRow>,
+  isFull: boolean,
+): Promise<ReadonlyMap<string, DriveRow>> {
+  if (isFull) return rows;
+  const all = new Map(rows);
+  const open = [...rows.values()].filter((row) => row.kind === 'folder' && !row.isRoot && !items.byId.has(row.id));
+  for (let folder = open.shift(); folder !== undefined; folder = open.shift()) {
+    let link: string | undefined =
+      `/drives/${encodeURIComponent(drive.id)}/items/${encodeURIComponent(folder.id)}/children`;
+    while (link !== undefined) {
+      const { body } = await graph.json(link, { units: 2 });
+      const page = readPage(body);
+      for (const row of page.rows) {
+        if (all.has(row.id)) continue;
+        all.set(row.id, { ...row, parentId: row.parentId ?? folder.id });
+        if (row.kind === 'folder') open.push(row);
+      }
+      link = page.next;
+    }
+  }
+  return all;
+}
+
+/** @returns false when time ran out before everything had an end */
+async function landAll(
+  deps: RoundDeps,
+  entry: SourceEntry,
+  drive: Drive,
+  journal: Journal,
+  items: DriveItems,
+  plan: DrivePlan,
+  outcome: RoundOutcome,
+  until = Number.POSITIVE_INFINITY,
+): Promise<boolean> {
+  const limit = pLimit(deps.parallel);
+  const marked = await journal.marked();
+  const land = {
+    graph: deps.graph,
+    landing: deps.landing,
+    journal,
+    source: entry.name,
+    driveId: drive.id,
+    driveKey: drive.key,
+    maxBytes: entry.maxBytes,
+  };
+  let isAllDone = true;
+  const failures: RetryableError[] = [];
+  await Promise.all(
+    plan.downloads.map((item) =>
+      limit(async () => {
+        const isKnown = marked.has(itemKeyOf(drive.id, item.id));
+        if (failures.length > 0 || (!isKnown && deps.clock.now() >= until)) {
+          isAllDone = false;
+          return;
+        }
+        try {
+          const end = await landItem(land, item, items.pathOf(item));
+          const { state, code, sha256, landedPath, contentTag } = end;
+          Object.assign(item, {
+            state: stateAfter(item, state),
+            code,
+            sha256,
+            landedPath,
+            contentTag,
+            waitUntil: null,
+          });
+        } catch (error) {
+          if (!(error instanceof RetryableError)) throw error;
+          failures.push(error);
+        }
+      }),
+    ),
+  );
+  const [failure] = failures;
+  if (failure !== undefined) throw failure;
+  for (const { state } of plan.downloads) if (state === 'landed' || state === 'failed') outcome[state]++;
+  outcome.skipped = plan.skipped.length + plan.downloads.filter(({ state }) => state === 'skipped').length;
+  return isAllDone;
+}
+
+/** A new version that cannot be had leaves the landed one where it is. */
+const stateAfter = (item: DriveItem, state: DriveItem['state']): DriveItem['state'] =>
+  item.landedPath !== null && state !== 'landed' ? 'landed' : state;
+
+/** R3. @returns how many wait for a person's word */
+async function removeVanished(
+  deps: RoundDeps,
+  entry: SourceEntry,
+  drive: Drive,
+  items: DriveItems,
+  vanished: readonly string[],
+  options: RoundOptions,
+  outcome: RoundOutcome,
+): Promise<number> {
+  const suspects = new Map<string, DriveItem>();
+  const suspect = (item: DriveItem | undefined) => {
+    if (item !== undefined && item.state !== 'removed') suspects.set(item.id, item);
+  };
+  for (const id of vanished) suspect(items.byId.get(id));
+  for (const item of items.byId.values()) {
+    if (item.code === 'sync.removals') suspect(item); // told before, not confirmed yet
+    for (let at = item.parentId; at !== null; at = items.byId.get(at)?.parentId ?? null)
+      if (suspects.has(at)) suspect(item);
+  }
+  const landed = [...items.byId.values()].filter(({ state }) => state === 'landed').length;
+  const gone: DriveItem[] = [];
+  for (const item of suspects.values()) {
+    const row = await ask(deps.graph, drive.id, item.id);
+    if (row === undefined) gone.push(item);
+    else if (item.code === 'sync.removals') item.code = null;
+  }
+  const goneFiles = gone.filter(({ state }) => state === 'landed');
+  const isTooMany = goneFiles.length > BOUNDED_COUNT && goneFiles.length > landed * BOUNDED_SHARE;
+  if (isTooMany && options.confirmRemovals !== true) {
+    for (const item of goneFiles) item.code = 'sync.removals';
+    deps.logger.warn('source.removals', { source: entry.name, files: goneFiles.length });
+    return goneFiles.length;
+  }
+  for (const item of gone) {
+    if (item.state === 'landed') outcome.removed++;
+    await applyPolicy(deps, entry, item);
+    if (item.kind === 'folder' || item.state === 'none') items.byId.delete(item.id);
+    else Object.assign(item, { state: 'removed', code: null });
+  }
+  return 0;
+}
+
+/** undefined = 404: it is gone. */
+async function ask(graph: GraphClient, driveId: string, itemId: string): Promise<DriveRow | undefined> {
+  try {
+    const path = `/drives/${encodeURIComponent(driveId)}/items/${encodeURIComponent(itemId)}`;
+    return readItem((await graph.json(path, { units: 1 })).body);
+  } catch (error) {
+    if (error instanceof GraphError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+async function applyPolicy({ landing, erase, logger }: RoundDeps, entry: SourceEntry, item: DriveItem): Promise<void> {
+  if (entry.deletion === 'keep' || item.landedPath === null) return;
+  try {
+    if (entry.deletion === 'erase') await erase(item.landedPath);
+    await landing.delete(item.landedPath);
+  } catch (error) {
+    if (codeOf(error) !== 'document.not-found') throw error; // it was never decided
+    logger.debug('source.erased-nothing', { source: entry.name });
+    await landing.delete(item.landedPath);
+  }
+  Object.assign(item, { sha256: null, landedPath: null });
+}

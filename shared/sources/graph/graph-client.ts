@@ -1,0 +1,194 @@
+// The wire to Microsoft Graph: tokens, the gate, retries, redirects by hand.
+// Invariants: W1 a token goes to the configured origin only; links of answers are followed there or refused. W2 download addresses are secrets: they
+// are asked for just before use and are in no log, error or file. W3 Retry-After is waited for as told, not multiplied. W4 every call ends.
+// https://learn.microsoft.com/graph/errors
+import { type ErrorCode, RetryableError, SluiceError, TerminalError } from '../../errors.ts';
+import type { Clock, Logger } from '../../ports.ts';
+import type { Gate } from './gate.ts';
+
+export interface GraphDeps {
+  fetch: typeof fetch;
+  /** A token for the root's audience. */
+  token(): Promise<string>;
+  /** `https://graph.microsoft.com/v1.0`, or that of a national cloud. */
+  root: string;
+  gate: Gate;
+  clock: Clock;
+  logger: Logger;
+}
+
+export interface GraphReply {
+  status: number;
+  headers: Headers;
+  body: unknown;
+}
+
+/** An answer that is no success, with what the service called it. */
+export class GraphError extends SluiceError {
+  readonly status: number;
+  readonly graphCode: string;
+  /** Of a 410: where to begin again. */
+  readonly location: string | undefined;
+
+  constructor(code: ErrorCode, message: string, status: number, graphCode: string, location?: string) {
+    super(code, message);
+    this.status = status;
+    this.graphCode = graphCode;
+    this.location = location;
+  }
+}
+
+const TRIES = 6;
+const CALL_TIMEOUT_MS = 100_000;
+const FIRST_WAIT_MS = 1000;
+/** Longer pauses are given back to the caller, who waits on a durable timer. */
+const MAX_WAIT_MS = 5 * 60_000;
+const USER_AGENT = 'NONISV|Sluice|Sluice/1.0';
+
+export interface CallOptions {
+  method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** Resource units of the call. */
+  units: number;
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+export class GraphClient {
+  readonly #deps: GraphDeps;
+
+  constructor(deps: GraphDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * One answer as JSON. @param target  a path below the root, or a link of an earlier answer
+   * @throws {GraphError} what the service refused; {RetryableError} sync.unavailable when it did not answer in the end
+   */
+  async json(target: string, options: CallOptions): Promise<GraphReply> {
+    const response = await this.#call(this.#address(target), options);
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, body: text === '' ? undefined : parse(text) };
+  }
+
+  /** Raw bytes of an answer that is no JSON (MIME of a mail). */
+  async bytes(target: string, options: CallOptions): Promise<Response> {
+    return this.#call(this.#address(target), options);
+  }
+
+  /**
+   * Content of a drive item as a stream. The pre-authenticated address is asked for anew by every call (W2).
+   * @returns undefined when the content is still the one with the given tag
+   */
+  async content(driveId: string, itemId: string, ifNoneMatch?: string): Promise<Response | undefined> {
+    const path = `/drives/${encodeURIComponent(driveId)}/items/${encodeURIComponent(itemId)}/content`;
+    const headers: Record<string, string> = ifNoneMatch === undefined ? {} : { 'if-none-match': ifNoneMatch };
+    const answer = await this.#call(this.#address(path), { units: 1, headers }, [302, 304]);
+    if (answer.status === 304) return undefined;
+    if (answer.status === 200) return answer;
+    const location = answer.headers.get('location');
+    if (location === null) throw badAnswer('a download has no address');
+    const response = await this.#send(location, { redirect: 'follow' });
+    if (response.ok) return response;
+    await response.body?.cancel();
+    throw await this.#refusal(response, 'the download', '');
+  }
+
+  async #call(
+    url: string,
+    { method = 'GET', units, body, headers = {} }: CallOptions,
+    also: number[] = [],
+  ): Promise<Response> {
+    const { gate, clock, logger } = this.#deps;
+    for (let n = 1; ; n++) {
+      await gate.pass(units);
+      let failure: RetryableError;
+      try {
+        const response = await this.#send(url, {
+          method,
+          redirect: 'manual',
+          headers: {
+            authorization: `Bearer ${await this.#deps.token()}`,
+            'user-agent': USER_AGENT,
+            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+            ...headers,
+          },
+          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        });
+        if (response.ok || also.includes(response.status)) return response;
+        const text = await response.text();
+        const refusal = await this.#refusal(response, `${method} ${new URL(url).pathname.slice(0, 200)}`, text);
+        if (!(refusal instanceof RetryableError)) throw refusal;
+        failure = refusal;
+      } catch (error) {
+        if (error instanceof SluiceError) throw error;
+        failure = new RetryableError('sync.unavailable', 'Microsoft Graph did not answer', { cause: error });
+      }
+      const waitMs = failure.retryAfterMs ?? FIRST_WAIT_MS * 2 ** (n - 1);
+      if (failure.retryAfterMs !== undefined) await gate.block(waitMs); // W3, and G1 for all others
+      if (n >= TRIES || waitMs > MAX_WAIT_MS) throw failure;
+      logger.debug('source.waits', { waitMs, attempt: n });
+      await clock.sleep(waitMs);
+    }
+  }
+
+  #send(url: string, init: RequestInit): Promise<Response> {
+    return this.#deps.fetch(url, { ...init, signal: AbortSignal.timeout(CALL_TIMEOUT_MS) }); // W4
+  }
+
+  /** W1. */
+  #address(target: string): string {
+    if (target.startsWith('/')) return this.#deps.root + target;
+    const [origin, wanted] = [originOf(target), originOf(this.#deps.root)];
+    if (origin === undefined || origin !== wanted) throw badAnswer('a link leads to another host');
+    return target;
+  }
+
+  async #refusal(response: Response, what: string, text: string): Promise<SluiceError> {
+    const { status, headers } = response;
+    const { code, message } = errorOf(text);
+    const words = `${what}: ${status} ${code}${message === '' ? '' : ` (${message.slice(0, 200)})`}`;
+    if (status === 429 || status === 503 || status === 504 || status === 500 || status === 502) {
+      const isFinal = /^Error(Mime|Item|Access)/.test(code);
+      if (!isFinal) {
+        const seconds = Number(headers.get('retry-after'));
+        const hint = headers.has('retry-after') && Number.isFinite(seconds) ? { retryAfterMs: seconds * 1000 } : {};
+        return new RetryableError(status === 429 ? 'sync.throttled' : 'sync.unavailable', words, hint);
+      }
+    }
+    const location = headers.get('location') ?? undefined;
+    return new GraphError(codeFor(status, code), words, status, code, location);
+  }
+}
+
+function codeFor(status: number, code: string): ErrorCode {
+  if (/malware/i.test(code)) return 'sync.malware';
+  if (status === 401 || status === 403) return 'sync.forbidden';
+  if (status === 404) return 'sync.not-found';
+  if (status === 423) return 'sync.locked';
+  return 'sync.bad-answer';
+}
+
+const badAnswer = (what: string): TerminalError => new TerminalError('sync.bad-answer', `Microsoft Graph: ${what}`);
+
+function originOf(url: string): string | undefined {
+  return URL.canParse(url) ? new URL(url).origin : undefined;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw badAnswer('an answer is not JSON');
+  }
+}
+
+/** The service's own name and words of an error; empty where there are none. */
+function errorOf(text: string): { code: string; message: string } {
+  try {
+    const { error } = JSON.parse(text) as { error?: { code?: unknown; message?: unknown } | string };
+    if (typeof error !== 'object' || error === null) return { code: String(error ?? ''), message: '' };
+    return { code: String(error.code ?? ''), message: String(error.message ?? '') };
+  } catch {
+    return { code: '', message: '' }; // proxies answer in HTML
+  }
+}

@@ -1,0 +1,88 @@
+// The journal of one round: the pages of the delta as they came, and an end per work item. A round that dies goes on from here.
+// Invariants: J1 a page is stored before the next one is asked for. J2 an end is written once everything about its item is done; before a file is
+// put into the landing container the intent is written, so that a repeat knows whether it arrived.
+import { sourcePaths } from '../paths.ts';
+import type { LakeStore } from '../ports.ts';
+import type { DriveRow } from './graph/drive-rows.ts';
+
+export interface JournalPage {
+  rows: DriveRow[];
+  unreadable: number;
+  next: string | null;
+  delta: string | null;
+  /** The enumeration began anew: rows before this page count for nothing. */
+  isRestart?: boolean;
+  /** The round looks at everything, so what it does not show is gone. */
+  isFull: boolean;
+}
+
+/** The file is about to be put into the landing container. */
+export interface Intent {
+  kind: 'intent';
+  sha256: string;
+  /** ETag of the landing file before; null when there was none. */
+  before: string | null;
+  /** Where the original lives, for whoever decides on the file before the round has ended. */
+  shown: { name: string; url: string };
+}
+
+export interface End {
+  kind: 'end';
+  state: 'landed' | 'skipped' | 'failed';
+  code: string | null;
+  sha256: string | null;
+  landedPath: string | null;
+  contentTag: string;
+  shown: { name: string; url: string };
+}
+
+export class Journal {
+  readonly #lake: LakeStore;
+  readonly #folder: string;
+
+  constructor(lake: LakeStore, source: string, drive: string, round: number) {
+    this.#lake = lake;
+    this.#folder = sourcePaths.round(source, drive, round);
+  }
+
+  async pages(): Promise<JournalPage[]> {
+    const paths: string[] = [];
+    for await (const { path } of this.#lake.list(`${this.#folder}/pages`)) paths.push(path);
+    const pages: JournalPage[] = [];
+    for (const path of paths.sort()) pages.push(await this.#read<JournalPage>(path));
+    return pages;
+  }
+
+  async putPage(index: number, page: JournalPage): Promise<void> {
+    await this.#lake.write(`${this.#folder}/pages/${String(index).padStart(6, '0')}.json`, JSON.stringify(page));
+  }
+
+  async mark(itemKey: string): Promise<Intent | End | undefined> {
+    const stored = await this.#lake.readIfExists(this.#markPath(itemKey));
+    return stored === undefined ? undefined : (JSON.parse(stored.bytes.toString('utf8')) as Intent | End); // written below
+  }
+
+  async putMark(itemKey: string, mark: Intent | End): Promise<void> {
+    await this.#lake.write(this.#markPath(itemKey), JSON.stringify(mark));
+  }
+
+  /** Keys of the items that have a mark. */
+  async marked(): Promise<Set<string>> {
+    const keys = new Set<string>();
+    for await (const { path } of this.#lake.list(`${this.#folder}/marks`))
+      keys.add(path.slice(path.lastIndexOf('/') + 1, -'.json'.length));
+    return keys;
+  }
+
+  async remove(): Promise<void> {
+    await this.#lake.deleteFolder(this.#folder);
+  }
+
+  #markPath(itemKey: string): string {
+    return `${this.#folder}/marks/${itemKey.slice(0, 2)}/${itemKey}.json`;
+  }
+
+  async #read<T>(path: string): Promise<T> {
+    return JSON.parse((await this.#lake.read(path)).toString('utf8')) as T;
+  }
+}

@@ -1,0 +1,119 @@
+// One file of a drive → the landing container, streamed through a temporary file, under its ids.
+// Invariants: L1 a file lands when its bytes differ from what has landed, by SHA-256: other tags, dates and names land nothing. L2 repeated after a
+// kill it lands once (journal.ts, J2). L3 what is not whole does not land.
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { RetryableError, SluiceError, TerminalError } from '../errors.ts';
+import { sha256Hex } from '../ids.ts';
+import { landedPath } from '../paths.ts';
+import type { LakeStore } from '../ports.ts';
+import type { DriveItem } from './drive-items.ts';
+import type { GraphClient } from './graph/graph-client.ts';
+import type { End, Journal } from './journal.ts';
+
+export interface LandDeps {
+  graph: GraphClient;
+  landing: LakeStore;
+  journal: Journal;
+  source: string;
+  driveId: string;
+  /** The drive as paths name it. */
+  driveKey: string;
+  maxBytes: number;
+}
+
+const TRIES = 3;
+
+/** Key of an item in paths: ids of the service hold characters that paths do not. */
+export const itemKeyOf = (driveId: string, itemId: string): string => sha256Hex(`${driveId}\0${itemId}`).slice(0, 40);
+
+/** What became of a file. @param name  its path in the drive, to be shown. @throws {RetryableError} when the service or storage is away: the round goes on later */
+export async function landItem(deps: LandDeps, item: DriveItem, name: string): Promise<End> {
+  const { journal, driveId, source } = deps;
+  const key = itemKeyOf(driveId, item.id);
+  const mark = await journal.mark(key);
+  if (mark?.kind === 'end') return mark;
+  const path = landedPath(source, deps.driveKey, key, item.name);
+  const shown = { name, url: item.webUrl };
+  const end = (state: End['state'], code: string | null, sha256: string | null): End => ({
+    kind: 'end',
+    state,
+    code,
+    sha256,
+    landedPath: state === 'landed' ? path : item.landedPath,
+    contentTag: item.contentTag,
+    shown,
+  });
+  const done = async (result: End): Promise<End> => {
+    await journal.putMark(key, result);
+    return result;
+  };
+  if (mark !== undefined) {
+    const there = await deps.landing.stat(path); // L2
+    if (there !== undefined && there.etag !== mark.before) return done(end('landed', null, mark.sha256));
+  }
+  try {
+    const sha256 = await download(deps, item, async (file, digest) => {
+      if (digest === item.sha256 && path === item.landedPath) return; // L1
+      const before = (await deps.landing.stat(path))?.etag ?? null;
+      await journal.putMark(key, { kind: 'intent', sha256: digest, before, shown });
+      await deps.landing.upload(path, file);
+    });
+    return done(end('landed', null, sha256));
+  } catch (error) {
+    if (!(error instanceof SluiceError) || error instanceof RetryableError) throw error;
+    if (!error.code.startsWith('sync.')) throw error;
+    const isSkip = ['sync.malware', 'sync.locked', 'sync.over-limit', 'sync.not-found'].includes(error.code);
+    return done(end(isSkip ? 'skipped' : 'failed', error.code, item.sha256));
+  }
+}
+
+/** Into a temporary file. @returns SHA-256 of the bytes as they came, whatever the row said of size and hash */
+async function download(
+  { graph, driveId, maxBytes }: LandDeps,
+  item: DriveItem,
+  use: (file: string, sha256: string) => Promise<void>,
+): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-source-'));
+  try {
+    const file = join(folder, 'content');
+    for (let n = 1; ; n++) {
+      const response = await graph.content(driveId, item.id);
+      if (response?.body == null) throw new TerminalError('sync.bad-answer', 'a download without content');
+      const announced = Number(response.headers.get('content-length') ?? Number.NaN);
+      const hash = createHash('sha256');
+      let size = 0;
+      const count = new Transform({
+        transform(chunk: Buffer, _encoding, next) {
+          size += chunk.length;
+          hash.update(chunk);
+          if (size > maxBytes) next(new TerminalError('sync.over-limit', `the file has more than ${maxBytes} bytes`));
+          else next(null, chunk);
+        },
+      });
+      try {
+        await pipeline(
+          Readable.fromWeb(response.body as import('node:stream/web').ReadableStream),
+          count,
+          createWriteStream(file),
+        );
+        if (Number.isFinite(announced) && announced !== size && !response.headers.has('content-encoding'))
+          throw new Error(`${size} of ${announced} bytes`); // L3
+      } catch (error) {
+        if (error instanceof SluiceError) throw error;
+        if (n >= TRIES) throw new RetryableError('sync.unavailable', 'a download broke off', { cause: error });
+        continue; // another address, from the beginning
+      }
+      const sha256 = hash.digest('hex');
+      await use(file, sha256);
+      return sha256;
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,21 @@
+// The setting SOURCES: entries as JSON.
+import { z } from 'zod';
+import { type SourceEntry, sourceEntrySchema } from '../api/source-entry.ts';
+import { TerminalError } from '../errors.ts';
+
+/** The setting SOURCES. @throws {TerminalError} config.invalid naming every wrong entry */
+export function parseSources(text: string): SourceEntry[] {
+  const wrong = (problem: string) => new TerminalError('config.invalid', `SOURCES: ${problem}`);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw wrong('is not JSON');
+  }
+  const parsed = z.array(sourceEntrySchema).safeParse(value);
+  if (!parsed.success) throw wrong(z.prettifyError(parsed.error));
+  const names = parsed.data.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw wrong(`the name "${twice}" is given twice`);
+  return parsed.data;
+}

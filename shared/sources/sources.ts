@@ -1,0 +1,287 @@
+// All sources of the app: their entries, what they have done, and the round of one of them.
+// Invariants: A1 the setting wins over an entry of the lake with the same name. A2 one source that fails holds up no other. A3 what a round says of
+// itself is written at its end, whatever that is.
+
+import { type SourceEntry, sourceEntrySchema } from '../api/source-entry.ts';
+import type { DriveStatus, SourceCheck, SourceItem, SourceStatus, SyncRequest } from '../api/source-status.ts';
+import { codeOf, ERROR_REMEDIES, isErrorCode, RetryableError, SluiceError, TerminalError } from '../errors.ts';
+import { sourcePaths } from '../paths.ts';
+import type { Clock } from '../ports.ts';
+import { type Drive, type RoundDeps, syncDrive } from './drive-round.ts';
+import { type DriveState, readDriveItems, readDriveState } from './drive-state.ts';
+import { drivesOf } from './graph/sites.ts';
+import { parseSources } from './setting.ts';
+
+/** What a source keeps of its last round. */
+interface SourceRecord {
+  drives: Drive[];
+  startedAt: number | null;
+  endedAt: number | null;
+  /** When something waits to be read; ms since the epoch. */
+  nextAt: number | null;
+  error: { code: string; message: string } | null;
+  /** Failed rounds in a row. */
+  failures: number;
+}
+
+export interface SourcesDeps extends Omit<RoundDeps, 'logger'> {
+  /** The setting SOURCES. */
+  setting: string;
+  logger: RoundDeps['logger'];
+  clock: Clock;
+}
+
+const NEW: SourceRecord = { drives: [], startedAt: null, endedAt: null, nextAt: null, error: null, failures: 0 };
+/** A round that has not said anything for so long has died. */
+const DEAD_MS = 30 * 60_000;
+/** A full enumeration finds lost tombstones. */
+const FULL_EVERY_MS = 24 * 3_600_000;
+const LONGEST_PAUSE_MS = 60 * 60_000;
+
+export class Sources {
+  readonly #deps: SourcesDeps;
+
+  constructor(deps: SourcesDeps) {
+    this.#deps = deps;
+  }
+
+  /** By name. @throws {TerminalError} config.invalid */
+  async entries(): Promise<Map<string, { entry: SourceEntry; from: 'settings' | 'lake' }>> {
+    const all = new Map<string, { entry: SourceEntry; from: 'settings' | 'lake' }>();
+    for await (const { path } of this.#deps.lake.list(sourcePaths.entries)) {
+      const stored = await this.#deps.lake.readIfExists(path);
+      if (stored === undefined) continue;
+      const parsed = sourceEntrySchema.safeParse(JSON.parse(stored.bytes.toString('utf8')));
+      if (!parsed.success) throw new TerminalError('config.invalid', `${path}: is no source of this version`);
+      all.set(parsed.data.name, { entry: parsed.data, from: 'lake' });
+    }
+    for (const entry of parseSources(this.#deps.setting)) all.set(entry.name, { entry, from: 'settings' }); // A1
+    return all;
+  }
+
+  /** Add or replace an entry of the lake. @throws {TerminalError} request.invalid where a setting has the name */
+  async put(entry: SourceEntry): Promise<void> {
+    const known = (await this.entries()).get(entry.name);
+    if (known?.from === 'settings')
+      throw new TerminalError(
+        'request.invalid',
+        `name: "${entry.name}" stands in the setting SOURCES; change it there`,
+      );
+    await this.#deps.lake.write(sourcePaths.entry(entry.name), JSON.stringify(entry));
+  }
+
+  /** Forget an entry and what is known of its drives. What has landed stays. */
+  async remove(name: string): Promise<void> {
+    const { from } = await this.#need(name);
+    if (from === 'settings')
+      throw new TerminalError('request.invalid', `"${name}" stands in the setting SOURCES; take it out there`);
+    await this.#deps.lake.delete(sourcePaths.entry(name));
+    await this.#deps.lake.deleteFolder(sourcePaths.folder(name));
+  }
+
+  async pause(name: string, paused: boolean): Promise<void> {
+    const { entry } = await this.#need(name);
+    await this.put({ ...entry, paused });
+  }
+
+  /** Names of the sources whose round is due now. */
+  async due(): Promise<string[]> {
+    const due: string[] = [];
+    for (const { entry } of (await this.entries()).values()) {
+      const at = nextAt(entry, await this.#record(entry.name));
+      if (at !== null && at <= this.#deps.clock.now()) due.push(entry.name);
+    }
+    return due;
+  }
+
+  /**
+   * Work on a round of a source for a while. @returns whether there is more to do at once
+   * @throws {SluiceError} after it was written down (A3)
+   */
+  async sync(name: string, request: Partial<SyncRequest>, forMs: number): Promise<{ isDone: boolean }> {
+    const { entry } = await this.#need(name);
+    const { clock, graph, logger } = this.#deps;
+    const record = await this.#record(name);
+    const startedAt = clock.now();
+    await this.#write(name, { ...record, startedAt });
+    try {
+      const drives = await drivesOf(graph, entry);
+      let isDone = true;
+      let next: number | null = null;
+      for (const drive of drives) {
+        const state = (await readDriveState(this.#deps.lake, name, drive.key))?.state;
+        const isOld = state?.fullAt != null && clock.now() - state.fullAt > FULL_EVERY_MS;
+        const outcome = await syncDrive(this.#deps, entry, drive, {
+          isFull: request.full === true || isOld,
+          confirmRemovals: request.confirmRemovals === true,
+          until: startedAt + forMs,
+        });
+        if (outcome.status === 'more') {
+          isDone = false;
+          break;
+        }
+        if (outcome.nextAt !== undefined) next = Math.min(next ?? outcome.nextAt, outcome.nextAt);
+      }
+      await this.#write(name, {
+        drives,
+        startedAt: null,
+        endedAt: isDone ? clock.now() : record.endedAt,
+        nextAt: next,
+        error: null,
+        failures: 0,
+      });
+      return { isDone };
+    } catch (error) {
+      const code = codeOf(error);
+      const message = error instanceof SluiceError ? error.message : 'a defect; see the log';
+      logger.error('source.failed', { source: name, code });
+      await this.#write(name, {
+        ...record,
+        startedAt: null,
+        endedAt: clock.now(),
+        error: { code, message },
+        failures: record.failures + 1,
+      });
+      throw error instanceof RetryableError ? new TerminalError(error.code, error.message, { cause: error }) : error;
+    }
+  }
+
+  async status(): Promise<SourceStatus[]> {
+    const all = await this.entries();
+    return Promise.all([...all.values()].map(({ entry, from }) => this.#status(entry, from)));
+  }
+
+  /** What stands in a state, the reason beside it. */
+  async items(name: string, state: SourceItem['state'], limit: number): Promise<SourceItem[]> {
+    await this.#need(name);
+    const found: SourceItem[] = [];
+    for (const { key } of (await this.#record(name)).drives) {
+      const stored = await readDriveState(this.#deps.lake, name, key);
+      if (stored === undefined) continue;
+      const items = await readDriveItems(this.#deps.lake, stored.state);
+      for (const item of items.byId.values()) {
+        if (item.state !== state) continue;
+        const remedy = item.code !== null && isErrorCode(item.code) ? ERROR_REMEDIES[item.code] : null;
+        found.push({
+          path: items.pathOf(item),
+          url: item.webUrl,
+          state: item.state,
+          code: item.code,
+          remedy,
+          sizeBytes: item.size,
+        });
+        if (found.length === limit) return found;
+      }
+    }
+    return found;
+  }
+
+  /** Ask for everything a round needs, and change nothing. */
+  async check(name: string): Promise<SourceCheck[]> {
+    const { entry } = await this.#need(name);
+    const { graph } = this.#deps;
+    const checks: SourceCheck[] = [];
+    const attempt = async <T>(
+      what: string,
+      work: () => Promise<T>,
+      say: (value: T) => string,
+    ): Promise<T | undefined> => {
+      try {
+        const value = await work();
+        checks.push({ what, isOk: true, detail: say(value), remedy: null });
+        return value;
+      } catch (error) {
+        if (!(error instanceof SluiceError)) throw error;
+        checks.push({ what, isOk: false, detail: `[${error.code}] ${error.message}`, remedy: error.remedy });
+        return undefined;
+      }
+    };
+    const drives = await attempt(
+      'address',
+      () => drivesOf(graph, entry),
+      (found) => found.map((drive) => drive.name).join(', '),
+    );
+    for (const drive of drives ?? []) {
+      const path = `/drives/${encodeURIComponent(drive.id)}/root/delta?token=latest`;
+      await attempt(
+        `changes of ${drive.name}`,
+        () => graph.json(path, { units: 1 }),
+        () => 'can be read',
+      );
+    }
+    return checks;
+  }
+
+  async #status(entry: SourceEntry, from: 'settings' | 'lake'): Promise<SourceStatus> {
+    const record = await this.#record(entry.name);
+    const drives: DriveStatus[] = [];
+    for (const drive of record.drives) {
+      const stored = await readDriveState(this.#deps.lake, entry.name, drive.key);
+      drives.push(driveStatus(drive, stored?.state));
+    }
+    const sum = (key: 'landed' | 'skipped' | 'failed') => drives.reduce((total, drive) => total + drive[key], 0);
+    const at = nextAt(entry, record);
+    return {
+      name: entry.name,
+      kind: entry.kind,
+      from,
+      address: entry.kind === 'sharepoint' ? entry.site : entry.user,
+      state: this.#stateOf(entry, record),
+      deletion: entry.deletion,
+      everyMinutes: entry.everyMinutes,
+      error:
+        record.error === null
+          ? null
+          : { ...record.error, remedy: isErrorCode(record.error.code) ? ERROR_REMEDIES[record.error.code] : '' },
+      nextAt: at === null ? null : new Date(at).toISOString(),
+      drives,
+      landed: sum('landed'),
+      skipped: sum('skipped'),
+      failed: sum('failed'),
+    };
+  }
+
+  #stateOf(entry: SourceEntry, record: SourceRecord): SourceStatus['state'] {
+    if (record.startedAt !== null && this.#deps.clock.now() - record.startedAt < DEAD_MS) return 'syncing';
+    if (entry.paused) return 'paused';
+    if (record.error !== null) return 'failing';
+    return record.endedAt === null ? 'new' : 'idle';
+  }
+
+  async #need(name: string): Promise<{ entry: SourceEntry; from: 'settings' | 'lake' }> {
+    const found = (await this.entries()).get(name);
+    if (found === undefined) throw new TerminalError('sync.unknown', `no source "${name}"`);
+    return found;
+  }
+
+  async #record(name: string): Promise<SourceRecord> {
+    const stored = await this.#deps.lake.readIfExists(sourcePaths.status(name));
+    return stored === undefined ? NEW : (JSON.parse(stored.bytes.toString('utf8')) as SourceRecord); // written below
+  }
+
+  async #write(name: string, record: SourceRecord): Promise<void> {
+    await this.#deps.lake.write(sourcePaths.status(name), JSON.stringify(record));
+  }
+}
+
+/** When the next round is due; null while paused. Failed rounds are tried again at longer and longer distances. */
+function nextAt(entry: SourceEntry, record: SourceRecord): number | null {
+  if (entry.paused) return null;
+  if (record.endedAt === null) return 0;
+  const everyMs = entry.everyMinutes * 60_000;
+  if (record.failures > 0)
+    return record.endedAt + Math.min(LONGEST_PAUSE_MS, everyMs * 2 ** Math.min(record.failures - 1, 6));
+  return Math.min(record.endedAt + everyMs, record.nextAt ?? Number.POSITIVE_INFINITY);
+}
+
+const driveStatus = (drive: Drive, state: DriveState | undefined): DriveStatus => ({
+  name: drive.name,
+  url: drive.webUrl,
+  rounds: state?.round ?? 0,
+  endedAt: state?.endedAt == null ? null : new Date(state.endedAt).toISOString(),
+  landed: state?.counts.landed ?? 0,
+  skipped: state?.counts.skipped ?? 0,
+  failed: state?.counts.failed ?? 0,
+  removed: state?.counts.removed ?? 0,
+  unconfirmedRemovals: state?.unconfirmedRemovals ?? 0,
+});

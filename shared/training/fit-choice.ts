@@ -1,0 +1,94 @@
+// How strongly a model is regularized and whether rare classes weigh more, chosen by rows the tried models have not seen.
+// Invariants: F1 a choice depends on held-out predictions only. F2 what was tried is remembered with what it cost.
+
+import { calibrate, fitTemperature, logLoss } from '../models/calibration.ts';
+import { argmax } from '../models/scorer.ts';
+import type { Predictions } from './judge.ts';
+
+/** Inverse strengths C, strong to weak: regParam is 1 / (C × rows), so that a choice made on a part of the rows holds for all of them. */
+export const INVERSE_STRENGTHS: readonly number[] = [2, 8, 32];
+
+export const regParamOf = (inverseStrength: number, rows: number): number => 1 / (inverseStrength * Math.max(1, rows));
+
+/** Largest class over smallest from which weights are tried. */
+const UNEVEN = 10;
+/** Accuracy that may be lost for a better macro F1. */
+const TOLERATED_LOSS = 0.005;
+
+export const isUneven = (classWeights: Float64Array): boolean => {
+  const occurring = classWeights.filter((weight) => weight > 0);
+  return occurring.length > 1 && Math.max(...occurring) >= UNEVEN * Math.min(...occurring);
+};
+
+/** Weight of each class: the root of how much rarer than the mean it is. */
+export function balancedWeights(classWeights: Float64Array): Float64Array {
+  const occurring = classWeights.filter((weight) => weight > 0);
+  const mean = occurring.reduce((sum, weight) => sum + weight, 0) / occurring.length;
+  return classWeights.map((weight) => (weight > 0 ? Math.sqrt(mean / weight) : 1));
+}
+
+/** Log loss of held-out predictions once their temperature is right: what a calibrated model would have. */
+export function heldOutLoss({ raw, truth }: Predictions, classes: number): number {
+  const rows = Array.from({ length: truth.length }, (_, row) => row);
+  return logLoss(calibrate(raw, classes, fitTemperature(raw, classes, truth, rows)), classes, truth);
+}
+
+/** Place of the smallest loss, the stronger regularization of equals. */
+export function chooseLeast(losses: readonly number[]): number {
+  let best = 0;
+  losses.forEach((loss, i) => {
+    if (loss < losses[best]!) best = i;
+  });
+  return best;
+}
+
+/** Do predictions with class weights serve better: a better macro F1 for hardly any accuracy? */
+export function prefersWeights(plain: Predictions, weighted: Predictions, classes: number): boolean {
+  const [before, after] = [scoresOf(plain, classes), scoresOf(weighted, classes)];
+  return after.macroF1 > before.macroF1 && after.accuracy >= before.accuracy - TOLERATED_LOSS;
+}
+
+function scoresOf({ raw, truth }: Predictions, classes: number): { accuracy: number; macroF1: number } {
+  const [hits, predicted, actual] = [0, 0, 0].map(() => new Float64Array(classes)) as [
+    Float64Array,
+    Float64Array,
+    Float64Array,
+  ];
+  truth.forEach((label, row) => {
+    const top = argmax(raw, row * classes, (row + 1) * classes);
+    predicted[top]!++;
+    actual[label]!++;
+    if (top === label) hits[label]!++;
+  });
+  let f1 = 0;
+  let occurring = 0;
+  for (let k = 0; k < classes; k++) {
+    if (actual[k] === 0) continue;
+    occurring++;
+    f1 += (2 * hits[k]!) / (predicted[k]! + actual[k]!);
+  }
+  const right = hits.reduce((sum, count) => sum + count, 0);
+  return { accuracy: right / Math.max(1, truth.length), macroF1: f1 / Math.max(1, occurring) };
+}
+
+/** How the final model is fitted. */
+export interface Fitting {
+  /** C; null: the regParam that was given. */
+  inverseStrength: number | null;
+  weighClasses: boolean;
+  /** What was tried: inverse strength and calibrated held-out log loss. */
+  tried: readonly { inverseStrength: number; logLoss: number }[];
+  /** L-BFGS iterations of everything that was tried. */
+  iterationsTried: number;
+}
+
+/** A choice as it is kept with the model. */
+export const describeFitting = (fitting: Fitting): Record<string, string | number | boolean | null> => ({
+  regularization: fitting.inverseStrength === null ? 'given' : `1 / (${fitting.inverseStrength} n)`,
+  regularizationTried:
+    fitting.tried.length === 0
+      ? null
+      : fitting.tried.map(({ inverseStrength, logLoss }) => `C ${inverseStrength}: ${logLoss.toFixed(4)}`).join(', '),
+  iterationsTried: fitting.iterationsTried,
+  weighClasses: fitting.weighClasses,
+});

@@ -1,0 +1,254 @@
+// Counted texts → a fitted model and how it was judged: folds or rows held out, the same ones that choose the regularization.
+// Invariants: as in train.ts; X1 with a strict guarantee only the scouting rows choose, so that the proving ones stay unseen.
+import { countDocuments, type Idf } from '../features/idf.ts';
+import { type Csr, compactColumns, selectRows } from '../features/sparse.ts';
+import { defaultMinDocFreq, fitTermWeights, weighCounts } from '../features/weigh.ts';
+import { LinearScorer } from '../models/linear-model.ts';
+import { fitPath, type LrFit, sumClasses } from '../models/logistic-regression.ts';
+import type { Random } from '../ports.ts';
+import {
+  balancedWeights,
+  chooseLeast,
+  type Fitting,
+  heldOutLoss,
+  INVERSE_STRENGTHS,
+  isUneven,
+  prefersWeights,
+  regParamOf,
+} from './fit-choice.ts';
+import { type Judgement, judge, judgeStrictly, type Predictions } from './judge.ts';
+import { featureSpecOf, lrOptionsOf, type TrainOptions } from './options.ts';
+import { rowsOfPart, splitRows } from './splits.ts';
+
+export interface TrainProgress {
+  /** What is being fitted: `fold 2 of 5`, `final`. */
+  phase: string;
+  iteration: number;
+  objective: number;
+}
+
+export interface Data {
+  texts: string[];
+  labels: string[];
+  /** Class of each row. */
+  classes: Int32Array;
+  weights: Float64Array | undefined;
+  skipped: number;
+}
+
+export interface Fitted {
+  fit: LrFit;
+  idf: Idf;
+  regParam: number;
+}
+
+export interface Judged extends Judgement {
+  source: 'out-of-fold' | 'held-out';
+  fitting: Fitting;
+  /** The model that was judged, where it is the final one. */
+  final?: Fitted;
+}
+
+/** Rows up to which `auto` judges by folds. */
+const MAX_FOLDED_ROWS = 5000;
+/** Iterations of each further fit along a path: it starts close to its end. */
+const PATH_ITERATIONS = 25;
+
+export class TextTrainer {
+  readonly minDocFreq: number;
+  readonly #counts: Csr;
+  readonly #columns: Int32Array | undefined;
+  readonly #data: Data;
+  readonly #options: TrainOptions;
+  readonly #tell: (progress: TrainProgress) => void;
+  #iterationsTried = 0;
+
+  constructor(counts: Csr, data: Data, options: TrainOptions, tell: (progress: TrainProgress) => void) {
+    const { lexical } = featureSpecOf(options);
+    // folds and paths make many vectors as long as the width: the columns that occur suffice for them
+    const compact = lexical === undefined ? undefined : compactColumns(counts);
+    this.#counts = compact?.x ?? counts;
+    this.#columns = compact?.columns;
+    this.#data = data;
+    this.#options = options;
+    this.#tell = tell;
+    this.minDocFreq = options.minDocFreq ?? defaultMinDocFreq(featureSpecOf(options), counts.rows);
+  }
+
+  /** The model over all rows. */
+  fitFinal(fitting: Fitting): Fitted {
+    const rows = allRows(this.#counts.rows);
+    const strengths = fitting.inverseStrength === null ? null : [fitting.inverseStrength];
+    return this.#expand([...this.#fits(rows, 'final', strengths, fitting.weighClasses)][0]!); // one strength, one fit
+  }
+
+  /** A fit over the columns that occur, as one over all buckets. */
+  #expand(fitted: Fitted): Fitted {
+    const columns = this.#columns;
+    if (columns === undefined) return fitted;
+    const { numFeatures } = this.#options;
+    const { fit, idf } = fitted;
+    const weights = new Float64Array(numFeatures);
+    const docFreq = new Uint32Array(numFeatures);
+    columns.forEach((bucket, j) => {
+      weights[bucket] = idf.weights[j]!;
+      docFreq[bucket] = idf.docFreq[j]!;
+    });
+    const model = { ...fit.model, width: numFeatures, columns: fit.model.columns.map((j) => columns[j]!) };
+    return { ...fitted, fit: { ...fit, model }, idf: { weights, docFreq, numDocs: idf.numDocs } };
+  }
+
+  judge(groups: Uint32Array, random: Random): Judged {
+    const { calibration, guarantee } = this.#options;
+    const usesFolds = calibration === 'folds' || (calibration === 'auto' && this.#counts.rows < MAX_FOLDED_ROWS);
+    if (guarantee) return this.#judgeStrictly(groups, random);
+    return usesFolds ? this.#judgeByFolds(groups, random) : this.#judgeByHoldout(groups, random);
+  }
+
+  /** Inverse strengths to try; null: the one regParam that was given. */
+  get #strengths(): readonly number[] | null {
+    return this.#options.regParam === null ? INVERSE_STRENGTHS : null;
+  }
+
+  #judgeByFolds(groups: Uint32Array, random: Random): Judged {
+    const { classes, labels } = this.#data;
+    const folds = Math.min(this.#options.folds, this.#counts.rows);
+    const part = splitRows(classes, groups, folds, random);
+    const outOfFold = (strengths: readonly number[] | null, weighClasses: boolean): Predictions[] => {
+      const raws = (strengths ?? [0]).map(() => new Float64Array(this.#counts.rows * labels.length));
+      for (let fold = 0; fold < folds; fold++) {
+        const held = rowsOfPart(part, fold, true);
+        const rest = rowsOfPart(part, fold, false);
+        if (held.length === 0 || rest.length === 0) continue; // all texts are equal: nothing can be held out
+        let at = 0;
+        for (const fitted of this.#fits(rest, `fold ${fold + 1} of ${folds}`, strengths, weighClasses)) {
+          const predicted = this.#predict(fitted, held);
+          const raw = raws[at++]!;
+          held.forEach((row, i) => {
+            raw.set(predicted.subarray(i * labels.length, (i + 1) * labels.length), row * labels.length);
+          });
+        }
+      }
+      return raws.map((raw) => ({ raw, truth: classes }));
+    };
+    const { predictions, fitting } = this.#choose(outOfFold);
+    return { ...judge(predictions, labels.length, this.#options), source: 'out-of-fold', fitting };
+  }
+
+  #judgeByHoldout(groups: Uint32Array, random: Random): Judged {
+    const { classes, labels } = this.#data;
+    const part = splitRows(classes, groups, Math.round(1 / this.#options.holdout), random);
+    const held = rowsOfPart(part, 0, true);
+    const rest = rowsOfPart(part, 0, false);
+    const truth = Int32Array.from(held, (row) => classes[row]!);
+    const { predictions, fitting } = this.#choose((strengths, weighClasses) =>
+      Array.from(this.#fits(rest, 'held-out check', strengths, weighClasses), (fitted) => ({
+        raw: this.#predict(fitted, held),
+        truth,
+      })),
+    );
+    return { ...judge(predictions, labels.length, this.#options), source: 'held-out', fitting };
+  }
+
+  // One part calibrates and scouts, another proves; the model has seen neither and is kept as it is.
+  #judgeStrictly(groups: Uint32Array, random: Random): Judged {
+    const { classes, labels } = this.#data;
+    const parts = Math.max(3, Math.round(2 / this.#options.holdout));
+    const part = splitRows(classes, groups, parts, random);
+    const training = allRows(this.#counts.rows).filter((row) => part[row]! > 1);
+    const side = (wanted: number, fitted: Fitted): Predictions => {
+      const rows = rowsOfPart(part, wanted, true);
+      return { raw: this.#predict(fitted, rows), truth: Int32Array.from(rows, (row) => classes[row]!) };
+    };
+    const models = new Map<Predictions, Fitted>();
+    const { predictions, fitting } = this.#choose((strengths, weighClasses) =>
+      Array.from(this.#fits(training, 'final', strengths, weighClasses), (fitted) => {
+        const scouted = side(0, fitted);
+        models.set(scouted, fitted);
+        return scouted;
+      }),
+    );
+    const final = models.get(predictions)!; // made above, with the predictions
+    const judgement = judgeStrictly(predictions, side(1, final), labels, this.#options);
+    return { ...judgement, source: 'held-out', fitting, final: this.#expand(final) };
+  }
+
+  /** Try the strengths, and class weights where classes are very uneven; what served best on rows outside training. */
+  #choose(attempt: (strengths: readonly number[] | null, weighClasses: boolean) => Predictions[]): {
+    predictions: Predictions;
+    fitting: Fitting;
+  } {
+    const classes = this.#data.labels.length;
+    const strengths = this.#strengths;
+    const plain = attempt(strengths, false);
+    const losses = plain.length > 1 ? plain.map((predictions) => heldOutLoss(predictions, classes)) : [0];
+    const best = chooseLeast(losses);
+    const inverseStrength = strengths?.[best] ?? null;
+    let predictions = plain[best]!;
+    let weighClasses = false;
+    if (this.#options.classWeights === 'auto' && isUneven(this.#classWeights(allRows(this.#counts.rows)))) {
+      const [weighted] = attempt(inverseStrength === null ? null : [inverseStrength], true);
+      if (weighted !== undefined && prefersWeights(predictions, weighted, classes)) {
+        predictions = weighted;
+        weighClasses = true;
+      }
+    }
+    const tried = strengths === null ? [] : strengths.map((C, i) => ({ inverseStrength: C, logLoss: losses[i]! }));
+    return { predictions, fitting: { inverseStrength, weighClasses, tried, iterationsTried: this.#iterationsTried } };
+  }
+
+  *#fits(
+    rows: readonly number[],
+    phase: string,
+    strengths: readonly number[] | null,
+    weighClasses: boolean,
+  ): Generator<Fitted> {
+    const spec = featureSpecOf(this.#options);
+    const isAll = rows.length === this.#counts.rows;
+    const counts = isAll ? this.#counts : selectRows(this.#counts, rows);
+    const idf = fitTermWeights(spec, countDocuments(counts), counts.rows, this.minDocFreq, this.#columns);
+    const weights = this.#rowWeights(rows, weighClasses);
+    const total = weights?.reduce((sum, weight) => sum + weight, 0) ?? rows.length;
+    const given = this.#options.regParam ?? 0;
+    const regParams = strengths === null ? [given] : strengths.map((C) => regParamOf(C, total));
+    const options = lrOptionsOf(this.#options, regParams[0]!);
+    const input = {
+      x: weighCounts(spec, counts, idf.weights),
+      labels: Int32Array.from(rows, (row) => this.#data.classes[row]!),
+      numClasses: this.#data.labels.length,
+      ...(weights === undefined ? {} : { weights }),
+    };
+    const iterations = strengths !== null && strengths.length > 1 ? Math.min(PATH_ITERATIONS, options.maxIter) : null;
+    const path = fitPath(input, iterations === null ? options : { ...options, maxIter: iterations }, regParams, (at) =>
+      this.#tell({ phase, ...at }),
+    );
+    let at = 0;
+    for (const fit of path) {
+      if (phase !== 'final') this.#iterationsTried += fit.iterations;
+      yield { fit, idf, regParam: regParams[at++]! };
+    }
+  }
+
+  #rowWeights(rows: readonly number[], weighClasses: boolean): Float64Array | undefined {
+    const { weights, classes } = this.#data;
+    if (!weighClasses) return weights === undefined ? undefined : Float64Array.from(rows, (row) => weights[row]!);
+    const byClass = balancedWeights(this.#classWeights(rows));
+    return Float64Array.from(rows, (row) => (weights?.[row] ?? 1) * byClass[classes[row]!]!);
+  }
+
+  #classWeights(rows: readonly number[]): Float64Array {
+    const { weights, classes, labels } = this.#data;
+    return sumClasses(
+      Int32Array.from(rows, (row) => classes[row]!),
+      labels.length,
+      weights === undefined ? undefined : Float64Array.from(rows, (row) => weights[row]!),
+    );
+  }
+
+  #predict({ fit, idf }: Fitted, rows: readonly number[]): Float64Array {
+    const x = weighCounts(featureSpecOf(this.#options), selectRows(this.#counts, rows), idf.weights);
+    return new LinearScorer(fit.model).probabilities(x);
+  }
+}
+
+const allRows = (count: number): number[] => Array.from({ length: count }, (_, row) => row);

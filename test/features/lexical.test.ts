@@ -1,0 +1,139 @@
+// The lexical profile: which words, pairs and parts a text has, and that naming them agrees with counting them.
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { blockOf, defaultLexicalSettings, LexicalHasher, type LexicalSettings } from '../../shared/features/lexical.ts';
+import { findProblem } from '../../shared/features/sparse.ts';
+import { completeSpec, lexicalFeatureSpec, profileOf } from '../../shared/features/spec.ts';
+import { isStopWord } from '../../shared/features/stop-words.ts';
+import { fitTermWeights, weighCounts } from '../../shared/features/weigh.ts';
+
+const WIDTH = 2 ** 16;
+const hasherOf = (settings: Partial<LexicalSettings> = {}, width = WIDTH) =>
+  new LexicalHasher({ ...defaultLexicalSettings, ...settings }, width);
+const termsOf = (text: string) =>
+  hasherOf()
+    .trace(text)
+    .map(({ term }) => term);
+const wordsOf = (text: string) => termsOf(text).filter((term) => !term.includes(' '));
+const rowOf = (text: string, hasher = hasherOf()) => {
+  const x = hasher.count([text]);
+  return new Map(Array.from(x.indices, (bucket, i) => [bucket, x.values[i]!] as const));
+};
+
+describe('words', () => {
+  test.for([
+    ['Security, security; SECURITY!', ['security']],
+    ['W-2 and 1040', ['w', '2', 'and', '1040']],
+    ['Gewerbesteuer\u00aderklärung ÄRGER', ['gewerbesteuererklärung', 'ärger']],
+    ["l'imposta è dovuta", ['l', 'imposta', 'è', 'dovuta']],
+    ['Налог на прибыль', ['налог', 'на', 'прибыль']],
+    ['税務申告書', ['税', '務', '申', '告', '書']],
+    ['ﬁnance Ⅳ ２０２４', ['finance', 'iv', '2024']],
+    ['हिन्दी कर', ['हिन्दी', 'कर']],
+    ['🙂 … \u0000 \ud800', []],
+    ['', []],
+  ] as const)('of %j', ([text, words]) => {
+    expect(wordsOf(text)).toEqual(words);
+  });
+
+  test('pairs are neighbouring words, whatever stands between them', () => {
+    expect(termsOf('Income-tax return')).toEqual(['income', 'tax', 'income tax', 'return', 'tax return']);
+  });
+
+  test('compounds share parts with their words', () => {
+    const [long, short] = hasherOf().trace('Gewerbesteuererklärung steuer');
+    const shared = [...short!.parts.keys()].filter((part) => long!.parts.has(part));
+    expect(shared.length).toBeGreaterThan(8);
+  });
+
+  test('a number, a long code and words after the limit have no parts', () => {
+    const text = `12345 ${'x'.repeat(60)} tax`;
+    expect(
+      hasherOf()
+        .trace(text)
+        .map(({ parts }) => parts.size > 0),
+    ).toEqual([false, false, false, true, false]);
+    const limited = hasherOf({ parts: { min: 2, max: 3, distinctWords: 1 } }).trace('one two');
+    expect(limited.map(({ parts }) => parts.size > 0)).toEqual([true, false, false]);
+  });
+});
+
+describe('counts', () => {
+  const pieces = fc.oneof(
+    fc.constantFrom('tax', 'Tax', 'steuer', 'Erklärung', '税', '12', ' ', ', ', 'ß', 'İ', '\u0301', 'ﬁ', '🙂'),
+    fc.string({ unit: 'binary', maxLength: 6 }),
+  );
+  test('counting and naming see the same terms, for any text', () => {
+    fc.assert(
+      fc.property(fc.array(pieces, { maxLength: 60 }), (parts) => {
+        const hasher = hasherOf();
+        const text = parts.join('');
+        const x = hasher.count([text]);
+        expect(findProblem(x)).toBeUndefined();
+        const counted = new Map<number, number>();
+        const add = (bucket: number, count: number) =>
+          counted.set(bucket, Math.min(255, (counted.get(bucket) ?? 0) + count));
+        for (const term of hasher.trace(text)) {
+          add(term.bucket, term.count);
+          for (const [part, times] of term.parts) add(part, times);
+        }
+        expect(new Map(Array.from(x.indices, (bucket, i) => [bucket, x.values[i]!] as const))).toEqual(counted);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('an ASCII text counts like the same text between two that are not', () => {
+    const text = 'Invoice no. 42, VAT due';
+    const plain = rowOf(text, hasherOf({ pairs: false }));
+    const mixed = rowOf(`… ${text} …`, hasherOf({ pairs: false }));
+    expect(mixed).toEqual(plain);
+  });
+
+  test('a long text keeps its counts within a byte, and the hasher forgets it afterwards', () => {
+    const hasher = hasherOf();
+    hasher.count(['tax '.repeat(5000)]);
+    expect(Math.max(...rowOf('tax '.repeat(5000), hasher).values())).toBe(255);
+    expect(rowOf('', hasher).size).toBe(0);
+  });
+
+  test('words, parts and pairs have ranges of their own', () => {
+    for (const { bucket, parts, words } of hasherOf().trace('value added tax')) {
+      expect(blockOf(bucket, WIDTH)).toBe(words.length === 2 ? 'pair' : 'word');
+      for (const part of parts.keys()) expect(blockOf(part, WIDTH)).toBe('part');
+    }
+  });
+});
+
+describe('vectors', () => {
+  const spec = completeSpec({ ...lexicalFeatureSpec, numFeatures: WIDTH });
+
+  test('rows have length 1; a term that was never seen, or too seldom, is left out', () => {
+    const counts = hasherOf().count(['tax return', 'tax notice', 'tax']);
+    const docFreq = new Uint32Array(WIDTH);
+    for (const j of counts.indices) docFreq[j]!++;
+    const x = weighCounts(spec, counts, fitTermWeights(spec, docFreq, 3, 1).weights);
+    for (let row = 0; row < 3; row++) {
+      const values = x.values.subarray(x.indptr[row]!, x.indptr[row + 1]!);
+      expect(Math.hypot(...values)).toBeCloseTo(1, 12);
+    }
+    const strict = weighCounts(spec, counts, fitTermWeights(spec, docFreq, 3, 3).weights);
+    expect(strict.indices.length).toBeLessThan(x.indices.length);
+    const strange = weighCounts(spec, hasherOf().count(['zzz']), fitTermWeights(spec, docFreq, 3, 1).weights);
+    expect([...strange.indices]).toEqual([]);
+  });
+
+  test('the profile is part of the settings; a width that is no power of two and another version are refused', () => {
+    expect(profileOf(spec)).toBe('lexical');
+    expect(profileOf(completeSpec({}))).toBe('spark');
+    expect(() => completeSpec({ ...lexicalFeatureSpec, numFeatures: 1000 })).toThrow(/power of two/);
+    const later = { ...defaultLexicalSettings, version: 2 as 1 };
+    expect(() => completeSpec({ ...lexicalFeatureSpec, lexical: later })).toThrow(
+      expect.objectContaining({ code: 'model.unsupported' }),
+    );
+  });
+
+  test('stop words of several languages are known', () => {
+    expect(['the', 'und', 'della', 'tax', 'steuer'].map(isStopWord)).toEqual([true, true, true, false, false]);
+  });
+});

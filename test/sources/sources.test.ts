@@ -1,0 +1,180 @@
+// The sources of an app: entries, what is due, what a round leaves in the status, names for results.
+import { expect, test } from 'vitest';
+import { silentLogger } from '../../shared/ports.ts';
+import { parseSources } from '../../shared/sources/setting.ts';
+import { SourceNames } from '../../shared/sources/source-names.ts';
+import { Sources } from '../../shared/sources/sources.ts';
+import { syncActivity, syncSource } from '../../shared/sources/sync-source.ts';
+import { Tenant } from './tenant.ts';
+
+const SITE = 'https://contoso.sharepoint.example/sites/tax';
+
+function sourcesOf(t: Tenant, setting: object[] = []): Sources {
+  return new Sources({
+    ...{
+      setting: JSON.stringify(setting),
+      graph: t.client(),
+      lake: t.lake,
+      landing: t.landing,
+      clock: t.clock,
+      parallel: 4,
+    },
+    logger: silentLogger,
+    erase: async (path) => void t.erased.push(path),
+  });
+}
+
+test('an entry of the setting wins over one of the lake, and is changed there only', async () => {
+  const t = new Tenant();
+  const sources = sourcesOf(t, [{ name: 'tax', kind: 'sharepoint', site: SITE, deletion: 'erase' }]);
+  await sources.put(t.entry({ name: 'other' }));
+  expect((await sources.status()).map(({ name, from, deletion }) => [name, from, deletion])).toEqual([
+    ['other', 'lake', 'keep'],
+    ['tax', 'settings', 'erase'],
+  ]);
+  await expect(sources.put(t.entry())).rejects.toMatchObject({ code: 'request.invalid' });
+  await expect(sources.remove('tax')).rejects.toMatchObject({ code: 'request.invalid' });
+  await sources.remove('other');
+  await expect(sources.items('other', 'landed', 1)).rejects.toMatchObject({ code: 'sync.unknown' });
+});
+
+test('wrong entries are named, whole', () => {
+  expect(() => parseSources('{')).toThrow(/SOURCES: is not JSON/);
+  expect(() => parseSources('[{"name":"A b","kind":"sharepoint"}]')).toThrow(/name[\s\S]*site|site[\s\S]*name/);
+  const twice = JSON.stringify([1, 2].map(() => ({ name: 'tax', kind: 'sharepoint', site: SITE })));
+  expect(() => parseSources(twice)).toThrow(/given twice/);
+});
+
+test('a new source is due at once, then by its minutes; a paused one never', async () => {
+  const t = new Tenant();
+  const sources = sourcesOf(t);
+  await sources.put(t.entry());
+  expect(await sources.due()).toEqual(['tax']);
+  await sources.sync('tax', {}, 60_000);
+  expect(await sources.due()).toEqual([]);
+  await t.clock.sleep(5 * 60_000);
+  expect(await sources.due()).toEqual(['tax']);
+  await sources.pause('tax', true);
+  expect(await sources.due()).toEqual([]);
+  expect(await sources.status()).toMatchObject([{ state: 'paused', nextAt: null }]);
+});
+
+test('a file that waits to settle makes the next round due when it may be read', async () => {
+  const t = new Tenant({ rewriteAfterMs: 2000 });
+  const sources = sourcesOf(t);
+  await sources.put(t.entry({ everyMinutes: 60 }));
+  await sources.sync('tax', {}, 60_000);
+  t.library.putFile('contract.docx', Buffer.from('docx'));
+  await t.clock.sleep(1000);
+  await sources.sync('tax', {}, 60_000);
+  await t.clock.sleep(46_000);
+  expect(await sources.due()).toEqual(['tax']);
+  await sources.sync('tax', {}, 60_000);
+  expect(await t.landed()).toEqual(['docx\n']);
+});
+
+test('a round that fails says what to do, is tried again at growing distances, and holds up no other source', async () => {
+  const t = new Tenant();
+  t.addSite('/sites/other', ['Documents']);
+  const sources = sourcesOf(t);
+  await sources.put(t.entry());
+  await sources.put(t.entry({ name: 'other', site: 'https://contoso.sharepoint.example/sites/other' }));
+  t.site.isForbidden = true;
+  expect(await syncActivity(sources, { name: 'tax' })).toEqual({ isDone: true, code: 'sync.forbidden' });
+  expect(await syncActivity(sources, { name: 'other' })).toEqual({ isDone: true, code: null });
+  const [other, tax] = await sources.status();
+  expect(other).toMatchObject({ name: 'other', state: 'idle', error: null });
+  expect(tax).toMatchObject({
+    state: 'failing',
+    error: { code: 'sync.forbidden', remedy: expect.stringContaining('Grant it') },
+  });
+  await syncActivity(sources, { name: 'tax' });
+  await syncActivity(sources, { name: 'tax' });
+  await t.clock.sleep(6 * 60_000);
+  expect(await sources.due()).toEqual(['other']);
+  t.site.isForbidden = false;
+  await sources.sync('tax', {}, 60_000);
+  expect(await sources.status()).toMatchObject([{ name: 'other' }, { state: 'idle', error: null }]);
+});
+
+test('check asks for address and changes and says what is missing, without a round', async () => {
+  const t = new Tenant();
+  t.library.putFile('a.txt', Buffer.from('one'));
+  const sources = sourcesOf(t);
+  await sources.put(t.entry());
+  expect(await sources.check('tax')).toMatchObject([{ what: 'address', isOk: true }, { isOk: true }]);
+  t.site.isForbidden = true;
+  expect(await sources.check('tax')).toMatchObject([{ what: 'address', isOk: false, remedy: expect.any(String) }]);
+  expect(t.puts).toEqual([]);
+});
+
+test('what was skipped is listed with its reason and what to do', async () => {
+  const t = new Tenant();
+  t.library.putOther('Notes', 'notebook');
+  t.library.putFile('a.txt', Buffer.from('one'));
+  const sources = sourcesOf(t);
+  await sources.put(t.entry());
+  await sources.sync('tax', {}, 60_000);
+  expect(await sources.items('tax', 'skipped', 10)).toMatchObject([
+    { path: 'Notes', code: 'sync.notebook', remedy: expect.stringContaining('PDF') },
+  ]);
+  expect(await sources.status()).toMatchObject([{ landed: 1, skipped: 1, failed: 0 }]);
+});
+
+test('work that does not fit the time of an activity is taken up by the next, and nothing lands twice', async () => {
+  const t = new Tenant();
+  for (let i = 0; i < 30; i++) t.library.putFile(`f${i}.txt`, Buffer.from(`text ${i}`));
+  const sources = sourcesOf(t);
+  await sources.put(t.entry());
+  const fetch = t.graph.handle.bind(t.graph);
+  t.graph.handle = async (request) => {
+    await t.clock.sleep(1000); // every call takes a second
+    return fetch(request);
+  };
+  let rounds = 0;
+  for (let isDone = false; !isDone; rounds++) ({ isDone } = await sources.sync('tax', {}, 20_000));
+  expect(rounds).toBeGreaterThan(1);
+  expect(t.puts).toHaveLength(30);
+  expect(await sources.status()).toMatchObject([{ landed: 30, drives: [{ rounds: 1 }] }]);
+});
+
+test('the orchestration goes on as new until a round is done, and ends with a failure of the source', () => {
+  const renewed: unknown[] = [];
+  const port = {
+    call: (_name: string, input: unknown) => input,
+    continueAsNew: (input: unknown) => void renewed.push(input),
+  };
+  const run = (outcome: unknown) => {
+    const steps = syncSource(port, { name: 'tax' });
+    steps.next();
+    return steps.next(outcome as never);
+  };
+  expect(run({ isDone: false, code: null }).done).toBe(true);
+  expect(renewed).toEqual([{ name: 'tax' }]);
+  run({ isDone: true, code: 'sync.locked' });
+  run({ isDone: true, code: null });
+  expect(renewed).toHaveLength(1);
+});
+
+test('whoever decides on a landed file is told where its original lives, during the round and after it, also when it is renamed', async () => {
+  const t = new Tenant();
+  t.library.putFile('Letters/a.txt', Buffer.from('one'));
+  const sources = sourcesOf(t);
+  await sources.put(t.entry());
+  const names = new SourceNames(t.lake);
+  const during: unknown[] = [];
+  const upload = t.landing.upload;
+  t.landing.upload = async (path, file) => {
+    const etag = await upload(path, file);
+    during.push((await names.of([path])).get(path));
+    return etag;
+  };
+  await sources.sync('tax', {}, 60_000);
+  const [path = ''] = t.puts;
+  const shown = { source: 'tax', name: 'Letters/a.txt', url: expect.stringContaining('Letters/a.txt') };
+  expect(during).toEqual([shown]);
+  expect((await names.of([path, 'landing/elsewhere.txt'])).get(path)).toEqual(shown);
+  t.library.move(t.library.putFolder('Letters').id, 'Old letters');
+  await sources.sync('tax', {}, 60_000);
+  expect((await names.of([path])).get(path)).toMatchObject({ name: 'Old letters/a.txt' });
+});
