@@ -97,10 +97,13 @@ export function readBooster(bytes: Uint8Array): Booster {
   };
 }
 
+/** Number arrays of a tree that scoring does not need. */
+const UNREAD: ReadonlySet<string> = new Set(['base_weights', 'loss_changes', 'parents', 'split_type', 'id']);
+
 function parseDocument(bytes: Uint8Array): JsonValue {
   // both formats start with "{"; in UBJSON an int64 key length ("L") follows, in JSON a quote or white space
   if (bytes[0] === 0x7b && bytes[1] !== undefined && /[iUIlL]/.test(String.fromCharCode(bytes[1])))
-    return readUbjson(bytes);
+    return readUbjson(bytes, UNREAD);
   try {
     return parseLooseJson(Buffer.from(bytes).toString('utf8')) as JsonValue;
   } catch (cause) {
@@ -266,7 +269,13 @@ function count(value: JsonValue | undefined): number {
 }
 
 function asObject(value: JsonValue | undefined, name: string): JsonObject {
-  if (value === null || typeof value !== 'object' || Array.isArray(value) || value instanceof Float64Array)
+  if (
+    value === undefined ||
+    value === null ||
+    typeof value !== 'object' ||
+    Array.isArray(value) ||
+    ArrayBuffer.isView(value)
+  )
     throw corrupt(`${name} is missing`);
   return value;
 }
@@ -277,7 +286,7 @@ function asList(value: JsonValue | undefined, name: string): JsonValue[] {
 }
 
 function asNumbers(value: JsonValue | undefined, name: string): ArrayLike<number> {
-  if (value instanceof Float64Array) return value;
+  if (ArrayBuffer.isView(value)) return value;
   const numbers = Float64Array.from(asList(value, name), (item) =>
     typeof item === 'object' ? Number.NaN : Number(item),
   );

@@ -4,14 +4,17 @@
 import { TerminalError } from '../../errors.ts';
 
 export type JsonValue = null | boolean | number | string | JsonValue[] | NumberArray | { [key: string]: JsonValue };
-export type NumberArray = Float64Array;
+export type NumberArray = Float64Array | Float32Array | Int32Array | Int16Array | Int8Array | Uint8Array;
 
 const MAX_DEPTH = 64;
 const SIZES: Readonly<Record<string, number>> = { i: 1, U: 1, I: 2, l: 4, L: 8, d: 4, D: 8 };
 
-/** @throws {TerminalError} model.corrupt */
-export function readUbjson(bytes: Uint8Array): JsonValue {
-  const reader = new UbjReader(bytes);
+/**
+ * @param unread  keys whose number arrays are passed over; they read as empty
+ * @throws {TerminalError} model.corrupt
+ */
+export function readUbjson(bytes: Uint8Array, unread: ReadonlySet<string> = new Set()): JsonValue {
+  const reader = new UbjReader(bytes, unread);
   try {
     return reader.readValue(reader.readMarker(), 0);
   } catch (cause) {
@@ -23,9 +26,11 @@ export function readUbjson(bytes: Uint8Array): JsonValue {
 class UbjReader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
+  readonly #unread: ReadonlySet<string>;
   #at = 0;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, unread: ReadonlySet<string>) {
+    this.#unread = unread;
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
@@ -103,22 +108,28 @@ class UbjReader {
       if (marker === '}') return Object.fromEntries(entries);
       // the key's length follows its type marker, which has just been read
       this.#at--;
-      entries.push([this.#readString(), this.readValue(this.readMarker(), depth + 1)]);
+      const key = this.#readString();
+      const isUnread = this.#unread.has(key);
+      const opening = this.readMarker();
+      entries.push([key, opening === '[' ? this.#readArray(depth + 1, isUnread) : this.readValue(opening, depth + 1)]);
     }
   }
 
-  #readArray(depth: number): JsonValue {
+  #readArray(depth: number, isUnread = false): JsonValue {
+    if (depth > MAX_DEPTH) throw corrupt('it is nested too deeply');
     const type = this.#peek() === '$' ? this.#take(2).charAt(1) : undefined;
     const isCounted = this.#peek() === '#';
     if (isCounted) this.#at++;
     if (type !== undefined) {
       if (!isCounted) throw corrupt(`the typed array at byte ${this.#at} has no length`);
       const length = this.#readLength();
-      if (length * (SIZES[type] ?? 1) > this.#bytes.length - this.#at)
+      const size = SIZES[type];
+      if (size === undefined) throw corrupt(`arrays of type "${type}" are unknown`);
+      if (length * size > this.#bytes.length - this.#at)
         throw corrupt(`the array at byte ${this.#at} ends outside the file`);
-      const values = new Float64Array(length);
-      for (let i = 0; i < length; i++) values[i] = this.#readNumber(type);
-      return values;
+      const from = this.#at;
+      this.#at += length * size;
+      return isUnread ? new Uint8Array(0) : numbersOf(type, this.#bytes.subarray(from, this.#at));
     }
     const values: JsonValue[] = [];
     if (isCounted) {
@@ -141,6 +152,27 @@ class UbjReader {
     const text = String.fromCharCode(...this.#bytes.subarray(this.#at, this.#at + count));
     this.#at += count;
     return text;
+  }
+}
+
+/** Big-endian numbers in an array of their own type, in the machine's order. */
+function numbersOf(type: string, bytes: Uint8Array): NumberArray {
+  const own = Buffer.from(new Uint8Array(bytes).buffer); // a copy: it begins at an even place
+  switch (type) {
+    case 'i':
+      return new Int8Array(own.buffer);
+    case 'U':
+      return new Uint8Array(own.buffer);
+    case 'I':
+      return new Int16Array(own.swap16().buffer);
+    case 'l':
+      return new Int32Array(own.swap32().buffer);
+    case 'd':
+      return new Float32Array(own.swap32().buffer);
+    case 'D':
+      return new Float64Array(own.swap64().buffer);
+    default:
+      return Float64Array.from(new BigInt64Array(own.swap64().buffer), Number);
   }
 }
 
