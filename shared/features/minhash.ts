@@ -9,6 +9,7 @@ const SHINGLE_WORDS = 5;
 const MAX_CHARS = 200_000;
 /** Shorter texts have no reliable resemblance: one word would decide. */
 export const MIN_SHINGLES = 20;
+const MIN_WORDS = 4;
 
 /** Multipliers and offsets of the hash family, the same on every machine: an affine map of the shingle's hash, mixed. */
 const FAMILY = Array.from({ length: PLACES }, (_, i) => mix(Math.imul(i + 1, 0x9e3779b1)) | 1);
@@ -16,7 +17,16 @@ const FAMILY = Array.from({ length: PLACES }, (_, i) => mix(Math.imul(i + 1, 0x9
 /** Signature of a text; undefined when it has fewer than MIN_SHINGLES different shingles. */
 export function minhash(text: string): Uint32Array | undefined {
   const shingles = shingleHashes(text);
-  if (shingles.size < MIN_SHINGLES) return undefined;
+  return shingles.size < MIN_SHINGLES ? undefined : signatureOf(shingles);
+}
+
+/** Signature of the set of words of a text too short for `minhash`; undefined when it has fewer than MIN_WORDS different ones. */
+export function minhashWords(text: string): Uint32Array | undefined {
+  const words = new Set(wordHashes(text).map(mix));
+  return words.size < MIN_WORDS ? undefined : signatureOf(words);
+}
+
+function signatureOf(shingles: ReadonlySet<number>): Uint32Array {
   const signature = new Uint32Array(PLACES).fill(0xffffffff);
   for (const shingle of shingles)
     for (let place = 0; place < PLACES; place++) {
@@ -35,13 +45,7 @@ export function resemblance(a: Uint32Array, b: Uint32Array): number {
 
 /** Hashes of all runs of SHINGLE_WORDS words; letters and digits count, case and punctuation do not. */
 function shingleHashes(text: string): Set<number> {
-  const words = (
-    text
-      .slice(0, MAX_CHARS)
-      .normalize('NFKC')
-      .toLowerCase()
-      .match(/[\p{L}\p{N}]+/gu) ?? []
-  ).map(hashWord);
+  const words = wordHashes(text);
   const hashes = new Set<number>();
   for (let from = 0; from + SHINGLE_WORDS <= words.length; from++) {
     let hash = 0;
@@ -50,6 +54,15 @@ function shingleHashes(text: string): Set<number> {
   }
   return hashes;
 }
+
+const wordHashes = (text: string): number[] =>
+  (
+    text
+      .slice(0, MAX_CHARS)
+      .normalize('NFKC')
+      .toLowerCase()
+      .match(/[\p{L}\p{N}]+/gu) ?? []
+  ).map(hashWord);
 
 /** FNV-1a over UTF-16 units. */
 function hashWord(word: string): number {

@@ -1,6 +1,7 @@
 // Which rows are trained on and which judge the result.
-// Invariants: S1 rows with the same text are never on both sides: a copy in training would flatter the judgement. S2 every label is spread
+// Invariants: S1 rows with the same text or nearly the same are never on both sides: a copy in training would flatter the judgement. S2 every label is spread
 // evenly. S3 equal input and seed give equal splits.
+import { minhash, minhashWords, PLACES, resemblance } from '../features/minhash.ts';
 import type { Random } from '../ports.ts';
 
 /**
@@ -40,8 +41,68 @@ export function splitRows(
   return part;
 }
 
-/** Group number of each text: equal texts have equal numbers. */
-export function groupTexts(texts: readonly string[]): Uint32Array {
+/** Bands of a signature and places in each: texts that agree in one band are compared. */
+const BANDS = 16;
+const BAND_PLACES = PLACES / BANDS;
+/** Resemblance from which texts are near copies: of runs of five words, and of the words of a short text. */
+const NEAR = { long: 0.5, short: 0.7 };
+/** A group may hold this share of the rows: short texts of one wording would else chain into one that no split can divide. */
+const MAX_GROUP_SHARE = 0.02;
+const MIN_GROUP_LIMIT = 8;
+
+/**
+ * Group number of each text: equal texts have equal numbers, and so have near copies with the same label.
+ * @param labels  class of each text; a near copy with another label flatters nobody
+ */
+export function groupTexts(texts: readonly string[], labels?: ArrayLike<number>): Uint32Array {
+  const groups = groupEqual(texts);
+  const first = new Map<number, number>();
+  groups.forEach((group, row) => {
+    if (!first.has(group)) first.set(group, row);
+  });
+  const limit = Math.max(MIN_GROUP_LIMIT, Math.floor(texts.length * MAX_GROUP_SHARE));
+  return joinNear(texts, groups, first, limit, (row) => labels?.[row] ?? 0);
+}
+
+/** Union of groups whose first texts are near copies, as long as the limit is kept. */
+function joinNear(
+  texts: readonly string[],
+  groups: Uint32Array,
+  first: ReadonlyMap<number, number>,
+  limit: number,
+  labelOf: (row: number) => number,
+): Uint32Array {
+  const parent = Uint32Array.from({ length: first.size }, (_, group) => group);
+  const sizes = new Uint32Array(first.size);
+  for (const group of groups) sizes[group]!++;
+  const find = (group: number): number => {
+    let root = group;
+    while (parent[root] !== root) root = parent[root] = parent[parent[root]!]!;
+    return root;
+  };
+  const inBand = new Map<string, { group: number; signature: Uint32Array }>();
+  for (const [group, row] of first) {
+    const long = minhash(texts[row]!);
+    const signature = long ?? minhashWords(texts[row]!);
+    if (signature === undefined) continue;
+    const kind = long === undefined ? 'short' : 'long';
+    for (let band = 0; band < BANDS; band++) {
+      const key = `${kind} ${labelOf(row)} ${band} ${signature.subarray(band * BAND_PLACES, (band + 1) * BAND_PLACES).join()}`;
+      const known = inBand.get(key);
+      if (known === undefined) {
+        inBand.set(key, { group, signature });
+        continue;
+      }
+      const [a, b] = [find(group), find(known.group)];
+      if (a === b || sizes[a]! + sizes[b]! > limit || resemblance(signature, known.signature) < NEAR[kind]) continue;
+      parent[a] = b;
+      sizes[b]! += sizes[a]!;
+    }
+  }
+  return groups.map(find);
+}
+
+function groupEqual(texts: readonly string[]): Uint32Array {
   const seen = new Map<string, number>();
   return Uint32Array.from(texts, (text) => {
     const known = seen.get(text);

@@ -52,7 +52,7 @@ export async function train(input: TrainInput): Promise<TrainedBundle> {
   checkGoal(options);
   const data = readExamples(input.examples);
   const counts = createTermCounter(featureSpecOf(options)).count(data.texts);
-  const groups = groupTexts(data.texts);
+  const groups = groupTexts(data.texts, data.classes);
   const fingerprint = fingerprintOf(data);
   data.texts = []; // from here on only counts are needed
   const trainer = new TextTrainer(counts, data, options, (progress) => input.deps.onProgress?.(progress));

@@ -195,4 +195,30 @@ describe('splits', () => {
       expect(rows.filter((row) => labels[row] === 1)).toHaveLength(4);
     }
   });
+
+  test('near copies with the same label share a group, long texts by their runs of words and short ones by their words', () => {
+    const long = Array.from({ length: 60 }, (_, i) => `word${i}`).join(' ');
+    const texts = [
+      long,
+      `${long} added`,
+      long.replaceAll('word', 'other'),
+      'how do I cancel my card today',
+      'How do I cancel my card today, please?',
+      'the exchange rate was wrong again',
+    ];
+    const groups = groupTexts(texts, [0, 0, 0, 1, 1, 1]);
+    expect(groups[1]).toBe(groups[0]);
+    expect(groups[4]).toBe(groups[3]);
+    expect(new Set([groups[0], groups[2], groups[3], groups[5]]).size).toBe(4);
+    const apart = groupTexts(texts, [0, 1, 0, 0, 1, 1]);
+    expect(apart[1]).not.toBe(apart[0]);
+  });
+
+  test('texts of one wording do not chain into a group that no split could divide', () => {
+    const texts = Array.from({ length: 200 }, (_, i) => `please send me the invoice number ${i} again today`);
+    const groups = groupTexts(texts);
+    const sizes = [...Map.groupBy(groups, (group) => group).values()].map((rows) => rows.length);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(8);
+    expect(Math.max(...sizes)).toBeGreaterThan(1);
+  });
 });
