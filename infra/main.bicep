@@ -249,15 +249,18 @@ module openAi 'modules/open-ai.bicep' = if (usesOpenAi) {
     location: empty(openAiLocation) ? location : openAiLocation
     tags: tags
     name: '${names.openAi}${token}'
-    deployments: concat([
-      {
-        name: chatDeployment
-        model: chatModel
-        version: chatModelVersion
-        sku: chatSku
-        capacity: chatCapacity
-      }
-    ], moreDeployments)
+    deployments: concat(
+      [
+        {
+          name: chatDeployment
+          model: chatModel
+          version: chatModelVersion
+          sku: chatSku
+          capacity: chatCapacity
+        }
+      ],
+      moreDeployments
+    )
     isRestored: restoreOpenAi
     isPrivate: vnet
   }
@@ -371,30 +374,35 @@ module api 'modules/function-app.bicep' = {
     subnetId: vnet ? network!.outputs.appSubnetId : ''
     authMode: authMode
     entraClientId: entraClientId
-    appSettings: union({
-      LAKE__blobServiceUri: lake.outputs.blobUrl
-      LAKE__queueServiceUri: lake.outputs.queueUrl
-      LAKE__tableServiceUri: hostStorage.outputs.tableUrl
-      LAKE__credential: 'managedidentity'
-      LAKE__clientId: identity.outputs.clientId
-      LAKE_DFS_ENDPOINT: lake.outputs.dfsUrl
-      LANDING_CONTAINER: containers.landing
-      IMPORTS_CONTAINER: containers.imports
-      LAKE_CONTAINER: containers.lake
-      UPLOAD_TRIGGER_SOURCE: eventDelivery == 'queue' ? 'StorageQueue' : 'EventGrid'
-      BATCH_CONCURRENCY: string(preset.batchConcurrency)
-      EXTRACT_SLOTS: string(preset.extractSlots)
-      EXTRACT_MAX_MEMORY_MB: string(preset.extractMemoryMB)
-      LLM_ENABLED: llmProvider == 'none' ? 'false' : 'true'
-      LLM_TPM: string(chatCapacity * 1000)
-      LLM_RPM: string(chatRequestsPerMinute == 0 ? chatCapacity : chatRequestsPerMinute)
-      LLM_INPUT_USD_PER_MTOK: inputUsdPerMtok
-      LLM_CACHED_USD_PER_MTOK: cachedUsdPerMtok
-      LLM_OUTPUT_USD_PER_MTOK: outputUsdPerMtok
-      LLM_MAX_COST_USD_PER_DAY: string(llmDailyLimitUsd)
-      DOCUMENT_INTELLIGENCE_ENDPOINT: documentIntelligence ? ocr!.outputs.endpoint : ''
-      KEY_VAULT_URI: vault.outputs.uri
-    }, llmSettings[llmProvider], usesScheduler ? scheduler!.outputs.settings : {}, moreSettings)
+    appSettings: union(
+      {
+        LAKE__blobServiceUri: lake.outputs.blobUrl
+        LAKE__queueServiceUri: lake.outputs.queueUrl
+        LAKE__tableServiceUri: hostStorage.outputs.tableUrl
+        LAKE__credential: 'managedidentity'
+        LAKE__clientId: identity.outputs.clientId
+        LAKE_DFS_ENDPOINT: lake.outputs.dfsUrl
+        LANDING_CONTAINER: containers.landing
+        IMPORTS_CONTAINER: containers.imports
+        LAKE_CONTAINER: containers.lake
+        UPLOAD_TRIGGER_SOURCE: eventDelivery == 'queue' ? 'StorageQueue' : 'EventGrid'
+        BATCH_CONCURRENCY: string(preset.batchConcurrency)
+        EXTRACT_SLOTS: string(preset.extractSlots)
+        EXTRACT_MAX_MEMORY_MB: string(preset.extractMemoryMB)
+        LLM_ENABLED: llmProvider == 'none' ? 'false' : 'true'
+        LLM_TPM: string(chatCapacity * 1000)
+        LLM_RPM: string(chatRequestsPerMinute == 0 ? chatCapacity : chatRequestsPerMinute)
+        LLM_INPUT_USD_PER_MTOK: inputUsdPerMtok
+        LLM_CACHED_USD_PER_MTOK: cachedUsdPerMtok
+        LLM_OUTPUT_USD_PER_MTOK: outputUsdPerMtok
+        LLM_MAX_COST_USD_PER_DAY: string(llmDailyLimitUsd)
+        DOCUMENT_INTELLIGENCE_ENDPOINT: documentIntelligence ? ocr!.outputs.endpoint : ''
+        KEY_VAULT_URI: vault.outputs.uri
+      },
+      llmSettings[llmProvider],
+      usesScheduler ? scheduler!.outputs.settings : {},
+      moreSettings
+    )
   }
 }
 

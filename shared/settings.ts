@@ -243,6 +243,17 @@ export const SETTINGS = {
   LLM_PACK_TOKENS: count('Prompt tokens per call at most', 8000, 500, 1_000_000),
   LLM_DOCUMENT_TOKENS: count('Tokens of one document shown to the LLM at most', 1500, 100, 100_000),
   LLM_MAX_OUTPUT_TOKENS: count('Answer tokens per call at most', 4000, 16, 100_000),
+  LLM_REASONING_TOKENS: count(
+    'Answer tokens set aside for hidden thought; 0: learnt from the first answers',
+    0,
+    0,
+    200_000,
+  ),
+  LLM_RESPONSE_FORMAT: choice(
+    'How the form of an answer is asked for: json_schema, json_object or none; a server that refuses one is asked in the next',
+    'json_schema',
+    ['json_schema', 'json_object', 'none'],
+  ),
   LLM_CONCURRENCY: count('Calls in flight per instance', 8, 1, 1000),
   LLM_MIN_CONFIDENCE: real('Answers below this confidence go to review', 0.5, 0, 1),
   LLM_MAX_COST_USD_PER_RUN: openReal(

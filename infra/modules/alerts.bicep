@@ -65,12 +65,16 @@ var rules = [
     severity: 2
     frequency: 'PT15M'
     window: 'PT1H'
-    query: replace('''
+    query: replace(
+      '''
 AppTraces
 | where Message == "run.completed"
 | summarize documents = sum(tolong(Properties.documents)), failed = sum(tolong(Properties.failed))
 | where documents > 0 and failed * 100.0 / documents > LIMIT
-''', 'LIMIT', string(failedPercent))
+''',
+      'LIMIT',
+      string(failedPercent)
+    )
   }
   {
     name: 'failed-runs'
@@ -100,12 +104,16 @@ AppTraces
     severity: 1
     frequency: 'PT15M'
     window: 'P1D'
-    query: replace('''
+    query: replace(
+      '''
 AppTraces
 | where Message in ("step.done", "step.waiting", "activity.retry", "run.completed", "run.ended")
 | summarize lastSeen = max(TimeGenerated), ended = countif(Message in ("run.completed", "run.ended")) by runId = tostring(Properties.runId)
 | where ended == 0 and lastSeen < ago(LIMITm)
-''', 'LIMIT', string(stalledMinutes))
+''',
+      'LIMIT',
+      string(stalledMinutes)
+    )
   }
   {
     name: 'escalation-rate'
@@ -113,13 +121,17 @@ AppTraces
     severity: 3
     frequency: 'PT1H'
     window: 'P1D'
-    query: replace('''
+    query: replace(
+      '''
 AppTraces
 | where Message == "step.done"
 | extend step = tostring(Properties.step), documents = tolong(Properties.documents)
 | summarize scored = sumif(documents, step == "score"), asked = sumif(tolong(Properties.asked), step == "score")
 | where scored >= 100 and asked * 100.0 / scored > LIMIT
-''', 'LIMIT', string(escalationPercent))
+''',
+      'LIMIT',
+      string(escalationPercent)
+    )
   }
   {
     name: 'spend'
@@ -127,12 +139,24 @@ AppTraces
     severity: 2
     frequency: 'PT1H'
     window: 'P1D'
-    query: replace(replace(replace('''
+    query: replace(
+      replace(
+        replace(
+          '''
 AppTraces
 | where Message == "llm.call"
 | summarize tokensIn = sum(tolong(Properties.tokensIn)), tokensOut = sum(tolong(Properties.tokensOut))
 | where (tokensIn * IN_PRICE + tokensOut * OUT_PRICE) / 1000000.0 > LIMIT
-''', 'IN_PRICE', inputUsdPerMtok), 'OUT_PRICE', outputUsdPerMtok), 'LIMIT', string(dailySpendUsd))
+''',
+          'IN_PRICE',
+          inputUsdPerMtok
+        ),
+        'OUT_PRICE',
+        outputUsdPerMtok
+      ),
+      'LIMIT',
+      string(dailySpendUsd)
+    )
   }
   {
     name: 'quota-starvation'
@@ -193,44 +217,48 @@ resource people 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(email)
   }
 }
 
-resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for rule in rules: {
-  name: '${prefix}-${rule.name}'
-  location: location
-  tags: tags
-  kind: 'LogAlert'
-  properties: {
-    displayName: 'Sluice: ${rule.title}'
-    description: 'Runbook: docs/operations.md, section "${rule.name}"'
-    severity: rule.severity
-    enabled: isEnabled
-    scopes: [
-      workspaceId
-    ]
-    evaluationFrequency: rule.frequency
-    windowSize: rule.window
-    autoMitigate: true
-    skipQueryValidation: true
-    criteria: {
-      allOf: [
-        {
-          query: rule.query
-          timeAggregation: 'Count'
-          operator: 'GreaterThan'
-          threshold: 0
-          failingPeriods: {
-            numberOfEvaluationPeriods: 1
-            minFailingPeriodsToAlert: 1
+resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
+  for rule in rules: {
+    name: '${prefix}-${rule.name}'
+    location: location
+    tags: tags
+    kind: 'LogAlert'
+    properties: {
+      displayName: 'Sluice: ${rule.title}'
+      description: 'Runbook: docs/operations.md, section "${rule.name}"'
+      severity: rule.severity
+      enabled: isEnabled
+      scopes: [
+        workspaceId
+      ]
+      evaluationFrequency: rule.frequency
+      windowSize: rule.window
+      autoMitigate: true
+      skipQueryValidation: true
+      criteria: {
+        allOf: [
+          {
+            query: rule.query
+            timeAggregation: 'Count'
+            operator: 'GreaterThan'
+            threshold: 0
+            failingPeriods: {
+              numberOfEvaluationPeriods: 1
+              minFailingPeriodsToAlert: 1
+            }
           }
-        }
-      ]
-    }
-    actions: {
-      actionGroups: empty(email) ? [] : [
-        people.id
-      ]
+        ]
+      }
+      actions: {
+        actionGroups: empty(email)
+          ? []
+          : [
+              people.id
+            ]
+      }
     }
   }
-}]
+]
 
 resource deadEvents 'Microsoft.Insights/metricAlerts@2018-03-01' = {
   name: '${prefix}-dead-events'
@@ -259,11 +287,13 @@ resource deadEvents 'Microsoft.Insights/metricAlerts@2018-03-01' = {
         }
       ]
     }
-    actions: empty(email) ? [] : [
-      {
-        actionGroupId: people.id
-      }
-    ]
+    actions: empty(email)
+      ? []
+      : [
+          {
+            actionGroupId: people.id
+          }
+        ]
   }
 }
 
@@ -277,7 +307,11 @@ resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
     category: 'workbook'
     sourceId: componentId
     version: 'Notebook/1.0'
-    serializedData: replace(replace(loadTextContent('../workbook.json'), 'WORKSPACE_ID', workspaceId), 'TOKENS_PER_MINUTE', string(tokensPerMinute))
+    serializedData: replace(
+      replace(loadTextContent('../workbook.json'), 'WORKSPACE_ID', workspaceId),
+      'TOKENS_PER_MINUTE',
+      string(tokensPerMinute)
+    )
   }
 }
 

@@ -119,12 +119,14 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
       scaleAndConcurrency: {
         instanceMemoryMB: instanceMemoryMB
         maximumInstanceCount: maximumInstanceCount
-        alwaysReady: alwaysReadyInstances == 0 ? [] : [
-          {
-            name: 'durable'
-            instanceCount: alwaysReadyInstances
-          }
-        ]
+        alwaysReady: alwaysReadyInstances == 0
+          ? []
+          : [
+              {
+                name: 'durable'
+                instanceCount: alwaysReadyInstances
+              }
+            ]
         triggers: {
           http: {
             perInstanceConcurrency: httpConcurrency
@@ -138,16 +140,19 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
 resource settings 'Microsoft.Web/sites/config@2025-03-01' = {
   parent: app
   name: 'appsettings'
-  properties: union({
-    AzureWebJobsStorage__accountName: hostStorageName
-    AzureWebJobsStorage__credential: 'managedidentity'
-    AzureWebJobsStorage__clientId: identityClientId
-    APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsightsConnectionString
-    APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
-    APPLICATION_INSIGHTS_NO_STATSBEAT: 'true' // no usage statistics of the exporter
-    AZURE_CLIENT_ID: identityClientId
-    AUTH_MODE: authMode
-  }, appSettings)
+  properties: union(
+    {
+      AzureWebJobsStorage__accountName: hostStorageName
+      AzureWebJobsStorage__credential: 'managedidentity'
+      AzureWebJobsStorage__clientId: identityClientId
+      APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsightsConnectionString
+      APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
+      APPLICATION_INSIGHTS_NO_STATSBEAT: 'true' // no usage statistics of the exporter
+      AZURE_CLIENT_ID: identityClientId
+      AUTH_MODE: authMode
+    },
+    appSettings
+  )
 }
 
 // Roles (Sluice.Reader, Sluice.Reviewer, Sluice.Operator) are checked in code from the client-principal header.

@@ -96,12 +96,14 @@ resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
       // Event Grid reaches the account as a trusted service.
       bypass: 'AzureServices'
       // The id is computed: the workspace itself needs this account first.
-      resourceAccessRules: empty(synapseWorkspaceName) ? [] : [
-        {
-          tenantId: tenant().tenantId
-          resourceId: resourceId('Microsoft.Synapse/workspaces', synapseWorkspaceName)
-        }
-      ]
+      resourceAccessRules: empty(synapseWorkspaceName)
+        ? []
+        : [
+            {
+              tenantId: tenant().tenantId
+              resourceId: resourceId('Microsoft.Synapse/workspaces', synapseWorkspaceName)
+            }
+          ]
     }
   }
 }
@@ -121,13 +123,15 @@ resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2025-06-01' = {
   }
 }
 
-resource fileSystems 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-06-01' = [for container in containers: {
-  parent: blobs
-  name: container
-  properties: {
-    publicAccess: 'None'
+resource fileSystems 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-06-01' = [
+  for container in containers: {
+    parent: blobs
+    name: container
+    properties: {
+      publicAccess: 'None'
+    }
   }
-}]
+]
 
 resource queues 'Microsoft.Storage/storageAccounts/queueServices@2025-06-01' = {
   parent: account
@@ -158,11 +162,13 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2025-06
               prefixMatch: originals
             }
             actions: {
-              baseBlob: deleteOriginalsAfterDays == 0 ? coolOriginals : union(coolOriginals, {
-                delete: {
-                  daysAfterModificationGreaterThan: deleteOriginalsAfterDays
-                }
-              })
+              baseBlob: deleteOriginalsAfterDays == 0
+                ? coolOriginals
+                : union(coolOriginals, {
+                    delete: {
+                      daysAfterModificationGreaterThan: deleteOriginalsAfterDays
+                    }
+                  })
             }
           }
         }

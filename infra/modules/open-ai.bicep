@@ -41,23 +41,25 @@ resource account 'Microsoft.CognitiveServices/accounts@2025-06-01' = {
 }
 
 @batchSize(1)
-resource models 'Microsoft.CognitiveServices/accounts/deployments@2025-06-01' = [for deployment in deployments: {
-  parent: account
-  name: deployment.name
-  sku: {
-    name: deployment.sku
-    capacity: deployment.capacity
-  }
-  properties: {
-    model: {
-      format: 'OpenAI'
-      name: deployment.model
-      version: deployment.version
+resource models 'Microsoft.CognitiveServices/accounts/deployments@2025-06-01' = [
+  for deployment in deployments: {
+    parent: account
+    name: deployment.name
+    sku: {
+      name: deployment.sku
+      capacity: deployment.capacity
     }
-    raiPolicyName: 'Microsoft.DefaultV2'
-    versionUpgradeOption: 'OnceCurrentVersionExpired'
+    properties: {
+      model: {
+        format: 'OpenAI'
+        name: deployment.model
+        version: deployment.version
+      }
+      raiPolicyName: 'Microsoft.DefaultV2'
+      versionUpgradeOption: 'OnceCurrentVersionExpired'
+    }
   }
-}]
+]
 
 output id string = account.id
 output name string = account.name

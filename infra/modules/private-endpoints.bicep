@@ -53,15 +53,17 @@ var endpoints = [
 ]
 
 @batchSize(2)
-module endpoint 'private-endpoint.bicep' = [for item in filter(endpoints, e => !empty(e.targetId)): {
-  name: 'endpoint-${item.name}'
-  params: {
-    location: location
-    tags: tags
-    name: '${prefix}-${item.name}'
-    targetId: item.targetId
-    groupId: item.groupId
-    subnetId: subnetId
-    zone: item.zone
+module endpoint 'private-endpoint.bicep' = [
+  for item in filter(endpoints, e => !empty(e.targetId)): {
+    name: 'endpoint-${item.name}'
+    params: {
+      location: location
+      tags: tags
+      name: '${prefix}-${item.name}'
+      targetId: item.targetId
+      groupId: item.groupId
+      subnetId: subnetId
+      zone: item.zone
+    }
   }
-}]
+]

@@ -47,9 +47,11 @@ resource workspace 'Microsoft.Synapse/workspaces@2021-06-01' = {
     azureADOnlyAuthentication: true
     sqlAdministratorLogin: 'sluice' // a name without a password: nobody can sign in with it, but the workspace is not made without one
     managedVirtualNetwork: isPrivate ? 'default' : null
-    managedVirtualNetworkSettings: isPrivate ? {
-      preventDataExfiltration: false
-    } : null
+    managedVirtualNetworkSettings: isPrivate
+      ? {
+          preventDataExfiltration: false
+        }
+      : null
     publicNetworkAccess: isPrivate ? 'Disabled' : 'Enabled'
     trustedServiceBypassEnabled: true
     cspWorkspaceAdminProperties: {

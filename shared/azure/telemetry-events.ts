@@ -146,6 +146,10 @@ export const EVENTS: Readonly<Record<string, EventSpec>> = {
     doc: 'A deployment is not used any more: wrong configuration, no rights, or no quota left.',
     fields: ['deployment', 'rule'],
   },
+  'llm.deployment.learnt': {
+    doc: 'A deployment wants its requests in another form, or more room for thought: remembered and used from now on.',
+    fields: ['deployment', 'learnt'],
+  },
   'llm.deployment.long-refusal': {
     doc: 'A deployment asks to wait unusually long.',
     fields: ['deployment', 'seconds'],

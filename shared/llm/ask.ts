@@ -2,18 +2,19 @@
 // Invariants: A1 intent before request, raw answer before anything else. A2 a pack that is answered is not asked.
 //             A3 refusals for quota are no failure: they end in `wait`. A4 at most `fastAttempts` failing requests per activity and pack.
 
-import { readResults } from './answer.ts';
+import { elementsOf, readResults } from './answer.ts';
 import { type CallLog, type Intent, nextAttempt, runningAttempt } from './calls.ts';
-import { chatBody } from './chat-body.ts';
+import { chatBody, outputTokens } from './chat-body.ts';
 import { choiceOf } from './completion.ts';
-import { type CallErrorRule, EMPTY_ANSWERS, LONGEST_HINT_MS, ruleFor } from './deployments/call-errors.ts';
-import { type ChatReply, TransportFailure } from './deployments/client.ts';
-import { serviceWords, waitHintMs } from './deployments/error-words.ts';
+import { type CallErrorRule, EMPTY_ANSWERS, LESSONS, LONGEST_HINT_MS, ruleFor } from './deployments/call-errors.ts';
+import { type ChatBody, type ChatReply, TransportFailure } from './deployments/client.ts';
+import { errorText, serviceWords, waitHintMs } from './deployments/error-words.ts';
+import { inWords, type Lessons, lessonOf, reasoningLesson } from './deployments/lessons.ts';
 import type { GivenUpCode, Hopeless, Member, Turn } from './deployments/pool.ts';
 import type { Pack } from './judge.ts';
 import type { Budget } from './money/budget.ts';
 import { costNano, costNanoAtMost, leastNano, mostPromptTokens, priceOn } from './money/price.ts';
-import { outcomeOf } from './outcome.ts';
+import { outcomeOf, usageOf } from './outcome.ts';
 import { documentsMessage } from './prompt.ts';
 import type { LlmDeps, LlmRuntime, Question } from './runtime.ts';
 
@@ -46,6 +47,8 @@ const BUSY_RECHECK_MS = 2000;
 const SLOW_RETRY_MS = 15_000;
 const MAX_BACKOFF_MS = 30_000;
 const MAX_BLOCK_MS = 60_000;
+/** Forms of a request that are tried for one pack in one activity. */
+const MOST_LESSONS = 16;
 
 /**
  * Make sure a pack is answered.
@@ -62,8 +65,9 @@ export async function ask(
   const { clock, settings } = deps;
   const { user, promptTokens } = prompt(context, texts);
   // Services estimate the prompt by its characters; whichever is larger is what the quota is charged.
-  const charge = Math.max(promptTokens, Math.ceil((question.overheadChars + user.length) / 4)) + pack.maxOutputTokens;
+  const chargedPrompt = Math.max(promptTokens, Math.ceil((question.overheadChars + user.length) / 4));
   let failures = 0;
+  let lessons = 0;
   let avoid: string | undefined;
   let isRetry = false;
   for (;;) {
@@ -82,6 +86,7 @@ export async function ask(
     // Before the quota is touched: a slot that is not used is lost.
     const funding = await context.budget.probe(mostCost(context, pack, promptTokens));
     if (funding.kind !== 'taken') return funding.kind === 'spent' ? { kind: 'unfunded' } : funding;
+    const charge = chargedPrompt + longestOutput(context, pack);
     const timeoutMs = callTimeout(
       context,
       pack,
@@ -102,6 +107,7 @@ export async function ask(
     isRetry = true;
     avoid = undefined;
     if (sent.rule.class === 'throttle') continue;
+    if (sent.rule.class === 'lesson' && ++lessons < MOST_LESSONS) continue;
     avoid = turn.member.config.name;
     if (sent.rule.class === 'configuration' || sent.rule.class === 'exhausted' || sent.rule.class === 'capacity')
       continue;
@@ -119,8 +125,11 @@ export const costAtMost = (context: AskContext, pack: Pack, texts: readonly stri
 
 function mostCost({ deps, runtime }: AskContext, pack: Pack, promptTokens: number): bigint {
   const tokens = mostPromptTokens(promptTokens);
-  const prices = runtime.pool.members.map(({ config }) => priceOn(config, deps.clock.now()));
-  return leastNano(prices.map((price) => costNanoAtMost(price, tokens, pack.maxOutputTokens)));
+  return leastNano(
+    runtime.pool.members.map(({ config, lessons }) =>
+      costNanoAtMost(priceOn(config, deps.clock.now()), tokens, outputTokens(pack, config, lessons.current)),
+    ),
+  );
 }
 
 function prompt({ question, runtime }: AskContext, texts: readonly string[]): { user: string; promptTokens: number } {
@@ -133,10 +142,15 @@ export function isOrphan({ deps, runtime }: Pick<AskContext, 'deps' | 'runtime'>
   return intent.instanceId === deps.instanceId && !runtime.inFlight.has(`${intent.callKey}#${intent.attempt}`);
 }
 
-function callTimeout({ deps: { settings } }: AskContext, pack: Pack, timeouts: number): number {
-  const slowness = settings.reasoningTokens > 0 ? 3 : 1;
-  const planned =
-    (settings.callBaseMs + settings.callMsPerOutputToken * pack.maxOutputTokens) * slowness * 2 ** timeouts;
+/** Answer tokens of a pack where most are allowed. */
+const longestOutput = ({ runtime }: AskContext, pack: Pack): number =>
+  Math.max(...runtime.pool.members.map(({ config, lessons }) => outputTokens(pack, config, lessons.current)));
+
+function callTimeout(context: AskContext, pack: Pack, timeouts: number): number {
+  const { settings } = context.deps;
+  const longest = longestOutput(context, pack);
+  const slowness = settings.reasoningTokens > 0 || longest > pack.maxOutputTokens ? 3 : 1;
+  const planned = (settings.callBaseMs + settings.callMsPerOutputToken * longest) * slowness * 2 ** timeouts;
   return Math.min(settings.callMaxMs, planned);
 }
 
@@ -166,7 +180,9 @@ async function send(context: AskContext, pack: Pack, request: Request, turn: Tur
   try {
     const price = priceOn(member.config, clock.now());
     const mostTokens = mostPromptTokens(request.promptTokens);
-    const most = costNanoAtMost(price, mostTokens, pack.maxOutputTokens);
+    const lessons = member.lessons.current;
+    const maxOutputTokens = outputTokens(pack, member.config, lessons);
+    const most = costNanoAtMost(price, mostTokens, maxOutputTokens);
     const reservation = `${pack.key.slice(0, 16)}-${attempt}-${Math.floor(deps.random.next() * 2 ** 32).toString(16)}`;
     const funding = await budget.reserve(reservation, most, request.timeoutMs + EXPIRY_MARGIN_MS);
     if (funding.kind !== 'taken') return funding.kind === 'spent' ? { kind: 'unfunded' } : funding;
@@ -181,7 +197,7 @@ async function send(context: AskContext, pack: Pack, request: Request, turn: Tur
       documentCount: pack.documents.length,
       chargeEstimate: request.charge,
       promptTokens: mostTokens,
-      maxOutputTokens: pack.maxOutputTokens,
+      maxOutputTokens,
       priceId: price.id,
       costAtMost: String(most),
       reservation,
@@ -192,13 +208,13 @@ async function send(context: AskContext, pack: Pack, request: Request, turn: Tur
       return { kind: 'raced' };
     }
     await member.quota.leave(turn.grant, request.charge);
-    const reply = await member.client
-      .send(chatBody(context.question, pack, request.user, member.config), { timeoutMs: request.timeoutMs })
-      .catch((error: unknown) => {
-        if (error instanceof TransportFailure) return error;
-        throw error;
-      });
-    const rule = ruleAfter(member, reply);
+    const body = chatBody(context.question, pack, request.user, member.config, lessons);
+    const reply = await member.client.send(body, { timeoutMs: request.timeoutMs }).catch((error: unknown) => {
+      if (error instanceof TransportFailure) return error;
+      throw error;
+    });
+    const taught = lessonFrom(member, reply, body, pack, maxOutputTokens);
+    const rule = taught?.rule ?? ruleAfter(member, reply);
     const outcome = outcomeOf(reply, rule, attempt, clock.now(), (usage) => costNano(price, usage));
     const isFinal = rule === undefined || rule.class === 'document' || rule.class === 'packing';
     if (isFinal)
@@ -206,7 +222,12 @@ async function send(context: AskContext, pack: Pack, request: Request, turn: Tur
     else await log.keepOutcome(pack.key, outcome);
     await budget.settle(reservation, outcome.cost === null ? most : BigInt(outcome.cost));
     if (rule === undefined && outcome.usage !== null)
-      runtime.observeOutput(outcome.usage.completionTokens, pack.documents.length);
+      runtime.observeOutput(outcome.usage.completionTokens - outcome.usage.reasoningTokens, pack.documents.length);
+    if (taught !== undefined && Object.keys(taught.lesson).length > 0) {
+      await member.lessons.learn(taught.lesson);
+      const learnt = inWords(taught.lesson).join('; ');
+      deps.logger.warn('llm.deployment.learnt', { deployment: member.config.name, learnt });
+    }
     await learn(context, turn, { reply, rule, pack, request });
     deps.logger.info('llm.call', {
       runId: log.runId,
@@ -242,6 +263,42 @@ interface Ended {
   request: Request;
 }
 
+/** What a reply teaches about the deployment. With a rule, it was no answer: the request is sent again as the deployment wants it. */
+function lessonFrom(
+  { lessons: { current }, config }: Member,
+  reply: ChatReply | TransportFailure,
+  body: ChatBody,
+  pack: Pack,
+  maxOutputTokens: number,
+): { lesson: Lessons; rule?: CallErrorRule } | undefined {
+  if (reply instanceof TransportFailure) return undefined;
+  const failed = ruleFor(reply);
+  if (failed !== undefined) {
+    const isAboutForm = failed.class === 'configuration' || failed.class === 'packing' || failed.id === 'server-error';
+    const lesson =
+      isAboutForm && failed.id !== 'credentials' ? lessonOf(errorText(reply.body), body, current) : undefined;
+    return lesson === undefined ? undefined : { lesson, rule: LESSONS.form };
+  }
+  const { content, finishReason, thoughtChars } = choiceOf(reply.body);
+  const usage = usageOf(reply.body);
+  const thought = usage?.reasoningTokens || Math.ceil(thoughtChars / CHARS_PER_TOKEN);
+  const isCut =
+    finishReason === 'length' && elementsOf(content).elements.length === 0 && (thought > 0 || content.trim() === '');
+  const lesson = reasoningLesson(
+    isCut ? Math.max(thought, usage?.completionTokens ?? 0) : thought,
+    isCut,
+    current,
+    config,
+  );
+  if (!isCut) return lesson === undefined ? undefined : { lesson };
+  if (lesson !== undefined) return { lesson, rule: LESSONS.thought };
+  // Another call has taught it meanwhile; or no more is allowed, and the pack is judged as it is.
+  const wasAllowedLess = maxOutputTokens < outputTokens(pack, config, current);
+  return wasAllowedLess ? { lesson: {}, rule: LESSONS.thought } : undefined;
+}
+
+const CHARS_PER_TOKEN = 3;
+
 /** Tell quota, breaker and pool what happened. */
 async function learn(context: AskContext, { member, grant }: Turn, ended: Ended): Promise<void> {
   const { deps, runtime } = context;
@@ -267,6 +324,10 @@ async function learn(context: AskContext, { member, grant }: Turn, ended: Ended)
     rule: rule.id,
     status: isReply ? reply.status : null,
   });
+  if (rule.class === 'lesson') {
+    member.breaker.succeed();
+    return;
+  }
   if (rule.class === 'transient' || rule.class === 'ambiguous') {
     member.breaker.fail(rule.id === 'not-sent');
     return;

@@ -49,7 +49,7 @@ export function outcomeOf(
 }
 
 /** Tokens of a completion, in the shapes of OpenAI, DeepSeek (cache hits beside) and Gemini or xAI (thoughts only in the total). */
-function usageOf(body: unknown): Usage | null {
+export function usageOf(body: unknown): Usage | null {
   const usage = (body as { usage?: Record<string, unknown> } | null)?.usage; // any JSON may come; numbers are checked one by one
   if (typeof usage !== 'object' || usage === null) return null;
   const number = (value: unknown) =>

@@ -118,7 +118,11 @@ const runtimes = new WeakMap<LlmDeps, Promise<LlmRuntime>>();
 export function runtimeOf(deps: LlmDeps): Promise<LlmRuntime> {
   let runtime = runtimes.get(deps);
   if (runtime === undefined) {
-    runtime = loadTokenCounter().then((count) => new LlmRuntime(deps, count));
+    runtime = loadTokenCounter().then(async (count) => {
+      const opened = new LlmRuntime(deps, count);
+      await Promise.all(opened.pool.members.map(({ lessons }) => lessons.load()));
+      return opened;
+    });
     runtimes.set(deps, runtime);
     runtime.catch(() => runtimes.delete(deps)); // the caller sees the error; the next one tries again
   }

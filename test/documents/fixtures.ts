@@ -136,7 +136,7 @@ export function pptx(slides: readonly { text: string; notes?: string }[]): Buffe
 }
 
 /** An xlsx whose sheets (name → rows as SpreadsheetML) are given. */
-export function xlsx(rows: string, more: Readonly<Record<string, string>> = {}): Buffer {
+export function xlsx(rows: string, more: Readonly<Record<string, string>> = {}, tail = ''): Buffer {
   const main = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main';
   const type = 'application/vnd.openxmlformats-officedocument.spreadsheetml';
   const sheets = Object.entries({ Data: rows, ...more });
@@ -166,7 +166,7 @@ export function xlsx(rows: string, more: Readonly<Record<string, string>> = {}):
     },
     ...sheets.map(([, body], i) => ({
       name: `xl/worksheets/sheet${i + 1}.xml`,
-      content: xml(`<worksheet xmlns="${main}"><sheetData>${body}</sheetData></worksheet>`),
+      content: xml(`<worksheet xmlns="${main}"><sheetData>${body}</sheetData>${tail}</worksheet>`),
     })),
   ]);
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { ROLES } from '../../infra/scripts/resource-list.ts';
 import { at, type BicepFile, bicepFiles, ROOT } from './bicep.ts';
 
 const files = bicepFiles();
@@ -12,21 +13,6 @@ const fileNamed = (name: string): BicepFile => {
 };
 const main = fileNamed('infra/main.bicep');
 const resources = files.flatMap((file) => file.resources.map((resource) => ({ file: file.file, resource })));
-
-/** Built-in roles the templates may assign, by id. */
-const ROLES: Readonly<Record<string, string>> = {
-  'b7e6dc6d-f1e8-4753-8033-0f276bb0955b': 'Storage Blob Data Owner',
-  'ba92f5b4-2d11-453d-a403-e96b0029c9fe': 'Storage Blob Data Contributor',
-  '2a2b9908-6ea1-4ae2-8e65-a410df84e7d1': 'Storage Blob Data Reader',
-  '974c5e8b-45b9-4653-ba55-5f855dd0fb88': 'Storage Queue Data Contributor',
-  'c6a89b2d-59bc-44d0-9896-0f6e12d7b80a': 'Storage Queue Data Message Sender',
-  '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3': 'Storage Table Data Contributor',
-  '4633458b-17de-408a-b874-0445c86b69e6': 'Key Vault Secrets User',
-  '5e0bd9bd-7b93-4f28-af87-19fc36ad61bd': 'Cognitive Services OpenAI User',
-  'a97b65f3-24c7-4388-baec-2e87135dc908': 'Cognitive Services User',
-  '3913510d-42f4-4e42-8a64-420c390055eb': 'Monitoring Metrics Publisher',
-  '0ad04412-c4d5-4796-b79c-f76d14c8d402': 'Durable Task Data Contributor',
-};
 
 describe('bicep: keys, roles and exposure', () => {
   test('no template reads or holds a key, except the one that fetches the webhook key inside Azure', () => {

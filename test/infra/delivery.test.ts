@@ -114,7 +114,7 @@ describe('GitHub workflows and dev container', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
     for (const { text } of workflows)
       for (const { run = '' } of Object.values((parse(text) as Workflow).jobs).flatMap((job) => job.steps)) {
-        for (const [, script = ''] of run.matchAll(/npm run (\w+)/g)) expect(scripts, run).toHaveProperty(script);
+        for (const [, script = ''] of run.matchAll(/npm run ([\w:]+)/g)) expect(scripts, run).toHaveProperty(script);
         for (const [, path = ''] of run.matchAll(/npx node (\S+\.ts)/g))
           expect(existsSync(join(ROOT, path)), path).toBe(true);
       }
@@ -124,7 +124,13 @@ describe('GitHub workflows and dev container', () => {
     const runs = Object.values((parse(workflows[0]?.text ?? '') as Workflow).jobs).flatMap((job) =>
       job.steps.map(({ run = '' }) => run),
     );
-    for (const part of ['infra/scripts/package.ts', 'infra/scripts/check-package.ts', 'bench startup', 'npm test'])
+    for (const part of [
+      'infra/scripts/package.ts',
+      'infra/scripts/check-package.ts',
+      'bench startup',
+      'npm test',
+      'check:infra',
+    ])
       expect(
         runs.some((run) => run.includes(part)),
         part,

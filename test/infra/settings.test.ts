@@ -83,7 +83,9 @@ describe('app settings', () => {
     expect(unset.sort()).toEqual([...mayStayUnset, ...forTheCommandLine].sort());
     const outputs = files.find(({ file }) => file === 'infra/main.bicep')?.outputs.map(({ symbol }) => symbol);
     expect(outputs).toEqual(expect.arrayContaining(forTheCommandLine));
-    expect(textOf('infra/main.bicep')).toMatch(/appSettings: union\([\s\S]*, moreSettings\)/);
+    expect(textOf('infra/main.bicep')).toMatch(
+      /appSettings: union\([\s\S]*usesScheduler \? scheduler!\.outputs\.settings : \{\},\s*moreSettings\s*\)/,
+    );
   });
 
   test('every connection that a trigger names is emitted for an identity', () => {

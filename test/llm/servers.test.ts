@@ -1,7 +1,8 @@
 // Servers of other makes, played as they document themselves, and what the stage makes of them.
 import { expect, test } from 'vitest';
 import type { ChatBody, ChatReply } from '../../shared/llm/deployments/client.ts';
-import { documents, Stage, type StageOptions } from './stage.ts';
+import { lessonOf } from '../../shared/llm/deployments/lessons.ts';
+import { deployment, documents, Stage, type StageOptions } from './stage.ts';
 
 /** A stage whose server's replies go through `change`. */
 async function stageWith(
@@ -50,4 +51,101 @@ test('servers: answers that nobody can use are asked for three times, then the d
     // Three, and those that were in flight when the third came back.
     expect(sent.length).toBeLessThanOrEqual(3 + 8);
   }
+});
+
+const refusal = (message: string, status = 400): ChatReply => ({ status, headers: {}, body: { error: { message } } });
+
+test('servers: each form of request that is refused is tried once, the next process knows, and all documents are labelled', async () => {
+  const takesLittle = (body: ChatBody): string | undefined => {
+    const type = body.response_format?.type;
+    if (type === 'json_schema') return "'response_format.type' must be text or json_object";
+    if (type === 'json_object' && !JSON.stringify(body.messages).includes('JSON'))
+      return 'messages must contain the word json';
+    if (type === 'json_object') return 'response_format is not supported by this model';
+    if ('max_completion_tokens' in body) return 'Unrecognized request argument supplied: max_completion_tokens';
+    if ('logprobs' in body) return 'logprobs are not available';
+    if ('temperature' in body) return "Unsupported value: 'temperature' does not support 0 with this model.";
+    return Number(body.max_tokens) > 300
+      ? 'Invalid max_tokens value, the valid range of max_tokens is [1, 300]'
+      : undefined;
+  };
+  const { stage, sent, instance } = await stageWith(
+    (reply, body) => {
+      const words = takesLittle(body);
+      return words === undefined ? reply : refusal(words, 422);
+    },
+    { deployments: [deployment({ logprobs: true, parameters: { temperature: 0 } })] },
+  );
+  const docs = documents(40);
+  const done = await stage.clock.run(stage.finish(instance(), 'r', 'b', docs));
+  expect(done.answers.filter((a) => a.code === 'llm.configuration' || a.outcome === 'failed')).toEqual([]);
+  expect(sent.filter((body) => takesLittle(body) !== undefined).length).toBeLessThanOrEqual(6 * 5);
+  const before = sent.length;
+  await stage.clock.run(stage.finish(instance(), 'r2', 'b', documents(40, { from: 1000 })));
+  expect(sent.slice(before).filter((body) => takesLittle(body) !== undefined)).toEqual([]);
+});
+
+test('lessons: a refusal that is about the prompt, the key or a document teaches nothing about the form', () => {
+  const body: ChatBody = { model: 'm', messages: [], response_format: { type: 'json_schema' }, max_tokens: 500 };
+  for (const words of [
+    "'max_tokens' is too large: 500. This model's maximum context length is 4096 tokens and your request has 4000 input tokens",
+    'The prompt is too long',
+    'content_filter',
+    'Incorrect API key provided',
+    'The model `m` does not exist',
+  ])
+    expect(lessonOf(words, body, {}), words).toBeUndefined();
+  expect(lessonOf('max_tokens is too large: 500. This model supports at most 256 completion tokens', body, {})).toEqual(
+    {
+      mostOutputTokens: 256,
+    },
+  );
+  expect(lessonOf('unsupported: max_tokens, use max_completion_tokens', body, {})).toEqual({
+    outputLimit: 'max_completion_tokens',
+  });
+  expect(lessonOf('unsupported: max_tokens', body, { outputLimit: 'max_completion_tokens' })).toEqual({});
+  expect(lessonOf('unsupported: max_tokens', body, { outputLimit: 'max_tokens' })).toBeUndefined();
+});
+
+test('servers: thought that leaves no room for the answer is given room, within the money', async () => {
+  const thinking =
+    (thought: number, shows: boolean) =>
+    (reply: ChatReply, body: ChatBody): ChatReply => {
+      const whole = reply.body as {
+        choices: { finish_reason: string; message: { content: string } }[];
+        usage: Record<string, number>;
+      };
+      const [choice] = whole.choices;
+      const most = Number(body.max_completion_tokens);
+      const used = thought + Number(whole.usage.completion_tokens);
+      const isCut = used > most;
+      return {
+        ...reply,
+        body: {
+          ...whole,
+          choices: [isCut ? { finish_reason: 'length', message: { content: null } } : choice],
+          usage: {
+            ...whole.usage,
+            completion_tokens: Math.min(used, most),
+            total_tokens: Number(whole.usage.prompt_tokens) + Math.min(used, most),
+            ...(shows ? { completion_tokens_details: { reasoning_tokens: Math.min(thought, most) } } : {}),
+          },
+        },
+      };
+    };
+  for (const shows of [true, false]) {
+    const { stage, sent, instance } = await stageWith(thinking(5000, shows));
+    const done = await stage.clock.run(stage.finish(instance(), 'r', 'b', documents(18), { runUsd: 1 }));
+    expect(done.answers.filter((a) => a.outcome === 'failed')).toEqual([]);
+    expect(sent.length).toBeLessThanOrEqual(12);
+    expect(Number(done.costNanoUsd)).toBeLessThan(1e9);
+    const before = sent.length;
+    await stage.clock.run(stage.finish(instance(), 'r2', 'b', documents(16, { from: 500 })));
+    expect(sent.length - before).toBe(2);
+  }
+  const poor = await stageWith(thinking(5000, true));
+  const done = await poor.stage.clock.run(
+    poor.stage.finish(poor.instance(), 'r', 'b', documents(18), { runUsd: 0.005 }),
+  );
+  expect(Number(done.costNanoUsd)).toBeLessThanOrEqual(5e6);
 });

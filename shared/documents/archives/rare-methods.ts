@@ -1,7 +1,9 @@
-// Zip members packed by other methods than deflate: bzip2, LZMA, xz, Zstandard, deflate64. libarchive unpacks them from a zip of the one member.
+// Zip members packed by other methods than deflate: bzip2, LZMA, xz, Zstandard, deflate64. libarchive unpacks them from a zip of the one member, Node Zstandard.
+import zlib from 'node:zlib';
 import { TerminalError } from '../../errors.ts';
 
-const METHODS: ReadonlySet<number> = new Set([9, 12, 14, 93, 95]);
+const METHODS: ReadonlySet<number> = new Set([9, 12, 14, 95]);
+const ZSTANDARD = 93;
 const NAME = Buffer.from('m');
 
 /**
@@ -15,6 +17,7 @@ export async function unpackRare(
   crc: number,
   cap: number,
 ): Promise<Buffer> {
+  if (method === ZSTANDARD) return unpackZstandard(packed, cap);
   if (!METHODS.has(method))
     throw new TerminalError('extract.unsupported', `archive member: compression method ${method} is not known`);
   if (declaredBytes > cap)
@@ -33,6 +36,20 @@ export async function unpackRare(
     throw new TerminalError('extract.corrupt', 'archive member: its data are damaged', { cause: error });
   } finally {
     reader.free();
+  }
+}
+
+/** libarchive knows no Zstandard within zip; Node does from 22.15 on. */
+function unpackZstandard(packed: Buffer, cap: number): Buffer {
+  const unpack = zlib.zstdDecompressSync as typeof zlib.zstdDecompressSync | undefined; // absent before 22.15
+  if (unpack === undefined)
+    throw new TerminalError('extract.unsupported', 'archive member: Zstandard is read from Node 22.15 on');
+  try {
+    return unpack(packed, { maxOutputLength: Math.max(1, cap) });
+  } catch (error) {
+    if (error instanceof RangeError)
+      throw new TerminalError('extract.too-large', `archive member: it expands to more than ${cap} bytes`);
+    throw new TerminalError('extract.corrupt', 'archive member: its data are damaged', { cause: error });
   }
 }
 

@@ -45,7 +45,7 @@ export function htmlToText(html: string, limits: { maxChars: number; maxElements
   const sink = new TextSink(limits.maxChars);
   const hiddenStack: string[] = [];
   const lists: { hasChoice: boolean; first: string }[] = [];
-  /** Cells seen of each row that is open. */
+  /** Tabs due before the next cell, of each row that is open. */
   const rows: number[] = [];
   let option: { text: string; isChosen: boolean } | undefined;
   let pre = 0;
@@ -87,8 +87,9 @@ export function htmlToText(html: string, limits: { maxChars: number; maxElements
         if (name === 'tr') rows.push(0);
         if (name === 'td' || name === 'th') {
           const at = rows.length - 1;
-          if (at < 0 || rows[at]! > 0) sink.add('\t'); // at is an index
-          if (at >= 0) rows[at]! += Math.max(1, Math.min(32, Number(attributes.colspan) || 1));
+          // Columns the cell before has covered stay empty.
+          sink.add('\t'.repeat(at < 0 ? 1 : rows[at]!)); // at is an index
+          if (at >= 0) rows[at] = Math.max(1, Math.min(32, Number(attributes.colspan) || 1));
         } else if (BLOCKS.has(name)) sink.add('\n');
         else if (SVG_TEXT.has(name)) sink.add(' ');
         if (name === 'img') {
@@ -116,7 +117,7 @@ export function htmlToText(html: string, limits: { maxChars: number; maxElements
         }
         if (name === 'pre' && pre > 0) pre -= 1;
         if (name === 'tr') rows.pop();
-        if (BLOCKS.has(name)) sink.add('\n');
+        if (BLOCKS.has(name) && !VOID.has(name)) sink.add('\n');
         else if (SVG_TEXT.has(name)) sink.add(' ');
       },
     },

@@ -1,8 +1,9 @@
 // What every part of a lane works with: the deployment, the question, what is shown of each document, and where its files lie.
 import { SluiceError } from '../../errors.ts';
 import type { LakeStore } from '../../ports.ts';
-import { chatBody } from '../chat-body.ts';
+import { chatBody, outputTokens } from '../chat-body.ts';
 import type { DeploymentConfig, Price } from '../deployments/deployment.ts';
+import type { Lessons } from '../deployments/lessons.ts';
 import type { Pack } from '../judge.ts';
 import { batchPriceOn } from '../money/price.ts';
 import { type Shown, showDocuments } from '../prepare.ts';
@@ -25,12 +26,15 @@ export class LaneContext {
   readonly question: Question;
   readonly deployment: DeploymentConfig;
   readonly batch: NonNullable<DeploymentConfig['batch']>;
+  /** What the deployment has taught when the lane began. */
+  readonly lessons: Lessons;
   readonly shown = new Map<string, ReadonlyMap<string, Shown>>();
 
   /** @throws {SluiceError} config.invalid when no deployment takes batch jobs */
   constructor(request: BatchLaneRequest, deps: LlmDeps, transport: BatchTransport, runtime: LlmRuntime) {
     // The pool has left out what the documents may not be sent to.
-    const deployment = runtime.pool.members.find(({ config }) => config.batch !== undefined)?.config;
+    const member = runtime.pool.members.find(({ config }) => config.batch !== undefined);
+    const deployment = member?.config;
     if (deployment?.batch === undefined) throw new SluiceError('config.invalid', 'no deployment takes batch jobs');
     this.request = request;
     this.deps = deps;
@@ -38,6 +42,7 @@ export class LaneContext {
     this.runtime = runtime;
     this.question = runtime.question(request.taxonomy);
     this.deployment = deployment;
+    this.lessons = member?.lessons.current ?? {};
     this.batch = deployment.batch;
     for (const { batchId, documents } of request.batches)
       this.shown.set(batchId, showDocuments(documents, this.question, runtime, deps));
@@ -57,10 +62,15 @@ export class LaneContext {
 
   line(planned: PlannedPack): string {
     const body = {
-      ...chatBody(this.question, planned.pack, this.user(planned), this.deployment),
+      ...chatBody(this.question, planned.pack, this.user(planned), this.deployment, this.lessons),
       model: this.batch.model,
     };
     return JSON.stringify({ custom_id: customId(planned), method: 'POST', url: BATCH_ENDPOINT, body });
+  }
+
+  /** Answer tokens asked for. */
+  outputTokens({ pack }: PlannedPack): number {
+    return outputTokens(pack, this.deployment, this.lessons);
   }
 
   path(name: string): string {

@@ -121,7 +121,7 @@ export class PartJob {
     const isTooLate = isLate || nowMs - this.#part.createdAt >= PATIENCE_MS;
     const price = this.#lane.price();
     const costs = this.#part.packs.map((p) =>
-      costNanoAtMost(price, mostPromptTokens(this.#lane.promptTokens(p)), p.pack.maxOutputTokens),
+      costNanoAtMost(price, mostPromptTokens(this.#lane.promptTokens(p)), this.#lane.outputTokens(p)),
     );
     const time = { nowMs, mayTakeMs: PATIENCE_MS };
     const funds = isTooLate ? unfunded(nowMs) : await fundPart(this.#name(), costs, this.#budget(nowMs), time);
@@ -205,6 +205,7 @@ export class PartJob {
     const { pack } = planned;
     const price = this.#lane.price();
     const promptTokens = this.#lane.promptTokens(planned);
+    const maxOutputTokens = this.#lane.outputTokens(planned);
     return {
       callKey: pack.key,
       attempt: 1,
@@ -213,11 +214,11 @@ export class PartJob {
       startedAt,
       expiresAt: this.#lane.deps.clock.now(),
       documentCount: pack.documents.length,
-      chargeEstimate: promptTokens + pack.maxOutputTokens,
+      chargeEstimate: promptTokens + maxOutputTokens,
       promptTokens,
-      maxOutputTokens: pack.maxOutputTokens,
+      maxOutputTokens,
       priceId: price.id,
-      costAtMost: String(costNanoAtMost(price, mostPromptTokens(promptTokens), pack.maxOutputTokens)),
+      costAtMost: String(costNanoAtMost(price, mostPromptTokens(promptTokens), maxOutputTokens)),
       reservation: `batch-${pack.key}`,
     };
   }

@@ -13,6 +13,7 @@ export type CallErrorClass =
   | 'ambiguous' // possibly done and billed: ledger `unknown`, again, counted in the breaker
   | 'document' // one document of the pack is refused: bisect
   | 'packing' // the prompt is too long: smaller packs, then shorter texts
+  | 'lesson' // the deployment wants another form of the request: asked again in that form
   | 'configuration'; // the same request fails for ever
 
 export interface CallErrorRule {
@@ -112,6 +113,12 @@ export const EMPTY_ANSWERS: readonly CallErrorRule[] = [
   { id: 'not-a-completion', class: 'ambiguous', code: 'llm.configuration' },
 ];
 
+/** What a reply taught about the deployment; the request is sent again as it wants it. */
+export const LESSONS = {
+  form: { id: 'other-form', class: 'lesson', code: 'llm.configuration' },
+  thought: { id: 'thought-cut', class: 'lesson', code: 'llm.output-too-long' },
+} as const satisfies Record<string, CallErrorRule>;
+
 /** For statuses nobody has seen yet. */
 export const UNMAPPED: CallErrorRule = { id: 'unmapped', class: 'transient', code: 'llm.unavailable' };
 
@@ -127,7 +134,7 @@ export function ruleFor(outcome: ChatReply | TransportFailure): CallErrorRule | 
 
 /** The rule by the id that an outcome keeps. */
 export const ruleById = (id: string): CallErrorRule | undefined =>
-  [...CALL_ERRORS, ...EMPTY_ANSWERS, UNMAPPED].find((rule) => rule.id === id);
+  [...CALL_ERRORS, ...EMPTY_ANSWERS, ...Object.values(LESSONS), UNMAPPED].find((rule) => rule.id === id);
 
 /** An error that came with status 200: by the status it names, else by its words. */
 function ruleInside(reply: ChatReply): CallErrorRule | undefined {

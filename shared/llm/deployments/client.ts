@@ -14,7 +14,7 @@ export interface TextPart {
 export interface ChatBody {
   model: string;
   messages: readonly { role: 'system' | 'user'; content: string | readonly TextPart[] }[];
-  response_format: Readonly<Record<string, unknown>>;
+  response_format?: Readonly<Record<string, unknown>>;
   [parameter: string]: unknown;
 }
 

@@ -2,7 +2,7 @@
 // Invariant: a wrong document is refused whole, with every problem named; no secret is part of it (keys are named, not given).
 import { z } from 'zod';
 import { TerminalError } from '../../errors.ts';
-import { type DeploymentConfig, nanoPerMillion } from './deployment.ts';
+import { type DeploymentConfig, nanoPerMillion, RESPONSE_FORMS } from './deployment.ts';
 
 const usd = z.number().min(0).max(10_000);
 
@@ -32,6 +32,8 @@ const deploymentSchema = z.strictObject({
   prices: z.array(priceSchema).min(1),
   parameters: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
   outputLimit: z.enum(['max_completion_tokens', 'max_tokens']).optional(),
+  responseFormat: z.enum(RESPONSE_FORMS).optional(),
+  reasoningTokens: z.int().min(0).max(200_000).optional(),
   cacheBreakpoint: z.boolean().optional(),
   logprobs: z.boolean().optional(),
   batch: z

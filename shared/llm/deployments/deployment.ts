@@ -15,6 +15,10 @@ export interface Price {
   output: bigint;
 }
 
+/** Forms in which an answer can be asked for, the strictest first. */
+export const RESPONSE_FORMS = ['json_schema', 'json_object', 'none'] as const;
+export type ResponseForm = (typeof RESPONSE_FORMS)[number];
+
 export interface DeploymentConfig {
   /** Shown in results and ledger. */
   name: string;
@@ -40,6 +44,10 @@ export interface DeploymentConfig {
   prices: readonly Price[];
   /** Older servers know the limit of an answer as `max_tokens`. Default `max_completion_tokens`. */
   outputLimit?: 'max_completion_tokens' | 'max_tokens';
+  /** How the form of an answer is asked for. Default `json_schema`; a deployment that refuses it is asked in the next form. */
+  responseFormat?: ResponseForm;
+  /** Answer tokens set aside for thought, on top of those of the answer. Grows by itself with what answers show. Default 0. */
+  reasoningTokens?: number;
   /** Extra members of the request body, e.g. `{ reasoning_effort: 'none' }`. Part of the prompt version. */
   parameters?: Readonly<Record<string, string | number | boolean>>;
   /** The deployment takes batch jobs: the name to send in them, the share of the price, input tokens that may be queued. */
@@ -134,6 +142,10 @@ export function deploymentsFromConfig(
   const input = config.LLM_INPUT_USD_PER_MTOK;
   const output = config.LLM_OUTPUT_USD_PER_MTOK;
   const common = { tpm: config.LLM_TPM, rpm: config.LLM_RPM };
+  const form = {
+    responseFormat: RESPONSE_FORMS.find((known) => known === config.LLM_RESPONSE_FORMAT) ?? 'json_schema',
+    ...(config.LLM_REASONING_TOKENS === 0 ? {} : { reasoningTokens: config.LLM_REASONING_TOKENS }),
+  };
   const prices = (): Price[] => {
     if (input === undefined || output === undefined)
       throw new TerminalError(
@@ -160,6 +172,7 @@ export function deploymentsFromConfig(
         model: config.OPENAI_MODEL,
         baseUrl: config.OPENAI_BASE_URL,
         apiKey: config.OPENAI_API_KEY ?? 'none', // servers of one's own often want no key, the client wants a text
+        ...form,
         prices: prices(),
       },
     ];
@@ -171,6 +184,7 @@ export function deploymentsFromConfig(
         model: config.AZURE_OPENAI_CHAT_DEPLOYMENT,
         baseUrl: `${config.AZURE_OPENAI_ENDPOINT.replace(/\/+$/, '').replace(/\/openai\/v1$/, '')}/openai/v1/`,
         apiKey: config.OPENAI_API_KEY ?? azureToken(config.AZURE_OPENAI_SCOPE),
+        ...form,
         prices: prices(),
       },
     ];

@@ -5,6 +5,7 @@ import type { Clock, Random, StateTable } from '../../ports.ts';
 import { Breaker } from './breaker.ts';
 import type { ChatClient } from './client.ts';
 import type { DeploymentConfig, LlmSettings } from './deployment.ts';
+import { LessonBook } from './lessons.ts';
 import { type Grant, SharedQuota } from './quota.ts';
 
 /** A deployment with its state in this process. */
@@ -13,6 +14,7 @@ export interface Member {
   quota: SharedQuota;
   breaker: Breaker;
   client: ChatClient;
+  lessons: LessonBook;
   inFlight: number;
   /** When it was first asked, ms since the epoch. */
   firstAskedAt: number | undefined;
@@ -106,6 +108,7 @@ export class Pool {
       }),
       breaker: new Breaker(clock),
       client: createClient(config),
+      lessons: new LessonBook(config, state, clock),
       inFlight: 0,
       firstAskedAt: undefined,
       hasSucceeded: false,

@@ -1,0 +1,210 @@
+// HTML, XML, RTF and JSON-like wrappings: documents inside, choices, what nobody sees.
+import { afterAll, describe, expect, test } from 'vitest';
+import { Extractor } from '../../../shared/documents/extract.ts';
+import { silentLogger } from '../../../shared/ports.ts';
+import { docx, paragraph } from '../fixtures.ts';
+import { ole } from '../ole.ts';
+import { greyPng } from '../pictures.ts';
+
+const extractor = new Extractor({ logger: silentLogger, slots: 1 });
+afterAll(() => extractor.close());
+const readAll = (name: string, content: string | Uint8Array) =>
+  extractor.extract({ name, bytes: Buffer.from(content as string) });
+const textOf = async (name: string, content: string | Uint8Array) => (await readAll(name, content))[0]?.text ?? '';
+
+describe('html', () => {
+  test.each([
+    [
+      'the option chosen',
+      '<p>Status <select><option>Single<option selected>Married</select> since 2019',
+      'Status Married since 2019',
+    ],
+    [
+      'the first option of a list that drops down',
+      '<p>Status <select><option>Single</option><option>Married</option></select>',
+      'Status Single',
+    ],
+    ['no option of an open list', '<p>Pick <select multiple><option>Single<option>Married</select> any', 'Pick any'],
+    [
+      'boxes and buttons',
+      '<p><input type=checkbox checked> resident <input type="radio"> trust',
+      '[x] resident [ ] trust',
+    ],
+    [
+      'a page within the page',
+      '<p>Report<iframe srcdoc="&lt;p&gt;Ledger &lt;b&gt;Sandnes&lt;/b&gt;"></iframe>',
+      'Report\n\nLedger Sandnes',
+    ],
+    [
+      'words of a drawing',
+      '<p>See<svg><text x="1">Duty chart</text><text>by quarter</text></svg>',
+      'See Duty chart by quarter',
+    ],
+    ['what stands for an object', '<p>See <object data="x.pdf">annual statement</object>', 'See annual statement'],
+    [
+      'empty cells',
+      '<table><tr><td>Rent<td><td>900<tr><td colspan=2>Total<td>900</table>',
+      'Rent\t\t900\n\nTotal\t\t900',
+    ],
+    [
+      'no file name as a description',
+      '<p>Text <img src=a alt="IMG_0012.jpg"><img src=b alt="Chart of duties">',
+      'Text Chart of duties',
+    ],
+    [
+      'nothing of what is hidden',
+      '<p>a<select hidden><option selected>b</select><div style="display:none">c</div>',
+      'a',
+    ],
+  ])('%s', async (_name, html, expected) => {
+    expect(await textOf('a.html', `<html><body>${html}`)).toBe(expected);
+  });
+
+  test('pages within pages end somewhere', async () => {
+    let html = 'innermost';
+    for (let i = 0; i < 8; i++)
+      html = `<iframe srcdoc="${html.replaceAll('&', '&amp;').replaceAll('"', '&quot;')}"></iframe>`;
+    expect((await readAll('a.html', `<html><body><p>Top${html}`))[0]).toMatchObject({ status: 'ok', text: 'Top' });
+  });
+
+  test('a drawing of its own gives its words', async () => {
+    const svg =
+      '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0L10 10"/><text>Group structure</text></svg>';
+    expect(await textOf('a.svg', svg)).toBe('Group structure');
+  });
+});
+
+describe('xml: files in base64', () => {
+  const csv = Buffer.from('a;b\n1;2').toString('base64');
+  const long = Buffer.from(docx(paragraph('Statement of Kupferberg'))).toString('base64');
+  test.each([
+    [
+      'UBL',
+      `<Invoice xmlns:cbc="c"><cbc:ID>RE-88</cbc:ID><cbc:EmbeddedDocumentBinaryObject mimeCode="text/csv" filename="a.csv">${csv}</cbc:EmbeddedDocumentBinaryObject></Invoice>`,
+      'a.csv',
+      'a\tb\n1\t2',
+    ],
+    [
+      'FatturaPA',
+      `<p:FatturaElettronica xmlns:p="f"><Numero>RE-88</Numero><Allegati><NomeAttachment>ore.csv</NomeAttachment><Attachment>${csv}</Attachment></Allegati></p:FatturaElettronica>`,
+      'ore.csv',
+      'a\tb\n1\t2',
+    ],
+    [
+      'an element of any name',
+      `<order><no>RE-88</no><blob>${long.replace(/.{76}/g, '$&\n')}</blob></order>`,
+      'embedded-1',
+      'Statement of Kupferberg',
+    ],
+  ])('%s: a member, and no words', async (_name, xml, path, expected) => {
+    const [own, file] = await readAll('a.xml', `<?xml version="1.0"?>${xml}`);
+    expect(own?.text).toContain('RE-88');
+    expect(own?.text).not.toMatch(/[A-Za-z0-9+/=]{40}|YTti/);
+    expect([file?.archivePath, file?.text]).toEqual([path, expected]);
+  });
+
+  test('certificates and digests are no words; short identifiers and numbers are', async () => {
+    const xml = `<?xml version="1.0"?><a><X509Certificate>${Buffer.alloc(300, 'z9').toString('base64')}</X509Certificate><id>ABCdef0123456789</id><n>${'1234567890'.repeat(8)}</n></a>`;
+    expect(await textOf('a.xml', xml)).toBe(`ABCdef0123456789\n${'1234567890'.repeat(8)}`);
+  });
+});
+
+describe('xml: documents in one file', () => {
+  const part = (name: string, xml: string) =>
+    `<pkg:part pkg:name="${name}"><pkg:xmlData>${xml}</pkg:xmlData></pkg:part>`;
+  test('a flat Word package is read as Word', async () => {
+    const body =
+      '<w:document xmlns:w="w"><w:body><w:p><w:r><w:t>Dividend of Larch</w:t></w:r><w:del><w:r><w:delText>REJECTED</w:delText></w:r></w:del></w:p></w:body></w:document>';
+    const rels =
+      '<Relationships><Relationship Id="r1" Type="x/officeDocument" Target="word/document.xml"/></Relationships>';
+    const image = `<pkg:part pkg:name="/word/media/i.png"><pkg:binaryData>${greyPng(40, 40).toString('base64')}</pkg:binaryData></pkg:part>`;
+    const xml = `<?xml version="1.0"?><?mso-application progid="Word.Document"?><pkg:package xmlns:pkg="http://schemas.microsoft.com/office/2006/xmlPackage">${part('/_rels/.rels', rels)}${part('/word/document.xml', body)}${image}</pkg:package>`;
+    expect(await textOf('a.xml', xml)).toBe('Dividend of Larch');
+  });
+
+  test('a flat presentation is read as one', async () => {
+    const slide =
+      '<p:sld xmlns:p="p" xmlns:a="a"><p:sp><a:p><a:r><a:t>Group structure</a:t></a:r></a:p></p:sp></p:sld>';
+    const xml = `<?xml version="1.0"?><pkg:package xmlns:pkg="http://schemas.microsoft.com/office/2006/xmlPackage">${part('/ppt/slides/slide1.xml', slide)}</pkg:package>`;
+    expect(await textOf('a.xml', xml)).toBe('Group structure');
+  });
+
+  test('Word 2003: text and tables, no deletions, no pictures as words', async () => {
+    const xml = `<?xml version="1.0"?><w:wordDocument xmlns:w="http://schemas.microsoft.com/office/word/2003/wordml" xmlns:aml="aml"><w:body><w:p><w:r><w:t>Lease of Harbour Lane</w:t></w:r><aml:annotation w:type="Word.Deletion"><aml:content><w:r><w:delText>GONE</w:delText></w:r></aml:content></aml:annotation><w:pict><w:binData w:name="wordml://1.png">${greyPng(40, 40).toString('base64')}</w:binData></w:pict></w:p></w:body></w:wordDocument>`;
+    expect(await textOf('a.xml', xml)).toBe('Lease of Harbour Lane');
+  });
+
+  test('flat OpenDocument: text, no pictures as words; a large one is a scan', async () => {
+    const flat = (body: string) =>
+      `<?xml version="1.0"?><office:document xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:text="t" xmlns:draw="d" xmlns:svg="s"><office:body><office:text>${body}</office:text></office:body></office:document>`;
+    const image = (size: number) =>
+      `<text:p><draw:frame svg:width="12cm" svg:height="9cm"><draw:image><office:binary-data>${greyPng(size, size).toString('base64')}</office:binary-data></draw:image></draw:frame></text:p>`;
+    expect(await textOf('a.fodt', flat(`<text:p>Board minutes</text:p>${image(40)}`))).toBe('Board minutes');
+    expect((await readAll('a.fodt', flat(image(500))))[0]?.code).toBe('extract.needs-ocr');
+  });
+});
+
+describe('rtf', () => {
+  const rtf = (body: string) =>
+    `{\\rtf1\\ansi\\ansicpg1252{\\fonttbl{\\f0 Arial;}{\\f1\\fcharset2{\\*\\panose 05000000}Wingdings;}}${body}}`;
+  const form = (fields: string) => `{\\field{\\*\\fldinst FORM {\\*\\formfield{${fields}}}}{\\fldrslt }}`;
+  test.each([
+    ['deleted text', String.raw`price {\deleted EUR 4}{\revised EUR 5}\par`, 'price EUR 5'],
+    ['deleted text until plain', String.raw`price \deleted EUR 4\plain EUR 5\par`, 'price EUR 5'],
+    ['a checked box', `${form(String.raw`\fftype1\ffres1`)}yes`, '[x] yes'],
+    ['a box checked at first', `${form(String.raw`\fftype1\ffres25\ffdefres1`)}yes`, '[x] yes'],
+    ['an unchecked box', `${form(String.raw`\fftype1\ffres0\ffdefres1`)}yes`, '[ ] yes'],
+    ['a list', `Seat: ${form(String.raw`\fftype2\ffres1{\*\ffl Malta}{\*\ffl Luxembourg}`)}`, 'Seat: Luxembourg'],
+    ['a tick of Wingdings', String.raw`{\f1\'fe} yes`, '[x] ☑ yes'],
+    ['a tick by its number', String.raw`{\f1\u-3842 ?} yes`, '[x] ☑ yes'],
+    [
+      'a watermark',
+      String.raw`Agreement{\shp{\*\shpinst{\sp{\sn gtextUNICODE}{\sv TERMINATED}}}}`,
+      'Agreement\nTERMINATED',
+    ],
+  ])('%s', async (_name, body, expected) => {
+    expect(await textOf('a.rtf', rtf(body))).toBe(expected);
+  });
+
+  test('HTML that Outlook wraps keeps its letters, breaks and cells', async () => {
+    const body = String.raw`\fromhtml1 {\*\htmltag64 <p>}Frau M{\*\htmltag84 &uuml;}\htmlrtf \'fc\htmlrtf0 ller, A {\*\htmltag84 &lt;} B{\*\htmltag116 <br>}\htmlrtf \line \htmlrtf0 133{\*\htmltag84 &nbsp;}8150{\*\htmltag72 </p>}{\*\htmltag1 <table><tr><td>}Netto{\*\htmltag1 </td><td></td><td>}Brutto{\*\htmltag1 </td></tr></table>}`;
+    expect(await textOf('a.rtf', `{\\rtf1\\ansi\\ansicpg1252${body}}`)).toBe(
+      'Frau Müller, A < B\n133 8150\n\nNetto\t\tBrutto',
+    );
+  });
+
+  test('an embedded object is a member, a pasted scan needs OCR', async () => {
+    const number = (n: number) => Buffer.from([n & 255, (n >> 8) & 255, n >> 16, 0]);
+    const storage = ole({ Package: docx(paragraph('Inner letter')) });
+    const object = Buffer.concat([
+      number(0x501),
+      number(2),
+      number(5),
+      Buffer.from('Word\0'),
+      number(0),
+      number(0),
+      number(storage.length),
+      storage,
+    ]);
+    const documents = await readAll(
+      'a.rtf',
+      rtf(
+        `See {\\object\\objemb{\\*\\objdata ${object.toString('hex').replace(/.{64}/g, '$&\n')}}{\\result {\\pict 00}}}`,
+      ),
+    );
+    expect(documents.map((d) => [d.archivePath, d.text])).toEqual([
+      ['', 'See'],
+      ['object-1.docx', 'Inner letter'],
+    ]);
+    const scan = rtf(
+      `{\\*\\shppict{\\pict\\pngblip\\picwgoal9000\\pichgoal6000 ${greyPng(900, 400).toString('hex')}}}`,
+    );
+    expect((await readAll('a.rtf', scan))[0]?.code).toBe('extract.needs-ocr');
+  });
+});
+
+test('a text that carries a uuencoded file gives it as a member', async () => {
+  const documents = await readAll('a.txt', 'Ledger below\nbegin 644 b.txt\n-=&AE(&QE9&=E<@IO9@``\n`\nend\n');
+  expect(documents.map((d) => d.archivePath)).toEqual(['', 'b.txt']);
+  expect(documents[0]?.text).toBe('Ledger below');
+});
