@@ -125,13 +125,19 @@ test('intake: processes that get the same events at once, while windows are seal
         },
       });
       const clock = clockAt(0);
-      const ticking = { ...clock, sleep: () => scheduler.schedule(Promise.resolve(), 'sleep') };
+      const slow = {
+        ...clock,
+        async sleep() {
+          await scheduler.schedule(Promise.resolve(), 'sleep');
+          clock.set(clock.now() + 6000); // a whole window later
+        },
+      };
       const first = (await takeIn(lake, clock, 5, upload('seed'))).windowId;
       const windows = new Set([first]);
       const work = groups.map(async (names) => {
         const taken = await takeInGroup(
           raced,
-          ticking,
+          slow,
           5,
           names.map((n) => upload(`f${n}`)),
         );
