@@ -51,8 +51,27 @@ export interface Judged extends Judgement {
 
 /** Rows up to which `auto` judges by folds. */
 const MAX_FOLDED_ROWS = 5000;
-/** Iterations of each further fit along a path: it starts close to its end. */
-const PATH_ITERATIONS = 25;
+/** Iterations of a fit that only judges; along a path each starts close to its end. */
+const TRIAL_ITERATIONS = 20;
+/** Folds that try every strength. */
+const SCOUT_FOLDS = 2;
+
+/** What a way of fitting predicts for rows outside training. */
+interface Attempt {
+  predictions: Predictions;
+  /** Which of several strengths this is, and the loss of each. */
+  best: number;
+  losses: readonly number[];
+}
+
+function bestOf(tried: readonly Predictions[], classes: number): Attempt {
+  const losses = tried.length > 1 ? tried.map((predictions) => heldOutLoss(predictions, classes)) : [];
+  const best = chooseLeast(losses);
+  return { predictions: tried[best]!, best, losses };
+}
+
+const lossOf = (raw: readonly number[], truth: Int32Array, classes: number): number =>
+  raw.length === 0 ? 0 : heldOutLoss({ raw: Float64Array.from(raw), truth }, classes);
 
 export class TextTrainer {
   readonly minDocFreq: number;
@@ -114,25 +133,46 @@ export class TextTrainer {
     const { classes, labels } = this.#data;
     const folds = Math.min(this.#options.folds, this.#counts.rows);
     const part = splitRows(classes, groups, folds, random);
-    const outOfFold = (strengths: readonly number[] | null, weighClasses: boolean): Predictions[] => {
-      const raws = (strengths ?? [0]).map(() => new Float64Array(this.#counts.rows * labels.length));
-      for (let fold = 0; fold < folds; fold++) {
-        const held = rowsOfPart(part, fold, true);
-        const rest = rowsOfPart(part, fold, false);
-        if (held.length === 0 || rest.length === 0) continue; // all texts are equal: nothing can be held out
-        let at = 0;
-        for (const fitted of this.#fits(rest, `fold ${fold + 1} of ${folds}`, strengths, weighClasses)) {
-          const predicted = this.#predict(fitted, held);
-          const raw = raws[at++]!;
-          held.forEach((row, i) => {
-            raw.set(predicted.subarray(i * labels.length, (i + 1) * labels.length), row * labels.length);
-          });
-        }
+    const attempt = (strengths: readonly number[] | null, weighClasses: boolean): Attempt => {
+      const raw = new Float64Array(this.#counts.rows * labels.length);
+      // Several strengths are tried on the first folds only; the others are fitted with the best of them.
+      const scouts = (strengths?.length ?? 1) > 1 ? Math.min(SCOUT_FOLDS, folds) : 0;
+      const scouted = Array.from({ length: scouts }, (_, fold) => this.#foldRows(part, fold)).flatMap(
+        ({ held }) => held,
+      );
+      const scoutedTruth = Int32Array.from(scouted, (row) => classes[row]!);
+      const perStrength = (strengths ?? []).map((): number[] => []);
+      const predict = (fold: number, wanted: readonly number[] | null): Float64Array[] => {
+        const { held, rest } = this.#foldRows(part, fold);
+        if (held.length === 0 || rest.length === 0) return []; // all texts are equal: nothing can be held out
+        const phase = `fold ${fold + 1} of ${folds}`;
+        return Array.from(this.#fits(rest, phase, wanted, weighClasses), (fitted) => this.#predict(fitted, held));
+      };
+      const store = (rows: readonly number[], predicted: ArrayLike<number>): void => {
+        rows.forEach((row, i) => {
+          for (let k = 0; k < labels.length; k++) raw[row * labels.length + k] = predicted[i * labels.length + k]!;
+        });
+      };
+      for (let fold = 0; fold < scouts; fold++)
+        predict(fold, strengths).forEach((predicted, at) => {
+          for (const p of predicted) perStrength[at]!.push(p);
+        });
+      const losses = scouts === 0 ? [] : perStrength.map((all) => lossOf(all, scoutedTruth, labels.length));
+      const best = chooseLeast(losses);
+      if (scouts > 0) store(scouted, perStrength[best]!);
+      const chosen = strengths === null ? null : [strengths[best]!];
+      for (let fold = scouts; fold < folds; fold++) {
+        const [predicted] = predict(fold, chosen);
+        if (predicted !== undefined) store(this.#foldRows(part, fold).held, predicted);
       }
-      return raws.map((raw) => ({ raw, truth: classes }));
+      return { predictions: { raw, truth: classes }, best, losses };
     };
-    const { predictions, fitting } = this.#choose(outOfFold);
+    const { predictions, fitting } = this.#choose(attempt);
     return { ...judge(predictions, labels.length, this.#options), source: 'out-of-fold', fitting };
+  }
+
+  #foldRows(part: Uint16Array, fold: number): { held: number[]; rest: number[] } {
+    return { held: rowsOfPart(part, fold, true), rest: rowsOfPart(part, fold, false) };
   }
 
   #judgeByHoldout(groups: Uint32Array, random: Random): Judged {
@@ -142,10 +182,13 @@ export class TextTrainer {
     const rest = rowsOfPart(part, 0, false);
     const truth = Int32Array.from(held, (row) => classes[row]!);
     const { predictions, fitting } = this.#choose((strengths, weighClasses) =>
-      Array.from(this.#fits(rest, 'held-out check', strengths, weighClasses), (fitted) => ({
-        raw: this.#predict(fitted, held),
-        truth,
-      })),
+      bestOf(
+        Array.from(this.#fits(rest, 'held-out check', strengths, weighClasses), (fitted) => ({
+          raw: this.#predict(fitted, held),
+          truth,
+        })),
+        labels.length,
+      ),
     );
     return { ...judge(predictions, labels.length, this.#options), source: 'held-out', fitting };
   }
@@ -162,11 +205,14 @@ export class TextTrainer {
     };
     const models = new Map<Predictions, Fitted>();
     const { predictions, fitting } = this.#choose((strengths, weighClasses) =>
-      Array.from(this.#fits(training, 'final', strengths, weighClasses), (fitted) => {
-        const scouted = side(0, fitted);
-        models.set(scouted, fitted);
-        return scouted;
-      }),
+      bestOf(
+        Array.from(this.#fits(training, 'final', strengths, weighClasses), (fitted) => {
+          const scouted = side(0, fitted);
+          models.set(scouted, fitted);
+          return scouted;
+        }),
+        labels.length,
+      ),
     );
     const final = models.get(predictions)!; // made above, with the predictions
     const judgement = judgeStrictly(predictions, side(1, final), labels, this.#options);
@@ -174,26 +220,25 @@ export class TextTrainer {
   }
 
   /** Try the strengths, and class weights where classes are very uneven; what served best on rows outside training. */
-  #choose(attempt: (strengths: readonly number[] | null, weighClasses: boolean) => Predictions[]): {
+  #choose(attempt: (strengths: readonly number[] | null, weighClasses: boolean) => Attempt): {
     predictions: Predictions;
     fitting: Fitting;
   } {
     const classes = this.#data.labels.length;
     const strengths = this.#strengths;
-    const plain = attempt(strengths, false);
-    const losses = plain.length > 1 ? plain.map((predictions) => heldOutLoss(predictions, classes)) : [0];
-    const best = chooseLeast(losses);
+    const { predictions: plain, best, losses } = attempt(strengths, false);
     const inverseStrength = strengths?.[best] ?? null;
-    let predictions = plain[best]!;
+    let predictions = plain;
     let weighClasses = false;
     if (this.#options.classWeights === 'auto' && isUneven(this.#classWeights(allRows(this.#counts.rows)))) {
-      const [weighted] = attempt(inverseStrength === null ? null : [inverseStrength], true);
-      if (weighted !== undefined && prefersWeights(predictions, weighted, classes)) {
+      const { predictions: weighted } = attempt(inverseStrength === null ? null : [inverseStrength], true);
+      if (prefersWeights(predictions, weighted, classes)) {
         predictions = weighted;
         weighClasses = true;
       }
     }
-    const tried = strengths === null ? [] : strengths.map((C, i) => ({ inverseStrength: C, logLoss: losses[i]! }));
+    const tried =
+      strengths === null ? [] : strengths.map((C, i) => ({ inverseStrength: C, logLoss: losses[i] ?? Number.NaN }));
     return { predictions, fitting: { inverseStrength, weighClasses, tried, iterationsTried: this.#iterationsTried } };
   }
 
@@ -218,7 +263,7 @@ export class TextTrainer {
       numClasses: this.#data.labels.length,
       ...(weights === undefined ? {} : { weights }),
     };
-    const iterations = strengths !== null && strengths.length > 1 ? Math.min(PATH_ITERATIONS, options.maxIter) : null;
+    const iterations = strengths !== null && phase !== 'final' ? Math.min(TRIAL_ITERATIONS, options.maxIter) : null;
     const path = fitPath(input, iterations === null ? options : { ...options, maxIter: iterations }, regParams, (at) =>
       this.#tell({ phase, ...at }),
     );
