@@ -23,6 +23,7 @@ export function addModelCommands(program: Command): void {
     .addOption(labelColumn())
     .option('--taxonomy <file>', 'check the labels against this taxonomy', existing)
     .option('--no-promote', 'register the model without making it the champion')
+    .option('--use-simulated', 'decisions: also labels that the LLM simulator gave', false)
     .addOption(
       new Option('--algorithm <name>', 'xgboost grows trees on Spark')
         .choices(['logistic-regression', 'xgboost'])

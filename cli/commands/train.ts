@@ -25,6 +25,7 @@ export interface TrainCommandOptions {
   algorithm: 'logistic-regression' | 'xgboost';
   featuresOf?: string;
   python: string;
+  useSimulated: boolean;
   profile?: FeatureProfile;
   maxIter?: number;
   regParam?: number;
@@ -65,7 +66,8 @@ async function readLakeExamples(app: App, source: string, options: TrainCommandO
   };
   const examples: WeightedExample[] = [];
   const bySource: Record<string, number> = {};
-  for await (const row of readSource(stores, source, { text: options.textColumn, label: options.labelColumn })) {
+  const columns = { text: options.textColumn, label: options.labelColumn };
+  for await (const row of readSource(stores, source, columns, { useSimulated: options.useSimulated })) {
     if ('problem' in row || row.label === null) continue;
     examples.push({ text: row.text, label: row.label, weight: row.weight });
     bySource[row.source] = (bySource[row.source] ?? 0) + 1;

@@ -146,6 +146,10 @@ export const EVENTS: Readonly<Record<string, EventSpec>> = {
     doc: 'A deployment is not used any more: wrong configuration, no rights, or no quota left.',
     fields: ['deployment', 'rule'],
   },
+  'llm.prompt-cut': {
+    doc: 'A server answered although it had read only a part of the prompt: the answer is not used, packs become smaller.',
+    fields: ['deployment', 'sent', 'read'],
+  },
   'llm.deployment.learnt': {
     doc: 'A deployment wants its requests in another form, or more room for thought: remembered and used from now on.',
     fields: ['deployment', 'learnt'],

@@ -6,10 +6,17 @@ import { elementsOf, readResults } from './answer.ts';
 import { type CallLog, type Intent, nextAttempt, runningAttempt } from './calls.ts';
 import { chatBody, outputTokens } from './chat-body.ts';
 import { choiceOf } from './completion.ts';
-import { type CallErrorRule, EMPTY_ANSWERS, LESSONS, LONGEST_HINT_MS, ruleFor } from './deployments/call-errors.ts';
+import {
+  type CallErrorRule,
+  EMPTY_ANSWERS,
+  LESSONS,
+  LONGEST_HINT_MS,
+  PROMPT_CUT,
+  ruleFor,
+} from './deployments/call-errors.ts';
 import { type ChatBody, type ChatReply, TransportFailure } from './deployments/client.ts';
 import { errorText, serviceWords, waitHintMs } from './deployments/error-words.ts';
-import { inWords, type Lessons, lessonOf, reasoningLesson } from './deployments/lessons.ts';
+import { inWords, isPromptCut, type Lessons, lessonOf, reasoningLesson } from './deployments/lessons.ts';
 import type { GivenUpCode, Hopeless, Member, Turn } from './deployments/pool.ts';
 import type { Pack } from './judge.ts';
 import type { Budget } from './money/budget.ts';
@@ -214,7 +221,8 @@ async function send(context: AskContext, pack: Pack, request: Request, turn: Tur
       throw error;
     });
     const taught = lessonFrom(member, reply, body, pack, maxOutputTokens);
-    const rule = taught?.rule ?? ruleAfter(member, reply);
+    const taughtRule = taught?.rule ?? cutRule(context, request, reply, lessons);
+    const rule = taughtRule ?? ruleAfter(context, member, pack, reply);
     const outcome = outcomeOf(reply, rule, attempt, clock.now(), (usage) => costNano(price, usage));
     const isFinal = rule === undefined || rule.class === 'document' || rule.class === 'packing';
     if (isFinal)
@@ -227,6 +235,15 @@ async function send(context: AskContext, pack: Pack, request: Request, turn: Tur
       await member.lessons.learn(taught.lesson);
       const learnt = inWords(taught.lesson).join('; ');
       deps.logger.warn('llm.deployment.learnt', { deployment: member.config.name, learnt });
+    }
+    if (rule === PROMPT_CUT && outcome.usage !== null) {
+      const contextTokens = Math.min(outcome.usage.promptTokens, member.lessons.current.contextTokens ?? Infinity);
+      await member.lessons.learn({ contextTokens });
+      deps.logger.warn('llm.prompt-cut', {
+        deployment: member.config.name,
+        sent: request.promptTokens,
+        read: contextTokens,
+      });
     }
     await learn(context, turn, { reply, rule, pack, request });
     deps.logger.info('llm.call', {
@@ -250,10 +267,36 @@ async function send(context: AskContext, pack: Pack, request: Request, turn: Tur
 }
 
 /** The rule of a reply in the light of what the deployment did before. */
-function ruleAfter(member: Member, reply: ChatReply | TransportFailure): CallErrorRule | undefined {
+function ruleAfter(
+  { runtime }: AskContext,
+  member: Member,
+  pack: Pack,
+  reply: ChatReply | TransportFailure,
+): CallErrorRule | undefined {
   const rule = ruleFor(reply);
-  // The same frame was accepted before, so it is these documents and not the configuration.
-  return rule?.id === 'bad-request' && member.hasSucceeded ? { ...rule, class: 'document' } : rule;
+  if (rule?.id !== 'bad-request') return rule;
+  // The same frame was accepted before, so it is these documents and not the configuration. Before that, its halves tell,
+  // whichever call comes back first; unless another deployment can be asked, or the words leave no doubt.
+  const words = reply instanceof TransportFailure ? '' : errorText(reply.body);
+  const isOpen = runtime.pool.members.length === 1 && pack.documents.length > 1 && !WRONG_REQUEST.test(words);
+  return member.hasSucceeded || isOpen ? { ...rule, class: 'document' } : rule;
+}
+
+const WRONG_REQUEST =
+  /unsupported|unknown|unrecogni[sz]ed|not supported|not permitted|does not exist|not found|invalid (?:model|parameter|type)/i;
+
+/** An answer to less than was asked. */
+function cutRule(
+  { question }: AskContext,
+  { promptTokens }: Request,
+  reply: ChatReply | TransportFailure,
+  lessons: Lessons,
+): CallErrorRule | undefined {
+  if (ruleFor(reply) !== undefined || reply instanceof TransportFailure) return undefined;
+  const usage = usageOf(reply.body);
+  return usage !== null && isPromptCut(promptTokens - question.schemaTokens, usage.promptTokens, lessons)
+    ? PROMPT_CUT
+    : undefined;
 }
 
 interface Ended {
@@ -312,7 +355,7 @@ async function learn(context: AskContext, { member, grant }: Turn, ended: Ended)
     logger.error('llm.deployment.given-up', { deployment: member.config.name, rule: empty.id });
   if (rule === undefined || rule.class === 'document' || rule.class === 'packing') {
     if (rule === undefined && empty === undefined) runtime.pool.noteAnswer(member);
-    member.hasSucceeded = true;
+    if (rule?.id !== 'bad-request') member.hasSucceeded = true;
     member.hasBeenDenied = false;
     member.refusals = 0;
     member.breaker.succeed();
@@ -363,6 +406,7 @@ function emptyKind(
   const known = EMPTY_ANSWERS.find(({ id }) => id === rule?.id);
   if (known !== undefined)
     return { id: known.id, code: known.code === 'llm.unavailable' ? known.code : 'llm.configuration' };
+  if (rule?.id === 'bad-request' && !member.hasAnswered) return { id: rule.id, code: 'llm.configuration' };
   if (rule !== undefined || reply instanceof TransportFailure) return undefined;
   const { content, refusal, finishReason } = choiceOf(reply.body);
   if (refusal || finishReason === 'length' || finishReason === 'content_filter') return undefined;

@@ -35,6 +35,8 @@ export interface PromptFrame {
   version: string;
   /** Tokens and characters of everything but the documents. */
   overheadTokens: number;
+  /** Tokens of the schema among them: few servers count them as prompt. */
+  schemaTokens: number;
   overheadChars: number;
 }
 
@@ -65,6 +67,7 @@ export function frameFor(
     codes,
     version,
     overheadTokens: count(system) + count(schema) + 9,
+    schemaTokens: count(schema),
     overheadChars: system.length + schema.length,
   };
 }

@@ -8,6 +8,7 @@ import type { CachedDecision } from './cache.ts';
 import { type Judgement, judge, makePack, type Pack } from './judge.ts';
 import { leastNano } from './money/price.ts';
 import { type BatchPlan, type Shown, shrunkText } from './prepare.ts';
+import { documentsMessage } from './prompt.ts';
 
 type Resolved =
   | { kind: 'answered'; next: Pack[] }
@@ -120,6 +121,10 @@ export class Work {
         this.#skip(pack, this.#hopeless);
         return { kind: 'answered', next: [] };
       }
+      if (this.#isTooLong(pack, texts)) {
+        if (!(await log.split(pack.key, Math.ceil(pack.documents.length / 2)))) await log.refresh(pack.key);
+        return this.#resolve(pack, onFunded);
+      }
       const asked = await ask(this.#context, pack, texts, onFunded);
       if (asked.kind === 'hopeless') {
         this.#hopeless = asked.code;
@@ -133,6 +138,17 @@ export class Work {
       this.#watch(pack);
     }
     return { kind: 'answered', next: this.#judge(pack, texts).next };
+  }
+
+  /** No deployment reads so much, as far as answers have shown: the pack is asked in two parts. */
+  #isTooLong(pack: Pack, texts: readonly string[]): boolean {
+    const { runtime, question } = this.#context;
+    const contexts = runtime.pool.members.map(
+      ({ lessons }) => lessons.current.contextTokens ?? Number.POSITIVE_INFINITY,
+    );
+    const context = Math.max(...contexts);
+    if (pack.documents.length === 1 || context === Number.POSITIVE_INFINITY) return false;
+    return question.overheadTokens - question.schemaTokens + runtime.count(documentsMessage(texts)) > context;
   }
 
   /** A pack that the money left does not pay for: as many of its documents as it does pay for, the least certain first. */
@@ -202,7 +218,9 @@ export class Work {
     const record = log.record(pack.key);
     const { answer } = record;
     if (answer === undefined) throw new Error(`call ${pack.key} has no answer`);
-    const deployment = record.intents.get(answer.attempt)?.deployment ?? null;
+    // Whatever the deployment is called, results say where labels come from that no model gave.
+    const isSimulated = answer.model === 'simulator';
+    const deployment = isSimulated ? 'simulator' : (record.intents.get(answer.attempt)?.deployment ?? null);
     const judgement = judge(pack, answer, texts, question.spellings, this.#plan.sizing);
     this.answered.set(pack.key, judgement.answered);
     for (const [key, decision] of judgement.decided) this.decisions.set(key, { decision, deployment, isCached: false });

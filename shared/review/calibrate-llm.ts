@@ -1,5 +1,6 @@
 // How often LLM answers are right, from what people said: feedback beside the answers it was about → a curve per prompt version.
 // Invariants: C1 an answer counts once, with the person's last word. C2 what was stated counts, not what an earlier curve made of it.
+//             C3 the simulator's answers are not counted: they say nothing about a model.
 
 import type { QueryLake } from '../lake/query.ts';
 import type { CheckedAnswer } from '../llm/confidence.ts';
@@ -15,6 +16,7 @@ const CHECKED = `
   FROM results r
   JOIN (SELECT document_id, arg_max(label, created_at) AS label FROM feedback GROUP BY document_id) f USING (document_id)
   WHERE r.prompt_version IS NOT NULL AND r.decided_by IS DISTINCT FROM 'human'
+    AND r.llm_deployment IS DISTINCT FROM 'simulator'
   ORDER BY r.run_id, r.batch_id, r.document_id`;
 
 export interface LlmCalibration {

@@ -1,6 +1,7 @@
 // Decisions as training data: what people decided, and what the LLM decided and nobody corrected, with the texts of the runs that read them.
 // Invariants: D1 each document counts once, by its newest decision; a human's beats all others. D2 labels the model gave itself are not used:
-// it would only learn its own mistakes. D3 the source of each label is kept and decides its weight.
+// it would only learn its own mistakes. D3 the source of each label is kept and decides its weight. D4 labels of the simulator are no knowledge:
+// they are used when asked for by name only.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,6 +27,8 @@ export interface DecisionOptions {
   llmWeight?: number;
   /** Only labels of this taxonomy. Default: any */
   taxonomyVersion?: string;
+  /** Also labels that the simulator gave: word overlap, no model. Default false */
+  useSimulated?: boolean;
 }
 
 interface Decision {
@@ -35,6 +38,9 @@ interface Decision {
   label: string;
   source: 'human' | 'llm';
 }
+
+/** The simulator's name in results, whatever its deployment is called. */
+const SIMULATED = 'simulator';
 
 const RESULT_COLUMNS = [
   'document_id',
@@ -47,6 +53,7 @@ const RESULT_COLUMNS = [
   'taxonomy_version',
   'processed_at',
   'content_sha256',
+  'llm_deployment',
 ];
 
 /** Labelled texts of a lake, batch by batch. Documents whose text is gone are left out. */
@@ -84,6 +91,7 @@ async function collectDecisions(
     const isLlm =
       row.status === 'labelled' &&
       row.decided_by === 'llm' &&
+      (options.useSimulated === true || row.llm_deployment !== SIMULATED) && // D4
       Number(row.confidence ?? 0) >= (options.minLlmConfidence ?? 0.8);
     const base = { documentId, runId: String(row.run_id), batchId: String(row.batch_id) };
     if (typeof given === 'string' && given !== '')

@@ -1,7 +1,7 @@
 // Servers of other makes, played as they document themselves, and what the stage makes of them.
 import { expect, test } from 'vitest';
 import type { ChatBody, ChatReply } from '../../shared/llm/deployments/client.ts';
-import { lessonOf } from '../../shared/llm/deployments/lessons.ts';
+import { isPromptCut, lessonOf } from '../../shared/llm/deployments/lessons.ts';
 import { deployment, documents, Stage, type StageOptions } from './stage.ts';
 
 /** A stage whose server's replies go through `change`. */
@@ -148,4 +148,43 @@ test('servers: thought that leaves no room for the answer is given room, within 
     poor.stage.finish(poor.instance(), 'r', 'b', documents(18), { runUsd: 0.005 }),
   );
   expect(Number(done.costNanoUsd)).toBeLessThanOrEqual(5e6);
+});
+
+test('servers: a prompt that was cut without a word gives no labels for what was not seen; packs become smaller', async () => {
+  const context = 1024;
+  const isOver = (reply: ChatReply) =>
+    (reply.body as { usage: { prompt_tokens: number } }).usage.prompt_tokens > context;
+  const whole: boolean[] = [];
+  const { stage, instance } = await stageWith((reply) => {
+    whole.push(!isOver(reply));
+    const body = reply.body as { usage: Record<string, number> };
+    return isOver(reply) ? { ...reply, body: { ...body, usage: { ...body.usage, prompt_tokens: context } } } : reply;
+  });
+  const docs = documents(24, { words: 250 });
+  const done = await stage.clock.run(stage.finish(instance(), 'r', 'b', docs));
+  expect(done.answers.filter((a) => a.outcome === 'failed')).toEqual([]);
+  const cut = whole.filter((isWhole) => !isWhole).length;
+  expect(cut).toBeGreaterThan(0);
+  expect(cut).toBeLessThanOrEqual(6); // the first wave; what follows is split before it is sent
+  whole.length = 0;
+  await stage.clock.run(stage.finish(instance(), 'r2', 'b', documents(24, { words: 250, from: 500 })));
+  expect(whole.every(Boolean)).toBe(true);
+  expect(isPromptCut(1000, 900, {})).toBe(false);
+  expect(isPromptCut(5500, 4096, {})).toBe(true);
+  expect(isPromptCut(5500, 4700, {})).toBe(false); // another tokenizer
+});
+
+test('servers: an unknown 400 is bisected whichever call comes back first; a wrong request stops after three', async () => {
+  const bad = await stageWith((reply, body) =>
+    JSON.stringify(body.messages).includes('Paper 3:') ? refusal('Something about it is bad') : reply,
+  );
+  const done = await bad.stage.clock.run(bad.stage.finish(bad.instance(), 'r', 'b', documents(40)));
+  expect(done.answers.filter((a) => a.outcome === 'failed').map((a) => [a.id, a.code])).toEqual([
+    ['d3', 'llm.rejected'],
+  ]);
+  expect(done.answers.filter((a) => a.code === 'llm.configuration')).toEqual([]);
+  const wrong = await stageWith(() => refusal('Something about it is bad'));
+  const refused = await wrong.stage.clock.run(wrong.stage.finish(wrong.instance(), 'r', 'b', documents(400)));
+  expect(refused.answers.every((a) => a.outcome === 'review')).toBe(true);
+  expect(wrong.sent.length).toBeLessThanOrEqual(3 + 8);
 });

@@ -73,6 +73,7 @@ test('humans and sure LLM answers become examples; the model’s own labels do n
       decided('again', 'r1', { label: 'Old' }),
       decided('gone', 'r9', {}),
       decided('foreign', 'r1', { taxonomy_version: 'other-1' }),
+      decided('simulated', 'r1', { llm_deployment: 'simulator' }),
     ],
     { appId: 'r1', appVersion: 0 },
   );
@@ -99,6 +100,7 @@ test('humans and sure LLM answers become examples; the model’s own labels do n
     reviewed: 'e',
     again: 'old',
     foreign: 'f',
+    simulated: 'g',
   });
   await writeTexts('r2', { again: 'new' });
   const found = [];
@@ -110,6 +112,11 @@ test('humans and sure LLM answers become examples; the model’s own labels do n
     { documentId: 'reviewed', text: 'e', label: 'Payroll', source: 'human', weight: 1 },
     { documentId: 'sure', text: 'a', label: 'Tax', source: 'llm', weight: 0.5 },
   ]);
+  // The simulator's labels only when they are asked for.
+  const all = [];
+  for await (const { documentId } of readDecisions(lake, { results, feedback }, { useSimulated: true }))
+    all.push(documentId);
+  expect(all).toContain('simulated');
 });
 
 test('a lake without results gives nothing', async () => {

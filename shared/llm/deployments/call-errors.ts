@@ -113,6 +113,9 @@ export const EMPTY_ANSWERS: readonly CallErrorRule[] = [
   { id: 'not-a-completion', class: 'ambiguous', code: 'llm.configuration' },
 ];
 
+/** The server has read less than was sent: its answer says nothing about what it did not see. */
+export const PROMPT_CUT: CallErrorRule = { id: 'prompt-cut', class: 'packing', code: 'llm.input-too-long' };
+
 /** What a reply taught about the deployment; the request is sent again as it wants it. */
 export const LESSONS = {
   form: { id: 'other-form', class: 'lesson', code: 'llm.configuration' },
@@ -134,7 +137,7 @@ export function ruleFor(outcome: ChatReply | TransportFailure): CallErrorRule | 
 
 /** The rule by the id that an outcome keeps. */
 export const ruleById = (id: string): CallErrorRule | undefined =>
-  [...CALL_ERRORS, ...EMPTY_ANSWERS, ...Object.values(LESSONS), UNMAPPED].find((rule) => rule.id === id);
+  [...CALL_ERRORS, ...EMPTY_ANSWERS, ...Object.values(LESSONS), PROMPT_CUT, UNMAPPED].find((rule) => rule.id === id);
 
 /** An error that came with status 200: by the status it names, else by its words. */
 function ruleInside(reply: ChatReply): CallErrorRule | undefined {

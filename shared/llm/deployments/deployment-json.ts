@@ -4,6 +4,8 @@ import { z } from 'zod';
 import { TerminalError } from '../../errors.ts';
 import { type DeploymentConfig, nanoPerMillion, RESPONSE_FORMS } from './deployment.ts';
 
+import { assertParameters } from './parameters.ts';
+
 const usd = z.number().min(0).max(10_000);
 
 const priceSchema = z.strictObject({
@@ -72,6 +74,7 @@ export function parseDeployments(text: string, auth: DeploymentAuth): Deployment
       'config.invalid',
       `LLM deployments: the name ${twice} is used twice; quota and prices go by name`,
     );
+  for (const { name, parameters } of parsed.data) assertParameters(name, parameters);
   return parsed.data.map(({ auth: kind, keySecret, prices, model, ...rest }) => ({
     ...withoutUndefined(rest),
     model: model ?? rest.name,

@@ -170,6 +170,25 @@ export function reasoningLesson(
   return allowed > (current.reasoningTokens ?? 0) ? { reasoningTokens: allowed } : undefined;
 }
 
+/** Tokenizers differ by less. */
+const LEAST_SHARE = 0.6;
+const NEARLY_ALL = 0.95;
+const LEAST_MISSING = 200;
+/** Contexts are multiples of it. */
+const CONTEXT_STEP = 256;
+
+/**
+ * Did the server read all of a prompt? Some cut what is beyond their context without a word (Ollama, LM Studio, proxies that compress).
+ * @param sent  tokens of the messages as we count them
+ * @param read  tokens of the prompt that the answer reports
+ */
+export function isPromptCut(sent: number, read: number, current: Lessons): boolean {
+  if (read <= 0 || sent - read < LEAST_MISSING) return false;
+  if (read < LEAST_SHARE * sent) return true;
+  const isContext = read % CONTEXT_STEP === 0 || Math.abs(read - (current.contextTokens ?? -1)) <= 8;
+  return isContext && read < NEARLY_ALL * sent;
+}
+
 /** Lessons in words, for people. */
 export function inWords(lessons: Lessons): string[] {
   const { responseFormat, outputLimit, leftOut, hasNoSystemRole, mostOutputTokens, reasoningTokens, contextTokens } =

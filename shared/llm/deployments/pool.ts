@@ -6,6 +6,7 @@ import { Breaker } from './breaker.ts';
 import type { ChatClient } from './client.ts';
 import type { DeploymentConfig, LlmSettings } from './deployment.ts';
 import { LessonBook } from './lessons.ts';
+import { assertParameters } from './parameters.ts';
 import { type Grant, SharedQuota } from './quota.ts';
 
 /** A deployment with its state in this process. */
@@ -94,6 +95,7 @@ export class Pool {
         'config.invalid',
         `no LLM deployment is allowed: have ${deployments.length}, residency must be one of ${settings.residency.join(', ') || 'any'}`,
       );
+    for (const { name, parameters } of allowed) assertParameters(name, parameters);
     this.members = allowed.map((config) => ({
       config,
       quota: new SharedQuota({

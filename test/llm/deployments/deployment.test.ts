@@ -100,3 +100,20 @@ test('settings: the numbers of the stage follow the environment', () => {
     llmSettingsFromConfig(loadConfig({ ...env, LLM_PACK_DOCUMENTS: '3', LLM_MAX_COST_USD_PER_DAY: '5' })),
   ).toMatchObject({ packDocuments: 3, maxCostUsdPerDay: 5, utilisation: 0.985 });
 });
+
+test('pool: members of a request that decide its limits, its money or its readers are refused by name', () => {
+  const parse = (parameters: object) => parseDeployments(JSON.stringify([{ ...one, parameters }]), auth);
+  for (const name of [
+    'n',
+    'max_tokens',
+    'max_completion_tokens',
+    'best_of',
+    'stream',
+    'model',
+    'store',
+    'service_tier',
+    'Max_Tokens',
+  ])
+    expect(() => parse({ [name]: 2 }), name).toThrow(`parameters.${name}`);
+  expect(parse({ temperature: 0, reasoning_effort: 'low', top_p: 1, seed: 7, verbosity: 'low' })).toHaveLength(1);
+});
