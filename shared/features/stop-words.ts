@@ -1,3 +1,4 @@
+/// <reference path="./stopword.d.ts" />
 // Words that carry no reason: articles, pronouns and the like. They are counted like any other word and never shown as evidence.
 // Lists: the npm package stopword (MIT), twelve languages together, so that a text of two languages needs no decision.
 import { dan, deu, eng, fin, fra, ita, nld, nob, pol, por, spa, swe } from 'stopword';
