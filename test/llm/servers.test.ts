@@ -106,6 +106,9 @@ test('lessons: a refusal that is about the prompt, the key or a document teaches
   });
   expect(lessonOf('unsupported: max_tokens', body, { outputLimit: 'max_completion_tokens' })).toEqual({});
   expect(lessonOf('unsupported: max_tokens', body, { outputLimit: 'max_tokens' })).toBeUndefined();
+  const asked: ChatBody = { ...body, messages: [{ role: 'system', content: 'rules' }] };
+  expect(lessonOf('System role not supported', asked, {})).toEqual({ hasNoSystemRole: true });
+  expect(lessonOf('System role not supported', asked, { hasNoSystemRole: true })).toEqual({});
 });
 
 test('servers: thought that leaves no room for the answer is given room, within the money', async () => {
