@@ -104,6 +104,7 @@ async function checkLake(data: string): Promise<Check[]> {
         { check: 'storage', ok: true, found: `container ${app.lake.container} answers` },
         { check: 'model', ok: true, found },
         ...(await checkPinned(app)),
+        ...(await askDeployments(app)),
       ];
     });
   } catch (error) {
@@ -117,6 +118,21 @@ async function checkLake(data: string): Promise<Check[]> {
       },
     ];
   }
+}
+
+/** One real question to each deployment: only an answer shows that key, name, form and money fit. */
+async function askDeployments(app: App): Promise<Check[]> {
+  const probes = (await app.services.llm?.probe?.()) ?? [];
+  return probes.map(({ deployment, isAnswered, found, learnt, requests, costUsd }) => ({
+    check: `deployment ${deployment}`,
+    ok: isAnswered,
+    found: [
+      found,
+      ...(learnt.length === 0 ? [] : [`learnt: ${learnt.join('; ')}`]),
+      `${requests === 1 ? '1 request' : `${requests} requests`}, ${costUsd.toFixed(6)} USD`,
+    ].join('; '),
+    remedy: 'Correct what the service names: address, key, model or a member of LLM_DEPLOYMENTS (docs/llm.md).',
+  }));
 }
 
 /** Versions that settings and schedules name: a wrong one would fail when it is first needed, at night perhaps. */

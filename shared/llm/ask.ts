@@ -307,8 +307,8 @@ interface Ended {
 }
 
 /** What a reply teaches about the deployment. With a rule, it was no answer: the request is sent again as the deployment wants it. */
-function lessonFrom(
-  { lessons: { current }, config }: Member,
+export function lessonFrom(
+  { lessons: { current }, config }: Pick<Member, 'lessons' | 'config'>,
   reply: ChatReply | TransportFailure,
   body: ChatBody,
   pack: Pack,

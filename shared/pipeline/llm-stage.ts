@@ -10,6 +10,7 @@ import { parseDeployments } from '../llm/deployments/deployment-json.ts';
 import { spentOnDay } from '../llm/money/budget.ts';
 import { moneyLeft } from '../llm/money/money-left.ts';
 import { quoteStage } from '../llm/money/quote-stage.ts';
+import { probeDeployment } from '../llm/probe.ts';
 import type { Llm } from './services.ts';
 
 // An activity ends well before the function's time limit and goes on in the next one.
@@ -43,6 +44,7 @@ export function openLlm(
   const transport = batchDeployment === undefined ? undefined : openAiBatchTransport(batchDeployment);
   return {
     deployments: allowed(deployments, residency).map(({ name, tpm }) => ({ name, tokensPerMinute: tpm })),
+    probe: () => Promise.all(allowed(deployments, residency).map((deployment) => probeDeployment(deployment, deps))),
     spentTodayUsd: () => spentOnDay(deps.state, deps.clock.now()),
     canBatch: transport !== undefined,
     cancelJobs: async (runId) => (transport === undefined ? 0 : cancelJobs(runId, deps, transport)),

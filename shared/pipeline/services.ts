@@ -6,6 +6,7 @@ import type { Column, Row } from '../lake/tables.ts';
 import type { LlmAnswer, LlmDocument } from '../llm/classify.ts';
 import type { MoneyLeft } from '../llm/money/money-left.ts';
 import type { Quote } from '../llm/money/quote.ts';
+import type { Probe } from '../llm/probe.ts';
 import type { LoadedModel } from '../models/registry.ts';
 import type { Pace } from '../pace.ts';
 import type { Clock, LakeStore, Logger } from '../ports.ts';
@@ -60,6 +61,8 @@ export interface MoneyLeftRequest {
 export interface Llm {
   /** Those that documents may be sent to. */
   deployments?: readonly { name: string; tokensPerMinute: number }[];
+  /** Ask each deployment one question about a document of our own; may cost a fraction of a cent each. */
+  probe?(): Promise<Probe[]>;
   /** Under the day's limit, by all runs: spent and set aside; 0 where the day has none. */
   spentTodayUsd?(): Promise<number>;
   /** Some deployment takes batch jobs. */

@@ -68,6 +68,20 @@ test('completion: a draft inside a thought never counts, whatever marks the thou
   expect(labelOf(completion({ content: `First ${draft}, no: ${answer}` }))).toBeUndefined();
 });
 
+test('completion: ends and cached tokens are known in the words of other services', () => {
+  const finish = (reason: string) => choiceOf(completion({ content: 'x' }, reason)).finishReason;
+  expect(['model_length', 'MAX_TOKENS', 'SAFETY', 'content_filter: RECITATION', 'tool_calls'].map(finish)).toEqual([
+    'length',
+    'length',
+    'content_filter',
+    'content_filter',
+    'tool_calls',
+  ]);
+  const usage = { prompt_tokens: 9, completion_tokens: 1, prompt_cache_hit_tokens: 4 };
+  const reply = { status: 200, headers: {}, body: { ...completion({ content: 'x' }), usage } };
+  expect(outcomeOf(reply, undefined, 1, 0, () => 0n).usage?.cachedTokens).toBe(4);
+});
+
 test('completion: a confidence from 0 to 1 is one, with a percent sign it is a percentage', () => {
   const confidence = (...stated: unknown[]) =>
     readResults(

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import type { ChatBody, ChatReply } from '../../shared/llm/deployments/client.ts';
 import { isPromptCut, lessonOf } from '../../shared/llm/deployments/lessons.ts';
+import { probeDeployment } from '../../shared/llm/probe.ts';
 import { deployment, documents, Stage, type StageOptions } from './stage.ts';
 
 /** A stage whose server's replies go through `change`. */
@@ -105,6 +106,9 @@ test('lessons: a refusal that is about the prompt, the key or a document teaches
   });
   expect(lessonOf('unsupported: max_tokens', body, { outputLimit: 'max_completion_tokens' })).toEqual({});
   expect(lessonOf('unsupported: max_tokens', body, { outputLimit: 'max_tokens' })).toBeUndefined();
+  const asked: ChatBody = { ...body, messages: [{ role: 'system', content: 'rules' }] };
+  expect(lessonOf('System role not supported', asked, {})).toEqual({ hasNoSystemRole: true });
+  expect(lessonOf('System role not supported', asked, { hasNoSystemRole: true })).toEqual({});
 });
 
 test('servers: thought that leaves no room for the answer is given room, within the money', async () => {
@@ -187,4 +191,23 @@ test('servers: an unknown 400 is bisected whichever call comes back first; a wro
   const refused = await wrong.stage.clock.run(wrong.stage.finish(wrong.instance(), 'r', 'b', documents(400)));
   expect(refused.answers.every((a) => a.outcome === 'review')).toBe(true);
   expect(wrong.sent.length).toBeLessThanOrEqual(3 + 8);
+});
+
+test("doctor: one question finds the form a deployment takes, keeps it for runs, and shows the service's words where it refuses", async () => {
+  const { stage, sent, instance } = await stageWith((reply, body) =>
+    'response_format' in body ? refusal('response_format is not supported') : reply,
+  );
+  const probeWith = (deps: ReturnType<typeof instance>) =>
+    stage.clock.run(probeDeployment(deployment(), deps, deps.createClient(deployment())));
+  const found = await probeWith(instance());
+  expect(found).toMatchObject({ isAnswered: true, learnt: ['responseFormat: none'], requests: 3 });
+  expect(found.costUsd).toBeGreaterThan(0);
+  sent.length = 0;
+  await stage.clock.run(stage.finish(instance(), 'r', 'b', documents(8)));
+  expect(sent.filter((body) => 'response_format' in body)).toEqual([]);
+  const closed = await stageWith(() => refusal('Incorrect API key provided', 401));
+  const deps = closed.instance();
+  const refused = await closed.stage.clock.run(probeDeployment(deployment(), deps, deps.createClient(deployment())));
+  expect(refused).toMatchObject({ isAnswered: false, requests: 1 });
+  expect(refused.found).toContain('Incorrect API key provided');
 });
