@@ -16,7 +16,12 @@ export async function startUnlessAlive(
   const client = df.getClient(context);
   const status = await client.getStatus(instanceId).catch(() => undefined); // an unknown instance throws in this SDK
   if (status !== undefined && KEEP.has(String(status.runtimeStatus))) return;
-  await client.startNew(orchestrator, { instanceId, input });
+  try {
+    await client.startNew(orchestrator, { instanceId, input });
+  } catch (error) {
+    const after = await client.getStatus(instanceId).catch(() => undefined); // as above
+    if (!KEEP.has(String(after?.runtimeStatus))) throw error; // else: somebody started it in between
+  }
 }
 
 /** Start an orchestration unless the instance is at work; one that has ended is started again. */
