@@ -159,8 +159,8 @@ export function simulatorClient(core: SimulatorCore, name: string, clock: Clock)
       if (reply.kind === 'drop' && clock.now() - started <= 1) throw new TransportFailure('not-sent', 'no connection');
       if (reply.kind !== 'answer') throw new TransportFailure('lost', 'the connection ended before the answer');
       // Results call the simulator by its name, whatever its deployment is called; here it plays the deployments of tests.
-      const isAnswer = typeof reply.body === 'object' && reply.body !== null && 'model' in reply.body;
-      const played = isAnswer ? { ...reply.body, model: name } : reply.body;
+      const answer = reply.body as { model?: unknown } | null; // the simulator's own
+      const played = answer?.model === undefined ? answer : { ...answer, model: name };
       return { status: reply.status, headers: lowerCase(reply.headers), body: played };
     },
   };
