@@ -51,7 +51,7 @@ test('train, eval: a model of one’s own is trained, promoted and measured; bad
     withBadRow,
     `${example('Cats', 1)}\nnot json\n${Array.from({ length: 60 }, (_, i) => example(i % 2 === 0 ? 'Cats' : 'Boats', i)).join('\n')}`,
   );
-  const trained = await sluice(['train', withBadRow, '--json', '--num-features', '4096', ...at]);
+  const trained = await sluice(['train', withBadRow, '--json', '--profile', 'spark', '--num-features', '4096', ...at]);
   expect(trained.code, trained.stderr).toBe(0);
   expect(trained.stderr).toContain('line 2');
   expect(JSON.parse(trained.stdout)).toMatchObject({
@@ -166,10 +166,9 @@ test('start without a folder leaves a lake in use alone: no demo, the same label
   writeFileSync(letter, 'Fins and water plants: the aquarium of the fish needs feeding flakes.');
   const own = parseDocument(await sluice(['start', letter, '--once', '--json', '--port', '0', ...at]));
   expect(own.results[0]).toMatchObject({ label: 'Fish', taxonomy_version: expect.stringMatching(/^pets-/) });
-  const models = JSON.parse((await sluice(['models', '--json', ...at])).stdout) as {
-    version: string;
-    champion: boolean;
-  }[];
+  const { models } = JSON.parse((await sluice(['models', '--json', ...at])).stdout) as {
+    models: { version: string; champion: boolean }[];
+  };
   expect(models.find(({ champion }) => champion)?.version).toBe('v1');
 }, 120_000);
 
