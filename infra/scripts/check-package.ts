@@ -57,11 +57,14 @@ export async function loadInHost(hostMain: string, appDir: string): Promise<Load
   try {
     for await (const line of createInterface({ input: child.stdout })) {
       const answer = JSON.parse(line) as { ready: boolean; url: string; functions: string[]; error?: string };
-      if (!answer.ready) break;
+      if (!answer.ready) {
+        errors += answer.error ?? '';
+        break;
+      }
       const { status } = await fetch(`${answer.url}/api/health`);
       return { functions: [...answer.functions].sort(), health: status };
     }
-    throw new Error(`the host did not load ${appDir}:\n${errors}`);
+    throw new Error(`the host did not load ${appDir}:\n${errors.slice(0, 2000)}`);
   } finally {
     clearTimeout(impatient);
     child.kill('SIGTERM');

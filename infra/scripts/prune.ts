@@ -21,6 +21,14 @@ const NEVER_READ: readonly RegExp[] = [
 ];
 const ALWAYS_KEPT = /(^|\/)(package\.json|(licen[cs]e|notice|copying|thirdparty)[^/]*)$/i;
 
+/** Packages that others ask for and no code that runs here loads; what only they ask for goes with them. */
+const NEVER_LOADED: ReadonlySet<string> = new Set([
+  '@azure/msal-browser', // asked for by @azure/identity, whose code for Node does without
+  '@grpc/grpc-js', // exporters that only OTEL_EXPORTER_OTLP_PROTOCOL=grpc would load
+  '@grpc/proto-loader',
+  'protobufjs',
+]);
+
 /** Of these packages only what the code asks for: `keep` names all of it, `drop` a part. Paths inside the package. */
 const PARTS: Readonly<Record<string, { keep: RegExp } | { drop: RegExp }>> = {
   // The core is chosen by what V8 can. Node reads the .wasm itself, and gets the core with both engines whichever one was asked for (7.0).
@@ -31,15 +39,15 @@ const PARTS: Readonly<Record<string, { keep: RegExp } | { drop: RegExp }>> = {
   '@e965/xlsx': { keep: /^(xlsx\.mjs|dist\/cpexcel\.full\.mjs)$/ },
   'libarchive-wasm': { drop: /^src\// },
   openai: { drop: /^src\/|(?<!x509-transport-state)\.js$/ }, // imported, so the .mjs files run, but for one
+  stopword: { keep: /^dist\/(stopword\.cjs\.js|3rd-party\.txt)$/ },
+  yaml: { drop: /^browser\// },
+  'bmp-js': { drop: /^test\// },
   zlibjs: { keep: /^bin\/node-zlib\.js$/ },
-  '@azure/msal-browser': { keep: /^$/ }, // asked for by @azure/identity, whose code for Node never loads it
   '@embedpdf/pdfium': { keep: /^dist\/(index\.js|pdfium\.wasm)$/ },
   'libphonenumber-js': { keep: /^(index\.js|metadata\.min\.json\.js|(min|core|es6|index\.es6\.exports)\/.*\.js)$/ },
   '@azure/msal-common': { keep: /^lib\// }, // @azure/identity is required, never imported
   '@azure/msal-node': { keep: /^lib\// },
   '@opentelemetry/semantic-conventions': { drop: /(^|\/)(experimental_|index-incubating)/ },
-  '@grpc/grpc-js': { keep: /^$/ }, // with protobufjs: exporters that only OTEL_EXPORTER_OTLP_PROTOCOL=grpc would load
-  protobufjs: { keep: /^$/ },
   validator: { keep: /^(index\.js|lib\/.*)$/ },
   moment: { keep: /^moment\.js$/ },
 };
@@ -87,7 +95,7 @@ function reachable(app: string): ReadonlySet<string> {
     .filter((folder) => existsSync(folder));
   const reached = new Set<string>();
   for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
-    if (reached.has(folder)) continue;
+    if (reached.has(folder) || NEVER_LOADED.has(nameOf(folder))) continue;
     reached.add(folder);
     const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
     const wanted = { ...manifest.peerDependencies, ...manifest.dependencies, ...manifest.optionalDependencies };

@@ -41,6 +41,15 @@ describe('prune', () => {
     for (const name of ['below', 'spare', 'bundled']) expect(isThere(name), name).toBe(false);
   });
 
+  test('a package that nothing here loads goes with what only it asks for', () => {
+    put('dist/a.js', `import 'a'`);
+    install('a', { dependencies: { '@grpc/grpc-js': '1', shared: '1' } });
+    install('@grpc/grpc-js', { dependencies: { alone: '1', shared: '1' } });
+    for (const name of ['alone', 'shared']) install(name);
+    pruned();
+    expect(['a', 'shared', '@grpc/grpc-js', 'alone'].filter(isThere)).toEqual(['a', 'shared']);
+  });
+
   test('typings, sources, maps and prose are dropped, code and licences stay', () => {
     put('dist/a.js', `import 'a'`);
     install('a');
