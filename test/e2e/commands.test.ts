@@ -68,7 +68,11 @@ test('train, eval: a model of one’s own is trained, promoted and measured; bad
   const exported = await sluice(['models', 'export', 'v1', folder, ...at]);
   expect(exported.code, exported.stderr).toBe(0);
   const imported = await sluice(['models', 'import', folder, '--evaluate', training, '--json', ...at]);
-  expect(JSON.parse(imported.stdout), imported.stderr).toEqual({ version: 'v2' });
+  expect(JSON.parse(imported.stdout), imported.stderr).toEqual({
+    version: 'v2',
+    labels: ['Cats', 'Boats'],
+    notices: [],
+  });
   const compared = await sluice(['compare', 'v1', 'v2', training, '--json', ...at]);
   expect(JSON.parse(compared.stdout)).toMatchObject({ models: ['v1', 'v2'], changed: 0 });
   expect((await sluice(['models', 'promote', 'v2', ...at])).code).toBe(0);
