@@ -37,7 +37,7 @@ test('a run with --mode batch asks by jobs, and its ledger equals the bill at th
   mkdirSync(empty);
   host = startSluice(['start', empty, '--data', cloud, '--port', '0'], {
     LLM_DEPLOYMENTS: JSON.stringify(pool),
-    ACCEPT_THRESHOLD: '0.9999', // so that the LLM is asked about nearly all of them
+    ACCEPT_THRESHOLD: '1', // so that the LLM is asked about all of them
     BATCH_MAX_DOCUMENTS: '20',
   });
   const state = await waitForState(cloud, host);
