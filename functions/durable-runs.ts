@@ -3,38 +3,43 @@ import type { InvocationContext } from '@azure/functions';
 import df, { type OrchestrationRuntimeStatus } from 'durable-functions';
 import type { RunStarter } from '../shared/intake/uploads.ts';
 
-// The instance is there and alive, or has done its work: nothing to start.
-const KEEP = new Set(['Pending', 'Running', 'ContinuedAsNew', 'Suspended', 'Completed']);
+// The instance is at work: nothing to start.
+const AT_WORK = ['Pending', 'Running', 'ContinuedAsNew', 'Suspended'];
 
 /** Start an orchestration unless the instance is running or complete. */
-export async function startUnlessAlive(
+export const startUnlessAlive = (
+  context: InvocationContext,
+  orchestrator: string,
+  instanceId: string,
+  input: unknown,
+): Promise<void> => startUnless([...AT_WORK, 'Completed'], context, orchestrator, instanceId, input);
+
+/** Start an orchestration unless the instance is at work; one that has ended is started again. */
+export const startUnlessRunning = (
+  context: InvocationContext,
+  orchestrator: string,
+  instanceId: string,
+  input: unknown,
+): Promise<void> => startUnless(AT_WORK, context, orchestrator, instanceId, input);
+
+async function startUnless(
+  states: readonly string[],
   context: InvocationContext,
   orchestrator: string,
   instanceId: string,
   input: unknown,
 ): Promise<void> {
   const client = df.getClient(context);
-  const status = await client.getStatus(instanceId).catch(() => undefined); // an unknown instance throws in this SDK
-  if (status !== undefined && KEEP.has(String(status.runtimeStatus))) return;
+  const isKept = async (): Promise<boolean> => {
+    const status = await client.getStatus(instanceId).catch(() => undefined); // an unknown instance throws in this SDK
+    return states.includes(String(status?.runtimeStatus));
+  };
+  if (await isKept()) return;
   try {
     await client.startNew(orchestrator, { instanceId, input });
   } catch (error) {
-    const after = await client.getStatus(instanceId).catch(() => undefined); // as above
-    if (!KEEP.has(String(after?.runtimeStatus))) throw error; // else: somebody started it in between
+    if (!(await isKept())) throw error; // else: somebody started it in between
   }
-}
-
-/** Start an orchestration unless the instance is at work; one that has ended is started again. */
-export async function startUnlessRunning(
-  context: InvocationContext,
-  orchestrator: string,
-  instanceId: string,
-  input: unknown,
-): Promise<void> {
-  const client = df.getClient(context);
-  const status = await client.getStatus(instanceId).catch(() => undefined); // an unknown instance throws in this SDK
-  if (['Pending', 'Running', 'ContinuedAsNew', 'Suspended'].includes(String(status?.runtimeStatus))) return;
-  await client.startNew(orchestrator, { instanceId, input });
 }
 
 /** Starts runs; each attempt of a run is an instance of its own. */

@@ -216,6 +216,7 @@ export const EVENTS: Readonly<Record<string, EventSpec>> = {
     doc: 'More originals vanished at once than are believed; a person is asked.',
     fields: ['source', 'files'],
   },
+  'source.rows-unreadable': { doc: 'Rows of a delta have no id; they cannot be followed.', fields: ['rows'] },
   'source.waits': { doc: 'Microsoft Graph asked for a pause, or did not answer.', fields: ['waitMs', 'attempt'] },
   'source.erased-nothing': { doc: 'A vanished original had no decision to erase.', fields: ['source'] },
   'schedule.started': { doc: 'A schedule of the settings has started its run.', fields: ['schedule', 'tick'] },

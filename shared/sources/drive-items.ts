@@ -56,15 +56,20 @@ export class DriveItems {
     return item;
   }
 
-  /** Path below the drive's root, without leading slash. Parents that are not known, or a circle of them, end it. */
+  /** Ids of the folders an item lies in, the nearest first. Parents that are not known, or a circle of them, end it. */
+  parentsOf({ parentId }: Pick<DriveItem, 'parentId'>): string[] {
+    const ids: string[] = [];
+    for (let at = parentId; at !== null && ids.length < MAX_DEPTH; at = this.byId.get(at)?.parentId ?? null)
+      ids.push(at);
+    return ids;
+  }
+
+  /** Path below the drive's root, without leading slash. */
   pathOf(item: Pick<DriveItem, 'name' | 'parentId'>): string {
-    const names = [item.name];
-    let parent = item.parentId === null ? undefined : this.byId.get(item.parentId);
-    for (let depth = 0; parent !== undefined && parent.parentId !== null && depth < MAX_DEPTH; depth++) {
-      names.unshift(parent.name);
-      parent = this.byId.get(parent.parentId);
-    }
-    return names.join('/');
+    const folders = this.parentsOf(item).flatMap((id) => this.byId.get(id) ?? []);
+    // The root has no parent and is no part of the path.
+    const names = folders.filter(({ parentId }) => parentId !== null).map(({ name }) => name);
+    return [...names.reverse(), item.name].join('/');
   }
 
   /** Counts by state: seen = landed + skipped + failed + removed. */

@@ -231,8 +231,7 @@ async function removeVanished(
   for (const id of vanished) suspect(items.byId.get(id));
   for (const item of items.byId.values()) {
     if (item.code === 'sync.removals') suspect(item); // told before, not confirmed yet
-    for (let at = item.parentId; at !== null; at = items.byId.get(at)?.parentId ?? null)
-      if (suspects.has(at)) suspect(item);
+    if (items.parentsOf(item).some((id) => suspects.has(id))) suspect(item);
   }
   const landed = [...items.byId.values()].filter(({ state }) => state === 'landed').length;
   const gone: DriveItem[] = [];

@@ -41,6 +41,7 @@ export async function collectPages(
       const isFirst = last === undefined && deltaLink === null;
       const { body } = await graph.json(link, { units: isFirst ? 2 : 1 });
       const { rows, unreadable, next, delta } = readPage(body);
+      if (unreadable > 0) logger.warn('source.rows-unreadable', { rows: unreadable });
       page = { rows, unreadable, next: next ?? null, delta: delta ?? null, isFull };
       if (next === undefined && delta === undefined)
         throw new TerminalError('sync.bad-answer', `drive ${driveId}: a page without link to the next one`);

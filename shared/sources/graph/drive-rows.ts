@@ -21,7 +21,6 @@ const rowSchema = z.looseObject({
   deleted: z.unknown().optional(),
   malware: z.unknown().optional(),
   pendingOperations: z.unknown().optional(),
-  lastModifiedBy: z.looseObject({ application: z.looseObject({ id: text.optional() }).optional() }).optional(),
 });
 
 const pageSchema = z.looseObject({
@@ -47,8 +46,6 @@ export interface DriveRow {
   webUrl: string;
   isMalware: boolean;
   isPending: boolean;
-  /** Changed last by an application: our own write-back comes back this way. */
-  byApplication: boolean;
 }
 
 export interface DriveRows {
@@ -89,7 +86,6 @@ function toRow(row: z.infer<typeof rowSchema>): DriveRow {
     webUrl: row.webUrl ?? '',
     isMalware: row.malware !== undefined,
     isPending: row.pendingOperations !== undefined,
-    byApplication: row.lastModifiedBy?.application !== undefined,
   };
 }
 

@@ -70,11 +70,6 @@ export class GraphClient {
     return { status: response.status, headers: response.headers, body: text === '' ? undefined : parse(text) };
   }
 
-  /** Raw bytes of an answer that is no JSON (MIME of a mail). */
-  async bytes(target: string, options: CallOptions): Promise<Response> {
-    return this.#call(this.#address(target), options);
-  }
-
   /**
    * Content of a drive item as a stream. The pre-authenticated address is asked for anew by every call (W2).
    * @returns undefined when the content is still the one with the given tag
