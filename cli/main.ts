@@ -2,6 +2,7 @@
 import { CommanderError } from 'commander';
 import { SluiceError } from '../shared/errors.ts';
 import { clearBar, UsageError } from './console.ts';
+import { fileProblem } from './local-files.ts';
 import { createProgram } from './program.ts';
 
 // `sluice export | head` closes the pipe early: that is an end, not an error.
@@ -13,8 +14,10 @@ try {
   clearBar();
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else {
-    process.stderr.write(`sluice: ${error instanceof Error ? error.message : String(error)}\n`);
-    if (error instanceof SluiceError) process.stderr.write(`${error.remedy}\n`);
+    const message = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`sluice: ${fileProblem(error) ?? message}\n`);
+    // The remedy of a wrong argument names "the field"; here the message itself names it.
+    if (error instanceof SluiceError && error.code !== 'request.invalid') process.stderr.write(`${error.remedy}\n`);
     process.exitCode = error instanceof UsageError ? 2 : 1;
   }
 }

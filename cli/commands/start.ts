@@ -11,7 +11,7 @@ import { seededRandom } from '../../shared/ports.ts';
 import { parseTaxonomy, type Taxonomy } from '../../shared/taxonomy.ts';
 import { ApiClient } from '../api-client.ts';
 import { bar, bold, clearBar, dim, note, progressLine, UsageError, warn } from '../console.ts';
-import { type FolderFile, importFiles, importPrefix, listFolder } from '../import-folder.ts';
+import { type FolderFile, importFiles, importPrefix, listFolder, tellSkipped } from '../import-folder.ts';
 import { parseJsonFile } from '../json-file.ts';
 import { type LakeLabels, labelsOf } from '../lake-labels.ts';
 import { appFolder, appOf } from '../local-app.ts';
@@ -133,8 +133,7 @@ interface FolderWork {
 
 async function classifyFolder(app: App, cloud: LocalCloud, work: FolderWork): Promise<RunStatus> {
   const { documents, listing, taxonomy, options } = work;
-  for (const { path, reason } of listing.skipped.slice(0, 10)) note(dim(`skipped ${path}: ${reason}`));
-  if (listing.skipped.length > 10) note(dim(`… and ${listing.skipped.length - 10} more entries skipped`));
+  tellSkipped(listing);
   const prefix = importPrefix(documents, listing.files);
   await importFiles(app.imports, app.lake, prefix, listing.files, (done) =>
     bar(`uploading ${done}/${listing.files.length} files`),
