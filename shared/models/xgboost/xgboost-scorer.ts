@@ -7,7 +7,7 @@ import type { Csr } from '../../features/sparse.ts';
 import { type Contributions, requireWidth, type Scorer } from '../scorer.ts';
 import type { Booster } from './booster.ts';
 import { treeContributions } from './contributions.ts';
-import { Forest, setMissing } from './forest.ts';
+import { Forest } from './forest.ts';
 
 export interface XgboostOptions {
   /** What an entry means that a sparse row does not hold. SparkXGB trains on dense rows by default: zero. */
@@ -81,33 +81,15 @@ export class XgboostScorer implements Scorer {
 
   #addLeavesInBlocks(x: Csr, out: Float32Array, forest: Forest): void {
     const { groups } = this.booster;
-    const { blockRows, rowFloats } = forest;
     const { absent, missing } = this.#options;
-    const block = forest.newBlock();
     const isAbsentZero = absent === 'zero' && missing !== 0;
-    for (let from = 0; from < x.rows; from += blockRows) {
-      const rows = Math.min(blockRows, x.rows - from);
-      if (isAbsentZero) for (let r = 0; r < rows; r++) block.fill(0, r * rowFloats, (r + 1) * rowFloats - 1);
-      for (let r = 0; r < rows; r++)
-        for (let e = x.indptr[from + r]!, end = x.indptr[from + r + 1]!; e < end; e++) {
-          const slot = this.#slots[x.indices[e]!]!;
-          const value = x.values[e]!;
-          if (slot < 0) continue;
-          const at = r * rowFloats + 2 * slot;
-          if (value === missing || Number.isNaN(value)) {
-            setMissing(block, at);
-          } else {
-            block[at] = value;
-            block[at + 1] = value;
-          }
-        }
-      forest.addLeaves(block, rows, this.#treeEnd, this.booster, out, from * groups);
+    for (let from = 0; from < x.rows; from += forest.blockRows) {
+      const rows = Math.min(forest.blockRows, x.rows - from);
+      if (isAbsentZero) forest.clear();
+      for (let row = 0; row < rows; row++) forest.fillRow(row, x, from + row, missing);
+      forest.addLeaves(rows, this.#treeEnd, out, from * groups);
       if (isAbsentZero) continue;
-      for (let r = 0; r < rows; r++)
-        for (let e = x.indptr[from + r]!, end = x.indptr[from + r + 1]!; e < end; e++) {
-          const slot = this.#slots[x.indices[e]!]!;
-          if (slot >= 0) setMissing(block, r * rowFloats + 2 * slot);
-        }
+      for (let row = 0; row < rows; row++) forest.emptyRow(row, x, from + row);
     }
   }
 
