@@ -23,9 +23,6 @@ export const defaultXgboostOptions: XgboostOptions = { absent: 'missing', missin
 const MULTI = /^multi:soft(prob|max)$/;
 const BINARY = /^(binary:(logistic|logitraw)|reg:logistic)$/;
 
-/** Words per node: feature slot (-1: leaf) · 2 + default-left bit, threshold or leaf value (float32), left, right. */
-const NODE_WORDS = 4;
-
 export class XgboostScorer implements Scorer {
   readonly kind = 'xgboost';
   readonly width: number;
@@ -39,8 +36,6 @@ export class XgboostScorer implements Scorer {
   readonly #used: Int32Array;
   /** Feature → place in #used, -1 when no tree asks. */
   readonly #slots: Int32Array;
-  readonly #nodes: Int32Array;
-  readonly #nodeValues: Float32Array;
   readonly #forest: Forest | undefined;
 
   constructor(booster: Booster, options: Partial<XgboostOptions> = {}) {
@@ -50,22 +45,18 @@ export class XgboostScorer implements Scorer {
     this.classes = booster.groups > 1 ? booster.groups : 2;
     this.rounds = roundsOf(booster, this.#options.rounds);
     this.#treeEnd = this.rounds === 0 ? 0 : booster.roundEnds[this.rounds - 1]!;
-    this.#used = Int32Array.from(new Set(booster.features.filter((feature) => feature >= 0))).sort();
     this.#slots = new Int32Array(booster.width).fill(-1);
+    const used = new Set<number>();
+    for (const feature of booster.features) {
+      if (feature < 0 || this.#slots[feature] === 0) continue;
+      this.#slots[feature] = 0;
+      used.add(feature);
+    }
+    this.#used = Int32Array.from(used).sort();
     this.#used.forEach((feature, slot) => {
       this.#slots[feature] = slot;
     });
     this.#forest = Forest.build(booster, this.#slots, this.#used.length);
-    this.#nodes = new Int32Array(booster.features.length * NODE_WORDS);
-    this.#nodeValues = new Float32Array(this.#nodes.buffer);
-    for (let n = 0; n < booster.features.length; n++) {
-      const at = n * NODE_WORDS;
-      const feature = booster.features[n]!;
-      this.#nodes[at] = feature < 0 ? -1 : this.#slots[feature]! * 2 + booster.defaultLeft[n]!;
-      this.#nodeValues[at + 1] = booster.values[n]!;
-      this.#nodes[at + 2] = booster.left[n]! * NODE_WORDS;
-      this.#nodes[at + 3] = booster.right[n]! * NODE_WORDS;
-    }
   }
 
   /** Margins [rows, groups], row-major, float32. @throws {TerminalError} model.width-mismatch */
@@ -95,15 +86,15 @@ export class XgboostScorer implements Scorer {
 
   /** For categorical splits. */
   #addLeavesOneByOne(x: Csr, out: Float32Array): void {
-    const { groups, roots, treeGroups, treeWeights } = this.booster;
+    const { groups, roots, treeGroups, treeWeights, features, values, left, right } = this.booster;
     const row = new Float32Array(this.#used.length);
     for (let i = 0; i < x.rows; i++) {
       this.#spread(x, i, row);
       for (let t = 0; t < this.#treeEnd; t++) {
         const at = i * groups + treeGroups[t]!;
-        let node = roots[t]! * NODE_WORDS;
-        while (this.#nodes[node]! >= 0) node = this.#next(node, row);
-        const leaf = this.#nodeValues[node + 1]!;
+        let node = roots[t]!;
+        while (features[node]! >= 0) node = this.#isLeft(node, row) ? left[node]! : right[node]!;
+        const leaf = values[node]!;
         const weight = treeWeights[t]!;
         out[at] = out[at]! + (weight === 1 ? leaf : Math.fround(leaf * weight));
       }
@@ -157,11 +148,8 @@ export class XgboostScorer implements Scorer {
     requireWidth(x, this.width);
     const spread = new Float32Array(this.#used.length);
     this.#spread(x, row, spread);
-    const isLeft = (node: number): boolean => {
-      const at = node * NODE_WORDS;
-      return this.#next(at, spread) === this.#nodes[at + 2];
-    };
-    const slotOf = (node: number): number => this.#nodes[node * NODE_WORDS]! >> 1;
+    const isLeft = (node: number): boolean => this.#isLeft(node, spread);
+    const slotOf = (node: number): number => this.#slots[this.booster.features[node]!]!;
     return treeContributions(this.booster, group, this.#treeEnd, this.#used.length, slotOf, isLeft);
   }
 
@@ -183,16 +171,12 @@ export class XgboostScorer implements Scorer {
   }
 
   /** Where a row goes from a split. */
-  #next(at: number, row: Float32Array): number {
-    const head = this.#nodes[at]!;
-    const v = row[head >> 1]!;
-    const set = this.booster.categories.get(at / NODE_WORDS);
-    const isLeft = Number.isNaN(v)
-      ? (head & 1) === 1
-      : set === undefined
-        ? v < this.#nodeValues[at + 1]!
-        : v < 0 || !set.has(Math.trunc(v));
-    return this.#nodes[isLeft ? at + 2 : at + 3]!;
+  #isLeft(node: number, row: Float32Array): boolean {
+    const { features, values, defaultLeft, categories } = this.booster;
+    const v = row[this.#slots[features[node]!]!]!;
+    if (Number.isNaN(v)) return defaultLeft[node] === 1;
+    const set = categories.get(node);
+    return set === undefined ? v < values[node]! : v < 0 || !set.has(Math.trunc(v));
   }
 }
 

@@ -57,7 +57,7 @@ type Cell = number | undefined;
 
 function matrixOf(rows: readonly Cell[][]): Csr {
   const entries = rows.map((row) => row.flatMap((value, column) => (value === undefined ? [] : [[column, value]])));
-  const indptr = Uint32Array.of(0, ...entries);
+  const indptr = new Uint32Array(rows.length + 1);
   entries.forEach((row, i) => {
     indptr[i + 1] = indptr[i]! + row.length;
   });
