@@ -108,8 +108,7 @@ test('query: nothing but reading the tables is possible', async () => {
     '',
     'SELECT nothing FROM nowhere',
   ];
-  for (const sql of refused)
-    expect([sql, await query(sql).then(() => 'done', codeOf)]).toEqual([sql, 'query.invalid']);
+  for (const sql of refused) expect([sql, await query(sql).then(() => 'done', codeOf)]).toEqual([sql, 'query.invalid']);
   expect((await query('SELECT count(*) AS n FROM results')).rows).toEqual([{ n: 3 }]);
 });
 
