@@ -147,6 +147,8 @@ export const ERROR_REMEDIES = {
   'run.conservation':
     'Documents in and decisions out differ. This is a defect of Sluice: keep the run folder and report it.',
   'run.cancelled': 'The run was cancelled.',
+  'disk.full':
+    'Make room on the disk that the message names. What waits goes on by itself; a request that was refused can be sent again.',
   internal: 'This is a defect of Sluice. Keep the log and report it.',
 } as const satisfies Record<string, string>;
 
