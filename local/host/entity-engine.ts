@@ -5,13 +5,12 @@
 
 import type { Clock } from '../../shared/ports.ts';
 import type { RegisteredFunction } from './core-api.ts';
-import { EventKind, entityInstanceId, parseEntityInstanceId } from './history.ts';
+import { type EntityMessage, EventKind, entityInstanceId, parseEntityInstanceId } from './history.ts';
 import { hasEnded, type InstanceStore, newId } from './instances.ts';
 import { type Invoker, returnJson } from './invoke.ts';
 import type { HostLog } from './log.ts';
 import type { DurableSettings } from './settings.ts';
 import type { Row, TaskHub } from './task-hub.ts';
-import type { EntityMessage } from './turn.ts';
 
 export interface EntityDeps {
   hub: TaskHub;
