@@ -14,8 +14,8 @@ app.http('listModels', {
   methods: ['GET'],
   handler: (request, context) =>
     respond(context, request, 'reader', async () => {
-      const { registry } = await getApp();
-      return { jsonBody: { champion: (await registry.championVersion()) ?? null, ...(await registry.inspect()) } };
+      const { champion, models, broken } = await (await getApp()).registry.inspect();
+      return { jsonBody: { champion, models, broken } };
     }),
 });
 

@@ -128,6 +128,7 @@ export const sourcePaths = {
   folder: (source: string) => path`sources/${source}`,
   entry: (source: string) => path`source-entries/${source}.json`,
   entries: 'source-entries',
+  nameOf: (entry: string) => entry.slice('source-entries/'.length, -'.json'.length),
   status: (source: string) => path`sources/${source}/status.json`,
   state: (source: string, drive: string) => path`sources/${source}/drives/${drive}/state.json`,
   items: (source: string, drive: string, round: number, id: string) =>

@@ -33,7 +33,9 @@ export const DOCUMENT_OPERATIONS: readonly Operation[] = [
   {
     ...{ method: 'get', route: 'models/train', id: 'listTrainings', tag: 'models' },
     summary: 'The newest trainings first, 20 at most',
-    ok: [[200, 'Trainings with state, rows by who gave their label, and progress']],
+    ok: [
+      [200, 'Trainings with state, rows by who gave their label, and progress; broken ones with file, code and remedy'],
+    ],
   },
   {
     ...{ method: 'get', route: 'models/{version}', id: 'getModel', tag: 'models' },

@@ -1,6 +1,7 @@
 // The activities by name. The one place where errors become what the orchestrator acts on.
 // Invariants: A1 a RetryableError comes back as "wait until", at most MAX_ATTEMPTS times. A2 any other error ends the run, its code first in the message.
 // A3 the step that fails for good tells all other batches to stop: the durable engine begins endRun only when every lane has ended.
+import { nameFullDisk } from '../disk-full.ts';
 import { codeOf, RetryableError, type SluiceError } from '../errors.ts';
 import { classifyBatch } from './classify-batch.ts';
 import { commitRun, endRun } from './commit-run.ts';
@@ -114,10 +115,11 @@ export function trainingActivityHandlers(
 async function waitOrThrow(
   { clock, logger }: Pick<PipelineServices, 'clock' | 'logger'>,
   input: { runId: string; attempt: number; batchId?: string },
-  error: unknown,
+  thrown: unknown,
   stop: (failure: Failure) => Promise<void>,
 ): Promise<ActivityResult<never>> {
   const { runId, batchId, attempt } = input;
+  const error = nameFullDisk(thrown);
   if (error instanceof RetryableError && attempt < MAX_ATTEMPTS) {
     const waitMs = error.retryAfterMs ?? Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(attempt, 6));
     logger.warn('activity.retry', { runId, batchId, code: error.code, attempt, waitMs });
