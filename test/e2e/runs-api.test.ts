@@ -1,16 +1,16 @@
 // Runs over HTTP, against the compiled host, real storage and the simulator.
 import { DataLakeServiceClient } from '@azure/storage-file-datalake';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { Problem } from '../../shared/api/problem.ts';
 import type { RunStatus } from '../../shared/api/runs.ts';
-import { type EmptyCloud, sluice, startEmptyCloud, waitFor } from './sluice.ts';
+import { type Cloud, sharedCloud } from './cloud.ts';
+import { sluice, waitFor } from './sluice.ts';
 
-let cloud: EmptyCloud;
+let cloud: Cloud;
 
 beforeAll(async () => {
-  cloud = await startEmptyCloud('runs-api', { BATCH_MAX_DOCUMENTS: '4' });
+  cloud = await sharedCloud(); // batches of four
 }, 100_000);
-afterAll(() => cloud.remove());
 
 const container = (name: string) =>
   DataLakeServiceClient.fromConnectionString(cloud.state.lake).getFileSystemClient(name);
@@ -112,15 +112,15 @@ test('a re-run repeats only what is asked for and reads from what was stored', a
 }, 180_000);
 
 test('a cancelled run commits nothing, and the same request takes it up again', async () => {
-  for (let i = 0; i < 60; i++) await put(`cancel/${i}.txt`, `Value added tax, letter ${i}`);
+  for (let i = 0; i < 24; i++) await put(`cancel/${i}.txt`, `Value added tax, letter ${i}`);
   const request = { source: { kind: 'prefix', container: 'imports', prefix: 'cancel' } };
   const { body } = await call<RunStatus>('POST', '/api/runs', request);
   expect((await call('POST', `/api/runs/${body.runId}/cancel`)).status).toBe(202);
   expect(await finished(body.runId)).toMatchObject({ state: 'cancelled' });
   expect(await query(`select 1 from results where run_id = '${body.runId}'`)).toEqual([]);
   expect((await call<RunStatus>('POST', '/api/runs', request)).body.runId).toBe(body.runId);
-  expect(await finished(body.runId)).toMatchObject({ state: 'completed', documents: 60 });
-  expect(await query(`select count(*)::int n from results where run_id = '${body.runId}'`)).toEqual([{ n: 60 }]);
+  expect(await finished(body.runId)).toMatchObject({ state: 'completed', documents: 24 });
+  expect(await query(`select count(*)::int n from results where run_id = '${body.runId}'`)).toEqual([{ n: 24 }]);
 }, 240_000);
 
 test('wrong input is a problem document that names every wrong field', async () => {
