@@ -1,5 +1,6 @@
 // The commands and their options, checked as they are read: what is wrong is told in one line before anything starts.
 import { Command, Option } from 'commander';
+import { addEncoderCommands } from './encoder-commands.ts';
 import { addModelCommands } from './model-commands.ts';
 import {
   allExisting,
@@ -129,6 +130,7 @@ export function createProgram(): Command {
     .action(async (paths, options) => (await import('./commands/extract.ts')).extractCommand(paths, options));
 
   addModelCommands(program);
+  addEncoderCommands(program);
   addResultCommands(program);
   addSourceCommands(program);
 

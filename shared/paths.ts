@@ -80,6 +80,16 @@ export const modelPaths = {
   trainings: 'model-trainings',
 } as const;
 
+/** Encoders: one immutable folder per version, and the name of the one in use. */
+export const encoderPaths = {
+  root: 'encoders',
+  folder: (version: string) => path`encoders/${version}`,
+  current: 'encoders/current.json',
+  /** Vectors of documents by content and encoder. */
+  vectors: (version: string) => path`encoder-vectors/${version}`,
+  vectorsRoot: 'encoder-vectors',
+} as const;
+
 export const trainingRequestPath = (trainingId: string): string => path`model-trainings/${trainingId}/request.json`;
 export const trainingEndPath = (trainingId: string): string => path`model-trainings/${trainingId}/end.json`;
 export const trainingFailurePath = (trainingId: string): string => path`model-trainings/${trainingId}/failure.json`;
@@ -117,6 +127,7 @@ export const sourcePaths = {
   folder: (source: string) => path`sources/${source}`,
   entry: (source: string) => path`source-entries/${source}.json`,
   entries: 'source-entries',
+  nameOf: (entry: string) => entry.slice('source-entries/'.length, -'.json'.length),
   status: (source: string) => path`sources/${source}/status.json`,
   state: (source: string, drive: string) => path`sources/${source}/drives/${drive}/state.json`,
   items: (source: string, drive: string, round: number, id: string) =>

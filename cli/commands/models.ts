@@ -1,7 +1,7 @@
 // `sluice models`: what is registered, who is champion, and models for other tools.
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { note, UsageError, warn } from '../console.ts';
+import { tellBroken, UsageError } from '../console.ts';
 import { withApp } from '../local-app.ts';
 import { readBundle } from '../read-bundle.ts';
 import { formatTable } from '../table.ts';
@@ -13,10 +13,10 @@ interface Common {
 
 export async function listModels(options: Common): Promise<void> {
   await withApp(options.data, async ({ registry }) => {
-    const { models, broken } = await registry.inspect();
-    for (const { version, message } of broken) note(warn(`${version} cannot be read: ${message}`));
+    const { models, broken, history } = await registry.inspect();
+    tellBroken(broken.map(({ version, ...rest }) => ({ id: version, ...rest })));
     if (options.json) {
-      process.stdout.write(`${JSON.stringify({ models, broken, history: await registry.history() })}\n`);
+      process.stdout.write(`${JSON.stringify({ models, broken, history })}\n`);
       return;
     }
     const rows = models.map((model) => [

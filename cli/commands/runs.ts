@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { RunStatus } from '../../shared/api/runs.ts';
 import { ApiClient } from '../api-client.ts';
-import { bar, clearBar, money, note, progressLine, UsageError } from '../console.ts';
+import { bar, clearBar, money, note, progressLine, tellBroken, UsageError } from '../console.ts';
 import { DataFolder } from '../data-folder.ts';
 import { formatTable } from '../table.ts';
 
@@ -110,9 +110,10 @@ export async function runsCommand(
 ): Promise<void> {
   const api = openApi(options);
   if (runId !== undefined) return print(await api.run(runId), options.json);
-  const runs = await api.runs(options.limit);
+  const list = await api.runs(options.limit);
+  tellBroken(list.broken);
   if (options.json) {
-    process.stdout.write(`${JSON.stringify(runs)}\n`);
+    process.stdout.write(`${JSON.stringify(list)}\n`);
     return;
   }
   const columns = [
@@ -125,7 +126,7 @@ export async function runsCommand(
     { title: 'cost', align: 'right' as const },
     { title: 'started' },
   ];
-  const rows = runs.map((run) => [
+  const rows = list.runs.map((run) => [
     run.runId,
     run.stalledSince === undefined ? run.state : 'stalled',
     String(run.documents),

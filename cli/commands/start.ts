@@ -202,9 +202,9 @@ async function followLibrary(cloud: LocalCloud, folder: string, signal: AbortSig
 /** Print the decisions on uploads as their runs end. */
 async function watchUploads(app: App, cloud: LocalCloud, signal: AbortSignal): Promise<void> {
   const api = new ApiClient(cloud.hostUrl ?? '');
-  const shown = new Set((await api.runs(200)).map((run) => run.runId));
+  const shown = new Set((await api.runs(200)).runs.map((run) => run.runId));
   while (!signal.aborted) {
-    for (const run of await api.runs(20)) {
+    for (const run of (await api.runs(20)).runs) {
       if (shown.has(run.runId) || run.endedAt === null) continue;
       shown.add(run.runId);
       note(`\nrun ${run.runId}: ${run.state}${run.error ? ` (${run.error.message})` : ''}`);

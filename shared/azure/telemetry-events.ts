@@ -204,6 +204,10 @@ export const EVENTS: Readonly<Record<string, EventSpec>> = {
     doc: 'A run has made no progress for long; the watchdog has looked after it.',
     fields: ['runId', 'silentMs'],
   },
+  'record.corrupt': {
+    doc: 'A record of Sluice in the lake is damaged; work goes on without it, the record says which.',
+    fields: ['record'],
+  },
   'run.forgotten': { doc: 'The files of an old run were deleted; its rows stay.', fields: ['runId'] },
   'upload.reconciled': {
     doc: 'Uploads were found for which no event had come; they are classified now.',

@@ -1,15 +1,33 @@
 // How far a run is, from what it has left in the lake. Works on every instance and after every restart.
+
 import { type RunStatus, STEPS, type Step } from '../api/runs.ts';
 import { TerminalError } from '../errors.ts';
 import { PacedLook } from '../pace.ts';
 import { runIndexFolder, runPaths } from '../paths.ts';
 import { isGroupId } from '../pipeline/group-questions.ts';
-import { type Plan, type RunRecord, type RunSummary, readJson, type StepRecord } from '../pipeline/records.ts';
+import {
+  isPlan,
+  isRunRecord,
+  isStepRecord,
+  isSummary,
+  type Plan,
+  type RunRecord,
+  type RunSummary,
+  readJson,
+  type StepRecord,
+} from '../pipeline/records.ts';
 import type { PipelineServices } from '../pipeline/services.ts';
 import { addCounts } from '../pipeline/tally.ts';
+import { type BrokenRecord, brokenRecord } from '../record-json.ts';
 
 const MAX_COMPLETED = 1000;
 const MAX_LOOKS = 200;
+
+/** Answer of GET /api/runs. */
+export interface RunList {
+  runs: RunStatus[];
+  broken: BrokenRecord[];
+}
 
 /** Step records never change, so what was read once is kept: a poll costs one listing plus the records that are new. */
 export class ProgressReader {
@@ -24,13 +42,13 @@ export class ProgressReader {
     this.#services = services;
   }
 
-  /** @throws {TerminalError} run.not-found */
+  /** @throws {TerminalError} run.not-found, lake.corrupt-record */
   status(runId: string): Promise<RunStatus> {
     return this.#shared(`run ${runId}`, () => this.#status(runId));
   }
 
-  /** The newest runs first. @param limit  at most this many */
-  list(limit: number): Promise<RunStatus[]> {
+  /** The newest runs first; those whose records are damaged stand apart and keep nobody from the others. @param limit  at most this many */
+  list(limit: number): Promise<RunList> {
     return this.#shared(`newest ${limit}`, () => this.#list(limit));
   }
 
@@ -43,15 +61,16 @@ export class ProgressReader {
 
   async #status(runId: string): Promise<RunStatus> {
     const { lake, clock } = this.#services;
-    const summary = this.#completed.get(runId) ?? (await readJson<RunSummary>(lake, runPaths.summary(runId)));
+    const summary =
+      this.#completed.get(runId) ?? (await readJson<RunSummary>(lake, runPaths.summary(runId), isSummary));
     if (summary !== undefined) {
       this.#records.delete(runId);
       if (summary.state === 'completed') keepNewest(this.#completed, runId, summary, MAX_COMPLETED);
       return summary;
     }
-    const run = await readJson<RunRecord>(lake, runPaths.request(runId));
+    const run = await readJson<RunRecord>(lake, runPaths.request(runId), isRunRecord);
     if (run === undefined) throw new TerminalError('run.not-found', `run ${runId} is not known`, { ids: { runId } });
-    const plan = await readJson<Plan>(lake, runPaths.plan(runId));
+    const plan = await readJson<Plan>(lake, runPaths.plan(runId), isPlan);
     const records = plan === undefined ? [] : await this.#newest(runId);
     const stalled = await readJson<{ since: string }>(lake, runPaths.stalled(runId));
     return {
@@ -60,12 +79,23 @@ export class ProgressReader {
     };
   }
 
-  async #list(limit: number): Promise<RunStatus[]> {
+  async #list(limit: number): Promise<RunList> {
     const files: { path: string; lastModified: number }[] = [];
     for await (const file of this.#services.lake.list(runIndexFolder)) files.push(file);
     files.sort((a, b) => b.lastModified - a.lastModified || (a.path < b.path ? 1 : -1));
     const ids = files.slice(0, limit).map((file) => file.path.slice(runIndexFolder.length + 1, -'.json'.length));
-    return Promise.all(ids.map((id) => this.#status(id)));
+    const broken: BrokenRecord[] = [];
+    const runs = await Promise.all(
+      ids.map(async (id) => {
+        try {
+          return await this.#status(id);
+        } catch (error) {
+          broken.push(brokenRecord(id, error));
+          return [];
+        }
+      }),
+    );
+    return { runs: runs.flat(), broken };
   }
 
   async #newest(runId: string): Promise<StepRecord[]> {
@@ -77,7 +107,7 @@ export class ProgressReader {
     for (let from = 0; from < fresh.length; from += 16)
       await Promise.all(
         fresh.slice(from, from + 16).map(async (path) => {
-          const record = await readJson<StepRecord>(this.#services.lake, path);
+          const record = await readJson<StepRecord>(this.#services.lake, path, isStepRecord);
           if (record !== undefined) known.set(path, record);
         }),
       );

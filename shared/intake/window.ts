@@ -3,7 +3,9 @@
 // Invariants: I1 an upload event (path, etag) is claimed once, however often it is delivered; redeliveries join the claim's run.
 // I2 a window takes no marker after its seal, which its run sets when it plans (pipeline/sealed-window.ts): an upload that comes too late moves to
 // the next window, so none is lost. I3 a marker is written once, with all uploads of its group, or voided by somebody who finds a claim without it;
-// a claim moves on (compare and swap) only from a marker that is void or not in its window's plan, so no upload is in two plans.
+// a claim moves on (compare and swap) only from a marker that is void or not in its window's plan, so no upload is in two plans. I4 a damaged claim or
+// marker holds up its own upload only: the claim is made anew, at the price that the upload may be decided twice.
+
 import { randomUUID } from 'node:crypto';
 import pLimit from 'p-limit';
 import { SluiceError } from '../errors.ts';
@@ -12,6 +14,7 @@ import { intakePaths } from '../paths.ts';
 import { createJson, readJson } from '../pipeline/records.ts';
 import { type IntakeMarker, isInPlan } from '../pipeline/sealed-window.ts';
 import type { Clock, LakeStore } from '../ports.ts';
+import { isCorruptRecord, parseRecord } from '../record-json.ts';
 
 export interface Upload {
   path: string;
@@ -108,17 +111,41 @@ async function claimFor(
   if (await createJson(lake, claimPath, fresh)) return fresh;
   const found = await lake.readIfExists(claimPath);
   if (found === undefined) return undefined;
-  const held = JSON.parse(found.bytes.toString('utf8')) as Claim; // `as`: written here only
+  const held = readableClaim(found.bytes, claimPath);
+  if (held === undefined) {
+    const anew: Claim = { ...windowAt(clock.now(), windowSeconds, `${claimId}-${group}`), group };
+    return (await isSwapped(lake, claimPath, found.etag, anew)) ? anew : undefined; // I4
+  }
   const markerId = held.group ?? claimId;
   const markerPath = intakePaths.marker(held.windowId, markerId);
   if (mayVoid) await createJson(lake, markerPath, { void: true } satisfies IntakeMarker); // I3
-  const marker = await readJson<IntakeMarker>(lake, markerPath);
+  const marker = await readableMarker(lake, markerPath);
   if (marker === undefined) return undefined;
   const isVoid = 'void' in marker;
   if (!isVoid && (await isInPlan(lake, held.windowId, markerId))) return held;
   const from = Math.max(clock.now(), isVoid ? 0 : held.closesAt);
   const next: Claim = { ...windowAt(from, windowSeconds, `${claimId}-${group}`), group };
   return (await isSwapped(lake, claimPath, found.etag, next)) ? next : undefined;
+}
+
+/** I4: a damaged marker counts as void. */
+async function readableMarker(lake: LakeStore, path: string): Promise<IntakeMarker | undefined> {
+  try {
+    return await readJson<IntakeMarker>(lake, path);
+  } catch (error) {
+    if (!isCorruptRecord(error)) throw error;
+    return { void: true };
+  }
+}
+
+/** Undefined: damaged. */
+function readableClaim(bytes: Buffer, path: string): Claim | undefined {
+  try {
+    return parseRecord<Claim>(bytes, path, (claim) => typeof claim.windowId === 'string');
+  } catch (error) {
+    if (!isCorruptRecord(error)) throw error;
+    return undefined;
+  }
 }
 
 async function isSwapped(lake: LakeStore, path: string, etag: string, claim: Claim): Promise<boolean> {

@@ -1,11 +1,13 @@
 // Who is looking at a document that waits for a person, and who has put it aside: one small file a document.
 // Invariants: V1 a document is leased to one holder at a time. V2 a lease and a skip run out by themselves, so a closed window keeps nothing.
 // L1 the file is created or replaced by compare-and-swap only, so neither a lease nor a skip is lost to another's. L2 a skip creates no file:
-// a document that was decided meanwhile, whose lease is gone, leaves nothing behind.
+// a document that was decided meanwhile, whose lease is gone, leaves nothing behind. L3 a damaged lease is nobody's, and the next one replaces it.
+
 import { RetryableError, SluiceError } from '../errors.ts';
 import { reviewLeasePath } from '../paths.ts';
 import type { PipelineServices } from '../pipeline/services.ts';
 import type { LakeStore } from '../ports.ts';
+import { isCorruptRecord, parseRecord, type RecordCheck } from '../record-json.ts';
 
 interface Held {
   holder: string;
@@ -63,13 +65,22 @@ export async function skipDocument(services: LeaseServices, documentId: string, 
   });
 }
 
+const isLease: RecordCheck = ({ holder, until, skips }) =>
+  typeof holder === 'string' && typeof until === 'number' && (skips === undefined || Array.isArray(skips));
+
 const liveSkips = (lease: LeaseFile | undefined, now: number): Held[] =>
   (lease?.skips ?? []).filter((skip) => skip.until > now);
 
 async function readLease(lake: LakeStore, documentId: string): Promise<{ lease: LeaseFile; etag: string } | undefined> {
-  const found = await lake.readIfExists(reviewLeasePath(documentId));
-  // Written below only, so the shape is ours.
-  return found && { lease: JSON.parse(found.bytes.toString('utf8')) as LeaseFile, etag: found.etag };
+  const path = reviewLeasePath(documentId);
+  const found = await lake.readIfExists(path);
+  if (found === undefined) return undefined;
+  try {
+    return { lease: parseRecord<LeaseFile>(found.bytes, path, isLease), etag: found.etag };
+  } catch (error) {
+    if (!isCorruptRecord(error)) throw error;
+    return { lease: { holder: '', until: 0 }, etag: found.etag }; // L3
+  }
 }
 
 /** L1. @returns false when somebody was faster */

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import { ERROR_REMEDIES, RetryableError } from '../../shared/errors.ts';
 import { describe as describeRun, ProgressReader } from '../../shared/insight/progress.ts';
 import { Pace } from '../../shared/pace.ts';
+import { runIndexPath, runPaths } from '../../shared/paths.ts';
 import type { Plan, RunRecord, StepRecord } from '../../shared/pipeline/records.ts';
 import type { PipelineServices } from '../../shared/pipeline/services.ts';
 import { MemoryLake } from '../fakes/memory-lake.ts';
@@ -100,4 +102,49 @@ test('progress: a poll reads only the step records that are new', async () => {
 test('progress: an unknown run is named as such', async () => {
   const reader = new ProgressReader({ lake: new MemoryLake('lake'), pace } as unknown as PipelineServices);
   await expect(reader.status('nope')).rejects.toMatchObject({ code: 'run.not-found' });
+});
+
+const DAMAGES = ['', 'null', '7', '"text"', '[]', '{}', '{"runId": "r', '{"runId":"x","kind":"request"}'];
+
+test('progress: runs with a damaged record stand apart with file and remedy; the others are listed', async () => {
+  const lake = new MemoryLake('lake');
+  const clock = { now: () => T0 + 1000, sleep: async () => {} };
+  const services = { lake, clock, pace: new Pace(clock) } as unknown as PipelineServices; // what the reader uses
+  const paths = (runId: string) => ({
+    summary: runPaths.summary(runId),
+    request: runPaths.request(runId),
+    plan: runPaths.plan(runId),
+    step: runPaths.step(runId, 'b00000', 'extract'),
+    stalled: runPaths.stalled(runId),
+  });
+  const record = async (runId: string) => {
+    await lake.write(runIndexPath(runId), '{}');
+    await lake.write(runPaths.request(runId), JSON.stringify({ ...run, runId }));
+    await lake.write(runPaths.plan(runId), JSON.stringify({ ...plan, runId }));
+    await lake.write(runPaths.step(runId, 'b00000', 'extract'), JSON.stringify(step({})));
+  };
+  await record('good');
+  const spoilt: [string, string][] = [];
+  for (const [i, damage] of DAMAGES.entries())
+    for (const kind of ['summary', 'request', 'plan', 'step', 'stalled'] as const) {
+      const runId = `run-${kind}-${i}`;
+      await record(runId);
+      await lake.write(paths(runId)[kind], damage);
+      spoilt.push([runId, paths(runId)[kind]]);
+    }
+  const { runs, broken } = await new ProgressReader(services).list(1000);
+  // `stalled` may lack its time: the run is shown without it.
+  expect(runs.map(({ runId }) => runId).filter((id) => !id.startsWith('run-stalled'))).toEqual(['good']);
+  expect(runs.length + broken.length).toBe(spoilt.length + 1);
+  for (const { id, path, code, remedy } of broken) {
+    expect(spoilt).toContainEqual([id, path]);
+    expect([code, remedy]).toEqual(['lake.corrupt-record', ERROR_REMEDIES['lake.corrupt-record']]);
+  }
+  await expect(new ProgressReader(services).status('run-plan-0')).rejects.toMatchObject({
+    code: 'lake.corrupt-record',
+  });
+  lake.beforeCall = (_, path) => {
+    if (path.includes('good')) throw new RetryableError('lake.unavailable', 'away');
+  };
+  await expect(new ProgressReader(services).list(1000)).rejects.toMatchObject({ code: 'lake.unavailable' }); // not the run's fault
 });

@@ -179,3 +179,22 @@ test('intake: an upload that comes after the seal moves to a later window', asyn
   expect(late.closesAt).toBeGreaterThan(early.closesAt);
   expect((await sealWindow(lake, late.windowId)).map((s) => s.path)).toEqual(['b']);
 });
+
+test('intake: a damaged claim or marker holds up its own upload only, which moves to another window', async () => {
+  const lake = new MemoryLake('lake');
+  const clock = clockAt(1_000_000);
+  const [a, b] = [upload('a'), upload('b')];
+  const [{ windowId = '' } = {}] = await takeInGroup(lake, clock, 10, [a]);
+  const claim = intakePaths.claim(sha256Hex(`a\0${a.etag}`));
+  for (const damage of ['', 'null', '{"windowId":']) {
+    await lake.write(claim, damage);
+    const joined = await takeInGroup(lake, clock, 10, [a, b]);
+    expect(joined.map((window) => window.windowId)).toContain(windowId);
+  }
+  for await (const { path } of lake.list(intakePaths.window(windowId))) await lake.write(path, '');
+  clock.set(1_020_000);
+  const moved = await takeInGroup(lake, clock, 10, [a]);
+  expect(moved).toHaveLength(1);
+  expect(moved[0]?.windowId).not.toBe(windowId);
+  expect(await sealWindow(lake, moved[0]?.windowId ?? '')).toEqual([a]);
+});

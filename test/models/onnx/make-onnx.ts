@@ -61,6 +61,8 @@ export function makeOnnx(model: {
   outputs: ValueDraft[];
   /** Constant tensors of strings. */
   strings?: Record<string, string[]>;
+  /** Constant tensors of float32. */
+  floats?: Record<string, { dims: number[]; values: Float32Array }>;
   metadata?: Record<string, string>;
 }): Uint8Array {
   const graph = Buffer.concat([
@@ -70,6 +72,17 @@ export function makeOnnx(model: {
       field(
         5,
         Buffer.concat([int(1, texts.length), int(2, 8), ...texts.map((text) => field(6, text)), field(8, name)]),
+      ),
+    ),
+    ...Object.entries(model.floats ?? {}).map(([name, { dims, values }]) =>
+      field(
+        5,
+        Buffer.concat([
+          ...dims.map((size) => int(1, size)),
+          int(2, 1),
+          field(8, name),
+          field(9, new Uint8Array(values.buffer)),
+        ]),
       ),
     ),
     ...model.inputs.map((draft) => field(11, value(draft))),
