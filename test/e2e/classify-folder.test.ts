@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { firstStart, preparedFolder, sharedCloud } from './cloud.ts';
+import { firstStart, sharedCloud } from './cloud.ts';
 import { conserves, parseDocument, sluice, temporaryFolder } from './sluice.ts';
 
 const data = await sharedCloud();
@@ -118,7 +118,7 @@ test('three starts at once, two of them in one data folder, do not disturb each 
   const small = join(folder.path, 'small');
   mkdirSync(small);
   writeFileSync(join(small, 'a.txt'), 'Customs duty on imported goods');
-  const [one, other] = [await preparedFolder('one'), await preparedFolder('other')];
+  const [one, other] = [temporaryFolder('one'), temporaryFolder('other')];
   const args = ['start', small, '--once', '--json', '--data'];
   const runs = await Promise.all([
     sluice([...args, one.path]),

@@ -23,7 +23,7 @@ export async function sharedCloud(): Promise<Cloud> {
   return { path, state: JSON.parse(readFileSync(join(path, 'state.json'), 'utf8')) as State };
 }
 
-/** How the first start in a new data folder ended; all other lakes begin as copies of what it left. */
+/** How the first start in a new data folder ended; other lakes begin as copies of what it left. */
 export const firstStart = () => askKeeper<FirstStart>('first');
 
 /** A data folder with the demo's labels and model; no cloud runs in it. */

@@ -112,15 +112,15 @@ test('a re-run repeats only what is asked for and reads from what was stored', a
 }, 180_000);
 
 test('a cancelled run commits nothing, and the same request takes it up again', async () => {
-  for (let i = 0; i < 24; i++) await put(`cancel/${i}.txt`, `Value added tax, letter ${i}`);
+  for (let i = 0; i < 60; i++) await put(`cancel/${i}.txt`, `Value added tax, letter ${i}`);
   const request = { source: { kind: 'prefix', container: 'imports', prefix: 'cancel' } };
   const { body } = await call<RunStatus>('POST', '/api/runs', request);
   expect((await call('POST', `/api/runs/${body.runId}/cancel`)).status).toBe(202);
   expect(await finished(body.runId)).toMatchObject({ state: 'cancelled' });
   expect(await query(`select 1 from results where run_id = '${body.runId}'`)).toEqual([]);
   expect((await call<RunStatus>('POST', '/api/runs', request)).body.runId).toBe(body.runId);
-  expect(await finished(body.runId)).toMatchObject({ state: 'completed', documents: 24 });
-  expect(await query(`select count(*)::int n from results where run_id = '${body.runId}'`)).toEqual([{ n: 24 }]);
+  expect(await finished(body.runId)).toMatchObject({ state: 'completed', documents: 60 });
+  expect(await query(`select count(*)::int n from results where run_id = '${body.runId}'`)).toEqual([{ n: 60 }]);
 }, 240_000);
 
 test('wrong input is a problem document that names every wrong field', async () => {

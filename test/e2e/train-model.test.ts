@@ -1,24 +1,25 @@
 // Training through the API: the orchestration on the compiled host, killed in the middle and started again.
 import type { ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataLakeServiceClient } from '@azure/storage-file-datalake';
 import { afterAll, expect, test } from 'vitest';
 import type { TrainingStatus } from '../../shared/pipeline/train-model.ts';
-import { firstStart, preparedFolder } from './cloud.ts';
-import { ended, ROOT, type State, sluice, startSluice, waitFor, waitForState } from './sluice.ts';
+import { ended, ROOT, type State, sluice, startSluice, temporaryFolder, waitFor, waitForState } from './sluice.ts';
 
-const { documents } = await firstStart();
-const { path: cloud, remove } = await preparedFolder('train');
+const data = temporaryFolder('train');
+const cloud = join(data.path, 'cloud');
 let host: ChildProcess | undefined;
 afterAll(async () => {
   host?.kill('SIGTERM');
   if (host !== undefined) await ended(host);
-  remove();
+  data.remove();
 });
 
 async function start(): Promise<State> {
-  host = startSluice(['start', documents, '--data', cloud, '--port', '0']);
+  const empty = join(data.path, 'empty');
+  mkdirSync(empty, { recursive: true });
+  host = startSluice(['start', empty, '--data', cloud, '--port', '0']);
   return waitForState(cloud, host);
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DataLakeServiceClient } from '@azure/storage-file-datalake';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { startOpenAiSimulator } from '../../local/emulators/openai.ts';
-import { preparedFolder, sharedCloud } from './cloud.ts';
+import { sharedCloud } from './cloud.ts';
 import {
   conserves,
   type Document,
@@ -18,7 +18,7 @@ import {
 } from './sluice.ts';
 
 const docs = temporaryFolder('docs');
-const crash = await preparedFolder('crash');
+const crash = temporaryFolder('crash');
 afterAll(() => {
   docs.remove();
   crash.remove();
