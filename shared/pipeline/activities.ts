@@ -16,12 +16,13 @@ import type { ActivityResult, RunActivity } from './orchestration.ts';
 import { TRAINING_ACTIVITIES, type TrainingActivity } from './orchestration.ts';
 import { planRun } from './plan.ts';
 import { isBudgeted, listQuestions, rankQuestions } from './rank-questions.ts';
-import type { PlanOutcome } from './run.ts';
+import type { BatchInput, PlanOutcome } from './run.ts';
 import { scoreBatch } from './score-batch.ts';
 import type { PipelineServices } from './services.ts';
 import type { StepInput } from './step.ts';
 import { type Failure, stopRun } from './stop-marker.ts';
 import { stopTraining, type TrainingServices, trainingHandlers } from './train-model.ts';
+import { workBatch } from './work-batch.ts';
 
 // Outages are waited for: 1 s doubling to 1 min is about an hour in all.
 const MAX_ATTEMPTS = 60;
@@ -66,6 +67,7 @@ export function activityHandlers(getServices: () => Promise<PipelineServices>): 
       outcome: { groups: (await rankQuestions(services, runId)).groups.length },
     })),
     askGroup: activity((services, { runId, group }: Run & { group: number }) => askGroup(services, { runId, group })),
+    workBatch: activity((services, input: BatchInput & { attempt: number }) => workBatch(services, input)),
     extractBatch: activity((services, input: Step) => extractBatch(services, input)),
     featurizeBatch: activity((services, input: Step) => featurizeBatch(services, input)),
     scoreBatch: activity((services, input: Step) => scoreBatch(services, input)),
