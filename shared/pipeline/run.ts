@@ -48,6 +48,8 @@ export interface LaneInput {
   next: number;
   /** Absent: all steps. */
   phase?: Phase;
+  /** Batches are worked on by one activity each. Absent in lanes that began before: their history has a sub-orchestration per batch. */
+  isWhole?: boolean;
 }
 
 export interface BatchInput extends StepInput {
@@ -89,7 +91,7 @@ function* runLanes<Task>(
 ): Steps<Task, void> {
   const lanes = Math.min(most, batches);
   const tasks = Array.from({ length: lanes }, (_, lane) => {
-    const input: LaneInput = { runId, prefix, lanes, batches, next: lane, phase };
+    const input: LaneInput = { runId, prefix, lanes, batches, next: lane, phase, isWhole: true };
     return o.callSub('lane', input, `${prefix}-lane${lane}`);
   });
   if (tasks.length > 0) yield o.all(tasks); // an empty `all` never resolves
@@ -110,12 +112,13 @@ export function* runLane<Task>(o: Orchestration<Task>, input: LaneInput): Steps<
       continue;
     }
     const batch: BatchInput = { runId, batchId: batchId(next), phase };
-    yield o.callSub('batch', batch, `${input.prefix}-${batch.batchId}`);
+    if (input.isWhole === true) yield* step(o, 'workBatch', batch);
+    else yield o.callSub('batch', batch, `${input.prefix}-${batch.batchId}`);
   }
   return null;
 }
 
-/** The steps of a batch that belong to the phase. */
+/** The steps of a batch that belong to the phase, one activity each: for lanes that began before `workBatch`. */
 export function* runBatch<Task>(
   o: Orchestration<Task>,
   { phase = 'all', ...input }: BatchInput,
