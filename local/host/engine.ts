@@ -50,7 +50,7 @@ export class DurableEngine {
       findActivity: (name) => this.#registry.find('activitytrigger', name),
       wake,
     });
-    this.#timers = new DurableTimers({ hub: deps.hub, clock: deps.clock, instances: this.instances, wake });
+    this.#timers = new DurableTimers({ ...deps, instances: this.instances, wake });
     this.entities = new EntityEngine({
       ...deps,
       instances: this.instances,

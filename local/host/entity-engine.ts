@@ -10,7 +10,7 @@ import { hasEnded, type InstanceStore, newId } from './instances.ts';
 import { type Invoker, returnJson } from './invoke.ts';
 import type { HostLog } from './log.ts';
 import type { DurableSettings } from './settings.ts';
-import type { Row, TaskHub } from './task-hub.ts';
+import { HubFullError, type Row, STORE_AGAIN_MS, type TaskHub } from './task-hub.ts';
 
 export interface EntityDeps {
   hub: TaskHub;
@@ -140,6 +140,8 @@ export class EntityEngine {
         entity: id,
         message: error instanceof Error ? error.message : String(error),
       });
+      // The message is still there; it is served again when there may be room.
+      if (error instanceof HubFullError) void this.#deps.clock.sleep(STORE_AGAIN_MS).then(() => this.#wake(id));
     } finally {
       this.#busy.delete(id);
       if (this.#busy.size === 0) for (const done of this.#idle) done();

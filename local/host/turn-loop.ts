@@ -1,6 +1,7 @@
 // Turns, one after the other: what was woken runs, its history, status and effects are stored, and what they concern is woken.
 // Invariants: E1 turns of one instance never overlap. E2 a turn's history, status and effects are one transaction.
 //             E3 event-driven: nothing is polled. E4 a turn whose instance was ended or suspended meanwhile is discarded.
+//             E5 a turn that a full disk does not take is discarded and run again when there may be room.
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../shared/ports.ts';
 import type { ActivityWorkers } from './activity-workers.ts';
@@ -14,7 +15,7 @@ import { hasEnded, type Instance, type InstanceStore } from './instances.ts';
 import type { Invoker } from './invoke.ts';
 import type { HostLog } from './log.ts';
 import type { DurableSettings } from './settings.ts';
-import type { TaskHub } from './task-hub.ts';
+import { HubFullError, STORE_AGAIN_MS, type TaskHub } from './task-hub.ts';
 import { closeTurn, failTurn, openTurn } from './turn.ts';
 import type { Effect, Turn, TurnContext } from './turn-writer.ts';
 
@@ -87,9 +88,15 @@ export class TurnLoop {
           instanceId: next.value,
           message: error instanceof Error ? error.message : String(error),
         });
+        if (error instanceof HubFullError) this.#wakeLater(next.value);
       }
       await setImmediate(); // requests and activities get their share
     }
+  }
+
+  /** E5. */
+  #wakeLater(id: string): void {
+    void this.#deps.clock.sleep(STORE_AGAIN_MS).then(() => this.wake(id));
   }
 
   /** Run one turn. Returns whether the instance has more to do. */

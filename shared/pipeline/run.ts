@@ -49,6 +49,8 @@ export interface LaneInput {
   next: number;
   /** Absent: all steps. */
   phase?: Phase;
+  /** Batches are worked on by one activity each. Absent in lanes that began before: their history has a sub-orchestration per batch. */
+  isWhole?: boolean;
 }
 
 export interface BatchInput extends StepInput {
@@ -95,7 +97,7 @@ function* runLanes<Task>(
   const lanes = Math.min(most, batches);
   const start = () =>
     Array.from({ length: lanes }, (_, lane) => {
-      const input: LaneInput = { runId, prefix, lanes, batches, next: lane, phase };
+      const input: LaneInput = { runId, prefix, lanes, batches, next: lane, phase, isWhole: true };
       return o.callSub('lane', input, `${prefix}-lane${lane}`);
     });
   if (lanes > 0) yield* surviving(o, () => o.all(start())); // an empty `all` never resolves
@@ -116,12 +118,13 @@ export function* runLane<Task>(o: Orchestration<Task>, input: LaneInput): Steps<
       continue;
     }
     const batch: BatchInput = { runId, batchId: batchId(next), phase };
-    yield* surviving(o, () => o.callSub('batch', batch, `${input.prefix}-${batch.batchId}`));
+    if (input.isWhole === true) yield* step(o, 'workBatch', batch);
+    else yield* surviving(o, () => o.callSub('batch', batch, `${input.prefix}-${batch.batchId}`));
   }
   return null;
 }
 
-/** The steps of a batch that belong to the phase. */
+/** The steps of a batch that belong to the phase, one activity each: for lanes that began before `workBatch`. */
 export function* runBatch<Task>(
   o: Orchestration<Task>,
   { phase = 'all', ...input }: BatchInput,

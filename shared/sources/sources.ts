@@ -4,6 +4,7 @@
 
 import { type SourceEntry, sourceEntrySchema } from '../api/source-entry.ts';
 import type { DriveStatus, SourceCheck, SourceItem, SourceStatus, SyncRequest } from '../api/source-status.ts';
+import { nameFullDisk } from '../disk-full.ts';
 import { codeOf, ERROR_REMEDIES, isErrorCode, RetryableError, SluiceError, TerminalError } from '../errors.ts';
 import { sourcePaths } from '../paths.ts';
 import type { Clock } from '../ports.ts';
@@ -147,7 +148,8 @@ export class Sources {
         failures: 0,
       });
       return { isDone };
-    } catch (error) {
+    } catch (thrown) {
+      const error = nameFullDisk(thrown);
       const code = codeOf(error);
       const message = error instanceof SluiceError ? error.message : 'a defect; see the log';
       logger.error('source.failed', { source: name, code });

@@ -198,3 +198,28 @@ test('intake: a damaged claim or marker holds up its own upload only, which move
   expect(moved[0]?.windowId).not.toBe(windowId);
   expect(await sealWindow(lake, moved[0]?.windowId ?? '')).toEqual([a]);
 });
+
+test('intake: after the clock was set back an hour an upload waits for no sealed window, and no run for an end far ahead', async () => {
+  const lake = new MemoryLake('lake');
+  const clock = clockAt(3_600_000);
+  for (let at = 0; at < 3_600_000; at += 10_000) {
+    clock.set(3_600_000 + at);
+    const { windowId } = await takeIn(lake, clock, 10, upload(`before-${at}`));
+    await sealWindow(lake, windowId);
+  }
+  const late = await takeIn(lake, clock, 10, upload('late'));
+  clock.set(3_600_000);
+  let slept = 0;
+  const counting: Clock = {
+    ...clock,
+    sleep: async (ms) => {
+      slept += ms;
+    },
+  };
+  const joined = await takeIn(lake, counting, 10, upload('after'));
+  expect(slept).toBeLessThanOrEqual(5000);
+  expect(joined.closesAt).toBeLessThanOrEqual(clock.now() + 61_000);
+  expect(await sealWindow(lake, joined.windowId)).toEqual([upload('after')]);
+  const again = await takeIn(lake, counting, 10, upload('late'));
+  expect(again).toEqual({ windowId: late.windowId, closesAt: clock.now() + 61_000 });
+});

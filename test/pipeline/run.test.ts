@@ -106,10 +106,33 @@ test('run: lanes together cover every batch exactly once', () => {
   const covered: unknown[] = [];
   for (let lane = 0; lane < 4; lane++) {
     const { o, log, drive } = engine();
-    drive(runLane(o, { runId: 'r', prefix: 'r-0', lanes: 4, batches: 11, next: lane }), () => null);
-    covered.push(...log.map((t) => t.id));
+    drive(runLane(o, { runId: 'r', prefix: 'r-0', lanes: 4, batches: 11, next: lane, isWhole: true }), () => done({}));
+    covered.push(...log.map((t) => [t.name, (t.input as { batchId: string }).batchId]));
   }
-  expect(covered.sort()).toEqual(Array.from({ length: 11 }, (_, i) => `r-0-b${String(i).padStart(5, '0')}`));
+  expect(covered.sort()).toEqual(Array.from({ length: 11 }, (_, i) => ['workBatch', `b${String(i).padStart(5, '0')}`]));
+});
+
+test('run: a lane that began in an earlier version goes on as its history says', () => {
+  const { o, log, drive } = engine();
+  drive(runLane(o, { runId: 'r', prefix: 'r-0', lanes: 4, batches: 11, next: 2 }), () => null);
+  expect(log.map((t) => [t.kind, t.name, t.id])).toEqual([
+    ['sub', 'batch', 'r-0-b00002'],
+    ['sub', 'batch', 'r-0-b00006'],
+    ['sub', 'batch', 'r-0-b00010'],
+  ]);
+});
+
+test('run: a batch that must wait sleeps on a timer, and its lane goes on with it', () => {
+  const { o, log, drive } = engine();
+  let asked = 0;
+  const input = { runId: 'r', prefix: 'r-0', lanes: 1, batches: 2, next: 0, isWhole: true };
+  drive(runLane(o, input), () => (asked++ === 0 ? { kind: 'waiting', retryAt: 1000 } : done({})));
+  expect(log.map((t) => t.at ?? (t.input as { batchId: string; attempt: number }))).toEqual([
+    expect.objectContaining({ batchId: 'b00000', attempt: 0 }),
+    1000,
+    expect.objectContaining({ batchId: 'b00000', attempt: 1 }),
+    expect.objectContaining({ batchId: 'b00001', attempt: 0 }),
+  ]);
 });
 
 test('run: a long lane continues as new and goes on with the next batch', () => {
