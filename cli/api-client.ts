@@ -1,8 +1,10 @@
 // The HTTP API as the CLI uses it. Problems become errors that say what the server said.
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Problem } from '../shared/api/problem.ts';
 import type { RerunRequest, RunRequest, RunStatus } from '../shared/api/runs.ts';
 import type { SourceCheck, SourceItem, SourceStatus, SyncRequest } from '../shared/api/source-status.ts';
+import type { BrokenRecord } from '../shared/record-json.ts';
 
 /** The input type of a run request: defaults may be left out. */
 export type RunRequestInput = Omit<RunRequest, 'source'> & { source: Record<string, unknown> & { kind: string } };
@@ -23,8 +25,8 @@ export class ApiClient {
   run(runId: string): Promise<RunStatus> {
     return this.#send('GET', `/api/runs/${encodeURIComponent(runId)}`);
   }
-  async runs(limit = 50): Promise<RunStatus[]> {
-    return (await this.#send<{ runs: RunStatus[] }>('GET', `/api/runs?limit=${limit}`)).runs;
+  runs(limit = 50): Promise<{ runs: RunStatus[]; broken?: BrokenRecord[] }> {
+    return this.#send('GET', `/api/runs?limit=${limit}`);
   }
   cancel(runId: string): Promise<RunStatus> {
     return this.#send('POST', `/api/runs/${encodeURIComponent(runId)}/cancel`);
@@ -33,8 +35,8 @@ export class ApiClient {
     return this.#send('POST', `/api/runs/${encodeURIComponent(runId)}/rerun`, request);
   }
 
-  async sources(): Promise<SourceStatus[]> {
-    return (await this.#send<{ sources: SourceStatus[] }>('GET', '/api/sources')).sources;
+  sources(): Promise<{ sources: SourceStatus[]; broken?: BrokenRecord[] }> {
+    return this.#send('GET', '/api/sources');
   }
   addSource(entry: object): Promise<SourceStatus> {
     return this.#send('POST', '/api/sources', entry);
@@ -106,7 +108,11 @@ export class ApiError extends Error {
 function describe(text: string, status: number): string {
   try {
     const problem = JSON.parse(text) as Partial<Problem>;
-    return [problem.detail, problem.title].filter(Boolean).join('\n') || `HTTP ${status}`;
+    // Of wrong input the detail names the field; the title only says to correct it.
+    const { code, detail, title } = problem;
+    return (
+      (code === 'request.invalid' && detail ? [detail] : [detail, title]).filter(Boolean).join('\n') || `HTTP ${status}`
+    );
   } catch {
     return `HTTP ${status}: ${text.slice(0, 200)}`; // not ours: a proxy or the host itself answered
   }

@@ -1,6 +1,7 @@
 // What people see: progress and notes on stderr, results on stdout. Plain lines when it is not a terminal.
 import { styleText } from 'node:util';
 import type { RunStatus } from '../shared/api/runs.ts';
+import type { BrokenRecord } from '../shared/record-json.ts';
 
 const isTerminal = process.stderr.isTTY === true;
 
@@ -48,6 +49,12 @@ export const money = (usd: number): string => `$${usd.toFixed(usd < 0.995 ? 4 : 
 
 export const duration = (seconds: number): string =>
   seconds < 90 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
+
+/** Records that a list could not show. */
+export function tellBroken(broken: readonly BrokenRecord[] = []): void {
+  for (const { id, code, message, remedy } of broken)
+    note(warn(`${id} cannot be read: [${code}] ${message}. ${remedy}`));
+}
 
 /** What a failed command prints and how it ends: 2 for wrong usage, 1 when the work itself failed. */
 export class UsageError extends Error {}

@@ -1,7 +1,7 @@
 // Models and taxonomies over HTTP: what is registered, which one decides, and storing new labels.
 import { rollbackRequestSchema } from '../shared/api/insights.ts';
 import { parseRequest } from '../shared/api/problem.ts';
-import { promoteRequestSchema } from '../shared/api/training.ts';
+import { promoteRequestSchema, useEncoderSchema } from '../shared/api/training.ts';
 import { getApp, getServices } from '../shared/app.ts';
 import { readModelReport } from '../shared/insight/model-report.ts';
 import { loadTaxonomy, publishTaxonomy } from '../shared/pipeline/taxonomies.ts';
@@ -14,8 +14,8 @@ app.http('listModels', {
   methods: ['GET'],
   handler: (request, context) =>
     respond(context, request, 'reader', async () => {
-      const { registry } = await getApp();
-      return { jsonBody: { champion: (await registry.championVersion()) ?? null, ...(await registry.inspect()) } };
+      const { champion, models, broken } = await (await getApp()).registry.inspect();
+      return { jsonBody: { champion, models, broken } };
     }),
 });
 
@@ -52,6 +52,27 @@ app.http('rollbackModel', {
       const { config, registry } = await getApp();
       const { reason } = parseRequest(rollbackRequestSchema, await readBody(request, config.REQUEST_MAX_BYTES));
       return { jsonBody: { champion: await registry.rollback(reason) } };
+    }),
+});
+
+app.http('listEncoders', {
+  ...access,
+  route: 'encoders',
+  methods: ['GET'],
+  handler: (request, context) =>
+    respond(context, request, 'reader', async () => ({ jsonBody: await (await getApp()).encoders.list() })),
+});
+
+app.http('useEncoder', {
+  ...access,
+  route: 'encoders/use',
+  methods: ['POST'],
+  handler: (request, context) =>
+    respond(context, request, 'operator', async () => {
+      const { config, encoders } = await getApp();
+      const { version } = parseRequest(useEncoderSchema, await readBody(request, config.REQUEST_MAX_BYTES));
+      await encoders.use(version);
+      return { jsonBody: { inUse: version } };
     }),
 });
 

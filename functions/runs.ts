@@ -76,7 +76,7 @@ app.http('listRuns', {
   handler: (request, context) =>
     respond(context, request, 'reader', async () => {
       const limit = parseRequest(listRunsSchema, Object.fromEntries(request.query)).limit;
-      return { jsonBody: { runs: await (await getProgress()).list(limit) } };
+      return { jsonBody: await (await getProgress()).list(limit) };
     }),
 });
 

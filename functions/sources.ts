@@ -16,7 +16,7 @@ app.http('listSources', {
   methods: ['GET'],
   handler: (request, context) =>
     respond(context, request, 'reader', async () => ({
-      jsonBody: { sources: await (await getApp()).sources.status() },
+      jsonBody: await (await getApp()).sources.status(),
     })),
 });
 
@@ -29,7 +29,7 @@ app.http('addSource', {
       const entry = parseRequest(sourceEntrySchema, await readBody(request, getConfig().REQUEST_MAX_BYTES));
       const { sources } = await getApp();
       await sources.put(entry);
-      return { status: 201, jsonBody: (await sources.status()).find(({ name }) => name === entry.name) };
+      return { status: 201, jsonBody: (await sources.status()).sources.find(({ name }) => name === entry.name) };
     }),
 });
 

@@ -12,6 +12,7 @@ import { documentId } from './ids.ts';
 import { ProgressReader } from './insight/progress.ts';
 import type { DeltaTable } from './lake/delta/table.ts';
 import { LakeQueries, type LakeView, type QueryResult } from './lake/query.ts';
+import { EncoderRegistry } from './models/encoder/registry.ts';
 import { ModelRegistry } from './models/registry.ts';
 import { openSources } from './open-sources.ts';
 import { Pace, PacedLook } from './pace.ts';
@@ -36,6 +37,7 @@ export interface App extends LakeAccess {
   random: Random;
   logger: Logger;
   registry: ModelRegistry;
+  encoders: EncoderRegistry;
   extractor: Extractor;
   services: PipelineServices;
   progress: ProgressReader;
@@ -66,6 +68,7 @@ export function createApp(config: Config, clock: Clock = systemClock): App {
   const { lake, landing, imports } = access;
   const tables = openTables(lake, { clock, random, logger });
   const registry = new ModelRegistry(lake, { clock });
+  const encoders = new EncoderRegistry(lake, { clock });
   const extractor = openExtractor(config, logger, access);
   const pace = new Pace(clock);
   const queries = new LakeQueries([...tables.values()], pace);
@@ -103,6 +106,7 @@ export function createApp(config: Config, clock: Clock = systemClock): App {
     random,
     logger,
     registry,
+    encoders,
     extractor,
     services,
     progress: new ProgressReader(services),
@@ -117,6 +121,7 @@ export function createApp(config: Config, clock: Clock = systemClock): App {
     },
     async close() {
       await extractor.close();
+      await encoders.close();
       queries.close();
       await telemetry?.close();
     },

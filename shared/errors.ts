@@ -88,6 +88,10 @@ export const ERROR_REMEDIES = {
     'The message names the feature or column. Take another column, drop the feature from the table, or copy what is needed into a plain table.',
   'lake.corrupt-table':
     'The log of the table has a gap, or a file of it is missing or damaged. Restore what the message names from soft delete or a backup.',
+  'query.invalid':
+    'Correct the SQL: one statement that reads, over results, latest_results, llm_calls, runs and feedback. DESCRIBE <table> lists columns.',
+  'lake.corrupt-record':
+    'The file named is a record of Sluice that was damaged or overwritten. Restore it from soft delete or a backup; what does not need it goes on.',
   'query.timeout': 'Ask for less, or allow more time with --timeout (0 = as long as it takes).',
   'lake.commit-conflict': 'A concurrent writer changed the same rows. Retry the operation.',
   'features.corrupt': 'The feature file is damaged. Re-run with from=featurize.',
@@ -103,6 +107,21 @@ export const ERROR_REMEDIES = {
   'model.not-evaluated': 'Evaluate the model before promoting it.',
   'model.not-better':
     'Evaluate it on more rows of several labels, train it on more, or promote it with --force and a --reason.',
+  // encoders
+  'encoder.not-found': 'No such encoder. List them with `sluice encoder list`, or import one.',
+  'encoder.missing-file':
+    'The folder needs model.onnx (or onnx/model.onnx), tokenizer.json and tokenizer_config.json. Fetch what the message names from where the model comes from.',
+  'encoder.unsupported':
+    'Export the encoder with the inputs and output the message names (for example `optimum-cli export onnx --task feature-extraction`), as one file.',
+  'encoder.tokenizer-mismatch':
+    'Model and tokenizer do not belong together. Take both from the same place and import the folder again.',
+  'encoder.bad-output': 'The encoder gives no usable vectors. Try another export of it, or another encoder.',
+  'encoder.corrupt': 'The manifest of the encoder is damaged. Import its folder again.',
+  'encoder.checksum-mismatch':
+    'A file of the encoder is not the one that was imported. Import its folder again; runs go on without the encoder until then.',
+  'encoder.dimensions-changed':
+    'The vectors have another length than those the model was trained on. Import the encoder anew and train again; runs go on without it until then.',
+  'encoder.unavailable': 'The encoder gave no answer. It is tried again; if it persists, restart the host.',
   'train.no-rows': 'The data set has no usable row. Check the text and label columns.',
   'train.one-class': 'Training needs at least two labels. Add examples of another label.',
   'train.bad-value': 'The data hold NaN or infinite values. Clean them.',
@@ -128,6 +147,8 @@ export const ERROR_REMEDIES = {
   'run.conservation':
     'Documents in and decisions out differ. This is a defect of Sluice: keep the run folder and report it.',
   'run.cancelled': 'The run was cancelled.',
+  'disk.full':
+    'Make room on the disk that the message names. What waits goes on by itself; a request that was refused can be sent again.',
   internal: 'This is a defect of Sluice. Keep the log and report it.',
 } as const satisfies Record<string, string>;
 

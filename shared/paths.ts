@@ -35,6 +35,7 @@ export const runPaths = {
   step: (runId: string, batch: string, step: string) => path`runs/${runId}/steps/${batch}.${step}.json`,
   steps: (runId: string) => path`runs/${runId}/steps`,
   /** MinHash signatures of one batch's uncertain documents, and the labels they inherit. */
+  signaturesFolder: (runId: string) => path`runs/${runId}/signatures`,
   signatures: (runId: string, batch: string) => path`runs/${runId}/signatures/${batch}.json`,
   summary: (runId: string) => path`runs/${runId}/summary.json`,
   /** OpenLineage event of the run's end. */
@@ -80,6 +81,16 @@ export const modelPaths = {
   trainings: 'model-trainings',
 } as const;
 
+/** Encoders: one immutable folder per version, and the name of the one in use. */
+export const encoderPaths = {
+  root: 'encoders',
+  folder: (version: string) => path`encoders/${version}`,
+  current: 'encoders/current.json',
+  /** Vectors of documents by content and encoder. */
+  vectors: (version: string) => path`encoder-vectors/${version}`,
+  vectorsRoot: 'encoder-vectors',
+} as const;
+
 export const trainingRequestPath = (trainingId: string): string => path`model-trainings/${trainingId}/request.json`;
 export const trainingEndPath = (trainingId: string): string => path`model-trainings/${trainingId}/end.json`;
 export const trainingFailurePath = (trainingId: string): string => path`model-trainings/${trainingId}/failure.json`;
@@ -117,6 +128,7 @@ export const sourcePaths = {
   folder: (source: string) => path`sources/${source}`,
   entry: (source: string) => path`source-entries/${source}.json`,
   entries: 'source-entries',
+  nameOf: (entry: string) => entry.slice('source-entries/'.length, -'.json'.length),
   status: (source: string) => path`sources/${source}/status.json`,
   state: (source: string, drive: string) => path`sources/${source}/drives/${drive}/state.json`,
   items: (source: string, drive: string, round: number, id: string) =>

@@ -128,7 +128,8 @@ describe('architecture: the direction of imports', () => {
       values
         .filter(
           (target) =>
-            target.startsWith('shared/') && !/^shared\/(api\/.*|errors\.ts|taxonomy\.ts|plain-text\.ts)$/.test(target),
+            target.startsWith('shared/') &&
+            !/^shared\/(api\/.*|(errors|disk-full)\.ts|taxonomy\.ts|plain-text\.ts)$/.test(target),
         )
         .map((target) => `${file} → ${target}`),
     );

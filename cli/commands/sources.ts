@@ -1,13 +1,14 @@
 // `sluice sources`: libraries of SharePoint and OneDrive that land by themselves.
 import type { SourceCheck, SourceItem, SourceStatus } from '../../shared/api/source-status.ts';
-import { note, UsageError } from '../console.ts';
+import { note, tellBroken, UsageError } from '../console.ts';
 import { formatTable, type TableColumn } from '../table.ts';
 import { openApi, type RemoteOptions } from './runs.ts';
 
 export async function listSources(options: RemoteOptions): Promise<void> {
-  const sources = await openApi(options).sources();
-  if (options.json) return print({ sources });
-  if (sources.length === 0)
+  const { sources, broken = [] } = await openApi(options).sources();
+  tellBroken(broken);
+  if (options.json) return print({ sources, broken });
+  if (sources.length + broken.length === 0)
     return note('no source yet: npx sluice sources add NAME --site https://…sharepoint.com/sites/…');
   show(
     [

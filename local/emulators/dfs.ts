@@ -1,7 +1,8 @@
 // The DFS endpoint of ADLS Gen2 in front of Azurite, which has only the Blob endpoint: one port serves both kinds of call.
 // Invariants: D1 Blob calls pass through byte for byte, streamed both ways, with their own signature. D2 DFS calls are verified, then
 // done on the Blob API (dfs-operations.ts). D3 bodies are streamed, never held. D4 listens on 127.0.0.1 only, and
-// answers no page of another site (../loopback.ts).
+// answers no page of another site (../loopback.ts). D5 a write that would leave less than RESERVE_BYTES on the disk gets 507 DiskFull: Azurite answers 500 for
+// it, and with no room at all it cannot save its metadata, so what it has taken is lost with it.
 // Limits: one account; renaming or deleting a folder is not atomic; ACLs are accepted and not kept; listings may exceed a page's size
 // by the folders that exist only as a prefix of blobs.
 // Operations: https://learn.microsoft.com/rest/api/storageservices/data-lake-storage-gen2
@@ -19,6 +20,7 @@ import { DfsError, toDfsError } from './dfs-errors.ts';
 import { listPaths } from './dfs-list.ts';
 import { type DfsRequest, runOperation } from './dfs-operations.ts';
 import { renamePath } from './dfs-rename.ts';
+import { freeBytesOf, Room } from './room.ts';
 
 export interface DfsOptions {
   /** Azurite's blob endpoint, path-style: http://127.0.0.1:10000/devstoreaccount1 */
@@ -28,6 +30,10 @@ export interface DfsOptions {
   key: string;
   /** Default 0: any free port. */
   port?: number;
+  /** Azurite's folder; null or absent: it keeps nothing on a disk. */
+  folder?: string | null;
+  /** Free bytes of the folder's disk; default: asked of the system. */
+  freeBytes?: (folder: string) => Promise<number>;
   /** Passed on into the connection string. */
   queueEndpoint?: string;
   tableEndpoint?: string;
@@ -44,7 +50,9 @@ export interface DfsShim {
 
 /** Start the shim. Azurite must be up. */
 export async function startDfs(options: DfsOptions): Promise<DfsShim> {
-  const shim = new Shim(options.blobEndpoint, options.account ?? ACCOUNT, options.key);
+  const { folder = null, freeBytes = freeBytesOf } = options;
+  const room = folder === null ? undefined : new Room(() => freeBytes(folder));
+  const shim = new Shim(options.blobEndpoint, options.account ?? ACCOUNT, options.key, room);
   let closing: Promise<void> | undefined;
   const server = createServer((request, response) => {
     if (closing !== undefined) {
@@ -98,12 +106,14 @@ class Shim {
   readonly account: string;
   readonly key: string;
   readonly agent = new Agent({ keepAlive: true });
+  readonly #room: Room | undefined;
   readonly #upstream: URL;
   readonly #own: BlobServiceClient;
 
-  constructor(blobEndpoint: string, account: string, key: string) {
+  constructor(blobEndpoint: string, account: string, key: string, room: Room | undefined) {
     this.account = account;
     this.key = key;
+    this.#room = room;
     this.#upstream = new URL(blobEndpoint);
     this.#own = new BlobServiceClient(blobEndpoint, new StorageSharedKeyCredential(account, key), NO_RETRIES);
   }
@@ -111,6 +121,7 @@ class Shim {
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://127.0.0.1');
     try {
+      await this.#room?.require(request); // D5
       if (isDfs(request, url)) await this.#dfs(request, response, url);
       else if (isQueryOrExpiry(url)) throw new DfsError(501, 'NotImplemented', 'The emulator has no query or expiry.');
       else await this.#passThrough(request, response, url);

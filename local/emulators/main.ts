@@ -24,7 +24,7 @@ const azurite = await startAzurite({
   ...(keyFile === undefined ? {} : { key: readFileSync(keyFile, 'utf8').trim() }),
 });
 // The port that local.settings.sample.json names, unless somebody has it.
-const dfs = await startDfs({ ...azurite, port: 10004 }).catch(() => startDfs(azurite));
+const dfs = await startDfs({ ...azurite, folder, port: 10004 }).catch(() => startDfs({ ...azurite, folder }));
 
 const stop = async (): Promise<void> => {
   await dfs.close();

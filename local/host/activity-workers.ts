@@ -11,11 +11,10 @@ import { type Invoker, returnJson } from './invoke.ts';
 import type { HostLog } from './log.ts';
 import type { OutputWriter } from './outputs.ts';
 import type { DurableSettings } from './settings.ts';
-import type { TaskHub } from './task-hub.ts';
+import { STORE_AGAIN_MS, type TaskHub } from './task-hub.ts';
 
 /** Long polls of callHttp wait for others; they do not take the places of activities. */
 const MAX_HTTP_CALLS = 100;
-const STORE_AGAIN_MS = 5000;
 /** How long a claim is valid unless renewed by the running process; for reading the table, the hub's lock decides. */
 const LEASE_MS = 300_000;
 
@@ -44,7 +43,8 @@ interface WorkRow {
 
 export class ActivityWorkers {
   readonly #deps: WorkerDeps;
-  readonly #ready: { activity: number[]; http: number[] } = { activity: [], http: [] };
+  /** Row ids, each once: a row of a transaction that failed may be given the id of a later one. */
+  readonly #ready = { activity: new Set<number>(), http: new Set<number>() };
   readonly #running = { activity: 0, http: 0 };
   readonly #idle = new Set<() => void>();
   readonly #abort = new AbortController();
@@ -62,7 +62,7 @@ export class ActivityWorkers {
   start(): void {
     this.#started = true;
     for (const row of this.#deps.hub.all('SELECT id, kind FROM work ORDER BY id')) {
-      this.#ready[row.kind === 'http' ? 'http' : 'activity'].push(Number(row.id));
+      this.#ready[row.kind === 'http' ? 'http' : 'activity'].add(Number(row.id));
     }
     this.#deps.hub.run('UPDATE work SET lease_until=0');
     this.#schedule();
@@ -83,7 +83,7 @@ export class ActivityWorkers {
       work.name,
       work.input,
     );
-    this.#ready[work.kind].push(rowId);
+    this.#ready[work.kind].add(rowId);
     this.#schedule();
   }
 
@@ -117,8 +117,9 @@ export class ActivityWorkers {
   #claim(kind: 'activity' | 'http', limit: number): void {
     const { hub, clock } = this.#deps;
     const free = limit - this.#running[kind];
-    if (!this.#started || free <= 0 || this.#ready[kind].length === 0) return;
-    const ids = this.#ready[kind].splice(0, free);
+    if (!this.#started || free <= 0 || this.#ready[kind].size === 0) return;
+    const ids = [...this.#ready[kind]].slice(0, free);
+    for (const id of ids) this.#ready[kind].delete(id);
     let rows: ReturnType<typeof hub.all>;
     try {
       rows = hub.transaction(() =>
@@ -167,7 +168,7 @@ export class ActivityWorkers {
     this.#deps.clock
       .sleep(STORE_AGAIN_MS, this.#abort.signal)
       .then(() => {
-        this.#ready[kind].unshift(...ids);
+        for (const id of ids) this.#ready[kind].add(id);
         this.#schedule();
       })
       .catch(() => undefined); // stopping: the next start reads the table

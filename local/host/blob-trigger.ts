@@ -182,12 +182,14 @@ export class BlobTrigger implements TriggerListener {
     const work = body()
       .then(
         () => undefined,
-        (error: unknown) =>
+        (error: unknown) => {
+          this.#backOff(key, 1); // what cannot be stored or read just now is not tried again at once
           this.#deps.log.error('blob.failed', {
             function: this.name,
             blob: key,
             message: error instanceof Error ? error.message : String(error),
-          }),
+          });
+        },
       )
       .finally(() => {
         this.#running.delete(key);

@@ -5,13 +5,12 @@
 
 import type { Clock } from '../../shared/ports.ts';
 import type { RegisteredFunction } from './core-api.ts';
-import { EventKind, entityInstanceId, parseEntityInstanceId } from './history.ts';
+import { type EntityMessage, EventKind, entityInstanceId, parseEntityInstanceId } from './history.ts';
 import { hasEnded, type InstanceStore, newId } from './instances.ts';
 import { type Invoker, returnJson } from './invoke.ts';
 import type { HostLog } from './log.ts';
 import type { DurableSettings } from './settings.ts';
-import type { Row, TaskHub } from './task-hub.ts';
-import type { EntityMessage } from './turn.ts';
+import { HubFullError, type Row, STORE_AGAIN_MS, type TaskHub } from './task-hub.ts';
 
 export interface EntityDeps {
   hub: TaskHub;
@@ -141,6 +140,8 @@ export class EntityEngine {
         entity: id,
         message: error instanceof Error ? error.message : String(error),
       });
+      // The message is still there; it is served again when there may be room.
+      if (error instanceof HubFullError) void this.#deps.clock.sleep(STORE_AGAIN_MS).then(() => this.#wake(id));
     } finally {
       this.#busy.delete(id);
       if (this.#busy.size === 0) for (const done of this.#idle) done();

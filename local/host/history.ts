@@ -142,6 +142,20 @@ export interface OrchestratorAnswer {
   failureDetails?: FailureDetails;
 }
 
+/** A message in an entity's queue, in the words of the wire. */
+export interface EntityMessage {
+  op?: string;
+  id: string;
+  /** JSON text. */
+  input?: string;
+  signal?: boolean;
+  parent?: string;
+  parentExecution?: string;
+  lockset?: { name: string; key: string }[];
+  pos?: number;
+  release?: boolean;
+}
+
 const FAILURE_MARKER = '\n\n$OutOfProcData$:';
 
 /** The answer hidden in the error of a failed orchestrator; undefined when the error is not one (a host defect or a hook that threw). */

@@ -44,6 +44,11 @@ export class TaskHubError extends Error {
   override readonly name = 'TaskHubError';
 }
 
+/** The disk has no room for a change; nothing of it is stored. Whoever made it makes it again after STORE_AGAIN_MS. */
+export class HubFullError extends TaskHubError {}
+
+export const STORE_AGAIN_MS = 5000;
+
 export type Row = Record<string, SQLInputValue>;
 
 /** One SQLite file with cached prepared statements. */
@@ -95,8 +100,12 @@ export class TaskHub {
 
   /** Run a statement. Returns the number of rows changed and the last row id. */
   run(sql: string, ...parameters: SQLInputValue[]): { changes: number; rowId: number } {
-    const result = this.#prepare(sql).run(...parameters);
-    return { changes: Number(result.changes), rowId: Number(result.lastInsertRowid) };
+    try {
+      const result = this.#prepare(sql).run(...parameters);
+      return { changes: Number(result.changes), rowId: Number(result.lastInsertRowid) };
+    } catch (error) {
+      throw this.#named(error);
+    }
   }
 
   /** Run `body` in one transaction: all or nothing. `body` must be synchronous. */
@@ -111,12 +120,20 @@ export class TaskHub {
     } catch (error) {
       // SQLite has rolled back by itself where the disk was full; a second time would hide why.
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
-      if ((error as { errcode?: number }).errcode === SQLITE_FULL)
-        throw new TaskHubError(`The disk is full: ${this.file} cannot grow. Make room; the host goes on by itself.`);
-      throw error;
+      throw this.#named(error);
     } finally {
       this.#depth--;
     }
+  }
+
+  #named(error: unknown): unknown {
+    if ((error as { errcode?: number }).errcode !== SQLITE_FULL) return error;
+    return new HubFullError(`The disk is full: ${this.file} cannot grow. Make room; the host goes on by itself.`);
+  }
+
+  /** Keep a value across restarts. */
+  remember(key: string, value: string): void {
+    this.run('INSERT OR REPLACE INTO setting(key, value) VALUES(?, ?)', key, value);
   }
 
   /** A setting kept across restarts, created on first use. */

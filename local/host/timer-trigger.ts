@@ -7,10 +7,12 @@ import type { Invoker } from './invoke.ts';
 import type { HostLog } from './log.ts';
 import type { OutputWriter } from './outputs.ts';
 import { HostSettingsError, parseTimeSpan, resolveSettingReferences } from './settings.ts';
-import type { TaskHub } from './task-hub.ts';
+import { HubFullError, type TaskHub } from './task-hub.ts';
 import type { TriggerListener } from './triggers.ts';
 
 const MAX_SLEEP_MS = 60_000; // as for durable timers: setTimeout overflows, clocks jump
+/** Clocks are corrected by milliseconds all the time. */
+const JITTER_MS = 1000;
 
 export interface TimerTriggerDeps {
   hub: TaskHub;
@@ -81,12 +83,14 @@ export class TimerTrigger implements TriggerListener {
       },
       IsPastDue: isPastDue,
     };
-    hub.run(
-      'INSERT OR REPLACE INTO timer_status(function, last, next, updated) VALUES(?, ?, ?, ?)',
-      name,
-      nowMs,
-      this.#schedule(nowMs) ?? null,
-      nowMs,
+    this.#note(() =>
+      hub.run(
+        'INSERT OR REPLACE INTO timer_status(function, last, next, updated) VALUES(?, ?, ?, ?)',
+        name,
+        nowMs,
+        this.#schedule(nowMs) ?? null,
+        nowMs,
+      ),
     );
     await this.#withRetries(async (retry) => {
       const result = await invoker.invoke(this.#fn, { trigger: { json: JSON.stringify(payload) }, ...retry });
@@ -105,16 +109,30 @@ export class TimerTrigger implements TriggerListener {
     while (!this.#abort.signal.aborted) {
       const next = this.#schedule(clock.now());
       if (next === undefined) return;
-      hub.run(
-        'INSERT INTO timer_status(function, next) VALUES(?, ?) ON CONFLICT(function) DO UPDATE SET next=excluded.next',
-        metadata.name,
-        next,
+      this.#note(() =>
+        hub.run(
+          'INSERT INTO timer_status(function, next) VALUES(?, ?) ON CONFLICT(function) DO UPDATE SET next=excluded.next',
+          metadata.name,
+          next,
+        ),
       );
-      while (clock.now() < next) {
-        await clock.sleep(Math.min(MAX_SLEEP_MS, next - clock.now()), this.#abort.signal).catch(() => undefined); // only an abort rejects
+      let lookedAt = clock.now();
+      while (clock.now() < next && clock.now() >= lookedAt - JITTER_MS) {
+        lookedAt = clock.now();
+        await clock.sleep(Math.min(MAX_SLEEP_MS, next - lookedAt), this.#abort.signal).catch(() => undefined); // only an abort rejects
         if (this.#abort.signal.aborted) return;
       }
-      await this.#safely(false);
+      if (clock.now() >= next) await this.#safely(false); // else the clock was set back: the schedule is asked anew
+    }
+  }
+
+  /** A status that a full disk does not take is told and missed by nobody but the next start; the timer goes on. */
+  #note(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      if (!(error instanceof HubFullError)) throw error;
+      this.#deps.log.error('timer.not-noted', { function: this.#fn.metadata.name, message: error.message });
     }
   }
 

@@ -2,6 +2,7 @@
 import { documentTextSchema, reviewProgressSchema, reviewSkipSchema, rollbackRequestSchema } from './insights.ts';
 
 import type { Operation } from './operation.ts';
+import { useEncoderSchema } from './training.ts';
 
 export const DOCUMENT_OPERATIONS: readonly Operation[] = [
   {
@@ -32,7 +33,9 @@ export const DOCUMENT_OPERATIONS: readonly Operation[] = [
   {
     ...{ method: 'get', route: 'models/train', id: 'listTrainings', tag: 'models' },
     summary: 'The newest trainings first, 20 at most',
-    ok: [[200, 'Trainings with state, rows by who gave their label, and progress']],
+    ok: [
+      [200, 'Trainings with state, rows by who gave their label, and progress; broken ones with file, code and remedy'],
+    ],
   },
   {
     ...{ method: 'get', route: 'models/{version}', id: 'getModel', tag: 'models' },
@@ -45,5 +48,16 @@ export const DOCUMENT_OPERATIONS: readonly Operation[] = [
     summary: 'Make the champion before the present one the champion again',
     ok: [[200, 'The champion']],
     problems: [404, 409],
+  },
+  {
+    ...{ method: 'get', route: 'encoders', id: 'listEncoders', tag: 'models' },
+    summary: 'Sentence encoders of the lake, and which one trainings and cold starts use',
+    ok: [[200, 'Encoders, and the broken ones with the reason']],
+  },
+  {
+    ...{ method: 'post', route: 'encoders/use', id: 'useEncoder', tag: 'models', body: useEncoderSchema },
+    summary: 'Choose the encoder of trainings and cold starts; null for none',
+    ok: [[200, 'The encoder in use']],
+    problems: [404],
   },
 ];

@@ -7,7 +7,7 @@ export const SOURCE_OPERATIONS: readonly Operation[] = [
   {
     ...{ method: 'get', route: 'sources', id: 'listSources', tag: 'sources' },
     summary: 'Libraries that land by themselves: state, counts, the last error with its remedy, the next round',
-    ok: [[200, 'The sources']],
+    ok: [[200, 'The sources; broken entries with file, code and remedy']],
   },
   {
     ...{ method: 'post', route: 'sources', id: 'addSource', tag: 'sources', body: sourceEntrySchema },

@@ -37,7 +37,7 @@ export const OPERATIONS: readonly Operation[] = [
   {
     ...{ method: 'get', route: 'runs', id: 'listRuns', tag: 'runs', query: listRunsSchema },
     summary: 'The newest runs first',
-    ok: [[200, 'Runs']],
+    ok: [[200, 'Runs; broken ones with file, code and remedy']],
   },
   {
     ...{ method: 'get', route: 'runs/{runId}', id: 'getRun', tag: 'runs' },
@@ -115,7 +115,7 @@ export const OPERATIONS: readonly Operation[] = [
   {
     ...{ method: 'get', route: 'models', id: 'listModels', tag: 'models' },
     summary: 'Registered models and the champion; those that cannot be read stand apart',
-    ok: [[200, 'Models, and the broken ones with the reason']],
+    ok: [[200, 'Models; broken ones with file, code and remedy']],
   },
   {
     ...{ method: 'post', route: 'models/{version}/promote', id: 'promoteModel', tag: 'models' },

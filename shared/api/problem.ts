@@ -1,5 +1,7 @@
 // Requests that are wrong and requests that fail: RFC 9457 problems, naming every field.
+
 import type { z } from 'zod';
+import { nameFullDisk } from '../disk-full.ts';
 import { type ErrorCode, SluiceError, TerminalError } from '../errors.ts';
 
 /** RFC 9457 problem details. */
@@ -14,6 +16,7 @@ export interface Problem {
 
 const STATUS_OF: Partial<Record<ErrorCode, number>> = {
   'request.invalid': 400,
+  'query.invalid': 400,
   'request.too-large': 413,
   'request.unauthenticated': 401,
   'request.forbidden': 403,
@@ -30,10 +33,12 @@ const STATUS_OF: Partial<Record<ErrorCode, number>> = {
   'run.not-finished': 409,
   'run.forgotten': 410,
   'lake.unavailable': 503,
+  'disk.full': 507,
 };
 
 /** An error as problem+json. Foreign errors show no message: it may hold content. */
-export function toProblem(error: unknown): Problem {
+export function toProblem(thrown: unknown): Problem {
+  const error = nameFullDisk(thrown);
   if (!(error instanceof SluiceError))
     return {
       type: 'about:blank',

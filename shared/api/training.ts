@@ -51,3 +51,11 @@ export const promoteRequestSchema = z.strictObject({
   /** Also a model whose evaluation does not speak for it. */
   force: z.boolean().default(false),
 });
+
+/** The encoder of trainings and cold starts; null: none. */
+export const useEncoderSchema = z.strictObject({
+  version: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,79}-[0-9a-f]{8}$/)
+    .nullable(),
+});

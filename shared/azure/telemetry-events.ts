@@ -69,7 +69,7 @@ export const EVENTS: Readonly<Record<string, EventSpec>> = {
   'upload.gone': { doc: 'An upload event came for a file that no longer exists; nothing is to be done.', fields: [] },
   'step.done': {
     doc: 'A step has finished one batch.',
-    fields: ['runId', 'batchId', 'step', 'documents', 'asked', 'tookMs', 'isFirst'],
+    fields: ['runId', 'batchId', 'step', 'documents', 'asked', 'tookMs'],
     metrics: [{ name: 'sluice.step.duration', value: 'tookMs', by: step }],
     span: { name: 'step {step}', duration: 'tookMs' },
   },
@@ -203,6 +203,10 @@ export const EVENTS: Readonly<Record<string, EventSpec>> = {
   'run.stalled': {
     doc: 'A run has made no progress for long; the watchdog has looked after it.',
     fields: ['runId', 'silentMs'],
+  },
+  'record.corrupt': {
+    doc: 'A record of Sluice in the lake is damaged; work goes on without it, the record says which.',
+    fields: ['record'],
   },
   'run.forgotten': { doc: 'The files of an old run were deleted; its rows stay.', fields: ['runId'] },
   'upload.reconciled': {

@@ -3,7 +3,11 @@
 // Invariants: I1 an upload event (path, etag) is claimed once, however often it is delivered; redeliveries join the claim's run.
 // I2 a window takes no marker after its seal, which its run sets when it plans (pipeline/sealed-window.ts): an upload that comes too late moves to
 // the next window, so none is lost. I3 a marker is written once, with all uploads of its group, or voided by somebody who finds a claim without it;
-// a claim moves on (compare and swap) only from a marker that is void or not in its window's plan, so no upload is in two plans.
+// a claim moves on (compare and swap) only from a marker that is void or not in its window's plan, so no upload is in two plans. I4 a damaged claim or
+// marker holds up its own upload only: the claim is made anew, at the price that the upload may be decided twice. I5 after the clock was set back,
+// windows that lie ahead may be sealed: an upload that finds several of them so gets one of its own at once, and nobody waits for an end further
+// ahead than a window is long.
+
 import { randomUUID } from 'node:crypto';
 import pLimit from 'p-limit';
 import { SluiceError } from '../errors.ts';
@@ -12,6 +16,7 @@ import { intakePaths } from '../paths.ts';
 import { createJson, readJson } from '../pipeline/records.ts';
 import { type IntakeMarker, isInPlan } from '../pipeline/sealed-window.ts';
 import type { Clock, LakeStore } from '../ports.ts';
+import { isCorruptRecord, parseRecord } from '../record-json.ts';
 
 export interface Upload {
   path: string;
@@ -35,6 +40,9 @@ const GRACE_MS = 1000;
 /** So long somebody else's claim may be without its marker before it is taken over. */
 const PATIENCE_MS = 1000;
 const PARALLEL_CLAIMS = 16;
+/** Nobody makes longer windows than this or the setting. */
+const LONGEST_WINDOW_SECONDS = 60;
+const OWN_WINDOW_ROUND = 4;
 
 /** Put an upload into its window. Returns the window whose run must exist. */
 export async function takeIn(
@@ -59,13 +67,14 @@ export async function takeInGroup(
 ): Promise<IntakeWindow[]> {
   const open = new Map(uploads.map((upload) => [sha256Hex(`${upload.path}\0${upload.etag}`), upload]));
   const joined = new Map<string, IntakeWindow>();
+  const longestMs = Math.max(windowSeconds, LONGEST_WINDOW_SECONDS) * 1000 + GRACE_MS;
   const limit = pLimit(PARALLEL_CLAIMS);
   for (let round = 0; open.size > 0; round++) {
     if (round > 0) await clock.sleep(PATIENCE_MS);
     const group = randomUUID(); // unique for ever, so not from the seeded port
     const mine = new Map<string, { window: IntakeWindow; claimIds: string[] }>();
     const claimOne = async (claimId: string): Promise<void> => {
-      const claim = await claimFor(lake, clock, windowSeconds, claimId, group, round > 0);
+      const claim = await claimFor(lake, clock, windowSeconds, claimId, group, round);
       if (claim === undefined) return;
       const { windowId, closesAt } = claim;
       if (claim.group === group) {
@@ -73,7 +82,7 @@ export async function takeInGroup(
         own.claimIds.push(claimId);
         mine.set(windowId, own);
       } else {
-        joined.set(windowId, { windowId, closesAt });
+        joined.set(windowId, { windowId, closesAt: Math.min(closesAt, clock.now() + longestMs) }); // I5
         open.delete(claimId);
       }
     };
@@ -101,24 +110,50 @@ async function claimFor(
   windowSeconds: number,
   claimId: string,
   group: string,
-  mayVoid: boolean,
+  round: number,
 ): Promise<Claim | undefined> {
   const claimPath = intakePaths.claim(claimId);
   const fresh: Claim = { ...windowAt(clock.now(), windowSeconds, claimId), group };
   if (await createJson(lake, claimPath, fresh)) return fresh;
   const found = await lake.readIfExists(claimPath);
   if (found === undefined) return undefined;
-  const held = JSON.parse(found.bytes.toString('utf8')) as Claim; // `as`: written here only
+  const held = readableClaim(found.bytes, claimPath);
+  if (held === undefined) {
+    const anew: Claim = { ...windowAt(clock.now(), windowSeconds, `${claimId}-${group}`), group };
+    return (await isSwapped(lake, claimPath, found.etag, anew)) ? anew : undefined; // I4
+  }
   const markerId = held.group ?? claimId;
   const markerPath = intakePaths.marker(held.windowId, markerId);
-  if (mayVoid) await createJson(lake, markerPath, { void: true } satisfies IntakeMarker); // I3
-  const marker = await readJson<IntakeMarker>(lake, markerPath);
+  if (round > 0) await createJson(lake, markerPath, { void: true } satisfies IntakeMarker); // I3
+  const marker = await readableMarker(lake, markerPath);
   if (marker === undefined) return undefined;
   const isVoid = 'void' in marker;
   if (!isVoid && (await isInPlan(lake, held.windowId, markerId))) return held;
   const from = Math.max(clock.now(), isVoid ? 0 : held.closesAt);
-  const next: Claim = { ...windowAt(from, windowSeconds, `${claimId}-${group}`), group };
+  const window =
+    round < OWN_WINDOW_ROUND ? windowAt(from, windowSeconds, `${claimId}-${group}`) : windowAt(clock.now(), 0, group); // I5
+  const next: Claim = { ...window, group };
   return (await isSwapped(lake, claimPath, found.etag, next)) ? next : undefined;
+}
+
+/** I4: a damaged marker counts as void. */
+async function readableMarker(lake: LakeStore, path: string): Promise<IntakeMarker | undefined> {
+  try {
+    return await readJson<IntakeMarker>(lake, path);
+  } catch (error) {
+    if (!isCorruptRecord(error)) throw error;
+    return { void: true };
+  }
+}
+
+/** Undefined: damaged. */
+function readableClaim(bytes: Buffer, path: string): Claim | undefined {
+  try {
+    return parseRecord<Claim>(bytes, path, (claim) => typeof claim.windowId === 'string');
+  } catch (error) {
+    if (!isCorruptRecord(error)) throw error;
+    return undefined;
+  }
 }
 
 async function isSwapped(lake: LakeStore, path: string, etag: string, claim: Claim): Promise<boolean> {

@@ -280,6 +280,9 @@ function toLakeError(error: unknown, ids: { container: string; path: string }): 
     return new TerminalError('source.archived', `In the archive tier: ${at}`, { ids, cause: error });
   if (status === 409 || status === 412)
     return new TerminalError('lake.conflict', `Refused: ${at}`, { ids, cause: error });
+  if (status === 507)
+    // the local emulator's: Azure has no such limit
+    return new RetryableError('disk.full', `The disk of the storage emulator is full: ${at}`, { ids, cause: error });
   if (status === 401 || status === 403)
     return new TerminalError('lake.forbidden', `Refused: ${at}`, { ids, cause: error });
   if (status === undefined && !isNetworkError(error)) return error; // ours

@@ -2,10 +2,12 @@
 // Layout: one immutable part per batch, `keys/<part>.bin` (8 bytes a document) and `answers/<part>.json`. A process keeps the key files
 // in memory (8 MB for a million documents) and reads an answer file only when a key is found in it. One blob per document would cost more than many models.
 // Invariants: H1 a hit is confirmed by the full key. H2 refused documents are remembered for a while only: filters change. H3 a look-up finds what any
-// process had stored before it began: a listing costs a thousandth of a call, so no unknown key is taken for new without one.
+// had stored before it began: a listing costs a thousandth of a call, so no unknown key is taken for new without one. H4 a damaged part is told and
+// counts as not there: its documents are asked again, nobody else's.
 import { sha256Hex } from '../ids.ts';
 import { llmCacheFolder } from '../paths.ts';
-import type { Clock, LakeStore } from '../ports.ts';
+import { type Clock, type LakeStore, type Logger, silentLogger } from '../ports.ts';
+import { isCorruptRecord, parseRecord } from '../record-json.ts';
 import { SharedLook } from '../shared-look.ts';
 import type { Decision } from './judge.ts';
 
@@ -30,14 +32,16 @@ export function documentKey(shownText: string, promptVersion: string): string {
 export class AnswerCache {
   readonly #store: LakeStore;
   readonly #clock: Clock;
+  readonly #logger: Logger;
   readonly #folder: (kind: 'keys' | 'answers') => string;
   readonly #parts = new Map<string, BigUint64Array>();
   readonly #answers = new Map<string, StoredAnswers>();
   readonly #newParts = new SharedLook(() => this.#readNewParts());
 
-  constructor(store: LakeStore, promptVersion: string, clock: Clock) {
+  constructor(store: LakeStore, promptVersion: string, clock: Clock, logger: Logger = silentLogger) {
     this.#store = store;
     this.#clock = clock;
+    this.#logger = logger;
     this.#folder = (kind) => llmCacheFolder(promptVersion, kind);
   }
 
@@ -95,8 +99,7 @@ export class AnswerCache {
       await Promise.all(
         unknown.slice(i, i + READS_AT_ONCE).map(async (path) => {
           const found = await this.#store.readIfExists(path);
-          if (found !== undefined)
-            this.#parts.set(partOf(path), new BigUint64Array(new Uint8Array(found.bytes).buffer)); // copied: the buffer may be unaligned
+          if (found !== undefined) this.#parts.set(partOf(path), wholeKeys(found.bytes));
         }),
       );
   }
@@ -105,21 +108,37 @@ export class AnswerCache {
   async #answersOf(part: string): Promise<StoredAnswers | undefined> {
     const known = this.#answers.get(part);
     if (known !== undefined) return known;
-    const stored = await this.#store.readIfExists(`${this.#folder('answers')}/${part}.json`);
-    if (stored === undefined) {
+    const read = await this.#readAnswers(`${this.#folder('answers')}/${part}.json`);
+    if (read === undefined) {
       this.#parts.delete(part);
       return undefined;
     }
-    const read = JSON.parse(stored.bytes.toString('utf8')) as StoredAnswers; // written by keep()
     if (this.#answers.size >= KEPT_ANSWER_FILES) this.#answers.delete(this.#answers.keys().next().value ?? '');
     this.#answers.set(part, read);
     return read;
   }
+
+  async #readAnswers(path: string): Promise<StoredAnswers | undefined> {
+    const stored = await this.#store.readIfExists(path);
+    try {
+      return stored && parseRecord<StoredAnswers>(stored.bytes, path, ({ answers }) => isObject(answers));
+    } catch (error) {
+      if (!isCorruptRecord(error)) throw error;
+      this.#logger.error('record.corrupt', { record: path }); // H4
+      return undefined;
+    }
+  }
 }
+
+/** A part that was cut short holds its whole keys. */
+const wholeKeys = (bytes: Buffer): BigUint64Array =>
+  new BigUint64Array(new Uint8Array(bytes.subarray(0, bytes.length - (bytes.length % 8))).buffer); // copied: the buffer may be unaligned
 
 function partOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1).replace(/\.\w+$/, '');
 }
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 
 function shortKey(key: string): bigint {
   return BigInt(`0x${key.slice(0, 16)}`);

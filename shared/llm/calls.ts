@@ -3,9 +3,11 @@
 //             a later one is booked as a duplicate. W4 an intent without an outcome is money that may be spent: it is booked as `unknown`.
 //             W5 a pack is either asked or split: both take the next attempt's file, so only one of them can be first.
 // Layout below runs/<run>/llm/<batch>/: calls/<key>/<n>.intent.json, <n>.outcome.json (attempts that gave no answer), answer.json.
+
 import { SluiceError } from '../errors.ts';
 import { runPaths } from '../paths.ts';
 import type { LakeStore } from '../ports.ts';
+import { parseRecord } from '../record-json.ts';
 import type { Usage } from './money/price.ts';
 
 export interface Intent {
@@ -127,7 +129,7 @@ export class CallLog {
     }
     const stored = await this.#store.readIfExists(path);
     if (stored === undefined) throw new SluiceError('lake.conflict', `${path} exists and cannot be read`);
-    const first = JSON.parse(stored.bytes.toString('utf8')) as Answer; // written by this class
+    const first = parseRecord<Answer>(stored.bytes, path);
     record.answer = first;
     if (first.attempt !== answer.attempt) {
       const { body: _dropped, ...outcome } = answer;
@@ -160,7 +162,7 @@ export class CallLog {
           : record.answer !== undefined
     )
       return;
-    const value: unknown = JSON.parse((await this.#store.read(path)).toString('utf8'));
+    const value: unknown = parseRecord(await this.#store.read(path), path);
     if (file.endsWith('.intent.json')) {
       const written = value as Intent | Split; // by announce() and split()
       if ('splitAt' in written) record.splitAt = written.splitAt;

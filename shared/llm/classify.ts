@@ -1,8 +1,10 @@
 // The LLM stage of one batch: documents in, one answer for each out. Safe to run twice, at once or after a crash.
 // Invariants: S1 every document gets exactly one answer. S2 an answer that is stored is never paid for again. S3 running out of quota or time gives
 //             'waiting', never a failed document. S4 the work to do follows from the plan and the stored answers alone.
+
 import { ERROR_REMEDIES, type ErrorCode } from '../errors.ts';
 import { runPaths } from '../paths.ts';
+import { parseRecord } from '../record-json.ts';
 import type { Taxonomy } from '../taxonomy.ts';
 import { type AskContext, isOrphan } from './ask.ts';
 import { CallLog } from './calls.ts';
@@ -79,8 +81,9 @@ const MIN_WAIT_MS = 250;
  */
 export async function classifyDocuments(request: ClassifyRequest, deps: LlmDeps): Promise<ClassifyOutcome> {
   const { store, state, clock, random, settings } = deps;
-  const stored = await store.readIfExists(finishedPath(request.runId, request.batchId));
-  if (stored !== undefined) return doneFrom(JSON.parse(stored.bytes.toString('utf8')) as Finished); // written below
+  const donePath = finishedPath(request.runId, request.batchId);
+  const stored = await store.readIfExists(donePath);
+  if (stored !== undefined) return doneFrom(parseRecord<Finished>(stored.bytes, donePath));
   const runtime = await runtimeOf(deps);
   const question = runtime.question(request.taxonomy);
   const shown = showDocuments(request.documents, question, runtime, deps);

@@ -1,6 +1,8 @@
 // Curves of confidence as they lie in the lake, one per prompt version: another model or prompt boasts differently.
+
 import { llmCalibrationPath } from '../paths.ts';
 import type { LakeStore } from '../ports.ts';
+import { parseRecord } from '../record-json.ts';
 import { type CalibrationCurve, type CheckedAnswer, fitConfidence } from './confidence.ts';
 
 export interface StoredCurve {
@@ -16,8 +18,9 @@ export interface StoredCurve {
 
 /** The curve of a prompt version; undefined while too few answers were checked. */
 export async function readCurve(store: LakeStore, promptVersion: string): Promise<StoredCurve | undefined> {
-  const stored = await store.readIfExists(llmCalibrationPath(promptVersion));
-  return stored === undefined ? undefined : (JSON.parse(stored.bytes.toString('utf8')) as StoredCurve); // written below
+  const path = llmCalibrationPath(promptVersion);
+  const stored = await store.readIfExists(path);
+  return stored === undefined ? undefined : parseRecord<StoredCurve>(stored.bytes, path);
 }
 
 /**

@@ -1,7 +1,9 @@
 // Documents → what is shown of them, in the order of expected gain, and the plan of packs that every replay follows.
 // Invariants: R1 equal texts are asked once. R2 the plan of a batch is written once; replays read it, they never plan again.
+
 import { SluiceError } from '../errors.ts';
 import { runPaths } from '../paths.ts';
+import { parseRecord } from '../record-json.ts';
 import type { Taxonomy } from '../taxonomy.ts';
 import { type CachedDecision, documentKey } from './cache.ts';
 import { makePack, type Pack, type PackSizing } from './judge.ts';
@@ -89,7 +91,7 @@ export async function loadOrMakePlan(
   const path = `${runPaths.llm(request.runId, request.batchId)}/plan-${question.version}.json`;
   const read = async () => {
     const stored = await deps.store.readIfExists(path);
-    return stored === undefined ? undefined : (JSON.parse(stored.bytes.toString('utf8')) as BatchPlan); // written below
+    return stored === undefined ? undefined : parseRecord<BatchPlan>(stored.bytes, path);
   };
   const known = await read();
   if (known !== undefined) return { plan: known, isNew: false };

@@ -76,7 +76,7 @@ export class LlmRuntime {
   cache(promptVersion: string): AnswerCache {
     const known = this.#caches.get(promptVersion);
     if (known !== undefined) return known;
-    const cache = new AnswerCache(this.#deps.store, promptVersion, this.#deps.clock);
+    const cache = new AnswerCache(this.#deps.store, promptVersion, this.#deps.clock, this.#deps.logger);
     this.#caches.set(promptVersion, cache);
     return cache;
   }

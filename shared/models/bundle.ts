@@ -112,7 +112,7 @@ export function parseManifest(bytes: Uint8Array, version: string): ModelManifest
   } catch (cause) {
     throw new TerminalError('model.corrupt', `Model ${version}: its manifest is no JSON`, { cause, ids: { version } });
   }
-  const manifest = value as Partial<ModelManifest>;
+  const manifest: Partial<ModelManifest> = typeof value === 'object' && value !== null ? value : {}; // checked below
   if (manifest.format !== 1)
     throw new TerminalError('model.unsupported', `Model ${version}: manifest format ${manifest.format}; need 1`, {
       ids: { version },
@@ -125,7 +125,9 @@ export function parseManifest(bytes: Uint8Array, version: string): ModelManifest
     typeof manifest.kind === 'string' &&
     Number.isInteger(manifest.width) &&
     typeof manifest.accept?.threshold === 'number' &&
-    typeof manifest.calibration?.method === 'string';
+    typeof manifest.calibration?.method === 'string' &&
+    typeof manifest.createdAt === 'string' &&
+    (manifest.metrics === null || typeof manifest.metrics?.accuracy === 'number');
   if (!isWhole)
     throw new TerminalError('model.corrupt', `Model ${version}: its manifest lacks fields`, { ids: { version } });
   return manifest as ModelManifest; // checked above; written by register() only

@@ -2,9 +2,11 @@
 // Invariants: R1 a version's files never change once its manifest is there; the manifest is written last. R2 two registrations never
 // share a version: a claim file, created if absent, decides. R3 the champion moves only to a model whose judgement speaks for it
 // (promotion.ts), or by force, and only to one that loads.
-import { codeOf, type ErrorCode, RetryableError, SluiceError, TerminalError } from '../errors.ts';
+
+import { codeOf, ERROR_REMEDIES, type ErrorCode, RetryableError, SluiceError, TerminalError } from '../errors.ts';
 import { modelPaths } from '../paths.ts';
 import type { Clock, LakeStore } from '../ports.ts';
+import { isCorruptRecord, parseRecord, type RecordCheck } from '../record-json.ts';
 import { describeArtifacts, type ModelBundle, type ModelManifest, parseManifest, verifyArtifact } from './bundle.ts';
 import { type LoadedModel, openModel } from './loaded-model.ts';
 import { refusalToPromote } from './promotion.ts';
@@ -29,15 +31,32 @@ interface Champion {
 
 export type RegisteredModel = ModelManifest & { champion: boolean };
 
-/** A version whose manifest cannot be read. */
+/** A version whose manifest cannot be read, or `champion`: the pointer to the one that decides. */
 export interface BrokenModel {
   version: string;
+  path: string;
   code: ErrorCode;
   message: string;
+  remedy: string;
+}
+
+export interface ModelList {
+  champion: string | null;
+  /** Oldest first. */
+  models: RegisteredModel[];
+  broken: BrokenModel[];
+  /** Moves of the champion pointer, oldest first. */
+  history: ChampionMove[];
 }
 
 const VERSION = /^v[1-9]\d{0,8}$/;
 const MAX_ATTEMPTS = 20;
+const TOLD: ReadonlySet<ErrorCode> = new Set([
+  'model.corrupt',
+  'model.unsupported',
+  'model.not-found',
+  'lake.corrupt-record',
+]);
 
 export class ModelRegistry {
   readonly #store: LakeStore;
@@ -70,20 +89,24 @@ export class ModelRegistry {
   }
 
   /** Every registered model, oldest first; those whose manifest cannot be read stand apart and keep nobody from the others. */
-  async inspect(): Promise<{ models: RegisteredModel[]; broken: BrokenModel[] }> {
-    const champion = await this.championVersion();
-    const versions = (await this.#versions()).filter(({ isComplete }) => isComplete);
+  async inspect(): Promise<ModelList> {
     const models: RegisteredModel[] = [];
     const broken: BrokenModel[] = [];
+    const tell = (version: string, path: string, error: unknown): void => {
+      const code = codeOf(error);
+      if (!TOLD.has(code)) throw error;
+      broken.push({ version, path, code, message: (error as SluiceError).message, remedy: ERROR_REMEDIES[code] }); // codeOf named its code
+    };
+    const pointer = await this.#readChampion().catch((error) => tell('champion', modelPaths.champion, error));
+    const champion = pointer?.champion.version ?? null;
+    const versions = (await this.#versions()).filter(({ isComplete }) => isComplete);
     for (const { version } of versions.sort((a, b) => a.number - b.number))
       try {
         models.push({ ...(await this.manifest(version)), champion: version === champion });
       } catch (error) {
-        const code = codeOf(error);
-        if (code !== 'model.corrupt' && code !== 'model.unsupported' && code !== 'model.not-found') throw error;
-        broken.push({ version, code, message: (error as SluiceError).message }); // codeOf named its code
+        tell(version, `${modelPaths.folder(version)}/manifest.json`, error);
       }
-    return { models, broken };
+    return { champion, models, broken, history: pointer?.champion.history ?? [] };
   }
 
   async championVersion(): Promise<string | undefined> {
@@ -200,17 +223,28 @@ export class ModelRegistry {
   async #readChampion(): Promise<{ champion: Champion; etag: string } | undefined> {
     const found = await this.#store.readIfExists(modelPaths.champion);
     if (found === undefined) return undefined;
-    return { champion: JSON.parse(found.bytes.toString('utf8')) as Champion, etag: found.etag };
+    return { champion: parseRecord<Champion>(found.bytes, modelPaths.champion, isChampion), etag: found.etag };
+  }
+
+  /** A damaged pointer is replaced by the next promotion; where it pointed before is lost with it. */
+  async #readReplaceable(): Promise<{ champion: Champion | undefined; etag: string } | undefined> {
+    try {
+      return await this.#readChampion();
+    } catch (error) {
+      if (!isCorruptRecord(error)) throw error;
+      const found = await this.#store.readIfExists(modelPaths.champion);
+      return found && { champion: undefined, etag: found.etag };
+    }
   }
 
   async #moveChampion(
     move: (champion: Champion | undefined) => { version: string; previous: string[]; reason: string },
   ): Promise<void> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      const found = await this.#readChampion();
+      const found = await this.#readReplaceable();
       const { version, previous, reason } = move(found?.champion);
       const entry: ChampionMove = { version, reason, at: new Date(this.#clock.now()).toISOString() };
-      const next: Champion = { version, previous, history: [...(found?.champion.history ?? []), entry] };
+      const next: Champion = { version, previous, history: [...(found?.champion?.history ?? []), entry] };
       const condition = found === undefined ? { ifAbsent: true } : { ifMatch: found.etag };
       try {
         await this.#store.write(modelPaths.champion, JSON.stringify(next, null, 1), condition);
@@ -222,5 +256,8 @@ export class ModelRegistry {
     throw new RetryableError('lake.conflict', `The champion kept moving for ${MAX_ATTEMPTS} attempts`);
   }
 }
+
+const isChampion: RecordCheck = ({ version, previous, history }) =>
+  typeof version === 'string' && Array.isArray(previous) && Array.isArray(history);
 
 const isConflict = (error: unknown): boolean => error instanceof SluiceError && error.code === 'lake.conflict';

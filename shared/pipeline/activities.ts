@@ -1,11 +1,13 @@
 // The activities by name. The one place where errors become what the orchestrator acts on.
 // Invariants: A1 a RetryableError comes back as "wait until", at most MAX_ATTEMPTS times. A2 any other error ends the run, its code first in the message.
 // A3 the step that fails for good tells all other batches to stop: the durable engine begins endRun only when every lane has ended.
+import { nameFullDisk } from '../disk-full.ts';
 import { codeOf, RetryableError, type SluiceError } from '../errors.ts';
 import { classifyBatch } from './classify-batch.ts';
 import { commitRun, endRun } from './commit-run.ts';
 import { decideBatch } from './decide-batch.ts';
 import { extractBatch } from './extract-batch.ts';
+import { failureText, parseFailure } from './failure-text.ts';
 import { featurizeBatch } from './featurize-batch.ts';
 import { askGroup } from './group-questions.ts';
 import { lanesOf } from './lane.ts';
@@ -15,12 +17,13 @@ import type { ActivityResult, RunActivity } from './orchestration.ts';
 import { TRAINING_ACTIVITIES, type TrainingActivity } from './orchestration.ts';
 import { planRun } from './plan.ts';
 import { isBudgeted, listQuestions, rankQuestions } from './rank-questions.ts';
-import type { PlanOutcome } from './run.ts';
+import type { BatchInput, PlanOutcome } from './run.ts';
 import { scoreBatch } from './score-batch.ts';
 import type { PipelineServices } from './services.ts';
 import type { StepInput } from './step.ts';
 import { type Failure, stopRun } from './stop-marker.ts';
 import { stopTraining, type TrainingServices, trainingHandlers } from './train-model.ts';
+import { workBatch } from './work-batch.ts';
 
 // Outages are waited for: 1 s doubling to 1 min is about an hour in all.
 const MAX_ATTEMPTS = 60;
@@ -65,6 +68,7 @@ export function activityHandlers(getServices: () => Promise<PipelineServices>): 
       outcome: { groups: (await rankQuestions(services, runId)).groups.length },
     })),
     askGroup: activity((services, { runId, group }: Run & { group: number }) => askGroup(services, { runId, group })),
+    workBatch: activity((services, input: BatchInput & { attempt: number }) => workBatch(services, input)),
     extractBatch: activity((services, input: Step) => extractBatch(services, input)),
     featurizeBatch: activity((services, input: Step) => featurizeBatch(services, input)),
     scoreBatch: activity((services, input: Step) => scoreBatch(services, input)),
@@ -112,10 +116,11 @@ export function trainingActivityHandlers(
 async function waitOrThrow(
   { clock, logger }: Pick<PipelineServices, 'clock' | 'logger'>,
   input: { runId: string; attempt: number; batchId?: string },
-  error: unknown,
+  thrown: unknown,
   stop: (failure: Failure) => Promise<void>,
 ): Promise<ActivityResult<never>> {
   const { runId, batchId, attempt } = input;
+  const error = nameFullDisk(thrown);
   if (error instanceof RetryableError && attempt < MAX_ATTEMPTS) {
     const waitMs = error.retryAfterMs ?? Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(attempt, 6));
     logger.warn('activity.retry', { runId, batchId, code: error.code, attempt, waitMs });
@@ -129,7 +134,7 @@ async function waitOrThrow(
       // The failure itself is told all the same; the others then stop when the orchestration ends the run.
       logger.warn('run.stop-not-told', { runId, code: codeOf(failed) }),
     );
-  throw new Error(`[${code}] ${message}`, { cause: error });
+  throw new Error(failureText(code, message), { cause: error });
 }
 
 /** Our messages hold no content; those of foreign errors might, so only their class is told. */
@@ -138,10 +143,4 @@ function describe(error: unknown): string {
   return error instanceof Error
     ? `${error.name} in ${error.stack?.split('\n')[1]?.trim() ?? 'unknown place'}`
     : 'unknown';
-}
-
-/** The code and message that `waitOrThrow` put into an error, wherever the host wrapped it. */
-export function parseFailure(message: string): { code: string; message: string } {
-  const match = /\[([a-z]+(?:[.-][a-z-]+)*)\] ([^\n]*)/.exec(message);
-  return { code: match?.[1] ?? 'internal', message: (match?.[2] ?? message.split('\n')[0] ?? '').slice(0, 500) };
 }

@@ -1,7 +1,9 @@
 // The decided documents of a taxonomy by their signatures, in memory: which of them does a text nearly repeat?
+
 import { resemblance } from '../features/minhash.ts';
 import { nearDuplicatePaths } from '../paths.ts';
-import type { Clock, LakeStore } from '../ports.ts';
+import type { Clock, LakeStore, Logger } from '../ports.ts';
+import { isCorruptRecord } from '../record-json.ts';
 import { SharedLook } from '../shared-look.ts';
 import { readJson } from './records.ts';
 import type { PipelineServices } from './services.ts';
@@ -24,6 +26,13 @@ export interface IndexEntry {
   confidence: number | null;
 }
 
+/** Decided documents of a batch, or what a person said of one. */
+interface IndexPart {
+  entries?: IndexEntry[];
+  id?: string;
+  label?: string;
+}
+
 const REFRESH_MS = 5000;
 const MAX_ENTRIES = 100_000; // about 100 MB
 const BANDS = 8; // of 8 places each: texts of resemblance 0.95 share a band with probability 0.9998
@@ -35,12 +44,14 @@ class NearDuplicateIndex {
   readonly #byPeople = new Map<string, string>();
   readonly #bands = new Map<number, string[]>();
   readonly #clock: Clock;
+  readonly #logger: Logger;
   readonly #newParts: SharedLook;
   /** When the last look that has ended began. */
   #refreshedAt = Number.NEGATIVE_INFINITY;
 
-  constructor({ lake, clock }: PipelineServices, taxonomy: string) {
+  constructor({ lake, clock, logger }: PipelineServices, taxonomy: string) {
     this.#clock = clock;
+    this.#logger = logger;
     this.#newParts = new SharedLook(() => this.#readNewParts(lake, taxonomy));
   }
 
@@ -54,12 +65,23 @@ class NearDuplicateIndex {
     const beganAt = this.#clock.now();
     for await (const file of lake.list(nearDuplicatePaths.folder(taxonomy))) {
       if (this.#known.get(file.path) === file.etag) continue;
-      const part = await readJson<{ entries?: IndexEntry[]; id?: string; label?: string }>(lake, file.path);
+      const part = await this.#readPart(lake, file.path);
       this.#known.set(file.path, file.etag);
       for (const entry of part?.entries ?? []) this.#add(entry);
       if (part?.id !== undefined && part.label !== undefined) this.#byPeople.set(part.id, part.label);
     }
     this.#refreshedAt = beganAt;
+  }
+
+  /** A damaged part is told once and its documents are unknown: they are asked like any other. */
+  async #readPart(lake: LakeStore, path: string): Promise<IndexPart | undefined> {
+    try {
+      return await readJson<IndexPart>(lake, path);
+    } catch (error) {
+      if (!isCorruptRecord(error)) throw error;
+      this.#logger.error('record.corrupt', { record: path });
+      return undefined;
+    }
   }
 
   /** The most similar decided document at or above the bar. */

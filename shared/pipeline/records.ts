@@ -4,6 +4,7 @@ import type { LlmUse, RerunRequest, RunCounts, RunRequest, RunStatus, Step } fro
 import { SluiceError } from '../errors.ts';
 import { runPaths } from '../paths.ts';
 import type { LakeStore } from '../ports.ts';
+import { isCorruptRecord, parseRecord, type RecordCheck } from '../record-json.ts';
 import type { StagedPart } from './services.ts';
 
 export interface RunRecord {
@@ -68,6 +69,8 @@ export interface StepRecord {
   redacted?: Record<string, number>;
   part?: StagedPart | null;
   modelVersion?: string | null;
+  /** Documents that the LLM stage was to look at (decide); 0: no file of answers exists. Absent: not known. */
+  questions?: number;
 }
 
 export interface RunSummary extends RunStatus {
@@ -76,11 +79,25 @@ export interface RunSummary extends RunStatus {
   tokensOut: number;
 }
 
-/** Read a JSON file; undefined when absent. */
-export async function readJson<T>(store: LakeStore, path: string): Promise<T | undefined> {
+const isText = (value: unknown): boolean => typeof value === 'string';
+const isNumber = (value: unknown): boolean => typeof value === 'number';
+
+// What whoever shows a record relies on; a record without it was not written by us or not wholly.
+export const isRunRecord: RecordCheck = (record) =>
+  isText(record.runId) && isText(record.kind) && isText(record.createdAt);
+export const isPlan: RecordCheck = (record) => isNumber(record.batches) && isNumber(record.sources);
+export const isStepRecord: RecordCheck = (record) =>
+  isText(record.step) && isText(record.batchId) && isNumber(record.documents);
+export const isSummary: RecordCheck = (record) =>
+  isRunRecord(record) &&
+  isText(record.state) &&
+  [record.documents, record.labelled, record.review, record.failed, record.asked, record.costUsd].every(isNumber) &&
+  [record.steps, record.failures, record.formats].every((part) => typeof part === 'object' && part !== null);
+
+/** Read a JSON file; undefined when absent. @throws {TerminalError} lake.corrupt-record */
+export async function readJson<T>(store: LakeStore, path: string, check?: RecordCheck): Promise<T | undefined> {
   const found = await store.readIfExists(path);
-  // Written by this code only (R1), so the shape is the writer's.
-  return found === undefined ? undefined : (JSON.parse(found.bytes.toString('utf8')) as T);
+  return found === undefined ? undefined : parseRecord<T>(found.bytes, path, check);
 }
 
 export async function writeJson(store: LakeStore, path: string, value: unknown): Promise<void> {
@@ -98,15 +115,47 @@ export async function createJson(store: LakeStore, path: string, value: unknown)
   }
 }
 
-/**
- * The run's record, plan or planned batch; these exist whenever a step runs.
- * @throws {SluiceError} lake.not-found
- */
-export async function requireJson<T>(store: LakeStore, path: string): Promise<T> {
-  return JSON.parse((await store.read(path)).toString('utf8')) as T; // shape: see readJson
+/** Create a request's record; one that is there stays, unless it is damaged. @returns false when it was there */
+export async function createOrMend(
+  store: LakeStore,
+  path: string,
+  value: unknown,
+  check: RecordCheck,
+): Promise<boolean> {
+  if (await createJson(store, path, value)) return true;
+  try {
+    await readJson(store, path, check);
+  } catch (error) {
+    if (!isCorruptRecord(error)) throw error;
+    await writeJson(store, path, value);
+  }
+  return false;
 }
 
-export const readPlan = (store: LakeStore, runId: string) => requireJson<Plan>(store, runPaths.plan(runId));
+/**
+ * The run's record, plan or planned batch; these exist whenever a step runs.
+ * @throws {SluiceError} lake.not-found, lake.corrupt-record
+ */
+export async function requireJson<T>(store: LakeStore, path: string): Promise<T> {
+  return parseRecord<T>(await store.read(path), path);
+}
+
+/** Plans that were read, by run; they never change (R1), so a process reads each once. */
+const plans = new WeakMap<LakeStore, Map<string, Plan>>();
+const MAX_PLANS = 256;
+
+export async function readPlan(store: LakeStore, runId: string): Promise<Plan> {
+  const known = plans.get(store) ?? new Map<string, Plan>();
+  plans.set(store, known);
+  const plan = known.get(runId) ?? (await requireJson<Plan>(store, runPaths.plan(runId)));
+  known.delete(runId); // the newest last
+  known.set(runId, plan);
+  for (const oldest of known.keys()) {
+    if (known.size <= MAX_PLANS) break;
+    known.delete(oldest);
+  }
+  return plan;
+}
 export const readBatch = (store: LakeStore, runId: string, batchId: string) =>
   requireJson<PlannedBatch>(store, runPaths.planBatch(runId, batchId));
 export const readStep = (store: LakeStore, runId: string, batchId: string, step: Step) =>

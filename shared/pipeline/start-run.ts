@@ -5,7 +5,16 @@ import { TerminalError } from '../errors.ts';
 import { canonicalJson, sha256Hex } from '../ids.ts';
 import { runIndexPath, runPaths } from '../paths.ts';
 import { requireLane } from './lane.ts';
-import { createJson, type RunRecord, type RunSummary, readAttempt, readJson, writeJson } from './records.ts';
+import {
+  createJson,
+  createOrMend,
+  isRunRecord,
+  type RunRecord,
+  type RunSummary,
+  readAttempt,
+  readJson,
+  writeJson,
+} from './records.ts';
 import type { PipelineServices } from './services.ts';
 import { stopRun } from './stop-marker.ts';
 import { loadTaxonomy } from './taxonomies.ts';
@@ -64,8 +73,11 @@ export async function createRerun(
 
 async function record(services: PipelineServices, run: Omit<RunRecord, 'createdAt'>): Promise<StartedRun> {
   const createdAt = new Date(services.clock.now()).toISOString();
-  const isNew = await createJson(services.lake, runPaths.request(run.runId), { ...run, createdAt });
-  if (isNew) await createJson(services.lake, runIndexPath(run.runId), { runId: run.runId, kind: run.kind, createdAt });
+  const { lake } = services;
+  const isNew = await createOrMend(lake, runPaths.request(run.runId), { ...run, createdAt }, isRunRecord);
+  // Whoever wrote the request may have died before this.
+  if (isNew || (await lake.stat(runIndexPath(run.runId))) === undefined)
+    await createJson(lake, runIndexPath(run.runId), { runId: run.runId, kind: run.kind, createdAt });
   return { runId: run.runId, isNew, attempt: await takeUp(services, run.runId) };
 }
 

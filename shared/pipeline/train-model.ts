@@ -6,6 +6,7 @@ import { isErrorCode, TerminalError } from '../errors.ts';
 import { canonicalJson, sha256Hex } from '../ids.ts';
 import { trainingEndPath, trainingFailurePath, trainingRequestPath } from '../paths.ts';
 import type { Clock, LakeStore } from '../ports.ts';
+import type { RecordCheck } from '../record-json.ts';
 import { type FitName, type TrainingPlan, trainingPaths } from '../training/sharded/files.ts';
 import {
   type PlannedTraining,
@@ -16,7 +17,7 @@ import {
 } from '../training/sharded/trainer.ts';
 import { DECISIONS } from '../training/sources.ts';
 import type { Orchestration, Steps, TrainingActivity } from './orchestration.ts';
-import { createJson, readJson, requireJson, writeJson } from './records.ts';
+import { createJson, createOrMend, readJson, requireJson, writeJson } from './records.ts';
 import { step, stepAll } from './run.ts';
 import type { Failure } from './stop-marker.ts';
 import { loadTaxonomy } from './taxonomies.ts';
@@ -56,8 +57,10 @@ export function* trainModel<Task>(o: Orchestration<Task>, input: TrainInput): St
           return null;
         }
         const { round } = at;
-        yield o.all(
-          parts.map(([from, to]) => o.call('gradientShards', { trainingId, fit, round, from, to, attempt: 0 })),
+        yield* stepAll(
+          o,
+          'gradientShards',
+          parts.map(([from, to]) => ({ trainingId, fit, round, from, to })),
         );
         at = yield* step(o, 'reduceAndStep', { trainingId, fit, round, parts });
       }
@@ -76,6 +79,16 @@ export interface TrainingRecord {
   createdAt: string;
   request: TrainRequest;
 }
+
+export const isTrainingRecord: RecordCheck = ({ createdAt, request }) =>
+  typeof createdAt === 'string' &&
+  typeof request === 'object' &&
+  request !== null &&
+  'sources' in request &&
+  Array.isArray(request.sources);
+const isPlanOfRows: RecordCheck = ({ rowsBySource }) => typeof rowsBySource === 'object' && rowsBySource !== null;
+const isResult: RecordCheck = ({ version, objectiveHistory }) =>
+  typeof version === 'string' && Array.isArray(objectiveHistory);
 
 /** Tell the parallel steps of a training that one of them failed; the first failure counts. */
 export async function stopTraining(lake: LakeStore, trainingId: string, failure: Failure): Promise<void> {
@@ -124,22 +137,19 @@ export async function createTraining(services: TrainingServices, request: TrainR
   const identity = isOfItsTime ? { ...request, decisionsVersion: await services.decisionsVersion() } : request;
   const trainingId = `train-${sha256Hex(canonicalJson(identity)).slice(0, 20)}`;
   const createdAt = new Date(services.clock.now()).toISOString();
-  await createJson(services.lake, trainingRequestPath(trainingId), {
-    trainingId,
-    createdAt,
-    request,
-  } satisfies TrainingRecord);
+  const record: TrainingRecord = { trainingId, createdAt, request };
+  await createOrMend(services.lake, trainingRequestPath(trainingId), record, isTrainingRecord);
   await services.lake.delete(trainingFailurePath(trainingId)); // a failed training is taken up again by the same request
   return trainingId;
 }
 
-/** How far a training is. @throws {TerminalError} run.not-found */
+/** How far a training is. @throws {TerminalError} run.not-found, lake.corrupt-record */
 export async function trainingStatus(services: TrainingServices, trainingId: string): Promise<TrainingStatus> {
-  const record = await readJson<TrainingRecord>(services.lake, trainingRequestPath(trainingId));
+  const record = await readJson<TrainingRecord>(services.lake, trainingRequestPath(trainingId), isTrainingRecord);
   if (record === undefined) throw new TerminalError('run.not-found', `training ${trainingId} is not known`);
   const [plan, result, error] = await Promise.all([
-    readJson<TrainingPlan>(services.lake, trainingPaths.plan(trainingId)),
-    readJson<TrainingResult>(services.lake, trainingEndPath(trainingId)),
+    readJson<TrainingPlan>(services.lake, trainingPaths.plan(trainingId), isPlanOfRows),
+    readJson<TrainingResult>(services.lake, trainingEndPath(trainingId), isResult),
     readJson<{ code: string; message: string }>(services.lake, trainingFailurePath(trainingId)),
   ]);
   const status: TrainingStatus = {

@@ -1,11 +1,14 @@
 // Who is looking at a document that waits for a person, and who has put it aside: one small file a document.
 // Invariants: V1 a document is leased to one holder at a time. V2 a lease and a skip run out by themselves, so a closed window keeps nothing.
 // L1 the file is created or replaced by compare-and-swap only, so neither a lease nor a skip is lost to another's. L2 a skip creates no file:
-// a document that was decided meanwhile, whose lease is gone, leaves nothing behind.
+// a document that was decided meanwhile, whose lease is gone, leaves nothing behind. L3 a damaged lease is nobody's, and the next one replaces it.
+// L4 an end further ahead than a lease or a skip lasts was written before the clock was set back, and is not believed.
+
 import { RetryableError, SluiceError } from '../errors.ts';
 import { reviewLeasePath } from '../paths.ts';
 import type { PipelineServices } from '../pipeline/services.ts';
 import type { LakeStore } from '../ports.ts';
+import { isCorruptRecord, parseRecord, type RecordCheck } from '../record-json.ts';
 
 interface Held {
   holder: string;
@@ -32,10 +35,11 @@ export async function tryLease(
 ): Promise<number | undefined> {
   const found = await readLease(lake, documentId);
   const now = clock.now();
-  const skips = liveSkips(found?.lease, now);
+  const skips = liveSkips(found?.lease, now, skipMs(config));
   if (skips.some((skip) => skip.holder === holder)) return undefined;
-  if (found !== undefined && found.lease.holder !== holder && found.lease.until > now) return undefined;
-  const until = now + config.REVIEW_LEASE_SECONDS * 1000;
+  const leaseMs = config.REVIEW_LEASE_SECONDS * 1000;
+  if (found !== undefined && found.lease.holder !== holder && isLive(found.lease, now, leaseMs)) return undefined;
+  const until = now + leaseMs;
   return (await replaceLease(lake, documentId, found?.etag, { holder, until, skips })) ? until : undefined;
 }
 
@@ -49,8 +53,8 @@ export async function skipDocument(services: LeaseServices, documentId: string, 
     const found = await readLease(lake, documentId);
     if (found === undefined) return; // L2
     const now = clock.now();
-    const others = liveSkips(found.lease, now).filter((skip) => skip.holder !== holder);
-    const until = now + Math.max(SKIP_SECONDS, config.REVIEW_LEASE_SECONDS) * 1000;
+    const others = liveSkips(found.lease, now, skipMs(config)).filter((skip) => skip.holder !== holder);
+    const until = now + skipMs(config);
     const next: LeaseFile = {
       holder: found.lease.holder,
       until: found.lease.holder === holder ? 0 : found.lease.until,
@@ -63,13 +67,27 @@ export async function skipDocument(services: LeaseServices, documentId: string, 
   });
 }
 
-const liveSkips = (lease: LeaseFile | undefined, now: number): Held[] =>
-  (lease?.skips ?? []).filter((skip) => skip.until > now);
+const isLease: RecordCheck = ({ holder, until, skips }) =>
+  typeof holder === 'string' && typeof until === 'number' && (skips === undefined || Array.isArray(skips));
+
+const skipMs = (config: LeaseServices['config']): number => Math.max(SKIP_SECONDS, config.REVIEW_LEASE_SECONDS) * 1000;
+
+/** L4. */
+const isLive = ({ until }: Held, now: number, longestMs: number): boolean => until > now && until - now <= longestMs;
+
+const liveSkips = (lease: LeaseFile | undefined, now: number, longestMs: number): Held[] =>
+  (lease?.skips ?? []).filter((skip) => isLive(skip, now, longestMs));
 
 async function readLease(lake: LakeStore, documentId: string): Promise<{ lease: LeaseFile; etag: string } | undefined> {
-  const found = await lake.readIfExists(reviewLeasePath(documentId));
-  // Written below only, so the shape is ours.
-  return found && { lease: JSON.parse(found.bytes.toString('utf8')) as LeaseFile, etag: found.etag };
+  const path = reviewLeasePath(documentId);
+  const found = await lake.readIfExists(path);
+  if (found === undefined) return undefined;
+  try {
+    return { lease: parseRecord<LeaseFile>(found.bytes, path, isLease), etag: found.etag };
+  } catch (error) {
+    if (!isCorruptRecord(error)) throw error;
+    return { lease: { holder: '', until: 0 }, etag: found.etag }; // L3
+  }
 }
 
 /** L1. @returns false when somebody was faster */

@@ -1,6 +1,7 @@
 // Documents that wait for a person, and who is shown which.
 // Invariants: V1, V2 as in review-lease.ts: two people are never shown the same document, and a closed window keeps nothing. V3 decided and
 // erased documents are never shown. V4 whoever asks gets a document as long as there is one that nobody holds and they have not put aside.
+
 import type { ReviewItem, ReviewQueue } from '../api/decisions.ts';
 import { codeOf } from '../errors.ts';
 import { beginning, readKeptTexts } from '../insight/document-text.ts';
@@ -9,6 +10,7 @@ import type { Row } from '../lake/tables.ts';
 import type { DecisionLake } from '../pipeline/decision-lake.ts';
 import type { PipelineServices } from '../pipeline/services.ts';
 import { loadTaxonomy } from '../pipeline/taxonomies.ts';
+import { isCorruptRecord } from '../record-json.ts';
 import { tryLease } from './lease.ts';
 
 const EXCERPT_CHARS = 1200;
@@ -65,7 +67,7 @@ async function candidates(
   return (await query(sql)).rows;
 }
 
-/** The labels a person may choose for each taxonomy of these documents; none for a taxonomy that is not stored any more. */
+/** The labels a person may choose for each taxonomy of these documents; none for a taxonomy that is not stored any more, or damaged. */
 async function readLabels({ lake }: PipelineServices, rows: readonly Row[]): Promise<Map<string | null, string[]>> {
   const labels = new Map<string | null, string[]>();
   for (const version of new Set(rows.map((row) => textOrNull(row.taxonomy_version)))) {
@@ -76,7 +78,7 @@ async function readLabels({ lake }: PipelineServices, rows: readonly Row[]): Pro
         taxonomy.labels.map(({ name }) => name),
       );
     } catch (error) {
-      if (codeOf(error) !== 'request.invalid') throw error;
+      if (codeOf(error) !== 'request.invalid' && !isCorruptRecord(error)) throw error;
     }
   }
   return labels;

@@ -7,6 +7,7 @@ import { gunzip, gzip } from 'node:zlib';
 import { TerminalError } from '../errors.ts';
 import { sourcePaths } from '../paths.ts';
 import type { LakeStore } from '../ports.ts';
+import { parseRecord } from '../record-json.ts';
 import { type DriveItem, DriveItems } from './drive-items.ts';
 
 export interface DriveState {
@@ -45,9 +46,9 @@ export async function readDriveState(
   source: string,
   drive: string,
 ): Promise<{ state: DriveState; etag: string } | undefined> {
-  const stored = await lake.readIfExists(sourcePaths.state(source, drive));
-  if (stored === undefined) return undefined;
-  return { state: JSON.parse(stored.bytes.toString('utf8')) as DriveState, etag: stored.etag }; // written by this module
+  const path = sourcePaths.state(source, drive);
+  const stored = await lake.readIfExists(path);
+  return stored && { state: parseRecord<DriveState>(stored.bytes, path), etag: stored.etag };
 }
 
 /** @param etag  of the state that was read; undefined: there was none. @throws lake.conflict when another round has ended meanwhile */

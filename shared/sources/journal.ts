@@ -1,8 +1,10 @@
 // The journal of one round: the pages of the delta as they came, and an end per work item. A round that dies goes on from here.
 // Invariants: J1 a page is stored before the next one is asked for. J2 an end is written once everything about its item is done; before a file is
 // put into the landing container the intent is written, so that a repeat knows whether it arrived.
+
 import { sourcePaths } from '../paths.ts';
 import type { LakeStore } from '../ports.ts';
+import { parseRecord } from '../record-json.ts';
 import type { DriveRow } from './graph/drive-rows.ts';
 
 export interface JournalPage {
@@ -58,8 +60,9 @@ export class Journal {
   }
 
   async mark(itemKey: string): Promise<Intent | End | undefined> {
-    const stored = await this.#lake.readIfExists(this.#markPath(itemKey));
-    return stored === undefined ? undefined : (JSON.parse(stored.bytes.toString('utf8')) as Intent | End); // written below
+    const path = this.#markPath(itemKey);
+    const stored = await this.#lake.readIfExists(path);
+    return stored === undefined ? undefined : parseRecord<Intent | End>(stored.bytes, path);
   }
 
   async putMark(itemKey: string, mark: Intent | End): Promise<void> {
@@ -83,6 +86,6 @@ export class Journal {
   }
 
   async #read<T>(path: string): Promise<T> {
-    return JSON.parse((await this.#lake.read(path)).toString('utf8')) as T;
+    return parseRecord<T>(await this.#lake.read(path), path);
   }
 }

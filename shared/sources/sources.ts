@@ -1,12 +1,14 @@
 // All sources of the app: their entries, what they have done, and the round of one of them.
 // Invariants: A1 the setting wins over an entry of the lake with the same name. A2 one source that fails holds up no other. A3 what a round says of
-// itself is written at its end, whatever that is.
+// itself is written at its end, whatever that is. A4 an entry or a record that is damaged stops its own source only, which says so.
 
 import { type SourceEntry, sourceEntrySchema } from '../api/source-entry.ts';
 import type { DriveStatus, SourceCheck, SourceItem, SourceStatus, SyncRequest } from '../api/source-status.ts';
+import { nameFullDisk } from '../disk-full.ts';
 import { codeOf, ERROR_REMEDIES, isErrorCode, RetryableError, SluiceError, TerminalError } from '../errors.ts';
 import { sourcePaths } from '../paths.ts';
 import type { Clock } from '../ports.ts';
+import { type BrokenRecord, brokenRecord, isCorruptRecord, parseRecord, type RecordCheck } from '../record-json.ts';
 import { type Drive, type RoundDeps, syncDrive } from './drive-round.ts';
 import { type DriveState, readDriveItems, readDriveState } from './drive-state.ts';
 import { drivesOf } from './graph/sites.ts';
@@ -31,6 +33,11 @@ export interface SourcesDeps extends Omit<RoundDeps, 'logger'> {
   clock: Clock;
 }
 
+interface Entries {
+  all: Map<string, { entry: SourceEntry; from: 'settings' | 'lake' }>;
+  broken: Map<string, BrokenRecord>;
+}
+
 const NEW: SourceRecord = { drives: [], startedAt: null, endedAt: null, nextAt: null, error: null, failures: 0 };
 /** A round that has not said anything for so long has died. */
 const DEAD_MS = 30 * 60_000;
@@ -45,23 +52,32 @@ export class Sources {
     this.#deps = deps;
   }
 
-  /** By name. @throws {TerminalError} config.invalid */
-  async entries(): Promise<Map<string, { entry: SourceEntry; from: 'settings' | 'lake' }>> {
+  /** By name, and what cannot be read (A4). @throws {TerminalError} config.invalid of the setting */
+  async entries(): Promise<Entries> {
     const all = new Map<string, { entry: SourceEntry; from: 'settings' | 'lake' }>();
+    const broken = new Map<string, BrokenRecord>();
     for await (const { path } of this.#deps.lake.list(sourcePaths.entries)) {
       const stored = await this.#deps.lake.readIfExists(path);
       if (stored === undefined) continue;
-      const parsed = sourceEntrySchema.safeParse(JSON.parse(stored.bytes.toString('utf8')));
-      if (!parsed.success) throw new TerminalError('config.invalid', `${path}: is no source of this version`);
-      all.set(parsed.data.name, { entry: parsed.data, from: 'lake' });
+      try {
+        const record = parseRecord(stored.bytes, path, (value) => sourceEntrySchema.safeParse(value).success);
+        const entry = sourceEntrySchema.parse(record); // with its defaults
+        all.set(entry.name, { entry, from: 'lake' });
+      } catch (error) {
+        const name = sourcePaths.nameOf(path);
+        broken.set(name, brokenRecord(name, error));
+      }
     }
-    for (const entry of parseSources(this.#deps.setting)) all.set(entry.name, { entry, from: 'settings' }); // A1
-    return all;
+    for (const entry of parseSources(this.#deps.setting)) {
+      all.set(entry.name, { entry, from: 'settings' }); // A1
+      broken.delete(entry.name);
+    }
+    return { all, broken };
   }
 
   /** Add or replace an entry of the lake. @throws {TerminalError} request.invalid where a setting has the name */
   async put(entry: SourceEntry): Promise<void> {
-    const known = (await this.entries()).get(entry.name);
+    const known = (await this.entries()).all.get(entry.name);
     if (known?.from === 'settings')
       throw new TerminalError(
         'request.invalid',
@@ -72,8 +88,9 @@ export class Sources {
 
   /** Forget an entry and what is known of its drives. What has landed stays. */
   async remove(name: string): Promise<void> {
-    const { from } = await this.#need(name);
-    if (from === 'settings')
+    const { all, broken } = await this.entries();
+    if (!all.has(name) && !broken.has(name)) throw unknown(name);
+    if (all.get(name)?.from === 'settings')
       throw new TerminalError('request.invalid', `"${name}" stands in the setting SOURCES; take it out there`);
     await this.#deps.lake.delete(sourcePaths.entry(name));
     await this.#deps.lake.deleteFolder(sourcePaths.folder(name));
@@ -87,7 +104,7 @@ export class Sources {
   /** Names of the sources whose round is due now. */
   async due(): Promise<string[]> {
     const due: string[] = [];
-    for (const { entry } of (await this.entries()).values()) {
+    for (const { entry } of (await this.entries()).all.values()) {
       const at = nextAt(entry, await this.#record(entry.name));
       if (at !== null && at <= this.#deps.clock.now()) due.push(entry.name);
     }
@@ -131,7 +148,8 @@ export class Sources {
         failures: 0,
       });
       return { isDone };
-    } catch (error) {
+    } catch (thrown) {
+      const error = nameFullDisk(thrown);
       const code = codeOf(error);
       const message = error instanceof SluiceError ? error.message : 'a defect; see the log';
       logger.error('source.failed', { source: name, code });
@@ -146,9 +164,11 @@ export class Sources {
     }
   }
 
-  async status(): Promise<SourceStatus[]> {
-    const all = await this.entries();
-    return Promise.all([...all.values()].map(({ entry, from }) => this.#status(entry, from)));
+  /** Every source, and the entries that cannot be read. */
+  async status(): Promise<{ sources: SourceStatus[]; broken: BrokenRecord[] }> {
+    const { all, broken } = await this.entries();
+    const sources = await Promise.all([...all.values()].map(({ entry, from }) => this.#status(entry, from)));
+    return { sources, broken: [...broken.values()] };
   }
 
   /** What stands in a state, the reason beside it. */
@@ -215,8 +235,11 @@ export class Sources {
   async #status(entry: SourceEntry, from: 'settings' | 'lake'): Promise<SourceStatus> {
     const record = await this.#record(entry.name);
     const drives: DriveStatus[] = [];
+    let { error } = record;
     for (const drive of record.drives) {
-      const stored = await readDriveState(this.#deps.lake, entry.name, drive.key);
+      const stored = await readDriveState(this.#deps.lake, entry.name, drive.key).catch((cause) => {
+        error ??= brokenRecord(entry.name, cause); // A4
+      });
       drives.push(driveStatus(drive, stored?.state));
     }
     const sum = (key: 'landed' | 'skipped' | 'failed') => drives.reduce((total, drive) => total + drive[key], 0);
@@ -226,13 +249,17 @@ export class Sources {
       kind: entry.kind,
       from,
       address: entry.kind === 'sharepoint' ? entry.site : entry.user,
-      state: this.#stateOf(entry, record),
+      state: this.#stateOf(entry, { ...record, error }),
       deletion: entry.deletion,
       everyMinutes: entry.everyMinutes,
       error:
-        record.error === null
+        error === null
           ? null
-          : { ...record.error, remedy: isErrorCode(record.error.code) ? ERROR_REMEDIES[record.error.code] : '' },
+          : {
+              code: error.code,
+              message: error.message,
+              remedy: isErrorCode(error.code) ? ERROR_REMEDIES[error.code] : '',
+            },
       nextAt: at === null ? null : new Date(at).toISOString(),
       drives,
       landed: sum('landed'),
@@ -249,20 +276,34 @@ export class Sources {
   }
 
   async #need(name: string): Promise<{ entry: SourceEntry; from: 'settings' | 'lake' }> {
-    const found = (await this.entries()).get(name);
-    if (found === undefined) throw new TerminalError('sync.unknown', `no source "${name}"`);
-    return found;
+    const { all, broken } = await this.entries();
+    const found = all.get(name);
+    if (found !== undefined) return found;
+    const record = broken.get(name);
+    if (record === undefined) throw unknown(name);
+    throw new TerminalError('lake.corrupt-record', record.message, { ids: { path: record.path } });
   }
 
   async #record(name: string): Promise<SourceRecord> {
-    const stored = await this.#deps.lake.readIfExists(sourcePaths.status(name));
-    return stored === undefined ? NEW : (JSON.parse(stored.bytes.toString('utf8')) as SourceRecord); // written below
+    const path = sourcePaths.status(name);
+    const stored = await this.#deps.lake.readIfExists(path);
+    try {
+      return stored === undefined ? NEW : parseRecord<SourceRecord>(stored.bytes, path, isSourceRecord);
+    } catch (error) {
+      if (!isCorruptRecord(error)) throw error;
+      this.#deps.logger.error('record.corrupt', { record: path }); // the next round writes it anew
+      return NEW;
+    }
   }
 
   async #write(name: string, record: SourceRecord): Promise<void> {
     await this.#deps.lake.write(sourcePaths.status(name), JSON.stringify(record));
   }
 }
+
+const unknown = (name: string): TerminalError => new TerminalError('sync.unknown', `no source "${name}"`);
+
+const isSourceRecord: RecordCheck = ({ drives, failures }) => Array.isArray(drives) && typeof failures === 'number';
 
 /** When the next round is due; null while paused. Failed rounds are tried again at longer and longer distances. */
 function nextAt(entry: SourceEntry, record: SourceRecord): number | null {

@@ -2,6 +2,7 @@
 // Invariants: E1 after it no file below the lake container holds the document's text, terms, label, quote or name. E2 counts stay true: each
 // row of `results` keeps run, batch, status, cost and `failure_code = document.erased`. E3 safe to repeat: what was cut short is finished.
 // Not reached: models that were trained with the document (weights of hashed terms), backups, what was exported, answers in a process's memory.
+import type { RunState } from '../api/runs.ts';
 import { ERROR_REMEDIES, TerminalError } from '../errors.ts';
 import { documentId as idOf } from '../ids.ts';
 import { decodePath } from '../lake/delta/actions.ts';
@@ -13,6 +14,8 @@ import { type DecisionLake, tableOf } from '../pipeline/decision-lake.ts';
 import { type RunRecord, type RunSummary, readJson, readStep, writeJson } from '../pipeline/records.ts';
 import { type IntakeMarker, uploadsOf } from '../pipeline/sealed-window.ts';
 import { forgetTrainingsOnDecisions } from '../pipeline/trainings.ts';
+import type { LakeStore } from '../ports.ts';
+import { isCorruptRecord } from '../record-json.ts';
 import { type BatchPlace, eraseFromBatch } from './erase-batch.ts';
 
 export interface Erasure {
@@ -96,12 +99,12 @@ async function findPlaces({ services }: DecisionLake, documentId: string, rows: 
   for (const row of rows) add(String(row.run_id), String(row.batch_id));
   for await (const file of lake.list(runIndexFolder)) {
     const runId = file.path.slice(runIndexFolder.length + 1, -'.json'.length);
-    const summary = await readJson<RunSummary>(lake, runPaths.summary(runId));
-    if (summary?.state === 'completed') continue; // its rows name the batches
+    const state = await endOf(lake, runId);
+    if (state === 'completed') continue; // its rows name the batches
     for await (const { path } of lake.list(runPaths.extractedFolder(runId))) {
       const found = await parquet.read(path, ['document_id']);
       if (!found.some((row) => row.document_id === documentId)) continue;
-      if (summary === undefined)
+      if (state === undefined)
         throw new TerminalError('run.not-finished', `run ${runId} is working on document ${documentId}`, {
           ids: { runId, documentId },
         });
@@ -109,6 +112,16 @@ async function findPlaces({ services }: DecisionLake, documentId: string, rows: 
     }
   }
   return [...places.values()];
+}
+
+/** How a run ended; `damaged`: it did, and its summary cannot tell how. */
+async function endOf(lake: LakeStore, runId: string): Promise<RunState | 'damaged' | undefined> {
+  try {
+    return (await readJson<RunSummary>(lake, runPaths.summary(runId)))?.state;
+  } catch (error) {
+    if (!isCorruptRecord(error)) throw error;
+    return 'damaged';
+  }
 }
 
 /** The path in requests and intake markers of the runs. */
@@ -154,8 +167,7 @@ async function forgetPart(lake: DecisionLake, { runId, batchId }: BatchPlace): P
   if (decided?.part == null) return;
   const { path, add } = decided.part;
   const record = runPaths.step(runId, batchId, 'decide');
-  const summary = await readJson<RunSummary>(services.lake, runPaths.summary(runId));
-  if (summary?.state === 'completed') {
+  if ((await endOf(services.lake, runId)) === 'completed') {
     const { stats: _, ...rest } = add as { stats?: string };
     await writeJson(services.lake, record, { ...decided, part: { path, add: rest } });
   } else await services.lake.delete(record);

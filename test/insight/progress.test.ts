@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import { ERROR_REMEDIES, RetryableError } from '../../shared/errors.ts';
 import { describe as describeRun, ProgressReader } from '../../shared/insight/progress.ts';
 import { Pace } from '../../shared/pace.ts';
+import { runIndexPath, runPaths } from '../../shared/paths.ts';
 import type { Plan, RunRecord, StepRecord } from '../../shared/pipeline/records.ts';
 import type { PipelineServices } from '../../shared/pipeline/services.ts';
 import { MemoryLake } from '../fakes/memory-lake.ts';
@@ -36,6 +38,7 @@ const step = (over: Partial<StepRecord>): StepRecord => ({
   ...over,
 });
 const T0 = Date.parse(run.createdAt);
+const pace = new Pace({ now: () => T0, sleep: async () => {} });
 
 test('progress: before the plan a run is pending and nothing is estimated', () => {
   expect(describeRun(run, undefined, [], T0 + 1000)).toMatchObject({
@@ -58,6 +61,7 @@ test('progress: documents count once per step, money and questions come from the
         asked: 2,
         costNanoUsd: '1500000',
         counts: { documents: 5, labelled: 3, review: 1, failed: 1 },
+        formats: { 'text/plain': 5 },
         failures: { 'extract.empty': 1 },
       }),
     ],
@@ -71,18 +75,32 @@ test('progress: documents count once per step, money and questions come from the
     failed: 1,
     asked: 2,
     costUsd: 0.0015,
-    steps: { extract: 5, featurize: 0, score: 5, classify: 5, decide: 5 },
+    steps: { extract: 5, featurize: 5, score: 5, classify: 5, decide: 5 },
     failures: { 'extract.empty': 1 },
     formats: { 'text/plain': 5 },
-    remainingSeconds: 6, // 4 of 10 batch steps took 4 s
+    remainingSeconds: 4, // 5 of 10 batch steps took 4 s
   });
+});
+
+test('progress: the record that ends a batch tells of all its steps, and is the only one that is read', async () => {
+  const lake = new MemoryLake('lake');
+  const reader = new ProgressReader({ lake, pace, clock: { now: () => T0 + 4000 } } as unknown as PipelineServices);
+  await lake.write('runs/run-1/request.json', JSON.stringify(run));
+  await lake.write('runs/run-1/plan/plan.json', JSON.stringify(plan));
+  await lake.write('runs/run-1/steps/b00000.extract.json', JSON.stringify(step({})));
+  await lake.write('runs/run-1/steps/b00000.decide.json', JSON.stringify(step({ step: 'decide' })));
+  await lake.write('runs/run-1/steps/b00001.extract.json', JSON.stringify(step({ batchId: 'b00001' })));
+  const before = lake.calls.read;
+  expect(await reader.status('run-1')).toMatchObject({
+    steps: { extract: 10, featurize: 5, score: 5, classify: 5, decide: 5 },
+    remainingSeconds: 3, // 6 of 10 batch steps took 4 s
+  });
+  expect(lake.calls.read - before).toBe(6); // summary, request, plan, stalled and two records
 });
 
 test('progress: archives may turn out to hold more documents than there were files', () => {
   expect(describeRun(run, plan, [step({ documents: 40 })], T0).documents).toBe(40);
 });
-
-const pace = new Pace({ now: () => T0, sleep: async () => {} });
 
 test('progress: a poll reads only the step records that are new', async () => {
   const lake = new MemoryLake('lake');
@@ -100,4 +118,49 @@ test('progress: a poll reads only the step records that are new', async () => {
 test('progress: an unknown run is named as such', async () => {
   const reader = new ProgressReader({ lake: new MemoryLake('lake'), pace } as unknown as PipelineServices);
   await expect(reader.status('nope')).rejects.toMatchObject({ code: 'run.not-found' });
+});
+
+const DAMAGES = ['', 'null', '7', '"text"', '[]', '{}', '{"runId": "r', '{"runId":"x","kind":"request"}'];
+
+test('progress: runs with a damaged record stand apart with file and remedy; the others are listed', async () => {
+  const lake = new MemoryLake('lake');
+  const clock = { now: () => T0 + 1000, sleep: async () => {} };
+  const services = { lake, clock, pace: new Pace(clock) } as unknown as PipelineServices; // what the reader uses
+  const paths = (runId: string) => ({
+    summary: runPaths.summary(runId),
+    request: runPaths.request(runId),
+    plan: runPaths.plan(runId),
+    step: runPaths.step(runId, 'b00000', 'extract'),
+    stalled: runPaths.stalled(runId),
+  });
+  const record = async (runId: string) => {
+    await lake.write(runIndexPath(runId), '{}');
+    await lake.write(runPaths.request(runId), JSON.stringify({ ...run, runId }));
+    await lake.write(runPaths.plan(runId), JSON.stringify({ ...plan, runId }));
+    await lake.write(runPaths.step(runId, 'b00000', 'extract'), JSON.stringify(step({})));
+  };
+  await record('good');
+  const spoilt: [string, string][] = [];
+  for (const [i, damage] of DAMAGES.entries())
+    for (const kind of ['summary', 'request', 'plan', 'step', 'stalled'] as const) {
+      const runId = `run-${kind}-${i}`;
+      await record(runId);
+      await lake.write(paths(runId)[kind], damage);
+      spoilt.push([runId, paths(runId)[kind]]);
+    }
+  const { runs, broken } = await new ProgressReader(services).list(1000);
+  // `stalled` may lack its time: the run is shown without it.
+  expect(runs.map(({ runId }) => runId).filter((id) => !id.startsWith('run-stalled'))).toEqual(['good']);
+  expect(runs.length + broken.length).toBe(spoilt.length + 1);
+  for (const { id, path, code, remedy } of broken) {
+    expect(spoilt).toContainEqual([id, path]);
+    expect([code, remedy]).toEqual(['lake.corrupt-record', ERROR_REMEDIES['lake.corrupt-record']]);
+  }
+  await expect(new ProgressReader(services).status('run-plan-0')).rejects.toMatchObject({
+    code: 'lake.corrupt-record',
+  });
+  lake.beforeCall = (_, path) => {
+    if (path.includes('good')) throw new RetryableError('lake.unavailable', 'away');
+  };
+  await expect(new ProgressReader(services).list(1000)).rejects.toMatchObject({ code: 'lake.unavailable' }); // not the run's fault
 });

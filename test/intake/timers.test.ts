@@ -85,6 +85,26 @@ test('watchdog: a run without progress is told once, shown as stalled and given 
   expect(await watchdog.watch(runs)).toEqual({ running: 0, stalled: [] });
 });
 
+test('a run whose request was written by a process that died then is listed once it is asked for again; a damaged one is mended', async () => {
+  const { runId } = await createRun(services, request('a'));
+  await services.lake.delete(`run-index/${runId}.json`);
+  await services.lake.write(runPaths.request(runId), '');
+  expect(await createRun(services, request('a'))).toMatchObject({ runId, isNew: false });
+  expect(await new ProgressReader(services).list(10)).toMatchObject({ runs: [{ runId }], broken: [] });
+});
+
+test('watchdog: a run with a damaged record holds up no other, and is told', async () => {
+  const watchdog = new Watchdog(services);
+  const [bad, good] = [await createRun(services, request('a')), await createRun(services, request('b'))];
+  const ended = await createRun(services, request('c'));
+  await services.lake.write(runPaths.request(bad.runId), '{"runId"');
+  await services.lake.write(runPaths.summary(ended.runId), '');
+  await services.lake.write(runPaths.attempt(ended.runId), '');
+  now += 31 * MINUTE;
+  expect((await watchdog.watch(runs)).stalled.sort()).toEqual([bad.runId, good.runId].sort());
+  expect(events.filter((event) => event === 'record.corrupt')).toHaveLength(2);
+});
+
 test('reconciliation: only landing files whose event never came and that nobody decided get a run, and only one', async () => {
   for (const name of ['lost.txt', 'lost too.txt', 'claimed.txt', 'decided.txt', 'erased.txt'])
     await landing.write(name, name);

@@ -179,3 +179,47 @@ test('intake: an upload that comes after the seal moves to a later window', asyn
   expect(late.closesAt).toBeGreaterThan(early.closesAt);
   expect((await sealWindow(lake, late.windowId)).map((s) => s.path)).toEqual(['b']);
 });
+
+test('intake: a damaged claim or marker holds up its own upload only, which moves to another window', async () => {
+  const lake = new MemoryLake('lake');
+  const clock = clockAt(1_000_000);
+  const [a, b] = [upload('a'), upload('b')];
+  const [{ windowId = '' } = {}] = await takeInGroup(lake, clock, 10, [a]);
+  const claim = intakePaths.claim(sha256Hex(`a\0${a.etag}`));
+  for (const damage of ['', 'null', '{"windowId":']) {
+    await lake.write(claim, damage);
+    const joined = await takeInGroup(lake, clock, 10, [a, b]);
+    expect(joined.map((window) => window.windowId)).toContain(windowId);
+  }
+  for await (const { path } of lake.list(intakePaths.window(windowId))) await lake.write(path, '');
+  clock.set(1_020_000);
+  const moved = await takeInGroup(lake, clock, 10, [a]);
+  expect(moved).toHaveLength(1);
+  expect(moved[0]?.windowId).not.toBe(windowId);
+  expect(await sealWindow(lake, moved[0]?.windowId ?? '')).toEqual([a]);
+});
+
+test('intake: after the clock was set back an hour an upload waits for no sealed window, and no run for an end far ahead', async () => {
+  const lake = new MemoryLake('lake');
+  const clock = clockAt(3_600_000);
+  for (let at = 0; at < 3_600_000; at += 10_000) {
+    clock.set(3_600_000 + at);
+    const { windowId } = await takeIn(lake, clock, 10, upload(`before-${at}`));
+    await sealWindow(lake, windowId);
+  }
+  const late = await takeIn(lake, clock, 10, upload('late'));
+  clock.set(3_600_000);
+  let slept = 0;
+  const counting: Clock = {
+    ...clock,
+    sleep: async (ms) => {
+      slept += ms;
+    },
+  };
+  const joined = await takeIn(lake, counting, 10, upload('after'));
+  expect(slept).toBeLessThanOrEqual(5000);
+  expect(joined.closesAt).toBeLessThanOrEqual(clock.now() + 61_000);
+  expect(await sealWindow(lake, joined.windowId)).toEqual([upload('after')]);
+  const again = await takeIn(lake, counting, 10, upload('late'));
+  expect(again).toEqual({ windowId: late.windowId, closesAt: clock.now() + 61_000 });
+});

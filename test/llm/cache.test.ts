@@ -1,6 +1,7 @@
 // Stored answers: what any process has stored is found by every look-up that begins later, whatever else is looking at that moment.
 import { describe, expect, test } from 'vitest';
 import { AnswerCache, type CachedDecision, documentKey } from '../../shared/llm/cache.ts';
+import { silentLogger } from '../../shared/ports.ts';
 import { MemoryLake } from '../fakes/memory-lake.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
 import { documents, Stage } from './stage.ts';
@@ -36,6 +37,27 @@ describe('stored answers', () => {
     expect((await two.lookup(keys(0, 5))).size).toBe(0);
     await one.keep('r1/b1', decisions(keys(0, 5)));
     expect((await two.lookup(keys(0, 5))).size).toBe(5);
+  });
+
+  test('a damaged part is told and costs its own documents only', async () => {
+    const lake = new MemoryLake('lake');
+    const clock = new VirtualClock();
+    const writer = new AnswerCache(lake, 'p1', clock);
+    await writer.keep('r1/b1', decisions(keys(0, 5)));
+    await writer.keep('r1/b2', decisions(keys(5, 5)));
+    const spoil = async (folder: string, damage: (bytes: Buffer) => Buffer) => {
+      const paths: string[] = [];
+      for await (const { path } of lake.list('llm-cache')) if (path.includes(folder)) paths.push(path);
+      const [path = ''] = paths.sort();
+      await lake.write(path, damage(await lake.read(path)));
+    };
+    const told: unknown[] = [];
+    const logger = { ...silentLogger, error: (event: string, fields: unknown) => void told.push(event, fields) };
+    await spoil('/answers/', (bytes) => bytes.subarray(0, 20));
+    expect((await new AnswerCache(lake, 'p1', clock, logger).lookup(keys(0, 10))).size).toBe(5);
+    expect(told[0]).toBe('record.corrupt');
+    await spoil('/keys/', (bytes) => bytes.subarray(0, 17));
+    expect((await new AnswerCache(lake, 'p1', clock, logger).lookup(keys(0, 10))).size).toBeGreaterThanOrEqual(2);
   });
 
   test('many look-ups share looks: a look that is under way is not the look of those who come later', async () => {

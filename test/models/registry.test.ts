@@ -1,6 +1,6 @@
 // Versions, the champion and damage, over a lake in memory.
 import { describe, expect, test } from 'vitest';
-import { RetryableError } from '../../shared/errors.ts';
+import { ERROR_REMEDIES, RetryableError } from '../../shared/errors.ts';
 import { completeSpec } from '../../shared/features/spec.ts';
 import type { ModelBundle } from '../../shared/models/bundle.ts';
 import { createLinearBundle } from '../../shared/models/linear-bundle.ts';
@@ -151,14 +151,48 @@ describe('registry', () => {
       ['v4', false],
     ]);
     expect(broken).toEqual([
-      { version: 'v2', code: 'model.corrupt', message: 'Model v2: its manifest is no JSON' },
-      { version: 'v3', code: 'model.unsupported', message: 'Model v3: manifest format 7; need 1' },
+      {
+        version: 'v2',
+        path: 'models/v2/manifest.json',
+        code: 'model.corrupt',
+        message: 'Model v2: its manifest is no JSON',
+        remedy: ERROR_REMEDIES['model.corrupt'],
+      },
+      expect.objectContaining({ version: 'v3', message: 'Model v3: manifest format 7; need 1' }),
     ]);
     expect(await registry.list()).toEqual(models);
     lake.beforeCall = (_, path) => {
       if (path.includes('/v4/')) throw new RetryableError('lake.unavailable', 'away');
     };
     await expect(registry.inspect()).rejects.toMatchObject({ code: 'lake.unavailable' }); // not the model's fault
+  });
+
+  test('a damaged pointer hides no model; the next promotion replaces it', async () => {
+    const { lake, registry } = open();
+    await registry.register(bundle());
+    await registry.promote('v1', 'first');
+    for (const damage of ['', 'null', '{"version":', '{}', '7']) {
+      await lake.write('models/champion.json', damage);
+      const { champion, models, broken } = await registry.inspect();
+      expect([champion, models.length]).toEqual([null, 1]);
+      expect(broken).toMatchObject([
+        { version: 'champion', path: 'models/champion.json', code: 'lake.corrupt-record' },
+      ]);
+    }
+    await registry.promote('v1', 'again');
+    expect(await registry.inspect()).toMatchObject({ champion: 'v1', broken: [], history: [{ reason: 'again' }] });
+  });
+
+  test('no manifest, however damaged, is an error of its own kind', async () => {
+    const { lake, registry } = open();
+    await registry.register(bundle());
+    const whole = JSON.parse((await lake.read('models/v1/manifest.json')).toString()) as Record<string, unknown>;
+    const damages = ['', 'null', '[]', '7', ...Object.keys(whole).map((key) => JSON.stringify({ ...whole, [key]: 7 }))];
+    for (const damage of damages) {
+      await lake.write('models/v1/manifest.json', damage);
+      const { models, broken } = await registry.inspect();
+      expect(models.length + broken.length, damage).toBe(1);
+    }
   });
 
   test('a bad model never replaces the champion: changed, cut, missing and unreadable files each have their code', async () => {

@@ -16,7 +16,7 @@ import {
   trainingStatus,
   trainModel,
 } from '../../shared/pipeline/train-model.ts';
-import { listTrainings } from '../../shared/pipeline/trainings.ts';
+import { forgetTrainingsOnDecisions, listTrainings } from '../../shared/pipeline/trainings.ts';
 import { type Clock, silentLogger } from '../../shared/ports.ts';
 import { ShardedTrainer, type TrainingResult } from '../../shared/training/sharded/trainer.ts';
 import { eraseDocument } from '../../shared/upkeep/erase.ts';
@@ -103,6 +103,7 @@ async function work(trainingId: string): Promise<TrainingResult | null> {
     sleepUntil: (at) => async () => {
       now = Math.max(now, at);
     },
+    now: () => now,
     continueAsNew: () => {
       throw new Error('a training this short ends in one execution');
     },
@@ -286,13 +287,37 @@ test('training: equal requests are one training until something is decided; a re
 });
 
 test('trainings: the newest first, no more than asked for', async () => {
-  expect(await listTrainings(services(), 20)).toEqual([]);
+  expect(await listTrainings(services(), 20)).toEqual({ trainings: [], broken: [] });
   const ids: string[] = [];
   for (let i = 0; i < 4; i++) {
     now += 1000;
     ids.push(await start({ requestId: String(i) }));
   }
-  const listed = await listTrainings(services(), 3);
+  const { trainings: listed } = await listTrainings(services(), 3);
   expect(listed.map(({ trainingId }) => trainingId)).toEqual(ids.slice(1).reverse());
   expect(listed[0]).toMatchObject({ state: 'running', decisions: true });
+});
+
+test('trainings: a damaged record stands apart with its file, and is forgotten with those that may hold decisions', async () => {
+  const [good, bad, odd] = [
+    await start({ requestId: 'a' }),
+    await start({ requestId: 'b' }),
+    await start({ requestId: 'c' }),
+  ];
+  const broken = { path: `model-trainings/${bad}/request.json`, code: 'lake.corrupt-record' };
+  await lake.write(broken.path, '{"trainingId": "tra');
+  await lake.write(`model-trainings/${odd}/request.json`, '{"createdAt":"2026-01-01T00:00:00Z"}');
+  const list = await listTrainings(services(), 20);
+  expect(list.trainings.map(({ trainingId }) => trainingId)).toEqual([good]);
+  expect(list.broken.map(({ id }) => id).sort()).toEqual([bad, odd].sort());
+  expect(list.broken.find(({ id }) => id === bad)).toMatchObject({
+    ...broken,
+    remedy: expect.stringContaining('Restore it'),
+  });
+  const copy = `training/${bad}/rows/00000.jsonl`;
+  await lake.write(copy, 'copied');
+  await forgetTrainingsOnDecisions(lake);
+  expect(await lake.stat(copy)).toBeUndefined();
+  await start({ requestId: 'b' }); // the same request mends its record
+  expect((await listTrainings(services(), 20)).broken.map(({ id }) => id)).toEqual([odd]);
 });

@@ -26,6 +26,16 @@ const servicesOver = (lake: LakeStore) => ({
 const open = () => servicesOver(world.lake);
 const file = `review/leases/${id(1)}.json`;
 
+test("a damaged lease is nobody's: the next one replaces it", async () => {
+  for (const damage of ['', 'null', '{"holder":"ann"', '{"holder":"ann"}']) {
+    await world.lake.write(file, damage);
+    await skipDocument(open(), id(1), 'eve');
+    expect(await tryLease(open(), id(1), 'eve')).toBeUndefined();
+    expect(await tryLease(open(), id(1), 'ann')).toBe(now + LEASE);
+    expect(await tryLease(open(), id(1), 'bob')).toBeUndefined();
+  }
+});
+
 test('skip: others may take the document at once; who put it aside is not shown it for an hour', async () => {
   expect(await tryLease(open(), id(1), 'ann')).toBe(now + LEASE);
   expect(await tryLease(open(), id(1), 'bob')).toBeUndefined();

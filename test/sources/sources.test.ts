@@ -28,7 +28,7 @@ test('an entry of the setting wins over one of the lake, and is changed there on
   const t = new Tenant();
   const sources = sourcesOf(t, [{ name: 'tax', kind: 'sharepoint', site: SITE, deletion: 'erase' }]);
   await sources.put(t.entry({ name: 'other' }));
-  expect((await sources.status()).map(({ name, from, deletion }) => [name, from, deletion])).toEqual([
+  expect((await sources.status()).sources.map(({ name, from, deletion }) => [name, from, deletion])).toEqual([
     ['other', 'lake', 'keep'],
     ['tax', 'settings', 'erase'],
   ]);
@@ -56,7 +56,7 @@ test('a new source is due at once, then by its minutes; a paused one never', asy
   expect(await sources.due()).toEqual(['tax']);
   await sources.pause('tax', true);
   expect(await sources.due()).toEqual([]);
-  expect(await sources.status()).toMatchObject([{ state: 'paused', nextAt: null }]);
+  expect((await sources.status()).sources).toMatchObject([{ state: 'paused', nextAt: null }]);
 });
 
 test('a file that waits to settle makes the next round due when it may be read', async () => {
@@ -82,7 +82,7 @@ test('a round that fails says what to do, is tried again at growing distances, a
   t.site.isForbidden = true;
   expect(await syncActivity(sources, { name: 'tax' })).toEqual({ isDone: true, code: 'sync.forbidden' });
   expect(await syncActivity(sources, { name: 'other' })).toEqual({ isDone: true, code: null });
-  const [other, tax] = await sources.status();
+  const [other, tax] = (await sources.status()).sources;
   expect(other).toMatchObject({ name: 'other', state: 'idle', error: null });
   expect(tax).toMatchObject({
     state: 'failing',
@@ -94,7 +94,7 @@ test('a round that fails says what to do, is tried again at growing distances, a
   expect(await sources.due()).toEqual(['other']);
   t.site.isForbidden = false;
   await sources.sync('tax', {}, 60_000);
-  expect(await sources.status()).toMatchObject([{ name: 'other' }, { state: 'idle', error: null }]);
+  expect((await sources.status()).sources).toMatchObject([{ name: 'other' }, { state: 'idle', error: null }]);
 });
 
 test('check asks for address and changes and says what is missing, without a round', async () => {
@@ -118,7 +118,7 @@ test('what was skipped is listed with its reason and what to do', async () => {
   expect(await sources.items('tax', 'skipped', 10)).toMatchObject([
     { path: 'Notes', code: 'sync.notebook', remedy: expect.stringContaining('PDF') },
   ]);
-  expect(await sources.status()).toMatchObject([{ landed: 1, skipped: 1, failed: 0 }]);
+  expect((await sources.status()).sources).toMatchObject([{ landed: 1, skipped: 1, failed: 0 }]);
 });
 
 test('work that does not fit the time of an activity is taken up by the next, and nothing lands twice', async () => {
@@ -135,7 +135,7 @@ test('work that does not fit the time of an activity is taken up by the next, an
   for (let isDone = false; !isDone; rounds++) ({ isDone } = await sources.sync('tax', {}, 20_000));
   expect(rounds).toBeGreaterThan(1);
   expect(t.puts).toHaveLength(30);
-  expect(await sources.status()).toMatchObject([{ landed: 30, drives: [{ rounds: 1 }] }]);
+  expect((await sources.status()).sources).toMatchObject([{ landed: 30, drives: [{ rounds: 1 }] }]);
 });
 
 test('the orchestration goes on as new until a round is done, and ends with a failure of the source', () => {
@@ -177,4 +177,40 @@ test('whoever decides on a landed file is told where its original lives, during 
   t.library.move(t.library.putFolder('Letters').id, 'Old letters');
   await sources.sync('tax', {}, 60_000);
   expect((await names.of([path])).get(path)).toMatchObject({ name: 'Old letters/a.txt' });
+});
+
+test('a damaged entry or record stops its own source only, which says so; a removal or a new entry mends it', async () => {
+  const t = new Tenant();
+  const sources = sourcesOf(t);
+  await sources.put(t.entry({ name: 'good' }));
+  for (const [name, damage] of [
+    ['cut', '{"name":"cut","kind":'],
+    ['odd', '{"name":"odd","kind":"sharepoint"}'],
+    ['empty', ''],
+  ] as const)
+    await t.lake.write(`source-entries/${name}.json`, damage);
+  const { sources: shown, broken } = await sources.status();
+  expect(shown.map(({ name }) => name)).toEqual(['good']);
+  expect(broken.map(({ id, code, path }) => [id, code, path]).sort()).toEqual(
+    ['cut', 'empty', 'odd'].map((name) => [name, 'lake.corrupt-record', `source-entries/${name}.json`]),
+  );
+  expect(await sources.due()).toEqual(['good']);
+  await expect(sources.items('cut', 'landed', 1)).rejects.toMatchObject({ code: 'lake.corrupt-record' });
+  await sources.remove('cut');
+  await sources.remove('odd');
+  await sources.put(t.entry({ name: 'empty' }));
+  expect(await sources.status()).toMatchObject({ sources: [{ name: 'empty' }, { name: 'good' }], broken: [] });
+
+  await sources.sync('good', {}, 60_000);
+  await t.lake.write('sources/good/status.json', '{"drives":');
+  expect(await sources.due()).toEqual(['empty', 'good']); // its next round writes the record anew
+  await sources.sync('good', {}, 60_000);
+  const states = [];
+  for await (const { path } of t.lake.list('sources/good/drives')) if (path.endsWith('/state.json')) states.push(path);
+  for (const path of states) await t.lake.write(path, '');
+  const [, good] = (await sources.status()).sources;
+  expect(good).toMatchObject({
+    state: 'failing',
+    error: { code: 'lake.corrupt-record', message: `${states[0]} is empty` },
+  });
 });

@@ -4,8 +4,10 @@ import { useCallback, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import type { BrokenModel, RegisteredModel } from '../../../shared/models/registry.ts';
 import type { TrainingStatus } from '../../../shared/pipeline/train-model.ts';
+import type { TrainingList } from '../../../shared/pipeline/trainings.ts';
 import '../../style/models.css';
 import { links } from '../links.ts';
+import { BrokenRecords } from '../parts/broken-records.tsx';
 import { Empty, Show } from '../parts/states.tsx';
 import { useTitle } from '../parts/title.ts';
 import { useResource } from '../resource.ts';
@@ -33,8 +35,8 @@ export function ModelsView() {
   useTitle('Models');
   const { route } = useLocation();
   const list = useResource<ModelList>('models', IDLE_MS);
-  const trainings = useResource<TrainingStatus[]>('models/train', (all) =>
-    all?.some(({ state }) => state === 'running') ? FOLLOW_MS : IDLE_MS,
+  const trainings = useResource<TrainingList>('models/train', (all) =>
+    all?.trainings.some(({ state }) => state === 'running') ? FOLLOW_MS : IDLE_MS,
   );
   const [dialog, setDialog] = useState<'train' | 'rollback' | undefined>(undefined);
   const close = () => setDialog(undefined);
@@ -74,11 +76,7 @@ export function ModelsView() {
       <Show resource={list} what="models">
         {({ models, broken }) => (
           <>
-            {broken.map(({ version, message }) => (
-              <p class="note warn" key={version}>
-                {version} cannot be read: {message}. Register it again from its source; the others are not touched.
-              </p>
-            ))}
+            <BrokenRecords records={broken.map(({ version, ...rest }) => ({ id: version, ...rest }))} />
             <Versions models={models} />
           </>
         )}

@@ -1,12 +1,14 @@
 // All runs, live: what is running, what it brings and costs, and the way to start another.
 import { useState } from 'preact/hooks';
 import type { ReviewProgress } from '../../../shared/api/insights.ts';
+import type { BrokenRecord } from '../../../shared/record-json.ts';
 
 import '../../style/runs.css';
 import { openAddDocuments } from '../drop/open.ts';
 import { count, money } from '../format.ts';
 import { links, queryOf } from '../links.ts';
 import { Tile } from '../parts/basics.tsx';
+import { BrokenRecords } from '../parts/broken-records.tsx';
 import { useNow } from '../parts/now.ts';
 import { Empty, Show } from '../parts/states.tsx';
 import { useTitle } from '../parts/title.ts';
@@ -19,6 +21,7 @@ import type { RunStatus } from './runs/steps.ts';
 
 interface RunsAnswer {
   runs: RunStatus[];
+  broken: BrokenRecord[];
 }
 
 /** The API gives at most 200. */
@@ -50,8 +53,9 @@ export function RunsView() {
         {(data) => (
           <div class="stack">
             <Totals runs={data.runs} nowMs={nowMs} />
-            {data.runs.length === 0 ? <NoRuns /> : <RunList runs={data.runs} nowMs={nowMs} />}
-            {page < PAGES[1] && data.runs.length >= page && (
+            <BrokenRecords records={data.broken} />
+            {data.runs.length + data.broken.length === 0 ? <NoRuns /> : <RunList runs={data.runs} nowMs={nowMs} />}
+            {page < PAGES[1] && data.runs.length + data.broken.length >= page && (
               <p>
                 <button type="button" onClick={() => setPage(PAGES[1])}>
                   Show older runs

@@ -2,6 +2,7 @@
 import { SluiceError } from '../../errors.ts';
 import { runPaths } from '../../paths.ts';
 import type { Clock, LakeStore, Logger, Random, StateTable } from '../../ports.ts';
+import { parseRecord } from '../../record-json.ts';
 import { Budget, ceilings } from '../money/budget.ts';
 import type { Funds } from './funds.ts';
 import { type BatchTransport, isTerminal } from './transport.ts';
@@ -26,8 +27,8 @@ export async function cancelJobs(
   for (const part of open) {
     // Written by batch-lane.ts. Without the file a crash may have come between creating the job and writing it down.
     const job = await store.readIfExists(`${part}-job.json`);
-    const { jobId } = JSON.parse(job?.bytes.toString('utf8') ?? '{}') as { jobId?: string | null };
-    const funds = JSON.parse((await store.read(`${part}-funds.json`)).toString('utf8')) as Funds;
+    const { jobId } = job === undefined ? {} : parseRecord<{ jobId?: string | null }>(job.bytes, `${part}-job.json`);
+    const funds = parseRecord<Funds>(await store.read(`${part}-funds.json`), `${part}-funds.json`);
     await bookLost(runId, funds, jobId === null, deps);
     if (jobId === undefined || jobId === null) continue;
     try {

@@ -1,6 +1,7 @@
 // What every part of a lane works with: the deployment, the question, what is shown of each document, and where its files lie.
 import { SluiceError } from '../../errors.ts';
 import type { LakeStore } from '../../ports.ts';
+import { parseRecord } from '../../record-json.ts';
 import { chatBody, outputTokens } from '../chat-body.ts';
 import type { DeploymentConfig, Price } from '../deployments/deployment.ts';
 import type { Lessons } from '../deployments/lessons.ts';
@@ -85,7 +86,7 @@ export const customId = ({ batchId, pack }: PlannedPack): string => `${batchId}.
 /** A file of the lane; undefined while there is none. */
 export async function readJson<T>(store: LakeStore, path: string): Promise<T | undefined> {
   const stored = await store.readIfExists(path);
-  return stored === undefined ? undefined : (JSON.parse(stored.bytes.toString('utf8')) as T); // written by this module
+  return stored === undefined ? undefined : parseRecord<T>(stored.bytes, path);
 }
 
 /** The same file for whoever comes first and for all after. */

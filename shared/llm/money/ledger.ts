@@ -2,6 +2,7 @@
 // Invariants: L1 every intent is a row. L2 money that may be spent is never zero: a call without a known end is booked at its highest cost.
 import { runPaths } from '../../paths.ts';
 import type { LakeStore } from '../../ports.ts';
+import { parseRecord } from '../../record-json.ts';
 import { CallLog, type CallRecord, type Intent, type Outcome } from '../calls.ts';
 
 export type LedgerOutcome = 'ok' | 'partial' | 'wasted' | 'duplicate' | 'unknown';
@@ -42,8 +43,9 @@ export const finishedPath = (runId: string, batchId: string): string => `${runPa
  * @returns rows in the order of their start
  */
 export async function readLedger(store: LakeStore, runId: string, batchId: string): Promise<LedgerRow[]> {
-  const done = await store.readIfExists(finishedPath(runId, batchId));
-  if (done !== undefined) return (JSON.parse(done.bytes.toString('utf8')) as { ledger: LedgerRow[] }).ledger; // written by classify.ts
+  const path = finishedPath(runId, batchId);
+  const done = await store.readIfExists(path);
+  if (done !== undefined) return parseRecord<{ ledger: LedgerRow[] }>(done.bytes, path).ledger;
   const log = new CallLog(store, runId, batchId);
   await log.load();
   return ledgerRows(log, runId, batchId, () => undefined);

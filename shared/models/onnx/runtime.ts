@@ -34,6 +34,12 @@ export interface OnnxSession {
     dims: readonly number[],
     outputs: readonly string[],
   ): Record<string, OnnxValue>;
+  /** Several inputs of 64-bit integers, all of one shape. */
+  runIntegers(
+    feeds: Readonly<Record<string, BigInt64Array>>,
+    dims: readonly number[],
+    outputs: readonly string[],
+  ): Record<string, OnnxValue>;
 }
 
 interface NativeSession {
@@ -46,7 +52,11 @@ interface NativeSession {
 interface Runtime {
   binding: { InferenceSession: new () => NativeSession };
   initOrt(): void;
-  Tensor: new (type: string, data: Float32Array | readonly string[], dims: readonly number[]) => OnnxValue;
+  Tensor: new (
+    type: string,
+    data: Float32Array | BigInt64Array | readonly string[],
+    dims: readonly number[],
+  ) => OnnxValue;
 }
 
 let loaded: Runtime | undefined;
@@ -73,10 +83,16 @@ export function openSession(bytes: Uint8Array, threads = 1): OnnxSession {
     run(input, data, dims, outputs) {
       const type = data instanceof Float32Array ? 'float32' : 'string';
       const feeds = { [input]: new runtime.Tensor(type, data, dims) };
-      return session.run(feeds, Object.fromEntries(outputs.map((name) => [name, null])), {});
+      return session.run(feeds, fetchesOf(outputs), {});
+    },
+    runIntegers(given, dims, outputs) {
+      const feeds = Object.entries(given).map(([name, data]) => [name, new runtime.Tensor('int64', data, dims)]);
+      return session.run(Object.fromEntries(feeds), fetchesOf(outputs), {});
     },
   };
 }
+
+const fetchesOf = (outputs: readonly string[]): object => Object.fromEntries(outputs.map((name) => [name, null]));
 
 /** The runtime's own words, and the remedy where the machine lacks something, not the model. */
 function loadError(cause: unknown): TerminalError {

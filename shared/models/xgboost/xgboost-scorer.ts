@@ -7,7 +7,7 @@ import type { Csr } from '../../features/sparse.ts';
 import { type Contributions, requireWidth, type Scorer } from '../scorer.ts';
 import type { Booster } from './booster.ts';
 import { treeContributions } from './contributions.ts';
-import { Forest, setMissing } from './forest.ts';
+import { Forest } from './forest.ts';
 
 export interface XgboostOptions {
   /** What an entry means that a sparse row does not hold. SparkXGB trains on dense rows by default: zero. */
@@ -23,9 +23,6 @@ export const defaultXgboostOptions: XgboostOptions = { absent: 'missing', missin
 const MULTI = /^multi:soft(prob|max)$/;
 const BINARY = /^(binary:(logistic|logitraw)|reg:logistic)$/;
 
-/** Words per node: feature slot (-1: leaf) · 2 + default-left bit, threshold or leaf value (float32), left, right. */
-const NODE_WORDS = 4;
-
 export class XgboostScorer implements Scorer {
   readonly kind = 'xgboost';
   readonly width: number;
@@ -39,8 +36,6 @@ export class XgboostScorer implements Scorer {
   readonly #used: Int32Array;
   /** Feature → place in #used, -1 when no tree asks. */
   readonly #slots: Int32Array;
-  readonly #nodes: Int32Array;
-  readonly #nodeValues: Float32Array;
   readonly #forest: Forest | undefined;
 
   constructor(booster: Booster, options: Partial<XgboostOptions> = {}) {
@@ -50,22 +45,18 @@ export class XgboostScorer implements Scorer {
     this.classes = booster.groups > 1 ? booster.groups : 2;
     this.rounds = roundsOf(booster, this.#options.rounds);
     this.#treeEnd = this.rounds === 0 ? 0 : booster.roundEnds[this.rounds - 1]!;
-    this.#used = Int32Array.from(new Set(booster.features.filter((feature) => feature >= 0))).sort();
     this.#slots = new Int32Array(booster.width).fill(-1);
+    const used = new Set<number>();
+    for (const feature of booster.features) {
+      if (feature < 0 || this.#slots[feature] === 0) continue;
+      this.#slots[feature] = 0;
+      used.add(feature);
+    }
+    this.#used = Int32Array.from(used).sort();
     this.#used.forEach((feature, slot) => {
       this.#slots[feature] = slot;
     });
     this.#forest = Forest.build(booster, this.#slots, this.#used.length);
-    this.#nodes = new Int32Array(booster.features.length * NODE_WORDS);
-    this.#nodeValues = new Float32Array(this.#nodes.buffer);
-    for (let n = 0; n < booster.features.length; n++) {
-      const at = n * NODE_WORDS;
-      const feature = booster.features[n]!;
-      this.#nodes[at] = feature < 0 ? -1 : this.#slots[feature]! * 2 + booster.defaultLeft[n]!;
-      this.#nodeValues[at + 1] = booster.values[n]!;
-      this.#nodes[at + 2] = booster.left[n]! * NODE_WORDS;
-      this.#nodes[at + 3] = booster.right[n]! * NODE_WORDS;
-    }
   }
 
   /** Margins [rows, groups], row-major, float32. @throws {TerminalError} model.width-mismatch */
@@ -81,47 +72,29 @@ export class XgboostScorer implements Scorer {
 
   #addLeavesInBlocks(x: Csr, out: Float32Array, forest: Forest): void {
     const { groups } = this.booster;
-    const { blockRows, rowFloats } = forest;
     const { absent, missing } = this.#options;
-    const block = forest.newBlock();
     const isAbsentZero = absent === 'zero' && missing !== 0;
-    for (let from = 0; from < x.rows; from += blockRows) {
-      const rows = Math.min(blockRows, x.rows - from);
-      if (isAbsentZero) for (let r = 0; r < rows; r++) block.fill(0, r * rowFloats, (r + 1) * rowFloats - 1);
-      for (let r = 0; r < rows; r++)
-        for (let e = x.indptr[from + r]!, end = x.indptr[from + r + 1]!; e < end; e++) {
-          const slot = this.#slots[x.indices[e]!]!;
-          const value = x.values[e]!;
-          if (slot < 0) continue;
-          const at = r * rowFloats + 2 * slot;
-          if (value === missing || Number.isNaN(value)) {
-            setMissing(block, at);
-          } else {
-            block[at] = value;
-            block[at + 1] = value;
-          }
-        }
-      forest.addLeaves(block, rows, this.#treeEnd, this.booster, out, from * groups);
+    for (let from = 0; from < x.rows; from += forest.blockRows) {
+      const rows = Math.min(forest.blockRows, x.rows - from);
+      if (isAbsentZero) forest.clear();
+      for (let row = 0; row < rows; row++) forest.fillRow(row, x, from + row, missing);
+      forest.addLeaves(rows, this.#treeEnd, out, from * groups);
       if (isAbsentZero) continue;
-      for (let r = 0; r < rows; r++)
-        for (let e = x.indptr[from + r]!, end = x.indptr[from + r + 1]!; e < end; e++) {
-          const slot = this.#slots[x.indices[e]!]!;
-          if (slot >= 0) setMissing(block, r * rowFloats + 2 * slot);
-        }
+      for (let row = 0; row < rows; row++) forest.emptyRow(row, x, from + row);
     }
   }
 
   /** For categorical splits. */
   #addLeavesOneByOne(x: Csr, out: Float32Array): void {
-    const { groups, roots, treeGroups, treeWeights } = this.booster;
+    const { groups, roots, treeGroups, treeWeights, features, values, left, right } = this.booster;
     const row = new Float32Array(this.#used.length);
     for (let i = 0; i < x.rows; i++) {
       this.#spread(x, i, row);
       for (let t = 0; t < this.#treeEnd; t++) {
         const at = i * groups + treeGroups[t]!;
-        let node = roots[t]! * NODE_WORDS;
-        while (this.#nodes[node]! >= 0) node = this.#next(node, row);
-        const leaf = this.#nodeValues[node + 1]!;
+        let node = roots[t]!;
+        while (features[node]! >= 0) node = this.#isLeft(node, row) ? left[node]! : right[node]!;
+        const leaf = values[node]!;
         const weight = treeWeights[t]!;
         out[at] = out[at]! + (weight === 1 ? leaf : Math.fround(leaf * weight));
       }
@@ -175,11 +148,8 @@ export class XgboostScorer implements Scorer {
     requireWidth(x, this.width);
     const spread = new Float32Array(this.#used.length);
     this.#spread(x, row, spread);
-    const isLeft = (node: number): boolean => {
-      const at = node * NODE_WORDS;
-      return this.#next(at, spread) === this.#nodes[at + 2];
-    };
-    const slotOf = (node: number): number => this.#nodes[node * NODE_WORDS]! >> 1;
+    const isLeft = (node: number): boolean => this.#isLeft(node, spread);
+    const slotOf = (node: number): number => this.#slots[this.booster.features[node]!]!;
     return treeContributions(this.booster, group, this.#treeEnd, this.#used.length, slotOf, isLeft);
   }
 
@@ -201,16 +171,12 @@ export class XgboostScorer implements Scorer {
   }
 
   /** Where a row goes from a split. */
-  #next(at: number, row: Float32Array): number {
-    const head = this.#nodes[at]!;
-    const v = row[head >> 1]!;
-    const set = this.booster.categories.get(at / NODE_WORDS);
-    const isLeft = Number.isNaN(v)
-      ? (head & 1) === 1
-      : set === undefined
-        ? v < this.#nodeValues[at + 1]!
-        : v < 0 || !set.has(Math.trunc(v));
-    return this.#nodes[isLeft ? at + 2 : at + 3]!;
+  #isLeft(node: number, row: Float32Array): boolean {
+    const { features, values, defaultLeft, categories } = this.booster;
+    const v = row[this.#slots[features[node]!]!]!;
+    if (Number.isNaN(v)) return defaultLeft[node] === 1;
+    const set = categories.get(node);
+    return set === undefined ? v < values[node]! : v < 0 || !set.has(Math.trunc(v));
   }
 }
 

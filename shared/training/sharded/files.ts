@@ -3,6 +3,7 @@
 import { defaultMinDocFreq } from '../../features/weigh.ts';
 import { path } from '../../paths.ts';
 import type { LakeStore } from '../../ports.ts';
+import { parseRecord } from '../../record-json.ts';
 import { regParamOf } from '../fit-choice.ts';
 import { featureSpecOf, type TrainOptions } from '../options.ts';
 import type { LabelSource } from '../sources.ts';
@@ -69,9 +70,9 @@ export const minDocFreqOf = ({ options, rows }: TrainingPlan): number =>
 
 export async function readJson<T>(store: LakeStore, path: string): Promise<T | undefined> {
   const found = await store.readIfExists(path);
-  return found === undefined ? undefined : (JSON.parse(found.bytes.toString('utf8')) as T); // written by this folder only
+  return found === undefined ? undefined : parseRecord<T>(found.bytes, path);
 }
 
 export async function requireJson<T>(store: LakeStore, path: string): Promise<T> {
-  return JSON.parse((await store.read(path)).toString('utf8')) as T; // written by this folder only
+  return parseRecord<T>(await store.read(path), path);
 }

@@ -12,6 +12,7 @@ import {
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Azurite, startAzurite } from '../../../local/emulators/azurite.ts';
 import { type DfsShim, startDfs } from '../../../local/emulators/dfs.ts';
+import { openLakeStore } from '../../../shared/lake/store.ts';
 
 let azurite: Azurite;
 let shim: DfsShim;
@@ -406,3 +407,23 @@ describe('authentication', () => {
 });
 
 const soon = () => new Date(Date.now() + 600_000);
+
+test('a full disk: writes of either kind get 507 while there is room for the metadata, what is stored can be read, and room is noticed', async () => {
+  let free = 17 * 1024 * 1024;
+  const small = await startDfs({ ...azurite, folder: '/', freeBytes: async () => free });
+  const lake = openLakeStore({ kind: 'connection-string', connectionString: small.connectionString }, 'full');
+  await lake.ensureContainer();
+  await lake.write('before', 'kept');
+  const failure = { code: 'disk.full' };
+  await expect(lake.write('large', Buffer.alloc(2 * 1024 * 1024))).rejects.toMatchObject(failure);
+  free = 1000;
+  await expect(lake.write('small', 'x')).rejects.toMatchObject(failure);
+  await expect(lake.write('small', 'x', { ifAbsent: true })).rejects.toMatchObject(failure);
+  const files = DataLakeServiceClient.fromConnectionString(small.connectionString).getFileSystemClient('full');
+  expect(await refusal(files.getFileClient('dfs').upload(Buffer.from('x')))).toBe('507 DiskFull');
+  expect((await lake.read('before')).toString()).toBe('kept');
+  await lake.delete('before');
+  free = 1e9;
+  await lake.write('small', 'x');
+  await small.close();
+});

@@ -7,7 +7,8 @@ import {
   type IncomingEvent,
   type OrchestratorAction,
 } from '../../../local/host/history.ts';
-import { closeTurn, openTurn, type Turn, type TurnContext } from '../../../local/host/turn.ts';
+import { closeTurn, openTurn } from '../../../local/host/turn.ts';
+import type { Turn, TurnContext } from '../../../local/host/turn-writer.ts';
 
 /** Drives turns by hand: the answers are what the SDK would return. */
 class Driver {

@@ -1,9 +1,11 @@
 // Trainings under way, followed live, and how the last ones ended.
 import { useEffect, useRef } from 'preact/hooks';
 import type { TrainingStatus } from '../../../../shared/pipeline/train-model.ts';
+import type { TrainingList } from '../../../../shared/pipeline/trainings.ts';
 import { ago, percent, when } from '../../format.ts';
 import { links } from '../../links.ts';
 import { Badge } from '../../parts/basics.tsx';
+import { BrokenRecords } from '../../parts/broken-records.tsx';
 import { ErrorNote } from '../../parts/states.tsx';
 import type { Resource } from '../../resource.ts';
 import { stepsOf } from './training-steps.ts';
@@ -15,24 +17,25 @@ export function Trainings({
   resource,
   onFinished,
 }: {
-  resource: Resource<TrainingStatus[]>;
+  resource: Resource<TrainingList>;
   onFinished: (training: TrainingStatus) => void;
 }) {
   const { data, error, reload } = resource;
   const running = useRef(new Set<string>());
   useEffect(() => {
-    for (const training of data ?? []) {
+    for (const training of data?.trainings ?? []) {
       if (training.state === 'running') running.current.add(training.trainingId);
       else if (running.current.delete(training.trainingId)) onFinished(training);
     }
   }, [data, onFinished]);
   if (data === undefined)
     return error === undefined || error.status === 404 ? null : <ErrorNote error={error} onRetry={reload} />;
-  const newest = [...data].sort((a, b) => b.createdAt.localeCompare(a.createdAt)).slice(0, SHOWN);
-  if (newest.length === 0) return null;
+  const newest = [...data.trainings].sort((a, b) => b.createdAt.localeCompare(a.createdAt)).slice(0, SHOWN);
+  if (newest.length + data.broken.length === 0) return null;
   return (
     <section class="stack" aria-labelledby="trainings-title">
       <h2 id="trainings-title">Trainings</h2>
+      <BrokenRecords records={data.broken} />
       <ul class="trainings">
         {newest.map((training) => (
           <Training key={training.trainingId} training={training} />

@@ -1,0 +1,22 @@
+// What the host and the encoder's thread say to each other.
+import type { ErrorCode } from '../../errors.ts';
+import type { EncoderDescription } from './manifest.ts';
+
+/** All a thread needs to begin. */
+export interface EncoderStart {
+  model: Uint8Array;
+  tokenizer: object;
+  tokenizerConfig: object;
+  shape: Pick<EncoderDescription, 'inputs' | 'output' | 'pooling' | 'maxTokens' | 'windows'>;
+  threads: number;
+}
+
+export interface EncodeRequest {
+  id: number;
+  texts: readonly string[];
+  prefix: string;
+}
+
+export type EncodeAnswer =
+  | { id: number; vectors: Float32Array; dimensions: number }
+  | { id: number; code: ErrorCode; message: string };

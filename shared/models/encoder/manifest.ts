@@ -1,0 +1,56 @@
+// What an encoder is: the file beside its model in the lake.
+import { TerminalError } from '../../errors.ts';
+import type { Artifact } from '../bundle.ts';
+
+/** How vectors of tokens become that of a text; `none`: the model gives one per text. */
+export type Pooling = 'mean' | 'cls' | 'last' | 'none';
+
+/** What was found and chosen at the import; with the files' checksums it makes the version. */
+export interface EncoderDescription {
+  format: 1;
+  kind: 'onnx';
+  name: string;
+  dimensions: number;
+  /** Tokens of one window, frame included. */
+  maxTokens: number;
+  /** Windows of a long text. */
+  windows: number;
+  pooling: Pooling;
+  inputs: readonly string[];
+  output: string;
+  /** Put before texts; some encoders are trained with them. */
+  prefixes: { document: string; label: string };
+}
+
+export interface EncoderManifest extends EncoderDescription {
+  /** `<name>-<8 hex of settings and checksums>` */
+  version: string;
+  createdAt: string;
+  artifacts: Artifact[];
+}
+
+export const MODEL_FILE = 'model.onnx';
+export const TOKENIZER_FILE = 'tokenizer.json';
+export const TOKENIZER_CONFIG_FILE = 'tokenizer_config.json';
+
+/** Manifest from its file. @throws {TerminalError} encoder.corrupt */
+export function parseEncoderManifest(bytes: Uint8Array, version: string): EncoderManifest {
+  const corrupt = (why: string, cause?: unknown) =>
+    new TerminalError('encoder.corrupt', `Encoder ${version}: its manifest ${why}`, { cause, ids: { version } });
+  let value: Partial<EncoderManifest>;
+  try {
+    value = JSON.parse(Buffer.from(bytes).toString('utf8')) as Partial<EncoderManifest>;
+  } catch (cause) {
+    throw corrupt('is no JSON', cause);
+  }
+  const isWhole =
+    value.format === 1 &&
+    value.kind === 'onnx' &&
+    value.version === version &&
+    Number.isInteger(value.dimensions) &&
+    Number.isInteger(value.maxTokens) &&
+    Array.isArray(value.artifacts) &&
+    typeof value.prefixes?.document === 'string';
+  if (!isWhole) throw corrupt('lacks fields or is of another format');
+  return value as EncoderManifest; // checked above; written by the registry only
+}

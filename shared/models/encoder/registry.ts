@@ -1,0 +1,157 @@
+// Encoders in the lake: one immutable folder per version, and the name of the one in use.
+// Invariants: E1 a version is made of its settings and the checksums of its files, so it cannot drift from them; importing the same folder again
+// gives the same version. E2 the manifest is written last. E3 what is loaded is what was imported, or loading fails with a code.
+import { SluiceError, TerminalError } from '../../errors.ts';
+import { canonicalJson, sha256Hex } from '../../ids.ts';
+import { encoderPaths } from '../../paths.ts';
+import type { Clock, LakeStore } from '../../ports.ts';
+import { describeArtifacts } from '../bundle.ts';
+import type { Encoder } from './encoder.ts';
+import { LocalEncoder } from './local-encoder.ts';
+import {
+  type EncoderManifest,
+  MODEL_FILE,
+  parseEncoderManifest,
+  TOKENIZER_CONFIG_FILE,
+  TOKENIZER_FILE,
+} from './manifest.ts';
+import type { ReadEncoder } from './read-folder.ts';
+
+export interface RegisteredEncoder extends EncoderManifest {
+  inUse: boolean;
+}
+
+/** encoders/current.json: what trainings and cold starts use; null: none. */
+interface CurrentEncoder {
+  version: string | null;
+  /** ISO 8601 */
+  at: string;
+}
+
+const VERSION = /^[a-z0-9][a-z0-9-]{0,79}-[0-9a-f]{8}$/;
+
+export class EncoderRegistry {
+  readonly #store: LakeStore;
+  readonly #clock: Clock;
+  readonly #open = new Map<string, Encoder>();
+
+  constructor(store: LakeStore, deps: { clock: Clock }) {
+    this.#store = store;
+    this.#clock = deps.clock;
+  }
+
+  /** Store an encoder; the one in use stays. Returns its version. */
+  async register({ description, artifacts }: Pick<ReadEncoder, 'description' | 'artifacts'>): Promise<string> {
+    const described = describeArtifacts(artifacts);
+    const slug = description.name
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/^-+|-+$/g, '')
+      .slice(0, 60);
+    const identity = canonicalJson({ ...description, files: described.map(({ name, sha256 }) => [name, sha256]) });
+    const version = `${slug || 'encoder'}-${sha256Hex(identity).slice(0, 8)}`;
+    const folder = encoderPaths.folder(version);
+    // Written anew even where it exists: that mends a damaged file, and equal content changes nothing.
+    for (const [name, bytes] of Object.entries(artifacts)) await this.#store.write(`${folder}/${name}`, bytes);
+    const manifest: EncoderManifest = {
+      ...description,
+      version,
+      createdAt: new Date(this.#clock.now()).toISOString(),
+      artifacts: described,
+    };
+    try {
+      await this.#store.write(`${folder}/manifest.json`, JSON.stringify(manifest, null, 1), { ifAbsent: true });
+    } catch (error) {
+      if (!(error instanceof SluiceError && error.code === 'lake.conflict')) throw error; // E1: it is there already
+    }
+    return version;
+  }
+
+  /** Every encoder whose manifest can be read, by name; broken ones stand apart. */
+  async list(): Promise<{ encoders: RegisteredEncoder[]; broken: { version: string; message: string }[] }> {
+    const current = await this.current();
+    const encoders: RegisteredEncoder[] = [];
+    const broken: { version: string; message: string }[] = [];
+    for await (const { path } of this.#store.list(encoderPaths.root)) {
+      const version = /^encoders\/([^/]+)\/manifest\.json$/.exec(path)?.[1];
+      if (version === undefined) continue;
+      try {
+        encoders.push({ ...(await this.manifest(version)), inUse: version === current });
+      } catch (error) {
+        if (!(error instanceof TerminalError)) throw error;
+        broken.push({ version, message: error.message });
+      }
+    }
+    return { encoders: encoders.sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1)), broken };
+  }
+
+  /** The version that trainings and cold starts use. */
+  async current(): Promise<string | undefined> {
+    const found = await this.#store.readIfExists(encoderPaths.current);
+    if (found === undefined) return undefined;
+    return (JSON.parse(found.bytes.toString('utf8')) as CurrentEncoder).version ?? undefined; // written by use() only
+  }
+
+  /** Make a version the one in use; null: none. @throws {TerminalError} encoder.not-found, encoder.corrupt */
+  async use(version: string | null): Promise<void> {
+    if (version !== null) await this.manifest(version);
+    const current: CurrentEncoder = { version, at: new Date(this.#clock.now()).toISOString() };
+    await this.#store.write(encoderPaths.current, JSON.stringify(current));
+  }
+
+  /** @throws {TerminalError} encoder.not-found, encoder.corrupt */
+  async manifest(version: string): Promise<EncoderManifest> {
+    const found = VERSION.test(version)
+      ? await this.#store.readIfExists(`${encoderPaths.folder(version)}/manifest.json`)
+      : undefined;
+    if (found === undefined)
+      throw new TerminalError('encoder.not-found', `No encoder ${version.slice(0, 100)}`, {
+        ids: { encoder: version.slice(0, 100) },
+      });
+    return parseEncoderManifest(found.bytes, version);
+  }
+
+  /**
+   * An encoder ready to work; one per version and process. Its files are read and checked when its thread begins.
+   * @throws {TerminalError} encoder.not-found, encoder.corrupt; `encode` then also encoder.checksum-mismatch
+   */
+  async open(version: string): Promise<Encoder> {
+    const known = this.#open.get(version);
+    if (known !== undefined) return known;
+    const manifest = await this.manifest(version);
+    const raced = this.#open.get(version);
+    if (raced !== undefined) return raced;
+    const encoder = new LocalEncoder(manifest, async () => ({
+      model: await this.#file(manifest, MODEL_FILE),
+      tokenizer: parseObject(await this.#file(manifest, TOKENIZER_FILE)),
+      tokenizerConfig: parseObject(await this.#file(manifest, TOKENIZER_CONFIG_FILE)),
+    }));
+    this.#open.set(version, encoder);
+    return encoder;
+  }
+
+  /** End all threads. */
+  async close(): Promise<void> {
+    const open = [...this.#open.values()];
+    this.#open.clear();
+    await Promise.all(open.map((encoder) => encoder.close()));
+  }
+
+  async #file(manifest: EncoderManifest, name: string): Promise<Uint8Array> {
+    const { version } = manifest;
+    const artifact = manifest.artifacts.find((known) => known.name === name);
+    const found = await this.#store.readIfExists(`${encoderPaths.folder(version)}/${name}`);
+    if (artifact === undefined || found === undefined)
+      throw new TerminalError('encoder.corrupt', `Encoder ${version} lacks ${name}`, { ids: { encoder: version } });
+    const sha256 = sha256Hex(found.bytes);
+    if (sha256 !== artifact.sha256)
+      throw new TerminalError(
+        'encoder.checksum-mismatch',
+        `Encoder ${version}: ${name} should have SHA-256 ${artifact.sha256.slice(0, 12)}…; it has ${sha256.slice(0, 12)}…`,
+        { ids: { encoder: version, artifact: name } },
+      );
+    return found.bytes;
+  }
+}
+
+const parseObject = (bytes: Uint8Array): object => JSON.parse(Buffer.from(bytes).toString('utf8')) as object; // parsed at the import

@@ -1,0 +1,105 @@
+// Texts → windows of token ids, as the encoder was trained to see them.
+// Invariants: T1 a window never holds more than maxTokens ids, those of the frame ([CLS], [SEP], <s> …) included. T2 the work for one text is
+// bounded: of a long text only as many characters are cut into tokens as its windows can show.
+import { Tokenizer } from '@huggingface/tokenizers';
+import { TerminalError } from '../../errors.ts';
+
+/** Characters offered per token of a window: more than any language writes on average. */
+const CHARS_PER_TOKEN = 8;
+/** Runs without white space are cut at this length: some tokenizers take a time that grows with the square of a run. */
+const LONGEST_RUN = /\S{400}/gu;
+
+export class TextTokens {
+  /** Id that fills short rows; the mask hides it. */
+  readonly padId: number;
+  /** Number of ids the tokenizer can give. */
+  readonly vocabularySize: number;
+  readonly #tokenizer: Tokenizer;
+  readonly #before: readonly number[];
+  readonly #after: readonly number[];
+
+  /**
+   * @param tokenizer  content of tokenizer.json
+   * @param config     content of tokenizer_config.json
+   * @throws {TerminalError} encoder.unsupported for a kind of tokenizer the library does not know
+   */
+  constructor(tokenizer: object, config: object) {
+    try {
+      this.#tokenizer = new Tokenizer(tokenizer, config);
+      const bare = this.#ids(FRAME_PROBE, false);
+      const framed = this.#ids(FRAME_PROBE, true);
+      const start = framed.findIndex((_, i) => bare.every((id, j) => framed[i + j] === id));
+      if (bare.length === 0 || start < 0) throw new Error('a word is other tokens inside its frame');
+      this.#before = framed.slice(0, start);
+      this.#after = framed.slice(start + bare.length);
+    } catch (cause) {
+      const said = cause instanceof Error ? cause.message.slice(0, 200) : String(cause);
+      throw new TerminalError('encoder.unsupported', `tokenizer.json: ${said}`, { cause });
+    }
+    this.vocabularySize = sizeOf(tokenizer);
+    this.padId = padIdOf(tokenizer, config) ?? 0;
+  }
+
+  /** Ids of the text in at most `windows` pieces, spread evenly from its beginning to its end; one piece where it fits. */
+  windows(text: string, prefix: string, maxTokens: number, windows: number): number[][] {
+    const lead = prefix === '' ? [] : this.#ids(prefix, false);
+    const room = maxTokens - this.#before.length - this.#after.length - lead.length;
+    const frame = (ids: readonly number[]): number[] => [...this.#before, ...lead, ...ids, ...this.#after];
+    const chars = maxTokens * CHARS_PER_TOKEN;
+    if (text.length <= chars) {
+      const ids = this.#ids(text, false);
+      return evenStarts(ids.length, room, windows).map((start) => frame(ids.slice(start, start + room)));
+    }
+    return evenStarts(text.length, chars, windows).map((start) =>
+      frame(this.#ids(text.slice(wordStart(text, start), start + chars), false).slice(0, room)),
+    );
+  }
+
+  #ids(text: string, isFramed: boolean): number[] {
+    const broken = text.toWellFormed().replace(LONGEST_RUN, '$& ');
+    return this.#tokenizer.encode(broken, { add_special_tokens: isFramed }).ids;
+  }
+}
+
+const FRAME_PROBE = 'invoice';
+
+/** Starts of at most `most` pieces of `size` that cover `length` from its first to its last place as evenly as can be. */
+export function evenStarts(length: number, size: number, most: number): number[] {
+  const needed = Math.max(1, Math.ceil(length / size));
+  const count = Math.min(most, needed);
+  if (count === 1) return [0];
+  return Array.from({ length: count }, (_, i) => Math.round((i * (length - size)) / (count - 1)));
+}
+
+/** The next beginning of a word, where one is near. */
+function wordStart(text: string, at: number): number {
+  if (at === 0) return 0;
+  const space = text.slice(at, at + 40).search(/\s/);
+  return space < 0 ? at : at + space + 1;
+}
+
+function sizeOf(tokenizer: object): number {
+  const { model, added_tokens: added = [] } = tokenizer as {
+    model?: { vocab?: unknown };
+    added_tokens?: { id?: unknown }[];
+  };
+  const vocab = model?.vocab;
+  const ids = [...(vocab !== null && typeof vocab === 'object' && !Array.isArray(vocab) ? Object.values(vocab) : [])];
+  const last = [...ids, ...added.map(({ id }) => id)].reduce<number>(
+    (most, id) => (typeof id === 'number' && id > most ? id : most),
+    -1,
+  );
+  return Math.max(last + 1, Array.isArray(vocab) ? vocab.length : 0);
+}
+
+function padIdOf(tokenizer: object, config: object): number | undefined {
+  const { padding, added_tokens: added = [] } = tokenizer as {
+    padding?: { pad_id?: unknown } | null;
+    added_tokens?: { id?: unknown; content?: unknown }[];
+  };
+  if (typeof padding?.pad_id === 'number') return padding.pad_id;
+  const named = (config as { pad_token?: unknown }).pad_token;
+  const name = typeof named === 'string' ? named : (named as { content?: unknown } | undefined)?.content;
+  const id = added.find(({ content }) => content === name)?.id;
+  return typeof id === 'number' ? id : undefined;
+}
