@@ -7,6 +7,7 @@ import { classifyBatch } from './classify-batch.ts';
 import { commitRun, endRun } from './commit-run.ts';
 import { decideBatch } from './decide-batch.ts';
 import { extractBatch } from './extract-batch.ts';
+import { failureText, parseFailure } from './failure-text.ts';
 import { featurizeBatch } from './featurize-batch.ts';
 import { askGroup } from './group-questions.ts';
 import { lanesOf } from './lane.ts';
@@ -133,7 +134,7 @@ async function waitOrThrow(
       // The failure itself is told all the same; the others then stop when the orchestration ends the run.
       logger.warn('run.stop-not-told', { runId, code: codeOf(failed) }),
     );
-  throw new Error(`[${code}] ${message}`, { cause: error });
+  throw new Error(failureText(code, message), { cause: error });
 }
 
 /** Our messages hold no content; those of foreign errors might, so only their class is told. */
@@ -142,10 +143,4 @@ function describe(error: unknown): string {
   return error instanceof Error
     ? `${error.name} in ${error.stack?.split('\n')[1]?.trim() ?? 'unknown place'}`
     : 'unknown';
-}
-
-/** The code and message that `waitOrThrow` put into an error, wherever the host wrapped it. */
-export function parseFailure(message: string): { code: string; message: string } {
-  const match = /\[([a-z]+(?:[.-][a-z-]+)*)\] ([^\n]*)/.exec(message);
-  return { code: match?.[1] ?? 'internal', message: (match?.[2] ?? message.split('\n')[0] ?? '').slice(0, 500) };
 }

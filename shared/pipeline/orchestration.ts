@@ -40,6 +40,8 @@ export interface Orchestration<Task> {
   callSub(orchestrator: 'lane' | 'batch', input: unknown, instanceId: string): Task;
   all(tasks: Task[]): Task;
   sleepUntil(epochMs: number): Task;
+  /** The time of the turn, the same in every replay; epoch ms. */
+  now(): number;
   continueAsNew(input: unknown): void;
 }
 
