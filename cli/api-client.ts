@@ -108,7 +108,11 @@ export class ApiError extends Error {
 function describe(text: string, status: number): string {
   try {
     const problem = JSON.parse(text) as Partial<Problem>;
-    return [problem.detail, problem.title].filter(Boolean).join('\n') || `HTTP ${status}`;
+    // Of wrong input the detail names the field; the title only says to correct it.
+    const { code, detail, title } = problem;
+    return (
+      (code === 'request.invalid' && detail ? [detail] : [detail, title]).filter(Boolean).join('\n') || `HTTP ${status}`
+    );
   } catch {
     return `HTTP ${status}: ${text.slice(0, 200)}`; // not ours: a proxy or the host itself answered
   }

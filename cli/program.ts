@@ -7,10 +7,12 @@ import {
   data,
   deadline,
   existing,
+  existingFile,
   id,
   json,
   maxCost,
   mode,
+  newFile,
   port,
   remote,
   share,
@@ -39,7 +41,7 @@ export function createProgram(): Command {
     .argument('[folder]', 'your documents; default: the samples', existing)
     .addOption(new Option('--source <kind>', 'the folder plays a library that lands by itself').choices(['sharepoint']))
     .option('--once', 'end when the folder is done', false)
-    .option('--taxonomy <file>', 'your labels: JSON {name, labels: [{name, description}]}', existing)
+    .option('--taxonomy <file>', 'your labels: JSON {name, labels: [{name, description}]}', existingFile)
     .option('--no-llm', 'ask no LLM as long as this host is up, about uploads too; uncertain documents go to review')
     .addOption(maxCost())
     .option('--quote', 'say what the run will cost before it starts, and compare afterwards', false)
@@ -104,7 +106,7 @@ export function createProgram(): Command {
     .description('documents, tokens, calls, minutes and money of a run, before anything is paid')
     .argument('<path>', 'a folder here, or with --container a folder of the lake', someText)
     .addOption(new Option('--container <name>', 'where it lies in the lake').choices(['landing', 'imports']))
-    .option('--taxonomy <file>', 'your labels', existing)
+    .option('--taxonomy <file>', 'your labels', existingFile)
     .option('--sample <n>', 'files read at most', whole(1, 100_000), 300)
     .addOption(mode())
     .addOption(deadline())
@@ -155,7 +157,7 @@ export function createProgram(): Command {
   program
     .command('storage')
     .description('start only the local storage account, for `func start` and other tools')
-    .option('--settings <file>', 'write the connection strings into this settings file')
+    .option('--settings <file>', 'write the connection strings into this settings file', newFile)
     .addOption(data())
     .addOption(json())
     .action(async (options) => (await import('./commands/storage.ts')).storageCommand(options));

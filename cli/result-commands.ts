@@ -1,6 +1,19 @@
 // Commands about decisions: calibrate, query, export, review, decide, whatif, compare-runs.
 import { type Command, Option } from 'commander';
-import { data, documentId, id, json, number, remote, share, someText, time, version, whole } from './options.ts';
+import {
+  data,
+  documentId,
+  id,
+  json,
+  newFile,
+  number,
+  remote,
+  share,
+  someText,
+  time,
+  version,
+  whole,
+} from './options.ts';
 
 /** Add them to the program. */
 export function addResultCommands(program: Command): void {
@@ -38,7 +51,7 @@ export function addResultCommands(program: Command): void {
 
   filtered(program.command('export').description('decisions as a CSV or Parquet file'))
     .addOption(new Option('--format <format>', 'of the file').choices(['csv', 'parquet']).default('csv'))
-    .option('-o, --output <file>', 'default: stdout')
+    .option('-o, --output <file>', 'default: stdout', newFile)
     .addOption(data())
     .action(async (options) => (await import('./commands/export.ts')).exportCommand(options));
 

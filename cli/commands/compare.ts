@@ -1,11 +1,11 @@
 // `sluice compare-runs`: what two runs decided differently, and why.
 import type { RunComparison } from '../../shared/api/runs.ts';
 import { compareRuns } from '../../shared/insight/compare-runs.ts';
-import { withApp } from '../local-app.ts';
+import { withLake } from '../local-app.ts';
 import { formatTable } from '../table.ts';
 
 export async function compareCommand(a: string, b: string, options: { data: string; json: boolean }): Promise<void> {
-  await withApp(options.data, async (app) => {
+  await withLake(options.data, async (app) => {
     const comparison = await compareRuns(app.query, a, b);
     process.stdout.write(options.json ? `${JSON.stringify(comparison)}\n` : describe(comparison));
   });

@@ -5,7 +5,7 @@ import { type ResultFilter, resultFilterSchema } from '../../shared/api/decision
 import { parseRequest } from '../../shared/api/problem.ts';
 import { exportResults } from '../../shared/insight/export-results.ts';
 import { note } from '../console.ts';
-import { withApp } from '../local-app.ts';
+import { withLake } from '../local-app.ts';
 
 /** The filter options of a command; names are those of the API. */
 export function filterOf(options: Readonly<Record<string, unknown>>): ResultFilter {
@@ -20,7 +20,7 @@ export async function exportCommand(options: {
   output?: string;
   [filter: string]: unknown;
 }): Promise<void> {
-  await withApp(options.data, async (app) => {
+  await withLake(options.data, async (app) => {
     const file = await exportResults(app.query, filterOf(options), options.format);
     if (options.output === undefined) for await (const part of file.body) process.stdout.write(part);
     else await pipeline(file.body, createWriteStream(options.output));

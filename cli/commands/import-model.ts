@@ -40,9 +40,8 @@ export async function importModel(path: string, options: ImportModelOptions): Pr
     const bundle = await openForeign(app, path, options);
     const judged = examples === undefined ? bundle : await judgeForeignModel(bundle, examples);
     const version = await app.registry.register(judged);
-    const { labels, training } = judged.description;
-    const rounds = roundsNotice(training);
-    const notices = rounds === undefined ? [] : [rounds];
+    const { labels } = judged.description;
+    const notices = noticesOf(judged.description, options);
     const next =
       examples === undefined
         ? 'evaluate it with --evaluate <file> to be able to promote it'
@@ -52,11 +51,25 @@ export async function importModel(path: string, options: ImportModelOptions): Pr
   });
 }
 
-/** Said where a booster holds more rounds than are used. */
-function roundsNotice({ roundsUsed, roundsInFile }: ModelBundle['description']['training']): string | undefined {
-  return typeof roundsUsed !== 'number' || roundsUsed === roundsInFile
-    ? undefined
-    : `uses rounds 1 to ${roundsUsed} of ${roundsInFile} (best_iteration of early stopping, or --rounds); --rounds all uses every round`;
+/** What the import had to assume, or does otherwise than the tool the model comes from. */
+function noticesOf({ kind, training, scorer }: ModelBundle['description'], options: ImportModelOptions): string[] {
+  const { roundsUsed, roundsInFile, origin, namesClasses } = training;
+  const notices: string[] = [];
+  if (typeof roundsUsed === 'number' && roundsUsed !== roundsInFile)
+    notices.push(
+      `uses rounds 1 to ${roundsUsed} of ${roundsInFile} (best_iteration of early stopping, or --rounds); --rounds all uses every round`,
+    );
+  if (kind === 'xgboost' && origin === undefined && options.absent === undefined)
+    notices.push(
+      'a term that a document lacks is a missing value, as in a sparse matrix; if the booster was trained on dense rows, where it is 0, say --absent zero',
+    );
+  if (namesClasses === false)
+    notices.push('the pipeline names no classes: they are called by their numbers; --labels gives them names');
+  if (typeof scorer.thresholds === 'string' || (typeof scorer.threshold === 'number' && scorer.threshold !== 0.5))
+    notices.push(
+      `Spark decides by threshold ${String(scorer.thresholds ?? scorer.threshold)}; here the most probable label counts, so that labels may differ`,
+    );
+  return notices;
 }
 
 async function openForeign(app: App, path: string, options: ImportModelOptions): Promise<ModelBundle> {

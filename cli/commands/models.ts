@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { tellBroken, UsageError } from '../console.ts';
-import { withApp } from '../local-app.ts';
+import { withLake } from '../local-app.ts';
 import { readBundle } from '../read-bundle.ts';
 import { formatTable } from '../table.ts';
 
@@ -12,7 +12,7 @@ interface Common {
 }
 
 export async function listModels(options: Common): Promise<void> {
-  await withApp(options.data, async ({ registry }) => {
+  await withLake(options.data, async ({ registry }) => {
     const { models, broken, history } = await registry.inspect();
     tellBroken(broken.map(({ version, ...rest }) => ({ id: version, ...rest })));
     if (options.json) {
@@ -37,14 +37,14 @@ export async function promoteModel(
   version: string,
   options: Common & { reason: string; force: boolean },
 ): Promise<void> {
-  await withApp(options.data, async ({ registry }) => {
+  await withLake(options.data, async ({ registry }) => {
     await registry.promote(version, options.reason, { force: options.force });
     say(options, { champion: version }, `${version} is the champion`);
   });
 }
 
 export async function rollbackModel(options: Common & { reason: string }): Promise<void> {
-  await withApp(options.data, async ({ registry }) => {
+  await withLake(options.data, async ({ registry }) => {
     const version = await registry.rollback(options.reason);
     say(options, { champion: version }, `${version} is the champion again`);
   });
@@ -54,7 +54,7 @@ export async function rollbackModel(options: Common & { reason: string }): Promi
 export async function exportModel(version: string, folder: string, options: Common): Promise<void> {
   if (existsSync(folder)) throw new UsageError(`${folder} exists already`);
   const { exportSparkPipeline } = await import('../../shared/training/spark/export-pipeline.ts');
-  await withApp(options.data, async (app) => {
+  await withLake(options.data, async (app) => {
     const files = await exportSparkPipeline(await readBundle(app, version), { clock: app.clock });
     for (const [path, bytes] of files) {
       mkdirSync(dirname(join(folder, path)), { recursive: true });

@@ -5,7 +5,7 @@ import { parseRequest } from '../../shared/api/problem.ts';
 import { giveFeedback } from '../../shared/review/feedback.ts';
 import { takeForReview } from '../../shared/review/queue.ts';
 import { note } from '../console.ts';
-import { withApp } from '../local-app.ts';
+import { withLake } from '../local-app.ts';
 import { formatTable } from '../table.ts';
 
 export async function reviewCommand(options: {
@@ -17,7 +17,7 @@ export async function reviewCommand(options: {
 }): Promise<void> {
   const { limit, order, run } = options;
   const request = parseRequest(reviewQueueSchema, { limit, order, ...(run === undefined ? {} : { run }) });
-  await withApp(options.data, async (app) => {
+  await withLake(options.data, async (app) => {
     // The same person asking again sees the same documents.
     const items = await takeForReview(app, request, `cli/${userInfo().username}`);
     if (options.json) {
@@ -53,7 +53,7 @@ export async function decideCommand(
     label,
     ...(options.note === undefined ? {} : { note: options.note }),
   });
-  const answer = await withApp(options.data, (app) => giveFeedback(app, request, userInfo().username));
+  const answer = await withLake(options.data, (app) => giveFeedback(app, request, userInfo().username));
   process.stdout.write(
     options.json
       ? `${JSON.stringify(answer)}\n`

@@ -1,7 +1,7 @@
 // `sluice upload`: files into the landing container, as a user's tool would put them there.
 import { basename } from 'node:path';
 import { note } from '../console.ts';
-import { listFolder } from '../import-folder.ts';
+import { listFolder, tellSkipped } from '../import-folder.ts';
 import { withApp } from '../local-app.ts';
 
 export async function uploadCommand(
@@ -11,7 +11,7 @@ export async function uploadCommand(
   const uploaded: string[] = [];
   await withApp(options.data, async (app) => {
     for (const path of paths) {
-      const { files } = await listFolder(path);
+      const { files } = tellSkipped(await listFolder(path));
       const isFile = files.length === 1 && files[0]?.path === basename(path);
       for (const file of files) {
         const parts = [options.prefix, isFile ? '' : basename(path), file.path];

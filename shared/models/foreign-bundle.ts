@@ -9,6 +9,7 @@ import { encodeIdf } from './idf-file.ts';
 import { classNamesOf } from './onnx/class-names.ts';
 import { readOnnxFile } from './onnx/model-proto.ts';
 import { chooseOutput, defaultOnnxOptions, type OnnxOptions, OnnxScorer } from './onnx/onnx-scorer.ts';
+import { withoutZipMaps } from './onnx/zip-map.ts';
 import type { Scorer } from './scorer.ts';
 import { readBooster } from './xgboost/booster.ts';
 import {
@@ -70,14 +71,15 @@ export async function createOnnxBundle(
 ): Promise<ModelBundle> {
   const complete = { ...defaultOnnxOptions, ...options };
   const { openSession } = await import('./onnx/runtime.ts');
-  const session = openSession(input.bytes);
+  const bytes = withoutZipMaps(input.bytes);
+  const session = openSession(bytes);
   const output = chooseOutput(session.outputs, complete.output);
   const names = classNamesOf(readOnnxFile(input.bytes), output);
   const columns = session.outputs.find((slot) => slot.name === output)?.shape[1] ?? -1;
   const labels = agreedLabels(names, input.labels, columns > 1 ? columns : (names ?? input.labels ?? []).length);
   const opened = new OnnxScorer(session, labels.length, complete);
   opened.requireProbabilities();
-  return createBundle('onnx', { ...input, labels }, opened, { ...complete, output });
+  return createBundle('onnx', { ...input, bytes, labels }, opened, { ...complete, output });
 }
 
 /** Names in the file win; others must not contradict them. @throws {TerminalError} request.invalid, model.width-mismatch */

@@ -13,12 +13,10 @@ export function classNamesOf(file: OnnxFile, output: string): string[] | undefin
   const above = nodesAbove(file, output);
   const made = new Set([output, ...above.flatMap((node) => node.outputs)]);
   const beside = file.nodes.filter((node) => node.op === 'ZipMap' && node.inputs.some((name) => made.has(name)));
-  return (
-    only(above.flatMap(labelsOf)) ??
-    only(beside.flatMap(labelsOf)) ??
-    only(file.nodes.flatMap((node) => pickedFrom(file, node))) ??
-    inMetadata(file)
-  );
+  const mapped = only(beside.flatMap(labelsOf));
+  const computed = only(above.flatMap(labelsOf));
+  if (mapped !== undefined && computed !== undefined && only([mapped, computed]) === undefined) return undefined;
+  return mapped ?? computed ?? only(file.nodes.flatMap((node) => pickedFrom(file, node))) ?? inMetadata(file);
 }
 
 /** Nodes that the output is computed from. */

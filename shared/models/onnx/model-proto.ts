@@ -18,7 +18,8 @@ export interface OnnxFile {
   readonly metadata: ReadonlyMap<string, string>;
 }
 
-type Field = { number: number; varint: number } | { number: number; bytes: Uint8Array };
+/** A field with its bytes as they stand in the message, key included; those of fixed size have nothing else. */
+type Field = { number: number; raw: Uint8Array } & ({ varint: number } | { bytes: Uint8Array } | object);
 
 /** @throws {TerminalError} model.corrupt */
 export function readOnnxFile(bytes: Uint8Array): OnnxFile {
@@ -44,7 +45,8 @@ function readGraph(bytes: Uint8Array, nodes: OnnxNode[], tensors: Map<string, re
   }
 }
 
-function readNode(bytes: Uint8Array): OnnxNode {
+/** @throws {TerminalError} model.corrupt */
+export function readNode(bytes: Uint8Array): OnnxNode {
   const strings = new Map<string, readonly string[]>();
   const ints = new Map<string, readonly number[]>();
   for (const field of fieldsOf(bytes)) {
@@ -66,7 +68,8 @@ const textsOf = (bytes: Uint8Array, number: number): string[] => {
   return found;
 };
 
-const textOf = (bytes: Uint8Array, number: number): string => textsOf(bytes, number)[0] ?? '';
+/** The first text of a field. */
+export const textOf = (bytes: Uint8Array, number: number): string => textsOf(bytes, number)[0] ?? '';
 
 /** Repeated integers, packed or not. */
 function intsOf(bytes: Uint8Array, number: number): number[] {
@@ -74,7 +77,7 @@ function intsOf(bytes: Uint8Array, number: number): number[] {
   for (const field of fieldsOf(bytes)) {
     if (field.number !== number) continue;
     if ('varint' in field) found.push(field.varint);
-    else
+    else if ('bytes' in field)
       for (let at = 0; at < field.bytes.length; ) {
         const { value, next } = varint(field.bytes, at);
         found.push(value);
@@ -84,31 +87,36 @@ function intsOf(bytes: Uint8Array, number: number): number[] {
   return found;
 }
 
-function* fieldsOf(bytes: Uint8Array): Iterable<Field> {
+/** @throws {TerminalError} model.corrupt */
+export function* fieldsOf(bytes: Uint8Array): Iterable<Field> {
   let at = 0;
   while (at < bytes.length) {
+    const from = at;
     const key = varint(bytes, at);
     const number = Math.floor(key.value / 8);
-    at = key.next;
+    const end = (size: number): Uint8Array => {
+      at = key.next + size;
+      if (size < 0 || at > bytes.length) throw corrupt();
+      return bytes.subarray(from, at);
+    };
     switch (key.value & 7) {
       case 0: {
-        const { value, next } = varint(bytes, at);
-        at = next;
-        yield { number, varint: value };
+        const { value, next } = varint(bytes, key.next);
+        yield { number, raw: end(next - key.next), varint: value };
         break;
       }
       case 1:
-        at += 8;
+        yield { number, raw: end(8) };
         break;
       case 2: {
-        const { value: length, next } = varint(bytes, at);
-        if (length < 0 || next + length > bytes.length) throw corrupt();
-        at = next + length;
-        yield { number, bytes: bytes.subarray(next, at) };
+        const { value: length, next } = varint(bytes, key.next);
+        if (length < 0) throw corrupt();
+        const raw = end(next - key.next + length);
+        yield { number, raw, bytes: bytes.subarray(next, at) };
         break;
       }
       case 5:
-        at += 4;
+        yield { number, raw: end(4) };
         break;
       default:
         throw corrupt();

@@ -198,14 +198,13 @@ function refuseMultiLabel(outputs: readonly OnnxSlot[], chosen: string): void {
 /** The tensor to read. @throws {TerminalError} model.unsupported when it is unclear or missing */
 export function chooseOutput(outputs: readonly OnnxSlot[], asked: string | null): string {
   const numeric = outputs.filter((slot) => slot.isTensor && (slot.type === FLOAT || slot.type === DOUBLE));
-  const found =
-    asked === null
-      ? (numeric.find((slot) => /prob/i.test(slot.name)) ?? (numeric.length === 1 ? numeric[0] : undefined))
-      : numeric.find((slot) => slot.name === asked);
-  if (found !== undefined) return found.name;
+  const likely = numeric.filter((slot) => /prob/i.test(slot.name));
+  const [found, ...others] =
+    asked === null ? (likely.length > 0 ? likely : numeric) : numeric.filter((slot) => slot.name === asked);
+  if (found !== undefined && others.length === 0) return found.name;
   throw unsupported(
     asked === null
-      ? `which output holds probabilities is unclear among ${describe(outputs)}: name it (--output); a ZipMap must be left out when exporting (tensors, not maps)`
+      ? `which output holds probabilities is unclear among ${describe(outputs)}: name it (--output)`
       : `it has no tensor of numbers named ${asked}; it has ${describe(outputs)}`,
   );
 }

@@ -95,7 +95,12 @@ async function createBundle(
   taxonomyVersion: string | null,
 ): Promise<ModelBundle> {
   const { spec, idf, vocabulary } = features;
-  const training = { origin: 'spark', sparkVersion: classifier.sparkVersion, uid: classifier.uid };
+  const training = {
+    origin: 'spark',
+    sparkVersion: classifier.sparkVersion,
+    uid: classifier.uid,
+    namesClasses: labels !== undefined,
+  };
   if (classifier.name === 'SparkXGBClassifierModel') {
     const bytes = readBoosterText(files, classifier);
     const input = { bytes, labels: labels ?? [], taxonomyVersion, features: spec, idf, vocabulary, training };
@@ -181,6 +186,11 @@ async function readLabels(
   const list = Array.isArray(lists) ? (lists[index] as unknown) : data.labels;
   if (!Array.isArray(list)) throw corrupt(`stage ${stage.uid} holds no labels`);
   const labels = list.map(String);
+  const isSame = named.length === 0 || named.every((label, k) => label === labels[k]);
+  if (!isSame || (named.length > 0 && named.length !== labels.length && named.length !== labels.length + 1))
+    throw unsupported(
+      `${maker.stage.uid} orders the classes ${labels.join(', ')}, and ${back!.uid} calls them ${named.join(', ')}; save a pipeline in which both agree`,
+    );
   return { labels: stage.params.handleInvalid === 'keep' ? [...labels, UNKNOWN_LABEL] : labels, stages: used };
 }
 

@@ -114,6 +114,76 @@ describe.skipIf(!hasRuntime)('what is registered (skipped: onnxruntime-node is a
     });
   });
 
+  test('a ZipMap at the end is left out: its tensor is read, its labels are the names, whatever they are called', async () => {
+    const zipped = (labels: Pick<NodeDraft, 'strings' | 'ints'>, key: number) =>
+      makeOnnx({
+        nodes: [
+          classifier({ ints: [0, 1, 2] }),
+          softmax,
+          { op: 'ZipMap', domain: 'ai.onnx.ml', inputs: ['probabilities'], outputs: ['maps'], ...labels },
+        ],
+        inputs: [input],
+        outputs: [
+          { name: 'label', type: INT64, shape: ['N'] },
+          { name: 'maps', type: key, shape: [], isListOfMaps: true },
+        ],
+      });
+    const strings = { strings: { classlabels_strings: ['Verträge', 'Zoll', '請求書'] } };
+    const read = await bundle(zipped(strings, STRING));
+    expect(read.description.labels).toEqual(['Verträge', 'Zoll', '請求書']);
+    const x = {
+      rows: 1,
+      width: 3,
+      indptr: Uint32Array.of(0, 1),
+      indices: Int32Array.of(1),
+      values: Float64Array.of(2),
+    };
+    const [mapped, plain] = await Promise.all(
+      [read, await bundle(named)].map(async ({ description, artifacts }) =>
+        (await openBundle('x', description, artifacts)).score(x),
+      ),
+    );
+    expect(mapped).toEqual(plain);
+    const ints = { ints: { classlabels_int64s: [7, 3, 5] } };
+    expect((await bundle(zipped(ints, INT64))).description.labels).toEqual(['7', '3', '5']);
+  });
+
+  test('a ZipMap and a classifier that name the classes differently name none; two outputs of probabilities are asked about', async () => {
+    const twice = makeOnnx({
+      nodes: [
+        classifier({ strings: ['a', 'b', 'c'] }),
+        softmax,
+        {
+          op: 'ZipMap',
+          domain: 'ai.onnx.ml',
+          inputs: ['probabilities'],
+          outputs: ['maps'],
+          strings: { classlabels_strings: ['c', 'b', 'a'] },
+        },
+      ],
+      inputs: [input],
+      outputs: [{ name: 'maps', type: STRING, shape: [], isListOfMaps: true }],
+    });
+    await expect(bundle(twice)).rejects.toMatchObject({
+      code: 'request.invalid',
+      message: expect.stringContaining('--labels'),
+    });
+    const heads = makeOnnx({
+      nodes: [
+        classifier({ strings: ['a', 'b', 'c'] }),
+        softmax,
+        { op: 'Softmax', inputs: ['x'], outputs: ['language_probabilities'], int: { axis: 1 } },
+      ],
+      inputs: [input],
+      outputs: [scores('probabilities'), scores('language_probabilities')],
+    });
+    await expect(bundle(heads)).rejects.toMatchObject({
+      code: 'model.unsupported',
+      message: expect.stringContaining('--output'),
+    });
+    expect((await bundle(heads, undefined, { output: 'probabilities' })).description.labels).toEqual(['a', 'b', 'c']);
+  });
+
   test('a file that names no classes needs labels', async () => {
     const silent = makeOnnx({
       nodes: [{ ...softmax, inputs: ['x'] }],

@@ -18,8 +18,8 @@ export interface NodeDraft {
   int?: Record<string, number>;
 }
 
-/** Element type, then sizes; a string is a free size. */
-export type ValueDraft = { name: string; type: number; shape: (number | string)[] };
+/** Element type, then sizes; a string is a free size. A list of maps has the element type of its keys. */
+export type ValueDraft = { name: string; type: number; shape: (number | string)[]; isListOfMaps?: boolean };
 
 function node(draft: NodeDraft): Buffer {
   const attributes = [
@@ -49,10 +49,15 @@ function node(draft: NodeDraft): Buffer {
   ]);
 }
 
-function value({ name, type, shape }: ValueDraft): Buffer {
+function value({ name, type, shape, isListOfMaps }: ValueDraft): Buffer {
+  const tensorOf = (content: Buffer) => field(1, content);
+  if (isListOfMaps === true) {
+    const map = Buffer.concat([int(1, type), field(2, tensorOf(int(1, 1)))]);
+    return Buffer.concat([field(1, name), field(2, field(4, field(1, field(5, map))))]);
+  }
   const dims = shape.map((size) => field(1, typeof size === 'number' ? int(1, size) : field(2, size)));
   const tensor = Buffer.concat([int(1, type), field(2, Buffer.concat(dims))]);
-  return Buffer.concat([field(1, name), field(2, field(1, tensor))]);
+  return Buffer.concat([field(1, name), field(2, tensorOf(tensor))]);
 }
 
 export function makeOnnx(model: {

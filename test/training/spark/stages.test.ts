@@ -222,7 +222,7 @@ describe('labels', () => {
       params: { inputCols: ['region', 'label'], outputCols: ['ri', 'labelIndex'] },
       files: new Map([['data/part-0.parquet', data]]),
     };
-    expect((await score(pipelineOf([many, ...rest]))).labels).toEqual(['x', 'y', 'z']);
+    expect((await score(pipelineOf([many, ...rest.slice(0, -1)]))).labels).toEqual(['x', 'y', 'z']);
   });
 
   test('stop words of several columns: the relevant one is followed', async () => {
@@ -247,6 +247,19 @@ describe('labels', () => {
     expect((await score(flat, [...baseline.labels])).labels).toEqual(baseline.labels);
   });
 
+  test('an IndexToString that calls the classes otherwise than the indexer is refused; one without labels of its own is not', async () => {
+    const back = (labels: string[]) => {
+      const stage = parts()[5]!;
+      return pipelineOf(parts().with(5, { ...stage, params: { ...stage.params, labels } }));
+    };
+    for (const labels of [['Contracts', 'Invoices', 'Customs'], ['Rechnungen', 'Verträge', 'Zoll'], ['Invoices']])
+      await expect(score(back(labels))).rejects.toMatchObject({
+        code: 'model.unsupported',
+        message: expect.stringContaining(labels.join(', ')),
+      });
+    expect((await score(back([]))).labels).toEqual(baseline.labels);
+  });
+
   test('equal counts are ordered by UTF-16 before Spark 4.3, by code points since', () => {
     const labels = ['\u{1F600}', '\uFF21', 'a'];
     expect(fitLabels(labels, 'frequencyDesc', '4.2.1')).toEqual(['a', '\u{1F600}', '\uFF21']);
@@ -269,6 +282,25 @@ describe('OneVsRest and CountVectorizer', () => {
     };
     const { labels, p } = await score(pipelineOf(parts().with(4, oneVsRest)));
     expect(labels).toEqual(['Invoices', 'Contracts', 'Customs']);
+    // as Spark saves it: the classifier it was made with beside the models, the label column's attributes as text in the metadata
+    const unfitted = new Map<string, Uint8Array>();
+    writeStage(draft('org.apache.spark.ml.classification.LogisticRegression'), 'lr', 'classifier/', unfitted);
+    const ofSpark: StageDraft = {
+      ...oneVsRest,
+      files: new Map([...files, ...unfitted]),
+      more: {
+        numClasses: 3,
+        labelMetadata: JSON.stringify({
+          ml_attr: { vals: ['Zoll', 'Verträge', '請求書'], type: 'nominal', name: 'li' },
+        }),
+        defaultParamMap: { rawPredictionCol: 'rawPrediction', predictionCol: 'prediction', featuresCol: 'features' },
+      },
+    };
+    const alone = await score(pipelineOf(parts().slice(1, 4).concat(ofSpark)));
+    expect(alone).toEqual({ labels: ['Zoll', 'Verträge', '請求書'], p });
+    const nameless: StageDraft = { ...ofSpark, more: { numClasses: 3, labelMetadata: '{}' } };
+    const unnamed = await importSparkPipeline(pipelineOf(parts().slice(1, 4).concat(nameless)));
+    expect(unnamed.description).toMatchObject({ labels: ['0', '1', '2'], training: { namesClasses: false } });
     const binary = await Promise.all([1, 2, 3].map(async (seed) => (await score(await exported(bundleOf(1, seed)))).p));
     TEXTS.forEach((_, row) => {
       const own = binary.map((one) => one[row * 2 + 1]!);

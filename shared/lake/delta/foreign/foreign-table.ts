@@ -112,6 +112,8 @@ function columnsOf({ metadata }: ForeignSnapshot, names: readonly string[], tabl
 
 const asItIs = (column: string): string => column;
 const asText = (column: string): string => `CAST(${column} AS VARCHAR)`;
+/** 0.1 stays 0.1, and does not become 0.10000000149011612. */
+const asShortDouble = (column: string): string => `CAST(CAST(${column} AS VARCHAR) AS DOUBLE)`;
 const CELLS: Readonly<Record<string, Pick<ForeignColumn, 'sqlType' | 'cell'>>> = {
   string: { sqlType: 'VARCHAR', cell: asItIs },
   long: { sqlType: 'BIGINT', cell: asItIs },
@@ -119,7 +121,7 @@ const CELLS: Readonly<Record<string, Pick<ForeignColumn, 'sqlType' | 'cell'>>> =
   short: { sqlType: 'SMALLINT', cell: asItIs },
   byte: { sqlType: 'TINYINT', cell: asItIs },
   double: { sqlType: 'DOUBLE', cell: asItIs },
-  float: { sqlType: 'FLOAT', cell: asItIs },
+  float: { sqlType: 'FLOAT', cell: asShortDouble },
   boolean: { sqlType: 'BOOLEAN', cell: asItIs },
   date: { sqlType: 'DATE', cell: asText },
   timestamp: { sqlType: 'TIMESTAMPTZ', cell: asItIs },
