@@ -55,6 +55,8 @@ export interface CoreOptions {
   /** Settings of single deployments, by name. */
   deployments: Readonly<Record<string, Partial<DeploymentSettings>>>;
   faults: FaultPlan;
+  /** Deployments that exist; absent: whatever is named does. */
+  known?: readonly string[];
 }
 
 interface State {
@@ -87,6 +89,13 @@ export class SimulatorCore {
   complete(deployment: string, body: CompletionBody, lane: 'live' | 'batch' = 'live'): SimulatedReply {
     const now = this.#options.clock.now();
     const requestId = `sim-${this.#options.seed}-${++this.#sequence}`;
+    if (this.#options.known?.includes(deployment) === false)
+      return problem(
+        requestId,
+        404,
+        'DeploymentNotFound',
+        'The API deployment for this resource does not exist. If you created the deployment within the last 5 minutes, please wait a moment and try again.',
+      );
     const state = this.state(deployment);
     const { settings, stats } = state;
     stats.requests++;
