@@ -60,6 +60,19 @@ export const allExisting = (path: string, before: string[] | undefined): string[
   ...(before ?? []),
   existing(path),
 ];
+/** Servers that the simulator plays: local/emulators/openai-profiles.ts, whose data this process does not load. */
+export const SERVER_PROFILE_NAMES = [
+  'azure-chat',
+  'azure-reasoning',
+  'ollama',
+  'vllm',
+  'llama.cpp',
+  'litellm',
+  'openrouter',
+  'mistral',
+  'deepseek',
+  'gemini',
+];
 export const data = () =>
   new Option('--data <folder>', 'folder of the local cloud').default('.local').argParser(someText);
 export const json = () => new Option('--json', 'print one JSON document on stdout').default(false);

@@ -7,9 +7,9 @@ import { type Clock, systemClock } from '../../shared/ports.ts';
 import { answerForeigners } from '../loopback.ts';
 import type { FaultPlan } from './faults.ts';
 import { type BatchReply, type BatchSettings, SimulatedBatches } from './openai-batches.ts';
+import type { CompletionBody } from './openai-completion-body.ts';
 import {
   type BillingEntry,
-  type CompletionBody,
   type DeploymentSettings,
   defaultDeploymentSettings,
   SIMULATOR_MODEL,

@@ -1,5 +1,6 @@
 // Servers of other makes, played as they document themselves, and what the stage makes of them.
 import { expect, test } from 'vitest';
+import { PROFILE_NAMES, SERVER_PROFILES, type ServerProfile } from '../../local/emulators/openai-profiles.ts';
 import type { ChatBody, ChatReply } from '../../shared/llm/deployments/client.ts';
 import { isPromptCut, lessonOf } from '../../shared/llm/deployments/lessons.ts';
 import { probeDeployment } from '../../shared/llm/probe.ts';
@@ -53,6 +54,36 @@ test('servers: answers that nobody can use are asked for three times, then the d
     expect(sent.length).toBeLessThanOrEqual(3 + 8);
   }
 });
+
+test.each(PROFILE_NAMES)(
+  'servers: %s is learnt by its first answers; every document gets the label it gets from a plain one, and the next run asks right at once',
+  async (name) => {
+    const profile: ServerProfile = SERVER_PROFILES[name];
+    const options = { deployments: [deployment({ logprobs: true, parameters: { temperature: 0 } })] };
+    const labelsOf = async (server: { profile?: ServerProfile }) => {
+      const { stage, instance, sent } = await stageWith((reply) => reply, { ...options, server });
+      const docs = documents(60, { words: 120 });
+      const done = await stage.clock.run(stage.finish(instance(), 'r', 'b', docs, { runUsd: 2 }));
+      const billed = stage.core.billing.length;
+      const before = sent.length;
+      await stage.clock.run(
+        stage.finish(instance(), 'r2', 'b', documents(16, { words: 120, from: 500 }), { runUsd: 2 }),
+      );
+      return {
+        labels: done.answers.map(({ id, label, outcome }) => [id, label, outcome]),
+        refused: before - billed,
+        refusedLater: sent.length - before - (stage.core.billing.length - billed),
+      };
+    };
+    const plain = await labelsOf({});
+    const played = await labelsOf({ profile });
+    expect(played.labels).toEqual(plain.labels);
+    // what the first wave sends before the first refusal comes back, for each of the things that are refused
+    const failing = profile.fails === undefined ? 0 : 8;
+    expect(played.refused).toBeLessThanOrEqual(8 * (Object.keys(profile.refuses ?? {}).length + 1) + failing);
+    expect(played.refusedLater).toBeLessThanOrEqual(failing);
+  },
+);
 
 const refusal = (message: string, status = 400): ChatReply => ({ status, headers: {}, body: { error: { message } } });
 
