@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { UsageError } from './console.ts';
 
 /** What a running local cloud tells those who join it. */
 export interface CloudState {
@@ -23,6 +24,17 @@ const KEY = /^[A-Za-z0-9+/]{86}==\n$/;
 
 export class DataFolder {
   readonly path: string;
+
+  /** The folder of a command that only reads: it is not made. @throws {UsageError} there is none, or it has never held a lake */
+  static existing(path: string): DataFolder {
+    if (!existsSync(join(path, 'clients')))
+      throw new UsageError(
+        existsSync(path)
+          ? `${path} holds no lake: it is not the data folder of a \`sluice start\` or \`sluice train\``
+          : `the data folder ${path} does not exist; \`npm start\` makes .local, --data <folder> names another`,
+      );
+    return new DataFolder(path);
+  }
 
   constructor(path: string) {
     this.path = path;

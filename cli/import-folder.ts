@@ -8,6 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import pLimit from 'p-limit';
 import { importDonePath } from '../shared/paths.ts';
 import type { LakeStore } from '../shared/ports.ts';
+import { dim, note } from './console.ts';
 
 export interface FolderFile {
   /** Relative to the folder, with forward slashes. */
@@ -36,6 +37,13 @@ export async function listFolder(folder: string): Promise<FolderListing> {
   const limit = pLimit(PARALLEL);
   const files = await Promise.all(found.map((entry) => limit(() => describe(entry, listing.skipped))));
   listing.files = files.filter((file) => file !== undefined);
+  return listing;
+}
+
+/** Say on stderr what of a folder is left out. */
+export function tellSkipped(listing: FolderListing): FolderListing {
+  for (const { path, reason } of listing.skipped.slice(0, 10)) note(dim(`skipped ${path}: ${reason}`));
+  if (listing.skipped.length > 10) note(dim(`… and ${listing.skipped.length - 10} more entries skipped`));
   return listing;
 }
 

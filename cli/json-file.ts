@@ -1,11 +1,12 @@
 // JSON files named on the command line.
-import { readFileSync } from 'node:fs';
 import { UsageError } from './console.ts';
+import { readGivenFile } from './local-files.ts';
 
-/** @throws {UsageError} the file is not there or is not JSON */
+/** @throws {UsageError} the file cannot be read or is not JSON */
 export function parseJsonFile(file: string): unknown {
+  const text = readGivenFile(file).toString('utf8');
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    return JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
     throw new UsageError(`${file} is not JSON: ${(error as Error).message}`);
   }

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type App, createApp } from '../shared/app.ts';
 import { loadConfig, readEnvironment } from '../shared/config.ts';
-import type { CloudState } from './data-folder.ts';
+import { type CloudState, DataFolder } from './data-folder.ts';
 import { openLocalCloud } from './local-cloud.ts';
 
 /** The project's folder: where package.json, host.json and samples/ are. */
@@ -17,14 +17,24 @@ export function appOf(state: Pick<CloudState, 'lake'>, env: Readonly<Record<stri
   return createApp(loadConfig({ ...readEnvironment(), LOG_LEVEL: 'error', ...env, LAKE: state.lake }));
 }
 
-/** Run `work` with services: over the lake that the environment names, else over the local one. */
+/** Does the environment name a lake? Then the data folder plays no part. */
+const isLakeNamed = (env: Readonly<Record<string, string | undefined>>): boolean =>
+  env.LAKE !== undefined || env.LAKE_DFS_ENDPOINT !== undefined;
+
+/** As withApp, for commands to which a lake without anything is a mistake. @throws {UsageError} there is no such data folder */
+export async function withLake<T>(dataFolder: string, work: (app: App) => Promise<T>): Promise<T> {
+  if (!isLakeNamed(readEnvironment())) DataFolder.existing(dataFolder);
+  return await withApp(dataFolder, work);
+}
+
+/** Run `work` with services: over the lake that the environment names, else over the local one, which is made when it is not there. */
 export async function withApp<T>(
   dataFolder: string,
   work: (app: App) => Promise<T>,
   settings: Readonly<Record<string, string>> = {},
 ): Promise<T> {
   const env = readEnvironment();
-  if (env.LAKE !== undefined || env.LAKE_DFS_ENDPOINT !== undefined) {
+  if (isLakeNamed(env)) {
     const app = createApp(loadConfig({ LOG_LEVEL: 'error', ...settings, ...env }));
     try {
       return await work(app);

@@ -1,7 +1,20 @@
 // Commands about models: train, eval, compare, models.
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { PROFILES } from '../shared/features/spec.ts';
-import { data, existing, json, labelColumn, number, someText, textColumn, version, whole } from './options.ts';
+import {
+  data,
+  existing,
+  existingFile,
+  json,
+  labelColumn,
+  newFile,
+  number,
+  remote,
+  someText,
+  textColumn,
+  version,
+  whole,
+} from './options.ts';
 
 function rounds(text: string): 'all' | 'best' | number {
   if (text === 'all' || text === 'best') return text;
@@ -17,11 +30,11 @@ export function addModelCommands(program: Command): void {
     .description('train a model and promote it')
     .argument(
       '<source...>',
-      'labelled .jsonl, .csv or .parquet files; `decisions` of this lake; `delta:<folder>` in imports',
+      'labelled .jsonl, .csv or .parquet files; folders with a folder per label; `decisions` of this lake; `delta:<folder>` in imports',
     )
     .addOption(textColumn())
     .addOption(labelColumn())
-    .option('--taxonomy <file>', 'check the labels against this taxonomy', existing)
+    .option('--taxonomy <file>', 'check the labels against this taxonomy', existingFile)
     .option('--no-promote', 'register the model without making it the champion')
     .option('--use-simulated', 'decisions: also labels that the LLM simulator gave', false)
     .addOption(
@@ -55,9 +68,9 @@ export function addModelCommands(program: Command): void {
   program
     .command('eval')
     .description('measure a model on a labelled file')
-    .argument('<file>', 'labelled .jsonl, .csv or .parquet', existing)
+    .argument('<file>', 'labelled .jsonl, .csv or .parquet, or a folder per label', existing)
     .option('--model <version>', 'default: the champion', version)
-    .option('--report <file>', 'write an HTML page with plots')
+    .option('--report <file>', 'write an HTML page with plots', newFile)
     .addOption(textColumn())
     .addOption(labelColumn())
     .addOption(data())
@@ -69,7 +82,7 @@ export function addModelCommands(program: Command): void {
     .description('compare two models on a labelled file')
     .argument('<model-a>', 'version', version)
     .argument('<model-b>', 'version', version)
-    .argument('<file>', 'labelled .jsonl, .csv or .parquet', existing)
+    .argument('<file>', 'labelled .jsonl, .csv or .parquet, or a folder per label', existing)
     .addOption(textColumn())
     .addOption(labelColumn())
     .addOption(data())
@@ -79,27 +92,16 @@ export function addModelCommands(program: Command): void {
     );
 
   const models = program.command('models').description('registered models: list, promote, roll back, import, export');
-  models
-    .command('list', { isDefault: true })
-    .description('list versions and the champion')
-    .addOption(data())
-    .addOption(json())
-    .action(async (options) => (await import('./commands/models.ts')).listModels(options));
-  models
-    .command('promote')
-    .description('make an evaluated model the champion')
+  remote(models.command('list', { isDefault: true }).description('list versions and the champion')).action(
+    async (options) => (await import('./commands/models.ts')).listModels(options),
+  );
+  remote(models.command('promote').description('make an evaluated model the champion'))
     .argument('<version>', 'as the list shows it', version)
     .option('--reason <text>', 'kept in the history', someText, 'promoted by hand')
     .option('--force', 'also a model that is hardly better than its most frequent label, or was not evaluated', false)
-    .addOption(data())
-    .addOption(json())
     .action(async (version, options) => (await import('./commands/models.ts')).promoteModel(version, options));
-  models
-    .command('rollback')
-    .description('back to the champion before')
+  remote(models.command('rollback').description('back to the champion before'))
     .option('--reason <text>', 'kept in the history', someText, 'rolled back by hand')
-    .addOption(data())
-    .addOption(json())
     .action(async (options) => (await import('./commands/models.ts')).rollbackModel(options));
   models
     .command('import')
@@ -124,7 +126,7 @@ export function addModelCommands(program: Command): void {
         'XGBoost, ONNX: what a term means that a document lacks; default: missing for XGBoost, zero for ONNX',
       ).choices(['missing', 'zero']),
     )
-    .option('--evaluate <file>', 'labelled file to measure it on', existing)
+    .option('--evaluate <file>', 'labelled file or folder to measure it on', existing)
     .addOption(textColumn())
     .addOption(labelColumn())
     .addOption(data())

@@ -1,6 +1,7 @@
 // Options that several commands share.
 import { existsSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { whyNoFile, whyNotWritable } from './local-files.ts';
 
 /** A number in bounds, or wrong usage. */
 export const number =
@@ -73,6 +74,15 @@ export const SERVER_PROFILE_NAMES = [
   'deepseek',
   'gemini',
 ];
+/** A file of this machine that can be read. */
+export const existingFile = (path: string): string => refuseFor(path, path === '' ? 'does not exist' : whyNoFile(path));
+/** A file that will be written. */
+export const newFile = (path: string): string =>
+  refuseFor(path, path.trim() === '' ? 'has no name' : whyNotWritable(path));
+const refuseFor = (path: string, why: string | undefined): string => {
+  if (why !== undefined) throw new InvalidArgumentError(why);
+  return path;
+};
 export const data = () =>
   new Option('--data <folder>', 'folder of the local cloud').default('.local').argParser(someText);
 export const json = () => new Option('--json', 'print one JSON document on stdout').default(false);

@@ -1,16 +1,19 @@
 // The commands and their options, checked as they are read: what is wrong is told in one line before anything starts.
 import { Command, Option } from 'commander';
 import { addEncoderCommands } from './encoder-commands.ts';
+import { addInsightCommands } from './insight-commands.ts';
 import { addModelCommands } from './model-commands.ts';
 import {
   allExisting,
   data,
   deadline,
   existing,
+  existingFile,
   id,
   json,
   maxCost,
   mode,
+  newFile,
   port,
   remote,
   SERVER_PROFILE_NAMES,
@@ -40,7 +43,7 @@ export function createProgram(): Command {
     .argument('[folder]', 'your documents; default: the samples', existing)
     .addOption(new Option('--source <kind>', 'the folder plays a library that lands by itself').choices(['sharepoint']))
     .option('--once', 'end when the folder is done', false)
-    .option('--taxonomy <file>', 'your labels: JSON {name, labels: [{name, description}]}', existing)
+    .option('--taxonomy <file>', 'your labels: JSON {name, labels: [{name, description}]}', existingFile)
     .option('--no-llm', 'ask no LLM as long as this host is up, about uploads too; uncertain documents go to review')
     .addOption(maxCost())
     .option('--quote', 'say what the run will cost before it starts, and compare afterwards', false)
@@ -105,7 +108,7 @@ export function createProgram(): Command {
     .description('documents, tokens, calls, minutes and money of a run, before anything is paid')
     .argument('<path>', 'a folder here, or with --container a folder of the lake', someText)
     .addOption(new Option('--container <name>', 'where it lies in the lake').choices(['landing', 'imports']))
-    .option('--taxonomy <file>', 'your labels', existing)
+    .option('--taxonomy <file>', 'your labels', existingFile)
     .option('--sample <n>', 'files read at most', whole(1, 100_000), 300)
     .addOption(mode())
     .addOption(deadline())
@@ -113,13 +116,9 @@ export function createProgram(): Command {
     .addOption(json())
     .action(async (path, options) => (await import('./commands/quote.ts')).quoteCommand(path, options));
 
-  program
-    .command('upload')
-    .description('put files or folders into the landing container')
+  remote(program.command('upload').description('put files or folders into the landing container'))
     .argument('<path...>', 'of this machine', allExisting)
     .option('--prefix <prefix>', 'folder in the container', '')
-    .addOption(data())
-    .addOption(json())
     .action(async (paths, options) => (await import('./commands/upload.ts')).uploadCommand(paths, options));
 
   program
@@ -133,6 +132,7 @@ export function createProgram(): Command {
   addModelCommands(program);
   addEncoderCommands(program);
   addResultCommands(program);
+  addInsightCommands(program);
   addSourceCommands(program);
 
   program
@@ -161,7 +161,7 @@ export function createProgram(): Command {
   program
     .command('storage')
     .description('start only the local storage account, for `func start` and other tools')
-    .option('--settings <file>', 'write the connection strings into this settings file')
+    .option('--settings <file>', 'write the connection strings into this settings file', newFile)
     .addOption(data())
     .addOption(json())
     .action(async (options) => (await import('./commands/storage.ts')).storageCommand(options));

@@ -1,24 +1,14 @@
 #!/usr/bin/env node
-// The command line. Results go to stdout, everything else to stderr; exit codes: 0 done, 1 failed, 2 wrong usage.
-import { CommanderError } from 'commander';
-import { SluiceError } from '../shared/errors.ts';
-import { clearBar, UsageError } from './console.ts';
-import { createProgram } from './program.ts';
+// The door of the command line: it only looks at the Node that runs it, in words that a Node of years ago can read.
+// Invariants: D1 nothing is imported before that look, or an old Node ends at the import with a stack of its own.
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+// node:sqlite, which the local host keeps its state in, is there without a flag from 22.13 on.
+const isTooOld = major < 22 || (major === 22 && minor < 13);
+if (isTooOld) {
+  process.stderr.write(
+    `sluice: needs Node 22.13 or newer, this is ${process.version}; \`npx sluice …\` takes the one that npm ci brought\n`,
+  );
+  process.exitCode = 2;
+} else await import('./main.ts');
 
-// `sluice export | head` closes the pipe early: that is an end, not an error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
-
-try {
-  await createProgram().parseAsync();
-} catch (error) {
-  clearBar();
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
-  else {
-    process.stderr.write(`sluice: ${error instanceof Error ? error.message : String(error)}\n`);
-    if (error instanceof SluiceError) process.stderr.write(`${error.remedy}\n`);
-    process.exitCode = error instanceof UsageError ? 2 : 1;
-  }
-}
-
-// Work that was given up (an upload to a storage that has ended, say) must not keep the process; what was written must be out first.
-process.stdout.write('', () => process.stderr.write('', () => process.exit()));
+export {}; // a module, so that it may wait

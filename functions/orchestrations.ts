@@ -10,6 +10,7 @@ const bind = ({ df: context }: OrchestrationContext): Orchestration<Task> => ({
   callSub: (orchestrator, input, instanceId) => context.callSubOrchestrator(orchestrator, input, instanceId),
   all: (tasks) => context.Task.all(tasks),
   sleepUntil: (epochMs) => context.createTimer(new Date(epochMs)),
+  now: () => context.currentUtcDateTime.getTime(),
   continueAsNew: (input) => context.continueAsNew(input),
 });
 

@@ -88,6 +88,8 @@ export const ERROR_REMEDIES = {
     'The message names the feature or column. Take another column, drop the feature from the table, or copy what is needed into a plain table.',
   'lake.corrupt-table':
     'The log of the table has a gap, or a file of it is missing or damaged. Restore what the message names from soft delete or a backup.',
+  'query.invalid':
+    'Correct the SQL: one statement that reads, over results, latest_results, llm_calls, runs and feedback. DESCRIBE <table> lists columns.',
   'lake.corrupt-record':
     'The file named is a record of Sluice that was damaged or overwritten. Restore it from soft delete or a backup; what does not need it goes on.',
   'query.timeout': 'Ask for less, or allow more time with --timeout (0 = as long as it takes).',

@@ -35,6 +35,7 @@ export const runPaths = {
   step: (runId: string, batch: string, step: string) => path`runs/${runId}/steps/${batch}.${step}.json`,
   steps: (runId: string) => path`runs/${runId}/steps`,
   /** MinHash signatures of one batch's uncertain documents, and the labels they inherit. */
+  signaturesFolder: (runId: string) => path`runs/${runId}/signatures`,
   signatures: (runId: string, batch: string) => path`runs/${runId}/signatures/${batch}.json`,
   summary: (runId: string) => path`runs/${runId}/summary.json`,
   /** OpenLineage event of the run's end. */

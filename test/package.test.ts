@@ -45,3 +45,31 @@ test('package: exact versions where a newer one is known to break', () => {
   expect(dependencies['@azure/storage-blob']).toBe('12.33.0'); // newer ones speak an API version the emulator refuses
   expect(dependencies['@duckdb/node-api']).toMatch(/^\d+\.\d+\.\d+-r\.\d+$/); // ranges do not resolve
 });
+
+test('installing: no package runs a script or fetches anything, and npm says nothing but its summary', () => {
+  const settings = readFileSync(join(ROOT, '.npmrc'), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith(';'));
+  // Every name is one of npm's own: it warns of others. In JSON mode `npm ci` prints each package.
+  expect(settings.sort()).toEqual(['audit=false', 'fund=false', 'ignore-scripts=true', 'loglevel=error']);
+});
+
+test('installing: README, CONTRIBUTING and package.json name the same Node, and the door of the command line the one it runs on', () => {
+  const { engines, optionalDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    engines: { node: string };
+    optionalDependencies: Record<string, string>;
+  };
+  const needed = /^>=(\d+)$/.exec(engines.node)?.[1];
+  for (const file of ['README.md', 'CONTRIBUTING.md'])
+    expect(readFileSync(join(ROOT, file), 'utf8'), file).toContain(`Node ≥ ${needed} and npm`);
+  const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { os?: string | string[]; cpu?: string | string[]; optional?: boolean }>;
+  };
+  const runtimes = Object.keys(optionalDependencies).filter((name) => /^node-(bin-)?(linux|darwin|win)-/.test(name));
+  expect(
+    runtimes.map((name) => {
+      const { os, cpu, optional } = lock.packages[`node_modules/${name}`] ?? {};
+      return `${[os, cpu].flat().join('-')} ${optional}`;
+    }),
+  ).toEqual(['darwin-arm64', 'darwin-x64', 'linux-arm64', 'linux-x64', 'win32-x64'].map((one) => `${one} true`));
+});

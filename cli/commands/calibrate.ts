@@ -1,10 +1,10 @@
 // `sluice calibrate`: how often LLM answers are right, from what people said about them.
 import { calibrateLlm } from '../../shared/review/calibrate-llm.ts';
-import { withApp } from '../local-app.ts';
+import { withLake } from '../local-app.ts';
 import { formatTable } from '../table.ts';
 
 export async function calibrateCommand(options: { data: string; json: boolean }): Promise<void> {
-  await withApp(options.data, async (app) => {
+  await withLake(options.data, async (app) => {
     const calibration = await calibrateLlm(app);
     if (options.json) {
       process.stdout.write(`${JSON.stringify(calibration)}\n`);

@@ -1,7 +1,7 @@
 // `sluice compare`: two models on the same labelled file.
 import { compareModels, renderComparison } from '../../shared/training/compare.ts';
 import { readExamples } from '../labelled-files.ts';
-import { withApp } from '../local-app.ts';
+import { withLake } from '../local-app.ts';
 
 export interface CompareModelsOptions {
   data: string;
@@ -17,7 +17,7 @@ export async function compareModelsCommand(
   options: CompareModelsOptions,
 ): Promise<void> {
   const examples = await readExamples(file, options.textColumn, options.labelColumn);
-  await withApp(options.data, async ({ registry }) => {
+  await withLake(options.data, async ({ registry }) => {
     const comparison = compareModels(await registry.load(a), await registry.load(b), examples);
     process.stdout.write(
       options.json ? `${JSON.stringify({ models: [a, b], ...comparison })}\n` : renderComparison([a, b], comparison),

@@ -5,7 +5,7 @@ import { evaluate } from '../../shared/training/evaluate.ts';
 import { type ReportHead, renderHtml, renderText } from '../../shared/training/report.ts';
 import { note, UsageError } from '../console.ts';
 import { readExamples } from '../labelled-files.ts';
-import { withApp } from '../local-app.ts';
+import { withLake } from '../local-app.ts';
 
 export interface EvalOptions {
   data: string;
@@ -19,7 +19,7 @@ export interface EvalOptions {
 
 export async function evalCommand(file: string, options: EvalOptions): Promise<void> {
   const examples = await readExamples(file, options.textColumn, options.labelColumn);
-  await withApp(options.data, async (app) => {
+  await withLake(options.data, async (app) => {
     const version = options.model ?? (await app.registry.championVersion());
     if (version === undefined) throw new UsageError('no model is registered; train one with `sluice train <file>`');
     const result = evaluate(await app.registry.load(version), examples);

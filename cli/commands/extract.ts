@@ -1,15 +1,11 @@
 // `sluice extract`: what the pipeline sees of a document. Text, media type, warnings and timing; nothing is stored or sent.
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { relative } from 'node:path';
-import { loadConfig, readEnvironment } from '../../shared/config.ts';
 import type { ExtractedDocument } from '../../shared/documents/extracted-document.ts';
 import { ERROR_REMEDIES } from '../../shared/errors.ts';
-import { openExtractor } from '../../shared/extractor.ts';
-import { systemClock } from '../../shared/ports.ts';
-import { createLogger } from '../../shared/telemetry.ts';
 import { bold, dim, note, UsageError, warn } from '../console.ts';
-import { listFolder } from '../import-folder.ts';
+import { listFolder, tellSkipped } from '../import-folder.ts';
+import { openLocalExtractor } from '../local-extractor.ts';
 
 /** Read files or folders; one block, or with --json one line, per document. */
 export async function extractCommand(
@@ -17,18 +13,11 @@ export async function extractCommand(
   options: { json: boolean; ocr?: string },
 ): Promise<void> {
   for (const path of paths) if (!existsSync(path)) throw new UsageError(`${path} does not exist`);
-  // The settings of a lake play no part here; any valid one will do.
-  const config = loadConfig({
-    LAKE: 'UseDevelopmentStorage=true',
-    ...readEnvironment(),
-    ...(options.ocr === undefined ? {} : { OCR: options.ocr }),
-  });
-  const { credential } = (await import('../../shared/azure/lake-access.ts')).openLakeAccess(config);
-  const extractor = openExtractor(config, createLogger('error', systemClock), { credential });
+  const extractor = await openLocalExtractor(options.ocr);
   try {
     for (const path of paths)
-      for (const file of (await listFolder(path)).files) {
-        const shown = relative('', file.file);
+      for (const file of tellSkipped(await listFolder(path)).files) {
+        const shown = isFolder(path) ? `${path.replace(/[/\\]+$/, '')}/${file.path}` : path; // as it was given
         const bytes = await readFile(file.file);
         for (const document of await extractor.extract({ name: file.path, bytes }))
           if (options.json) process.stdout.write(`${JSON.stringify(line(shown, document))}\n`);
@@ -38,6 +27,8 @@ export async function extractCommand(
     await extractor.close();
   }
 }
+
+const isFolder = (path: string): boolean => statSync(path).isDirectory();
 
 const line = (path: string, d: ExtractedDocument) => ({
   path,

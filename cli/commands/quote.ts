@@ -9,7 +9,7 @@ import { currentTaxonomyVersion, loadTaxonomy } from '../../shared/pipeline/taxo
 import { seededRandom } from '../../shared/ports.ts';
 import { parseTaxonomy } from '../../shared/taxonomy.ts';
 import { bar, clearBar, money, note, UsageError, warn } from '../console.ts';
-import { listFolder } from '../import-folder.ts';
+import { listFolder, tellSkipped } from '../import-folder.ts';
 import { parseJsonFile } from '../json-file.ts';
 import { appFolder, withApp } from '../local-app.ts';
 import { isLlmConfigured, simulatorSettings } from '../local-cloud.ts';
@@ -69,7 +69,7 @@ function print(quote: RunQuote): void {
 async function localFiles(folder: string): Promise<QuotableFile[]> {
   if (!existsSync(folder))
     throw new UsageError(`${folder} does not exist; for a folder of the lake name its --container`);
-  return (await listFolder(folder)).files.map(({ path, file }) => ({
+  return tellSkipped(await listFolder(folder)).files.map(({ path, file }) => ({
     name: basename(path),
     read: () => readFile(file),
   }));

@@ -1,6 +1,6 @@
 // `sluice run`, `runs`, `rerun`, `cancel`: runs of a running host, local or in Azure.
 import { randomUUID } from 'node:crypto';
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
 import type { RunStatus } from '../../shared/api/runs.ts';
 import { ApiClient } from '../api-client.ts';
 import { bar, clearBar, money, note, progressLine, tellBroken, UsageError } from '../console.ts';
@@ -16,7 +16,7 @@ export interface RemoteOptions {
 
 /** The API of --url, or of the host that runs in the data folder. */
 export function openApi(options: Pick<RemoteOptions, 'data' | 'url' | 'key'>): ApiClient {
-  const url = options.url ?? new DataFolder(resolve(options.data)).state()?.hostUrl;
+  const url = options.url ?? DataFolder.existing(options.data).state()?.hostUrl;
   if (url === undefined || url === null)
     throw new UsageError(
       'no Sluice host runs here. Start one with `npm start`, or name one with --url https://<app>.azurewebsites.net',
@@ -50,6 +50,10 @@ export async function runCommand(path: string, options: RunOptions): Promise<voi
         ...(options.idColumn === undefined ? {} : { idColumn: options.idColumn }),
       }
     : { kind: 'prefix', container: options.container, prefix: path };
+  if (/^([/~]|\.{1,2}([/\\]|$)|[A-Za-z]:\\)/.test(path))
+    throw new UsageError(
+      `${path} is a path of this machine; a run takes a folder of the container ${options.container}. \`npm start -- ${path}\` or \`sluice upload ${path}\` takes documents from here`,
+    );
   const api = openApi(options);
   const started = await api.startRun({
     source,
@@ -62,7 +66,15 @@ export async function runCommand(path: string, options: RunOptions): Promise<voi
     ...(options.llm ? {} : { llm: false }),
     ...(options.again ? { requestId: randomUUID() } : {}),
   });
-  await finish(api, started, options);
+  const run = await finish(api, started, options);
+  if (options.wait && run.documents === 0 && !options.dataset) note(describeNothing(path, options.container));
+}
+
+/** Why a run had nothing to do, as far as it can be seen from here. */
+function describeNothing(path: string, container: string): string {
+  const other = container === 'landing' ? 'imports' : 'landing';
+  const here = existsSync(path) ? ` ${path} is on this machine: \`npm start -- ${path}\` takes it from here.` : '';
+  return `Nothing lies below ${path} in the container ${container}. Folders of ${other} are meant with --container ${other}; \`sluice upload\` puts files into landing.${here}`;
 }
 
 export async function rerunCommand(
@@ -139,12 +151,20 @@ export async function runsCommand(
   process.stdout.write(`${formatTable(columns, rows, process.stdout.columns ?? 120)}\n`);
 }
 
-async function finish(api: ApiClient, started: RunStatus, options: RemoteOptions & { wait: boolean }): Promise<void> {
-  if (!options.wait) return print(started, options.json);
+async function finish(
+  api: ApiClient,
+  started: RunStatus,
+  options: RemoteOptions & { wait: boolean },
+): Promise<RunStatus> {
+  if (!options.wait) {
+    print(started, options.json);
+    return started;
+  }
   const run = await api.follow(started.runId, (status) => bar(progressLine(status)));
   clearBar();
   print(run, options.json);
   if (run.state !== 'completed') throw new Error(`run ${run.runId} ${run.state}: ${run.error?.message ?? ''}`);
+  return run;
 }
 
 function print(run: RunStatus, json: boolean): void {

@@ -5,12 +5,13 @@ import { basename, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunStatus } from '../../shared/api/runs.ts';
 import type { App } from '../../shared/app.ts';
+import { readEnvironment } from '../../shared/config.ts';
 import { quoteRun, type RunQuote } from '../../shared/insight/quote-run.ts';
 import { seededRandom } from '../../shared/ports.ts';
 import { parseTaxonomy, type Taxonomy } from '../../shared/taxonomy.ts';
 import { ApiClient } from '../api-client.ts';
 import { bar, bold, clearBar, dim, note, progressLine, UsageError, warn } from '../console.ts';
-import { type FolderFile, importFiles, importPrefix, listFolder } from '../import-folder.ts';
+import { type FolderFile, importFiles, importPrefix, listFolder, tellSkipped } from '../import-folder.ts';
 import { parseJsonFile } from '../json-file.ts';
 import { type LakeLabels, labelsOf } from '../lake-labels.ts';
 import { appFolder, appOf } from '../local-app.ts';
@@ -45,6 +46,13 @@ export async function start(folder: string | undefined, options: StartOptions): 
     own: options.taxonomy === undefined ? undefined : readTaxonomy(options.taxonomy),
     demo: readTaxonomy(join(samples, 'taxonomy.json')),
   };
+
+  if (options.json && isBannerPrinted(readEnvironment()))
+    note(
+      dim(
+        'npm has printed its banner on stdout before the document; `npm -s start -- …` leaves the document alone there',
+      ),
+    );
 
   const listing = listFolder(documents);
   listing.catch(() => {}); // awaited below
@@ -125,8 +133,7 @@ interface FolderWork {
 
 async function classifyFolder(app: App, cloud: LocalCloud, work: FolderWork): Promise<RunStatus> {
   const { documents, listing, taxonomy, options } = work;
-  for (const { path, reason } of listing.skipped.slice(0, 10)) note(dim(`skipped ${path}: ${reason}`));
-  if (listing.skipped.length > 10) note(dim(`… and ${listing.skipped.length - 10} more entries skipped`));
+  tellSkipped(listing);
   const prefix = importPrefix(documents, listing.files);
   await importFiles(app.imports, app.lake, prefix, listing.files, (done) =>
     bar(`uploading ${done}/${listing.files.length} files`),
@@ -214,6 +221,10 @@ async function watchUploads(app: App, cloud: LocalCloud, signal: AbortSignal): P
     await sleep(1000, undefined, { signal }).catch(() => {}); // aborted: the loop ends
   }
 }
+
+/** Has npm, which runs this as a script, put its banner on stdout? */
+const isBannerPrinted = (env: Readonly<Record<string, string | undefined>>): boolean =>
+  env.npm_lifecycle_event === 'start' && env.npm_config_loglevel !== 'silent' && env.npm_config_json !== 'true';
 
 const aborted = (signal: AbortSignal): Promise<'aborted'> =>
   new Promise((resolve) => {

@@ -21,10 +21,10 @@ export interface PackageManifest {
   dependencies: Record<string, string>;
 }
 
-/** package.json without scripts and development packages: nothing may be installed or built in Azure. */
+/** package.json without scripts and development packages: nothing may be installed or built in Azure. The packages themselves ask for Node 22. */
 export function productionManifest(manifest: Record<string, unknown>): PackageManifest {
-  const { name, version, type, main, engines, dependencies } = manifest as unknown as PackageManifest;
-  return { name, version, private: true, type, main, engines, dependencies };
+  const { name, version, type, main, dependencies } = manifest as unknown as PackageManifest;
+  return { name, version, private: true, type, main, engines: { node: '>=22' }, dependencies };
 }
 
 /** Bytes below a folder, and the heaviest packages. */

@@ -1,7 +1,7 @@
 // OpenAI-compatible servers of other makes as data: what each refuses, how it words it, how long it thinks, what shape its answers have.
 // Played from what the makers document and their users report; the words are ours. None of it is a recording.
 // Invariant: P1 a profile changes the form of an exchange, never which label the simulator gives.
-import type { CompletionBody } from './openai-completion-body.ts';
+import type { CompletionBody } from './openai-prompt.ts';
 
 /** A part of a request that a server may not know. */
 type Trait =

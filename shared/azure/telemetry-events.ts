@@ -69,7 +69,7 @@ export const EVENTS: Readonly<Record<string, EventSpec>> = {
   'upload.gone': { doc: 'An upload event came for a file that no longer exists; nothing is to be done.', fields: [] },
   'step.done': {
     doc: 'A step has finished one batch.',
-    fields: ['runId', 'batchId', 'step', 'documents', 'asked', 'tookMs', 'isFirst'],
+    fields: ['runId', 'batchId', 'step', 'documents', 'asked', 'tookMs'],
     metrics: [{ name: 'sluice.step.duration', value: 'tookMs', by: step }],
     span: { name: 'step {step}', duration: 'tookMs' },
   },

@@ -22,6 +22,7 @@ import { type BrokenRecord, brokenRecord } from '../record-json.ts';
 
 const MAX_COMPLETED = 1000;
 const MAX_LOOKS = 200;
+const ENDS = '.decide.json';
 
 /** Answer of GET /api/runs. */
 export interface RunList {
@@ -101,9 +102,13 @@ export class ProgressReader {
   async #newest(runId: string): Promise<StepRecord[]> {
     const known = this.#records.get(runId) ?? new Map<string, StepRecord>();
     this.#records.set(runId, known);
-    const fresh: string[] = [];
-    for await (const file of this.#services.lake.list(runPaths.steps(runId)))
-      if (!known.has(file.path)) fresh.push(file.path);
+    const paths: string[] = [];
+    for await (const file of this.#services.lake.list(runPaths.steps(runId))) paths.push(file.path);
+    // The record that ends a batch makes the others needless.
+    const ended = new Set(paths.filter((path) => path.endsWith(ENDS)).map((path) => path.slice(0, -ENDS.length)));
+    const isTelling = (path: string) =>
+      path.endsWith(ENDS) || !ended.has(path.slice(0, path.indexOf('.', path.lastIndexOf('/'))));
+    const fresh = paths.filter((path) => !known.has(path) && isTelling(path));
     for (let from = 0; from < fresh.length; from += 16)
       await Promise.all(
         fresh.slice(from, from + 16).map(async (path) => {
@@ -143,14 +148,18 @@ export function describe(
   const costOfGroups = groups.reduce((sum, record) => sum + Number(record.costNanoUsd), 0);
   let asked = 0;
   let costNanoUsd = 0;
-  for (const record of batches) {
-    steps[record.step] += record.documents;
-    if (record.step === 'extract') addCounts(formats, record.formats);
-    if (record.step === 'classify') {
+  const decided = new Set(batches.filter(({ step }) => step === 'decide').map(({ batchId }) => batchId));
+  // The record that ends a batch says it all, also of steps without a record of their own.
+  const telling = batches.filter(({ step, batchId }) => step === 'decide' || !decided.has(batchId));
+  for (const record of telling) {
+    const isEnded = record.step === 'decide';
+    for (const step of isEnded ? STEPS : [record.step]) steps[step] += record.documents;
+    if (isEnded || record.step === 'extract') addCounts(formats, record.formats);
+    if (isEnded || record.step === 'classify') {
       asked += record.asked;
       costNanoUsd += Number(record.costNanoUsd);
     }
-    if (record.step === 'decide') {
+    if (isEnded) {
       addCounts(failures, record.failures);
       counts.labelled += record.counts?.labelled ?? 0;
       counts.review += record.counts?.review ?? 0;
@@ -171,7 +180,11 @@ export function describe(
     asked: Math.max(asked, ofGroups),
     costUsd: Math.max(costNanoUsd, costOfGroups) / 1e9,
     quote: run.request?.quote ?? null,
-    remainingSeconds: remaining(plan, batches, nowMs - Date.parse(run.createdAt)),
+    remainingSeconds: remaining(
+      plan,
+      telling.length + decided.size * (STEPS.length - 1),
+      nowMs - Date.parse(run.createdAt),
+    ),
     modelVersion: plan?.modelVersion ?? null,
     taxonomyVersion: plan?.taxonomyVersion ?? null,
     ...(plan?.llmUse === undefined ? {} : { llm: plan.llmUse }),
@@ -181,9 +194,9 @@ export function describe(
   };
 }
 
-/** Batch steps still to do at the speed so far. */
-function remaining(plan: Plan | undefined, records: readonly StepRecord[], elapsedMs: number): number | null {
-  if (plan === undefined || records.length === 0 || elapsedMs <= 0) return null;
-  const todo = plan.batches * STEPS.length - records.length;
-  return Math.max(0, Math.ceil((todo * elapsedMs) / records.length / 1000));
+/** Batch steps still to do at the speed so far. @param done  batch steps that are done */
+function remaining(plan: Plan | undefined, done: number, elapsedMs: number): number | null {
+  if (plan === undefined || done === 0 || elapsedMs <= 0) return null;
+  const todo = plan.batches * STEPS.length - done;
+  return Math.max(0, Math.ceil((todo * elapsedMs) / done / 1000));
 }

@@ -13,7 +13,7 @@ import { runPaths } from '../paths.ts';
 import type { DecisionLake } from '../pipeline/decision-lake.ts';
 import { type ExtractedRow, readable, readExtracted } from '../pipeline/extracted.ts';
 import { contentOf, type FindDecision, peopleDecisions } from '../pipeline/people-decisions.ts';
-import { readStep } from '../pipeline/records.ts';
+import { readPlan } from '../pipeline/records.ts';
 import { type Route, type RouteLimits, route } from '../pipeline/route.ts';
 import type { PipelineServices } from '../pipeline/services.ts';
 import { conditionsOf, relationOf, where } from './results.ts';
@@ -116,8 +116,7 @@ async function scorable(
   batch: string,
 ): Promise<{ documents: ExtractedRow[]; x: Csr } | undefined> {
   if ((await services.lake.stat(runPaths.extracted(run, batch))) === undefined) return undefined;
-  const step = await readStep(services.lake, run, batch, 'featurize');
-  if (step?.modelVersion === model.version) {
+  if ((await readPlan(services.lake, run)).modelVersion === model.version) {
     const documents = readable(await readExtracted(services, run, batch, { withText: false }));
     return { documents, x: decodeCsr(await services.lake.read(runPaths.features(run, batch))) };
   }

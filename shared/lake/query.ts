@@ -27,7 +27,7 @@ export type QueryLake = (sql: string, maxRows?: number) => Promise<QueryResult>;
 export interface LakeView {
   /** Another text whenever one of the tables has changed. */
   version: string;
-  /** @throws {TerminalError} request.invalid; {SluiceError} internal for a table the view was not asked for */
+  /** @throws {TerminalError} query.invalid; {SluiceError} internal for a table the view was not asked for */
   query: QueryLake;
 }
 
@@ -54,14 +54,14 @@ export class LakeQueries {
     this.#looks = new Map(tables.map((table) => [table.schema.name, new PacedLook(() => table.snapshot(), pace)]));
   }
 
-  /** Answer one SQL statement at the newest state of all tables. @throws {TerminalError} request.invalid with DuckDB's words */
+  /** Answer one SQL statement at the newest state of all tables. @throws {TerminalError} query.invalid with DuckDB's words */
   async query(sql: string, maxRows?: number): Promise<QueryResult> {
     return (await this.newest([...this.#tables.keys()])).query(sql, maxRows);
   }
 
   /**
    * The same for a statement of somebody's own: it is given up when `timeoutMs` have passed, and its answer is not kept.
-   * @throws {TerminalError} query.timeout, request.invalid
+   * @throws {TerminalError} query.timeout, query.invalid
    */
   async queryWithin(timeoutMs: number, sql: string, maxRows: number = DEFAULT_MAX_ROWS): Promise<QueryResult> {
     const names = [...this.#tables.keys()];
@@ -138,7 +138,7 @@ export class LakeQueries {
       }
       if (error instanceof SluiceError) throw error;
       await this.#blameFile(message, error);
-      throw new TerminalError('request.invalid', message, { cause: error });
+      throw new TerminalError('query.invalid', message, { cause: error });
     } finally {
       clearTimeout(timer);
       connection.closeSync();
@@ -209,7 +209,9 @@ export class LakeQueries {
 
 async function prepare(connection: DuckDBConnection, sql: string) {
   const duckdb = await loadDuckDb();
-  const statements = await connection.extractStatements(sql);
+  const statements = await connection.extractStatements(sql).catch((error: Error) => {
+    throw new Error(error.message.replace(/^Failed to extract statements: /, ''), { cause: error });
+  });
   if (statements.count !== 1) throw new Error(`Need one statement; have ${statements.count}`);
   const statement = await statements.prepare(0);
   const { SELECT, EXPLAIN } = duckdb.StatementType;

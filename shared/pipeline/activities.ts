@@ -7,6 +7,7 @@ import { classifyBatch } from './classify-batch.ts';
 import { commitRun, endRun } from './commit-run.ts';
 import { decideBatch } from './decide-batch.ts';
 import { extractBatch } from './extract-batch.ts';
+import { failureText, parseFailure } from './failure-text.ts';
 import { featurizeBatch } from './featurize-batch.ts';
 import { askGroup } from './group-questions.ts';
 import { lanesOf } from './lane.ts';
@@ -16,12 +17,13 @@ import type { ActivityResult, RunActivity } from './orchestration.ts';
 import { TRAINING_ACTIVITIES, type TrainingActivity } from './orchestration.ts';
 import { planRun } from './plan.ts';
 import { isBudgeted, listQuestions, rankQuestions } from './rank-questions.ts';
-import type { PlanOutcome } from './run.ts';
+import type { BatchInput, PlanOutcome } from './run.ts';
 import { scoreBatch } from './score-batch.ts';
 import type { PipelineServices } from './services.ts';
 import type { StepInput } from './step.ts';
 import { type Failure, stopRun } from './stop-marker.ts';
 import { stopTraining, type TrainingServices, trainingHandlers } from './train-model.ts';
+import { workBatch } from './work-batch.ts';
 
 // Outages are waited for: 1 s doubling to 1 min is about an hour in all.
 const MAX_ATTEMPTS = 60;
@@ -66,6 +68,7 @@ export function activityHandlers(getServices: () => Promise<PipelineServices>): 
       outcome: { groups: (await rankQuestions(services, runId)).groups.length },
     })),
     askGroup: activity((services, { runId, group }: Run & { group: number }) => askGroup(services, { runId, group })),
+    workBatch: activity((services, input: BatchInput & { attempt: number }) => workBatch(services, input)),
     extractBatch: activity((services, input: Step) => extractBatch(services, input)),
     featurizeBatch: activity((services, input: Step) => featurizeBatch(services, input)),
     scoreBatch: activity((services, input: Step) => scoreBatch(services, input)),
@@ -131,7 +134,7 @@ async function waitOrThrow(
       // The failure itself is told all the same; the others then stop when the orchestration ends the run.
       logger.warn('run.stop-not-told', { runId, code: codeOf(failed) }),
     );
-  throw new Error(`[${code}] ${message}`, { cause: error });
+  throw new Error(failureText(code, message), { cause: error });
 }
 
 /** Our messages hold no content; those of foreign errors might, so only their class is told. */
@@ -140,10 +143,4 @@ function describe(error: unknown): string {
   return error instanceof Error
     ? `${error.name} in ${error.stack?.split('\n')[1]?.trim() ?? 'unknown place'}`
     : 'unknown';
-}
-
-/** The code and message that `waitOrThrow` put into an error, wherever the host wrapped it. */
-export function parseFailure(message: string): { code: string; message: string } {
-  const match = /\[([a-z]+(?:[.-][a-z-]+)*)\] ([^\n]*)/.exec(message);
-  return { code: match?.[1] ?? 'internal', message: (match?.[2] ?? message.split('\n')[0] ?? '').slice(0, 500) };
 }

@@ -10,35 +10,36 @@ import {
   unfundedAnswer,
   writeAnswers,
 } from './ask-documents.ts';
-import { readExtracted } from './extracted.ts';
+import { BatchData } from './batch-data.ts';
 import { groupId } from './group-questions.ts';
 import { settleNearDuplicates } from './near-duplicates.ts';
 import { groupOf, type Ranking, readQuestions, readRanking } from './rank-questions.ts';
 import type { Plan } from './records.ts';
-import { readScores } from './score-batch.ts';
 import type { PipelineServices } from './services.ts';
-import { runStep, type StepInput, type StepResult } from './step.ts';
+import { runStep, type StepInput, type StepResult, type StepWork } from './step.ts';
 import { addCounts } from './tally.ts';
 
-export function classifyBatch(services: PipelineServices, input: StepInput): Promise<StepResult> {
-  return runStep(services, 'classify', input, async (plan) => {
-    const ranking = await readRanking(services, input.runId);
-    const asked =
-      ranking === undefined || ranking.groups.length === 0
-        ? await askBatch(services, plan, input)
-        : await collect(services, input, ranking);
-    if ('retryAt' in asked) return asked;
-    const { answers, redacted, documents, costNanoUsd } = asked;
-    await writeAnswers(services, input, { answers, redacted });
-    const total: Record<string, number> = {};
-    for (const counts of Object.values(redacted)) addCounts(total, counts);
-    return {
-      documents,
-      asked: askedCount(answers),
-      costNanoUsd,
-      ...(services.config.REDACT ? { redacted: total } : {}),
-    };
-  });
+export const classifyBatch = (services: PipelineServices, input: StepInput): Promise<StepResult> =>
+  runStep(services, 'classify', input, (plan) => classify(services, plan, new BatchData(services, input)));
+
+export async function classify(services: PipelineServices, plan: Plan, data: BatchData): Promise<StepWork> {
+  const { input } = data;
+  const ranking = await readRanking(services, input.runId);
+  const asked =
+    ranking === undefined || ranking.groups.length === 0
+      ? await askBatch(services, plan, data)
+      : await collect(services, input, ranking);
+  if ('retryAt' in asked) return asked;
+  const { answers, redacted, documents, costNanoUsd } = asked;
+  await writeAnswers(services, input, { answers, redacted });
+  const total: Record<string, number> = {};
+  for (const counts of Object.values(redacted)) addCounts(total, counts);
+  return {
+    documents,
+    asked: askedCount(answers),
+    costNanoUsd,
+    ...(services.config.REDACT ? { redacted: total } : {}),
+  };
 }
 
 type BatchAnswers = StoredAnswers & { documents: number; costNanoUsd: string };
@@ -46,10 +47,11 @@ type BatchAnswers = StoredAnswers & { documents: number; costNanoUsd: string };
 async function askBatch(
   services: PipelineServices,
   plan: Plan,
-  input: StepInput,
+  data: BatchData,
 ): Promise<BatchAnswers | { retryAt: number }> {
-  const scores = new Map((await readScores(services, input)).map((score) => [score.document_id, score]));
-  const rows = await readExtracted(services, input.runId, input.batchId, { withText: true });
+  const { input } = data;
+  const scores = new Map((await data.scores()).map((score) => [score.document_id, score]));
+  const rows = await data.extracted({ withText: true });
   const uncertain = rows.filter(
     (row) => row.duplicate_of === null && scores.get(row.document_id)?.route === 'ask' && row.status === 'ok',
   );

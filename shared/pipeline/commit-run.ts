@@ -1,5 +1,6 @@
 // The end of a run: check conservation, commit all part files as one Delta version, write the summary.
 // Invariants: C1 nothing is committed unless documents in = labelled + review + failed. C2 replaying adds nothing (txn = run id).
+import pLimit from 'p-limit';
 import { type RunCounts, type RunState, STEPS } from '../api/runs.ts';
 import { TerminalError } from '../errors.ts';
 import { batchId } from '../ids.ts';
@@ -23,6 +24,8 @@ import {
 import type { PipelineServices, StagedPart } from './services.ts';
 import { type Failure, failureThatStopped, stopRun } from './stop-marker.ts';
 import { addCounts } from './tally.ts';
+
+const BATCHES_AT_ONCE = 16;
 
 /** Commit a run whose batches are all decided. @throws {TerminalError} run.conservation */
 export async function commitRun(services: PipelineServices, runId: string): Promise<RunCounts> {
@@ -107,19 +110,30 @@ const emptyTotals = (): Totals => ({
 
 async function gather(services: PipelineServices, plan: Plan): Promise<Totals> {
   const totals = emptyTotals();
-  for (const id of batchIds(plan)) {
-    const [extracted, decided] = await Promise.all([
-      requireStep(services.lake, plan.runId, id, 'extract'),
-      requireStep(services.lake, plan.runId, id, 'decide'),
-    ]);
+  const ids = [...batchIds(plan)];
+  const limit = pLimit(BATCHES_AT_ONCE);
+  const records = await Promise.all(
+    ids.map((id) =>
+      limit(() =>
+        Promise.all([
+          requireStep(services.lake, plan.runId, id, 'extract'),
+          requireStep(services.lake, plan.runId, id, 'decide'),
+        ]),
+      ),
+    ),
+  );
+  const quiet = new Set<string>();
+  for (const [i, [extracted, decided]] of records.entries()) {
+    const id = ids[i] ?? '';
     checkBatch(plan.runId, id, extracted, decided);
+    if (decided.questions === 0) quiet.add(id);
     addCounts(totals.counts as unknown as Record<string, number>, decided.counts as unknown as Record<string, number>);
     addCounts(totals.failures, decided.failures);
     addCounts(totals.formats, decided.formats);
     totals.asked += decided.asked;
     if (decided.part !== null && decided.part !== undefined) totals.parts.push(decided.part);
   }
-  totals.ledger = await gatherLedger(services, plan);
+  totals.ledger = await gatherLedger(services, plan, quiet);
   for (const step of STEPS) totals.steps[step] = totals.counts.documents;
   return totals;
 }
@@ -135,12 +149,17 @@ function checkBatch(runId: string, id: string, extracted: StepRecord, decided: S
     );
 }
 
-async function gatherLedger(services: PipelineServices, plan: Plan): Promise<Row[]> {
+/** @param quiet  batches that asked nothing */
+async function gatherLedger(
+  services: PipelineServices,
+  plan: Plan,
+  quiet: ReadonlySet<string> = new Set(),
+): Promise<Row[]> {
   if (!plan.llm) return [];
   const rows: Row[] = [];
   const groups = (await readRanking(services, plan.runId))?.groups ?? [];
   for (const id of [...batchIds(plan), ...groups.map((_, index) => groupId(index))])
-    rows.push(...(await ledgerOf(services, { runId: plan.runId, batchId: id })));
+    if (!quiet.has(id)) rows.push(...(await ledgerOf(services, { runId: plan.runId, batchId: id })));
   return rows;
 }
 

@@ -5,63 +5,86 @@ import { ERROR_REMEDIES, type ErrorCode, isErrorCode } from '../errors.ts';
 import type { Row } from '../lake/tables.ts';
 import type { LlmAnswer } from '../llm/classify.ts';
 import { readAnswers } from './ask-documents.ts';
-import { type ExtractedRow, readExtracted } from './extracted.ts';
+import { BatchData } from './batch-data.ts';
+import type { ExtractedRow } from './extracted.ts';
 import { llmUse } from './llm-use.ts';
 import type { Inherited } from './near-duplicate-index.ts';
 import { readInherited } from './near-duplicates.ts';
-import { type PersonsDecision, peopleDecisions } from './people-decisions.ts';
+import type { PersonsDecision } from './people-decisions.ts';
 import { type Plan, readStep } from './records.ts';
-import { readScores, type ScoreRow } from './score-batch.ts';
+import type { ScoreRow } from './scores.ts';
 import type { Original, PipelineServices } from './services.ts';
-import { runStep, type StepInput, type StepResult } from './step.ts';
+import { runStep, type StepDone, type StepInput, type StepResult } from './step.ts';
 import { countBy } from './tally.ts';
 
-export function decideBatch(services: PipelineServices, input: StepInput): Promise<StepResult> {
-  return runStep(services, 'decide', input, async (plan) => {
-    const documents = await readExtracted(services, input.runId, input.batchId, { withText: false });
-    const scores = new Map((await readScores(services, input)).map((score) => [score.document_id, score]));
-    const answers = await readAnswers(services, input);
-    const inherited = await readInherited(services, input);
-    const said = await peopleDecisions(services, plan.taxonomyVersion);
-    const originals = await services.originals?.of(documents.map((document) => document.source_path));
-    // Switched off after the plan was made: what is not answered yet is not asked any more.
-    const asking = services.llm === undefined && plan.llm ? { llm: false, llmUse: llmUse(services, undefined) } : plan;
-    const stamp = {
-      run_id: input.runId,
-      batch_id: input.batchId,
-      taxonomy_version: plan.taxonomyVersion,
-      model_version: plan.modelVersion,
-      pipeline_version: services.pipelineVersion,
-      processed_at: new Date(services.clock.now()).toISOString(),
-      run_date: plan.runDate,
-    };
-    const rows = documents.map((document) => ({
-      ...stamp,
-      ...documentColumns(document),
-      ...originalColumns(originals?.get(document.source_path)),
-      ...asPeopleSaid(decide(document, scores, answers, asking, inherited), document, said(document)),
-    }));
-    const part = rows.length === 0 ? null : await services.tables.stageResults(rows);
+/** What the LLM stage did before, as far as decisions and records need it. */
+export interface Classified {
+  /** Questions before near duplicates were taken out; 0: nothing was asked, and no files of answers exist. */
+  questions: number;
+  asked: number;
+  costNanoUsd: string;
+}
+
+export const NOTHING_ASKED: Classified = { questions: 0, asked: 0, costNanoUsd: '0' };
+
+export const decideBatch = (services: PipelineServices, input: StepInput): Promise<StepResult> =>
+  runStep(services, 'decide', input, async (plan) => {
     const classified = await readStep(services.lake, input.runId, input.batchId, 'classify');
-    const status = countBy(rows, (row) => String(row.status));
-    return {
-      documents: rows.length,
-      asked: classified?.asked ?? 0,
-      costNanoUsd: classified?.costNanoUsd ?? '0',
-      counts: {
-        documents: documents.length,
-        labelled: status.labelled ?? 0,
-        review: status.review ?? 0,
-        failed: status.failed ?? 0,
-      },
-      failures: countBy(
-        rows.filter((row) => row.failure_code !== null),
-        (row) => String(row.failure_code),
-      ),
-      formats: countBy(documents, (document) => document.media_type ?? 'unknown'),
-      part,
-    };
+    return decideAll(services, plan, new BatchData(services, input), classified);
   });
+
+/** @param classified  absent: what lies in the lake is looked for */
+export async function decideAll(
+  services: PipelineServices,
+  plan: Plan,
+  data: BatchData,
+  classified?: Pick<Classified, 'asked' | 'costNanoUsd'> & Partial<Classified>,
+): Promise<StepDone> {
+  const { input } = data;
+  const hasAnswers = classified?.questions !== 0;
+  const documents = await data.extracted({ withText: false });
+  const scores = new Map((await data.scores()).map((score) => [score.document_id, score]));
+  const answers = hasAnswers ? await readAnswers(services, input) : new Map<string, LlmAnswer>();
+  const inherited = hasAnswers ? await readInherited(services, input) : {};
+  const said = await data.said(plan.taxonomyVersion);
+  const originals = await services.originals?.of(documents.map((document) => document.source_path));
+  // Switched off after the plan was made: what is not answered yet is not asked any more.
+  const asking = services.llm === undefined && plan.llm ? { llm: false, llmUse: llmUse(services, undefined) } : plan;
+  const stamp = {
+    run_id: input.runId,
+    batch_id: input.batchId,
+    taxonomy_version: plan.taxonomyVersion,
+    model_version: plan.modelVersion,
+    pipeline_version: services.pipelineVersion,
+    processed_at: new Date(services.clock.now()).toISOString(),
+    run_date: plan.runDate,
+  };
+  const rows = documents.map((document) => ({
+    ...stamp,
+    ...documentColumns(document),
+    ...originalColumns(originals?.get(document.source_path)),
+    ...asPeopleSaid(decide(document, scores, answers, asking, inherited), document, said(document)),
+  }));
+  const part = rows.length === 0 ? null : await services.tables.stageResults(rows);
+  const status = countBy(rows, (row) => String(row.status));
+  return {
+    documents: rows.length,
+    asked: classified?.asked ?? 0,
+    costNanoUsd: classified?.costNanoUsd ?? '0',
+    ...(classified?.questions === undefined ? {} : { questions: classified.questions }),
+    counts: {
+      documents: documents.length,
+      labelled: status.labelled ?? 0,
+      review: status.review ?? 0,
+      failed: status.failed ?? 0,
+    },
+    failures: countBy(
+      rows.filter((row) => row.failure_code !== null),
+      (row) => String(row.failure_code),
+    ),
+    formats: countBy(documents, (document) => document.media_type ?? 'unknown'),
+    part,
+  };
 }
 
 const documentColumns = (document: ExtractedRow): Row => ({

@@ -5,37 +5,41 @@ import type { ExtractedDocument } from '../documents/extracted-document.ts';
 import { ERROR_REMEDIES } from '../errors.ts';
 import { documentId, sha256Hex } from '../ids.ts';
 import { runPaths } from '../paths.ts';
+import { BatchData } from './batch-data.ts';
 import { type ExtractedRow, readExtracted, writeExtracted } from './extracted.ts';
 import type { DatasetRow } from './plan.ts';
 import { SourceReader } from './read-source.ts';
-import { type PlannedBatch, type PlannedSource, readBatch } from './records.ts';
+import type { Plan, PlannedBatch, PlannedSource } from './records.ts';
 import type { PipelineServices, Reader } from './services.ts';
-import { runStep, type StepInput, type StepResult } from './step.ts';
+import { runStep, type StepDone, type StepInput, type StepResult } from './step.ts';
 import { countBy } from './tally.ts';
 
 // Sources read at the same time; their bytes together stay below this.
 const MAX_READS = 16;
 const MAX_BYTES_IN_FLIGHT = 256 * 1024 * 1024;
 
-export function extractBatch(services: PipelineServices, input: StepInput): Promise<StepResult> {
-  return runStep(services, 'extract', input, async (plan) => {
-    const batch = await readBatch(services.lake, input.runId, input.batchId);
-    const all =
-      batch.base !== null && plan.from !== 'extract'
-        ? await readExtracted(services, batch.base.runId, batch.base.batchId, { withText: true })
-        : await readSources(services, input.runId, batch);
-    const wanted = batch.base === null ? undefined : new Set(batch.base.documentIds);
-    const rows = markDuplicates(wanted === undefined ? all : all.filter((row) => wanted.has(row.document_id)));
-    await writeExtracted(services, input.runId, input.batchId, rows);
-    const failed = rows.filter((row) => row.status === 'failed');
-    return {
-      documents: rows.length,
-      asked: 0,
-      costNanoUsd: '0',
-      failures: countBy(failed, (row) => row.code ?? 'internal'),
-      formats: countBy(rows, (row) => row.media_type ?? 'unknown'),
-    };
-  });
+export const extractBatch = (services: PipelineServices, input: StepInput): Promise<StepResult> =>
+  runStep(services, 'extract', input, (plan) => extract(services, plan, new BatchData(services, input)));
+
+export async function extract(services: PipelineServices, plan: Plan, data: BatchData): Promise<StepDone> {
+  const { runId, batchId } = data.input;
+  const batch = await data.batch();
+  const all =
+    batch.base !== null && plan.from !== 'extract'
+      ? await readExtracted(services, batch.base.runId, batch.base.batchId, { withText: true })
+      : await readSources(services, runId, batch);
+  const wanted = batch.base === null ? undefined : new Set(batch.base.documentIds);
+  const rows = markDuplicates(wanted === undefined ? all : all.filter((row) => wanted.has(row.document_id)));
+  await writeExtracted(services, runId, batchId, rows);
+  data.keepExtracted(rows);
+  const failed = rows.filter((row) => row.status === 'failed');
+  return {
+    documents: rows.length,
+    asked: 0,
+    costNanoUsd: '0',
+    failures: countBy(failed, (row) => row.code ?? 'internal'),
+    formats: countBy(rows, (row) => row.media_type ?? 'unknown'),
+  };
 }
 
 async function readSources(services: PipelineServices, runId: string, batch: PlannedBatch): Promise<ExtractedRow[]> {

@@ -1,26 +1,33 @@
 // Step 2: text → sparse TF-IDF of the pinned model. One matrix row per readable document, in the order of the extracted file.
 import { type Csr, decodeCsr, encodeCsr } from '../features/sparse.ts';
 import { runPaths } from '../paths.ts';
+import { BatchData } from './batch-data.ts';
 import { readable, readExtracted } from './extracted.ts';
-import { readBatch, readStep } from './records.ts';
+import { type Plan, readPlan } from './records.ts';
 import type { PipelineServices } from './services.ts';
-import { runStep, type StepInput, type StepResult } from './step.ts';
+import { runStep, type StepDone, type StepInput, type StepResult } from './step.ts';
 
-export function featurizeBatch(services: PipelineServices, input: StepInput): Promise<StepResult> {
-  return runStep(services, 'featurize', input, async ({ from, modelVersion }) => {
-    const { runId, batchId } = input;
-    const rows = readable(await readExtracted(services, runId, batchId, { withText: true }));
-    if (modelVersion !== null) {
-      const batch = await readBatch(services.lake, runId, batchId);
-      const isReusable = batch.base !== null && (from === 'score' || from === 'classify');
-      const ids = rows.map((row) => row.document_id);
-      const x =
-        (isReusable ? await reuse(services, batch.base, modelVersion, ids) : undefined) ??
-        (await services.models.load(modelVersion)).featurize(rows.map((row) => row.text));
-      await services.lake.write(runPaths.features(runId, batchId), encodeCsr(x));
-    }
-    return { documents: rows.length, asked: 0, costNanoUsd: '0', modelVersion };
-  });
+export const featurizeBatch = (services: PipelineServices, input: StepInput): Promise<StepResult> =>
+  runStep(services, 'featurize', input, (plan) => featurize(services, plan, new BatchData(services, input)));
+
+export async function featurize(
+  services: PipelineServices,
+  { from, modelVersion }: Plan,
+  data: BatchData,
+): Promise<StepDone> {
+  const { runId, batchId } = data.input;
+  const rows = readable(await data.extracted({ withText: true }));
+  if (modelVersion !== null) {
+    const { base } = await data.batch();
+    const isReusable = from === 'score' || from === 'classify';
+    const ids = rows.map((row) => row.document_id);
+    const x =
+      (isReusable ? await reuse(services, base, modelVersion, ids) : undefined) ??
+      (await services.models.load(modelVersion)).featurize(rows.map((row) => row.text));
+    await services.lake.write(runPaths.features(runId, batchId), encodeCsr(x));
+    data.keepFeatures(x);
+  }
+  return { documents: rows.length, asked: 0, costNanoUsd: '0', modelVersion };
 }
 
 /** The base run's rows for these documents; undefined when it used another model (other IDF) or lacks one of them. */
@@ -31,8 +38,7 @@ async function reuse(
   ids: readonly string[],
 ): Promise<Csr | undefined> {
   if (base === null) return undefined;
-  const step = await readStep(services.lake, base.runId, base.batchId, 'featurize');
-  if (step?.modelVersion !== modelVersion) return undefined;
+  if ((await readPlan(services.lake, base.runId)).modelVersion !== modelVersion) return undefined;
   const baseRows = readable(await readExtracted(services, base.runId, base.batchId, { withText: false }));
   const rowOf = new Map(baseRows.map((row, index) => [row.document_id, index]));
   const picked = ids.map((id) => rowOf.get(id));

@@ -1,21 +1,24 @@
 // After a run: its answers are offered to later documents that nearly repeat the ones they were given for.
-import { batchId as batchIdOf } from '../ids.ts';
 import { nearDuplicatePaths, runPaths } from '../paths.ts';
 import { readAnswers } from './ask-documents.ts';
 import type { IndexEntry } from './near-duplicate-index.ts';
 import type { BatchSignatures } from './near-duplicates.ts';
-import { type Plan, readJson, requireJson, writeJson } from './records.ts';
+import { readJson, readPlan, writeJson } from './records.ts';
 import type { PipelineServices } from './services.ts';
 
 /** Offer the answers of a completed run. Safe to repeat. */
 export async function offerAnswers(services: PipelineServices, runId: string): Promise<void> {
   const { lake, config } = services;
   if (config.NEAR_DUPLICATES === 'off') return;
-  const plan = await requireJson<Plan>(lake, runPaths.plan(runId));
+  const plan = await readPlan(lake, runId);
   const entries: IndexEntry[] = [];
-  for (let i = 0; i < plan.batches; i++) {
-    const input = { runId, batchId: batchIdOf(i) };
-    const found = await readJson<BatchSignatures>(lake, runPaths.signatures(runId, input.batchId));
+  const folder = runPaths.signaturesFolder(runId);
+  // Only batches that had questions have signatures: one listing tells them.
+  const batches: string[] = [];
+  for await (const { path } of lake.list(folder)) batches.push(path.slice(folder.length + 1, -'.json'.length));
+  for (const batchId of batches.sort()) {
+    const input = { runId, batchId };
+    const found = await readJson<BatchSignatures>(lake, runPaths.signatures(runId, batchId));
     if (found === undefined) continue;
     const answers = await readAnswers(services, input);
     for (const [id, signature] of Object.entries(found.signatures)) {

@@ -1,5 +1,6 @@
 // The port of the orchestrations, and the names of all they may call. functions/orchestrations.ts binds it to Durable Functions.
 
+/** The steps one by one: for runs that began before `workBatch` did them in one. */
 export const STEP_ACTIVITIES = [
   'extractBatch',
   'featurizeBatch',
@@ -11,6 +12,7 @@ export const STEP_ACTIVITIES = [
 export type RunActivity =
   | (typeof STEP_ACTIVITIES)[number]
   | 'planRun'
+  | 'workBatch'
   | 'listQuestions'
   | 'rankQuestions'
   | 'askGroup'
@@ -38,6 +40,8 @@ export interface Orchestration<Task> {
   callSub(orchestrator: 'lane' | 'batch', input: unknown, instanceId: string): Task;
   all(tasks: Task[]): Task;
   sleepUntil(epochMs: number): Task;
+  /** The time of the turn, the same in every replay; epoch ms. */
+  now(): number;
   continueAsNew(input: unknown): void;
 }
 

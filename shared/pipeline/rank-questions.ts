@@ -3,12 +3,12 @@
 // Invariant: R1 this only decides the order; the budget itself stays the limit.
 import { batchId } from '../ids.ts';
 import { runPaths } from '../paths.ts';
+import { BatchData } from './batch-data.ts';
 import { readExtracted } from './extracted.ts';
 import { type GroupMembers, groupId } from './group-questions.ts';
 import { isBatchLane } from './lane.ts';
 import { settleNearDuplicates } from './near-duplicates.ts';
 import { createJson, type Plan, readJson, readPlan, requireJson } from './records.ts';
-import { readScores } from './score-batch.ts';
 import type { PipelineServices } from './services.ts';
 import type { StepInput } from './step.ts';
 import { loadTaxonomy } from './taxonomies.ts';
@@ -44,13 +44,17 @@ export const isBudgeted = (plan: Plan, { config }: Pick<PipelineServices, 'confi
   plan.llm && (plan.maxCostUsd !== null || config.LLM_MAX_COST_USD_PER_DAY !== undefined);
 
 /** List the questions of a batch, once. Near duplicates inherit their label and are none. */
-export async function listQuestions(services: PipelineServices, input: StepInput): Promise<BatchQuestions> {
+export async function listQuestions(
+  services: PipelineServices,
+  input: StepInput,
+  data = new BatchData(services, input),
+): Promise<BatchQuestions> {
   const { runId, batchId } = input;
   const path = runPaths.batchQuestions(runId, batchId);
   const known = await readJson<BatchQuestions>(services.lake, path);
   if (known !== undefined) return known;
-  const scores = new Map((await readScores(services, input)).map((score) => [score.document_id, score]));
-  const rows = await readExtracted(services, runId, batchId, { withText: true });
+  const scores = new Map((await data.scores()).map((score) => [score.document_id, score]));
+  const rows = await data.extracted({ withText: true });
   const uncertain = rows.filter(
     (row) => row.status === 'ok' && row.duplicate_of === null && scores.get(row.document_id)?.route === 'ask',
   );

@@ -69,6 +69,8 @@ export interface StepRecord {
   redacted?: Record<string, number>;
   part?: StagedPart | null;
   modelVersion?: string | null;
+  /** Documents that the LLM stage was to look at (decide); 0: no file of answers exists. Absent: not known. */
+  questions?: number;
 }
 
 export interface RunSummary extends RunStatus {
@@ -138,7 +140,22 @@ export async function requireJson<T>(store: LakeStore, path: string): Promise<T>
   return parseRecord<T>(await store.read(path), path);
 }
 
-export const readPlan = (store: LakeStore, runId: string) => requireJson<Plan>(store, runPaths.plan(runId));
+/** Plans that were read, by run; they never change (R1), so a process reads each once. */
+const plans = new WeakMap<LakeStore, Map<string, Plan>>();
+const MAX_PLANS = 256;
+
+export async function readPlan(store: LakeStore, runId: string): Promise<Plan> {
+  const known = plans.get(store) ?? new Map<string, Plan>();
+  plans.set(store, known);
+  const plan = known.get(runId) ?? (await requireJson<Plan>(store, runPaths.plan(runId)));
+  known.delete(runId); // the newest last
+  known.set(runId, plan);
+  for (const oldest of known.keys()) {
+    if (known.size <= MAX_PLANS) break;
+    known.delete(oldest);
+  }
+  return plan;
+}
 export const readBatch = (store: LakeStore, runId: string, batchId: string) =>
   requireJson<PlannedBatch>(store, runPaths.planBatch(runId, batchId));
 export const readStep = (store: LakeStore, runId: string, batchId: string, step: Step) =>

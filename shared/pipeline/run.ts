@@ -1,7 +1,8 @@
 // The orchestrations, as plain generators over a small port: what runs after what. orchestration.ts is the port.
 // Invariants: O1 deterministic: no clock, no random, no I/O here. O2 only ids, indexes and counts pass through, never documents.
-// O3 throttling and outages are waited for on timers; only TerminalError ends a run.
+// O3 throttling and outages are waited for on timers; what the process that did it did not survive is done again, three times; a TerminalError ends a run.
 import { batchId } from '../ids.ts';
+import { isToldFailure } from './failure-text.ts';
 import {
   type ActivityName,
   type ActivityResult,
@@ -48,6 +49,8 @@ export interface LaneInput {
   next: number;
   /** Absent: all steps. */
   phase?: Phase;
+  /** Batches are worked on by one activity each. Absent in lanes that began before: their history has a sub-orchestration per batch. */
+  isWhole?: boolean;
 }
 
 export interface BatchInput extends StepInput {
@@ -57,6 +60,10 @@ export interface BatchInput extends StepInput {
 
 // A lane starts a new history after this many batches.
 const BATCHES_PER_EXECUTION = 40;
+
+// What a process did not survive is tried so often again: 5 s, 10 s and 20 s later, by when a host has replaced its worker.
+const MAX_DEATHS = 3;
+const FIRST_REVIVAL_MS = 5000;
 
 /** A whole run: wait for the window, plan, all lanes, commit. */
 export function* runDocuments<Task>(o: Orchestration<Task>, input: RunInput): Steps<Task, unknown> {
@@ -88,11 +95,12 @@ function* runLanes<Task>(
   phase: Phase,
 ): Steps<Task, void> {
   const lanes = Math.min(most, batches);
-  const tasks = Array.from({ length: lanes }, (_, lane) => {
-    const input: LaneInput = { runId, prefix, lanes, batches, next: lane, phase };
-    return o.callSub('lane', input, `${prefix}-lane${lane}`);
-  });
-  if (tasks.length > 0) yield o.all(tasks); // an empty `all` never resolves
+  const start = () =>
+    Array.from({ length: lanes }, (_, lane) => {
+      const input: LaneInput = { runId, prefix, lanes, batches, next: lane, phase, isWhole: true };
+      return o.callSub('lane', input, `${prefix}-lane${lane}`);
+    });
+  if (lanes > 0) yield* surviving(o, () => o.all(start())); // an empty `all` never resolves
 }
 
 /** Every `lanes`-th batch of a run, one after the other: as many lanes, so many batches in work. */
@@ -110,12 +118,13 @@ export function* runLane<Task>(o: Orchestration<Task>, input: LaneInput): Steps<
       continue;
     }
     const batch: BatchInput = { runId, batchId: batchId(next), phase };
-    yield o.callSub('batch', batch, `${input.prefix}-${batch.batchId}`);
+    if (input.isWhole === true) yield* step(o, 'workBatch', batch);
+    else yield* surviving(o, () => o.callSub('batch', batch, `${input.prefix}-${batch.batchId}`));
   }
   return null;
 }
 
-/** The steps of a batch that belong to the phase. */
+/** The steps of a batch that belong to the phase, one activity each: for lanes that began before `workBatch`. */
 export function* runBatch<Task>(
   o: Orchestration<Task>,
   { phase = 'all', ...input }: BatchInput,
@@ -128,7 +137,7 @@ export function* runBatch<Task>(
 /** Call an activity until it is done; each time it asks to wait, sleep on a durable timer. */
 export function* step<Task, T>(o: Orchestration<Task>, name: ActivityName, input: object): Steps<Task, T> {
   for (let attempt = 0; ; attempt++) {
-    const result: ActivityResult<T> = yield o.call(name, { ...input, attempt });
+    const result: ActivityResult<T> = yield* surviving(o, () => o.call(name, { ...input, attempt }));
     if (result.kind === 'done') return result.outcome;
     yield o.sleepUntil(result.retryAt);
   }
@@ -143,7 +152,8 @@ export function* stepAll<Task, T>(
   const outcomes: T[] = [];
   let open = inputs.map((_, index) => index);
   for (let attempt = 0; open.length > 0; attempt++) {
-    const results: ActivityResult<T>[] = yield o.all(open.map((index) => o.call(name, { ...inputs[index], attempt })));
+    const ask = () => o.all(open.map((index) => o.call(name, { ...inputs[index], attempt })));
+    const results: ActivityResult<T>[] = yield* surviving(o, ask);
     const waiting: number[] = [];
     let retryAt = 0;
     results.forEach((result, i) => {
@@ -158,4 +168,19 @@ export function* stepAll<Task, T>(
     if (open.length > 0) yield o.sleepUntil(retryAt);
   }
   return outcomes;
+}
+
+/**
+ * A task whose process may end under it: the engine then fails it with words of its own. Everything may run twice, so it is done again.
+ * Durable Functions' own retry options are not used: the SDK counts their timers itself, which is one more thing to agree on.
+ */
+function* surviving<Task, T>(o: Orchestration<Task>, begin: () => Task): Steps<Task, T> {
+  for (let deaths = 0; ; deaths++) {
+    try {
+      return yield begin();
+    } catch (error) {
+      if (deaths === MAX_DEATHS || isToldFailure(error instanceof Error ? error.message : String(error))) throw error;
+    }
+    yield o.sleepUntil(o.now() + FIRST_REVIVAL_MS * 2 ** deaths);
+  }
 }

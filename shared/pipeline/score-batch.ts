@@ -1,74 +1,45 @@
 // Step 3: features → calibrated probabilities → route, with the reasons of the model's decision.
 import { isDoubtful, parseWarnings } from '../documents/doubt.ts';
-import { decodeCsr } from '../features/sparse.ts';
-import type { Column, Row } from '../lake/tables.ts';
+import type { Csr } from '../features/sparse.ts';
 import type { LoadedModel } from '../models/registry.ts';
-import { runPaths } from '../paths.ts';
-import { type ExtractedRow, readable, readExtracted } from './extracted.ts';
-import { peopleDecisions } from './people-decisions.ts';
+import { BatchData } from './batch-data.ts';
+import { type ExtractedRow, readable } from './extracted.ts';
 import type { Plan } from './records.ts';
-import { acceptFor, type Route, route } from './route.ts';
+import { acceptFor, route } from './route.ts';
+import { type ScoreRow, writeScores } from './scores.ts';
 import type { PipelineServices } from './services.ts';
-import { runStep, type StepInput, type StepResult } from './step.ts';
-
-export const scoreColumns = [
-  { name: 'document_id', type: 'string' },
-  { name: 'label', type: 'string' },
-  { name: 'confidence', type: 'double' },
-  { name: 'route', type: 'string' },
-  { name: 'top_labels_json', type: 'string' },
-  { name: 'evidence_json', type: 'string' },
-] as const satisfies readonly Column[];
-
-export interface ScoreRow {
-  document_id: string;
-  /** null when no model speaks the taxonomy's labels */
-  label: string | null;
-  confidence: number | null;
-  route: Route;
-  top_labels_json: string;
-  evidence_json: string;
-}
+import { runStep, type StepDone, type StepInput, type StepResult } from './step.ts';
 
 const TOP_LABELS = 5;
 
-export function scoreBatch(services: PipelineServices, input: StepInput): Promise<StepResult> {
-  return runStep(services, 'score', input, async (plan) => {
-    const { runId, batchId } = input;
-    const rows = readable(await readExtracted(services, runId, batchId, { withText: true }));
-    const scored =
-      plan.modelVersion === null
-        ? rows.map((row) => unscored(row, plan.llm))
-        : await scoreRows(services, plan, input, rows, await services.models.load(plan.modelVersion));
-    // What a person has decided is asked of nobody; the score stays beside it.
-    const said = await peopleDecisions(services, plan.taxonomyVersion);
-    const scores = scored.map(
-      (score, i): ScoreRow => (said(rows[i]!) === undefined ? score : { ...score, route: 'review' }),
-    ); // one score per row
-    await services.parquet.write(
-      runPaths.scores(runId, batchId),
-      scoreColumns,
-      scores.map((score): Row => ({ ...score })),
-    );
-    const standIns = new Set(rows.filter((row) => row.duplicate_of === null).map((row) => row.document_id));
-    const asked = scores.filter((score) => score.route === 'ask' && standIns.has(score.document_id)).length;
-    return { documents: rows.length, asked, costNanoUsd: '0', modelVersion: plan.modelVersion };
-  });
+export const scoreBatch = (services: PipelineServices, input: StepInput): Promise<StepResult> =>
+  runStep(services, 'score', input, (plan) => score(services, plan, new BatchData(services, input)));
+
+export async function score(services: PipelineServices, plan: Plan, data: BatchData): Promise<StepDone> {
+  const rows = readable(await data.extracted({ withText: true }));
+  const scored =
+    plan.modelVersion === null
+      ? rows.map((row) => unscored(row, plan.llm))
+      : scoreRows(services, plan, rows, await data.features(), await services.models.load(plan.modelVersion));
+  // What a person has decided is asked of nobody; the score stays beside it.
+  const said = await data.said(plan.taxonomyVersion);
+  const scores = scored.map(
+    (score, i): ScoreRow => (said(rows[i]!) === undefined ? score : { ...score, route: 'review' }),
+  ); // one score per row
+  await writeScores(services, data.input, scores);
+  data.keepScores(scores);
+  const standIns = new Set(rows.filter((row) => row.duplicate_of === null).map((row) => row.document_id));
+  const asked = scores.filter((score) => score.route === 'ask' && standIns.has(score.document_id)).length;
+  return { documents: rows.length, asked, costNanoUsd: '0', modelVersion: plan.modelVersion };
 }
 
-export async function readScores(services: PipelineServices, { runId, batchId }: StepInput): Promise<ScoreRow[]> {
-  const rows = await services.parquet.read(runPaths.scores(runId, batchId));
-  return rows as unknown as ScoreRow[]; // written by scoreBatch only
-}
-
-async function scoreRows(
+function scoreRows(
   services: PipelineServices,
   plan: Plan,
-  { runId, batchId }: StepInput,
   rows: readonly ExtractedRow[],
+  x: Csr,
   model: LoadedModel,
-): Promise<ScoreRow[]> {
-  const x = decodeCsr(await services.lake.read(runPaths.features(runId, batchId)));
+): ScoreRow[] {
   const probabilities = model.score(x);
   const width = model.labels.length;
   return rows.map((row, i) => {

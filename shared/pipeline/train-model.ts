@@ -57,8 +57,10 @@ export function* trainModel<Task>(o: Orchestration<Task>, input: TrainInput): St
           return null;
         }
         const { round } = at;
-        yield o.all(
-          parts.map(([from, to]) => o.call('gradientShards', { trainingId, fit, round, from, to, attempt: 0 })),
+        yield* stepAll(
+          o,
+          'gradientShards',
+          parts.map(([from, to]) => ({ trainingId, fit, round, from, to })),
         );
         at = yield* step(o, 'reduceAndStep', { trainingId, fit, round, parts });
       }

@@ -12,7 +12,7 @@ import { forgetSignatures } from '../pipeline/near-duplicates.ts';
 import type { DatasetRow } from '../pipeline/plan.ts';
 import { groupOf, readQuestions, readRanking } from '../pipeline/rank-questions.ts';
 import { type PlannedBatch, readJson, writeJson } from '../pipeline/records.ts';
-import { scoreColumns } from '../pipeline/score-batch.ts';
+import { scoreColumns } from '../pipeline/scores.ts';
 import type { PipelineServices } from '../pipeline/services.ts';
 
 export interface BatchPlace {

@@ -60,12 +60,10 @@ function refusal(args: string[], names: string[]): { code: string; exitCode: num
   }
 }
 
+const fitArgument = (argument: { name(): string }, names: string[]): string =>
+  FIT[argument.name()] ?? (FREE_ARGUMENTS.has(`${names.join(' ')} ${argument.name()}`) ? 'in' : FILE);
 const fitArguments = (command: Command, names: string[]): string[] =>
-  command.registeredArguments
-    .filter(({ required }) => required)
-    .map(
-      (argument) => FIT[argument.name()] ?? (FREE_ARGUMENTS.has(`${names.join(' ')} ${argument.name()}`) ? 'in' : FILE),
-    );
+  command.registeredArguments.filter(({ required }) => required).map((argument) => fitArgument(argument, names));
 
 const isOneLine = (said: ReturnType<typeof refusal>, label: string): void => {
   expect(said, label).not.toBe('taken');
@@ -105,6 +103,8 @@ test('every argument that names something refuses what names nothing, in one lin
     command.registeredArguments.forEach((argument, index) => {
       if (FREE_ARGUMENTS.has(`${names.join(' ')} ${argument.name()}`)) return;
       const args = fitArguments(command, names);
+      for (const [at, before] of command.registeredArguments.slice(0, index).entries())
+        args[at] = fitArgument(before, names);
       args[index] = '';
       isOneLine(refusal(args, names), `${names.join(' ')} <${argument.name()}>`);
     });

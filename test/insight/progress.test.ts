@@ -38,6 +38,7 @@ const step = (over: Partial<StepRecord>): StepRecord => ({
   ...over,
 });
 const T0 = Date.parse(run.createdAt);
+const pace = new Pace({ now: () => T0, sleep: async () => {} });
 
 test('progress: before the plan a run is pending and nothing is estimated', () => {
   expect(describeRun(run, undefined, [], T0 + 1000)).toMatchObject({
@@ -60,6 +61,7 @@ test('progress: documents count once per step, money and questions come from the
         asked: 2,
         costNanoUsd: '1500000',
         counts: { documents: 5, labelled: 3, review: 1, failed: 1 },
+        formats: { 'text/plain': 5 },
         failures: { 'extract.empty': 1 },
       }),
     ],
@@ -73,18 +75,32 @@ test('progress: documents count once per step, money and questions come from the
     failed: 1,
     asked: 2,
     costUsd: 0.0015,
-    steps: { extract: 5, featurize: 0, score: 5, classify: 5, decide: 5 },
+    steps: { extract: 5, featurize: 5, score: 5, classify: 5, decide: 5 },
     failures: { 'extract.empty': 1 },
     formats: { 'text/plain': 5 },
-    remainingSeconds: 6, // 4 of 10 batch steps took 4 s
+    remainingSeconds: 4, // 5 of 10 batch steps took 4 s
   });
+});
+
+test('progress: the record that ends a batch tells of all its steps, and is the only one that is read', async () => {
+  const lake = new MemoryLake('lake');
+  const reader = new ProgressReader({ lake, pace, clock: { now: () => T0 + 4000 } } as unknown as PipelineServices);
+  await lake.write('runs/run-1/request.json', JSON.stringify(run));
+  await lake.write('runs/run-1/plan/plan.json', JSON.stringify(plan));
+  await lake.write('runs/run-1/steps/b00000.extract.json', JSON.stringify(step({})));
+  await lake.write('runs/run-1/steps/b00000.decide.json', JSON.stringify(step({ step: 'decide' })));
+  await lake.write('runs/run-1/steps/b00001.extract.json', JSON.stringify(step({ batchId: 'b00001' })));
+  const before = lake.calls.read;
+  expect(await reader.status('run-1')).toMatchObject({
+    steps: { extract: 10, featurize: 5, score: 5, classify: 5, decide: 5 },
+    remainingSeconds: 3, // 6 of 10 batch steps took 4 s
+  });
+  expect(lake.calls.read - before).toBe(6); // summary, request, plan, stalled and two records
 });
 
 test('progress: archives may turn out to hold more documents than there were files', () => {
   expect(describeRun(run, plan, [step({ documents: 40 })], T0).documents).toBe(40);
 });
-
-const pace = new Pace({ now: () => T0, sleep: async () => {} });
 
 test('progress: a poll reads only the step records that are new', async () => {
   const lake = new MemoryLake('lake');

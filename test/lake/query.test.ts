@@ -108,8 +108,7 @@ test('query: nothing but reading the tables is possible', async () => {
     '',
     'SELECT nothing FROM nowhere',
   ];
-  for (const sql of refused)
-    expect([sql, await query(sql).then(() => 'done', codeOf)]).toEqual([sql, 'request.invalid']);
+  for (const sql of refused) expect([sql, await query(sql).then(() => 'done', codeOf)]).toEqual([sql, 'query.invalid']);
   expect((await query('SELECT count(*) AS n FROM results')).rows).toEqual([{ n: 3 }]);
 });
 
@@ -170,7 +169,7 @@ test('query: a data file that is missing or damaged is named, as the table’s f
   });
   await store.write(path, whole);
   expect((await count()).rows).toEqual([{ n: 1 }]);
-  await expect(own.query('SELECT no_such_column FROM results')).rejects.toMatchObject({ code: 'request.invalid' });
+  await expect(own.query('SELECT no_such_column FROM results')).rejects.toMatchObject({ code: 'query.invalid' });
   own.close();
 });
 
@@ -179,6 +178,6 @@ test('query: a statement that takes longer than allowed is given up, and the nex
   await expect(queries.queryWithin(50, endless)).rejects.toMatchObject({ code: 'query.timeout' });
   expect((await queries.queryWithin(60_000, 'SELECT count(*) AS n FROM results')).rows[0]?.n).toBeGreaterThan(0);
   await expect(queries.queryWithin(60_000, 'SELECT nothing FROM nowhere')).rejects.toMatchObject({
-    code: 'request.invalid',
+    code: 'query.invalid',
   });
 });

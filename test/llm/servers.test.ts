@@ -1,10 +1,13 @@
 // Servers of other makes, played as they document themselves, and what the stage makes of them.
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { startOpenAiSimulator } from '../../local/emulators/openai.ts';
 import { PROFILE_NAMES, SERVER_PROFILES, type ServerProfile } from '../../local/emulators/openai-profiles.ts';
 import type { ChatBody, ChatReply } from '../../shared/llm/deployments/client.ts';
 import { isPromptCut, lessonOf } from '../../shared/llm/deployments/lessons.ts';
 import { readLedger } from '../../shared/llm/money/ledger.ts';
 import { probeDeployment } from '../../shared/llm/probe.ts';
+import { systemClock } from '../../shared/ports.ts';
+import { MemoryStateTable } from '../fakes/memory-state-table.ts';
 import { deployment, documents, Stage, type StageOptions } from './stage.ts';
 
 /** A stage whose server's replies go through `change`. */
@@ -285,4 +288,37 @@ test("doctor: one question finds the form a deployment takes, keeps it for runs,
   const refused = await closed.stage.clock.run(probeDeployment(deployment(), deps, deps.createClient(deployment())));
   expect(refused).toMatchObject({ isAnswered: false, requests: 1 });
   expect(refused.found).toContain('Incorrect API key provided');
+});
+
+describe('deployments of Azure', () => {
+  test('a name that the resource does not have is told without a question, that of batch jobs too; nothing is billed', async () => {
+    const simulator = await startOpenAiSimulator({
+      known: ['chat', 'jobs'],
+      banner: false,
+      latencyMs: 0,
+      msPerToken: 0,
+    });
+    const ask = (model: string, batch?: string) =>
+      probeDeployment(
+        {
+          ...deployment(),
+          ...{ name: model, model, baseUrl: `http://127.0.0.1:${simulator.port}/openai/v1/`, apiKey: 'none' },
+          ...(batch === undefined ? {} : { batch: { model: batch, priceShare: 0.5, enqueuedTokens: 1000 } }),
+        },
+        { state: new MemoryStateTable(), clock: systemClock },
+      );
+    try {
+      const wrong = await ask('chta');
+      expect(wrong).toMatchObject({ isAnswered: false, requests: 1, costUsd: 0 });
+      expect(wrong.found).toMatch(
+        /^the resource has no deployment "chta": .*The API deployment for this resource does not exist/,
+      );
+      expect((await ask('chat', 'job')).found).toContain('no deployment "job"');
+      expect(simulator.ledger()).toEqual([]);
+      expect(await ask('chat', 'jobs')).toMatchObject({ isAnswered: true });
+      expect(simulator.ledger()).toHaveLength(1);
+    } finally {
+      await simulator.close();
+    }
+  });
 });

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { RetryableError, TerminalError } from '../../shared/errors.ts';
 import { Pace } from '../../shared/pace.ts';
-import { activityHandlers, parseFailure } from '../../shared/pipeline/activities.ts';
+import { activityHandlers } from '../../shared/pipeline/activities.ts';
+import { parseFailure } from '../../shared/pipeline/failure-text.ts';
 import type { PipelineServices } from '../../shared/pipeline/services.ts';
 import { silentLogger } from '../../shared/ports.ts';
 

@@ -13,6 +13,7 @@ function engine() {
     callSub: (name, input, id) => ({ kind: 'sub', name, input, id }),
     all: (tasks) => ({ kind: 'all', tasks }),
     sleepUntil: (at) => ({ kind: 'sleep', at }),
+    now: () => 1000,
     continueAsNew: (input) => {
       continued = input;
     },
@@ -105,10 +106,33 @@ test('run: lanes together cover every batch exactly once', () => {
   const covered: unknown[] = [];
   for (let lane = 0; lane < 4; lane++) {
     const { o, log, drive } = engine();
-    drive(runLane(o, { runId: 'r', prefix: 'r-0', lanes: 4, batches: 11, next: lane }), () => null);
-    covered.push(...log.map((t) => t.id));
+    drive(runLane(o, { runId: 'r', prefix: 'r-0', lanes: 4, batches: 11, next: lane, isWhole: true }), () => done({}));
+    covered.push(...log.map((t) => [t.name, (t.input as { batchId: string }).batchId]));
   }
-  expect(covered.sort()).toEqual(Array.from({ length: 11 }, (_, i) => `r-0-b${String(i).padStart(5, '0')}`));
+  expect(covered.sort()).toEqual(Array.from({ length: 11 }, (_, i) => ['workBatch', `b${String(i).padStart(5, '0')}`]));
+});
+
+test('run: a lane that began in an earlier version goes on as its history says', () => {
+  const { o, log, drive } = engine();
+  drive(runLane(o, { runId: 'r', prefix: 'r-0', lanes: 4, batches: 11, next: 2 }), () => null);
+  expect(log.map((t) => [t.kind, t.name, t.id])).toEqual([
+    ['sub', 'batch', 'r-0-b00002'],
+    ['sub', 'batch', 'r-0-b00006'],
+    ['sub', 'batch', 'r-0-b00010'],
+  ]);
+});
+
+test('run: a batch that must wait sleeps on a timer, and its lane goes on with it', () => {
+  const { o, log, drive } = engine();
+  let asked = 0;
+  const input = { runId: 'r', prefix: 'r-0', lanes: 1, batches: 2, next: 0, isWhole: true };
+  drive(runLane(o, input), () => (asked++ === 0 ? { kind: 'waiting', retryAt: 1000 } : done({})));
+  expect(log.map((t) => t.at ?? (t.input as { batchId: string; attempt: number }))).toEqual([
+    expect.objectContaining({ batchId: 'b00000', attempt: 0 }),
+    1000,
+    expect.objectContaining({ batchId: 'b00000', attempt: 1 }),
+    expect.objectContaining({ batchId: 'b00001', attempt: 0 }),
+  ]);
 });
 
 test('run: a long lane continues as new and goes on with the next batch', () => {
@@ -139,6 +163,65 @@ test('run: a step that must wait sleeps on a timer and is asked again with the n
   expect(log.filter((t) => t.name === 'classifyBatch').map((t) => (t.input as { attempt: number }).attempt)).toEqual([
     0, 1, 2,
   ]);
+});
+
+test('run: a step whose process ended under it is done again after 5, 10 and 20 s; the fourth time the batch fails with it', () => {
+  const dying = (deaths: number) => {
+    const { o, log, drive } = engine();
+    let died = 0;
+    const run = () =>
+      drive(runBatch(o, { runId: 'r', batchId: 'b00000' }), (task) => {
+        if (task.kind === 'sleep') return null;
+        if (task.name !== 'scoreBatch' || died++ === deaths) return done({ documents: 1, asked: 0 });
+        return fail("Activity function 'scoreBatch' failed:  node exited with code 137 (0x89).");
+      });
+    return { run, log };
+  };
+  const three = dying(3);
+  expect(three.run()).toEqual({ documents: 1, asked: 0 });
+  expect(three.log.map((t) => t.name ?? t.at)).toEqual([
+    'extractBatch',
+    'featurizeBatch',
+    'scoreBatch',
+    6000,
+    'scoreBatch',
+    11_000,
+    'scoreBatch',
+    21_000,
+    'scoreBatch',
+    'classifyBatch',
+    'decideBatch',
+  ]);
+  const four = dying(4);
+  expect(four.run).toThrow('node exited');
+  expect(four.log.filter((t) => t.name === 'scoreBatch')).toHaveLength(4);
+});
+
+test('run: a batch, and all lanes, are begun again when the process that ran their turn ended; what a step said is final', () => {
+  for (const kind of ['sub', 'all'] as const) {
+    let died = 0;
+    const { o, log, drive } = engine();
+    const answer = (task: Task) => {
+      if (task.kind === kind && died++ === 0) return fail(`Orchestrator function 'lane' failed: node exited`);
+      return task.name === 'planRun' ? done({ batches: 1, lanes: 1 }) : done({});
+    };
+    if (kind === 'all') drive(runDocuments(o, { runId: 'r' }), answer);
+    else drive(runLane(o, { runId: 'r', prefix: 'r-0', lanes: 1, batches: 1, next: 0 }), answer);
+    const begun = log.filter((t) => t.kind === kind);
+    expect(begun).toHaveLength(2);
+    expect(begun[1]).toEqual(begun[0]); // the same ids: what was done is found
+  }
+});
+
+test('run: of several calls at once one whose process ended makes all be asked again', () => {
+  const { o, log, drive } = engine();
+  let asked = 0;
+  const outcomes = drive(stepAll<Task, number>(o, 'gradientShards', [{ n: 1 }, { n: 2 }]), (task) => {
+    if (task.kind === 'sleep') return null;
+    return asked++ === 0 ? fail('the worker is gone') : task.tasks?.map(() => done(1));
+  });
+  expect(outcomes).toEqual([1, 1]);
+  expect(log.map((t) => t.tasks?.length ?? t.at)).toEqual([2, 6000, 2]);
 });
 
 test('run: a failing batch ends the run with its message and fails the orchestration', () => {

@@ -103,6 +103,7 @@ async function work(trainingId: string): Promise<TrainingResult | null> {
     sleepUntil: (at) => async () => {
       now = Math.max(now, at);
     },
+    now: () => now,
     continueAsNew: () => {
       throw new Error('a training this short ends in one execution');
     },

@@ -50,7 +50,7 @@ async function call<T>(host: HostProcess, method: string, path: string, body?: o
 }
 
 const untilEnded = (host: () => HostProcess, runId: string): Promise<RunStatus> =>
-  waitFor(`the end of ${runId}`, 150_000, async () => {
+  waitFor(`the end of ${runId}`, 390_000, async () => {
     const run = await call<RunStatus>(host(), 'GET', `/api/runs/${runId}`).catch(() => undefined); // a host that starts again
     return run !== undefined && run.endedAt !== null ? run : undefined;
   });
@@ -70,9 +70,9 @@ describe.skipIf(!isRealEngine)('the product on the real engine', () => {
   beforeAll(async () => {
     const disabled = { 'AzureWebJobs.documentUploaded.Disabled': 'true' }; // uploads are the real engine's
     cloud = startSluice(['start', '--data', data, '--port', '0'], disabled);
-    state = (await waitForState(data, cloud, 180_000)) as typeof state; // the file holds the whole state
+    state = (await waitForState(data, cloud, 390_000)) as typeof state; // the file holds the whole state
     const local = { url: state.hostUrl };
-    await waitFor('the run on the local host', 150_000, async () => {
+    await waitFor('the run on the local host', 390_000, async () => {
       const { runs } = (await (await fetch(`${local.url}/api/runs`)).json()) as { runs: RunStatus[] };
       return runs[0]?.state === 'completed' ? true : undefined;
     });
@@ -112,8 +112,7 @@ describe.skipIf(!isRealEngine)('the product on the real engine', () => {
     await queue.createIfNotExists();
     const landing = DataLakeServiceClient.fromConnectionString(state.lake).getFileSystemClient('landing');
     const blobs = /BlobEndpoint=([^;]+)/.exec(state.lake)?.[1];
-    // A lake's connection names no queue endpoint: the events lie in the host's own storage here.
-    const host = await start('uploads', { LAKE__queueServiceUri: '' });
+    const host = await start('uploads');
     for (const name of names) {
       await landing.getFileClient(name).upload(Buffer.from(`Payroll tax return: wage tax withheld. ${name}`));
       const path = name.split('/').map(encodeURIComponent).join('/');
@@ -124,7 +123,7 @@ describe.skipIf(!isRealEngine)('the product on the real engine', () => {
       };
       await queue.sendMessage(Buffer.from(JSON.stringify(event)).toString('base64'));
     }
-    const rows = await waitFor('the rows of the uploads', 150_000, async () => {
+    const rows = await waitFor('the rows of the uploads', 390_000, async () => {
       const found = await query("select distinct source_path from results where source_path like 'odd/%'");
       return found.length === names.length ? found : undefined;
     });
@@ -152,7 +151,7 @@ describe.skipIf(!isRealEngine)('the product on the real engine', () => {
     const request = { source: { kind: 'prefix', container: 'imports', prefix: 'many' }, requestId: 'many' };
     const { runId } = await call<RunStatus>(host, 'POST', '/api/runs', request);
     const extracted = (least: number) =>
-      waitFor(`${least} documents read`, 150_000, async () => {
+      waitFor(`${least} documents read`, 390_000, async () => {
         const run = await call<RunStatus>(host, 'GET', `/api/runs/${runId}`).catch(() => undefined);
         return run !== undefined && (run.endedAt !== null || run.steps.extract >= least) ? run : undefined;
       });

@@ -13,7 +13,14 @@ public static class Bridge
     public static Worker Worker { get; set; } = null!;
 
     /// <summary>Called by the emitted methods. <paramref name="names"/>: the parameters' names, a line each.</summary>
-    public static async Task<object?> InvokeAsync(string function, object?[] arguments, string names)
+    /// <remarks>
+    /// Away from the caller's scheduler: durable tasks call from one that runs nothing while it waits for the function, so that an
+    /// awaited lock would never be continued. The Functions host has its own channel to the worker for the same reason.
+    /// </remarks>
+    public static Task<object?> InvokeAsync(string function, object?[] arguments, string names) =>
+        Task.Run(() => InvokeWorkerAsync(function, arguments, names));
+
+    private static async Task<object?> InvokeWorkerAsync(string function, object?[] arguments, string names)
     {
         var request = new JsonObject { ["function"] = function };
         var collectors = new Dictionary<string, IAsyncCollector<string>>();

@@ -122,8 +122,10 @@ _ = Task.Run(() =>
 });
 try { await Task.Delay(Timeout.Infinite, ended.Token); }
 catch (OperationCanceledException) { }
-await jobs.StopAsync();
-await web.StopAsync();
+// Work that does not end in time is left, as a host that is scaled in leaves it.
+await Task.WhenAny(Task.WhenAll(jobs.StopAsync(), web.StopAsync()), Task.Delay(TimeSpan.FromSeconds(30)));
+await worker.DisposeAsync();
+Environment.Exit(0);
 
 static IEnumerable<KeyValuePair<string, string?>> Flatten(string prefix, JsonNode? node) => node switch
 {
