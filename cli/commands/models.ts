@@ -29,7 +29,11 @@ export async function listModels(options: Common): Promise<void> {
     model.taxonomyVersion ?? '',
     model.createdAt.slice(0, 16).replace('T', ' '),
   ]);
-  const columns = ['model', '', 'kind', 'labels', 'accuracy', 'taxonomy', 'created'].map((title) => ({ title }));
+  const columns = ['model', '', 'kind', 'labels', 'accuracy', 'taxonomy', 'created'].map((title) => ({
+    title,
+    flexible: title === 'kind' || title === 'taxonomy',
+    cut: 'middle' as const,
+  }));
   process.stdout.write(`${formatTable(columns, rows, process.stdout.columns ?? 120)}\n`);
 }
 

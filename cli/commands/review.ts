@@ -16,7 +16,7 @@ import { ApiError } from '../api-client.ts';
 import { answer, atLake, type LakeOptions, queryOf } from '../at-lake.ts';
 import { bar, clearBar, note, UsageError, warn } from '../console.ts';
 import { readGivenFile } from '../local-files.ts';
-import { formatTable } from '../table.ts';
+import { formatTable, type TableColumn } from '../table.ts';
 
 /** The window of this user's terminal, by which the API knows who asks again. */
 const holder = (): string => `cli-${userInfo().username}`.slice(0, 100);
@@ -42,22 +42,42 @@ export async function reviewCommand(
     note('Nothing waits for you.');
     return;
   }
-  const columns = [
-    { title: 'document id' },
-    { title: 'path', flexible: true, cut: 'middle' as const },
-    { title: 'best guess' },
-    { title: 'conf.', align: 'right' as const },
-    { title: 'why' },
-  ];
-  const rows = items.map((item) => [
-    item.documentId,
-    item.archivePath === '' ? item.path : `${item.path} › ${item.archivePath}`,
-    item.label ?? '',
-    item.confidence === null ? '' : `${Math.floor(item.confidence * 100)} %`,
-    item.code ?? '',
-  ]);
-  process.stdout.write(`${formatTable(columns, rows, process.stdout.columns ?? 160)}\n`);
+  const terminal = process.stdout.columns ?? 160;
+  process.stdout.write(`${terminal < WIDE ? describeInLines(items, terminal) : describeInTable(items, terminal)}\n`);
   note('decide with `sluice decide <document-id> <label>`, or many with `sluice decide --from <file>`');
+}
+
+/** Columns of a terminal from which an id fits beside a path. */
+const WIDE = 130;
+
+const pathOf = (item: ReviewItem): string =>
+  item.archivePath === '' ? item.path : `${item.path} › ${item.archivePath}`;
+const confidenceOf = ({ confidence }: ReviewItem): string =>
+  confidence === null ? '' : `${Math.floor(confidence * 100)} %`;
+
+const guess: readonly TableColumn[] = [
+  { title: 'best guess' },
+  { title: 'conf.', align: 'right' },
+  { title: 'why', flexible: true },
+];
+const guessOf = (item: ReviewItem): string[] => [item.label ?? '', confidenceOf(item), item.code ?? ''];
+
+const describeInTable = (items: readonly ReviewItem[], width: number): string =>
+  formatTable(
+    [{ title: 'document id' }, { title: 'path', flexible: true, cut: 'middle' }, ...guess],
+    items.map((item) => [item.documentId, pathOf(item), ...guessOf(item)]),
+    width,
+  );
+
+/** Two lines a document: what it is, and the id that `sluice decide` takes. */
+function describeInLines(items: readonly ReviewItem[], width: number): string {
+  const rows = items.map((item) => [pathOf(item), ...guessOf(item)]);
+  const [title = '', rule = '', ...lines] = formatTable(
+    [{ title: 'path', flexible: true, cut: 'middle' }, ...guess],
+    rows,
+    width,
+  ).split('\n');
+  return [title, rule, ...lines.flatMap((line, at) => [line, `  ${items[at]?.documentId ?? ''}`])].join('\n');
 }
 
 export interface DecideOptions extends LakeOptions {

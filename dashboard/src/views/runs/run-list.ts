@@ -64,6 +64,10 @@ export function startOfDay(now: Date): number {
 export const shortId = (runId: string): string =>
   runId.length <= 28 ? runId : `${runId.slice(0, 12)}…${runId.slice(-12)}`;
 
+/** What people call a run: what it is over; of a run of an earlier version its id. */
+export const runName = (run: Pick<RunStatus, 'runId' | 'kind' | 'source'>): string =>
+  run.source === undefined ? shortId(run.runId) : run.kind === 'rerun' ? shortId(run.source) : run.source;
+
 /** What made a run. */
 export const KIND_NAMES: Readonly<Record<RunStatus['kind'], string>> = {
   upload: 'upload',
