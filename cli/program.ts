@@ -16,6 +16,7 @@ import {
   newFile,
   port,
   remote,
+  SERVER_PROFILE_NAMES,
   share,
   someText,
   textColumn,
@@ -146,6 +147,11 @@ export function createProgram(): Command {
     )
     .addOption(
       new Option('--headers <profile>', 'rate-limit headers').choices(['azure', 'openai', 'hostile']).default('azure'),
+    )
+    .addOption(
+      new Option('--profile <server>', 'which server it plays: what it refuses, how it thinks and words things')
+        .choices(SERVER_PROFILE_NAMES)
+        .default('azure-chat'),
     )
     .option('--faults <json>', 'e.g. {"rates":{"error-500":0.01}}')
     .addOption(data())
