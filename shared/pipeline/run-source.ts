@@ -4,9 +4,9 @@ import type { RunRecord } from './records.ts';
 /** The hash that makes the name of an import: `letters-0123456789ab` (cli/import-folder.ts, the page's drop area). */
 const IMPORT_HASH = /-[0-9a-f]{12}$/;
 
-/** @returns e.g. `imports/letters`, `landing/a.pdf +2`; the id of the run that a re-run repeats; `landing` for uploads */
-export function runSource({ request, rerun }: Pick<RunRecord, 'request' | 'rerun'>): string {
-  if (rerun !== null) return rerun.runId;
+/** @returns e.g. `imports/letters`, `landing/a.pdf +2`; `landing` for uploads; a re-run is over what the run it repeats is over */
+export function runSource({ request, rerun, over }: Pick<RunRecord, 'request' | 'rerun' | 'over'>): string {
+  if (rerun !== null) return over ?? rerun.runId;
   if (request === null) return 'landing';
   const { source } = request;
   switch (source.kind) {

@@ -20,7 +20,9 @@ test('the hash of an import is no part of what people call it', () => {
   expect(over({ kind: 'prefix', container: 'imports', prefix: 'letters-2025' })).toBe('imports/letters-2025');
 });
 
-test('uploads are over landing, a re-run is over a run', () => {
+test('uploads are over landing, a re-run is over what the run before is over', () => {
   expect(runSource({ request: null, rerun: null })).toBe('landing');
-  expect(runSource({ request: null, rerun: { runId: 'run-1', only: 'all', from: 'extract' } })).toBe('run-1');
+  const rerun = { runId: 'run-1', only: 'all', from: 'extract' } as const;
+  expect(runSource({ request: null, rerun, over: 'imports/letters' })).toBe('imports/letters');
+  expect(runSource({ request: null, rerun })).toBe('run-1'); // a record of an earlier version
 });
