@@ -6,6 +6,7 @@ import { drawFault, type FaultKind, type FaultPlan } from './faults.ts';
 import { hash, LabelScorer, readPromptDocuments, readPromptLabels } from './openai-answers.ts';
 import { chargeOf, type DeploymentSettings } from './openai-deployment.ts';
 import { Limits } from './openai-limits.ts';
+import { refusalOf, type ServerProfile, shaped, tokensRead } from './openai-profiles.ts';
 import { type CompletionBody, type Prompt, readPrompt, schemaLabels } from './openai-prompt.ts';
 import {
   contentFilter,
@@ -55,6 +56,8 @@ export interface CoreOptions {
   /** Settings of single deployments, by name. */
   deployments: Readonly<Record<string, Partial<DeploymentSettings>>>;
   faults: FaultPlan;
+  /** Deployments that exist; absent: whatever is named does. */
+  known?: readonly string[];
 }
 
 interface State {
@@ -87,6 +90,13 @@ export class SimulatorCore {
   complete(deployment: string, body: CompletionBody, lane: 'live' | 'batch' = 'live'): SimulatedReply {
     const now = this.#options.clock.now();
     const requestId = `sim-${this.#options.seed}-${++this.#sequence}`;
+    if (this.#options.known?.includes(deployment) === false)
+      return problem(
+        requestId,
+        404,
+        'DeploymentNotFound',
+        'The API deployment for this resource does not exist. If you created the deployment within the last 5 minutes, please wait a moment and try again.',
+      );
     const state = this.state(deployment);
     const { settings, stats } = state;
     stats.requests++;
@@ -99,10 +109,14 @@ export class SimulatorCore {
       return problem(requestId, 400, 'invalid_request_error', "'messages' must be a non-empty array of texts.");
     const schemaText =
       body.response_format?.json_schema === undefined ? '' : JSON.stringify(body.response_format.json_schema);
-    const promptTokens =
+    const profile: Partial<ServerProfile> = settings.profile ?? {};
+    const sentTokens =
       prompt.messages.reduce((sum, m) => sum + this.#options.countTokens(m.content) + PROMPT_OVERHEAD_TOKENS, 0) +
       PROMPT_OVERHEAD_TOKENS +
       (schemaText === '' ? 0 : this.#options.countTokens(schemaText));
+    const refusal = refusalOf(profile, body, sentTokens);
+    if (refusal !== undefined) return { ...problem(requestId, refusal.status, '', ''), body: refusal.body };
+    const promptTokens = tokensRead(profile, sentTokens);
     const maxTokens = body.max_completion_tokens ?? body.max_tokens ?? 16_384;
     const charge = Math.ceil(
       chargeOf(settings, promptTokens, prompt.chars + schemaText.length, maxTokens) * settings.chargeBias,
@@ -134,6 +148,10 @@ export class SimulatorCore {
     const faultDraw = hash(requestId, this.#options.seed ^ 0x5bd1) / 4294967296;
     const isFaulty = this.faults.only?.({ deployment, prompt: prompt.user }) ?? true;
     const fault = isFaulty ? drawFault(this.faults, faultDraw) : undefined;
+    if (profile.fails !== undefined && this.#sequence % profile.fails.each === 0) {
+      stats.failed++;
+      return { kind: 'answer', status: 200, headers, body: profile.fails.body, delayMs: 5 };
+    }
     const early = earlyFault(fault, requestId, headers);
     if (early !== undefined) {
       stats.failed++;
@@ -144,8 +162,16 @@ export class SimulatorCore {
 
     const documents = readPromptDocuments(prompt.user);
     const refused = this.faults.refusalWord !== undefined && prompt.user.includes(this.faults.refusalWord);
-    const answer = this.#answer(prompt, documents, body, refused ? 'refusal' : fault, maxTokens);
-    const completionTokens = Math.min(maxTokens, this.#options.countTokens(answer.content ?? answer.refusal ?? '') + 1);
+    // a thought that takes all of the allowance leaves no answer
+    const thoughtTokens = Math.min(maxTokens, profile.thought?.tokens ?? 0);
+    const left = maxTokens - thoughtTokens;
+    const answer =
+      left > 0
+        ? this.#answer(prompt, documents, body, refused ? 'refusal' : fault, left)
+        : { content: null, refusal: null, finishReason: 'length' };
+    const { message, finishReason } = shaped(profile, answer);
+    const answerTokens = this.#options.countTokens(answer.content ?? answer.refusal ?? '') + 1;
+    const completionTokens = Math.min(maxTokens, thoughtTokens + answerTokens);
     const cachedTokens = this.#cachedTokens(settings, deployment, prompt.system, now);
     const isLost = fault === 'hang' || fault === 'reset-after-billing' || fault === 'cut-body';
     this.billing.push({
@@ -182,17 +208,18 @@ export class SimulatorCore {
         choices: [
           {
             index: 0,
-            finish_reason: answer.finishReason,
+            finish_reason: finishReason,
             logprobs: null,
-            message: { role: 'assistant', content: answer.content, refusal: answer.refusal },
+            message,
           },
         ],
         usage: {
           prompt_tokens: promptTokens,
-          completion_tokens: completionTokens,
+          // some count thought in the total only
+          completion_tokens: completionTokens - (profile.thought?.shown === 'total' ? thoughtTokens : 0),
           total_tokens: promptTokens + completionTokens,
           prompt_tokens_details: { cached_tokens: cachedTokens, audio_tokens: 0 },
-          completion_tokens_details: { reasoning_tokens: 0 },
+          completion_tokens_details: { reasoning_tokens: profile.thought?.shown === 'usage' ? thoughtTokens : 0 },
         },
       },
     };

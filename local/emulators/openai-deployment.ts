@@ -1,5 +1,7 @@
 // Settings of a simulated deployment, and what a request is charged under them.
+
 import type { LimitSettings } from './openai-limits.ts';
+import type { ServerProfile } from './openai-profiles.ts';
 import type { HeaderProfile } from './openai-replies.ts';
 
 export interface DeploymentSettings extends LimitSettings {
@@ -18,6 +20,8 @@ export interface DeploymentSettings extends LimitSettings {
   promptCaching: boolean;
   /** Tokens of context; longer prompts get 400 context_length_exceeded. */
   contextTokens: number;
+  /** Plays a server of another make. */
+  profile?: ServerProfile | undefined;
 }
 
 export const defaultDeploymentSettings: DeploymentSettings = {

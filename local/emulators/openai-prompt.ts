@@ -6,6 +6,8 @@ export interface CompletionBody {
   messages?: { role: string; content: unknown }[];
   max_completion_tokens?: number;
   max_tokens?: number;
+  temperature?: unknown;
+  logprobs?: unknown;
   response_format?: { type?: string; json_schema?: { schema?: unknown } };
   service_tier?: string;
 }
@@ -28,10 +30,13 @@ export function readPrompt(body: CompletionBody): Prompt | undefined {
       .map((m) => m.content)
       .join('\n');
   const text = JSON.stringify(messages);
+  const user = of(true);
+  // where there is no system role the instructions stand before the documents
+  const system = of(false) || user.slice(0, Math.max(0, user.search(/^<doc id="\d+">$/m)));
   return {
     messages,
-    system: of(false),
-    user: of(true),
+    system,
+    user,
     chars: messages.reduce((sum, m) => sum + m.content.length, 0),
     hash: createHash('sha256').update(text).digest('hex'),
   };

@@ -20,6 +20,8 @@ export interface SimulatorOptions extends Partial<DeploymentSettings> {
   faults?: FaultPlan;
   clock?: Clock;
   deployments?: Readonly<Record<string, Partial<DeploymentSettings>>>;
+  /** Names of deployments that exist; absent: whatever is named does. */
+  known?: readonly string[];
   batch?: Partial<BatchSettings>;
   /** A line on the console that says what this is. Default true. */
   banner?: boolean;
@@ -48,6 +50,7 @@ export async function startOpenAiSimulator(options: SimulatorOptions = {}): Prom
     faults = {},
     clock = systemClock,
     deployments = {},
+    known,
     banner = true,
     batch = {},
     ...settings
@@ -57,6 +60,7 @@ export async function startOpenAiSimulator(options: SimulatorOptions = {}): Prom
     clock,
     faults,
     deployments,
+    ...(known === undefined ? {} : { known }),
     deployment: { ...defaultDeploymentSettings, ...settings },
     countTokens: await loadTokenCounter(),
   });

@@ -1,9 +1,12 @@
 // The commands around the main job, on one data folder.
 import type { ChildProcess } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ended, parseDocument, sluice, startSluice, temporaryFolder, waitForState } from './sluice.ts';
+import { startOpenAiSimulator } from '../../local/emulators/openai.ts';
+import { ended, parseDocument, sluice, startSluice, temporaryFolder, waitFor, waitForState } from './sluice.ts';
 
 const data = temporaryFolder('commands');
 afterAll(() => data.remove());
@@ -208,4 +211,68 @@ test('start --taxonomy: a wrong file is wrong usage and names the field', async 
   const notJson = join(data.path, 'not.json');
   writeFileSync(notJson, '{');
   expect((await sluice(['start', training, '--taxonomy', notJson, '--once', ...at])).code).toBe(2);
+}, 120_000);
+
+test('doctor: an endpoint that lists its models without the one that is set, and a deployment that Azure does not have', async () => {
+  const priced = { LLM_INPUT_USD_PER_MTOK: '0.4', LLM_OUTPUT_USD_PER_MTOK: '1.6' };
+  const server = createServer((request, response) => {
+    const isList = request.url === '/v1/models';
+    response.writeHead(isList ? 200 : 404, { 'content-type': 'application/json' });
+    response.end(
+      JSON.stringify(isList ? { data: [{ id: 'small:latest' }] } : { error: { message: 'model not found' } }),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const own = await sluice(['doctor', '--json', ...at], {
+    ...priced,
+    ...{ OPENAI_BASE_URL: `http://127.0.0.1:${port}/v1`, OPENAI_MODEL: 'large' },
+  });
+  server.close();
+  expect(own.code).toBe(1);
+  const checks = JSON.parse(own.stdout) as { check: string; ok: boolean; found: string }[];
+  expect(checks.find(({ check }) => check === 'LLM')).toMatchObject({ ok: false });
+  expect(checks.find(({ check }) => check === 'LLM')?.found).toContain('has no model "large"');
+
+  const simulator = await startOpenAiSimulator({ known: ['chat'], banner: false });
+  const azure = await sluice(['doctor', '--json', ...at], {
+    ...priced,
+    AZURE_OPENAI_ENDPOINT: `http://127.0.0.1:${simulator.port}`,
+    AZURE_OPENAI_CHAT_DEPLOYMENT: 'chta',
+    OPENAI_API_KEY: 'none',
+  });
+  expect(simulator.ledger()).toEqual([]);
+  await simulator.close();
+  expect(azure.code, azure.stderr).toBe(1);
+  const lines = JSON.parse(azure.stdout) as { check: string; ok: boolean; found: string }[];
+  expect(lines.filter(({ ok }) => !ok).map(({ check }) => check)).toEqual(['deployment chta']);
+  expect(lines.map(({ check }) => check)).not.toContain('LLM'); // nothing is said twice
+}, 120_000);
+
+test('storage --settings: the storage settings stand in the file, what else stood there stays, and nobody else can read it', async () => {
+  const file = join(data.path, 'local.settings.json');
+  writeFileSync(
+    file,
+    JSON.stringify({ IsEncrypted: false, Values: { MINE: '1', LAKE: 'old' }, Host: { LocalHttpPort: 7072 } }),
+  );
+  const child = startSluice(['storage', '--settings', file, '--json', '--data', join(data.path, 'storage')]);
+  let printed = '';
+  child.stdout?.on('data', (chunk: Buffer) => {
+    printed += chunk.toString('utf8');
+  });
+  const settings = await waitFor('the settings', 90_000, () =>
+    printed.endsWith('\n') ? (JSON.parse(printed) as Record<string, string>) : undefined,
+  );
+  child.kill('SIGTERM');
+  await ended(child);
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({
+    IsEncrypted: false,
+    Values: { MINE: '1', ...settings },
+    Host: { LocalHttpPort: 7072 },
+  });
+  expect(Object.keys(settings)).toEqual(['LAKE', 'AzureWebJobsStorage']);
+  expect(statSync(file).mode & 0o077).toBe(0);
+  writeFileSync(file, '[1]');
+  const refused = await sluice(['storage', '--settings', file, '--data', join(data.path, 'storage')]);
+  expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('is no settings file')]);
 }, 120_000);
