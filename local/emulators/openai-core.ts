@@ -1,16 +1,16 @@
 // The simulator without a socket: one request in, one answer with its delay out. Time and chance are injected.
 // Invariants: S1 everything billed is in the billing log, once. S2 a refused request (429, 4xx, 5xx) is never billed.
 //             S3 every answer says `simulator`; nothing here is a language model.
-import { createHash } from 'node:crypto';
 import type { Clock } from '../../shared/ports.ts';
 import { drawFault, type FaultKind, type FaultPlan } from './faults.ts';
 import { hash, LabelScorer, readPromptDocuments, readPromptLabels } from './openai-answers.ts';
-import { type LimitSettings, Limits } from './openai-limits.ts';
+import { chargeOf, type DeploymentSettings } from './openai-deployment.ts';
+import { Limits } from './openai-limits.ts';
+import { type CompletionBody, type Prompt, readPrompt, schemaLabels } from './openai-prompt.ts';
 import {
   contentFilter,
   disturb,
   earlyFault,
-  type HeaderProfile,
   normal,
   problem,
   rateHeaders,
@@ -20,42 +20,6 @@ import {
 
 export const SIMULATOR_MODEL = 'simulator';
 export const SIMULATOR_FINGERPRINT = 'fp_sluice_simulator_not_a_language_model';
-
-export interface DeploymentSettings extends LimitSettings {
-  /** What a request is charged at arrival. */
-  chargeRule: 'prompt-and-max' | 'max-only' | 'exact';
-  /** Factor on every charge; the client does not know it. */
-  chargeBias: number;
-  /** Response time: `latencyMs` plus `msPerToken` for each answer token, spread log-normally by `latencySpread`. */
-  latencyMs: number;
-  msPerToken: number;
-  latencySpread: number;
-  headers: HeaderProfile;
-  /** Between these times (ms since the epoch) no connection succeeds. */
-  outages: readonly { fromMs: number; toMs: number }[];
-  /** Identical system prompts of at least 1,024 tokens are billed as cached. */
-  promptCaching: boolean;
-  /** Tokens of context; longer prompts get 400 context_length_exceeded. */
-  contextTokens: number;
-}
-
-export const defaultDeploymentSettings: DeploymentSettings = {
-  tpm: 200_000,
-  rpm: 200,
-  window: 'sliding60',
-  rpmSliceSeconds: 10,
-  countRejected: false,
-  cuts: [],
-  chargeRule: 'prompt-and-max',
-  chargeBias: 1,
-  latencyMs: 150,
-  msPerToken: 1,
-  latencySpread: 0.2,
-  headers: 'azure',
-  outages: [],
-  promptCaching: true,
-  contextTokens: 128_000,
-};
 
 /** One billed request: the ground truth a ledger is compared with. */
 export interface BillingEntry {
@@ -81,15 +45,6 @@ export interface SimulatorStats {
   throttled: number;
   charged: number;
   failed: number;
-}
-
-export interface CompletionBody {
-  model?: string;
-  messages?: { role: string; content: unknown }[];
-  max_completion_tokens?: number;
-  max_tokens?: number;
-  response_format?: { type?: string; json_schema?: { schema?: unknown } };
-  service_tier?: string;
 }
 
 export interface CoreOptions {
@@ -323,52 +278,4 @@ export class SimulatorCore {
     this.#warmPrefixes.set(key, now + CACHE_TTL_MS);
     return now < warmUntil ? Math.floor(tokens / 128) * 128 : 0;
   }
-}
-
-interface Prompt {
-  messages: { role: string; content: string }[];
-  system: string;
-  user: string;
-  chars: number;
-  hash: string;
-}
-
-function readPrompt(body: CompletionBody): Prompt | undefined {
-  if (!Array.isArray(body.messages) || body.messages.length === 0) return undefined;
-  const messages = body.messages.map((m) => ({ role: m.role, content: textOf(m.content) }));
-  const of = (isUser: boolean) =>
-    messages
-      .filter((m) => (m.role === 'user') === isUser)
-      .map((m) => m.content)
-      .join('\n');
-  const text = JSON.stringify(messages);
-  return {
-    messages,
-    system: of(false),
-    user: of(true),
-    chars: messages.reduce((sum, m) => sum + m.content.length, 0),
-    hash: createHash('sha256').update(text).digest('hex'),
-  };
-}
-
-function textOf(content: unknown): string {
-  if (typeof content === 'string') return content;
-  if (!Array.isArray(content)) return '';
-  return content.map((part: { text?: unknown }) => (typeof part?.text === 'string' ? part.text : '')).join('');
-}
-
-function schemaLabels(body: CompletionBody): string[] {
-  const found: string[] = [];
-  JSON.stringify(body.response_format?.json_schema?.schema ?? null, (key, value: unknown) => {
-    if (key === 'enum' && Array.isArray(value))
-      found.push(...value.filter((v) => typeof v === 'string' && v !== 'UNSURE'));
-    return value;
-  });
-  return found;
-}
-
-function chargeOf(settings: DeploymentSettings, promptTokens: number, chars: number, maxTokens: number): number {
-  if (settings.chargeRule === 'max-only') return maxTokens;
-  if (settings.chargeRule === 'exact') return promptTokens + maxTokens;
-  return Math.ceil(chars / 4) + maxTokens;
 }

@@ -7,15 +7,9 @@ import { type Clock, systemClock } from '../../shared/ports.ts';
 import { answerForeigners } from '../loopback.ts';
 import type { FaultPlan } from './faults.ts';
 import { type BatchReply, type BatchSettings, SimulatedBatches } from './openai-batches.ts';
-import {
-  type BillingEntry,
-  type CompletionBody,
-  type DeploymentSettings,
-  defaultDeploymentSettings,
-  SIMULATOR_MODEL,
-  SimulatorCore,
-  type SimulatorStats,
-} from './openai-core.ts';
+import { type BillingEntry, SIMULATOR_MODEL, SimulatorCore, type SimulatorStats } from './openai-core.ts';
+import { type DeploymentSettings, defaultDeploymentSettings } from './openai-deployment.ts';
+import type { CompletionBody } from './openai-prompt.ts';
 import type { SimulatedReply } from './openai-replies.ts';
 import { loadTokenCounter } from './openai-tokens.ts';
 

@@ -1,6 +1,7 @@
 // Text bytes to a string: BOM, NUL pattern, strict UTF-8, declared charset, EBCDIC and DOS Cyrillic by their byte habits, statistics, Windows-1252.
 // Invariant: never throws; the answer names the charset used.
 import { decodeEbcdic, looksEbcdic } from './ebcdic.ts';
+import { guessWide } from './wide-text.ts';
 
 export interface DecodedText {
   text: string;
@@ -85,23 +86,6 @@ function decodeSure(bytes: Uint8Array): DecodedText | undefined {
   } catch {
     return undefined; // not UTF-8: the caller goes on
   }
-}
-
-type Wide = 'utf-16le' | 'utf-16be' | 'utf-32le' | 'utf-32be';
-
-/** UTF-16 or UTF-32 without BOM by where the NUL bytes are. */
-function guessWide(bytes: Uint8Array): Wide | undefined {
-  const n = Math.min(bytes.length, 4096) & ~3;
-  if (n < 4) return undefined;
-  const nul = [0, 0, 0, 0];
-  for (let i = 0; i < n; i++) if (bytes[i] === 0) nul[i & 3]! += 1;
-  const share = nul.map((count) => count / (n / 4));
-  const [s0, s1, s2, s3] = share as [number, number, number, number];
-  if (s0 > 0.9 && s1 > 0.9 && s3 < 0.2) return 'utf-32be';
-  if (s3 > 0.9 && s2 > 0.9 && s0 < 0.2) return 'utf-32le';
-  if (s0 > 0.4 && s2 > 0.4 && s1 < 0.1 && s3 < 0.1) return 'utf-16be';
-  if (s1 > 0.4 && s3 > 0.4 && s0 < 0.1 && s2 < 0.1) return 'utf-16le';
-  return undefined;
 }
 
 /** Is this no text in any charset? NUL bytes outside UTF-16/32, or many control bytes. */

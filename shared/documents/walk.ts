@@ -42,6 +42,8 @@ const MAY_HOLD_FILES: ReadonlySet<string> = new Set([
   MEDIA.odg,
   MEDIA.rtf,
   MEDIA.xml,
+  MEDIA.json,
+  MEDIA.jsonl,
   MEDIA.html,
   MEDIA.txt,
 ]);

@@ -29,3 +29,21 @@ export function base64File(text: string, isNamed: boolean): Buffer | undefined {
   const type = sniff(bytes, '');
   return type === MEDIA.bin || type === MEDIA.txt || type === MEDIA.cms ? undefined : bytes;
 }
+
+const EXTENSION_OF_TYPE: Readonly<Record<string, string>> = {
+  'application/pdf': 'pdf',
+  'text/csv': 'csv',
+  'text/plain': 'txt',
+  'image/png': 'png',
+  'image/jpeg': 'jpg',
+  'text/xml': 'xml',
+  'application/xml': 'xml',
+  'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet': 'xlsx',
+  'application/vnd.oasis.opendocument.spreadsheet': 'ods',
+};
+
+/** Name of a file that has none. @param mediaType  as it is declared */
+export function defaultFileName(index: number, mediaType: string | undefined): string {
+  const extension = EXTENSION_OF_TYPE[mediaType?.toLowerCase() ?? ''];
+  return `embedded-${index + 1}${extension === undefined ? '' : `.${extension}`}`;
+}

@@ -1,9 +1,14 @@
-// Word 6 to 2003 documents (doc): all text stories by the piece table, field results without field codes.
+// Word 6 to 2003 documents (doc): all text stories by the piece table, field results without field codes, choices of form fields, documents and
+// scans inside. Tracked changes are read as accepted; hidden text is no content. Word 6 and 95 keep their marks otherwise: there all text is read.
 // Source: [MS-DOC] 2.4.1 (retrieving text), 2.5 (FIB), 2.9.38 (Clx).
 import { TerminalError } from '../../errors.ts';
 import { decodeAs } from '../charset.ts';
 import { plain, type ReadContext, type ReadText } from '../reading.ts';
+import { symbolText } from './choices.ts';
+import { isPieceGone, type Run, rowEndsOf, runsOf } from './doc-runs.ts';
+import { artTexts, scannedBlips } from './office-art.ts';
 import { openOle } from './ole.ts';
+import { documentsIn } from './ole-object.ts';
 
 const WORD_MAGIC = 0xa5ec;
 const WORD_8 = 0xc1; // nFib of Word 97; older files have no Unicode
@@ -21,12 +26,19 @@ export async function readDoc(bytes: Uint8Array, { limits }: ReadContext): Promi
     throw new TerminalError('extract.corrupt', 'doc: its main stream is damaged');
   const flags = main.readUInt16LE(10);
   if ((flags & ENCRYPTED) !== 0) throw new TerminalError('extract.encrypted', 'doc: it needs a password');
-  const raw =
-    main.readUInt16LE(2) < WORD_8 || magic === 0xa5dc
-      ? await plainText(main)
-      : pieceText(main, file.stream((flags & TABLE_1) !== 0 ? '1Table' : '0Table'), limits.maxChars);
-  return plain(toText(raw));
+  const isOld = main.readUInt16LE(2) < WORD_8 || magic === 0xa5dc;
+  const table = file.stream((flags & TABLE_1) !== 0 ? '1Table' : '0Table');
+  const data = file.stream('Data');
+  const pieces = isOld ? [{ raw: await plainText(main) }] : pieceTexts(main, table, data, limits.maxChars);
+  return {
+    ...plain([toText(pieces), ...artTexts(table)].join('\n')),
+    embedded: await documentsIn(file.storages(/^ObjectPool\/[^/]+$/), limits.maxArchiveEntries),
+    pictures: scannedBlips([data, isOld ? undefined : main], limits),
+  };
 }
+
+/** Text with Word's own marks in it, or words that stand as they are. */
+type Piece = { raw: string } | { words: string };
 
 /** Word 6 and 95: one run of 8-bit text. */
 async function plainText(main: Buffer): Promise<string> {
@@ -36,17 +48,20 @@ async function plainText(main: Buffer): Promise<string> {
   return (await decodeAs(main.subarray(from, to), 'windows-1252')) ?? '';
 }
 
-function pieceText(main: Buffer, table: Buffer | undefined, maxChars: number): string {
+function pieceTexts(main: Buffer, table: Buffer | undefined, data: Buffer | undefined, maxChars: number): Piece[] {
   if (table === undefined || main.length < FC_CLX + 8)
     throw new TerminalError('extract.corrupt', 'doc: its table stream is missing');
   const at = main.readUInt32LE(FC_CLX);
-  const pieces = pieceTable(table.subarray(at, at + main.readUInt32LE(FC_CLX + 4)));
+  const { pieces, lists } = pieceTable(table.subarray(at, at + main.readUInt32LE(FC_CLX + 4)));
+  const runs = new RunCursor(runsOf({ main, table, data }));
+  const rowEnds = new Set(rowEndsOf({ main, table, data }));
   const count = Math.floor((pieces.length - 4) / 12);
-  const texts: string[] = [];
+  const texts: Piece[] = [];
   let chars = 0;
   for (let i = 0; i < count; i++) {
     const length = pieces.readUInt32LE((i + 1) * 4) - pieces.readUInt32LE(i * 4);
-    const position = pieces.readUInt32LE((count + 1) * 4 + i * 8 + 2);
+    const descriptor = (count + 1) * 4 + i * 8;
+    const position = pieces.readUInt32LE(descriptor + 2);
     const isNarrow = (position & 0x40000000) !== 0;
     const offset = (position & 0x3fffffff) / (isNarrow ? 2 : 1);
     if (length < 0 || length > main.length)
@@ -54,37 +69,97 @@ function pieceText(main: Buffer, table: Buffer | undefined, maxChars: number): s
     chars += length;
     if (chars > maxChars)
       throw new TerminalError('extract.too-large', `doc: at most ${maxChars} characters of text are kept`);
-    const piece = main.subarray(offset, offset + (isNarrow ? length : length * 2));
-    texts.push(isNarrow ? new TextDecoder('windows-1252').decode(piece) : piece.toString('utf16le'));
+    const bytes = isNarrow ? length : length * 2;
+    const piece = main.subarray(offset, offset + bytes);
+    const letters = isNarrow ? new TextDecoder('windows-1252').decode(piece) : piece.toString('utf16le');
+    const raw = rowEnds.size === 0 ? letters : withRowEnds(letters, offset, isNarrow ? 1 : 2, rowEnds);
+    if (isPieceGone(pieces.readUInt16LE(descriptor + 6), lists)) texts.push({ raw: marksIn(raw) });
+    else addPiece(texts, raw, offset, isNarrow ? 1 : 2, runs.within(offset, offset + bytes));
   }
-  return texts.join('');
+  return texts;
 }
 
+/** Rows end as lines do: Word closes them with one more cell mark. */
+const withRowEnds = (letters: string, offset: number, width: number, rowEnds: ReadonlySet<number>) =>
+  letters.replace(/\x07/g, (mark, index: number) => (rowEnds.has(offset + (index + 1) * width) ? '\r' : mark));
+
+/** Runs of the stream for pieces, which mostly follow each other. */
+class RunCursor {
+  readonly #runs: readonly Run[];
+  #at = 0;
+
+  constructor(runs: readonly Run[]) {
+    this.#runs = runs;
+  }
+
+  *within(from: number, to: number): Generator<Run> {
+    if ((this.#runs[this.#at - 1]?.to ?? 0) > from) this.#at = 0;
+    while (this.#at < this.#runs.length && this.#runs[this.#at]!.to <= from) this.#at += 1; // at < length
+    for (let i = this.#at; i < this.#runs.length && this.#runs[i]!.from < to; i++) yield this.#runs[i]!; // i < length
+  }
+}
+
+/** Cut a piece where its runs are no plain text. */
+function addPiece(texts: Piece[], raw: string, offset: number, width: number, runs: Iterable<Run>): void {
+  let done = 0;
+  for (const { from, to, look } of runs) {
+    const start = Math.max(done, Math.floor((from - offset) / width));
+    const end = Math.min(raw.length, Math.floor((to - offset) / width));
+    if (end <= start) continue;
+    texts.push({ raw: raw.slice(done, start) });
+    const own = raw.slice(start, end);
+    done = end;
+    const { isGone, font, symbol, choice } = look;
+    if (isGone) texts.push({ raw: marksIn(own) });
+    else if (choice !== undefined) texts.push({ words: choice });
+    else if (symbol !== undefined) texts.push({ raw: symbolText(symbol.font, symbol.hex).repeat(own.length) });
+    else
+      texts.push({
+        raw: own.replace(/[!-~\xa1-\xff\uf021-\uf0ff]/g, (c) => symbolText(font ?? '', c.charCodeAt(0).toString(16))),
+      });
+  }
+  texts.push({ raw: raw.slice(done) });
+}
+
+/** Beginnings and ends of fields are kept of text that is gone: what follows them depends on it. */
+const marksIn = (raw: string) => raw.replace(/[^\x13-\x15]/g, '');
+
 /** PlcPcd of a Clx, behind any number of property lists. */
-function pieceTable(clx: Buffer): Buffer {
+function pieceTable(clx: Buffer): { pieces: Buffer; lists: Buffer[] } {
+  const lists: Buffer[] = [];
   let at = 0;
-  while (at + 3 <= clx.length && clx[at] === 1) at += 3 + clx.readUInt16LE(at + 1);
+  while (at + 3 <= clx.length && clx[at] === 1) {
+    const end = at + 3 + clx.readUInt16LE(at + 1);
+    lists.push(clx.subarray(at + 3, end));
+    at = end;
+  }
   if (clx[at] !== 2 || at + 5 > clx.length)
     throw new TerminalError('extract.corrupt', 'doc: its piece table is missing');
-  return clx.subarray(at + 5, at + 5 + clx.readUInt32LE(at + 1));
+  return { pieces: clx.subarray(at + 5, at + 5 + clx.readUInt32LE(at + 1)), lists };
 }
 
 /** Word's own marks to text: cells, rows, breaks; field codes (13h … 14h) go, results (14h … 15h) stay. */
-function toText(raw: string): string {
+function toText(pieces: readonly Piece[]): string {
   const out: string[] = [];
   const fields: boolean[] = []; // true = inside the code of that field
-  for (const char of raw) {
-    const code = char.charCodeAt(0);
-    if (code === 0x13) fields.push(true);
-    else if (code === 0x14 && fields.length > 0) fields[fields.length - 1] = false;
-    else if (code === 0x15) fields.pop();
-    else if (fields.includes(true)) continue;
-    else if (code === 0x07) out.push('\t');
-    else if (code === 0x0d || code === 0x0b || code === 0x0c || code === 0x0e) out.push('\n');
-    else if (code === 0x1e) out.push('-');
-    else if (code === 0x1f)
-      continue; // optional hyphen
-    else if (code >= 0x20 || code === 0x09) out.push(char);
+  for (const piece of pieces) {
+    if ('words' in piece) {
+      out.push(piece.words);
+      continue;
+    }
+    for (const char of piece.raw) addChar(char, fields, out);
   }
   return out.join('');
+}
+
+function addChar(char: string, fields: boolean[], out: string[]): void {
+  const code = char.charCodeAt(0);
+  if (code === 0x13) fields.push(true);
+  else if (code === 0x14 && fields.length > 0) fields[fields.length - 1] = false;
+  else if (code === 0x15) fields.pop();
+  else if (fields.includes(true)) return;
+  else if (code === 0x07) out.push('\t');
+  else if (code === 0x0d || code === 0x0b || code === 0x0c || code === 0x0e) out.push('\n');
+  else if (code === 0x1e) out.push('-');
+  else if (code !== 0x1f && (code >= 0x20 || code === 0x09)) out.push(char); // 1Fh is an optional hyphen
 }

@@ -2,7 +2,7 @@
 // Source: [MS-OLEDS] 2.3.6 (Ole10Native), [MS-OFFCRYPTO] names of packages; the native data of the Packager by what it writes.
 import { decodeText } from '../charset.ts';
 import type { EmbeddedFile } from '../reading.ts';
-import { type OleFile, openOle } from './ole.ts';
+import { type OleFile, type OleStorage, openOle } from './ole.ts';
 import { checkOle } from './ole-check.ts';
 
 const OLE_MAGIC = Buffer.from('d0cf11e0a1b11ae1', 'hex');
@@ -21,15 +21,31 @@ export async function unwrapOle(bytes: Uint8Array, name: string): Promise<Embedd
   } catch {
     return { name, bytes }; // where it is refused with its reason
   }
-  return await documentOf(file, bytes, name);
+  return await documentOf(file, () => bytes, name);
 }
 
-/** The same for an object's storage within a larger file. @param whole  bytes of the object as a file of its own */
-export async function documentOf(
-  file: OleFile,
-  whole: Uint8Array | undefined,
-  name: string,
-): Promise<EmbeddedFile | undefined> {
+/** Documents in the storages of a larger file (ObjectPool of doc, MBD… of xls). Objects without one are left out. */
+export async function documentsIn(storages: readonly OleStorage[], maxFiles: number): Promise<EmbeddedFile[]> {
+  const files: EmbeddedFile[] = [];
+  for (const [i, storage] of storages.entries()) {
+    if (files.length >= maxFiles) break;
+    const kind = Object.keys(OWN_KINDS).find((name) => storage.stream(name) !== undefined);
+    const extension = kind === undefined ? 'bin' : OWN_KINDS[kind];
+    const file = await documentOf(storage, () => storage.whole(), `object-${i + 1}.${extension}`);
+    if (file !== undefined) files.push(file);
+  }
+  return files;
+}
+
+const OWN_KINDS: Readonly<Record<string, string>> = {
+  WordDocument: 'doc',
+  Workbook: 'xls',
+  Book: 'xls',
+  'PowerPoint Document': 'ppt',
+};
+
+/** The same for what is open. @param whole  bytes of the object as a file of its own */
+async function documentOf(file: OleFile, whole: () => Uint8Array, name: string): Promise<EmbeddedFile | undefined> {
   const packed = file.stream('Package') ?? file.stream('EmbeddedOdf') ?? file.stream('package_stream');
   if (packed !== undefined && packed.length > 0) return { name: withKind(name, packed), bytes: packed };
   const native = file.stream('\x01Ole10Native');
@@ -37,10 +53,8 @@ export async function documentOf(
   const contents = file.stream('CONTENTS');
   if (contents !== undefined && /^%PDF/.test(contents.toString('latin1', 0, 4)))
     return { name: `${stem(name)}.pdf`, bytes: contents };
-  const isDocument = ['WordDocument', 'Workbook', 'Book', 'PowerPoint Document'].some(
-    (stream) => file.stream(stream) !== undefined,
-  );
-  return isDocument && whole !== undefined ? { name, bytes: whole } : undefined;
+  const isDocument = Object.keys(OWN_KINDS).some((stream) => file.stream(stream) !== undefined);
+  return isDocument ? { name, bytes: whole() } : undefined;
 }
 
 const stem = (name: string) => name.replace(/\.(bin|ole|dat)$/i, '');

@@ -30,7 +30,6 @@ const KEEPING = new Set([
   'mid',
   'vice',
 ]);
-const MAX_WORDS = 200_000;
 
 /** Pages with each U+FFFE decided. @param language  asked only when a page has one */
 export async function joinHyphens(
@@ -38,35 +37,74 @@ export async function joinHyphens(
   language: (text: string) => Promise<string | null>,
 ): Promise<string[]> {
   if (!pages.some((page) => page.includes(BREAK))) return [...pages];
-  const words = wordsOf(pages);
-  const isJoining = JOINING.has((await language(pages.join('\n').replaceAll(BREAK, '').slice(0, 20_000))) ?? '');
-  return pages.map((page) =>
-    page.replace(/([\p{L}\p{N}]*)\ufffe(?=([\p{L}\p{N}]*))/gu, (_whole, before: string, after: string) =>
-      keepsHyphen(before, after, words, isJoining) ? `${before}-` : before,
-    ),
+  const lines = pages.map((page) => page.split(BREAK));
+  const words = wordsAmong(halvesOf(lines), pages);
+  const isJoining = JOINING.has((await language(sampleOf(pages))) ?? '');
+  return lines.map((pieces) =>
+    pieces
+      .map((piece, i) => (i === 0 ? piece : hyphenOf(pieces[i - 1]!, piece, words, isJoining) + piece)) // i > 0
+      .join(''),
   );
 }
 
-function keepsHyphen(before: string, after: string, words: ReadonlySet<string>, isJoining: boolean): boolean {
+const SAMPLE_CHARS = 4000;
+
+function sampleOf(pages: readonly string[]): string {
+  let sample = '';
+  for (let i = 0; i < pages.length && sample.length < SAMPLE_CHARS; i++)
+    sample += `${pages[i]!.slice(0, SAMPLE_CHARS)}\n`; // i < length
+  return sample.replaceAll(BREAK, '').slice(0, SAMPLE_CHARS);
+}
+
+/** The longest word has fewer letters. */
+const MAX_HALF = 80;
+const WORD_SIGN = /[\p{L}\p{N}]/u;
+
+function lastWord(text: string): string {
+  let start = text.length;
+  while (start > 0 && text.length - start < MAX_HALF && WORD_SIGN.test(text[start - 1]!)) start -= 1; // start > 0
+  return text.slice(start);
+}
+
+function firstWord(text: string): string {
+  let end = 0;
+  while (end < text.length && end < MAX_HALF && WORD_SIGN.test(text[end]!)) end += 1; // end < length
+  return text.slice(0, end);
+}
+
+/** What the breaks of all pages are decided by: the word without a hyphen, the word with it, each half. */
+function halvesOf(lines: readonly (readonly string[])[]): Set<string> {
+  const asked = new Set<string>();
+  for (const pieces of lines)
+    for (let i = 1; i < pieces.length; i++) {
+      const [a, b] = [lastWord(pieces[i - 1]!).toLowerCase(), firstWord(pieces[i]!).toLowerCase()]; // i < length
+      for (const word of [a + b, `${a}-${b}`, a, b]) asked.add(word);
+    }
+  return asked;
+}
+
+function hyphenOf(left: string, right: string, words: ReadonlySet<string>, isJoining: boolean): '-' | '' {
+  const [before, after] = [lastWord(left), firstWord(right)];
   // "Umsatzsteuer-Voranmeldung", "ABC-DEF", "2020-2021": no word is broken before a capital or a digit.
-  if (before === '' || after === '' || /^[\p{Lu}\p{N}]/u.test(after) || /\p{N}$/u.test(before)) return true;
+  if (before === '' || after === '' || /^[\p{Lu}\p{N}]/u.test(after) || /\p{N}$/u.test(before)) return '-';
   const [a, b] = [before.toLowerCase(), after.toLowerCase()];
   const isWhole = words.has(a + b);
   const isHyphenated = words.has(`${a}-${b}`);
-  if (isWhole !== isHyphenated) return isHyphenated;
-  if (isJoining) return false;
-  return KEEPING.has(a) || (a.length >= 3 && b.length >= 3 && words.has(a) && words.has(b));
+  if (isWhole !== isHyphenated) return isHyphenated ? '-' : '';
+  if (isJoining) return '';
+  return KEEPING.has(a) || (a.length >= 3 && b.length >= 3 && words.has(a) && words.has(b)) ? '-' : '';
 }
 
-/** Words and hyphenated words that stand within a line: the halves around a break are none. */
-function wordsOf(pages: readonly string[]): Set<string> {
-  const words = new Set<string>();
+/** A run of anything but blanks and the punctuation of ASCII and of the general kind; hyphens are inside. A plain class: \p{L} is ten times as slow. */
+const RUN = /[^\s\0-,./:-@[-`{-\u00a9\u00ab-\u00b4\u00b6-\u00b9\u00bb-\u00bf\u2000-\u2010\u2012-\u206f\u3000-\u303f]+/g;
+
+/** Those of the words asked for that stand within a line: the halves around a break are none. */
+function wordsAmong(asked: ReadonlySet<string>, pages: readonly string[]): Set<string> {
+  const found = new Set<string>();
   for (const page of pages)
-    for (const [word] of page
-      .toLowerCase()
-      .matchAll(/(?<![\p{L}\p{N}\ufffe-])[\p{L}\p{N}]+(?:-[\p{L}\p{N}]+)*(?![\p{L}\p{N}\ufffe])/gu)) {
-      if (words.size >= MAX_WORDS) return words;
-      words.add(word);
+    for (const [run] of page.toLowerCase().matchAll(RUN)) {
+      const word = run.endsWith('-') ? run.slice(0, -1) : run;
+      if (asked.has(word)) found.add(word);
     }
-  return words;
+  return found;
 }

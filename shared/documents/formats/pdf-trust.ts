@@ -36,10 +36,22 @@ const ODD_SIGN = /[†‡€¢¤¥¦§©¬®¶×÷¿¡‰™º¹²³¼½¾¨¸¯
 
 /** Lines without those that hold a word of shifted letters ("Szk&òFWWG66†ÆæBvÖ$€"), as writers leave them that lack a font for one letter. */
 export function withoutGarbledLines(text: string): { text: string; dropped: number } {
-  if (text.search(ODD_SIGN) < 0) return { text, dropped: 0 };
+  if (!hasTwoInAWord(text)) return { text, dropped: 0 };
   const lines = text.split('\n');
   const kept = lines.filter((line) => !line.split(/\s+/).some(isGarbledWord));
   return { text: kept.join('\n'), dropped: lines.length - kept.length };
+}
+
+const LONG_WORD = 200;
+
+/** Do two odd signs stand in one word? Most pages with such signs have them apart: ©, §, °. */
+function hasTwoInAWord(text: string): boolean {
+  let previous = Number.NEGATIVE_INFINITY;
+  for (const { index } of text.matchAll(ODD_SIGN)) {
+    if (index - previous < LONG_WORD && !/\s/.test(text.slice(previous, index))) return true;
+    previous = index;
+  }
+  return false;
 }
 
 function isGarbledWord(word: string): boolean {
@@ -64,12 +76,62 @@ const COMMON_SHARE = 0.42;
  * @param unmapped  share of a sample of characters for which the font gives no Unicode
  */
 export function isGarbled(text: string, unmapped: number): boolean {
-  const sample = text.slice(0, MAX_LOOKED_AT);
-  const ink = sample.match(/[^\s\ufffe]/g)?.length ?? 0;
+  const { ink, strange, letters, common } = countSigns(text, Math.min(text.length, MAX_LOOKED_AT));
   if (ink < FEW) return false;
-  const strange = sample.match(/[\0-\x08\x0e-\x1f\x7f-\x9f\ue000-\uf8ff\ufffd\uffff]/g)?.length ?? 0;
   if (strange / ink > UNREADABLE_SHARE || unmapped > UNREADABLE_SHARE) return true;
-  const letters = (sample.match(/(?<![\p{L}\p{N}])[a-z]{3,}(?![\p{L}\p{N}])/giu) ?? []).join('');
-  if (letters.length < MIN_LETTERS) return false;
-  return (letters.match(/[eainrtosl]/gi)?.length ?? 0) / letters.length < COMMON_SHARE;
+  return letters >= MIN_LETTERS && common / letters < COMMON_SHARE;
 }
+
+const COMMON = new Set(Array.from('eainrtosl', (letter) => letter.charCodeAt(0)));
+const BREAK = 0xfffe;
+
+/**
+ * One pass, as it is made over every page.
+ * @returns `ink`: signs that show; `strange`: control, private and replacement characters; `letters`: of Latin words of three and more ASCII letters,
+ *   `common` ones among them
+ */
+function countSigns(text: string, end: number): { ink: number; strange: number; letters: number; common: number } {
+  const counts = { ink: 0, strange: 0, letters: 0, common: 0 };
+  let [run, runCommon] = [0, 0];
+  /** Has the word a digit or a letter beyond ASCII? */
+  let isMixed = false;
+  for (let i = 0; i <= end; i++) {
+    const code = i < end ? text.charCodeAt(i) : 0x20;
+    const lower = code | 0x20;
+    if (lower >= 0x61 && lower <= 0x7a && code < 0x80) {
+      counts.ink += 1;
+      run += 1;
+      if (COMMON.has(lower)) runCommon += 1;
+      continue;
+    }
+    if (isLetterOrDigit(code)) {
+      counts.ink += 1;
+      isMixed = true;
+      continue;
+    }
+    if (run >= 3 && !isMixed) {
+      counts.letters += run;
+      counts.common += runCommon;
+    }
+    run = runCommon = 0;
+    isMixed = false;
+    if (code === 0x20 || (code >= 0x09 && code <= 0x0d) || code === 0xa0 || code === BREAK) continue;
+    counts.ink += 1;
+    if (isStrange(code)) counts.strange += 1;
+  }
+  return counts;
+}
+
+/** Digits, and what is no punctuation beyond ASCII; letters of ASCII are told apart before. */
+const isLetterOrDigit = (code: number) =>
+  (code >= 0x30 && code <= 0x39) ||
+  (code >= 0xc0 &&
+    code < 0xe000 &&
+    code !== 0xd7 &&
+    code !== 0xf7 &&
+    !(code >= 0x2000 && code <= 0x2bff) &&
+    !(code >= 0x3000 && code <= 0x303f)) ||
+  (code >= 0xf900 && code < 0xfff0);
+
+const isStrange = (code: number) =>
+  code < 0x20 || (code >= 0x7f && code <= 0x9f) || (code >= 0xe000 && code <= 0xf8ff) || code >= 0xfff0;

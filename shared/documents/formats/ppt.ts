@@ -1,8 +1,11 @@
-// PowerPoint 97 to 2003 presentations (ppt): a walk over the records for text atoms.
-// Source: [MS-PPT] 2.3.1 (record header), 2.9.42 (TextCharsAtom), 2.9.43 (TextBytesAtom).
+// PowerPoint 97 to 2003 presentations (ppt): a walk over the records for text atoms; embedded documents and scans.
+// Source: [MS-PPT] 2.3.1 (record header), 2.9.42 (TextCharsAtom), 2.9.43 (TextBytesAtom), 2.10.34 (ExOleObjStg).
+import { inflateSync } from 'node:zlib';
 import { TerminalError } from '../../errors.ts';
-import type { ReadContext, ReadText } from '../reading.ts';
+import type { EmbeddedFile, ReadContext, ReadText } from '../reading.ts';
+import { artTexts, scannedBlips } from './office-art.ts';
 import { openOle } from './ole.ts';
+import { unwrapOle } from './ole-object.ts';
 
 const SLIDE = 1006;
 const NOTES = 1008;
@@ -11,6 +14,7 @@ const TEXT_CHARS = 4000;
 const TEXT_BYTES = 4008;
 const SLIDE_LIST = 4080;
 const HANDOUT = 4041;
+const OBJECT_STORAGE = 4113; // ExOleObjStg
 const COMMENT = 12000;
 const CSTRING = 4026;
 const ENCRYPTION = 12052; // CryptSession10Container
@@ -31,7 +35,43 @@ export async function readPpt(bytes: Uint8Array, { limits }: ReadContext): Promi
       'extract.too-many-pages',
       `ppt: at most ${limits.maxPages} slides are read, have ${walk.slides}`,
     );
-  return { parts: walk.texts(), pages: walk.slides > 0 ? walk.slides : null, warnings: [] };
+  return {
+    parts: [...walk.texts(), ...artTexts(document)],
+    pages: walk.slides > 0 ? walk.slides : null,
+    warnings: [],
+    embedded: await embeddedIn(walk.objects, limits),
+    pictures: scannedBlips([file.stream('Pictures')], limits),
+  };
+}
+
+/** Older versions of an object may remain in the file: the same bytes count once. */
+async function embeddedIn(objects: readonly ObjectStorage[], limits: ReadContext['limits']): Promise<EmbeddedFile[]> {
+  const files: EmbeddedFile[] = [];
+  let left = limits.maxArchiveBytes;
+  for (const { isPacked, content } of objects.slice(0, limits.maxArchiveEntries)) {
+    const storage = isPacked ? unpack(content, left) : content;
+    left -= storage?.length ?? 0;
+    const file = storage === undefined ? undefined : await unwrapOle(storage, `object-${files.length + 1}.bin`);
+    const isKnown = file === undefined || files.some(({ bytes }) => Buffer.from(file.bytes).equals(bytes));
+    if (!isKnown) files.push(file);
+  }
+  return files;
+}
+
+/** The unpacked size stands before the packed bytes. */
+function unpack(content: Buffer, maxBytes: number): Buffer | undefined {
+  try {
+    return inflateSync(content.subarray(4), { maxOutputLength: Math.max(1, Math.min(maxBytes, MAX_OBJECT_BYTES)) });
+  } catch {
+    return undefined; // damaged, or larger than a document is: the slides are read all the same
+  }
+}
+
+const MAX_OBJECT_BYTES = 256 * 1024 * 1024;
+
+interface ObjectStorage {
+  isPacked: boolean;
+  content: Buffer;
 }
 
 interface Place {
@@ -45,6 +85,7 @@ class RecordWalk {
   readonly #maxRecords: number;
   #records = 0;
   slides = 0;
+  readonly objects: ObjectStorage[] = [];
   // Titles and bodies stand in the outline; only text boxes of the slides themselves are new. Older versions of a slide may remain in the file.
   readonly #outline: string[] = [];
   readonly #drawn: string[] = [];
@@ -75,7 +116,9 @@ class RecordWalk {
       const type = source.readUInt16LE(at + 2);
       const end = Math.min(to, at + 8 + source.readUInt32LE(at + 4));
       if (type === ENCRYPTION) throw new TerminalError('extract.encrypted', 'ppt: it needs a password');
-      if (isContainer) this.#enter(type, at + 8, end, place);
+      if (type === OBJECT_STORAGE)
+        this.objects.push({ isPacked: source.readUInt16LE(at) >> 4 === 1, content: source.subarray(at + 8, end) });
+      else if (isContainer) this.#enter(type, at + 8, end, place);
       else this.#atom(type, source.subarray(at + 8, end), place);
       at = Math.max(end, at + 8);
     }

@@ -1,4 +1,5 @@
-// What a sheet of an xlsx says beside its cells: header and footer, hidden rows and columns, formulas that nobody has calculated.
+// What a sheet says beside its cells: header and footer, hidden rows and columns, formulas that nobody has calculated. Here for xlsx; for xls and
+// xlsb in sheet-records.ts, for ods in table-marks.ts.
 // One pass over the XML as text, no parse: the workbook library has read the cells and keeps none of this.
 import type { PackageParts } from '../package-parts.ts';
 import { mainPart, relationsOf } from './office-xml.ts';
@@ -12,6 +13,8 @@ export interface SheetMarks {
   hiddenColumns: string[];
   /** Formulas without a stored result: some programs write none, and the cell shows nothing until Excel opens the file. */
   uncalculated: number;
+  /** Where the workbook library does not tell. */
+  isHidden?: boolean;
 }
 
 /** By sheet name. */
@@ -44,18 +47,23 @@ function readMarks(content: Buffer): SheetMarks {
   // One char per byte: the marks are ASCII.
   const data = cells ? content.toString('latin1', Math.max(0, dataStart), Math.max(0, dataEnd)) : '';
   return {
-    edges: edgeLines(tail),
+    edges: edgeLines(
+      [...tail.matchAll(/<(?:\w+:)?(?:odd|even|first)(?:Header|Footer)>([^<]{0,4000})</g)].map(([, body = '']) =>
+        decodeXml(body),
+      ),
+    ),
     hiddenRows: hiddenRows(data),
     hiddenColumns: [...head.matchAll(/<(?:\w+:)?col\b[^>]*>/g)]
       .map(([element]) => element)
       .filter((element) => isOn(element))
       .map((element) => columnRange(numberIn(element, 'min'), numberIn(element, 'max'))),
-    uncalculated:
-      data.match(
-        /<(?:\w+:)?f\b(?:[^<>]*\/>|[^<>]*>[^<]*<\/(?:\w+:)?f>)\s*(?:<(?:\w+:)?v\s*\/>|<(?:\w+:)?v>\s*<\/(?:\w+:)?v>)?\s*<\/(?:\w+:)?c>/g,
-      )?.length ?? 0,
+    uncalculated: data.match(UNCALCULATED)?.length ?? 0,
   };
 }
+
+/** A cell with a formula and no value; an empty value is one where it is a text (t="str"): the result of a formula that shows nothing. */
+const UNCALCULATED =
+  /<(?:\w+:)?c\b(?:[^<>]*>\s*<(?:\w+:)?f\b(?:[^<>]*\/>|[^<>]*>[^<]*<\/(?:\w+:)?f>)|(?![^<>]*\bt="str")[^<>]*>\s*<(?:\w+:)?f\b(?:[^<>]*\/>|[^<>]*>[^<]*<\/(?:\w+:)?f>)\s*(?:<(?:\w+:)?v\s*\/>|<(?:\w+:)?v>\s*<\/(?:\w+:)?v>))\s*<\/(?:\w+:)?c>/g;
 
 const isOn = (element: string) => /\bhidden="(1|true)"/.test(element);
 const numberIn = (element: string, name: string) =>
@@ -72,7 +80,8 @@ function hiddenRows(data: string): Set<number> {
   return rows;
 }
 
-function columnRange(min: number, max: number): string {
+/** 1-based: A, or B–D. */
+export function columnRange(min: number, max: number): string {
   return min === max ? columnName(min) : `${columnName(min)}–${columnName(Math.min(max, 16_384))}`;
 }
 
@@ -83,22 +92,27 @@ function columnName(column: number): string {
   return name;
 }
 
-/** Texts of oddHeader … firstFooter without their codes (&L left, &P page, &"Arial,Bold" font). ECMA-376 18.3.1.46. */
-function edgeLines(tail: string): string[] {
+/** What is left of "Page 1 of 3" without its numbers. */
+const PAGE_NUMBER =
+  /^(page|seite|página|pagina|sida|side|strona|strana|oldal|sivu)?\s*(of|von|de|di|van|av|af|z|ze|\/)?$/i;
+
+/** Headers and footers without their codes (&L left, &P page, &"Arial,Bold" font). ECMA-376 18.3.1.46. */
+export function edgeLines(bodies: readonly string[]): string[] {
   const lines: string[] = [];
-  for (const [, body = ''] of tail.matchAll(/<(?:\w+:)?(?:odd|even|first)(?:Header|Footer)>([^<]{0,4000})</g)) {
-    const text = decodeXml(body)
+  for (const body of bodies) {
+    const text = body
+      .slice(0, 4000)
       .replace(/&"[^"]*"|&K[0-9A-F]{6}|&K\d\d[+-]\d{3}|&\d{1,3}/gi, '')
       .replace(/&[PNDTAFZGBIUESXYHO]/gi, '')
       .replace(/&[LCR]/gi, '\t')
       .replaceAll('&&', '&')
       .trim();
-    if (/[\p{L}\p{N}]/u.test(text) && !lines.includes(text)) lines.push(text);
+    if (/[\p{L}\p{N}]/u.test(text) && !PAGE_NUMBER.test(text) && !lines.includes(text)) lines.push(text);
   }
   return lines;
 }
 
-const decodeXml = (text: string) =>
+export const decodeXml = (text: string) =>
   text
     .replaceAll('&lt;', '<')
     .replaceAll('&gt;', '>')

@@ -2,7 +2,8 @@
 import { TerminalError } from '../../errors.ts';
 import { decodeText } from '../charset.ts';
 import { MEDIA } from '../media-type.ts';
-import { plain, type ReadContext, type ReadText, TextSink } from '../reading.ts';
+import { type EmbeddedFile, plain, type ReadContext, type ReadText, TextSink } from '../reading.ts';
+import { base64File, defaultFileName, isBase64 } from './base64.ts';
 import { takeUuencoded } from './uuencode.ts';
 
 export async function readText(bytes: Uint8Array, context: ReadContext): Promise<ReadText> {
@@ -13,7 +14,7 @@ export async function readText(bytes: Uint8Array, context: ReadContext): Promise
       return plain(delimitedToText(text, context.limits.maxChars));
     case MEDIA.json:
     case MEDIA.jsonl:
-      return jsonToText(text, context.limits.maxChars);
+      return jsonToText(text, context.limits);
     case MEDIA.xml:
       return await (await import('./xml.ts')).readXml(text, context);
     default: {
@@ -82,38 +83,80 @@ function guessDelimiter(text: string): string | undefined {
 
 const MAX_JSON_DEPTH = 500;
 
-/** One `key: value` line per leaf; text that is no JSON stays as it is, with a warning. */
-function jsonToText(text: string, maxChars: number): ReadText {
-  const sink = new TextSink(maxChars);
+/** One `key: value` line per leaf; files in base64 as documents of their own; text that is no JSON stays as it is, with a warning. */
+function jsonToText(text: string, limits: ReadContext['limits']): ReadText {
   const body = text.replace(/^\ufeff/, '');
+  const whole = new JsonText(limits);
   try {
-    addJson(sink, '', JSON.parse(body), 0);
-    return plain(sink.toString());
+    whole.add('', JSON.parse(body), 0);
+    return { ...plain(whole.toString()), embedded: whole.embedded };
   } catch (error) {
     if (error instanceof TerminalError) throw error; // a limit; a SyntaxError means JSON Lines, or no JSON
   }
-  const lines = new TextSink(maxChars);
+  const lines = new JsonText(limits);
   let bad = 0;
   for (const line of body.split('\n')) {
     if (line.trim() === '') continue;
     try {
-      addJson(lines, '', JSON.parse(line), 0);
+      lines.add('', JSON.parse(line), 0);
     } catch (error) {
       if (error instanceof TerminalError) throw error;
       bad += 1;
-      lines.add(line);
+      lines.addLine(line);
     }
-    lines.add('\n');
+    lines.addLine('\n');
   }
-  return plain(lines.toString(), bad > 0 ? [`json: ${bad} line(s) are not JSON and were kept as text`] : []);
+  const warnings = bad > 0 ? [`json: ${bad} line(s) are not JSON and were kept as text`] : [];
+  return { ...plain(lines.toString(), warnings), embedded: lines.embedded };
 }
 
-function addJson(sink: TextSink, key: string, value: unknown, depth: number): void {
-  if (depth > MAX_JSON_DEPTH)
-    throw new TerminalError('extract.too-large', `json: at most ${MAX_JSON_DEPTH} levels are read`);
-  if (Array.isArray(value)) for (const item of value) addJson(sink, key, item, depth + 1);
-  else if (typeof value === 'object' && value !== null) {
-    if (key !== '') sink.add(`${key}:\n`);
-    for (const [name, item] of Object.entries(value)) addJson(sink, name, item, depth + 1);
-  } else if (value !== null) sink.add(key === '' ? `${value}\n` : `${key}: ${value}\n`);
+/** Keys beside a file that say what it is called, or of what kind it is. */
+const NAME_KEY = /^(file_?name|name|title|document_?name|attachment_?name)$/i;
+const DATA_URL = /^data:([\w.+-]+\/[\w.+-]+)?(?:;[\w=.+-]+)*;base64,/;
+
+class JsonText {
+  readonly embedded: EmbeddedFile[] = [];
+  readonly #sink: TextSink;
+  readonly #maxFiles: number;
+
+  constructor({ maxChars, maxArchiveEntries }: ReadContext['limits']) {
+    this.#sink = new TextSink(maxChars);
+    this.#maxFiles = maxArchiveEntries;
+  }
+
+  toString(): string {
+    return this.#sink.toString();
+  }
+
+  addLine(text: string): void {
+    this.#sink.add(text);
+  }
+
+  /** @param name  what a file there is called, as its object says */
+  add(key: string, value: unknown, depth: number, name?: string): void {
+    if (depth > MAX_JSON_DEPTH)
+      throw new TerminalError('extract.too-large', `json: at most ${MAX_JSON_DEPTH} levels are read`);
+    if (Array.isArray(value)) for (const item of value) this.add(key, item, depth + 1, name);
+    else if (typeof value === 'object' && value !== null) {
+      if (key !== '') this.#sink.add(`${key}:\n`);
+      const entries = Object.entries(value);
+      const own = entries.find(([other, text]) => NAME_KEY.test(other) && typeof text === 'string')?.[1];
+      for (const [other, item] of entries) this.add(other, item, depth + 1, own);
+    } else if (value === null || (typeof value === 'string' && this.#takeFile(value, name))) return;
+    else this.#sink.add(key === '' ? `${value}\n` : `${key}: ${value}\n`);
+  }
+
+  /** @returns is it no words? */
+  #takeFile(value: string, name: string | undefined): boolean {
+    const url = value.length < MIN_FILE_CHARS ? null : DATA_URL.exec(value.slice(0, 300));
+    const packed = url === null ? value : value.slice(url[0].length);
+    const bytes = base64File(packed, url !== null);
+    if (bytes === undefined) return value.length >= MIN_FILE_CHARS && isBase64(packed);
+    if (this.embedded.length < this.#maxFiles)
+      this.embedded.push({ name: name?.trim() || defaultFileName(this.embedded.length, url?.[1]), bytes });
+    return true;
+  }
 }
+
+/** Shorter ones are identifiers and digests, which people search for. */
+const MIN_FILE_CHARS = 100;

@@ -5,12 +5,17 @@ import { TerminalError } from '../../errors.ts';
 import { MEDIA } from '../media-type.ts';
 import { PackageParts } from '../package-parts.ts';
 import type { Picture } from '../pictures.ts';
-import { type ReadContext, type ReadText, TextSink } from '../reading.ts';
+import { type EmbeddedFile, type ReadContext, type ReadText, TextSink } from '../reading.ts';
 import { type Cell, cellText } from './cell-text.ts';
+import { artTexts, scannedBlips } from './office-art.ts';
 import { addDrawingText } from './office-xml.ts';
+import { hasStorage, openOle } from './ole.ts';
 import { checkOle } from './ole-check.ts';
+import { documentsIn } from './ole-object.ts';
 import { embeddedFiles, scannedPictures } from './package-files.ts';
 import { type SheetMarks, sheetMarks } from './sheet-marks.ts';
+import { xlsbMarks, xlsMarks } from './sheet-records.ts';
+import { tableMarks, tableMarksIn } from './table-marks.ts';
 
 type Library = typeof import('@e965/xlsx');
 type WorkBook = ReturnType<Library['read']>;
@@ -25,8 +30,8 @@ export async function readWorkbook(bytes: Uint8Array, context: ReadContext): Pro
   const parts = isOle(bytes) || mediaType === MEDIA.xls ? undefined : await PackageParts.open(bytes, limits);
   await parts?.verify(/\.(xml|rels|bin|iwa)$/i);
   const book = await open(bytes);
-  const isXml = parts !== undefined && mediaType === MEDIA.xlsx;
-  const marks = isXml ? await sheetMarks(parts) : new Map<string, SheetMarks>();
+  const around = parts === undefined ? await aroundOle(bytes, context) : await aroundPackage(parts, context);
+  const { marks } = around;
   const sink = new TextSink(limits.maxChars);
   const warnings: string[] = [];
   const cells = addSheets(book, marks, sink, limits.maxCells);
@@ -38,10 +43,52 @@ export async function readWorkbook(bytes: Uint8Array, context: ReadContext): Pro
   for (const name of parts?.names(/^xl\/(drawings\/drawing|diagrams\/data)\d*\.xml$/i) ?? [])
     await addDrawingText(parts!, name, drawn); // names came from it
   return {
-    parts: [...(cells === 0 ? [] : [sink.toString()]), drawn.toString()],
+    parts: [...(cells === 0 ? [] : [sink.toString()]), drawn.toString(), ...around.texts],
     pages: null,
     warnings,
-    ...(isXml ? { embedded: await embeddedFiles(parts, context), pictures: await picturesOf(parts, context) } : {}),
+    embedded: around.embedded,
+    pictures: around.pictures,
+  };
+}
+
+/** What stands around the cells. */
+interface Around {
+  marks: ReadonlyMap<string, SheetMarks>;
+  texts: string[];
+  embedded: EmbeddedFile[];
+  pictures: Picture[];
+}
+
+async function aroundPackage(parts: PackageParts, context: ReadContext): Promise<Around> {
+  const { mediaType } = context;
+  const found: Around = { marks: new Map(), texts: [], embedded: [], pictures: [] };
+  if (mediaType === MEDIA.ods) return { ...found, marks: await tableMarks(parts) };
+  if (mediaType !== MEDIA.xlsx && mediaType !== MEDIA.xlsb) return found;
+  return {
+    marks: await (mediaType === MEDIA.xlsx ? sheetMarks(parts) : xlsbMarks(parts)),
+    texts: [],
+    embedded: await embeddedFiles(parts, context),
+    pictures: await picturesOf(parts, context),
+  };
+}
+
+/** Storages of embedded objects; links and pivot caches are called otherwise. */
+const OBJECT = /^MBD[0-9A-F]+$/i;
+
+async function aroundOle(bytes: Uint8Array, { limits }: ReadContext): Promise<Around> {
+  const found: Around = { marks: new Map(), texts: [], embedded: [], pictures: [] };
+  if (!isOle(bytes)) {
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+    // Or Excel's XML, or records without a file around them.
+    return text.includes('opendocument') ? { ...found, marks: tableMarksIn(text, text) } : found;
+  }
+  const file = await openOle(bytes);
+  const { marks, drawings } = xlsMarks(file.stream('Workbook') ?? Buffer.alloc(0));
+  return {
+    marks,
+    texts: artTexts(drawings),
+    embedded: hasStorage(bytes, OBJECT) ? await documentsIn(file.storages(OBJECT), limits.maxArchiveEntries) : [],
+    pictures: scannedBlips([drawings], limits),
   };
 }
 
@@ -53,7 +100,7 @@ function addSheets(book: WorkBook, marks: ReadonlyMap<string, SheetMarks>, sink:
     const rows = denseRows(book, name);
     const mark = marks.get(name);
     if (rows.length === 0 && (mark?.edges.length ?? 0) === 0) continue;
-    const isHidden = (book.Workbook?.Sheets?.[i]?.Hidden ?? 0) > 0;
+    const isHidden = (book.Workbook?.Sheets?.[i]?.Hidden ?? 0) > 0 || mark?.isHidden === true;
     sink.add(isHidden ? `${name} (hidden)\n` : `${name}\n`);
     for (const line of mark?.edges ?? []) sink.add(`${line}\n`);
     if (mark !== undefined && mark.hiddenColumns.length > 0)

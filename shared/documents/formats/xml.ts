@@ -4,7 +4,7 @@ import { parseMarkup } from '../markup.ts';
 import { PackageParts } from '../package-parts.ts';
 import { mayHoldText, type Picture } from '../pictures.ts';
 import { type EmbeddedFile, plain, type ReadContext, type ReadText, TextSink } from '../reading.ts';
-import { base64File, isBase64 } from './base64.ts';
+import { base64File, defaultFileName, isBase64 } from './base64.ts';
 import { htmlToText } from './html.ts';
 
 export async function readXml(text: string, context: ReadContext): Promise<ReadText> {
@@ -31,18 +31,6 @@ function rootOf(text: string): string | undefined {
 const FILE_ELEMENT =
   /^(EmbeddedDocumentBinaryObject|AttachmentBinaryObject|BinaryObject|Attachment|ContentBytes|Base64Content|binaryData|FileContent|EmbeddedFile|AttachedDocument|DocumentContent)$/i;
 const NAME_ELEMENT = /^(NomeAttachment|FileName|AttachmentName|DocumentName)$/i;
-const EXTENSION_OF_TYPE: Readonly<Record<string, string>> = {
-  'application/pdf': 'pdf',
-  'text/csv': 'csv',
-  'text/plain': 'txt',
-  'image/png': 'png',
-  'image/jpeg': 'jpg',
-  'text/xml': 'xml',
-  'application/xml': 'xml',
-  'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet': 'xlsx',
-  'application/vnd.oasis.opendocument.spreadsheet': 'ods',
-};
-
 interface Open {
   name: string;
   attributes: Record<string, string>;
@@ -102,9 +90,7 @@ const hasFileName = ({ attributes }: Open) =>
 function fileName({ attributes }: Open, before: string | undefined, index: number): string {
   const named = attributeLike(attributes, /^(filename|name)$/i) ?? before;
   if (named !== undefined && named.trim() !== '') return named.trim();
-  const type = attributeLike(attributes, /^(mimeCode|mimeType|contentType)$/i)?.toLowerCase();
-  const extension = type === undefined ? undefined : EXTENSION_OF_TYPE[type];
-  return `embedded-${index + 1}${extension === undefined ? '' : `.${extension}`}`;
+  return defaultFileName(index, attributeLike(attributes, /^(mimeCode|mimeType|contentType)$/i));
 }
 
 /** A whole package in one file: its parts as XML or base64. */

@@ -2,7 +2,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { Extractor } from '../../../shared/documents/extract.ts';
 import { silentLogger } from '../../../shared/ports.ts';
-import { docx, paragraph } from '../fixtures.ts';
+import { docx, paragraph, pdf } from '../fixtures.ts';
 import { ole } from '../ole.ts';
 import { greyPng } from '../pictures.ts';
 
@@ -207,4 +207,37 @@ test('a text that carries a uuencoded file gives it as a member', async () => {
   const documents = await readAll('a.txt', 'Ledger below\nbegin 644 b.txt\n-=&AE(&QE9&=E<@IO9@``\n`\nend\n');
   expect(documents.map((d) => d.archivePath)).toEqual(['', 'b.txt']);
   expect(documents[0]?.text).toBe('Ledger below');
+});
+
+describe('json: files in base64', () => {
+  const file = Buffer.from(pdf(['Royalty report of Pemberton Labs'])).toString('base64');
+  const members = async (value: unknown) =>
+    (await extractor.extract({ name: 'a.json', bytes: Buffer.from(JSON.stringify(value)) })).map((d) => [
+      d.archivePath,
+      d.text,
+    ]);
+  test.each([
+    [
+      'of its own object',
+      { note: 'see', file: { fileName: 'report.pdf', content: file } },
+      'report.pdf',
+      'note: see\nfile:\nfileName: report.pdf',
+    ],
+    ['in a data address', { note: 'see', url: `data:application/pdf;base64,${file}` }, 'embedded-1.pdf', 'note: see'],
+    ['in a list', { note: 'see', files: [file] }, 'embedded-1', 'note: see\nfiles:'],
+  ])('%s', async (_name, value, path, text) => {
+    const found = await members(value);
+    expect(found.map(([, words]) => words)).toEqual([
+      text.replace(/\nfiles:$/, ''),
+      'Royalty report of Pemberton Labs',
+    ]);
+    expect(found[1]?.[0]).toBe(path);
+  });
+
+  test('digests and identifiers stay words, other base64 is none', async () => {
+    const digest = 'a3f5'.repeat(16);
+    expect(await members({ digest, key: Buffer.alloc(200, 7).toString('base64'), id: 'INV-4711' })).toEqual([
+      ['', `digest: ${digest}\nid: INV-4711`],
+    ]);
+  });
 });

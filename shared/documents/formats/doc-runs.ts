@@ -1,0 +1,194 @@
+// Runs of a Word document (doc) whose characters are not what their codes say: deleted and hidden text, signs of symbol fonts, form fields; and the
+// paragraphs that end the row of a table.
+// Invariant: D1 a damaged table of runs costs the runs it holds, never the text.
+// Source: [MS-DOC] 2.8.5 (PlcBteChpx), 2.8.6 (PlcBtePapx), 2.9.33 (ChpxFkp), 2.9.174 (PapxFkp), 2.6.1 (character properties), 2.9.78 (FFData), 2.9.86 (FFN), 2.9.213 (Prm0).
+import { checkbox } from './choices.ts';
+
+/** Bytes [from, to) of the main stream. */
+export interface Run {
+  from: number;
+  to: number;
+  look: Look;
+}
+
+export interface Look {
+  /** Deleted, or hidden. */
+  isGone: boolean;
+  /** Symbol font of the characters. */
+  font: string | undefined;
+  /** A sign that stands in place of the character: font and code. */
+  symbol: { font: string; hex: string } | undefined;
+  /** What was chosen in the form field that the character holds. */
+  choice: string | undefined;
+}
+
+interface Streams {
+  main: Buffer;
+  table: Buffer;
+  data: Buffer | undefined;
+}
+
+const FC_PLCF_BTE_CHPX = 0xfa;
+const FC_PLCF_BTE_PAPX = 0x102;
+const FC_STTBF_FFN = 0x112;
+const PAGE_BYTES = 512;
+const SPRM = {
+  deleted: 0x0800,
+  hidden: 0x083c,
+  data: 0x0806,
+  place: 0x6a03,
+  symbol: 0x6a09,
+  font: 0x4a4f,
+  rowEnd: 0x2417,
+  innerRowEnd: 0x244c,
+} as const;
+/** Numbers of Prm0 for the two that hide text. */
+const PRM_DELETED = 0x41;
+const PRM_HIDDEN = 0x5c;
+
+/** Runs in the order of the stream that are not plain. */
+export function runsOf(streams: Streams): Run[] {
+  const fonts = fontNames(streams);
+  const runs: Run[] = [];
+  for (const page of propertyPages(streams, FC_PLCF_BTE_CHPX)) takeRuns(page, fonts, streams, runs);
+  return runs;
+}
+
+/** Ends (bytes of the main stream) of the paragraphs that end a row, ascending. */
+export function rowEndsOf(streams: Streams): number[] {
+  const ends: number[] = [];
+  for (const page of propertyPages(streams, FC_PLCF_BTE_PAPX)) {
+    const count = page[PAGE_BYTES - 1]!; // of 512 bytes
+    for (let i = 0; i < Math.min(count, 0x1d); i++) {
+      const at = page[(count + 1) * 4 + i * 13]! * 2; // within: count is bounded
+      if (at === 0) continue;
+      // A size of 0 says that the size stands behind it and counts pairs of bytes.
+      const [from, to] = page[at] === 0 ? [at + 2, at + 2 + page[at + 1]! * 2] : [at + 1, at + page[at]! * 2]; // at ≤ 510
+      if (endsRow(page.subarray(from + 2, to))) ends.push(page.readUInt32LE(i * 4 + 4));
+    }
+  }
+  return ends;
+}
+
+function endsRow(properties: Buffer): boolean {
+  for (const { code, at } of sprmsOf(properties))
+    if ((code === SPRM.rowEnd || code === SPRM.innerRowEnd) && properties[at] === 1) return true;
+  return false;
+}
+
+function* propertyPages({ main, table }: Streams, entry: number): Generator<Buffer> {
+  const bins = slice(table, main, entry);
+  const count = Math.floor((bins.length - 4) / 8);
+  for (let i = 0; i < count; i++) {
+    const at = (bins.readUInt32LE((count + 1) * 4 + i * 4) & 0x3fffff) * PAGE_BYTES;
+    if (at + PAGE_BYTES <= main.length) yield main.subarray(at, at + PAGE_BYTES);
+  }
+}
+
+function takeRuns(page: Buffer, fonts: readonly string[], streams: Streams, runs: Run[]): void {
+  const count = page[PAGE_BYTES - 1]!; // of 512 bytes
+  if (count > 0x65) return;
+  for (let i = 0; i < count; i++) {
+    const at = page[(count + 1) * 4 + i]! * 2; // within: count is bounded
+    const length = at === 0 ? 0 : page[at]!; // at ≤ 510
+    if (length === 0) continue;
+    const look = lookOf(page.subarray(at + 1, at + 1 + length), fonts, streams);
+    if (look !== undefined) runs.push({ from: page.readUInt32LE(i * 4), to: page.readUInt32LE(i * 4 + 4), look });
+  }
+}
+
+/** What a list of properties says of the characters; undefined for those that are what they are. */
+export function lookOf(properties: Buffer, fonts: readonly string[], streams: Streams | undefined): Look | undefined {
+  const look: Look = { isGone: false, font: undefined, symbol: undefined, choice: undefined };
+  let isData = false;
+  let place: number | undefined;
+  for (const { code, at } of sprmsOf(properties)) {
+    if (code === SPRM.deleted || code === SPRM.hidden)
+      look.isGone = isOn(properties[at]!) || look.isGone; // sprmsOf looks that it is there
+    else if (code === SPRM.data) isData = properties[at] === 1;
+    else if (code === SPRM.place) place = properties.readUInt32LE(at);
+    else if (code === SPRM.font) look.font = fonts[properties.readUInt16LE(at)];
+    else if (code === SPRM.symbol)
+      look.symbol = {
+        font: fonts[properties.readUInt16LE(at)] ?? '',
+        hex: properties.readUInt16LE(at + 2).toString(16),
+      };
+  }
+  if (look.font !== undefined && !/^(wingdings|webdings|symbol)/i.test(look.font)) look.font = undefined;
+  if (isData && place !== undefined && streams?.data !== undefined) look.choice = choiceAt(streams.data, place);
+  return look.isGone || look.font !== undefined || look.symbol !== undefined || look.choice !== undefined
+    ? look
+    : undefined;
+}
+
+/** 81h: the opposite of what the style says, which is visible. */
+const isOn = (toggle: number) => toggle === 1 || toggle === 0x81;
+
+/** Does the modifier of a piece hide it? @param lists  property lists of the table of pieces */
+export function isPieceGone(modifier: number, lists: readonly Buffer[]): boolean {
+  if ((modifier & 1) === 0) {
+    const number = (modifier >> 1) & 0x7f;
+    return (number === PRM_DELETED || number === PRM_HIDDEN) && isOn(modifier >> 8);
+  }
+  const list = lists[modifier >> 1];
+  return list !== undefined && lookOf(list, [], undefined)?.isGone === true;
+}
+
+const OPERAND_BYTES = [1, 1, 2, 4, 2, 2, 0, 3];
+
+function* sprmsOf(properties: Buffer): Generator<{ code: number; at: number }> {
+  for (let at = 0; at + 3 <= properties.length; ) {
+    const code = properties.readUInt16LE(at);
+    const kind = code >> 13;
+    const size = kind === 6 ? properties[at + 2]! + 1 : OPERAND_BYTES[kind]!; // three bytes are there; kind < 8
+    if (at + 2 + size > properties.length) return;
+    yield { code, at: at + 2 };
+    at += 2 + size;
+  }
+}
+
+/** A part of the table stream that the header names by offset and size. */
+function slice(table: Buffer, main: Buffer, entry: number): Buffer {
+  if (entry + 8 > main.length) return Buffer.alloc(0);
+  const from = main.readUInt32LE(entry);
+  return table.subarray(from, from + main.readUInt32LE(entry + 4));
+}
+
+function fontNames({ main, table }: Streams): string[] {
+  const list = slice(table, main, FC_STTBF_FFN);
+  const names: string[] = [];
+  for (let at = 4; at < list.length && names.length < 1000; at += 1 + list[at]!)
+    // A size and 39 bytes of properties stand before the name.
+    names.push(list.toString('utf16le', at + 40, at + 1 + list[at]!).replace(/\0[\s\S]*$/, '')); // at < length
+  return names;
+}
+
+const CHECK_BOX = 1;
+const LIST = 2;
+/** Result that says: as at first. */
+const AS_AT_FIRST = 25;
+
+/** State of a check box, entry of a list; undefined for text fields, whose result stands in the text. */
+function choiceAt(data: Buffer, place: number): string | undefined {
+  if (place + 6 > data.length) return undefined;
+  const field = data.subarray(place + data.readUInt16LE(place + 4), place + data.readUInt32LE(place));
+  if (field.length < 10 || field.readUInt32LE(0) !== 0xffffffff) return undefined;
+  const bits = field.readUInt16LE(4);
+  const kind = bits & 3;
+  if (kind !== CHECK_BOX && kind !== LIST) return undefined;
+  const result = (bits >> 2) & 0x1f;
+  let at = afterString(field, 10); // name
+  if (at + 2 > field.length) return undefined;
+  const chosen = result === AS_AT_FIRST ? field.readUInt16LE(at) : result;
+  if (kind === CHECK_BOX) return `${checkbox(chosen === 1)} `;
+  at += 2;
+  for (let strings = 0; strings < 5; strings++) at = afterString(field, at); // format, help, status, macros
+  if (at + 6 > field.length || field.readUInt16LE(at) !== 0xffff) return undefined;
+  at += 6;
+  for (let skipped = 0; skipped < chosen && at + 2 <= field.length; skipped++) at += 2 + field.readUInt16LE(at) * 2;
+  return at + 2 > field.length ? undefined : field.toString('utf16le', at + 2, at + 2 + field.readUInt16LE(at) * 2);
+}
+
+/** Behind a counted string with a terminating NUL. */
+const afterString = (field: Buffer, at: number) =>
+  at + 2 > field.length ? field.length : at + 4 + field.readUInt16LE(at) * 2;
