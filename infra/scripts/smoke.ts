@@ -145,7 +145,7 @@ interface Row {
 /** The document's row of this upload: rows of earlier smokes are older. */
 function newestRow(answer: Answer | undefined, sinceMs: number): Row | undefined {
   if (answer?.status !== 200) return undefined;
-  const rows = memberOf(answer, 'results') as Row[] | undefined;
+  const rows = memberOf(answer, 'history') as Row[] | undefined;
   return rows?.find((row) => Date.parse(row.processed_at) >= sinceMs - CLOCK_SKEW_MS);
 }
 

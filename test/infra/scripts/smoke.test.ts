@@ -37,7 +37,7 @@ function worldOf(answers: Record<string, Answer | undefined> = {}, alerts: unkno
       const row = { source_path: SMOKE_NAME, status: 'labelled', label: 'Payroll tax', failure_code: null };
       const at = (ms: number) => ({ ...row, processed_at: new Date(ms).toISOString() });
       const old = { ...at(begun - 86_400_000), label: 'of an earlier smoke' };
-      return looks++ < 2 ? json({ results: [old] }) : json({ results: [at(begun + 5000), old] });
+      return looks++ < 2 ? json({ history: [old] }) : json({ history: [at(begun + 5000), old] });
     }
     const route = PAGE_ROUTES.find((one) => one.path === path);
     if (route === undefined) return json({}, 404);
