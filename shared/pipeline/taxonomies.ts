@@ -51,7 +51,7 @@ export async function loadTaxonomy(lake: LakeStore, version?: string): Promise<T
   if (wanted === undefined)
     throw new TerminalError(
       'request.invalid',
-      'taxonomyVersion: no taxonomy is stored yet; publish one with `sluice taxonomy <file>`',
+      'taxonomyVersion: no taxonomy is stored yet; publish one with `sluice taxonomy set <file>`',
     );
   const document = /^[a-z0-9-]+$/.test(wanted) ? await readJson<unknown>(lake, taxonomyPath(wanted)) : undefined;
   if (document === undefined) throw new TerminalError('request.invalid', `taxonomyVersion: "${wanted}" is not stored`);
