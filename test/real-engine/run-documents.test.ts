@@ -119,7 +119,7 @@ describe.skipIf(!isRealEngine)('the product on the real engine', () => {
     const request = { source: { kind: 'prefix', container: 'imports', prefix }, requestId: 'failing' };
     const { runId } = await call<RunStatus>(host, 'POST', '/api/runs', request);
     const lake = DataLakeServiceClient.fromConnectionString(state.lake).getFileSystemClient('lake');
-    await lake.getFileClient(`runs/${runId}/steps/b00009.decide.json`).upload(Buffer.from('no record'));
+    await lake.getFileClient(`runs/${runId}/steps/b00009.extract.json`).upload(Buffer.from('no record'));
     const run = await untilEnded(() => host, runId);
     expect(run).toMatchObject({ state: 'failed', error: { code: 'lake.corrupt-record' } });
     expect(await rowsOf(runId)).toEqual([]);
