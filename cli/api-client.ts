@@ -1,10 +1,15 @@
 // The HTTP API as the CLI uses it. Problems become errors that say what the server said.
 
+import { openAsBlob } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { UploadAnswer } from '../shared/api/insights.ts';
 import type { Problem } from '../shared/api/problem.ts';
 import type { RerunRequest, RunRequest, RunStatus } from '../shared/api/runs.ts';
 import type { SourceCheck, SourceItem, SourceStatus, SyncRequest } from '../shared/api/source-status.ts';
 import type { BrokenRecord } from '../shared/record-json.ts';
+
+/** For a file on its way, however slow the line. */
+const UPLOAD_TIMEOUT_MS = 30 * 60_000;
 
 /** The input type of a run request: defaults may be left out. */
 export type RunRequestInput = Omit<RunRequest, 'source'> & { source: Record<string, unknown> & { kind: string } };
@@ -60,6 +65,24 @@ export class ApiClient {
     return this.#send('POST', `/api/sources/${encodeURIComponent(name)}/check`);
   }
 
+  /** Any question of the API; its answer is what docs and types of the route say. */
+  ask<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<T> {
+    return this.#send<T>(method, path, body);
+  }
+
+  /** A file of this machine into a container. */
+  async upload(container: 'landing' | 'imports', path: string, file: string): Promise<UploadAnswer> {
+    const target = `/api/uploads/${container}/${path.split('/').map(encodeURIComponent).join('/')}`;
+    const response = await this.#fetch(target, { method: 'PUT', body: await openAsBlob(file) }, UPLOAD_TIMEOUT_MS);
+    return (await response.json()) as UploadAnswer; // the API's own type
+  }
+
+  /** The body of an answer, piece by piece. */
+  async download(path: string): Promise<AsyncIterable<Uint8Array>> {
+    const response = await this.#fetch(path, { method: 'GET' }, UPLOAD_TIMEOUT_MS);
+    return response.body ?? noBytes();
+  }
+
   /** Poll until the run has ended. @throws Error after a minute without any answer */
   async follow(runId: string, onProgress: (run: RunStatus) => void, signal?: AbortSignal): Promise<RunStatus> {
     let silentSince: number | undefined;
@@ -80,22 +103,37 @@ export class ApiClient {
   }
 
   async #send<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const response = await this.#fetch(path, {
+      method,
+      headers: { 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return (text === '' ? undefined : JSON.parse(text)) as T; // the API's own types, shared/api/
+  }
+
+  /** @throws {ApiError} an answer that is none; Error when nobody answers */
+  async #fetch(
+    path: string,
+    init: RequestInit & { headers?: Record<string, string> },
+    timeoutMs = 60_000,
+  ): Promise<Response> {
     let response: Response;
     try {
       response = await fetch(`${this.#base}${path}`, {
-        method,
-        headers: { 'content-type': 'application/json', ...(this.#key ? { 'x-functions-key': this.#key } : {}) },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(60_000),
+        ...init,
+        headers: { ...init.headers, ...(this.#key ? { 'x-functions-key': this.#key } : {}) },
+        signal: AbortSignal.timeout(timeoutMs),
       });
     } catch (cause) {
       throw new Error(`${this.#base} does not answer. Is the host running? Start it with \`npm start\`.`, { cause });
     }
-    const text = await response.text();
-    if (!response.ok) throw new ApiError(response.status, describe(text, response.status));
-    return (text === '' ? undefined : JSON.parse(text)) as T; // the API's own types, shared/api/
+    if (!response.ok) throw new ApiError(response.status, describe(await response.text(), response.status));
+    return response;
   }
 }
+
+async function* noBytes(): AsyncGenerator<Uint8Array> {}
 
 export class ApiError extends Error {
   readonly status: number;

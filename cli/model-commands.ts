@@ -9,6 +9,7 @@ import {
   labelColumn,
   newFile,
   number,
+  remote,
   someText,
   textColumn,
   version,
@@ -91,27 +92,16 @@ export function addModelCommands(program: Command): void {
     );
 
   const models = program.command('models').description('registered models: list, promote, roll back, import, export');
-  models
-    .command('list', { isDefault: true })
-    .description('list versions and the champion')
-    .addOption(data())
-    .addOption(json())
-    .action(async (options) => (await import('./commands/models.ts')).listModels(options));
-  models
-    .command('promote')
-    .description('make an evaluated model the champion')
+  remote(models.command('list', { isDefault: true }).description('list versions and the champion')).action(
+    async (options) => (await import('./commands/models.ts')).listModels(options),
+  );
+  remote(models.command('promote').description('make an evaluated model the champion'))
     .argument('<version>', 'as the list shows it', version)
     .option('--reason <text>', 'kept in the history', someText, 'promoted by hand')
     .option('--force', 'also a model that is hardly better than its most frequent label, or was not evaluated', false)
-    .addOption(data())
-    .addOption(json())
     .action(async (version, options) => (await import('./commands/models.ts')).promoteModel(version, options));
-  models
-    .command('rollback')
-    .description('back to the champion before')
+  remote(models.command('rollback').description('back to the champion before'))
     .option('--reason <text>', 'kept in the history', someText, 'rolled back by hand')
-    .addOption(data())
-    .addOption(json())
     .action(async (options) => (await import('./commands/models.ts')).rollbackModel(options));
   models
     .command('import')

@@ -61,6 +61,19 @@ export const allExisting = (path: string, before: string[] | undefined): string[
   ...(before ?? []),
   existing(path),
 ];
+/** Servers that the simulator plays: local/emulators/openai-profiles.ts, whose data this process does not load. */
+export const SERVER_PROFILE_NAMES = [
+  'azure-chat',
+  'azure-reasoning',
+  'ollama',
+  'vllm',
+  'llama.cpp',
+  'litellm',
+  'openrouter',
+  'mistral',
+  'deepseek',
+  'gemini',
+];
 /** A file of this machine that can be read. */
 export const existingFile = (path: string): string => refuseFor(path, path === '' ? 'does not exist' : whyNoFile(path));
 /** A file that will be written. */

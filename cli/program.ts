@@ -1,6 +1,7 @@
 // The commands and their options, checked as they are read: what is wrong is told in one line before anything starts.
 import { Command, Option } from 'commander';
 import { addEncoderCommands } from './encoder-commands.ts';
+import { addInsightCommands } from './insight-commands.ts';
 import { addModelCommands } from './model-commands.ts';
 import {
   allExisting,
@@ -15,6 +16,7 @@ import {
   newFile,
   port,
   remote,
+  SERVER_PROFILE_NAMES,
   share,
   someText,
   textColumn,
@@ -114,13 +116,9 @@ export function createProgram(): Command {
     .addOption(json())
     .action(async (path, options) => (await import('./commands/quote.ts')).quoteCommand(path, options));
 
-  program
-    .command('upload')
-    .description('put files or folders into the landing container')
+  remote(program.command('upload').description('put files or folders into the landing container'))
     .argument('<path...>', 'of this machine', allExisting)
     .option('--prefix <prefix>', 'folder in the container', '')
-    .addOption(data())
-    .addOption(json())
     .action(async (paths, options) => (await import('./commands/upload.ts')).uploadCommand(paths, options));
 
   program
@@ -134,6 +132,7 @@ export function createProgram(): Command {
   addModelCommands(program);
   addEncoderCommands(program);
   addResultCommands(program);
+  addInsightCommands(program);
   addSourceCommands(program);
 
   program
@@ -148,6 +147,11 @@ export function createProgram(): Command {
     )
     .addOption(
       new Option('--headers <profile>', 'rate-limit headers').choices(['azure', 'openai', 'hostile']).default('azure'),
+    )
+    .addOption(
+      new Option('--profile <server>', 'which server it plays: what it refuses, how it thinks and words things')
+        .choices(SERVER_PROFILE_NAMES)
+        .default('azure-chat'),
     )
     .option('--faults <json>', 'e.g. {"rates":{"error-500":0.01}}')
     .addOption(data())

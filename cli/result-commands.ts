@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import {
   data,
   documentId,
+  existingFile,
   id,
   json,
   newFile,
@@ -49,30 +50,26 @@ export function addResultCommands(program: Command): void {
       .option('--from <time>', 'decided at or after (ISO 8601)', time)
       .option('--to <time>', 'decided before (ISO 8601)', time);
 
-  filtered(program.command('export').description('decisions as a CSV or Parquet file'))
-    .addOption(new Option('--format <format>', 'of the file').choices(['csv', 'parquet']).default('csv'))
+  filtered(
+    remote(program.command('export').description('decisions as a CSV, JSON or Parquet file; --json is --format json')),
+  )
+    .addOption(new Option('--format <format>', 'of the file').choices(['csv', 'json', 'parquet']).default('csv'))
     .option('-o, --output <file>', 'default: stdout', newFile)
-    .addOption(data())
     .action(async (options) => (await import('./commands/export.ts')).exportCommand(options));
 
-  program
-    .command('review')
-    .description('documents that wait for a person; they are kept from others for a while')
+  remote(
+    program.command('review').description('documents that wait for a person; they are kept from others for a while'),
+  )
     .option('--limit <n>', 'at most this many', whole(1, 50), 20)
     .addOption(new Option('--order <order>', 'which come first').choices(['oldest', 'uncertain']).default('oldest'))
     .option('--run <id>', 'of this run', id)
-    .addOption(data())
-    .addOption(json())
     .action(async (options) => (await import('./commands/review.ts')).reviewCommand(options));
 
-  program
-    .command('decide')
-    .description('label a document by hand')
-    .argument('<document-id>', 'as `sluice review` shows it', documentId)
-    .argument('<label>', 'of the taxonomy', someText)
+  remote(program.command('decide').description('label documents by hand: one, or those of a file'))
+    .argument('[document-id]', 'as `sluice review` shows it', documentId)
+    .argument('[label]', 'of the taxonomy', someText)
+    .option('--from <file>', '.csv, .jsonl or .parquet with the columns document_id and label', existingFile)
     .option('--note <text>', 'why')
-    .addOption(data())
-    .addOption(json())
     .action(async (id, label, options) => (await import('./commands/review.ts')).decideCommand(id, label, options));
 
   filtered(
@@ -84,12 +81,8 @@ export function addResultCommands(program: Command): void {
     .option('--apply', 'then re-run the runs that would change (needs a running host)', false)
     .action(async (options) => (await import('./commands/whatif.ts')).whatIfCommand(options));
 
-  program
-    .command('compare-runs')
-    .description('what two runs decided differently, and why')
+  remote(program.command('compare-runs').description('what two runs decided differently, and why'))
     .argument('<run-a>', 'as `sluice runs` shows it', id)
     .argument('<run-b>', 'the later one', id)
-    .addOption(data())
-    .addOption(json())
     .action(async (a, b, options) => (await import('./commands/compare.ts')).compareCommand(a, b, options));
 }

@@ -24,16 +24,57 @@ export function formatTable(
     Math.max(stringWidth(column.title), ...cells.map((row) => stringWidth(row[i] ?? ''))),
   );
   const widths = fitWidths(columns, natural, width);
-  const line = (row: readonly string[]) =>
-    row
-      .map((cell, i) =>
-        pad(cut(cell, widths[i] ?? 0, columns[i]?.cut ?? 'end'), widths[i] ?? 0, columns[i]?.align ?? 'left'),
-      )
-      .join('  ')
-      .trimEnd();
-  return [line(columns.map((c) => c.title)), widths.map((w) => '─'.repeat(w)).join('  '), ...cells.map(line)].join(
-    '\n',
+  const shown = columns.map((column, i) => {
+    const width = widths[i] ?? 0;
+    return cutColumn(
+      cells.map((row) => row[i] ?? ''),
+      width,
+      column.cut ?? 'end',
+    ).map((cell) => pad(cell, width, column.align ?? 'left'));
+  });
+  const titles = columns.map((column, i) =>
+    pad(cut(column.title, widths[i] ?? 0, 'end'), widths[i] ?? 0, column.align ?? 'left'),
   );
+  const line = (row: readonly string[]) => row.join('  ').trimEnd();
+  return [
+    line(titles),
+    widths.map((w) => '─'.repeat(w)).join('  '),
+    ...cells.map((_, at) => line(shown.map((column) => column[at] ?? ''))),
+  ].join('\n');
+}
+
+/** Cells of a column as they fit; names that would look alike and are not are cut around the place where they part. */
+function cutColumn(texts: readonly string[], width: number, where: 'end' | 'middle'): string[] {
+  const shown = texts.map((text) => cut(text, width, where));
+  if (where === 'end') return shown;
+  const alike = new Map<string, Set<string>>();
+  for (const [at, text] of texts.entries()) {
+    const cell = shown[at] ?? '';
+    alike.set(cell, (alike.get(cell) ?? new Set()).add(text));
+  }
+  return shown.map((cell, at) => {
+    const text = texts[at] ?? '';
+    const others = [...(alike.get(cell) ?? [])].filter((other) => other !== text);
+    return others.length === 0 ? cell : cutAround(text, width, Math.max(...others.map((other) => partAt(text, other))));
+  });
+}
+
+/** Characters that two texts have in common at their beginning. */
+function partAt(text: string, other: string): number {
+  const [a, b] = [[...text], [...other]];
+  const at = a.findIndex((char, i) => char !== b[i]);
+  return at < 0 ? a.length : at;
+}
+
+/** A text with its beginning, and what stands around one of its characters. */
+function cutAround(text: string, width: number, at: number): string {
+  const chars = [...text];
+  const head = takeColumns(chars, Math.floor((width - 2) / 4));
+  const from = Math.max(head.length, at - Math.floor(width / 6));
+  const room = width - 2 - stringWidth(head.join(''));
+  const window = takeColumns(chars.slice(from), room);
+  const isLast = from + window.length >= chars.length;
+  return `${head.join('')}…${window.join('')}${isLast ? '' : '…'}`;
 }
 
 function fitWidths(columns: readonly TableColumn[], natural: readonly number[], width: number): number[] {

@@ -4,7 +4,7 @@ import { parseRequest } from '../shared/api/problem.ts';
 import { promoteRequestSchema, useEncoderSchema } from '../shared/api/training.ts';
 import { getApp, getServices } from '../shared/app.ts';
 import { readModelReport } from '../shared/insight/model-report.ts';
-import { loadTaxonomy, publishTaxonomy } from '../shared/pipeline/taxonomies.ts';
+import { listTaxonomies, loadTaxonomy, publishTaxonomy } from '../shared/pipeline/taxonomies.ts';
 import { access, parameter, readBody, respond } from './http.ts';
 import { app } from './registry.ts';
 
@@ -14,8 +14,7 @@ app.http('listModels', {
   methods: ['GET'],
   handler: (request, context) =>
     respond(context, request, 'reader', async () => {
-      const { champion, models, broken } = await (await getApp()).registry.inspect();
-      return { jsonBody: { champion, models, broken } };
+      return { jsonBody: await (await getApp()).registry.inspect() };
     }),
 });
 
@@ -82,6 +81,26 @@ app.http('currentTaxonomy', {
   methods: ['GET'],
   handler: (request, context) =>
     respond(context, request, 'reader', async () => ({ jsonBody: await loadTaxonomy((await getServices()).lake) })),
+});
+
+app.http('listTaxonomies', {
+  ...access,
+  route: 'taxonomies',
+  methods: ['GET'],
+  handler: (request, context) =>
+    respond(context, request, 'reader', async () => ({
+      jsonBody: { taxonomies: await listTaxonomies((await getServices()).lake) },
+    })),
+});
+
+app.http('getTaxonomy', {
+  ...access,
+  route: 'taxonomies/{taxonomyVersion:regex(^.+-.+$)}',
+  methods: ['GET'],
+  handler: (request, context) =>
+    respond(context, request, 'reader', async () => ({
+      jsonBody: await loadTaxonomy((await getServices()).lake, parameter(request, 'taxonomyVersion')),
+    })),
 });
 
 app.http('publishTaxonomy', {

@@ -2,12 +2,12 @@
 import { randomUUID } from 'node:crypto';
 import type { HttpRequest } from '@azure/functions';
 import { feedbackSchema, reviewQueueSchema } from '../shared/api/decisions.ts';
-import { reviewProgressSchema, reviewSkipSchema } from '../shared/api/insights.ts';
+import { reviewProgressSchema, reviewReleaseSchema, reviewSkipSchema } from '../shared/api/insights.ts';
 
 import { parseRequest } from '../shared/api/problem.ts';
 import { getApp, whoCalls } from '../shared/app.ts';
 import { giveFeedback } from '../shared/review/feedback.ts';
-import { skipDocument } from '../shared/review/lease.ts';
+import { releaseDocuments, skipDocument } from '../shared/review/lease.ts';
 import { reviewProgress } from '../shared/review/progress.ts';
 import { takeForReview } from '../shared/review/queue.ts';
 import { access, readBody, respond } from './http.ts';
@@ -39,6 +39,20 @@ app.http('skipReview', {
       const { services, config } = await getApp();
       const skip = parseRequest(reviewSkipSchema, await readBody(request, config.REQUEST_MAX_BYTES));
       await skipDocument(services, skip.documentId, `${reviewer.id}/${skip.holder}`);
+      return { status: 204 };
+    }),
+});
+
+app.http('releaseReview', {
+  ...access,
+  route: 'review/release',
+  methods: ['POST'],
+  handler: (request, context) =>
+    respond(context, request, 'reviewer', async () => {
+      const reviewer = reviewerOf(request);
+      const { services, config } = await getApp();
+      const release = parseRequest(reviewReleaseSchema, await readBody(request, config.REQUEST_MAX_BYTES));
+      await releaseDocuments(services, release.documentIds, `${reviewer.id}/${release.holder}`);
       return { status: 204 };
     }),
 });

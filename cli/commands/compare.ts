@@ -1,14 +1,15 @@
 // `sluice compare-runs`: what two runs decided differently, and why.
 import type { RunComparison } from '../../shared/api/runs.ts';
 import { compareRuns } from '../../shared/insight/compare-runs.ts';
-import { withLake } from '../local-app.ts';
+import { atLake, type LakeOptions } from '../at-lake.ts';
 import { formatTable } from '../table.ts';
 
-export async function compareCommand(a: string, b: string, options: { data: string; json: boolean }): Promise<void> {
-  await withLake(options.data, async (app) => {
-    const comparison = await compareRuns(app.query, a, b);
-    process.stdout.write(options.json ? `${JSON.stringify(comparison)}\n` : describe(comparison));
+export async function compareCommand(a: string, b: string, options: LakeOptions): Promise<void> {
+  const comparison = await atLake(options, {
+    api: (api) => api.ask<RunComparison>('GET', `/api/runs/${encodeURIComponent(a)}/compare/${encodeURIComponent(b)}`),
+    app: (app) => compareRuns(app.query, a, b),
   });
+  process.stdout.write(options.json ? `${JSON.stringify(comparison)}\n` : describe(comparison));
 }
 
 function describe({ documents, flipped, byReason, byLabel, flips }: RunComparison): string {

@@ -1,11 +1,11 @@
-// `sluice export`: decisions as a CSV or Parquet file, on stdout or in a file.
+// `sluice export`: decisions as a CSV, JSON or Parquet file, on stdout or in a file.
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { type ResultFilter, resultFilterSchema } from '../../shared/api/decisions.ts';
 import { parseRequest } from '../../shared/api/problem.ts';
 import { exportResults } from '../../shared/insight/export-results.ts';
+import { atLake, type LakeOptions, queryOf } from '../at-lake.ts';
 import { note } from '../console.ts';
-import { withLake } from '../local-app.ts';
 
 /** The filter options of a command; names are those of the API. */
 export function filterOf(options: Readonly<Record<string, unknown>>): ResultFilter {
@@ -14,16 +14,27 @@ export function filterOf(options: Readonly<Record<string, unknown>>): ResultFilt
   return parseRequest(resultFilterSchema, Object.fromEntries(given));
 }
 
-export async function exportCommand(options: {
-  data: string;
-  format: 'csv' | 'parquet';
-  output?: string;
-  [filter: string]: unknown;
-}): Promise<void> {
-  await withLake(options.data, async (app) => {
-    const file = await exportResults(app.query, filterOf(options), options.format);
-    if (options.output === undefined) for await (const part of file.body) process.stdout.write(part);
-    else await pipeline(file.body, createWriteStream(options.output));
-    note(`${file.rows} decision(s) exported`);
+export async function exportCommand(
+  options: LakeOptions & {
+    format: 'csv' | 'json' | 'parquet';
+    output?: string;
+    [filter: string]: unknown;
+  },
+): Promise<void> {
+  const format = options.json ? 'json' : options.format;
+  const filter = filterOf(options);
+  await atLake(options, {
+    api: async (api) =>
+      save(await api.download(`/api/results/export${queryOf({ ...filter, format })}`), options.output),
+    app: async (app) => {
+      const file = await exportResults(app.query, filter, format);
+      await save(file.body, options.output);
+      note(`${file.rows} decision(s) exported`);
+    },
   });
+}
+
+async function save(body: AsyncIterable<Uint8Array>, output: string | undefined): Promise<void> {
+  if (output !== undefined) await pipeline(body, createWriteStream(output));
+  else for await (const part of body) process.stdout.write(part);
 }

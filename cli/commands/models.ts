@@ -1,53 +1,61 @@
 // `sluice models`: what is registered, who is champion, and models for other tools.
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { ModelList } from '../../shared/models/registry.ts';
+import { atLake, type LakeOptions } from '../at-lake.ts';
 import { tellBroken, UsageError } from '../console.ts';
 import { withLake } from '../local-app.ts';
 import { readBundle } from '../read-bundle.ts';
 import { formatTable } from '../table.ts';
 
-interface Common {
-  data: string;
-  json: boolean;
-}
+type Common = LakeOptions;
 
 export async function listModels(options: Common): Promise<void> {
-  await withLake(options.data, async ({ registry }) => {
-    const { models, broken, history } = await registry.inspect();
-    tellBroken(broken.map(({ version, ...rest }) => ({ id: version, ...rest })));
-    if (options.json) {
-      process.stdout.write(`${JSON.stringify({ models, broken, history })}\n`);
-      return;
-    }
-    const rows = models.map((model) => [
-      model.version,
-      model.champion ? 'champion' : '',
-      model.kind,
-      String(model.labels.length),
-      model.metrics === null ? 'not evaluated' : `${(model.metrics.accuracy * 100).toFixed(1)} %`,
-      model.taxonomyVersion ?? '',
-      model.createdAt.slice(0, 16).replace('T', ' '),
-    ]);
-    const columns = ['model', '', 'kind', 'labels', 'accuracy', 'taxonomy', 'created'].map((title) => ({ title }));
-    process.stdout.write(`${formatTable(columns, rows, process.stdout.columns ?? 120)}\n`);
+  const { models, broken, history } = await atLake(options, {
+    api: (api) => api.ask<ModelList>('GET', '/api/models'),
+    app: ({ registry }) => registry.inspect(),
   });
+  tellBroken(broken.map(({ version, ...rest }) => ({ id: version, ...rest })));
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify({ models, broken, history })}\n`);
+    return;
+  }
+  const rows = models.map((model) => [
+    model.version,
+    model.champion ? 'champion' : '',
+    model.kind,
+    String(model.labels.length),
+    model.metrics === null ? 'not evaluated' : `${(model.metrics.accuracy * 100).toFixed(1)} %`,
+    model.taxonomyVersion ?? '',
+    model.createdAt.slice(0, 16).replace('T', ' '),
+  ]);
+  const columns = ['model', '', 'kind', 'labels', 'accuracy', 'taxonomy', 'created'].map((title) => ({
+    title,
+    flexible: title === 'kind' || title === 'taxonomy',
+    cut: 'middle' as const,
+  }));
+  process.stdout.write(`${formatTable(columns, rows, process.stdout.columns ?? 120)}\n`);
 }
 
 export async function promoteModel(
   version: string,
   options: Common & { reason: string; force: boolean },
 ): Promise<void> {
-  await withLake(options.data, async ({ registry }) => {
-    await registry.promote(version, options.reason, { force: options.force });
-    say(options, { champion: version }, `${version} is the champion`);
+  const { reason, force } = options;
+  await atLake(options, {
+    api: (api) => api.ask('POST', `/api/models/${version}/promote`, { reason, force }),
+    app: ({ registry }) => registry.promote(version, reason, { force }),
   });
+  say(options, { champion: version }, `${version} is the champion`);
 }
 
 export async function rollbackModel(options: Common & { reason: string }): Promise<void> {
-  await withLake(options.data, async ({ registry }) => {
-    const version = await registry.rollback(options.reason);
-    say(options, { champion: version }, `${version} is the champion again`);
+  const { reason } = options;
+  const { champion } = await atLake(options, {
+    api: (api) => api.ask<{ champion: string }>('POST', '/api/models/rollback', { reason }),
+    app: async ({ registry }) => ({ champion: await registry.rollback(reason) }),
   });
+  say(options, { champion }, `${champion} is the champion again`);
 }
 
 /** Write a registered model as a Spark PipelineModel folder. */

@@ -1,62 +1,173 @@
 // `sluice review` and `sluice decide`: what waits for people, and their decisions, from the terminal.
 import { userInfo } from 'node:os';
-import { feedbackSchema, reviewQueueSchema } from '../../shared/api/decisions.ts';
+import {
+  type FeedbackAnswer,
+  type FeedbackRequest,
+  feedbackSchema,
+  type ReviewItem,
+  reviewQueueSchema,
+} from '../../shared/api/decisions.ts';
 import { parseRequest } from '../../shared/api/problem.ts';
+import { TerminalError } from '../../shared/errors.ts';
 import { giveFeedback } from '../../shared/review/feedback.ts';
 import { takeForReview } from '../../shared/review/queue.ts';
-import { note } from '../console.ts';
-import { withLake } from '../local-app.ts';
-import { formatTable } from '../table.ts';
+import { readDataset } from '../../shared/training/dataset.ts';
+import { ApiError } from '../api-client.ts';
+import { answer, atLake, type LakeOptions, queryOf } from '../at-lake.ts';
+import { bar, clearBar, note, UsageError, warn } from '../console.ts';
+import { readGivenFile } from '../local-files.ts';
+import { formatTable, type TableColumn } from '../table.ts';
 
-export async function reviewCommand(options: {
-  data: string;
-  json: boolean;
-  limit: number;
-  order: string;
-  run?: string;
-}): Promise<void> {
+/** The window of this user's terminal, by which the API knows who asks again. */
+const holder = (): string => `cli-${userInfo().username}`.slice(0, 100);
+
+export async function reviewCommand(
+  options: LakeOptions & { limit: number; order: string; run?: string },
+): Promise<void> {
   const { limit, order, run } = options;
   const request = parseRequest(reviewQueueSchema, { limit, order, ...(run === undefined ? {} : { run }) });
-  await withLake(options.data, async (app) => {
-    // The same person asking again sees the same documents.
-    const items = await takeForReview(app, request, `cli/${userInfo().username}`);
-    if (options.json) {
-      process.stdout.write(`${JSON.stringify(items)}\n`);
-      return;
-    }
-    const columns = [
-      { title: 'document id' },
-      { title: 'path', flexible: true, cut: 'middle' as const },
-      { title: 'best guess' },
-      { title: 'conf.', align: 'right' as const },
-      { title: 'why' },
-    ];
-    const rows = items.map((item) => [
-      item.documentId,
-      item.archivePath === '' ? item.path : `${item.path} › ${item.archivePath}`,
-      item.label ?? '',
-      item.confidence === null ? '' : `${Math.floor(item.confidence * 100)} %`,
-      item.code ?? '',
-    ]);
-    process.stdout.write(`${formatTable(columns, rows, process.stdout.columns ?? 160)}\n`);
-    note('decide with `sluice decide <document-id> <label>`');
+  // The same person asking again sees the same documents.
+  const items = await atLake(options, {
+    api: async (api) => {
+      const query = queryOf({ ...request, holder: holder() });
+      return (await api.ask<{ documents: ReviewItem[] }>('GET', `/api/review${query}`)).documents;
+    },
+    app: (app) => takeForReview(app, request, `cli/${userInfo().username}`),
   });
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify(items)}\n`);
+    return;
+  }
+  if (items.length === 0) {
+    note('Nothing waits for you.');
+    return;
+  }
+  const terminal = process.stdout.columns ?? 160;
+  process.stdout.write(`${terminal < WIDE ? describeInLines(items, terminal) : describeInTable(items, terminal)}\n`);
+  note('decide with `sluice decide <document-id> <label>`, or many with `sluice decide --from <file>`');
+}
+
+/** Columns of a terminal from which an id fits beside a path. */
+const WIDE = 130;
+
+const pathOf = (item: ReviewItem): string =>
+  item.archivePath === '' ? item.path : `${item.path} › ${item.archivePath}`;
+const confidenceOf = ({ confidence }: ReviewItem): string =>
+  confidence === null ? '' : `${Math.floor(confidence * 100)} %`;
+
+const guess: readonly TableColumn[] = [
+  { title: 'best guess' },
+  { title: 'conf.', align: 'right' },
+  { title: 'why', flexible: true },
+];
+const guessOf = (item: ReviewItem): string[] => [item.label ?? '', confidenceOf(item), item.code ?? ''];
+
+const describeInTable = (items: readonly ReviewItem[], width: number): string =>
+  formatTable(
+    [{ title: 'document id' }, { title: 'path', flexible: true, cut: 'middle' }, ...guess],
+    items.map((item) => [item.documentId, pathOf(item), ...guessOf(item)]),
+    width,
+  );
+
+/** Two lines a document: what it is, and the id that `sluice decide` takes. */
+function describeInLines(items: readonly ReviewItem[], width: number): string {
+  const rows = items.map((item) => [pathOf(item), ...guessOf(item)]);
+  const [title = '', rule = '', ...lines] = formatTable(
+    [{ title: 'path', flexible: true, cut: 'middle' }, ...guess],
+    rows,
+    width,
+  ).split('\n');
+  return [title, rule, ...lines.flatMap((line, at) => [line, `  ${items[at]?.documentId ?? ''}`])].join('\n');
+}
+
+export interface DecideOptions extends LakeOptions {
+  note?: string;
+  /** File with the columns document_id and label. */
+  from?: string;
 }
 
 export async function decideCommand(
-  documentId: string,
-  label: string,
-  options: { data: string; json: boolean; note?: string },
+  documentId: string | undefined,
+  label: string | undefined,
+  options: DecideOptions,
 ): Promise<void> {
-  const request = parseRequest(feedbackSchema, {
-    documentId,
-    label,
-    ...(options.note === undefined ? {} : { note: options.note }),
+  if (options.from !== undefined) {
+    if (documentId !== undefined) throw new UsageError('a document and --from exclude each other');
+    return await decideMany(options.from, options);
+  }
+  if (documentId === undefined || label === undefined)
+    throw new UsageError('name a document and its label, or --from a file with the columns document_id and label');
+  const request = requestOf(documentId, label, options.note);
+  const decision = await atLake(options, {
+    api: (api) => api.ask<FeedbackAnswer>('POST', '/api/feedback', request),
+    app: (app) => giveFeedback(app, request, userInfo().username),
   });
-  const answer = await withLake(options.data, (app) => giveFeedback(app, request, userInfo().username));
-  process.stdout.write(
-    options.json
-      ? `${JSON.stringify(answer)}\n`
-      : `${answer.label} (before: ${answer.previousLabel ?? 'none'})${answer.isNew ? '' : ', as decided before'}\n`,
+  const { previousLabel, isNew } = decision;
+  answer(
+    options,
+    decision,
+    () => `${decision.label} (before: ${previousLabel ?? 'none'})${isNew ? '' : ', as decided before'}`,
   );
 }
+
+interface GivenRow {
+  line: number;
+  documentId: string;
+  label: string;
+}
+interface Refused extends Pick<GivenRow, 'line'> {
+  documentId: string | null;
+  reason: string;
+}
+
+/** Every row is a decision; those that are refused do not keep the others. @throws Error when any was refused */
+async function decideMany(file: string, options: DecideOptions): Promise<void> {
+  const { rows, refused } = await readDecisions(file);
+  let decided = 0;
+  let unchanged = 0;
+  const decideAll = async (decide: (request: FeedbackRequest) => Promise<FeedbackAnswer>): Promise<void> => {
+    for (const [index, { line, documentId, label }] of rows.entries()) {
+      bar(`${index + 1}/${rows.length} decisions`);
+      try {
+        if ((await decide(requestOf(documentId, label, options.note))).isNew) decided++;
+        else unchanged++;
+      } catch (error) {
+        if (!isRefusal(error)) throw error;
+        refused.push({ line, documentId, reason: error.message.split('\n')[0] ?? '' });
+      }
+    }
+  };
+  await atLake(options, {
+    api: (api) => decideAll((request) => api.ask('POST', '/api/feedback', request)),
+    app: (app) => decideAll((request) => giveFeedback(app, request, userInfo().username)),
+  });
+  clearBar();
+  answer(
+    options,
+    { decided, unchanged, refused },
+    () => `${decided} decided, ${unchanged} as decided before, ${refused.length} refused`,
+  );
+  if (refused.length === 0) return;
+  for (const { line, reason } of refused.slice(0, 10)) note(warn(`  line ${line}: ${reason}`));
+  throw new Error(`${refused.length} row(s) of ${file} were refused; what the others say is stored`);
+}
+
+async function readDecisions(file: string): Promise<{ rows: GivenRow[]; refused: Refused[] }> {
+  const rows: GivenRow[] = [];
+  const refused: Refused[] = [];
+  const columns = { text: 'document_id', label: 'label' };
+  for await (const row of readDataset({ name: file, bytes: readGivenFile(file) }, columns)) {
+    const { line } = row;
+    if ('problem' in row) refused.push({ line, documentId: null, reason: row.problem });
+    else if (row.label === null) refused.push({ line, documentId: row.text, reason: 'no label' });
+    else rows.push({ line, documentId: row.text.trim(), label: row.label });
+  }
+  return { rows, refused };
+}
+
+/** What is wrong with this row alone: the next may be right. */
+const isRefusal = (error: unknown): error is Error =>
+  error instanceof TerminalError || (error instanceof ApiError && [400, 404, 409, 410].includes(error.status));
+
+const requestOf = (documentId: string, label: string, note: string | undefined): FeedbackRequest =>
+  parseRequest(feedbackSchema, { documentId, label, ...(note === undefined ? {} : { note }) });

@@ -5,7 +5,7 @@ import type { RunStatus } from '../../shared/api/runs.ts';
 import { ApiClient } from '../api-client.ts';
 import { bar, clearBar, money, note, progressLine, tellBroken, UsageError } from '../console.ts';
 import { DataFolder } from '../data-folder.ts';
-import { formatTable } from '../table.ts';
+import { formatTable, type TableColumn } from '../table.ts';
 
 export interface RemoteOptions {
   data: string;
@@ -128,28 +128,36 @@ export async function runsCommand(
     process.stdout.write(`${JSON.stringify(list)}\n`);
     return;
   }
-  const columns = [
-    { title: 'run', flexible: true },
-    { title: 'state' },
-    { title: 'documents', align: 'right' as const },
-    { title: 'labelled', align: 'right' as const },
-    { title: 'review', align: 'right' as const },
-    { title: 'failed', align: 'right' as const },
-    { title: 'cost', align: 'right' as const },
-    { title: 'started' },
-  ];
-  const rows = list.runs.map((run) => [
-    run.runId,
-    run.stalledSince === undefined ? run.state : 'stalled',
-    String(run.documents),
-    String(run.labelled),
-    String(run.review),
-    String(run.failed),
-    money(run.costUsd),
-    run.createdAt.slice(0, 16).replace('T', ' '),
-  ]);
-  process.stdout.write(`${formatTable(columns, rows, process.stdout.columns ?? 120)}\n`);
+  process.stdout.write(`${describeRuns(list.runs, process.stdout.columns ?? 120)}\n`);
 }
+
+/** Ids are whole, for other commands take them; where the line is short, sums that `sluice runs <run-id>` shows make way. */
+export function describeRuns(runs: readonly RunStatus[], width: number): string {
+  const isWide = width >= WIDE;
+  const sums: Shown[] = [
+    [{ title: 'labelled', align: 'right' }, (run) => String(run.labelled)],
+    [{ title: 'review', align: 'right' }, (run) => String(run.review)],
+    [{ title: 'failed', align: 'right' }, (run) => String(run.failed)],
+    [{ title: 'cost', align: 'right' }, (run) => money(run.costUsd)],
+  ];
+  const columns: Shown[] = [
+    [{ title: 'run' }, (run) => run.runId],
+    [{ title: 'over', flexible: true, cut: 'middle' }, (run) => run.source ?? ''],
+    [{ title: 'state' }, (run) => (run.stalledSince === undefined ? run.state : 'stalled')],
+    [{ title: isWide ? 'documents' : 'docs', align: 'right' }, (run) => String(run.documents)],
+    ...(isWide ? sums : []),
+    [{ title: 'started' }, (run) => run.createdAt.slice(isWide ? 0 : 5, 16).replace('T', ' ')],
+  ];
+  return formatTable(
+    columns.map(([column]) => column),
+    runs.map((run) => columns.map(([, show]) => show(run))),
+    width,
+  );
+}
+
+/** Columns of a terminal from which every column fits. */
+const WIDE = 120;
+type Shown = [TableColumn, (run: RunStatus) => string];
 
 async function finish(
   api: ApiClient,
@@ -171,7 +179,7 @@ function print(run: RunStatus, json: boolean): void {
   if (json) process.stdout.write(`${JSON.stringify(run)}\n`);
   else {
     process.stdout.write(
-      `run ${run.runId}: ${run.state}, ${run.documents} documents = ${run.labelled} labelled + ${run.review} to review + ${run.failed} failed · ${run.asked} asked · ${money(run.costUsd)}\n`,
+      `run ${run.runId}${run.source === undefined ? '' : ` over ${run.source}`}: ${run.state}, ${run.documents} documents = ${run.labelled} labelled + ${run.review} to review + ${run.failed} failed · ${run.asked} asked · ${money(run.costUsd)}\n`,
     );
     const failures = Object.entries(run.failures);
     if (failures.length > 0) note(failures.map(([code, count]) => `  ${count} × ${code}`).join('\n'));

@@ -12,6 +12,8 @@ export interface SimulateOptions {
   seed: number;
   window: string;
   headers: string;
+  /** The server that is played: a name of local/emulators/openai-profiles.ts. */
+  profile: string;
   faults?: string;
 }
 
@@ -25,18 +27,19 @@ export async function simulateLlmCommand(options: SimulateOptions): Promise<void
     seed: String(options.seed),
     window: options.window,
     headers: options.headers,
+    profile: options.profile,
     ...(options.faults === undefined ? {} : { faults: options.faults }),
   };
-  const child = await startChild<{ ready: true; port: number }>(
+  const child = await startChild<{ ready: true; port: number; about: string }>(
     'local/emulators/openai-main',
     Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value]),
     { logFile: join(resolve(options.data), 'simulate-llm.log') },
   );
   const url = `http://127.0.0.1:${child.ready.port}/v1`;
-  if (options.json) process.stdout.write(`${JSON.stringify({ url, model: 'simulator' })}\n`);
+  if (options.json) process.stdout.write(`${JSON.stringify({ url, model: 'simulator', profile: options.profile })}\n`);
   else {
     process.stdout.write(`OPENAI_BASE_URL=${url}\nOPENAI_MODEL=simulator\nOPENAI_API_KEY=simulator\n`);
-    note(warn('This is a SIMULATOR, not a model.'));
+    note(warn(`This is a SIMULATOR, not a model. It plays ${child.ready.about}.`));
     note(
       `${options.tpm} tokens and ${options.rpm} requests a minute. State and control: ${url.replace('/v1', '/_sim/stats')}, /_sim/ledger, /_sim/config. Ctrl+C ends.`,
     );

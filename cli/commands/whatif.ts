@@ -4,8 +4,8 @@ import { type WhatIfReport, whatIfSchema } from '../../shared/api/decisions.ts';
 import { parseRequest } from '../../shared/api/problem.ts';
 import type { RerunRequest } from '../../shared/api/runs.ts';
 import { whatIf } from '../../shared/insight/whatif.ts';
+import { atLake } from '../at-lake.ts';
 import { bar, clearBar, money, note, progressLine } from '../console.ts';
-import { withLake } from '../local-app.ts';
 import { formatTable } from '../table.ts';
 import { filterOf } from './export.ts';
 import { openApi, type RemoteOptions } from './runs.ts';
@@ -25,7 +25,10 @@ export async function whatIfCommand(options: WhatIfOptions): Promise<void> {
     ...(options.review === undefined ? {} : { review: options.review }),
     filter: filterOf(options),
   });
-  const report = await withLake(options.data, (app) => whatIf(app, request));
+  const report = await atLake(options, {
+    api: (api) => api.ask<WhatIfReport>('POST', '/api/whatif', request),
+    app: (app) => whatIf(app, request),
+  });
   process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : describe(report));
   if (options.apply) await apply(report, options);
 }

@@ -3,6 +3,8 @@ import { Connection, Request } from 'tedious';
 
 export interface SqlSession {
   batch(sql: string): Promise<void>;
+  /** The first column of the first row; undefined when there is none. */
+  value(sql: string): Promise<unknown>;
   close(): void;
 }
 
@@ -25,6 +27,15 @@ export const openSession =
       batch: (sql) =>
         new Promise((resolve, reject) => {
           connection.execSqlBatch(new Request(sql, (error) => (error ? reject(error) : resolve())));
+        }),
+      value: (sql) =>
+        new Promise((resolve, reject) => {
+          let value: unknown;
+          const request = new Request(sql, (error) => (error ? reject(error) : resolve(value)));
+          request.on('row', (columns: { value: unknown }[]) => {
+            value ??= columns[0]?.value;
+          });
+          connection.execSqlBatch(request);
         }),
       close: () => connection.close(),
     };

@@ -72,7 +72,8 @@ WITH (
     cost_nano_usd bigint,
     outcome varchar(16),
     error_code varchar(64),
-    run_date date
+    run_date date,
+    service_words varchar(1024)
 ) AS r;
 GO
 

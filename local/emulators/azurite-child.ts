@@ -2,14 +2,17 @@
 // Invariants: C1 Azurite never outlives its parent. The IPC channel closes when the parent ends in whatever way; Azurite then shuts down in
 // order, so its metadata (saved every few seconds otherwise) are complete on disk. C2 two processes never use one folder: the second waits
 // until the first has saved its data and gone. The lock is a SQLite transaction, which the system releases even on a kill.
-// C3 foreign pages are refused (../loopback.ts). C4 what it writes can be read by its owner only.
+// C3 foreign pages are refused (../loopback.ts). C4 what it writes can be read by its owner only. C5 writes that would fill the disk are refused
+// (room.ts): not all of them come through dfs.ts.
 import { mkdirSync } from 'node:fs';
 import { type IncomingMessage, Server, type ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { answerForeigners } from '../loopback.ts';
+import { answerFull, freeBytesOf, Room } from './room.ts';
 
+const require = createRequire(import.meta.url);
 const SHUTDOWN_LIMIT_MS = 10_000;
 const LOCK_LIMIT_MS = 15_000;
 
@@ -22,17 +25,36 @@ process.once('disconnect', () => {
 process.umask(0o077); // C4
 
 const location = process.argv.indexOf('--location');
-if (location > 0) lockFolder(process.argv[location + 1] ?? '.');
+const folder = location > 0 ? (process.argv[location + 1] ?? '.') : undefined;
+if (folder !== undefined) lockFolder(folder);
 
-guardServers();
-createRequire(import.meta.url)('azurite/dist/src/azurite.js');
+guardServers(folder === undefined ? undefined : new Room(() => freeBytesOf(folder)));
+keepTemplates();
+require('azurite/dist/src/azurite.js');
+
+/** Azurite parses the address template of every operation anew for every request, a twelfth of its work; a parsed one holds no state. */
+function keepTemplates(): void {
+  const ofAzurite = createRequire(require.resolve('azurite/dist/src/azurite.js'));
+  const parse = ofAzurite('uri-templates') as (template: string) => unknown;
+  const loaded = ofAzurite.cache[ofAzurite.resolve('uri-templates')];
+  if (loaded === undefined) return;
+  const parsed = new Map<string, unknown>();
+  loaded.exports = function kept(template: string): unknown {
+    const known = parsed.get(template) ?? parse(template);
+    parsed.set(template, known); // the specifications name some dozens
+    return known;
+  };
+}
 
 /** C3. Azurite looks at no Host header; its three servers are made in this process only, so the look comes before theirs. */
-function guardServers(): void {
+function guardServers(room: Room | undefined): void {
   const { emit } = Server.prototype;
   Server.prototype.emit = function guarded(this: Server, event: string | symbol, ...args: unknown[]): boolean {
     const [request, response] = args as [IncomingMessage, ServerResponse]; // of the event `request`
-    if (event === 'request' && answerForeigners(request, response)) return true;
+    if (event === 'request') {
+      if (answerForeigners(request, response)) return true;
+      if (room !== undefined && answerFull(room, request, response)) return true; // C5
+    }
     return Reflect.apply(emit, this, [event, ...args]) as boolean;
   } as typeof emit;
 }

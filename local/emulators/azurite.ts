@@ -104,6 +104,8 @@ async function launch(folder: string | null, key: string, ports: readonly number
 /** Connection string of an emulator account; endpoints that are not given are left out. */
 export function emulatorConnectionString(endpoints: {
   blobEndpoint?: string;
+  /** Where Blob calls go that need no other; see openLakeStore. */
+  blobOnlyEndpoint?: string;
   queueEndpoint?: string;
   tableEndpoint?: string;
   account?: string;
@@ -114,6 +116,7 @@ export function emulatorConnectionString(endpoints: {
     ['AccountName', endpoints.account ?? ACCOUNT],
     ['AccountKey', endpoints.key],
     ['BlobEndpoint', endpoints.blobEndpoint],
+    ['BlobOnlyEndpoint', endpoints.blobOnlyEndpoint],
     ['QueueEndpoint', endpoints.queueEndpoint],
     ['TableEndpoint', endpoints.tableEndpoint],
   ];

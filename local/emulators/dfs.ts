@@ -33,7 +33,7 @@ export interface DfsOptions {
   /** Azurite's folder; null or absent: it keeps nothing on a disk. */
   folder?: string | null;
   /** Free bytes of the folder's disk; default: asked of the system. */
-  freeBytes?: (folder: string) => Promise<number>;
+  freeBytes?: (folder: string) => number;
   /** Passed on into the connection string. */
   queueEndpoint?: string;
   tableEndpoint?: string;
@@ -43,7 +43,7 @@ export interface DfsShim {
   readonly port: number;
   /** http://127.0.0.1:<port>/<account>; serves DFS and Blob calls. */
   readonly url: string;
-  /** BlobEndpoint is the shim: every storage SDK can be given it. */
+  /** BlobEndpoint is the shim: every storage SDK can be given it. BlobOnlyEndpoint spares Blob calls the way through it. */
   readonly connectionString: string;
   close(): Promise<void>;
 }
@@ -77,6 +77,7 @@ export async function startDfs(options: DfsOptions): Promise<DfsShim> {
     url,
     connectionString: emulatorConnectionString({
       blobEndpoint: url,
+      blobOnlyEndpoint: options.blobEndpoint,
       account: shim.account,
       key: shim.key,
       ...(options.queueEndpoint === undefined ? {} : { queueEndpoint: options.queueEndpoint }),
@@ -121,7 +122,7 @@ class Shim {
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://127.0.0.1');
     try {
-      await this.#room?.require(request); // D5
+      this.#room?.require(request); // D5
       if (isDfs(request, url)) await this.#dfs(request, response, url);
       else if (isQueryOrExpiry(url)) throw new DfsError(501, 'NotImplemented', 'The emulator has no query or expiry.');
       else await this.#passThrough(request, response, url);

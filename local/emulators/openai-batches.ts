@@ -1,7 +1,8 @@
 // Files and the Batch API of the simulator: upload JSONL, create a job, poll, download. Half the price is the client's arithmetic.
 // Models what the services do: a zero-byte error file on success, expiry of old files, an enqueued-token quota, output in another order.
 import type { Clock } from '../../shared/ports.ts';
-import type { CompletionBody, SimulatorCore } from './openai-core.ts';
+import type { SimulatorCore } from './openai-core.ts';
+import type { CompletionBody } from './openai-prompt.ts';
 
 export interface BatchSettings {
   /** Time a job takes, ms. */

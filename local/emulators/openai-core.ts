@@ -1,16 +1,17 @@
 // The simulator without a socket: one request in, one answer with its delay out. Time and chance are injected.
 // Invariants: S1 everything billed is in the billing log, once. S2 a refused request (429, 4xx, 5xx) is never billed.
 //             S3 every answer says `simulator`; nothing here is a language model.
-import { createHash } from 'node:crypto';
 import type { Clock } from '../../shared/ports.ts';
 import { drawFault, type FaultKind, type FaultPlan } from './faults.ts';
 import { hash, LabelScorer, readPromptDocuments, readPromptLabels } from './openai-answers.ts';
-import { type LimitSettings, Limits } from './openai-limits.ts';
+import { chargeOf, type DeploymentSettings } from './openai-deployment.ts';
+import { Limits } from './openai-limits.ts';
+import { refusalOf, type ServerProfile, shaped, tokensRead } from './openai-profiles.ts';
+import { type CompletionBody, type Prompt, readPrompt, schemaLabels } from './openai-prompt.ts';
 import {
   contentFilter,
   disturb,
   earlyFault,
-  type HeaderProfile,
   normal,
   problem,
   rateHeaders,
@@ -20,42 +21,6 @@ import {
 
 export const SIMULATOR_MODEL = 'simulator';
 export const SIMULATOR_FINGERPRINT = 'fp_sluice_simulator_not_a_language_model';
-
-export interface DeploymentSettings extends LimitSettings {
-  /** What a request is charged at arrival. */
-  chargeRule: 'prompt-and-max' | 'max-only' | 'exact';
-  /** Factor on every charge; the client does not know it. */
-  chargeBias: number;
-  /** Response time: `latencyMs` plus `msPerToken` for each answer token, spread log-normally by `latencySpread`. */
-  latencyMs: number;
-  msPerToken: number;
-  latencySpread: number;
-  headers: HeaderProfile;
-  /** Between these times (ms since the epoch) no connection succeeds. */
-  outages: readonly { fromMs: number; toMs: number }[];
-  /** Identical system prompts of at least 1,024 tokens are billed as cached. */
-  promptCaching: boolean;
-  /** Tokens of context; longer prompts get 400 context_length_exceeded. */
-  contextTokens: number;
-}
-
-export const defaultDeploymentSettings: DeploymentSettings = {
-  tpm: 200_000,
-  rpm: 200,
-  window: 'sliding60',
-  rpmSliceSeconds: 10,
-  countRejected: false,
-  cuts: [],
-  chargeRule: 'prompt-and-max',
-  chargeBias: 1,
-  latencyMs: 150,
-  msPerToken: 1,
-  latencySpread: 0.2,
-  headers: 'azure',
-  outages: [],
-  promptCaching: true,
-  contextTokens: 128_000,
-};
 
 /** One billed request: the ground truth a ledger is compared with. */
 export interface BillingEntry {
@@ -83,15 +48,6 @@ export interface SimulatorStats {
   failed: number;
 }
 
-export interface CompletionBody {
-  model?: string;
-  messages?: { role: string; content: unknown }[];
-  max_completion_tokens?: number;
-  max_tokens?: number;
-  response_format?: { type?: string; json_schema?: { schema?: unknown } };
-  service_tier?: string;
-}
-
 export interface CoreOptions {
   seed: number;
   clock: Clock;
@@ -100,6 +56,8 @@ export interface CoreOptions {
   /** Settings of single deployments, by name. */
   deployments: Readonly<Record<string, Partial<DeploymentSettings>>>;
   faults: FaultPlan;
+  /** Deployments that exist; absent: whatever is named does. */
+  known?: readonly string[];
 }
 
 interface State {
@@ -132,6 +90,13 @@ export class SimulatorCore {
   complete(deployment: string, body: CompletionBody, lane: 'live' | 'batch' = 'live'): SimulatedReply {
     const now = this.#options.clock.now();
     const requestId = `sim-${this.#options.seed}-${++this.#sequence}`;
+    if (this.#options.known?.includes(deployment) === false)
+      return problem(
+        requestId,
+        404,
+        'DeploymentNotFound',
+        'The API deployment for this resource does not exist. If you created the deployment within the last 5 minutes, please wait a moment and try again.',
+      );
     const state = this.state(deployment);
     const { settings, stats } = state;
     stats.requests++;
@@ -144,10 +109,14 @@ export class SimulatorCore {
       return problem(requestId, 400, 'invalid_request_error', "'messages' must be a non-empty array of texts.");
     const schemaText =
       body.response_format?.json_schema === undefined ? '' : JSON.stringify(body.response_format.json_schema);
-    const promptTokens =
+    const profile: Partial<ServerProfile> = settings.profile ?? {};
+    const sentTokens =
       prompt.messages.reduce((sum, m) => sum + this.#options.countTokens(m.content) + PROMPT_OVERHEAD_TOKENS, 0) +
       PROMPT_OVERHEAD_TOKENS +
       (schemaText === '' ? 0 : this.#options.countTokens(schemaText));
+    const refusal = refusalOf(profile, body, sentTokens);
+    if (refusal !== undefined) return { ...problem(requestId, refusal.status, '', ''), body: refusal.body };
+    const promptTokens = tokensRead(profile, sentTokens);
     const maxTokens = body.max_completion_tokens ?? body.max_tokens ?? 16_384;
     const charge = Math.ceil(
       chargeOf(settings, promptTokens, prompt.chars + schemaText.length, maxTokens) * settings.chargeBias,
@@ -179,6 +148,10 @@ export class SimulatorCore {
     const faultDraw = hash(requestId, this.#options.seed ^ 0x5bd1) / 4294967296;
     const isFaulty = this.faults.only?.({ deployment, prompt: prompt.user }) ?? true;
     const fault = isFaulty ? drawFault(this.faults, faultDraw) : undefined;
+    if (profile.fails !== undefined && this.#sequence % profile.fails.each === 0) {
+      stats.failed++;
+      return { kind: 'answer', status: 200, headers, body: profile.fails.body, delayMs: 5 };
+    }
     const early = earlyFault(fault, requestId, headers);
     if (early !== undefined) {
       stats.failed++;
@@ -189,8 +162,16 @@ export class SimulatorCore {
 
     const documents = readPromptDocuments(prompt.user);
     const refused = this.faults.refusalWord !== undefined && prompt.user.includes(this.faults.refusalWord);
-    const answer = this.#answer(prompt, documents, body, refused ? 'refusal' : fault, maxTokens);
-    const completionTokens = Math.min(maxTokens, this.#options.countTokens(answer.content ?? answer.refusal ?? '') + 1);
+    // a thought that takes all of the allowance leaves no answer
+    const thoughtTokens = Math.min(maxTokens, profile.thought?.tokens ?? 0);
+    const left = maxTokens - thoughtTokens;
+    const answer =
+      left > 0
+        ? this.#answer(prompt, documents, body, refused ? 'refusal' : fault, left)
+        : { content: null, refusal: null, finishReason: 'length' };
+    const { message, finishReason } = shaped(profile, answer);
+    const answerTokens = this.#options.countTokens(answer.content ?? answer.refusal ?? '') + 1;
+    const completionTokens = Math.min(maxTokens, thoughtTokens + answerTokens);
     const cachedTokens = this.#cachedTokens(settings, deployment, prompt.system, now);
     const isLost = fault === 'hang' || fault === 'reset-after-billing' || fault === 'cut-body';
     this.billing.push({
@@ -227,17 +208,18 @@ export class SimulatorCore {
         choices: [
           {
             index: 0,
-            finish_reason: answer.finishReason,
+            finish_reason: finishReason,
             logprobs: null,
-            message: { role: 'assistant', content: answer.content, refusal: answer.refusal },
+            message,
           },
         ],
         usage: {
           prompt_tokens: promptTokens,
-          completion_tokens: completionTokens,
+          // some count thought in the total only
+          completion_tokens: completionTokens - (profile.thought?.shown === 'total' ? thoughtTokens : 0),
           total_tokens: promptTokens + completionTokens,
           prompt_tokens_details: { cached_tokens: cachedTokens, audio_tokens: 0 },
-          completion_tokens_details: { reasoning_tokens: 0 },
+          completion_tokens_details: { reasoning_tokens: profile.thought?.shown === 'usage' ? thoughtTokens : 0 },
         },
       },
     };
@@ -323,52 +305,4 @@ export class SimulatorCore {
     this.#warmPrefixes.set(key, now + CACHE_TTL_MS);
     return now < warmUntil ? Math.floor(tokens / 128) * 128 : 0;
   }
-}
-
-interface Prompt {
-  messages: { role: string; content: string }[];
-  system: string;
-  user: string;
-  chars: number;
-  hash: string;
-}
-
-function readPrompt(body: CompletionBody): Prompt | undefined {
-  if (!Array.isArray(body.messages) || body.messages.length === 0) return undefined;
-  const messages = body.messages.map((m) => ({ role: m.role, content: textOf(m.content) }));
-  const of = (isUser: boolean) =>
-    messages
-      .filter((m) => (m.role === 'user') === isUser)
-      .map((m) => m.content)
-      .join('\n');
-  const text = JSON.stringify(messages);
-  return {
-    messages,
-    system: of(false),
-    user: of(true),
-    chars: messages.reduce((sum, m) => sum + m.content.length, 0),
-    hash: createHash('sha256').update(text).digest('hex'),
-  };
-}
-
-function textOf(content: unknown): string {
-  if (typeof content === 'string') return content;
-  if (!Array.isArray(content)) return '';
-  return content.map((part: { text?: unknown }) => (typeof part?.text === 'string' ? part.text : '')).join('');
-}
-
-function schemaLabels(body: CompletionBody): string[] {
-  const found: string[] = [];
-  JSON.stringify(body.response_format?.json_schema?.schema ?? null, (key, value: unknown) => {
-    if (key === 'enum' && Array.isArray(value))
-      found.push(...value.filter((v) => typeof v === 'string' && v !== 'UNSURE'));
-    return value;
-  });
-  return found;
-}
-
-function chargeOf(settings: DeploymentSettings, promptTokens: number, chars: number, maxTokens: number): number {
-  if (settings.chargeRule === 'max-only') return maxTokens;
-  if (settings.chargeRule === 'exact') return promptTokens + maxTokens;
-  return Math.ceil(chars / 4) + maxTokens;
 }

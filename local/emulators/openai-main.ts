@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util';
 import type { FaultPlan } from './faults.ts';
 import { startOpenAiSimulator } from './openai.ts';
+import { PROFILE_NAMES, SERVER_PROFILES } from './openai-profiles.ts';
 
 const { values } = parseArgs({
   options: {
@@ -16,6 +17,7 @@ const { values } = parseArgs({
     'ms-per-token': { type: 'string', default: '1' },
     'rpm-slice': { type: 'string', default: '10' },
     faults: { type: 'string', default: '{}' },
+    profile: { type: 'string', default: 'azure-chat' },
     quiet: { type: 'boolean', default: false },
   },
 });
@@ -27,6 +29,7 @@ function oneOf<T extends string>(flag: string, value: string, choices: readonly 
   return found;
 }
 
+const profile = SERVER_PROFILES[oneOf('profile', values.profile, PROFILE_NAMES)];
 const simulator = await startOpenAiSimulator({
   port: Number(values.port),
   tpm: Number(values.tpm),
@@ -37,6 +40,7 @@ const simulator = await startOpenAiSimulator({
   latencyMs: Number(values.latency),
   msPerToken: Number(values['ms-per-token']),
   rpmSliceSeconds: Number(values['rpm-slice']),
+  profile,
   faults: JSON.parse(values.faults) as FaultPlan, // a developer's flag: unknown kinds have no effect
   banner: !values.quiet,
 }).catch((error: NodeJS.ErrnoException) => {
@@ -54,6 +58,6 @@ const stop = async (): Promise<void> => {
 process.once('disconnect', stop); // the parent has gone
 process.once('SIGTERM', stop);
 process.once('SIGINT', () => (process.connected ? undefined : stop())); // with a parent, the parent decides
-const ready = { ready: true, port: simulator.port };
+const ready = { ready: true, port: simulator.port, about: profile.about };
 process.stdout.write(`${JSON.stringify(ready)}\n`);
 process.send?.(ready);

@@ -7,15 +7,9 @@ import { type Clock, systemClock } from '../../shared/ports.ts';
 import { answerForeigners } from '../loopback.ts';
 import type { FaultPlan } from './faults.ts';
 import { type BatchReply, type BatchSettings, SimulatedBatches } from './openai-batches.ts';
-import {
-  type BillingEntry,
-  type CompletionBody,
-  type DeploymentSettings,
-  defaultDeploymentSettings,
-  SIMULATOR_MODEL,
-  SimulatorCore,
-  type SimulatorStats,
-} from './openai-core.ts';
+import { type BillingEntry, SIMULATOR_MODEL, SimulatorCore, type SimulatorStats } from './openai-core.ts';
+import { type DeploymentSettings, defaultDeploymentSettings } from './openai-deployment.ts';
+import type { CompletionBody } from './openai-prompt.ts';
 import type { SimulatedReply } from './openai-replies.ts';
 import { loadTokenCounter } from './openai-tokens.ts';
 
@@ -26,6 +20,8 @@ export interface SimulatorOptions extends Partial<DeploymentSettings> {
   faults?: FaultPlan;
   clock?: Clock;
   deployments?: Readonly<Record<string, Partial<DeploymentSettings>>>;
+  /** Names of deployments that exist; absent: whatever is named does. */
+  known?: readonly string[];
   batch?: Partial<BatchSettings>;
   /** A line on the console that says what this is. Default true. */
   banner?: boolean;
@@ -54,6 +50,7 @@ export async function startOpenAiSimulator(options: SimulatorOptions = {}): Prom
     faults = {},
     clock = systemClock,
     deployments = {},
+    known,
     banner = true,
     batch = {},
     ...settings
@@ -63,6 +60,7 @@ export async function startOpenAiSimulator(options: SimulatorOptions = {}): Prom
     clock,
     faults,
     deployments,
+    ...(known === undefined ? {} : { known }),
     deployment: { ...defaultDeploymentSettings, ...settings },
     countTokens: await loadTokenCounter(),
   });

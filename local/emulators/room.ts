@@ -1,36 +1,52 @@
 // Room on the disk under the emulator: who would take the last of it is refused while there is still some for what is stored already.
-import { statfs } from 'node:fs/promises';
-import type { IncomingMessage } from 'node:http';
+import { statfsSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { DfsError } from './dfs-errors.ts';
 
 /** Azurite rewrites all its metadata every few seconds; a large lake has some megabytes of them. */
 const RESERVE_BYTES = 16 * 1024 * 1024;
 const LOOK_EVERY_MS = 250;
 
-export const freeBytesOf = async (folder: string): Promise<number> => {
-  const { bavail, bsize } = await statfs(folder);
+export const freeBytesOf = (folder: string): number => {
+  const { bavail, bsize } = statfsSync(folder); // some times a second, and no wait: the system knows it
   return bavail * bsize;
 };
 
 export class Room {
-  readonly #free: () => Promise<number>;
+  readonly #free: () => number;
   #known: { bytes: number; at: number } | undefined;
 
   /** @param free  bytes that are free */
-  constructor(free: () => Promise<number>) {
+  constructor(free: () => number) {
     this.#free = free;
   }
 
   /** @throws {DfsError} 507 DiskFull for a write that does not fit; deletions and reads always pass */
-  async require(request: IncomingMessage): Promise<void> {
+  require(request: Pick<IncomingMessage, 'method' | 'headers'>): void {
     if (request.method !== 'PUT' && request.method !== 'PATCH') return;
     const bytes = Number(request.headers['content-length'] ?? 0);
     const now = performance.now();
     if (this.#known === undefined || now - this.#known.at > LOOK_EVERY_MS)
-      this.#known = { bytes: await this.#free(), at: now };
+      this.#known = { bytes: this.#free(), at: now };
     this.#known.bytes -= bytes; // what is under way takes its share at once
     if (this.#known.bytes >= RESERVE_BYTES) return;
     this.#known = undefined;
     throw new DfsError(507, 'DiskFull', 'The disk under the emulator is full. Make room and try again.');
+  }
+}
+
+/** Refuse a write that does not fit, as Azurite would not; true when it was answered. The body is not read, so the connection ends. */
+export function answerFull(room: Room, request: IncomingMessage, response: ServerResponse): boolean {
+  try {
+    room.require(request);
+    return false;
+  } catch (error) {
+    if (!(error instanceof DfsError)) throw error;
+    const { status, code, message } = error;
+    response.writeHead(status, { 'x-ms-error-code': code, 'content-type': 'application/xml', connection: 'close' });
+    response.end(
+      `<?xml version="1.0" encoding="utf-8"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`,
+    );
+    return true;
   }
 }

@@ -1,47 +1,33 @@
-// Blob triggers: a scan of the container with receipts, and Event Grid events from the webhook.
-// Invariants: B1 at-least-once: a receipt says `done` only after the function has returned. B2 the scan never runs a version (ETag) twice that is done;
-//             events are delivered again when they arrive again, as Event Grid does. B3 after poisonBlobThreshold failures of one version
-//             a message is in `webjobs-blobtrigger-poison` before the receipt says `poison`. B4 accepted events survive a crash.
-//             B5 a function with deferred binding (`sdkBinding: true`) gets a reference: the content of its blobs is never fetched.
+// Blob triggers: which blobs are run and when, by a scan of the container with receipts and by Event Grid events from the webhook.
+// Invariants: B2 the scan never runs a version (ETag) twice that is done; events are delivered again when they arrive again, as Event Grid does.
+//             B4 accepted events survive a crash. B1, B3 and B5 are those of an attempt (blob-attempt.ts).
 // Functions with source EventGrid are scanned too, because nothing sends Event Grid events on a laptop.
-import type { BlobDownloadResponseParsed, BlobGetPropertiesResponse, ContainerClient } from '@azure/storage-blob';
-import type { QueueServiceClient } from '@azure/storage-queue';
+import type { ContainerClient } from '@azure/storage-blob';
 import type { Clock } from '../../shared/ports.ts';
+import { type Attempt, type BlobAttemptDeps, BlobAttempts, bareEtag, connectionOf } from './blob-attempt.ts';
 import { type BlobPattern, compileBlobPattern } from './blob-path.ts';
-import type { RegisteredFunction, TypedData } from './core-api.ts';
-import type { Invoker } from './invoke.ts';
-import type { HostLog } from './log.ts';
-import type { OutputWriter } from './outputs.ts';
-import { type HostSettings, resolveSettingReferences } from './settings.ts';
-import { type StorageClients, storageStatus } from './storage.ts';
-import type { TaskHub } from './task-hub.ts';
+import type { RegisteredFunction } from './core-api.ts';
+import { resolveSettingReferences } from './settings.ts';
+import { storageStatus } from './storage.ts';
 import type { TriggerListener } from './triggers.ts';
 
-const POISON_QUEUE = 'webjobs-blobtrigger-poison';
 /** A blob that is still empty this soon after its last change is being written (create, append, flush): look again later. */
 const EMPTY_GRACE_MS = 2000;
 const MAX_BACKOFF_MS = 30_000;
 
-export interface BlobTriggerDeps {
-  hub: TaskHub;
-  storage: StorageClients;
-  invoker: Invoker;
-  outputs: OutputWriter;
+export interface BlobTriggerDeps extends BlobAttemptDeps {
   clock: Clock;
-  log: HostLog;
-  settings: HostSettings['blobs'];
   env: NodeJS.ProcessEnv;
   /** Pause between scans; a slow listing makes it longer, functions at work do not. */
   scanIntervalMs: number;
 }
-
-type Attempt = 'done' | 'failed' | 'gone';
 
 export class BlobTrigger implements TriggerListener {
   readonly name: string;
   readonly #fn: RegisteredFunction;
   readonly #deps: BlobTriggerDeps;
   readonly #pattern: BlobPattern;
+  readonly #attempts: BlobAttempts;
   readonly #abort = new AbortController();
   readonly #running = new Map<string, Promise<void>>();
   readonly #retryAt = new Map<string, number>();
@@ -52,6 +38,7 @@ export class BlobTrigger implements TriggerListener {
     this.name = fn.metadata.name;
     this.#fn = fn;
     this.#deps = deps;
+    this.#attempts = new BlobAttempts(fn, deps);
     this.#pattern = compileBlobPattern(resolveSettingReferences(String(fn.trigger.path ?? ''), deps.env));
   }
 
@@ -102,17 +89,9 @@ export class BlobTrigger implements TriggerListener {
    * @returns how long it waited for functions at work (ms): no cost of the listing
    */
   async #scan(container: ContainerClient): Promise<number> {
-    const { hub, clock } = this.#deps;
+    const { clock } = this.#deps;
     let waitedMs = 0;
-    const receipts = new Map(
-      hub
-        .all(
-          'SELECT blob, etag, state FROM blob_receipt WHERE function=? AND container=?',
-          this.name,
-          container.containerName,
-        )
-        .map((row) => [String(row.blob), row]),
-    );
+    const receipts = this.#attempts.receipts(container.containerName);
     const seen = new Set<string>();
     for await (const item of container.listBlobsFlat({
       prefix: this.#pattern.prefix,
@@ -134,7 +113,9 @@ export class BlobTrigger implements TriggerListener {
       this.#launch(item.name, () => this.#process(container, item.name));
     }
     for (const blob of receipts.keys()) {
-      if (!seen.has(blob) && !this.#running.has(blob)) this.#forget(container.containerName, blob);
+      if (seen.has(blob) || this.#running.has(blob)) continue;
+      this.#retryAt.delete(blob);
+      this.#attempts.forget(container.containerName, blob);
     }
     return waitedMs;
   }
@@ -198,71 +179,11 @@ export class BlobTrigger implements TriggerListener {
     this.#running.set(key, work);
   }
 
-  async #process(container: ContainerClient, blob: string): Promise<Attempt> {
-    const { hub, log, settings } = this.#deps;
-    const client = container.getBlobClient(blob);
-    const isDeferred = hasDeferredBinding(this.#fn);
-    let download: BlobGetPropertiesResponse | BlobDownloadResponseParsed;
-    try {
-      download = isDeferred ? await client.getProperties() : await client.download();
-    } catch (error) {
-      if (storageStatus(error) === 404) return 'gone';
-      throw error;
-    }
-    const trigger: TypedData = isDeferred
-      ? {
-          modelBindingData: referenceTo(connectionOf(this.#fn) ?? 'AzureWebJobsStorage', container.containerName, blob),
-        }
-      : { bytes: await contentOf(download as BlobDownloadResponseParsed) }; // `as`: it was downloaded
-    const etag = bareEtag(download.etag);
-    const tokens = this.#pattern.match(blob) ?? {};
-    let failure: string | undefined;
-    try {
-      const result = await this.#deps.invoker.invoke(this.#fn, {
-        trigger,
-        triggerMetadata: metadataOf(
-          this.name,
-          `${container.containerName}/${blob}`,
-          client.url,
-          tokens,
-          {
-            contentLength: download.contentLength,
-            contentType: download.contentType,
-            eTag: etag,
-            lastModified: download.lastModified?.toISOString(),
-            createdOn: download.createdOn?.toISOString(),
-            blobType: download.blobType,
-          },
-          download.metadata ?? {},
-        ),
-      });
-      await this.#deps.outputs.write(this.#fn, result, tokens);
-    } catch (error) {
-      failure = error instanceof Error ? error.message : String(error);
-    }
-    if (hub.closed) return 'failed';
-    if (failure === undefined) {
-      this.#record(container.containerName, blob, etag, 0, 'done');
-      this.#retryAt.delete(blob);
-      return 'done';
-    }
-    const before = hub.get(
-      'SELECT attempts FROM blob_receipt WHERE function=? AND container=? AND blob=? AND etag=?',
-      this.name,
-      container.containerName,
-      blob,
-      etag,
-    );
-    const attempts = Number(before?.attempts ?? 0) + 1;
-    log.warn('blob.attempt-failed', { function: this.name, blob, attempt: attempts });
-    if (attempts >= settings.poisonThreshold) {
-      await this.#poison(container.containerName, blob, etag);
-      this.#record(container.containerName, blob, etag, attempts, 'poison');
-      return 'failed';
-    }
-    this.#record(container.containerName, blob, etag, attempts, 'failed');
-    this.#backOff(blob, attempts);
-    return 'failed';
+  async #process(container: ContainerClient, blob: string): Promise<Attempt['outcome']> {
+    const { outcome, retryAfter } = await this.#attempts.run(container, blob, this.#pattern.match(blob) ?? {});
+    if (outcome === 'done') this.#retryAt.delete(blob);
+    if (retryAfter !== undefined) this.#backOff(blob, retryAfter);
+    return outcome;
   }
 
   #backOff(key: string, attempts: number): void {
@@ -272,140 +193,7 @@ export class BlobTrigger implements TriggerListener {
     );
   }
 
-  async #poison(container: string, blob: string, etag: string): Promise<void> {
-    const queue = (await this.#queueService()).getQueueClient(POISON_QUEUE);
-    await queue.createIfNotExists();
-    const message = {
-      Type: 'BlobTrigger',
-      FunctionId: `Host.Functions.${this.name}`,
-      BlobType: 'BlockBlob',
-      ContainerName: container,
-      BlobName: blob,
-      ETag: etag,
-    };
-    await queue.sendMessage(Buffer.from(JSON.stringify(message)).toString('base64'));
-    this.#deps.log.error('blob.poison', { function: this.name, blob, poisonQueue: POISON_QUEUE });
-  }
-
-  /** The queue service of the blob's own connection; AzureWebJobsStorage when that connection has none (a lake-only endpoint). */
-  async #queueService(): Promise<QueueServiceClient> {
-    try {
-      return await this.#deps.storage.queue(connectionOf(this.#fn));
-    } catch {
-      return this.#deps.storage.queue(undefined);
-    }
-  }
-
-  #record(container: string, blob: string, etag: string, attempts: number, state: 'done' | 'failed' | 'poison'): void {
-    this.#deps.hub.run(
-      'INSERT OR REPLACE INTO blob_receipt(function, container, blob, etag, attempts, state) VALUES(?, ?, ?, ?, ?, ?)',
-      this.name,
-      container,
-      blob,
-      etag,
-      attempts,
-      state,
-    );
-  }
-
-  #forget(container: string, blob: string): void {
-    this.#retryAt.delete(blob);
-    this.#deps.hub.run(
-      'DELETE FROM blob_receipt WHERE function=? AND container=? AND blob=?',
-      this.name,
-      container,
-      blob,
-    );
-  }
-
   async #container(): Promise<ContainerClient> {
     return (await this.#deps.storage.blob(connectionOf(this.#fn))).getContainerClient(this.#pattern.container);
   }
-}
-
-/**
- * Answer the Event Grid webhook `POST /runtime/webhooks/blobs?functionName=Host.Functions.<name>`.
- * @param body   parsed JSON of the request
- */
-export function receiveBlobEvents(
-  triggers: readonly BlobTrigger[],
-  functionName: string,
-  eventType: string,
-  body: unknown,
-): { status: number; body?: unknown } {
-  const name = functionName.replace(/^Host\.Functions\./i, '');
-  const trigger = triggers.find((candidate) => candidate.name.toLowerCase() === name.toLowerCase());
-  if (!trigger) return { status: 404, body: { message: `No blob-triggered function ${name}.` } };
-  if (!Array.isArray(body))
-    return { status: 400, body: { message: 'The body must be a JSON array of Event Grid events.' } };
-  if (eventType.toLowerCase() === 'subscriptionvalidation') {
-    const code = member(member(body[0], 'data'), 'validationCode');
-    return typeof code === 'string'
-      ? { status: 200, body: { validationResponse: code } }
-      : { status: 400, body: { message: 'data.validationCode is missing.' } };
-  }
-  for (const event of body) {
-    if (member(event, 'eventType') !== 'Microsoft.Storage.BlobCreated') continue;
-    const subject = /^\/blobServices\/default\/containers\/([^/]+)\/blobs\/(.+)$/s.exec(
-      String(member(event, 'subject') ?? ''),
-    );
-    if (!subject) return { status: 400, body: { message: 'The subject of the event names no blob.' } };
-    trigger.accept(subject[1] ?? '', subject[2] ?? '');
-  }
-  return { status: 202 };
-}
-
-function metadataOf(
-  name: string,
-  path: string,
-  url: string,
-  tokens: Record<string, string>,
-  properties: Record<string, unknown>,
-  metadata: Record<string, string>,
-): Record<string, TypedData> {
-  return {
-    ...Object.fromEntries(Object.entries(tokens).map(([token, value]) => [token, { string: JSON.stringify(value) }])),
-    BlobTrigger: { string: JSON.stringify(path) },
-    Uri: { string: JSON.stringify(url) },
-    Properties: { json: JSON.stringify(properties) },
-    Metadata: { json: JSON.stringify(metadata) },
-    sys: {
-      json: JSON.stringify({ MethodName: name, UtcNow: new Date().toISOString(), RandGuid: crypto.randomUUID() }),
-    },
-  };
-}
-
-/** Listings give ETags without quotes, downloads with them. */
-function bareEtag(etag: string | undefined): string {
-  return (etag ?? '').replaceAll('"', '');
-}
-
-/** The flag that `sdkBinding: true` leaves in the registration. */
-function hasDeferredBinding({ trigger }: RegisteredFunction): boolean {
-  return member(trigger.properties, 'supportsDeferredBinding') === 'true';
-}
-
-/** Binding data in the words of the storage extension (Microsoft.Azure.WebJobs.Extensions.Storage.Blobs 5.x). */
-function referenceTo(connection: string, container: string, blob: string): NonNullable<TypedData['modelBindingData']> {
-  const content = JSON.stringify({ Connection: connection, ContainerName: container, BlobName: blob });
-  return {
-    version: '1.0',
-    source: 'AzureStorageBlobs',
-    contentType: 'application/json',
-    content: Buffer.from(content),
-  };
-}
-
-async function contentOf(download: BlobDownloadResponseParsed): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of download.readableStreamBody ?? []) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks);
-}
-
-function connectionOf(fn: RegisteredFunction): string | undefined {
-  return typeof fn.trigger.connection === 'string' ? fn.trigger.connection : undefined;
-}
-
-function member(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined; // `as`: any object may be indexed
 }

@@ -28,6 +28,7 @@ export class DurableRegistry {
     const known = [...this.#core.functions.values()]
       .filter((fn) => isDurableTrigger(fn.trigger.type, type))
       .map((fn) => `'${fn.metadata.name}'`);
-    return `The function '${name}' doesn't exist, is disabled, or is not an ${kind} function. Known ${kind} functions: ${known.join(', ')}`;
+    const additional = `The following are the known ${kind} functions: ${known.join(', ')}.`;
+    return `The function '${name}' doesn't exist, is disabled, or is not an ${kind} function. Additional info: ${additional}`;
   }
 }

@@ -90,17 +90,16 @@ export class DurableEngine {
     return this.#workers.running;
   }
 
-  /** Start an orchestration. */
+  /** Start an orchestration. As the extension does it, a name that no orchestrator has is taken too: its instance then fails and says so. */
   create(
     name: string,
     options: { id?: string; version?: string; input: string | null },
-  ): { kind: 'created'; id: string } | { kind: 'exists'; id: string } | { kind: 'unknown' } {
+  ): { kind: 'created'; id: string } | { kind: 'exists'; id: string } {
     const fn = this.#registry.find('orchestrationtrigger', name);
-    if (!fn) return { kind: 'unknown' };
     const id = options.id ?? newId();
     const created = this.#deps.hub.transaction(() =>
       this.instances.create(
-        { id, name: fn.metadata.name, version: options.version ?? null, input: options.input },
+        { id, name: fn?.metadata.name ?? name, version: options.version ?? null, input: options.input },
         this.#deps.clock.now(),
       ),
     );
@@ -168,15 +167,17 @@ export class DurableEngine {
     });
   }
 
-  /** Remove instances that have ended. Returns how many. */
+  /** Remove instances, those too that have not ended. Returns how many. */
   purge(ids: readonly string[]): number {
     return this.#deps.hub.transaction(() => {
       let purged = 0;
       for (const id of ids) {
         const instance = this.instances.find(id);
-        if (!instance || !hasEnded(instance.status)) continue;
+        if (!instance) continue;
+        if (!hasEnded(instance.status)) this.#releaseLocks(instance);
         this.instances.delete(id);
         this.#turns.forget(id);
+        this.#ended(id);
         purged++;
       }
       return purged;

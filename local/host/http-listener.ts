@@ -3,7 +3,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { answerForeigners } from '../loopback.ts';
 import type { AdminApi } from './admin.ts';
-import { type BlobTrigger, receiveBlobEvents } from './blob-trigger.ts';
+import { receiveBlobEvents } from './blob-events.ts';
+import type { BlobTrigger } from './blob-trigger.ts';
 import { BodyTooLargeError, readBody, sendJson, sendText } from './http-body.ts';
 import type { HttpFunctions } from './http-functions.ts';
 import type { HostLog } from './log.ts';

@@ -28,9 +28,10 @@ export function wholeSeconds(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z');
 }
 
-/** Schedulings are folded into their completions; turn boundaries and ids are left out. */
+/** Schedulings are folded into their completions, those without one stay; turn boundaries and ids are left out. */
 function shownHistory(history: readonly HistoryEvent[], showOutput: boolean): Record<string, unknown>[] {
   const scheduled = new Map<number, HistoryEvent>();
+  const completed = new Set(history.map((event) => event.TaskScheduledId));
   const shown: Record<string, unknown>[] = [];
   for (const event of history) {
     switch (event.EventType) {
@@ -40,6 +41,7 @@ function shownHistory(history: readonly HistoryEvent[], showOutput: boolean): Re
       case EventKind.TaskScheduled:
       case EventKind.SubOrchestrationInstanceCreated:
         scheduled.set(event.EventId, event);
+        if (!completed.has(event.EventId)) shown.push(shownEvent(event, undefined, showOutput));
         break;
       default:
         shown.push(shownEvent(event, scheduled.get(event.TaskScheduledId ?? -1), showOutput));
@@ -61,6 +63,7 @@ function shownEvent(
     TaskScheduledId: _task,
     Retry: _retry,
     ActionIndex: _index,
+    Optional: _optional,
     Lock: _lock,
     Result,
     Name,

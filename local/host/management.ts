@@ -72,20 +72,16 @@ export class ManagementApi {
 
   async #start(call: Call, name: string, id: string | undefined): Promise<void> {
     const body = (await readBody(call.request)).toString('utf8');
-    const problem = id === undefined ? undefined : problemWithId(id);
-    if (problem) return sendJson(call.response, 400, { message: problem });
-    if (body !== '' && !isJson(body)) return sendJson(call.response, 400, { message: 'The input must be JSON.' });
+    if (body !== '' && !isJson(body)) {
+      const Message = 'Something went wrong while processing your request';
+      return sendJson(call.response, 500, { Message, ExceptionMessage: 'The input must be JSON.' }); // not 400: as the extension
+    }
     const version = call.url.searchParams.get('version');
     const started = this.#deps.engine.create(name, {
       input: body === '' ? null : body,
       ...(id ? { id } : {}),
       ...(version ? { version } : {}),
     });
-    if (started.kind === 'unknown') {
-      return sendJson(call.response, 400, {
-        message: `The function '${name}' doesn't exist, is disabled, or is not an orchestrator function.`,
-      });
-    }
     if (started.kind === 'exists') {
       return sendJson(call.response, 409, {
         message: `An orchestration instance with the id '${started.id}' exists and has not ended.`,
@@ -194,8 +190,6 @@ export class ManagementApi {
       ...(instance.version === null ? {} : { version: instance.version }),
       ...(fresh ? {} : { id: instance.id }),
     });
-    if (started.kind === 'unknown')
-      return sendJson(call.response, 400, { message: `The function '${instance.name}' doesn't exist any more.` });
     if (started.kind === 'exists')
       return sendJson(call.response, 409, { message: `The instance '${started.id}' has not ended.` });
     this.#checkStatus(call, started.id);
@@ -259,14 +253,6 @@ function shownEntity(entity: EntityRecord, fetchState: boolean): object {
 
 function answer(call: Call, verdict: Verdict): void {
   sendText(call.response, verdict === 'ok' ? 202 : verdict === 'not-found' ? 404 : 410);
-}
-
-/** Why an instance id cannot be used; undefined when it can. */
-export function problemWithId(id: string): string | undefined {
-  if (id === '' || id.length > 256) return 'An instance id must have 1 to 256 characters.';
-  if (id.startsWith('@')) return 'An instance id must not begin with @.';
-  if (/[/\\#?\p{Cc}]/u.test(id)) return 'An instance id must not hold / \\ # ? or control characters.';
-  return undefined;
 }
 
 function filterOf(query: URLSearchParams): InstanceFilter | string {

@@ -10,7 +10,7 @@ import type { DurableTimers } from './durable-timers.ts';
 import type { EntityEngine } from './entity-engine.ts';
 import type { Execution } from './execution.ts';
 import { ExecutionCache } from './execution-cache.ts';
-import { answerOfFailure, EventKind, type OrchestratorAnswer } from './history.ts';
+import { answerOfFailure, type OrchestratorAnswer } from './history.ts';
 import { hasEnded, type Instance, type InstanceStore } from './instances.ts';
 import type { Invoker } from './invoke.ts';
 import type { HostLog } from './log.ts';
@@ -234,6 +234,9 @@ export class TurnLoop {
       case 'entity':
         this.#deps.entities.send(effect.target, effect.message);
         break;
+      case 'nobody': // the extension tells nobody: the instance waits until it is terminated
+        this.#deps.log.error('durable.unknown-function', { instanceId: instance.id, message: effect.problem });
+        break;
     }
   }
 
@@ -245,11 +248,7 @@ export class TurnLoop {
       this.wake(id);
       return;
     }
-    this.#deps.instances.deliver(parent.id, parent.executionId, {
-      EventType: EventKind.SubOrchestrationInstanceFailed,
-      TaskScheduledId: taskId,
-      Reason: `Orchestrator function '${name}' failed: an instance with the id '${id}' has not ended`,
-      Details: '',
-    });
+    // As the extension: the start is dropped and the parent waits for ever.
+    this.#deps.log.error('durable.child-exists', { instanceId: parent.id, childId: id, name });
   }
 }

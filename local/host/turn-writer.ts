@@ -22,7 +22,9 @@ export type Effect =
   | { kind: 'timer'; taskId: number; fireAt: number }
   | { kind: 'cancel-timer'; taskId: number }
   | { kind: 'deliver'; event: IncomingEvent }
-  | { kind: 'entity'; target: string; message: EntityMessage };
+  | { kind: 'entity'; target: string; message: EntityMessage }
+  /** A call of a function that is not there: it never ends. */
+  | { kind: 'nobody'; problem: string };
 
 export type Ending =
   | { kind: 'completed'; output: string | null }
@@ -152,7 +154,6 @@ export class TurnWriter {
     const isActivity =
       action.actionType === ActionKind.CallActivity || action.actionType === ActionKind.CallActivityWithRetry;
     const problem = this.#context.problemWith(isActivity ? 'activity' : 'orchestrator', name);
-    if (problem !== undefined) return problem;
     const id = this.#execution.allocateId();
     const extra = { ...(retry ? { Retry: retry } : {}), ...(isOptional ? { Optional: true as const } : {}) };
     if (isActivity) {
@@ -164,7 +165,7 @@ export class TurnWriter {
             : JSON.stringify(action.input);
       const inputField = this.#context.storeInputs ? { Input: input } : {};
       this.add({ EventType: EventKind.TaskScheduled, EventId: id, Name: name, ...inputField, ...extra });
-      this.#turn.effects.push({ kind: 'activity', taskId: id, name, input });
+      this.#turn.effects.push(problem ? { kind: 'nobody', problem } : { kind: 'activity', taskId: id, name, input });
     } else {
       const input = jsonOrNull(action.input);
       const instanceId = action.instanceId || this.#deterministicId(id);
@@ -176,7 +177,10 @@ export class TurnWriter {
         Input: input,
         ...extra,
       });
-      this.#turn.effects.push({ kind: 'child', taskId: id, name, instanceId, input, version: action.version ?? null });
+      const version = action.version ?? null;
+      this.#turn.effects.push(
+        problem ? { kind: 'nobody', problem } : { kind: 'child', taskId: id, name, instanceId, input, version },
+      );
     }
     return undefined;
   }

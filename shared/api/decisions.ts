@@ -49,7 +49,7 @@ export type ListResults = z.infer<typeof listResultsSchema>;
 /** Query of GET /api/results/export. */
 export const exportResultsSchema = z.strictObject({
   ...filterShape,
-  format: z.enum(['csv', 'parquet']).default('csv'),
+  format: z.enum(['csv', 'json', 'parquet']).default('csv'),
 });
 
 /** Query of GET /api/review. */

@@ -156,6 +156,12 @@ export const reviewSkipSchema = z.strictObject({
   holder: z.string().min(1).max(100),
 });
 
+/** Body of POST /api/review/release: the window closes, others may take its documents at once. */
+export const reviewReleaseSchema = z.strictObject({
+  documentIds: z.array(documentIdSchema).min(1).max(100),
+  holder: z.string().min(1).max(100),
+});
+
 export const rollbackRequestSchema = z.strictObject({ reason: linesSchema(500) });
 
 /** Answer of GET /api/models/{version}. */

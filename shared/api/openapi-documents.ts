@@ -1,5 +1,11 @@
 // Operations on single documents, on the review's progress, and on models in detail: part of the list in openapi.ts.
-import { documentTextSchema, reviewProgressSchema, reviewSkipSchema, rollbackRequestSchema } from './insights.ts';
+import {
+  documentTextSchema,
+  reviewProgressSchema,
+  reviewReleaseSchema,
+  reviewSkipSchema,
+  rollbackRequestSchema,
+} from './insights.ts';
 
 import type { Operation } from './operation.ts';
 import { useEncoderSchema } from './training.ts';
@@ -29,6 +35,11 @@ export const DOCUMENT_OPERATIONS: readonly Operation[] = [
     summary: 'Put a document aside: others may take it at once, this window is not shown it for a while',
     ok: [[204, 'Done']],
     problems: [409],
+  },
+  {
+    ...{ method: 'post', route: 'review/release', id: 'releaseReview', tag: 'review', body: reviewReleaseSchema },
+    summary: 'The window closes: others may take its documents at once',
+    ok: [[204, 'Done']],
   },
   {
     ...{ method: 'get', route: 'models/train', id: 'listTrainings', tag: 'models' },

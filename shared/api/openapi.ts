@@ -141,6 +141,16 @@ export const OPERATIONS: readonly Operation[] = [
     ok: [[200, 'The taxonomy']],
   },
   {
+    ...{ method: 'get', route: 'taxonomies', id: 'listTaxonomies', tag: 'models' },
+    summary: 'Every version of the labels, the newest first',
+    ok: [[200, 'Versions with name, number of labels, time; which one is in use']],
+  },
+  {
+    ...{ method: 'get', route: 'taxonomies/{taxonomyVersion}', id: 'getTaxonomy', tag: 'models' },
+    summary: 'One version of the labels',
+    ok: [[200, 'The taxonomy']],
+  },
+  {
     ...{ method: 'post', route: 'taxonomies', id: 'publishTaxonomy', tag: 'models', body: taxonomySchema },
     summary: 'Store labels and use them from now on',
     ok: [[201, 'The taxonomy with its version']],

@@ -75,6 +75,8 @@ export type LlmUse = 'asked' | 'off' | 'none';
 export interface RunStatus extends RunCounts {
   runId: string;
   kind: 'upload' | 'request' | 'rerun';
+  /** What it is over, e.g. `imports/letters`; absent in runs of earlier versions. */
+  source?: string;
   state: RunState;
   /** ISO 8601 UTC */
   createdAt: string;

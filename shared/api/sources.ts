@@ -66,6 +66,9 @@ export const ROUTE_PARAMETERS = {
   b: idSchema,
   trainingId: idSchema,
   version: modelVersionSchema,
+  taxonomyVersion: z
+    .string()
+    .regex(/^[a-z0-9-]{1,150}-[0-9a-f]{8}$/, 'must be a version as GET /api/taxonomies lists it'),
   documentId: documentIdSchema,
   container: containerSchema,
   /** Of documents that land by themselves. */

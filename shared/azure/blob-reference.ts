@@ -11,7 +11,10 @@ export interface BlobReference {
   path: string;
 }
 
-/** The source that the host's storage extension names in its binding data. */
+/**
+ * The source that the host's storage extension names in its binding data; their content is JSON with the members Connection, ContainerName and
+ * BlobName (class BlobParameterBindingDataContent of Microsoft.Azure.WebJobs.Extensions.Storage.Blobs 5.3.10, content type application/json).
+ */
 export const BLOB_SOURCE = 'AzureStorageBlobs';
 
 /**

@@ -10,7 +10,12 @@ const NOTICES: readonly RegExp[] = [
   /you need (an? )?(irm|rms|rights)[\w -]{0,30}(viewer|reader|client)/i,
 ];
 
+/** Words of which every notice has some: looking for them is most of what an ordinary text costs. */
+const TELLING = /protected|encrypted|restricted|information\s+protection|rights\s+management|you\s+need/i;
+
 /** Is this short text a rights-management notice rather than a document? */
 export function isRightsNotice(text: string): boolean {
-  return text.length < MAX_NOTICE_CHARS && NOTICES.some((notice) => notice.test(text.replace(/\s+/g, ' ')));
+  if (text.length >= MAX_NOTICE_CHARS || !TELLING.test(text)) return false;
+  const line = text.replace(/\s+/g, ' ');
+  return NOTICES.some((notice) => notice.test(line));
 }

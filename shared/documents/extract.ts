@@ -46,6 +46,8 @@ interface Reader {
   slot: Slot;
   jobs: Job[];
   served: number;
+  /** Of these, the ones that a parser has read. */
+  parsed: number;
   mustRecycle: boolean;
 }
 
@@ -147,6 +149,7 @@ export class Extractor {
     const reader: Reader = {
       jobs: [],
       served: 0,
+      parsed: 0,
       mustRecycle: false,
       slot: new Slot(this.#options, {
         message: (message) => this.#onMessage(reader, message),
@@ -181,8 +184,10 @@ export class Extractor {
       if (message.last !== null) job.leaves.push(message.last);
       reader.jobs.shift();
       reader.served += 1;
+      // Plain text leaves nothing behind in a reader; what parsers leave is what recycling is for.
+      if (!job.isLight) reader.parsed += 1;
       reader.mustRecycle =
-        reader.served >= this.limits.recycleAfter || message.rssBytes > this.limits.recycleMemoryBytes;
+        reader.parsed >= this.limits.recycleAfter || message.rssBytes > this.limits.recycleMemoryBytes;
       void this.#finish(job);
       this.#settle(reader);
     }

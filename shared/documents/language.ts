@@ -1,19 +1,24 @@
 // Language of a text by eld's smallest n-gram database, loaded on first use: 'large' costs 1.5 s and 400 MB per reader and gains nothing on whole documents.
+import { type EldParts, LanguageScores } from './language-scores.ts';
+
 const MIN_LETTERS = 20;
 const SAMPLE_CHARS = 8000;
+const ENOUGH_LETTERS = new RegExp(`(?:\\p{L}\\P{L}*){${MIN_LETTERS}}`, 'u');
 
-type Detect = (text: string) => { language: string; isReliable(): boolean };
-let detect: Promise<Detect> | undefined;
+let scores: Promise<LanguageScores> | undefined;
 
 /** ISO 639-1 code; null when the text is too short or the detector is not sure. */
 export async function detectLanguage(text: string): Promise<string | null> {
   const sample = text.slice(0, SAMPLE_CHARS);
-  if ((sample.match(/\p{L}/gu)?.length ?? 0) < MIN_LETTERS) return null;
-  detect ??= import('eld/extrasmall').then(
-    ({ eld }) =>
-      (s) =>
-        eld.detect(s),
-  );
-  const { language, isReliable } = (await detect)(sample);
-  return language === '' || !isReliable() ? null : language;
+  if (!ENOUGH_LETTERS.test(sample)) return null;
+  scores ??= loadScores();
+  return (await scores).languageOf(sample);
+}
+
+/** The package names only its entry; what that is made of lies beside it. */
+export async function loadScores(): Promise<LanguageScores> {
+  const entry = import.meta.resolve('eld/extrasmall');
+  const part = (name: string) => import(new URL(`../${name}.js`, entry).href) as Promise<Partial<EldParts>>;
+  const parts = await Promise.all(['ngrams/extrasmall', 'dictionary', 'regexPatterns', 'avgScore'].map(part));
+  return new LanguageScores(Object.assign({}, ...parts) as EldParts); // the four modules export its members; the version is pinned
 }

@@ -62,17 +62,18 @@ export async function redactPart(
   const counts = Object.fromEntries(PII_KINDS.map((kind) => [kind, 0])) as Record<PiiKind, number>; // every kind is a key
   const effort = { scanned: 0, checked: 0 };
   const tally = { counts, effort, find: await finderOf(options, hasPhoneColumn(text)) };
-  const out: string[] = [];
+  // Added up, not joined: memory for megabytes at once is asked for by whoever needs them at once.
+  let out = '';
   let before = text.slice(Math.max(0, from - BEFORE_CHARS), from);
   for (let at = from; at < to; ) {
     const end = Math.min(to, chunkEnd(text, at));
     const done = redactChunk(before, text.slice(at, end), text.slice(end, end + OVERLAP_CHARS), tally);
-    out.push(done.text);
+    out += done.text;
     before = (before + done.text).slice(-BEFORE_CHARS);
     at = end + done.eaten;
     if (at < to) await setImmediate(); // D4
   }
-  return { text: out.join(''), counts, effort };
+  return { text: out, counts, effort };
 }
 
 /** After a line break where there is one: no identifier spans lines. */

@@ -1,4 +1,4 @@
-// Decisions as a file: CSV for spreadsheets, Parquet for engines. The columns are those of table `results`.
+// Decisions as a file: CSV for spreadsheets, JSON for programs, Parquet for engines. The columns are those of table `results`.
 // Invariant: E1 an export is whole or refused: it never ends at a limit in silence.
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ import { conditionsOf, relationOf, where } from './results.ts';
 /** Rows of one export: about 2.5 KB each with their reasons, held in memory at once. */
 export const EXPORT_MAX_ROWS = 200_000;
 
-const CSV_ROWS_AT_ONCE = 2000;
+const ROWS_AT_ONCE = 2000;
 
 export interface ExportedFile {
   fileName: string;
@@ -27,7 +27,7 @@ export interface ExportedFile {
 export async function exportResults(
   query: QueryLake,
   filter: ResultFilter,
-  format: 'csv' | 'parquet',
+  format: 'csv' | 'json' | 'parquet',
   maxRows: number = EXPORT_MAX_ROWS,
 ): Promise<ExportedFile> {
   const columns = resultsTable.columns.map((column) => column.name);
@@ -38,21 +38,33 @@ export async function exportResults(
     throw new RequestError([
       { field: '(query)', message: `fits more than ${maxRows} decisions; narrow it by run, path or time` },
     ]);
-  return format === 'csv'
-    ? { fileName: 'results.csv', contentType: 'text/csv; charset=utf-8', body: csv(columns, rows), rows: rows.length }
-    : {
-        fileName: 'results.parquet',
-        contentType: 'application/vnd.apache.parquet',
-        body: parquet(rows),
-        rows: rows.length,
-      };
+  const files = {
+    csv: { fileName: 'results.csv', contentType: 'text/csv; charset=utf-8', make: () => csv(columns, rows) },
+    json: { fileName: 'results.json', contentType: 'application/json', make: () => json(rows) },
+    parquet: {
+      fileName: 'results.parquet',
+      contentType: 'application/vnd.apache.parquet',
+      make: () => parquet(rows),
+    },
+  };
+  const { make, ...file } = files[format];
+  return { ...file, body: make(), rows: rows.length };
+}
+
+/** One array with an object a row. */
+async function* json(rows: readonly Row[]): AsyncGenerator<Uint8Array> {
+  for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
+    const lines = rows.slice(from, from + ROWS_AT_ONCE).map((row) => JSON.stringify(row));
+    yield Buffer.from(`${from === 0 ? '[' : ',\n'}${lines.join(',\n')}`);
+  }
+  yield Buffer.from(rows.length === 0 ? '[]\n' : ']\n');
 }
 
 async function* csv(columns: readonly string[], rows: readonly Row[]): AsyncGenerator<Uint8Array> {
   yield Buffer.from(`${columns.join(',')}\r\n`);
-  for (let from = 0; from < rows.length; from += CSV_ROWS_AT_ONCE) {
+  for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
     const lines = rows
-      .slice(from, from + CSV_ROWS_AT_ONCE)
+      .slice(from, from + ROWS_AT_ONCE)
       .map((row) => `${columns.map((name) => csvCell(row[name])).join(',')}\r\n`);
     yield Buffer.from(lines.join(''));
   }

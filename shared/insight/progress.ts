@@ -16,6 +16,7 @@ import {
   readJson,
   type StepRecord,
 } from '../pipeline/records.ts';
+import { runSource } from '../pipeline/run-source.ts';
 import type { PipelineServices } from '../pipeline/services.ts';
 import { addCounts } from '../pipeline/tally.ts';
 import { type BrokenRecord, brokenRecord } from '../record-json.ts';
@@ -169,6 +170,7 @@ export function describe(
   return {
     runId: run.runId,
     kind: run.kind,
+    source: runSource(run),
     state: plan === undefined ? 'pending' : 'running',
     createdAt: run.createdAt,
     endedAt: null,

@@ -64,10 +64,22 @@ export function openLakeStore(
       new DataLakeServiceClient(connection.dfsUrl, connection.credential, options).getFileSystemClient(container),
     );
   }
+  const { connectionString } = connection;
   return new AzureLakeStore(
-    BlobServiceClient.fromConnectionString(connection.connectionString, options).getContainerClient(container),
-    DataLakeServiceClient.fromConnectionString(connection.connectionString, options).getFileSystemClient(container),
+    BlobServiceClient.fromConnectionString(blobOnly(connectionString), options).getContainerClient(container),
+    DataLakeServiceClient.fromConnectionString(connectionString, options).getFileSystemClient(container),
   );
+}
+
+/** The laptop's storage serves both kinds of call at BlobEndpoint; the member BlobOnlyEndpoint spares Blob calls the way through its DFS part. */
+function blobOnly(connectionString: string): string {
+  const endpoint = /(?:^|;)BlobOnlyEndpoint=([^;]+)/.exec(connectionString)?.[1];
+  return endpoint === undefined
+    ? connectionString
+    : connectionString.replace(
+        /(^|;)BlobEndpoint=[^;]*/,
+        (_whole, start: string) => `${start}BlobEndpoint=${endpoint}`,
+      );
 }
 
 export class AzureLakeStore implements LakeStore {

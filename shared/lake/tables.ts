@@ -97,6 +97,7 @@ export const llmCallsTable: TableSchema = {
     outcome: 'string', // ok | partial | wasted | duplicate | unknown
     error_code: 'string',
     run_date: 'date',
+    service_words: 'string', // of a failure: the service's own, shortened, without what it repeats of documents
   }),
   partitionColumns: ['run_date'],
 };

@@ -16,7 +16,14 @@ import {
 } from './deployments/call-errors.ts';
 import { type ChatBody, type ChatReply, TransportFailure } from './deployments/client.ts';
 import { errorText, serviceWords, waitHintMs } from './deployments/error-words.ts';
-import { inWords, isPromptCut, type Lessons, lessonOf, reasoningLesson } from './deployments/lessons.ts';
+import {
+  inWords,
+  isPromptCut,
+  type LessonBook,
+  type Lessons,
+  lessonOf,
+  reasoningLesson,
+} from './deployments/lessons.ts';
 import type { GivenUpCode, Hopeless, Member, Turn } from './deployments/pool.ts';
 import type { Pack } from './judge.ts';
 import type { Budget } from './money/budget.ts';
@@ -221,16 +228,23 @@ async function send(context: AskContext, pack: Pack, request: Request, turn: Tur
       throw error;
     });
     const taught = lessonFrom(member, reply, body, pack, maxOutputTokens);
-    const taughtRule = taught?.rule ?? cutRule(context, request, reply, lessons);
+    const taughtRule = taught?.rule ?? cutRule(context, request, reply, member.lessons);
     const rule = taughtRule ?? ruleAfter(context, member, pack, reply);
-    const outcome = outcomeOf(reply, rule, attempt, clock.now(), (usage) => costNano(price, usage));
+    const outcome = {
+      ...outcomeOf(reply, rule, attempt, clock.now(), (usage) => costNano(price, usage)),
+      ...(rule === undefined ? {} : { words: wordsOf(reply, request) }),
+    };
     const isFinal = rule === undefined || rule.class === 'document' || rule.class === 'packing';
     if (isFinal)
       await log.keepAnswer(pack.key, { ...outcome, body: reply instanceof TransportFailure ? null : reply.body });
     else await log.keepOutcome(pack.key, outcome);
     await budget.settle(reservation, outcome.cost === null ? most : BigInt(outcome.cost));
-    if (rule === undefined && outcome.usage !== null)
-      runtime.observeOutput(outcome.usage.completionTokens - outcome.usage.reasoningTokens, pack.documents.length);
+    if (rule === undefined && outcome.usage !== null && !(reply instanceof TransportFailure)) {
+      const thought = thoughtOf(reply.body);
+      const answered = Math.max(0, outcome.usage.completionTokens - thought);
+      runtime.observeOutput(answered, pack.documents.length);
+      await member.lessons.noteThought(thought);
+    }
     if (taught !== undefined && Object.keys(taught.lesson).length > 0) {
       await member.lessons.learn(taught.lesson);
       const learnt = inWords(taught.lesson).join('; ');
@@ -290,13 +304,15 @@ function cutRule(
   { question }: AskContext,
   { promptTokens }: Request,
   reply: ChatReply | TransportFailure,
-  lessons: Lessons,
+  lessons: LessonBook,
 ): CallErrorRule | undefined {
   if (ruleFor(reply) !== undefined || reply instanceof TransportFailure) return undefined;
   const usage = usageOf(reply.body);
-  return usage !== null && isPromptCut(promptTokens - question.schemaTokens, usage.promptTokens, lessons)
-    ? PROMPT_CUT
-    : undefined;
+  if (usage === null) return undefined;
+  const prompt = { sent: promptTokens - question.schemaTokens, read: usage.promptTokens };
+  const isCut = isPromptCut(prompt.sent, prompt.read, lessons.current, lessons.reads);
+  lessons.noteRead(prompt);
+  return isCut ? PROMPT_CUT : undefined;
 }
 
 interface Ended {
@@ -322,9 +338,9 @@ export function lessonFrom(
       isAboutForm && failed.id !== 'credentials' ? lessonOf(errorText(reply.body), body, current) : undefined;
     return lesson === undefined ? undefined : { lesson, rule: LESSONS.form };
   }
-  const { content, finishReason, thoughtChars } = choiceOf(reply.body);
+  const { content, finishReason } = choiceOf(reply.body);
   const usage = usageOf(reply.body);
-  const thought = usage?.reasoningTokens || Math.ceil(thoughtChars / CHARS_PER_TOKEN);
+  const thought = thoughtOf(reply.body);
   const isCut =
     finishReason === 'length' && elementsOf(content).elements.length === 0 && (thought > 0 || content.trim() === '');
   const lesson = reasoningLesson(
@@ -340,7 +356,15 @@ export function lessonFrom(
   return wasAllowedLess ? { lesson: {}, rule: LESSONS.thought } : undefined;
 }
 
+/** What the service says of a failure, without what it repeats of the documents. */
+const wordsOf = (reply: ChatReply | TransportFailure, { user }: Request): string =>
+  reply instanceof TransportFailure ? '' : serviceWords(reply.body, user);
+
 const CHARS_PER_TOKEN = 3;
+
+/** Tokens of thought in an answer: as the usage counts them, else by what is shown of it. */
+const thoughtOf = (body: unknown): number =>
+  usageOf(body)?.reasoningTokens || Math.ceil(choiceOf(body).thoughtChars / CHARS_PER_TOKEN);
 
 /** Tell quota, breaker and pool what happened. */
 async function learn(context: AskContext, { member, grant }: Turn, ended: Ended): Promise<void> {

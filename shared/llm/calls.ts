@@ -49,6 +49,8 @@ export interface Outcome {
   cost: string | null;
   /** Rule of the error table, or null for an answer. */
   rule: string | null;
+  /** The service's own words on a failure, shortened, without content of documents. */
+  words?: string;
   isDuplicate?: boolean;
   body?: unknown;
 }

@@ -1,5 +1,6 @@
 // One real question to a deployment, as a run would ask it: what it answers, what it teaches, what it says when it refuses.
 // Invariants: P1 the document is our own: nothing of the lake is sent. P2 what is learnt is kept, so the next run begins with it.
+// P3 whether Azure has the deployment is asked first, with a request that it refuses to answer: nobody pays for a name that is wrong.
 import type { Clock, StateTable } from '../ports.ts';
 import { parseTaxonomy } from '../taxonomy.ts';
 import { labelIndex, readResults } from './answer.ts';
@@ -40,6 +41,30 @@ const taxonomy = parseTaxonomy({
   ],
 });
 
+/** A deployment of Azure is found by its name before the request is looked at; elsewhere an empty request says nothing of the model. */
+const isAzure = ({ baseUrl, apiVersion }: DeploymentConfig): boolean =>
+  apiVersion !== undefined ||
+  /\/openai(\/|$)/.test(new URL(baseUrl).pathname) ||
+  /\.azure\.com$/.test(new URL(baseUrl).hostname);
+
+/**
+ * P3. Names of the deployment, that of batch jobs included, which the resource does not have.
+ * @returns each with the service's own words
+ */
+async function absentNames(config: DeploymentConfig, client: ChatClient): Promise<string[]> {
+  if (!isAzure(config)) return [];
+  const absent: string[] = [];
+  for (const model of new Set([config.model, config.batch?.model ?? config.model])) {
+    const reply = await client.send({ model, messages: [] }, { timeoutMs: TIMEOUT_MS }).catch((error: unknown) => {
+      if (error instanceof TransportFailure) return undefined; // the question itself tells it
+      throw error;
+    });
+    if (reply?.status === 404)
+      absent.push(`the resource has no deployment "${model}": ${serviceWords(reply.body) || 'HTTP 404'}`);
+  }
+  return absent;
+}
+
 /** Ask a deployment one question. Never throws for what the service does. */
 export async function probeDeployment(
   config: DeploymentConfig,
@@ -56,6 +81,7 @@ export async function probeDeployment(
   const pack = makePack(['doctor'], sizing);
   const lessons = new LessonBook(config, state, clock);
   await lessons.load();
+  const absent = await absentNames(config, client);
   let cost = 0n;
   const end = (requests: number, isAnswered: boolean, found: string): Probe => ({
     deployment: config.name,
@@ -65,6 +91,7 @@ export async function probeDeployment(
     requests,
     costUsd: Number(cost) / 1e9,
   });
+  if (absent.length > 0) return end(absent.length, false, absent.join('; '));
   for (let request = 1; ; request++) {
     const body = chatBody(frame, pack, documentsMessage([TEXT]), config, lessons.current);
     const most = outputTokens(pack, config, lessons.current);

@@ -21,6 +21,7 @@ import {
   requireStep,
   type StepRecord,
 } from './records.ts';
+import { runSource } from './run-source.ts';
 import type { PipelineServices, StagedPart } from './services.ts';
 import { type Failure, failureThatStopped, stopRun } from './stop-marker.ts';
 import { addCounts } from './tally.ts';
@@ -178,6 +179,7 @@ async function summarise(
   const summary: RunSummary = {
     runId,
     kind: run.kind,
+    source: runSource(run),
     state,
     createdAt: run.createdAt,
     endedAt,

@@ -14,6 +14,8 @@ export interface RunRecord {
   request: RunRequest | null;
   /** Re-runs: the run they start from. */
   rerun: (RerunRequest & { runId: string }) | null;
+  /** Re-runs: what the first of these runs is over (runSource); absent in records of earlier versions. */
+  over?: string;
   /** Upload runs: the intake window. */
   windowId: string | null;
 }

@@ -15,6 +15,7 @@ import {
   readJson,
   writeJson,
 } from './records.ts';
+import { runSource } from './run-source.ts';
 import type { PipelineServices } from './services.ts';
 import { stopRun } from './stop-marker.ts';
 import { loadTaxonomy } from './taxonomies.ts';
@@ -68,7 +69,14 @@ export async function createRerun(
       ids: { runId: baseRunId },
     });
   const rerun = { ...request, runId: baseRunId };
-  return record(services, { runId: `rerun-${digest(rerun)}`, kind: 'rerun', request: null, rerun, windowId: null });
+  return record(services, {
+    runId: `rerun-${digest(rerun)}`,
+    kind: 'rerun',
+    request: null,
+    rerun,
+    over: runSource(base),
+    windowId: null,
+  });
 }
 
 async function record(services: PipelineServices, run: Omit<RunRecord, 'createdAt'>): Promise<StartedRun> {

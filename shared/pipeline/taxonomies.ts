@@ -17,6 +17,30 @@ export async function publishTaxonomy(lake: LakeStore, document: unknown): Promi
 export const currentTaxonomyVersion = async (lake: LakeStore): Promise<string | undefined> =>
   (await readJson<{ version: string }>(lake, currentTaxonomyPath))?.version;
 
+/** A stored taxonomy in a line of a list. */
+export interface TaxonomyEntry {
+  version: string;
+  name: string;
+  labels: number;
+  isCurrent: boolean;
+  /** ISO 8601; a version that is published again keeps its first. */
+  storedAt: string;
+}
+
+/** Every version, the newest first. */
+export async function listTaxonomies(lake: LakeStore): Promise<TaxonomyEntry[]> {
+  const current = await currentTaxonomyVersion(lake);
+  const entries: TaxonomyEntry[] = [];
+  for await (const { path, lastModified } of lake.list('taxonomies')) {
+    const version = /^taxonomies\/([a-z0-9-]+)\.json$/.exec(path)?.[1];
+    if (version === undefined || path === currentTaxonomyPath) continue;
+    const { name, labels } = await loadTaxonomy(lake, version);
+    const storedAt = new Date(lastModified).toISOString();
+    entries.push({ version, name, labels: labels.length, isCurrent: version === current, storedAt });
+  }
+  return entries.sort((a, b) => b.storedAt.localeCompare(a.storedAt) || a.version.localeCompare(b.version));
+}
+
 /**
  * A stored taxonomy.
  * @param version  default: the current one
@@ -27,7 +51,7 @@ export async function loadTaxonomy(lake: LakeStore, version?: string): Promise<T
   if (wanted === undefined)
     throw new TerminalError(
       'request.invalid',
-      'taxonomyVersion: no taxonomy is stored yet; publish one with `sluice taxonomy <file>`',
+      'taxonomyVersion: no taxonomy is stored yet; publish one with `sluice taxonomy set <file>`',
     );
   const document = /^[a-z0-9-]+$/.test(wanted) ? await readJson<unknown>(lake, taxonomyPath(wanted)) : undefined;
   if (document === undefined) throw new TerminalError('request.invalid', `taxonomyVersion: "${wanted}" is not stored`);

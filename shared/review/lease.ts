@@ -75,6 +75,22 @@ const skipMs = (config: LeaseServices['config']): number => Math.max(SKIP_SECOND
 /** L4. */
 const isLive = ({ until }: Held, now: number, longestMs: number): boolean => until > now && until - now <= longestMs;
 
+/**
+ * The holder's window closes: what it holds of these documents is free at once. Who changes a lease at the same moment is let be: a lease
+ * that stays runs out by itself (V2).
+ */
+export async function releaseDocuments(
+  { lake }: Pick<LeaseServices, 'lake'>,
+  documentIds: readonly string[],
+  holder: string,
+): Promise<void> {
+  for (const documentId of new Set(documentIds)) {
+    const found = await readLease(lake, documentId);
+    if (found?.lease.holder === holder && found.lease.until > 0)
+      await replaceLease(lake, documentId, found.etag, { ...found.lease, until: 0 });
+  }
+}
+
 const liveSkips = (lease: LeaseFile | undefined, now: number, longestMs: number): Held[] =>
   (lease?.skips ?? []).filter((skip) => isLive(skip, now, longestMs));
 

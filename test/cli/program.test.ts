@@ -2,7 +2,9 @@
 import { join } from 'node:path';
 import { type Command, CommanderError } from 'commander';
 import { expect, test } from 'vitest';
+import { SERVER_PROFILE_NAMES } from '../../cli/options.ts';
 import { createProgram } from '../../cli/program.ts';
+import { PROFILE_NAMES } from '../../local/emulators/openai-profiles.ts';
 
 const GARBAGE = ['', ' ', 'x', 'NaN', '-1', '1e999', '99999999999999', '0x', '\u0000', 'Infinity'];
 const FILE = import.meta.filename;
@@ -58,12 +60,10 @@ function refusal(args: string[], names: string[]): { code: string; exitCode: num
   }
 }
 
+const fitArgument = (argument: { name(): string }, names: string[]): string =>
+  FIT[argument.name()] ?? (FREE_ARGUMENTS.has(`${names.join(' ')} ${argument.name()}`) ? 'in' : FILE);
 const fitArguments = (command: Command, names: string[]): string[] =>
-  command.registeredArguments
-    .filter(({ required }) => required)
-    .map(
-      (argument) => FIT[argument.name()] ?? (FREE_ARGUMENTS.has(`${names.join(' ')} ${argument.name()}`) ? 'in' : FILE),
-    );
+  command.registeredArguments.filter(({ required }) => required).map((argument) => fitArgument(argument, names));
 
 const isOneLine = (said: ReturnType<typeof refusal>, label: string): void => {
   expect(said, label).not.toBe('taken');
@@ -103,6 +103,8 @@ test('every argument that names something refuses what names nothing, in one lin
     command.registeredArguments.forEach((argument, index) => {
       if (FREE_ARGUMENTS.has(`${names.join(' ')} ${argument.name()}`)) return;
       const args = fitArguments(command, names);
+      for (const [at, before] of command.registeredArguments.slice(0, index).entries())
+        args[at] = fitArgument(before, names);
       args[index] = '';
       isOneLine(refusal(args, names), `${names.join(' ')} <${argument.name()}>`);
     });
@@ -125,4 +127,12 @@ test('numbers that money and ports allow are taken, those beyond are not', () =>
   isOneLine(refusal(['--port', '99999'], ['start']), '--port 99999');
   isOneLine(refusal(['--port', '99999'], ['simulate-llm']), 'simulate-llm --port 99999');
   isOneLine(refusal([join('no', 'such', 'folder')], ['start']), 'start no/such/folder');
+});
+
+test('simulate-llm --help lists every server that the simulator can play', () => {
+  expect(SERVER_PROFILE_NAMES).toEqual(PROFILE_NAMES);
+  const help = createProgram()
+    .commands.find((command) => command.name() === 'simulate-llm')!
+    .helpInformation();
+  for (const name of PROFILE_NAMES) expect(help).toContain(`"${name}"`);
 });

@@ -49,3 +49,21 @@ test('table: a long path keeps its beginning and, more of it, its end', () => {
 test('table: line breaks in a cell become spaces', () => {
   expect(formatTable(columns, [['a\nb', 'VAT', '1 %']], 80)).toContain('a b');
 });
+
+test('table: names that differ only where they would be cut stay different', () => {
+  const names = [
+    'letters/2025/a very long folder of one customer/first letter about a thing/page.txt',
+    'letters/2025/a very long folder of one customer/other letter about a thing/page.txt',
+    'letters/2025/short.txt',
+  ];
+  const lines = formatTable(
+    [{ title: 'document', flexible: true, cut: 'middle' }],
+    names.map((name) => [name]),
+    30,
+  )
+    .split('\n')
+    .slice(2);
+  expect(new Set(lines).size).toBe(3);
+  for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(30);
+  expect([lines[0], lines[1]].map((line) => /(first|other)/.exec(String(line))?.[1])).toEqual(['first', 'other']);
+});

@@ -166,10 +166,13 @@ describe('isolation', () => {
 
   test.skipIf(!HAS_PROC)('readers are replaced after their share of documents and end when idle', async () => {
     const reader = open({ recycleAfter: 2, idleMs: 50 });
-    await reader.extract(text('one'));
+    const page = (words: string) => ({ name: 'a.html', bytes: Buffer.from(`<p>${words}</p>`) });
+    await reader.extract(page('one'));
     const first = only(readersOf(process.pid));
-    await reader.extract(text('two'));
-    await reader.extract(text('three'));
+    for (const words of ['plain', 'texts', 'count', 'for nothing']) await reader.extract(text(words));
+    expect(only(readersOf(process.pid))).toBe(first);
+    await reader.extract(page('two'));
+    await reader.extract(page('three'));
     expect(only(readersOf(process.pid))).not.toBe(first);
     await vi.waitFor(() => expect(readersOf(process.pid)).toEqual([]), { timeout: 10_000 });
     expect((await reader.extract(text('four')))[0]?.text).toBe('four');

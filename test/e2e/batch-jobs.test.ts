@@ -1,22 +1,15 @@
 // A run by the Batch API, as a user starts it: command line, compiled host, real storage, the simulator's files and jobs.
-import type { ChildProcess } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { DataLakeServiceClient } from '@azure/storage-file-datalake';
 import { afterAll, expect, test } from 'vitest';
 import { type OpenAiSimulator, startOpenAiSimulator } from '../../local/emulators/openai.ts';
-import { ended, sluice, startSluice, temporaryFolder, waitForState } from './sluice.ts';
+import { type OwnCloud, startOwnCloud } from './cloud.ts';
+import { sluice } from './sluice.ts';
 
-const data = temporaryFolder('batch-jobs');
-let host: ChildProcess | undefined;
+let cloud: OwnCloud | undefined;
 let simulator: OpenAiSimulator | undefined;
 afterAll(async () => {
-  if (host !== undefined) {
-    host.kill('SIGTERM');
-    await ended(host);
-  }
+  await cloud?.remove();
   await simulator?.close();
-  data.remove();
 });
 
 test('a run with --mode batch asks by jobs, and its ledger equals the bill at the price of jobs', async () => {
@@ -32,25 +25,22 @@ test('a run with --mode batch asks by jobs, and its ledger equals the bill at th
       batch: { model: 'sim-batch', priceShare: 0.5, enqueuedTokens: 1_000_000 },
     },
   ];
-  const cloud = join(data.path, 'cloud');
-  const empty = join(data.path, 'empty');
-  mkdirSync(empty);
-  host = startSluice(['start', empty, '--data', cloud, '--port', '0'], {
+  cloud = await startOwnCloud('batch-jobs', {
     LLM_DEPLOYMENTS: JSON.stringify(pool),
     ACCEPT_THRESHOLD: '1', // so that the LLM is asked about all of them
     BATCH_MAX_DOCUMENTS: '20',
   });
-  const state = await waitForState(cloud, host);
+  const { path, state } = cloud;
   const imports = DataLakeServiceClient.fromConnectionString(state.lake).getFileSystemClient('imports');
   for (let i = 0; i < 50; i++)
     await imports
       .getFileClient(`in/${i}.txt`)
       .upload(Buffer.from(`Customs declaration, tariff heading and duty on consignment ${i * 7919}.`));
-  const args = ['run', 'in', '--container', 'imports', '--mode', 'batch', '--max-cost', '1', '--json', '--data', cloud];
+  const args = ['run', 'in', '--container', 'imports', '--mode', 'batch', '--max-cost', '1', '--json', '--data', path];
   const run = await sluice(args);
   expect(run.code, run.stderr).toBe(0);
   const query = async (sql: string) => {
-    const { stdout, stderr, code } = await sluice(['query', sql, '--json', '--data', cloud]);
+    const { stdout, stderr, code } = await sluice(['query', sql, '--json', '--data', path]);
     expect(code, stderr).toBe(0);
     return JSON.parse(stdout) as Record<string, unknown>[];
   };

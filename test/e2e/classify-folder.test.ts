@@ -1,22 +1,17 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { firstStart, sharedCloud } from './cloud.ts';
 import { conserves, parseDocument, sluice, temporaryFolder } from './sluice.ts';
 
-const data = temporaryFolder('data');
+const data = await sharedCloud();
 const folder = temporaryFolder('documents');
-afterAll(() => {
-  data.remove();
-  folder.remove();
-});
+afterAll(() => folder.remove());
 
 const start = (...args: string[]) => sluice(['start', ...args, '--once', '--json', '--data', data.path, '--port', '0']);
 
 test('start: an empty folder is a completed run without documents', async () => {
-  const empty = join(folder.path, 'empty');
-  mkdirSync(empty);
-  const run = await start(empty);
-  expect(run.code, run.stderr).toBe(0);
+  const { run } = await firstStart();
   expect(parseDocument(run)).toMatchObject({
     documents: 0,
     labelled: 0,
@@ -69,7 +64,7 @@ test('start: every document of a mixed folder ends in exactly one row, bad ones 
 
   const query = await sluice([
     'query',
-    'select status, count(*) as n from results group by 1 order by 1',
+    `select status, count(*) as n from results where run_id = '${document.runId}' group by 1 order by 1`,
     '--json',
     '--data',
     data.path,
@@ -123,14 +118,14 @@ test('three starts at once, two of them in one data folder, do not disturb each 
   const small = join(folder.path, 'small');
   mkdirSync(small);
   writeFileSync(join(small, 'a.txt'), 'Customs duty on imported goods');
-  const other = temporaryFolder('other');
+  const [one, other] = [temporaryFolder('one'), temporaryFolder('other')];
   const args = ['start', small, '--once', '--json', '--data'];
   const runs = await Promise.all([
-    sluice([...args, data.path]),
-    sluice([...args, data.path]),
+    sluice([...args, one.path]),
+    sluice([...args, one.path]),
     sluice([...args, other.path]),
   ]);
   expect(runs.map((run) => run.code)).toEqual([0, 0, 0]);
   for (const run of runs) expect(parseDocument(run).documents).toBe(1);
-  other.remove();
+  for (const used of [one, other]) used.remove();
 }, 180_000);

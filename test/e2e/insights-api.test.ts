@@ -1,5 +1,5 @@
 // What the dashboard asks, against the compiled host, real storage and the simulator: a file is sent, quoted, sorted and explained.
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type {
   CostReport,
   ResultFacets,
@@ -12,14 +12,14 @@ import type { Problem } from '../../shared/api/problem.ts';
 import type { RunStatus } from '../../shared/api/runs.ts';
 import { documentId } from '../../shared/ids.ts';
 import type { RunQuote } from '../../shared/insight/quote-run.ts';
-import { type EmptyCloud, startEmptyCloud, waitFor } from './sluice.ts';
+import { type Cloud, sharedCloud } from './cloud.ts';
+import { waitFor } from './sluice.ts';
 
-let cloud: EmptyCloud;
+let cloud: Cloud;
 
 beforeAll(async () => {
-  cloud = await startEmptyCloud('insights', { UPLOAD_MAX_BYTES: '4096' });
+  cloud = await sharedCloud();
 }, 100_000);
-afterAll(() => cloud.remove());
 
 const call = (method: string, path: string, body?: string, headers: Record<string, string> = {}) =>
   fetch(`${cloud.state.hostUrl}/api/${path}`, { method, headers, ...(body === undefined ? {} : { body }) });
@@ -63,6 +63,8 @@ test('uploads: any name comes through, a second file replaces the first, what is
   expect((await call('PUT', 'uploads/lake/x.txt', 'x')).status).toBe(400);
 });
 
+const documents = (list: readonly { documents: number }[]) => list.reduce((sum, entry) => sum + entry.documents, 0);
+
 test('a run is quoted, sorted and explained with the same numbers', async () => {
   for (let i = 0; i < 5; i++) await put(`explained/case ${i}.txt`, `Withholding tax on dividends, case ${i}`);
   await put('explained/empty.txt', '');
@@ -70,6 +72,12 @@ test('a run is quoted, sorted and explained with the same numbers', async () => 
   const quote = await ask<RunQuote>('POST', 'quotes', { source });
   expect(quote).toMatchObject({ files: 6, sampledFiles: 6, documents: 6, llm: 'simulator' });
 
+  const totals = async () => {
+    const costs = await ask<CostReport>('GET', 'costs?days=2');
+    const trust = await ask<TrustReport>('GET', 'trust?days=2');
+    return { ...costs.total, judged: documents(trust.escalation) };
+  };
+  const before = await totals();
   const { runId } = await ask<RunStatus>('POST', 'runs', { source });
   expect(await ask<RunReport>('GET', `runs/${runId}/report`)).toMatchObject({ runId, request: { source } });
   const run = await waitFor(`the end of ${runId}`, 90_000, async () => {
@@ -77,7 +85,6 @@ test('a run is quoted, sorted and explained with the same numbers', async () => 
     return status.endedAt === null ? undefined : status;
   });
   const report = await ask<RunReport>('GET', `runs/${runId}/report`);
-  const documents = (list: readonly { documents: number }[]) => list.reduce((sum, entry) => sum + entry.documents, 0);
   expect(documents(report.labels)).toBe(run.labelled);
   expect(documents(report.codes)).toBe(run.review + run.failed);
   expect(report.codes.find(({ code }) => code === 'extract.empty')?.examples).toMatchObject([
@@ -95,10 +102,8 @@ test('a run is quoted, sorted and explained with the same numbers', async () => 
   const facets = await ask<ResultFacets>('GET', `results/facets?run=${runId}&search=EXPLAINED`);
   expect(facets.total).toBe(6);
   expect(facets.statuses).toContainEqual({ status: 'failed', documents: 1 });
-  const costs = await ask<CostReport>('GET', 'costs?days=2');
-  expect(costs.total.documents).toBe(6);
-  expect(costs.total.costUsd).toBeCloseTo(run.costUsd, 9);
-  const trust = await ask<TrustReport>('GET', 'trust?days=2');
-  expect(documents(trust.escalation)).toBe(5);
+  const after = await totals();
+  expect([after.documents - before.documents, after.judged - before.judged]).toEqual([6, 5]);
+  expect(after.costUsd - before.costUsd).toBeCloseTo(run.costUsd, 9);
   expect((await call('GET', 'runs/none/report')).status).toBe(404);
 }, 150_000);

@@ -9,16 +9,17 @@ import type { DocumentHistory, ResultsPage } from '../../shared/insight/results.
 import { readParquet } from '../../shared/lake/parquet.ts';
 import { openLakeStore } from '../../shared/lake/store.ts';
 import type { Row } from '../../shared/lake/tables.ts';
-import { type EmptyCloud, sluice, startEmptyCloud, waitFor } from './sluice.ts';
+import { firstStart, type OwnCloud, startOwnCloud } from './cloud.ts';
+import { parseDocument, sluice, waitFor } from './sluice.ts';
 
-let cloud: EmptyCloud;
+let cloud: OwnCloud;
 let run: RunStatus;
 
 const prefixOf = (prefix: string) => ({ kind: 'prefix', container: 'imports', prefix });
 
 beforeAll(async () => {
   const schedule = { name: 'each', cron: '* * * * *', run: { source: prefixOf('scheduled'), llm: false } };
-  cloud = await startEmptyCloud('review', { SCHEDULES: JSON.stringify([schedule]) });
+  cloud = await startOwnCloud('review', { SCHEDULES: JSON.stringify([schedule]) });
   const texts = {
     'clear.txt': 'Value added tax return: VAT registration number, output tax, input tax, VAT due for the quarter.',
     'unclear-1.txt': 'The meeting about the garden party is on Friday; bring a cake and a chair. MARKERPARTY',
@@ -156,7 +157,8 @@ test('timers: a schedule makes one run per tick however often its timer fires; t
     return paths.length === 0 ? undefined : paths;
   });
   const { body } = await call<{ runs: RunStatus[] }>('GET', '/api/runs?limit=50');
-  const scheduled = body.runs.filter(({ kind, runId }) => kind === 'request' && runId !== run.runId);
+  const others = [run.runId, parseDocument((await firstStart()).run).runId];
+  const scheduled = body.runs.filter(({ kind, runId }) => kind === 'request' && !others.includes(runId));
   // the host's own clock may have fired for one more minute meanwhile
   expect(scheduled.length - ticks.length).toBeGreaterThanOrEqual(0);
   expect(scheduled.length - ticks.length).toBeLessThanOrEqual(1);

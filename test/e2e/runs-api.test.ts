@@ -1,16 +1,16 @@
 // Runs over HTTP, against the compiled host, real storage and the simulator.
 import { DataLakeServiceClient } from '@azure/storage-file-datalake';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { Problem } from '../../shared/api/problem.ts';
 import type { RunStatus } from '../../shared/api/runs.ts';
-import { type EmptyCloud, sluice, startEmptyCloud, waitFor } from './sluice.ts';
+import { type Cloud, sharedCloud } from './cloud.ts';
+import { sluice, waitFor } from './sluice.ts';
 
-let cloud: EmptyCloud;
+let cloud: Cloud;
 
 beforeAll(async () => {
-  cloud = await startEmptyCloud('runs-api', { BATCH_MAX_DOCUMENTS: '4' });
+  cloud = await sharedCloud(); // batches of four
 }, 100_000);
-afterAll(() => cloud.remove());
 
 const container = (name: string) =>
   DataLakeServiceClient.fromConnectionString(cloud.state.lake).getFileSystemClient(name);

@@ -1,6 +1,6 @@
 // Drives the compiled command line as a user does, in a data folder of its own.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -79,33 +79,6 @@ export async function waitForState(data: string, child: ChildProcess, timeoutMs 
     return text.endsWith('}') ? (JSON.parse(text) as State) : undefined;
   });
   return state;
-}
-
-/** A local cloud without documents, for tests that speak HTTP to it. */
-export interface EmptyCloud {
-  /** Its data folder. */
-  path: string;
-  state: State;
-  /** End it and take its folder away. */
-  remove(): Promise<void>;
-}
-
-export async function startEmptyCloud(name: string, env: Record<string, string> = {}): Promise<EmptyCloud> {
-  const folder = temporaryFolder(name);
-  const [documents, path] = [join(folder.path, 'empty'), join(folder.path, 'cloud')];
-  mkdirSync(documents);
-  const child = startSluice(['start', documents, '--data', path, '--port', '0'], env);
-  const remove = async () => {
-    child.kill('SIGTERM');
-    await ended(child);
-    folder.remove();
-  };
-  try {
-    return { path, state: await waitForState(path, child), remove };
-  } catch (error) {
-    await remove();
-    throw error;
-  }
 }
 
 /** Poll until `probe` gives a value. */

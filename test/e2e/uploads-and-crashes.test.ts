@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DataLakeServiceClient } from '@azure/storage-file-datalake';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { startOpenAiSimulator } from '../../local/emulators/openai.ts';
+import { sharedCloud } from './cloud.ts';
 import {
   conserves,
   type Document,
@@ -16,10 +17,11 @@ import {
   waitForState,
 } from './sluice.ts';
 
-const folders = [temporaryFolder('uploads'), temporaryFolder('crash'), temporaryFolder('docs')] as const;
-const [uploads, crash, docs] = folders;
+const docs = temporaryFolder('docs');
+const crash = temporaryFolder('crash');
 afterAll(() => {
-  for (const folder of folders) folder.remove();
+  docs.remove();
+  crash.remove();
 });
 const running: ChildProcess[] = [];
 afterEach(async () => {
@@ -30,24 +32,21 @@ afterEach(async () => {
 });
 
 test('a file copied into landing yields its row without any other command', async () => {
-  const empty = join(docs.path, 'nothing');
-  mkdirSync(empty);
-  const host = startSluice(['start', empty, '--data', uploads.path, '--port', '0']);
-  running.push(host);
-  const state = await waitForState(uploads.path, host);
+  const { path, state } = await sharedCloud();
+  const countTaken = () => readFileSync(join(path, 'host.log'), 'utf8').split('"upload.taken"').length - 1;
+  const countRuns = async () => {
+    const { runs } = (await (await fetch(`${state.hostUrl}/api/runs`)).json()) as { runs: { kind: string }[] };
+    return runs.filter((run) => run.kind === 'upload').length;
+  };
+  const before = { taken: countTaken(), runs: await countRuns() };
   const landing = DataLakeServiceClient.fromConnectionString(state.lake).getFileSystemClient('landing');
   await landing
     .getFileClient('2026/letter.txt')
     .upload(Buffer.from('Payroll tax return: wage tax withheld for employees in March.'));
   type Row = { source_path: string; status: string; run_id: string };
   const rows = await waitFor('the row of the upload', 60_000, async () => {
-    const query = await sluice([
-      'query',
-      'select source_path, status, run_id from results',
-      '--json',
-      '--data',
-      uploads.path,
-    ]);
+    const sql = "select source_path, status, run_id from results where source_path like '2026/%'";
+    const query = await sluice(['query', sql, '--json', '--data', path]);
     const found = query.code === 0 ? (JSON.parse(query.stdout) as Row[]) : [];
     return found.length > 0 ? found : undefined;
   });
@@ -73,11 +72,8 @@ test('a file copied into landing yields its row without any other command', asyn
     });
     expect(answer.status).toBeLessThan(300);
   }
-  await waitFor('the deliveries to be handled', 30_000, () =>
-    readFileSync(join(uploads.path, 'host.log'), 'utf8').split('"upload.taken"').length - 1 >= 6 ? true : undefined,
-  );
-  const { runs } = (await (await fetch(`${state.hostUrl}/api/runs`)).json()) as { runs: { kind: string }[] };
-  expect(runs.filter((run) => run.kind === 'upload')).toHaveLength(1);
+  await waitFor('the deliveries to be handled', 30_000, () => (countTaken() - before.taken >= 6 ? true : undefined));
+  expect((await countRuns()) - before.runs).toBe(1);
 
   const problem = await fetch(`${state.hostUrl}/api/runs`, {
     method: 'POST',

@@ -1,8 +1,13 @@
 // Servers of other makes, played as they document themselves, and what the stage makes of them.
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { startOpenAiSimulator } from '../../local/emulators/openai.ts';
+import { PROFILE_NAMES, SERVER_PROFILES, type ServerProfile } from '../../local/emulators/openai-profiles.ts';
 import type { ChatBody, ChatReply } from '../../shared/llm/deployments/client.ts';
 import { isPromptCut, lessonOf } from '../../shared/llm/deployments/lessons.ts';
+import { readLedger } from '../../shared/llm/money/ledger.ts';
 import { probeDeployment } from '../../shared/llm/probe.ts';
+import { systemClock } from '../../shared/ports.ts';
+import { MemoryStateTable } from '../fakes/memory-state-table.ts';
 import { deployment, documents, Stage, type StageOptions } from './stage.ts';
 
 /** A stage whose server's replies go through `change`. */
@@ -53,6 +58,36 @@ test('servers: answers that nobody can use are asked for three times, then the d
     expect(sent.length).toBeLessThanOrEqual(3 + 8);
   }
 });
+
+test.each(PROFILE_NAMES)(
+  'servers: %s is learnt by its first answers; every document gets the label it gets from a plain one, and the next run asks right at once',
+  async (name) => {
+    const profile: ServerProfile = SERVER_PROFILES[name];
+    const options = { deployments: [deployment({ logprobs: true, parameters: { temperature: 0 } })] };
+    const labelsOf = async (server: { profile?: ServerProfile }) => {
+      const { stage, instance, sent } = await stageWith((reply) => reply, { ...options, server });
+      const docs = documents(60, { words: 120 });
+      const done = await stage.clock.run(stage.finish(instance(), 'r', 'b', docs, { runUsd: 2 }));
+      const billed = stage.core.billing.length;
+      const before = sent.length;
+      await stage.clock.run(
+        stage.finish(instance(), 'r2', 'b', documents(16, { words: 120, from: 500 }), { runUsd: 2 }),
+      );
+      return {
+        labels: done.answers.map(({ id, label, outcome }) => [id, label, outcome]),
+        refused: before - billed,
+        refusedLater: sent.length - before - (stage.core.billing.length - billed),
+      };
+    };
+    const plain = await labelsOf({});
+    const played = await labelsOf({ profile });
+    expect(played.labels).toEqual(plain.labels);
+    // what the first wave sends before the first refusal comes back, for each of the things that are refused
+    const failing = profile.fails === undefined ? 0 : 8;
+    expect(played.refused).toBeLessThanOrEqual(8 * (Object.keys(profile.refuses ?? {}).length + 1) + failing);
+    expect(played.refusedLater).toBeLessThanOrEqual(failing);
+  },
+);
 
 const refusal = (message: string, status = 400): ChatReply => ({ status, headers: {}, body: { error: { message } } });
 
@@ -178,6 +213,49 @@ test('servers: a prompt that was cut without a word gives no labels for what was
   expect(isPromptCut(5500, 4700, {})).toBe(false); // another tokenizer
 });
 
+test('servers: a context of an odd size is found when prompts of different sizes are read alike, below the size and above it', () => {
+  const odd = 4700;
+  expect(isPromptCut(5500, odd, {}, [{ sent: 5300, read: odd }])).toBe(false); // about the same prompt
+  expect(isPromptCut(5500, odd, {}, [{ sent: 6400, read: odd + 1 }])).toBe(true);
+  expect(isPromptCut(6400, odd, {}, [{ sent: 5500, read: odd }])).toBe(true);
+  // another tokenizer reads 85 % of everything
+  expect(isPromptCut(5500, 4675, {}, [{ sent: 6400, read: 5440 }])).toBe(false);
+});
+
+test('servers: a server whose context has an odd size is found by the first answers, and never again gives labels for what it did not see', async () => {
+  const context = 1401;
+  let [cut, kept] = [0, 0];
+  const { stage, instance } = await stageWith((reply) => {
+    const body = reply.body as { usage: Record<string, number> };
+    if (Number(body.usage.prompt_tokens) <= context) return reply;
+    cut++;
+    return { ...reply, body: { ...body, usage: { ...body.usage, prompt_tokens: context } } };
+  });
+  // packs of different sizes, of which 60 to 95 % are read
+  const docs = [130, 200, 160].flatMap((words, i) => documents(16, { words, from: 100 * i }));
+  const done = await stage.clock.run(stage.finish(instance(), 'r', 'b', docs));
+  for (const { finish_reason: reason, outcome, tokens_prompt: read } of await readLedger(stage.lake, 'r', 'b'))
+    if (reason === 'stop' && outcome !== 'wasted' && read === context) kept++;
+  expect(cut).toBeGreaterThan(1);
+  // packs of one size that came first cannot be told from another tokenizer
+  expect(kept).toBeLessThanOrEqual(2);
+  const before = cut;
+  await stage.clock.run(stage.finish(instance(), 'r2', 'b', documents(24, { words: 200, from: 900 })));
+  expect(cut).toBe(before);
+  expect(done.answers.filter((a) => a.outcome === 'failed')).toEqual([]);
+});
+
+test('servers: the ledger has the words of the service on a failure, and none of a document', async () => {
+  const { stage, instance } = await stageWith((reply, body, call) =>
+    call === 1 ? refusal(`Bad gateway behind ${JSON.stringify(body.messages).slice(-400)}`, 502) : reply,
+  );
+  await stage.clock.run(stage.finish(instance(), 'r', 'b', documents(4)));
+  const [failed, answered] = await readLedger(stage.lake, 'r', 'b');
+  expect(failed?.service_words).toContain('Bad gateway behind');
+  expect(failed?.service_words).not.toContain('company sent this paper');
+  expect(answered?.service_words).toBeNull();
+});
+
 test('servers: an unknown 400 is bisected whichever call comes back first; a wrong request stops after three', async () => {
   const bad = await stageWith((reply, body) =>
     JSON.stringify(body.messages).includes('Paper 3:') ? refusal('Something about it is bad') : reply,
@@ -210,4 +288,37 @@ test("doctor: one question finds the form a deployment takes, keeps it for runs,
   const refused = await closed.stage.clock.run(probeDeployment(deployment(), deps, deps.createClient(deployment())));
   expect(refused).toMatchObject({ isAnswered: false, requests: 1 });
   expect(refused.found).toContain('Incorrect API key provided');
+});
+
+describe('deployments of Azure', () => {
+  test('a name that the resource does not have is told without a question, that of batch jobs too; nothing is billed', async () => {
+    const simulator = await startOpenAiSimulator({
+      known: ['chat', 'jobs'],
+      banner: false,
+      latencyMs: 0,
+      msPerToken: 0,
+    });
+    const ask = (model: string, batch?: string) =>
+      probeDeployment(
+        {
+          ...deployment(),
+          ...{ name: model, model, baseUrl: `http://127.0.0.1:${simulator.port}/openai/v1/`, apiKey: 'none' },
+          ...(batch === undefined ? {} : { batch: { model: batch, priceShare: 0.5, enqueuedTokens: 1000 } }),
+        },
+        { state: new MemoryStateTable(), clock: systemClock },
+      );
+    try {
+      const wrong = await ask('chta');
+      expect(wrong).toMatchObject({ isAnswered: false, requests: 1, costUsd: 0 });
+      expect(wrong.found).toMatch(
+        /^the resource has no deployment "chta": .*The API deployment for this resource does not exist/,
+      );
+      expect((await ask('chat', 'job')).found).toContain('no deployment "job"');
+      expect(simulator.ledger()).toEqual([]);
+      expect(await ask('chat', 'jobs')).toMatchObject({ isAnswered: true });
+      expect(simulator.ledger()).toHaveLength(1);
+    } finally {
+      await simulator.close();
+    }
+  });
 });

@@ -1,11 +1,8 @@
 // A whole LLM stage in memory: simulator core, lake and state fakes, virtual clock.
 
 import type { FaultPlan } from '../../local/emulators/faults.ts';
-import {
-  type DeploymentSettings,
-  defaultDeploymentSettings,
-  SimulatorCore,
-} from '../../local/emulators/openai-core.ts';
+import { SimulatorCore } from '../../local/emulators/openai-core.ts';
+import { type DeploymentSettings, defaultDeploymentSettings } from '../../local/emulators/openai-deployment.ts';
 import { loadTokenCounter } from '../../local/emulators/openai-tokens.ts';
 import { type ClassifyOutcome, classifyDocuments, type LlmDocument } from '../../shared/llm/classify.ts';
 import { type ChatClient, TransportFailure } from '../../shared/llm/deployments/client.ts';

@@ -1,7 +1,8 @@
 // Runs whose money does not reach for every question: what is asked, in which order, and what it costs.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { defaultDeploymentSettings, SimulatorCore } from '../../local/emulators/openai-core.ts';
+import { SimulatorCore } from '../../local/emulators/openai-core.ts';
+import { defaultDeploymentSettings } from '../../local/emulators/openai-deployment.ts';
 import { loadTokenCounter } from '../../local/emulators/openai-tokens.ts';
 import { batchId } from '../../shared/ids.ts';
 import { activityHandlers } from '../../shared/pipeline/activities.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
 import { RetryableError } from '../../shared/errors.ts';
 import type { LakeStore } from '../../shared/ports.ts';
-import { skipDocument, tryLease } from '../../shared/review/lease.ts';
+import { releaseDocuments, skipDocument, tryLease } from '../../shared/review/lease.ts';
 import { MemoryLake } from '../fakes/memory-lake.ts';
 import { type FakeWorld, fakeWorld } from '../fakes/pipeline.ts';
 import { id } from '../fakes/tables.ts';
@@ -124,4 +124,17 @@ test('leases and skips in any order and at the same time: never two holders, nev
     }),
     { numRuns: 300, seed: 11 },
   );
+});
+
+test('release: what a closing window holds is free at once; others, skips and documents nobody holds stay as they are', async () => {
+  await tryLease(open(), id(1), 'ann');
+  await tryLease(open(), id(2), 'bob');
+  await tryLease(open(), id(3), 'ann');
+  await skipDocument(open(), id(3), 'bob');
+  await releaseDocuments(open(), [id(1), id(1), id(2), id(3), id(4)], 'ann');
+  expect(await tryLease(open(), id(1), 'bob')).toBe(now + LEASE);
+  expect(await tryLease(open(), id(2), 'ann')).toBeUndefined();
+  expect(await tryLease(open(), id(3), 'bob')).toBeUndefined();
+  expect(await tryLease(open(), id(3), 'cid')).toBe(now + LEASE);
+  expect(world.lake.paths()).not.toContain(`review/leases/${id(4)}.json`);
 });

@@ -57,8 +57,8 @@ function Report({ report, onChanged }: { report: ModelReport; onChanged: () => v
       <AcceptRuleNote report={report} />
       {evaluation === null ? (
         <p class="note warn">
-          This version was never evaluated, so it cannot be promoted. Import it again with labelled documents it was not
-          trained on: <code>sluice models import … --evaluate labelled.jsonl</code>.
+          This version was never evaluated, so it is promoted only by force. Import it again with labelled documents it
+          was not trained on: <code>sluice models import … --evaluate labelled.jsonl</code>.
         </p>
       ) : (
         <>
@@ -117,9 +117,8 @@ function Head({ report, onChanged }: { report: ModelReport; onChanged: () => voi
           ) : (
             <button
               type="button"
-              class="primary"
-              disabled={!isMeasured}
-              title={isMeasured ? undefined : 'Only an evaluated version can be promoted'}
+              class={isMeasured ? 'primary' : undefined}
+              title={isMeasured ? undefined : 'This version was never evaluated'}
               onClick={() => setDialog('promote')}
             >
               Promote…

@@ -24,7 +24,7 @@ import { Notes } from './run/notes.tsx';
 import { CompareWith, Lineage, StoredRequest } from './run/origin.tsx';
 import { ConfidenceHistogram, Formats, Labels, QuotaUse } from './run/report.tsx';
 import { RerunDialog } from './run/rerun.tsx';
-import { documentsPerSecond, isActive, KIND_NAMES, shortId, tookSeconds } from './runs/run-list.ts';
+import { documentsPerSecond, isActive, KIND_NAMES, runName, shortId, tookSeconds } from './runs/run-list.ts';
 import { StepsProgress } from './runs/step-meter.tsx';
 import type { RunStatus } from './runs/steps.ts';
 
@@ -83,9 +83,10 @@ function Head({ run, report, onChanged }: { run: RunStatus; report: RunReport | 
   return (
     <div class="view-head">
       <div>
-        <h1 class="run-title">{run.runId}</h1>
+        <h1 class="run-title">{runName(run)}</h1>
         <p class="row">
-          <StatusBadge status={run.state} /> {KIND_NAMES[run.kind]}, started {when(run.createdAt)}
+          <StatusBadge status={run.state} /> {KIND_NAMES[run.kind]}, started {when(run.createdAt)}{' '}
+          <span class="dim">{run.runId}</span>
         </p>
       </div>
       <div class="row">

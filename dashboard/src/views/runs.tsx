@@ -1,6 +1,6 @@
 // All runs, live: what is running, what it brings and costs, and the way to start another.
 import { useState } from 'preact/hooks';
-import type { ReviewProgress } from '../../../shared/api/insights.ts';
+import type { ResultFacets, ReviewProgress } from '../../../shared/api/insights.ts';
 import type { BrokenRecord } from '../../../shared/record-json.ts';
 
 import '../../style/runs.css';
@@ -82,11 +82,7 @@ function Totals({ runs, nowMs }: { runs: readonly RunStatus[]; nowMs: number }) 
         tone={totals.active > 0 ? 'good' : 'plain'}
         note={totals.active === 1 ? 'run' : 'runs'}
       />
-      <Tile
-        name="Decided today"
-        value={count(totals.documents)}
-        note={`documents in ${count(totals.runs)} ${totals.runs === 1 ? 'run' : 'runs'}`}
-      />
+      <DecidedToday sinceMs={sinceMs} runs={totals.runs} />
       <Tile
         name="Cost today"
         value={money(totals.costUsd)}
@@ -99,6 +95,21 @@ function Totals({ runs, nowMs }: { runs: readonly RunStatus[]; nowMs: number }) 
         <Tile name="Sent to review today" value={count(totals.review)} note="documents" />
       )}
     </div>
+  );
+}
+
+/** Documents, each once: two runs over one document are two decisions. */
+function DecidedToday({ sinceMs, runs }: { sinceMs: number; runs: number }) {
+  const { data } = useResource<ResultFacets>(
+    `results/facets${queryOf({ from: new Date(sinceMs).toISOString() })}`,
+    15_000,
+  );
+  return (
+    <Tile
+      name="Decided today"
+      value={data === undefined ? '–' : count(data.total)}
+      note={`documents, ${count(runs)} ${runs === 1 ? 'run' : 'runs'}`}
+    />
   );
 }
 

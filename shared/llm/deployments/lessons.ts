@@ -19,6 +19,8 @@ export interface Lessons {
   mostOutputTokens?: number;
   /** Tokens set aside for thought, on top of the answer. */
   reasoningTokens?: number;
+  /** Tokens of thought that a call has taken on the average. */
+  thoughtTokens?: number;
   /** Tokens of prompt and answer that fit, as far as is known. */
   contextTokens?: number;
 }
@@ -29,9 +31,19 @@ interface Stored {
   lessons: Lessons;
 }
 
+/** Tokens of a prompt as we count them, and as the answer reports them. */
+export interface PromptRead {
+  sent: number;
+  read: number;
+}
+
+const MOST_READS = 16;
 /** A server may be mended: after so long it is asked the plain way again. */
 const REMEMBER_MS = 30 * 24 * 3_600_000;
 const TRIES = 5;
+/** A mean of the last few answers; told to other processes when it has moved by a tenth. */
+const THOUGHT_WEIGHT = 1 / 8;
+const THOUGHT_MOVED = 0.1;
 
 export class LessonBook {
   current: Lessons = {};
@@ -39,6 +51,8 @@ export class LessonBook {
   readonly #of: string;
   readonly #state: StateTable;
   readonly #clock: Clock;
+  #thoughtMean: number | undefined;
+  readonly #reads: PromptRead[] = [];
 
   constructor(config: DeploymentConfig, state: StateTable, clock: Clock) {
     const { name, baseUrl, model, outputLimit, responseFormat, parameters, logprobs } = config;
@@ -65,6 +79,26 @@ export class LessonBook {
       if ((await this.#state.compareAndSwap(this.#key, stored?.etag ?? null, value)) !== undefined) return;
     }
     // Others keep writing: this process knows, the next one learns it again.
+  }
+
+  /** Tokens of thought of one answer: quotes count on the mean. */
+  async noteThought(tokens: number): Promise<void> {
+    const told = this.current.thoughtTokens;
+    const mean = this.#thoughtMean ?? told;
+    if (tokens === 0 && mean === undefined) return;
+    this.#thoughtMean = mean === undefined ? tokens : mean + (tokens - mean) * THOUGHT_WEIGHT;
+    const hasMoved = told === undefined || Math.abs(this.#thoughtMean - told) > THOUGHT_MOVED * told;
+    if (hasMoved) await this.learn({ thoughtTokens: Math.round(this.#thoughtMean) });
+  }
+
+  /** Prompts of the last answers, as sent and as read: two of different sizes that were read alike were cut. */
+  get reads(): readonly PromptRead[] {
+    return this.#reads;
+  }
+
+  noteRead(read: PromptRead): void {
+    this.#reads.push(read);
+    if (this.#reads.length > MOST_READS) this.#reads.shift();
   }
 
   async #read(): Promise<Stored | undefined> {
@@ -176,23 +210,33 @@ const NEARLY_ALL = 0.95;
 const LEAST_MISSING = 200;
 /** Contexts are multiples of it. */
 const CONTEXT_STEP = 256;
+/** Two counts that mean the same size of context. */
+const SAME_TOKENS = 8;
+/** Prompts that differ by so much are of different sizes, whatever the tokenizer. */
+const OTHER_SIZE = 1.05;
 
 /**
  * Did the server read all of a prompt? Some cut what is beyond their context without a word (Ollama, LM Studio, proxies that compress).
  * @param sent  tokens of the messages as we count them
  * @param read  tokens of the prompt that the answer reports
+ * @param reads earlier prompts of the deployment
  */
-export function isPromptCut(sent: number, read: number, current: Lessons): boolean {
+export function isPromptCut(sent: number, read: number, current: Lessons, reads: readonly PromptRead[] = []): boolean {
   if (read <= 0 || sent - read < LEAST_MISSING) return false;
   if (read < LEAST_SHARE * sent) return true;
-  const isContext = read % CONTEXT_STEP === 0 || Math.abs(read - (current.contextTokens ?? -1)) <= 8;
+  const isSame = (tokens: number): boolean => Math.abs(read - tokens) <= SAME_TOKENS;
+  const isOtherSize = (other: number): boolean => Math.max(sent, other) > OTHER_SIZE * Math.min(sent, other);
+  const isContext =
+    read % CONTEXT_STEP === 0 ||
+    isSame(current.contextTokens ?? -SAME_TOKENS) ||
+    reads.some((other) => Math.abs(read - other.read) <= 1 && isOtherSize(other.sent));
   return isContext && read < NEARLY_ALL * sent;
 }
 
 /** Lessons in words, for people. */
 export function inWords(lessons: Lessons): string[] {
-  const { responseFormat, outputLimit, leftOut, hasNoSystemRole, mostOutputTokens, reasoningTokens, contextTokens } =
-    lessons;
+  const { responseFormat, outputLimit, leftOut, hasNoSystemRole, mostOutputTokens } = lessons;
+  const { reasoningTokens, thoughtTokens, contextTokens } = lessons;
   return [
     responseFormat === undefined ? '' : `responseFormat: ${responseFormat}`,
     outputLimit === undefined ? '' : `outputLimit: ${outputLimit}`,
@@ -200,6 +244,7 @@ export function inWords(lessons: Lessons): string[] {
     hasNoSystemRole === undefined ? '' : 'has no system role',
     mostOutputTokens === undefined ? '' : `answers have at most ${mostOutputTokens} tokens`,
     reasoningTokens === undefined ? '' : `reasoningTokens: ${reasoningTokens}`,
+    thoughtTokens === undefined ? '' : `thinks about ${thoughtTokens} tokens a call`,
     contextTokens === undefined ? '' : `reads ${contextTokens} tokens`,
   ].filter((words) => words !== '');
 }

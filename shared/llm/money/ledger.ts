@@ -33,6 +33,7 @@ export type LedgerRow = {
   outcome: LedgerOutcome;
   error_code: string | null;
   run_date: string;
+  service_words: string | null;
 };
 
 /** Path of the finished batch: its answers and its ledger. */
@@ -116,6 +117,7 @@ function row(
     outcome: kindOf(intent, outcome, isUnknown, context),
     error_code: outcome === undefined ? 'no-outcome' : outcome.rule,
     run_date: started.slice(0, 10),
+    service_words: outcome?.words || null,
   };
 }
 

@@ -37,6 +37,9 @@ export async function quoteStage(request: StageQuoteRequest, deps: LlmDeps): Pro
     }));
     return cutToTokens(ends, settings.documentTokens, runtime.count).tokens;
   };
+  const member = runtime.pool.members.find(({ config }) => config === first);
+  const learnt = member?.lessons.current;
+  const thought = learnt?.thoughtTokens ?? first.reasoningTokens ?? 0;
   const sample: { isAsked: boolean; tokens: number }[] = [];
   for (const { text, isAsked } of request.sample)
     sample.push({ isAsked, tokens: isAsked ? await shownTokens(text) : 0 });
@@ -45,6 +48,8 @@ export async function quoteStage(request: StageQuoteRequest, deps: LlmDeps): Pro
     sample,
     overheadTokens: question.overheadTokens,
     settings: { ...settings, outputTokensPerDocument: runtime.outputTokensPerDocument() },
+    thoughtTokens: settings.reasoningTokens + thought,
+    thoughtAllowed: Math.max(first.reasoningTokens ?? 0, learnt?.reasoningTokens ?? 0),
     ...(request.outputTokensUsed === undefined ? {} : { outputTokensUsed: request.outputTokensUsed }),
     price: request.isBatch ? batchPriceOn(first, clock.now()) : priceOn(first, clock.now()),
     isBatch: request.isBatch === true,

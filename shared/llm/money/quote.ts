@@ -26,6 +26,10 @@ export interface QuoteInput {
   >;
   /** Answer tokens a document really takes; default 55 % of what is allowed for it. */
   outputTokensUsed?: number;
+  /** Tokens of thought that a call takes; default those set aside by the settings. */
+  thoughtTokens?: number;
+  /** Tokens that a call may think beyond those of the settings: they count against the quota. */
+  thoughtAllowed?: number;
   price: Price;
   /** Quota of all deployments together. */
   tpm: number;
@@ -82,7 +86,9 @@ export function quoteRun(input: QuoteInput): Quote {
     asked.length === 0 ? 0 : asked.reduce((sum, d) => sum + d.tokens + DELIMITER_TOKENS, 0) / asked.length;
   const outPerDocument = input.outputTokensUsed ?? settings.outputTokensPerDocument * USED_SHARE;
   const tokensIn = Math.round(calls * input.overheadTokens + expectedAsked * meanTokens);
-  const tokensOut = Math.round(expectedAsked * outPerDocument + calls * settings.reasoningTokens);
+  const tokensOut = Math.round(
+    expectedAsked * outPerDocument + calls * (input.thoughtTokens ?? settings.reasoningTokens),
+  );
   const cachedTokens =
     input.isPrefixCached && input.overheadTokens >= MIN_CACHED_PREFIX
       ? Math.floor(input.overheadTokens / 128) * 128 * calls
@@ -103,7 +109,7 @@ export function quoteRun(input: QuoteInput): Quote {
     ...settings,
   }).maxOutputTokens;
   const quotaMinutes = Math.max(
-    (tokensIn + calls * maxOut) / (input.tpm * settings.utilisation),
+    (tokensIn + calls * (maxOut + (input.thoughtAllowed ?? 0))) / (input.tpm * settings.utilisation),
     calls / (input.rpm * settings.utilisation),
   );
   return {

@@ -106,7 +106,9 @@ describe('mail: the body that says more', () => {
   });
 
   test('ISO 8859-1 is what Windows writes under that name', async () => {
-    const mail = mimeMail([{ type: 'text/plain; charset=iso-8859-1', content: '100 \x80 f\xfcr M\xe4rz \x96 bezahlt' }]);
+    const mail = mimeMail([
+      { type: 'text/plain; charset=iso-8859-1', content: '100 \x80 f\xfcr M\xe4rz \x96 bezahlt' },
+    ]);
     expect(await textOf(mail)).toContain('100 € für März – bezahlt');
   });
 

@@ -43,7 +43,7 @@ async function openThroughFirewall(deps: HookDeps): Promise<number> {
       isOpen = true;
       throw new Error("Client with IP address '203.0.113.7' is not allowed to access the server.");
     }
-    return { batch: async () => {}, close: () => {} };
+    return { batch: async () => {}, value: async () => undefined, close: () => {} };
   };
   await applySql(deps, [{ name: 'views.sql', database: 'sluice', batches: ['SELECT 1'] }], open, TARGETS);
   return 0;

@@ -35,6 +35,7 @@ function fakeServer(failures: (string | undefined)[] = []) {
         turn();
         ran.push(sql);
       },
+      value: async () => undefined,
       close: () => {
         closed += 1;
       },

@@ -268,6 +268,37 @@ describe('what a table says of its rows', () => {
     expect((await rowsOf(await table([base, second], files))).map(([text]) => text).sort()).toEqual(['a', 'b', 'c']);
   });
 
+  test('vectors in files of their own are fetched together with the data: once each, and not one after the other', async () => {
+    const count = 40;
+    const [bytes, data] = [bitmap([1]), await abc()];
+    const { file, offsets } = vectorFile([bytes]);
+    const files: Record<string, Buffer> = {};
+    const adds = Array.from({ length: count }, (_, i) => {
+      const uuid = Buffer.alloc(16);
+      uuid.writeUInt32BE(i + 1);
+      const hex = uuid.toString('hex');
+      const name = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+      files[`deletion_vector_${name}.bin`] = file;
+      files[`f${i}.parquet`] = data;
+      const vector = { pathOrInlineDv: encodeZ85(uuid), offset: offsets[0], sizeInBytes: bytes.length, cardinality: 1 };
+      return add(`f${i}.parquet`, { deletionVector: { storageType: 'u', ...vector } });
+    });
+    const lake = await table([[protocol('deletionVectors'), metaData(TEXT_LABEL), ...adds]], files);
+    const reads: string[] = [];
+    let [open, most] = [0, 0];
+    const download = lake.download.bind(lake);
+    lake.download = async (path, file) => {
+      reads.push(path);
+      most = Math.max(most, ++open);
+      await new Promise(setImmediate);
+      return await download(path, file).finally(() => open--);
+    };
+    expect(await rowsOf(lake)).toHaveLength(2 * count);
+    const vectors = reads.filter((path) => path.endsWith('.bin'));
+    expect([vectors.length, new Set(vectors).size]).toEqual([count, count]);
+    expect(most).toBeGreaterThan(1);
+  });
+
   test('column mapping: by name and by field id, partition columns too', async () => {
     const fields = TEXT_LABEL.map((field, i) => ({
       ...field,

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { SERVER_PROFILES } from '../../../local/emulators/openai-profiles.ts';
 import { defaultLlmSettings } from '../../../shared/llm/deployments/deployment.ts';
 import { quoteRun } from '../../../shared/llm/money/quote.ts';
 import { quoteStage } from '../../../shared/llm/money/quote-stage.ts';
@@ -28,6 +29,29 @@ test('quote: from a sample of 100 within 15 % of the bill of 2,000 documents', a
   expect(quote.usdLow).toBeLessThan(quote.usd);
   expect(quote.usdHigh).toBeGreaterThan(quote.usd);
 });
+
+test.each(['azure-reasoning', 'gemini'] as const)(
+  'quote: what a model (%s) thinks before it answers is counted by the next process, once answers have shown it',
+  async (name) => {
+    const fast = { tpm: 5_000_000, rpm: 60_000 };
+    const server = { ...fast, promptCaching: false, profile: SERVER_PROFILES[name] };
+    const stage = await Stage.open({ server, deployments: [deployment(fast)] });
+    const request = (docs: { text: string }[]) => ({
+      documents: docs.length,
+      sample: docs.map(({ text }) => ({ text, isAsked: true })),
+      taxonomy,
+    });
+    const docs = documents(200, { from: 1000 });
+    const before = await quoteStage(request(docs), stage.instance());
+    await stage.clock.run(stage.finish(stage.instance(), 'r', 'b0', documents(100)));
+    const quote = await quoteStage(request(docs), stage.instance());
+    const outcome = await stage.clock.run(stage.finish(stage.instance(), 'r2', 'b0', docs));
+    const bill = Number(outcome.costNanoUsd) / 1e9;
+    expect(Math.abs(quote.usd - bill) / bill).toBeLessThan(0.15);
+    expect(before.usd / bill).toBeLessThan(0.8);
+    expect(quote.minutes).toBeGreaterThan(before.minutes);
+  },
+);
 
 test('quote: batch jobs are priced at their share, wait for no quota, and need a deployment that takes them', async () => {
   const batch = { model: 'sim-batch', priceShare: 0.5, enqueuedTokens: 1_000_000 };

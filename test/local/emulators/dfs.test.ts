@@ -1,6 +1,7 @@
 // The real DFS client against the shim: every operation the SDK has, with the codes the real service gives.
 import { randomBytes } from 'node:crypto';
-import { request as send } from 'node:http';
+import { createServer, request as send } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { BlobServiceClient } from '@azure/storage-blob';
 import {
@@ -10,8 +11,9 @@ import {
   StorageSharedKeyCredential,
 } from '@azure/storage-file-datalake';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Azurite, startAzurite } from '../../../local/emulators/azurite.ts';
+import { type Azurite, emulatorConnectionString, startAzurite } from '../../../local/emulators/azurite.ts';
 import { type DfsShim, startDfs } from '../../../local/emulators/dfs.ts';
+import { answerFull, Room } from '../../../local/emulators/room.ts';
 import { openLakeStore } from '../../../shared/lake/store.ts';
 
 let azurite: Azurite;
@@ -410,8 +412,9 @@ const soon = () => new Date(Date.now() + 600_000);
 
 test('a full disk: writes of either kind get 507 while there is room for the metadata, what is stored can be read, and room is noticed', async () => {
   let free = 17 * 1024 * 1024;
-  const small = await startDfs({ ...azurite, folder: '/', freeBytes: async () => free });
-  const lake = openLakeStore({ kind: 'connection-string', connectionString: small.connectionString }, 'full');
+  const small = await startDfs({ ...azurite, folder: '/', freeBytes: () => free });
+  const connectionString = small.connectionString.replace(/BlobOnlyEndpoint=[^;]+;/, ''); // of the shim; Azurite's own is below
+  const lake = openLakeStore({ kind: 'connection-string', connectionString }, 'full');
   await lake.ensureContainer();
   await lake.write('before', 'kept');
   const failure = { code: 'disk.full' };
@@ -426,4 +429,39 @@ test('a full disk: writes of either kind get 507 while there is room for the met
   free = 1e9;
   await lake.write('small', 'x');
   await small.close();
+});
+
+test('a full disk: a write that goes to Azurite itself is refused with the same code', async () => {
+  const room = new Room(() => 17 * 1024 * 1024);
+  const server = createServer((request, response) => {
+    if (!answerFull(room, request, response)) response.writeHead(201).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo; // a TCP server's address is never a string
+  const to = emulatorConnectionString({ blobEndpoint: `http://127.0.0.1:${port}/devstoreaccount1`, key: azurite.key });
+  const lake = openLakeStore({ kind: 'connection-string', connectionString: to }, 'full');
+  await lake.write('small', 'x');
+  await expect(lake.write('large', Buffer.alloc(2 * 1024 * 1024))).rejects.toMatchObject({ code: 'disk.full' });
+  server.closeAllConnections();
+  server.close();
+});
+
+test('blob calls of a lake go to the blob endpoint itself, and the two endpoints show the same files', async () => {
+  const { blobEndpoint } = azurite;
+  expect(shim.connectionString).toContain(`BlobOnlyEndpoint=${blobEndpoint};`);
+  const through = shim.connectionString.replace(/BlobOnlyEndpoint=[^;]+;/, '');
+  const [direct, viaShim] = [shim.connectionString, through].map((connectionString) =>
+    openLakeStore({ kind: 'connection-string', connectionString }, fs.name),
+  );
+  if (direct === undefined || viaShim === undefined) throw new Error('two were opened');
+  await direct.write('folder/a.txt', 'one');
+  await viaShim.write('folder/b.txt', 'two');
+  for (const store of [direct, viaShim]) {
+    const paths: string[] = [];
+    for await (const file of store.list('folder')) paths.push(file.path);
+    expect(paths.sort()).toEqual(['folder/a.txt', 'folder/b.txt']);
+    expect((await store.read('folder/b.txt')).toString()).toBe('two');
+    expect(await store.stat('folder')).toBeUndefined();
+    await expect(store.write('folder/a.txt', 'x', { ifAbsent: true })).rejects.toMatchObject({ code: 'lake.conflict' });
+  }
 });

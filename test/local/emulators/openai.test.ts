@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { startOpenAiSimulator } from '../../../local/emulators/openai.ts';
 import { LabelScorer } from '../../../local/emulators/openai-answers.ts';
-import { defaultDeploymentSettings, SimulatorCore } from '../../../local/emulators/openai-core.ts';
+import { SimulatorCore } from '../../../local/emulators/openai-core.ts';
+import { defaultDeploymentSettings } from '../../../local/emulators/openai-deployment.ts';
 import { Limits } from '../../../local/emulators/openai-limits.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
 

@@ -4,6 +4,7 @@ import { ApiError, sendJson } from '../../api.ts';
 import { Dialog } from '../../parts/dialog.tsx';
 import { ErrorNote } from '../../parts/states.tsx';
 import { toast } from '../../toasts.tsx';
+import { canForce, promoteBody } from './promote-request.ts';
 
 interface ActionProps {
   /** Called when the champion has moved. */
@@ -65,16 +66,21 @@ function ReasonDialog({ title, path, act, placeholder, done, onDone, onClose, ch
   const [reason, setReason] = useState('');
   const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState<ApiError | undefined>(undefined);
+  const [isForced, setForced] = useState(false);
+  // once offered it stays, so that a second refusal does not take it away
+  const [isForceOffered, setForceOffered] = useState(false);
   const submit = async () => {
     setBusy(true);
     setError(undefined);
     try {
-      await sendJson('POST', path, { reason: reason.trim() });
+      await sendJson('POST', path, promoteBody(reason, isForced));
       toast(done, 'good');
       onDone();
       onClose();
     } catch (thrown) {
-      setError(thrown instanceof ApiError ? thrown : new ApiError(0, { detail: String(thrown) }));
+      const refused = thrown instanceof ApiError ? thrown : new ApiError(0, { detail: String(thrown) });
+      setError(refused);
+      if (canForce(refused.code)) setForceOffered(true);
       setBusy(false);
     }
   };
@@ -99,6 +105,12 @@ function ReasonDialog({ title, path, act, placeholder, done, onDone, onClose, ch
           />
         </label>
         {error && <ErrorNote error={error} />}
+        {isForceOffered && (
+          <label class="inline">
+            <input type="checkbox" checked={isForced} onChange={(event) => setForced(event.currentTarget.checked)} />
+            Promote it all the same; why it was refused is kept with the reason
+          </label>
+        )}
         <div class="row end">
           <button type="button" onClick={onClose}>
             Cancel

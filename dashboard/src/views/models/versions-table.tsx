@@ -15,12 +15,12 @@ export function VersionsTable({ models }: { models: readonly RegisteredModel[] }
         <Head
           columns={[
             'Version',
-            'Kind',
-            'Created',
-            'Trained on',
             number('Accuracy'),
             number('Macro F1'),
             number(<abbr title="Expected calibration error: mean gap between confidence and share right">ECE</abbr>),
+            'Kind',
+            'Created',
+            'Trained on',
             number('Accepts from'),
             'Basis',
             number('Coverage'),
@@ -47,11 +47,6 @@ function VersionRow({ model }: { model: RegisteredModel }) {
           {model.champion && <Badge tone="good">champion</Badge>}
         </span>
       </th>
-      <td class="nowrap">{KIND_NAMES[model.kind]}</td>
-      <td class="nowrap" title={when(model.createdAt)}>
-        {ago(model.createdAt)}
-      </td>
-      <td class="trained-on">{trainedOn(model.training) ?? 'elsewhere'}</td>
       {metrics === null ? (
         <td colSpan={3} class="dim">
           not evaluated
@@ -63,6 +58,11 @@ function VersionRow({ model }: { model: RegisteredModel }) {
           <td class="number">{percent(metrics.ece, 1)}</td>
         </>
       )}
+      <td class="nowrap">{KIND_NAMES[model.kind]}</td>
+      <td class="nowrap" title={when(model.createdAt)}>
+        {ago(model.createdAt)}
+      </td>
+      <td class="trained-on">{trainedOn(model.training) ?? 'elsewhere'}</td>
       <td class="number">{thresholdText(accept.threshold)}</td>
       <td>
         <Badge

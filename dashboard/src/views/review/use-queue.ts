@@ -116,15 +116,19 @@ export function useQueue(next: Choice): void {
   }, [key]);
   useEffect(() => {
     const leave = () => dispatch({ kind: 'left' }, true); // U2
+    const close = () => {
+      leave();
+      releaseAll();
+    };
     const onVisibility = () => (document.hidden ? leave() : askIfDue());
     const stop = queue.subscribe(() => queueMicrotask(askIfDue));
     const timer = setInterval(askIfDue, TICK_MS);
-    addEventListener('pagehide', leave);
+    addEventListener('pagehide', close);
     document.addEventListener('visibilitychange', onVisibility);
     return () => {
       stop();
       clearInterval(timer);
-      removeEventListener('pagehide', leave);
+      removeEventListener('pagehide', close);
       document.removeEventListener('visibilitychange', onVisibility);
       dispatch({ kind: 'left' });
     };
@@ -136,6 +140,19 @@ export function useQueue(next: Choice): void {
     return () => clearTimeout(timer);
   }, [heldId]);
 }
+
+/** The window closes: its documents are for others. A tab that comes back asks for them again, and gets those that nobody took. */
+function releaseAll(): void {
+  const documentIds = queue.value.items.filter((item) => !item.isBroughtBack).map((item) => item.documentId);
+  askedAtMs = 0;
+  if (documentIds.length === 0) return;
+  const body = { documentIds: documentIds.slice(0, MAX_RELEASED), holder: holder() };
+  // A release that does not arrive costs nothing: the leases run out by themselves.
+  sendJson('POST', 'review/release', body, { keepalive: true }).catch(() => undefined);
+}
+
+/** Limit of the route. */
+const MAX_RELEASED = 100;
 
 /** Name of this tab for leases. */
 function holder(): string {

@@ -7,7 +7,7 @@ import { when } from '../../format.ts';
 import { links } from '../../links.ts';
 import { Field } from '../../parts/field.tsx';
 import { useResource } from '../../resource.ts';
-import { shortId } from '../runs/run-list.ts';
+import { runName } from '../runs/run-list.ts';
 import type { RunStatus } from '../runs/steps.ts';
 
 export function Lineage({ lineage }: { lineage: RunReport['lineage'] }) {
@@ -100,9 +100,9 @@ export function CompareWith({ run }: { run: RunStatus }) {
               onChange={({ currentTarget }: { currentTarget: HTMLSelectElement }) => setOther(currentTarget.value)}
             >
               <option value="">Choose…</option>
-              {others.map(({ runId, createdAt, documents, modelVersion }) => (
-                <option key={runId} value={runId}>
-                  {`${when(createdAt)} · ${documents} documents · ${modelVersion ?? 'no model'} · ${shortId(runId)}`}
+              {others.map((one) => (
+                <option key={one.runId} value={one.runId}>
+                  {`${runName(one)} · ${when(one.createdAt)} · ${one.documents} documents · ${one.modelVersion ?? 'no model'}`}
                 </option>
               ))}
             </select>

@@ -37,7 +37,6 @@ export const undecided = (run: RunStatus): number =>
 export interface DayTotals {
   active: number;
   runs: number;
-  documents: number;
   review: number;
   costUsd: number;
 }
@@ -49,7 +48,6 @@ export function totalsSince(runs: readonly RunStatus[], sinceMs: number): DayTot
   return {
     active: runs.filter(isActive).length,
     runs: today.length,
-    documents: sum((run) => run.labelled + run.review + run.failed),
     review: sum((run) => run.review),
     costUsd: sum((run) => run.costUsd),
   };
@@ -63,6 +61,9 @@ export function startOfDay(now: Date): number {
 /** Ids of runs are whole in a list; one as long as a person may have chosen loses its middle, since beginnings are often alike. */
 export const shortId = (runId: string): string =>
   runId.length <= 28 ? runId : `${runId.slice(0, 12)}…${runId.slice(-12)}`;
+
+/** What people call a run: what it is over; of a run of an earlier version its id. */
+export const runName = ({ runId, source }: Pick<RunStatus, 'runId' | 'source'>): string => source ?? shortId(runId);
 
 /** What made a run. */
 export const KIND_NAMES: Readonly<Record<RunStatus['kind'], string>> = {

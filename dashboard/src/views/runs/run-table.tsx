@@ -4,7 +4,7 @@ import { links } from '../../links.ts';
 import { Facts, StatusBadge, TableBox } from '../../parts/basics.tsx';
 import { useMedia } from '../../parts/media.ts';
 import { Head, number } from '../../parts/table-head.tsx';
-import { documentsPerSecond, isActive, KIND_NAMES, shortId, tookSeconds } from './run-list.ts';
+import { documentsPerSecond, isActive, KIND_NAMES, runName, tookSeconds } from './run-list.ts';
 import { OutcomeBar, StepMeter } from './step-meter.tsx';
 import type { RunStatus } from './steps.ts';
 
@@ -15,7 +15,7 @@ export function RunList({ runs, nowMs }: { runs: readonly RunStatus[]; nowMs: nu
 
 const RunName = ({ run }: { run: RunStatus }) => (
   <a class="run-id" href={links.run(run.runId)} title={run.runId}>
-    {shortId(run.runId)}
+    {runName(run)}
   </a>
 );
 

@@ -2,6 +2,7 @@
 // Invariants: G1 only the types of the columns asked for matter. G2 what a table's features change in its rows is honoured (deletion
 // vectors, column mapping, type widening), or the table is refused with the feature's name and what to do.
 // Protocol: https://github.com/delta-io/delta/blob/master/PROTOCOL.md
+import { readFile } from 'node:fs/promises';
 import { TerminalError } from '../../../errors.ts';
 import type { LakeStore } from '../../../ports.ts';
 import { loadDuckDb, selectRows, sqlName, sqlText, streamRows, withConnection } from '../../duckdb.ts';
@@ -55,13 +56,15 @@ export async function* readForeignTable(
   if (snapshot === undefined) throw new TerminalError('lake.not-found', `No Delta table at ${path}`, { ids: { path } });
   checkFeatures(snapshot.protocol, path);
   const columns = columnsOf(snapshot, names, path);
-  const vectors = new VectorFiles(store, path);
   for (let from = 0; from < snapshot.files.length; from += FILES_AT_ONCE) {
     const files = snapshot.files.slice(from, from + FILES_AT_ONCE);
+    const vectorPaths = pathsOfVectors(files);
+    // in one call: what it fetches stays until the next one
     const local = await cache.fetch(
       store,
-      files.map((file) => `${path}/${decodePath(file.path)}`),
+      [...files.map((file) => decodePath(file.path)), ...vectorPaths].map((name) => `${path}/${name}`),
     );
+    const vectors = new VectorFiles(new Map(vectorPaths.map((name, i) => [name, local[files.length + i]!])));
     yield* readGroup(columns, files, local, vectors);
   }
 }
@@ -221,22 +224,26 @@ async function namesInFiles(
   return (path) => columns.map(({ id, physical }) => byFile.get(path)?.get(id ?? -1) ?? physical);
 }
 
-/** Deletion vectors; those of several data files may lie in one file, which is read once while it is needed. */
+/** Files that hold deletion vectors, below the table, each once. */
+function pathsOfVectors(files: readonly ForeignFile[]): string[] {
+  return [...new Set(files.flatMap(({ deletionVector: vector }) => (vector ? (vectorPath(vector) ?? []) : [])))];
+}
+
+/** Deletion vectors of some files; those of several data files may lie in one file, which is read once while it is needed. */
 class VectorFiles {
-  readonly #store: LakeStore;
-  readonly #table: string;
+  readonly #local: ReadonlyMap<string, string>;
   #last: { path: string; bytes: Buffer } | undefined;
 
-  constructor(store: LakeStore, table: string) {
-    this.#store = store;
-    this.#table = table;
+  /** @param local  local copies by path below the table */
+  constructor(local: ReadonlyMap<string, string>) {
+    this.#local = local;
   }
 
   async read({ deletionVector }: ForeignFile): Promise<DeletedRows | undefined> {
     if (deletionVector === undefined || deletionVector === null) return undefined;
     const path = vectorPath(deletionVector);
     if (path === undefined) return readDeletionVector(deletionVector, undefined);
-    if (this.#last?.path !== path) this.#last = { path, bytes: await this.#store.read(`${this.#table}/${path}`) };
+    if (this.#last?.path !== path) this.#last = { path, bytes: await readFile(this.#local.get(path)!) };
     return readDeletionVector(deletionVector, this.#last.bytes);
   }
 }

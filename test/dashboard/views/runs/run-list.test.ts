@@ -66,7 +66,7 @@ describe('dashboard: the list of runs', () => {
   test('totals are of the runs made since, active ones of any time', () => {
     const yesterday = '2025-05-02T10:00:00Z';
     const runs = [aRun(), running(), aRun({ createdAt: yesterday }), running({ createdAt: yesterday })];
-    expect(totalsSince(runs, AT - 1000)).toEqual({ active: 2, runs: 2, documents: 120, review: 3, costUsd: 0.02 });
+    expect(totalsSince(runs, AT - 1000)).toEqual({ active: 2, runs: 2, review: 3, costUsd: 0.02 });
   });
 
   test('the day begins at midnight of the viewer', () => {

@@ -1,0 +1,33 @@
+// Commands that work on a lake wherever it is: through the API of --url, or on the lake of this machine, where no host need run.
+import type { App } from '../shared/app.ts';
+import { ApiClient } from './api-client.ts';
+import { withLake } from './local-app.ts';
+
+/** Options of `remote` (options.ts). */
+export interface LakeOptions {
+  data: string;
+  json: boolean;
+  url?: string;
+  key?: string;
+}
+
+/**
+ * The same answer from either side.
+ * @throws {UsageError} no --url, and the data folder is not there
+ */
+export const atLake = <T>(
+  { data, url, key }: Pick<LakeOptions, 'data' | 'url' | 'key'>,
+  sides: { api: (api: ApiClient) => Promise<T>; app: (app: App) => Promise<T> },
+): Promise<T> => (url === undefined ? withLake(data, sides.app) : sides.api(new ApiClient(url, key)));
+
+/** A query string of what is given. */
+export function queryOf(values: Readonly<Record<string, string | number | undefined>>): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(values)) if (value !== undefined) query.set(name, String(value));
+  return query.size === 0 ? '' : `?${query}`;
+}
+
+/** One JSON document for programs, text for people. */
+export function answer(options: Pick<LakeOptions, 'json'>, value: unknown, text: () => string): void {
+  process.stdout.write(`${options.json ? JSON.stringify(value) : text()}\n`);
+}

@@ -1,0 +1,114 @@
+// `sluice taxonomy`: the labels of a lake. Versions, what two of them differ in, and which one is in use.
+import { listTaxonomies, loadTaxonomy, publishTaxonomy, type TaxonomyEntry } from '../../shared/pipeline/taxonomies.ts';
+import { parseTaxonomy, type Taxonomy } from '../../shared/taxonomy.ts';
+import { diffTaxonomies, type TaxonomyDiff } from '../../shared/taxonomy-diff.ts';
+import { answer, atLake, type LakeOptions } from '../at-lake.ts';
+import { note, UsageError } from '../console.ts';
+import { parseJsonFile } from '../json-file.ts';
+import { whyNoFile } from '../local-files.ts';
+import { formatTable } from '../table.ts';
+
+export async function listTaxonomyVersions(options: LakeOptions): Promise<void> {
+  const taxonomies = await listOf(options);
+  answer(options, { taxonomies }, () =>
+    formatTable(
+      [{ title: 'version', flexible: true }, { title: '' }, { title: 'labels', align: 'right' }, { title: 'stored' }],
+      taxonomies.map((one) => [
+        one.version,
+        one.isCurrent ? 'in use' : '',
+        String(one.labels),
+        one.storedAt.slice(0, 16).replace('T', ' '),
+      ]),
+      process.stdout.columns ?? 120,
+    ),
+  );
+  if (taxonomies.length === 0) note('No labels are stored yet: `sluice taxonomy set <file>` stores the first.');
+}
+
+/** The labels of one version, or of the one in use, as a file that `set` takes. */
+export async function showTaxonomy(version: string | undefined, options: LakeOptions): Promise<void> {
+  const taxonomy = await storedTaxonomy(version, options);
+  const { name, labels } = taxonomy;
+  answer(options, taxonomy, () => JSON.stringify({ name, labels }, null, 2));
+}
+
+/** Use the labels of a file from now on. Decisions there are keep the version they were made under. */
+export async function setTaxonomy(file: string, options: LakeOptions): Promise<void> {
+  const document = parseJsonFile(file);
+  const wanted = readTaxonomy(file, document);
+  const current = await currentOf(options);
+  const taxonomy = await atLake(options, {
+    api: (api) => api.ask<Taxonomy>('POST', '/api/taxonomies', document),
+    app: (app) => publishTaxonomy(app.lake, document),
+  });
+  const diff = current === undefined ? undefined : diffTaxonomies(current, wanted);
+  answer(options, { taxonomy, ...(diff === undefined ? {} : { diff }) }, () =>
+    [
+      `${taxonomy.version} is in use: ${taxonomy.labels.length} labels`,
+      ...(diff === undefined ? [] : describe(diff)),
+    ].join('\n'),
+  );
+}
+
+/** Would `set` take the file, and what would change? */
+export async function checkTaxonomy(file: string, options: LakeOptions): Promise<void> {
+  const wanted = readTaxonomy(file, parseJsonFile(file));
+  const current = await currentOf(options);
+  const diff = current === undefined ? undefined : diffTaxonomies(current, wanted);
+  answer(options, { version: wanted.version, labels: wanted.labels.length, diff: diff ?? null }, () =>
+    [
+      `${file} is in order: ${wanted.labels.length} labels, version ${wanted.version}`,
+      ...(diff === undefined ? ['The lake has no labels yet.'] : describe(diff)),
+    ].join('\n'),
+  );
+}
+
+/** What two versions differ in. @param to  default: the one in use */
+export async function diffTaxonomyVersions(from: string, to: string | undefined, options: LakeOptions): Promise<void> {
+  const [before, after] = [await versionOrFile(from, options), await versionOrFile(to, options)];
+  const diff = diffTaxonomies(before, after);
+  answer(options, diff, () => describe(diff).join('\n'));
+}
+
+function describe({ from, to, added, removed, renamed, changed, same }: TaxonomyDiff): string[] {
+  if (from === to) return [`${from} and ${to} are the same`];
+  return [
+    `${from} → ${to}: ${same} labels the same`,
+    ...added.map((name) => `+ ${name}`),
+    ...removed.map((name) => `- ${name}`),
+    ...renamed.map((pair) => `~ ${pair.from} → ${pair.to} (renamed)`),
+    ...changed.map(({ label, fields }) => `~ ${label} (${fields.join(' and ')})`),
+  ];
+}
+
+const listOf = async (options: LakeOptions): Promise<TaxonomyEntry[]> =>
+  await atLake(options, {
+    api: async (api) => (await api.ask<{ taxonomies: TaxonomyEntry[] }>('GET', '/api/taxonomies')).taxonomies,
+    app: (app) => listTaxonomies(app.lake),
+  });
+
+const storedTaxonomy = (version: string | undefined, options: LakeOptions): Promise<Taxonomy> =>
+  atLake(options, {
+    api: (api) => api.ask<Taxonomy>('GET', `/api/taxonomies/${encodeURIComponent(version ?? 'current')}`),
+    app: (app) => loadTaxonomy(app.lake, version),
+  });
+
+/** The labels in use; undefined in a lake without any. */
+async function currentOf(options: LakeOptions): Promise<Taxonomy | undefined> {
+  const current = (await listOf(options)).find(({ isCurrent }) => isCurrent);
+  return current === undefined ? undefined : await storedTaxonomy(current.version, options);
+}
+
+/** A file of this machine, else a version of the lake. */
+const versionOrFile = async (name: string | undefined, options: LakeOptions): Promise<Taxonomy> =>
+  name !== undefined && whyNoFile(name) === undefined
+    ? readTaxonomy(name, parseJsonFile(name))
+    : await storedTaxonomy(name, options);
+
+function readTaxonomy(file: string, document: unknown): Taxonomy {
+  try {
+    return parseTaxonomy(document);
+  } catch (error) {
+    throw new UsageError(`${file}: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,45 @@
+// Commands that look at a lake, here or by --url, and its labels: costs, trust, report, erase, taxonomy.
+import { type Command, Option } from 'commander';
+import { documentId, existingFile, id, remote, someText, whole } from './options.ts';
+
+/** Add them to the program. */
+export function addInsightCommands(program: Command): void {
+  const days = () =>
+    new Option('--days <n>', 'of the last so many days, today included').default(30).argParser(whole(1, 400));
+  remote(program.command('costs').description('money by day, label and deployment, against the limit of the day'))
+    .addOption(days())
+    .action(async (options) => (await import('./commands/reports.ts')).costsCommand(options));
+  remote(program.command('trust').description('who decided, how often people agree, and what the model promised'))
+    .addOption(days())
+    .action(async (options) => (await import('./commands/reports.ts')).trustCommand(options));
+  remote(program.command('report').description('a finished run explained: labels, failures and what to do, calls'))
+    .argument('<run-id>', 'as `sluice runs` shows it', id)
+    .action(async (runId, options) => (await import('./commands/reports.ts')).reportCommand(runId, options));
+  remote(program.command('erase').description('take a document out of the lake for good: text, reasons, path'))
+    .argument('<document-id>', 'as `sluice review` or column document_id shows it', documentId)
+    .addOption(
+      new Option('--source <what>', 'of the file it was read from').choices(['keep', 'delete']).default('keep'),
+    )
+    .option('--yes', 'it cannot be undone, and is meant', false)
+    .action(async (id, options) => (await import('./commands/reports.ts')).eraseCommand(id, options));
+
+  const taxonomy = program.command('taxonomy').description('your labels: list, show, check, diff, set');
+  remote(taxonomy.command('list', { isDefault: true }).description('versions, and which one is in use')).action(
+    async (options) => (await import('./commands/taxonomy.ts')).listTaxonomyVersions(options),
+  );
+  remote(taxonomy.command('show').description('the labels, as a file that `set` takes'))
+    .argument('[taxonomy]', 'as the list shows it; default: the one in use', someText)
+    .action(async (version, options) => (await import('./commands/taxonomy.ts')).showTaxonomy(version, options));
+  remote(taxonomy.command('check').description('would `set` take this file, and what would change?'))
+    .argument('<file>', 'JSON {name, labels: [{name, description}]}', existingFile)
+    .action(async (file, options) => (await import('./commands/taxonomy.ts')).checkTaxonomy(file, options));
+  remote(taxonomy.command('set').description('use the labels of this file from now on'))
+    .argument('<file>', 'JSON {name, labels: [{name, description}]}', existingFile)
+    .action(async (file, options) => (await import('./commands/taxonomy.ts')).setTaxonomy(file, options));
+  remote(taxonomy.command('diff').description('labels added, removed, renamed and reworded'))
+    .argument('<from>', 'a version, or a file', someText)
+    .argument('[to]', 'the same; default: the version in use', someText)
+    .action(async (from, to, options) =>
+      (await import('./commands/taxonomy.ts')).diffTaxonomyVersions(from, to, options),
+    );
+}

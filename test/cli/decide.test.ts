@@ -1,0 +1,103 @@
+// Decisions in bulk, against an API that answers as ours does.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { queryOf } from '../../cli/at-lake.ts';
+import { decideCommand } from '../../cli/commands/review.ts';
+import { uploadCommand } from '../../cli/commands/upload.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'sluice-decide-'));
+const asked: { path: string; key: unknown; body: string }[] = [];
+const server = createServer((request, response) => {
+  const parts: Buffer[] = [];
+  request.on('data', (part: Buffer) => parts.push(part));
+  request.on('end', () => {
+    const body = Buffer.concat(parts).toString('utf8');
+    asked.push({ path: `${request.method} ${request.url}`, key: request.headers['x-functions-key'], body });
+    const isGone = body.includes('"gone"');
+    response.writeHead(isGone ? 400 : 201, { 'content-type': 'application/json' });
+    response.end(
+      JSON.stringify(
+        isGone
+          ? { code: 'request.invalid', detail: 'label: is not a label', title: 'Correct the field named.' }
+          : { isNew: !body.includes('"old"') },
+      ),
+    );
+  });
+});
+let url = '';
+beforeAll(async () => {
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(() => {
+  server.close();
+  rmSync(root, { recursive: true });
+});
+
+/** What a command writes to stdout, and how it ends. */
+async function printed(work: () => Promise<void>): Promise<{ stdout: string; error: string | undefined }> {
+  let stdout = '';
+  const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    stdout += String(text);
+    return true;
+  });
+  const error = await work().then(
+    () => undefined,
+    (thrown: Error) => thrown.message,
+  );
+  write.mockRestore();
+  return { stdout, error };
+}
+
+test('decide --from: every row is sent, those that are refused are told with their line and keep nobody', async () => {
+  const file = join(root, 'decisions.csv');
+  const id = (digit: string) => digit.repeat(64);
+  writeFileSync(
+    file,
+    `document_id,label\n${id('a')},new\n${id('b')},gone\n${id('c')},old\nnot-an-id,new\n${id('d')},\n${id('e')},new\n`,
+  );
+  const { stdout, error } = await printed(() =>
+    decideCommand(undefined, undefined, { data: 'none', json: true, url, key: 'k', from: file }),
+  );
+  expect(JSON.parse(stdout)).toMatchObject({
+    decided: 2,
+    unchanged: 1,
+    refused: [
+      { line: 6, reason: 'no label' },
+      { line: 3, documentId: id('b'), reason: 'label: is not a label' },
+      { line: 5, documentId: 'not-an-id' },
+    ],
+  });
+  expect(error).toContain('3 row(s)');
+  expect(asked.map(({ path, key }) => [path, key])).toEqual(
+    Array.from({ length: 4 }, () => ['POST /api/feedback', 'k']),
+  );
+});
+
+test('decide: a document needs a label, and excludes --from', async () => {
+  const options = { data: 'none', json: false };
+  await expect(decideCommand('a'.repeat(64), undefined, options)).rejects.toThrow('name a document and its label');
+  await expect(decideCommand('a'.repeat(64), 'x', { ...options, from: 'f.csv' })).rejects.toThrow('exclude each other');
+});
+
+test('upload --url: the file goes up under its name, however it is written', async () => {
+  asked.length = 0;
+  const file = join(root, 'ä #1 %.txt');
+  writeFileSync(file, 'content');
+  const { stdout, error } = await printed(() =>
+    uploadCommand([file], { data: 'none', json: true, url, prefix: 'in box' }),
+  );
+  expect([error, JSON.parse(stdout)]).toEqual([undefined, { container: 'landing', uploaded: ['in box/ä #1 %.txt'] }]);
+  expect(asked.map(({ path, body }) => [path, body])).toEqual([
+    ['PUT /api/uploads/landing/in%20box/%C3%A4%20%231%20%25.txt', 'content'],
+  ]);
+});
+
+test('a query names what is given and nothing else', () => {
+  expect(queryOf({ a: undefined })).toBe('');
+  expect(queryOf({ label: 'a & b', days: 3, b: undefined })).toBe('?label=a+%26+b&days=3');
+});
