@@ -49,6 +49,7 @@ export const PAGE_ROUTES: readonly PageRoute[] = [
   { operation: 'listModels', path: '/api/models', has: 'champion' },
   { operation: 'listTrainings', path: '/api/models/train', has: 'trainings' },
   { operation: 'listEncoders', path: '/api/encoders', has: 'encoders' },
+  { operation: 'listTaxonomies', path: '/api/taxonomies', has: 'taxonomies' },
   { operation: 'currentTaxonomy', path: '/api/taxonomies/current', has: 'labels' },
   { operation: 'listRuns', path: '/api/runs', has: 'runs' },
   { operation: 'listResults', path: '/api/results?limit=1', has: 'results' },

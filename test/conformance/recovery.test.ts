@@ -65,7 +65,7 @@ test('timer: fires after a restart, though the host was killed while it ran', as
   const id = await first.begin('shortTimer', 1500);
   await first.until(id, (status) => status.runtimeStatus === 'Running');
   await first.kill();
-  expect((await (await start()).until(id)).output).toBe(true);
+  expect((await (await start()).until(id)).output).toBe('fired');
 });
 
 test('kill -9 in the middle of an activity: the restart runs it again and completes', async () => {

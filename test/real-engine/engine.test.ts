@@ -35,7 +35,7 @@ describe.skipIf(!isRealEngine)('the real engine', () => {
     expect(endsIn('one').length + endsIn('two').length).toBe(120); // each once
     const timer = await one.begin('shortTimer', 1000);
     await one.kill();
-    expect((await two.until(timer)).output).toBe(true);
+    expect((await two.until(timer)).output).toBe('fired');
     const next = await two.begin('slowChain', 10);
     expect((await two.until(next)).output).toEqual([1, 2]);
   });
