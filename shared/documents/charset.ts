@@ -119,6 +119,15 @@ function decodeUtf32(bytes: Uint8Array, isLittle: boolean): string {
   return parts.join('');
 }
 
+/** Names under which programs write a larger charset: the euro sign and the dashes of Windows stand where ISO 8859 has controls (WHATWG Encoding 4.2). */
+const MEANT: readonly (readonly [RegExp, string])[] = [
+  [/^(iso[-_]?8859[-_]?1|iso_8859-1:1987|latin-?1|l1|cp819|ibm819|iso-ir-100)$/, 'windows-1252'],
+  [/^(iso[-_]?8859[-_]?9|latin-?5|l5)$/, 'windows-1254'],
+  [/^(iso[-_]?8859[-_]?11|tis-?620)$/, 'windows-874'],
+  [/^(gb2312|gb_2312-80|gbk|x-gbk|csgb2312|euc-?cn)$/, 'gb18030'],
+  [/^(euc-?kr|ks_?c_?5601.*|ksc_?5601.*|korean)$/, 'cp949'],
+];
+
 /** Decode by a declared name; undefined when the name is unknown or the bytes contradict it. */
 export async function decodeAs(bytes: Uint8Array, name: string): Promise<string | undefined> {
   const label = name
@@ -129,8 +138,9 @@ export async function decodeAs(bytes: Uint8Array, name: string): Promise<string 
   if (/^utf-?8$|^us-ascii$|^ascii$/.test(label)) return undefined; // strict UTF-8 has failed already
   if (/^utf-?(16|32)/.test(label)) return undefined; // no NUL pattern: mislabelled
   const iconv = (await import('iconv-lite')).default;
-  if (iconv.encodingExists(label))
-    return iconv.decode(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), label);
+  const meant = MEANT.find(([pattern]) => pattern.test(label))?.[1] ?? label;
+  if (iconv.encodingExists(meant))
+    return iconv.decode(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), meant);
   try {
     return new TextDecoder(label).decode(bytes);
   } catch {

@@ -250,7 +250,8 @@ function sniffText(bytes: Uint8Array, name: string): string {
   if (extension === '' || extension === 'txt') {
     if (/^\s*\{[\s\S]*\}\s*\n\s*\{/.test(head)) return MEDIA.jsonl;
     if (/^\s*(\{\s*"|\[\s*[{["])/.test(head)) return MEDIA.json;
-  }
+  } else if (/^(ipynb|geojson|har|webmanifest|topojson|jsonld)$/.test(extension) && /^\s*[{[]/.test(head))
+    return MEDIA.json;
   return MEDIA.txt;
 }
 

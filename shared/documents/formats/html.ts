@@ -5,6 +5,7 @@ import { parseMarkup } from '../markup.ts';
 import { writtenDescription } from '../pictures.ts';
 import { plain, type ReadContext, type ReadText, TextSink } from '../reading.ts';
 import { checkbox } from './choices.ts';
+import { filesInAddresses } from './data-urls.ts';
 
 const HIDDEN = new Set([
   'script',
@@ -25,7 +26,7 @@ const BLOCKS = new Set(
 
 export async function readHtml(bytes: Uint8Array, context: ReadContext): Promise<ReadText> {
   const { text } = await decodeText(bytes, declaredCharset(bytes));
-  return plain(htmlToText(text, context.limits));
+  return { ...plain(htmlToText(text, context.limits)), ...filesInAddresses(text, context.limits) };
 }
 
 /** Charset of the meta element or the XML declaration. */
@@ -45,8 +46,7 @@ export function htmlToText(html: string, limits: { maxChars: number; maxElements
   const sink = new TextSink(limits.maxChars);
   const hiddenStack: string[] = [];
   const lists: { hasChoice: boolean; first: string }[] = [];
-  /** Tabs due before the next cell, of each row that is open. */
-  const rows: number[] = [];
+  const tables = new OpenTables();
   let option: { text: string; isChosen: boolean } | undefined;
   let pre = 0;
   const endOption = () => {
@@ -84,12 +84,9 @@ export function htmlToText(html: string, limits: { maxChars: number; maxElements
           return;
         }
         if (name === 'pre') pre += 1;
-        if (name === 'tr') rows.push(0);
+        tables.open(name);
         if (name === 'td' || name === 'th') {
-          const at = rows.length - 1;
-          // Columns the cell before has covered stay empty.
-          sink.add('\t'.repeat(at < 0 ? 1 : rows[at]!)); // at is an index
-          if (at >= 0) rows[at] = Math.max(1, Math.min(32, Number(attributes.colspan) || 1));
+          sink.add('\t'.repeat(tables.openCell(attributes)));
         } else if (BLOCKS.has(name)) sink.add('\n');
         else if (SVG_TEXT.has(name)) sink.add(' ');
         if (name === 'img') {
@@ -116,7 +113,7 @@ export function htmlToText(html: string, limits: { maxChars: number; maxElements
           if (list !== undefined && !list.hasChoice && list.first !== '') sink.add(` ${list.first} `);
         }
         if (name === 'pre' && pre > 0) pre -= 1;
-        if (name === 'tr') rows.pop();
+        tables.close(name);
         if (BLOCKS.has(name) && !VOID.has(name)) sink.add('\n');
         else if (SVG_TEXT.has(name)) sink.add(' ');
       },
@@ -124,6 +121,53 @@ export function htmlToText(html: string, limits: { maxChars: number; maxElements
     { xml: false, maxElements: limits.maxElements },
   );
   return sink.toString();
+}
+
+const MAX_SPAN = 32;
+const MAX_COLUMNS = 1000;
+
+/** Columns of the tables that are open: what a cell covers beside and below it stays empty. */
+class OpenTables {
+  /** Rows that each column is still covered for, and the next free column of the row; undefined between rows. */
+  readonly #tables: { covered: number[]; column: number | undefined; written: number }[] = [];
+
+  open(name: string): void {
+    if (name === 'table') this.#tables.push({ covered: [], column: undefined, written: 0 });
+    const table = this.#tables.at(-1);
+    if (name !== 'tr' || table === undefined) return;
+    if (table.column !== undefined) this.#endRow(table);
+    table.column = 0;
+    table.written = 0;
+  }
+
+  /** @returns tabs due before the cell */
+  openCell(attributes: Record<string, string>): number {
+    const table = this.#tables.at(-1);
+    if (table?.column === undefined) return 1; // a cell outside a row
+    let { column } = table;
+    while ((table.covered[column] ?? 0) > 0) column += 1;
+    const tabs = column - table.written;
+    const span = (value: string | undefined) => Math.max(1, Math.min(MAX_SPAN, Number(value) || 1));
+    const end = Math.min(MAX_COLUMNS, column + span(attributes.colspan));
+    // One more than the rows below: the row itself takes one off at its end.
+    for (let at = column; at < end; at++) table.covered[at] = span(attributes.rowspan);
+    table.written = column;
+    table.column = end;
+    return tabs;
+  }
+
+  close(name: string): void {
+    const table = this.#tables.at(-1);
+    if (table === undefined) return;
+    if (name === 'tr') this.#endRow(table);
+    else if (name === 'table') this.#tables.pop();
+  }
+
+  #endRow(table: { covered: number[]; column: number | undefined }): void {
+    if (table.column === undefined) return;
+    table.column = undefined;
+    for (const [at, rows] of table.covered.entries()) if (rows > 0) table.covered[at] = rows - 1;
+  }
 }
 
 const SVG_TEXT = new Set(['text', 'tspan', 'desc', 'object']);

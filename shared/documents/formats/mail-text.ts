@@ -31,7 +31,7 @@ export interface MailFields {
 export function mailText(fields: MailFields, limits: ExtractLimits): string | undefined {
   const text = fields.text?.trim() ?? '';
   const html = fields.html === undefined ? '' : htmlToText(fields.html, limits).trim();
-  const body = saysMore(html, text) ? html : text;
+  const body = saysMore(html, text) ? html : areApart(html, text) ? `${text}\n\n${html}` : text;
   const isAppointment = Boolean(fields.place || fields.starts);
   if (body === '' && !isAppointment) return undefined;
   const headers = [
@@ -58,6 +58,14 @@ function saysMore(html: string, text: string): boolean {
   const onlyHtml = [...inHtml].filter((word) => !inText.has(word)).length;
   const onlyText = [...inText].filter((word) => !inHtml.has(word)).length;
   return onlyHtml > onlyText && (onlyHtml >= FEW_WORDS || inText.size < FEW_WORDS || onlyHtml * 2 > inHtml.size);
+}
+
+/** Do the bodies share so little that neither stands for the other: a stub as long as what it stands for, two texts? */
+function areApart(html: string, text: string): boolean {
+  const inHtml = wordsOf(html);
+  const inText = wordsOf(text);
+  const shared = [...inHtml].filter((word) => inText.has(word)).length;
+  return inHtml.size >= FEW_WORDS && shared * 2 < Math.min(inHtml.size, inText.size);
 }
 
 const MAX_COMPARED_CHARS = 1_000_000;

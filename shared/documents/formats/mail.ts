@@ -5,6 +5,7 @@ import { decodeText } from '../charset.ts';
 import type { ExtractLimits } from '../limits.ts';
 import { mayHoldText, type Picture } from '../pictures.ts';
 import { cmsContent, looksCms, startsMime } from './cms.ts';
+import { filesInAddresses } from './data-urls.ts';
 import type { MailAttachment, MailFields } from './mail-text.ts';
 import { type MimeMessage, parseMime } from './mime-tree.ts';
 import { takeUuencoded } from './uuencode.ts';
@@ -63,6 +64,9 @@ export async function parseEml(bytes: Uint8Array, limits: ExtractLimits, depth: 
     else parsed.attachments.push({ name, bytes: data });
   }
   parsed.attachments.push(...files);
+  const { pictures, embedded } = filesInAddresses(message.html ?? '', limits);
+  parsed.pictures.push(...pictures);
+  parsed.attachments.push(...embedded);
   if (inline > 0) parsed.warnings.push(`mail: ${inline} image(s) of the body were not read`);
   return parsed;
 }

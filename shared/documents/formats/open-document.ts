@@ -5,7 +5,7 @@ import { attribute, type MarkupHandler, parseMarkup } from '../markup.ts';
 import { PackageParts } from '../package-parts.ts';
 import { isShownLarge, mayHoldText, type Picture, writtenDescription } from '../pictures.ts';
 import { type EmbeddedFile, type ReadContext, type ReadText, TextSink } from '../reading.ts';
-import { checkbox } from './choices.ts';
+import { checkbox, symbolText } from './choices.ts';
 import { unwrapOle } from './ole-object.ts';
 import { type ShownPicture, scannedPictures } from './package-files.ts';
 import { readWorkbook } from './workbook.ts';
@@ -30,7 +30,7 @@ export async function readOpenDocument(bytes: Uint8Array, context: ReadContext):
 }
 
 /** One XML file that holds the whole document (fodt, fodp, fodg); its pictures stand in it as base64. */
-export function readFlatDocument(text: string, { limits }: ReadContext): ReadText {
+export async function readFlatDocument(text: string, { limits }: ReadContext): Promise<ReadText> {
   const content = new Content(new TextSink(limits.maxChars), 'body', limits.maxOcrPages);
   const styles = new Content(new TextSink(limits.maxChars), 'master-styles');
   for (const handler of [content, styles]) parseMarkup(text, handler, { xml: true, maxElements: limits.maxElements });
@@ -40,7 +40,17 @@ export function readFlatDocument(text: string, { limits }: ReadContext): ReadTex
     pages: content.slides > 0 ? content.slides : null,
     warnings: [],
     pictures: content.inlinePictures,
+    embedded: await unwrapAll(content.inlineObjects),
   };
+}
+
+async function unwrapAll(objects: readonly Buffer[]): Promise<EmbeddedFile[]> {
+  const files: EmbeddedFile[] = [];
+  for (const [i, bytes] of objects.entries()) {
+    const file = await unwrapOle(bytes, `object-${i + 1}.bin`);
+    if (file !== undefined) files.push(file);
+  }
+  return files;
 }
 
 function refuseManySlides(slides: number, maxPages: number): void {
@@ -103,6 +113,7 @@ async function objectsOf(
 }
 
 const LINES = new Set(['p', 'h', 'list-item', 'page', 'notes', 'annotation', 'frame', 'title', 'desc']);
+const STYLED = new Set(['p', 'h', 'span', 'a']);
 const TEXT = new Set(['p', 'h', 'title', 'desc']);
 // What is stored but not part of the text as it reads today, or of no text at all.
 const HIDDEN = new Set([
@@ -117,6 +128,9 @@ const HIDDEN = new Set([
   'date-string',
   'sender-initials',
   'hidden-paragraph',
+  // Of a document that stands inside as a whole.
+  'settings',
+  'meta',
 ]);
 const LENGTH_EMU: Readonly<Record<string, number>> = { cm: 360_000, mm: 36_000, in: 914_400, pt: 12_700, pc: 152_400 };
 
@@ -126,7 +140,15 @@ class Content implements MarkupHandler {
   readonly inlinePictures: Picture[] = [];
   /** Package names of objects. */
   readonly objects: string[] = [];
+  /** Of a flat document: objects that stand in it as base64. */
+  readonly inlineObjects: Buffer[] = [];
   slides = 0;
+  readonly #hiddenStyles = new Set<string>();
+  readonly #symbolFonts = new Map<string, string>();
+  #style = '';
+  /** Symbol font of each span and paragraph that is open; '' for the others. */
+  readonly #fonts: string[] = [];
+  #isObject = false;
   readonly #sink: TextSink;
   readonly #root: string;
   readonly #maxInline: number;
@@ -152,8 +174,11 @@ class Content implements MarkupHandler {
 
   open(name: string, attributes: Record<string, string>): void {
     if (name === this.#root) this.#inRoot += 1;
-    if (this.#inRoot === 0) return;
-    if (this.#hidden > 0 || HIDDEN.has(name) || (name === 'section' && attribute(attributes, 'display') === 'none')) {
+    if (this.#inRoot === 0) {
+      this.#styleOf(name, attributes);
+      return;
+    }
+    if (this.#hidden > 0 || HIDDEN.has(name) || this.#isHidden(name, attributes)) {
       this.#hidden += 1;
       return;
     }
@@ -164,6 +189,8 @@ class Content implements MarkupHandler {
       return;
     }
     if (TEXT.has(name)) this.#inText += 1;
+    if (STYLED.has(name))
+      this.#fonts.push(this.#symbolFonts.get(attribute(attributes, 'style-name') ?? '') ?? this.#fonts.at(-1) ?? '');
     if (name === 'desc' || name === 'title') this.#inDescription = true;
     if (name === 's') sink.add(' '.repeat(Math.min(Number(attribute(attributes, 'c') ?? 1) || 1, 100)));
     else if (name === 'tab') sink.add('\t');
@@ -176,15 +203,17 @@ class Content implements MarkupHandler {
       this.#size = { width: emu(attribute(attributes, 'width')), height: emu(attribute(attributes, 'height')) };
     else if (name === 'image' || name === 'object' || name === 'object-ole') this.#inside(name, attributes);
     else if (name === 'binary-data') this.#binary = [];
+    if (name === 'object-ole' || name === 'object' || name === 'image') this.#isObject = name !== 'image';
     if (LINES.has(name) && this.#rows.length === 0) sink.breakLine();
     if (name === 'page') this.slides += 1;
   }
 
   text(text: string): void {
     if (this.#binary !== undefined) {
-      if (this.inlinePictures.length <= this.#maxInline) this.#binary.push(text);
+      if (this.#isObject ? this.inlineObjects.length < MAX_OBJECTS : this.inlinePictures.length <= this.#maxInline)
+        this.#binary.push(text);
     } else if (this.#inText > 0 && this.#hidden === 0 && this.#inForms === 0)
-      this.#sink.add(this.#inDescription ? writtenDescription(text) : text.replace(/\s+/g, ' '));
+      this.#sink.add(this.#inDescription ? writtenDescription(text) : this.#signs(text.replace(/\s+/g, ' ')));
   }
 
   close(name: string): void {
@@ -198,12 +227,35 @@ class Content implements MarkupHandler {
     if (name === 'binary-data') this.#endBinary();
     if (this.#inForms > 0) return;
     if (TEXT.has(name)) this.#inText -= 1;
+    if (STYLED.has(name)) this.#fonts.pop();
     if (name === 'desc' || name === 'title') this.#inDescription = false;
     if (name === 'table-row') {
       this.#rows.pop();
       this.#sink.add('\n');
     }
     if (LINES.has(name)) this.#endLine();
+  }
+
+  /** Styles stand before the text; those of the document itself are enough, the named ones hide nothing and hold no signs. */
+  #styleOf(name: string, attributes: Record<string, string>): void {
+    if (name === 'style') this.#style = attribute(attributes, 'name') ?? '';
+    if (name !== 'text-properties') return;
+    if (attribute(attributes, 'display') === 'none') this.#hiddenStyles.add(this.#style);
+    const font = attribute(attributes, 'font-name') ?? attribute(attributes, 'font-family') ?? '';
+    if (/^'?(wingdings|webdings|symbol\b)/i.test(font)) this.#symbolFonts.set(this.#style, font.replaceAll("'", ''));
+  }
+
+  #isHidden(name: string, attributes: Record<string, string>): boolean {
+    if (name === 'section') return attribute(attributes, 'display') === 'none';
+    return STYLED.has(name) && this.#hiddenStyles.has(attribute(attributes, 'style-name') ?? '');
+  }
+
+  /** Glyphs of symbol fonts have numbers of their own. */
+  #signs(text: string): string {
+    if (!/[\uf020-\uf0ff]/.test(text)) return text;
+    return text.replace(/[\uf020-\uf0ff]/g, (sign) =>
+      symbolText(this.#fonts.at(-1) || 'Wingdings', sign.charCodeAt(0).toString(16)),
+    );
   }
 
   /** Within a cell the paragraphs stay in their row. */
@@ -257,6 +309,10 @@ class Content implements MarkupHandler {
   #endBinary(): void {
     const bytes = Buffer.from((this.#binary ?? []).join(''), 'base64');
     this.#binary = undefined;
+    if (this.#isObject) {
+      if (bytes.length > 0) this.inlineObjects.push(bytes);
+      return;
+    }
     if (
       this.inlinePictures.length <= this.#maxInline &&
       isShownLarge(this.#size.width, this.#size.height) &&

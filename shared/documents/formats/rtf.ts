@@ -7,58 +7,11 @@ import { type EmbeddedFile, plain, type ReadContext, type ReadText, TextSink } f
 import { checkbox, symbolText } from './choices.ts';
 import { htmlToText } from './html.ts';
 import { unwrapOle } from './ole-object.ts';
+import { CAPTURES, type Capture, CODEPAGE_OF_CHARSET, SHOWN, SKIPPED, STORIES, SYMBOLS } from './rtf-words.ts';
 
 const MAX_DEPTH = 1000;
 const MAX_HTML_ELEMENTS = 5_000_000;
 const EMU_OF_TWIP = 635;
-
-// Destinations whose text is no text of the document. {\*\… groups of unknown kind are skipped as well.
-const SKIPPED = new Set(
-  'fonttbl colortbl stylesheet info pict object objdata themedata colorschememapping latentstyles datastore generator listtable listoverridetable rsidtbl xmlnstbl fldinst filetbl revtbl mmathPr pgptbl protusertbl userprops wgrffmtfilter bkmkstart bkmkend xe tc nonshppict shppict sp background template operator author'.split(
-    ' ',
-  ),
-);
-/** Starred destinations that hold visible text. */
-const SHOWN = new Set(['shptxt', 'footnote', 'annotation', 'pntext', 'pnseclvl']);
-
-const SYMBOLS: Readonly<Record<string, string>> = {
-  par: '\n',
-  line: '\n',
-  sect: '\n',
-  page: '\n',
-  row: '\n',
-  nestrow: '\n',
-  cell: '\t',
-  nestcell: '\t',
-  tab: '\t',
-  emdash: '—',
-  endash: '–',
-  bullet: '•',
-  lquote: '‘',
-  rquote: '’',
-  ldblquote: '“',
-  rdblquote: '”',
-  emspace: ' ',
-  enspace: ' ',
-  qmspace: ' ',
-}; // prettier-ignore
-
-const CODEPAGE_OF_CHARSET: Readonly<Record<number, string>> = {
-  77: 'macintosh',
-  128: 'shift_jis',
-  129: 'cp949',
-  134: 'gb18030',
-  136: 'big5',
-  161: 'windows-1253',
-  162: 'windows-1254',
-  163: 'windows-1258',
-  177: 'windows-1255',
-  178: 'windows-1256',
-  186: 'windows-1257',
-  204: 'windows-1251',
-  222: 'windows-874',
-  238: 'windows-1250',
-}; // prettier-ignore
 
 interface Group {
   isSkipped: boolean;
@@ -73,18 +26,12 @@ interface Group {
   isTag: boolean;
   /** A starred destination, whatever it is. */
   isStarred: boolean;
+  /** A note, a header, a text box. */
+  isStory: boolean;
   /** What the bytes of this group are kept for, shown or not. */
   capture: Capture | undefined;
 }
 
-type Capture = 'option' | 'picture' | 'object' | 'shape-name' | 'shape-value';
-const CAPTURES: Readonly<Record<string, Capture>> = {
-  ffl: 'option',
-  pict: 'picture',
-  objdata: 'object',
-  sn: 'shape-name',
-  sv: 'shape-value',
-};
 const MAX_CAPTURED = 64 * 1024 * 1024;
 const MAX_FILES = 1000;
 
@@ -154,6 +101,7 @@ class RtfReader {
     font: -1,
     isTag: false,
     isStarred: false,
+    isStory: false,
     capture: undefined,
   };
   #isHtml = false;
@@ -217,6 +165,7 @@ class RtfReader {
       this.#endCapture(this.#group.capture);
     if (this.#form !== undefined && outer.capture === undefined && this.#formDepth === this.#stack.length)
       this.#endForm();
+    if (this.#group.isStory && !outer.isStory) this.#sink.breakLine();
     if (this.#inFontTable && !outer.isSkipped) this.#inFontTable = false;
     this.#group = outer;
     this.#passOver = 0;
@@ -341,6 +290,11 @@ class RtfReader {
         return;
       default:
         if (SKIPPED.has(word)) this.#group.isSkipped = true;
+        if (STORIES.has(word) && this.#isVisible()) {
+          this.#flush();
+          this.#sink.breakLine();
+          this.#group.isStory = true;
+        }
         if (CAPTURES[word] !== undefined) this.#beginCapture(CAPTURES[word]);
     }
   }

@@ -1,9 +1,10 @@
-// Plain text, Markdown, CSV, TSV, JSON, JSON Lines; XML by a reader of its own.
+// Plain text, Markdown, CSV, TSV, JSON, JSON Lines; XML, vCards and calendars by readers of their own.
 import { TerminalError } from '../../errors.ts';
 import { decodeText } from '../charset.ts';
 import { MEDIA } from '../media-type.ts';
 import { type EmbeddedFile, plain, type ReadContext, type ReadText, TextSink } from '../reading.ts';
 import { base64File, defaultFileName, isBase64 } from './base64.ts';
+import { readCards } from './cards.ts';
 import { takeUuencoded } from './uuencode.ts';
 
 export async function readText(bytes: Uint8Array, context: ReadContext): Promise<ReadText> {
@@ -18,7 +19,7 @@ export async function readText(bytes: Uint8Array, context: ReadContext): Promise
     case MEDIA.xml:
       return await (await import('./xml.ts')).readXml(text, context);
     default: {
-      const { text: rest, files } = takeUuencoded(text);
+      const { text: rest, files } = readCards(text) ?? takeUuencoded(text);
       return { ...plain(rest), embedded: files };
     }
   }

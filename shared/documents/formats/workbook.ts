@@ -105,6 +105,9 @@ function addSheets(book: WorkBook, marks: ReadonlyMap<string, SheetMarks>, sink:
     for (const line of mark?.edges ?? []) sink.add(`${line}\n`);
     if (mark !== undefined && mark.hiddenColumns.length > 0)
       sink.add(`(hidden columns: ${mark.hiddenColumns.join(', ')})\n`);
+    const hiddenRows = mark?.hiddenRows;
+    // Excel's XML and older formats: the library tells.
+    const rowMarks = (book.Sheets[name] as { '!rows'?: { hidden?: boolean }[] } | undefined)?.['!rows'] ?? [];
     const first = firstColumn(rows);
     for (const { index, cells: row } of rows) {
       let column = first;
@@ -118,7 +121,8 @@ function addSheets(book: WorkBook, marks: ReadonlyMap<string, SheetMarks>, sink:
         column = at;
         isFirst = false;
       });
-      if (!isFirst) sink.add(mark?.hiddenRows.has(index) === true ? ' (hidden)\n' : '\n');
+      if (!isFirst)
+        sink.add(hiddenRows?.has(index) === true || rowMarks[index]?.hidden === true ? ' (hidden)\n' : '\n');
       if (cells > maxCells) return cells;
     }
   }

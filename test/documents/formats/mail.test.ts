@@ -94,6 +94,24 @@ describe('mail: the body that says more', () => {
     expect(await textOf(mail)).toContain(expected);
   });
 
+  test('bodies of different words are both read: one of them is a stub, which of the two nobody says', async () => {
+    const mail = mimeMail(
+      [
+        { type: 'text/plain', content: 'Your e-mail client does not support HTML.' },
+        { type: 'text/html', content: '<p>Dividend of Gullfoss hf. is 12 percent' },
+      ],
+      { kind: 'alternative' },
+    );
+    expect(await textOf(mail)).toContain('Dividend of Gullfoss');
+  });
+
+  test('ISO 8859-1 is what Windows writes under that name', async () => {
+    const mail = mimeMail([
+      { type: 'text/plain; charset=iso-8859-1', content: '100 \x80 f\xfcr M\xe4rz \x96 bezahlt' },
+    ]);
+    expect(await textOf(mail)).toContain('100 € für März – bezahlt');
+  });
+
   test('the text wins when it says the same', async () => {
     const mail = mimeMail(
       [

@@ -209,6 +209,62 @@ test('a text that carries a uuencoded file gives it as a member', async () => {
   expect(documents[0]?.text).toBe('Ledger below');
 });
 
+describe('files that text carries', () => {
+  const file = Buffer.from(pdf(['Royalty report'])).toString('base64');
+  const folded = file.replace(/.{60}/g, '$&\r\n ');
+  const readAll = async (name: string, text: string) =>
+    (await extractor.extract({ name, bytes: Buffer.from(text) })).map((d) => [d.archivePath, d.text]);
+
+  test('an attachment of a calendar is a member, its lines are unfolded', async () => {
+    const text = `BEGIN:VCALENDAR\r\nATTACH;FMTTYPE=application/pdf;ENCODING=BASE64;VALUE=BINARY;X-FILENAME=r.pdf:${folded}\r\nLOCATION:Room 4\\, no\r\n rth\r\nEND:VCALENDAR\r\n`;
+    expect(await readAll('a.ics', text)).toEqual([
+      ['', 'BEGIN:VCALENDAR\nLOCATION:Room 4, north\nEND:VCALENDAR'],
+      ['r.pdf', 'Royalty report'],
+    ]);
+  });
+
+  test('the portrait of a vCard is no words', async () => {
+    const text = `BEGIN:VCARD\r\nFN:Ada\r\nPHOTO;ENCODING=b;TYPE=JPEG:${folded}\r\nLOGO:data:image/png;base64,${folded}\r\nEND:VCARD\r\n`;
+    expect(await readAll('a.vcf', text)).toEqual([['', 'BEGIN:VCARD\nFN:Ada\nEND:VCARD']]);
+  });
+
+  test('a document behind a link of the page itself is a member; a scan needs OCR', async () => {
+    const scan = greyPng(1000, 1400).toString('base64');
+    expect(await readAll('a.html', `<p>See <a href="data:application/pdf;base64,${file}">this</a></p>`)).toEqual([
+      ['', 'See this'],
+      ['embedded-1.pdf', 'Royalty report'],
+    ]);
+    const page = Buffer.from(`<html><img src="data:image/png;base64,${scan}"></html>`);
+    expect((await extractor.extract({ name: 'a.html', bytes: page })).map((d) => d.code)).toEqual([
+      'extract.needs-ocr',
+    ]);
+  });
+
+  test('notebooks are JSON: their pictures are no words', async () => {
+    const notebook = `{"cells": [{"source": ["# Ledger"], "png": "${Buffer.alloc(200, 7).toString('base64')}"}]}`;
+    expect(await readAll('a.ipynb', notebook)).toEqual([['', 'cells:\nsource: # Ledger']]);
+  });
+});
+
+test('html: columns below a cell that spans rows stay columns', async () => {
+  const page = '<html><table><tr><td rowspan=2>A<td>1<tr><td>2<tr><td>B<td>3</table></html>';
+  const [found] = await extractor.extract({ name: 'a.html', bytes: Buffer.from(page) });
+  expect(found?.text.split(/\n+/)).toEqual(['A\t1', '\t2', 'B\t3']);
+});
+
+test('rtf: notes and headers stand on lines of their own', async () => {
+  const rtf = String.raw`{\rtf1{\header Acme}Body{\footnote See 4} text{\*\annotation why?}}`;
+  const [found] = await extractor.extract({ name: 'a.rtf', bytes: Buffer.from(rtf) });
+  expect(found?.text).toBe('Acme\nBody\nSee 4\ntext\nwhy?');
+});
+
+test('opendocument, flat: hidden text is gone, signs of Wingdings are told, an object in base64 is a member', async () => {
+  const object = docx(paragraph('Kestrel')).toString('base64');
+  const flat = `<?xml version="1.0"?><office:document xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"><office:automatic-styles><style:style style:name="H"><style:text-properties text:display="none"/></style:style><style:style style:name="W"><style:text-properties style:font-name="Wingdings"/></style:style></office:automatic-styles><office:body><office:text><text:p>Open <text:span text:style-name="H">secret</text:span><text:span text:style-name="W">\uf0fe</text:span> resident <draw:object-ole><office:binary-data>${object}</office:binary-data></draw:object-ole></text:p></office:text></office:body></office:document>`;
+  const found = await extractor.extract({ name: 'a.fodt', bytes: Buffer.from(flat) });
+  expect(found.map((d) => d.text)).toEqual(['Open [x] ☑ resident', 'Kestrel']);
+});
+
 describe('json: files in base64', () => {
   const file = Buffer.from(pdf(['Royalty report of Pemberton Labs'])).toString('base64');
   const members = async (value: unknown) =>
