@@ -168,7 +168,7 @@ async function spawnRealEngine(options: HostProcessOptions): Promise<ChildProces
   storage ??= startAzurite({ folder: null, ports: { blob: 0, queue: 0, table: 0 } });
   const hub = `T${createHash('sha256').update(options.hub).digest('hex').slice(0, 16)}`;
   const flags = ['--app-dir', appDirOf(options), '--hub', hub, '--worker', WORKER, '--state', dirname(options.hub)];
-  return spawn('dotnet', [REAL_ENGINE, ...flags, '--polling', '00:00:00.2'], {
+  return spawn('dotnet', [REAL_ENGINE, ...flags, '--polling', '00:00:00.2', '--hidden', '00:01:00'], {
     env: { ...process.env, AzureWebJobsStorage: (await storage).connectionString, ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });

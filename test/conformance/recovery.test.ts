@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { eventually, HostProcess, type HostProcessOptions, temporaryFolder } from './host-process.ts';
+import { eventually, HostProcess, type HostProcessOptions, localOnly, temporaryFolder } from './host-process.ts';
 
 let folder: ReturnType<typeof temporaryFolder>;
 let hosts: HostProcess[];
@@ -33,25 +33,39 @@ function activityLines(prefix: string): string[] {
     : [];
 }
 
-test('long timer: ten days pass in milliseconds on an injected clock, and the orchestrator sees ten days', async () => {
-  const host = await start({ clocked: true });
-  const id = await host.begin('longTimer');
-  await host.until(id, (status) => status.runtimeStatus === 'Running');
-  await host.advance(9 * 86_400_000);
-  expect((await host.status(id)).runtimeStatus).toBe('Running');
-  await host.advance(86_400_000);
-  expect((await host.until(id)).output).toBe(10);
-});
+localOnly("only the local host's clock can be moved")(
+  'long timer: ten days pass in milliseconds on an injected clock, and the orchestrator sees ten days',
+  async () => {
+    const host = await start({ clocked: true });
+    const id = await host.begin('longTimer');
+    await host.until(id, (status) => status.runtimeStatus === 'Running');
+    await host.advance(9 * 86_400_000);
+    expect((await host.status(id)).runtimeStatus).toBe('Running');
+    await host.advance(86_400_000);
+    expect((await host.until(id)).output).toBe(10);
+  },
+);
 
-test('timer: survives a restart and fires when its time has passed meanwhile', async () => {
-  const first = await start({ clocked: true });
-  const id = await first.begin('longTimer');
+localOnly("only the local host's clock can be moved")(
+  'timer: survives a restart and fires when its time has passed meanwhile',
+  async () => {
+    const first = await start({ clocked: true });
+    const id = await first.begin('longTimer');
+    await first.until(id, (status) => status.runtimeStatus === 'Running');
+    await first.kill();
+    const second = await start({ clocked: true });
+    expect((await second.status(id)).runtimeStatus).toBe('Running');
+    await second.advance(11 * 86_400_000);
+    expect((await second.until(id)).output).toBe(11); // a day late: time is that of the turn, never before the timer
+  },
+);
+
+test('timer: fires after a restart, though the host was killed while it ran', async () => {
+  const first = await start();
+  const id = await first.begin('shortTimer', 1500);
   await first.until(id, (status) => status.runtimeStatus === 'Running');
   await first.kill();
-  const second = await start({ clocked: true });
-  expect((await second.status(id)).runtimeStatus).toBe('Running');
-  await second.advance(11 * 86_400_000);
-  expect((await second.until(id)).output).toBe(11); // a day late: time is that of the turn, never before the timer
+  expect((await (await start()).until(id)).output).toBe(true);
 });
 
 test('kill -9 in the middle of an activity: the restart runs it again and completes', async () => {
@@ -92,13 +106,16 @@ test('SIGTERM: the running activity finishes, its result is kept, and a restart 
   expect(activityLines('begin 1')).toHaveLength(1);
 });
 
-test('SIGTERM with an activity that does not end: the host leaves after the grace time', async () => {
-  const host = await start({ flags: ['--grace', '100'] });
-  await host.begin('slowChain', 60_000);
-  await eventually(() => activityLines('begin 1')[0]);
-  expect(await host.stop()).toBe(0);
-  expect(activityLines('end 1')).toHaveLength(0);
-});
+localOnly("--grace is the local host's")(
+  'SIGTERM with an activity that does not end: the host leaves after the grace time',
+  async () => {
+    const host = await start({ flags: ['--grace', '100'] });
+    await host.begin('slowChain', 60_000);
+    await eventually(() => activityLines('begin 1')[0]);
+    expect(await host.stop()).toBe(0);
+    expect(activityLines('end 1')).toHaveLength(0);
+  },
+);
 
 test('two hosts run side by side on free ports, each with its own hub', async () => {
   const [one, two] = [await start(), await start({ hub: join(folder.path, 'other.sqlite') })];
@@ -107,13 +124,16 @@ test('two hosts run side by side on free ports, each with its own hub', async ()
   expect((await two.complete('chain', 2)).output).toBe(5);
 });
 
-test('a second process on the same hub is refused with a clear message, and the first is not disturbed', async () => {
-  const first = await start();
-  await expect(start()).rejects.toThrow(/hub\.sqlite is in use by another host process/);
-  expect((await first.complete('chain', 1)).output).toBe(4);
-});
+localOnly('several hosts share a hub of the real engine: test/real-engine/engine.test.ts')(
+  'a second process on the same hub is refused with a clear message, and the first is not disturbed',
+  async () => {
+    const first = await start();
+    await expect(start()).rejects.toThrow(/hub\.sqlite is in use by another host process/);
+    expect((await first.complete('chain', 1)).output).toBe(4);
+  },
+);
 
-test('the host ends when its parent disconnects', async () => {
+localOnly('over the channel of a forked Node process')('the host ends when its parent disconnects', async () => {
   const host = await start();
   const exited = new Promise((resolve) => host.child.once('exit', resolve));
   host.child.disconnect();
@@ -128,11 +148,14 @@ test('critical sections: ten orchestrations increment one entity under a lock wi
   expect(await (await host.durable('entities/counter/shared')).json()).toBe(10);
 });
 
-test('critical sections: a terminated holder gives its lock back', async () => {
-  const host = await start({ flags: ['--replay-schema', '3'] });
-  const holder = await host.begin('lockAndWait', 'held');
-  await host.until(holder, (status) => status.customStatus === 'locked');
-  const next = await host.begin('critical', 'held');
-  await host.post(`instances/${holder}/terminate?reason=stuck`);
-  expect((await host.until(next)).runtimeStatus).toBe('Completed');
-});
+localOnly('the real engine keeps the lock of a terminated holder for ever: it was waited for three minutes')(
+  'critical sections: a terminated holder gives its lock back',
+  async () => {
+    const host = await start({ flags: ['--replay-schema', '3'] });
+    const holder = await host.begin('lockAndWait', 'held');
+    await host.until(holder, (status) => status.customStatus === 'locked');
+    const next = await host.begin('critical', 'held');
+    await host.post(`instances/${holder}/terminate?reason=stuck`);
+    expect((await host.until(next)).runtimeStatus).toBe('Completed');
+  },
+);

@@ -26,13 +26,16 @@ const build = [
   '-c',
   'Release',
   '-p:RestoreLockedMode=true',
+  '-maxcpucount:1',
+  '--disable-build-servers', // nothing stays when the tests have ended
   '--verbosity',
   'quiet',
   '-nologo',
 ];
 const built = run('dotnet', build, { DOTNET_CLI_TELEMETRY_OPTOUT: '1', DOTNET_NOLOGO: '1' });
 if (built !== 0) process.exit(built);
-// The other conformance files and run-documents.test.ts are asked for by name: they have not passed on the real engine yet.
-const tests = process.argv.length > 2 ? process.argv.slice(2) : ['test/conformance/durable.test.ts'];
-const limits = ['--testTimeout', '180000', '--hookTimeout', '180000', '--maxWorkers', '1'];
+// test/conformance/triggers.test.ts asks mostly for what the Functions host does, which is not here; it has not passed and is asked for by name.
+const all = ['durable', 'recovery'].map((name) => `test/conformance/${name}.test.ts`);
+const tests = process.argv.length > 2 ? process.argv.slice(2) : [...all, 'test/real-engine'];
+const limits = ['--testTimeout', '600000', '--hookTimeout', '600000', '--maxWorkers', '1'];
 process.exit(run('npx', ['vitest', 'run', ...tests, ...limits], { SLUICE_TEST_HOST: 'real-engine' }));

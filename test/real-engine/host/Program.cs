@@ -1,6 +1,6 @@
 // The durable engine, triggers and router that run in Azure, from their NuGet packages, with our functions in a Node worker behind them.
 // Not here: the Script host (its packages are not public), authentication, scaling.
-// Flags: --app-dir FOLDER --hub NAME --port N --worker SCRIPT --state FOLDER [--polling TIMESPAN]. Prints one JSON line when it is ready; ends on SIGTERM or when stdin closes.
+// Flags: --app-dir FOLDER --hub NAME --port N --worker SCRIPT --state FOLDER [--polling TIMESPAN] [--hidden TIMESPAN]. Prints one JSON line when it is ready; ends on SIGTERM or when stdin closes.
 using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json;
@@ -57,6 +57,9 @@ using var jobs = new HostBuilder()
         {
             ["AzureWebJobs:extensions:durableTask:hubName"] = flags["--hub"],
             ["AzureWebJobs:extensions:durableTask:storageProvider:maxQueuePollingInterval"] = flags.GetValueOrDefault("--polling", "00:00:01"),
+            // What a killed host was doing is hidden from others so long; in Azure five minutes, at least one.
+            ["AzureWebJobs:extensions:durableTask:storageProvider:controlQueueVisibilityTimeout"] = flags.GetValueOrDefault("--hidden", "00:05:00"),
+            ["AzureWebJobs:extensions:durableTask:storageProvider:workItemQueueVisibilityTimeout"] = flags.GetValueOrDefault("--hidden", "00:05:00"),
         });
     })
     .ConfigureWebJobs(webJobs => webJobs.AddDurableTask().AddAzureStorageCoreServices().AddAzureStorageBlobs(options =>

@@ -149,6 +149,12 @@ df.app.orchestration('longTimer', function* (context: Context) {
   return (context.df.currentUtcDateTime.getTime() - begin) / 86_400_000;
 });
 
+df.app.orchestration('shortTimer', function* (context: Context) {
+  const at = context.df.currentUtcDateTime.getTime() + Number(context.df.getInput());
+  yield context.df.createTimer(new Date(at));
+  return context.df.currentUtcDateTime.getTime() >= at;
+});
+
 df.app.orchestration('httpPolling', function* (context: Context) {
   const response: { statusCode: number; content?: string } = yield context.df.callHttp({
     method: 'GET',
