@@ -56,6 +56,18 @@ export class BlobAttempts {
     return new Map(rows.map(({ blob, etag, state }) => [String(blob), { etag, state } as Receipt]));
   }
 
+  /** The receipt of one blob as it is now. */
+  receipt(container: string, blob: string): Receipt | undefined {
+    const row = this.#deps.hub.get(
+      'SELECT etag, state FROM blob_receipt WHERE function=? AND container=? AND blob=?',
+      this.#name,
+      container,
+      blob,
+    );
+    // `as`: written by #record
+    return row === undefined ? undefined : ({ etag: row.etag, state: row.state } as Receipt);
+  }
+
   /** The blob is no longer there. */
   forget(container: string, blob: string): void {
     this.#deps.hub.run(

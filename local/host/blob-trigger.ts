@@ -4,7 +4,14 @@
 // Functions with source EventGrid are scanned too, because nothing sends Event Grid events on a laptop.
 import type { ContainerClient } from '@azure/storage-blob';
 import type { Clock } from '../../shared/ports.ts';
-import { type Attempt, type BlobAttemptDeps, BlobAttempts, bareEtag, connectionOf } from './blob-attempt.ts';
+import {
+  type Attempt,
+  type BlobAttemptDeps,
+  BlobAttempts,
+  bareEtag,
+  connectionOf,
+  type Receipt,
+} from './blob-attempt.ts';
 import { type BlobPattern, compileBlobPattern } from './blob-path.ts';
 import type { RegisteredFunction } from './core-api.ts';
 import { resolveSettingReferences } from './settings.ts';
@@ -103,13 +110,14 @@ export class BlobTrigger implements TriggerListener {
       const etag = bareEtag(item.properties.etag);
       if (item.metadata?.hdi_isfolder === 'true' || !this.#pattern.match(item.name)) continue;
       if (contentLength === 0 && Date.now() - lastModified.getTime() < EMPTY_GRACE_MS) continue;
-      const receipt = receipts.get(item.name);
-      if (receipt?.etag === etag && receipt.state !== 'failed') continue;
+      if (isSettled(receipts.get(item.name), etag)) continue;
       if (this.#running.has(item.name) || (this.#retryAt.get(item.name) ?? 0) > clock.now()) continue;
       const fullSince = clock.now();
       await this.#whenFree();
       waitedMs += clock.now() - fullSince;
       if (this.#abort.signal.aborted) return waitedMs;
+      // An attempt may have ended since the receipts were read, or while it was waited for room.
+      if (isSettled(this.#attempts.receipt(container.containerName, item.name), etag)) continue;
       this.#launch(item.name, () => this.#process(container, item.name));
     }
     for (const blob of receipts.keys()) {
@@ -196,4 +204,9 @@ export class BlobTrigger implements TriggerListener {
   async #container(): Promise<ContainerClient> {
     return (await this.#deps.storage.blob(connectionOf(this.#fn))).getContainerClient(this.#pattern.container);
   }
+}
+
+/** This version was run to its end, or given up. */
+function isSettled(receipt: Receipt | undefined, etag: string): boolean {
+  return receipt?.etag === etag && receipt.state !== 'failed';
 }

@@ -44,6 +44,7 @@ const RECORD = {
   begin: 0x809,
   end: 0x0a,
 } as const;
+const LOOKED_AT: ReadonlySet<number> = new Set(Object.values(RECORD));
 const BIFF8 = 0x600;
 
 /** @returns marks by sheet name, and the drawings of all sheets as one stream; nothing for workbooks before Excel 97 */
@@ -53,7 +54,6 @@ export function xlsMarks(workbook: Buffer): { marks: Map<string, SheetMarks>; dr
   const drawings: Buffer[] = [];
   let sheet: Found | undefined;
   let depth = 0;
-  let last = 0;
   for (const { at, type, body } of xlsRecords(workbook)) {
     if (type === RECORD.begin) {
       if (body.length >= 2 && body.readUInt16LE(0) !== BIFF8) break;
@@ -68,11 +68,8 @@ export function xlsMarks(workbook: Buffer): { marks: Map<string, SheetMarks>; dr
       if (depth <= 0) sheet = undefined;
     } else if (type === RECORD.sheet && body.length > 8)
       names.set(body.readUInt32LE(0), text8(body.subarray(7), body[6]!)); // longer than 8
-    else if (type === RECORD.drawingGroup || type === RECORD.drawing) drawings.push(body);
-    else if (type === RECORD.continued && (last === RECORD.drawingGroup || last === RECORD.drawing))
-      drawings.push(body);
+    else if (type === RECORD.drawingGroup || type === RECORD.drawing || type === RECORD.continued) drawings.push(body);
     else if (sheet !== undefined && depth === 1) takeRecord(sheet, type, body);
-    if (type !== RECORD.continued) last = type;
   }
   return { marks: toMarks(found), drawings: Buffer.concat(drawings) };
 }
@@ -96,11 +93,16 @@ function text8(bytes: Buffer, count: number): string {
   return (bytes[0]! & 1) === 0 ? bytes.toString('latin1', 1, 1 + count) : bytes.toString('utf16le', 1, 1 + count * 2); // not empty: the callers look
 }
 
+/** Cells are most of the records: a view of each would cost more than all the rest. A continuation belongs to the record before it. */
 function* xlsRecords(workbook: Buffer): Generator<{ at: number; type: number; body: Buffer }> {
+  let isContinued = false;
   for (let at = 0; at + 4 <= workbook.length; ) {
+    const type = workbook.readUInt16LE(at);
     const end = at + 4 + workbook.readUInt16LE(at + 2);
     if (end > workbook.length) return;
-    yield { at, type: workbook.readUInt16LE(at), body: workbook.subarray(at + 4, end) };
+    const isWanted = type === RECORD.continued ? isContinued : LOOKED_AT.has(type);
+    if (isWanted) yield { at, type, body: workbook.subarray(at + 4, end) };
+    if (type !== RECORD.continued) isContinued = type === RECORD.drawingGroup || type === RECORD.drawing;
     at = end;
   }
 }

@@ -129,3 +129,51 @@ test('blob trigger: functions at work do not put off the next scan; only a slow 
   }
   expect(pauses).toEqual([1000, 15_000]);
 });
+
+test('blob trigger: a blob that is done while the scan is still listing is not run a second time', async () => {
+  const found = { contentLength: 1, etag: '"1"', lastModified: new Date(0), metadata: {}, blobType: 'BlockBlob' };
+  const hub = new TaskHub(':memory:');
+  const isDone = () => hub.get('SELECT state FROM blob_receipt')?.state === 'done';
+  let invoked = 0;
+  const container = {
+    containerName: 'landing',
+    getBlobClient: () => ({ url: '', getProperties: async () => found }),
+    async *listBlobsFlat() {
+      yield { name: 'a.txt', properties: found, metadata: {} };
+      // The next page of the listing still names it; by then its function has returned.
+      while (!isDone()) await new Promise(setImmediate);
+      await new Promise(setImmediate);
+      yield { name: 'a.txt', properties: found, metadata: {} };
+    },
+  };
+  const fn = {
+    metadata: { name: 'documentUploaded', bindings: {} },
+    trigger: { path: 'landing/{name}', properties: { supportsDeferredBinding: 'true' } },
+    triggerKey: 'blob',
+    callback: () => undefined,
+  } as unknown as RegisteredFunction; // `as`: the parts that the trigger uses
+  const trigger = await new Promise<BlobTrigger>((scanned) => {
+    const deps = {
+      hub,
+      storage: { blob: async () => ({ getContainerClient: () => container }) },
+      invoker: { invoke: async () => invoked++ },
+      outputs: { write: async () => undefined },
+      clock: {
+        now: () => 0,
+        sleep: (_ms: number, signal: AbortSignal) => {
+          scanned(started);
+          return new Promise<void>((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+        },
+      },
+      log: { warn() {}, error() {}, write() {} },
+      settings: { maxParallel: 2, poisonThreshold: 5 },
+      env: {},
+      scanIntervalMs: 1000,
+    };
+    const started = new BlobTrigger(fn, deps as unknown as BlobTriggerDeps); // `as`: as above
+    started.start();
+  });
+  await trigger.stop();
+  hub.close();
+  expect(invoked).toBe(1);
+});
