@@ -91,7 +91,12 @@ export const SETTINGS = {
     's',
   ),
   TAXONOMY_VERSION: openText('Taxonomy for uploads and for runs that name none; default: the newest one'),
-  BATCH_MAX_DOCUMENTS: count('Documents per batch at most', 1000, 1, 5000),
+  BATCH_MAX_DOCUMENTS: count(
+    'Documents per batch at most; of those that are not plain text never more than 250',
+    1000,
+    1,
+    5000,
+  ),
   BATCH_MAX_BYTES: count('Bytes of source documents per batch at most', 64 * 1024 * 1024, 1024, 2 ** 31, 'bytes'),
   BATCH_CONCURRENCY: count('Batches of one run in work at the same time', 4, 1, 256),
   RUN_MAX_DOCUMENTS: count('Documents one run accepts at most; split larger sets by prefix', 5_000_000, 1, 50_000_000),

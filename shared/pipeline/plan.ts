@@ -5,6 +5,7 @@ import { batchId } from '../ids.ts';
 import { runPaths } from '../paths.ts';
 import type { Taxonomy } from '../taxonomy.ts';
 import { readDataset } from '../training/dataset.ts';
+import { type BatchLimits, cutBatches } from './cut-batches.ts';
 import { llmUse, wishOf } from './llm-use.ts';
 import { peopleDecisions } from './people-decisions.ts';
 import { statOne } from './read-source.ts';
@@ -92,56 +93,11 @@ async function* planBatches(services: PipelineServices, run: RunRecord): AsyncGe
   }
 }
 
-export interface BatchLimits {
-  maxDocuments: number;
-  maxBytes: number;
-  /** Small runs are still cut into this many batches, so that they run in parallel. */
-  minBatches: number;
-}
-
 const batchLimits = ({ config }: PipelineServices): BatchLimits => ({
   maxDocuments: config.BATCH_MAX_DOCUMENTS,
   maxBytes: config.BATCH_MAX_BYTES,
   minBatches: config.BATCH_CONCURRENCY,
 });
-
-const MIN_BATCH_DOCUMENTS = 16;
-
-/**
- * Cut sources into batches by count and bytes, in path order, except that files of equal size stand together:
- * exact duplicates have equal sizes, and duplicates in one batch are read and decided once.
- */
-export function cutBatches(sources: readonly PlannedSource[], limits: BatchLimits): PlannedSource[][] {
-  const sorted = [...sources].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
-  const bySize = new Map<number, PlannedSource[]>();
-  for (const source of sorted) {
-    const group = bySize.get(source.sizeBytes);
-    if (group === undefined) bySize.set(source.sizeBytes, [source]);
-    else group.push(source);
-  }
-  const even = Math.max(MIN_BATCH_DOCUMENTS, Math.ceil(sources.length / limits.minBatches));
-  const maxDocuments = Math.min(limits.maxDocuments, even);
-  const batches: PlannedSource[][] = [];
-  let batch: PlannedSource[] = [];
-  let bytes = 0;
-  const flush = () => {
-    if (batch.length > 0) batches.push(batch);
-    batch = [];
-    bytes = 0;
-  };
-  for (const group of bySize.values()) {
-    const groupBytes = group.reduce((sum, source) => sum + source.sizeBytes, 0);
-    const fitsInOne = group.length <= maxDocuments && groupBytes <= limits.maxBytes;
-    if (fitsInOne && (batch.length + group.length > maxDocuments || bytes + groupBytes > limits.maxBytes)) flush();
-    for (const source of group) {
-      if (batch.length >= maxDocuments || bytes + source.sizeBytes > limits.maxBytes) flush();
-      batch.push(source);
-      bytes += source.sizeBytes;
-    }
-  }
-  flush();
-  return batches;
-}
 
 function* sourceBatches(container: 'landing' | 'imports', groups: PlannedSource[][]): Generator<BatchDraft> {
   for (const sources of groups) yield { container, sources, dataset: null, base: null };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { cutBatches } from '../../shared/pipeline/plan.ts';
+import { cutBatches } from '../../shared/pipeline/cut-batches.ts';
 import type { PlannedSource } from '../../shared/pipeline/records.ts';
 
 const source = fc.record({
@@ -60,4 +60,14 @@ test('plan: a run of some size is cut into as many batches as may be in work, a 
   const limit = { maxDocuments: 250, maxBytes: 1e9, minBatches: 4 };
   expect(cutBatches(many, limit)).toHaveLength(4);
   expect(cutBatches(many.slice(0, 10), limit)).toHaveLength(1);
+});
+
+test('plan: a thousand texts share a batch; of scans, whose pages may take seconds each, no more than 250 do', () => {
+  const limit = { maxDocuments: 1000, maxBytes: 1e9, minBatches: 1 };
+  const files = (end: string) =>
+    Array.from({ length: 1000 }, (_, i) => ({ path: `${i}${end}`, etag: 'e', sizeBytes: i }));
+  expect(cutBatches(files('.txt'), limit)).toHaveLength(1);
+  expect(cutBatches(files('.tif'), limit).map((batch) => batch.length)).toEqual([250, 250, 250, 250]);
+  const alike = files('.pdf').map((file) => ({ ...file, sizeBytes: 7 }));
+  expect(cutBatches(alike, limit).map((batch) => batch.length)).toEqual([250, 250, 250, 250]);
 });
