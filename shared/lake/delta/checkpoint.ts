@@ -5,6 +5,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { FileMetaData } from 'hyparquet';
 import { SluiceError } from '../../errors.ts';
 import type { LakeStore } from '../../ports.ts';
 import { sqlText, withConnection } from '../duckdb.ts';
@@ -97,23 +98,54 @@ async function moveHint(
   }
 }
 
+/** What reads checkpoints; asked for while a checkpoint is on its way, it costs little time of its own. */
+export async function loadCheckpointReader() {
+  // The modules themselves: the package's entry loads as many again that are not needed here.
+  const [{ parquetReadObjects }, { parquetMetadata }] = await Promise.all([
+    import('hyparquet/src/read.js'),
+    import('hyparquet/src/metadata.js'),
+  ]);
+  return { parquetReadObjects, parquetMetadata };
+}
+
+const KINDS = ['protocol', 'metaData', 'txn', 'add', 'remove', 'sidecar'];
+
 /** The actions of a checkpoint file. Missing columns and members are null. */
 export async function readCheckpoint(bytes: Buffer): Promise<Action[]> {
-  const [{ parquetReadObjects }, { compressors }] = await Promise.all([
-    import('hyparquet'),
-    import('hyparquet-compressors'),
-  ]);
+  const { parquetMetadata, parquetReadObjects } = await loadCheckpointReader();
   const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
-  const rows = (await parquetReadObjects({ file, compressors })) as Record<string, Record<string, unknown> | null>[];
+  const metadata = parquetMetadata(file);
+  const columns = kindsIn(metadata);
+  if (columns.length === 0) return [];
+  // Snappy, which nearly all engines write, needs none of the other decoders.
+  const isPlain = chunksOf(metadata).every(({ codec }) => codec === 'SNAPPY' || codec === 'UNCOMPRESSED');
+  const decoders = isPlain ? {} : { compressors: (await import('hyparquet-compressors')).compressors };
+  const rows = (await parquetReadObjects({ file, metadata, columns, ...decoders })) as Record<
+    string,
+    Record<string, unknown> | null
+  >[];
   const actions: Action[] = [];
   for (const row of rows) {
-    for (const kind of ['protocol', 'metaData', 'txn', 'add', 'remove', 'sidecar']) {
+    for (const kind of columns) {
       const value = row[kind];
       if (value === null || value === undefined) continue;
       actions.push({ [kind]: plain(value) } as unknown as Action); // the checkpoint schema is the actions' schema
     }
   }
   return actions;
+}
+
+const chunksOf = (metadata: FileMetaData) =>
+  metadata.row_groups.flatMap(({ columns }) => columns.map((column) => column.meta_data!)); // only encrypted files lack it
+
+/** Kinds of actions the file holds: those of which some leaf is not null throughout, or whose nulls were not counted. */
+function kindsIn(metadata: FileMetaData): string[] {
+  const present = new Set(
+    chunksOf(metadata)
+      .filter(({ num_values, statistics }) => statistics?.null_count !== num_values)
+      .map(({ path_in_schema }) => path_in_schema[0]),
+  );
+  return KINDS.filter((kind) => present.has(kind));
 }
 
 /** Parquet's longs and maps as JSON would have them. */

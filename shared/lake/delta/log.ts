@@ -1,10 +1,10 @@
 // Reading a table's log: versions, checkpoints, snapshots.
 // Invariants: L1 a snapshot is built from a checkpoint and every commit after it, without a gap, or it is an error. L2 opening the newest
-// version costs the checkpoint and the few commits after it, not a listing: commits are read forward until one is missing.
+// version costs the checkpoint and the few commits after it, asked for at once, not a listing: commits are read forward until one is missing.
 import { TerminalError } from '../../errors.ts';
 import type { LakeStore } from '../../ports.ts';
 import { type Action, decodeActions } from './actions.ts';
-import { readCheckpoint } from './checkpoint.ts';
+import { loadCheckpointReader, readCheckpoint } from './checkpoint.ts';
 import { Replay, type Snapshot } from './snapshot.ts';
 
 const READ_AHEAD = 10; // commits asked for at once: one checkpoint interval
@@ -65,8 +65,12 @@ export class DeltaLog {
       return this.#reached(await this.#forward(new Replay(start), start.version, version, start), version);
     const hint = await this.lastCheckpoint();
     if (hint !== undefined && (version === undefined || hint.version <= version)) {
-      const replay = await this.#fromCheckpoint(hint.version);
-      if (replay !== undefined) return this.#reached(await this.#forward(replay, hint.version, version), version);
+      const [replay, first] = await Promise.all([
+        this.#fromCheckpoint(hint.version),
+        this.#read(hint.version, READ_AHEAD, version),
+      ]);
+      if (replay !== undefined)
+        return this.#reached(await this.#forward(replay, hint.version, version, undefined, first), version);
     }
     return await this.#fromListing(version);
   }
@@ -115,7 +119,7 @@ export class DeltaLog {
   }
 
   async #fromCheckpoint(version: number): Promise<Replay | undefined> {
-    const found = await this.store.readIfExists(this.checkpointPath(version));
+    const [found] = await Promise.all([this.store.readIfExists(this.checkpointPath(version)), loadCheckpointReader()]);
     if (found === undefined) return undefined;
     const replay = new Replay();
     replay.apply(await readCheckpoint(found.bytes));
@@ -125,12 +129,18 @@ export class DeltaLog {
   /**
    * The commits after `version` in order, until one is missing or `last` is read (L2).
    * @param ahead  how many are asked for at first; doubles up to a checkpoint interval
+   * @param first  those asked for at first, where they have been read already
    */
-  async *commitsAfter(version: number, ahead = 1, last = Number.POSITIVE_INFINITY): AsyncGenerator<Action[]> {
-    let [reached, count] = [version, ahead];
+  async *commitsAfter(
+    version: number,
+    ahead = 1,
+    last = Number.POSITIVE_INFINITY,
+    first?: readonly (Action[] | undefined)[],
+  ): AsyncGenerator<Action[]> {
+    let [reached, count, read] = [version, ahead, first];
     while (reached < last) {
-      count = Math.min(count, READ_AHEAD, last - reached);
-      const next = await Promise.all(Array.from({ length: count }, (_, index) => this.readCommit(reached + 1 + index)));
+      const next = read ?? (await this.#read(reached, count, last));
+      read = undefined;
       for (const actions of next) {
         if (actions === undefined) return;
         yield actions;
@@ -140,10 +150,22 @@ export class DeltaLog {
     }
   }
 
-  async #forward(replay: Replay, reached: number, limit?: number, unchanged?: Snapshot): Promise<Snapshot> {
+  /** The commits after `version`, so many at once, none after `last`; undefined for those that do not exist. */
+  #read(version: number, count: number, last = Number.POSITIVE_INFINITY): Promise<(Action[] | undefined)[]> {
+    const length = Math.min(count, READ_AHEAD, last - version);
+    return Promise.all(Array.from({ length }, (_, index) => this.readCommit(version + 1 + index)));
+  }
+
+  async #forward(
+    replay: Replay,
+    reached: number,
+    limit?: number,
+    unchanged?: Snapshot,
+    first?: readonly (Action[] | undefined)[],
+  ): Promise<Snapshot> {
     let version = reached;
     // Going on from a snapshot there is usually nothing new; after a checkpoint there are a few.
-    for await (const actions of this.commitsAfter(reached, unchanged === undefined ? READ_AHEAD : 1, limit)) {
+    for await (const actions of this.commitsAfter(reached, unchanged === undefined ? READ_AHEAD : 1, limit, first)) {
       replay.apply(actions);
       version++;
     }

@@ -134,6 +134,23 @@ test('table: opening costs the checkpoint and the commits after it, not the whol
   expect(store.calls.read - before.read).toBe(2 + 10); // hint, checkpoint at 30, commits 31…34 and six misses
 });
 
+test('table: opening waits for storage twice: for the hint, then for the checkpoint and the commits at once', async () => {
+  const { store, table } = open();
+  for (let n = 1; n <= 12; n++) await table.append([], { appId: `run-${n}`, appVersion: 0 });
+  const events: string[] = [];
+  const read = store.readIfExists.bind(store);
+  store.readIfExists = async (path) => {
+    const kind = /_last_checkpoint|checkpoint|json/.exec(path)?.[0];
+    events.push(`ask ${kind}`);
+    const found = await read(path);
+    events.push(`have ${kind}`);
+    return found;
+  };
+  expect((await open(store).table.snapshot())?.version).toBe(12);
+  const asked = ['ask _last_checkpoint', 'have _last_checkpoint', 'ask checkpoint', ...Array(10).fill('ask json')];
+  expect(events.slice(0, asked.length)).toEqual(asked);
+});
+
 test('table: a lost hint or checkpoint costs time, not data; a gap in the log is an error', async () => {
   const { store, table } = open();
   for (let n = 1; n <= 22; n++) await table.append([thing(n)], { appId: `run-${n}`, appVersion: 0 });
