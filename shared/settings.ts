@@ -97,7 +97,13 @@ export const SETTINGS = {
     1,
     5000,
   ),
-  BATCH_MAX_BYTES: count('Bytes of source documents per batch at most', 64 * 1024 * 1024, 1024, 2 ** 31, 'bytes'),
+  BATCH_MAX_BYTES: count(
+    'Bytes of source documents per batch at most; of plain texts never more than 16 MiB',
+    64 * 1024 * 1024,
+    1024,
+    2 ** 31,
+    'bytes',
+  ),
   BATCH_CONCURRENCY: count('Batches of one run in work at the same time', 4, 1, 256),
   RUN_MAX_DOCUMENTS: count('Documents one run accepts at most; split larger sets by prefix', 5_000_000, 1, 50_000_000),
   STALLED_MINUTES: count(

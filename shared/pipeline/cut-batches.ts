@@ -16,6 +16,8 @@ const MIN_BATCH_DOCUMENTS = 16;
  * of documents that are not plain text no more than this are in one batch.
  */
 const MAX_SLOW_DOCUMENTS = 250;
+/** A batch keeps the texts of its documents in memory until they are decided: of plain texts it holds no more bytes than this. */
+export const MAX_TEXT_BYTES = 16 * 1024 * 1024;
 const PLAIN_TEXT = /\.(txt|md|csv|tsv|log|json|jsonl)$/i;
 
 /**
@@ -34,15 +36,16 @@ export function cutBatches(sources: readonly PlannedSource[], limits: BatchLimit
   const maxDocuments = Math.min(limits.maxDocuments, even);
   const batches: PlannedSource[][] = [];
   let batch: PlannedSource[] = [];
-  let size: BatchSize = { documents: 0, slow: 0, bytes: 0 };
+  let size: BatchSize = sizeOf([]);
   const flush = () => {
     if (batch.length > 0) batches.push(batch);
     batch = [];
-    size = { documents: 0, slow: 0, bytes: 0 };
+    size = sizeOf([]);
   };
   const fits = (before: BatchSize, more: BatchSize) =>
     before.documents + more.documents <= maxDocuments &&
     before.slow + more.slow <= MAX_SLOW_DOCUMENTS &&
+    before.textBytes + more.textBytes <= MAX_TEXT_BYTES &&
     before.bytes + more.bytes <= limits.maxBytes;
   for (const group of bySize.values()) {
     const whole = sizeOf(group);
@@ -51,7 +54,7 @@ export function cutBatches(sources: readonly PlannedSource[], limits: BatchLimit
       const one = sizeOf([source]);
       if (!fits(size, one)) flush();
       batch.push(source);
-      size = { documents: size.documents + 1, slow: size.slow + one.slow, bytes: size.bytes + one.bytes };
+      size = sumOf(size, one);
     }
   }
   flush();
@@ -61,15 +64,25 @@ export function cutBatches(sources: readonly PlannedSource[], limits: BatchLimit
 interface BatchSize {
   documents: number;
   slow: number;
+  textBytes: number;
   bytes: number;
 }
 
 function sizeOf(sources: readonly PlannedSource[]): BatchSize {
-  let slow = 0;
-  let bytes = 0;
+  const size = { documents: sources.length, slow: 0, textBytes: 0, bytes: 0 };
   for (const { path, sizeBytes } of sources) {
-    if (!PLAIN_TEXT.test(path)) slow++;
-    bytes += sizeBytes;
+    if (PLAIN_TEXT.test(path)) size.textBytes += sizeBytes;
+    else size.slow++;
+    size.bytes += sizeBytes;
   }
-  return { documents: sources.length, slow, bytes };
+  return size;
+}
+
+function sumOf(a: BatchSize, b: BatchSize): BatchSize {
+  return {
+    documents: a.documents + b.documents,
+    slow: a.slow + b.slow,
+    textBytes: a.textBytes + b.textBytes,
+    bytes: a.bytes + b.bytes,
+  };
 }

@@ -5,7 +5,7 @@ import { batchId } from '../ids.ts';
 import { runPaths } from '../paths.ts';
 import type { Taxonomy } from '../taxonomy.ts';
 import { readDataset } from '../training/dataset.ts';
-import { type BatchLimits, cutBatches } from './cut-batches.ts';
+import { type BatchLimits, cutBatches, MAX_TEXT_BYTES } from './cut-batches.ts';
 import { llmUse, wishOf } from './llm-use.ts';
 import { peopleDecisions } from './people-decisions.ts';
 import { statOne } from './read-source.ts';
@@ -122,6 +122,8 @@ async function* datasetBatches(
   let lines: string[] = [];
   let bytes = 0;
   let batches = 0;
+  const { BATCH_MAX_DOCUMENTS: maxRows, BATCH_MAX_BYTES } = services.config;
+  const maxBytes = Math.min(BATCH_MAX_BYTES, MAX_TEXT_BYTES);
   const flush = async (): Promise<BatchDraft> => {
     await services.lake.write(runPaths.rows(runId, batchId(batches++)), lines.join('\n'));
     const rows = lines.length;
@@ -142,8 +144,7 @@ async function* datasetBatches(
     const line = JSON.stringify(record);
     lines.push(line);
     bytes += line.length;
-    if (lines.length >= services.config.BATCH_MAX_DOCUMENTS || bytes >= services.config.BATCH_MAX_BYTES)
-      yield await flush();
+    if (lines.length >= maxRows || bytes >= maxBytes) yield await flush();
   }
   if (lines.length > 0) yield await flush();
 }

@@ -71,3 +71,9 @@ test('plan: a thousand texts share a batch; of scans, whose pages may take secon
   const alike = files('.pdf').map((file) => ({ ...file, sizeBytes: 7 }));
   expect(cutBatches(alike, limit).map((batch) => batch.length)).toEqual([250, 250, 250, 250]);
 });
+
+test('plan: a batch holds 16 MiB of plain texts at most, because it keeps them until they are decided', () => {
+  const limit = { maxDocuments: 1000, maxBytes: 64 * 2 ** 20, minBatches: 1 };
+  const texts = Array.from({ length: 640 }, (_, i) => ({ path: `${i}.txt`, etag: 'e', sizeBytes: 100_000 + i }));
+  for (const batch of cutBatches(texts, limit)) expect(bytes(batch)).toBeLessThanOrEqual(16 * 2 ** 20);
+});
