@@ -15,7 +15,7 @@ import { groupId } from './group-questions.ts';
 import { settleNearDuplicates } from './near-duplicates.ts';
 import { groupOf, type Ranking, readQuestions, readRanking } from './rank-questions.ts';
 import type { Plan } from './records.ts';
-import { readScores } from './score-batch.ts';
+import { readScores } from './score-rows.ts';
 import type { PipelineServices } from './services.ts';
 import { runStep, type StepInput, type StepResult } from './step.ts';
 import { addCounts } from './tally.ts';

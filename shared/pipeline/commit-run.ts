@@ -6,6 +6,7 @@ import { batchId } from '../ids.ts';
 import type { Row } from '../lake/tables.ts';
 import { runPaths } from '../paths.ts';
 import { ledgerOf } from './ask-documents.ts';
+import { encoderOf } from './encoder-counts.ts';
 import { groupId } from './group-questions.ts';
 import { readRanking } from './rank-questions.ts';
 import {
@@ -16,6 +17,7 @@ import {
   readAttempt,
   readJson,
   readPlan,
+  readStep,
   requireJson,
   requireStep,
   type StepRecord,
@@ -91,6 +93,8 @@ interface Totals {
   ledger: Row[];
   steps: Record<string, number>;
   asked: number;
+  /** Records of the score step. */
+  scored: (StepRecord | undefined)[];
   failures: Record<string, number>;
   formats: Record<string, number>;
 }
@@ -101,6 +105,7 @@ const emptyTotals = (): Totals => ({
   ledger: [],
   steps: {},
   asked: 0,
+  scored: [],
   failures: {},
   formats: {},
 });
@@ -108,10 +113,13 @@ const emptyTotals = (): Totals => ({
 async function gather(services: PipelineServices, plan: Plan): Promise<Totals> {
   const totals = emptyTotals();
   for (const id of batchIds(plan)) {
-    const [extracted, decided] = await Promise.all([
+    const [extracted, decided, scored] = await Promise.all([
       requireStep(services.lake, plan.runId, id, 'extract'),
       requireStep(services.lake, plan.runId, id, 'decide'),
+      // only where there is something to learn from it
+      plan.encoder == null ? undefined : readStep(services.lake, plan.runId, id, 'score'),
     ]);
+    totals.scored.push(scored);
     checkBatch(plan.runId, id, extracted, decided);
     addCounts(totals.counts as unknown as Record<string, number>, decided.counts as unknown as Record<string, number>);
     addCounts(totals.failures, decided.failures);
@@ -172,6 +180,7 @@ async function summarise(
     modelVersion: plan?.modelVersion ?? null,
     taxonomyVersion: plan?.taxonomyVersion ?? null,
     ...(plan?.llmUse === undefined ? {} : { llm: plan.llmUse }),
+    ...encoderOf(plan, totals.scored),
     failures: totals.failures,
     formats: totals.formats,
     error,

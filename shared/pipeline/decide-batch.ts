@@ -11,7 +11,7 @@ import type { Inherited } from './near-duplicate-index.ts';
 import { readInherited } from './near-duplicates.ts';
 import { type PersonsDecision, peopleDecisions } from './people-decisions.ts';
 import { type Plan, readStep } from './records.ts';
-import { readScores, type ScoreRow } from './score-batch.ts';
+import { readScores, type ScoreRow } from './score-rows.ts';
 import type { Original, PipelineServices } from './services.ts';
 import { runStep, type StepInput, type StepResult } from './step.ts';
 import { countBy } from './tally.ts';
@@ -169,7 +169,7 @@ function decideSubject(
     top_labels_json: score?.top_labels_json ?? '[]',
     evidence_json: score?.evidence_json ?? '[]',
   };
-  if (score?.route === 'accept') return { ...scored, status: 'labelled', decided_by: 'model' };
+  if (score?.route === 'accept') return { ...scored, status: 'labelled', decided_by: score.stage ?? 'model' };
   if (score?.route === 'ask' && inherited !== undefined) {
     const { label, confidence, from } = inherited;
     return { ...scored, status: 'labelled', label, confidence, decided_by: 'duplicate', duplicate_of: from };
@@ -180,9 +180,11 @@ function decideSubject(
         ? 'llm.no-answer'
         : isDoubted
           ? 'extract.doubtful'
-          : plan.llm
-            ? 'route.low-confidence'
-            : unaskedCode(plan);
+          : score?.is_foreign === true
+            ? 'route.foreign'
+            : plan.llm
+              ? 'route.low-confidence'
+              : unaskedCode(plan);
     return { ...scored, status: 'review', failure_code: code, failure_message: ERROR_REMEDIES[code] };
   }
   const asked = {

@@ -6,7 +6,7 @@ import { type AskedDocument, askDocuments, askedCount, costOf, writeAnswers } fr
 import { readExtracted } from './extracted.ts';
 import { isBatchLane } from './lane.ts';
 import { type Plan, requireJson } from './records.ts';
-import { readScores } from './score-batch.ts';
+import { readScores } from './score-rows.ts';
 import type { PipelineServices } from './services.ts';
 import { runStep, type StepResult } from './step.ts';
 import { loadTaxonomy } from './taxonomies.ts';

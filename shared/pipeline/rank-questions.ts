@@ -8,7 +8,7 @@ import { type GroupMembers, groupId } from './group-questions.ts';
 import { isBatchLane } from './lane.ts';
 import { settleNearDuplicates } from './near-duplicates.ts';
 import { createJson, type Plan, readJson, readPlan, requireJson } from './records.ts';
-import { readScores } from './score-batch.ts';
+import { readScores } from './score-rows.ts';
 import type { PipelineServices } from './services.ts';
 import type { StepInput } from './step.ts';
 import { loadTaxonomy } from './taxonomies.ts';

@@ -1,6 +1,6 @@
 // The JSON files a run leaves in the lake: request, plan, batches, steps, summary.
 // Invariants: R1 each is written once (put-if-absent) or rewritten with equal content. R2 a step's record is written after its output.
-import type { LlmUse, RerunRequest, RunCounts, RunRequest, RunStatus, Step } from '../api/runs.ts';
+import type { EncoderCounts, LlmUse, RerunRequest, RunCounts, RunRequest, RunStatus, Step } from '../api/runs.ts';
 import { SluiceError } from '../errors.ts';
 import { runPaths } from '../paths.ts';
 import type { LakeStore } from '../ports.ts';
@@ -47,6 +47,8 @@ export interface Plan {
   llm: boolean;
   /** Absent in plans of earlier versions. */
   llmUse?: LlmUse;
+  /** Encoder of the second local stage, or of a cold start; absent in plans of earlier versions. */
+  encoder?: string | null;
   maxCostUsd: number | null;
   from: 'extract' | 'featurize' | 'score' | 'classify';
   runDate: string;
@@ -68,6 +70,8 @@ export interface StepRecord {
   redacted?: Record<string, number>;
   part?: StagedPart | null;
   modelVersion?: string | null;
+  /** Where an encoder was at work (score). */
+  encoder?: EncoderCounts;
 }
 
 export interface RunSummary extends RunStatus {

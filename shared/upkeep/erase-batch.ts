@@ -4,6 +4,7 @@
 import { decodeCsr, encodeCsr } from '../features/sparse.ts';
 import { documentId as idOf, sha256Hex } from '../ids.ts';
 import type { LlmAnswer } from '../llm/classify.ts';
+import { forgetVectors } from '../models/encoder/vector-cache.ts';
 import { llmCacheRoot, runPaths } from '../paths.ts';
 import { type ExtractedRow, readable, readExtracted, writeExtracted } from '../pipeline/extracted.ts';
 import { pickRows } from '../pipeline/featurize-batch.ts';
@@ -12,7 +13,7 @@ import { forgetSignatures } from '../pipeline/near-duplicates.ts';
 import type { DatasetRow } from '../pipeline/plan.ts';
 import { groupOf, readQuestions, readRanking } from '../pipeline/rank-questions.ts';
 import { type PlannedBatch, readJson, writeJson } from '../pipeline/records.ts';
-import { scoreColumns } from '../pipeline/score-batch.ts';
+import { scoreColumns } from '../pipeline/score-rows.ts';
 import type { PipelineServices } from '../pipeline/services.ts';
 
 export interface BatchPlace {
@@ -38,6 +39,7 @@ export async function eraseFromBatch(
   await eraseGroup(services, place, documentId);
   await eraseFromPlan(services, place, documentId, row, rows);
   if (!isHeld) return false;
+  await forgetVectors(lake, row.text);
   await eraseScores(services, place, documentId);
   await eraseFeatures(services, place, documentId, rows);
   const isCopied = (candidate: ExtractedRow) => candidate.duplicate_of === documentId;

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { LlmAnswer } from '../../shared/llm/classify.ts';
 import { decide } from '../../shared/pipeline/decide-batch.ts';
 import type { ExtractedRow } from '../../shared/pipeline/extracted.ts';
-import type { ScoreRow } from '../../shared/pipeline/score-batch.ts';
+import type { ScoreRow } from '../../shared/pipeline/score-rows.ts';
 
 const document = (over: Partial<ExtractedRow> = {}): ExtractedRow => ({
   document_id: 'd1',

@@ -6,6 +6,7 @@ import { aRun } from '../runs/a-run.ts';
 
 const label = (byModel: number, byLlm: number, byDuplicate = 0, byHuman = 0): RunReport['labels'][number] => ({
   label: 'A',
+  byEncoder: 0,
   documents: byModel + byLlm + byDuplicate + byHuman,
   byModel,
   byLlm,
