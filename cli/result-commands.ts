@@ -41,7 +41,9 @@ export function addResultCommands(program: Command): void {
       .option('--label <name>', 'with this label')
       .addOption(new Option('--status <status>', 'with this outcome').choices(['labelled', 'review', 'failed']))
       .option('--code <code>', 'with this failure or review code')
-      .addOption(new Option('--decided-by <who>', 'decided by').choices(['model', 'llm', 'duplicate', 'human']))
+      .addOption(
+        new Option('--decided-by <who>', 'decided by').choices(['model', 'encoder', 'llm', 'duplicate', 'human']),
+      )
       .option('--path <prefix>', 'whose path begins so')
       .option('--search <text>', 'with this text in the path, upper or lower case')
       .option('--min-confidence <p>', 'with at least this confidence', share)

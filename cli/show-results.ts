@@ -57,7 +57,7 @@ function totals(run: RunStatus, results: readonly Row[]): string {
   const by = (name: string) => results.filter((row) => row.decided_by === name).length;
   return [
     `${run.documents} documents = ${run.labelled} labelled + ${run.review} to review + ${run.failed} failed`,
-    `labelled by the model ${by('model')}, by the LLM ${by('llm')}, as duplicates ${by('duplicate')} · ${run.asked} asked to the LLM · ${money(run.costUsd)}`,
+    `labelled by the model ${by('model')}${by('encoder') === 0 ? '' : `, with the encoder ${by('encoder')}`}, by the LLM ${by('llm')}, as duplicates ${by('duplicate')} · ${run.asked} asked to the LLM · ${money(run.costUsd)}`,
     ...(run.quote === null
       ? []
       : [

@@ -82,6 +82,7 @@ export function createApp(config: Config, clock: Clock = systemClock): App {
     sources: { landing, imports },
     reader: extractor,
     models: new CachedModels(registry),
+    ...(config.ENCODER === 'off' ? {} : { encoders }),
     llm: openLlm(
       config,
       { store: lake, state: access.state, clock, random, logger, instanceId: config.INSTANCE_ID ?? randomUUID() },

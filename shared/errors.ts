@@ -75,6 +75,8 @@ export const ERROR_REMEDIES = {
     'The LLM endpoint cannot be reached. Check LLM_BASE_URL and the network, then re-run with only=review.',
   // routing
   'route.low-confidence': 'The model is too unsure to ask anyone. Label it by hand.',
+  'route.foreign':
+    'The document is unlike everything that was labelled, so no local stage decides it. Label it by hand, or add a label for its kind.',
   'route.llm-off':
     'The LLM is switched off for this host or run (--no-llm, LLM_ENABLED). Switch it on and re-run with only=review and llm=true, or label it by hand.',
   'route.llm-disabled': 'No LLM is configured. Configure one and re-run with only=review, or label it by hand.',

@@ -50,8 +50,10 @@ export const runPaths = {
   cancel: (runId: string) => path`runs/${runId}/cancel.json`,
   planFolder: (runId: string) => path`runs/${runId}/plan`,
   /** Folders with documents' content. */
-  contentFolders: (runId: string) =>
-    ['extracted', 'features', 'scores', 'llm'].map((name) => path`runs/${runId}/${name}`),
+  contentFolders: (runId: string) => [
+    ...['extracted', 'features', 'scores', 'llm'].map((name) => path`runs/${runId}/${name}`),
+    path`encoder-vectors/${runId}`,
+  ],
   /** The retention setting has deleted the run's content. */
   forgotten: (runId: string) => path`runs/${runId}/forgotten.json`,
   /** There while the watchdog sees no progress. */
@@ -86,9 +88,9 @@ export const encoderPaths = {
   root: 'encoders',
   folder: (version: string) => path`encoders/${version}`,
   current: 'encoders/current.json',
-  /** Vectors of documents by content and encoder. */
-  vectors: (version: string) => path`encoder-vectors/${version}`,
-  vectorsRoot: 'encoder-vectors',
+  /** Vectors by owner (a run, or `training`), encoder and content. */
+  vectors: 'encoder-vectors',
+  vectorsOf: (owner: string) => path`encoder-vectors/${owner}`,
 } as const;
 
 export const trainingRequestPath = (trainingId: string): string => path`model-trainings/${trainingId}/request.json`;

@@ -205,6 +205,11 @@ export const SETTINGS = {
   MODEL_VERSION: openText('Model version for runs that name none; default: the champion'),
   ACCEPT_THRESHOLD: openReal("Confidence from which the model's label stands; default: the model's own", 0, 1),
   REVIEW_THRESHOLD: real('Confidence below which a document goes to people without asking the LLM', 0, 0, 1),
+  ENCODER: choice(
+    'Second local stage: an imported sentence encoder decides again what the model is unsure of, and by label descriptions where no model is',
+    'auto',
+    ['auto', 'off'],
+  ),
   NEAR_DUPLICATES: choice(
     'Documents that nearly repeat one which the LLM or a person has decided take its label instead of being asked about',
     'inherit',

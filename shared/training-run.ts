@@ -2,7 +2,9 @@
 
 import { randomUUID } from 'node:crypto';
 import type { App } from './app.ts';
-import type { TerminalError } from './errors.ts';
+import { TerminalError } from './errors.ts';
+import { encodeCached } from './models/encoder/encode-cached.ts';
+import type { Encoder } from './models/encoder/encoder.ts';
 import type { RegisteredModel } from './models/registry.ts';
 import { describeRun } from './training/run-record.ts';
 import { mlflowOf, recordRun } from './training/tracking.ts';
@@ -14,16 +16,43 @@ export interface TrainingOrder extends Pick<TrainInput, 'examples' | 'options' |
   onProgress: NonNullable<TrainInput['deps']['onProgress']>;
   /** The model was registered, and its judgement does not speak for it. */
   onNotPromoted: (why: TerminalError) => void;
+  /** There is an encoder in use, and it cannot be opened: the model gets no second stage. */
+  onNoEncoder: (problem: string) => void;
   /** MLflow is configured and did not take the run; the lake has it. */
   onNotTracked: (problem: string) => void;
+}
+
+/** The encoder in use, with the vectors it has made before; undefined where there is none, or none that works. */
+async function encoderInUse(
+  { services, logger }: App,
+  onNoEncoder: TrainingOrder['onNoEncoder'],
+): Promise<Encoder | undefined> {
+  const version = await services.encoders?.current();
+  if (services.encoders === undefined || version === undefined) return undefined;
+  try {
+    const { encoder, vectors } = await services.encoders.open(version);
+    await encoder.encode(['a text'], 'document'); // checks its files before minutes are spent
+    const place = { owner: 'training', part: 'rows' };
+    return {
+      ...{ version: encoder.version, dimensions: encoder.dimensions },
+      encode: async (texts) => (await encodeCached(encoder, vectors, texts, place)).vectors,
+      close: () => encoder.close(),
+    };
+  } catch (error) {
+    if (!(error instanceof TerminalError)) throw error;
+    logger.warn('encoder.failed', { code: error.code, encoder: version });
+    onNoEncoder(error.message);
+    return undefined;
+  }
 }
 
 /** Train and register a model; its record lies in the lake, and in MLflow where that is configured. */
 export async function trainAndRegister(app: App, order: TrainingOrder): Promise<RegisteredModel> {
   const { clock, random, logger, registry, lake, config } = app;
-  const { promote, codeVersion, onProgress, onNotPromoted, onNotTracked, ...input } = order;
+  const { promote, codeVersion, onProgress, onNotPromoted, onNotTracked, onNoEncoder, ...input } = order;
   const startedAt = clock.now();
-  const bundle = await train({ ...input, deps: { clock, random, logger, onProgress } });
+  const encoder = await encoderInUse(app, onNoEncoder);
+  const bundle = await train({ ...input, encoder, deps: { clock, random, logger, onProgress } });
   const modelVersion = await registry.register(bundle);
   const trainingId = `train-${randomUUID()}`;
   const run = describeRun(bundle, { trainingId, modelVersion, codeVersion, startedAt, endedAt: clock.now() });

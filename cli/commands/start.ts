@@ -158,9 +158,25 @@ async function classifyFolder(app: App, cloud: LocalCloud, work: FolderWork): Pr
     const truth = join(appFolder(), 'samples', 'truth.csv');
     if (resolve(documents) === join(appFolder(), 'samples', 'documents') && existsSync(truth))
       process.stdout.write(`${compareWithTruth(truth, results, prefix)}\n`);
+    await tellColdStart(app, run);
     process.stdout.write(`run ${run.runId} · model ${run.modelVersion ?? 'none'} · taxonomy ${run.taxonomyVersion}\n`);
   }
   return run;
+}
+
+/** A run without a model: what decided instead, or what is missing, and the next step. */
+async function tellColdStart(app: App, run: RunStatus): Promise<void> {
+  if (run.modelVersion !== null) return;
+  const encoder = await app.encoders.current();
+  const next =
+    run.review > 0
+      ? 'review some documents in the page or with `sluice review`, then `sluice train decisions`'
+      : '`sluice train decisions` makes a model of what was decided';
+  process.stdout.write(
+    encoder === undefined
+      ? `No model knows these labels yet, and no encoder is imported that could decide by their descriptions (docs/models.md, Encoders). Next: ${next}.\n`
+      : `No model knows these labels yet: encoder ${encoder} read their descriptions; nobody has checked how often that is right. Next: ${next}.\n`,
+  );
 }
 
 /** The quote of a folder, with the settings that the host works with. */

@@ -117,9 +117,14 @@ function orderOf(
     promote,
     codeVersion: PIPELINE_VERSION,
     onNotTracked: (problem) => note(warn(`not in MLflow: ${problem}`)),
+    onNoEncoder: (problem) => note(warn(`no second local stage: ${problem}`)),
     onNotPromoted: (why) => note(warn(`not promoted: ${why.message}\n${why.remedy}`)),
-    onProgress: ({ iteration, objective }) =>
-      bar(`training: iteration ${iteration}, objective ${objective.toFixed(5)}`),
+    onProgress: ({ phase, iteration, objective }) =>
+      bar(
+        Number.isFinite(objective)
+          ? `training: iteration ${iteration}, objective ${objective.toFixed(5)}`
+          : `training: ${phase} texts`,
+      ),
   };
 }
 
@@ -137,7 +142,27 @@ function describeModel(model: RegisteredModel): string {
     accept.basis === 'default'
       ? decidesNothing(accept)
       : `decides alone from confidence ${accept.threshold.toFixed(3)} on (${accept.basis}): ${percent(accept.coverage)} of documents, ${percent(accept.observedPrecision)} of them right`,
+    ...describeStage(model),
   ].join('\n');
+}
+
+/** The second stage in two lines; none for a model without one. */
+function describeStage({ stage }: RegisteredModel): string[] {
+  if (stage === undefined || stage === null) return [];
+  const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
+  const { accept, metrics, novelty, skip } = stage;
+  const alone =
+    accept.basis === 'default'
+      ? 'too few rows to let it decide alone'
+      : `together they decide ${percent(accept.coverage)} alone, ${percent(accept.observedPrecision)} of them right (${accept.basis})`;
+  return [
+    `with encoder ${stage.encoder}: accuracy ${percent(metrics.accuracy)} (words alone ${percent(metrics.lexicalAccuracy)} on these ${metrics.samples} rows); ${alone}; what the words are sure of from ${skip.toFixed(3)} on is not encoded`,
+    ...(novelty === null
+      ? []
+      : [
+          `documents unlike all labelled ones are left to people: ${percent(novelty.leftOut)} of those whose label was left out are seen, ${percent(novelty.known)} of the others are taken for such`,
+        ]),
+  ];
 }
 
 const decidesNothing = ({ missing, precision, samples }: RegisteredModel['accept']): string =>

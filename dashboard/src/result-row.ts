@@ -16,7 +16,7 @@ export interface ResultRow {
   label: string | null;
   /** Calibrated, 0..1; null for decisions of people. */
   confidence: number | null;
-  decided_by: 'model' | 'llm' | 'duplicate' | 'human' | null;
+  decided_by: 'model' | 'encoder' | 'llm' | 'duplicate' | 'human' | null;
   top_labels_json: string | null;
   evidence_json: string | null;
   llm_quote: string | null;

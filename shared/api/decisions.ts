@@ -10,7 +10,7 @@ const filterShape = {
   status: z.enum(['labelled', 'review', 'failed']).optional(),
   /** Failure or review code. */
   code: z.string().min(1).max(100).optional(),
-  decidedBy: z.enum(['model', 'llm', 'duplicate', 'human']).optional(),
+  decidedBy: z.enum(['model', 'encoder', 'llm', 'duplicate', 'human']).optional(),
   /** Beginning of the source path. */
   path: z.string().min(1).max(1024).optional(),
   /** Somewhere in the source path or the path inside the archive, upper or lower case. */

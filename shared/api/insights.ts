@@ -56,7 +56,7 @@ export interface ResultFacets {
   /** Of those in review the best guess, as the filter `label` takes it. */
   labels: { label: string; documents: number }[];
   statuses: { status: 'labelled' | 'review' | 'failed'; documents: number }[];
-  decidedBy: { decidedBy: 'model' | 'llm' | 'duplicate' | 'human'; documents: number }[];
+  decidedBy: { decidedBy: 'model' | 'encoder' | 'llm' | 'duplicate' | 'human'; documents: number }[];
   codes: { code: string; documents: number }[];
   mediaTypes: { mediaType: string; documents: number }[];
 }
@@ -78,7 +78,15 @@ export interface RunReport {
   /** The run's request as it was stored, of a re-run its own; null for upload runs. */
   request: Record<string, unknown> | null;
   rerunOf: string | null;
-  labels: { label: string; documents: number; byModel: number; byLlm: number; byDuplicate: number; byHuman: number }[];
+  labels: {
+    label: string;
+    documents: number;
+    byModel: number;
+    byEncoder: number;
+    byLlm: number;
+    byDuplicate: number;
+    byHuman: number;
+  }[];
   /** Failed documents and those in review, by code, with what to do and up to 5 examples. */
   codes: {
     status: 'review' | 'failed';
@@ -89,7 +97,7 @@ export interface RunReport {
   }[];
   /** What of the documents was not read, or mended, by kind of warning (needs-ocr, pictures, formulas, …). */
   warnings: { warning: string; documents: number; example: string }[];
-  decidedBy: { model: number; llm: number; duplicate: number; human: number };
+  decidedBy: { model: number; encoder: number; llm: number; duplicate: number; human: number };
   /** Calibrated confidence of labelled documents and of those in review: 20 bins of equal width over 0..1. */
   confidence: { labelled: number[]; review: number[] };
   ledger: {
@@ -227,7 +235,7 @@ export interface TrustReport {
    */
   escalation: { date: string; documents: number; byModel: number; asked: number; review: number; failed: number }[];
   /** Decisions of people on documents that had a proposal, and how many kept it, by who had proposed; the most first. */
-  agreement: { proposedBy: 'model' | 'llm' | 'duplicate'; decisions: number; kept: number }[];
+  agreement: { proposedBy: 'model' | 'encoder' | 'llm' | 'duplicate'; decisions: number; kept: number }[];
   /** The same decisions by week. */
   weeks: { week: string; decisions: number; kept: number; reviewers: number }[];
   /** Labels that people changed most: proposal → decision, 50 at most. */

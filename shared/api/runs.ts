@@ -58,6 +58,18 @@ export const listRunsSchema = z.strictObject({ limit: z.coerce.number().int().mi
 export const STEPS = ['extract', 'featurize', 'score', 'classify', 'decide'] as const;
 export type Step = (typeof STEPS)[number];
 
+/** What the encoder, the second local stage, did in a run or a batch. */
+export interface EncoderCounts {
+  /** Texts it worked on, and those whose vectors were known. */
+  encoded: number;
+  cached: number;
+  /** Documents decided with its help, and those unlike everything labelled. */
+  decided: number;
+  foreign: number;
+  /** Code of why it did nothing, somewhere: the run went on without it. */
+  failure?: string;
+}
+
 export type RunState = 'pending' | 'running' | 'completed' | 'failed' | 'cancelled';
 
 /** Counts of a run; in every finished run documents = labelled + review + failed. */
@@ -95,6 +107,8 @@ export interface RunStatus extends RunCounts {
   taxonomyVersion: string | null;
   /** Whether uncertain documents are asked; absent before the run is planned, and in runs of earlier versions. */
   llm?: LlmUse;
+  /** Absent where no encoder was at work. */
+  encoder?: EncoderCounts & { version: string };
   failures: Record<string, number>;
   formats: Record<string, number>;
   error: { code: string; message: string } | null;

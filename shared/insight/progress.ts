@@ -4,6 +4,7 @@ import { type RunStatus, STEPS, type Step } from '../api/runs.ts';
 import { TerminalError } from '../errors.ts';
 import { PacedLook } from '../pace.ts';
 import { runIndexFolder, runPaths } from '../paths.ts';
+import { encoderOf } from '../pipeline/encoder-counts.ts';
 import { isGroupId } from '../pipeline/group-questions.ts';
 import {
   isPlan,
@@ -190,6 +191,7 @@ export function describe(
     modelVersion: plan?.modelVersion ?? null,
     taxonomyVersion: plan?.taxonomyVersion ?? null,
     ...(plan?.llmUse === undefined ? {} : { llm: plan.llmUse }),
+    ...encoderOf(plan, batches),
     failures,
     formats,
     error: null,

@@ -1,6 +1,9 @@
 // What a run will cost before anything is paid: a random sample is read, featurized and scored as the run would do it; the LLM is not asked.
 import { isDoubtful } from '../documents/doubt.ts';
+import { TerminalError } from '../errors.ts';
+import { type Csr, selectRows } from '../features/sparse.ts';
 import type { Quote } from '../llm/money/quote.ts';
+import type { LoadedModel } from '../models/registry.ts';
 import { argmax } from '../models/scorer.ts';
 import { type LaneRequest, laneOf, requireLane } from '../pipeline/lane.ts';
 import { chooseModel } from '../pipeline/plan.ts';
@@ -90,15 +93,54 @@ async function wouldAsk(
   const version = await chooseModel(services, taxonomy, services.config.MODEL_VERSION);
   if (version === null) return texts.map(() => true);
   const model = await services.models.load(version);
-  const probabilities = model.score(model.featurize(texts));
+  const x = model.featurize(texts);
+  const probabilities = model.score(x);
   const width = model.labels.length;
-  return texts.map((_, i) => {
-    const row = probabilities.subarray(i * width, (i + 1) * width);
-    const best = argmax(row);
-    const accept = services.config.ACCEPT_THRESHOLD ?? acceptFor(model, best);
-    const limits = { accept, review: services.config.REVIEW_THRESHOLD, llm: true };
-    return route(row[best] ?? 0, limits, doubted[i] === true) === 'ask';
+  const { ACCEPT_THRESHOLD, REVIEW_THRESHOLD: review } = services.config;
+  const wouldAskAbout = (p: Float64Array, accept: (label: number) => number, isDoubted: boolean): boolean => {
+    const best = argmax(p);
+    const limits = { accept: ACCEPT_THRESHOLD ?? accept(best), review, llm: true };
+    return route(p[best] ?? 0, limits, isDoubted) === 'ask';
+  };
+  const row = (all: Float64Array, i: number) => all.subarray(i * width, (i + 1) * width);
+  const words = texts.map((_, i) =>
+    wouldAskAbout(row(probabilities, i), (label) => acceptFor(model, label), doubted[i] === true),
+  );
+  const encoder = await openStage(services, model);
+  if (encoder === undefined) return words;
+  const { stage } = encoder;
+  const unsure = texts.flatMap((_, i) => {
+    const skips = !wouldAskAbout(row(probabilities, i), () => stage.description.skip, false);
+    return skips || doubted[i] === true ? [] : [i];
   });
+  const vectors = await encoder.encode(unsure.map((i) => texts[i] ?? ''));
+  if (vectors === undefined) return words;
+  const { probabilities: mixed, neighbours } = stage.score(encoder.scoreRaw(selectRows(x, unsure)), vectors);
+  const asked = texts.map((_, i) => doubted[i] === true && (words[i] ?? true));
+  unsure.forEach((i, at) => {
+    const isForeign = stage.isForeign(neighbours[at] ?? []);
+    asked[i] = wouldAskAbout(row(mixed, at), () => stage.description.accept.threshold, isForeign);
+  });
+  return asked;
+}
+
+/** The model's second stage and its encoder; undefined where there is none. A stage that fails asks as the words alone would. */
+async function openStage({ encoders, logger }: PipelineServices, model: LoadedModel) {
+  const { stage } = model;
+  if (encoders === undefined || stage === undefined || stage === null || model.scoreRaw === undefined) return undefined;
+  return {
+    stage,
+    scoreRaw: (x: Csr) => model.scoreRaw?.(x) ?? model.score(x),
+    async encode(texts: readonly string[]): Promise<Float32Array | undefined> {
+      try {
+        return await (await encoders.open(stage.description.encoder)).encoder.encode(texts, 'document');
+      } catch (error) {
+        if (!(error instanceof TerminalError)) throw error;
+        logger.warn('encoder.failed', { code: error.code, encoder: stage.description.encoder });
+        return undefined;
+      }
+    },
+  };
 }
 
 /** A random subset without repetition (partial Fisher–Yates). */

@@ -115,10 +115,19 @@ function labelsOf(groups: readonly Group[]): RunReport['labels'] {
   const labels = new Map<string, RunReport['labels'][number]>();
   for (const { status, label, decidedBy, documents } of groups) {
     if (status !== 'labelled' || label === null) continue;
-    const entry = labels.get(label) ?? { label, documents: 0, byModel: 0, byLlm: 0, byDuplicate: 0, byHuman: 0 };
+    const entry = labels.get(label) ?? {
+      label,
+      documents: 0,
+      byModel: 0,
+      byEncoder: 0,
+      byLlm: 0,
+      byDuplicate: 0,
+      byHuman: 0,
+    };
     labels.set(label, entry);
     entry.documents += documents;
     if (decidedBy === 'model') entry.byModel += documents;
+    if (decidedBy === 'encoder') entry.byEncoder += documents;
     if (decidedBy === 'llm') entry.byLlm += documents;
     if (decidedBy === 'duplicate') entry.byDuplicate += documents;
     if (decidedBy === 'human') entry.byHuman += documents;
@@ -153,7 +162,13 @@ const toExample = (row: Row): ExampleDocument => ({
 
 function decidedByOf(groups: readonly Group[]): RunReport['decidedBy'] {
   const count = (who: string) => sum(groups.filter(({ decidedBy }) => decidedBy === who));
-  return { model: count('model'), llm: count('llm'), duplicate: count('duplicate'), human: count('human') };
+  return {
+    model: count('model'),
+    encoder: count('encoder'),
+    llm: count('llm'),
+    duplicate: count('duplicate'),
+    human: count('human'),
+  };
 }
 
 function binsOf(groups: readonly Group[]): number[] {

@@ -6,17 +6,19 @@ import type { TrustReport } from '../api/insights.ts';
 
 import { sqlText } from '../lake/duckdb.ts';
 import type { QueryLake } from '../lake/query.ts';
-import type { AcceptRule } from '../models/bundle.ts';
+import type { AcceptRule } from '../models/accept-rule.ts';
 import type { DecisionLake } from '../pipeline/decision-lake.ts';
 import { BY_RUNS, WAS_ASKED } from './cost-report.ts';
 import { lastDays } from './period.ts';
 
 const MAX_CORRECTIONS = 50;
 
+type Promised = Pick<AcceptRule, 'precision' | 'confidence' | 'basis'>;
+
 export interface TrustSources extends DecisionLake {
   registry: {
     championVersion(): Promise<string | undefined>;
-    manifest(version: string): Promise<{ accept: Pick<AcceptRule, 'precision' | 'confidence' | 'basis'> }>;
+    manifest(version: string): Promise<{ accept: Promised; stage?: { accept: Promised } | null }>;
   };
 }
 
@@ -76,7 +78,7 @@ const measuredSince = (first: string): string => `WITH measured AS (
 async function readEscalation(query: QueryLake, first: string): Promise<TrustReport['escalation']> {
   const { rows } = await query(
     `SELECT run_date AS date, count(*) FILTER (WHERE status <> 'failed') AS documents,
-      count(*) FILTER (WHERE decided_by = 'model') AS by_model, count(*) FILTER (WHERE ${WAS_ASKED}) AS asked,
+      count(*) FILTER (WHERE decided_by IN ('model', 'encoder')) AS by_model, count(*) FILTER (WHERE ${WAS_ASKED}) AS asked,
       count(*) FILTER (WHERE status = 'review') AS review, count(*) FILTER (WHERE status = 'failed') AS failed
       FROM results WHERE run_date >= DATE '${first}' AND ${BY_RUNS} GROUP BY 1 ORDER BY 1`,
   );
@@ -97,10 +99,11 @@ async function readPromise(
 ): Promise<TrustReport['promise']> {
   const modelVersion = await registry.championVersion();
   if (modelVersion === undefined) return null;
-  const { precision, confidence, basis } = (await registry.manifest(modelVersion)).accept;
+  const { accept, stage } = await registry.manifest(modelVersion);
+  const { precision, confidence, basis } = stage?.accept ?? accept; // one promise over both local stages
   const { rows } = await query(
     `${measured} SELECT count(*) AS checked, count(*) FILTER (WHERE label = proposal) AS correct FROM measured
-      WHERE decided_by = 'model' AND model_version = ${sqlText(modelVersion)}`,
+      WHERE decided_by IN ('model', 'encoder') AND model_version = ${sqlText(modelVersion)}`,
   );
   const [{ checked, correct } = {}] = rows;
   return { modelVersion, precision, confidence, basis, checked: Number(checked ?? 0), right: Number(correct ?? 0) };

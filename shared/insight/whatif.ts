@@ -166,7 +166,7 @@ class Tally {
     const report = this.#report;
     report.documents++;
     const before = row.status === 'labelled' ? String(row.label) : 'review';
-    const wasModel = row.decided_by === 'model';
+    const wasModel = isLocal(row);
     if (wasModel) report.coverage.before++;
     if (rescored.route === 'accept') report.coverage.after++;
     if (row.decided_by === 'human') this.#againstPerson(row, rescored);
@@ -219,11 +219,14 @@ class Tally {
   }
 }
 
+/** Decided by the model, alone or with its encoder. */
+const isLocal = ({ decided_by: by }: Row): boolean => by === 'model' || by === 'encoder';
+
 /** A label, `review`, or `ask` where the LLM would be asked for the first time. */
 function outcomeOf(row: Row, { route, label }: Rescored): string {
   if (row.decided_by === 'human') return String(row.label); // what a person said stands
   if (route === 'accept') return String(label);
   if (route === 'review') return 'review';
-  if (row.status === 'labelled' && row.decided_by !== 'model') return String(row.label); // I3
+  if (row.status === 'labelled' && !isLocal(row)) return String(row.label); // I3
   return row.status === 'review' ? 'review' : 'ask';
 }

@@ -43,7 +43,7 @@ export const resultsTable: TableSchema = {
     status: 'string', // labelled | review | failed
     label: 'string',
     confidence: 'double', // calibrated, 0..1
-    decided_by: 'string', // model | llm | duplicate | human
+    decided_by: 'string', // model | encoder | llm | duplicate | human
     top_labels_json: 'string', // [{label, probability}]
     evidence_json: 'string', // [{term, weight, runner_up_weight}]
     llm_quote: 'string',

@@ -3,7 +3,9 @@
 import { TerminalError } from '../errors.ts';
 import type { FeatureSpec } from '../features/spec.ts';
 import { sha256Hex } from '../ids.ts';
+import type { AcceptRule } from './accept-rule.ts';
 import type { Calibration } from './calibration.ts';
+import type { StageDescription } from './encoder/stage-description.ts';
 import type { ModelKind } from './scorer.ts';
 
 export interface LabelMetrics {
@@ -32,24 +34,6 @@ export interface ModelMetrics {
   perLabel: LabelMetrics[];
 }
 
-/** How the default accept threshold was chosen. */
-export interface AcceptRule {
-  /** Calibrated top probability from which the model's label is taken without asking; above 1: never. */
-  threshold: number;
-  /** guarantee: Clopper–Pearson bound held; empirical: precision on held-out rows; default: neither, so that
-   *  the model decides nothing alone. */
-  basis: 'guarantee' | 'empirical' | 'default';
-  /** Precision aimed at and the confidence of the promise. */
-  precision: number;
-  confidence: number;
-  /** Share of held-out rows at or above the threshold, and how many of them were right. */
-  coverage: number;
-  observedPrecision: number;
-  samples: number;
-  /** basis default: rows that are missing to see anything; 0 when there were enough, and no threshold reached the precision. */
-  missing?: number;
-}
-
 export interface Artifact {
   name: string;
   sizeBytes: number;
@@ -73,6 +57,8 @@ export interface ModelDescription {
   training: Readonly<Record<string, string | number | boolean | null>>;
   /** Accept threshold per label, where a promise could be made for it; null: none was asked for. */
   acceptByLabel: readonly (number | null)[] | null;
+  /** The second local stage, where the model was trained with an encoder. */
+  stage?: StageDescription | null;
   /** Settings only one kind of scorer understands. */
   scorer: Readonly<Record<string, string | number | boolean | null>>;
 }

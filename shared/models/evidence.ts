@@ -7,4 +7,6 @@ export interface EvidenceTerm {
   runner_up_weight: number;
   /** Other terms of the document fall into the same bucket; the weight is shared by counts. */
   collision?: true;
+  /** No term, but `like` and the label of a labelled document near to this one; the weight is their cosine. */
+  like?: true;
 }

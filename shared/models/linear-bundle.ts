@@ -2,7 +2,8 @@
 import type { Idf } from '../features/idf.ts';
 import type { FeatureSpec } from '../features/spec.ts';
 import { vocabularyFile } from '../features/vocabulary.ts';
-import type { AcceptRule, ModelBundle, ModelDescription, ModelMetrics } from './bundle.ts';
+import type { AcceptRule } from './accept-rule.ts';
+import type { ModelBundle, ModelDescription, ModelMetrics } from './bundle.ts';
 import type { Calibration } from './calibration.ts';
 import { encodeIdf } from './idf-file.ts';
 import { encodeLinearModel, type LinearModel } from './linear-model.ts';
@@ -18,6 +19,7 @@ export interface LinearBundleInput {
   accept: AcceptRule;
   acceptByLabel?: readonly (number | null)[] | null;
   metrics: ModelMetrics | null;
+  stage?: ModelDescription['stage'];
   training?: ModelDescription['training'];
   scorer?: ModelDescription['scorer'];
   /** Terms by column, where the features count those of a list. */
@@ -40,6 +42,7 @@ export function createLinearBundle(input: LinearBundleInput): ModelBundle {
       accept,
       acceptByLabel: input.acceptByLabel ?? null,
       metrics,
+      ...(input.stage === undefined || input.stage === null ? {} : { stage: input.stage }),
       training: input.training ?? {},
       scorer: input.scorer ?? {},
     },

@@ -10,6 +10,7 @@ import { decodeVocabulary, VOCABULARY_FILE } from '../features/vocabulary.ts';
 import { weighCounts } from '../features/weigh.ts';
 import type { ModelDescription, ModelManifest } from './bundle.ts';
 import { calibrate } from './calibration.ts';
+import { EncoderStage, EXEMPLARS_FILE, HEAD_FILE } from './encoder/stage.ts';
 import type { EvidenceTerm } from './evidence.ts';
 import { decodeIdf } from './idf-file.ts';
 import { explainTerms } from './lexical-evidence.ts';
@@ -28,10 +29,14 @@ export interface LoadedModel {
   readonly accept: number;
   /** Thresholds per label where a strict guarantee was asked for: null for a label that must not be accepted alone. Else null. */
   readonly acceptByLabel?: readonly (number | null)[] | null;
+  /** The second local stage, where the model was trained with an encoder. */
+  readonly stage?: EncoderStage | null;
   /** TF-IDF [texts, width]. @throws {TerminalError} model.feature-mismatch when the model has no feature settings */
   featurize(texts: readonly string[]): Csr;
   /** Calibrated probabilities [rows, labels], row-major. @throws {TerminalError} model.width-mismatch */
   score(x: Csr): Float64Array;
+  /** The same, uncalibrated: what the second stage mixes. */
+  scoreRaw?(x: Csr): Float64Array;
   /** The `top` terms that moved row `row` (made from `text`) most towards `label` and against `runnerUp`; strongest first. */
   explain(text: string, x: Csr, row: number, label: number, runnerUp: number, top: number): EvidenceTerm[];
 }
@@ -44,6 +49,7 @@ export interface ModelParts {
   idf: Float64Array | null;
   /** Terms by column, where the features count those of a list. */
   vocabulary?: readonly string[] | undefined;
+  stage?: EncoderStage | null;
 }
 
 /** Open the files of a manifest. @throws {TerminalError} model.corrupt, model.unsupported, model.width-mismatch */
@@ -68,7 +74,23 @@ export async function openBundle(
     scorer: await openScorer(description, bytes),
     idf: idf === undefined ? null : decodeIdf(idf).weights,
     vocabulary: vocabulary === undefined ? undefined : decodeVocabulary(vocabulary),
+    stage: openStage(version, description, artifacts),
   });
+}
+
+function openStage(
+  version: string,
+  { stage, labels }: ModelDescription,
+  artifacts: Readonly<Record<string, Uint8Array>>,
+): EncoderStage | null {
+  if (stage === undefined || stage === null) return null;
+  const { [HEAD_FILE]: head, [EXEMPLARS_FILE]: exemplars } = artifacts;
+  if (head === undefined || exemplars === undefined)
+    throw new TerminalError(
+      'model.corrupt',
+      `Model ${version} lacks ${head === undefined ? HEAD_FILE : EXEMPLARS_FILE}`,
+    );
+  return new EncoderStage(stage, head, exemplars, labels.length);
 }
 
 /** The scorer of a model file. @throws {TerminalError} model.corrupt, model.unsupported */
@@ -120,19 +142,21 @@ class Model implements LoadedModel {
   readonly width: number;
   readonly accept: number;
   readonly acceptByLabel: readonly (number | null)[] | null;
+  readonly stage: EncoderStage | null;
   readonly #description: ModelDescription;
   readonly #scorer: Scorer;
   readonly #idf: Float64Array | null;
   readonly #vocabulary: readonly string[] | undefined;
   #counter: TermCounter | undefined;
 
-  constructor({ version, description, scorer, idf, vocabulary }: ModelParts) {
+  constructor({ version, description, scorer, idf, vocabulary, stage = null }: ModelParts) {
     this.version = version;
     this.labels = description.labels;
     this.taxonomyVersion = description.taxonomyVersion;
     this.width = description.width;
     this.accept = description.accept.threshold;
     this.acceptByLabel = description.acceptByLabel;
+    this.stage = stage;
     this.#description = description;
     this.#scorer = scorer;
     this.#idf = idf;
@@ -147,7 +171,11 @@ class Model implements LoadedModel {
   }
 
   score(x: Csr): Float64Array {
-    return calibrate(this.#scorer.probabilities(x), this.labels.length, this.#description.calibration);
+    return calibrate(this.scoreRaw(x), this.labels.length, this.#description.calibration);
+  }
+
+  scoreRaw(x: Csr): Float64Array {
+    return this.#scorer.probabilities(x);
   }
 
   explain(text: string, x: Csr, row: number, label: number, runnerUp: number, top: number): EvidenceTerm[] {

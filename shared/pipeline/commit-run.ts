@@ -7,6 +7,7 @@ import { batchId } from '../ids.ts';
 import type { Row } from '../lake/tables.ts';
 import { runPaths } from '../paths.ts';
 import { ledgerOf } from './ask-documents.ts';
+import { encoderOf } from './encoder-counts.ts';
 import { groupId } from './group-questions.ts';
 import { readRanking } from './rank-questions.ts';
 import {
@@ -17,6 +18,7 @@ import {
   readAttempt,
   readJson,
   readPlan,
+  readStep,
   requireJson,
   requireStep,
   type StepRecord,
@@ -95,6 +97,8 @@ interface Totals {
   ledger: Row[];
   steps: Record<string, number>;
   asked: number;
+  /** Records of the score step. */
+  scored: (StepRecord | undefined)[];
   failures: Record<string, number>;
   formats: Record<string, number>;
 }
@@ -105,6 +109,7 @@ const emptyTotals = (): Totals => ({
   ledger: [],
   steps: {},
   asked: 0,
+  scored: [],
   failures: {},
   formats: {},
 });
@@ -119,13 +124,16 @@ async function gather(services: PipelineServices, plan: Plan): Promise<Totals> {
         Promise.all([
           requireStep(services.lake, plan.runId, id, 'extract'),
           requireStep(services.lake, plan.runId, id, 'decide'),
+          // only where there is something to learn from it
+          plan.encoder == null ? undefined : readStep(services.lake, plan.runId, id, 'score'),
         ]),
       ),
     ),
   );
   const quiet = new Set<string>();
-  for (const [i, [extracted, decided]] of records.entries()) {
+  for (const [i, [extracted, decided, scored]] of records.entries()) {
     const id = ids[i] ?? '';
+    totals.scored.push(scored);
     checkBatch(plan.runId, id, extracted, decided);
     if (decided.questions === 0) quiet.add(id);
     addCounts(totals.counts as unknown as Record<string, number>, decided.counts as unknown as Record<string, number>);
@@ -193,6 +201,7 @@ async function summarise(
     modelVersion: plan?.modelVersion ?? null,
     taxonomyVersion: plan?.taxonomyVersion ?? null,
     ...(plan?.llmUse === undefined ? {} : { llm: plan.llmUse }),
+    ...encoderOf(plan, totals.scored),
     failures: totals.failures,
     formats: totals.formats,
     error,

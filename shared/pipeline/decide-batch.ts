@@ -192,7 +192,7 @@ function decideSubject(
     top_labels_json: score?.top_labels_json ?? '[]',
     evidence_json: score?.evidence_json ?? '[]',
   };
-  if (score?.route === 'accept') return { ...scored, status: 'labelled', decided_by: 'model' };
+  if (score?.route === 'accept') return { ...scored, status: 'labelled', decided_by: score.stage ?? 'model' };
   if (score?.route === 'ask' && inherited !== undefined) {
     const { label, confidence, from } = inherited;
     return { ...scored, status: 'labelled', label, confidence, decided_by: 'duplicate', duplicate_of: from };
@@ -203,9 +203,11 @@ function decideSubject(
         ? 'llm.no-answer'
         : isDoubted
           ? 'extract.doubtful'
-          : plan.llm
-            ? 'route.low-confidence'
-            : unaskedCode(plan);
+          : score?.is_foreign === true
+            ? 'route.foreign'
+            : plan.llm
+              ? 'route.low-confidence'
+              : unaskedCode(plan);
     return { ...scored, status: 'review', failure_code: code, failure_message: ERROR_REMEDIES[code] };
   }
   const asked = {

@@ -178,7 +178,7 @@ async function* rerunBatches(
 
 type Pinned = Pick<
   Plan,
-  'modelVersion' | 'taxonomyVersion' | 'accept' | 'review' | 'llm' | 'llmUse' | 'maxCostUsd' | 'from'
+  'modelVersion' | 'taxonomyVersion' | 'accept' | 'review' | 'llm' | 'llmUse' | 'encoder' | 'maxCostUsd' | 'from'
 >;
 
 async function pinVersions(services: PipelineServices, run: RunRecord): Promise<Pinned> {
@@ -199,6 +199,7 @@ async function pinVersions(services: PipelineServices, run: RunRecord): Promise<
   return {
     modelVersion: model.modelVersion,
     taxonomyVersion: taxonomy.version,
+    encoder: model.encoder,
     accept: request?.acceptThreshold ?? model.accept,
     review: request?.reviewThreshold ?? config.REVIEW_THRESHOLD,
     ...asking,
@@ -215,9 +216,17 @@ async function pinModel(
   services: PipelineServices,
   taxonomyVersion: string,
   asked?: string,
-): Promise<Pick<Plan, 'modelVersion' | 'accept'>> {
+): Promise<Required<Pick<Plan, 'modelVersion' | 'accept' | 'encoder'>>> {
   const modelVersion = await chooseModel(services, await loadTaxonomy(services.lake, taxonomyVersion), asked);
-  return { modelVersion, accept: modelVersion === null ? null : (services.config.ACCEPT_THRESHOLD ?? null) };
+  const accept = modelVersion === null ? null : (services.config.ACCEPT_THRESHOLD ?? null);
+  return { modelVersion, accept, encoder: await chooseEncoder(services, modelVersion) };
+}
+
+/** The encoder that the model was trained with; without a model the one in use, which decides by label descriptions. */
+export async function chooseEncoder(services: PipelineServices, modelVersion: string | null): Promise<string | null> {
+  if (services.encoders === undefined) return null;
+  if (modelVersion === null) return (await services.encoders.current()) ?? null;
+  return (await services.models.load(modelVersion)).stage?.description.encoder ?? null;
 }
 
 /** See `pinModel`. @throws {TerminalError} request.invalid when the model asked for does not speak the labels */

@@ -1,6 +1,6 @@
 // The JSON files a run leaves in the lake: request, plan, batches, steps, summary.
 // Invariants: R1 each is written once (put-if-absent) or rewritten with equal content. R2 a step's record is written after its output.
-import type { LlmUse, RerunRequest, RunCounts, RunRequest, RunStatus, Step } from '../api/runs.ts';
+import type { EncoderCounts, LlmUse, RerunRequest, RunCounts, RunRequest, RunStatus, Step } from '../api/runs.ts';
 import { SluiceError } from '../errors.ts';
 import { runPaths } from '../paths.ts';
 import type { LakeStore } from '../ports.ts';
@@ -50,6 +50,8 @@ export interface Plan {
   llm: boolean;
   /** Absent in plans of earlier versions. */
   llmUse?: LlmUse;
+  /** Encoder of the second local stage, or of a cold start; absent in plans of earlier versions. */
+  encoder?: string | null;
   maxCostUsd: number | null;
   from: 'extract' | 'featurize' | 'score' | 'classify';
   runDate: string;
@@ -73,6 +75,8 @@ export interface StepRecord {
   modelVersion?: string | null;
   /** Documents that the LLM stage was to look at (decide); 0: no file of answers exists. Absent: not known. */
   questions?: number;
+  /** Where an encoder was at work (score). */
+  encoder?: EncoderCounts;
 }
 
 export interface RunSummary extends RunStatus {

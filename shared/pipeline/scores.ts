@@ -12,6 +12,8 @@ export const scoreColumns = [
   { name: 'route', type: 'string' },
   { name: 'top_labels_json', type: 'string' },
   { name: 'evidence_json', type: 'string' },
+  { name: 'stage', type: 'string' },
+  { name: 'is_foreign', type: 'boolean' },
 ] as const satisfies readonly Column[];
 
 export interface ScoreRow {
@@ -22,6 +24,10 @@ export interface ScoreRow {
   route: Route;
   top_labels_json: string;
   evidence_json: string;
+  /** Who gave label and confidence; absent in files of earlier versions: the model. */
+  stage?: 'model' | 'encoder' | null;
+  /** Unlike everything that was labelled. */
+  is_foreign?: boolean | null;
 }
 
 export async function writeScores(
@@ -32,7 +38,7 @@ export async function writeScores(
   await services.parquet.write(
     runPaths.scores(runId, batchId),
     scoreColumns,
-    scores.map((score): Row => ({ ...score })),
+    scores.map((score): Row => ({ stage: null, is_foreign: null, ...score })),
   );
 }
 
@@ -40,3 +46,18 @@ export async function readScores(services: PipelineServices, { runId, batchId }:
   const rows = await services.parquet.read(runPaths.scores(runId, batchId));
   return rows as unknown as ScoreRow[]; // written by writeScores only
 }
+
+const TOP_LABELS = 5;
+
+/** The most probable labels of one document. @param p  one probability per label */
+export function topLabels(
+  p: Float64Array,
+  labels: readonly string[],
+): { best: number; second: number; confidence: number; json: string } {
+  const order = [...p.keys()].sort((a, b) => (p[b] ?? 0) - (p[a] ?? 0));
+  const [best = 0, second = 0] = order;
+  const top = order.slice(0, TOP_LABELS).map((k) => ({ label: labels[k], probability: round(p[k] ?? 0) }));
+  return { best, second, confidence: p[best] ?? 0, json: JSON.stringify(top) };
+}
+
+const round = (probability: number): number => Math.round(probability * 1e6) / 1e6;

@@ -7,6 +7,8 @@ import type { LlmAnswer, LlmDocument } from '../llm/classify.ts';
 import type { MoneyLeft } from '../llm/money/money-left.ts';
 import type { Quote } from '../llm/money/quote.ts';
 import type { Probe } from '../llm/probe.ts';
+import type { Encoder } from '../models/encoder/encoder.ts';
+import type { VectorCache } from '../models/encoder/vector-cache.ts';
 import type { LoadedModel } from '../models/registry.ts';
 import type { Pace } from '../pace.ts';
 import type { Clock, LakeStore, Logger } from '../ports.ts';
@@ -23,6 +25,14 @@ export interface Models {
   /** The newest model that was trained for a taxonomy. */
   newestFor(taxonomyVersion: string): Promise<string | undefined>;
   load(version: string): Promise<LoadedModel>;
+}
+
+/** Encoders of the second local stage. */
+export interface Encoders {
+  /** The version that cold starts use. */
+  current(): Promise<string | undefined>;
+  /** @throws {TerminalError} encoder.not-found, encoder.corrupt */
+  open(version: string): Promise<{ encoder: Encoder; vectors: VectorCache }>;
 }
 
 export interface ClassifyRequest {
@@ -129,6 +139,8 @@ export interface PipelineServices {
   originals?: Originals;
   reader: Reader;
   models: Models;
+  /** Absent: no second local stage. */
+  encoders?: Encoders;
   llm: Llm | undefined;
   parquet: ParquetFiles;
   tables: Tables;

@@ -1,7 +1,7 @@
 // The accept threshold of a freshly trained model, from predictions for rows it was not trained on.
 // Strict: the promise is proven on rows that nothing else has seen, or training fails. Otherwise the best basis the rows allow is taken and
 // named: guarantee (the same test on half of the out-of-fold rows), empirical (observed precision), default (too few rows for either).
-import type { AcceptRule } from '../models/bundle.ts';
+import type { AcceptRule } from '../models/accept-rule.ts';
 import {
   countAccepted,
   guaranteeByLabel,

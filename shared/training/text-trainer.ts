@@ -43,6 +43,11 @@ export interface Fitted {
 }
 
 export interface Judged extends Judgement {
+  /** Rows that were judged, in the order of the predictions, and their uncalibrated predictions. */
+  rows: readonly number[];
+  raw: Float64Array;
+  /** Rows that judged a fit, and those it was made of. */
+  splits: readonly { held: readonly number[]; rest: readonly number[] }[];
   source: 'out-of-fold' | 'held-out';
   fitting: Fitting;
   /** The model that was judged, where it is the final one. */
@@ -168,7 +173,14 @@ export class TextTrainer {
       return { predictions: { raw, truth: classes }, best, losses };
     };
     const { predictions, fitting } = this.#choose(attempt);
-    return { ...judge(predictions, labels.length, this.#options), source: 'out-of-fold', fitting };
+    return {
+      ...judge(predictions, labels.length, this.#options),
+      rows: allRows(this.#counts.rows),
+      raw: predictions.raw,
+      splits: Array.from({ length: folds }, (_, fold) => this.#foldRows(part, fold)),
+      source: 'out-of-fold',
+      fitting,
+    };
   }
 
   #foldRows(part: Uint16Array, fold: number): { held: number[]; rest: number[] } {
@@ -190,7 +202,14 @@ export class TextTrainer {
         labels.length,
       ),
     );
-    return { ...judge(predictions, labels.length, this.#options), source: 'held-out', fitting };
+    return {
+      ...judge(predictions, labels.length, this.#options),
+      rows: held,
+      raw: predictions.raw,
+      splits: [{ held, rest }],
+      source: 'held-out',
+      fitting,
+    };
   }
 
   // One part calibrates and scouts, another proves; the model has seen neither and is kept as it is.
@@ -215,8 +234,16 @@ export class TextTrainer {
       ),
     );
     const final = models.get(predictions)!; // made above, with the predictions
-    const judgement = judgeStrictly(predictions, side(1, final), labels, this.#options);
-    return { ...judgement, source: 'held-out', fitting, final: this.#expand(final) };
+    const tested = side(1, final);
+    return {
+      ...judgeStrictly(predictions, tested, labels, this.#options),
+      rows: rowsOfPart(part, 1, true),
+      raw: tested.raw,
+      splits: [{ held: rowsOfPart(part, 1, true), rest: training }],
+      source: 'held-out',
+      fitting,
+      final: this.#expand(final),
+    };
   }
 
   /** Try the strengths, and class weights where classes are very uneven; what served best on rows outside training. */

@@ -7,14 +7,16 @@ import { profileOf } from '../features/spec.ts';
 import { fitLabels } from '../features/string-indexer.ts';
 import { createTermCounter } from '../features/term-counter.ts';
 import { EVALUATION_FILE, type ModelBundle, OBJECTIVE_FILE } from '../models/bundle.ts';
+import type { Encoder } from '../models/encoder/encoder.ts';
 import { createLinearBundle } from '../models/linear-bundle.ts';
 import { type Evaluation, measure, summarize } from '../models/metrics.ts';
 import { checkGoal } from '../models/threshold.ts';
 import { type Clock, type Logger, type Random, seededRandom } from '../ports.ts';
+import { drawEvenly, type Head, MAX_HEAD_ROWS, trainHead } from './encoder-head.ts';
 import { describeFitting } from './fit-choice.ts';
 import { completeTrainOptions, featureSpecOf, lrOptionsOf, type TrainOptions } from './options.ts';
 import { groupTexts } from './splits.ts';
-import { type Data, TextTrainer, type TrainProgress } from './text-trainer.ts';
+import { type Data, type Judged, TextTrainer, type TrainProgress } from './text-trainer.ts';
 
 export type { TrainOptions } from './options.ts';
 export type { TrainProgress } from './text-trainer.ts';
@@ -30,6 +32,8 @@ export interface TrainInput {
   examples: Iterable<Example>;
   taxonomyVersion?: string | null;
   options?: Partial<TrainOptions>;
+  /** Gives the model a second local stage; not with a strict guarantee, whose promise is the words' alone. */
+  encoder?: Encoder | undefined;
   deps: { clock: Clock; random: Random; logger: Logger; onProgress?: (progress: TrainProgress) => void };
 }
 
@@ -54,10 +58,14 @@ export async function train(input: TrainInput): Promise<TrainedBundle> {
   const counts = createTermCounter(featureSpecOf(options)).count(data.texts);
   const groups = groupTexts(data.texts, data.classes);
   const fingerprint = fingerprintOf(data);
-  data.texts = []; // from here on only counts are needed
+  const { encoder } = input;
+  const hasStage = encoder !== undefined && !options.guarantee;
+  const { texts } = data;
+  data.texts = []; // from here on only counts are needed, and the encoder's share of the texts
   const trainer = new TextTrainer(counts, data, options, (progress) => input.deps.onProgress?.(progress));
   const judged = trainer.judge(groups, seededRandom(options.seed));
   const { fit, idf, regParam } = judged.final ?? trainer.fitFinal(judged.fitting);
+  const head = hasStage ? await trainStage(encoder, texts, data, judged, options, input.deps) : undefined;
   const evaluation = measure(judged.probabilities, data.labels, judged.truth);
   const seconds = (input.deps.clock.now() - startedAt) / 1000;
   input.deps.logger.info('model.trained', {
@@ -76,6 +84,7 @@ export async function train(input: TrainInput): Promise<TrainedBundle> {
     accept: judged.choice.accept,
     acceptByLabel: judged.choice.byLabel,
     metrics: summarize(evaluation, judged.source),
+    stage: head?.stage ?? null,
     training: {
       algorithm: 'logistic-regression',
       rows: counts.rows,
@@ -92,14 +101,48 @@ export async function train(input: TrainInput): Promise<TrainedBundle> {
       stopReason: fit.stopReason,
       objective: fit.objectiveHistory.at(-1) ?? null,
       seconds,
+      ...(head === undefined
+        ? {}
+        : { encoder: head.stage.encoder, encodedRows: head.stage.rows, headIterations: head.iterations }),
     },
     extra: {
+      ...head?.artifacts,
       [EVALUATION_FILE]: Buffer.from(JSON.stringify(evaluation)),
       [OBJECTIVE_FILE]: Buffer.from(JSON.stringify(fit.objectiveHistory)),
     },
   });
   return { ...bundle, evaluation, objectiveHistory: fit.objectiveHistory, skipped: data.skipped };
 }
+
+/** Encode rows, all or as many as serve, and train the second stage over them. */
+async function trainStage(
+  encoder: Encoder,
+  texts: readonly string[],
+  { labels, classes, weights }: Data,
+  judged: Judged,
+  { precision, confidence, seed }: TrainOptions,
+  { onProgress }: TrainInput['deps'],
+): Promise<Head | undefined> {
+  const random = seededRandom(seed);
+  const all = Array.from(texts, (_, row) => row);
+  const rows = drawEvenly(all, (row) => classes[row]!, MAX_HEAD_ROWS, random).sort((a, b) => a - b);
+  const { dimensions } = encoder;
+  const vectors = new Float32Array(rows.length * dimensions);
+  for (let from = 0; from < rows.length; from += ENCODED_AT_ONCE) {
+    onProgress?.({ phase: `encoding ${from} of ${rows.length}`, iteration: from, objective: Number.NaN });
+    const part = rows.slice(from, from + ENCODED_AT_ONCE).map((row) => texts[row]!);
+    vectors.set(await encoder.encode(part, 'document'), from * dimensions);
+  }
+  return trainHead({
+    ...{ encoder: encoder.version, dimensions, rows, vectors, classes, labels: labels.length, weights },
+    judged: { rows: judged.rows, raw: judged.raw, calibrated: judged.probabilities },
+    splits: judged.splits,
+    goal: { precision, confidence },
+    random,
+  });
+}
+
+const ENCODED_AT_ONCE = 64;
 
 function readExamples(examples: Iterable<Example>): Data {
   const texts: string[] = [];

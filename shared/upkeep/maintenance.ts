@@ -1,7 +1,7 @@
 // What a timer does for the lake: look after every table, and forget what the retention setting says.
 // Invariant: N1 only runs that have ended lose files; their decisions, plans and summaries stay.
 import { type MaintenanceReport, maintain } from '../lake/delta/maintenance.ts';
-import { reviewLeaseFolder, runIndexFolder, runPaths } from '../paths.ts';
+import { encoderPaths, reviewLeaseFolder, runIndexFolder, runPaths } from '../paths.ts';
 import type { DecisionLake } from '../pipeline/decision-lake.ts';
 import type { PipelineServices } from '../pipeline/services.ts';
 import { forgetTrainings } from '../pipeline/trainings.ts';
@@ -31,6 +31,7 @@ export async function maintainLake({ services, query, tables }: DecisionLake): P
   }
   const forgottenRuns = await forgetOldRuns(services);
   await forgetOldTrainings(services);
+  await forgetTrainingVectors(services);
   await dropOldLeases(services);
   await calibrateLlm({ services, query });
   if (failures.length > 0) throw new AggregateError(failures, `maintenance of ${failures.length} table(s) failed`);
@@ -61,6 +62,14 @@ async function forgetOldTrainings({ lake, clock, config }: PipelineServices): Pr
   if (config.RETENTION_DAYS === 0) return;
   const newestMs = clock.now() - Math.max(config.RETENTION_DAYS, MIN_TRAINING_DAYS) * DAY_MS;
   await forgetTrainings(lake, (_request, requestedAt) => requestedAt < newestMs);
+}
+
+/** Vectors of texts that trainings have encoded; those of runs go with their run. */
+async function forgetTrainingVectors({ lake, clock, config }: PipelineServices): Promise<void> {
+  if (config.RETENTION_DAYS === 0) return;
+  const oldestMs = clock.now() - config.RETENTION_DAYS * DAY_MS;
+  for await (const file of lake.list(encoderPaths.vectorsOf('training')))
+    if (file.lastModified < oldestMs) await lake.delete(file.path);
 }
 
 async function dropOldLeases({ lake, clock, config }: PipelineServices): Promise<void> {

@@ -75,10 +75,10 @@ test('run report: each document counts once, with who decided it, its confidence
   const report = await runReport(lake, 'r1');
   expect(report).toMatchObject({ runId: 'r1', request, rerunOf: null, lineage: null });
   expect(report.labels).toEqual([
-    { label: 'VAT', documents: 3, byModel: 2, byLlm: 0, byDuplicate: 0, byHuman: 1 },
-    { label: 'Customs', documents: 2, byModel: 0, byLlm: 1, byDuplicate: 1, byHuman: 0 },
+    { label: 'VAT', documents: 3, byModel: 2, byEncoder: 0, byLlm: 0, byDuplicate: 0, byHuman: 1 },
+    { label: 'Customs', documents: 2, byModel: 0, byEncoder: 0, byLlm: 1, byDuplicate: 1, byHuman: 0 },
   ]);
-  expect(report.decidedBy).toEqual({ model: 2, llm: 1, duplicate: 1, human: 1 });
+  expect(report.decidedBy).toEqual({ model: 2, encoder: 0, llm: 1, duplicate: 1, human: 1 });
   expect(report.confidence).toEqual({ labelled: bins({ 10: 2, 18: 1, 19: 1 }), review: bins({ 0: 1, 1: 1 }) });
   expect(report.codes).toEqual([
     {
@@ -200,7 +200,7 @@ test('run report: a run that has not ended has empty lists; a re-run says what i
     labels: [],
     codes: [],
     warnings: [],
-    decidedBy: { model: 0, llm: 0, duplicate: 0, human: 0 },
+    decidedBy: { model: 0, encoder: 0, llm: 0, duplicate: 0, human: 0 },
     confidence: { labelled: bins({}), review: bins({}) },
     ledger: {
       calls: 0,

@@ -16,6 +16,7 @@ import {
   TOKENIZER_FILE,
 } from './manifest.ts';
 import type { ReadEncoder } from './read-folder.ts';
+import { VectorCache } from './vector-cache.ts';
 
 export interface RegisteredEncoder extends EncoderManifest {
   inUse: boolean;
@@ -33,7 +34,7 @@ const VERSION = /^[a-z0-9][a-z0-9-]{0,79}-[0-9a-f]{8}$/;
 export class EncoderRegistry {
   readonly #store: LakeStore;
   readonly #clock: Clock;
-  readonly #open = new Map<string, Encoder>();
+  readonly #open = new Map<string, { encoder: Encoder; vectors: VectorCache }>();
 
   constructor(store: LakeStore, deps: { clock: Clock }) {
     this.#store = store;
@@ -112,10 +113,10 @@ export class EncoderRegistry {
   }
 
   /**
-   * An encoder ready to work; one per version and process. Its files are read and checked when its thread begins.
+   * An encoder ready to work and the vectors it has made; one per version and process. Its files are read and checked when its thread begins.
    * @throws {TerminalError} encoder.not-found, encoder.corrupt; `encode` then also encoder.checksum-mismatch
    */
-  async open(version: string): Promise<Encoder> {
+  async open(version: string): Promise<{ encoder: Encoder; vectors: VectorCache }> {
     const known = this.#open.get(version);
     if (known !== undefined) return known;
     const manifest = await this.manifest(version);
@@ -126,15 +127,16 @@ export class EncoderRegistry {
       tokenizer: parseObject(await this.#file(manifest, TOKENIZER_FILE)),
       tokenizerConfig: parseObject(await this.#file(manifest, TOKENIZER_CONFIG_FILE)),
     }));
-    this.#open.set(version, encoder);
-    return encoder;
+    const opened = { encoder, vectors: new VectorCache(this.#store, encoder) };
+    this.#open.set(version, opened);
+    return opened;
   }
 
   /** End all threads. */
   async close(): Promise<void> {
     const open = [...this.#open.values()];
     this.#open.clear();
-    await Promise.all(open.map((encoder) => encoder.close()));
+    await Promise.all(open.map(({ encoder }) => encoder.close()));
   }
 
   async #file(manifest: EncoderManifest, name: string): Promise<Uint8Array> {

@@ -143,7 +143,7 @@ describe('encoders in the lake', () => {
 
   test('encodes in a thread: the same vectors in any company, synonyms near', async () => {
     const { registry } = registryOf();
-    const encoder = await registry.open(await registry.register(read(tinyEncoder())));
+    const { encoder } = await registry.open(await registry.register(read(tinyEncoder())));
     const texts = ['invoice paid', 'bill outstanding', 'doctor', 'card '.repeat(900)];
     const together = await encoder.encode(texts, 'document');
     const alone = await encoder.encode(texts.slice(3), 'document');
@@ -156,7 +156,7 @@ describe('encoders in the lake', () => {
     const { lake, registry } = registryOf();
     const version = await registry.register(read(tinyEncoder()));
     await lake.write(`encoders/${version}/tokenizer.json`, '{}');
-    const encoder = await registry.open(version);
+    const { encoder } = await registry.open(version);
     await expect(encoder.encode(['invoice'], 'document')).rejects.toMatchObject({ code: 'encoder.checksum-mismatch' });
     await registry.register(read(tinyEncoder()));
     expect(await encoder.encode(['invoice'], 'document')).toHaveLength(TINY_DIMENSIONS);

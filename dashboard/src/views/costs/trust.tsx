@@ -93,7 +93,7 @@ export function PromiseNote({ promise }: { promise: TrustReport['promise'] }) {
   );
 }
 
-const PROPOSERS = { model: 'the model', llm: 'the LLM', duplicate: 'a duplicate' } as const;
+const PROPOSERS = { model: 'the model', llm: 'the LLM', duplicate: 'a duplicate', encoder: 'the encoder' } as const;
 
 /** What people said; an invitation where they have not. */
 export function Agreement({ trust }: { trust: TrustReport }) {

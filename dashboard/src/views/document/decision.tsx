@@ -87,6 +87,10 @@ function Quote({ row }: { row: ResultRow }) {
 export function deciderOf(row: ResultRow): string {
   const cost = (row.cost_usd ?? 0) > 0 ? ` for ${money(row.cost_usd ?? 0)}` : '';
   if (row.decided_by === 'model') return `decided by model ${row.model_version ?? ''}`;
+  if (row.decided_by === 'encoder')
+    return row.model_version === null
+      ? 'decided by the label descriptions, with the encoder'
+      : `decided by model ${row.model_version} with its encoder`;
   if (row.decided_by === 'llm') return `decided by the LLM (${row.llm_deployment ?? 'unnamed'})${cost}`;
   if (row.decided_by === 'duplicate') return 'taken over from a copy';
   if (row.decided_by === 'human') return 'decided by a person';

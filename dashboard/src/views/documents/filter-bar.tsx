@@ -135,7 +135,7 @@ export function FilterFields({ filter }: { filter: Filter }) {
         ['review', 'in review'],
         ['failed', 'failed'],
       ])}
-      {choice('Decided by', 'decidedBy', same(['model', 'llm', 'duplicate', 'human']))}
+      {choice('Decided by', 'decidedBy', same(['model', 'encoder', 'llm', 'duplicate', 'human']))}
       {text('Run', 'run', 'run-…')}
       {text('Code', 'code', 'extract.corrupt')}
       {text('Path begins with', 'path', 'folder/')}

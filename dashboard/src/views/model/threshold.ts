@@ -1,5 +1,5 @@
 // What a threshold means, from a model's evaluation: how much it decides alone, how often rightly, what the rest costs.
-import type { AcceptRule } from '../../../../shared/models/bundle.ts';
+import type { AcceptRule } from '../../../../shared/models/accept-rule.ts';
 import type { CoveragePoint } from '../../../../shared/models/metrics.ts';
 import { count, percent } from '../../format.ts';
 

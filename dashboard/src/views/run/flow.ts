@@ -18,7 +18,7 @@ export interface Outcomes {
   /** In work, or never decided in a run that was stopped. */
   open: number;
   /** Labelled documents by who decided; null before the run has ended. */
-  by: { model: number; llm: number; duplicate: number; human: number } | null;
+  by: { model: number; encoder: number; llm: number; duplicate: number; human: number } | null;
 }
 
 /** With the report, what people decided since the run is counted as theirs. */
@@ -33,9 +33,10 @@ export function outcomesOf(run: RunStatus, report: RunReport | undefined): Outco
       by: null,
     };
   const sum = (of: readonly { documents: number }[]) => of.reduce((total, { documents }) => total + documents, 0);
-  const by = { model: 0, llm: 0, duplicate: 0, human: 0 };
-  for (const { byModel, byLlm, byDuplicate, byHuman } of report.labels) {
+  const by = { model: 0, encoder: 0, llm: 0, duplicate: 0, human: 0 };
+  for (const { byModel, byEncoder, byLlm, byDuplicate, byHuman } of report.labels) {
     by.model += byModel;
+    by.encoder += byEncoder;
     by.llm += byLlm;
     by.duplicate += byDuplicate;
     by.human += byHuman;
@@ -87,6 +88,7 @@ const TOP = 22;
 
 const DECIDERS = [
   { key: 'model', name: 'by the model', tone: 1 },
+  { key: 'encoder', name: 'with the encoder', tone: 5 },
   { key: 'llm', name: 'by the LLM', tone: 2 },
   { key: 'duplicate', name: 'as duplicate', tone: 3 },
   { key: 'human', name: 'by people', tone: 4 },

@@ -11,6 +11,7 @@ import { peakShare, tokensPerMinute } from './quota.ts';
 
 const DECIDERS = [
   { name: 'model', tone: 1 },
+  { name: 'encoder', tone: 5 },
   { name: 'LLM', tone: 2 },
   { name: 'duplicate', tone: 3 },
   { name: 'people', tone: 4 },
@@ -22,9 +23,9 @@ export function Labels({ report }: { report: RunReport }) {
       title="Labels"
       caption="Labelled documents by who decided. A label leads to its documents."
       kinds={DECIDERS}
-      rows={report.labels.map(({ label, byModel, byLlm, byDuplicate, byHuman }) => ({
+      rows={report.labels.map(({ label, byModel, byEncoder, byLlm, byDuplicate, byHuman }) => ({
         name: label,
-        values: [byModel, byLlm, byDuplicate, byHuman],
+        values: [byModel, byEncoder, byLlm, byDuplicate, byHuman],
         href: links.documents({ run: report.runId, label, status: 'labelled' }),
       }))}
       format={count}

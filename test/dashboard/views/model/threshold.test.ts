@@ -7,7 +7,7 @@ import {
   shareText,
   thresholdText,
 } from '../../../../dashboard/src/views/model/threshold.ts';
-import type { AcceptRule } from '../../../../shared/models/bundle.ts';
+import type { AcceptRule } from '../../../../shared/models/accept-rule.ts';
 
 const point = (threshold: number, accepted: number, correct: number) => ({
   threshold,

@@ -6,6 +6,7 @@ import { aRun } from '../runs/a-run.ts';
 
 const label = (byModel: number, byLlm: number, byDuplicate = 0, byHuman = 0): RunReport['labels'][number] => ({
   label: 'A',
+  byEncoder: 0,
   documents: byModel + byLlm + byDuplicate + byHuman,
   byModel,
   byLlm,
@@ -23,7 +24,7 @@ describe('dashboard: where the documents of a run went', () => {
     const outcomes = outcomesOf(aRun(), report([label(70, 20, 2, 3)], [code('failed', 5)]));
     expect(outcomes).toEqual({
       ...{ documents: 100, labelled: 95, review: 0, failed: 5, open: 0 },
-      by: { model: 70, llm: 20, duplicate: 2, human: 3 },
+      by: { model: 70, encoder: 0, llm: 20, duplicate: 2, human: 3 },
     });
     expect(missing(outcomes)).toBe(0);
   });

@@ -1,0 +1,96 @@
+// A run without a model: with an encoder the label descriptions decide, else every document is asked about.
+// Invariants: C1 where an LLM may be asked, it is: nobody has checked yet how often descriptions are right, so they only name the likely labels.
+// C2 without one, the descriptions decide what they are clear about; decided_by says so, and the rest waits for people.
+import { isDoubtful, parseWarnings } from '../documents/doubt.ts';
+import { LabelReader } from '../models/encoder/label-reader.ts';
+import { type Staged, vectorsOf } from './encoder-stage.ts';
+import type { ExtractedRow } from './extracted.ts';
+import type { Plan } from './records.ts';
+import { route } from './route.ts';
+import { type ScoreRow, topLabels } from './scores.ts';
+import type { PipelineServices } from './services.ts';
+import type { StepInput } from './step.ts';
+import { loadTaxonomy } from './taxonomies.ts';
+
+/** Confidence from which a description decides; measured on the demo's documents (docs/models.md). */
+const COLD_ACCEPT = 0.4;
+/** Of few labels one always leads: it must lead by so much over an even share. */
+const CLEARLY = 1.3;
+const NAMED_PHRASES = 3;
+
+/** Readers by taxonomy and encoder: a handful, and each a few hundred kilobytes. */
+const MAX_READERS = 8;
+const readers = new Map<string, Promise<LabelReader>>();
+
+/** Scores of readable rows, one per row. */
+export async function decideByDescriptions(
+  services: PipelineServices,
+  plan: Plan,
+  input: StepInput,
+  rows: readonly ExtractedRow[],
+): Promise<Staged> {
+  const { encoder: version = null } = plan;
+  const unscored = rows.map((row) => unscoredRow(row, plan.llm));
+  if (version === null) return { scores: unscored };
+  const chosen = rows.filter((row) => row.duplicate_of === null);
+  const texts = chosen.map((row) => row.text);
+  const found = await vectorsOf(services, version, texts, input);
+  const none = { encoded: 0, cached: 0, decided: 0, foreign: 0 };
+  if ('failure' in found) return { scores: unscored, encoder: { ...none, ...found } };
+  const reader = await readerOf(services, version, plan.taxonomyVersion);
+  const { probabilities, reasons } = reader.read(found.vectors);
+  const width = reader.labels.length;
+  const accept = plan.accept ?? Math.max(COLD_ACCEPT, CLEARLY / width);
+  const counts = { ...none, encoded: found.encoded, cached: chosen.length - found.encoded };
+  const byId = new Map(
+    chosen.map((row, i): [string, ScoreRow] => {
+      const { best, confidence, json } = topLabels(probabilities.subarray(i * width, (i + 1) * width), reader.labels);
+      const isDoubted = isDoubtful(parseWarnings(row.warnings_json));
+      const way = plan.llm ? 'ask' : route(confidence, { ...plan, accept }, isDoubted); // C1
+      if (way === 'accept') counts.decided++;
+      const evidence = reasons[i]!.slice(0, NAMED_PHRASES).map(({ phrase, similarity }) => ({
+        term: phrase,
+        weight: Math.round(similarity * 1e4) / 1e4,
+        runner_up_weight: 0,
+      }));
+      const score: ScoreRow = {
+        document_id: row.document_id,
+        label: reader.labels[best] ?? null,
+        confidence,
+        route: way,
+        top_labels_json: json,
+        evidence_json: JSON.stringify(evidence),
+        stage: 'encoder',
+        is_foreign: null,
+      };
+      return [row.document_id, score];
+    }),
+  );
+  return { scores: rows.map((row, i) => byId.get(row.document_id) ?? unscored[i]!), encoder: counts };
+}
+
+async function readerOf(services: PipelineServices, encoder: string, taxonomyVersion: string): Promise<LabelReader> {
+  const key = `${encoder} ${taxonomyVersion}`;
+  const known = readers.get(key);
+  if (known !== undefined) return await known;
+  const opening = (async () => {
+    const { labels } = await loadTaxonomy(services.lake, taxonomyVersion);
+    const opened = await services.encoders?.open(encoder);
+    if (opened === undefined) throw new Error('vectors came from an encoder that is gone');
+    return await LabelReader.open(opened.encoder, labels);
+  })();
+  readers.set(key, opening);
+  opening.catch(() => readers.delete(key)); // the caller sees the error; the next one tries again
+  const [oldest] = readers.keys();
+  if (readers.size > MAX_READERS && oldest !== undefined) readers.delete(oldest);
+  return await opening;
+}
+
+const unscoredRow = (row: ExtractedRow, llm: boolean): ScoreRow => ({
+  document_id: row.document_id,
+  label: null,
+  confidence: null,
+  route: llm ? 'ask' : 'review',
+  top_labels_json: '[]',
+  evidence_json: '[]',
+});

@@ -1,0 +1,110 @@
+// The second local stage in a run: what the words are unsure of is encoded, and decided again with what the vectors say.
+// Invariants: E1 only documents that the words do not decide are encoded, copies once. E2 a stage that fails is told with its code, and the run goes on
+// as if there were none: with the words' own threshold. E3 a document unlike everything labelled is never decided here, however sure the
+// model is. E4 what was encoded is kept: a step that runs again encodes nothing twice.
+
+import type { EncoderCounts } from '../api/runs.ts';
+import { isDoubtful, parseWarnings } from '../documents/doubt.ts';
+import { TerminalError } from '../errors.ts';
+import { type Csr, selectRows } from '../features/sparse.ts';
+import { encodeCached } from '../models/encoder/encode-cached.ts';
+import type { LoadedModel } from '../models/registry.ts';
+import type { ExtractedRow } from './extracted.ts';
+import type { Plan } from './records.ts';
+import { route } from './route.ts';
+import { type ScoreRow, topLabels } from './scores.ts';
+import type { PipelineServices } from './services.ts';
+import type { StepInput } from './step.ts';
+
+/** Labelled documents named as reasons. */
+const NAMED_NEIGHBOURS = 2;
+
+export interface Staged {
+  scores: ScoreRow[];
+  encoder?: EncoderCounts;
+}
+
+/**
+ * Decide again what the words have not decided.
+ * @param x       features of the rows
+ * @param scores  as the words alone route, one per row
+ */
+export async function askEncoder(
+  services: PipelineServices,
+  plan: Plan,
+  input: StepInput,
+  { rows, x, scores, model }: { rows: readonly ExtractedRow[]; x: Csr; scores: ScoreRow[]; model: LoadedModel },
+): Promise<Staged> {
+  const { stage, scoreRaw } = model;
+  if (plan.encoder === null || plan.encoder === undefined || stage === null || stage === undefined) return { scores };
+  if (scoreRaw === undefined) return { scores };
+  const skip = plan.accept ?? stage.description.skip;
+  const isEncoded = (row: ExtractedRow, score: ScoreRow) =>
+    row.duplicate_of === null && !((score.confidence ?? 0) >= skip) && !isDoubtful(parseWarnings(row.warnings_json));
+  const chosen = rows.flatMap((row, i) => (isEncoded(row, scores[i]!) ? [i] : []));
+  if (chosen.length === 0) return { scores, encoder: { encoded: 0, cached: 0, decided: 0, foreign: 0 } };
+  const found = await vectorsOf(
+    services,
+    plan.encoder,
+    chosen.map((i) => rows[i]!.text),
+    input,
+  );
+  if ('failure' in found) return { scores, encoder: { encoded: 0, cached: 0, decided: 0, foreign: 0, ...found } };
+  const part = selectRows(x, chosen);
+  const { probabilities, neighbours } = stage.score(model.scoreRaw!(part), found.vectors); // checked above
+  const accept = plan.accept ?? stage.description.accept.threshold;
+  const width = model.labels.length;
+  // The words alone now decide only what they skip: the promise is one over both stages.
+  const staged = scores.map((score, i): ScoreRow => {
+    const isDoubted = isDoubtful(parseWarnings(rows[i]!.warnings_json));
+    return { ...score, route: route(score.confidence ?? 0, { ...plan, accept: skip }, isDoubted) };
+  });
+  const counts = { encoded: found.encoded, cached: chosen.length - found.encoded, decided: 0, foreign: 0 };
+  chosen.forEach((i, at) => {
+    const row = rows[i]!;
+    const p = probabilities.subarray(at * width, (at + 1) * width);
+    const { best, second, confidence, json } = topLabels(p, model.labels);
+    const isForeign = stage.isForeign(neighbours[at]!); // one list per row
+    const way = route(confidence, { ...plan, accept }, isForeign);
+    if (way === 'accept') counts.decided++;
+    if (isForeign) counts.foreign++;
+    const terms = model.explain(row.text, part, at, best, second, services.config.EVIDENCE_TERMS);
+    const like = neighbours[at]!.slice(0, NAMED_NEIGHBOURS).map(({ label, similarity }) => ({
+      term: `like ${model.labels[label] ?? ''}`,
+      weight: Math.round(similarity * 1e4) / 1e4,
+      runner_up_weight: 0,
+      like: true as const,
+    }));
+    staged[i] = {
+      document_id: row.document_id,
+      label: model.labels[best] ?? null,
+      confidence,
+      route: way,
+      top_labels_json: json,
+      evidence_json: JSON.stringify([...terms, ...like]),
+      stage: 'encoder',
+      is_foreign: isForeign,
+    };
+  });
+  return { scores: staged, encoder: counts };
+}
+
+/** E2, E4. @throws {RetryableError} where trying again may help */
+export async function vectorsOf(
+  { encoders, logger }: Pick<PipelineServices, 'encoders' | 'logger'>,
+  version: string,
+  texts: readonly string[],
+  { runId, batchId }: StepInput,
+): Promise<{ vectors: Float32Array; encoded: number; dimensions: number } | { failure: string }> {
+  try {
+    if (encoders === undefined) throw new TerminalError('encoder.not-found', 'This host has no encoders');
+    const { encoder, vectors } = await encoders.open(version);
+    const found = await encodeCached(encoder, vectors, texts, { owner: runId, part: batchId });
+    return { ...found, dimensions: encoder.dimensions };
+  } catch (error) {
+    if (!(error instanceof TerminalError && /^(encoder|model)\./.test(error.code))) throw error;
+    const { code } = error;
+    logger.warn('encoder.failed', { runId, batchId, code, encoder: version });
+    return { failure: code };
+  }
+}

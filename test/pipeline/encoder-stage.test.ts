@@ -1,0 +1,174 @@
+// The second local stage in a run, with a model that was really trained and an encoder whose ideas are known.
+import { beforeEach, describe, expect, test } from 'vitest';
+import { TerminalError } from '../../shared/errors.ts';
+import { batchId } from '../../shared/ids.ts';
+import type { Row } from '../../shared/lake/tables.ts';
+import { VectorCache } from '../../shared/models/encoder/vector-cache.ts';
+import { type LoadedModel, openBundle } from '../../shared/models/loaded-model.ts';
+import { activityHandlers } from '../../shared/pipeline/activities.ts';
+import { createRun } from '../../shared/pipeline/start-run.ts';
+import { publishTaxonomy } from '../../shared/pipeline/taxonomies.ts';
+import { seededRandom, silentLogger, systemClock } from '../../shared/ports.ts';
+import { type Example, train } from '../../shared/training/train.ts';
+import { IdeaEncoder } from '../fakes/idea-encoder.ts';
+import { type FakeWorld, fakeWorld } from '../fakes/pipeline.ts';
+
+// Words in training, and words for the same ideas that no training text holds.
+const IDEAS: Record<string, { known: string[]; unheard: string[] }> = {
+  VAT: { known: ['turnover', 'supply', 'refund'], unheard: ['umsatzsteuer', 'vorsteuer', 'mehrwert'] },
+  Customs: { known: ['tariff', 'import', 'duty'], unheard: ['zoll', 'einfuhr', 'abgabe'] },
+};
+const FOREIGN = ['recipe', 'butter', 'oven'];
+const ideas = [
+  ...Object.values(IDEAS).flatMap(({ known, unheard }) => known.map((word, i) => [word, unheard[i] ?? ''])),
+  FOREIGN,
+];
+
+function examples(count: number): Example[] {
+  const random = seededRandom(3);
+  const pick = (list: readonly string[]) => list[Math.floor(random.next() * list.length)] ?? '';
+  return Array.from({ length: count }, (_, i) => {
+    const label = i % 2 === 0 ? 'VAT' : 'Customs';
+    // Three words in four are of the label, so that neither stage is ever right on all.
+    const words = Array.from({ length: 6 }, () => pick((random.next() < 0.8 ? IDEAS[label] : IDEAS.VAT)?.known ?? []));
+    return { text: `${words.join(' ')} file${i}`, label };
+  });
+}
+
+let model: LoadedModel;
+let world: FakeWorld;
+let encoder: IdeaEncoder;
+
+beforeEach(async () => {
+  encoder = new IdeaEncoder(ideas);
+  world = await fakeWorld();
+  const deps = { clock: { ...systemClock, now: () => 0 }, random: seededRandom(1), logger: silentLogger };
+  const trained = await train({ examples: examples(400), encoder, options: { precision: 0.9 }, deps });
+  model = await openBundle('v1', trained.description, trained.artifacts);
+  encoder.seen.length = 0;
+  world.services.models = {
+    championVersion: async () => 'v1',
+    newestFor: async () => undefined,
+    load: async () => model,
+  };
+  useEncoder(world);
+});
+
+function useEncoder({ services, lake }: FakeWorld): void {
+  const vectors = new VectorCache(lake, encoder);
+  services.encoders = { current: async () => encoder.version, open: async () => ({ encoder, vectors }) };
+}
+
+async function decide(prefix: string, files: Record<string, string>): Promise<Record<string, Row>> {
+  for (const [name, text] of Object.entries(files)) await world.imports.write(`${prefix}/${name}`, text);
+  const { runId } = await createRun(world.services, { source: { kind: 'prefix', container: 'imports', prefix } });
+  const handlers = activityHandlers(async () => world.services);
+  const planned = (await handlers.planRun({ runId, attempt: 0 })) as { outcome: { batches: number } };
+  for (let i = 0; i < planned.outcome.batches; i++)
+    for (const step of ['extractBatch', 'featurizeBatch', 'scoreBatch', 'classifyBatch', 'decideBatch'] as const)
+      await handlers[step]({ runId, batchId: batchId(i), attempt: 0 });
+  await handlers.commitRun({ runId, attempt: 0 });
+  const rows = (world.committed.get('results') ?? []).filter((row) => row.run_id === runId);
+  return Object.fromEntries(rows.map((row) => [String(row.source_path).slice(prefix.length + 1), row]));
+}
+
+const summaryOf = async (rows: Record<string, Row>) => {
+  const runId = String(Object.values(rows)[0]?.run_id);
+  return JSON.parse((await world.lake.read(`runs/${runId}/summary.json`)).toString()) as {
+    encoder?: Record<string, unknown>;
+  };
+};
+
+describe('encoder stage', () => {
+  test('the trained stage says what it is: its encoder, one promise over both stages, what is foreign', () => {
+    expect(model.stage?.description).toMatchObject({ encoder: 'ideas-00000001', dimensions: 32, rows: 400 });
+    expect(model.stage?.description.accept.samples).toBeGreaterThan(100);
+    expect(model.stage?.description.novelty?.known).toBeLessThanOrEqual(0.02);
+  });
+
+  test('only what the words are unsure of is encoded; unheard words of a known idea are decided without the LLM', async () => {
+    const sure = 'tariff import duty tariff import duty';
+    const rows = await decide('one', { 'sure.txt': sure, 'unheard.txt': 'zoll einfuhr abgabe zoll einfuhr' });
+    expect(rows['sure.txt']).toMatchObject({ status: 'labelled', label: 'Customs', decided_by: 'model' });
+    expect(rows['unheard.txt']).toMatchObject({ status: 'labelled', label: 'Customs', decided_by: 'encoder' });
+    expect(String(rows['unheard.txt']?.evidence_json)).toContain('like Customs');
+    expect(encoder.seen).toEqual(['zoll einfuhr abgabe zoll einfuhr']);
+    expect(world.counts.asked).toBe(0);
+    expect((await summaryOf(rows)).encoder).toEqual({
+      version: 'ideas-00000001',
+      encoded: 1,
+      cached: 0,
+      decided: 1,
+      foreign: 0,
+    });
+  });
+
+  test('a text is encoded once, whatever run meets it', async () => {
+    await decide('one', { 'a.txt': 'zoll einfuhr' });
+    const rows = await decide('two', { 'b.txt': 'zoll einfuhr' });
+    expect(encoder.seen).toEqual(['zoll einfuhr']);
+    expect((await summaryOf(rows)).encoder).toMatchObject({ encoded: 0, cached: 1 });
+  });
+
+  test('a document unlike everything labelled is not decided here, however sure the model is', async () => {
+    const rows = await decide('one', { 'cake.txt': 'recipe butter oven butter' });
+    expect(rows['cake.txt']).toMatchObject({ decided_by: 'llm' });
+    world.services.llm = undefined;
+    const alone = await decide('two', { 'cake.txt': 'recipe butter oven butter recipe' });
+    expect(alone['cake.txt']).toMatchObject({ status: 'review', failure_code: 'route.foreign' });
+  });
+
+  test('an encoder that fails is told with its code, and the words decide as if there were none', async () => {
+    encoder.failure = new TerminalError('encoder.checksum-mismatch', 'changed');
+    const rows = await decide('one', { 'sure.txt': 'tariff import duty tariff', 'unheard.txt': 'zoll einfuhr' });
+    expect(rows['sure.txt']).toMatchObject({ decided_by: 'model' });
+    expect(rows['unheard.txt']?.decided_by).not.toBe('encoder');
+    expect((await summaryOf(rows)).encoder).toMatchObject({ failure: 'encoder.checksum-mismatch', encoded: 0 });
+  });
+
+  test('without an encoder nothing changes: nothing is encoded and no stage is named', async () => {
+    delete world.services.encoders;
+    const rows = await decide('one', { 'unheard.txt': 'zoll einfuhr' });
+    expect(rows['unheard.txt']?.decided_by).not.toBe('encoder');
+    expect((await summaryOf(rows)).encoder).toBeUndefined();
+  });
+});
+
+describe('cold start', () => {
+  beforeEach(async () => {
+    world = await fakeWorld();
+    world.services.models = {
+      championVersion: async () => undefined,
+      newestFor: async () => undefined,
+      load: async () => model,
+    };
+    await publishTaxonomy(world.lake, {
+      name: 'cold',
+      labels: [
+        { name: 'VAT', description: 'Turnover, supply and refund. Does not cover duty, import or tariff.' },
+        { name: 'Customs', description: 'Tariff, import, duty.' },
+      ],
+    });
+    useEncoder(world);
+  });
+
+  test('with no model and no LLM the label descriptions decide, and the reasons are their phrases', async () => {
+    world.services.llm = undefined;
+    const rows = await decide('one', { 'a.txt': 'zoll einfuhr abgabe', 'b.txt': 'vorsteuer umsatzsteuer' });
+    expect(rows['a.txt']).toMatchObject({ status: 'labelled', label: 'Customs', decided_by: 'encoder' });
+    expect(rows['b.txt']).toMatchObject({ status: 'labelled', label: 'VAT', decided_by: 'encoder' });
+    expect(String(rows['a.txt']?.evidence_json)).toMatch(/Tariff|import|duty/);
+  });
+
+  test('what no description speaks of waits for people, with the likeliest label beside it', async () => {
+    world.services.llm = undefined;
+    const rows = await decide('one', { 'cake.txt': 'recipe butter oven' });
+    expect(rows['cake.txt']).toMatchObject({ status: 'review', failure_code: 'route.llm-disabled' });
+  });
+
+  test('where an LLM may be asked it is asked: nobody has checked the descriptions yet', async () => {
+    const rows = await decide('one', { 'a.txt': 'zoll einfuhr abgabe' });
+    expect(rows['a.txt']).toMatchObject({ decided_by: 'llm' });
+    expect(String(rows['a.txt']?.top_labels_json)).toContain('Customs');
+  });
+});
