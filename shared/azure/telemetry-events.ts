@@ -160,6 +160,10 @@ export const EVENTS: Readonly<Record<string, EventSpec>> = {
   },
   'llm.batch.submitted': { doc: 'A batch job was handed to the LLM service.', fields: ['run', 'part', 'lines'] },
   'llm.batch.failed': { doc: 'A batch job of the LLM service failed.', fields: ['run', 'part'] },
+  'encoder.failed': {
+    doc: 'The encoder failed for a batch; the words alone decided it.',
+    fields: ['runId', 'batchId', 'code', 'encoder'],
+  },
   'extract.reader-ended': {
     doc: 'A reader process ended on a document: it crashed, took too long or needed too much memory.',
     fields: ['reason', 'exitCode', 'signal', 'sizeBytes', 'served'],

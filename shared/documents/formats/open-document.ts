@@ -6,6 +6,7 @@ import { PackageParts } from '../package-parts.ts';
 import { isShownLarge, mayHoldText, type Picture, writtenDescription } from '../pictures.ts';
 import { type EmbeddedFile, type ReadContext, type ReadText, TextSink } from '../reading.ts';
 import { checkbox, symbolText } from './choices.ts';
+import { FormField } from './form-field.ts';
 import { unwrapOle } from './ole-object.ts';
 import { type ShownPicture, scannedPictures } from './package-files.ts';
 import { readWorkbook } from './workbook.ts';
@@ -132,6 +133,7 @@ const HIDDEN = new Set([
   'settings',
   'meta',
 ]);
+const SHOWN_PLACES = new Set(['header', 'footer', 'date-time', 'page-number']);
 const LENGTH_EMU: Readonly<Record<string, number>> = { cm: 360_000, mm: 36_000, in: 914_400, pt: 12_700, pc: 152_400 };
 
 /** Text below the element `root`, with what stands in it beside the text. */
@@ -156,6 +158,7 @@ class Content implements MarkupHandler {
   #inRoot = 0;
   #inText = 0;
   #inForms = 0;
+  readonly #field = new FormField();
   #inDescription = false;
   #binary: string[] | undefined;
   /** Cells seen of each row that is open. */
@@ -188,6 +191,7 @@ class Content implements MarkupHandler {
       this.#control(name, attributes);
       return;
     }
+    this.#field.open(name, attributes);
     if (TEXT.has(name)) this.#inText += 1;
     if (STYLED.has(name))
       this.#fonts.push(this.#symbolFonts.get(attribute(attributes, 'style-name') ?? '') ?? this.#fonts.at(-1) ?? '');
@@ -226,6 +230,8 @@ class Content implements MarkupHandler {
     if (name === 'forms') this.#inForms -= 1;
     if (name === 'binary-data') this.#endBinary();
     if (this.#inForms > 0) return;
+    const choice = this.#field.close(name);
+    if (choice !== undefined && this.#inText > 0) this.#sink.add(choice);
     if (TEXT.has(name)) this.#inText -= 1;
     if (STYLED.has(name)) this.#fonts.pop();
     if (name === 'desc' || name === 'title') this.#inDescription = false;
@@ -247,7 +253,15 @@ class Content implements MarkupHandler {
 
   #isHidden(name: string, attributes: Record<string, string>): boolean {
     if (name === 'section') return attribute(attributes, 'display') === 'none';
+    if (name === 'frame' && this.#isPrompt(attributes)) return true;
     return STYLED.has(name) && this.#hiddenStyles.has(attribute(attributes, 'style-name') ?? '');
+  }
+
+  /** An empty place on a slide, and the places of a master page, whose text says how to fill them in; its headers and footers are shown. */
+  #isPrompt(attributes: Record<string, string>): boolean {
+    if (attribute(attributes, 'placeholder') === 'true') return true;
+    const place = this.#root === 'master-styles' ? attribute(attributes, 'class') : undefined;
+    return place !== undefined && !SHOWN_PLACES.has(place);
   }
 
   /** Glyphs of symbol fonts have numbers of their own. */

@@ -326,6 +326,30 @@ describe('opendocument', () => {
     expect(documents.map((d) => d.text)).toEqual(['Below', 'Data\nRoyalties\t41']);
   });
 
+  test('form fields within the text say what was chosen; a master page asks for nothing', async () => {
+    const field = (type: string, parameters: Record<string, string>[]) =>
+      `<field:fieldmark text:name="f" field:type="vnd.oasis.opendocument.field.${type}">${parameters
+        .map(({ name, value }) => `<field:param field:name="${name}" field:value="${value}"/>`)
+        .join('')}</field:fieldmark>`;
+    const box = (value: string) => field('FORMCHECKBOX', [{ name: 'Checkbox_Checked', value }]);
+    const list = field('FORMDROPDOWN', [
+      { name: 'Dropdown_ListEntry', value: 'monthly' },
+      { name: 'Dropdown_ListEntry', value: 'quarterly' },
+      { name: 'Dropdown_Selected', value: '1' },
+    ]);
+    const text = `<text:p>${box('true')} resident ${box('false')} abroad, pays ${list}</text:p>`;
+    expect(await textOf('a.odt', odt(text))).toBe('[x] resident [ ] abroad, pays quarterly');
+    const prompt =
+      '<draw:frame presentation:class="title" presentation:placeholder="true"><draw:text-box><text:p>Click here</text:p></draw:text-box></draw:frame>';
+    expect(await textOf('a.odt', odt(`${prompt}<text:p>Report</text:p>`))).toBe('Report');
+    const place = (kind: string, words: string) =>
+      `<draw:frame presentation:class="${kind}"><draw:text-box><text:p>${words}</text:p></draw:text-box></draw:frame>`;
+    const master = `<office:document-styles><office:master-styles><style:master-page>${place('title', 'Click here')}${place('footer', 'Confidential')}</style:master-page></office:master-styles></office:document-styles>`;
+    expect(await textOf('a.odt', odt('<text:p>Report</text:p>', [{ name: 'styles.xml', content: master }]))).toBe(
+      'Confidential\n\nReport',
+    );
+  });
+
   test('choices of forms, hidden sections, scans', async () => {
     const form =
       '<office:forms><form:form><form:checkbox form:label="resident" form:current-state="checked"/><form:radio form:label="trust"/><form:text form:current-value="Ada"/></form:form></office:forms>';
