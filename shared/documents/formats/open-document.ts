@@ -151,6 +151,7 @@ class Content implements MarkupHandler {
   /** Symbol font of each span and paragraph that is open; '' for the others. */
   readonly #fonts: string[] = [];
   #isObject = false;
+  #isChart = false;
   readonly #sink: TextSink;
   readonly #root: string;
   readonly #maxInline: number;
@@ -185,6 +186,7 @@ class Content implements MarkupHandler {
       this.#hidden += 1;
       return;
     }
+    if (name === 'chart') this.#isChart = true;
     const sink = this.#sink;
     if (name === 'forms') this.#inForms += 1;
     if (this.#inForms > 0) {
@@ -254,6 +256,8 @@ class Content implements MarkupHandler {
   #isHidden(name: string, attributes: Record<string, string>): boolean {
     if (name === 'section') return attribute(attributes, 'display') === 'none';
     if (name === 'frame' && this.#isPrompt(attributes)) return true;
+    // The table behind a chart says where its values come from, and NaN where there is none.
+    if (this.#isChart && (name === 'desc' || attribute(attributes, 'value') === 'NaN')) return true;
     return STYLED.has(name) && this.#hiddenStyles.has(attribute(attributes, 'style-name') ?? '');
   }
 

@@ -350,6 +350,15 @@ describe('opendocument', () => {
     );
   });
 
+  test('a chart gives its title and values, not the addresses of its cells nor the gaps among its values', async () => {
+    const cell = (words: string, value = words) =>
+      `<table:table-cell office:value="${value}"><text:p>${words}</text:p><draw:g><svg:desc>Visible.A1:Visible.A1</svg:desc></draw:g></table:table-cell>`;
+    const chart = `<office:document-content><office:body><office:chart><chart:chart><chart:title><text:p>Royalties</text:p></chart:title><table:table table:name="local-table"><table:table-row>${cell('41')}${cell('NaN')}</table:table-row></table:table></chart:chart></office:chart></office:body></office:document-content>`;
+    expect(await textOf('a.odt', odt(object('Object 1'), [{ name: 'Object 1/content.xml', content: chart }]))).toBe(
+      'Below\n\nRoyalties\n41',
+    );
+  });
+
   test('choices of forms, hidden sections, scans', async () => {
     const form =
       '<office:forms><form:form><form:checkbox form:label="resident" form:current-state="checked"/><form:radio form:label="trust"/><form:text form:current-value="Ada"/></form:form></office:forms>';
