@@ -136,8 +136,16 @@ describe.skipIf(!isRealEngine)('the product on the real engine', () => {
     subject: `/blobServices/default/containers/landing/blobs/${name}`,
     eventTime: new Date().toISOString(),
     dataVersion: '1',
+    // All that Event Grid sends: the extension reads eTag and blobType too, and fails on an event without them.
     data: {
       api: 'PutBlob',
+      clientRequestId: randomUUID(),
+      requestId: randomUUID(),
+      eTag: '0x8DD00000000000',
+      contentType: 'text/plain',
+      contentLength: 64,
+      blobType: 'BlockBlob',
+      sequencer: '0'.repeat(48),
       url: `${/BlobEndpoint=([^;]+)/.exec(state.lake)?.[1]}/landing/${name.split('/').map(encodeURIComponent).join('/')}`,
     },
   });

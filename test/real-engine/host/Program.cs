@@ -175,8 +175,16 @@ sealed class Webhooks(string origin) : IWebHookProvider
             return true;
         }
         using var request = await HttpMessages.ToMessageAsync(context.Request);
-        using var response = await handler.ConvertAsync(request, context.RequestAborted);
-        await HttpMessages.WriteAsync(context.Response, response);
+        try
+        {
+            using var response = await handler.ConvertAsync(request, context.RequestAborted);
+            await HttpMessages.WriteAsync(context.Response, response);
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            Console.Error.WriteLine(error); // the real host answers 500 and logs it
+            context.Response.StatusCode = 500;
+        }
         return true;
     }
 }
