@@ -88,6 +88,9 @@ export async function importFiles(
   return missing.length;
 }
 
+/** What XML 1.0 cannot hold: one such name would make the listing of its whole folder unreadable. */
+const UNLISTABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
+
 async function walk(
   folder: string,
   prefix: string,
@@ -97,7 +100,12 @@ async function walk(
   for (const entry of (await readdir(folder, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = prefix === '' ? entry.name : `${prefix}/${entry.name}`;
     const file = join(folder, entry.name);
-    if (entry.name.startsWith('.')) skipped.push({ path, reason: 'hidden' });
+    if (UNLISTABLE.test(entry.name))
+      skipped.push({
+        path: path.replace(new RegExp(UNLISTABLE, 'g'), '?'),
+        reason: 'its name holds a control character, which a listing of storage cannot give back; rename it',
+      });
+    else if (entry.name.startsWith('.')) skipped.push({ path, reason: 'hidden' });
     else if (entry.isDirectory()) await walk(file, path, found, skipped);
     else if (entry.isFile()) found.push({ path, file });
     else skipped.push({ path, reason: 'not a regular file' });
@@ -115,7 +123,9 @@ async function describe(
     return { ...entry, sizeBytes: size, sha256: hash.digest('hex') };
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
-    skipped.push({ path: entry.path, reason: `cannot be read (${code})` }); // told on the screen, counted in the totals
+    const isGarbled = code === 'ENOENT' && entry.path.includes('\ufffd');
+    const reason = isGarbled ? 'its name is not UTF-8; rename it' : `cannot be read (${code})`;
+    skipped.push({ path: entry.path, reason }); // told on the screen, counted in the totals
     return undefined;
   }
 }
