@@ -53,7 +53,7 @@ export const PAGE_ROUTES: readonly PageRoute[] = [
   { operation: 'currentTaxonomy', path: '/api/taxonomies/current', has: 'labels' },
   { operation: 'listRuns', path: '/api/runs', has: 'runs' },
   { operation: 'listResults', path: '/api/results?limit=1', has: 'results' },
-  { operation: 'exportResults', path: '/api/results/export?limit=1', type: 'text/csv' },
+  { operation: 'exportResults', path: '/api/results/export?path=smoke/', type: 'text/csv' },
   { operation: 'resultFacets', path: '/api/results/facets', has: 'total' },
   { operation: 'reviewQueue', path: '/api/review', has: 'documents' },
   { operation: 'reviewProgress', path: '/api/review/progress?since=2026-01-01T00:00:00Z', has: 'waiting' },

@@ -103,6 +103,20 @@ describe('smoke', () => {
     expect(await alertsOf(() => refusal('ERROR: not signed in'))).toMatchObject({ state: 'failed' });
   });
 
+  test('no address is asked with a parameter that its function refuses', () => {
+    const { paths } = openApiDocument('1') as {
+      paths: Record<string, { get?: { operationId: string; parameters?: { name: string; in: string }[] } }>;
+    };
+    const known = new Map(
+      Object.values(paths).flatMap(({ get }) => (get === undefined ? [] : [[get.operationId, get.parameters ?? []]])),
+    );
+    for (const { operation, path } of PAGE_ROUTES) {
+      const names = [...new URL(path, 'http://app').searchParams.keys()];
+      const parameters = known.get(operation)?.map(({ name }) => name) ?? [];
+      expect(parameters, path).toEqual(expect.arrayContaining(names));
+    }
+  });
+
   test('every address that is read without an id is asked', () => {
     const paths = Object.entries(
       (openApiDocument('1') as { paths: Record<string, { get?: { operationId: string } }> }).paths,
