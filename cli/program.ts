@@ -33,6 +33,7 @@ export function createProgram(): Command {
     .description('Sorts every document that lands in a data lake into your categories.')
     .version('0.1.0')
     .exitOverride()
+    .configureHelp({ minWidthToWrap: 20, subcommandTerm: termOf })
     .configureOutput({
       outputError: (text, write) => write(`${text.trim().replaceAll('\n', ' ')} (--help shows what is possible)\n`),
     });
@@ -174,4 +175,13 @@ export function createProgram(): Command {
     .action(async (options) => (await import('./commands/doctor.ts')).doctorCommand(options));
 
   return program;
+}
+
+/** Name and arguments of a command; that all have options goes without saying, and leaves room for what they do at 80 columns. */
+function termOf(command: Command): string {
+  const parts = command.registeredArguments.map((argument) => {
+    const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
+    return argument.required ? `<${name}>` : `[${name}]`;
+  });
+  return [command.name(), ...parts].join(' ');
 }

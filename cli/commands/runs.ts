@@ -74,7 +74,11 @@ export async function runCommand(path: string, options: RunOptions): Promise<voi
 function describeNothing(path: string, container: string): string {
   const other = container === 'landing' ? 'imports' : 'landing';
   const here = existsSync(path) ? ` ${path} is on this machine: \`npm start -- ${path}\` takes it from here.` : '';
-  return `Nothing lies below ${path} in the container ${container}. Folders of ${other} are meant with --container ${other}; \`sluice upload\` puts files into landing.${here}`;
+  const again =
+    container === 'imports'
+      ? ` What a start or the page has taken in lies below the folder’s name with a hash at its end (\`sluice report <run-id> --json\` says it); \`sluice rerun <run-id> --only all\` decides it again.`
+      : '';
+  return `Nothing lies below ${path} in the container ${container}.${again} Folders of ${other} are meant with --container ${other}; \`sluice upload\` puts files into landing.${here}`;
 }
 
 export async function rerunCommand(

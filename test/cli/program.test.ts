@@ -136,3 +136,13 @@ test('simulate-llm --help lists every server that the simulator can play', () =>
     .helpInformation();
   for (const name of PROFILE_NAMES) expect(help).toContain(`"${name}"`);
 });
+
+test('at 80 columns no line of any help is longer', () => {
+  const narrow = (command: Command): Command[] => {
+    command.configureOutput({ getOutHelpWidth: () => 80 });
+    return [command, ...command.commands.flatMap(narrow)];
+  };
+  for (const command of narrow(createProgram()))
+    for (const line of command.helpInformation().split('\n'))
+      expect(line.length, `${command.name()}: ${line}`).toBeLessThanOrEqual(80);
+});
