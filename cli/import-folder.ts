@@ -7,7 +7,7 @@ import { basename, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import pLimit from 'p-limit';
 import { importDonePath } from '../shared/paths.ts';
-import type { LakeStore } from '../shared/ports.ts';
+import { type LakeStore, UNLISTABLE } from '../shared/ports.ts';
 import { dim, note } from './console.ts';
 
 export interface FolderFile {
@@ -87,9 +87,6 @@ export async function importFiles(
   if (!isComplete) await lake.write(importDonePath(prefix), JSON.stringify({ files: files.length }));
   return missing.length;
 }
-
-/** What XML 1.0 cannot hold: one such name would make the listing of its whole folder unreadable. */
-const UNLISTABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
 
 async function walk(
   folder: string,

@@ -38,6 +38,9 @@ export interface WriteCondition {
   ifMatch?: string;
 }
 
+/** What the names of a store cannot hold: XML 1.0 has no place for it, so no listing could give it back. */
+export const UNLISTABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
+
 /**
  * One container of the lake. All methods throw SluiceError: `lake.not-found`, `lake.conflict`, `lake.forbidden`,
  * or RetryableError `lake.unavailable` after the SDK's own retries.

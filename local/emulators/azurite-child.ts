@@ -3,14 +3,16 @@
 // order, so its metadata (saved every few seconds otherwise) are complete on disk. C2 two processes never use one folder: the second waits
 // until the first has saved its data and gone. The lock is a SQLite transaction, which the system releases even on a kill.
 // C3 foreign pages are refused (../loopback.ts). C4 what it writes can be read by its owner only. C5 writes that would fill the disk are refused
-// (room.ts): not all of them come through dfs.ts.
+// (room.ts): not all of them come through dfs.ts. C6 a name that no listing could give back is refused (listable.ts).
 import { mkdirSync } from 'node:fs';
 import { type IncomingMessage, Server, type ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { answerForeigners } from '../loopback.ts';
-import { answerFull, freeBytesOf, Room } from './room.ts';
+import { answerRefused } from './dfs-errors.ts';
+import { requireListable } from './listable.ts';
+import { freeBytesOf, Room } from './room.ts';
 
 const require = createRequire(import.meta.url);
 const SHUTDOWN_LIMIT_MS = 10_000;
@@ -53,7 +55,11 @@ function guardServers(room: Room | undefined): void {
     const [request, response] = args as [IncomingMessage, ServerResponse]; // of the event `request`
     if (event === 'request') {
       if (answerForeigners(request, response)) return true;
-      if (room !== undefined && answerFull(room, request, response)) return true; // C5
+      const check = () => {
+        requireListable(request); // C6
+        room?.require(request); // C5
+      };
+      if (answerRefused(check, response)) return true;
     }
     return Reflect.apply(emit, this, [event, ...args]) as boolean;
   } as typeof emit;

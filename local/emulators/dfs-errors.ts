@@ -1,4 +1,5 @@
 // Errors in the shape the DFS endpoint gives them: JSON body plus the x-ms-error-code header, which is what the SDK reads.
+import type { ServerResponse } from 'node:http';
 
 /** A refusal with the status and code the real service would give. */
 export class DfsError extends Error {
@@ -42,4 +43,20 @@ export function toDfsError(error: unknown): DfsError {
   const byStatus: Record<number, string> = { 404: 'BlobNotFound', 409: 'BlobAlreadyExists', 412: 'ConditionNotMet' };
   const code = rest?.details?.errorCode ?? rest?.code ?? byStatus[status] ?? 'InternalError';
   return new DfsError(status, RENAMED[code] ?? code, rest?.message ?? code);
+}
+
+/** Answer in front of Azurite, in the shape of the Blob endpoint, what `check` refuses; true when it was answered. The body is not read, so the connection ends. */
+export function answerRefused(check: () => void, response: ServerResponse): boolean {
+  try {
+    check();
+    return false;
+  } catch (error) {
+    if (!(error instanceof DfsError)) throw error;
+    const { status, code, message } = error;
+    response.writeHead(status, { 'x-ms-error-code': code, 'content-type': 'application/xml', connection: 'close' });
+    response.end(
+      `<?xml version="1.0" encoding="utf-8"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`,
+    );
+    return true;
+  }
 }

@@ -20,6 +20,7 @@ import { DfsError, toDfsError } from './dfs-errors.ts';
 import { listPaths } from './dfs-list.ts';
 import { type DfsRequest, runOperation } from './dfs-operations.ts';
 import { renamePath } from './dfs-rename.ts';
+import { requireListable } from './listable.ts';
 import { freeBytesOf, Room } from './room.ts';
 
 export interface DfsOptions {
@@ -122,6 +123,7 @@ class Shim {
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://127.0.0.1');
     try {
+      requireListable(request);
       this.#room?.require(request); // D5
       if (isDfs(request, url)) await this.#dfs(request, response, url);
       else if (isQueryOrExpiry(url)) throw new DfsError(501, 'NotImplemented', 'The emulator has no query or expiry.');

@@ -1,6 +1,6 @@
 // Room on the disk under the emulator: who would take the last of it is refused while there is still some for what is stored already.
 import { statfsSync } from 'node:fs';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { DfsError } from './dfs-errors.ts';
 
 /** Azurite rewrites all its metadata every few seconds; a large lake has some megabytes of them. */
@@ -32,21 +32,5 @@ export class Room {
     if (this.#known.bytes >= RESERVE_BYTES) return;
     this.#known = undefined;
     throw new DfsError(507, 'DiskFull', 'The disk under the emulator is full. Make room and try again.');
-  }
-}
-
-/** Refuse a write that does not fit, as Azurite would not; true when it was answered. The body is not read, so the connection ends. */
-export function answerFull(room: Room, request: IncomingMessage, response: ServerResponse): boolean {
-  try {
-    room.require(request);
-    return false;
-  } catch (error) {
-    if (!(error instanceof DfsError)) throw error;
-    const { status, code, message } = error;
-    response.writeHead(status, { 'x-ms-error-code': code, 'content-type': 'application/xml', connection: 'close' });
-    response.end(
-      `<?xml version="1.0" encoding="utf-8"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`,
-    );
-    return true;
   }
 }

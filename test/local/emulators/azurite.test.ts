@@ -123,3 +123,16 @@ const statusOf = (url: string, headers: Record<string, string>): Promise<number 
       .on('error', reject)
       .end();
   });
+
+test('azurite: a name that no listing could give back is refused, and its neighbours can still be listed', async () => {
+  const azurite = await startAzurite({ folder: null, ports: ANY });
+  const container = BlobServiceClient.fromConnectionString(azurite.connectionString).getContainerClient('names');
+  await container.create();
+  await container.getBlockBlobClient('in/a.txt').upload('text', 4);
+  const written = container.getBlockBlobClient('in/b\u0007.txt').upload('text', 4);
+  await expect(written).rejects.toMatchObject({ statusCode: 400, code: 'InvalidResourceName' });
+  const listed: string[] = [];
+  for await (const { name } of container.listBlobsFlat()) listed.push(name);
+  expect(listed).toEqual(['in/a.txt']);
+  await azurite.close();
+});

@@ -13,7 +13,8 @@ import {
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Azurite, emulatorConnectionString, startAzurite } from '../../../local/emulators/azurite.ts';
 import { type DfsShim, startDfs } from '../../../local/emulators/dfs.ts';
-import { answerFull, Room } from '../../../local/emulators/room.ts';
+import { answerRefused } from '../../../local/emulators/dfs-errors.ts';
+import { Room } from '../../../local/emulators/room.ts';
 import { openLakeStore } from '../../../shared/lake/store.ts';
 
 let azurite: Azurite;
@@ -434,7 +435,7 @@ test('a full disk: writes of either kind get 507 while there is room for the met
 test('a full disk: a write that goes to Azurite itself is refused with the same code', async () => {
   const room = new Room(() => 17 * 1024 * 1024);
   const server = createServer((request, response) => {
-    if (!answerFull(room, request, response)) response.writeHead(201).end();
+    if (!answerRefused(() => room.require(request), response)) response.writeHead(201).end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo; // a TCP server's address is never a string
