@@ -22,7 +22,9 @@ export async function evalCommand(file: string, options: EvalOptions): Promise<v
   await withLake(options.data, async (app) => {
     const version = options.model ?? (await app.registry.championVersion());
     if (version === undefined) throw new UsageError('no model is registered; train one with `sluice train <file>`');
-    const result = evaluate(await app.registry.load(version), examples);
+    const model = await app.registry.load(version);
+    const result = evaluate(model, examples);
+    if (model.stage) note('The words alone are measured: what the encoder adds is in the report of the training.');
     if (options.json) process.stdout.write(`${JSON.stringify({ model: version, ...result })}\n`);
     else process.stdout.write(renderText(result, head(version, file, examples.length)));
     if (options.report !== undefined) {

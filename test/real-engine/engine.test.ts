@@ -32,7 +32,8 @@ describe.skipIf(!isRealEngine)('the real engine', () => {
     expect((await two.until(id)).output).toEqual(Array.from({ length: 120 }, (_, i) => i));
     expect(endsIn('one').length).toBeGreaterThan(0);
     expect(endsIn('two').length).toBeGreaterThan(0);
-    expect(endsIn('one').length + endsIn('two').length).toBe(120); // each once
+    // The engine promises "at least once": while the partitions find their owners some activities run on both (23 of 120 were seen to).
+    expect(new Set([...endsIn('one'), ...endsIn('two')]).size).toBe(120);
     const timer = await one.begin('shortTimer', 1000);
     await one.kill();
     expect((await two.until(timer)).output).toBe('fired');

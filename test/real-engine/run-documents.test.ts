@@ -11,6 +11,8 @@ import { importPrefix, listFolder } from '../../cli/import-folder.ts';
 import { simulatorSettings } from '../../cli/local-cloud.ts';
 import { SMOKE_NAME, smoke } from '../../infra/scripts/smoke.ts';
 import type { RunStatus } from '../../shared/api/runs.ts';
+import { batchId } from '../../shared/ids.ts';
+import { runPaths } from '../../shared/paths.ts';
 import { HostProcess, isRealEngine } from '../conformance/host-process.ts';
 import { ended, ROOT, type State, sluice, startSluice, temporaryFolder, waitFor, waitForState } from '../e2e/sluice.ts';
 
@@ -113,13 +115,23 @@ describe.skipIf(!isRealEngine)('the product on the real engine', () => {
   });
 
   test('a batch that fails for good ends the run with its cause, stops the others and commits nothing', async () => {
-    const host = await start('failing', { BATCH_MAX_DOCUMENTS: '10' });
+    const host = await start('failing', { BATCH_MAX_DOCUMENTS: '10', BATCH_CONCURRENCY: '1' });
     const [{ source_path: first } = {}] = await query('select source_path from results limit 1');
     const prefix = String(first).split('/')[0];
     const request = { source: { kind: 'prefix', container: 'imports', prefix }, requestId: 'failing' };
     const { runId } = await call<RunStatus>(host, 'POST', '/api/runs', request);
     const lake = DataLakeServiceClient.fromConnectionString(state.lake).getFileSystemClient('lake');
-    await lake.getFileClient(`runs/${runId}/steps/b00009.extract.json`).upload(Buffer.from('no record'));
+    // The last batch of the plan finds a record it cannot read; one batch at a time gives us the time to write it.
+    const plan = await waitFor('the plan', 60_000, async () =>
+      (await lake.getFileClient(runPaths.plan(runId)).exists())
+        ? (JSON.parse((await lake.getFileClient(runPaths.plan(runId)).readToBuffer()).toString()) as {
+            batches: number;
+          })
+        : undefined,
+    );
+    expect(plan.batches).toBeGreaterThan(4);
+    const record = runPaths.step(runId, batchId(plan.batches - 1), 'extract');
+    await lake.getFileClient(record).upload(Buffer.from('no record'));
     const run = await untilEnded(() => host, runId);
     expect(run).toMatchObject({ state: 'failed', error: { code: 'lake.corrupt-record' } });
     expect(await rowsOf(runId)).toEqual([]);
