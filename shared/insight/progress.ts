@@ -191,7 +191,7 @@ export function describe(
     modelVersion: plan?.modelVersion ?? null,
     taxonomyVersion: plan?.taxonomyVersion ?? null,
     ...(plan?.llmUse === undefined ? {} : { llm: plan.llmUse }),
-    ...encoderOf(plan, batches),
+    ...encoderOf(plan, telling),
     failures,
     formats,
     error: null,

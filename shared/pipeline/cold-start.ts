@@ -86,7 +86,7 @@ async function readerOf(services: PipelineServices, encoder: string, taxonomyVer
   return await opening;
 }
 
-const unscoredRow = (row: ExtractedRow, llm: boolean): ScoreRow => ({
+export const unscoredRow = (row: ExtractedRow, llm: boolean): ScoreRow => ({
   document_id: row.document_id,
   label: null,
   confidence: null,

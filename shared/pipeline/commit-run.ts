@@ -18,7 +18,6 @@ import {
   readAttempt,
   readJson,
   readPlan,
-  readStep,
   requireJson,
   requireStep,
   type StepRecord,
@@ -97,8 +96,8 @@ interface Totals {
   ledger: Row[];
   steps: Record<string, number>;
   asked: number;
-  /** Records of the score step. */
-  scored: (StepRecord | undefined)[];
+  /** The record that ends each batch. */
+  decided: StepRecord[];
   failures: Record<string, number>;
   formats: Record<string, number>;
 }
@@ -109,7 +108,7 @@ const emptyTotals = (): Totals => ({
   ledger: [],
   steps: {},
   asked: 0,
-  scored: [],
+  decided: [],
   failures: {},
   formats: {},
 });
@@ -124,16 +123,14 @@ async function gather(services: PipelineServices, plan: Plan): Promise<Totals> {
         Promise.all([
           requireStep(services.lake, plan.runId, id, 'extract'),
           requireStep(services.lake, plan.runId, id, 'decide'),
-          // only where there is something to learn from it
-          plan.encoder == null ? undefined : readStep(services.lake, plan.runId, id, 'score'),
         ]),
       ),
     ),
   );
   const quiet = new Set<string>();
-  for (const [i, [extracted, decided, scored]] of records.entries()) {
+  for (const [i, [extracted, decided]] of records.entries()) {
     const id = ids[i] ?? '';
-    totals.scored.push(scored);
+    totals.decided.push(decided);
     checkBatch(plan.runId, id, extracted, decided);
     if (decided.questions === 0) quiet.add(id);
     addCounts(totals.counts as unknown as Record<string, number>, decided.counts as unknown as Record<string, number>);
@@ -201,7 +198,7 @@ async function summarise(
     modelVersion: plan?.modelVersion ?? null,
     taxonomyVersion: plan?.taxonomyVersion ?? null,
     ...(plan?.llmUse === undefined ? {} : { llm: plan.llmUse }),
-    ...encoderOf(plan, totals.scored),
+    ...encoderOf(plan, totals.decided),
     failures: totals.failures,
     formats: totals.formats,
     error,

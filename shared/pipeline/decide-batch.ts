@@ -1,5 +1,6 @@
 // Step 5: extraction, scores and answers → exactly one result row per document, staged as one part file.
 // Invariants: D1 rows out = documents in, each labelled, review or failed. D2 what a person has decided about the same content stands.
+import type { EncoderCounts } from '../api/runs.ts';
 import { isDoubtful, parseWarnings } from '../documents/doubt.ts';
 import { ERROR_REMEDIES, type ErrorCode, isErrorCode } from '../errors.ts';
 import type { Row } from '../lake/tables.ts';
@@ -23,25 +24,32 @@ export interface Classified {
   questions: number;
   asked: number;
   costNanoUsd: string;
+  /** What the encoder did, where one was at work: the record that ends a batch tells it. */
+  encoder?: EncoderCounts | undefined;
 }
 
 export const NOTHING_ASKED: Classified = { questions: 0, asked: 0, costNanoUsd: '0' };
 
 export const decideBatch = (services: PipelineServices, input: StepInput): Promise<StepResult> =>
   runStep(services, 'decide', input, async (plan) => {
-    const classified = await readStep(services.lake, input.runId, input.batchId, 'classify');
-    return decideAll(services, plan, new BatchData(services, input), classified);
+    const record = (step: 'score' | 'classify') => readStep(services.lake, input.runId, input.batchId, step);
+    const [classified, scored] = await Promise.all([
+      record('classify'),
+      typeof plan.encoder === 'string' ? record('score') : undefined,
+    ]);
+    const done = { asked: classified?.asked ?? 0, costNanoUsd: classified?.costNanoUsd ?? '0' };
+    return decideAll(services, plan, new BatchData(services, input), { ...done, encoder: scored?.encoder });
   });
 
-/** @param classified  absent: what lies in the lake is looked for */
+/** @param classified  without `questions` what lies in the lake is looked for */
 export async function decideAll(
   services: PipelineServices,
   plan: Plan,
   data: BatchData,
-  classified?: Pick<Classified, 'asked' | 'costNanoUsd'> & Partial<Classified>,
+  classified: Omit<Classified, 'questions'> & Partial<Classified>,
 ): Promise<StepDone> {
   const { input } = data;
-  const hasAnswers = classified?.questions !== 0;
+  const hasAnswers = classified.questions !== 0;
   const documents = await data.extracted({ withText: false });
   const scores = new Map((await data.scores()).map((score) => [score.document_id, score]));
   const answers = hasAnswers ? await readAnswers(services, input) : new Map<string, LlmAnswer>();
@@ -69,9 +77,10 @@ export async function decideAll(
   const status = countBy(rows, (row) => String(row.status));
   return {
     documents: rows.length,
-    asked: classified?.asked ?? 0,
-    costNanoUsd: classified?.costNanoUsd ?? '0',
-    ...(classified?.questions === undefined ? {} : { questions: classified.questions }),
+    asked: classified.asked,
+    costNanoUsd: classified.costNanoUsd,
+    ...(classified.questions === undefined ? {} : { questions: classified.questions }),
+    ...(classified.encoder === undefined ? {} : { encoder: classified.encoder }),
     counts: {
       documents: documents.length,
       labelled: status.labelled ?? 0,

@@ -75,7 +75,7 @@ export interface StepRecord {
   modelVersion?: string | null;
   /** Documents that the LLM stage was to look at (decide); 0: no file of answers exists. Absent: not known. */
   questions?: number;
-  /** Where an encoder was at work (score). */
+  /** Where an encoder was at work (score, decide). */
   encoder?: EncoderCounts;
 }
 

@@ -1,9 +1,10 @@
 // Step 3: features → calibrated probabilities → route, with the reasons of the model's decision; where there is an encoder, it decides again
 // what the words are unsure of.
 import { isDoubtful, parseWarnings } from '../documents/doubt.ts';
+import { selectRows } from '../features/sparse.ts';
 import type { LoadedModel } from '../models/registry.ts';
 import { BatchData } from './batch-data.ts';
-import { decideByDescriptions } from './cold-start.ts';
+import { decideByDescriptions, unscoredRow } from './cold-start.ts';
 import { askEncoder, type Staged } from './encoder-stage.ts';
 import { type ExtractedRow, readable } from './extracted.ts';
 import type { Plan } from './records.ts';
@@ -17,15 +18,15 @@ export const scoreBatch = (services: PipelineServices, input: StepInput): Promis
 
 export async function score(services: PipelineServices, plan: Plan, data: BatchData): Promise<StepDone> {
   const rows = readable(await data.extracted({ withText: true }));
-  const scored: Staged =
-    plan.modelVersion === null
-      ? await decideByDescriptions(services, plan, data.input, rows)
-      : await scoreRows(services, plan, data, rows, await services.models.load(plan.modelVersion));
-  // What a person has decided is asked of nobody; the score stays beside it.
   const said = await data.said(plan.taxonomyVersion);
-  const scores = scored.scores.map(
-    (score, i): ScoreRow => (said(rows[i]!) === undefined ? score : { ...score, route: 'review' }),
-  ); // one score per row
+  // What a person has decided is asked of nobody, the encoder included; what the words say stays beside it.
+  const open = [...rows.keys()].filter((i) => said(rows[i]!) === undefined);
+  const scored =
+    plan.modelVersion === null
+      ? await scoreWithoutModel(services, plan, data, rows, open)
+      : await scoreRows(services, plan, data, { rows, open, model: await services.models.load(plan.modelVersion) });
+  const isOpen = new Set(open);
+  const scores = scored.scores.map((score, i): ScoreRow => (isOpen.has(i) ? score : { ...score, route: 'review' }));
   await writeScores(services, data.input, scores);
   data.keepScores(scores);
   const standIns = new Set(rows.filter((row) => row.duplicate_of === null).map((row) => row.document_id));
@@ -39,12 +40,37 @@ export async function score(services: PipelineServices, plan: Plan, data: BatchD
   };
 }
 
-async function scoreRows(
+/** @param open  rows that nobody has decided */
+async function scoreWithoutModel(
   services: PipelineServices,
   plan: Plan,
   data: BatchData,
   rows: readonly ExtractedRow[],
-  model: LoadedModel,
+  open: readonly number[],
+): Promise<Staged> {
+  const part = await decideByDescriptions(
+    services,
+    plan,
+    data.input,
+    open.map((i) => rows[i]!),
+  );
+  const unscored = rows.map((row) => unscoredRow(row, plan.llm));
+  return { ...part, scores: merged(unscored, open, part.scores) };
+}
+
+/** The scores, with those of some rows replaced. */
+const merged = (scores: ScoreRow[], at: readonly number[], news: readonly ScoreRow[]): ScoreRow[] => {
+  at.forEach((row, i) => {
+    scores[row] = news[i]!; // one for each
+  });
+  return scores;
+};
+
+async function scoreRows(
+  services: PipelineServices,
+  plan: Plan,
+  data: BatchData,
+  { rows, open, model }: { rows: readonly ExtractedRow[]; open: readonly number[]; model: LoadedModel },
 ): Promise<Staged> {
   const x = await data.features();
   const probabilities = model.score(x);
@@ -67,5 +93,12 @@ async function scoreRows(
       stage: 'model',
     };
   });
-  return await askEncoder(services, plan, data.input, { rows, x, scores, model });
+  if (open.length === rows.length) return await askEncoder(services, plan, data.input, { rows, x, scores, model });
+  const part = await askEncoder(services, plan, data.input, {
+    rows: open.map((i) => rows[i]!),
+    x: selectRows(x, open),
+    scores: open.map((i) => scores[i]!),
+    model,
+  });
+  return { ...part, scores: merged(scores, open, part.scores) };
 }

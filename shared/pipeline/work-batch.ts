@@ -64,7 +64,8 @@ export async function workBatch(
     asked = { ...(await keepRecord(services, record)), questions: scored.asked };
     data.lookAgain();
   }
-  const decision = await finish('decide', () => decideAll(services, plan, data, asked));
+  const { encoder } = scored;
+  const decision = await finish('decide', () => decideAll(services, plan, data, { ...asked, encoder }));
   return { kind: 'done', outcome: pick(await keepRecord(services, decision)) };
 }
 

@@ -48,6 +48,15 @@ test('progress: before the plan a run is pending and nothing is estimated', () =
   });
 });
 
+test('progress: what the encoder did is told while a batch is open and once when it has ended', () => {
+  const encoder = { encoded: 3, cached: 1, decided: 2, foreign: 0 };
+  const of = (...records: StepRecord[]) => describeRun(run, { ...plan, encoder: 'e1' }, records, T0 + 1000).encoder;
+  const scored = step({ step: 'score', encoder });
+  expect(of(scored)).toEqual({ version: 'e1', ...encoder });
+  expect(of(scored, step({ step: 'decide', encoder }))).toEqual({ version: 'e1', ...encoder });
+  expect(of(step({ step: 'decide', encoder }), step({ step: 'decide', batchId: 'b00001', encoder }))?.encoded).toBe(6);
+});
+
 test('progress: documents count once per step, money and questions come from the classify step', () => {
   const status = describeRun(
     run,

@@ -59,14 +59,17 @@ function useEncoder({ services, lake }: FakeWorld): void {
   services.encoders = { current: async () => encoder.version, open: async () => ({ encoder, vectors }) };
 }
 
+const STEP_BY_STEP = ['extractBatch', 'featurizeBatch', 'scoreBatch', 'classifyBatch', 'decideBatch'] as const;
+const IN_ONE: readonly ('workBatch' | (typeof STEP_BY_STEP)[number])[] = ['workBatch'];
+let activities = IN_ONE;
+
 async function decide(prefix: string, files: Record<string, string>): Promise<Record<string, Row>> {
   for (const [name, text] of Object.entries(files)) await world.imports.write(`${prefix}/${name}`, text);
   const { runId } = await createRun(world.services, { source: { kind: 'prefix', container: 'imports', prefix } });
   const handlers = activityHandlers(async () => world.services);
   const planned = (await handlers.planRun({ runId, attempt: 0 })) as { outcome: { batches: number } };
   for (let i = 0; i < planned.outcome.batches; i++)
-    for (const step of ['extractBatch', 'featurizeBatch', 'scoreBatch', 'classifyBatch', 'decideBatch'] as const)
-      await handlers[step]({ runId, batchId: batchId(i), attempt: 0 });
+    for (const activity of activities) await handlers[activity]({ runId, batchId: batchId(i), attempt: 0 });
   await handlers.commitRun({ runId, attempt: 0 });
   const rows = (world.committed.get('results') ?? []).filter((row) => row.run_id === runId);
   return Object.fromEntries(rows.map((row) => [String(row.source_path).slice(prefix.length + 1), row]));
@@ -79,7 +82,14 @@ const summaryOf = async (rows: Record<string, Row>) => {
   };
 };
 
-describe('encoder stage', () => {
+describe.each([
+  ['in one activity', IN_ONE],
+  ['step by step, as lanes that began with an earlier version', STEP_BY_STEP],
+])('encoder stage, %s', (_name, theirs) => {
+  beforeEach(() => {
+    activities = theirs;
+  });
+
   test('the trained stage says what it is: its encoder, one promise over both stages, what is foreign', () => {
     expect(model.stage?.description).toMatchObject({ encoder: 'ideas-00000001', dimensions: 32, rows: 400 });
     expect(model.stage?.description.accept.samples).toBeGreaterThan(100);
@@ -110,6 +120,26 @@ describe('encoder stage', () => {
     expect((await summaryOf(rows)).encoder).toMatchObject({ encoded: 0, cached: 1 });
   });
 
+  test('what a person has decided is not encoded; its neighbour is', async () => {
+    const first = await decide('one', { 'said.txt': 'zoll abgabe', 'open.txt': 'zoll einfuhr' });
+    const said = first['said.txt']!;
+    world.committed.set('feedback', [
+      {
+        document_id: String(said.document_id),
+        label: 'VAT',
+        content_sha256: String(said.content_sha256),
+        created_at: '2026-09-21T00:00:00.000Z',
+      },
+    ]);
+    encoder = new IdeaEncoder(ideas);
+    useEncoder(world);
+    await world.lake.deleteFolder('encoder-vectors');
+    const rows = await decide('two', { 'said.txt': 'zoll abgabe', 'open.txt': 'einfuhr zoll abgabe' });
+    expect(rows['said.txt']).toMatchObject({ status: 'labelled', label: 'VAT', decided_by: 'duplicate' });
+    expect(encoder.seen).toEqual(['einfuhr zoll abgabe']);
+    expect(rows['open.txt']).toMatchObject({ label: 'Customs', decided_by: 'encoder' });
+  });
+
   test('a document unlike everything labelled is not decided here, however sure the model is', async () => {
     const rows = await decide('one', { 'cake.txt': 'recipe butter oven butter' });
     expect(rows['cake.txt']).toMatchObject({ decided_by: 'llm' });
@@ -136,6 +166,7 @@ describe('encoder stage', () => {
 
 describe('cold start', () => {
   beforeEach(async () => {
+    activities = IN_ONE;
     world = await fakeWorld();
     world.services.models = {
       championVersion: async () => undefined,

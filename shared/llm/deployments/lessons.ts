@@ -71,11 +71,17 @@ export class LessonBook {
 
   /** Keep a lesson, here and for all processes. */
   async learn(lesson: Lessons): Promise<void> {
+    await this.#tell(lesson, true);
+  }
+
+  /** @param isNews  lessons that the server taught count as new from now on; a measurement does not keep them alive */
+  async #tell(lesson: Lessons, isNews: boolean): Promise<void> {
     this.current = { ...this.current, ...lesson };
     for (let i = 0; i < TRIES; i++) {
       const stored = await this.#state.get(this.#key);
-      const known = this.#mine(stored?.value)?.lessons;
-      const value: Stored = { of: this.#of, at: this.#clock.now(), lessons: { ...known, ...this.current } };
+      const known = this.#mine(stored?.value);
+      const at = isNews ? this.#clock.now() : (known?.at ?? this.#clock.now());
+      const value: Stored = { of: this.#of, at, lessons: { ...known?.lessons, ...(isNews ? this.current : lesson) } };
       if ((await this.#state.compareAndSwap(this.#key, stored?.etag ?? null, value)) !== undefined) return;
     }
     // Others keep writing: this process knows, the next one learns it again.
@@ -87,8 +93,9 @@ export class LessonBook {
     const mean = this.#thoughtMean ?? told;
     if (tokens === 0 && mean === undefined) return;
     this.#thoughtMean = mean === undefined ? tokens : mean + (tokens - mean) * THOUGHT_WEIGHT;
-    const hasMoved = told === undefined || Math.abs(this.#thoughtMean - told) > THOUGHT_MOVED * told;
-    if (hasMoved) await this.learn({ thoughtTokens: Math.round(this.#thoughtMean) });
+    const rounded = Math.round(this.#thoughtMean);
+    const hasMoved = told === undefined || Math.abs(rounded - told) > Math.max(1, THOUGHT_MOVED * told);
+    if (hasMoved) await this.#tell({ thoughtTokens: rounded }, false);
   }
 
   /** Prompts of the last answers, as sent and as read: two of different sizes that were read alike were cut. */
