@@ -89,7 +89,7 @@ app.http('listTaxonomies', {
   methods: ['GET'],
   handler: (request, context) =>
     respond(context, request, 'reader', async () => ({
-      jsonBody: { taxonomies: await listTaxonomies((await getServices()).lake) },
+      jsonBody: await listTaxonomies((await getServices()).lake),
     })),
 });
 

@@ -1,16 +1,17 @@
 // `sluice taxonomy`: the labels of a lake. Versions, what two of them differ in, and which one is in use.
-import { listTaxonomies, loadTaxonomy, publishTaxonomy, type TaxonomyEntry } from '../../shared/pipeline/taxonomies.ts';
+import { listTaxonomies, loadTaxonomy, publishTaxonomy, type TaxonomyList } from '../../shared/pipeline/taxonomies.ts';
 import { parseTaxonomy, type Taxonomy } from '../../shared/taxonomy.ts';
 import { diffTaxonomies, type TaxonomyDiff } from '../../shared/taxonomy-diff.ts';
 import { answer, atLake, type LakeOptions } from '../at-lake.ts';
-import { note, UsageError } from '../console.ts';
+import { note, tellBroken, UsageError } from '../console.ts';
 import { parseJsonFile } from '../json-file.ts';
 import { whyNoFile } from '../local-files.ts';
 import { formatTable } from '../table.ts';
 
 export async function listTaxonomyVersions(options: LakeOptions): Promise<void> {
-  const taxonomies = await listOf(options);
-  answer(options, { taxonomies }, () =>
+  const { taxonomies, broken } = await listOf(options);
+  tellBroken(broken);
+  answer(options, { taxonomies, broken }, () =>
     formatTable(
       [{ title: 'version', flexible: true }, { title: '' }, { title: 'labels', align: 'right' }, { title: 'stored' }],
       taxonomies.map((one) => [
@@ -22,7 +23,8 @@ export async function listTaxonomyVersions(options: LakeOptions): Promise<void> 
       process.stdout.columns ?? 120,
     ),
   );
-  if (taxonomies.length === 0) note('No labels are stored yet: `sluice taxonomy set <file>` stores the first.');
+  if (taxonomies.length + broken.length === 0)
+    note('No labels are stored yet: `sluice taxonomy set <file>` stores the first.');
 }
 
 /** The labels of one version, or of the one in use, as a file that `set` takes. */
@@ -81,9 +83,9 @@ function describe({ from, to, added, removed, renamed, changed, same }: Taxonomy
   ];
 }
 
-const listOf = async (options: LakeOptions): Promise<TaxonomyEntry[]> =>
+const listOf = async (options: LakeOptions): Promise<TaxonomyList> =>
   await atLake(options, {
-    api: async (api) => (await api.ask<{ taxonomies: TaxonomyEntry[] }>('GET', '/api/taxonomies')).taxonomies,
+    api: (api) => api.ask<TaxonomyList>('GET', '/api/taxonomies'),
     app: (app) => listTaxonomies(app.lake),
   });
 
@@ -95,7 +97,7 @@ const storedTaxonomy = (version: string | undefined, options: LakeOptions): Prom
 
 /** The labels in use; undefined in a lake without any. */
 async function currentOf(options: LakeOptions): Promise<Taxonomy | undefined> {
-  const current = (await listOf(options)).find(({ isCurrent }) => isCurrent);
+  const current = (await listOf(options)).taxonomies.find(({ isCurrent }) => isCurrent);
   return current === undefined ? undefined : await storedTaxonomy(current.version, options);
 }
 

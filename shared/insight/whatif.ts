@@ -1,7 +1,8 @@
 // What another model or another bar would have decided: history is scored again from stored features or texts, nothing is asked or changed.
 // Invariants: I1 nothing is written and no LLM is called. I2 every document is scored, or counted as unavailable because its text is no longer kept.
 // I3 a document that the LLM or a person has decided keeps that answer where the model would not decide alone: it is known and costs nothing again.
-// I4 what a person has decided stays as it is, as a re-run leaves it.
+// I4 what a person has decided stays as it is, as a re-run leaves it. I5 nothing is encoded: what the encoder of this model has decided keeps its label
+// and confidence, against the bar that is tried; under another model the words alone decide it.
 
 import type { ResultFilter, WhatIfReport, WhatIfRequest } from '../api/decisions.ts';
 import { isDoubtful, parseWarnings } from '../documents/doubt.ts';
@@ -27,17 +28,19 @@ export async function whatIf(lake: DecisionLake, request: WhatIfRequest): Promis
   const version = request.modelVersion ?? services.config.MODEL_VERSION ?? (await services.models.championVersion());
   if (version === undefined) throw new TerminalError('model.not-found', 'no model is registered');
   const model = await services.models.load(version);
+  const bar = request.accept ?? services.config.ACCEPT_THRESHOLD;
   const limits: RouteLimits = {
-    accept: request.accept ?? services.config.ACCEPT_THRESHOLD ?? model.accept,
+    accept: bar ?? model.accept,
     review: request.review ?? services.config.REVIEW_THRESHOLD,
     llm: true,
   };
+  const stageLimits = { ...limits, accept: bar ?? model.stage?.description.accept.threshold ?? model.accept };
   if (limits.review > limits.accept)
     throw new TerminalError('request.invalid', `review: ${limits.review} is above accept ${limits.accept}`);
   const tally = new Tally(version, limits, await paidPerDocument(lake));
   const history = await withDecisions(services, await readHistory(lake, request.filter));
   for (const rows of Map.groupBy(history, (row) => `${row.run_id}\0${row.batch_id}`).values())
-    await scoreBatchAgain(services, model, limits, rows, tally);
+    await scoreBatchAgain(services, model, { limits, stageLimits }, rows, tally);
   return tally.report();
 }
 
@@ -45,7 +48,7 @@ export async function whatIf(lake: DecisionLake, request: WhatIfRequest): Promis
 async function readHistory({ query }: DecisionLake, filter: ResultFilter): Promise<Row[]> {
   const conditions = ["status <> 'failed'", "failure_code IS DISTINCT FROM 'document.erased'", ...conditionsOf(filter)];
   const columns =
-    'document_id, run_id, batch_id, source_path, archive_path, status, label, decided_by, content_sha256, source_etag, taxonomy_version';
+    'document_id, run_id, batch_id, source_path, archive_path, status, label, confidence, decided_by, model_version, content_sha256, source_etag, taxonomy_version';
   // In a run a document has its row, and those of what people decided on it later.
   const once = 'QUALIFY row_number() OVER (PARTITION BY document_id ORDER BY processed_at DESC, run_id DESC) = 1';
   const sql = `SELECT ${columns} FROM ${relationOf(filter)} ${where(conditions)} ${once} ORDER BY run_id, batch_id LIMIT ${MAX_DOCUMENTS + 1}`;
@@ -83,7 +86,7 @@ async function paidPerDocument({ query }: DecisionLake): Promise<number | null> 
 async function scoreBatchAgain(
   services: PipelineServices,
   model: LoadedModel,
-  limits: RouteLimits,
+  { limits, stageLimits }: { limits: RouteLimits; stageLimits: RouteLimits },
   rows: readonly Row[],
   tally: Tally,
 ): Promise<void> {
@@ -104,8 +107,20 @@ async function scoreBatchAgain(
     const label = model.labels[p.indexOf(confidence)] ?? null;
     const isDoubted = isDoubtful(parseWarnings(found.documents[index]?.warnings_json));
     const isCopy = found.documents[index]?.duplicate_of !== null; // shares the answer of another document
+    const staged = stagedBefore(row, model);
+    if (staged !== undefined && route(confidence, limits, isDoubted) !== 'accept') {
+      tally.add(row, { ...staged, route: route(staged.confidence, stageLimits, isDoubted), isCopy });
+      continue;
+    }
     tally.add(row, { label, confidence, route: route(confidence, limits, isDoubted), isCopy });
   }
+}
+
+/** What the encoder of this very model has decided before (I5). */
+function stagedBefore(row: Row, model: LoadedModel): { label: string; confidence: number } | undefined {
+  const { decided_by: by, model_version: version, label, confidence } = row;
+  if (by !== 'encoder' || version !== model.version) return undefined;
+  return typeof label === 'string' && typeof confidence === 'number' ? { label, confidence } : undefined;
 }
 
 /** The batch's features under the model: those stored if they are the model's own, else made from the texts. */

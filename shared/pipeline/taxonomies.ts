@@ -2,13 +2,15 @@
 import { TerminalError } from '../errors.ts';
 import { currentTaxonomyPath, taxonomyPath } from '../paths.ts';
 import type { LakeStore } from '../ports.ts';
+import { type BrokenRecord, brokenRecord, type RecordCheck } from '../record-json.ts';
 import { parseStoredTaxonomy, parseTaxonomy, type Taxonomy } from '../taxonomy.ts';
-import { createJson, readJson, writeJson } from './records.ts';
+import { createOrMend, readJson, writeJson } from './records.ts';
 
 /** Store a taxonomy document under its version and make it the current one. */
 export async function publishTaxonomy(lake: LakeStore, document: unknown): Promise<Taxonomy> {
   const taxonomy = parseTaxonomy(document);
-  await createJson(lake, taxonomyPath(taxonomy.version), { name: taxonomy.name, labels: taxonomy.labels });
+  const stored = { name: taxonomy.name, labels: taxonomy.labels };
+  await createOrMend(lake, taxonomyPath(taxonomy.version), stored, isTaxonomy);
   await writeJson(lake, currentTaxonomyPath, { version: taxonomy.version });
   return taxonomy;
 }
@@ -27,24 +29,39 @@ export interface TaxonomyEntry {
   storedAt: string;
 }
 
-/** Every version, the newest first. */
-export async function listTaxonomies(lake: LakeStore): Promise<TaxonomyEntry[]> {
+export interface TaxonomyList {
+  /** The newest first. */
+  taxonomies: TaxonomyEntry[];
+  /** Versions whose file is damaged; publishing the same labels again mends it. */
+  broken: BrokenRecord[];
+}
+
+const isTaxonomy: RecordCheck = ({ name, labels }) => typeof name === 'string' && Array.isArray(labels);
+
+/** Every version. */
+export async function listTaxonomies(lake: LakeStore): Promise<TaxonomyList> {
   const current = await currentTaxonomyVersion(lake);
-  const entries: TaxonomyEntry[] = [];
+  const taxonomies: TaxonomyEntry[] = [];
+  const broken: BrokenRecord[] = [];
   for await (const { path, lastModified } of lake.list('taxonomies')) {
     const version = /^taxonomies\/([a-z0-9-]+)\.json$/.exec(path)?.[1];
     if (version === undefined || path === currentTaxonomyPath) continue;
-    const { name, labels } = await loadTaxonomy(lake, version);
-    const storedAt = new Date(lastModified).toISOString();
-    entries.push({ version, name, labels: labels.length, isCurrent: version === current, storedAt });
+    try {
+      const { name, labels } = await loadTaxonomy(lake, version);
+      const storedAt = new Date(lastModified).toISOString();
+      taxonomies.push({ version, name, labels: labels.length, isCurrent: version === current, storedAt });
+    } catch (error) {
+      broken.push(brokenRecord(version, error));
+    }
   }
-  return entries.sort((a, b) => b.storedAt.localeCompare(a.storedAt) || a.version.localeCompare(b.version));
+  taxonomies.sort((a, b) => b.storedAt.localeCompare(a.storedAt) || a.version.localeCompare(b.version));
+  return { taxonomies, broken };
 }
 
 /**
  * A stored taxonomy.
  * @param version  default: the current one
- * @throws {TerminalError} request.invalid when there is none
+ * @throws {TerminalError} request.invalid when there is none, lake.corrupt-record
  */
 export async function loadTaxonomy(lake: LakeStore, version?: string): Promise<Taxonomy> {
   const wanted = version ?? (await currentTaxonomyVersion(lake));
@@ -53,7 +70,9 @@ export async function loadTaxonomy(lake: LakeStore, version?: string): Promise<T
       'request.invalid',
       'taxonomyVersion: no taxonomy is stored yet; publish one with `sluice taxonomy set <file>`',
     );
-  const document = /^[a-z0-9-]+$/.test(wanted) ? await readJson<unknown>(lake, taxonomyPath(wanted)) : undefined;
+  const document = /^[a-z0-9-]+$/.test(wanted)
+    ? await readJson<unknown>(lake, taxonomyPath(wanted), isTaxonomy)
+    : undefined;
   if (document === undefined) throw new TerminalError('request.invalid', `taxonomyVersion: "${wanted}" is not stored`);
   return parseStoredTaxonomy(document);
 }

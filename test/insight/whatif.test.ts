@@ -61,6 +61,24 @@ test('what-if: the same model and bar change nothing, and nothing is written or 
   expect(world.counts.asked).toBe(before.asked);
 });
 
+test('what-if: what the encoder of the same model has decided stays, against the bar that is tried', async () => {
+  await runOver({ 'b.txt': 'ask me' });
+  const [row] = (await store.query('SELECT * FROM results')).rows;
+  await store.add('results', [
+    {
+      ...resultRow({ document_id: String(row?.document_id) }),
+      ...row,
+      label: 'Customs',
+      confidence: 0.97,
+      decided_by: 'encoder',
+      status: 'labelled',
+      processed_at: '2027-01-01T00:00:00.000Z',
+    },
+  ]);
+  expect(await ask({})).toMatchObject({ flipped: 0, newlyAsked: 0, coverage: { before: 1, after: 1 } });
+  expect(await ask({ accept: 0.98 })).toMatchObject({ newlyAsked: 1, coverage: { before: 1, after: 0 } });
+});
+
 test('what-if: a lower bar lets the model decide more; each flip is named', async () => {
   const { runId } = await runOver(FILES);
   const report = await ask({ accept: 0.55 });

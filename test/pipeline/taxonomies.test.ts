@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { taxonomyPath } from '../../shared/paths.ts';
 import { listTaxonomies, publishTaxonomy } from '../../shared/pipeline/taxonomies.ts';
 import { MemoryLake } from '../fakes/memory-lake.ts';
 
@@ -9,11 +10,13 @@ const document = (name: string, ...labels: string[]) => ({
 
 test('taxonomies: every version is listed once, with the one in use; an older one can be used again', async () => {
   const lake = new MemoryLake();
-  expect(await listTaxonomies(lake)).toEqual([]);
+  expect(await listTaxonomies(lake)).toEqual({ taxonomies: [], broken: [] });
   const first = await publishTaxonomy(lake, document('tax', 'A', 'B'));
   const second = await publishTaxonomy(lake, document('tax', 'A', 'B', 'C'));
   const shown = async () =>
-    (await listTaxonomies(lake)).map(({ version, labels, isCurrent }) => [version, labels, isCurrent]).sort();
+    (await listTaxonomies(lake)).taxonomies
+      .map(({ version, labels, isCurrent }) => [version, labels, isCurrent])
+      .sort();
   expect(await shown()).toEqual(
     [
       [first.version, 2, false],
@@ -27,4 +30,18 @@ test('taxonomies: every version is listed once, with the one in use; an older on
       [second.version, 3, false],
     ].sort(),
   );
+});
+
+test('taxonomies: a damaged version is told and hides no other; publishing its labels again mends it', async () => {
+  const lake = new MemoryLake();
+  const good = await publishTaxonomy(lake, document('tax', 'A', 'B'));
+  const damaged = await publishTaxonomy(lake, document('tax', 'A', 'C'));
+  for (const bytes of ['{"name": "ta', '', 'null', '{"name": "tax"}']) {
+    await lake.write(taxonomyPath(damaged.version), bytes);
+    const { taxonomies, broken } = await listTaxonomies(lake);
+    expect(taxonomies.map(({ version }) => version)).toEqual([good.version]);
+    expect(broken).toMatchObject([{ id: damaged.version, code: 'lake.corrupt-record' }]);
+  }
+  await publishTaxonomy(lake, document('tax', 'A', 'C'));
+  expect((await listTaxonomies(lake)).broken).toEqual([]);
 });
