@@ -1,6 +1,6 @@
 // `sluice taxonomy`: the labels of a lake. Versions, what two of them differ in, and which one is in use.
 import { listTaxonomies, loadTaxonomy, publishTaxonomy, type TaxonomyList } from '../../shared/pipeline/taxonomies.ts';
-import { parseTaxonomy, type Taxonomy } from '../../shared/taxonomy.ts';
+import { parseTaxonomy, type Taxonomy, taxonomyDocument } from '../../shared/taxonomy.ts';
 import { diffTaxonomies, type TaxonomyDiff } from '../../shared/taxonomy-diff.ts';
 import { answer, atLake, type LakeOptions } from '../at-lake.ts';
 import { note, tellBroken, UsageError } from '../console.ts';
@@ -30,8 +30,7 @@ export async function listTaxonomyVersions(options: LakeOptions): Promise<void> 
 /** The labels of one version, or of the one in use, as a file that `set` takes. */
 export async function showTaxonomy(version: string | undefined, options: LakeOptions): Promise<void> {
   const taxonomy = await storedTaxonomy(version, options);
-  const { name, labels } = taxonomy;
-  answer(options, taxonomy, () => JSON.stringify({ name, labels }, null, 2));
+  answer(options, taxonomy, () => JSON.stringify(taxonomyDocument(taxonomy), null, 2));
 }
 
 /** Use the labels of a file from now on. Decisions there are keep the version they were made under. */
@@ -72,10 +71,11 @@ export async function diffTaxonomyVersions(from: string, to: string | undefined,
   answer(options, diff, () => describe(diff).join('\n'));
 }
 
-function describe({ from, to, added, removed, renamed, changed, same }: TaxonomyDiff): string[] {
+function describe({ from, to, added, removed, renamed, changed, same, domain }: TaxonomyDiff): string[] {
   if (from === to) return [`${from} and ${to} are the same`];
   return [
     `${from} → ${to}: ${same} labels the same`,
+    ...(domain === null ? [] : [`~ domain: ${domain.from ?? 'none'} → ${domain.to ?? 'none'}`]),
     ...added.map((name) => `+ ${name}`),
     ...removed.map((name) => `- ${name}`),
     ...renamed.map((pair) => `~ ${pair.from} → ${pair.to} (renamed)`),
