@@ -2,7 +2,6 @@
 import { getApp, getServices } from '../shared/app.ts';
 import { checkTaxonomy } from '../shared/insight/check-taxonomy.ts';
 import { listTaxonomies, loadTaxonomy, publishTaxonomy } from '../shared/pipeline/taxonomies.ts';
-import { parseTaxonomy } from '../shared/taxonomy.ts';
 import { access, parameter, readBody, respond } from './http.ts';
 import { app } from './registry.ts';
 
@@ -53,7 +52,6 @@ app.http('checkTaxonomy', {
   handler: (request, context) =>
     respond(context, request, 'operator', async () => {
       const { config, services } = await getApp();
-      const taxonomy = parseTaxonomy(await readBody(request, config.REQUEST_MAX_BYTES));
-      return { jsonBody: await checkTaxonomy(services, taxonomy) };
+      return { jsonBody: await checkTaxonomy(services, await readBody(request, config.REQUEST_MAX_BYTES)) };
     }),
 });

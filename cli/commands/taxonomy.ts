@@ -65,7 +65,7 @@ export async function checkTaxonomyFile(file: string, options: LakeOptions & { s
   const wanted = readTaxonomy(file, document);
   const current = await currentOf(options);
   const diff = current === undefined ? undefined : diffTaxonomies(current, wanted);
-  const check = await remarksAt(options, document, wanted);
+  const check = await remarksAt(options, document);
   answer(options, { ...check, diff: diff ?? null }, () =>
     [
       `${file} can be stored: ${wanted.labels.length} labels, version ${wanted.version}`,
@@ -76,10 +76,10 @@ export async function checkTaxonomyFile(file: string, options: LakeOptions & { s
   if (options.strict && check.remarks.length > 0) throw new Error(`${check.remarks.length} remark(s) on the labels`);
 }
 
-const remarksAt = (options: LakeOptions, document: unknown, taxonomy: Taxonomy): Promise<TaxonomyCheck> =>
+const remarksAt = (options: LakeOptions, document: unknown): Promise<TaxonomyCheck> =>
   atLake(options, {
     api: (api) => api.ask<TaxonomyCheck>('POST', '/api/taxonomies/check', document),
-    app: (app) => checkTaxonomy(app.services, taxonomy),
+    app: (app) => checkTaxonomy(app.services, document),
   });
 
 function describeCheck({ remarks, encoder, encoderFailure }: TaxonomyCheck): string[] {

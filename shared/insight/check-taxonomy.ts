@@ -6,7 +6,7 @@ import { isStopWord } from '../features/stop-words.ts';
 import { LabelReader } from '../models/encoder/label-reader.ts';
 import { labelPhrases } from '../models/encoder/label-texts.ts';
 import type { PipelineServices } from '../pipeline/services.ts';
-import type { Label, Taxonomy } from '../taxonomy.ts';
+import { type Label, parseTaxonomy } from '../taxonomy.ts';
 
 /** A description with fewer words beyond its name says too little for an LLM or an encoder. */
 const MIN_WORDS = 3;
@@ -40,11 +40,15 @@ export interface TaxonomyCheck {
   encoderFailure: string | null;
 }
 
-/** Check labels with the encoder in use, if there is one. */
+/**
+ * Check a taxonomy document with the encoder in use, if there is one.
+ * @throws {TerminalError} request.invalid naming every wrong field
+ */
 export async function checkTaxonomy(
   { encoders, logger }: Pick<PipelineServices, 'encoders' | 'logger'>,
-  { version, labels }: Taxonomy,
+  document: unknown,
 ): Promise<TaxonomyCheck> {
+  const { version, labels } = parseTaxonomy(document);
   const done = (encoder: string | null, encoderFailure: string | null, cosines?: Float64Array): TaxonomyCheck => ({
     version,
     labels: labels.length,
