@@ -7,6 +7,9 @@ import type { RunStatus } from '../../shared/api/runs.ts';
 import type { App } from '../../shared/app.ts';
 import { readEnvironment } from '../../shared/config.ts';
 import { quoteRun, type RunQuote } from '../../shared/insight/quote-run.ts';
+import type { ColdAccept } from '../../shared/pipeline/cold-accept.ts';
+import { MIN_CHECKED } from '../../shared/pipeline/cold-threshold.ts';
+import { readPlan } from '../../shared/pipeline/records.ts';
 import { seededRandom } from '../../shared/ports.ts';
 import { parseTaxonomy, type Taxonomy } from '../../shared/taxonomy.ts';
 import { ApiClient } from '../api-client.ts';
@@ -175,8 +178,18 @@ async function tellColdStart(app: App, run: RunStatus): Promise<void> {
   process.stdout.write(
     encoder === undefined
       ? `No model knows these labels yet, and no encoder is imported that could decide by their descriptions (docs/models.md, Encoders). Next: ${next}.\n`
-      : `No model knows these labels yet: encoder ${encoder} read their descriptions; nobody has checked how often that is right. Next: ${next}.\n`,
+      : `No model knows these labels yet: encoder ${encoder} read their descriptions; ${describeCold((await readPlan(app.lake, run.runId)).cold)}. Next: ${next}.\n`,
   );
+}
+
+/** How far descriptions can be trusted, by what people said of their decisions until the run began. */
+export function describeCold(cold: ColdAccept | null | undefined): string {
+  if (cold === null || cold === undefined || cold.checked === 0) return 'nobody has checked how often that is right';
+  const said = `people agreed with ${cold.right} of the ${cold.checked} they checked`;
+  if (cold.basis === 'missed') return `${said}: too few, so it decided nothing alone`;
+  if (cold.basis === 'unchecked')
+    return `${said}${cold.checked < MIN_CHECKED ? `; from ${MIN_CHECKED} on its threshold follows them` : '; of what it was sure of too few were checked'}`;
+  return `${said}, and it decided alone from confidence ${cold.accept.toFixed(2)} on`;
 }
 
 /** The quote of a folder, with the settings that the host works with. */
