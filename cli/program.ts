@@ -24,6 +24,7 @@ import {
   version,
   whole,
 } from './options.ts';
+import { printableLine } from './printable.ts';
 import { addResultCommands } from './result-commands.ts';
 import { addSourceCommands } from './source-commands.ts';
 
@@ -35,7 +36,7 @@ export function createProgram(): Command {
     .exitOverride()
     .configureHelp({ minWidthToWrap: 20, subcommandTerm: termOf })
     .configureOutput({
-      outputError: (text, write) => write(`${text.trim().replaceAll('\n', ' ')} (--help shows what is possible)\n`),
+      outputError: (text, write) => write(`${printableLine(text.trim())} (--help shows what is possible)\n`),
     });
 
   program

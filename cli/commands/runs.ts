@@ -3,7 +3,18 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import type { RunStatus } from '../../shared/api/runs.ts';
 import { ApiClient } from '../api-client.ts';
-import { bar, clearBar, money, note, progressLine, tellBroken, UsageError } from '../console.ts';
+import {
+  bar,
+  clearBar,
+  money,
+  note,
+  print,
+  printJson,
+  progressLine,
+  screenWidth,
+  tellBroken,
+  UsageError,
+} from '../console.ts';
 import { DataFolder } from '../data-folder.ts';
 import { formatTable, type TableColumn } from '../table.ts';
 
@@ -117,7 +128,7 @@ export async function rerunCommand(
 }
 
 export async function cancelCommand(runId: string, options: RemoteOptions): Promise<void> {
-  print(await openApi(options).cancel(runId), options.json);
+  show(await openApi(options).cancel(runId), options.json);
 }
 
 export async function runsCommand(
@@ -125,14 +136,14 @@ export async function runsCommand(
   options: RemoteOptions & { limit: number },
 ): Promise<void> {
   const api = openApi(options);
-  if (runId !== undefined) return print(await api.run(runId), options.json);
+  if (runId !== undefined) return show(await api.run(runId), options.json);
   const list = await api.runs(options.limit);
   tellBroken(list.broken);
   if (options.json) {
-    process.stdout.write(`${JSON.stringify(list)}\n`);
+    printJson(list);
     return;
   }
-  process.stdout.write(`${describeRuns(list.runs, process.stdout.columns ?? 120)}\n`);
+  print(describeRuns(list.runs, screenWidth()));
 }
 
 /** Ids are whole, for other commands take them; where the line is short, sums that `sluice runs <run-id>` shows make way. */
@@ -169,21 +180,21 @@ async function finish(
   options: RemoteOptions & { wait: boolean },
 ): Promise<RunStatus> {
   if (!options.wait) {
-    print(started, options.json);
+    show(started, options.json);
     return started;
   }
   const run = await api.follow(started.runId, (status) => bar(progressLine(status)));
   clearBar();
-  print(run, options.json);
+  show(run, options.json);
   if (run.state !== 'completed') throw new Error(`run ${run.runId} ${run.state}: ${run.error?.message ?? ''}`);
   return run;
 }
 
-function print(run: RunStatus, json: boolean): void {
-  if (json) process.stdout.write(`${JSON.stringify(run)}\n`);
+function show(run: RunStatus, json: boolean): void {
+  if (json) printJson(run);
   else {
-    process.stdout.write(
-      `run ${run.runId}${run.source === undefined ? '' : ` over ${run.source}`}: ${run.state}, ${run.documents} documents = ${run.labelled} labelled + ${run.review} to review + ${run.failed} failed · ${run.asked} asked · ${money(run.costUsd)}\n`,
+    print(
+      `run ${run.runId}${run.source === undefined ? '' : ` over ${run.source}`}: ${run.state}, ${run.documents} documents = ${run.labelled} labelled + ${run.review} to review + ${run.failed} failed · ${run.asked} asked · ${money(run.costUsd)}`,
     );
     const failures = Object.entries(run.failures);
     if (failures.length > 0) note(failures.map(([code, count]) => `  ${count} × ${code}`).join('\n'));

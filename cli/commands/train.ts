@@ -10,7 +10,7 @@ import { parseTaxonomy } from '../../shared/taxonomy.ts';
 import { DECISIONS, readSource } from '../../shared/training/sources.ts';
 import type { TrainOptions } from '../../shared/training/train.ts';
 import { type TrainingOrder, trainAndRegister } from '../../shared/training-run.ts';
-import { bar, clearBar, note, UsageError, warn } from '../console.ts';
+import { answer, bar, clearBar, note, UsageError, warn } from '../console.ts';
 import { parseJsonFile } from '../json-file.ts';
 import { type Example, readExamples } from '../labelled-files.ts';
 import { withApp } from '../local-app.ts';
@@ -48,7 +48,7 @@ export async function trainCommand(sources: readonly string[], options: TrainCom
         ? await (await import('./train-xgboost.ts')).trainXgboost(app, examples, options)
         : await trainAndRegister(app, orderOf(examples, taxonomy?.version ?? null, options, options.promote));
     clearBar();
-    process.stdout.write(`${options.json ? JSON.stringify(model) : describeModel(model)}\n`);
+    answer(options, model, () => describeModel(model));
   });
 }
 
