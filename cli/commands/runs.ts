@@ -36,7 +36,7 @@ export function openApi(options: Pick<RemoteOptions, 'data' | 'url' | 'key'>): A
 }
 
 export interface RunOptions extends RemoteOptions {
-  container: string;
+  container?: 'landing' | 'imports';
   dataset: boolean;
   textColumn: string;
   idColumn?: string;
@@ -51,19 +51,30 @@ export interface RunOptions extends RemoteOptions {
   wait: boolean;
 }
 
-export async function runCommand(path: string, options: RunOptions): Promise<void> {
+/** A place as `sluice runs` shows it, `imports/letters`; with --container the path is that of the container. */
+export function placeOf(
+  given: string,
+  container: 'landing' | 'imports' | undefined,
+): { container: 'landing' | 'imports'; path: string } {
+  const [, first, rest = ''] = /^(landing|imports)(?:\/(.*))?$/s.exec(given) ?? [];
+  if (container !== undefined || first === undefined) return { container: container ?? 'landing', path: given };
+  return { container: first === 'landing' ? 'landing' : 'imports', path: rest };
+}
+
+export async function runCommand(given: string, options: RunOptions): Promise<void> {
+  const { container, path } = placeOf(given, options.container);
   const source = options.dataset
     ? {
         kind: 'dataset',
-        container: options.container,
+        container,
         path,
         textColumn: options.textColumn,
         ...(options.idColumn === undefined ? {} : { idColumn: options.idColumn }),
       }
-    : { kind: 'prefix', container: options.container, prefix: path };
+    : { kind: 'prefix', container, prefix: path };
   if (/^([/~]|\.{1,2}([/\\]|$)|[A-Za-z]:\\)/.test(path))
     throw new UsageError(
-      `${path} is a path of this machine; a run takes a folder of the container ${options.container}. \`npm start -- ${path}\` or \`sluice upload ${path}\` takes documents from here`,
+      `${path} is a path of this machine; a run takes a folder of the container ${container}. \`npm start -- ${path}\` or \`sluice upload ${path}\` takes documents from here`,
     );
   const api = openApi(options);
   const started = await api.startRun({
@@ -78,18 +89,14 @@ export async function runCommand(path: string, options: RunOptions): Promise<voi
     ...(options.again ? { requestId: randomUUID() } : {}),
   });
   const run = await finish(api, started, options);
-  if (options.wait && run.documents === 0 && !options.dataset) note(describeNothing(path, options.container));
+  if (options.wait && run.documents === 0 && !options.dataset) note(describeNothing(path, container));
 }
 
 /** Why a run had nothing to do, as far as it can be seen from here. */
 function describeNothing(path: string, container: string): string {
   const other = container === 'landing' ? 'imports' : 'landing';
   const here = existsSync(path) ? ` ${path} is on this machine: \`npm start -- ${path}\` takes it from here.` : '';
-  const again =
-    container === 'imports'
-      ? ` What a start or the page has taken in lies below the folder’s name with a hash at its end (\`sluice report <run-id> --json\` says it); \`sluice rerun <run-id> --only all\` decides it again.`
-      : '';
-  return `Nothing lies below ${path} in the container ${container}.${again} Folders of ${other} are meant with --container ${other}; \`sluice upload\` puts files into landing.${here}`;
+  return `Nothing lies ${path === '' ? 'in' : `below ${path} in`} the container ${container}. Folders of ${other} are meant with --container ${other}; \`sluice upload\` puts files into landing.${here}`;
 }
 
 export async function rerunCommand(
