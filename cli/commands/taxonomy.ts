@@ -8,8 +8,8 @@ import {
 import { listTaxonomies, loadTaxonomy, publishTaxonomy, type TaxonomyList } from '../../shared/pipeline/taxonomies.ts';
 import { parseTaxonomy, type Taxonomy, taxonomyDocument } from '../../shared/taxonomy.ts';
 import { diffTaxonomies, type TaxonomyDiff } from '../../shared/taxonomy-diff.ts';
-import { answer, atLake, type LakeOptions } from '../at-lake.ts';
-import { note, tellBroken, UsageError } from '../console.ts';
+import { atLake, type LakeOptions } from '../at-lake.ts';
+import { answer, note, screenWidth, tellBroken, UsageError } from '../console.ts';
 import { parseJsonFile } from '../json-file.ts';
 import { whyNoFile } from '../local-files.ts';
 import { formatTable } from '../table.ts';
@@ -26,7 +26,7 @@ export async function listTaxonomyVersions(options: LakeOptions): Promise<void> 
         String(one.labels),
         one.storedAt.slice(0, 16).replace('T', ' '),
       ]),
-      process.stdout.columns ?? 120,
+      screenWidth(),
     ),
   );
   if (taxonomies.length + broken.length === 0)
