@@ -12,6 +12,8 @@ export interface TaxonomyDiff {
   changed: { label: string; fields: ('description' | 'aliases')[] }[];
   /** Labels in both and the same. */
   same: number;
+  /** The sentence about the documents, where it differs. */
+  domain: { from: string | null; to: string | null } | null;
 }
 
 export function diffTaxonomies(from: Taxonomy, to: Taxonomy): TaxonomyDiff {
@@ -39,6 +41,7 @@ export function diffTaxonomies(from: Taxonomy, to: Taxonomy): TaxonomyDiff {
     renamed,
     changed,
     same: to.labels.length - added.length - changed.length,
+    domain: from.domain === to.domain ? null : { from: from.domain ?? null, to: to.domain ?? null },
   };
 }
 

@@ -12,7 +12,12 @@ const schemaOf = (line: (maxChars: number) => z.ZodString, lines: (maxChars: num
     /** Further spellings of the name that answers and data sets may use. */
     aliases: z.array(line(100)).max(20).optional(),
   });
-  return z.strictObject({ name: line(100), labels: z.array(label).min(2).max(200) });
+  return z.strictObject({
+    name: line(100),
+    /** What the documents are and where they come from, in a sentence. Goes into the prompt; without it the prompt names no field. */
+    domain: line(300).optional(),
+    labels: z.array(label).min(2).max(200),
+  });
 };
 
 /** What may be published. */
@@ -27,11 +32,12 @@ export interface Taxonomy {
   readonly name: string;
   /** `<name>-<8 hex of the content hash>` */
   readonly version: string;
+  readonly domain?: string;
   readonly labels: readonly Label[];
 }
 
 /**
- * Parse and check a taxonomy document (`{name, labels: [{name, description, aliases?}]}`).
+ * Parse and check a taxonomy document (`{name, domain?, labels: [{name, description, aliases?}]}`).
  * @throws {TerminalError} request.invalid naming every wrong field
  */
 export const parseTaxonomy = (value: unknown): Taxonomy => parse(taxonomySchema, value);
@@ -58,14 +64,20 @@ function parse(schema: typeof taxonomySchema, value: unknown): Taxonomy {
       taken.set(key, label.name);
     }
   }
+  const { name, domain, labels } = parsed.data;
   const slug =
-    parsed.data.name
+    name
       .toLowerCase()
       .replace(/[^a-z0-9]+/g, '-')
       .replace(/^-|-$/g, '') || 'taxonomy';
   return {
-    name: parsed.data.name,
+    name,
+    // A key that is absent is no part of the hash: versions from before there were domains keep their names.
     version: `${slug}-${sha256Hex(canonicalJson(parsed.data)).slice(0, 8)}`,
-    labels: parsed.data.labels,
+    ...(domain === undefined ? {} : { domain }),
+    labels,
   };
 }
+
+/** What `parseTaxonomy` takes: a taxonomy without its version. */
+export const taxonomyDocument = ({ version: _, ...document }: Taxonomy): Omit<Taxonomy, 'version'> => document;

@@ -30,6 +30,7 @@ test('diff: added, removed, reworded and renamed labels are told apart', () => {
     ],
     changed: [{ label: 'B', fields: ['description', 'aliases'] }],
     same: 1,
+    domain: null,
   });
 });
 
@@ -57,4 +58,15 @@ test('diff: every label of both is counted once, and a taxonomy differs from its
     }),
     { seed: 21 },
   );
+});
+
+test('diff: the sentence about the documents is told where it differs', () => {
+  const labels = ['A', 'B'].map((name) => ({ name, description: `about ${name}` }));
+  const [none, letters] = [
+    parseTaxonomy({ name: 't', labels }),
+    parseTaxonomy({ name: 't', domain: 'Letters.', labels }),
+  ];
+  expect(diffTaxonomies(none, letters)).toMatchObject({ same: 2, changed: [], domain: { from: null, to: 'Letters.' } });
+  expect(diffTaxonomies(letters, none).domain).toEqual({ from: 'Letters.', to: null });
+  expect(diffTaxonomies(letters, letters).domain).toBeNull();
 });

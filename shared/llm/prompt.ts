@@ -6,7 +6,7 @@ import type { Taxonomy } from '../taxonomy.ts';
 import type { TokenCounter } from './tokens.ts';
 
 /** Raise with every change of wording, schema or cutting. */
-const PROMPT_REVISION = 1;
+const PROMPT_REVISION = 2;
 export const UNSURE = 'UNSURE';
 /** Share of the token allowance for the beginning and for the end of a text that must be cut. */
 const HEAD_SHARE = 0.6;
@@ -16,8 +16,8 @@ const MOST_CHARS_PER_TOKEN = 12;
 /** Tokens of `<doc id="12">` and `</doc>` with their line breaks. */
 export const DELIMITER_TOKENS = 12;
 
-const RULES = `You sort documents of corporate tax, finance and legal departments into categories.
-Below are the categories, each with a code, its name and what belongs there. Then you are given documents between <doc id="n"> and </doc>.
+const TASK = 'You sort documents into categories.';
+const RULES = `Below are the categories, each with a code, its name and what belongs there. Then you are given documents between <doc id="n"> and </doc>.
 For every document give exactly one result:
 - id: the number of the document.
 - quote: the words of the document, copied literally and at most 12, that decided it; null when there are none.
@@ -54,7 +54,8 @@ export function frameFor(
     const also = aliases === undefined || aliases.length === 0 ? '' : ` Also called: ${aliases.join(', ')}.`;
     return `${codes[index]} = ${JSON.stringify(name)}: ${description.replace(/\s+/g, ' ')}${also}`;
   });
-  const system = `${RULES}\n\nCategories:\n${lines.join('\n')}`;
+  const about = taxonomy.domain === undefined ? '' : `\nAbout the documents: ${taxonomy.domain.replace(/\s+/g, ' ')}`;
+  const system = `${TASK}${about}\n${RULES}\n\nCategories:\n${lines.join('\n')}`;
   const responseFormat = {
     type: 'json_schema',
     json_schema: { name: 'document_labels', strict: true, schema: answerSchema(codes) },

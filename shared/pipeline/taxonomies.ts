@@ -3,14 +3,13 @@ import { TerminalError } from '../errors.ts';
 import { currentTaxonomyPath, taxonomyPath } from '../paths.ts';
 import type { LakeStore } from '../ports.ts';
 import { type BrokenRecord, brokenRecord, type RecordCheck } from '../record-json.ts';
-import { parseStoredTaxonomy, parseTaxonomy, type Taxonomy } from '../taxonomy.ts';
+import { parseStoredTaxonomy, parseTaxonomy, type Taxonomy, taxonomyDocument } from '../taxonomy.ts';
 import { createOrMend, readJson, writeJson } from './records.ts';
 
 /** Store a taxonomy document under its version and make it the current one. */
 export async function publishTaxonomy(lake: LakeStore, document: unknown): Promise<Taxonomy> {
   const taxonomy = parseTaxonomy(document);
-  const stored = { name: taxonomy.name, labels: taxonomy.labels };
-  await createOrMend(lake, taxonomyPath(taxonomy.version), stored, isTaxonomy);
+  await createOrMend(lake, taxonomyPath(taxonomy.version), taxonomyDocument(taxonomy), isTaxonomy);
   await writeJson(lake, currentTaxonomyPath, { version: taxonomy.version });
   return taxonomy;
 }

@@ -27,6 +27,16 @@ test('frame: the version changes with labels, model and cutting, and with nothin
   expect(version({ model: 'a' }, other)).not.toBe(version({ model: 'a' }));
 });
 
+test('frame: the prompt names no field of work of its own, and the domain of a taxonomy as one line', () => {
+  const plain = frameFor(taxonomy, {}, count);
+  expect(plain.system).toMatch(/^You sort documents into categories\.\nBelow are the categories/);
+  const told = frameFor({ ...taxonomy, domain: 'Letters to an insurer,\nmostly German.' }, {}, count);
+  expect(told.system).toMatch(/categories\.\nAbout the documents: Letters to an insurer, mostly German\.\nBelow/);
+  expect(told.version).not.toBe(plain.version);
+  expect(told.overheadTokens).toBeGreaterThan(plain.overheadTokens);
+  expect(readPromptLabels(told.system, [])).toEqual(readPromptLabels(plain.system, []));
+});
+
 test('frame: the schema holds nothing that strict mode refuses', () => {
   const { responseFormat, codes } = frameFor(taxonomy, {}, count);
   const text = JSON.stringify(responseFormat);

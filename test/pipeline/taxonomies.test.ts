@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { taxonomyPath } from '../../shared/paths.ts';
-import { listTaxonomies, publishTaxonomy } from '../../shared/pipeline/taxonomies.ts';
+import { listTaxonomies, loadTaxonomy, publishTaxonomy } from '../../shared/pipeline/taxonomies.ts';
 import { MemoryLake } from '../fakes/memory-lake.ts';
 
 const document = (name: string, ...labels: string[]) => ({
@@ -44,4 +44,16 @@ test('taxonomies: a damaged version is told and hides no other; publishing its l
   }
   await publishTaxonomy(lake, document('tax', 'A', 'C'));
   expect((await listTaxonomies(lake)).broken).toEqual([]);
+});
+
+test('taxonomies: the sentence about the documents is kept and part of the version; without one the version is what it was', async () => {
+  const lake = new MemoryLake();
+  const plain = await publishTaxonomy(lake, document('tax', 'A', 'B'));
+  expect(plain.version).toBe('tax-b2654d7c'); // as versions before there were domains named it
+  expect(plain).not.toHaveProperty('domain');
+  const told = await publishTaxonomy(lake, { ...document('tax', 'A', 'B'), domain: ' Letters to an insurer. ' });
+  expect(told.version).not.toBe(plain.version);
+  expect(await loadTaxonomy(lake)).toEqual({ ...told, domain: 'Letters to an insurer.' });
+  for (const domain of ['', 'two\nlines', 'x'.repeat(301), 7])
+    await expect(publishTaxonomy(lake, { ...document('tax', 'A', 'B'), domain })).rejects.toThrow(/domain/);
 });
