@@ -26,8 +26,3 @@ export function queryOf(values: Readonly<Record<string, string | number | undefi
   for (const [name, value] of Object.entries(values)) if (value !== undefined) query.set(name, String(value));
   return query.size === 0 ? '' : `?${query}`;
 }
-
-/** One JSON document for programs, text for people. */
-export function answer(options: Pick<LakeOptions, 'json'>, value: unknown, text: () => string): void {
-  process.stdout.write(`${options.json ? JSON.stringify(value) : text()}\n`);
-}

@@ -1,14 +1,50 @@
 // What people see: progress and notes on stderr, results on stdout. Plain lines when it is not a terminal.
+// Invariants: O1 everything that the command line prints goes through here, so nothing that others wrote acts on the screen (printable.ts).
+import { once } from 'node:events';
 import { styleText } from 'node:util';
 import type { RunStatus } from '../shared/api/runs.ts';
 import type { BrokenRecord } from '../shared/record-json.ts';
+import { printable, printableJson, printableLine } from './printable.ts';
 
 const isTerminal = process.stderr.isTTY === true;
+
+/** A result for people, on stdout. */
+export const print = (text: string): void => void process.stdout.write(`${printable(text).replace(/\n$/, '')}\n`);
+
+/** A result for programs: the one document on stdout. */
+export const printJson = (value: unknown, indent = 0): void =>
+  void process.stdout.write(`${printableJson(value, indent)}\n`);
+
+/** One JSON document for programs, text for people. */
+export const answer = (options: { json: boolean }, value: unknown, text: () => string): void =>
+  options.json ? printJson(value) : print(text());
+
+/** A file on stdout: as it is for programs, and harmless on a screen. */
+export async function printFile(body: AsyncIterable<Uint8Array>): Promise<void> {
+  const decoder = new TextDecoder();
+  for await (const part of body) {
+    const isTaken = process.stdout.write(
+      process.stdout.isTTY === true ? printable(decoder.decode(part, { stream: true })) : part,
+    );
+    if (!isTaken) await once(process.stdout, 'drain'); // a slow reader is waited for, or the file gathers in memory
+  }
+}
+
+/** The text of a document on stdout: as it is for programs, and harmless on a screen. */
+export const printDocumentText = (text: string): void =>
+  void process.stdout.write(`${process.stdout.isTTY === true ? printable(text) : text}\n`);
+
+/** Columns of the screen; `otherwise` where results go to a file or a pipe. */
+export const screenWidth = (otherwise = 120): number => process.stdout.columns ?? otherwise;
+
+/** What dim, bold and warn write: the only escape sequences that a note has. */
+const STYLES = /(\x1b\[(?:1|2|22|33|39)m)/;
 
 /** A line for people, on stderr. */
 export function note(text: string): void {
   clearBar();
-  process.stderr.write(`${text}\n`);
+  const parts = text.split(STYLES).map((part) => (STYLES.test(part) ? part : printable(part)));
+  process.stderr.write(`${parts.join('')}${parts.length > 1 ? '\x1b[0m' : ''}\n`); // a name that holds a style ends with its line
 }
 
 export const dim = (text: string): string => styleText('dim', text, { stream: process.stderr });
@@ -19,7 +55,8 @@ let barShown = false;
 let lastPlain = 0;
 
 /** One line that renews itself; on a pipe a line every two seconds. */
-export function bar(text: string): void {
+export function bar(given: string): void {
+  const text = printableLine(given);
   if (isTerminal) {
     process.stderr.write(`\r\x1b[K${text.slice(0, (process.stderr.columns ?? 80) - 1)}`);
     barShown = true;

@@ -30,11 +30,16 @@ export function addInsightCommands(program: Command): void {
   remote(taxonomy.command('show').description('the labels, as a file that `set` takes'))
     .argument('[taxonomy]', 'as the list shows it; default: the one in use', someText)
     .action(async (version, options) => (await import('./commands/taxonomy.ts')).showTaxonomy(version, options));
-  remote(taxonomy.command('check').description('would `set` take this file, and what would change?'))
-    .argument('<file>', 'JSON {name, labels: [{name, description}]}', existingFile)
-    .action(async (file, options) => (await import('./commands/taxonomy.ts')).checkTaxonomy(file, options));
+  remote(
+    taxonomy
+      .command('check')
+      .description('would `set` take this file, what would change, and what is weak in its labels?'),
+  )
+    .argument('<file>', 'JSON {name, domain?, labels: [{name, description}]}', existingFile)
+    .option('--strict', 'fail where descriptions are thin or labels read alike', false)
+    .action(async (file, options) => (await import('./commands/taxonomy.ts')).checkTaxonomyFile(file, options));
   remote(taxonomy.command('set').description('use the labels of this file from now on'))
-    .argument('<file>', 'JSON {name, labels: [{name, description}]}', existingFile)
+    .argument('<file>', 'JSON {name, domain?, labels: [{name, description}]}', existingFile)
     .action(async (file, options) => (await import('./commands/taxonomy.ts')).setTaxonomy(file, options));
   remote(taxonomy.command('diff').description('labels added, removed, renamed and reworded'))
     .argument('<from>', 'a version, or a file', someText)

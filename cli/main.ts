@@ -1,7 +1,7 @@
 // What the command line does with its arguments. Results go to stdout, everything else to stderr; exit codes: 0 done, 1 failed, 2 wrong usage.
 import { CommanderError } from 'commander';
 import { SluiceError } from '../shared/errors.ts';
-import { clearBar, UsageError } from './console.ts';
+import { clearBar, note, UsageError } from './console.ts';
 import { fileProblem } from './local-files.ts';
 import { createProgram } from './program.ts';
 
@@ -15,9 +15,9 @@ try {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else {
     const message = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`sluice: ${fileProblem(error) ?? message}\n`);
+    note(`sluice: ${fileProblem(error) ?? message}`);
     // The remedy of a wrong argument names "the field"; here the message itself names it.
-    if (error instanceof SluiceError && error.code !== 'request.invalid') process.stderr.write(`${error.remedy}\n`);
+    if (error instanceof SluiceError && error.code !== 'request.invalid') note(error.remedy);
     process.exitCode = error instanceof UsageError ? 2 : 1;
   }
 }

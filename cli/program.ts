@@ -24,6 +24,7 @@ import {
   version,
   whole,
 } from './options.ts';
+import { printableLine } from './printable.ts';
 import { addResultCommands } from './result-commands.ts';
 import { addSourceCommands } from './source-commands.ts';
 
@@ -35,7 +36,7 @@ export function createProgram(): Command {
     .exitOverride()
     .configureHelp({ minWidthToWrap: 20, subcommandTerm: termOf })
     .configureOutput({
-      outputError: (text, write) => write(`${text.trim().replaceAll('\n', ' ')} (--help shows what is possible)\n`),
+      outputError: (text, write) => write(`${printableLine(text.trim())} (--help shows what is possible)\n`),
     });
 
   program
@@ -54,8 +55,13 @@ export function createProgram(): Command {
     .action(async (folder, options) => (await import('./commands/start.ts')).start(folder, options));
 
   remote(program.command('run').description('start a run over what lies in the lake and follow it'))
-    .argument('<path>', 'folder in the container, or with --dataset a .jsonl, .csv or .parquet file')
-    .addOption(new Option('--container <name>', 'where it lies').choices(['landing', 'imports']).default('landing'))
+    .argument('<path>', 'folder as `sluice runs` shows it, or with --dataset a .jsonl, .csv or .parquet file')
+    .addOption(
+      new Option('--container <name>', 'where it lies; default: as the path begins, else landing').choices([
+        'landing',
+        'imports',
+      ]),
+    )
     .option('--dataset', 'the path is a data set with one document a row', false)
     .addOption(textColumn())
     .option('--id-column <name>', 'column with a stable key')

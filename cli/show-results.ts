@@ -17,16 +17,15 @@ export async function readResults(app: App, runId: string): Promise<Row[]> {
 }
 
 /** The one JSON document of `--json`. */
-export const asJson = (run: RunStatus, results: readonly Row[]): string =>
-  JSON.stringify({
-    runId: run.runId,
-    documents: run.documents,
-    labelled: run.labelled,
-    review: run.review,
-    failed: run.failed,
-    costUsd: run.costUsd,
-    results,
-  });
+export const asJson = (run: RunStatus, results: readonly Row[]) => ({
+  runId: run.runId,
+  documents: run.documents,
+  labelled: run.labelled,
+  review: run.review,
+  failed: run.failed,
+  costUsd: run.costUsd,
+  results,
+});
 
 /** The decisions as a table, then what they add up to. @param width  columns of the terminal */
 export function asTable(run: RunStatus, results: readonly Row[], prefix: string, width: number): string {

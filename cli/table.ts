@@ -1,5 +1,6 @@
 // Tables for the terminal: columns fit the width, wide characters count as two, control characters never reach the screen.
 import stringWidth from 'string-width';
+import { printableLine } from './printable.ts';
 
 export interface TableColumn {
   title: string;
@@ -19,7 +20,7 @@ export function formatTable(
   rows: readonly (readonly string[])[],
   width: number,
 ): string {
-  const cells = rows.map((row) => row.map(printable));
+  const cells = rows.map((row) => row.map(printableLine));
   const natural = columns.map((column, i) =>
     Math.max(stringWidth(column.title), ...cells.map((row) => stringWidth(row[i] ?? ''))),
   );
@@ -120,7 +121,3 @@ function pad(text: string, width: number, align: 'left' | 'right'): string {
   const space = ' '.repeat(Math.max(0, width - stringWidth(text)));
   return align === 'right' ? space + text : text + space;
 }
-
-/** Names and terms come from documents: escape sequences in them must not act on the terminal. */
-const printable = (text: string): string =>
-  text.replace(/\s+/g, ' ').replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\u2028\u2029]/gu, '�');

@@ -1,10 +1,9 @@
-// Models and taxonomies over HTTP: what is registered, which one decides, and storing new labels.
+// Models and encoders over HTTP: what is registered, and which one decides.
 import { rollbackRequestSchema } from '../shared/api/insights.ts';
 import { parseRequest } from '../shared/api/problem.ts';
 import { promoteRequestSchema, useEncoderSchema } from '../shared/api/training.ts';
-import { getApp, getServices } from '../shared/app.ts';
+import { getApp } from '../shared/app.ts';
 import { readModelReport } from '../shared/insight/model-report.ts';
-import { listTaxonomies, loadTaxonomy, publishTaxonomy } from '../shared/pipeline/taxonomies.ts';
 import { access, parameter, readBody, respond } from './http.ts';
 import { app } from './registry.ts';
 
@@ -72,44 +71,5 @@ app.http('useEncoder', {
       const { version } = parseRequest(useEncoderSchema, await readBody(request, config.REQUEST_MAX_BYTES));
       await encoders.use(version);
       return { jsonBody: { inUse: version } };
-    }),
-});
-
-app.http('currentTaxonomy', {
-  ...access,
-  route: 'taxonomies/current',
-  methods: ['GET'],
-  handler: (request, context) =>
-    respond(context, request, 'reader', async () => ({ jsonBody: await loadTaxonomy((await getServices()).lake) })),
-});
-
-app.http('listTaxonomies', {
-  ...access,
-  route: 'taxonomies',
-  methods: ['GET'],
-  handler: (request, context) =>
-    respond(context, request, 'reader', async () => ({
-      jsonBody: await listTaxonomies((await getServices()).lake),
-    })),
-});
-
-app.http('getTaxonomy', {
-  ...access,
-  route: 'taxonomies/{taxonomyVersion:regex(^.+-.+$)}',
-  methods: ['GET'],
-  handler: (request, context) =>
-    respond(context, request, 'reader', async () => ({
-      jsonBody: await loadTaxonomy((await getServices()).lake, parameter(request, 'taxonomyVersion')),
-    })),
-});
-
-app.http('publishTaxonomy', {
-  ...access,
-  route: 'taxonomies',
-  methods: ['POST'],
-  handler: (request, context) =>
-    respond(context, request, 'operator', async () => {
-      const { config, lake } = await getServices();
-      return { status: 201, jsonBody: await publishTaxonomy(lake, await readBody(request, config.REQUEST_MAX_BYTES)) };
     }),
 });

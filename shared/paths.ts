@@ -121,6 +121,7 @@ export const intakePaths = {
 } as const;
 
 /** Says that a folder's import has ended. */
+export const importDoneFolder = 'import-index';
 export const importDonePath = (prefix: string): string => path`import-index/${prefix}.json`;
 
 /** A source: what it knows of each drive, and the rounds that are under way. */

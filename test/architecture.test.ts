@@ -200,6 +200,12 @@ describe('architecture: where things are read', () => {
     expect(readers.map(({ file }) => file)).toEqual(['shared/config.ts']);
   });
 
+  test('the command line prints through cli/console.ts alone, which lets no name act on the terminal', () => {
+    const printers = within('cli').filter(({ text }) => /process\.std(out|err)\.write|console\.\w+\(/.test(text));
+    // The door runs on a Node of years ago; the end of main waits for both streams.
+    expect(printers.map(({ file }) => file).sort()).toEqual(['cli/console.ts', 'cli/main.ts', 'cli/sluice.ts']);
+  });
+
   test('domain folders take clock and random as ports', () => {
     const domain = [...DOMAIN, ...Object.keys(ROOMS)].flatMap((folder) => within(`shared/${folder}`));
     const wrong = domain.filter(({ text }) => /\bDate\.now\(\)|\bMath\.random\(\)|new Date\(\)/.test(text));

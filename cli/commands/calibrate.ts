@@ -1,5 +1,7 @@
 // `sluice calibrate`: how often LLM answers are right, from what people said about them.
+
 import { calibrateLlm } from '../../shared/review/calibrate-llm.ts';
+import { print, printJson, screenWidth } from '../console.ts';
 import { withLake } from '../local-app.ts';
 import { formatTable } from '../table.ts';
 
@@ -7,22 +9,22 @@ export async function calibrateCommand(options: { data: string; json: boolean })
   await withLake(options.data, async (app) => {
     const calibration = await calibrateLlm(app);
     if (options.json) {
-      process.stdout.write(`${JSON.stringify(calibration)}\n`);
+      printJson(calibration);
       return;
     }
-    process.stdout.write(`${calibration.checked} answers were checked by people\n`);
+    print(`${calibration.checked} answers were checked by people`);
     for (const { promptVersion, curve, checked, right } of calibration.curves)
-      process.stdout.write(
+      print(
         `\nprompt ${promptVersion}: ${checked} answers, ${percent(right)} right\n${formatTable(
           [
             { title: 'stated', align: 'right' },
             { title: 'right', align: 'right' },
           ],
           curve.map(([stated, isRight]) => [percent(stated), percent(isRight)]),
-          process.stdout.columns ?? 80,
-        )}\n`,
+          screenWidth(80),
+        )}`,
       );
-    if (calibration.curves.length === 0) process.stdout.write('A curve needs 30 of one prompt version.\n');
+    if (calibration.curves.length === 0) print('A curve needs 30 of one prompt version.');
   });
 }
 

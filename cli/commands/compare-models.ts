@@ -1,5 +1,7 @@
 // `sluice compare`: two models on the same labelled file.
+
 import { compareModels, renderComparison } from '../../shared/training/compare.ts';
+import { answer } from '../console.ts';
 import { readExamples } from '../labelled-files.ts';
 import { withLake } from '../local-app.ts';
 
@@ -19,8 +21,6 @@ export async function compareModelsCommand(
   const examples = await readExamples(file, options.textColumn, options.labelColumn);
   await withLake(options.data, async ({ registry }) => {
     const comparison = compareModels(await registry.load(a), await registry.load(b), examples);
-    process.stdout.write(
-      options.json ? `${JSON.stringify({ models: [a, b], ...comparison })}\n` : renderComparison([a, b], comparison),
-    );
+    answer(options, { models: [a, b], ...comparison }, () => renderComparison([a, b], comparison));
   });
 }

@@ -1,7 +1,9 @@
 // `sluice compare-runs`: what two runs decided differently, and why.
+
 import type { RunComparison } from '../../shared/api/runs.ts';
 import { compareRuns } from '../../shared/insight/compare-runs.ts';
 import { atLake, type LakeOptions } from '../at-lake.ts';
+import { answer, screenWidth } from '../console.ts';
 import { formatTable } from '../table.ts';
 
 export async function compareCommand(a: string, b: string, options: LakeOptions): Promise<void> {
@@ -9,12 +11,12 @@ export async function compareCommand(a: string, b: string, options: LakeOptions)
     api: (api) => api.ask<RunComparison>('GET', `/api/runs/${encodeURIComponent(a)}/compare/${encodeURIComponent(b)}`),
     app: (app) => compareRuns(app.query, a, b),
   });
-  process.stdout.write(options.json ? `${JSON.stringify(comparison)}\n` : describe(comparison));
+  answer(options, comparison, () => describe(comparison));
 }
 
 function describe({ documents, flipped, byReason, byLabel, flips }: RunComparison): string {
   const reasons = Object.entries(byReason).map(([reason, count]) => `${count} by ${reason}`);
-  const width = process.stdout.columns ?? 120;
+  const width = screenWidth();
   const lines = [
     `${documents.a} and ${documents.b} documents, ${documents.shared} in both: ${documents.same} the same, ${flipped} flipped${reasons.length === 0 ? '' : ` (${reasons.join(', ')})`}`,
   ];

@@ -1,4 +1,5 @@
 // `sluice doctor`: is everything in place, and if not, what to do. Exit code 1 when something must be mended.
+
 import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 import type { App } from '../../shared/app.ts';
@@ -7,6 +8,7 @@ import { parseSchedules, type Schedule } from '../../shared/intake/schedules.ts'
 import { deploymentsFromConfig } from '../../shared/llm/deployments/deployment.ts';
 import { loadTaxonomy } from '../../shared/pipeline/taxonomies.ts';
 import { ApiClient } from '../api-client.ts';
+import { print, printJson } from '../console.ts';
 import { DataFolder } from '../data-folder.ts';
 import { appFolder, withApp } from '../local-app.ts';
 import { readLocalSettings } from '../local-cloud.ts';
@@ -28,12 +30,10 @@ export async function doctorCommand(options: { data: string; json: boolean }): P
   // Deployments that were asked have said more than their address can.
   const llm = await checkLlm();
   if (!llm.ok || !checks.some(({ check }) => check.startsWith('deployment '))) checks.push(llm);
-  if (options.json) process.stdout.write(`${JSON.stringify(checks)}\n`);
+  if (options.json) printJson(checks);
   else
     for (const { check, ok, found, remedy } of checks)
-      process.stdout.write(
-        `${ok ? '✓' : '✗'} ${check}: ${found}${ok || remedy === undefined ? '' : `\n    → ${remedy}`}\n`,
-      );
+      print(`${ok ? '✓' : '✗'} ${check}: ${found}${ok || remedy === undefined ? '' : `\n    → ${remedy}`}`);
   if (checks.some((check) => !check.ok)) process.exitCode = 1;
 }
 

@@ -3,7 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import type { Pooling } from '../../shared/models/encoder/manifest.ts';
 import { readEncoderFolder } from '../../shared/models/encoder/read-folder.ts';
-import { note, UsageError, warn } from '../console.ts';
+import { answer, note, print, printJson, screenWidth, UsageError, warn } from '../console.ts';
 import { withApp } from '../local-app.ts';
 import { formatTable } from '../table.ts';
 
@@ -28,7 +28,7 @@ export async function listEncoders(options: Common): Promise<void> {
     const { encoders, broken } = await registry.list();
     for (const { message } of broken) note(warn(message));
     if (options.json) {
-      process.stdout.write(`${JSON.stringify({ encoders, broken })}\n`);
+      printJson({ encoders, broken });
       return;
     }
     if (encoders.length === 0) {
@@ -44,7 +44,7 @@ export async function listEncoders(options: Common): Promise<void> {
       encoder.createdAt.slice(0, 16).replace('T', ' '),
     ]);
     const columns = ['encoder', '', 'dimensions', 'tokens', 'size', 'imported'].map((title) => ({ title }));
-    process.stdout.write(`${formatTable(columns, rows, process.stdout.columns ?? 120)}\n`);
+    print(formatTable(columns, rows, screenWidth()));
   });
 }
 
@@ -61,7 +61,7 @@ export async function importEncoder(folder: string, options: ImportEncoderOption
     if (options.use) await encoders.use(version);
     const { description, notices } = read;
     if (options.json) {
-      process.stdout.write(`${JSON.stringify({ version, ...description, inUse: options.use, notices })}\n`);
+      printJson({ version, ...description, inUse: options.use, notices });
       return;
     }
     const { dimensions, pooling: pooled } = description;
@@ -72,7 +72,7 @@ export async function importEncoder(folder: string, options: ImportEncoderOption
         ? 'In use: the next `sluice train` gives its model a second local stage; labels without a model are decided by their descriptions.'
         : `Use it with \`sluice encoder use ${version}\`.`,
     ];
-    process.stdout.write(`${lines.join('\n')}\n`);
+    print(lines.join('\n'));
   });
 }
 
@@ -83,7 +83,7 @@ export async function useEncoder(version: string, options: Common): Promise<void
       version === 'none'
         ? 'No encoder is used for trainings and cold starts. Models that were trained with one keep theirs.'
         : `${version} is in use`;
-    process.stdout.write(`${options.json ? JSON.stringify({ inUse: version === 'none' ? null : version }) : text}\n`);
+    answer(options, { inUse: version === 'none' ? null : version }, () => text);
   });
 }
 

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { evaluate } from '../../shared/training/evaluate.ts';
 import { type ReportHead, renderHtml, renderText } from '../../shared/training/report.ts';
-import { note, UsageError } from '../console.ts';
+import { note, print, printJson, UsageError } from '../console.ts';
 import { readExamples } from '../labelled-files.ts';
 import { withLake } from '../local-app.ts';
 
@@ -25,8 +25,8 @@ export async function evalCommand(file: string, options: EvalOptions): Promise<v
     const model = await app.registry.load(version);
     const result = evaluate(model, examples);
     if (model.stage) note('The words alone are measured: what the encoder adds is in the report of the training.');
-    if (options.json) process.stdout.write(`${JSON.stringify({ model: version, ...result })}\n`);
-    else process.stdout.write(renderText(result, head(version, file, examples.length)));
+    if (options.json) printJson({ model: version, ...result });
+    else print(renderText(result, head(version, file, examples.length)));
     if (options.report !== undefined) {
       writeFileSync(options.report, renderHtml(result, head(version, file, examples.length)));
       note(`report written to ${options.report}`);

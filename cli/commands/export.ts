@@ -5,7 +5,7 @@ import { type ResultFilter, resultFilterSchema } from '../../shared/api/decision
 import { parseRequest } from '../../shared/api/problem.ts';
 import { exportResults } from '../../shared/insight/export-results.ts';
 import { atLake, type LakeOptions, queryOf } from '../at-lake.ts';
-import { note } from '../console.ts';
+import { note, printFile } from '../console.ts';
 
 /** The filter options of a command; names are those of the API. */
 export function filterOf(options: Readonly<Record<string, unknown>>): ResultFilter {
@@ -36,5 +36,5 @@ export async function exportCommand(
 
 async function save(body: AsyncIterable<Uint8Array>, output: string | undefined): Promise<void> {
   if (output !== undefined) await pipeline(body, createWriteStream(output));
-  else for await (const part of body) process.stdout.write(part);
+  else await printFile(body);
 }

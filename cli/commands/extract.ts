@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { ExtractedDocument } from '../../shared/documents/extracted-document.ts';
 import { ERROR_REMEDIES } from '../../shared/errors.ts';
-import { bold, dim, note, UsageError, warn } from '../console.ts';
+import { bold, dim, note, printDocumentText, printJson, UsageError, warn } from '../console.ts';
 import { listFolder, tellSkipped } from '../import-folder.ts';
 import { openLocalExtractor } from '../local-extractor.ts';
 
@@ -20,7 +20,7 @@ export async function extractCommand(
         const shown = isFolder(path) ? `${path.replace(/[/\\]+$/, '')}/${file.path}` : path; // as it was given
         const bytes = await readFile(file.file);
         for (const document of await extractor.extract({ name: file.path, bytes }))
-          if (options.json) process.stdout.write(`${JSON.stringify(line(shown, document))}\n`);
+          if (options.json) printJson(line(shown, document));
           else print(shown, document);
       }
   } finally {
@@ -56,7 +56,5 @@ function print(path: string, d: ExtractedDocument): void {
   note(`${bold(name)} ${dim(facts.filter((fact) => fact !== undefined && fact !== null).join(' · '))}`);
   for (const warning of d.warnings) note(warn(`  ! ${warning}`));
   if (d.code !== null) note(warn(`  ✗ ${d.code}: ${d.message ?? ERROR_REMEDIES[d.code]}`));
-  // Escape sequences of a hostile document must not act on the terminal; line breaks and tabs stay.
-  if (d.text !== '')
-    process.stdout.write(`${process.stdout.isTTY ? d.text.replace(/[^\P{Cc}\n\t]/gu, '�') : d.text}\n`);
+  if (d.text !== '') printDocumentText(d.text);
 }

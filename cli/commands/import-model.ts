@@ -6,7 +6,7 @@ import { decodeVocabulary, VOCABULARY_FILE } from '../../shared/features/vocabul
 import type { ModelBundle } from '../../shared/models/bundle.ts';
 import { decodeIdf } from '../../shared/models/idf-file.ts';
 import { judgeForeignModel } from '../../shared/training/judge-foreign.ts';
-import { UsageError } from '../console.ts';
+import { answer, UsageError } from '../console.ts';
 import { readExamples } from '../labelled-files.ts';
 import { withApp } from '../local-app.ts';
 import { readBundle } from '../read-bundle.ts';
@@ -47,7 +47,7 @@ export async function importModel(path: string, options: ImportModelOptions): Pr
         ? 'evaluate it with --evaluate <file> to be able to promote it'
         : `promote it with \`sluice models promote ${version}\``;
     const lines = [`registered as ${version}; ${next}`, `labels: ${labels.join(', ')}`, ...notices];
-    process.stdout.write(`${options.json ? JSON.stringify({ version, labels, notices }) : lines.join('\n')}\n`);
+    answer(options, { version, labels, notices }, () => lines.join('\n'));
   });
 }
 

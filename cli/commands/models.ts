@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ModelList } from '../../shared/models/registry.ts';
 import { atLake, type LakeOptions } from '../at-lake.ts';
-import { tellBroken, UsageError } from '../console.ts';
+import { answer, print, printJson, screenWidth, tellBroken, UsageError } from '../console.ts';
 import { withLake } from '../local-app.ts';
 import { readBundle } from '../read-bundle.ts';
 import { formatTable } from '../table.ts';
@@ -17,7 +17,7 @@ export async function listModels(options: Common): Promise<void> {
   });
   tellBroken(broken.map(({ version, ...rest }) => ({ id: version, ...rest })));
   if (options.json) {
-    process.stdout.write(`${JSON.stringify({ models, broken, history })}\n`);
+    printJson({ models, broken, history });
     return;
   }
   const rows = models.map((model) => [
@@ -34,7 +34,7 @@ export async function listModels(options: Common): Promise<void> {
     flexible: title === 'kind' || title === 'taxonomy',
     cut: 'middle' as const,
   }));
-  process.stdout.write(`${formatTable(columns, rows, process.stdout.columns ?? 120)}\n`);
+  print(formatTable(columns, rows, screenWidth()));
 }
 
 export async function promoteModel(
@@ -46,7 +46,7 @@ export async function promoteModel(
     api: (api) => api.ask('POST', `/api/models/${version}/promote`, { reason, force }),
     app: ({ registry }) => registry.promote(version, reason, { force }),
   });
-  say(options, { champion: version }, `${version} is the champion`);
+  answer(options, { champion: version }, () => `${version} is the champion`);
 }
 
 export async function rollbackModel(options: Common & { reason: string }): Promise<void> {
@@ -55,7 +55,7 @@ export async function rollbackModel(options: Common & { reason: string }): Promi
     api: (api) => api.ask<{ champion: string }>('POST', '/api/models/rollback', { reason }),
     app: async ({ registry }) => ({ champion: await registry.rollback(reason) }),
   });
-  say(options, { champion }, `${champion} is the champion again`);
+  answer(options, { champion }, () => `${champion} is the champion again`);
 }
 
 /** Write a registered model as a Spark PipelineModel folder. */
@@ -68,10 +68,10 @@ export async function exportModel(version: string, folder: string, options: Comm
       mkdirSync(dirname(join(folder, path)), { recursive: true });
       writeFileSync(join(folder, path), bytes);
     }
-    say(options, { folder, files: files.size }, `${version} written to ${folder}: PipelineModel.load("${folder}")`);
+    answer(
+      options,
+      { folder, files: files.size },
+      () => `${version} written to ${folder}: PipelineModel.load("${folder}")`,
+    );
   });
 }
-
-const say = (options: Common, value: object, text: string): void => {
-  process.stdout.write(`${options.json ? JSON.stringify(value) : text}\n`);
-};

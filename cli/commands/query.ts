@@ -1,4 +1,5 @@
 // `sluice query`: SQL over the Delta tables.
+import { print, printJson, screenWidth } from '../console.ts';
 import { withLake } from '../local-app.ts';
 import { formatTable } from '../table.ts';
 
@@ -11,12 +12,12 @@ export async function queryCommand(
       ? app.query(sql)
       : app.queryWithin(options.timeout * 1000, sql));
     if (options.json) {
-      process.stdout.write(`${JSON.stringify(rows)}\n`);
+      printJson(rows);
       return;
     }
     const isNumeric = (name: string) =>
       rows.length > 0 && rows.every((row) => row[name] === null || typeof row[name] === 'number');
-    process.stdout.write(
+    print(
       `${formatTable(
         columns.map((title) => ({
           title,
@@ -26,8 +27,8 @@ export async function queryCommand(
         rows.map((row) =>
           columns.map((name) => (row[name] === null || row[name] === undefined ? '∅' : String(row[name]))),
         ),
-        process.stdout.columns ?? 160,
-      )}\n${rows.length} row(s)\n`,
+        screenWidth(160),
+      )}\n${rows.length} row(s)`,
     );
   });
 }

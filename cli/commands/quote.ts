@@ -8,7 +8,7 @@ import { type QuotableFile, quoteRun, type RunQuote } from '../../shared/insight
 import { currentTaxonomyVersion, loadTaxonomy } from '../../shared/pipeline/taxonomies.ts';
 import { seededRandom } from '../../shared/ports.ts';
 import { parseTaxonomy } from '../../shared/taxonomy.ts';
-import { bar, clearBar, money, note, UsageError, warn } from '../console.ts';
+import { bar, clearBar, money, note, print, printJson, UsageError, warn } from '../console.ts';
 import { listFolder, tellSkipped } from '../import-folder.ts';
 import { parseJsonFile } from '../json-file.ts';
 import { appFolder, withApp } from '../local-app.ts';
@@ -38,8 +38,8 @@ export async function quoteCommand(path: string, options: QuoteOptions): Promise
         ...(options.deadline === undefined ? {} : { deadlineHours: options.deadline }),
       });
       clearBar();
-      if (options.json) process.stdout.write(`${JSON.stringify(quote)}\n`);
-      else print(quote);
+      if (options.json) printJson(quote);
+      else show(quote);
       if (isSimulated) note(warn('Prices and quota are the SIMULATOR’s: no LLM is configured.'));
     },
     isSimulated ? simulatorSettings('http://127.0.0.1:9/v1', {}) : {},
@@ -51,8 +51,8 @@ export function describeQuote(quote: Pick<RunQuote, 'asked' | 'calls' | 'usd' | 
   return `${quote.asked} documents asked in ${quote.calls} calls, ${money(quote.usd)} (95 %: ${money(quote.usdLow)} to ${money(quote.usdHigh)})`;
 }
 
-function print(quote: RunQuote): void {
-  process.stdout.write(
+function show(quote: RunQuote): void {
+  print(
     [
       `files        ${quote.files} (sample of ${quote.sampledFiles} read)`,
       `documents    ${quote.documents}`,

@@ -4,11 +4,11 @@ import { costReport } from '../../shared/insight/cost-report.ts';
 import { runReport } from '../../shared/insight/run-report.ts';
 import { trustReport } from '../../shared/insight/trust-report.ts';
 import { type Erasure, eraseDocument } from '../../shared/upkeep/erase.ts';
-import { answer, atLake, type LakeOptions, queryOf } from '../at-lake.ts';
-import { money, UsageError } from '../console.ts';
+import { atLake, type LakeOptions, queryOf } from '../at-lake.ts';
+import { answer, money, screenWidth, UsageError } from '../console.ts';
 import { formatTable, type TableColumn } from '../table.ts';
 
-const width = (): number => process.stdout.columns ?? 120;
+const width = (): number => screenWidth();
 const percent = (part: number, whole: number): string => (whole === 0 ? '' : `${((100 * part) / whole).toFixed(1)} %`);
 const numbers = (...titles: string[]): TableColumn[] => titles.map((title) => ({ title, align: 'right' as const }));
 

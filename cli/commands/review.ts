@@ -13,8 +13,8 @@ import { giveFeedback } from '../../shared/review/feedback.ts';
 import { takeForReview } from '../../shared/review/queue.ts';
 import { readDataset } from '../../shared/training/dataset.ts';
 import { ApiError } from '../api-client.ts';
-import { answer, atLake, type LakeOptions, queryOf } from '../at-lake.ts';
-import { bar, clearBar, note, UsageError, warn } from '../console.ts';
+import { atLake, type LakeOptions, queryOf } from '../at-lake.ts';
+import { answer, bar, clearBar, note, print, printJson, screenWidth, UsageError, warn } from '../console.ts';
 import { readGivenFile } from '../local-files.ts';
 import { formatTable, type TableColumn } from '../table.ts';
 
@@ -35,15 +35,15 @@ export async function reviewCommand(
     app: (app) => takeForReview(app, request, `cli/${userInfo().username}`),
   });
   if (options.json) {
-    process.stdout.write(`${JSON.stringify(items)}\n`);
+    printJson(items);
     return;
   }
   if (items.length === 0) {
     note('Nothing waits for you.');
     return;
   }
-  const terminal = process.stdout.columns ?? 160;
-  process.stdout.write(`${terminal < WIDE ? describeInLines(items, terminal) : describeInTable(items, terminal)}\n`);
+  const terminal = screenWidth(160);
+  print(terminal < WIDE ? describeInLines(items, terminal) : describeInTable(items, terminal));
   note('decide with `sluice decide <document-id> <label>`, or many with `sluice decide --from <file>`');
 }
 

@@ -3,7 +3,18 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import type { RunStatus } from '../../shared/api/runs.ts';
 import { ApiClient } from '../api-client.ts';
-import { bar, clearBar, money, note, progressLine, tellBroken, UsageError } from '../console.ts';
+import {
+  bar,
+  clearBar,
+  money,
+  note,
+  print,
+  printJson,
+  progressLine,
+  screenWidth,
+  tellBroken,
+  UsageError,
+} from '../console.ts';
 import { DataFolder } from '../data-folder.ts';
 import { formatTable, type TableColumn } from '../table.ts';
 
@@ -25,7 +36,7 @@ export function openApi(options: Pick<RemoteOptions, 'data' | 'url' | 'key'>): A
 }
 
 export interface RunOptions extends RemoteOptions {
-  container: string;
+  container?: 'landing' | 'imports';
   dataset: boolean;
   textColumn: string;
   idColumn?: string;
@@ -40,19 +51,30 @@ export interface RunOptions extends RemoteOptions {
   wait: boolean;
 }
 
-export async function runCommand(path: string, options: RunOptions): Promise<void> {
+/** A place as `sluice runs` shows it, `imports/letters`; with --container the path is that of the container. */
+export function placeOf(
+  given: string,
+  container: 'landing' | 'imports' | undefined,
+): { container: 'landing' | 'imports'; path: string } {
+  const [, first, rest = ''] = /^(landing|imports)(?:\/(.*))?$/s.exec(given) ?? [];
+  if (container !== undefined || first === undefined) return { container: container ?? 'landing', path: given };
+  return { container: first === 'landing' ? 'landing' : 'imports', path: rest };
+}
+
+export async function runCommand(given: string, options: RunOptions): Promise<void> {
+  const { container, path } = placeOf(given, options.container);
   const source = options.dataset
     ? {
         kind: 'dataset',
-        container: options.container,
+        container,
         path,
         textColumn: options.textColumn,
         ...(options.idColumn === undefined ? {} : { idColumn: options.idColumn }),
       }
-    : { kind: 'prefix', container: options.container, prefix: path };
+    : { kind: 'prefix', container, prefix: path };
   if (/^([/~]|\.{1,2}([/\\]|$)|[A-Za-z]:\\)/.test(path))
     throw new UsageError(
-      `${path} is a path of this machine; a run takes a folder of the container ${options.container}. \`npm start -- ${path}\` or \`sluice upload ${path}\` takes documents from here`,
+      `${path} is a path of this machine; a run takes a folder of the container ${container}. \`npm start -- ${path}\` or \`sluice upload ${path}\` takes documents from here`,
     );
   const api = openApi(options);
   const started = await api.startRun({
@@ -67,18 +89,14 @@ export async function runCommand(path: string, options: RunOptions): Promise<voi
     ...(options.again ? { requestId: randomUUID() } : {}),
   });
   const run = await finish(api, started, options);
-  if (options.wait && run.documents === 0 && !options.dataset) note(describeNothing(path, options.container));
+  if (options.wait && run.documents === 0 && !options.dataset) note(describeNothing(path, container));
 }
 
 /** Why a run had nothing to do, as far as it can be seen from here. */
 function describeNothing(path: string, container: string): string {
   const other = container === 'landing' ? 'imports' : 'landing';
   const here = existsSync(path) ? ` ${path} is on this machine: \`npm start -- ${path}\` takes it from here.` : '';
-  const again =
-    container === 'imports'
-      ? ` What a start or the page has taken in lies below the folder’s name with a hash at its end (\`sluice report <run-id> --json\` says it); \`sluice rerun <run-id> --only all\` decides it again.`
-      : '';
-  return `Nothing lies below ${path} in the container ${container}.${again} Folders of ${other} are meant with --container ${other}; \`sluice upload\` puts files into landing.${here}`;
+  return `Nothing lies ${path === '' ? 'in' : `below ${path} in`} the container ${container}. Folders of ${other} are meant with --container ${other}; \`sluice upload\` puts files into landing.${here}`;
 }
 
 export async function rerunCommand(
@@ -117,7 +135,7 @@ export async function rerunCommand(
 }
 
 export async function cancelCommand(runId: string, options: RemoteOptions): Promise<void> {
-  print(await openApi(options).cancel(runId), options.json);
+  show(await openApi(options).cancel(runId), options.json);
 }
 
 export async function runsCommand(
@@ -125,14 +143,14 @@ export async function runsCommand(
   options: RemoteOptions & { limit: number },
 ): Promise<void> {
   const api = openApi(options);
-  if (runId !== undefined) return print(await api.run(runId), options.json);
+  if (runId !== undefined) return show(await api.run(runId), options.json);
   const list = await api.runs(options.limit);
   tellBroken(list.broken);
   if (options.json) {
-    process.stdout.write(`${JSON.stringify(list)}\n`);
+    printJson(list);
     return;
   }
-  process.stdout.write(`${describeRuns(list.runs, process.stdout.columns ?? 120)}\n`);
+  print(describeRuns(list.runs, screenWidth()));
 }
 
 /** Ids are whole, for other commands take them; where the line is short, sums that `sluice runs <run-id>` shows make way. */
@@ -169,21 +187,21 @@ async function finish(
   options: RemoteOptions & { wait: boolean },
 ): Promise<RunStatus> {
   if (!options.wait) {
-    print(started, options.json);
+    show(started, options.json);
     return started;
   }
   const run = await api.follow(started.runId, (status) => bar(progressLine(status)));
   clearBar();
-  print(run, options.json);
+  show(run, options.json);
   if (run.state !== 'completed') throw new Error(`run ${run.runId} ${run.state}: ${run.error?.message ?? ''}`);
   return run;
 }
 
-function print(run: RunStatus, json: boolean): void {
-  if (json) process.stdout.write(`${JSON.stringify(run)}\n`);
+function show(run: RunStatus, json: boolean): void {
+  if (json) printJson(run);
   else {
-    process.stdout.write(
-      `run ${run.runId}${run.source === undefined ? '' : ` over ${run.source}`}: ${run.state}, ${run.documents} documents = ${run.labelled} labelled + ${run.review} to review + ${run.failed} failed · ${run.asked} asked · ${money(run.costUsd)}\n`,
+    print(
+      `run ${run.runId}${run.source === undefined ? '' : ` over ${run.source}`}: ${run.state}, ${run.documents} documents = ${run.labelled} labelled + ${run.review} to review + ${run.failed} failed · ${run.asked} asked · ${money(run.costUsd)}`,
     );
     const failures = Object.entries(run.failures);
     if (failures.length > 0) note(failures.map(([code, count]) => `  ${count} × ${code}`).join('\n'));

@@ -1,7 +1,7 @@
 // `sluice simulate-llm`: the LLM simulator by itself, for trying limits and faults with any client.
 import { join, resolve } from 'node:path';
 import { startChild } from '../child.ts';
-import { note, UsageError, warn } from '../console.ts';
+import { note, print, printJson, UsageError, warn } from '../console.ts';
 
 export interface SimulateOptions {
   data: string;
@@ -36,9 +36,9 @@ export async function simulateLlmCommand(options: SimulateOptions): Promise<void
     { logFile: join(resolve(options.data), 'simulate-llm.log') },
   );
   const url = `http://127.0.0.1:${child.ready.port}/v1`;
-  if (options.json) process.stdout.write(`${JSON.stringify({ url, model: 'simulator', profile: options.profile })}\n`);
+  if (options.json) printJson({ url, model: 'simulator', profile: options.profile });
   else {
-    process.stdout.write(`OPENAI_BASE_URL=${url}\nOPENAI_MODEL=simulator\nOPENAI_API_KEY=simulator\n`);
+    print(`OPENAI_BASE_URL=${url}\nOPENAI_MODEL=simulator\nOPENAI_API_KEY=simulator`);
     note(warn(`This is a SIMULATOR, not a model. It plays ${child.ready.about}.`));
     note(
       `${options.tpm} tokens and ${options.rpm} requests a minute. State and control: ${url.replace('/v1', '/_sim/stats')}, /_sim/ledger, /_sim/config. Ctrl+C ends.`,

@@ -1,13 +1,13 @@
 // `sluice sources`: libraries of SharePoint and OneDrive that land by themselves.
 import type { SourceCheck, SourceItem, SourceStatus } from '../../shared/api/source-status.ts';
-import { note, tellBroken, UsageError } from '../console.ts';
+import { note, print, printJson, screenWidth, tellBroken, UsageError } from '../console.ts';
 import { formatTable, type TableColumn } from '../table.ts';
 import { openApi, type RemoteOptions } from './runs.ts';
 
 export async function listSources(options: RemoteOptions): Promise<void> {
   const { sources, broken = [] } = await openApi(options).sources();
   tellBroken(broken);
-  if (options.json) return print({ sources, broken });
+  if (options.json) return printJson({ sources, broken }, 2);
   if (sources.length + broken.length === 0)
     return note('no source yet: npx sluice sources add NAME --site https://…sharepoint.com/sites/…');
   show(
@@ -68,14 +68,14 @@ export async function addSource(name: string, options: AddSourceOptions): Promis
       ? { kind: 'onedrive', user: options.user }
       : { kind: 'sharepoint', site: options.site, libraries: options.library };
   const added = await openApi(options).addSource({ name, ...where, include, exclude, types, deletion, everyMinutes });
-  if (options.json) return print(added);
+  if (options.json) return printJson(added, 2);
   note(`${name} is added; its first round begins within a minute. See it with: npx sluice sources list`);
 }
 
 export async function checkSource(name: string, options: RemoteOptions): Promise<void> {
   const { checks } = await openApi(options).checkSource(name);
-  if (options.json) print({ checks });
-  else for (const check of checks) process.stdout.write(`${lineOf(check)}\n`);
+  if (options.json) printJson({ checks }, 2);
+  else for (const check of checks) print(lineOf(check));
   if (checks.some(({ isOk }) => !isOk)) process.exitCode = 1;
 }
 
@@ -88,13 +88,13 @@ export async function syncSource(
 ): Promise<void> {
   const { full, confirmRemovals } = options;
   const started = await openApi(options).syncSource(name, { full, confirmRemovals });
-  if (options.json) return print(started);
+  if (options.json) return printJson(started, 2);
   note(`a round of ${name} begins. See it with: npx sluice sources list`);
 }
 
 export async function showItems(name: string, options: RemoteOptions & { state: string }): Promise<void> {
   const { items } = await openApi(options).sourceItems(name, options.state);
-  if (options.json) return print({ items });
+  if (options.json) return printJson({ items }, 2);
   if (items.length === 0) return note(`${name}: nothing is ${options.state}`);
   show(
     [{ title: 'file', flexible: true, cut: 'middle' }, { title: 'why' }, { title: 'what to do', flexible: true }],
@@ -113,11 +113,9 @@ export async function changeSource(
   if (verb === 'remove') await api.removeSource(name);
   else await api.pauseSource(name, verb);
   const said = { pause: 'is paused', resume: 'goes on', remove: 'is forgotten; what has landed stays' }[verb];
-  if (options.json) return print({ source: name, done: verb });
+  if (options.json) return printJson({ source: name, done: verb }, 2);
   note(`${name} ${said}`);
 }
 
 const show = (columns: readonly TableColumn[], rows: readonly string[][]): void =>
-  void process.stdout.write(`${formatTable(columns, rows, process.stdout.columns ?? 120)}\n`);
-
-const print = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  print(formatTable(columns, rows, screenWidth()));

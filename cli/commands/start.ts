@@ -7,10 +7,24 @@ import type { RunStatus } from '../../shared/api/runs.ts';
 import type { App } from '../../shared/app.ts';
 import { readEnvironment } from '../../shared/config.ts';
 import { quoteRun, type RunQuote } from '../../shared/insight/quote-run.ts';
+import { readPlan } from '../../shared/pipeline/records.ts';
 import { seededRandom } from '../../shared/ports.ts';
 import { parseTaxonomy, type Taxonomy } from '../../shared/taxonomy.ts';
 import { ApiClient } from '../api-client.ts';
-import { bar, bold, clearBar, dim, note, progressLine, UsageError, warn } from '../console.ts';
+import {
+  bar,
+  bold,
+  clearBar,
+  dim,
+  note,
+  print,
+  printJson,
+  progressLine,
+  screenWidth,
+  UsageError,
+  warn,
+} from '../console.ts';
+import { describeCold } from '../describe-cold.ts';
 import { type FolderFile, importFiles, importPrefix, listFolder, tellSkipped } from '../import-folder.ts';
 import { parseJsonFile } from '../json-file.ts';
 import { type LakeLabels, labelsOf } from '../lake-labels.ts';
@@ -95,7 +109,7 @@ export async function start(folder: string | undefined, options: StartOptions): 
       await Promise.race([
         broken,
         followLibrary(cloud, documents, stopping.signal),
-        watchUploads(app, cloud, stopping.signal),
+        watchUploads(app, cloud, options.json, stopping.signal),
         stopped,
       ]);
       return;
@@ -114,7 +128,7 @@ export async function start(folder: string | undefined, options: StartOptions): 
     note(
       `From a terminal: ${bold('npx sluice upload <file>')}; what lies in the container ${bold('landing')} is classified. Ctrl+C ends.`,
     );
-    await Promise.race([watchUploads(app, cloud, stopping.signal), broken, aborted(stopping.signal)]);
+    await Promise.race([watchUploads(app, cloud, options.json, stopping.signal), broken, aborted(stopping.signal)]);
   } finally {
     clearBar();
     await app?.close();
@@ -152,14 +166,14 @@ async function classifyFolder(app: App, cloud: LocalCloud, work: FolderWork): Pr
   if (run.state !== 'completed')
     throw new Error(`run ${run.runId} ${run.state}: ${run.error?.message ?? 'see the host log'}`);
   const results = await readResults(app, run.runId);
-  if (options.json) process.stdout.write(`${asJson(run, results)}\n`);
+  if (options.json) printJson(asJson(run, results));
   else {
-    process.stdout.write(`${asTable(run, results, prefix, process.stdout.columns ?? 120)}\n`);
+    print(asTable(run, results, prefix, screenWidth()));
     const truth = join(appFolder(), 'samples', 'truth.csv');
     if (resolve(documents) === join(appFolder(), 'samples', 'documents') && existsSync(truth))
-      process.stdout.write(`${compareWithTruth(truth, results, prefix)}\n`);
+      print(compareWithTruth(truth, results, prefix));
     await tellColdStart(app, run);
-    process.stdout.write(`run ${run.runId} · model ${run.modelVersion ?? 'none'} · taxonomy ${run.taxonomyVersion}\n`);
+    print(`run ${run.runId} · model ${run.modelVersion ?? 'none'} · taxonomy ${run.taxonomyVersion}`);
   }
   return run;
 }
@@ -172,10 +186,10 @@ async function tellColdStart(app: App, run: RunStatus): Promise<void> {
     run.review > 0
       ? 'review some documents in the page or with `sluice review`, then `sluice train decisions`'
       : '`sluice train decisions` makes a model of what was decided';
-  process.stdout.write(
+  print(
     encoder === undefined
-      ? `No model knows these labels yet, and no encoder is imported that could decide by their descriptions (docs/models.md, Encoders). Next: ${next}.\n`
-      : `No model knows these labels yet: encoder ${encoder} read their descriptions; nobody has checked how often that is right. Next: ${next}.\n`,
+      ? `No model knows these labels yet, and no encoder is imported that could decide by their descriptions (docs/models.md, Encoders). Next: ${next}.`
+      : `No model knows these labels yet: encoder ${encoder} read their descriptions; ${describeCold((await readPlan(app.lake, run.runId)).cold)}. Next: ${next}.`,
   );
 }
 
@@ -223,7 +237,7 @@ async function followLibrary(cloud: LocalCloud, folder: string, signal: AbortSig
 }
 
 /** Print the decisions on uploads as their runs end. */
-async function watchUploads(app: App, cloud: LocalCloud, signal: AbortSignal): Promise<void> {
+async function watchUploads(app: App, cloud: LocalCloud, isJson: boolean, signal: AbortSignal): Promise<void> {
   const api = new ApiClient(cloud.hostUrl ?? '');
   const shown = new Set((await api.runs(200)).runs.map((run) => run.runId));
   while (!signal.aborted) {
@@ -231,8 +245,11 @@ async function watchUploads(app: App, cloud: LocalCloud, signal: AbortSignal): P
       if (shown.has(run.runId) || run.endedAt === null) continue;
       shown.add(run.runId);
       note(`\nrun ${run.runId}: ${run.state}${run.error ? ` (${run.error.message})` : ''}`);
-      if (run.documents > 0 && run.state === 'completed')
-        process.stdout.write(`${asTable(run, await readResults(app, run.runId), '', process.stdout.columns ?? 120)}\n`);
+      if (run.documents === 0 || run.state !== 'completed') continue;
+      const table = asTable(run, await readResults(app, run.runId), '', screenWidth());
+      if (isJson)
+        note(table); // the one document on stdout is that of the folder
+      else print(table);
     }
     await sleep(1000, undefined, { signal }).catch(() => {}); // aborted: the loop ends
   }

@@ -1,7 +1,7 @@
 // `sluice storage`: only the storage account of the laptop, for `func start` and for tools that speak to Azurite.
 import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { note, UsageError } from '../console.ts';
+import { note, print, printJson, UsageError } from '../console.ts';
 import { parseJsonFile } from '../json-file.ts';
 import { appFolder, appOf } from '../local-app.ts';
 import { openLocalCloud } from '../local-cloud.ts';
@@ -20,9 +20,9 @@ export async function storageCommand(options: { data: string; json: boolean; set
     await app.close();
     const settings = { LAKE: cloud.lake, AzureWebJobsStorage: cloud.webJobsStorage };
     file?.write(settings);
-    if (options.json) process.stdout.write(`${JSON.stringify(settings)}\n`);
+    if (options.json) printJson(settings);
     else {
-      for (const [name, value] of Object.entries(settings)) process.stdout.write(`${name}=${value}\n`);
+      for (const [name, value] of Object.entries(settings)) print(`${name}=${value}`);
       const where = file === undefined ? 'Put these into local.settings.json' : `They stand in ${options.settings} now`;
       note(`${where}: the key is this data folder's own. Storage is up until Ctrl+C.`);
     }

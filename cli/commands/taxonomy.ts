@@ -1,9 +1,15 @@
 // `sluice taxonomy`: the labels of a lake. Versions, what two of them differ in, and which one is in use.
+import {
+  checkTaxonomy,
+  remarksOn,
+  type TaxonomyCheck,
+  type TaxonomyRemark,
+} from '../../shared/insight/check-taxonomy.ts';
 import { listTaxonomies, loadTaxonomy, publishTaxonomy, type TaxonomyList } from '../../shared/pipeline/taxonomies.ts';
 import { parseTaxonomy, type Taxonomy, taxonomyDocument } from '../../shared/taxonomy.ts';
 import { diffTaxonomies, type TaxonomyDiff } from '../../shared/taxonomy-diff.ts';
-import { answer, atLake, type LakeOptions } from '../at-lake.ts';
-import { note, tellBroken, UsageError } from '../console.ts';
+import { atLake, type LakeOptions } from '../at-lake.ts';
+import { answer, note, screenWidth, tellBroken, UsageError } from '../console.ts';
 import { parseJsonFile } from '../json-file.ts';
 import { whyNoFile } from '../local-files.ts';
 import { formatTable } from '../table.ts';
@@ -20,7 +26,7 @@ export async function listTaxonomyVersions(options: LakeOptions): Promise<void> 
         String(one.labels),
         one.storedAt.slice(0, 16).replace('T', ' '),
       ]),
-      process.stdout.columns ?? 120,
+      screenWidth(),
     ),
   );
   if (taxonomies.length + broken.length === 0)
@@ -43,6 +49,8 @@ export async function setTaxonomy(file: string, options: LakeOptions): Promise<v
     app: (app) => publishTaxonomy(app.lake, document),
   });
   const diff = current === undefined ? undefined : diffTaxonomies(current, wanted);
+  const weak = remarksOn(wanted.labels).length;
+  if (weak > 0) note(`${weak} remark(s) on the labels: \`sluice taxonomy check ${file}\` tells them.`);
   answer(options, { taxonomy, ...(diff === undefined ? {} : { diff }) }, () =>
     [
       `${taxonomy.version} is in use: ${taxonomy.labels.length} labels`,
@@ -51,17 +59,45 @@ export async function setTaxonomy(file: string, options: LakeOptions): Promise<v
   );
 }
 
-/** Would `set` take the file, and what would change? */
-export async function checkTaxonomy(file: string, options: LakeOptions): Promise<void> {
-  const wanted = readTaxonomy(file, parseJsonFile(file));
+/** Would `set` take the file, what would change, and what is weak in its labels? @throws Error with --strict where something is */
+export async function checkTaxonomyFile(file: string, options: LakeOptions & { strict: boolean }): Promise<void> {
+  const document = parseJsonFile(file);
+  const wanted = readTaxonomy(file, document);
   const current = await currentOf(options);
   const diff = current === undefined ? undefined : diffTaxonomies(current, wanted);
-  answer(options, { version: wanted.version, labels: wanted.labels.length, diff: diff ?? null }, () =>
+  const check = await remarksAt(options, document);
+  answer(options, { ...check, diff: diff ?? null }, () =>
     [
-      `${file} is in order: ${wanted.labels.length} labels, version ${wanted.version}`,
+      `${file} can be stored: ${wanted.labels.length} labels, version ${wanted.version}`,
       ...(diff === undefined ? ['The lake has no labels yet.'] : describe(diff)),
+      ...describeCheck(check),
     ].join('\n'),
   );
+  if (options.strict && check.remarks.length > 0) throw new Error(`${check.remarks.length} remark(s) on the labels`);
+}
+
+const remarksAt = (options: LakeOptions, document: unknown): Promise<TaxonomyCheck> =>
+  atLake(options, {
+    api: (api) => api.ask<TaxonomyCheck>('POST', '/api/taxonomies/check', document),
+    app: (app) => checkTaxonomy(app.services, document),
+  });
+
+function describeCheck({ remarks, encoder, encoderFailure }: TaxonomyCheck): string[] {
+  const means = encoder === null ? 'by their words' : `by meaning, with ${encoder}`;
+  const why = encoderFailure === null ? '' : ` (the encoder in use failed: ${encoderFailure})`;
+  if (remarks.length === 0)
+    return [`Labels compared ${means}${why}: none read alike, and every description says something.`];
+  return [`Labels compared ${means}${why}:`, ...remarks.map(describeRemark)];
+}
+
+function describeRemark(remark: TaxonomyRemark): string {
+  if (remark.kind === 'thin')
+    return `! ${remark.label}: its description has ${remark.words} words beyond the name; say what such documents hold and what does not belong`;
+  const [one, other] = remark.labels;
+  const how = `similarity ${remark.similarity.toFixed(2)}`;
+  return remark.kind === 'same'
+    ? `! ${one} | ${other}: nothing tells them apart (${how}); merge them, or say what only one of them holds`
+    : `! ${one} | ${other}: they read alike (${how}); say what sets them apart`;
 }
 
 /** What two versions differ in. @param to  default: the one in use */

@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { ApiClient } from '../api-client.ts';
 import type { LakeOptions } from '../at-lake.ts';
-import { bar, clearBar, note } from '../console.ts';
+import { bar, clearBar, note, printJson } from '../console.ts';
 import { listFolder, tellSkipped } from '../import-folder.ts';
 import { withApp } from '../local-app.ts';
 
@@ -31,6 +31,6 @@ export async function uploadCommand(
     const api = new ApiClient(options.url, options.key);
     await putAll((target, file) => api.upload('landing', target, file));
   }
-  if (options.json) process.stdout.write(`${JSON.stringify({ container: 'landing', uploaded })}\n`);
+  if (options.json) printJson({ container: 'landing', uploaded });
   else note(`${uploaded.length} file(s) uploaded to landing; a running host classifies them now`);
 }

@@ -5,7 +5,7 @@ import { parseRequest } from '../../shared/api/problem.ts';
 import type { RerunRequest } from '../../shared/api/runs.ts';
 import { whatIf } from '../../shared/insight/whatif.ts';
 import { atLake } from '../at-lake.ts';
-import { bar, clearBar, money, note, progressLine } from '../console.ts';
+import { answer, bar, clearBar, money, note, progressLine, screenWidth } from '../console.ts';
 import { formatTable } from '../table.ts';
 import { filterOf } from './export.ts';
 import { openApi, type RemoteOptions } from './runs.ts';
@@ -29,7 +29,7 @@ export async function whatIfCommand(options: WhatIfOptions): Promise<void> {
     api: (api) => api.ask<WhatIfReport>('POST', '/api/whatif', request),
     app: (app) => whatIf(app, request),
   });
-  process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : describe(report));
+  answer(options, report, () => describe(report));
   if (options.apply) await apply(report, options);
 }
 
@@ -74,7 +74,7 @@ function describe(report: WhatIfReport): string {
       formatTable(
         [{ title: 'now' }, { title: 'then' }, { title: 'documents', align: 'right' }],
         changes.map(({ from, to, documents }) => [from, to, String(documents)]),
-        process.stdout.columns ?? 120,
+        screenWidth(),
       ),
     );
   return `${lines.join('\n')}\n`;

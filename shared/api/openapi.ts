@@ -156,6 +156,12 @@ export const OPERATIONS: readonly Operation[] = [
     ok: [[201, 'The taxonomy with its version']],
   },
   {
+    ...{ method: 'post', route: 'taxonomies/check', id: 'checkTaxonomy', tag: 'models', body: taxonomySchema },
+    summary:
+      'What is weak in labels: thin descriptions, labels that read alike (by the encoder in use, else by words); stores nothing',
+    ok: [[200, 'Version the labels would get, and remarks, the worst first']],
+  },
+  {
     ...{ method: 'get', route: 'health', id: 'health', tag: 'app', isOpen: true },
     summary: 'Is the app up, and with what?',
     ok: [[200, 'Version and LLM']],

@@ -4,6 +4,7 @@ import type { QuoteRequest } from '../api/insights.ts';
 import { RequestError } from '../api/problem.ts';
 import type { RunRequest } from '../api/runs.ts';
 import { SluiceError } from '../errors.ts';
+import { meantSource } from '../pipeline/run-source.ts';
 import type { PipelineServices } from '../pipeline/services.ts';
 import { loadTaxonomy } from '../pipeline/taxonomies.ts';
 import { type LakeStore, seededRandom } from '../ports.ts';
@@ -22,10 +23,11 @@ export async function quoteSource(services: PipelineServices, request: QuoteRequ
 
 /** @throws {RequestError} request.invalid for a data set that is not there or too large, and for more files than a run takes */
 export async function quotableFiles(
-  services: Pick<PipelineServices, 'sources' | 'config'>,
-  source: RunRequest['source'],
+  services: Pick<PipelineServices, 'lake' | 'sources' | 'config'>,
+  asked: RunRequest['source'],
 ): Promise<QuotableFile[]> {
   const { config } = services;
+  const source = await meantSource(services, asked);
   const store = services.sources[source.container];
   const file = (path: string): QuotableFile => ({
     name: basename(path),

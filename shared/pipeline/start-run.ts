@@ -15,7 +15,7 @@ import {
   readJson,
   writeJson,
 } from './records.ts';
-import { runSource } from './run-source.ts';
+import { meantSource, runSource } from './run-source.ts';
 import type { PipelineServices } from './services.ts';
 import { stopRun } from './stop-marker.ts';
 import { loadTaxonomy } from './taxonomies.ts';
@@ -32,7 +32,8 @@ export interface StartedRun {
  * Record a requested run.
  * @throws {TerminalError} request.invalid (unknown taxonomy), model.not-found
  */
-export async function createRun(services: PipelineServices, request: RunRequest): Promise<StartedRun> {
+export async function createRun(services: PipelineServices, asked: RunRequest): Promise<StartedRun> {
+  const request = { ...asked, source: await meantSource(services, asked.source) };
   await loadTaxonomy(services.lake, request.taxonomyVersion ?? services.config.TAXONOMY_VERSION);
   if (request.modelVersion !== undefined) await services.models.load(request.modelVersion);
   const accept = request.acceptThreshold;

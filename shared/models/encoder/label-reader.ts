@@ -9,6 +9,9 @@ import { normalizeRows } from './onnx-encoder.ts';
 /** How far apart scores are for a doubling of odds or so: makes the mean confidence equal the accuracy on the demo's documents. */
 const TEMPERATURE = 0.035;
 
+/** Nearer to the middle of all labels than this a label points nowhere. */
+const NOWHERE = 1e-4;
+
 export interface LabelReading {
   /** [documents, labels] */
   probabilities: Float64Array;
@@ -24,6 +27,8 @@ export class LabelReader {
   readonly #phraseVectors: Float32Array;
   /** [labels, dimensions] of length 1 */
   readonly #directions: Float32Array;
+  /** The same before they were scaled. */
+  readonly #means: Float32Array;
   readonly #middle: Float64Array;
 
   private constructor(
@@ -47,6 +52,7 @@ export class LabelReader {
           this.#middle[d]! += share / labels.length;
         }
     });
+    this.#means = this.#directions.slice();
     normalizeRows(this.#directions, dimensions);
   }
 
@@ -81,14 +87,27 @@ export class LabelReader {
     return { probabilities, reasons };
   }
 
-  /** Cosine of each pair of labels [labels, labels]: how alike they read. */
+  /**
+   * Cosine of each pair of labels, seen from the middle of all [labels, labels]: how alike they read. Long descriptions of one field all lie near its
+   * middle, so as they are, different labels seem as near as equal ones. 0 is what labels without any relation have, however few there are.
+   */
   resemblance(): Float64Array {
     const [n, dimensions] = [this.labels.length, this.#dimensions];
+    const seen = this.#means.map((value, i) => value - this.#middle[i % dimensions]!);
+    const lengths = Array.from({ length: n }, (_, k) =>
+      Math.hypot(...seen.subarray(k * dimensions, (k + 1) * dimensions)),
+    );
+    const unrelated = 1 / (n - 1); // directions from their own middle sum to nothing: on average their cosine is minus this
     const out = new Float64Array(n * n);
     for (let a = 0; a < n; a++)
-      for (let b = 0; b < n; b++)
-        for (let d = 0; d < dimensions; d++)
-          out[a * n + b]! += this.#directions[a * dimensions + d]! * this.#directions[b * dimensions + d]!;
+      for (let b = 0; b < n; b++) {
+        let sum = 0;
+        for (let d = 0; d < dimensions; d++) sum += seen[a * dimensions + d]! * seen[b * dimensions + d]!;
+        const [one, other] = [lengths[a]!, lengths[b]!];
+        const isSomewhere = Math.min(one, other) > NOWHERE;
+        const cosine = isSomewhere ? sum / (one * other) : Number(Math.max(one, other) <= NOWHERE); // both in the middle: the same
+        out[a * n + b] = (cosine + unrelated) / (1 + unrelated);
+      }
     return out;
   }
 
