@@ -126,7 +126,7 @@ export const SETTINGS = {
     '[]',
   ),
   SOURCES: text(
-    'SharePoint and OneDrive libraries that land by themselves: a JSON list like [{"name":"tax","kind":"sharepoint","site":"https://contoso.sharepoint.com/sites/tax"}], see docs/sources.md',
+    'SharePoint and OneDrive libraries and mailboxes that land by themselves: a JSON list like [{"name":"tax","kind":"sharepoint","site":"https://contoso.sharepoint.com/sites/tax"}], see docs/sources.md',
     '[]',
   ),
   SOURCES_UNITS_PER_MINUTE: count(
