@@ -90,9 +90,7 @@ function describeSpotChecks(checks: TrustReport['spotChecks']): string[] {
     ];
   const { drawn, checked, right, low, high, champion, drift } = checks;
   const seen =
-    checked === 0
-      ? ''
-      : `, ${percent(right, checked)} right (95 % interval ${percent(low, 1)} to ${percent(high, 1)})`;
+    checked === 0 ? '' : `, ${percent(right, checked)} right (95 % interval ${percent(low, 1)} to ${percent(high, 1)})`;
   return [
     `spot checks: ${checked} of ${drawn} drawn documents checked${seen}`,
     ...(champion === null || champion.checked === 0
