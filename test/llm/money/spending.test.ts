@@ -40,7 +40,7 @@ async function costsAlone(stage: Stage, deps: LlmDeps, batch: Batch): Promise<Ma
   const path = `runs/r/llm/${batch.id}/plan-${question.version}.json`;
   const { sizing } = JSON.parse((await stage.lake.read(path)).toString()) as BatchPlan;
   const costs = new Map<string, number>();
-  for (const { key, text, ids } of showDocuments(batch.documents, question, runtime, deps).values()) {
+  for (const { key, text, ids } of (await showDocuments(batch.documents, question, runtime, deps)).values()) {
     const tokens = question.overheadTokens + runtime.count(documentsMessage([text]));
     const cost = costNanoAtMost(price, mostPromptTokens(tokens), makePack([key], sizing).maxOutputTokens);
     for (const id of ids) costs.set(id, Number(cost));
