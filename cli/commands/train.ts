@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { type App, PIPELINE_VERSION } from '../../shared/app.ts';
 import type { FeatureProfile } from '../../shared/features/spec.ts';
+import { oneTextLabels } from '../../shared/models/promotion.ts';
 import type { RegisteredModel } from '../../shared/models/registry.ts';
 import { chooseModel } from '../../shared/pipeline/plan.ts';
 import type { Taxonomy } from '../../shared/taxonomy.ts';
@@ -138,6 +139,11 @@ function describeModel(model: RegisteredModel): string {
       ? []
       : [
           `judged on ${metrics.samples} rows it was not trained on: accuracy ${percent(metrics.accuracy)}, macro F1 ${percent(metrics.macroF1)}, log loss ${metrics.logLoss.toFixed(4)}, ECE ${metrics.ece.toFixed(4)}`,
+        ]),
+    ...(oneTextLabels(training) === ''
+      ? []
+      : [
+          `all rows of ${oneTextLabels(training)} are one text, or near copies of one: copies are judged together, by a model trained without them, so the judgement counts them as wrong. Add other documents of these labels`,
         ]),
     accept.basis === 'default'
       ? decidesNothing(accept)

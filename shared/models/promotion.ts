@@ -10,7 +10,8 @@ export const MIN_GAIN = 0.05;
 export function refusalToPromote({
   version,
   metrics,
-}: Pick<ModelManifest, 'version' | 'metrics'>): TerminalError | undefined {
+  training,
+}: Pick<ModelManifest, 'version' | 'metrics'> & Partial<Pick<ModelManifest, 'training'>>): TerminalError | undefined {
   const ids = { version };
   if (metrics === null)
     return new TerminalError('model.not-evaluated', `Model ${version} has no evaluation; promoting needs one`, { ids });
@@ -20,15 +21,20 @@ export function refusalToPromote({
     });
   const [frequent] = metrics.perLabel.toSorted((a, b) => b.support - a.support);
   const without = (frequent?.support ?? 0) / metrics.samples;
+  const alike = oneTextLabels(training);
   const needed = without + MIN_GAIN * (1 - without);
   if (without < 1 && metrics.accuracy >= needed) return undefined;
   return new TerminalError(
     'model.not-better',
     without < 1
-      ? `Model ${version} is right in ${percent(metrics.accuracy)} of ${metrics.samples} rows; always answering ${frequent?.label} is right in ${percent(without)}, and ${percent(needed)} is needed`
+      ? `Model ${version} is right in ${percent(metrics.accuracy)} of ${metrics.samples} rows; always answering ${frequent?.label} is right in ${percent(without)}, and ${percent(needed)} is needed${alike === '' ? '' : `; all rows of ${alike} are copies of one text, so that no judgement can find them right`}`
       : `Model ${version} was evaluated on rows of one label only, ${frequent?.label}; that says nothing`,
     { ids },
   );
 }
+
+/** Labels whose rows are all copies of one text, as the training found them; '' where every label has several texts. */
+export const oneTextLabels = (training: ModelManifest['training'] = {}): string =>
+  typeof training.oneTextLabels === 'string' ? training.oneTextLabels : '';
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;

@@ -64,6 +64,20 @@ export function groupTexts(texts: readonly string[], labels?: ArrayLike<number>)
   return joinNear(texts, groups, first, limit, (row) => labels?.[row] ?? 0);
 }
 
+/**
+ * Labels whose rows are all one group. They lie in one part whole, so whoever judges them was trained without the label and is always wrong:
+ * a judgement says nothing about them.
+ */
+export function labelsOfOneText(
+  groups: ArrayLike<number>,
+  classes: ArrayLike<number>,
+  labels: readonly string[],
+): string[] {
+  const groupsOf = labels.map(() => new Set<number>());
+  for (let row = 0; row < classes.length; row++) groupsOf[classes[row]!]?.add(groups[row]!);
+  return labels.filter((_, at) => groupsOf[at]?.size === 1);
+}
+
 /** Union of groups whose first texts are near copies, as long as the limit is kept. */
 function joinNear(
   texts: readonly string[],

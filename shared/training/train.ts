@@ -15,7 +15,7 @@ import { type Clock, type Logger, type Random, seededRandom } from '../ports.ts'
 import { drawEvenly, type Head, MAX_HEAD_ROWS, trainHead } from './encoder-head.ts';
 import { describeFitting } from './fit-choice.ts';
 import { completeTrainOptions, featureSpecOf, lrOptionsOf, type TrainOptions } from './options.ts';
-import { groupTexts } from './splits.ts';
+import { groupTexts, labelsOfOneText } from './splits.ts';
 import { type Data, type Judged, TextTrainer, type TrainProgress } from './text-trainer.ts';
 
 export type { TrainOptions } from './options.ts';
@@ -95,6 +95,7 @@ export async function train(input: TrainInput): Promise<TrainedBundle> {
       ...describeFitting(judged.fitting),
       minDocFreq: trainer.minDocFreq,
       groups: new Set(groups).size,
+      ...namesOf(labelsOfOneText(groups, data.classes, data.labels)),
       seed: options.seed,
       iterations: fit.iterations,
       evaluations: fit.evaluations,
@@ -112,6 +113,13 @@ export async function train(input: TrainInput): Promise<TrainedBundle> {
     },
   });
   return { ...bundle, evaluation, objectiveHistory: fit.objectiveHistory, skipped: data.skipped };
+}
+
+/** Labels that the judgement says nothing about, in words; the description of a model holds plain values only. */
+function namesOf(labels: readonly string[]): { oneTextLabels?: string } {
+  if (labels.length === 0) return {};
+  const more = labels.length > 5 ? ` and ${labels.length - 5} more` : '';
+  return { oneTextLabels: `${labels.slice(0, 5).join(', ')}${more}` };
 }
 
 /** Encode rows, all or as many as serve, and train the second stage over them. */
@@ -142,7 +150,7 @@ async function trainStage(
   });
 }
 
-const ENCODED_AT_ONCE = 64;
+const ENCODED_AT_ONCE = 256;
 
 function readExamples(examples: Iterable<Example>): Data {
   const texts: string[] = [];

@@ -1,7 +1,7 @@
 // A privacy request: everything that was read from a document and decided on it, out of the lake. Its rows stay as tombstones.
 // Invariants: E1 after it no file below the lake container holds the document's text, terms, label, quote or name. E2 counts stay true: each
 // row of `results` keeps run, batch, status, cost and `failure_code = document.erased`. E3 safe to repeat: what was cut short is finished.
-// Not reached: models that were trained with the document (weights of hashed terms), backups, what was exported, answers in a process's memory.
+// Not reached: models that were trained with the document (weights of hashed terms, its vector in steps of 1/127), backups, what was exported, answers in a process's memory.
 import type { RunState } from '../api/runs.ts';
 import { ERROR_REMEDIES, TerminalError } from '../errors.ts';
 import { documentId as idOf } from '../ids.ts';
@@ -9,6 +9,7 @@ import { decodePath } from '../lake/delta/actions.ts';
 import { purgeRows } from '../lake/delta/purge.ts';
 import { sqlText } from '../lake/duckdb.ts';
 import type { Row } from '../lake/tables.ts';
+import { TRAINING_OWNER, vectorFolders } from '../models/encoder/vector-cache.ts';
 import { intakePaths, reviewLeasePath, runIndexFolder, runPaths } from '../paths.ts';
 import { type DecisionLake, tableOf } from '../pipeline/decision-lake.ts';
 import { type RunRecord, type RunSummary, readJson, readStep, writeJson } from '../pipeline/records.ts';
@@ -71,6 +72,10 @@ export async function eraseDocument(
   const path = rows.map((row) => String(row.source_path ?? '')).find((name) => name !== '');
   let batches = 0;
   for (const place of places) if (await eraseFromBatch(services, place, documentId)) batches++;
+  // Where a run's texts are gone nobody can tell which vectors of trainings are this document's: all of them go, and are made again when wanted.
+  if (batches < places.length)
+    for (const folder of (await vectorFolders(services.lake)).get(TRAINING_OWNER) ?? [])
+      await services.lake.deleteFolder(folder);
   await eraseNames(lake, places, documentId, path);
   // Before the rows forget where it was.
   const sourceDeleted = options.deleteSource && path !== undefined && (await deleteSource(lake, documentId, path));

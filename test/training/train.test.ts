@@ -4,10 +4,11 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { ModelBundle } from '../../shared/models/bundle.ts';
 import { openBundle } from '../../shared/models/loaded-model.ts';
+import { refusalToPromote } from '../../shared/models/promotion.ts';
 import { ModelRegistry } from '../../shared/models/registry.ts';
 import { seededRandom, silentLogger, systemClock } from '../../shared/ports.ts';
 import { evaluate } from '../../shared/training/evaluate.ts';
-import { groupTexts, splitRows } from '../../shared/training/splits.ts';
+import { groupTexts, labelsOfOneText, splitRows } from '../../shared/training/splits.ts';
 import { type Example, type TrainInput, train } from '../../shared/training/train.ts';
 import { MemoryLake } from '../fakes/memory-lake.ts';
 
@@ -114,6 +115,24 @@ describe('training', () => {
     });
     const { evaluation } = await train({ examples, deps });
     expect(evaluation.accuracy).toBeLessThan(0.7); // with copies on both sides it would be 1
+  });
+
+  test('labels that have copies of one text only are named, and the refusal to promote says why nothing was right', async () => {
+    const copies = (text: string, label: string) => [1, 2, 3].map((n) => ({ text: `${text} number ${n}`, label }));
+    const letter = 'thank you very much for your kind letter of last week, it was a pleasure to hear from all of you';
+    const invoice = 'please pay the amount for consulting rendered in the month of march within thirty days of receipt';
+    const contract =
+      'this agreement between the parties named governs the lease of the premises at the address given below';
+    const examples = [...copies(letter, 'Letter'), ...copies(invoice, 'Invoice'), ...copies(contract, 'Contract')];
+    const bundle = await train({ examples, deps });
+    expect(bundle.evaluation.accuracy).toBe(0);
+    expect(bundle.description.training.oneTextLabels).toBe('Contract, Invoice, Letter');
+    const refusal = refusalToPromote({ ...bundle.description, version: 'v1' });
+    expect(refusal?.message).toContain('all rows of Contract, Invoice, Letter are copies of one text');
+
+    const { description } = await train({ examples: makeExamples(60, 0.2), deps });
+    expect(description.training).not.toHaveProperty('oneTextLabels');
+    expect(labelsOfOneText([0, 0, 1, 2, 2], [0, 0, 1, 1, 2], ['a', 'b', 'c', 'd'])).toEqual(['a', 'c']);
   });
 
   test('a strict guarantee is proven on rows the model has not seen, and few rows are refused with the number needed', async () => {

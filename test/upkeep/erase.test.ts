@@ -6,6 +6,7 @@ import { batchId, documentId, sha256Hex } from '../../shared/ids.ts';
 import { takeInGroup } from '../../shared/intake/window.ts';
 import { readParquet } from '../../shared/lake/parquet.ts';
 import type { Row } from '../../shared/lake/tables.ts';
+import { TRAINING_OWNER, textKey, VectorCache } from '../../shared/models/encoder/vector-cache.ts';
 import { runPaths } from '../../shared/paths.ts';
 import { activityHandlers } from '../../shared/pipeline/activities.ts';
 import type { DecisionLake } from '../../shared/pipeline/decision-lake.ts';
@@ -89,6 +90,23 @@ async function filesWith(word: string): Promise<string[]> {
 const idOf = (name: string, archivePath = '') => documentId('imports', `in/${name}`, archivePath);
 const rowsOf = async (id: string): Promise<Row[]> =>
   (await store.query(`SELECT * FROM results WHERE document_id = '${id}'`)).rows;
+
+test('erase: vectors of the text go wherever they lie; where the text is gone all vectors of trainings go', async () => {
+  await put({ 'a.txt': 'ask about one', 'b.txt': 'sure of two' });
+  const runId = await run(prefix);
+  const cache = new VectorCache(world.lake, { version: 'ideas-00000001', dimensions: 1 }, world.services.clock);
+  const keep = (owner: string, part: string, text: string) =>
+    cache.keep({ owner, part }, [textKey(text)], new Float32Array([1]));
+  await keep(runId, 'b0', 'ask about one');
+  await keep(TRAINING_OWNER, 'rows', 'ask about one');
+  await keep(TRAINING_OWNER, 'rows', 'sure of two');
+  const vectors = () => world.lake.paths().filter((path) => path.startsWith('encoder-vectors/'));
+  await eraseDocument(lake, idOf('a.txt'), { deleteSource: false });
+  expect(vectors()).toHaveLength(2); // keys and vector of the other text
+  for (const folder of runPaths.contentFolders(runId)) await world.lake.deleteFolder(folder);
+  await eraseDocument(lake, idOf('b.txt'), { deleteSource: false });
+  expect(vectors()).toEqual([]);
+});
 
 test('erase: of a group of uploads only the one path goes, and its event stays claimed', async () => {
   const landing = world.services.sources.landing;

@@ -29,7 +29,8 @@ function shownValue(cell: Cell, is1904: boolean): string {
     const kind = kindOfFormat(format);
     if (kind !== 'number') return dateText(v, format, kind, w, is1904) ?? w ?? String(v);
     if (Number.isInteger(v) && /E[+-]?\d/i.test(w ?? 'E1') && Math.abs(v) < 1e21) return String(v);
-    return w ?? String(v);
+    // A name of a format (Excel's XML has them) that the library does not know shows nothing; a format that hides has parts.
+    return w === undefined || (w === '' && !format.includes(';')) ? String(v) : w;
   }
   return w ?? (v === undefined || v === null ? '' : String(v));
 }
@@ -51,7 +52,11 @@ function codesOf(format: string): string {
   return (format.replace(/"[^"]*"|\\.|_.|\*./g, '').split(';')[0] ?? '').replace(/\[(?!(h+|m+|s+)\])[^\]]*\]/gi, '');
 }
 
+/** A name in place of a format, as Excel's XML has them: the library knows those of dates. */
+const isName = (format: string) => /^[a-z]+( [a-z]+)*$/i.test(format) && /[^ydmhsgebap ]/i.test(format);
+
 function findKind(format: string): FormatKind {
+  if (isName(format)) return 'number';
   const codes = codesOf(format).toLowerCase();
   if (/general|[#?0@](?![^;]*[ydhs])/.test(codes) && !/[yd]|h+:?m|m+:?s/.test(codes)) return 'number';
   if (/\[(h+|m+|s+)\]/.test(codes)) return 'elapsed';

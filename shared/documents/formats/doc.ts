@@ -6,6 +6,7 @@ import { decodeAs } from '../charset.ts';
 import { plain, type ReadContext, type ReadText } from '../reading.ts';
 import { symbolText } from './choices.ts';
 import { isPieceGone, type Run, rowEndsOf, runsOf } from './doc-runs.ts';
+import { equationText, MAX_FIELD_CODE } from './field-code.ts';
 import { artTexts, scannedBlips } from './office-art.ts';
 import { openOle } from './ole.ts';
 import { documentsIn } from './ole-object.ts';
@@ -141,7 +142,7 @@ function pieceTable(clx: Buffer): { pieces: Buffer; lists: Buffer[] } {
 /** Word's own marks to text: cells, rows, breaks; field codes (13h … 14h) go, results (14h … 15h) stay. */
 function toText(pieces: readonly Piece[]): string {
   const out: string[] = [];
-  const fields: boolean[] = []; // true = inside the code of that field
+  const fields: Field[] = [];
   for (const piece of pieces) {
     if ('words' in piece) {
       out.push(piece.words);
@@ -152,14 +153,29 @@ function toText(pieces: readonly Piece[]): string {
   return out.join('');
 }
 
-function addChar(char: string, fields: boolean[], out: string[]): void {
+interface Field {
+  isCode: boolean;
+  code: string;
+  /** Something stands in its result. */
+  hasResult: boolean;
+}
+
+function addChar(char: string, fields: Field[], out: string[]): void {
   const code = char.charCodeAt(0);
-  if (code === 0x13) fields.push(true);
-  else if (code === 0x14 && fields.length > 0) fields[fields.length - 1] = false;
-  else if (code === 0x15) fields.pop();
-  else if (fields.includes(true)) return;
-  else if (code === 0x07) out.push('\t');
-  else if (code === 0x0d || code === 0x0b || code === 0x0c || code === 0x0e) out.push('\n');
-  else if (code === 0x1e) out.push('-');
-  else if (code !== 0x1f && (code >= 0x20 || code === 0x09)) out.push(char); // 1Fh is an optional hyphen
+  const field = fields.at(-1);
+  if (code === 0x13) fields.push({ isCode: true, code: '', hasResult: false });
+  else if (code === 0x14 && field !== undefined) field.isCode = false;
+  else if (code === 0x15) {
+    fields.pop();
+    const isSeen = !fields.some(({ isCode }) => isCode);
+    if (field !== undefined && !field.hasResult && isSeen) out.push(equationText(field.code) ?? '');
+  } else if (fields.some(({ isCode }) => isCode)) {
+    if (field !== undefined && field.code.length < MAX_FIELD_CODE) field.code += char;
+  } else {
+    if (field !== undefined && code > 0x20) field.hasResult = true;
+    if (code === 0x07) out.push('\t');
+    else if (code === 0x0d || code === 0x0b || code === 0x0c || code === 0x0e) out.push('\n');
+    else if (code === 0x1e) out.push('-');
+    else if (code !== 0x1f && (code >= 0x20 || code === 0x09)) out.push(char); // 1Fh is an optional hyphen
+  }
 }

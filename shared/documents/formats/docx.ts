@@ -7,8 +7,10 @@ import { PackageParts } from '../package-parts.ts';
 import { writtenDescription } from '../pictures.ts';
 import { type ReadContext, type ReadText, TextSink } from '../reading.ts';
 import { symbolText } from './choices.ts';
+import { equationText, MAX_FIELD_CODE } from './field-code.ts';
 import { addDrawingText, mainPart, type Relation, relationsOf } from './office-xml.ts';
 import { embeddedFiles, type ShownPicture, scannedPictures } from './package-files.ts';
+import { characterStyles, isOn, isSymbolFont, type RunStyle } from './word-styles.ts';
 
 const AROUND = ['header', 'body', 'footnotes', 'endnotes', 'comments', 'footer'];
 
@@ -22,11 +24,14 @@ export async function readDocxParts(parts: PackageParts, context: ReadContext): 
   if (!parts.has(main)) throw new TerminalError('extract.corrupt', 'docx: its main part is missing');
   const texts = new Map<string, string[]>(AROUND.map((kind) => [kind, []]));
   const shown: ShownPicture[] = [];
+  const relations = await relationsOf(parts, main);
+  const sheet = relations.find(({ kind }) => kind === 'styles')?.target;
+  const styles = sheet === undefined ? undefined : await characterStyles(parts, sheet);
   const add = async (kind: string, part: string) => {
     const sink = new TextSink(limits.maxChars);
     if (kind === 'diagramData' || kind === 'chart') await addDrawingText(parts, part, sink);
     else {
-      const story = new Story(sink, await relationsOf(parts, part));
+      const story = new Story(sink, part === main ? relations : await relationsOf(parts, part), styles);
       await parts.xml(part, story);
       sink.breakLine();
       shown.push(...story.pictures);
@@ -36,7 +41,7 @@ export async function readDocxParts(parts: PackageParts, context: ReadContext): 
     if (list !== undefined && !list.includes(text)) list.push(text);
   };
   await add('body', main);
-  for (const { kind, target } of await relationsOf(parts, main))
+  for (const { kind, target } of relations)
     if (['header', 'footer', 'footnotes', 'endnotes', 'comments', 'diagramData', 'chart'].includes(kind))
       await add(kind, target);
   return {
@@ -57,6 +62,7 @@ interface Field {
   isChecked: boolean | undefined;
   isCheckedAtFirst: boolean;
   hasResult: boolean;
+  code: string;
 }
 
 interface Control {
@@ -70,8 +76,10 @@ export class Story {
   readonly pictures: ShownPicture[] = [];
   readonly #sink: TextSink;
   readonly #targets: Map<string, string>;
+  readonly #styles: ReadonlyMap<string, RunStyle>;
   #skipped = 0;
   #inText = 0;
+  #inCode = 0;
   /** Cells seen of each row that is open. */
   readonly #rows: number[] = [];
   #cells = 0;
@@ -85,8 +93,10 @@ export class Story {
   #extent: { width: number | undefined; height: number | undefined } = { width: undefined, height: undefined };
   #font = '';
 
-  constructor(sink: TextSink, relations: readonly Relation[]) {
+  /** @param styles  character styles that hide text or show signs; may grow while it is read */
+  constructor(sink: TextSink, relations: readonly Relation[], styles: ReadonlyMap<string, RunStyle> = new Map()) {
     this.#sink = sink;
+    this.#styles = styles;
     this.#targets = new Map(relations.filter(({ kind }) => kind === 'image').map(({ id, target }) => [id, target]));
   }
 
@@ -106,6 +116,13 @@ export class Story {
       case 'rPr':
         this.#inRunProperties += 1;
         break;
+      case 'rStyle': {
+        const style = this.#styles.get(attribute(attributes, 'val') ?? '');
+        if (style === undefined) break;
+        this.#runHides = style.hides;
+        this.#font = style.font;
+        break;
+      }
       case 'rFonts':
         this.#font = attribute(attributes, 'ascii') ?? this.#font;
         break;
@@ -114,6 +131,9 @@ export class Story {
         break;
       case 't':
         this.#inText += 1;
+        break;
+      case 'instrText':
+        this.#inCode += 1;
         break;
       case 'tab':
       case 'ptab':
@@ -175,6 +195,11 @@ export class Story {
   readonly #spans: number[] = [];
 
   text(text: string): void {
+    if (this.#skipped === 0 && this.#inCode > 0) {
+      const field = this.#fields.at(-1);
+      if (field !== undefined && field.code.length < MAX_FIELD_CODE) field.code += text;
+      return;
+    }
     if (this.#skipped > 0 || this.#inText === 0 || this.#runHides) return;
     this.#sink.add(isSymbolFont(this.#font) ? symbolsIn(this.#font, text) : text);
     for (const field of this.#fields) if (text.trim() !== '') field.hasResult = true;
@@ -186,6 +211,7 @@ export class Story {
       return;
     }
     if (name === 't') this.#inText -= 1;
+    else if (name === 'instrText') this.#inCode -= 1;
     else if (name === 'rPr') this.#inRunProperties -= 1;
     else if (name === 'r') this.#runHides = false;
     else if (name === 'oMath') this.#math -= 1;
@@ -220,6 +246,7 @@ export class Story {
             isChecked: undefined,
             isCheckedAtFirst: false,
             hasResult: false,
+            code: '',
           });
         else if (type === 'end') this.#endField(this.#fields.pop());
         return true;
@@ -254,6 +281,7 @@ export class Story {
     if (field === undefined || this.#runHides) return;
     if (field.isCheckbox) this.#sink.add((field.isChecked ?? field.isCheckedAtFirst) ? '[x] ' : '[ ] ');
     else if (!field.hasResult && field.options.length > 0) this.#sink.add(field.options[field.chosen ?? 0] ?? '');
+    else if (!field.hasResult) this.#sink.add(equationText(field.code) ?? '');
   }
 
   /** Content controls (w:sdt). */
@@ -303,12 +331,6 @@ function sizeInStyle(style: string): { width: number | undefined; height: number
   return { width: size('width'), height: size('height') };
 }
 
-/** A switch is on unless it says otherwise. */
-function isOn(attributes: Record<string, string>): boolean {
-  return !/^(0|false|off)$/i.test(attribute(attributes, 'val') ?? '1');
-}
-
-const isSymbolFont = (font: string) => /^(wingdings|webdings|symbol$|marlett)/i.test(font);
 const symbolsIn = (font: string, text: string) =>
   Array.from(text, (char) => symbolText(font, char.charCodeAt(0).toString(16)) || char).join('');
 
@@ -317,7 +339,6 @@ function isSkipped(name: string): boolean {
   return (
     name === 'del' ||
     name === 'moveFrom' ||
-    name === 'instrText' ||
     name === 'delText' ||
     name === 'Fallback' ||
     name === 'tabs' ||

@@ -6,6 +6,7 @@ import { writtenDescription } from '../pictures.ts';
 import { plain, type ReadContext, type ReadText, TextSink } from '../reading.ts';
 import { checkbox } from './choices.ts';
 import { filesInAddresses } from './data-urls.ts';
+import { hidingRules, OpenFonts } from './html-styles.ts';
 
 const HIDDEN = new Set([
   'script',
@@ -17,6 +18,10 @@ const HIDDEN = new Set([
   'noframes',
   'datalist',
   'canvas',
+  'video',
+  'audio',
+  'progress',
+  'meter',
 ]);
 const BLOCKS = new Set(
   'address article aside blockquote body br caption center dd details dialog dir div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr html legend li main menu nav ol p pre section summary table tbody tfoot thead title tr ul'.split(
@@ -43,17 +48,19 @@ const MAX_FRAMES = 3;
 
 /** Visible text of an HTML string. */
 export function htmlToText(html: string, limits: { maxChars: number; maxElements: number }, depth = 0): string {
-  const sink = new TextSink(limits.maxChars);
+  const lines = new CellLines(new TextSink(limits.maxChars));
   const hiddenStack: string[] = [];
   const lists: { hasChoice: boolean; first: string }[] = [];
   const tables = new OpenTables();
+  const fonts = new OpenFonts();
+  const isUnseen = hidingRules(html);
   let option: { text: string; isChosen: boolean } | undefined;
   let pre = 0;
   const endOption = () => {
     const list = lists.at(-1);
     if (option === undefined) return;
     const text = option.text.replace(/\s+/g, ' ').trim();
-    if (list === undefined || option.isChosen) sink.add(` ${text} `);
+    if (list === undefined || option.isChosen) lines.add(` ${text} `);
     if (list !== undefined && option.isChosen) list.hasChoice = true;
     if (list !== undefined && list.first === '') list.first = text;
     option = undefined;
@@ -63,44 +70,42 @@ export function htmlToText(html: string, limits: { maxChars: number; maxElements
     else if (name === 'option') {
       endOption();
       option = { text: attributes.label ?? '', isChosen: attributes.selected !== undefined };
-    } else if (name === 'input') sink.add(inputText(attributes));
+    } else if (name === 'input') lines.add(inputText(attributes));
+  };
+  const openFrame = ({ srcdoc }: Record<string, string>) => {
+    if (srcdoc === undefined || depth >= MAX_FRAMES) return;
+    const maxChars = Math.max(0, limits.maxChars - lines.chars);
+    lines.add(`\n${htmlToText(srcdoc, { ...limits, maxChars }, depth + 1)}\n`);
   };
   parseMarkup(
     html,
     {
       open(name, attributes) {
-        if (hiddenStack.length > 0 || HIDDEN.has(name) || isHidden(name, attributes)) {
-          if (
-            name === 'iframe' &&
-            hiddenStack.length === 0 &&
-            attributes.srcdoc !== undefined &&
-            depth < MAX_FRAMES &&
-            !isHidden(name, attributes)
-          )
-            sink.add(
-              `\n${htmlToText(attributes.srcdoc, { ...limits, maxChars: Math.max(0, limits.maxChars - sink.chars) }, depth + 1)}\n`,
-            );
+        fonts.open(name, attributes);
+        const isGone = hiddenStack.length > 0 || isHidden(name, attributes) || isUnseen(attributes);
+        if (isGone || HIDDEN.has(name)) {
+          if (name === 'iframe' && !isGone) openFrame(attributes);
           if (!VOID.has(name)) hiddenStack.push(name);
           return;
         }
         if (name === 'pre') pre += 1;
         tables.open(name);
-        if (name === 'td' || name === 'th') {
-          sink.add('\t'.repeat(tables.openCell(attributes)));
-        } else if (BLOCKS.has(name)) sink.add('\n');
-        else if (SVG_TEXT.has(name)) sink.add(' ');
+        if (name === 'td' || name === 'th') lines.openCell(tables.openCell(attributes));
+        else if (BLOCKS.has(name)) lines.break();
+        else if (SVG_TEXT.has(name)) lines.add(' ');
         if (name === 'img') {
           const written = writtenDescription(attributes.alt);
-          if (written !== '') sink.add(` ${written} `);
+          if (written !== '') lines.add(` ${written} `);
         }
         openForm(name, attributes);
       },
       text(text) {
         if (hiddenStack.length > 0) return;
         if (option !== undefined) option.text += text;
-        else if (lists.length === 0) sink.add(pre > 0 ? text : text.replace(/\s+/g, ' '));
+        else if (lists.length === 0) lines.add(fonts.signs(pre > 0 ? text : text.replace(/\s+/g, ' ')));
       },
       close(name) {
+        fonts.close();
         if (hiddenStack.length > 0) {
           if (hiddenStack.at(-1) === name) hiddenStack.pop();
           return;
@@ -110,17 +115,75 @@ export function htmlToText(html: string, limits: { maxChars: number; maxElements
           endOption();
           const list = lists.pop();
           // A list that drops down shows its first option when none is chosen.
-          if (list !== undefined && !list.hasChoice && list.first !== '') sink.add(` ${list.first} `);
+          if (list !== undefined && !list.hasChoice && list.first !== '') lines.add(` ${list.first} `);
         }
         if (name === 'pre' && pre > 0) pre -= 1;
         tables.close(name);
-        if (BLOCKS.has(name) && !VOID.has(name)) sink.add('\n');
-        else if (SVG_TEXT.has(name)) sink.add(' ');
+        if (name === 'td' || name === 'th') lines.closeCell();
+        else if (BLOCKS.has(name) && !VOID.has(name)) lines.break();
+        else if (SVG_TEXT.has(name)) lines.add(' ');
       },
     },
     { xml: false, maxElements: limits.maxElements },
   );
-  return sink.toString();
+  return lines.toString();
+}
+
+/** Lines of text; within a cell only those between its words, so that cells of one row stay beside each other. */
+class CellLines {
+  readonly #sink: TextSink;
+  /** Does the cell have words, for each cell that is open. */
+  readonly #cells: boolean[] = [];
+  /** A line is due before the next words, unless the cell of this depth ends first; 0 is none. */
+  #dueIn = 0;
+
+  constructor(sink: TextSink) {
+    this.#sink = sink;
+  }
+
+  add(text: string): void {
+    if (this.#cells.length > 0) {
+      const isBlank = text.trim() === '';
+      if (isBlank && (this.#dueIn > 0 || this.#cells.at(-1) === false)) return;
+      if (!isBlank) {
+        this.#endLine();
+        this.#cells.fill(true);
+      }
+    }
+    this.#sink.add(text);
+  }
+
+  break(): void {
+    if (this.#cells.length === 0) this.#sink.add('\n');
+    else if (this.#cells.at(-1) === true && this.#dueIn === 0) this.#dueIn = this.#cells.length;
+  }
+
+  /** @param tabs  columns before it */
+  openCell(tabs: number): void {
+    if (tabs > 0) {
+      this.#endLine();
+      this.#sink.add('\t'.repeat(tabs));
+    }
+    this.#cells.push(false);
+  }
+
+  closeCell(): void {
+    if (this.#dueIn === this.#cells.length) this.#dueIn = 0;
+    this.#cells.pop();
+  }
+
+  #endLine(): void {
+    if (this.#dueIn > 0) this.#sink.add('\n');
+    this.#dueIn = 0;
+  }
+
+  get chars(): number {
+    return this.#sink.chars;
+  }
+
+  toString(): string {
+    return this.#sink.toString();
+  }
 }
 
 const MAX_SPAN = 32;
@@ -188,5 +251,6 @@ const VOID = new Set('area base br col embed hr img input link meta param source
 function isHidden(name: string, attributes: Record<string, string>): boolean {
   if (attributes.hidden !== undefined && attributes.hidden !== 'until-found') return true;
   if (name === 'input' && attributes.type === 'hidden') return true;
+  if (name === 'dialog' && attributes.open === undefined) return true;
   return attributes.style !== undefined && /display\s*:\s*none|visibility\s*:\s*hidden/i.test(attributes.style);
 }

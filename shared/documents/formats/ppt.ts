@@ -1,5 +1,6 @@
 // PowerPoint 97 to 2003 presentations (ppt): a walk over the records for text atoms; embedded documents and scans.
-// Source: [MS-PPT] 2.3.1 (record header), 2.9.42 (TextCharsAtom), 2.9.43 (TextBytesAtom), 2.10.34 (ExOleObjStg).
+// Source: [MS-PPT] 2.3.1 (record header), 2.9.42 (TextCharsAtom), 2.9.43 (TextBytesAtom), 2.10.34 (ExOleObjStg), 2.5.23
+// (comments, in the binary tags of their slide).
 import { inflateSync } from 'node:zlib';
 import { TerminalError } from '../../errors.ts';
 import type { EmbeddedFile, ReadContext, ReadText } from '../reading.ts';
@@ -17,6 +18,8 @@ const HANDOUT = 4041;
 const OBJECT_STORAGE = 4113; // ExOleObjStg
 const COMMENT = 12000;
 const CSTRING = 4026;
+const COMMENT_TEXT = 1; // instance of the string; 0 is the author, 2 the initials
+const BINARY_TAG = 5003; // BinaryTagDataBlob: records in what calls itself an atom
 const ENCRYPTION = 12052; // CryptSession10Container
 const ENCRYPTED_TOKEN = 0xf3d1c4df;
 const MAX_DEPTH = 64;
@@ -112,14 +115,15 @@ class RecordWalk {
     while (at + 8 <= to) {
       if (++this.#records > this.#maxRecords)
         throw new TerminalError('extract.too-large', `ppt: at most ${this.#maxRecords} records are read`);
-      const isContainer = (source.readUInt16LE(at) & 0x0f) === 0x0f;
+      const version = source.readUInt16LE(at);
       const type = source.readUInt16LE(at + 2);
+      const isContainer = (version & 0x0f) === 0x0f || type === BINARY_TAG;
       const end = Math.min(to, at + 8 + source.readUInt32LE(at + 4));
       if (type === ENCRYPTION) throw new TerminalError('extract.encrypted', 'ppt: it needs a password');
       if (type === OBJECT_STORAGE)
-        this.objects.push({ isPacked: source.readUInt16LE(at) >> 4 === 1, content: source.subarray(at + 8, end) });
+        this.objects.push({ isPacked: version >> 4 === 1, content: source.subarray(at + 8, end) });
       else if (isContainer) this.#enter(type, at + 8, end, place);
-      else this.#atom(type, source.subarray(at + 8, end), place);
+      else this.#atom(type, version >> 4, source.subarray(at + 8, end), place);
       at = Math.max(end, at + 8);
     }
   }
@@ -132,8 +136,9 @@ class RecordWalk {
     this.visit(from, to, { kind: isPlace ? type : place.kind, depth: place.depth + 1 });
   }
 
-  #atom(type: number, content: Buffer, { kind }: Place): void {
-    const isText = type === TEXT_CHARS || type === TEXT_BYTES || (type === CSTRING && kind === COMMENT);
+  #atom(type: number, instance: number, content: Buffer, { kind }: Place): void {
+    const isComment = type === CSTRING && kind === COMMENT && instance === COMMENT_TEXT;
+    const isText = type === TEXT_CHARS || type === TEXT_BYTES || isComment;
     if (!isText) return;
     const text = type === TEXT_BYTES ? content.toString('latin1') : content.toString('utf16le', 0, content.length & ~1);
     // A lone asterisk stands for the slide number or the date.

@@ -2,16 +2,26 @@
 
 // Destinations whose text is no text of the document. {\*\… groups of unknown kind are skipped as well.
 export const SKIPPED = new Set(
-  'fonttbl colortbl stylesheet info pict object objdata themedata colorschememapping latentstyles datastore generator listtable listoverridetable rsidtbl xmlnstbl fldinst filetbl revtbl mmathPr pgptbl protusertbl userprops wgrffmtfilter bkmkstart bkmkend xe tc nonshppict shppict sp background template operator author'.split(
+  'fonttbl colortbl stylesheet info pict object objdata themedata colorschememapping latentstyles datastore generator listtable listoverridetable rsidtbl xmlnstbl filetbl revtbl mmathPr pgptbl protusertbl userprops wgrffmtfilter bkmkstart bkmkend xe tc nonshppict shppict sp background template operator author shprslt'.split(
     ' ',
   ),
 );
 /** Stories beside the text: they begin and end a line. */
 export const STORIES = new Set(
-  'header headerl headerr headerf footer footerl footerr footerf footnote annotation shptxt'.split(' '),
+  'header headerl headerr headerf footer footerl footerr footerf footnote annotation shptxt dptxbxtext'.split(' '),
 );
-/** Starred destinations that hold visible text. */
-export const SHOWN = new Set(['shptxt', 'footnote', 'annotation', 'pntext', 'pnseclvl']);
+/** Starred destinations that hold visible text: of shapes (in groups, of Word 95) what they say. */
+export const SHOWN = new Set([
+  'shptxt',
+  'footnote',
+  'annotation',
+  'pntext',
+  'pnseclvl',
+  'shpinst',
+  'shpgrp',
+  'do',
+  'fldinst',
+]);
 
 export const SYMBOLS: Readonly<Record<string, string>> = {
   par: '\n',

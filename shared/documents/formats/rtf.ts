@@ -5,6 +5,7 @@ import { TerminalError } from '../../errors.ts';
 import { isShownLarge, mayHoldText, type Picture } from '../pictures.ts';
 import { type EmbeddedFile, plain, type ReadContext, type ReadText, TextSink } from '../reading.ts';
 import { checkbox, symbolText } from './choices.ts';
+import { equationText, MAX_FIELD_CODE } from './field-code.ts';
 import { htmlToText } from './html.ts';
 import { unwrapOle } from './ole-object.ts';
 import { CAPTURES, type Capture, CODEPAGE_OF_CHARSET, SHOWN, SKIPPED, STORIES, SYMBOLS } from './rtf-words.ts';
@@ -30,6 +31,8 @@ interface Group {
   isStory: boolean;
   /** What the bytes of this group are kept for, shown or not. */
   capture: Capture | undefined;
+  /** The code of a field. */
+  isCode: boolean;
 }
 
 const MAX_CAPTURED = 64 * 1024 * 1024;
@@ -103,6 +106,7 @@ class RtfReader {
     isStarred: false,
     isStory: false,
     capture: undefined,
+    isCode: false,
   };
   #isHtml = false;
   #form: FormField | undefined;
@@ -165,6 +169,7 @@ class RtfReader {
       this.#endCapture(this.#group.capture);
     if (this.#form !== undefined && outer.capture === undefined && this.#formDepth === this.#stack.length)
       this.#endForm();
+    if (this.#group.isCode && !outer.isCode) this.#endCode(outer);
     if (this.#group.isStory && !outer.isStory) this.#sink.breakLine();
     if (this.#inFontTable && !outer.isSkipped) this.#inFontTable = false;
     this.#group = outer;
@@ -260,7 +265,16 @@ class RtfReader {
         this.#flush();
         this.#group.isTag = this.#isHtml;
         return;
+      case 'fldinst':
+        this.#flush();
+        this.#group.isSkipped = true;
+        this.#group.isCode = true;
+        this.#code = '';
+        this.#hasForm = false;
+        return;
       case 'formfield':
+        this.#hasForm = true;
+        this.#group.isCode = false;
         this.#form = { kind: 0, chosen: undefined, atFirst: 0, options: [] };
         this.#formDepth = this.#stack.length - 1;
         this.#group.isSkipped = true;
@@ -317,6 +331,7 @@ class RtfReader {
   #unicode(value: number): void {
     const code = value < 0 ? value + 65536 : value;
     if (this.#group.capture === 'option' || this.#group.capture === 'shape-value') this.#captureText(code);
+    else if (this.#group.isCode) this.#addCode(String.fromCharCode(code));
     else if (code >= 0xf000 && code <= 0xf0ff)
       this.#text(symbolText(this.#fontNames.get(this.#group.font) ?? 'Wingdings', code.toString(16)));
     else if (code > 0 && code <= 0x10ffff) this.#text(String.fromCodePoint(code));
@@ -327,6 +342,7 @@ class RtfReader {
   #byte(byte: number): void {
     if (this.#passOver > 0) this.#passOver -= 1;
     else if (this.#group.capture !== undefined) this.#capture(byte);
+    else if (this.#group.isCode) this.#addCode(String.fromCharCode(byte));
     else if (this.#inFontTable) {
       if (!this.#group.isStarred) this.#fontName(byte);
     } else if (this.#isVisible()) this.#pending.push(byte);
@@ -424,6 +440,20 @@ class RtfReader {
     if (kind === 'option') this.#form?.options.push(text);
     else if (kind === 'shape-name') this.#shapeName = text;
     else if (this.#shapeName === 'gtextUNICODE' && text !== '') this.#sink.add(`\n${text}\n`);
+  }
+
+  #addCode(text: string): void {
+    if (this.#code.length < MAX_FIELD_CODE) this.#code += text;
+  }
+  #code = '';
+  #hasForm = false;
+
+  /** A box whose data are missing is shown unchecked; an equation is shown by its code. */
+  #endCode({ isSkipped, isHtmlRtf, isHidden, isDeleted }: Group): void {
+    if (isSkipped || isHtmlRtf || isHidden || isDeleted) return;
+    if (!this.#hasForm && /^\s*FORMCHECKBOX\b/i.test(this.#code)) this.#sink.add(`${checkbox(false)} `);
+    const equation = equationText(this.#code);
+    if (equation !== undefined) this.#emit(equation);
   }
 
   /** The choice stands where the field does; a result in words follows by itself. */

@@ -7,6 +7,7 @@ import { PackageParts } from '../package-parts.ts';
 import type { Picture } from '../pictures.ts';
 import { type EmbeddedFile, type ReadContext, type ReadText, TextSink } from '../reading.ts';
 import { type Cell, cellText } from './cell-text.ts';
+import { excelXmlMarks, isExcelXml } from './excel-xml.ts';
 import { artTexts, scannedBlips } from './office-art.ts';
 import { addDrawingText } from './office-xml.ts';
 import { hasStorage, openOle } from './ole.ts';
@@ -79,7 +80,8 @@ async function aroundOle(bytes: Uint8Array, { limits }: ReadContext): Promise<Ar
   const found: Around = { marks: new Map(), texts: [], embedded: [], pictures: [] };
   if (!isOle(bytes)) {
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
-    // Or Excel's XML, or records without a file around them.
+    // Or records without a file around them.
+    if (isExcelXml(text)) return { ...found, marks: excelXmlMarks(text) };
     return text.includes('opendocument') ? { ...found, marks: tableMarksIn(text, text) } : found;
   }
   const file = await openOle(bytes);

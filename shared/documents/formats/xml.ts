@@ -112,27 +112,36 @@ async function readFlatPackage(text: string, context: ReadContext): Promise<Read
   return await readDocxParts(parts, context);
 }
 
-/** Word 2003: one story with the same elements as later; pictures and objects in base64. */
+/** Word 2003: one story with the same elements as later, its headers and footers within it; pictures and objects in base64. */
 async function readWord2003(text: string, context: ReadContext): Promise<ReadText> {
   const { Story } = await import('./docx.ts');
+  const { StyleSheet } = await import('./word-styles.ts');
   const { limits } = context;
+  const sheet = new StyleSheet();
   const sink = new TextSink(limits.maxChars);
-  const story = new Story(sink, []);
+  const body = new Story(sink, [], sheet.styles);
+  /** Each section repeats its headers and footers. */
+  const edges = new Set<string>();
+  let edge: { story: InstanceType<typeof Story>; sink: TextSink } | undefined;
   const pictures: Picture[] = [];
   let binary: string[] | undefined;
   parseMarkup(
     withoutDoctype(text),
     {
       open(name, attributes) {
+        sheet.open(name, attributes);
         if (name === 'binData') binary = [];
-        // A deletion is an annotation here.
-        const isDeletion =
-          name === 'annotation' &&
-          Object.entries(attributes).some(([key, value]) => key.endsWith('type') && /\.Deletion$/.test(value));
-        story.open(isDeletion ? 'del' : name, attributes);
+        if ((name === 'hdr' || name === 'ftr') && edge === undefined) {
+          const own = new TextSink(limits.maxChars);
+          edge = { story: new Story(own, [], sheet.styles), sink: own };
+        }
+        // Deletions and comments are annotations here; notes stand where they belong.
+        const kind = name === 'annotation' ? attributeLike(attributes, /^type$/) : name;
+        if (edge === undefined && /^(Word\.Comment|footnote|endnote)$/.test(kind ?? '')) sink.breakLine();
+        (edge?.story ?? body).open(kind === 'Word.Deletion' ? 'del' : name, attributes);
       },
       text(part) {
-        if (binary === undefined) story.text(part);
+        if (binary === undefined) (edge?.story ?? body).text(part);
         else binary.push(part);
       },
       close(name) {
@@ -141,12 +150,17 @@ async function readWord2003(text: string, context: ReadContext): Promise<ReadTex
           if (pictures.length <= limits.maxOcrPages && mayHoldText(bytes)) pictures.push({ bytes });
           binary = undefined;
         }
-        story.close(name);
+        sheet.close(name);
+        (edge?.story ?? body).close(name);
+        if ((name === 'hdr' || name === 'ftr') && edge !== undefined) {
+          edges.add(edge.sink.toString().trim());
+          edge = undefined;
+        }
       },
     },
     { xml: true, maxElements: limits.maxElements },
   );
-  return { ...plain(sink.toString()), pictures };
+  return { ...plain(sink.toString()), parts: [sink.toString(), ...edges].filter((part) => part !== ''), pictures };
 }
 
 /** The parser ends a document type at its first `>`, which would leave an internal subset as text. */

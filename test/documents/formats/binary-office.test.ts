@@ -177,6 +177,15 @@ describe('documents and scans inside', () => {
   });
 });
 
+test('ppt: comments stand in the binary tags of their slide; who wrote them is left out', async () => {
+  const string = (instance: number, text: string) => artRecord(4026, instance, Buffer.from(text, 'utf16le'));
+  const comment = artRecord(12000, 0, Buffer.concat([string(0, 'Ann'), string(1, 'Move this'), string(2, 'A')]), 15);
+  const blob = artRecord(5003, 0, comment);
+  const tags = artRecord(5000, 0, artRecord(5002, 0, Buffer.concat([string(0, '___PPT10'), blob]), 15), 15);
+  const slide = artRecord(1006, 0, Buffer.concat([artRecord(4000, 0, Buffer.from('Letter', 'utf16le')), tags]), 15);
+  expect(await textOf('a.ppt', ole({ 'PowerPoint Document': slide }))).toBe('Letter\n\nMove this');
+});
+
 describe('xls: around the cells', () => {
   test('headers and hidden rows and columns are told', async () => {
     const bytes = xls('Ledger', [
