@@ -113,6 +113,9 @@ WITH (
     created_at datetime2(6),
     run_date date,
     content_sha256 varchar(64),
-    source_etag varchar(128)
+    source_etag varchar(128),
+    scored_label varchar(256),
+    scored_confidence float,
+    scored_by varchar(256)
 ) AS r;
 GO

@@ -140,6 +140,9 @@ export const feedbackTable: TableSchema = {
     run_date: 'date',
     content_sha256: 'string', // what was decided about: a decision stands for the same content
     source_etag: 'string',
+    scored_label: 'string', // what the local stages had proposed before any answer, how sure they were, and who they were
+    scored_confidence: 'double',
+    scored_by: 'string',
   }),
   partitionColumns: ['run_date'],
 };

@@ -1,8 +1,9 @@
 // A run without a model: with an encoder the label descriptions decide, else every document is asked about.
-// Invariants: C1 where an LLM may be asked, it is: nobody has checked yet how often descriptions are right, so they only name the likely labels.
-// C2 without one, the descriptions decide what they are clear about; decided_by says so, and the rest waits for people.
+// Invariants: C1 where an LLM may be asked, it is, and descriptions only name the likely labels, until people's decisions prove how often they are
+// right (cold-threshold.ts). C2 without one, the descriptions decide what they are clear about; decided_by says so, and the rest waits for people.
 import { isDoubtful, parseWarnings } from '../documents/doubt.ts';
 import { LabelReader } from '../models/encoder/label-reader.ts';
+import { uncheckedAccept } from './cold-threshold.ts';
 import { type Staged, vectorsOf } from './encoder-stage.ts';
 import type { ExtractedRow } from './extracted.ts';
 import type { Plan } from './records.ts';
@@ -12,10 +13,6 @@ import type { PipelineServices } from './services.ts';
 import type { StepInput } from './step.ts';
 import { loadTaxonomy } from './taxonomies.ts';
 
-/** Confidence from which a description decides; measured on the demo's documents (docs/models.md). */
-const COLD_ACCEPT = 0.4;
-/** Of few labels one always leads: it must lead by so much over an even share. */
-const CLEARLY = 1.3;
 const NAMED_PHRASES = 3;
 
 /** Readers by taxonomy and encoder: a handful, and each a few hundred kilobytes. */
@@ -40,13 +37,14 @@ export async function decideByDescriptions(
   const reader = await readerOf(services, version, plan.taxonomyVersion);
   const { probabilities, reasons } = reader.read(found.vectors);
   const width = reader.labels.length;
-  const accept = plan.accept ?? Math.max(COLD_ACCEPT, CLEARLY / width);
+  const accept = plan.accept ?? plan.cold?.accept ?? uncheckedAccept(width);
+  const isProven = plan.cold?.basis === 'guarantee';
   const counts = { ...none, encoded: found.encoded, cached: chosen.length - found.encoded };
   const byId = new Map(
     chosen.map((row, i): [string, ScoreRow] => {
       const { best, confidence, json } = topLabels(probabilities.subarray(i * width, (i + 1) * width), reader.labels);
       const isDoubted = isDoubtful(parseWarnings(row.warnings_json));
-      const way = plan.llm ? 'ask' : route(confidence, { ...plan, accept }, isDoubted); // C1
+      const way = plan.llm && !isProven ? 'ask' : route(confidence, { ...plan, accept }, isDoubted); // C1
       if (way === 'accept') counts.decided++;
       const evidence = reasons[i]!.slice(0, NAMED_PHRASES).map(({ phrase, similarity }) => ({
         term: phrase,

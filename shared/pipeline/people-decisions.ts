@@ -14,6 +14,9 @@ export const PEOPLE_COLUMNS = [
   'content_sha256',
   'source_etag',
   'created_at',
+  'scored_label',
+  'scored_confidence',
+  'scored_by',
 ] as const;
 
 /** A document as a run or a row knows it. */

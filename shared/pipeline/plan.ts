@@ -5,6 +5,7 @@ import { batchId } from '../ids.ts';
 import { runPaths } from '../paths.ts';
 import type { Taxonomy } from '../taxonomy.ts';
 import { readDataset } from '../training/dataset.ts';
+import { coldAccept } from './cold-threshold.ts';
 import { type BatchLimits, cutBatches, MAX_TEXT_BYTES } from './cut-batches.ts';
 import { llmUse, wishOf } from './llm-use.ts';
 import { peopleDecisions } from './people-decisions.ts';
@@ -178,7 +179,16 @@ async function* rerunBatches(
 
 type Pinned = Pick<
   Plan,
-  'modelVersion' | 'taxonomyVersion' | 'accept' | 'review' | 'llm' | 'llmUse' | 'encoder' | 'maxCostUsd' | 'from'
+  | 'modelVersion'
+  | 'taxonomyVersion'
+  | 'accept'
+  | 'review'
+  | 'llm'
+  | 'llmUse'
+  | 'encoder'
+  | 'cold'
+  | 'maxCostUsd'
+  | 'from'
 >;
 
 async function pinVersions(services: PipelineServices, run: RunRecord): Promise<Pinned> {
@@ -200,6 +210,7 @@ async function pinVersions(services: PipelineServices, run: RunRecord): Promise<
     modelVersion: model.modelVersion,
     taxonomyVersion: taxonomy.version,
     encoder: model.encoder,
+    cold: model.cold,
     accept: request?.acceptThreshold ?? model.accept,
     review: request?.reviewThreshold ?? config.REVIEW_THRESHOLD,
     ...asking,
@@ -216,10 +227,16 @@ async function pinModel(
   services: PipelineServices,
   taxonomyVersion: string,
   asked?: string,
-): Promise<Required<Pick<Plan, 'modelVersion' | 'accept' | 'encoder'>>> {
-  const modelVersion = await chooseModel(services, await loadTaxonomy(services.lake, taxonomyVersion), asked);
+): Promise<Required<Pick<Plan, 'modelVersion' | 'accept' | 'encoder' | 'cold'>>> {
+  const taxonomy = await loadTaxonomy(services.lake, taxonomyVersion);
+  const modelVersion = await chooseModel(services, taxonomy, asked);
   const accept = modelVersion === null ? null : (services.config.ACCEPT_THRESHOLD ?? null);
-  return { modelVersion, accept, encoder: await chooseEncoder(services, modelVersion) };
+  const encoder = await chooseEncoder(services, modelVersion);
+  const isCold = modelVersion === null && encoder !== null;
+  const cold = isCold
+    ? await coldAccept(services, { modelVersion, taxonomyVersion, encoder }, taxonomy.labels.length)
+    : null;
+  return { modelVersion, accept, encoder, cold };
 }
 
 /** The encoder that the model was trained with; without a model the one in use, which decides by label descriptions. */

@@ -5,6 +5,7 @@ import { SluiceError } from '../errors.ts';
 import { runPaths } from '../paths.ts';
 import type { LakeStore } from '../ports.ts';
 import { isCorruptRecord, parseRecord, type RecordCheck } from '../record-json.ts';
+import type { ColdAccept } from './cold-accept.ts';
 import type { StagedPart } from './services.ts';
 
 export interface RunRecord {
@@ -52,6 +53,8 @@ export interface Plan {
   llmUse?: LlmUse;
   /** Encoder of the second local stage, or of a cold start; absent in plans of earlier versions. */
   encoder?: string | null;
+  /** Cold start with an encoder: how sure descriptions must be; absent in plans of earlier versions. */
+  cold?: ColdAccept | null;
   maxCostUsd: number | null;
   from: 'extract' | 'featurize' | 'score' | 'classify';
   runDate: string;

@@ -2,6 +2,7 @@
 // Invariants: F1 the same decision of the same reviewer on the same state adds its rows once, however often it is sent and wherever it is cut short:
 // both appends carry txn (document, number of the human decision). F2 of two different decisions at the same moment one is stored, the other is told.
 // F3 the row keeps run and batch of the decision it replaces: that is where the text lies for training.
+// F4 it also keeps what the local stages had proposed: that is how their confidence is checked.
 import type { FeedbackAnswer, FeedbackRequest } from '../api/decisions.ts';
 import { RequestError } from '../api/problem.ts';
 import { SluiceError, TerminalError } from '../errors.ts';
@@ -9,9 +10,11 @@ import { sha256Hex } from '../ids.ts';
 import { documentHistory } from '../insight/results.ts';
 import { sqlText } from '../lake/duckdb.ts';
 import type { Row } from '../lake/tables.ts';
-import { reviewLeasePath } from '../paths.ts';
+import { reviewLeasePath, runPaths } from '../paths.ts';
+import { scoredBy } from '../pipeline/cold-threshold.ts';
 import { type DecisionLake, tableOf } from '../pipeline/decision-lake.ts';
 import { offerDecision } from '../pipeline/near-duplicates.ts';
+import { type Plan, readJson } from '../pipeline/records.ts';
 import { loadTaxonomy } from '../pipeline/taxonomies.ts';
 
 /**
@@ -89,6 +92,7 @@ async function storeFeedback(
     run_date: createdAt.slice(0, 10),
     content_sha256: latest.content_sha256 ?? null,
     source_etag: latest.source_etag ?? null,
+    ...(await scoredColumns(lake, latest)),
   };
   const txn = { appId: txnOf(documentId), appVersion: number, operation: 'REVIEW' };
   const { alreadyApplied } = await tableOf(lake, 'feedback').append([row], txn);
@@ -99,6 +103,16 @@ async function storeFeedback(
   const stored = rows[number - 1];
   if (stored === undefined) throw new SluiceError('internal', `feedback ${number} of ${documentId} is lost`);
   return stored;
+}
+
+/** F4: what the local stages had said of the document, whatever an LLM or a person said since. */
+async function scoredColumns({ services }: DecisionLake, latest: Row): Promise<Row> {
+  const none = { scored_label: null, scored_confidence: null, scored_by: null };
+  const [best] = JSON.parse(String(latest.top_labels_json ?? '[]')) as { label: string; probability: number }[]; // ours
+  if (best === undefined || typeof latest.run_id !== 'string') return none;
+  const plan = await readJson<Plan>(services.lake, runPaths.plan(latest.run_id)); // absent: what the run left is no longer kept
+  const by = plan === undefined ? null : scoredBy(plan);
+  return by === null ? none : { scored_label: best.label, scored_confidence: best.probability, scored_by: by };
 }
 
 async function storeResult(lake: DecisionLake, latest: Row, label: string, number: number): Promise<void> {

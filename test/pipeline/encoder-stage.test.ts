@@ -6,6 +6,7 @@ import type { Row } from '../../shared/lake/tables.ts';
 import { VectorCache } from '../../shared/models/encoder/vector-cache.ts';
 import { type LoadedModel, openBundle } from '../../shared/models/loaded-model.ts';
 import { activityHandlers } from '../../shared/pipeline/activities.ts';
+import { thresholdOf } from '../../shared/pipeline/cold-threshold.ts';
 import { createRun } from '../../shared/pipeline/start-run.ts';
 import { publishTaxonomy } from '../../shared/pipeline/taxonomies.ts';
 import { seededRandom, silentLogger, systemClock } from '../../shared/ports.ts';
@@ -55,7 +56,7 @@ beforeEach(async () => {
 });
 
 function useEncoder({ services, lake }: FakeWorld): void {
-  const vectors = new VectorCache(lake, encoder);
+  const vectors = new VectorCache(lake, encoder, systemClock);
   services.encoders = { current: async () => encoder.version, open: async () => ({ encoder, vectors }) };
 }
 
@@ -201,5 +202,80 @@ describe('cold start', () => {
     const rows = await decide('one', { 'a.txt': 'zoll einfuhr abgabe' });
     expect(rows['a.txt']).toMatchObject({ decided_by: 'llm' });
     expect(String(rows['a.txt']?.top_labels_json)).toContain('Customs');
+  });
+});
+
+describe('cold start, with what people said of its decisions', () => {
+  const by = 'descriptions/cold/ideas-00000001';
+  /** `right` of `count` decisions agree; confidences from `low` on, evenly up to `high`. */
+  const said = (count: number, right: number, low: number, high: number): Row[] =>
+    Array.from({ length: count }, (_, i) => ({
+      document_id: `d${i}-${count}-${low}`,
+      label: i < count - right ? 'Customs' : 'VAT',
+      scored_label: 'VAT',
+      scored_confidence: low + ((high - low) * i) / count,
+      scored_by: by,
+      created_at: '2026-09-21T00:00:00.000Z',
+    }));
+
+  test('below twenty decisions nothing moves, and their number is told', () => {
+    expect(thresholdOf(said(19, 19, 0.5, 1), by, 8)).toEqual({
+      accept: 0.4,
+      basis: 'unchecked',
+      checked: 19,
+      right: 19,
+    });
+    expect(thresholdOf([], by, 2)).toEqual({ accept: 0.65, basis: 'unchecked', checked: 0, right: 0 });
+  });
+
+  test('right ones move the threshold down to what was checked, wrong ones up, and enough of them prove the promise', () => {
+    const loose = thresholdOf(said(30, 30, 0.2, 0.6), by, 8);
+    expect(loose).toMatchObject({ basis: 'empirical', checked: 30, right: 30 });
+    expect([loose.accept < 0.4, loose.accept >= 0.19]).toEqual([true, true]);
+    const strict = thresholdOf(said(100, 70, 0.4, 1), by, 8); // the surest seventy are right
+    expect(strict).toMatchObject({ basis: 'empirical', right: 70 });
+    expect(strict.accept).toBeGreaterThan(0.5);
+    expect(thresholdOf(said(400, 400, 0.5, 1), by, 8)).toMatchObject({ basis: 'guarantee' });
+  });
+
+  test('wrong ones among unsure documents say nothing of sure ones; among sure ones nothing is decided alone', () => {
+    expect(thresholdOf(said(40, 10, 0.1, 0.39), by, 8)).toMatchObject({ accept: 0.4, basis: 'unchecked', checked: 40 });
+    expect(thresholdOf(said(40, 0, 0.5, 0.9), by, 8)).toMatchObject({ accept: 1.01, basis: 'missed', right: 0 });
+  });
+
+  test('the last word on a document counts, and only what the same descriptions and encoder had proposed', () => {
+    const rows = said(20, 20, 0.5, 1);
+    const revoked = { ...rows[0], label: 'Customs', created_at: '2026-09-22T00:00:00.000Z' };
+    expect(thresholdOf([revoked, ...rows], by, 8)).toMatchObject({ checked: 20, right: 19 });
+    expect(thresholdOf(rows, 'descriptions/other/ideas-00000001', 8)).toMatchObject({ checked: 0 });
+    expect(thresholdOf([{ ...rows[0], label: null }], by, 8)).toMatchObject({ checked: 0 }); // erased
+  });
+
+  test('a run takes the threshold when it is planned: a proven one decides beside an LLM, a missed one leaves all to people', async () => {
+    activities = IN_ONE;
+    world = await fakeWorld();
+    world.services.models = {
+      championVersion: async () => undefined,
+      newestFor: async () => undefined,
+      load: async () => model,
+    };
+    const { version } = await publishTaxonomy(world.lake, {
+      name: 'cold',
+      labels: [
+        { name: 'VAT', description: 'Turnover, supply and refund.' },
+        { name: 'Customs', description: 'Tariff, import, duty.' },
+      ],
+    });
+    useEncoder(world);
+    const checked = (rows: Row[]) =>
+      rows.map((row) => ({ ...row, scored_by: `descriptions/${version}/ideas-00000001` }));
+    world.committed.set('feedback', checked(said(400, 400, 0.5, 1)));
+    const proven = await decide('one', { 'a.txt': 'zoll einfuhr abgabe' });
+    expect(proven['a.txt']).toMatchObject({ status: 'labelled', label: 'Customs', decided_by: 'encoder' });
+    expect(world.counts.asked).toBe(0);
+    world.services.llm = undefined;
+    world.committed.set('feedback', checked(said(40, 0, 0.5, 1)));
+    const missed = await decide('two', { 'b.txt': 'zoll einfuhr abgabe zoll' });
+    expect(missed['b.txt']).toMatchObject({ status: 'review', label: 'Customs' });
   });
 });

@@ -284,3 +284,17 @@ test('property: after any sequence of uploads, runs, re-runs and decisions each 
 function contentOf(text: string): string {
   return sha256Hex(text);
 }
+
+test('a decision keeps what the local stages had proposed, how sure they were and who they were, whatever the LLM said since', async () => {
+  await put('a.txt', 'plain 0.55');
+  await run();
+  await decide('a.txt', 'VAT');
+  await decide('a.txt', 'Customs'); // a change of mind is about the same proposal
+  const { rows } = await store.query(
+    'SELECT label, scored_label, scored_confidence, scored_by FROM feedback ORDER BY created_at',
+  );
+  expect(rows).toHaveLength(2);
+  for (const row of rows) expect(row).toMatchObject({ scored_label: expect.any(String), scored_by: 'v1' });
+  expect(rows[0]?.scored_confidence).toBeCloseTo(0.55, 5);
+  expect((await world.services.tables.readFeedback())[0]).toMatchObject({ scored_by: 'v1' });
+});

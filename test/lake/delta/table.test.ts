@@ -327,3 +327,20 @@ test('table: foreign actions with escaped paths are decoded once, paths outside 
   await store.write(table.log.commitPath(3), encodeActions([{ add: { ...add, path: 'abfss://x@y/z.parquet' } }]));
   expect(await ids(table).catch(codeOf)).toBe('lake.unsupported-table');
 });
+
+test('table: a lost commit among others is an error, one that comes while the others are read is read', async () => {
+  const { store, table } = open();
+  for (let n = 1; n <= 5; n++) await table.append([thing(n)], { appId: 'run', appVersion: n });
+  const path = table.log.commitPath(3);
+
+  const readIfExists = store.readIfExists.bind(store);
+  let late = 1;
+  store.readIfExists = (asked) => (asked === path && late-- > 0 ? Promise.resolve(undefined) : readIfExists(asked));
+  expect((await open(store).table.snapshot())?.version).toBe(5);
+
+  store.files.delete(path);
+  await expect(open(store).table.snapshot()).rejects.toMatchObject({
+    code: 'lake.corrupt-table',
+    message: expect.stringContaining('Commit 3 of tables/things is missing'),
+  });
+});

@@ -1,0 +1,65 @@
+// How sure label descriptions must be to decide alone, and how that is known: at first by the demo, then by what people said of their decisions.
+// Invariants: H1 only decisions about what the same descriptions and the same encoder had proposed count, once per document, with the person's last
+// word. H2 below MIN_CHECKED decisions nothing moves. H3 decisions about unsure documents say nothing against sure ones: the threshold rises only where
+// enough that lie above it were checked.
+// People see unsure documents first, so shares of right ones come out too low rather than too high.
+import type { Row } from '../lake/tables.ts';
+import { countAccepted, type HeldOut } from '../models/threshold.ts';
+import { chooseAccept, DECIDES_NOTHING } from '../training/accept.ts';
+import type { ColdAccept } from './cold-accept.ts';
+import type { Plan } from './records.ts';
+import type { PipelineServices } from './services.ts';
+
+/** Confidence from which a description decides while nobody has checked; measured on the demo's documents (docs/models.md). */
+const UNCHECKED_ACCEPT = 0.4;
+/** Of few labels one always leads: it must lead by so much over an even share. */
+const CLEARLY = 1.3;
+/** What a trained model aims at without being told. */
+const AIM = { precision: 0.95, confidence: 0.95 };
+/** Decisions below which nothing is said of how often descriptions are right. */
+export const MIN_CHECKED = 20;
+
+/** Who scored a run's documents, as column `scored_by` of feedback holds it: a model, or descriptions read by an encoder; null: nobody. */
+export const scoredBy = ({ modelVersion, taxonomyVersion, encoder }: ScoredWith): string | null =>
+  modelVersion ?? (typeof encoder === 'string' ? `descriptions/${taxonomyVersion}/${encoder}` : null);
+type ScoredWith = Pick<Plan, 'modelVersion' | 'taxonomyVersion' | 'encoder'>;
+
+export const uncheckedAccept = (labels: number): number => Math.max(UNCHECKED_ACCEPT, CLEARLY / labels);
+
+/** The threshold for a run without a model, from everything that was decided before it. */
+export async function coldAccept(
+  services: PipelineServices,
+  scored: ScoredWith & { encoder: string },
+  labels: number,
+): Promise<ColdAccept> {
+  return thresholdOf(await services.tables.readFeedback(), scoredBy(scored), labels);
+}
+
+/** @param rows  of table feedback, with PEOPLE_COLUMNS */
+export function thresholdOf(rows: readonly Row[], by: string | null, labels: number): ColdAccept {
+  const last = new Map<string, Row>();
+  for (const row of rows) {
+    if (row.scored_by !== by || typeof row.label !== 'string' || typeof row.scored_confidence !== 'number') continue;
+    const known = last.get(String(row.document_id));
+    if (known === undefined || String(row.created_at) > String(known.created_at))
+      last.set(String(row.document_id), row);
+  }
+  // Ids are hashes: in their order every other one is a fair half.
+  const checked = [...last.keys()].sort().map((id) => last.get(id)!);
+  const right = checked.filter(isRight).length;
+  const unchecked = { accept: uncheckedAccept(labels), basis: 'unchecked', checked: checked.length, right } as const;
+  if (checked.length < MIN_CHECKED) return unchecked;
+  const half = (odd: number) => heldOut(checked.filter((_, i) => i % 2 === odd));
+  const { threshold, basis } = chooseAccept(half(0), half(1), AIM);
+  if (basis !== 'default') return { ...unchecked, accept: threshold, basis };
+  const above = countAccepted(heldOut(checked), unchecked.accept).accepted; // H3
+  return above < MIN_CHECKED ? unchecked : { ...unchecked, accept: DECIDES_NOTHING, basis: 'missed' };
+}
+
+const isRight = (row: Row): boolean => row.label === row.scored_label;
+
+const heldOut = (rows: readonly Row[]): HeldOut => ({
+  confidence: Float64Array.from(rows, (row) => Number(row.scored_confidence)),
+  predicted: new Int32Array(rows.length),
+  isRight: Uint8Array.from(rows, (row) => Number(isRight(row))),
+});
