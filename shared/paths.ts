@@ -49,11 +49,9 @@ export const runPaths = {
   ranking: (runId: string) => path`runs/${runId}/questions/ranking.json`,
   cancel: (runId: string) => path`runs/${runId}/cancel.json`,
   planFolder: (runId: string) => path`runs/${runId}/plan`,
-  /** Folders with documents' content. */
-  contentFolders: (runId: string) => [
-    ...['extracted', 'features', 'scores', 'llm'].map((name) => path`runs/${runId}/${name}`),
-    path`encoder-vectors/${runId}`,
-  ],
+  /** Folders with documents' content; vectors of it lie elsewhere (encoderPaths). */
+  contentFolders: (runId: string) =>
+    ['extracted', 'features', 'scores', 'llm'].map((name) => path`runs/${runId}/${name}`),
   /** The retention setting has deleted the run's content. */
   forgotten: (runId: string) => path`runs/${runId}/forgotten.json`,
   /** There while the watchdog sees no progress. */
@@ -70,6 +68,9 @@ export const nearDuplicatePaths = {
 
 /** A tick of a schedule that has been acted on. */
 export const schedulePath = (name: string, tick: string): string => path`schedules/${name}/${tick}.json`;
+
+/** Seed of the spot checks of this lake. */
+export const spotCheckSeedPath = 'review/spot-checks.json';
 
 /** Who is looking at a document that waits for review. */
 export const reviewLeaseFolder = 'review/leases';
@@ -88,9 +89,9 @@ export const encoderPaths = {
   root: 'encoders',
   folder: (version: string) => path`encoders/${version}`,
   current: 'encoders/current.json',
-  /** Vectors by owner (a run, or `training`), encoder and content. */
+  /** Vectors by encoder, owner (a run, or `training`) and content. */
   vectors: 'encoder-vectors',
-  vectorsOf: (owner: string) => path`encoder-vectors/${owner}`,
+  vectorsOf: (version: string) => path`encoder-vectors/${version}`,
 } as const;
 
 export const trainingRequestPath = (trainingId: string): string => path`model-trainings/${trainingId}/request.json`;

@@ -307,6 +307,14 @@ export const SETTINGS = {
     's',
   ),
 
+  SPOT_CHECK_INTERVAL: real(
+    'Half of the 95 % interval that spot checks of four weeks shall reach, as a share: 0.05 asks for 19 documents a week, 0.02 for 115',
+    0.05,
+    0.005,
+    0.5,
+  ),
+  SPOT_CHECKS_PER_LABEL: count('Documents of each label that a week of spot checks holds at least', 2, 0, 1000),
+
   // Secrets and observation
   AUTH_MODE: choice('Who checks callers: function keys, or the platform with Entra ID and app roles', 'function-keys', [
     'function-keys',

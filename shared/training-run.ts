@@ -5,6 +5,7 @@ import type { App } from './app.ts';
 import { TerminalError } from './errors.ts';
 import { encodeCached } from './models/encoder/encode-cached.ts';
 import type { Encoder } from './models/encoder/encoder.ts';
+import { TRAINING_OWNER } from './models/encoder/vector-cache.ts';
 import type { RegisteredModel } from './models/registry.ts';
 import { describeRun } from './training/run-record.ts';
 import { mlflowOf, recordRun } from './training/tracking.ts';
@@ -32,7 +33,7 @@ async function encoderInUse(
   try {
     const { encoder, vectors } = await services.encoders.open(version);
     await encoder.encode(['a text'], 'document'); // checks its files before minutes are spent
-    const place = { owner: 'training', part: 'rows' };
+    const place = { owner: TRAINING_OWNER, part: 'rows' };
     return {
       ...{ version: encoder.version, dimensions: encoder.dimensions },
       encode: async (texts) => (await encodeCached(encoder, vectors, texts, place)).vectors,

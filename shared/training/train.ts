@@ -150,7 +150,7 @@ async function trainStage(
   });
 }
 
-const ENCODED_AT_ONCE = 64;
+const ENCODED_AT_ONCE = 256;
 
 function readExamples(examples: Iterable<Example>): Data {
   const texts: string[] = [];

@@ -1,7 +1,7 @@
 // A privacy request: everything that was read from a document and decided on it, out of the lake. Its rows stay as tombstones.
 // Invariants: E1 after it no file below the lake container holds the document's text, terms, label, quote or name. E2 counts stay true: each
 // row of `results` keeps run, batch, status, cost and `failure_code = document.erased`. E3 safe to repeat: what was cut short is finished.
-// Not reached: models that were trained with the document (weights of hashed terms), backups, what was exported, answers in a process's memory.
+// Not reached: models that were trained with the document (weights of hashed terms, its vector in steps of 1/127), backups, what was exported, answers in a process's memory.
 import type { RunState } from '../api/runs.ts';
 import { ERROR_REMEDIES, TerminalError } from '../errors.ts';
 import { documentId as idOf } from '../ids.ts';
@@ -9,9 +9,11 @@ import { decodePath } from '../lake/delta/actions.ts';
 import { purgeRows } from '../lake/delta/purge.ts';
 import { sqlText } from '../lake/duckdb.ts';
 import type { Row } from '../lake/tables.ts';
+import { TRAINING_OWNER, vectorFolders } from '../models/encoder/vector-cache.ts';
 import { intakePaths, reviewLeasePath, runIndexFolder, runPaths } from '../paths.ts';
 import { type DecisionLake, tableOf } from '../pipeline/decision-lake.ts';
 import { type RunRecord, type RunSummary, readJson, readStep, writeJson } from '../pipeline/records.ts';
+import { runSource } from '../pipeline/run-source.ts';
 import { type IntakeMarker, uploadsOf } from '../pipeline/sealed-window.ts';
 import { forgetTrainingsOnDecisions } from '../pipeline/trainings.ts';
 import type { LakeStore } from '../ports.ts';
@@ -71,6 +73,10 @@ export async function eraseDocument(
   const path = rows.map((row) => String(row.source_path ?? '')).find((name) => name !== '');
   let batches = 0;
   for (const place of places) if (await eraseFromBatch(services, place, documentId)) batches++;
+  // Where a run's texts are gone nobody can tell which vectors of trainings are this document's: all of them go, and are made again when wanted.
+  if (batches < places.length)
+    for (const folder of (await vectorFolders(services.lake)).get(TRAINING_OWNER) ?? [])
+      await services.lake.deleteFolder(folder);
   await eraseNames(lake, places, documentId, path);
   // Before the rows forget where it was.
   const sourceDeleted = options.deleteSource && path !== undefined && (await deleteSource(lake, documentId, path));
@@ -124,16 +130,16 @@ async function endOf(lake: LakeStore, runId: string): Promise<RunState | 'damage
   }
 }
 
-/** The path in requests and intake markers of the runs. */
+/** The path in requests and intake markers of the runs, and in what runs are called. */
 async function eraseNames(
-  { services }: DecisionLake,
+  decisions: DecisionLake,
   places: readonly BatchPlace[],
   documentId: string,
   path: string | undefined,
 ): Promise<void> {
-  const isOwn = path !== undefined && ['landing', 'imports'].some((name) => idOf(name, path) === documentId);
-  if (!isOwn) return; // the file holds other documents as well
-  const { lake } = services;
+  const container = ['landing', 'imports'].find((name) => path !== undefined && idOf(name, path) === documentId);
+  if (path === undefined || container === undefined) return; // the file holds other documents as well
+  const { lake } = decisions.services;
   for (const runId of new Set(places.map((place) => place.runId))) {
     const run = await readJson<RunRecord>(lake, runPaths.request(runId));
     if (run?.windowId != null) {
@@ -148,11 +154,40 @@ async function eraseNames(
     const source = run?.request?.source;
     if (run?.request != null && source?.kind === 'paths' && source.paths.includes(path)) {
       const paths = source.paths.filter((other) => other !== path);
-      await writeJson(lake, runPaths.request(runId), {
-        ...run,
-        request: { ...run.request, source: { ...source, paths } },
-      });
+      const request = { ...run.request, source: { ...source, paths } };
+      // The table first: a repetition finds the run by its record (E3).
+      const ofRun = [{ column: 'run_id', op: '=' as const, value: runId }];
+      await purgeRows(tableOf(decisions, 'runs'), ofRun, { request_json: JSON.stringify(request) });
+      await writeJson(lake, runPaths.request(runId), { ...run, request });
     }
+  }
+  await eraseFromTitles(lake, `${container}/${path}`);
+}
+
+/** A run over some files is called by the first of them; so are the re-runs of it, whatever documents they touch. */
+async function eraseFromTitles(lake: LakeStore, name: string): Promise<void> {
+  const isNamed = (title: string | undefined) => title === name || title?.startsWith(`${name} +`) === true;
+  for await (const file of lake.list(runIndexFolder)) {
+    const runId = file.path.slice(runIndexFolder.length + 1, -'.json'.length);
+    const summary = await unlessDamaged(readJson<RunSummary>(lake, runPaths.summary(runId)));
+    if (summary !== undefined && !isNamed(summary.source)) continue; // its request is called the same
+    const run = await unlessDamaged(readJson<RunRecord>(lake, runPaths.request(runId)));
+    const over = run?.over?.replace(name, name.slice(0, name.indexOf('/')));
+    if (run !== undefined && over !== undefined && isNamed(run.over))
+      await writeJson(lake, runPaths.request(runId), { ...run, over });
+    if (summary === undefined || run === undefined) continue;
+    const source = runSource(over === undefined ? run : { ...run, over });
+    await writeJson(lake, runPaths.summary(runId), { ...summary, source });
+  }
+}
+
+/** A damaged record is told where it is listed; it keeps nobody from the others. */
+async function unlessDamaged<T>(record: Promise<T | undefined>): Promise<T | undefined> {
+  try {
+    return await record;
+  } catch (error) {
+    if (!isCorruptRecord(error)) throw error;
+    return undefined;
   }
 }
 

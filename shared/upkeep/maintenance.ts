@@ -1,7 +1,8 @@
 // What a timer does for the lake: look after every table, and forget what the retention setting says.
 // Invariant: N1 only runs that have ended lose files; their decisions, plans and summaries stay.
 import { type MaintenanceReport, maintain } from '../lake/delta/maintenance.ts';
-import { encoderPaths, reviewLeaseFolder, runIndexFolder, runPaths } from '../paths.ts';
+import { TRAINING_OWNER, vectorFolders } from '../models/encoder/vector-cache.ts';
+import { reviewLeaseFolder, runIndexFolder, runPaths } from '../paths.ts';
 import type { DecisionLake } from '../pipeline/decision-lake.ts';
 import type { PipelineServices } from '../pipeline/services.ts';
 import { forgetTrainings } from '../pipeline/trainings.ts';
@@ -42,12 +43,15 @@ export async function maintainLake({ services, query, tables }: DecisionLake): P
 async function forgetOldRuns({ lake, clock, config, logger }: PipelineServices): Promise<number> {
   if (config.RETENTION_DAYS === 0) return 0;
   let forgotten = 0;
+  let vectors: Map<string, string[]> | undefined;
   for await (const file of lake.list(runIndexFolder)) {
     const runId = file.path.slice(runIndexFolder.length + 1, -'.json'.length);
     const summary = await lake.stat(runPaths.summary(runId));
     if (summary === undefined || clock.now() - summary.lastModified < config.RETENTION_DAYS * DAY_MS) continue;
     if ((await lake.stat(runPaths.forgotten(runId))) !== undefined) continue;
-    for (const folder of runPaths.contentFolders(runId)) await lake.deleteFolder(folder);
+    vectors ??= await vectorFolders(lake); // listed once, and only where a run is forgotten
+    for (const folder of [...runPaths.contentFolders(runId), ...(vectors.get(runId) ?? [])])
+      await lake.deleteFolder(folder);
     for await (const { path } of lake.list(runPaths.planFolder(runId)))
       if (path.endsWith('.rows.jsonl')) await lake.delete(path);
     await lake.write(runPaths.forgotten(runId), JSON.stringify({ at: new Date(clock.now()).toISOString() }));
@@ -68,8 +72,8 @@ async function forgetOldTrainings({ lake, clock, config }: PipelineServices): Pr
 async function forgetTrainingVectors({ lake, clock, config }: PipelineServices): Promise<void> {
   if (config.RETENTION_DAYS === 0) return;
   const oldestMs = clock.now() - config.RETENTION_DAYS * DAY_MS;
-  for await (const file of lake.list(encoderPaths.vectorsOf('training')))
-    if (file.lastModified < oldestMs) await lake.delete(file.path);
+  for (const folder of (await vectorFolders(lake)).get(TRAINING_OWNER) ?? [])
+    for await (const file of lake.list(folder)) if (file.lastModified < oldestMs) await lake.delete(file.path);
 }
 
 async function dropOldLeases({ lake, clock, config }: PipelineServices): Promise<void> {

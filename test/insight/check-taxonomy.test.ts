@@ -5,7 +5,7 @@ import { TerminalError } from '../../shared/errors.ts';
 import { checkTaxonomy, remarksOn } from '../../shared/insight/check-taxonomy.ts';
 import { VectorCache } from '../../shared/models/encoder/vector-cache.ts';
 import type { PipelineServices } from '../../shared/pipeline/services.ts';
-import { silentLogger } from '../../shared/ports.ts';
+import { silentLogger, systemClock } from '../../shared/ports.ts';
 import { parseTaxonomy } from '../../shared/taxonomy.ts';
 import { IdeaEncoder } from '../fakes/idea-encoder.ts';
 import { MemoryLake } from '../fakes/memory-lake.ts';
@@ -40,7 +40,7 @@ test('check: two hundred labels of the same words give a bounded list', () => {
 });
 
 function withEncoder(encoder: IdeaEncoder): Pick<PipelineServices, 'encoders' | 'logger'> {
-  const vectors = new VectorCache(new MemoryLake(), encoder);
+  const vectors = new VectorCache(new MemoryLake(), encoder, systemClock);
   return {
     logger: silentLogger,
     encoders: { current: async () => encoder.version, open: async () => ({ encoder, vectors }) },

@@ -56,7 +56,7 @@ beforeEach(async () => {
 });
 
 function useEncoder({ services, lake }: FakeWorld): void {
-  const vectors = new VectorCache(lake, encoder);
+  const vectors = new VectorCache(lake, encoder, systemClock);
   services.encoders = { current: async () => encoder.version, open: async () => ({ encoder, vectors }) };
 }
 

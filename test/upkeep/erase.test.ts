@@ -6,6 +6,7 @@ import { batchId, documentId, sha256Hex } from '../../shared/ids.ts';
 import { takeInGroup } from '../../shared/intake/window.ts';
 import { readParquet } from '../../shared/lake/parquet.ts';
 import type { Row } from '../../shared/lake/tables.ts';
+import { TRAINING_OWNER, textKey, VectorCache } from '../../shared/models/encoder/vector-cache.ts';
 import { runPaths } from '../../shared/paths.ts';
 import { activityHandlers } from '../../shared/pipeline/activities.ts';
 import type { DecisionLake } from '../../shared/pipeline/decision-lake.ts';
@@ -75,8 +76,9 @@ async function filesWith(word: string): Promise<string[]> {
       const bytes = await world.lake.read(path);
       let text = `${path} ${bytes.toString('utf8')}`;
       if (bytes.subarray(0, 4).toString() === 'PAR1') {
-        await world.lake.download(path, join(folder, 'x.parquet'));
-        text += JSON.stringify(await readParquet(join(folder, 'x.parquet')));
+        const copy = join(folder, `${sha256Hex(path)}.parquet`); // DuckDB remembers what a name held
+        await world.lake.download(path, copy);
+        text += JSON.stringify(await readParquet(copy));
       }
       if (text.includes(word)) found.push(path);
     }
@@ -89,6 +91,23 @@ async function filesWith(word: string): Promise<string[]> {
 const idOf = (name: string, archivePath = '') => documentId('imports', `in/${name}`, archivePath);
 const rowsOf = async (id: string): Promise<Row[]> =>
   (await store.query(`SELECT * FROM results WHERE document_id = '${id}'`)).rows;
+
+test('erase: vectors of the text go wherever they lie; where the text is gone all vectors of trainings go', async () => {
+  await put({ 'a.txt': 'ask about one', 'b.txt': 'sure of two' });
+  const runId = await run(prefix);
+  const cache = new VectorCache(world.lake, { version: 'ideas-00000001', dimensions: 1 }, world.services.clock);
+  const keep = (owner: string, part: string, text: string) =>
+    cache.keep({ owner, part }, [textKey(text)], new Float32Array([1]));
+  await keep(runId, 'b0', 'ask about one');
+  await keep(TRAINING_OWNER, 'rows', 'ask about one');
+  await keep(TRAINING_OWNER, 'rows', 'sure of two');
+  const vectors = () => world.lake.paths().filter((path) => path.startsWith('encoder-vectors/'));
+  await eraseDocument(lake, idOf('a.txt'), { deleteSource: false });
+  expect(vectors()).toHaveLength(2); // keys and vector of the other text
+  for (const folder of runPaths.contentFolders(runId)) await world.lake.deleteFolder(folder);
+  await eraseDocument(lake, idOf('b.txt'), { deleteSource: false });
+  expect(vectors()).toEqual([]);
+});
 
 test('erase: of a group of uploads only the one path goes, and its event stays claimed', async () => {
   const landing = world.services.sources.landing;
@@ -215,6 +234,25 @@ test('erase: cut short at any moment and repeated, nothing is left', async () =>
     for (const marker of ['MARKERNAME', 'MARKERONE']) expect(await filesWith(marker), `${effects}`).toEqual([]);
     if (!isCut) break;
   }
+});
+
+test('erase: the name goes from what runs are called too, re-runs that did not touch the document included', async () => {
+  await put({ 'secret.txt': 'sure', 'b.txt': 'fail:extract.corrupt' });
+  const paths = ['in/secret.txt', 'in/b.txt'];
+  const runId = await run({ kind: 'paths', container: 'imports', paths });
+  const rerun = { only: 'failed', from: 'extract', requestId: '2' } as const;
+  const [ended, open] = [
+    await createRerun(world.services, runId, rerun),
+    await createRerun(world.services, runId, { ...rerun, requestId: '3' }),
+  ];
+  await work(ended.runId);
+  await activityHandlers(async () => world.services).commitRun({ runId: ended.runId, attempt: 0 });
+  expect(await filesWith('secret')).toEqual(
+    expect.arrayContaining([runPaths.summary(ended.runId), runPaths.request(open.runId)]),
+  );
+  await eraseDocument(lake, idOf('secret.txt'), { deleteSource: false });
+  expect(await filesWith('secret')).toEqual([]);
+  expect(JSON.parse(String(await world.lake.read(runPaths.summary(runId)))).source).toBe('imports/in/b.txt');
 });
 
 test('erase: an unknown document is told', async () => {

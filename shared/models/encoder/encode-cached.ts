@@ -21,11 +21,11 @@ export async function encodeCached(
   encoder: Encoder,
   cache: VectorCache,
   texts: readonly string[],
-  { owner, part }: VectorPlace,
+  place: VectorPlace,
   onProgress?: (done: number, all: number) => void,
 ): Promise<Encoded> {
   const keys = texts.map(textKey);
-  const known = await cache.lookup([...new Set(keys)]);
+  const known = await cache.lookup([...new Set(keys)], place);
   const unknown = new Map<string, string>();
   keys.forEach((key, i) => {
     if (!known.has(key)) unknown.set(key, texts[i] ?? '');
@@ -39,8 +39,7 @@ export async function encodeCached(
       'document',
     );
     const groupKeys = group.map(([key]) => key);
-    // Named after what is in it: a repetition that finds a part of the texts known writes another file.
-    await cache.keep({ owner, part: `${part}-${textKey(groupKeys.join()).slice(0, 12)}` }, groupKeys, vectors);
+    await cache.keep(place, groupKeys, vectors);
     groupKeys.forEach((key, i) => {
       known.set(key, vectors.subarray(i * encoder.dimensions, (i + 1) * encoder.dimensions));
     });

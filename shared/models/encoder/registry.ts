@@ -127,7 +127,7 @@ export class EncoderRegistry {
       tokenizer: parseObject(await this.#file(manifest, TOKENIZER_FILE)),
       tokenizerConfig: parseObject(await this.#file(manifest, TOKENIZER_CONFIG_FILE)),
     }));
-    const opened = { encoder, vectors: new VectorCache(this.#store, encoder) };
+    const opened = { encoder, vectors: new VectorCache(this.#store, encoder, this.#clock) };
     this.#open.set(version, opened);
     return opened;
   }

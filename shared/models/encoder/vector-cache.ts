@@ -1,21 +1,32 @@
 // Vectors by content and encoder: a text is encoded once, whatever run or training meets it.
-// Layout: `encoder-vectors/<owner>/<encoder>/<part>.keys` (16 bytes a text) and `<part>.vectors`; the owner is the run whose content the texts
-// are, so that what forgets a run's content forgets these too. A process keeps the keys in memory, 16 MB for a million texts.
+// Layout: `encoder-vectors/<encoder>/<owner>/<part>/<hash of its keys>.keys` (16 bytes a text) and `.vectors`; the owner is the run whose content
+// the texts are, so that what forgets a run's content forgets these too. A process keeps the keys of the newest MAX_PARTS files in memory: 32
+// bytes a text, 17 MB at most.
 // Invariants: V1 vectors first, keys last: a key that is seen has its vector. V2 a file of another length than its keys say is not used.
-// V3 losing any of it costs time only.
+// V3 losing any of it costs time only. V4 a file's name says its keys, so what lies under a name never changes, and a place in it stays true.
+// V5 the whole folder is listed once in LOOK_MS and process, however many batches there are; between, a batch looks at its own folder.
 import { sha256Hex } from '../../ids.ts';
 import { encoderPaths } from '../../paths.ts';
-import type { LakeStore } from '../../ports.ts';
-import { SharedLook } from '../../shared-look.ts';
+import type { Clock, LakeFile, LakeStore } from '../../ports.ts';
+import { isKeyAt, KEY_BYTES, KeyIndex, type KeyPart, MAX_PART_KEYS } from './key-index.ts';
 
-const KEY_BYTES = 16;
-const READS_AT_ONCE = 16;
-/** Vector files kept in memory: a batch of 250 texts has 384 kB. */
+const IO_AT_ONCE = 16;
+/** Vector files kept in memory: 128 texts have 196 kB. */
 const KEPT_FILES = 8;
+/** Key files known at most, the newest: half a million texts. */
+const MAX_PARTS = 4096;
+/** What other processes have encoded for other runs is seen so much later at most. */
+const LOOK_MS = 600_000;
+/** The same for a batch's own folder, which a step that was cut short elsewhere has filled. */
+const OWN_LOOK_MS = 60_000;
+const MAX_LOOKS = 1000;
+
+/** Owner of what trainings have encoded. */
+export const TRAINING_OWNER = 'training';
 
 /** Where a batch's vectors are kept. */
 export interface VectorPlace {
-  /** Run id, or `training`. */
+  /** Run id, or TRAINING_OWNER. */
   owner: string;
   part: string;
 }
@@ -24,113 +35,157 @@ export const textKey = (text: string): string => sha256Hex(text).slice(0, 2 * KE
 
 export class VectorCache {
   readonly #store: LakeStore;
-  readonly #encoder: string;
+  readonly #clock: Pick<Clock, 'now'>;
+  readonly #root: string;
   readonly #dimensions: number;
-  /** Path without ending → keys in order. */
-  readonly #parts = new Map<string, readonly string[]>();
-  readonly #placeOf = new Map<string, { path: string; at: number }>();
+  readonly #index = new KeyIndex();
   readonly #vectors = new Map<string, Float32Array>();
-  readonly #look = new SharedLook(() => this.#readNewParts());
+  /** Folders and when they were last listed. */
+  readonly #looks = new Map<string, { at: number; done: Promise<void> }>();
 
-  constructor(store: LakeStore, encoder: { version: string; dimensions: number }) {
+  constructor(store: LakeStore, encoder: { version: string; dimensions: number }, clock: Pick<Clock, 'now'>) {
     this.#store = store;
-    this.#encoder = encoder.version;
+    this.#clock = clock;
+    this.#root = encoderPaths.vectorsOf(encoder.version);
     this.#dimensions = encoder.dimensions;
   }
 
-  /** Known vectors by key. */
-  async lookup(keys: readonly string[]): Promise<Map<string, Float32Array>> {
-    if (keys.some((key) => !this.#placeOf.has(key))) await this.#look.fresh();
-    const found = new Map<string, Float32Array>();
-    const byPath = Map.groupBy(
-      keys.filter((key) => this.#placeOf.has(key)),
-      (key) => this.#placeOf.get(key)!.path, // filtered above
-    );
-    for (const [path, wanted] of byPath) {
-      const vectors = await this.#read(path);
-      if (vectors === undefined) {
-        this.#drop(path); // somebody has deleted it from the lake
-        continue;
-      }
-      for (const key of wanted) {
-        const at = this.#placeOf.get(key)!.at; // of this path
-        found.set(key, vectors.subarray(at * this.#dimensions, (at + 1) * this.#dimensions));
-      }
+  /** Known vectors by key. @param place  of the batch that asks: what an earlier try of it has kept is seen */
+  async lookup(keys: readonly string[], place: VectorPlace): Promise<Map<string, Float32Array>> {
+    const wanted = keys.map((key) => Buffer.from(key, 'hex'));
+    if (wanted.some((key) => this.#index.find(key) === undefined)) {
+      await this.#look(this.#root, LOOK_MS);
+      await this.#look(this.#folderOf(place), OWN_LOOK_MS);
     }
+    // Places are taken before the reads begin: others add and drop files meanwhile.
+    const byPart = new Map<KeyPart, { key: string; at: number }[]>();
+    keys.forEach((key, i) => {
+      const found = this.#index.find(wanted[i]!);
+      if (found === undefined) return;
+      const list = byPart.get(found.part) ?? [];
+      list.push({ key, at: found.at });
+      byPart.set(found.part, list);
+    });
+    const found = new Map<string, Float32Array>();
+    await eachOf([...byPart], async ([part, places]) => {
+      const vectors = await this.#read(part);
+      for (const { key, at } of vectors === undefined ? [] : places)
+        found.set(key, vectors!.subarray(at * this.#dimensions, (at + 1) * this.#dimensions));
+    });
     return found;
   }
 
-  /** Keep vectors [keys, dimensions] under a name; the same name again replaces them. */
-  async keep({ owner, part }: VectorPlace, keys: readonly string[], vectors: Float32Array): Promise<void> {
+  /** Keep vectors [keys, dimensions]. @param keys  at most MAX_PART_KEYS */
+  async keep(place: VectorPlace, keys: readonly string[], vectors: Float32Array): Promise<void> {
     if (keys.length === 0) return;
-    const path = `${encoderPaths.vectorsOf(owner)}/${this.#encoder}/${part}`;
+    if (keys.length > MAX_PART_KEYS || vectors.length !== keys.length * this.#dimensions)
+      throw new RangeError(`${keys.length} keys and ${vectors.length} numbers do not make a part`);
+    const bytes = Uint8Array.from(Buffer.from(keys.join(''), 'hex'));
+    const path = `${this.#folderOf(place)}/${sha256Hex(bytes).slice(0, 24)}`; // V4
     await this.#store.write(`${path}.vectors`, new Uint8Array(vectors.buffer, vectors.byteOffset, vectors.byteLength));
-    await this.#store.write(`${path}.keys`, Buffer.from(keys.join(''), 'hex'));
-    this.#drop(path);
-    this.#know(path, keys);
+    await this.#store.write(`${path}.keys`, bytes);
+    this.#know({ path, keys: bytes });
   }
 
-  #know(path: string, keys: readonly string[]): void {
-    this.#parts.set(path, keys);
-    keys.forEach((key, at) => {
-      this.#placeOf.set(key, { path, at });
-    });
+  #folderOf({ owner, part }: VectorPlace): string {
+    return `${this.#root}/${owner}/${part}`;
+  }
+
+  #know(part: KeyPart): void {
+    this.#index.add(part);
+    for (const oldest of this.#index.paths()) {
+      if (this.#index.size <= MAX_PARTS) break;
+      this.#drop(oldest);
+    }
   }
 
   #drop(path: string): void {
-    for (const key of this.#parts.get(path) ?? []) if (this.#placeOf.get(key)?.path === path) this.#placeOf.delete(key);
-    this.#parts.delete(path);
+    this.#index.drop(path);
     this.#vectors.delete(path);
   }
 
-  async #readNewParts(): Promise<void> {
-    const unknown: string[] = [];
-    const middle = `/${this.#encoder}/`;
-    for await (const { path } of this.#store.list(encoderPaths.vectors))
-      if (path.includes(middle) && path.endsWith('.keys') && !this.#parts.has(path.slice(0, -'.keys'.length)))
-        unknown.push(path);
-    for (let i = 0; i < unknown.length; i += READS_AT_ONCE)
-      await Promise.all(
-        unknown.slice(i, i + READS_AT_ONCE).map(async (path) => {
-          const file = await this.#store.readIfExists(path);
-          if (file === undefined) return;
-          const hex = file.bytes.toString('hex');
-          const keys = Array.from({ length: Math.floor(file.bytes.length / KEY_BYTES) }, (_, at) =>
-            hex.slice(at * 2 * KEY_BYTES, (at + 1) * 2 * KEY_BYTES),
-          );
-          this.#know(path.slice(0, -'.keys'.length), keys);
-        }),
-      );
+  /** List a folder unless that was done lately; callers at the same time share the look. */
+  #look(folder: string, everyMs: number): Promise<void> {
+    const now = this.#clock.now();
+    const last = this.#looks.get(folder);
+    const whole = this.#looks.get(this.#root);
+    const isLate = (look: { at: number } | undefined) => look === undefined || Math.abs(now - look.at) >= everyMs;
+    if (!isLate(last)) return last!.done;
+    if (!isLate(whole)) return whole!.done; // it has seen this folder too
+    if (this.#looks.size >= MAX_LOOKS)
+      for (const [path, { at }] of this.#looks)
+        if (path !== this.#root && Math.abs(now - at) >= OWN_LOOK_MS) this.#looks.delete(path);
+    const done = this.#readNewParts(folder);
+    const look = { at: now, done };
+    this.#looks.set(folder, look);
+    done.catch(() => {
+      if (this.#looks.get(folder) === look) this.#looks.delete(folder); // the callers see the error; the next one tries again
+    });
+    return done;
   }
 
-  /** V2. */
-  async #read(path: string): Promise<Float32Array | undefined> {
-    const known = this.#vectors.get(path);
+  async #readNewParts(folder: string): Promise<void> {
+    const unknown: LakeFile[] = [];
+    for await (const file of this.#store.list(folder))
+      if (file.path.endsWith(KEYS) && !this.#index.has(file.path.slice(0, -KEYS.length))) unknown.push(file);
+    unknown.sort((a, b) => a.lastModified - b.lastModified); // the newest are known last, and dropped last
+    await eachOf(unknown.slice(-MAX_PARTS), async ({ path }) => {
+      const file = await this.#store.readIfExists(path);
+      if (file === undefined || file.bytes.length > MAX_PART_KEYS * KEY_BYTES) return;
+      this.#know({ path: path.slice(0, -KEYS.length), keys: Uint8Array.from(file.bytes) });
+    });
+  }
+
+  /** V2; undefined when it is gone or damaged, and then it is not known any more. */
+  async #read(part: KeyPart): Promise<Float32Array | undefined> {
+    const known = this.#vectors.get(part.path);
     if (known !== undefined) return known;
-    const file = await this.#store.readIfExists(`${path}.vectors`);
-    const wanted = (this.#parts.get(path)?.length ?? 0) * this.#dimensions * Float32Array.BYTES_PER_ELEMENT;
-    if (file === undefined || file.bytes.length !== wanted) return undefined;
+    const file = await this.#store.readIfExists(`${part.path}.vectors`);
+    const wanted = Math.floor(part.keys.length / KEY_BYTES) * this.#dimensions * Float32Array.BYTES_PER_ELEMENT;
+    if (file === undefined || file.bytes.length !== wanted) {
+      this.#drop(part.path);
+      return undefined;
+    }
     const vectors = new Float32Array(Uint8Array.from(file.bytes).buffer); // copied: the buffer may be unaligned
     if (this.#vectors.size >= KEPT_FILES) this.#vectors.delete(this.#vectors.keys().next().value ?? '');
-    this.#vectors.set(path, vectors);
+    this.#vectors.set(part.path, vectors);
     return vectors;
   }
+}
+
+const KEYS = '.keys';
+
+async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  for (let i = 0; i < items.length; i += IO_AT_ONCE) await Promise.all(items.slice(i, i + IO_AT_ONCE).map(work));
 }
 
 /** Delete every part that holds the text, in all runs: the others' vectors are made again when they are wanted. */
 export async function forgetVectors(store: LakeStore, text: string): Promise<void> {
   const key = Buffer.from(textKey(text), 'hex');
-  for await (const { path } of store.list(encoderPaths.vectors)) {
-    if (!path.endsWith('.keys')) continue;
+  const paths: string[] = [];
+  for await (const { path } of store.list(encoderPaths.vectors)) if (path.endsWith(KEYS)) paths.push(path);
+  await eachOf(paths, async (path) => {
     const file = await store.readIfExists(path);
-    if (file === undefined || !holds(file.bytes, key)) continue;
-    await store.delete(path); // keys first (V1)
-    await store.delete(`${path.slice(0, -'.keys'.length)}.vectors`);
-  }
+    if (file === undefined || !holds(file.bytes, key)) return;
+    // Keys last: who is cut short between the two finds the part again (V2 keeps it from being used).
+    await store.delete(`${path.slice(0, -KEYS.length)}.vectors`);
+    await store.delete(path);
+  });
 }
 
-function holds(keys: Buffer, key: Buffer): boolean {
-  for (let at = 0; at + KEY_BYTES <= keys.length; at += KEY_BYTES)
-    if (keys.compare(key, 0, KEY_BYTES, at, at + KEY_BYTES) === 0) return true;
+function holds(keys: Uint8Array, key: Uint8Array): boolean {
+  for (let at = 0; (at + 1) * KEY_BYTES <= keys.length; at++) if (isKeyAt(keys, at, key)) return true;
   return false;
+}
+
+/** Folders of vectors by owner, of all encoders, from one listing. */
+export async function vectorFolders(store: LakeStore): Promise<Map<string, string[]>> {
+  const folders = new Map<string, Set<string>>();
+  for await (const { path } of store.list(encoderPaths.vectors)) {
+    const [root, encoder, owner] = path.split('/');
+    if (encoder === undefined || owner === undefined) continue;
+    const known = folders.get(owner) ?? new Set();
+    folders.set(owner, known.add(`${root}/${encoder}/${owner}`));
+  }
+  return new Map([...folders].map(([owner, paths]) => [owner, [...paths]]));
 }
