@@ -1,8 +1,9 @@
 // Cut prompts and other tokenizers, told apart by what was read of them.
-import fc from 'fast-check';
+
 import { describe, expect, test } from 'vitest';
 import type { Lessons } from '../../../shared/llm/deployments/lessons.ts';
 import { type PromptRead, readingOf, shareLesson } from '../../../shared/llm/deployments/prompt-read.ts';
+import fc from '../../fakes/property.ts';
 
 const prompt = (sent: number, read: number): PromptRead => ({ sent, read });
 
