@@ -21,8 +21,8 @@ export interface CloudOptions {
   appFolder: string;
   withHost: boolean;
   port: number;
-  /** A folder that plays a library of SharePoint. */
-  sharePoint?: string | undefined;
+  /** A folder that plays a library of SharePoint, or a mailbox of Exchange. */
+  source?: { kind: 'sharepoint' | 'exchange'; folder: string } | undefined;
   /** True: the host asks no LLM, whatever the settings say. */
   isLlmOff?: boolean;
   /** Extra settings for the host. */
@@ -45,6 +45,7 @@ interface GraphReady {
   ready: true;
   root: string;
   site: string;
+  mailbox: string;
 }
 interface ServerReady {
   ready: true;
@@ -146,22 +147,17 @@ async function startServers(
     state.simulatorUrl = `http://127.0.0.1:${simulator.ready.port}/v1`;
     Object.assign(settings, simulatorSettings(state.simulatorUrl, settings));
   }
-  if (options.sharePoint !== undefined) {
-    options.onProgress?.('SharePoint emulator');
+  if (options.source !== undefined) {
+    const { kind, folder: played } = options.source;
+    options.onProgress?.('Microsoft Graph emulator');
     const token = randomUUID();
-    const graph = await startChild<GraphReady>(
-      'local/emulators/graph/main',
-      ['--folder', options.sharePoint, '--token', token],
-      { logFile: folder.file('graph.log') },
-    );
+    const graph = await startChild<GraphReady>('local/emulators/graph/main', ['--folder', played, '--token', token], {
+      logFile: folder.file('graph.log'),
+    });
     children.push(graph);
-    const source = {
-      name: 'sharepoint',
-      kind: 'sharepoint',
-      site: graph.ready.site,
-      deletion: 'remove',
-      everyMinutes: 1,
-    };
+    const { site, mailbox } = graph.ready;
+    const where = kind === 'sharepoint' ? { site } : { mailbox };
+    const source = { name: kind, kind, ...where, deletion: 'remove', everyMinutes: 1 };
     Object.assign(settings, { GRAPH_ROOT: graph.ready.root, GRAPH_TOKEN: token, SOURCES: JSON.stringify([source]) });
   }
   options.onProgress?.('functions host');

@@ -43,7 +43,12 @@ export function createProgram(): Command {
     .command('start', { isDefault: false })
     .description('start everything locally, classify a folder, stay up for uploads')
     .argument('[folder]', 'your documents; default: the samples', existing)
-    .addOption(new Option('--source <kind>', 'the folder plays a library that lands by itself').choices(['sharepoint']))
+    .addOption(
+      new Option('--source <kind>', 'the folder plays a library or mailbox that lands by itself').choices([
+        'sharepoint',
+        'exchange',
+      ]),
+    )
     .option('--once', 'end when the folder is done', false)
     .option('--taxonomy <file>', 'your labels: JSON {name, labels: [{name, description}]}', existingFile)
     .option('--no-llm', 'ask no LLM as long as this host is up, about uploads too; uncertain documents go to review')

@@ -67,6 +67,17 @@ export function addResultCommands(program: Command): void {
     .option('--run <id>', 'of this run', id)
     .action(async (options) => (await import('./commands/review.ts')).reviewCommand(options));
 
+  remote(
+    program
+      .command('spot-check')
+      .description('documents drawn at random of those decided without LLM and people; what was decided is not told'),
+  )
+    .option('--limit <n>', 'at most this many', whole(1, 50), 20)
+    .option('--run <id>', 'of this run', id)
+    .action(async (options) =>
+      (await import('./commands/review.ts')).reviewCommand({ ...options, queue: 'spot-check' }),
+    );
+
   remote(program.command('decide').description('label documents by hand: one, or those of a file'))
     .argument('[document-id]', 'as `sluice review` shows it', documentId)
     .argument('[label]', 'of the taxonomy', someText)

@@ -7,7 +7,7 @@ const several = (value: string, before: string[]): string[] => [...before, someT
 export function addSourceCommands(program: Command): void {
   const sources = program
     .command('sources')
-    .description('SharePoint and OneDrive libraries that land by themselves: list, add, check, sync, pause, remove');
+    .description('libraries and mailboxes that land by themselves: list, add, check, sync, pause, remove');
   remote(
     sources.command('list', { isDefault: true }).description('what each source has landed, and what it needs'),
   ).action(async (options) => (await import('./commands/sources.ts')).listSources(options));
@@ -15,6 +15,9 @@ export function addSourceCommands(program: Command): void {
     .argument('<name>', 'lower-case letters, digits and dashes; part of paths, so it stays', sourceName)
     .option('--site <url>', 'address of a SharePoint site, as the browser shows it', address)
     .option('--user <name>', 'owner of a OneDrive', someText)
+    .option('--mailbox <address>', 'mailbox of Exchange', someText)
+    .option('--folder <name>', 'folder of the mailbox, with all below it; may be repeated; default: inbox', several, [])
+    .option('--since <date>', 'mails that came before are not read', someText)
     .option('--library <name>', 'library of the site; may be repeated; default: all', several, [])
     .option('--include <glob>', 'paths that are read; may be repeated; default: all', several, [])
     .option('--exclude <glob>', 'paths that are not read; may be repeated', several, [])

@@ -4,6 +4,7 @@ import type { DeltaTable } from './lake/delta/table.ts';
 import type { Clock, LakeStore, Logger, StateTable } from './ports.ts';
 import { Gate } from './sources/graph/gate.ts';
 import { GraphClient } from './sources/graph/graph-client.ts';
+import { graphService } from './sources/graph/graph-service.ts';
 import { showRenamed } from './sources/show-renamed.ts';
 import { Sources } from './sources/sources.ts';
 
@@ -35,9 +36,10 @@ export function openSources(config: Config, parts: SourceParts): Sources {
     key: `graph-${new URL(config.GRAPH_ROOT).host.replace(/[^a-z0-9.-]/gi, '-')}`,
     unitsPerMinute: config.SOURCES_UNITS_PER_MINUTE,
   });
+  const graph = new GraphClient({ fetch, token, root: config.GRAPH_ROOT, gate, clock, logger });
   return new Sources({
     setting: config.SOURCES,
-    graph: new GraphClient({ fetch, token, root: config.GRAPH_ROOT, gate, clock, logger }),
+    connect: (entry) => graphService(graph, entry, logger),
     ...{ lake, landing, clock, logger, erase },
     parallel: config.SOURCES_PARALLEL,
     rename: async (renamed) => {

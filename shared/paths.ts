@@ -69,6 +69,9 @@ export const nearDuplicatePaths = {
 /** A tick of a schedule that has been acted on. */
 export const schedulePath = (name: string, tick: string): string => path`schedules/${name}/${tick}.json`;
 
+/** Seed of the spot checks of this lake. */
+export const spotCheckSeedPath = 'review/spot-checks.json';
+
 /** Who is looking at a document that waits for review. */
 export const reviewLeaseFolder = 'review/leases';
 export const reviewLeasePath = (documentId: string): string => path`review/leases/${documentId}.json`;

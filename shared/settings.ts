@@ -126,7 +126,7 @@ export const SETTINGS = {
     '[]',
   ),
   SOURCES: text(
-    'SharePoint and OneDrive libraries that land by themselves: a JSON list like [{"name":"tax","kind":"sharepoint","site":"https://contoso.sharepoint.com/sites/tax"}], see docs/sources.md',
+    'SharePoint and OneDrive libraries and mailboxes that land by themselves: a JSON list like [{"name":"tax","kind":"sharepoint","site":"https://contoso.sharepoint.com/sites/tax"}], see docs/sources.md',
     '[]',
   ),
   SOURCES_UNITS_PER_MINUTE: count(
@@ -303,6 +303,14 @@ export const SETTINGS = {
     86_400,
     's',
   ),
+
+  SPOT_CHECK_INTERVAL: real(
+    'Half of the 95 % interval that spot checks of four weeks shall reach, as a share: 0.05 asks for 19 documents a week, 0.02 for 115',
+    0.05,
+    0.005,
+    0.5,
+  ),
+  SPOT_CHECKS_PER_LABEL: count('Documents of each label that a week of spot checks holds at least', 2, 0, 1000),
 
   // Secrets and observation
   AUTH_MODE: choice('Who checks callers: function keys, or the platform with Entra ID and app roles', 'function-keys', [

@@ -200,6 +200,13 @@ describe('architecture: where things are read', () => {
     expect(readers.map(({ file }) => file)).toEqual(['shared/config.ts']);
   });
 
+  test('properties are drawn with the one seed of test/fakes/property.ts', () => {
+    const tests = files('test').filter((file) =>
+      /^import .* from 'fast-check'/m.test(readFileSync(join(ROOT, file), 'utf8')),
+    );
+    expect(tests).toEqual(['test/fakes/property.ts']);
+  });
+
   test('the command line prints through cli/console.ts alone, which lets no name act on the terminal', () => {
     const printers = within('cli').filter(({ text }) => /process\.std(out|err)\.write|console\.\w+\(/.test(text));
     // The door runs on a Node of years ago; the end of main waits for both streams.

@@ -56,7 +56,10 @@ export async function trustCommand(options: LakeOptions & { days: number }): Pro
   answer(options, report, () => describeTrust(report, options.days));
 }
 
-function describeTrust({ escalation, agreement, corrections, promise }: TrustReport, period: number): string {
+function describeTrust(
+  { escalation, agreement, corrections, promise, spotChecks }: TrustReport,
+  period: number,
+): string {
   const sum = (key: 'documents' | 'byModel' | 'asked' | 'review' | 'failed') =>
     escalation.reduce((total, day) => total + day[key], 0);
   const documents = sum('documents');
@@ -65,6 +68,7 @@ function describeTrust({ escalation, agreement, corrections, promise }: TrustRep
     promise === null
       ? 'no model decides: there is no promise to check'
       : `model ${promise.modelVersion} promises ${percent(promise.precision, 1)}; people checked ${promise.checked}${promise.checked === 0 ? '' : `, ${percent(promise.right, promise.checked)} right`}`,
+    ...describeSpotChecks(spotChecks),
     ...section(
       [{ title: 'proposed by' }, ...numbers('decisions', 'kept', 'agreement')],
       agreement.map((a) => [a.proposedBy, String(a.decisions), String(a.kept), percent(a.kept, a.decisions)]),
@@ -74,6 +78,32 @@ function describeTrust({ escalation, agreement, corrections, promise }: TrustRep
       corrections.map((c) => [c.from, c.to, String(c.decisions)]),
     ),
   ].join('\n');
+}
+
+const VERDICTS = { kept: 'kept', broken: 'not kept', open: 'neither proven nor contradicted', unchecked: 'unchecked' };
+
+/** What was measured on documents drawn at random, in a line or two. */
+function describeSpotChecks(checks: TrustReport['spotChecks']): string[] {
+  if (checks === null)
+    return [
+      'no spot checks yet: `sluice spot-check` draws documents that measure how often labels given alone are right',
+    ];
+  const { drawn, checked, right, low, high, champion, drift } = checks;
+  const seen =
+    checked === 0 ? '' : `, ${percent(right, checked)} right (95 % interval ${percent(low, 1)} to ${percent(high, 1)})`;
+  return [
+    `spot checks: ${checked} of ${drawn} drawn documents checked${seen}`,
+    ...(champion === null || champion.checked === 0
+      ? []
+      : [
+          `  of model ${champion.modelVersion}: ${champion.right} of ${champion.checked} right; its ${percent(champion.precision, 1)} ${VERDICTS[champion.verdict]}`,
+        ]),
+    ...(drift?.isSeen === true
+      ? [
+          `  fewer are right than before: ${percent(drift.recent.right, drift.recent.checked)} in the last two weeks after ${percent(drift.before.right, drift.before.checked)} (p ${drift.pValue.toFixed(3)})`,
+        ]
+      : []),
+  ];
 }
 
 export async function reportCommand(runId: string, options: LakeOptions): Promise<void> {

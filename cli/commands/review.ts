@@ -5,6 +5,7 @@ import {
   type FeedbackRequest,
   feedbackSchema,
   type ReviewItem,
+  type ReviewQueue,
   reviewQueueSchema,
 } from '../../shared/api/decisions.ts';
 import { parseRequest } from '../../shared/api/problem.ts';
@@ -22,10 +23,15 @@ import { formatTable, type TableColumn } from '../table.ts';
 const holder = (): string => `cli-${userInfo().username}`.slice(0, 100);
 
 export async function reviewCommand(
-  options: LakeOptions & { limit: number; order: string; run?: string },
+  options: LakeOptions & { limit: number; order?: string; run?: string; queue?: ReviewQueue['queue'] },
 ): Promise<void> {
-  const { limit, order, run } = options;
-  const request = parseRequest(reviewQueueSchema, { limit, order, ...(run === undefined ? {} : { run }) });
+  const { limit, order, run, queue } = options;
+  const request = parseRequest(reviewQueueSchema, {
+    limit,
+    ...(order === undefined ? {} : { order }),
+    ...(run === undefined ? {} : { run }),
+    ...(queue === undefined ? {} : { queue }),
+  });
   // The same person asking again sees the same documents.
   const items = await atLake(options, {
     api: async (api) => {
@@ -39,7 +45,7 @@ export async function reviewCommand(
     return;
   }
   if (items.length === 0) {
-    note('Nothing waits for you.');
+    note(queue === 'spot-check' ? 'No document is left to check this week.' : 'Nothing waits for you.');
     return;
   }
   const terminal = screenWidth(160);

@@ -1,4 +1,4 @@
-// `sluice sources`: libraries of SharePoint and OneDrive that land by themselves.
+// `sluice sources`: libraries of SharePoint and OneDrive, and mailboxes, that land by themselves.
 import type { SourceCheck, SourceItem, SourceStatus } from '../../shared/api/source-status.ts';
 import { note, print, printJson, screenWidth, tellBroken, UsageError } from '../console.ts';
 import { formatTable, type TableColumn } from '../table.ts';
@@ -51,6 +51,9 @@ function toLine(source: SourceStatus): string[] {
 export interface AddSourceOptions extends RemoteOptions {
   site?: string;
   user?: string;
+  mailbox?: string;
+  folder: string[];
+  since?: string;
   library: string[];
   include: string[];
   exclude: string[];
@@ -60,16 +63,30 @@ export interface AddSourceOptions extends RemoteOptions {
 }
 
 export async function addSource(name: string, options: AddSourceOptions): Promise<void> {
-  if ((options.site === undefined) === (options.user === undefined))
-    throw new UsageError('give either --site https://…sharepoint.com/sites/… or --user somebody@example.com');
   const { include, exclude, type: types, deletion, every: everyMinutes } = options;
-  const where =
-    options.site === undefined
-      ? { kind: 'onedrive', user: options.user }
-      : { kind: 'sharepoint', site: options.site, libraries: options.library };
+  const where = whereOf(options);
   const added = await openApi(options).addSource({ name, ...where, include, exclude, types, deletion, everyMinutes });
   if (options.json) return printJson(added, 2);
   note(`${name} is added; its first round begins within a minute. See it with: npx sluice sources list`);
+}
+
+/** The part of an entry that tells one kind from another. */
+function whereOf({ site, user, mailbox, library, folder, since }: AddSourceOptions): Record<string, unknown> {
+  const ways = [site, user, mailbox].filter((way) => way !== undefined);
+  if (ways.length !== 1)
+    throw new UsageError(
+      'give one of --site https://…sharepoint.com/sites/…, --user somebody@example.com and --mailbox somebody@example.com',
+    );
+  if (mailbox === undefined && (folder.length > 0 || since !== undefined))
+    throw new UsageError('--folder and --since go with --mailbox');
+  if (site === undefined && library.length > 0) throw new UsageError('--library goes with --site');
+  if (site !== undefined) return { kind: 'sharepoint', site, libraries: library };
+  if (user !== undefined) return { kind: 'onedrive', user };
+  return {
+    ...{ kind: 'exchange', mailbox },
+    ...(folder.length > 0 ? { folders: folder } : {}),
+    ...(since === undefined ? {} : { since }),
+  };
 }
 
 export async function checkSource(name: string, options: RemoteOptions): Promise<void> {

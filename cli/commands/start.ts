@@ -43,8 +43,8 @@ export interface StartOptions {
   maxCost?: number;
   llm: boolean;
   quote: boolean;
-  /** The folder plays a library of SharePoint instead of being imported. */
-  source?: 'sharepoint';
+  /** The folder plays a library of SharePoint, or a mailbox of Exchange, instead of being imported. */
+  source?: 'sharepoint' | 'exchange';
 }
 
 /** Run the whole product locally. Resolves when it is to end; the exit code is the caller's. */
@@ -79,7 +79,7 @@ export async function start(folder: string | undefined, options: StartOptions): 
     dataFolder: resolve(options.data),
     appFolder: appFolder(),
     withHost: true,
-    sharePoint: options.source === undefined ? undefined : resolve(documents),
+    source: options.source === undefined ? undefined : { kind: options.source, folder: resolve(documents) },
     port: options.port,
     isLlmOff: !options.llm,
     onProgress: (what) => bar(`starting ${what} …`),
@@ -108,7 +108,7 @@ export async function start(folder: string | undefined, options: StartOptions): 
       const stopped = aborted(stopping.signal);
       await Promise.race([
         broken,
-        followLibrary(cloud, documents, stopping.signal),
+        followSource(cloud, documents, options.source, stopping.signal),
         watchUploads(app, cloud, options.json, stopping.signal),
         stopped,
       ]);
@@ -219,16 +219,22 @@ function announce(cloud: LocalCloud): void {
     );
 }
 
-/** Rounds of the library that the folder plays, one after the other. */
-async function followLibrary(cloud: LocalCloud, folder: string, signal: AbortSignal): Promise<void> {
+/** Rounds of what the folder plays, one after the other. */
+async function followSource(
+  cloud: LocalCloud,
+  folder: string,
+  kind: 'sharepoint' | 'exchange',
+  signal: AbortSignal,
+): Promise<void> {
+  const role = kind === 'sharepoint' ? 'a library of SharePoint' : 'the inbox of a mailbox (its .eml files)';
   note(
-    `\n${bold(folder)} plays a library of SharePoint. Put, change, rename or delete files in it and watch ${cloud.hostUrl}/api/dashboard`,
+    `\n${bold(folder)} plays ${role}. Put, change, rename or delete files in it and watch ${cloud.hostUrl}/api/dashboard`,
   );
   note(`What became of them: ${bold('npx sluice sources list')}. Ctrl+C ends.`);
   const api = new ApiClient(cloud.hostUrl ?? '');
   while (!signal.aborted) {
     try {
-      await api.syncSource('sharepoint', { full: false, confirmRemovals: false });
+      await api.syncSource(kind, { full: false, confirmRemovals: false });
     } catch (error) {
       note(dim(`the next round is late: ${(error as Error).message}`)); // a busy host; one that has ended is told by `broken`
     }

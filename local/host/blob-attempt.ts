@@ -68,13 +68,14 @@ export class BlobAttempts {
     return row === undefined ? undefined : ({ etag: row.etag, state: row.state } as Receipt);
   }
 
-  /** The blob is no longer there. */
-  forget(container: string, blob: string): void {
+  /** The blob is no longer there. A receipt of a version that came meanwhile stays. */
+  forget(container: string, blob: string, { etag }: Receipt): void {
     this.#deps.hub.run(
-      'DELETE FROM blob_receipt WHERE function=? AND container=? AND blob=?',
+      'DELETE FROM blob_receipt WHERE function=? AND container=? AND blob=? AND etag=?',
       this.#name,
       container,
       blob,
+      etag,
     );
   }
 

@@ -49,6 +49,11 @@ export class BlobTrigger implements TriggerListener {
     this.#pattern = compileBlobPattern(resolveSettingReferences(String(fn.trigger.path ?? ''), deps.env));
   }
 
+  /** Blobs and events that wait for another attempt. */
+  get waiting(): number {
+    return this.#retryAt.size;
+  }
+
   start(): void {
     this.#loops.push(this.#scanForever(), this.#serveEvents());
   }
@@ -111,20 +116,21 @@ export class BlobTrigger implements TriggerListener {
       if (item.metadata?.hdi_isfolder === 'true' || !this.#pattern.match(item.name)) continue;
       if (contentLength === 0 && Date.now() - lastModified.getTime() < EMPTY_GRACE_MS) continue;
       if (isSettled(receipts.get(item.name), etag)) continue;
-      if (this.#running.has(item.name) || (this.#retryAt.get(item.name) ?? 0) > clock.now()) continue;
+      const key = blobKey(item.name);
+      if (this.#running.has(key) || (this.#retryAt.get(key) ?? 0) > clock.now()) continue;
       const fullSince = clock.now();
       await this.#whenFree();
       waitedMs += clock.now() - fullSince;
       if (this.#abort.signal.aborted) return waitedMs;
       // An attempt may have ended since the receipts were read, or while it was waited for room.
       if (isSettled(this.#attempts.receipt(container.containerName, item.name), etag)) continue;
-      this.#launch(item.name, () => this.#process(container, item.name));
+      this.#launch(key, item.name, () => this.#process(container, item.name));
     }
-    for (const blob of receipts.keys()) {
-      if (seen.has(blob) || this.#running.has(blob)) continue;
-      this.#retryAt.delete(blob);
-      this.#attempts.forget(container.containerName, blob);
-    }
+    for (const [blob, receipt] of receipts)
+      if (!seen.has(blob) && !this.#running.has(blobKey(blob)))
+        this.#attempts.forget(container.containerName, blob, receipt);
+    for (const key of this.#retryAt.keys())
+      if (isBlobKey(key) && !this.#running.has(key) && !seen.has(nameOf(key))) this.#retryAt.delete(key);
     return waitedMs;
   }
 
@@ -137,7 +143,7 @@ export class BlobTrigger implements TriggerListener {
       });
       let waiting = 0;
       for (const row of hub.all('SELECT id, blob, attempts FROM blob_event WHERE function=? ORDER BY id', this.name)) {
-        const key = `event ${row.id}`;
+        const key = eventKey(Number(row.id));
         if (this.#running.has(key)) continue;
         if ((this.#retryAt.get(key) ?? 0) > clock.now()) {
           waiting++;
@@ -146,14 +152,17 @@ export class BlobTrigger implements TriggerListener {
         await this.#whenFree();
         if (signal.aborted) return;
         const blob = String(row.blob);
-        this.#launch(key, async () => {
+        this.#launch(key, blob, async () => {
           const outcome = await this.#process(await this.#container(), blob);
-          if (outcome === 'failed') this.#backOff(key, Number(row.attempts) + 1);
+          const attempts = Number(row.attempts) + 1;
           if (hub.closed) return;
-          if (outcome === 'failed') hub.run('UPDATE blob_event SET attempts=attempts+1 WHERE id=?', Number(row.id));
-          if (outcome !== 'failed' || Number(row.attempts) + 1 >= this.#deps.settings.poisonThreshold)
+          if (outcome === 'failed' && attempts < this.#deps.settings.poisonThreshold) {
+            hub.run('UPDATE blob_event SET attempts=? WHERE id=?', attempts, Number(row.id));
+            this.#backOff(key, attempts);
+          } else {
             hub.run('DELETE FROM blob_event WHERE id=?', Number(row.id));
-          return outcome;
+            this.#retryAt.delete(key);
+          }
         });
       }
       if (waiting > 0)
@@ -167,7 +176,7 @@ export class BlobTrigger implements TriggerListener {
       await Promise.race(this.#running.values());
   }
 
-  #launch(key: string, body: () => Promise<unknown>): void {
+  #launch(key: string, blob: string, body: () => Promise<unknown>): void {
     const work = body()
       .then(
         () => undefined,
@@ -175,22 +184,22 @@ export class BlobTrigger implements TriggerListener {
           this.#backOff(key, 1); // what cannot be stored or read just now is not tried again at once
           this.#deps.log.error('blob.failed', {
             function: this.name,
-            blob: key,
+            blob,
             message: error instanceof Error ? error.message : String(error),
           });
         },
       )
       .finally(() => {
         this.#running.delete(key);
-        if (key.startsWith('event ')) this.#eventsArrived();
+        if (!isBlobKey(key)) this.#eventsArrived();
       });
     this.#running.set(key, work);
   }
 
   async #process(container: ContainerClient, blob: string): Promise<Attempt['outcome']> {
     const { outcome, retryAfter } = await this.#attempts.run(container, blob, this.#pattern.match(blob) ?? {});
-    if (outcome === 'done') this.#retryAt.delete(blob);
-    if (retryAfter !== undefined) this.#backOff(blob, retryAfter);
+    if (outcome === 'done') this.#retryAt.delete(blobKey(blob));
+    if (retryAfter !== undefined) this.#backOff(blobKey(blob), retryAfter);
     return outcome;
   }
 
@@ -205,6 +214,12 @@ export class BlobTrigger implements TriggerListener {
     return (await this.#deps.storage.blob(connectionOf(this.#fn))).getContainerClient(this.#pattern.container);
   }
 }
+
+/** Blobs and events, apart: a blob may be called as an event is. */
+const blobKey = (blob: string): string => `blob ${blob}`;
+const eventKey = (id: number): string => `event ${id}`;
+const isBlobKey = (key: string): boolean => key.startsWith('blob ');
+const nameOf = (key: string): string => key.slice('blob '.length);
 
 /** This version was run to its end, or given up. */
 function isSettled(receipt: Receipt | undefined, etag: string): boolean {

@@ -86,6 +86,11 @@ export class DurableEngine {
     for (const waiters of this.#waiters.values()) for (const done of waiters) done();
   }
 
+  /** Who waits for the end of an instance. */
+  get waiting(): number {
+    return [...this.#waiters.values()].reduce((sum, { size }) => sum + size, 0);
+  }
+
   get runningActivities(): number {
     return this.#workers.running;
   }
@@ -193,7 +198,13 @@ export class DurableEngine {
     this.#waiters.set(id, waiters);
     await new Promise<void>((resolve) => {
       waiters.add(resolve);
-      this.#deps.clock.sleep(timeoutMs, abort.signal).then(resolve, () => resolve());
+      // Whoever has waited long enough is forgotten: an instance that never ends is asked about for ever.
+      const giveUp = () => {
+        waiters.delete(resolve);
+        if (waiters.size === 0 && this.#waiters.get(id) === waiters) this.#waiters.delete(id);
+        resolve();
+      };
+      this.#deps.clock.sleep(timeoutMs, abort.signal).then(giveUp, giveUp);
     });
     abort.abort();
     return this.#deps.hub.closed ? undefined : this.instances.find(id);

@@ -45,6 +45,7 @@ export class EntityEngine {
   readonly #ready = new Set<string>();
   readonly #busy = new Set<string>();
   readonly #idle = new Set<() => void>();
+  readonly #abort = new AbortController();
   #started = false;
 
   constructor(deps: EntityDeps) {
@@ -60,6 +61,7 @@ export class EntityEngine {
   /** Begin no further operation; wait up to `graceMs` (wall clock) for running ones. */
   async drain(graceMs: number): Promise<void> {
     this.#started = false;
+    this.#abort.abort();
     if (this.#busy.size === 0) return;
     let timer: NodeJS.Timeout | undefined;
     await Promise.race([
@@ -141,7 +143,11 @@ export class EntityEngine {
         message: error instanceof Error ? error.message : String(error),
       });
       // The message is still there; it is served again when there may be room.
-      if (error instanceof HubFullError) void this.#deps.clock.sleep(STORE_AGAIN_MS).then(() => this.#wake(id));
+      if (error instanceof HubFullError)
+        this.#deps.clock.sleep(STORE_AGAIN_MS, this.#abort.signal).then(
+          () => this.#wake(id),
+          () => undefined, // stopping: the next start reads the table
+        );
     } finally {
       this.#busy.delete(id);
       if (this.#busy.size === 0) for (const done of this.#idle) done();

@@ -98,9 +98,10 @@ export class QueueTrigger implements TriggerListener {
   async #handle(queue: QueueClient, name: string, item: DequeuedMessageItem): Promise<void> {
     const { settings, invoker, outputs, log } = this.#deps;
     let popReceipt = item.popReceipt;
+    let renewal: Promise<void> = Promise.resolve();
     const renew = setInterval(
       () => {
-        queue.updateMessage(item.messageId, popReceipt, undefined, LEASE_SECONDS).then(
+        renewal = queue.updateMessage(item.messageId, popReceipt, undefined, LEASE_SECONDS).then(
           (updated) => {
             popReceipt = updated.popReceipt ?? popReceipt;
           },
@@ -128,6 +129,7 @@ export class QueueTrigger implements TriggerListener {
       });
     } finally {
       clearInterval(renew);
+      await renewal; // a renewal on its way changes the receipt by which the message is deleted
     }
     if (failed && item.dequeueCount < settings.maxDequeueCount) {
       await queue.updateMessage(item.messageId, popReceipt, item.messageText, Math.round(settings.visibilityMs / 1000));

@@ -38,6 +38,7 @@ export class TurnLoop {
   readonly #deps: TurnLoopDeps;
   readonly #executions: ExecutionCache;
   readonly #runnable = new Set<string>();
+  readonly #abort = new AbortController();
   #pumping: Promise<void> | undefined;
   #started = false;
 
@@ -55,6 +56,7 @@ export class TurnLoop {
   /** Begin no further turn. Resolves when the running one is stored. */
   async stop(): Promise<void> {
     this.#started = false;
+    this.#abort.abort();
     await this.#pumping;
   }
 
@@ -96,7 +98,10 @@ export class TurnLoop {
 
   /** E5. */
   #wakeLater(id: string): void {
-    void this.#deps.clock.sleep(STORE_AGAIN_MS).then(() => this.wake(id));
+    this.#deps.clock.sleep(STORE_AGAIN_MS, this.#abort.signal).then(
+      () => this.wake(id),
+      () => undefined, // stopping: the next start runs what waits
+    );
   }
 
   /** Run one turn. Returns whether the instance has more to do. */

@@ -54,6 +54,8 @@ export const exportResultsSchema = z.strictObject({
 
 /** Query of GET /api/review. */
 export const reviewQueueSchema = z.strictObject({
+  /** `spot-check`: documents drawn at random of those the local stages decided alone; what was decided is not shown. */
+  queue: z.enum(['waiting', 'spot-check']).default('waiting'),
   order: z.enum(['oldest', 'uncertain']).default('oldest'),
   limit: z.coerce.number().int().min(1).max(50).default(10),
   run: idSchema.optional(),
@@ -77,7 +79,7 @@ export const feedbackSchema = z.strictObject({
 });
 export type FeedbackRequest = z.infer<typeof feedbackSchema>;
 
-/** A document that waits for a person. */
+/** A document that waits for a person. A spot check tells neither label, confidence nor reasons: whoever is told tends to agree. */
 export interface ReviewItem {
   documentId: string;
   runId: string;

@@ -249,4 +249,32 @@ export interface TrustReport {
     checked: number;
     right: number;
   } | null;
+  /** The same on documents drawn at random; null as long as nobody has asked for spot checks. */
+  spotChecks: SpotChecks | null;
+}
+
+/** Of the drawn documents those that people have decided since, those whose label they kept, and the exact 95 % interval of that share. */
+export interface SpotShare {
+  drawn: number;
+  checked: number;
+  right: number;
+  low: number;
+  high: number;
+}
+
+/** What people said of documents that the local stages had decided alone, drawn at random. */
+export interface SpotChecks extends SpotShare {
+  /** Drawn a week, and of each label in it at least; the draw of a lake can be repeated with its seed. */
+  perWeek: number;
+  perLabel: number;
+  seed: string;
+  /** The model that decides now, held against what it promises. */
+  champion:
+    | (SpotShare & { modelVersion: string; precision: number; verdict: 'unchecked' | 'kept' | 'broken' | 'open' })
+    | null;
+  /** By the label that was given; those drawn for a rare label included. */
+  labels: (SpotShare & { label: string })[];
+  weeks: (SpotShare & { week: string })[];
+  /** The last two weeks against those before: Fisher's exact test that fewer are right; null: fewer than ten checks on either side. */
+  drift: { before: SpotShare; recent: SpotShare; pValue: number; isSeen: boolean } | null;
 }

@@ -28,6 +28,16 @@ const common = {
   paused: z.boolean().default(false),
 };
 
+const folders = z.array(z.string().min(1).max(400)).min(1).max(100);
+
+const mails = {
+  /** Mails that came before are none of the source's. */
+  since: z.iso
+    .date()
+    .or(z.iso.datetime({ offset: true }))
+    .optional(),
+};
+
 export const sourceEntrySchema = z.discriminatedUnion('kind', [
   z.strictObject({
     ...common,
@@ -42,6 +52,15 @@ export const sourceEntrySchema = z.discriminatedUnion('kind', [
     kind: z.literal('onedrive'),
     /** Sign-in name of its owner. */
     user: z.string().min(3).max(320),
+  }),
+  z.strictObject({
+    ...common,
+    ...mails,
+    kind: z.literal('exchange'),
+    /** Address of the mailbox, a shared one too. */
+    mailbox: z.email().max(320),
+    /** Names of folders; all below them are read too. `inbox`, `archive` and `sentitems` are those in every language. */
+    folders: folders.default(['inbox']),
   }),
 ]);
 export type SourceEntry = z.infer<typeof sourceEntrySchema>;

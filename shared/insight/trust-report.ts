@@ -1,7 +1,7 @@
 // Whether the decisions can be trusted: how often documents were escalated, how often people kept what was proposed, and what was seen of
 // the champion's promise.
 // Invariants: T1 a decision of a person is measured against the decision it replaced, once; one that replaces another person's is not measured.
-// T2 people look at documents that were uncertain: agreement says nothing of documents nobody looked at.
+// T2 people look at documents that were uncertain: agreement says nothing of documents nobody looked at; spot checks do (spot-checks.ts).
 import type { TrustReport } from '../api/insights.ts';
 
 import { sqlText } from '../lake/duckdb.ts';
@@ -10,6 +10,7 @@ import type { AcceptRule } from '../models/accept-rule.ts';
 import type { DecisionLake } from '../pipeline/decision-lake.ts';
 import { BY_RUNS, WAS_ASKED } from './cost-report.ts';
 import { lastDays } from './period.ts';
+import { measureSpotChecks } from './spot-checks.ts';
 
 const MAX_CORRECTIONS = 50;
 
@@ -38,6 +39,7 @@ export async function trustReport({ services, query, registry }: TrustSources, d
     `${measured} SELECT proposal, label, count(*) AS decisions FROM measured WHERE label <> proposal
       GROUP BY 1, 2 ORDER BY decisions DESC, proposal, label LIMIT ${MAX_CORRECTIONS}`,
   );
+  const promise = await readPromise(query, registry, measured);
   return {
     escalation: await readEscalation(query, first),
     agreement: agreement.map((row) => ({
@@ -56,7 +58,13 @@ export async function trustReport({ services, query, registry }: TrustSources, d
       to: String(row.label),
       decisions: Number(row.decisions),
     })),
-    promise: await readPromise(query, registry, measured),
+    promise,
+    spotChecks: await measureSpotChecks(
+      services,
+      query,
+      days,
+      promise && { modelVersion: promise.modelVersion, precision: promise.precision },
+    ),
   };
 }
 

@@ -32,6 +32,7 @@ export interface LakeView {
 }
 
 const DEFAULT_MAX_ROWS = 100_000;
+const INTERRUPT_AGAIN_MS = 50;
 /** Questions worked on at the same time. */
 const AT_ONCE = 2;
 
@@ -106,16 +107,19 @@ export class LakeQueries {
     const database = await this.#database();
     const connection = await database.connect();
     let isLate = false;
+    // Again and again: an interruption before the statement runs is forgotten by it.
     const giveUp = () => {
       isLate = true;
       connection.interrupt();
+      timer = setTimeout(giveUp, INTERRUPT_AGAIN_MS);
     };
-    const timer = timeoutMs === undefined ? undefined : setTimeout(giveUp, timeoutMs);
+    let timer = timeoutMs === undefined ? undefined : setTimeout(giveUp, timeoutMs);
     try {
       const statement = await this.#alone(async () => {
         await this.#show(connection, snapshots);
         return await prepare(connection, sql);
       });
+      if (isLate) throw new Error('given up while the tables were fetched');
       const result = await statement.stream();
       const columns = result.deduplicatedColumnNames();
       const rows: Row[] = [];

@@ -227,6 +227,13 @@ export function clopperPearsonLower(successes: number, trials: number, level: nu
   return low;
 }
 
+/** Two-sided Clopper–Pearson interval of a proportion; [0, 1] of no trials. @param level  1 − confidence, split over both ends */
+export function clopperPearson(successes: number, trials: number, level: number): [low: number, high: number] {
+  if (trials === 0) return [0, 1];
+  const low = clopperPearsonLower(successes, trials, level / 2);
+  return [low, 1 - clopperPearsonLower(trials - successes, trials, level / 2)];
+}
+
 /** Regularised incomplete beta function I_x(a, b), by Lentz's continued fraction. */
 function incompleteBeta(x: number, a: number, b: number): number {
   if (x <= 0) return 0;

@@ -1,10 +1,12 @@
 // Documents that wait for a person, and who is shown which.
 // Invariants: V1, V2 as in review-lease.ts: two people are never shown the same document, and a closed window keeps nothing. V3 decided and
 // erased documents are never shown. V4 whoever asks gets a document as long as there is one that nobody holds and they have not put aside.
+// V5 a spot check does not tell what was decided: it is a measurement.
 
 import type { ReviewItem, ReviewQueue } from '../api/decisions.ts';
 import { codeOf } from '../errors.ts';
 import { beginning, readKeptTexts } from '../insight/document-text.ts';
+import { drawnSince, openSpotDraw, spotWindow } from '../insight/spot-checks.ts';
 import { sqlText } from '../lake/duckdb.ts';
 import type { Row } from '../lake/tables.ts';
 import type { DecisionLake } from '../pipeline/decision-lake.ts';
@@ -28,7 +30,7 @@ export async function takeForReview(lake: DecisionLake, request: ReviewQueue, ho
   const texts = await readKeptTexts(lake.services, rows);
   const labels = await readLabels(lake.services, rows);
   return taken.map(({ row, until }) => ({
-    ...toItem(row, texts.get(String(row.document_id))),
+    ...toItem(request.queue === 'spot-check' ? asUndecided(row) : row, texts.get(String(row.document_id))),
     labels: labels.get(textOrNull(row.taxonomy_version)) ?? [],
     leasedUntil: new Date(until).toISOString(),
   }));
@@ -53,12 +55,10 @@ async function takeLeases(
   }
 }
 
-async function candidates(
-  { query }: DecisionLake,
-  { order, run, label }: ReviewQueue,
-  from: number,
-  limit: number,
-): Promise<Row[]> {
+async function candidates(lake: DecisionLake, request: ReviewQueue, from: number, limit: number): Promise<Row[]> {
+  if (request.queue === 'spot-check') return drawnCandidates(lake, request, from, limit);
+  const { query } = lake;
+  const { order, run, label } = request;
   const conditions = [WAITING];
   if (run !== undefined) conditions.push(`run_id = ${sqlText(run)}`);
   if (label !== undefined) conditions.push(`label = ${sqlText(label)}`);
@@ -66,6 +66,34 @@ async function candidates(
   const sql = `SELECT * FROM latest_results WHERE ${conditions.join(' AND ')} ORDER BY ${by} LIMIT ${limit} OFFSET ${from}`;
   return (await query(sql)).rows;
 }
+
+/** V5: drawn and not decided since, the oldest weeks first, within a week in the order of the draw. */
+async function drawnCandidates(
+  { query, services }: DecisionLake,
+  { run, label }: ReviewQueue,
+  from: number,
+  limit: number,
+): Promise<Row[]> {
+  const draw = await openSpotDraw(services);
+  const conditions = ['drawn.said IS NULL', "latest.failure_code IS DISTINCT FROM 'document.erased'"];
+  if (run !== undefined) conditions.push(`latest.run_id = ${sqlText(run)}`);
+  if (label !== undefined) conditions.push(`drawn.label = ${sqlText(label)}`);
+  const sql = `${drawnSince(draw, spotWindow(services.clock.now()))} SELECT latest.* FROM drawn
+    JOIN latest_results latest ON latest.document_id = drawn.document_id
+    WHERE ${conditions.join(' AND ')} ORDER BY drawn.week, drawn.ticket, latest.document_id LIMIT ${limit} OFFSET ${from}`;
+  return (await query(sql)).rows;
+}
+
+/** What was decided is not told. */
+const asUndecided = (row: Row): Row => ({
+  ...row,
+  label: null,
+  confidence: null,
+  top_labels_json: '[]',
+  evidence_json: '[]',
+  llm_quote: null,
+  llm_quote_verified: null,
+});
 
 /** The labels a person may choose for each taxonomy of these documents; none for a taxonomy that is not stored any more, or damaged. */
 async function readLabels({ lake }: PipelineServices, rows: readonly Row[]): Promise<Map<string | null, string[]>> {

@@ -2,6 +2,7 @@
 // Invariants: P1 the last row of an item counts, in whatever order rows come. P2 an item whose content tag is the known one costs nothing, whatever
 // else has changed. P3 an Office file that is new or changed waits a little: SharePoint rewrites it after the upload. P4 nothing is removed here: what vanished is listed, to be asked for by id.
 import type { DriveItem, DriveItems } from './drive-items.ts';
+import type { Collected } from './feed.ts';
 import type { Wanted } from './filter.ts';
 import type { DriveRow } from './graph/drive-rows.ts';
 import type { JournalPage } from './journal.ts';
@@ -51,8 +52,7 @@ export function foldPages(pages: readonly JournalPage[]): { rows: Map<string, Dr
 /** Enter rows into the items and say what follows. */
 export function planRound(
   items: DriveItems,
-  rows: ReadonlyMap<string, DriveRow>,
-  isFull: boolean,
+  { rows, isFull, covers }: Pick<Collected, 'rows' | 'isFull' | 'covers'>,
   { wanted, maxBytes, nowMs }: { wanted: Wanted; maxBytes: number; nowMs: number },
 ): DrivePlan {
   const before = new Map<string, string>();
@@ -71,9 +71,8 @@ export function planRound(
       changed.add(row.id);
     items.put(row);
   }
-  if (isFull)
-    for (const item of items.byId.values())
-      if (!rows.has(item.id) && item.state !== 'removed') plan.vanished.push(item.id);
+  for (const item of items.byId.values())
+    if (!rows.has(item.id) && item.state !== 'removed' && covers(item)) plan.vanished.push(item.id);
   for (const row of rows.values()) {
     const item = items.byId.get(row.id);
     if (item === undefined || row.kind === 'deleted' || row.kind === 'folder') continue;

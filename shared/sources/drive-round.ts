@@ -9,7 +9,7 @@ import { codeOf, RetryableError } from '../errors.ts';
 import { sourcePaths } from '../paths.ts';
 import type { Clock, LakeStore, Logger } from '../ports.ts';
 import type { DriveItem, DriveItems } from './drive-items.ts';
-import { type DrivePlan, foldPages, planRound } from './drive-plan.ts';
+import { type DrivePlan, planRound } from './drive-plan.ts';
 import {
   type DriveState,
   newDriveState,
@@ -18,15 +18,12 @@ import {
   writeDriveItems,
   writeDriveState,
 } from './drive-state.ts';
+import type { Drive, Feed } from './feed.ts';
 import { wantedPaths } from './filter.ts';
-import { collectPages } from './graph/delta-pages.ts';
-import { type DriveRow, readItem, readPage } from './graph/drive-rows.ts';
-import { type GraphClient, GraphError } from './graph/graph-client.ts';
 import { Journal } from './journal.ts';
 import { itemKeyOf, landItem } from './land-item.ts';
 
 export interface RoundDeps {
-  graph: GraphClient;
   lake: LakeStore;
   landing: LakeStore;
   clock: Clock;
@@ -37,14 +34,6 @@ export interface RoundDeps {
   rename?(renamed: readonly { path: string; name: string; webUrl: string }[]): Promise<void>;
   /** Downloads at a time. */
   parallel: number;
-}
-
-export interface Drive {
-  id: string;
-  /** As the source names it in paths. */
-  key: string;
-  name: string;
-  webUrl: string;
 }
 
 export interface RoundOptions {
@@ -77,6 +66,7 @@ export async function syncDrive(
   deps: RoundDeps,
   entry: SourceEntry,
   drive: Drive,
+  feed: Feed,
   options: RoundOptions = {},
 ): Promise<RoundOutcome> {
   const { lake, clock, logger } = deps;
@@ -84,32 +74,29 @@ export async function syncDrive(
   const state = found?.state ?? newDriveState(drive.id, drive.name, drive.webUrl);
   const round = state.round + 1;
   const journal = new Journal(lake, entry.name, drive.key, round);
-  const link = options.isFull ? null : state.deltaLink;
-  const pages = await collectPages(deps.graph, journal, drive.id, link, logger);
-  const { rows, isFull } = foldPages(pages);
   const items = await readDriveItems(lake, state);
+  const collected = await feed.collect(journal, options.isFull ? null : state.deltaLink, items);
   const limits = { wanted: wantedPaths(entry), maxBytes: entry.maxBytes, nowMs: clock.now() };
-  const plan = planRound(items, await withChildren(deps, drive, items, rows, isFull), isFull, limits);
+  const plan = planRound(items, collected, limits);
   const outcome: RoundOutcome = {
     ...{ status: 'done', landed: 0, skipped: 0, failed: 0, removed: 0, renamed: plan.renamed.length },
     nextAt: plan.nextAt,
     state,
   };
-  if (!(await landAll(deps, entry, drive, journal, items, plan, outcome, options.until)))
+  if (!(await landAll(deps, entry, drive, feed, journal, items, plan, outcome, options.until)))
     return { ...outcome, status: 'more' };
-  const unconfirmed = await removeVanished(deps, entry, drive, items, plan.vanished, options, outcome);
+  const unconfirmed = await removeVanished(deps, entry, feed, items, plan, options, outcome);
   await deps.rename?.(
     plan.renamed.flatMap((item) =>
       item.landedPath === null ? [] : [{ path: item.landedPath, name: items.pathOf(item), webUrl: item.webUrl }],
     ),
   );
-  const delta = pages.at(-1)?.delta ?? null;
   const itemsPath = sourcePaths.items(entry.name, drive.key, round, randomUUID().slice(0, 8));
   await writeDriveItems(lake, itemsPath, items);
   const next: DriveState = {
     ...state,
-    ...{ deltaLink: delta, round, itemsPath, endedAt: clock.now(), unconfirmedRemovals: unconfirmed },
-    fullAt: isFull ? clock.now() : state.fullAt,
+    ...{ deltaLink: collected.cursor, round, itemsPath, endedAt: clock.now(), unconfirmedRemovals: unconfirmed },
+    fullAt: collected.isFull ? clock.now() : state.fullAt,
     counts: items.counts(),
   };
   await writeDriveState(lake, entry.name, drive.key, next, found?.etag); // R4
@@ -125,39 +112,12 @@ export async function syncDrive(
   return { ...outcome, state: next };
 }
 
-/** Rows of the round, and of what lies below folders that are new to us: the feed shows a folder that was moved in, not its contents. */
-async function withChildren(
-  { graph }: RoundDeps,
-  drive: Drive,
-  items: DriveItems,
-  rows: ReadonlyMap<string, DriveRow>,
-  isFull: boolean,
-): Promise<ReadonlyMap<string, DriveRow>> {
-  if (isFull) return rows;
-  const all = new Map(rows);
-  const open = [...rows.values()].filter((row) => row.kind === 'folder' && !row.isRoot && !items.byId.has(row.id));
-  for (let folder = open.shift(); folder !== undefined; folder = open.shift()) {
-    let link: string | undefined =
-      `/drives/${encodeURIComponent(drive.id)}/items/${encodeURIComponent(folder.id)}/children`;
-    while (link !== undefined) {
-      const { body } = await graph.json(link, { units: 2 });
-      const page = readPage(body);
-      for (const row of page.rows) {
-        if (all.has(row.id)) continue;
-        all.set(row.id, { ...row, parentId: row.parentId ?? folder.id });
-        if (row.kind === 'folder') open.push(row);
-      }
-      link = page.next;
-    }
-  }
-  return all;
-}
-
 /** @returns false when time ran out before everything had an end */
 async function landAll(
   deps: RoundDeps,
   entry: SourceEntry,
   drive: Drive,
+  feed: Feed,
   journal: Journal,
   items: DriveItems,
   plan: DrivePlan,
@@ -167,7 +127,7 @@ async function landAll(
   const limit = pLimit(deps.parallel);
   const marked = await journal.marked();
   const land = {
-    graph: deps.graph,
+    feed,
     landing: deps.landing,
     journal,
     source: entry.name,
@@ -218,9 +178,9 @@ const stateAfter = (item: DriveItem, state: DriveItem['state']): DriveItem['stat
 async function removeVanished(
   deps: RoundDeps,
   entry: SourceEntry,
-  drive: Drive,
+  feed: Feed,
   items: DriveItems,
-  vanished: readonly string[],
+  plan: DrivePlan,
   options: RoundOptions,
   outcome: RoundOutcome,
 ): Promise<number> {
@@ -228,18 +188,26 @@ async function removeVanished(
   const suspect = (item: DriveItem | undefined) => {
     if (item !== undefined && item.state !== 'removed') suspects.set(item.id, item);
   };
-  for (const id of vanished) suspect(items.byId.get(id));
+  for (const id of plan.vanished) suspect(items.byId.get(id));
   for (const item of items.byId.values()) {
     if (item.code === 'sync.removals') suspect(item); // told before, not confirmed yet
     if (items.parentsOf(item).some((id) => suspects.has(id))) suspect(item);
   }
   const landed = [...items.byId.values()].filter(({ state }) => state === 'landed').length;
+  const before = new Map([...suspects.values()].map((item) => [item, items.pathOf(item)]));
   const gone: DriveItem[] = [];
   for (const item of suspects.values()) {
-    const row = await ask(deps.graph, drive.id, item.id);
+    const row = await feed.ask(item);
     if (row === undefined) gone.push(item);
-    else if (item.code === 'sync.removals') item.code = null;
+    else {
+      // It is elsewhere now; its content is looked at when a row speaks of it.
+      Object.assign(item, { name: row.name, parentId: row.parentId });
+      if (item.code === 'sync.removals') item.code = null;
+    }
   }
+  for (const [item, path] of before)
+    if (item.state === 'landed' && items.pathOf(item) !== path && !plan.renamed.includes(item)) plan.renamed.push(item);
+  outcome.renamed = plan.renamed.length;
   const goneFiles = gone.filter(({ state }) => state === 'landed');
   const isTooMany = goneFiles.length > BOUNDED_COUNT && goneFiles.length > landed * BOUNDED_SHARE;
   if (isTooMany && options.confirmRemovals !== true) {
@@ -254,17 +222,6 @@ async function removeVanished(
     else Object.assign(item, { state: 'removed', code: null });
   }
   return 0;
-}
-
-/** undefined = 404: it is gone. */
-async function ask(graph: GraphClient, driveId: string, itemId: string): Promise<DriveRow | undefined> {
-  try {
-    const path = `/drives/${encodeURIComponent(driveId)}/items/${encodeURIComponent(itemId)}`;
-    return readItem((await graph.json(path, { units: 1 })).body);
-  } catch (error) {
-    if (error instanceof GraphError && error.status === 404) return undefined;
-    throw error;
-  }
 }
 
 async function applyPolicy({ landing, erase, logger }: RoundDeps, entry: SourceEntry, item: DriveItem): Promise<void> {

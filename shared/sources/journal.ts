@@ -8,6 +8,8 @@ import { parseRecord } from '../record-json.ts';
 import type { DriveRow } from './graph/drive-rows.ts';
 
 export interface JournalPage {
+  /** Which of several enumerations of the drive, e.g. a mail folder; '' where there is one. */
+  part: string;
   rows: DriveRow[];
   unreadable: number;
   next: string | null;

@@ -13,11 +13,11 @@ import { sha256Hex } from '../ids.ts';
 import { landedPath } from '../paths.ts';
 import type { LakeStore } from '../ports.ts';
 import type { DriveItem } from './drive-items.ts';
-import type { GraphClient } from './graph/graph-client.ts';
+import type { Feed } from './feed.ts';
 import type { End, Journal } from './journal.ts';
 
 export interface LandDeps {
-  graph: GraphClient;
+  feed: Feed;
   landing: LakeStore;
   journal: Journal;
   source: string;
@@ -75,7 +75,7 @@ export async function landItem(deps: LandDeps, item: DriveItem, name: string): P
 
 /** Into a temporary file. @returns SHA-256 of the bytes as they came, whatever the row said of size and hash */
 async function download(
-  { graph, driveId, maxBytes }: LandDeps,
+  { feed, maxBytes }: LandDeps,
   item: DriveItem,
   use: (file: string, sha256: string) => Promise<void>,
 ): Promise<string> {
@@ -83,9 +83,7 @@ async function download(
   try {
     const file = join(folder, 'content');
     for (let n = 1; ; n++) {
-      const response = await graph.content(driveId, item.id);
-      if (response?.body == null) throw new TerminalError('sync.bad-answer', 'a download without content');
-      const announced = Number(response.headers.get('content-length') ?? Number.NaN);
+      const { body, announced } = await feed.open(item);
       const hash = createHash('sha256');
       let size = 0;
       const count = new Transform({
@@ -97,13 +95,8 @@ async function download(
         },
       });
       try {
-        await pipeline(
-          Readable.fromWeb(response.body as import('node:stream/web').ReadableStream),
-          count,
-          createWriteStream(file),
-        );
-        if (Number.isFinite(announced) && announced !== size && !response.headers.has('content-encoding'))
-          throw new Error(`${size} of ${announced} bytes`); // L3
+        await pipeline(Readable.from(body), count, createWriteStream(file));
+        if (announced !== undefined && announced !== size) throw new Error(`${size} of ${announced} bytes`); // L3
       } catch (error) {
         if (error instanceof SluiceError) throw error;
         if (n >= TRIES) throw new RetryableError('sync.unavailable', 'a download broke off', { cause: error });

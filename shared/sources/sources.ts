@@ -9,9 +9,9 @@ import { codeOf, ERROR_REMEDIES, isErrorCode, RetryableError, SluiceError, Termi
 import { sourcePaths } from '../paths.ts';
 import type { Clock } from '../ports.ts';
 import { type BrokenRecord, brokenRecord, isCorruptRecord, parseRecord, type RecordCheck } from '../record-json.ts';
-import { type Drive, type RoundDeps, syncDrive } from './drive-round.ts';
+import { type RoundDeps, syncDrive } from './drive-round.ts';
 import { type DriveState, readDriveItems, readDriveState } from './drive-state.ts';
-import { drivesOf } from './graph/sites.ts';
+import type { Drive, Service } from './feed.ts';
 import { parseSources } from './setting.ts';
 
 /** What a source keeps of its last round. */
@@ -29,6 +29,8 @@ interface SourceRecord {
 export interface SourcesDeps extends Omit<RoundDeps, 'logger'> {
   /** The setting SOURCES. */
   setting: string;
+  /** The service an entry is on; nothing is asked of it yet. */
+  connect(entry: SourceEntry): Service;
   logger: RoundDeps['logger'];
   clock: Clock;
 }
@@ -117,18 +119,19 @@ export class Sources {
    */
   async sync(name: string, request: Partial<SyncRequest>, forMs: number): Promise<{ isDone: boolean }> {
     const { entry } = await this.#need(name);
-    const { clock, graph, logger } = this.#deps;
+    const { clock, logger } = this.#deps;
     const record = await this.#record(name);
     const startedAt = clock.now();
     await this.#write(name, { ...record, startedAt });
+    const service = this.#deps.connect(entry);
     try {
-      const drives = await drivesOf(graph, entry);
+      const drives = await service.drives();
       let isDone = true;
       let next: number | null = null;
       for (const drive of drives) {
         const state = (await readDriveState(this.#deps.lake, name, drive.key))?.state;
         const isOld = state?.fullAt != null && clock.now() - state.fullAt > FULL_EVERY_MS;
-        const outcome = await syncDrive(this.#deps, entry, drive, {
+        const outcome = await syncDrive(this.#deps, entry, drive, service.feed(drive), {
           isFull: request.full === true || isOld,
           confirmRemovals: request.confirmRemovals === true,
           until: startedAt + forMs,
@@ -161,6 +164,8 @@ export class Sources {
         failures: record.failures + 1,
       });
       throw error instanceof RetryableError ? new TerminalError(error.code, error.message, { cause: error }) : error;
+    } finally {
+      await service.close();
     }
   }
 
@@ -199,7 +204,7 @@ export class Sources {
   /** Ask for everything a round needs, and change nothing. */
   async check(name: string): Promise<SourceCheck[]> {
     const { entry } = await this.#need(name);
-    const { graph } = this.#deps;
+    const service = this.#deps.connect(entry);
     const checks: SourceCheck[] = [];
     const attempt = async <T>(
       what: string,
@@ -216,18 +221,20 @@ export class Sources {
         return undefined;
       }
     };
-    const drives = await attempt(
-      'address',
-      () => drivesOf(graph, entry),
-      (found) => found.map((drive) => drive.name).join(', '),
-    );
-    for (const drive of drives ?? []) {
-      const path = `/drives/${encodeURIComponent(drive.id)}/root/delta?token=latest`;
-      await attempt(
-        `changes of ${drive.name}`,
-        () => graph.json(path, { units: 1 }),
-        () => 'can be read',
+    try {
+      const drives = await attempt(
+        'address',
+        () => service.drives(),
+        (found) => found.map((drive) => drive.name).join(', '),
       );
+      for (const drive of drives ?? [])
+        await attempt(
+          `changes of ${drive.name}`,
+          () => service.probe(drive),
+          () => 'can be read',
+        );
+    } finally {
+      await service.close();
     }
     return checks;
   }
@@ -248,7 +255,7 @@ export class Sources {
       name: entry.name,
       kind: entry.kind,
       from,
-      address: entry.kind === 'sharepoint' ? entry.site : entry.user,
+      address: addressOf(entry),
       state: this.#stateOf(entry, { ...record, error }),
       deletion: entry.deletion,
       everyMinutes: entry.everyMinutes,
@@ -298,6 +305,17 @@ export class Sources {
 
   async #write(name: string, record: SourceRecord): Promise<void> {
     await this.#deps.lake.write(sourcePaths.status(name), JSON.stringify(record));
+  }
+}
+
+function addressOf(entry: SourceEntry): string {
+  switch (entry.kind) {
+    case 'sharepoint':
+      return entry.site;
+    case 'onedrive':
+      return entry.user;
+    case 'exchange':
+      return entry.mailbox;
   }
 }
 

@@ -191,5 +191,6 @@ test('trust: without a model and without decisions there is nothing to say, and 
     weeks: [],
     corrections: [],
     promise: null,
+    spotChecks: null,
   });
 });

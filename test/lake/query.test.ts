@@ -176,6 +176,10 @@ test('query: a data file that is missing or damaged is named, as the table’s f
 test('query: a statement that takes longer than allowed is given up, and the next one is answered', async () => {
   const endless = 'SELECT count(*) FROM range(100000000) a, range(100000000) b WHERE a.range % 7 = b.range % 5';
   await expect(queries.queryWithin(50, endless)).rejects.toMatchObject({ code: 'query.timeout' });
+  // The time is over before the tables are there: the statement must not begin without a limit.
+  const cold = new LakeQueries(tables);
+  await expect(cold.queryWithin(1, endless)).rejects.toMatchObject({ code: 'query.timeout' });
+  cold.close();
   expect((await queries.queryWithin(60_000, 'SELECT count(*) AS n FROM results')).rows[0]?.n).toBeGreaterThan(0);
   await expect(queries.queryWithin(60_000, 'SELECT nothing FROM nowhere')).rejects.toMatchObject({
     code: 'query.invalid',

@@ -1,5 +1,6 @@
 // The sources of an app: entries, what is due, what a round leaves in the status, names for results.
 import { expect, test } from 'vitest';
+import type { SourceEntry } from '../../shared/api/source-entry.ts';
 import { silentLogger } from '../../shared/ports.ts';
 import { parseSources } from '../../shared/sources/setting.ts';
 import { SourceNames } from '../../shared/sources/source-names.ts';
@@ -13,7 +14,7 @@ function sourcesOf(t: Tenant, setting: object[] = []): Sources {
   return new Sources({
     ...{
       setting: JSON.stringify(setting),
-      graph: t.client(),
+      connect: (entry: SourceEntry) => t.connect(entry),
       lake: t.lake,
       landing: t.landing,
       clock: t.clock,

@@ -1,18 +1,15 @@
 // A tenant on the Graph emulator, in this process, and a source on it: lake, landing and clock in memory. No store of Graph is mocked.
 import { Drive } from '../../local/emulators/graph/drive.ts';
 import { Graph, type GraphOptions, type GraphSite } from '../../local/emulators/graph/graph.ts';
+import { Mailbox } from '../../local/emulators/graph/mailbox.ts';
 import { type SourceEntry, sourceEntrySchema } from '../../shared/api/source-entry.ts';
-import type { Clock } from '../../shared/ports.ts';
-import {
-  type RoundOptions,
-  type RoundOutcome,
-  type Drive as SourceDrive,
-  syncDrive,
-} from '../../shared/sources/drive-round.ts';
+import { type Clock, silentLogger } from '../../shared/ports.ts';
+import { type RoundOptions, type RoundOutcome, syncDrive } from '../../shared/sources/drive-round.ts';
 import { readDriveItems, readDriveState } from '../../shared/sources/drive-state.ts';
+import type { Service, Drive as SourceDrive } from '../../shared/sources/feed.ts';
 import { Gate } from '../../shared/sources/graph/gate.ts';
 import { GraphClient } from '../../shared/sources/graph/graph-client.ts';
-import { drivesOf } from '../../shared/sources/graph/sites.ts';
+import { graphService } from '../../shared/sources/graph/graph-service.ts';
 import { MemoryLake } from '../fakes/memory-lake.ts';
 import { MemoryStateTable } from '../fakes/memory-state-table.ts';
 
@@ -87,6 +84,16 @@ export class Tenant {
     return sourceEntrySchema.parse({ name: 'tax', kind: 'sharepoint', site, ...over });
   }
 
+  addMailbox(address = 'tax@contoso.example'): Mailbox {
+    const mailbox = new Mailbox(address, () => this.clock.now());
+    this.graph.users.set(address, { mailbox });
+    return mailbox;
+  }
+
+  mailEntry(over: Record<string, unknown> = {}): SourceEntry {
+    return sourceEntrySchema.parse({ name: 'mail', kind: 'exchange', mailbox: 'tax@contoso.example', ...over });
+  }
+
   client(): GraphClient {
     const logger = () => undefined;
     const log = (event: string, fields: unknown = {}) => void this.logged.push(`${event} ${JSON.stringify(fields)}`);
@@ -132,31 +139,37 @@ export class Tenant {
   };
 
   drives(entry = this.entry()): Promise<SourceDrive[]> {
-    return drivesOf(this.client(), entry);
+    return this.connect(entry).drives();
+  }
+
+  connect(entry = this.entry()): Service {
+    return graphService(this.client(), entry, silentLogger);
   }
 
   async sync(options: RoundOptions & { entry?: SourceEntry; drive?: Drive } = {}): Promise<RoundOutcome> {
     const entry = options.entry ?? this.entry();
     const all = await this.drives(entry);
-    const drive = all.find(({ id }) => id === (options.drive ?? this.library).id)!;
+    const wanted = entry.kind === 'exchange' ? all[0]?.id : (options.drive ?? this.library).id;
+    const drive = all.find(({ id }) => id === wanted)!;
     const log = (event: string, fields: unknown = {}) => void this.logged.push(`${event} ${JSON.stringify(fields)}`);
     return syncDrive(
       {
-        ...{ graph: this.client(), lake: this.lake, landing: this.landing, clock: this.clock, parallel: 4 },
+        ...{ lake: this.lake, landing: this.landing, clock: this.clock, parallel: 4 },
         logger: { debug: log, info: log, warn: log, error: log },
         erase: async (path) => void this.erased.push(path),
         rename: async (renamed) => void this.renamed.push(...renamed),
       },
       entry,
       drive,
+      this.connect(entry).feed(drive),
       options,
     );
   }
 
   /** What the source knows now: state and code by path. */
-  async items(): Promise<Record<string, string>> {
-    const [drive] = await this.drives();
-    const found = await readDriveState(this.lake, 'tax', drive!.key);
+  async items(entry = this.entry()): Promise<Record<string, string>> {
+    const [drive] = await this.drives(entry);
+    const found = await readDriveState(this.lake, entry.name, drive!.key);
     if (found === undefined) return {};
     const items = await readDriveItems(this.lake, found.state);
     return Object.fromEntries(

@@ -89,7 +89,7 @@ function Trust({ trust, dates }: { trust: TrustReport; dates: readonly string[] 
   return (
     <>
       <Escalation days={days} />
-      <PromiseNote promise={trust.promise} />
+      <PromiseNote promise={trust.promise} spotChecks={trust.spotChecks} />
       <Agreement trust={trust} />
     </>
   );

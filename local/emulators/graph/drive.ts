@@ -55,6 +55,8 @@ export class Drive {
   /** Ids by parent and name, and children by parent, of what exists. */
   readonly #places = new Map<string, string>();
   readonly #children = new Map<string, Set<string>>();
+  /** Ids of the files that will be rewritten. */
+  readonly #rewrites = new Set<string>();
   #sequence = 0;
   #made = 0;
   /** Sequence numbers below this are forgotten: a token from before answers 410. */
@@ -136,9 +138,10 @@ export class Drive {
   /** The service rewrites what is due: other bytes, another cTag, one more row. */
   settle(): void {
     const now = this.#options.now();
-    for (const item of this.items.values()) {
+    for (const item of [...this.#rewrites].map((id) => this.#need(id))) {
       if (item.rewriteAt === undefined || item.rewriteAt > now || item.isDeleted) continue;
       item.rewriteAt = undefined;
+      this.#rewrites.delete(item.id);
       item.bytes = Buffer.concat([item.bytes, Buffer.from('\n')]);
       item.contentVersion++;
       this.#touch(item);
@@ -225,6 +228,7 @@ export class Drive {
     const { rewriteAfterMs, hashAfterMs, now } = this.#options;
     item.hashedAt = now() + hashAfterMs;
     item.rewriteAt = rewriteAfterMs !== undefined && OFFICE.test(item.name) ? now() + rewriteAfterMs : undefined;
+    if (item.rewriteAt !== undefined) this.#rewrites.add(item.id);
   }
 
   #touch(item: DriveItem): DriveItem {

@@ -11,6 +11,7 @@ export interface GraphFault {
     | 'bad-token' // 400 on a stored link
     | 'resync' // 410 with a Location that works
     | 'resync-broken' // 410 with a Location that answers 500
+    | 'sync-state-not-found' // 410 of a mail folder, without a Location
     | 'locked' // 423
     | 'forbidden' // 403
     | 'unauthorized' // 401, as of an expired download URL

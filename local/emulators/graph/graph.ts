@@ -1,9 +1,12 @@
-// Microsoft Graph as far as sources use it: sites, drives, delta, content, list item fields. Stateful, with a
+// Microsoft Graph as far as sources use it: sites, drives, delta, content, list item fields, mailboxes. Stateful, with a
 // budget of resource units, links in changing shapes, and faults as data. Answers requests as values: over HTTP by server.ts, in tests directly.
 // https://learn.microsoft.com/graph/api/overview
 import { createHash } from 'node:crypto';
 import type { Drive, DriveItem } from './drive.ts';
 import { type GraphFault, takeFault } from './faults.ts';
+import { MailRoutes, syncStateNotFound } from './mail-routes.ts';
+import type { Mailbox } from './mailbox.ts';
+import { accessDenied, type GraphReply, notFound, problem, resync, throttled } from './replies.ts';
 import { cTag, driveRow, eTag, itemRow } from './rows.ts';
 
 export interface GraphSite {
@@ -24,15 +27,6 @@ export interface GraphRequest {
   body: string;
 }
 
-export interface GraphReply {
-  status: number;
-  headers?: Record<string, string>;
-  /** JSON, or bytes. */
-  body?: unknown;
-  /** The connection ends after so many bytes of the body. */
-  cutAfter?: number;
-}
-
 export interface GraphOptions {
   now(): number;
   /** Origin of Graph, e.g. http://127.0.0.1:4444 */
@@ -51,13 +45,14 @@ export interface GraphOptions {
 
 export class Graph {
   readonly sites: GraphSite[] = [];
-  readonly users = new Map<string, { drive?: Drive; isForbidden?: boolean }>();
+  readonly users = new Map<string, { drive?: Drive; mailbox?: Mailbox; isForbidden?: boolean }>();
   readonly faults: GraphFault[] = [];
   /** Requests so far, `METHOD /path?query`. */
   readonly log: string[] = [];
   /** Units spent so far. */
   units = 0;
   readonly #options: GraphOptions;
+  readonly #mail: MailRoutes;
   #minute = { startedAt: 0, units: 0 };
   #pages = new Map<string, { rows: unknown[][]; next: string }>();
   #links = 0;
@@ -67,6 +62,7 @@ export class Graph {
 
   constructor(options: GraphOptions) {
     this.#options = options;
+    this.#mail = new MailRoutes(options.origin, options.pageSize);
   }
 
   /** Every drive by id. */
@@ -109,6 +105,18 @@ export class Graph {
       const user = this.users.get(decodeURIComponent(m[1] ?? '').toLowerCase());
       if (user?.isForbidden) return accessDenied();
       return user?.drive === undefined ? notFound() : { status: 200, body: driveRow(user.drive) };
+    }
+    m = /^\/users\/([^/]+)(\/(?:mailFolders|messages)\/.*)$/.exec(path);
+    if (m !== null) {
+      const user = this.users.get(decodeURIComponent(m[1] ?? '').toLowerCase());
+      if (user?.isForbidden) return accessDenied();
+      if (user?.mailbox === undefined)
+        return problem(
+          404,
+          'MailboxNotEnabledForRESTAPI',
+          'The mailbox is either inactive, soft-deleted, or on-premise.',
+        );
+      return this.#mail.handle(user.mailbox, m[2] ?? '', { method, url, headers }, fault);
     }
     m = /^\/drives\/([^/]+)(\/.*)?$/.exec(path);
     if (m !== null) {
@@ -251,7 +259,7 @@ export class Graph {
     return throttled(seconds, 429, 'activityLimitReached');
   }
 
-  #faulty(fault: GraphFault, request: GraphRequest): GraphReply {
+  async #faulty(fault: GraphFault, request: GraphRequest): Promise<GraphReply> {
     const seconds = fault.retryAfterSeconds ?? 10;
     switch (fault.kind) {
       case 'throttle':
@@ -267,6 +275,8 @@ export class Graph {
         return notFound();
       case 'bad-token':
         return problem(400, 'invalidRequest', 'The delta token is invalid.');
+      case 'sync-state-not-found':
+        return syncStateNotFound();
       case 'resync':
       case 'resync-broken': {
         const drive = this.drive(/\/drives\/([^/]+)/.exec(request.url.pathname)?.[1] ?? '');
@@ -281,7 +291,10 @@ export class Graph {
       case 'unauthorized':
         return { status: 401, body: { error: 'invalid_request' } };
       case 'cut-body': {
-        const whole = this.#download(request);
+        const whole =
+          request.url.origin === this.#options.downloadOrigin
+            ? this.#download(request)
+            : await this.#route(request, undefined);
         return { ...whole, cutAfter: Math.floor((whole.body as Buffer).length / 2) };
       }
       default:
@@ -292,25 +305,11 @@ export class Graph {
 
 /** Resource units as the service counts them. */
 function unitsOf(method: string, url: URL): number {
+  if (url.pathname.startsWith('/v1.0/users/')) return 1;
   if (/\/delta/.test(url.pathname)) return /token/.test(decodeURIComponent(url.href)) ? 1 : 2;
   if (method !== 'GET' || /\/(children|drives)$/.test(url.pathname)) return 2;
   return 1;
 }
-
-const problem = (status: number, code: string, message: string): GraphReply => ({
-  status,
-  body: { error: { code, message } },
-});
-const notFound = (): GraphReply => problem(404, 'itemNotFound', 'The resource could not be found.');
-const accessDenied = (): GraphReply => problem(403, 'accessDenied', 'Access denied');
-const resync = (location: string): GraphReply => ({
-  ...problem(410, 'resyncChangesApplyDifferences', 'Resync required.'),
-  headers: { location },
-});
-const throttled = (seconds: number, status: number, code: string): GraphReply => ({
-  ...problem(status, code, 'The request has been throttled'),
-  headers: { 'retry-after': String(seconds), 'ratelimit-reset': String(seconds) },
-});
 
 /** Same order for the same seed, another for another. */
 function shuffled<T extends { id: string }>(items: readonly T[], seed: number): T[] {

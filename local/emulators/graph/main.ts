@@ -20,6 +20,6 @@ const stop = async (): Promise<void> => {
 process.once('disconnect', stop); // the parent has gone
 process.once('SIGTERM', stop);
 process.once('SIGINT', () => (process.connected ? undefined : stop())); // with a parent, the parent decides
-const ready = { ready: true, root: emulator.root, site: emulator.site };
+const ready = { ready: true, root: emulator.root, site: emulator.site, mailbox: emulator.mailbox };
 process.stdout.write(`${JSON.stringify(ready)}\n`);
 process.send?.(ready);

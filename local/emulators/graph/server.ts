@@ -1,12 +1,15 @@
 // The Graph emulator over HTTP, with a folder of this machine as the library of a site: what is put, changed, renamed or deleted in the folder is what
-// a person does in SharePoint. Loopback only.
+// a person does in SharePoint. Its .eml files are also the inbox of a mailbox, its folders folders below the inbox. Loopback only.
 
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, relative } from 'node:path';
 import { Drive } from './drive.ts';
-import { Graph, type GraphReply } from './graph.ts';
+import { Graph } from './graph.ts';
+import { mirrorMails } from './mail-folder.ts';
+import { Mailbox } from './mailbox.ts';
+import type { GraphReply } from './replies.ts';
 
 export interface GraphEmulatorOptions {
   /** Its files are the library's. */
@@ -20,11 +23,14 @@ export interface GraphEmulator {
   root: string;
   /** Address of the site, for a source. */
   site: string;
+  /** Address of the mailbox, for a source. */
+  mailbox: string;
   graph: Graph;
   close(): Promise<void>;
 }
 
 const HOST = 'contoso.sharepoint.example';
+const MAILBOX = 'inbox@contoso.example';
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
 export async function startGraphEmulator({ folder, token, port = 0 }: GraphEmulatorOptions): Promise<GraphEmulator> {
@@ -52,9 +58,11 @@ export async function startGraphEmulator({ folder, token, port = 0 }: GraphEmula
     hashAfterMs: 0,
   });
   graph.sites.push({ id: `${HOST},local`, host: HOST, path: '/sites/local', displayName: 'Local', drives: [library] });
+  graph.users.set(MAILBOX, { mailbox: new Mailbox(MAILBOX, now) });
   return {
     root: `${originOf(server)}/v1.0`,
     site: `https://${HOST}/sites/local`,
+    mailbox: MAILBOX,
     graph,
     async close() {
       for (const one of [server, downloads]) await new Promise((resolve) => one.close(resolve));
@@ -109,6 +117,8 @@ async function answer(
   const url = new URL(request.url ?? '/', origin);
   if (/\/delta/.test(url.pathname))
     for (const { drives } of graph.sites) for (const drive of drives) await mirrorFolder(drive, folder);
+  const mailbox = graph.users.get(MAILBOX)?.mailbox;
+  if (/\/mailFolders\/delta/.test(url.pathname) && mailbox !== undefined) await mirrorMails(mailbox, folder);
   const headers = new Headers(
     Object.entries(request.headers).map(([name, value]): [string, string] => [name, String(value)]),
   );

@@ -141,7 +141,15 @@ export class DeltaLog {
     while (reached < last) {
       const next = read ?? (await this.#read(reached, count, last));
       read = undefined;
-      for (const actions of next) {
+      for (const [index, found] of next.entries()) {
+        // Later ones are there: this one came while they were read, or it is lost (L1).
+        const isGap = found === undefined && next.slice(index + 1).some((later) => later !== undefined);
+        const actions = isGap ? await this.readCommit(reached + 1) : found;
+        if (isGap && actions === undefined)
+          throw new TerminalError(
+            'lake.corrupt-table',
+            `Commit ${reached + 1} of ${this.table} is missing, later ones are there`,
+          );
         if (actions === undefined) return;
         yield actions;
         reached++;

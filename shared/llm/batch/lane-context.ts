@@ -9,7 +9,7 @@ import type { Pack } from '../judge.ts';
 import { batchPriceOn } from '../money/price.ts';
 import { type Shown, showDocuments } from '../prepare.ts';
 import { documentsMessage } from '../prompt.ts';
-import type { LlmDeps, LlmRuntime, Question } from '../runtime.ts';
+import { type LlmDeps, type LlmRuntime, type Question, runtimeOf } from '../runtime.ts';
 import { batchLaneFolder } from './cancel.ts';
 import type { BatchLaneRequest } from './lane-request.ts';
 import { BATCH_ENDPOINT, type BatchTransport } from './transport.ts';
@@ -32,7 +32,15 @@ export class LaneContext {
   readonly shown = new Map<string, ReadonlyMap<string, Shown>>();
 
   /** @throws {SluiceError} config.invalid when no deployment takes batch jobs */
-  constructor(request: BatchLaneRequest, deps: LlmDeps, transport: BatchTransport, runtime: LlmRuntime) {
+  static async open(request: BatchLaneRequest, deps: LlmDeps, transport: BatchTransport): Promise<LaneContext> {
+    const runtime = await runtimeOf(deps);
+    const context = new LaneContext(request, deps, transport, runtime);
+    for (const { batchId, documents } of request.batches)
+      context.shown.set(batchId, await showDocuments(documents, context.question, runtime, deps));
+    return context;
+  }
+
+  private constructor(request: BatchLaneRequest, deps: LlmDeps, transport: BatchTransport, runtime: LlmRuntime) {
     // The pool has left out what the documents may not be sent to.
     const member = runtime.pool.members.find(({ config }) => config.batch !== undefined);
     const deployment = member?.config;
@@ -45,8 +53,6 @@ export class LaneContext {
     this.deployment = deployment;
     this.lessons = member?.lessons.current ?? {};
     this.batch = deployment.batch;
-    for (const { batchId, documents } of request.batches)
-      this.shown.set(batchId, showDocuments(documents, this.question, runtime, deps));
   }
 
   price(): Price {

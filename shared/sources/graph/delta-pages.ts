@@ -1,71 +1,87 @@
-// The pages of one round of a drive's delta, into the journal. Every way a delta can go wrong ends here in a fresh enumeration or in an error;
+// The pages of one enumeration of a round, into the journal. Every way a delta can go wrong ends here in a fresh enumeration or in an error;
 // never in a loop, never in a lost cursor.
 // https://learn.microsoft.com/graph/api/driveitem-delta
 import { TerminalError } from '../../errors.ts';
 import type { Logger } from '../../ports.ts';
 import type { Journal, JournalPage } from '../journal.ts';
-import { readPage } from './drive-rows.ts';
+import type { DriveRows } from './drive-rows.ts';
 import { type GraphClient, GraphError } from './graph-client.ts';
 
 /** A service that repeats itself was seen to do so for weeks: so many pages without a new item end the round. */
 const MAX_STALE_PAGES = 20;
 const MAX_RESTARTS = 2;
 
+/** One enumeration: its first address and how its answers are read. */
+export interface DeltaPart {
+  /** '' where the drive has one. */
+  name: string;
+  /** Shown in errors. */
+  title: string;
+  /** Address that enumerates everything. */
+  fresh: string;
+  /** Resource units of `fresh`. */
+  freshUnits: number;
+  headers?: Record<string, string>;
+  read(body: unknown): DriveRows;
+}
+
 /**
  * Read pages until the delta link. Goes on behind the pages that are in the journal.
+ * @param pages      of the journal, all parts; what is read is added
  * @param deltaLink  where the last round ended; null: enumerate everything
+ * @returns the pages of the part
  * @throws {TerminalError} sync.endless when the service repeats itself; the old cursor stays
  */
 export async function collectPages(
-  graph: GraphClient,
-  journal: Journal,
-  driveId: string,
+  { graph, journal, logger }: { graph: GraphClient; journal: Journal; logger: Logger },
+  part: DeltaPart,
+  pages: JournalPage[],
   deltaLink: string | null,
-  logger: Logger,
 ): Promise<JournalPage[]> {
-  const pages = await journal.pages();
+  const mine = pages.filter((page) => page.part === part.name);
   const seen = new Set<string>();
   const links = new Set<string>();
+  const { fresh, headers = {} } = part;
   let stale = 0;
   let restarts = 0;
-  const fresh = `/drives/${encodeURIComponent(driveId)}/root/delta`;
   for (;;) {
-    const last = pages.at(-1);
-    if (last !== undefined && last.delta !== null) return pages;
+    const last = mine.at(-1);
+    if (last !== undefined && last.delta !== null) return mine;
     const link = last?.next ?? deltaLink ?? fresh;
     const isFull = last?.isFull ?? deltaLink === null;
-    if (links.has(link)) throw endless(driveId);
+    if (links.has(link)) throw endless(part);
     links.add(link);
     let page: JournalPage;
     try {
-      const isFirst = last === undefined && deltaLink === null;
-      const { body } = await graph.json(link, { units: isFirst ? 2 : 1 });
-      const { rows, unreadable, next, delta } = readPage(body);
+      const { body } = await graph.json(link, { units: link === fresh ? part.freshUnits : 1, headers });
+      const { rows, unreadable, next, delta } = part.read(body);
       if (unreadable > 0) logger.warn('source.rows-unreadable', { rows: unreadable });
-      page = { rows, unreadable, next: next ?? null, delta: delta ?? null, isFull };
+      page = { part: part.name, rows, unreadable, next: next ?? null, delta: delta ?? null, isFull };
       if (next === undefined && delta === undefined)
-        throw new TerminalError('sync.bad-answer', `drive ${driveId}: a page without link to the next one`);
+        throw new TerminalError('sync.bad-answer', `${part.title}: a page without link to the next one`);
     } catch (error) {
       if (!(error instanceof GraphError) || !isLost(error) || restarts >= MAX_RESTARTS) throw error;
       restarts++;
       logger.warn('source.resync', { status: error.status });
       // The link that comes with a 410 is tried once; a plain enumeration is what always works.
       const begin = restarts === 1 && error.location !== undefined ? error.location : fresh;
-      page = { rows: [], unreadable: 0, next: begin, delta: null, isFull: true, isRestart: true };
+      const restart = { next: begin, delta: null, isFull: true, isRestart: true };
+      page = { part: part.name, rows: [], unreadable: 0, ...restart };
       links.clear();
       seen.clear();
     }
     const before = seen.size;
     for (const { id } of page.rows) seen.add(id);
     stale = seen.size > before ? 0 : stale + 1;
-    if (stale > MAX_STALE_PAGES) throw endless(driveId);
+    if (stale > MAX_STALE_PAGES) throw endless(part);
     await journal.putPage(pages.length, page);
     pages.push(page);
+    mine.push(page);
   }
 }
 
 /** The link is good for nothing any more: expired, forgotten, malformed, gone in mid-paging, or a resync's own link that fails. */
 const isLost = ({ status }: GraphError): boolean => status === 410 || status === 404 || status === 400;
 
-const endless = (driveId: string): TerminalError =>
-  new TerminalError('sync.endless', `drive ${driveId}: the pages of the delta do not end`);
+const endless = ({ title }: DeltaPart): TerminalError =>
+  new TerminalError('sync.endless', `${title}: the pages of the delta do not end`);

@@ -4,6 +4,7 @@
 // https://learn.microsoft.com/graph/errors
 import { type ErrorCode, RetryableError, SluiceError, TerminalError } from '../../errors.ts';
 import type { Clock, Logger } from '../../ports.ts';
+import type { Content } from '../feed.ts';
 import type { Gate } from './gate.ts';
 
 export interface GraphDeps {
@@ -71,14 +72,11 @@ export class GraphClient {
   }
 
   /**
-   * Content of a drive item as a stream. The pre-authenticated address is asked for anew by every call (W2).
-   * @returns undefined when the content is still the one with the given tag
+   * Content as a stream. A pre-authenticated address is asked for anew by every call (W2).
+   * @param path  below the root
    */
-  async content(driveId: string, itemId: string, ifNoneMatch?: string): Promise<Response | undefined> {
-    const path = `/drives/${encodeURIComponent(driveId)}/items/${encodeURIComponent(itemId)}/content`;
-    const headers: Record<string, string> = ifNoneMatch === undefined ? {} : { 'if-none-match': ifNoneMatch };
-    const answer = await this.#call(this.#address(path), { units: 1, headers }, [302, 304]);
-    if (answer.status === 304) return undefined;
+  async content(path: string, headers: Record<string, string> = {}): Promise<Response> {
+    const answer = await this.#call(this.#address(path), { units: 1, headers }, [302]);
     if (answer.status === 200) return answer;
     const location = answer.headers.get('location');
     if (location === null) throw badAnswer('a download has no address');
@@ -152,6 +150,23 @@ export class GraphClient {
     }
     const location = headers.get('location') ?? undefined;
     return new GraphError(codeFor(status, code), words, status, code, location);
+  }
+}
+
+/** @throws {TerminalError} sync.bad-answer when there is no body */
+export function contentOf({ body, headers }: Response): Content {
+  if (body === null) throw badAnswer('a download without content');
+  const announced = headers.has('content-encoding') ? Number.NaN : Number(headers.get('content-length') ?? Number.NaN);
+  return { body, announced: Number.isFinite(announced) ? announced : undefined };
+}
+
+/** undefined = 404: it is gone. */
+export async function rowIfThere<T>(ask: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof GraphError && error.status === 404) return undefined;
+    throw error;
   }
 }
 

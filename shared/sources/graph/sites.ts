@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { SourceEntry } from '../../api/source-entry.ts';
 import { TerminalError } from '../../errors.ts';
 import { sha256Hex } from '../../ids.ts';
-import type { Drive } from '../drive-round.ts';
+import type { Drive } from '../feed.ts';
 import { type GraphClient, GraphError } from './graph-client.ts';
 
 const driveSchema = z.looseObject({ id: z.string(), name: z.string().optional(), webUrl: z.string().optional() });
@@ -12,7 +12,10 @@ const siteSchema = z.looseObject({ id: z.string(), displayName: z.string().optio
 const MAX_PAGES = 100;
 
 /** The drives of a source. @throws {TerminalError} config.invalid, {GraphError} source.forbidden, sync.not-found */
-export async function drivesOf(graph: GraphClient, entry: SourceEntry): Promise<Drive[]> {
+export async function drivesOf(
+  graph: GraphClient,
+  entry: Extract<SourceEntry, { kind: 'sharepoint' | 'onedrive' }>,
+): Promise<Drive[]> {
   if (entry.kind === 'onedrive') {
     const { body } = await graph.json(`/users/${encodeURIComponent(entry.user)}/drive`, { units: 1 });
     return [toDrive(driveSchema.parse(body))];

@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { codeOf } from '../../../shared/errors.ts';
 import { encodeActions } from '../../../shared/lake/delta/actions.ts';
@@ -11,6 +10,7 @@ import { DeltaTable } from '../../../shared/lake/delta/table.ts';
 import { FileCache } from '../../../shared/lake/file-cache.ts';
 import type { Row, TableSchema } from '../../../shared/lake/tables.ts';
 import { seededRandom, silentLogger } from '../../../shared/ports.ts';
+import fc from '../../fakes/property.ts';
 import { stillClock } from '../emulated-lake.ts';
 import { MemoryLakeStore } from '../memory-store.ts';
 
@@ -326,4 +326,21 @@ test('table: foreign actions with escaped paths are decoded once, paths outside 
   expect(await ids(table)).toEqual(['id-1', 'id-1']);
   await store.write(table.log.commitPath(3), encodeActions([{ add: { ...add, path: 'abfss://x@y/z.parquet' } }]));
   expect(await ids(table).catch(codeOf)).toBe('lake.unsupported-table');
+});
+
+test('table: a lost commit among others is an error, one that comes while the others are read is read', async () => {
+  const { store, table } = open();
+  for (let n = 1; n <= 5; n++) await table.append([thing(n)], { appId: 'run', appVersion: n });
+  const path = table.log.commitPath(3);
+
+  const readIfExists = store.readIfExists.bind(store);
+  let late = 1;
+  store.readIfExists = (asked) => (asked === path && late-- > 0 ? Promise.resolve(undefined) : readIfExists(asked));
+  expect((await open(store).table.snapshot())?.version).toBe(5);
+
+  store.files.delete(path);
+  await expect(open(store).table.snapshot()).rejects.toMatchObject({
+    code: 'lake.corrupt-table',
+    message: expect.stringContaining('Commit 3 of tables/things is missing'),
+  });
 });

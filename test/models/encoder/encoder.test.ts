@@ -1,7 +1,6 @@
 // Encoders: read from a folder, stored, opened in a thread, and what is refused.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { ErrorCode } from '../../../shared/errors.ts';
 import { cosine } from '../../../shared/models/encoder/encoder.ts';
@@ -9,6 +8,7 @@ import { type EncoderWishes, readEncoderFolder } from '../../../shared/models/en
 import { EncoderRegistry } from '../../../shared/models/encoder/registry.ts';
 import { evenStarts, TextTokens } from '../../../shared/models/encoder/tokens.ts';
 import { MemoryLake } from '../../fakes/memory-lake.ts';
+import fc from '../../fakes/property.ts';
 import { TINY_DIMENSIONS, tinyEncoder } from './tiny-encoder.ts';
 
 const clock = { now: () => 1_700_000_000_000, sleep: async () => {} };

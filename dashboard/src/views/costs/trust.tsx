@@ -10,7 +10,7 @@ import { Empty } from '../../parts/states.tsx';
 import { canReview } from '../../session.ts';
 import { Corrections } from './corrections.tsx';
 import { weekTrend } from './period.ts';
-import { judgePromise, type Verdict } from './promise.ts';
+import { judgePromise, spotCheckSentence, type Verdict } from './promise.ts';
 
 type EscalationDay = TrustReport['escalation'][number];
 
@@ -74,7 +74,7 @@ const VERDICTS: Readonly<Record<Verdict['state'], { name: string; tone: Tone }>>
   unchecked: { name: 'unchecked', tone: 'warn' },
 };
 
-export function PromiseNote({ promise }: { promise: TrustReport['promise'] }) {
+export function PromiseNote({ promise, spotChecks }: Pick<TrustReport, 'promise' | 'spotChecks'>) {
   if (promise === null) return null;
   const verdict = judgePromise(promise);
   const { name, tone } = VERDICTS[verdict.state];
@@ -85,8 +85,9 @@ export function PromiseNote({ promise }: { promise: TrustReport['promise'] }) {
       </h3>
       <p class="rule">{verdict.sentence}</p>
       {verdict.advice !== null && <p class="rule">{verdict.advice}</p>}
+      <p class="rule">{spotCheckSentence(spotChecks)}</p>
       <p class="rule-notes">
-        Checked are the documents people opened, which is no random sample. How the promise was made:{' '}
+        Otherwise checked are the documents people opened, which is no random sample. How the promise was made:{' '}
         <a href={links.model(promise.modelVersion)}>model {promise.modelVersion}</a>.
       </p>
     </section>

@@ -1,0 +1,51 @@
+// What a round asks of a service: the same for libraries and mailboxes. A drive is one place that is followed with one cursor: a library, a OneDrive,
+// a mailbox.
+// Invariants: F1 `collect` journals what it reads before it asks for more, and goes on behind what is in the journal. F2 a cursor is opaque to all
+// others. F3 `ask` says undefined only when the service itself says that there is no such item.
+import type { DriveItem, DriveItems } from './drive-items.ts';
+import type { DriveRow } from './graph/drive-rows.ts';
+import type { Journal } from './journal.ts';
+
+export interface Drive {
+  id: string;
+  /** As the source names it in paths. */
+  key: string;
+  name: string;
+  webUrl: string;
+}
+
+/** What has changed since a cursor. */
+export interface Collected {
+  /** The last row of each item. */
+  rows: ReadonlyMap<string, DriveRow>;
+  /** Everything was enumerated. */
+  isFull: boolean;
+  /** Whether the rows show everything that is where the item was last seen: an item they do not show has vanished. */
+  covers(item: DriveItem): boolean;
+  /** Where the next round begins. */
+  cursor: string;
+}
+
+export interface Content {
+  body: AsyncIterable<Uint8Array>;
+  /** Bytes that the service has announced. */
+  announced: number | undefined;
+}
+
+export interface Feed {
+  /** @param cursor  null: enumerate everything. @param known  items before this round */
+  collect(journal: Journal, cursor: string | null, known: DriveItems): Promise<Collected>;
+  /** The item as it is now; undefined: it is gone (F3). */
+  ask(item: DriveItem): Promise<DriveRow | undefined>;
+  /** Bytes of an item. @throws {GraphError} sync.… what the service refuses for good */
+  open(item: DriveItem): Promise<Content>;
+}
+
+/** A service with a source on it. */
+export interface Service {
+  drives(): Promise<Drive[]>;
+  feed(drive: Drive): Feed;
+  /** Ask for what a round of the drive needs, and change nothing. @throws {SluiceError} what is missing */
+  probe(drive: Drive): Promise<void>;
+  close(): Promise<void>;
+}
