@@ -46,6 +46,10 @@ export const ERROR_REMEDIES = {
   'sync.unavailable': 'The service did not answer. The source goes on by itself; check its status page if it persists.',
   'sync.forbidden':
     'The identity has no right on the site, mailbox or item. Grant it as docs/sources.md says and run `sluice sources check`.',
+  'sync.sign-in':
+    'The mail server refuses user or password. Set the password of the source in SOURCES_PASSWORDS, or an app password where the account wants one.',
+  'sync.untrusted':
+    'The mail server cannot be trusted with a password. Use the name its certificate has, or the port and `tls` it offers.',
   'sync.not-found': 'The item, site or mailbox is not there. Check its address with `sluice sources check`.',
   'sync.locked': 'An administrator has locked or archived the site. Ask for it to be opened; other sources go on.',
   'sync.bad-answer': 'The service answered what cannot be read. The cursor is kept; report it if it persists.',
