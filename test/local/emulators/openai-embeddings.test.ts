@@ -1,11 +1,11 @@
 // What the simulator gives for /embeddings: deterministic vectors, in which only spelling counts, under the limits and the bill of completions.
-import fc from 'fast-check';
 import OpenAI from 'openai';
 import { expect, test } from 'vitest';
 import { startOpenAiSimulator } from '../../../local/emulators/openai.ts';
 import { SimulatorCore } from '../../../local/emulators/openai-core.ts';
 import { defaultDeploymentSettings } from '../../../local/emulators/openai-deployment.ts';
 import { embeddingOf } from '../../../local/emulators/openai-embeddings.ts';
+import fc from '../../fakes/property.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
 
 const coreOf = (change: Partial<typeof defaultDeploymentSettings> = {}, faults = {}) =>
