@@ -1,14 +1,12 @@
 // Benchmark of the API under readers: what one answer costs while nothing changes, what fifty clients wait for, and how much longer a run takes
 // beside them. Each build is a whole local cloud of its own; with --against <folder> (a built checkout) both are measured in turns, so that other
 // work on the machine meets them alike. CPU time is that of the host process; wall times are medians.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiClient } from '../cli/api-client.ts';
 import type { RunStatus } from '../shared/api/runs.ts';
 import { seededRandom } from '../shared/ports.ts';
+import { type Cloud, cpuMs, startCloud, stopCloud } from './cloud/cloud.ts';
 
 const CLIENTS = 50;
 const LOADED_MS = 5000;
@@ -37,15 +35,6 @@ interface Options {
   idle: number;
   /** Between an answer and the next question of a client. */
   pauseMs: number;
-}
-
-/** One build in work. */
-interface Cloud {
-  name: string;
-  child: ChildProcess;
-  url: string;
-  hostPid: number;
-  folder: string;
 }
 
 interface Reading {
@@ -87,7 +76,7 @@ export async function run({ json, args }: { json: boolean; args: string[] }): Pr
   ];
   const clouds: Cloud[] = [];
   try {
-    for (const [name = '', folder = ''] of builds) clouds.push(await startCloud(name, folder, options));
+    for (const [name = '', folder = ''] of builds) clouds.push(await startFilled(name, folder, options));
     const results = await measure(clouds, options);
     if (json)
       process.stdout.write(`${JSON.stringify({ bench: 'api', node: process.version, ...options, ...results })}\n`);
@@ -218,58 +207,17 @@ async function takeRun(cloud: Cloud, requestId: string): Promise<number> {
   }
 }
 
-async function startCloud(name: string, app: string, { documents }: Options): Promise<Cloud> {
-  const cli = join(app, 'dist/cli/sluice.js');
-  if (!existsSync(cli)) throw new Error(`${cli} is not there. Run: npm run build`);
-  const folder = mkdtempSync(join(tmpdir(), `sluice-bench-api-${name}-`));
-  const none = join(folder, 'none');
-  mkdirSync(none);
-  const flags = ['start', none, '--data', join(folder, 'cloud'), '--port', '0'];
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', cli, ...flags], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let log = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    log += chunk.toString('utf8');
-  });
-  const cloud = { name, child, url: '', hostPid: 0, folder };
-  for (;;) {
-    if (child.exitCode !== null) throw new Error(`${name} did not start: ${log.slice(-2000)}`);
-    if (log.includes('Ready.')) break;
-    await sleep(200);
-  }
-  const state = JSON.parse(readFileSync(join(folder, 'cloud/state.json'), 'utf8')) as {
-    hostUrl: string;
-    hostPid: number;
-  }; // written by start
+async function startFilled(name: string, app: string, { documents }: Options): Promise<Cloud> {
+  const cloud = await startCloud(name, app);
   const random = seededRandom(1);
   const rows = Array.from({ length: documents }, (_, id) => {
     const text = Array.from({ length: WORDS_PER_DOCUMENT }, () => WORDS[Math.floor(random.next() * WORDS.length)]);
     return JSON.stringify({ id, text: `${id} ${text.join(' ')}` });
   });
   const body = rows.join('\n');
-  const put = await fetch(`${state.hostUrl}/api/uploads/imports/bench.jsonl`, { method: 'PUT', body });
+  const put = await fetch(`${cloud.url}/api/uploads/imports/bench.jsonl`, { method: 'PUT', body });
   if (!put.ok) throw new Error(`the data set was not stored: ${put.status}`);
-  return { ...cloud, url: state.hostUrl, hostPid: state.hostPid };
-}
-
-async function stopCloud({ child, folder }: Cloud): Promise<void> {
-  const ended = new Promise((fulfil) => child.once('exit', fulfil));
-  child.kill('SIGTERM');
-  if (child.exitCode === null) await ended;
-  rmSync(folder, { recursive: true, force: true });
-}
-
-/** User and system time of a process so far; NaN where /proc is not there. */
-function cpuMs(pid: number): number {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /, '')
-      .split(' ');
-    return (Number(fields[11]) + Number(fields[12])) * 10; // utime and stime in ticks of 10 ms, proc(5)
-  } catch {
-    return Number.NaN; // another system: wall times remain
-  }
+  return cloud;
 }
 
 function print(results: Record<string, Result>): void {

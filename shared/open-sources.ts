@@ -2,9 +2,9 @@
 import type { Config } from './config.ts';
 import type { DeltaTable } from './lake/delta/table.ts';
 import type { Clock, LakeStore, Logger, StateTable } from './ports.ts';
+import { connect } from './sources/connect.ts';
 import { Gate } from './sources/graph/gate.ts';
 import { GraphClient } from './sources/graph/graph-client.ts';
-import { graphService } from './sources/graph/graph-service.ts';
 import { showRenamed } from './sources/show-renamed.ts';
 import { Sources } from './sources/sources.ts';
 
@@ -39,7 +39,7 @@ export function openSources(config: Config, parts: SourceParts): Sources {
   const graph = new GraphClient({ fetch, token, root: config.GRAPH_ROOT, gate, clock, logger });
   return new Sources({
     setting: config.SOURCES,
-    connect: (entry) => graphService(graph, entry, logger),
+    connect: (entry) => connect(entry, { graph, passwords: config.SOURCES_PASSWORDS, logger }),
     ...{ lake, landing, clock, logger, erase },
     parallel: config.SOURCES_PARALLEL,
     rename: async (renamed) => {

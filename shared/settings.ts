@@ -135,6 +135,9 @@ export const SETTINGS = {
     10,
     6000,
   ),
+  SOURCES_PASSWORDS: secret(
+    'Passwords of IMAP sources by their names: a JSON object like {"letters":"…"}; in the cloud a Key Vault reference',
+  ),
   SOURCES_PARALLEL: count('Downloads of sources at the same time', 4, 1, 32),
   GRAPH_ROOT: text(
     'Microsoft Graph; in national clouds e.g. https://graph.microsoft.us/v1.0',

@@ -129,7 +129,7 @@ describe('architecture: the direction of imports', () => {
         .filter(
           (target) =>
             target.startsWith('shared/') &&
-            !/^shared\/(api\/.*|(errors|disk-full)\.ts|taxonomy\.ts|plain-text\.ts)$/.test(target),
+            !/^shared\/(api\/.*|(errors|disk-full|issues)\.ts|taxonomy\.ts|plain-text\.ts)$/.test(target),
         )
         .map((target) => `${file} → ${target}`),
     );
@@ -198,6 +198,13 @@ describe('architecture: where things are read', () => {
       ({ file, text }) => /process\.env/.test(text) && !file.startsWith('local/host/') && !file.startsWith('bench/'),
     );
     expect(readers.map(({ file }) => file)).toEqual(['shared/config.ts']);
+  });
+
+  test('properties are drawn with the one seed of test/fakes/property.ts', () => {
+    const tests = files('test').filter((file) =>
+      /^import .* from 'fast-check'/m.test(readFileSync(join(ROOT, file), 'utf8')),
+    );
+    expect(tests).toEqual(['test/fakes/property.ts']);
   });
 
   test('the command line prints through cli/console.ts alone, which lets no name act on the terminal', () => {

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   intakePaths,
@@ -10,6 +9,7 @@ import {
   trainingRequestPath,
 } from '../shared/paths.ts';
 import { trainingPaths } from '../shared/training/sharded/files.ts';
+import fc from './fakes/property.ts';
 
 test('paths: an id is one name, whatever it is: any other is refused', () => {
   fc.assert(

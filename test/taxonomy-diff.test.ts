@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseTaxonomy } from '../shared/taxonomy.ts';
 import { diffTaxonomies } from '../shared/taxonomy-diff.ts';
+import fc from './fakes/property.ts';
 
 type Given = [name: string, description: string, aliases?: string[]];
 const taxonomy = (...labels: Given[]) =>

@@ -86,7 +86,7 @@ export async function classifyDocuments(request: ClassifyRequest, deps: LlmDeps)
   if (stored !== undefined) return doneFrom(parseRecord<Finished>(stored.bytes, donePath));
   const runtime = await runtimeOf(deps);
   const question = runtime.question(request.taxonomy);
-  const shown = showDocuments(request.documents, question, runtime, deps);
+  const shown = await showDocuments(request.documents, question, runtime, deps);
   const { plan, isNew } = await loadOrMakePlan(request, shown, question, runtime, deps);
   const log = new CallLog(store, request.runId, request.batchId);
   const limits = ceilings({

@@ -13,24 +13,34 @@ export type CalibrationCurve = readonly (readonly [number, number])[];
 
 const LEAST_ANSWERS = 30;
 const MOST_POINTS = 20;
+/** Stated numbers are compared in millionths: what lies below is noise of arithmetic. */
+const RESOLUTION = 1e6;
 
 /**
  * Fit a curve (pool adjacent violators). Each level is drawn towards one half by one imagined answer of either kind,
- * so that three right answers do not promise certainty.
+ * so that three right answers do not promise certainty. Answers stated alike stay in one block, as models state few numbers: whatever the order, one number
+ * stands for one rate.
  * @returns an empty curve (confidence as stated) for fewer than 30 answers: they prove nothing
  */
 export function fitConfidence(answers: readonly CheckedAnswer[]): CalibrationCurve {
   if (answers.length < LEAST_ANSWERS) return [];
-  const sorted = [...answers].sort((a, b) => a.confidence - b.confidence);
-  const perBlock = Math.max(1, Math.ceil(sorted.length / MOST_POINTS));
-  const blocks: { right: number; count: number; stated: number }[] = [];
-  for (let i = 0; i < sorted.length; i += perBlock) {
-    const part = sorted.slice(i, i + perBlock);
-    blocks.push({
-      right: part.filter((a) => a.isRight).length,
-      count: part.length,
-      stated: part.reduce((sum, a) => sum + a.confidence, 0),
-    });
+  const rounded = answers.map(({ confidence, isRight }) => ({ stated: Math.round(confidence * RESOLUTION), isRight }));
+  const alike = Map.groupBy(
+    rounded.sort((a, b) => a.stated - b.stated),
+    ({ stated }) => stated,
+  );
+  const perBlock = Math.max(1, Math.ceil(answers.length / MOST_POINTS));
+  const blocks: Block[] = [];
+  let open: Block = { right: 0, count: 0, stated: 0 };
+  let left = answers.length;
+  for (const [stated, group] of alike) {
+    left -= group.length;
+    open.right += group.filter(({ isRight }) => isRight).length;
+    open.count += group.length;
+    open.stated += stated * group.length;
+    if (open.count < perBlock && left > 0) continue;
+    blocks.push(open);
+    open = { right: 0, count: 0, stated: 0 };
     for (
       let last = blocks.at(-1), before = blocks.at(-2);
       last && before && rate(before) >= rate(last);
@@ -43,7 +53,7 @@ export function fitConfidence(answers: readonly CheckedAnswer[]): CalibrationCur
       });
     }
   }
-  return blocks.map((block) => [block.stated / block.count, rate(block)] as const);
+  return blocks.map((block) => [block.stated / block.count / RESOLUTION, rate(block)] as const);
 }
 
 /** Apply a curve: linear between its points, level outside; as stated when it is empty. */
@@ -59,6 +69,13 @@ export function calibrated(curve: CalibrationCurve, stated: number): number {
   return x1 === x0 ? y1 : y0 + ((y1 - y0) * (stated - x0)) / (x1 - x0);
 }
 
-function rate(block: { right: number; count: number }): number {
+interface Block {
+  right: number;
+  count: number;
+  /** Sum of what was stated, in millionths. */
+  stated: number;
+}
+
+function rate(block: Block): number {
   return (block.right + 1) / (block.count + 2);
 }

@@ -52,15 +52,19 @@ export function byExpectedGain<T extends Pick<LlmDocument, 'id' | 'topLabels'>>(
     .map(({ document }) => document);
 }
 
-/** Redact, clean, cut and key the documents; equal texts become one. */
-export function showDocuments(
+/** Characters shown before others have a turn of the event loop. */
+const TURN_CHARACTERS = 50_000;
+
+/** Redact, clean, cut and key the documents; equal texts become one. The event loop turns as they are shown: cutting counts tokens. */
+export async function showDocuments(
   documents: readonly LlmDocument[],
   question: Question,
   runtime: LlmRuntime,
   deps: LlmDeps,
-): Map<string, Shown> {
+): Promise<Map<string, Shown>> {
   const shown = new Map<string, Shown>();
   const redact = deps.redact ?? ((text: string) => text);
+  let sinceTurn = 0;
   for (const document of byExpectedGain(documents)) {
     const show = (part: string) => presentable(redact(part));
     const { rest } = document;
@@ -71,6 +75,10 @@ export function showDocuments(
     const same = shown.get(key);
     if (same === undefined) shown.set(key, { key, text, tokens, ids: [document.id] });
     else same.ids.push(document.id);
+    sinceTurn += document.text.length;
+    if (sinceTurn < TURN_CHARACTERS) continue;
+    sinceTurn = 0;
+    await deps.clock.sleep(0);
   }
   return shown;
 }

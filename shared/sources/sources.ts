@@ -316,6 +316,8 @@ function addressOf(entry: SourceEntry): string {
       return entry.user;
     case 'exchange':
       return entry.mailbox;
+    case 'imap':
+      return `${entry.user} on ${entry.host}`;
   }
 }
 

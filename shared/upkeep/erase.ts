@@ -13,6 +13,7 @@ import { TRAINING_OWNER, vectorFolders } from '../models/encoder/vector-cache.ts
 import { intakePaths, reviewLeasePath, runIndexFolder, runPaths } from '../paths.ts';
 import { type DecisionLake, tableOf } from '../pipeline/decision-lake.ts';
 import { type RunRecord, type RunSummary, readJson, readStep, writeJson } from '../pipeline/records.ts';
+import { runSource } from '../pipeline/run-source.ts';
 import { type IntakeMarker, uploadsOf } from '../pipeline/sealed-window.ts';
 import { forgetTrainingsOnDecisions } from '../pipeline/trainings.ts';
 import type { LakeStore } from '../ports.ts';
@@ -129,16 +130,16 @@ async function endOf(lake: LakeStore, runId: string): Promise<RunState | 'damage
   }
 }
 
-/** The path in requests and intake markers of the runs. */
+/** The path in requests and intake markers of the runs, and in what runs are called. */
 async function eraseNames(
-  { services }: DecisionLake,
+  decisions: DecisionLake,
   places: readonly BatchPlace[],
   documentId: string,
   path: string | undefined,
 ): Promise<void> {
-  const isOwn = path !== undefined && ['landing', 'imports'].some((name) => idOf(name, path) === documentId);
-  if (!isOwn) return; // the file holds other documents as well
-  const { lake } = services;
+  const container = ['landing', 'imports'].find((name) => path !== undefined && idOf(name, path) === documentId);
+  if (path === undefined || container === undefined) return; // the file holds other documents as well
+  const { lake } = decisions.services;
   for (const runId of new Set(places.map((place) => place.runId))) {
     const run = await readJson<RunRecord>(lake, runPaths.request(runId));
     if (run?.windowId != null) {
@@ -153,11 +154,40 @@ async function eraseNames(
     const source = run?.request?.source;
     if (run?.request != null && source?.kind === 'paths' && source.paths.includes(path)) {
       const paths = source.paths.filter((other) => other !== path);
-      await writeJson(lake, runPaths.request(runId), {
-        ...run,
-        request: { ...run.request, source: { ...source, paths } },
-      });
+      const request = { ...run.request, source: { ...source, paths } };
+      // The table first: a repetition finds the run by its record (E3).
+      const ofRun = [{ column: 'run_id', op: '=' as const, value: runId }];
+      await purgeRows(tableOf(decisions, 'runs'), ofRun, { request_json: JSON.stringify(request) });
+      await writeJson(lake, runPaths.request(runId), { ...run, request });
     }
+  }
+  await eraseFromTitles(lake, `${container}/${path}`);
+}
+
+/** A run over some files is called by the first of them; so are the re-runs of it, whatever documents they touch. */
+async function eraseFromTitles(lake: LakeStore, name: string): Promise<void> {
+  const isNamed = (title: string | undefined) => title === name || title?.startsWith(`${name} +`) === true;
+  for await (const file of lake.list(runIndexFolder)) {
+    const runId = file.path.slice(runIndexFolder.length + 1, -'.json'.length);
+    const summary = await unlessDamaged(readJson<RunSummary>(lake, runPaths.summary(runId)));
+    if (summary !== undefined && !isNamed(summary.source)) continue; // its request is called the same
+    const run = await unlessDamaged(readJson<RunRecord>(lake, runPaths.request(runId)));
+    const over = run?.over?.replace(name, name.slice(0, name.indexOf('/')));
+    if (run !== undefined && over !== undefined && isNamed(run.over))
+      await writeJson(lake, runPaths.request(runId), { ...run, over });
+    if (summary === undefined || run === undefined) continue;
+    const source = runSource(over === undefined ? run : { ...run, over });
+    await writeJson(lake, runPaths.summary(runId), { ...summary, source });
+  }
+}
+
+/** A damaged record is told where it is listed; it keeps nobody from the others. */
+async function unlessDamaged<T>(record: Promise<T | undefined>): Promise<T | undefined> {
+  try {
+    return await record;
+  } catch (error) {
+    if (!isCorruptRecord(error)) throw error;
+    return undefined;
   }
 }
 

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { uploadedPath } from '../../shared/azure/blob-events.ts';
+import fc from '../fakes/property.ts';
 
 // The shape of Event Grid's storage events (schema version 1).
 const event = (path: string, changes: object = {}, data: object = {}) => ({

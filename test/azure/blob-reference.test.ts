@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import type { ModelBindingData, ResourceFactoryResolver } from '@azure/functions-extensions-base';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { BLOB_SOURCE, readBlobReference, registerBlobReferences } from '../../shared/azure/blob-reference.ts';
+import fc from '../fakes/property.ts';
 
 const bindingData = (value: unknown): ModelBindingData => ({
   version: '1.0',

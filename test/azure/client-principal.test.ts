@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readPrincipal, requireRole } from '../../shared/azure/client-principal.ts';
+import fc from '../fakes/property.ts';
 
 const header = (roles: readonly string[], more: object = {}): string =>
   Buffer.from(

@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Azurite, startAzurite } from '../../local/emulators/azurite.ts';
 import { openStateTable } from '../../shared/azure/state-table.ts';
 import { codeOf } from '../../shared/errors.ts';
 import type { StateTable } from '../../shared/ports.ts';
+import fc from '../fakes/property.ts';
 
 let azurite: Azurite;
 let table: StateTable;

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { answer, note, print, printFile } from '../../cli/console.ts';
 import { printable, printableJson, printableLine } from '../../cli/printable.ts';
+import fc from '../fakes/property.ts';
 
 const ACTING = /[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/;
 /** Texts of which many characters act on a terminal. */

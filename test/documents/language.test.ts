@@ -2,9 +2,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eld } from 'eld/extrasmall';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { detectLanguage, loadScores } from '../../shared/documents/language.ts';
+import fc from '../fakes/property.ts';
 
 const scores = await loadScores();
 

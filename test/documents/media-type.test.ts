@@ -1,7 +1,7 @@
 import CFB from 'cfb';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sniff } from '../../shared/documents/media-type.ts';
+import fc from '../fakes/property.ts';
 import { docx, mail, paragraph, pdf, pptx, tar, xlsx, zip } from './fixtures.ts';
 
 const W = 'vnd.openxmlformats-officedocument.wordprocessingml.document';

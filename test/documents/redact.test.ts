@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { redact, redactPart } from '../../shared/documents/redact.ts';
 import { hasVatChecksum } from '../../shared/documents/tax-ids.ts';
+import fc from '../fakes/property.ts';
 
 /** A German IBAN with right check digits. */
 const iban = fc.integer({ min: 0, max: 10 ** 17 }).map((n) => {

@@ -2,7 +2,6 @@
 // Goldens: shared/data/golden/{tokenizer,hashing-tf}.json beside the checkout.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { TermHasher } from '../../shared/features/hashing-tf.ts';
 import { applyIdf, countDocuments, fitIdf } from '../../shared/features/idf.ts';
@@ -15,6 +14,7 @@ import {
   defaultRegexTokenizer,
   tokenize,
 } from '../../shared/features/tokenizer.ts';
+import fc from '../fakes/property.ts';
 
 const GOLDEN = join(import.meta.dirname, '../../../shared/data/golden');
 const hasGoldens = existsSync(GOLDEN);

@@ -2,12 +2,12 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { complement, intersection, union } from '../../shared/features/java-regex/char-sets.ts';
 import { JAVA_VERSION } from '../../shared/features/java-regex/char-tables.ts';
 import { javaPattern } from '../../shared/features/java-regex/pattern.ts';
 import { createRegexTokenizer, splitLikeJava } from '../../shared/features/tokenizer.ts';
+import fc from '../fakes/property.ts';
 
 interface Goldens {
   origin: string;

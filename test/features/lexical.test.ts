@@ -1,11 +1,12 @@
 // The lexical profile: which words, pairs and parts a text has, and that naming them agrees with counting them.
-import fc from 'fast-check';
+
 import { describe, expect, test } from 'vitest';
 import { blockOf, defaultLexicalSettings, LexicalHasher, type LexicalSettings } from '../../shared/features/lexical.ts';
 import { findProblem } from '../../shared/features/sparse.ts';
 import { completeSpec, lexicalFeatureSpec, profileOf } from '../../shared/features/spec.ts';
 import { isStopWord } from '../../shared/features/stop-words.ts';
 import { fitTermWeights, weighCounts } from '../../shared/features/weigh.ts';
+import fc from '../fakes/property.ts';
 
 const WIDTH = 2 ** 16;
 const hasherOf = (settings: Partial<LexicalSettings> = {}, width = WIDTH) =>

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { MIN_SHINGLES, minhash, resemblance } from '../../shared/features/minhash.ts';
+import fc from '../fakes/property.ts';
 
 const words = (count: number, from = 0) => Array.from({ length: count }, (_, i) => `word${i + from}`);
 

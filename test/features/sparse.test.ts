@@ -1,7 +1,8 @@
 // The CSR file: round trip and refusal of damage.
-import fc from 'fast-check';
+
 import { describe, expect, test } from 'vitest';
 import { type Csr, decodeCsr, encodeCsr, selectRows } from '../../shared/features/sparse.ts';
+import fc from '../fakes/property.ts';
 
 const matrices: fc.Arbitrary<Csr> = fc.integer({ min: 1, max: 50 }).chain((width) =>
   fc

@@ -73,6 +73,7 @@ describe('app settings', () => {
       'MLFLOW_TRACKING_URI',
       'MODEL_VERSION',
       'OPENLINEAGE_API_KEY',
+      'SOURCES_PASSWORDS',
       'TAXONOMY_VERSION',
     ];
     // Read by the command line only: an output of main.bicep puts them into its environment.

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { toProblem } from '../../shared/api/problem.ts';
 import { RetryableError, TerminalError } from '../../shared/errors.ts';
@@ -8,6 +7,7 @@ import type { Row } from '../../shared/lake/tables.ts';
 import type { DecisionLake } from '../../shared/pipeline/decision-lake.ts';
 import { eraseDocument } from '../../shared/upkeep/erase.ts';
 import { type FakeWorld, fakeWorld } from '../fakes/pipeline.ts';
+import fc from '../fakes/property.ts';
 import { id, openTestTables, resultRow, type TestTables } from '../fakes/tables.ts';
 
 let world: FakeWorld;

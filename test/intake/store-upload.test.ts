@@ -1,11 +1,10 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { uploadTargetSchema } from '../../shared/api/insights.ts';
-
 import { parseRequest } from '../../shared/api/problem.ts';
 import { documentId } from '../../shared/ids.ts';
 import { storeUpload, type Upload } from '../../shared/intake/store-upload.ts';
 import { fakeWorld } from '../fakes/pipeline.ts';
+import fc from '../fakes/property.ts';
 
 async function* chunks(...texts: string[]): AsyncGenerator<Uint8Array> {
   for (const text of texts) yield Buffer.from(text);

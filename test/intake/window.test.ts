@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { sha256Hex } from '../../shared/ids.ts';
 import { takeIn, takeInGroup } from '../../shared/intake/window.ts';
@@ -6,6 +5,7 @@ import { intakePaths } from '../../shared/paths.ts';
 import { sealWindow } from '../../shared/pipeline/sealed-window.ts';
 import type { Clock } from '../../shared/ports.ts';
 import { MemoryLake } from '../fakes/memory-lake.ts';
+import fc from '../fakes/property.ts';
 
 function clockAt(start: number): Clock & { set(ms: number): void } {
   let now = start;

@@ -1,12 +1,12 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { codeOf } from '../../shared/errors.ts';
 import { isoTimestamp, microsOf } from '../../shared/lake/duckdb.ts';
 import { type Column, type Row, readParquet, withLoadedRows, writeParquet } from '../../shared/lake/parquet.ts';
 import { resultsTable } from '../../shared/lake/tables.ts';
+import fc from '../fakes/property.ts';
 
 let folder: string;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { elementsOf, isQuoteOf, labelIndex, labelProbabilities, readResults } from '../../shared/llm/answer.ts';
+import fc from '../fakes/property.ts';
 
 const labels = labelIndex(
   ['A', 'B', 'C'],

@@ -1,7 +1,6 @@
 // Answers of servers of many makes, as they document them: what counts as an answer, and what is a failure in spite of its 200.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { labelIndex, readResults } from '../../shared/llm/answer.ts';
 import { choiceOf, replyValue } from '../../shared/llm/completion.ts';
@@ -9,6 +8,7 @@ import { ruleFor } from '../../shared/llm/deployments/call-errors.ts';
 import { openAiClient } from '../../shared/llm/deployments/client.ts';
 import { errorText, serviceWords } from '../../shared/llm/deployments/error-words.ts';
 import { outcomeOf } from '../../shared/llm/outcome.ts';
+import fc from '../fakes/property.ts';
 import { deployment } from './stage.ts';
 
 const labels = labelIndex(['A', 'B'], [{ name: 'Invoices' }, { name: 'Contracts' }]);

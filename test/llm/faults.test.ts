@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import type { FaultKind } from '../../local/emulators/faults.ts';
 import type { Intent } from '../../shared/llm/calls.ts';
 import { type LedgerRow, readLedger } from '../../shared/llm/money/ledger.ts';
+import fc from '../fakes/property.ts';
 import { mortal } from './mortal.ts';
 import { type BudgetRecord, countedNano, deployment, documents, Stage } from './stage.ts';
 

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { labelIndex } from '../../shared/llm/answer.ts';
 import type { Answer } from '../../shared/llm/calls.ts';
@@ -6,6 +5,7 @@ import { Breaker } from '../../shared/llm/deployments/breaker.ts';
 import { ruleFor } from '../../shared/llm/deployments/call-errors.ts';
 import { waitHintMs } from '../../shared/llm/deployments/error-words.ts';
 import { type Decision, judge, makePack, type Pack, type PackSizing } from '../../shared/llm/judge.ts';
+import fc from '../fakes/property.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
 
 const sizing: PackSizing = {

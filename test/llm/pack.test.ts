@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { planPacks, shuffled } from '../../shared/llm/pack.ts';
+import fc from '../fakes/property.ts';
 
 const sizes = fc.array(fc.integer({ min: 1, max: 3000 }), { maxLength: 400 });
 const limits = fc.record({

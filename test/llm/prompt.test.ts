@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { readPromptDocuments, readPromptLabels } from '../../local/emulators/openai-answers.ts';
 import { cutToTokens, documentsMessage, endsOf, frameFor, labelCode, presentable } from '../../shared/llm/prompt.ts';
 import { loadTokenCounter, type TokenCounter } from '../../shared/llm/tokens.ts';
+import fc from '../fakes/property.ts';
 import { documents, Stage, taxonomy } from './stage.ts';
 
 let count: TokenCounter;

@@ -1,10 +1,11 @@
 // Calibration and metrics on data with known answers.
-import fc from 'fast-check';
+
 import { describe, expect, test } from 'vitest';
 import { calibrate, fitCalibration, logLoss } from '../../shared/models/calibration.ts';
 import { measure } from '../../shared/models/metrics.ts';
 import { argmax, softmaxRows } from '../../shared/models/scorer.ts';
 import { seededRandom } from '../../shared/ports.ts';
+import fc from '../fakes/property.ts';
 
 /** Rows whose true class is drawn from softmax(z); the model reports softmax(z · sharpness). */
 function sample(rows: number, classes: number, sharpness: number, seed: number) {

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createKernels, scriptKernels } from '../../shared/models/lr-kernels.ts';
 import type { SparseRows } from '../../shared/models/lr-problem.ts';
 import { seededRandom } from '../../shared/ports.ts';
+import fc from '../fakes/property.ts';
 import { csrOf } from './matrices.ts';
 
 function makeProblem(rows: number, width: number, outputs: number, seed: number) {

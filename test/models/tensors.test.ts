@@ -1,7 +1,8 @@
 // The container of number arrays: round trip and refusal of damage.
-import fc from 'fast-check';
+
 import { expect, test } from 'vitest';
 import { decodeTensors, encodeTensors, takeTensor } from '../../shared/models/tensors.ts';
+import fc from '../fakes/property.ts';
 
 const tensors = fc.dictionary(
   fc.string({ minLength: 1 }).filter((name) => name !== '__proto__'),

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   clopperPearsonLower,
@@ -11,6 +10,7 @@ import {
   topPredictions,
 } from '../../shared/models/threshold.ts';
 import { type Random, seededRandom } from '../../shared/ports.ts';
+import fc from '../fakes/property.ts';
 
 /** P(X ≥ k) by summing the distribution. */
 function sumTail(k: number, n: number, p: number): number {

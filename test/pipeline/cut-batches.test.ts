@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { cutBatches } from '../../shared/pipeline/cut-batches.ts';
 import type { PlannedSource } from '../../shared/pipeline/records.ts';
+import fc from '../fakes/property.ts';
 
 const source = fc.record({
   path: fc.string({ minLength: 1, maxLength: 12 }),

@@ -1,5 +1,5 @@
 // Runs whose money does not reach for every question: what is asked, in which order, and what it costs.
-import fc from 'fast-check';
+
 import { expect, test } from 'vitest';
 import { SimulatorCore } from '../../local/emulators/openai-core.ts';
 import { defaultDeploymentSettings } from '../../local/emulators/openai-deployment.ts';
@@ -13,6 +13,7 @@ import { createRun } from '../../shared/pipeline/start-run.ts';
 import { seededRandom, silentLogger } from '../../shared/ports.ts';
 import { MemoryStateTable } from '../fakes/memory-state-table.ts';
 import { type FakeWorld, fakeWorld } from '../fakes/pipeline.ts';
+import fc from '../fakes/property.ts';
 import { VirtualClock } from '../fakes/virtual-clock.ts';
 import { simulatorClient } from '../llm/stage.ts';
 

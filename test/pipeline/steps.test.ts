@@ -1,5 +1,5 @@
 // A whole run over fakes of the ports: conservation, repetition and dying at every possible moment.
-import fc from 'fast-check';
+
 import { expect, test } from 'vitest';
 import { TerminalError } from '../../shared/errors.ts';
 import { batchId } from '../../shared/ids.ts';
@@ -13,6 +13,7 @@ import { planRun } from '../../shared/pipeline/plan.ts';
 import { scoreBatch } from '../../shared/pipeline/score-batch.ts';
 import { cancelRun, createRun } from '../../shared/pipeline/start-run.ts';
 import { type FakeWorld, fakeWorld } from '../fakes/pipeline.ts';
+import fc from '../fakes/property.ts';
 
 const request = { source: { kind: 'prefix' as const, container: 'imports' as const, prefix: 'in' } };
 const STEPS = [extractBatch, featurizeBatch, scoreBatch, classifyBatch, decideBatch];

@@ -1,5 +1,5 @@
 // A batch in one activity: the same outcome as its steps one by one, and few requests.
-import fc from 'fast-check';
+
 import { afterEach, expect, test } from 'vitest';
 import type { RunRequest } from '../../shared/api/runs.ts';
 import { batchId } from '../../shared/ids.ts';
@@ -15,6 +15,7 @@ import { planRun } from '../../shared/pipeline/plan.ts';
 import { scoreBatch } from '../../shared/pipeline/score-batch.ts';
 import { cancelRun, createRun } from '../../shared/pipeline/start-run.ts';
 import { type FakeWorld, fakeWorld } from '../fakes/pipeline.ts';
+import fc from '../fakes/property.ts';
 import { openTestTables, type TestTables } from '../fakes/tables.ts';
 
 const request: RunRequest = { source: { kind: 'prefix', container: 'imports', prefix: 'in' } };

@@ -1,5 +1,5 @@
 // A person's decision stands in every later run, re-run, what-if and upload of the same content until a person changes it.
-import fc from 'fast-check';
+
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { rerunRequestSchema, runRequestSchema } from '../../shared/api/runs.ts';
 import { batchId, documentId, sha256Hex } from '../../shared/ids.ts';
@@ -20,6 +20,7 @@ import { createRerun, createRun, createUploadRun, type StartedRun } from '../../
 import { publishTaxonomy } from '../../shared/pipeline/taxonomies.ts';
 import { giveFeedback } from '../../shared/review/feedback.ts';
 import { type FakeWorld, fakeWorld } from '../fakes/pipeline.ts';
+import fc from '../fakes/property.ts';
 import { openTestTables, resultRow, type TestTables } from '../fakes/tables.ts';
 
 let world: FakeWorld;

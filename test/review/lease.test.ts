@@ -1,10 +1,10 @@
-import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
 import { RetryableError } from '../../shared/errors.ts';
 import type { LakeStore } from '../../shared/ports.ts';
 import { releaseDocuments, skipDocument, tryLease } from '../../shared/review/lease.ts';
 import { MemoryLake } from '../fakes/memory-lake.ts';
 import { type FakeWorld, fakeWorld } from '../fakes/pipeline.ts';
+import fc from '../fakes/property.ts';
 import { id } from '../fakes/tables.ts';
 
 const SECOND = 1000;

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { reviewQueueSchema } from '../../shared/api/decisions.ts';
 import { parseRequest } from '../../shared/api/problem.ts';
@@ -10,6 +9,7 @@ import { giveFeedback } from '../../shared/review/feedback.ts';
 import { skipDocument } from '../../shared/review/lease.ts';
 import { takeForReview } from '../../shared/review/queue.ts';
 import { type FakeWorld, fakeWorld } from '../fakes/pipeline.ts';
+import fc from '../fakes/property.ts';
 import { extractedRow, id, openTestTables, resultRow, type TestTables } from '../fakes/tables.ts';
 
 let world: FakeWorld;

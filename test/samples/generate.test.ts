@@ -2,10 +2,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { inflateSync } from 'node:zlib';
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { generate } from '../../samples/generate.ts';
 import { unzip, zip } from '../../samples/generator/zip.ts';
+import fc from '../fakes/property.ts';
 
 const SAMPLES = join(import.meta.dirname, '..', '..', 'samples');
 let folder = '';

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { fillPhrase } from '../../samples/generator/phrase.ts';
 import { SeededRandom } from '../../samples/generator/random.ts';
 import { parsePhrases } from '../../samples/generator/training.ts';
+import fc from '../fakes/property.ts';
 
 describe('fillPhrase', () => {
   test('fills choices and slots from the inside out and leaves no brace', () => {

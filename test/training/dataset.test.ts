@@ -3,11 +3,11 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { writeParquet } from '../../shared/lake/parquet.ts';
 import { readCsv } from '../../shared/training/csv.ts';
 import { type DatasetColumns, type DatasetRow, readDataset } from '../../shared/training/dataset.ts';
+import fc from '../fakes/property.ts';
 
 const read = async (
   name: string,

@@ -76,8 +76,9 @@ async function filesWith(word: string): Promise<string[]> {
       const bytes = await world.lake.read(path);
       let text = `${path} ${bytes.toString('utf8')}`;
       if (bytes.subarray(0, 4).toString() === 'PAR1') {
-        await world.lake.download(path, join(folder, 'x.parquet'));
-        text += JSON.stringify(await readParquet(join(folder, 'x.parquet')));
+        const copy = join(folder, `${sha256Hex(path)}.parquet`); // DuckDB remembers what a name held
+        await world.lake.download(path, copy);
+        text += JSON.stringify(await readParquet(copy));
       }
       if (text.includes(word)) found.push(path);
     }
@@ -233,6 +234,25 @@ test('erase: cut short at any moment and repeated, nothing is left', async () =>
     for (const marker of ['MARKERNAME', 'MARKERONE']) expect(await filesWith(marker), `${effects}`).toEqual([]);
     if (!isCut) break;
   }
+});
+
+test('erase: the name goes from what runs are called too, re-runs that did not touch the document included', async () => {
+  await put({ 'secret.txt': 'sure', 'b.txt': 'fail:extract.corrupt' });
+  const paths = ['in/secret.txt', 'in/b.txt'];
+  const runId = await run({ kind: 'paths', container: 'imports', paths });
+  const rerun = { only: 'failed', from: 'extract', requestId: '2' } as const;
+  const [ended, open] = [
+    await createRerun(world.services, runId, rerun),
+    await createRerun(world.services, runId, { ...rerun, requestId: '3' }),
+  ];
+  await work(ended.runId);
+  await activityHandlers(async () => world.services).commitRun({ runId: ended.runId, attempt: 0 });
+  expect(await filesWith('secret')).toEqual(
+    expect.arrayContaining([runPaths.summary(ended.runId), runPaths.request(open.runId)]),
+  );
+  await eraseDocument(lake, idOf('secret.txt'), { deleteSource: false });
+  expect(await filesWith('secret')).toEqual([]);
+  expect(JSON.parse(String(await world.lake.read(runPaths.summary(runId)))).source).toBe('imports/in/b.txt');
 });
 
 test('erase: an unknown document is told', async () => {

@@ -4,6 +4,7 @@ import { TerminalError } from '../../errors.ts';
 import { decodeText } from '../charset.ts';
 import type { ExtractLimits } from '../limits.ts';
 import { mayHoldText, type Picture } from '../pictures.ts';
+import { withoutArmour } from './armour.ts';
 import { cmsContent, looksCms, startsMime } from './cms.ts';
 import { filesInAddresses } from './data-urls.ts';
 import type { MailAttachment, MailFields } from './mail-text.ts';
@@ -13,6 +14,8 @@ import { takeUuencoded } from './uuencode.ts';
 /** Signatures, keys and delivery reports of machines: no documents. */
 const NO_DOCUMENT =
   /^application\/(pkcs7-signature|x-pkcs7-signature|pgp-signature|pgp-keys|pgp-encrypted)$|^text\/rfc822-headers$|^message\/delivery-status$/i;
+/** What a page that was saved as one file needs to be drawn. */
+const OF_PAGE = /^(text\/css|(text|application)\/(x-|ecma|java)+script|font\/.*|application\/(x-|vnd\.ms-)?font.*)$/i;
 const CMS_TYPE = /^application\/(x-)?pkcs7-mime$/i;
 const TNEF_TYPE = /^application\/(vnd\.)?ms-tnef$/i;
 
@@ -31,7 +34,8 @@ const MAX_ENVELOPES = 8;
 /** @param depth  envelopes opened so far */
 export async function parseEml(bytes: Uint8Array, limits: ExtractLimits, depth: number): Promise<ParsedMail> {
   const message = await parseMime(await startOfMail(bytes)).catch(refuse);
-  const { text, files } = takeUuencoded(message.text ?? '');
+  const armour = withoutArmour(message.text ?? '');
+  const { text, files } = takeUuencoded(armour.text);
   const parsed: ParsedMail = {
     fields: {
       subject: message.subject,
@@ -47,10 +51,18 @@ export async function parseEml(bytes: Uint8Array, limits: ExtractLimits, depth: 
     warnings: [],
     isEncrypted: message.attachments.some((a) => /pgp-encrypted/i.test(a.mimeType)),
   };
+  if (armour.encrypted > 0) {
+    parsed.isEncrypted ||= text.trim() === '' && (message.html ?? '').trim() === '';
+    parsed.warnings.push(`mail: ${armour.encrypted} encrypted part(s) were not read`);
+  }
   const hasBody = text.trim() !== '' || (message.html ?? '').trim() !== '';
   let inline = 0;
   for (const [i, attachment] of message.attachments.entries()) {
-    if (NO_DOCUMENT.test(attachment.mimeType)) continue;
+    if (
+      NO_DOCUMENT.test(attachment.mimeType) ||
+      (attachment.disposition !== 'attachment' && OF_PAGE.test(attachment.mimeType))
+    )
+      continue;
     const { content } = attachment;
     const data = typeof content === 'string' ? Buffer.from(content) : new Uint8Array(content);
     const name = attachment.filename ?? defaultName(i, attachment.mimeType);

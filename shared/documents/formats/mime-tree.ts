@@ -65,10 +65,15 @@ export function parseMime(bytes: Uint8Array): Promise<MimeMessage> {
   return new MimeTree(/charset\s*=\s*"?([\w:.-]+)/i.exec(head)?.[1]).parse(bytes as Uint8Array<ArrayBuffer>);
 }
 
+const ESCAPE = 0x1b;
+const TILDE = 0x7e;
+
 /** A header line in UTF-8, whatever bytes it was written in. */
 async function mendHeader(line: Uint8Array, named: string | undefined): Promise<Uint8Array> {
   let text: string | undefined;
-  if (line.some((byte) => byte >= 0x80)) {
+  // ISO-2022 and HZ are written in seven bits.
+  const isSeven = line.includes(ESCAPE) || (/^hz/i.test(named ?? '') && line.includes(TILDE));
+  if (isSeven || line.some((byte) => byte >= 0x80)) {
     const decoded = await decodeText(line, named);
     if (decoded.charset !== 'utf-8') text = decoded.text;
   }

@@ -8,6 +8,7 @@ import { TerminalError } from '../../errors.ts';
 import type { EmbeddedFile } from '../reading.ts';
 import { type PageAnnotations, readAnnotations } from './pdf-annotations.ts';
 import { dropUnpainted } from './pdf-layers.ts';
+import { withSigns } from './pdf-signs.ts';
 import type { PageMarks } from './pdf-trust.ts';
 import { heapOf, readBytes, readFloats, readSized, utf16 } from './pdfium-memory.ts';
 
@@ -208,7 +209,7 @@ export class PdfPage {
               buffer === 0 ? (chars + 1) * 2 : m.FPDFText_GetText(textPage, 0, Math.floor(size / 2) - 1, buffer) * 2,
             ),
           );
-    const mended = this.#mendLamAlef(textPage, text);
+    const mended = withSigns(m, textPage, this.#mendLamAlef(textPage, text));
     const rotation = this.#uprightRotation(textPage, chars);
     this.#unmapped = this.#unmappedIn(textPage, chars);
     m.FPDFText_ClosePage(textPage);

@@ -3,6 +3,7 @@ import { TerminalError } from '../../errors.ts';
 import { decodeText } from '../charset.ts';
 import { MEDIA } from '../media-type.ts';
 import { type EmbeddedFile, plain, type ReadContext, type ReadText, TextSink } from '../reading.ts';
+import { withoutArmour } from './armour.ts';
 import { base64File, defaultFileName, isBase64 } from './base64.ts';
 import { readCards } from './cards.ts';
 import { takeUuencoded } from './uuencode.ts';
@@ -19,8 +20,12 @@ export async function readText(bytes: Uint8Array, context: ReadContext): Promise
     case MEDIA.xml:
       return await (await import('./xml.ts')).readXml(text, context);
     default: {
-      const { text: rest, files } = readCards(text) ?? takeUuencoded(text);
-      return { ...plain(rest), embedded: files };
+      const armour = withoutArmour(text);
+      const { text: rest, files } = readCards(text) ?? takeUuencoded(armour.text);
+      if (armour.encrypted > 0 && rest.trim() === '')
+        throw new TerminalError('extract.encrypted', 'text: it is a message that only its recipient can read');
+      const warnings = armour.encrypted > 0 ? [`text: ${armour.encrypted} encrypted part(s) were not read`] : [];
+      return { ...plain(rest, warnings), embedded: files };
     }
   }
 }

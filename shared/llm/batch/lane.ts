@@ -5,7 +5,7 @@
 //             B4 the highest cost of a job is set aside before it is created; money that others have set aside is waited for.
 //             B5 an endpoint that is away is waited for, one that refuses is left alone.
 import { loadOrMakePlan } from '../prepare.ts';
-import { type LlmDeps, runtimeOf } from '../runtime.ts';
+import type { LlmDeps } from '../runtime.ts';
 import { LaneContext, type PlannedPack, readJson, readOrWrite } from './lane-context.ts';
 import type { BatchLaneOutcome, BatchLaneRequest } from './lane-request.ts';
 import { type PartEnd, PartJob } from './part-job.ts';
@@ -31,7 +31,7 @@ export async function advanceBatchLane(
   transport: BatchTransport,
   limits: BatchLaneLimits = defaultBatchLaneLimits,
 ): Promise<BatchLaneOutcome> {
-  const lane = new LaneContext(request, deps, transport, await runtimeOf(deps));
+  const lane = await LaneContext.open(request, deps, transport);
   const { store, clock } = deps;
   const plan = await readOrWrite<LanePlan>(store, lane.path(`plan-${lane.question.version}`), () =>
     planOf(lane, limits),

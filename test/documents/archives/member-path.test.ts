@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isJunk, memberPath, UniqueNames } from '../../../shared/documents/archives/member-path.ts';
+import fc from '../../fakes/property.ts';
 
 describe('memberPath', () => {
   test.each([

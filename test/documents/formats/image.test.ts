@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Extractor } from '../../../shared/documents/extract.ts';
 import { tiffPages } from '../../../shared/documents/formats/image.ts';
 import { withPdf } from '../../../shared/documents/formats/pdfium.ts';
 import { silentLogger } from '../../../shared/ports.ts';
+import fc from '../../fakes/property.ts';
 import { pdf } from '../fixtures.ts';
 
 /** An uncompressed grey TIFF with one page per PGM image. */

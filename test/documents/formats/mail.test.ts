@@ -13,7 +13,7 @@ import {
   signedCms,
   tnef,
 } from '../containers.ts';
-import { zip } from '../fixtures.ts';
+import { mail as plainMail, zip } from '../fixtures.ts';
 
 const extractor = new Extractor({ logger: silentLogger, slots: 1 });
 afterAll(() => extractor.close());
@@ -110,6 +110,26 @@ describe('mail: the body that says more', () => {
       { type: 'text/plain; charset=iso-8859-1', content: '100 \x80 f\xfcr M\xe4rz \x96 bezahlt' },
     ]);
     expect(await textOf(mail)).toContain('100 € für März – bezahlt');
+  });
+
+  test('raw headers in seven bits are in the charset of the message', async () => {
+    const subject = Buffer.from('\x1b$B@A5a=q\x1b(B', 'latin1');
+    const mail = Buffer.concat([
+      Buffer.from('Subject: '),
+      subject,
+      Buffer.from('\r\nContent-Type: text/plain; charset=iso-2022-jp\r\n\r\nNo. 4711\r\n'),
+    ]);
+    expect(await textOf(mail)).toBe('Subject: 請求書\n\nNo. 4711');
+  });
+
+  test('style sheets and programs of a saved page are no documents; attached ones are', async () => {
+    const css = { type: 'text/css', content: 'p{color:red}' };
+    const page = { type: 'text/html', content: '<p>Ledger' };
+    expect((await readAll('a.mht', mimeMail([page, css], { kind: 'related' }))).map((d) => d.archivePath)).toEqual([
+      '',
+    ]);
+    const attached = plainMail('Style', 'see', { 'a.css': Buffer.from('p{color:red}') });
+    expect((await readAll('a.eml', attached)).map((d) => d.archivePath)).toEqual(['', 'a.css']);
   });
 
   test('the text wins when it says the same', async () => {

@@ -1,8 +1,8 @@
 import { utils, write } from '@e965/xlsx';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkOle } from '../../../shared/documents/formats/ole-check.ts';
 import { TerminalError } from '../../../shared/errors.ts';
+import fc from '../../fakes/property.ts';
 
 function workbook(): Buffer {
   const book = utils.book_new();

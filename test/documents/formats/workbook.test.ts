@@ -6,7 +6,7 @@ import { unpackRare } from '../../../shared/documents/archives/rare-methods.ts';
 import { Extractor } from '../../../shared/documents/extract.ts';
 import { cellText } from '../../../shared/documents/formats/cell-text.ts';
 import { silentLogger } from '../../../shared/ports.ts';
-import { xlsx } from '../fixtures.ts';
+import { xlsx, zip } from '../fixtures.ts';
 
 const extractor = new Extractor({ logger: silentLogger, slots: 1 });
 afterAll(() => extractor.close());
@@ -83,7 +83,76 @@ describe('workbooks: sheets', () => {
   });
 });
 
+describe('workbooks: hidden parts', () => {
+  test('xlsb: columns, rows and sheets are marked', async () => {
+    const file = library.utils.book_new();
+    const sheet = library.utils.aoa_to_sheet([['Net', 'old', 900], ['secret'], ['Tax', 'x', 12]]);
+    sheet['!cols'] = [{}, { hidden: true }];
+    sheet['!rows'] = [{}, { hidden: true }];
+    library.utils.book_append_sheet(file, sheet, 'Ledger');
+    library.utils.book_append_sheet(file, library.utils.aoa_to_sheet([['rate']]), 'Rates');
+    file.Workbook = { Sheets: [{ Hidden: 0 }, { Hidden: 1 }] };
+    const bytes = Buffer.from(library.write(file, { type: 'buffer', bookType: 'xlsb' }) as Uint8Array);
+    expect((await read('a.xlsb', bytes))?.text).toBe(
+      'Ledger\n(hidden columns: B)\nNet\told\t900\nsecret (hidden)\nTax\tx\t12\nRates (hidden)\nrate',
+    );
+  });
+
+  const table = (name: string, style: string, rows: string) =>
+    `<table:table table:name="${name}" table:style-name="${style}"><table:table-column/><table:table-column table:visibility="collapse" table:number-columns-repeated="2"/>${rows}</table:table>`;
+  const row = (visibility: string, text: string, more = '') =>
+    `<table:table-row table:visibility="${visibility}"><table:table-cell office:value-type="string"><text:p>${text}</text:p></table:table-cell>${more}</table:table-row>`;
+  const styles = `<style:style style:name="off" style:family="table"><style:table-properties table:display="false"/></style:style>`;
+  const content = (body: string) =>
+    `<?xml version="1.0"?><office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0"><office:automatic-styles>${styles}</office:automatic-styles><office:body><office:spreadsheet>${body}</office:spreadsheet></office:body></office:document-content>`;
+  const ods = (body: string) =>
+    zip([
+      { name: 'mimetype', content: 'application/vnd.oasis.opendocument.spreadsheet', store: true },
+      { name: 'content.xml', content: content(body) },
+      { name: 'styles.xml', content: '<office:document-styles xmlns:office="o"/>' },
+      {
+        name: 'META-INF/manifest.xml',
+        content:
+          '<manifest:manifest xmlns:manifest="m"><manifest:file-entry manifest:full-path="/" manifest:media-type="application/vnd.oasis.opendocument.spreadsheet"/></manifest:manifest>',
+      },
+    ]);
+  test('ods: columns, rows (filtered ones too) and sheets are marked; formulas without a result are counted', async () => {
+    const formula = '<table:table-cell table:formula="of:=A1*2"/>';
+    const shown = table(
+      'Ledger',
+      'on',
+      row('visible', 'Net', formula) + row('collapse', 'old') + row('filter', 'other'),
+    );
+    const found = await read('a.ods', ods(shown + table('Rates', 'off', row('visible', 'rate'))));
+    expect(found?.text).toBe(
+      'Ledger\n(hidden columns: B–C)\nNet\nold (hidden)\nother (hidden)\nRates (hidden)\n(hidden columns: B–C)\nrate',
+    );
+    expect(found?.warnings).toEqual([expect.stringMatching(/^formulas: 1 /)]);
+  });
+});
+
 describe('zip: rarer methods and names', () => {
+  /** Info-ZIP Unicode Path: version, checksum of the name it stands for, the name in UTF-8. */
+  const unicodePath = (name: string, of: Buffer) => {
+    const body = Buffer.concat([Buffer.from([1, 0, 0, 0, 0]), Buffer.from(name)]);
+    body.writeUInt32LE(crc32(of), 1);
+    return Buffer.concat([Buffer.from([0x75, 0x70, body.length, 0]), body]);
+  };
+  test('a name in a Unicode path field is the name, unless the field was made for another', async () => {
+    const [first, second] = [Buffer.from('Pr\x81fung.txt', 'latin1'), Buffer.from('b.txt')];
+    const entry = (name: Buffer, content: string, of: Buffer) => ({
+      name,
+      content,
+      extra: unicodePath(`${content}.txt`, of),
+    });
+    const bytes = zip([entry(first, 'Prüfung 東京', first), entry(second, 'stale', first)]);
+    const members = await extractor.extract({ name: 'a.zip', bytes });
+    expect(members.map((d) => [d.archivePath, d.text])).toEqual([
+      ['Prüfung 東京.txt', 'Prüfung 東京'],
+      ['b.txt', 'stale'],
+    ]);
+  });
+
   const text = 'Warehouse ledger of Novara. '.repeat(4).slice(0, 100);
   // Made by Python's zipfile.
   test.each([

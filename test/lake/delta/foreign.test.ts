@@ -4,7 +4,6 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { crc32 } from 'node:zlib';
-import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import {
   type DeletionVector,
@@ -16,6 +15,7 @@ import { readForeignTable } from '../../../shared/lake/delta/foreign/foreign-tab
 import { sqlText, withConnection } from '../../../shared/lake/duckdb.ts';
 import { FileCache } from '../../../shared/lake/file-cache.ts';
 import { MemoryLake } from '../../fakes/memory-lake.ts';
+import fc from '../../fakes/property.ts';
 
 const ENGINES = join(import.meta.dirname, '../../../../shared/data/cases/engines/delta');
 const folder = await mkdtemp(join(tmpdir(), 'sluice-foreign-'));

@@ -2,7 +2,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { checkpoint, cleanLog, compact, vacuum } from '../../../shared/lake/delta/maintenance.ts';
 import { rewriteRows } from '../../../shared/lake/delta/rewrite.ts';
@@ -10,6 +9,7 @@ import { DeltaTable } from '../../../shared/lake/delta/table.ts';
 import { FileCache } from '../../../shared/lake/file-cache.ts';
 import type { Row, TableSchema } from '../../../shared/lake/tables.ts';
 import { seededRandom, silentLogger } from '../../../shared/ports.ts';
+import fc from '../../fakes/property.ts';
 import { EPOCH, stillClock } from '../emulated-lake.ts';
 import { MemoryLakeStore } from '../memory-store.ts';
 

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { decodeStats, encodeStats, upperPrefix } from '../../../shared/lake/delta/stats.ts';
 import type { Column } from '../../../shared/lake/tables.ts';
+import fc from '../../fakes/property.ts';
 
 const inUtf8 = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
 const text = fc

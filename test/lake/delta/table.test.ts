@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { codeOf } from '../../../shared/errors.ts';
 import { encodeActions } from '../../../shared/lake/delta/actions.ts';
@@ -11,6 +10,7 @@ import { DeltaTable } from '../../../shared/lake/delta/table.ts';
 import { FileCache } from '../../../shared/lake/file-cache.ts';
 import type { Row, TableSchema } from '../../../shared/lake/tables.ts';
 import { seededRandom, silentLogger } from '../../../shared/ports.ts';
+import fc from '../../fakes/property.ts';
 import { stillClock } from '../emulated-lake.ts';
 import { MemoryLakeStore } from '../memory-store.ts';
 

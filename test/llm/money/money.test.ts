@@ -1,5 +1,5 @@
 // Prices, budgets, cache and calibrated confidence.
-import fc from 'fast-check';
+
 import { expect, test } from 'vitest';
 import { AnswerCache, documentKey } from '../../../shared/llm/cache.ts';
 import { calibrated, fitConfidence } from '../../../shared/llm/confidence.ts';
@@ -10,6 +10,7 @@ import { costNano, costNanoAtMost, priceOn } from '../../../shared/llm/money/pri
 import { seededRandom } from '../../../shared/ports.ts';
 import { MemoryLake } from '../../fakes/memory-lake.ts';
 import { MemoryStateTable } from '../../fakes/memory-state-table.ts';
+import fc from '../../fakes/property.ts';
 import { VirtualClock } from '../../fakes/virtual-clock.ts';
 import { type BudgetRecord, countedNano, deployment, documents, price, Stage } from '../stage.ts';
 
@@ -174,6 +175,14 @@ test('cache: a miss costs one listing, not one request a document', async () => 
   await cache.lookup(Array.from({ length: 500 }, (_, i) => documentKey(`${i}`, 'p1')));
   expect(lake.calls.read).toBe(0);
   expect(lake.calls.list).toBe(1);
+});
+
+test('confidence: what is stated alike is as often right whatever the order of the answers', () => {
+  const stated = Array.from({ length: 60 }, (_, i) => ({ confidence: i < 40 ? 0.9 : 0.5, isRight: i % 2 === 0 }));
+  const rightFirst = [...stated].sort((a, b) => Number(b.isRight) - Number(a.isRight));
+  const rightLast = [...rightFirst].reverse();
+  expect(fitConfidence(rightFirst)).toEqual(fitConfidence(rightLast));
+  expect(calibrated(fitConfidence(rightLast), 0.9)).toBeCloseTo(0.5, 2);
 });
 
 test('confidence: the curve is rising, needs enough answers, and moves boasts towards the truth', () => {

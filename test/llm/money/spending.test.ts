@@ -1,5 +1,5 @@
 // A small budget is spent well: by several batches, processes and kills at once, never exceeded, and never left over while it pays for a question.
-import fc from 'fast-check';
+
 import { expect, test, vi } from 'vitest';
 import type { FaultKind } from '../../../local/emulators/faults.ts';
 import { type ClassifyOutcome, classifyDocuments, type LlmDocument } from '../../../shared/llm/classify.ts';
@@ -10,6 +10,7 @@ import { type BatchPlan, showDocuments } from '../../../shared/llm/prepare.ts';
 import { documentsMessage } from '../../../shared/llm/prompt.ts';
 import { type LlmDeps, runtimeOf } from '../../../shared/llm/runtime.ts';
 import { seededRandom } from '../../../shared/ports.ts';
+import fc from '../../fakes/property.ts';
 import { mortal } from '../mortal.ts';
 import { type BudgetRecord, countedNano, documents, price, Stage, taxonomy } from '../stage.ts';
 
@@ -39,7 +40,7 @@ async function costsAlone(stage: Stage, deps: LlmDeps, batch: Batch): Promise<Ma
   const path = `runs/r/llm/${batch.id}/plan-${question.version}.json`;
   const { sizing } = JSON.parse((await stage.lake.read(path)).toString()) as BatchPlan;
   const costs = new Map<string, number>();
-  for (const { key, text, ids } of showDocuments(batch.documents, question, runtime, deps).values()) {
+  for (const { key, text, ids } of (await showDocuments(batch.documents, question, runtime, deps)).values()) {
     const tokens = question.overheadTokens + runtime.count(documentsMessage([text]));
     const cost = costNanoAtMost(price, mostPromptTokens(tokens), makePack([key], sizing).maxOutputTokens);
     for (const id of ids) costs.set(id, Number(cost));

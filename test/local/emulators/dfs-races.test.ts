@@ -1,10 +1,10 @@
 // What must hold when many write at once, and for any order of operations.
 import { BlobServiceClient } from '@azure/storage-blob';
 import { DataLakeServiceClient } from '@azure/storage-file-datalake';
-import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Azurite, startAzurite } from '../../../local/emulators/azurite.ts';
 import { type DfsShim, startDfs } from '../../../local/emulators/dfs.ts';
+import fc from '../../fakes/property.ts';
 
 let azurite: Azurite;
 let shim: DfsShim;

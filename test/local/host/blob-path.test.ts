@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { compileBlobPattern, fillPath } from '../../../local/host/blob-path.ts';
+import fc from '../../fakes/property.ts';
 
 test('blob path: tokens, the literal prefix, and a name with slashes in the last token', () => {
   const pattern = compileBlobPattern('landing/in/{name}.{ext}');

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { compileRoute } from '../../../local/host/route.ts';
+import fc from '../../fakes/property.ts';
 
 test('route: literals match without case, parameters are decoded once', () => {
   expect(compileRoute('api/Runs/{id}').match('API/runs/a%2520b')).toEqual({ id: 'a%20b' });

@@ -1,11 +1,12 @@
 // Vectors in the lake: what is found, what a look costs, and how one is forgotten.
-import fc from 'fast-check';
+
 import { beforeEach, describe, expect, test } from 'vitest';
 import { encodeCached } from '../../../shared/models/encoder/encode-cached.ts';
 import { KEY_BYTES, KeyIndex } from '../../../shared/models/encoder/key-index.ts';
 import { forgetVectors, textKey, VectorCache, vectorFolders } from '../../../shared/models/encoder/vector-cache.ts';
 import { IDEA_DIMENSIONS, IdeaEncoder } from '../../fakes/idea-encoder.ts';
 import { MemoryLake } from '../../fakes/memory-lake.ts';
+import fc from '../../fakes/property.ts';
 
 let lake: MemoryLake;
 let nowMs: number;

@@ -2,13 +2,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { completeSpec } from '../../../shared/features/spec.ts';
 import { createOnnxBundle } from '../../../shared/models/foreign-bundle.ts';
 import { openBundle } from '../../../shared/models/loaded-model.ts';
 import { classNamesOf } from '../../../shared/models/onnx/class-names.ts';
 import { readOnnxFile } from '../../../shared/models/onnx/model-proto.ts';
+import fc from '../../fakes/property.ts';
 import { makeOnnx, type NodeDraft, type ValueDraft } from './make-onnx.ts';
 
 const ENGINES = join(import.meta.dirname, '../../../../shared/data/cases/engines/onnx');

@@ -2,10 +2,10 @@
 // Fixtures: fixtures/make.py.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readBooster } from '../../../shared/models/xgboost/booster.ts';
 import { XgboostScorer } from '../../../shared/models/xgboost/xgboost-scorer.ts';
+import fc from '../../fakes/property.ts';
 
 const FOLDER = join(import.meta.dirname, 'fixtures');
 const names = readdirSync(FOLDER)

@@ -1,10 +1,11 @@
 // The walk of eight rows at once reaches the leaves that a plain walk reaches, whatever stands in the rows.
-import fc from 'fast-check';
+
 import { describe, expect, test } from 'vitest';
 import type { Csr } from '../../../shared/features/sparse.ts';
 import { type Booster, readBooster } from '../../../shared/models/xgboost/booster.ts';
 import { XgboostScorer } from '../../../shared/models/xgboost/xgboost-scorer.ts';
 import { seededRandom } from '../../../shared/ports.ts';
+import fc from '../../fakes/property.ts';
 
 const WIDTH = 12;
 const THRESHOLDS = [-2, -0, 0, 0.1, 1, 3.5];

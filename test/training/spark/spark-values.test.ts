@@ -1,8 +1,9 @@
 // Vectors and matrices in every form Spark stores them in.
-import fc from 'fast-check';
+
 import { describe, expect, test } from 'vitest';
 import { compactModel } from '../../../shared/models/linear-model.ts';
 import { linearModelOf, vectorValues } from '../../../shared/training/spark/spark-values.ts';
+import fc from '../../fakes/property.ts';
 
 /** The four forms of one matrix, given row by row. */
 function forms(dense: number[][]) {

@@ -1,0 +1,19 @@
+// An entry → the service it is on.
+import type { SourceEntry } from '../api/source-entry.ts';
+import type { Logger } from '../ports.ts';
+import type { Service } from './feed.ts';
+import type { GraphClient } from './graph/graph-client.ts';
+import { graphService } from './graph/graph-service.ts';
+import { imapService } from './imap/imap-service.ts';
+import { parsePasswords } from './setting.ts';
+
+export interface ConnectDeps {
+  graph: GraphClient;
+  /** The setting SOURCES_PASSWORDS. */
+  passwords: string | undefined;
+  logger: Logger;
+}
+
+/** Nothing is asked of the service yet. @throws {TerminalError} config.invalid of the passwords */
+export const connect = (entry: SourceEntry, { graph, passwords, logger }: ConnectDeps): Service =>
+  entry.kind === 'imap' ? imapService(entry, parsePasswords(passwords)) : graphService(graph, entry, logger);
