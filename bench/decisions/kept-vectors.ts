@@ -34,12 +34,12 @@ export class KeptVectors implements Encoder {
   static async open(folder: string, file: string): Promise<KeptVectors> {
     const read = (path: string) => (existsSync(join(folder, path)) ? readFileSync(join(folder, path)) : undefined);
     const { description, artifacts } = readEncoderFolder(read, { name: 'benchmark' });
-    const json = (name: string) => JSON.parse(Buffer.from(artifacts[name] ?? '').toString('utf8')) as object;
+    const bytesOf = (name: string) => artifacts[name] ?? new Uint8Array();
     const manifest = { ...description, version: 'benchmark-00000000', createdAt: '', artifacts: [] };
     const encoder = new LocalEncoder(manifest, async () => ({
-      model: artifacts['model.onnx'] ?? new Uint8Array(),
-      tokenizer: json('tokenizer.json'),
-      tokenizerConfig: json('tokenizer_config.json'),
+      model: bytesOf('model.onnx'),
+      tokenizer: bytesOf('tokenizer.json'),
+      tokenizerConfig: bytesOf('tokenizer_config.json'),
     }));
     mkdirSync(dirname(file), { recursive: true });
     return new KeptVectors(encoder, file);
