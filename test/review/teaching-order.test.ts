@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { teachingOrder } from '../../shared/review/teaching-order.ts';
+import fc from '../fakes/property.ts';
 
 const row = (id: string, label: string | null, best: number, next: number, text = id) => ({
   document_id: id,
@@ -48,6 +48,5 @@ test('teaching order: every document comes once', () => {
       const rows = given.map(([label, p, text], i) => row(String(i), label, p, p / 2, text));
       expect(order(rows).toSorted()).toEqual(rows.map(({ document_id: id }) => id).toSorted());
     }),
-    { seed: 5 },
   );
 });
