@@ -122,7 +122,7 @@ export const ERROR_REMEDIES = {
   'encoder.missing-file':
     'The folder needs model.onnx (or onnx/model.onnx), tokenizer.json and tokenizer_config.json. Fetch what the message names from where the model comes from.',
   'encoder.unsupported':
-    'Export the encoder with the inputs and output the message names (for example `optimum-cli export onnx --task feature-extraction`), as one file.',
+    'Export the encoder with the inputs and output the message names (for example `optimum-cli export onnx --task feature-extraction`), as one file; where the message names its vocabulary, take a smaller encoder.',
   'encoder.tokenizer-mismatch':
     'Model and tokenizer do not belong together. Take both from the same place and import the folder again.',
   'encoder.bad-output': 'The encoder gives no usable vectors. Try another export of it, or another encoder.',
@@ -131,7 +131,11 @@ export const ERROR_REMEDIES = {
     'A file of the encoder is not the one that was imported. Import its folder again; runs go on without the encoder until then.',
   'encoder.dimensions-changed':
     'The vectors have another length than those the model was trained on. Import the encoder anew and train again; runs go on without it until then.',
-  'encoder.unavailable': 'The encoder gave no answer. It is tried again; if it persists, restart the host.',
+  'encoder.unavailable': 'The encoder was closed before it answered. It is tried again.',
+  'encoder.out-of-memory':
+    'The encoder needs more memory than its thread has. Take one with a smaller vocabulary; runs go on without it until then.',
+  'encoder.crashed':
+    'The thread of the encoder ended twice. Take another export of it, or look for a machine short of memory; runs go on without it until then.',
   'train.no-rows': 'The data set has no usable row. Check the text and label columns.',
   'train.one-class': 'Training needs at least two labels. Add examples of another label.',
   'train.bad-value': 'The data hold NaN or infinite values. Clean them.',

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { type SourceEntry, sourceEntrySchema } from '../api/source-entry.ts';
 import { TerminalError } from '../errors.ts';
+import { sayIssues } from '../issues.ts';
 
 /** The setting SOURCES. @throws {TerminalError} config.invalid naming every wrong entry */
 export function parseSources(text: string): SourceEntry[] {
@@ -13,7 +14,7 @@ export function parseSources(text: string): SourceEntry[] {
     throw wrong('is not JSON');
   }
   const parsed = z.array(sourceEntrySchema).safeParse(value);
-  if (!parsed.success) throw wrong(z.prettifyError(parsed.error));
+  if (!parsed.success) throw wrong(sayIssues(parsed.error, 'the setting'));
   const names = parsed.data.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw wrong(`the name "${twice}" is given twice`);

@@ -216,7 +216,7 @@ function gather(parts: readonly Float64Array[]): Float64Array {
 const EXPERTS = ['lexical', 'vector', 'near'] as const;
 
 /** The mix of least log loss, by Newton's method over its weights; none becomes negative. */
-export function fitMix(experts: Experts, classes: number, truth: Int32Array): Mix {
+function fitMix(experts: Experts, classes: number, truth: Int32Array): Mix {
   const logs = EXPERTS.map((name) => experts[name].map(logOf));
   const n = EXPERTS.length;
   let weights = EXPERTS.map(() => EVEN);

@@ -25,7 +25,7 @@ export function encodeExemplars({ steps, classes }: Exemplars): Uint8Array {
 }
 
 /** @throws {TerminalError} model.corrupt */
-export function decodeExemplars(bytes: Uint8Array, dimensions: number): Exemplars {
+function decodeExemplars(bytes: Uint8Array, dimensions: number): Exemplars {
   const { steps, classes } = decodeTensors(bytes);
   if (!(steps instanceof Uint8Array && classes instanceof Int32Array && steps.length === classes.length * dimensions))
     throw new TerminalError('model.corrupt', `${EXEMPLARS_FILE} does not hold vectors of ${dimensions} dimensions`);
