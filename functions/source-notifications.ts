@@ -36,6 +36,7 @@ async function take(request: HttpRequest): Promise<HttpResponseInit> {
       headers: { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' },
       body: echoed(token),
     };
-  await (await getApp()).sources.notifications.receive(await readBody(request, MAX_BYTES));
+  const body = await readBody(request, MAX_BYTES);
+  await (await getApp()).sources.notifications.receive(body);
   return { status: 202 };
 }

@@ -225,6 +225,11 @@ export const EVENTS: Readonly<Record<string, EventSpec>> = {
     fields: ['source', 'files'],
   },
   'source.rows-unreadable': { doc: 'Rows of a delta have no id; they cannot be followed.', fields: ['rows'] },
+  'source.subscribed': 'A source is subscribed to notifications of changes.',
+  'source.subscribe-failed': 'A subscription could not be had, renewed or ended; rounds go by the clock.',
+  'source.notifications-silent': 'Changes came without a word; the subscription is made anew.',
+  'source.notifications-ignored':
+    'Notifications with a wrong client state: forged, or of a subscription that was made anew.',
   'source.waits': { doc: 'Microsoft Graph asked for a pause, or did not answer.', fields: ['waitMs', 'attempt'] },
   'source.erased-nothing': { doc: 'A vanished original had no decision to erase.', fields: ['source'] },
   'schedule.started': { doc: 'A schedule of the settings has started its run.', fields: ['schedule', 'tick'] },
