@@ -11,14 +11,13 @@ import { parseTaxonomy } from '../../shared/taxonomy.ts';
 import { DECISIONS, readSource } from '../../shared/training/sources.ts';
 import type { TrainOptions } from '../../shared/training/train.ts';
 import { type TrainingOrder, trainAndRegister } from '../../shared/training-run.ts';
+import type { LakeOptions } from '../at-lake.ts';
 import { answer, bar, clearBar, note, UsageError, warn } from '../console.ts';
 import { parseJsonFile } from '../json-file.ts';
 import { type Example, readExamples } from '../labelled-files.ts';
 import { withApp } from '../local-app.ts';
 
-export interface TrainCommandOptions {
-  data: string;
-  json: boolean;
+export interface TrainCommandOptions extends LakeOptions {
   textColumn: string;
   labelColumn: string;
   taxonomy?: string;
@@ -41,6 +40,14 @@ export async function trainCommand(sources: readonly string[], options: TrainCom
   const local = sources.filter((source) => !isLakeSource(source));
   const examples: WeightedExample[] = [];
   for (const file of local) examples.push(...(await readExamples(file, options.textColumn, options.labelColumn)));
+  if (options.url !== undefined) {
+    if (taxonomy !== null) assertKnown(examples, taxonomy, String(options.taxonomy));
+    const { trainRemote } = await import('./train-remote.ts');
+    const ofLake = sources.filter(isLakeSource);
+    const model = await trainRemote(options.url, examples, ofLake, taxonomy?.version, options);
+    answer(options, model, () => describeModel(model));
+    return;
+  }
   await withApp(options.data, async (app) => {
     for (const source of sources.filter(isLakeSource)) examples.push(...(await readLakeExamples(app, source, options)));
     if (taxonomy !== null) assertKnown(examples, taxonomy, String(options.taxonomy));
