@@ -58,6 +58,8 @@ export const ERROR_REMEDIES = {
   'sync.malware': 'The service found malware in the file and does not give it out. Remove it at its origin.',
   'sync.no-mime':
     'Exchange cannot give the mail out as a file, as with some signed mails and reports. Save what matters of it into a library by hand.',
+  'sync.silent':
+    'Changes came without notifications, so the next round subscribes anew; rounds go on by the clock. If it persists, look whether NOTIFICATIONS_URL can be reached from outside.',
   'sync.notebook': 'Notebooks are not read. Export the pages that matter as PDF into the library.',
   'sync.shortcut': 'A shortcut to another library. Add that library as a source of its own.',
   'sync.unknown-kind': 'An item that is neither file nor folder. Nothing needs to be done.',

@@ -44,6 +44,8 @@ export interface HeadInput {
   /** Rows that were encoded, ascending, and their vectors. */
   rows: readonly number[];
   vectors: Float32Array;
+  /** Keys of their texts, KEY_BYTES each. */
+  keys: Uint8Array;
   /** Of all rows. */
   classes: Int32Array;
   labels: number;
@@ -167,7 +169,7 @@ export function trainHead(input: HeadInput): Head | undefined {
     },
     artifacts: {
       [HEAD_FILE]: encodeLinearModel(final!.model), // one strength, one fit
-      [EXEMPLARS_FILE]: encodeExemplars(exemplars),
+      [EXEMPLARS_FILE]: encodeExemplars(exemplars, input.keys),
     },
   };
 }

@@ -72,6 +72,7 @@ describe('app settings', () => {
       'MLFLOW_TOKEN',
       'MLFLOW_TRACKING_URI',
       'MODEL_VERSION',
+      'NOTIFICATIONS_URL',
       'OPENLINEAGE_API_KEY',
       'SOURCES_PASSWORDS',
       'TAXONOMY_VERSION',

@@ -145,7 +145,7 @@ export class Tenant {
   }
 
   connect(entry = this.entry()): Service {
-    return connect(entry, { graph: this.client(), passwords: this.passwords, logger: silentLogger });
+    return connect(entry, { graph: this.client(), passwords: this.passwords, logger: silentLogger, clock: this.clock });
   }
 
   async sync(options: RoundOptions & { entry?: SourceEntry; drive?: Drive } = {}): Promise<RoundOutcome> {
