@@ -13,7 +13,12 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'parts', include: [`test/!(${ALONE})/**/*.test.ts`], isolate: false, sequence: { groupOrder: 0 } },
+        test: {
+          name: 'parts',
+          include: [`test/!(${ALONE})/**/*.test.ts`],
+          isolate: false,
+          sequence: { groupOrder: 0 },
+        },
       },
       {
         extends: true,

@@ -25,9 +25,11 @@ function rounds(text: string): 'all' | 'best' | number {
 
 /** Add them to the program. */
 export function addModelCommands(program: Command): void {
-  program
-    .command('train')
-    .description('train a model and promote it')
+  remote(
+    program
+      .command('train')
+      .description('train a model and promote it; with --url on the app, from texts here or there'),
+  )
     .argument(
       '<source...>',
       'labelled .jsonl, .csv or .parquet files; folders with a folder per label; `decisions` of this lake; `delta:<folder>` in imports',
@@ -61,8 +63,6 @@ export function addModelCommands(program: Command): void {
       '--guarantee',
       'keep that promise strictly (per label, 95 % confidence), or fail and say how many samples are missing',
     )
-    .addOption(data())
-    .addOption(json())
     .action(async (sources, options) => (await import('./commands/train.ts')).trainCommand(sources, options));
 
   program

@@ -115,17 +115,17 @@ export function createProgram(): Command {
     .argument('<run-id>', 'as `sluice runs` shows it', id)
     .action(async (runId, options) => (await import('./commands/runs.ts')).cancelCommand(runId, options));
 
-  program
-    .command('quote')
-    .description('documents, tokens, calls, minutes and money of a run, before anything is paid')
-    .argument('<path>', 'a folder here, or with --container a folder of the lake', someText)
+  remote(
+    program
+      .command('quote')
+      .description('documents, tokens, calls, minutes and money of a run, before anything is paid'),
+  )
+    .argument('<path>', 'a folder here, or one of the lake as `sluice runs` shows it', someText)
     .addOption(new Option('--container <name>', 'where it lies in the lake').choices(['landing', 'imports']))
     .option('--taxonomy <file>', 'your labels', existingFile)
     .option('--sample <n>', 'files read at most', whole(1, 100_000), 300)
     .addOption(mode())
     .addOption(deadline())
-    .addOption(data())
-    .addOption(json())
     .action(async (path, options) => (await import('./commands/quote.ts')).quoteCommand(path, options));
 
   remote(program.command('upload').description('put files or folders into the landing container'))

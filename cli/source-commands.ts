@@ -14,8 +14,13 @@ export function addSourceCommands(program: Command): void {
   remote(sources.command('add').description('add a source, or change the one of that name'))
     .argument('<name>', 'lower-case letters, digits and dashes; part of paths, so it stays', sourceName)
     .option('--site <url>', 'address of a SharePoint site, as the browser shows it', address)
-    .option('--user <name>', 'owner of a OneDrive', someText)
+    .option('--user <name>', 'owner of a OneDrive, or user of the mail server', someText)
     .option('--mailbox <address>', 'mailbox of Exchange', someText)
+    .option('--imap <host>', 'mail server; with --user; its password stands in SOURCES_PASSWORDS', someText)
+    .option('--port <number>', 'port of the mail server; default: 993', whole(1, 65_535))
+    .addOption(
+      new Option('--tls <way>', 'of the mail server; default: implicit').choices(['implicit', 'starttls', 'none']),
+    )
     .option('--folder <name>', 'folder of the mailbox, with all below it; may be repeated; default: inbox', several, [])
     .option('--since <date>', 'mails that came before are not read', someText)
     .option('--library <name>', 'library of the site; may be repeated; default: all', several, [])

@@ -46,6 +46,10 @@ export const ERROR_REMEDIES = {
   'sync.unavailable': 'The service did not answer. The source goes on by itself; check its status page if it persists.',
   'sync.forbidden':
     'The identity has no right on the site, mailbox or item. Grant it as docs/sources.md says and run `sluice sources check`.',
+  'sync.sign-in':
+    'The mail server refuses user or password. Set the password of the source in SOURCES_PASSWORDS, or an app password where the account wants one.',
+  'sync.untrusted':
+    'The mail server cannot be trusted with a password. Use the name its certificate has, or the port and `tls` it offers.',
   'sync.not-found': 'The item, site or mailbox is not there. Check its address with `sluice sources check`.',
   'sync.locked': 'An administrator has locked or archived the site. Ask for it to be opened; other sources go on.',
   'sync.bad-answer': 'The service answered what cannot be read. The cursor is kept; report it if it persists.',
@@ -54,6 +58,8 @@ export const ERROR_REMEDIES = {
   'sync.malware': 'The service found malware in the file and does not give it out. Remove it at its origin.',
   'sync.no-mime':
     'Exchange cannot give the mail out as a file, as with some signed mails and reports. Save what matters of it into a library by hand.',
+  'sync.silent':
+    'Changes came without notifications, so the next round subscribes anew; rounds go on by the clock. If it persists, look whether NOTIFICATIONS_URL can be reached from outside.',
   'sync.notebook': 'Notebooks are not read. Export the pages that matter as PDF into the library.',
   'sync.shortcut': 'A shortcut to another library. Add that library as a source of its own.',
   'sync.unknown-kind': 'An item that is neither file nor folder. Nothing needs to be done.',
@@ -116,7 +122,7 @@ export const ERROR_REMEDIES = {
   'encoder.missing-file':
     'The folder needs model.onnx (or onnx/model.onnx), tokenizer.json and tokenizer_config.json. Fetch what the message names from where the model comes from.',
   'encoder.unsupported':
-    'Export the encoder with the inputs and output the message names (for example `optimum-cli export onnx --task feature-extraction`), as one file.',
+    'Export the encoder with the inputs and output the message names (for example `optimum-cli export onnx --task feature-extraction`), as one file; where the message names its vocabulary, take a smaller encoder.',
   'encoder.tokenizer-mismatch':
     'Model and tokenizer do not belong together. Take both from the same place and import the folder again.',
   'encoder.bad-output': 'The encoder gives no usable vectors. Try another export of it, or another encoder.',
@@ -125,7 +131,11 @@ export const ERROR_REMEDIES = {
     'A file of the encoder is not the one that was imported. Import its folder again; runs go on without the encoder until then.',
   'encoder.dimensions-changed':
     'The vectors have another length than those the model was trained on. Import the encoder anew and train again; runs go on without it until then.',
-  'encoder.unavailable': 'The encoder gave no answer. It is tried again; if it persists, restart the host.',
+  'encoder.unavailable': 'The encoder was closed before it answered. It is tried again.',
+  'encoder.out-of-memory':
+    'The encoder needs more memory than its thread has. Take one with a smaller vocabulary; runs go on without it until then.',
+  'encoder.crashed':
+    'The thread of the encoder ended twice. Take another export of it, or look for a machine short of memory; runs go on without it until then.',
   'train.no-rows': 'The data set has no usable row. Check the text and label columns.',
   'train.one-class': 'Training needs at least two labels. Add examples of another label.',
   'train.bad-value': 'The data hold NaN or infinite values. Clean them.',

@@ -1,12 +1,14 @@
 // The sources of the app, put together of settings, storage and identity.
+import { randomBytes } from 'node:crypto';
 import type { Config } from './config.ts';
 import type { DeltaTable } from './lake/delta/table.ts';
 import type { Clock, LakeStore, Logger, StateTable } from './ports.ts';
+import { connect } from './sources/connect.ts';
 import { Gate } from './sources/graph/gate.ts';
 import { GraphClient } from './sources/graph/graph-client.ts';
-import { graphService } from './sources/graph/graph-service.ts';
 import { showRenamed } from './sources/show-renamed.ts';
 import { Sources } from './sources/sources.ts';
+import { Subscriptions } from './sources/subscriptions.ts';
 
 export interface SourceParts {
   lake: LakeStore;
@@ -39,7 +41,11 @@ export function openSources(config: Config, parts: SourceParts): Sources {
   const graph = new GraphClient({ fetch, token, root: config.GRAPH_ROOT, gate, clock, logger });
   return new Sources({
     setting: config.SOURCES,
-    connect: (entry) => graphService(graph, entry, logger),
+    connect: (entry) => connect(entry, { graph, passwords: config.SOURCES_PASSWORDS, logger, clock }),
+    subscriptions: new Subscriptions({
+      ...{ lake, clock, logger, url: config.NOTIFICATIONS_URL },
+      secret: () => randomBytes(16).toString('hex'),
+    }),
     ...{ lake, landing, clock, logger, erase },
     parallel: config.SOURCES_PARALLEL,
     rename: async (renamed) => {

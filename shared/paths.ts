@@ -135,6 +135,9 @@ export const sourcePaths = {
   nameOf: (entry: string) => entry.slice('source-entries/'.length, -'.json'.length),
   status: (source: string) => path`sources/${source}/status.json`,
   state: (source: string, drive: string) => path`sources/${source}/drives/${drive}/state.json`,
+  subscription: (source: string, drive: string) => path`sources/${source}/drives/${drive}/subscription.json`,
+  /** A notification has come. */
+  woken: (source: string) => path`sources/${source}/woken.json`,
   items: (source: string, drive: string, round: number, id: string) =>
     path`sources/${source}/drives/${drive}/items/${String(round).padStart(8, '0')}-${id}.jsonl.gz`,
   round: (source: string, drive: string, round: number) => path`sources/${source}/drives/${drive}/rounds/${round}`,

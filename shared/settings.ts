@@ -135,6 +135,13 @@ export const SETTINGS = {
     10,
     6000,
   ),
+  NOTIFICATIONS_URL: openText(
+    'Public address of this app, e.g. https://<app>.azurewebsites.net: Microsoft Graph tells it of changes, and sources need not wait for the clock',
+    /^https:\/\/[^/\s]+\/?$/,
+  ),
+  SOURCES_PASSWORDS: secret(
+    'Passwords of IMAP sources by their names: a JSON object like {"letters":"…"}; in the cloud a Key Vault reference',
+  ),
   SOURCES_PARALLEL: count('Downloads of sources at the same time', 4, 1, 32),
   GRAPH_ROOT: text(
     'Microsoft Graph; in national clouds e.g. https://graph.microsoft.us/v1.0',

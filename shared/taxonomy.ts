@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { TerminalError } from './errors.ts';
 import { canonicalJson, sha256Hex } from './ids.ts';
+import { sayIssues } from './issues.ts';
 import { lineSchema, linesSchema } from './plain-text.ts';
 
 const schemaOf = (line: (maxChars: number) => z.ZodString, lines: (maxChars: number) => z.ZodString) => {
@@ -48,8 +49,7 @@ export const parseStoredTaxonomy = (value: unknown): Taxonomy => parse(storedSch
 function parse(schema: typeof taxonomySchema, value: unknown): Taxonomy {
   const parsed = schema.safeParse(value);
   if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'taxonomy'}: ${issue.message}`);
-    throw new TerminalError('request.invalid', `taxonomy: ${problems.join('; ')}`);
+    throw new TerminalError('request.invalid', `taxonomy: ${sayIssues(parsed.error, 'document')}`);
   }
   const taken = new Map<string, string>();
   for (const label of parsed.data.labels) {

@@ -28,9 +28,11 @@ async function encoderInUse(
   { services, logger }: App,
   onNoEncoder: TrainingOrder['onNoEncoder'],
 ): Promise<Encoder | undefined> {
-  const version = await services.encoders?.current();
-  if (services.encoders === undefined || version === undefined) return undefined;
+  if (services.encoders === undefined) return undefined;
+  let version: string | undefined;
   try {
+    version = await services.encoders.current();
+    if (version === undefined) return undefined;
     const { encoder, vectors } = await services.encoders.open(version);
     await encoder.encode(['a text'], 'document'); // checks its files before minutes are spent
     const place = { owner: TRAINING_OWNER, part: 'rows' };
@@ -41,7 +43,7 @@ async function encoderInUse(
     };
   } catch (error) {
     if (!(error instanceof TerminalError)) throw error;
-    logger.warn('encoder.failed', { code: error.code, encoder: version });
+    logger.warn('encoder.failed', { code: error.code, encoder: version ?? null });
     onNoEncoder(error.message);
     return undefined;
   }

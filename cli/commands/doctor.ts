@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 import type { App } from '../../shared/app.ts';
 import { type Config, inspectConfig, readEnvironment } from '../../shared/config.ts';
+import { codeOf } from '../../shared/errors.ts';
 import { parseSchedules, type Schedule } from '../../shared/intake/schedules.ts';
 import { deploymentsFromConfig } from '../../shared/llm/deployments/deployment.ts';
 import { loadTaxonomy } from '../../shared/pipeline/taxonomies.ts';
@@ -21,11 +22,15 @@ interface Check {
 }
 
 export async function doctorCommand(options: { data: string; json: boolean }): Promise<void> {
+  const settings = checkSettings();
   const checks: Check[] = [
     checkNode(),
-    ...checkSettings(),
+    ...settings,
     ...(await checkPorts(options.data)),
-    ...(await checkLake(options.data)),
+    ...(await checkLake(
+      options.data,
+      settings.some(({ ok }) => !ok),
+    )),
   ];
   // Deployments that were asked have said more than their address can.
   const llm = await checkLlm();
@@ -96,7 +101,7 @@ function isFree(port: number): Promise<boolean> {
   });
 }
 
-async function checkLake(data: string): Promise<Check[]> {
+async function checkLake(data: string, isTold: boolean): Promise<Check[]> {
   try {
     return await withApp(data, async (app) => {
       const champion = await app.registry.championVersion();
@@ -111,6 +116,11 @@ async function checkLake(data: string): Promise<Check[]> {
     });
   } catch (error) {
     const found = (error as Error).message.split('\n')[0] ?? 'unknown';
+    // Not the storage: whatever is opened with these settings fails. Those that one look finds wrong are told above.
+    if (codeOf(error) === 'config.invalid')
+      return isTold
+        ? []
+        : [{ check: 'settings', ok: false, found, remedy: 'Correct the setting named; docs/settings.md lists them.' }];
     return [
       {
         check: 'storage',

@@ -3,6 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import type { Pooling } from '../../shared/models/encoder/manifest.ts';
 import { readEncoderFolder } from '../../shared/models/encoder/read-folder.ts';
+import { tryEncoder } from '../../shared/models/encoder/registry.ts';
 import { answer, note, print, printJson, screenWidth, UsageError, warn } from '../console.ts';
 import { withApp } from '../local-app.ts';
 import { formatTable } from '../table.ts';
@@ -56,6 +57,8 @@ export async function importEncoder(folder: string, options: ImportEncoderOption
     ...{ name, model: modelFile, pooling, maxTokens, windows },
     prefixes: { document: options.documentPrefix, label: options.labelPrefix },
   });
+  if (!options.json) note('Trying it in a thread, as runs use it…');
+  await tryEncoder(read);
   await withApp(options.data, async ({ encoders }) => {
     const version = await encoders.register(read);
     if (options.use) await encoders.use(version);

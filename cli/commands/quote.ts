@@ -8,29 +8,32 @@ import { type QuotableFile, quoteRun, type RunQuote } from '../../shared/insight
 import { currentTaxonomyVersion, loadTaxonomy } from '../../shared/pipeline/taxonomies.ts';
 import { seededRandom } from '../../shared/ports.ts';
 import { parseTaxonomy } from '../../shared/taxonomy.ts';
-import { bar, clearBar, money, note, print, printJson, UsageError, warn } from '../console.ts';
+import { ApiClient } from '../api-client.ts';
+import type { LakeOptions } from '../at-lake.ts';
+import { answer, bar, clearBar, money, note, UsageError, warn } from '../console.ts';
 import { listFolder, tellSkipped } from '../import-folder.ts';
 import { parseJsonFile } from '../json-file.ts';
 import { appFolder, withApp } from '../local-app.ts';
 import { isLlmConfigured, simulatorSettings } from '../local-cloud.ts';
+import { placeOf, refuseOwnPath } from './runs.ts';
 
-export interface QuoteOptions {
-  data: string;
-  json: boolean;
-  container?: string;
+export interface QuoteOptions extends LakeOptions {
+  container?: 'landing' | 'imports';
   taxonomy?: string;
   sample: number;
   mode?: 'live' | 'batch' | 'auto';
   deadline?: number;
 }
 
-export async function quoteCommand(path: string, options: QuoteOptions): Promise<void> {
+export async function quoteCommand(given: string, options: QuoteOptions): Promise<void> {
+  const place = placeGiven(given, options);
+  if (options.url !== undefined && place !== undefined)
+    return showQuote(await quoteRemote(options.url, place, options), options);
   const isSimulated = !isLlmConfigured(appFolder());
   await withApp(
     options.data,
     async (app) => {
-      const files =
-        options.container === undefined ? await localFiles(path) : await lakeFiles(app, options.container, path);
+      const files = place === undefined ? await localFiles(given) : await lakeFiles(app, place.container, place.path);
       bar(`reading a sample of ${Math.min(options.sample, files.length)} of ${files.length} files …`);
       const taxonomy = await taxonomyOf(app, options.taxonomy);
       const quote = await quoteRun(app.services, seededRandom(files.length), files, taxonomy, options.sample, {
@@ -38,8 +41,7 @@ export async function quoteCommand(path: string, options: QuoteOptions): Promise
         ...(options.deadline === undefined ? {} : { deadlineHours: options.deadline }),
       });
       clearBar();
-      if (options.json) printJson(quote);
-      else show(quote);
+      showQuote(quote, options);
       if (isSimulated) note(warn('Prices and quota are the SIMULATOR’s: no LLM is configured.'));
     },
     isSimulated ? simulatorSettings('http://127.0.0.1:9/v1', {}) : {},
@@ -51,19 +53,48 @@ export function describeQuote(quote: Pick<RunQuote, 'asked' | 'calls' | 'usd' | 
   return `${quote.asked} documents asked in ${quote.calls} calls, ${money(quote.usd)} (95 %: ${money(quote.usdLow)} to ${money(quote.usdHigh)})`;
 }
 
-function show(quote: RunQuote): void {
-  print(
-    [
-      `files        ${quote.files} (sample of ${quote.sampledFiles} read)`,
-      `documents    ${quote.documents}`,
-      `LLM          ${quote.llm === null ? 'none: what the model is unsure of goes to review, nothing is paid' : describeQuote(quote)}`,
-      `tokens       ${quote.tokensIn} in, ${quote.tokensOut} out`,
-      quote.lane === 'batch'
-        ? 'lane         Batch API: jobs end within a day; what they leave undone is asked live, at the full price'
-        : `quota time   ${quote.minutes < 1 ? 'under a minute' : `${Math.ceil(quote.minutes)} min`}`,
-      '',
-    ].join('\n'),
-  );
+/** A folder of the lake: of the container named or of the app, or as `sluice runs` shows it where nothing here is called so. */
+function placeGiven(given: string, { container, url }: QuoteOptions): ReturnType<typeof placeOf> | undefined {
+  if (container !== undefined || url !== undefined) return placeOf(given, container);
+  if (existsSync(given)) return undefined;
+  const place = placeOf(given, undefined);
+  return place.path === given ? undefined : place;
+}
+
+/** What the app says of a folder of its lake, under its settings and labels. */
+async function quoteRemote(
+  url: string,
+  { container, path }: ReturnType<typeof placeOf>,
+  { key, taxonomy, sample, mode, deadline }: QuoteOptions,
+): Promise<RunQuote> {
+  if (taxonomy !== undefined)
+    throw new UsageError('--url quotes with the labels of the app; `sluice taxonomy set` changes them');
+  refuseOwnPath(path, container);
+  bar('the app reads a sample …');
+  const source = { kind: 'prefix', container, prefix: path };
+  const request = { source, sampleSize: Math.min(sample, MOST_SAMPLED), mode, deadlineHours: deadline };
+  const quote = await new ApiClient(url, key).ask<RunQuote>('POST', '/api/quotes', request);
+  clearBar();
+  return quote;
+}
+
+/** Files that an app reads for a quote at most (shared/api/insights.ts). */
+const MOST_SAMPLED = 500;
+
+const showQuote = (quote: RunQuote, options: Pick<QuoteOptions, 'json'>): void =>
+  answer(options, quote, () => describeWhole(quote));
+
+function describeWhole(quote: RunQuote): string {
+  return [
+    `files        ${quote.files} (sample of ${quote.sampledFiles} read)`,
+    `documents    ${quote.documents}`,
+    `LLM          ${quote.llm === null ? 'none: what the model is unsure of goes to review, nothing is paid' : describeQuote(quote)}`,
+    `tokens       ${quote.tokensIn} in, ${quote.tokensOut} out`,
+    quote.lane === 'batch'
+      ? 'lane         Batch API: jobs end within a day; what they leave undone is asked live, at the full price'
+      : `quota time   ${quote.minutes < 1 ? 'under a minute' : `${Math.ceil(quote.minutes)} min`}`,
+    '',
+  ].join('\n');
 }
 
 async function localFiles(folder: string): Promise<QuotableFile[]> {

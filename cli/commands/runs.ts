@@ -61,6 +61,14 @@ export function placeOf(
   return { container: first === 'landing' ? 'landing' : 'imports', path: rest };
 }
 
+/** @throws {UsageError} a path that only this machine can mean */
+export function refuseOwnPath(path: string, container: string): void {
+  if (/^([/~]|\.{1,2}([/\\]|$)|[A-Za-z]:\\)/.test(path))
+    throw new UsageError(
+      `${path} is a path of this machine; a folder of the container ${container} is needed. \`npm start -- ${path}\` or \`sluice upload ${path}\` takes documents from here`,
+    );
+}
+
 export async function runCommand(given: string, options: RunOptions): Promise<void> {
   const { container, path } = placeOf(given, options.container);
   const source = options.dataset
@@ -72,10 +80,7 @@ export async function runCommand(given: string, options: RunOptions): Promise<vo
         ...(options.idColumn === undefined ? {} : { idColumn: options.idColumn }),
       }
     : { kind: 'prefix', container, prefix: path };
-  if (/^([/~]|\.{1,2}([/\\]|$)|[A-Za-z]:\\)/.test(path))
-    throw new UsageError(
-      `${path} is a path of this machine; a run takes a folder of the container ${container}. \`npm start -- ${path}\` or \`sluice upload ${path}\` takes documents from here`,
-    );
+  refuseOwnPath(path, container);
   const api = openApi(options);
   const started = await api.startRun({
     source,

@@ -52,6 +52,9 @@ export interface AddSourceOptions extends RemoteOptions {
   site?: string;
   user?: string;
   mailbox?: string;
+  imap?: string;
+  port?: number;
+  tls?: string;
   folder: string[];
   since?: string;
   library: string[];
@@ -71,19 +74,24 @@ export async function addSource(name: string, options: AddSourceOptions): Promis
 }
 
 /** The part of an entry that tells one kind from another. */
-function whereOf({ site, user, mailbox, library, folder, since }: AddSourceOptions): Record<string, unknown> {
-  const ways = [site, user, mailbox].filter((way) => way !== undefined);
-  if (ways.length !== 1)
+function whereOf(options: AddSourceOptions): Record<string, unknown> {
+  const { site, user, mailbox, imap, port, tls, library, folder, since } = options;
+  const ways = [site, imap ?? user, mailbox].filter((way) => way !== undefined);
+  if (ways.length !== 1 || (imap !== undefined && user === undefined))
     throw new UsageError(
-      'give one of --site https://…sharepoint.com/sites/…, --user somebody@example.com and --mailbox somebody@example.com',
+      'give one of --site https://…sharepoint.com/sites/…, --user somebody@example.com, --mailbox somebody@example.com, and --imap server --user somebody',
     );
-  if (mailbox === undefined && (folder.length > 0 || since !== undefined))
-    throw new UsageError('--folder and --since go with --mailbox');
+  if (mailbox === undefined && imap === undefined && (folder.length > 0 || since !== undefined))
+    throw new UsageError('--folder and --since go with --mailbox or --imap');
+  if (imap === undefined && (port !== undefined || tls !== undefined))
+    throw new UsageError('--port and --tls go with --imap');
   if (site === undefined && library.length > 0) throw new UsageError('--library goes with --site');
   if (site !== undefined) return { kind: 'sharepoint', site, libraries: library };
-  if (user !== undefined) return { kind: 'onedrive', user };
+  if (user !== undefined && imap === undefined) return { kind: 'onedrive', user };
   return {
-    ...{ kind: 'exchange', mailbox },
+    ...(imap === undefined ? { kind: 'exchange', mailbox } : { kind: 'imap', host: imap, user }),
+    ...(port === undefined ? {} : { port }),
+    ...(tls === undefined ? {} : { tls }),
     ...(folder.length > 0 ? { folders: folder } : {}),
     ...(since === undefined ? {} : { since }),
   };

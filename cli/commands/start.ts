@@ -181,15 +181,15 @@ async function classifyFolder(app: App, cloud: LocalCloud, work: FolderWork): Pr
 /** A run without a model: what decided instead, or what is missing, and the next step. */
 async function tellColdStart(app: App, run: RunStatus): Promise<void> {
   if (run.modelVersion !== null) return;
-  const encoder = await app.encoders.current();
+  const { encoder, cold } = await readPlan(app.lake, run.runId);
   const next =
     run.review > 0
       ? 'review some documents in the page or with `sluice review`, then `sluice train decisions`'
       : '`sluice train decisions` makes a model of what was decided';
   print(
-    encoder === undefined
+    encoder == null
       ? `No model knows these labels yet, and no encoder is imported that could decide by their descriptions (docs/models.md, Encoders). Next: ${next}.`
-      : `No model knows these labels yet: encoder ${encoder} read their descriptions; ${describeCold((await readPlan(app.lake, run.runId)).cold)}. Next: ${next}.`,
+      : `No model knows these labels yet: encoder ${encoder} read their descriptions; ${describeCold(cold)}. Next: ${next}.`,
   );
 }
 

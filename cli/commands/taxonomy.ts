@@ -12,6 +12,7 @@ import { atLake, type LakeOptions } from '../at-lake.ts';
 import { answer, note, screenWidth, tellBroken, UsageError } from '../console.ts';
 import { parseJsonFile } from '../json-file.ts';
 import { whyNoFile } from '../local-files.ts';
+import { printableJson } from '../printable.ts';
 import { formatTable } from '../table.ts';
 
 export async function listTaxonomyVersions(options: LakeOptions): Promise<void> {
@@ -36,7 +37,7 @@ export async function listTaxonomyVersions(options: LakeOptions): Promise<void> 
 /** The labels of one version, or of the one in use, as a file that `set` takes. */
 export async function showTaxonomy(version: string | undefined, options: LakeOptions): Promise<void> {
   const taxonomy = await storedTaxonomy(version, options);
-  answer(options, taxonomy, () => JSON.stringify(taxonomyDocument(taxonomy), null, 2));
+  answer(options, taxonomy, () => printableJson(taxonomyDocument(taxonomy), 2)); // a file that `set` takes
 }
 
 /** Use the labels of a file from now on. Decisions there are keep the version they were made under. */

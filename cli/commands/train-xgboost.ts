@@ -7,10 +7,12 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { App } from '../../shared/app.ts';
 import { readEnvironment } from '../../shared/config.ts';
+import { codeOf } from '../../shared/errors.ts';
 import { sha256Hex } from '../../shared/ids.ts';
 import type { ModelBundle } from '../../shared/models/bundle.ts';
 import type { RegisteredModel } from '../../shared/models/registry.ts';
 import { createJson, readJson } from '../../shared/pipeline/records.ts';
+import type { LakeStore } from '../../shared/ports.ts';
 import { judgeForeignModel } from '../../shared/training/judge-foreign.ts';
 import { exportSparkPipeline } from '../../shared/training/spark/export-pipeline.ts';
 import { type BoosterFiles, importBooster } from '../../shared/training/xgboost/import-booster.ts';
@@ -148,9 +150,20 @@ async function trainOnSynapse(app: App, files: ReadonlyMap<string, Uint8Array>):
     await createJson(app.lake, `${folder}/job.json`, job);
   }
   note(`Spark job ${job.id} in pool ${pool}`);
-  await followSparkBatch({ endpoint, pool }, job.id, deps);
+  const { id } = job;
+  await followJob(app.lake, `${folder}/job.json`, () => followSparkBatch({ endpoint, pool }, id, deps));
   return {
     booster: await app.lake.read(`${folder}/output/booster.ubj`),
     description: await app.lake.read(`${folder}/output/xgboost.json`),
   };
+}
+
+/** @param record  names the job, so that the same command follows it; a job that has ended in vain is forgotten, and the next command begins another */
+export async function followJob(lake: LakeStore, record: string, follow: () => Promise<void>): Promise<void> {
+  try {
+    await follow();
+  } catch (error) {
+    if (codeOf(error) === 'request.invalid') await lake.delete(record); // another code is no word about the job
+    throw error;
+  }
 }

@@ -156,7 +156,7 @@ resource settings 'Microsoft.Web/sites/config@2025-03-01' = {
 }
 
 // Roles (Sluice.Reader, Sluice.Reviewer, Sluice.Operator) are checked in code from the client-principal header.
-// The webhook of the blob trigger proves itself by its key, and health tells nothing: both stay reachable without a token.
+// The webhook of the blob trigger proves itself by its key, notifications of Microsoft Graph by their client state, and health tells nothing: they stay reachable without a token.
 resource auth 'Microsoft.Web/sites/config@2025-03-01' = if (authMode == 'entra') {
   parent: app
   name: 'authsettingsV2'
@@ -171,6 +171,7 @@ resource auth 'Microsoft.Web/sites/config@2025-03-01' = if (authMode == 'entra')
       excludedPaths: [
         '/runtime/webhooks/blobs'
         '/api/health'
+        '/api/source-notifications'
       ]
     }
     httpSettings: {

@@ -1,10 +1,12 @@
 // The simulator without a socket: one request in, one answer with its delay out. Time and chance are injected.
 // Invariants: S1 everything billed is in the billing log, once. S2 a refused request (429, 4xx, 5xx) is never billed.
 //             S3 every answer says `simulator`; nothing here is a language model.
+import { createHash } from 'node:crypto';
 import type { Clock } from '../../shared/ports.ts';
 import { drawFault, type FaultKind, type FaultPlan } from './faults.ts';
 import { hash, LabelScorer, readPromptDocuments, readPromptLabels } from './openai-answers.ts';
 import { chargeOf, type DeploymentSettings } from './openai-deployment.ts';
+import { type EmbeddingBody, embeddingReply, readEmbeddingRequest } from './openai-embeddings.ts';
 import { Limits } from './openai-limits.ts';
 import { refusalOf, type ServerProfile, shaped, tokensRead } from './openai-profiles.ts';
 import { type CompletionBody, type Prompt, readPrompt, schemaLabels } from './openai-prompt.ts';
@@ -70,6 +72,22 @@ const PROMPT_OVERHEAD_TOKENS = 3;
 const CACHE_TTL_MS = 10 * 60_000;
 const MAX_KEPT_TEXTS = 64;
 
+/** How an answer that was billed is lost. */
+const ENDS: Readonly<Record<string, SimulatedReply['kind']>> = {
+  hang: 'hang',
+  'reset-after-billing': 'drop',
+  'cut-body': 'cut',
+};
+const DROPPED: SimulatedReply = { kind: 'drop', status: 0, headers: {}, body: null, delayMs: 1 };
+
+const notFound = (requestId: string): SimulatedReply =>
+  problem(
+    requestId,
+    404,
+    'DeploymentNotFound',
+    'The API deployment for this resource does not exist. If you created the deployment within the last 5 minutes, please wait a moment and try again.',
+  );
+
 export class SimulatorCore {
   readonly billing: BillingEntry[] = [];
   /** Admissions by deployment, for charts of charged against limit: `[at, charge, admitted]`. */
@@ -90,19 +108,13 @@ export class SimulatorCore {
   complete(deployment: string, body: CompletionBody, lane: 'live' | 'batch' = 'live'): SimulatedReply {
     const now = this.#options.clock.now();
     const requestId = `sim-${this.#options.seed}-${++this.#sequence}`;
-    if (this.#options.known?.includes(deployment) === false)
-      return problem(
-        requestId,
-        404,
-        'DeploymentNotFound',
-        'The API deployment for this resource does not exist. If you created the deployment within the last 5 minutes, please wait a moment and try again.',
-      );
+    if (this.#options.known?.includes(deployment) === false) return notFound(requestId);
     const state = this.state(deployment);
     const { settings, stats } = state;
     stats.requests++;
     if (lane === 'live' && settings.outages.some((o) => now >= o.fromMs && now < o.toMs)) {
       stats.failed++;
-      return { kind: 'drop', status: 0, headers: {}, body: null, delayMs: 1 };
+      return DROPPED;
     }
     const prompt = readPrompt(body);
     if (prompt === undefined)
@@ -129,25 +141,10 @@ export class SimulatorCore {
         'context_length_exceeded',
         `This model's maximum context length is ${settings.contextTokens} tokens.`,
       );
-    const admission = lane === 'live' ? state.limits.admit(now, charge) : undefined;
-    if (admission !== undefined) this.admissions.push({ deployment, at: now, charge, admitted: admission.admitted });
-    const limitHeaders = admission === undefined ? {} : rateHeaders(settings, admission, this.#sequence);
-    const headers = {
-      'x-request-id': requestId,
-      'apim-request-id': requestId,
-      'x-sluice-simulator': '1',
-      ...limitHeaders,
-    };
-    if (admission !== undefined && !admission.admitted) {
-      stats.throttled++;
-      return throttled(settings, admission, headers);
-    }
-    stats.admitted++;
-    stats.charged += charge;
-
-    const faultDraw = hash(requestId, this.#options.seed ^ 0x5bd1) / 4294967296;
-    const isFaulty = this.faults.only?.({ deployment, prompt: prompt.user }) ?? true;
-    const fault = isFaulty ? drawFault(this.faults, faultDraw) : undefined;
+    const admitted = this.#admit(deployment, requestId, charge, now, lane);
+    if ('kind' in admitted) return admitted;
+    const { headers } = admitted;
+    const fault = this.#fault(deployment, requestId, prompt.user);
     if (profile.fails !== undefined && this.#sequence % profile.fails.each === 0) {
       stats.failed++;
       return { kind: 'answer', status: 200, headers, body: profile.fails.body, delayMs: 5 };
@@ -173,7 +170,7 @@ export class SimulatorCore {
     const answerTokens = this.#options.countTokens(answer.content ?? answer.refusal ?? '') + 1;
     const completionTokens = Math.min(maxTokens, thoughtTokens + answerTokens);
     const cachedTokens = this.#cachedTokens(settings, deployment, prompt.system, now);
-    const isLost = fault === 'hang' || fault === 'reset-after-billing' || fault === 'cut-body';
+    const isLost = fault !== undefined && fault in ENDS;
     this.billing.push({
       requestId,
       deployment,
@@ -187,17 +184,11 @@ export class SimulatorCore {
       finishReason: answer.finishReason,
       delivered: !isLost,
     });
-    const kind =
-      fault === 'hang' ? 'hang' : fault === 'reset-after-billing' ? 'drop' : fault === 'cut-body' ? 'cut' : 'answer';
-    const spread = Math.exp(settings.latencySpread * normal(hash(requestId, this.#options.seed ^ 0x77)));
-    const delayMs =
-      (settings.latencyMs + settings.msPerToken * completionTokens) * spread +
-      (fault === 'slow' ? (this.faults.slowMs ?? 30_000) : 0);
     return {
-      kind,
+      kind: ENDS[fault ?? ''] ?? 'answer',
       status: 200,
       headers,
-      delayMs: Math.round(delayMs),
+      delayMs: this.#delayMs(settings, requestId, completionTokens, fault),
       body: {
         id: `chatcmpl-${requestId}`,
         object: 'chat.completion',
@@ -223,6 +214,85 @@ export class SimulatorCore {
         },
       },
     };
+  }
+
+  /** Answer POST …/embeddings: same limits, faults and bill as completions; what only a text can suffer is no fault here. */
+  embed(deployment: string, body: EmbeddingBody): SimulatedReply {
+    const now = this.#options.clock.now();
+    const requestId = `sim-${this.#options.seed}-${++this.#sequence}`;
+    if (this.#options.known?.includes(deployment) === false) return notFound(requestId);
+    const { settings, stats } = this.state(deployment);
+    stats.requests++;
+    if (settings.outages.some((o) => now >= o.fromMs && now < o.toMs)) {
+      stats.failed++;
+      return DROPPED;
+    }
+    const most = settings.embeddingDimensions;
+    const asked = readEmbeddingRequest(body, most, this.#options.countTokens);
+    if ('problem' in asked) return problem(requestId, 400, 'invalid_request_error', asked.problem);
+    const charge = Math.ceil(asked.tokens * settings.chargeBias);
+    const admitted = this.#admit(deployment, requestId, charge, now, 'live');
+    if ('kind' in admitted) return admitted;
+    const { headers } = admitted;
+    const prompt = asked.texts.join('\n');
+    const fault = this.#fault(deployment, requestId, prompt);
+    const early = earlyFault(fault, requestId, headers);
+    if (early !== undefined) {
+      stats.failed++;
+      return early;
+    }
+    const kind = ENDS[fault ?? ''] ?? 'answer';
+    this.billing.push({
+      ...{ requestId, deployment, at: now, documents: asked.texts.length, charged: charge, finishReason: 'stop' },
+      promptHash: createHash('sha256').update(JSON.stringify(asked.texts)).digest('hex'),
+      ...{ promptTokens: asked.tokens, cachedTokens: 0, completionTokens: 0, delivered: kind === 'answer' },
+    });
+    const delayMs = this.#delayMs(settings, requestId, 0, fault);
+    return { kind, status: 200, headers, delayMs, body: embeddingReply(asked, SIMULATOR_MODEL, most) };
+  }
+
+  /** Headers of an admitted request, or its refusal. */
+  #admit(
+    deployment: string,
+    requestId: string,
+    charge: number,
+    now: number,
+    lane: 'live' | 'batch',
+  ): { headers: Record<string, string> } | SimulatedReply {
+    const { settings, stats, limits } = this.state(deployment);
+    const admission = lane === 'live' ? limits.admit(now, charge) : undefined;
+    if (admission !== undefined) this.admissions.push({ deployment, at: now, charge, admitted: admission.admitted });
+    const limitHeaders = admission === undefined ? {} : rateHeaders(settings, admission, this.#sequence);
+    const headers = {
+      'x-request-id': requestId,
+      'apim-request-id': requestId,
+      'x-sluice-simulator': '1',
+      ...limitHeaders,
+    };
+    if (admission !== undefined && !admission.admitted) {
+      stats.throttled++;
+      return throttled(settings, admission, headers);
+    }
+    stats.admitted++;
+    stats.charged += charge;
+    return { headers };
+  }
+
+  #fault(deployment: string, requestId: string, prompt: string): FaultKind | undefined {
+    const draw = hash(requestId, this.#options.seed ^ 0x5bd1) / 4294967296;
+    const isFaulty = this.faults.only?.({ deployment, prompt }) ?? true;
+    return isFaulty ? drawFault(this.faults, draw) : undefined;
+  }
+
+  #delayMs(
+    settings: DeploymentSettings,
+    requestId: string,
+    answerTokens: number,
+    fault: FaultKind | undefined,
+  ): number {
+    const spread = Math.exp(settings.latencySpread * normal(hash(requestId, this.#options.seed ^ 0x77)));
+    const late = fault === 'slow' ? (this.faults.slowMs ?? 30_000) : 0;
+    return Math.round((settings.latencyMs + settings.msPerToken * answerTokens) * spread + late);
   }
 
   /** Change settings while running; new limits start with empty windows. */

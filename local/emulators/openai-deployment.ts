@@ -20,6 +20,8 @@ export interface DeploymentSettings extends LimitSettings {
   promptCaching: boolean;
   /** Tokens of context; longer prompts get 400 context_length_exceeded. */
   contextTokens: number;
+  /** Length of the vectors that `/embeddings` gives. */
+  embeddingDimensions: number;
   /** Plays a server of another make. */
   profile?: ServerProfile | undefined;
 }
@@ -40,6 +42,7 @@ export const defaultDeploymentSettings: DeploymentSettings = {
   outages: [],
   promptCaching: true,
   contextTokens: 128_000,
+  embeddingDimensions: 512,
 };
 
 /** Tokens that a request is charged at arrival, before the bias. @param chars  length of prompt and schema */

@@ -1,5 +1,5 @@
 // OpenAI-compatible server for development and tests. IT IS NOT A LANGUAGE MODEL: it answers by word overlap with the label descriptions.
-// Paths: /v1/…, /openai/v1/…, /openai/deployments/<name>/…; control under /_sim (config, stats, ledger).
+// Paths: /v1/…, /openai/v1/…, /openai/deployments/<name>/… (chat/completions, embeddings, files, batches); control under /_sim (config, stats, ledger).
 // Invariant: every answer names the model `simulator`, whatever model was asked for.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,6 +9,7 @@ import type { FaultPlan } from './faults.ts';
 import { type BatchReply, type BatchSettings, SimulatedBatches } from './openai-batches.ts';
 import { type BillingEntry, SIMULATOR_MODEL, SimulatorCore, type SimulatorStats } from './openai-core.ts';
 import { type DeploymentSettings, defaultDeploymentSettings } from './openai-deployment.ts';
+import type { EmbeddingBody } from './openai-embeddings.ts';
 import type { CompletionBody } from './openai-prompt.ts';
 import type { SimulatedReply } from './openai-replies.ts';
 import { loadTokenCounter } from './openai-tokens.ts';
@@ -115,7 +116,8 @@ async function handle(
       { object: 'list', data: [{ id: SIMULATOR_MODEL, object: 'model', owned_by: 'sluice-simulator' }] },
     );
   if (/^(files|batches)\b/.test(operation)) return sendBatch(await batchReply(batches, operation, request), response);
-  if (operation !== 'chat/completions' || request.method !== 'POST')
+  const isEmbedding = operation === 'embeddings';
+  if ((operation !== 'chat/completions' && !isEmbedding) || request.method !== 'POST')
     return sendJson(
       response,
       404,
@@ -125,10 +127,9 @@ async function handle(
   const body = await readJson(request);
   if (body === undefined)
     return sendJson(response, 400, {}, { error: { code: 'invalid_request_error', message: 'The body is not JSON.' } });
-  const completion = body as CompletionBody; // every member is checked where it is used
-  const deployment =
-    azure?.[1] === undefined ? String(completion.model ?? SIMULATOR_MODEL) : decodeURIComponent(azure[1]);
-  const reply = core.complete(deployment, completion);
+  const asked = (body ?? {}) as CompletionBody & EmbeddingBody; // every member is checked where it is used
+  const deployment = azure?.[1] === undefined ? String(asked.model ?? SIMULATOR_MODEL) : decodeURIComponent(azure[1]);
+  const reply = isEmbedding ? core.embed(deployment, asked) : core.complete(deployment, asked);
   await send(reply, clock, response);
 }
 

@@ -6,6 +6,7 @@ import type { Clock } from '../../shared/ports.ts';
 import type { RegisteredFunction } from './core-api.ts';
 import { callDurableHttp } from './durable-http.ts';
 import { type DurableHttpRequest, EventKind, type FailureDetails, type IncomingEvent } from './history.ts';
+import { IdleWait } from './idle-wait.ts';
 import { hasEnded, type InstanceStore } from './instances.ts';
 import { type Invoker, returnJson } from './invoke.ts';
 import type { HostLog } from './log.ts';
@@ -46,7 +47,7 @@ export class ActivityWorkers {
   /** Row ids, each once: a row of a transaction that failed may be given the id of a later one. */
   readonly #ready = { activity: new Set<number>(), http: new Set<number>() };
   readonly #running = { activity: 0, http: 0 };
-  readonly #idle = new Set<() => void>();
+  readonly #idle = new IdleWait();
   readonly #abort = new AbortController();
   #started = false;
   #scheduled = false;
@@ -92,14 +93,7 @@ export class ActivityWorkers {
     this.#started = false;
     this.#abort.abort();
     if (this.#running.activity === 0) return;
-    let timer: NodeJS.Timeout | undefined;
-    await Promise.race([
-      new Promise<void>((resolve) => this.#idle.add(resolve)),
-      new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, graceMs);
-      }),
-    ]);
-    clearTimeout(timer);
+    await this.#idle.wait(graceMs);
     if (this.#running.activity > 0)
       this.#deps.log.warn('durable.activities-abandoned', { count: this.#running.activity });
   }
@@ -188,7 +182,7 @@ export class ActivityWorkers {
       });
     } finally {
       this.#running[kind]--;
-      if (this.#running.activity === 0) for (const done of this.#idle) done();
+      if (this.#running.activity === 0) this.#idle.end();
       this.#schedule();
     }
   }

@@ -6,6 +6,7 @@
 import type { Clock } from '../../shared/ports.ts';
 import type { RegisteredFunction } from './core-api.ts';
 import { type EntityMessage, EventKind, entityInstanceId, parseEntityInstanceId } from './history.ts';
+import { IdleWait } from './idle-wait.ts';
 import { hasEnded, type InstanceStore, newId } from './instances.ts';
 import { type Invoker, returnJson } from './invoke.ts';
 import type { HostLog } from './log.ts';
@@ -44,7 +45,7 @@ export class EntityEngine {
   readonly #deps: EntityDeps;
   readonly #ready = new Set<string>();
   readonly #busy = new Set<string>();
-  readonly #idle = new Set<() => void>();
+  readonly #idle = new IdleWait();
   readonly #abort = new AbortController();
   #started = false;
 
@@ -63,14 +64,7 @@ export class EntityEngine {
     this.#started = false;
     this.#abort.abort();
     if (this.#busy.size === 0) return;
-    let timer: NodeJS.Timeout | undefined;
-    await Promise.race([
-      new Promise<void>((resolve) => this.#idle.add(resolve)),
-      new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, graceMs);
-      }),
-    ]);
-    clearTimeout(timer);
+    await this.#idle.wait(graceMs);
   }
 
   /** Queue a message for an entity's instance id `@name@key`; may be called inside a transaction. */
@@ -150,7 +144,7 @@ export class EntityEngine {
         );
     } finally {
       this.#busy.delete(id);
-      if (this.#busy.size === 0) for (const done of this.#idle) done();
+      if (this.#busy.size === 0) this.#idle.end();
       if (this.#started && this.#ready.size > 0) setImmediate(() => this.#pump());
     }
   }

@@ -1,9 +1,22 @@
 // Operations on sources: part of the list in openapi.ts.
+import { z } from 'zod';
 import type { Operation } from './operation.ts';
 import { sourceEntrySchema } from './source-entry.ts';
-import { sourceItemsSchema, syncRequestSchema } from './source-status.ts';
+import { notificationsSchema, sourceItemsSchema, syncRequestSchema } from './source-status.ts';
 
 export const SOURCE_OPERATIONS: readonly Operation[] = [
+  {
+    ...{ method: 'post', route: 'source-notifications', id: 'sourceNotifications', tag: 'sources', isOpen: true },
+    summary:
+      'Where Microsoft Graph tells of changes, with NOTIFICATIONS_URL only; a handshake is answered with its token',
+    body: notificationsSchema,
+    query: z.strictObject({ validationToken: z.string().max(1024).optional() }),
+    ok: [
+      [200, 'The token, as plain text'],
+      [202, 'Taken, or ignored'],
+    ],
+    problems: [404],
+  },
   {
     ...{ method: 'get', route: 'sources', id: 'listSources', tag: 'sources' },
     summary: 'Libraries that land by themselves: state, counts, the last error with its remedy, the next round',

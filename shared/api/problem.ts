@@ -3,6 +3,7 @@
 import type { z } from 'zod';
 import { nameFullDisk } from '../disk-full.ts';
 import { type ErrorCode, SluiceError, TerminalError } from '../errors.ts';
+import { issuesOf } from '../issues.ts';
 
 /** RFC 9457 problem details. */
 export interface Problem {
@@ -75,15 +76,7 @@ export function parseRequest<T extends z.ZodType>(schema: T, value: unknown): z.
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw new RequestError(
-    parsed.error.issues.flatMap((issue) => {
-      const field = issue.path.map(String).join('.');
-      if (issue.code === 'unrecognized_keys')
-        return issue.keys.map((key) => ({
-          field: field === '' ? key : `${field}.${key}`,
-          message: 'is not known here',
-        }));
-      return [{ field: field === '' ? '(body)' : field, message: issue.message }];
-    }),
+    issuesOf(parsed.error).map(({ field, message }) => ({ field: field === '' ? '(body)' : field, message })),
   );
 }
 

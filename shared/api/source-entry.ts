@@ -62,5 +62,23 @@ export const sourceEntrySchema = z.discriminatedUnion('kind', [
     /** Names of folders; all below them are read too. `inbox`, `archive` and `sentitems` are those in every language. */
     folders: folders.default(['inbox']),
   }),
+  z
+    .strictObject({
+      ...common,
+      ...mails,
+      kind: z.literal('imap'),
+      host: z.string().regex(/^[A-Za-z0-9.:-]{1,253}$/, 'must be the name of a server'),
+      port: z.int().min(1).max(65_535).default(993),
+      /** Sign-in name. The password stands in the setting SOURCES_PASSWORDS. */
+      user: z.string().min(1).max(320),
+      /** Names of folders; all below them are read too. */
+      folders: folders.default(['INBOX']),
+      /** From the first byte on, by STARTTLS, or none, on this machine only. */
+      tls: z.enum(['implicit', 'starttls', 'none']).default('implicit'),
+    })
+    .refine(({ tls, host }) => tls !== 'none' || /^(127\.0\.0\.1|::1|localhost)$/i.test(host), {
+      path: ['tls'],
+      error: '"none" would send the password readable; it is for a server on this machine',
+    }),
 ]);
 export type SourceEntry = z.infer<typeof sourceEntrySchema>;

@@ -15,6 +15,13 @@ export const sourceItemsSchema = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1000).default(100),
 });
 
+/** What Microsoft Graph sends. A batch has a few dozen at most; nothing else in it is looked at. */
+export const notificationsSchema = z.looseObject({
+  value: z
+    .array(z.looseObject({ clientState: z.string().max(128).nullish(), lifecycleEvent: z.string().max(64).nullish() }))
+    .max(1000),
+});
+
 /** One drive of a source. seen = landed + skipped + failed + removed. */
 export interface DriveStatus {
   name: string;
@@ -28,6 +35,14 @@ export interface DriveStatus {
   removed: number;
   /** Vanished originals that wait for a person's word. */
   unconfirmedRemovals: number;
+  /** Null where rounds go by the clock alone. */
+  notifications: {
+    state: 'on' | 'failing';
+    renewAt: string;
+    toldAt: string | null;
+    /** Why there are none. */
+    code: string | null;
+  } | null;
 }
 
 /** Answer of GET /api/sources. */

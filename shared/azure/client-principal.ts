@@ -21,8 +21,6 @@ export interface Principal {
   roles: readonly Role[];
 }
 
-export const CLIENT_PRINCIPAL_HEADER = 'x-ms-client-principal';
-
 const MAX_HEADER_CHARS = 64 * 1024;
 const OBJECT_ID = 'http://schemas.microsoft.com/identity/claims/objectidentifier';
 

@@ -225,6 +225,19 @@ export const EVENTS: Readonly<Record<string, EventSpec>> = {
     fields: ['source', 'files'],
   },
   'source.rows-unreadable': { doc: 'Rows of a delta have no id; they cannot be followed.', fields: ['rows'] },
+  'source.subscribed': { doc: 'A source is subscribed to notifications of changes.', fields: ['source'] },
+  'source.subscribe-failed': {
+    doc: 'A subscription could not be had, renewed or ended; rounds go by the clock.',
+    fields: ['source', 'code'],
+  },
+  'source.notifications-silent': {
+    doc: 'Changes came without a word; the subscription is made anew.',
+    fields: ['source'],
+  },
+  'source.notifications-ignored': {
+    doc: 'Notifications with a wrong client state: forged, or of a subscription that was made anew.',
+    fields: ['notifications'],
+  },
   'source.waits': { doc: 'Microsoft Graph asked for a pause, or did not answer.', fields: ['waitMs', 'attempt'] },
   'source.erased-nothing': { doc: 'A vanished original had no decision to erase.', fields: ['source'] },
   'schedule.started': { doc: 'A schedule of the settings has started its run.', fields: ['schedule', 'tick'] },

@@ -1,6 +1,3 @@
-// Pictures that stand inside documents: which of them may be pages of text, and what their names and descriptions are worth.
-import type { ExtractLimits } from './limits.ts';
-
 export interface Picture {
   bytes: Uint8Array;
 }
@@ -23,11 +20,6 @@ export function mayHoldText(bytes: Uint8Array): boolean {
 export function isShownLarge(widthEmu: number | undefined, heightEmu: number | undefined): boolean {
   if (widthEmu === undefined || heightEmu === undefined || !(widthEmu > 0) || !(heightEmu > 0)) return true;
   return widthEmu * heightEmu >= MIN_AREA_EMU;
-}
-
-/** The first ones under the limit of OCR pages. */
-export function withinLimit(pictures: readonly Picture[], limits: ExtractLimits): Picture[] {
-  return pictures.slice(0, limits.maxOcrPages);
 }
 
 /** Pixels of a PNG, JPEG, GIF, BMP, WebP or TIFF by its header; undefined for anything else. */

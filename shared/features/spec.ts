@@ -1,7 +1,6 @@
 // What turns a text into a sparse vector, as data: stored with every model, compared before scoring, exported to Spark.
 // Invariant: equal specs (by canonical JSON) give equal term counts on every machine.
 import { TerminalError } from '../errors.ts';
-import { canonicalJson } from '../ids.ts';
 import type { LexicalSettings } from './lexical.ts';
 import { defaultLexicalSettings } from './lexical.ts';
 import { checkNumFeatures, type TermHash } from './murmur3.ts';
@@ -91,17 +90,5 @@ function requireLexical({ lexical, numFeatures }: FeatureSpec): void {
     throw new TerminalError(
       'request.invalid',
       `numFeatures: the lexical profile needs a power of two of at least 4, have ${numFeatures}`,
-    );
-}
-
-/**
- * Two models may share feature files only when their specs are equal.
- * @throws {TerminalError} model.feature-mismatch
- */
-export function requireEqualSpecs(need: FeatureSpec, have: FeatureSpec): void {
-  if (canonicalJson(need) !== canonicalJson(have))
-    throw new TerminalError(
-      'model.feature-mismatch',
-      `Features: need ${need.numFeatures} by ${need.hash}, have ${have.numFeatures} by ${have.hash}, or another tokenizer`,
     );
 }

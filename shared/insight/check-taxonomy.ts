@@ -1,10 +1,10 @@
 // What is weak in a set of labels before any document is decided by it: descriptions that say little, labels that read alike.
 // Invariants: K1 remarks are advice: every taxonomy that can be stored can be used. K2 without an encoder, with one that fails, and with too few
 // labels to have a middle that they can be measured from, words alone are compared, and the answer says so.
-import { TerminalError } from '../errors.ts';
 import { isStopWord } from '../features/stop-words.ts';
 import { LabelReader } from '../models/encoder/label-reader.ts';
 import { labelPhrases } from '../models/encoder/label-texts.ts';
+import { isEncoderFailure } from '../pipeline/encoder-stage.ts';
 import type { PipelineServices } from '../pipeline/services.ts';
 import { type Label, parseTaxonomy } from '../taxonomy.ts';
 
@@ -56,14 +56,16 @@ export async function checkTaxonomy(
     encoder,
     encoderFailure,
   });
-  const inUse = labels.length >= MIN_LABELS_WITH_MIDDLE ? await encoders?.current() : undefined; // K2
-  if (encoders === undefined || inUse === undefined) return done(null, null);
+  if (encoders === undefined || labels.length < MIN_LABELS_WITH_MIDDLE) return done(null, null); // K2
+  let inUse: string | undefined;
   try {
+    inUse = await encoders.current();
+    if (inUse === undefined) return done(null, null);
     const { encoder } = await encoders.open(inUse);
     return done(inUse, null, (await LabelReader.open(encoder, labels)).resemblance());
   } catch (error) {
-    if (!(error instanceof TerminalError && /^(encoder|model)\./.test(error.code))) throw error;
-    logger.warn('encoder.failed', { code: error.code, encoder: inUse });
+    if (!isEncoderFailure(error)) throw error;
+    logger.warn('encoder.failed', { code: error.code, encoder: inUse ?? null });
     return done(null, error.code); // K2
   }
 }

@@ -11,7 +11,7 @@ import { type Row, resultsTable } from '../lake/tables.ts';
 import { conditionsOf, relationOf, where } from './results.ts';
 
 /** Rows of one export: about 2.5 KB each with their reasons, held in memory at once. */
-export const EXPORT_MAX_ROWS = 200_000;
+const EXPORT_MAX_ROWS = 200_000;
 
 const ROWS_AT_ONCE = 2000;
 

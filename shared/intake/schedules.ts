@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { runRequestSchema } from '../api/runs.ts';
 import { type TrainRequest, trainTemplateSchema } from '../api/training.ts';
 import { codeOf, TerminalError } from '../errors.ts';
+import { sayIssues } from '../issues.ts';
 import { schedulePath } from '../paths.ts';
 import { createJson } from '../pipeline/records.ts';
 import type { PipelineServices } from '../pipeline/services.ts';
@@ -46,7 +47,7 @@ export function parseSchedules(text: string): Schedule[] {
     throw wrong('is not JSON');
   }
   const parsed = z.array(scheduleSchema).safeParse(value);
-  if (!parsed.success) throw wrong(z.prettifyError(parsed.error));
+  if (!parsed.success) throw wrong(sayIssues(parsed.error, 'the setting'));
   const names = parsed.data.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw wrong(`the name "${twice}" is given twice`);

@@ -1,6 +1,6 @@
 // The model's text → results by document number. Nothing is guessed: what is not clearly an answer for a document is missing.
 // Invariants: A1 results are matched by id, never by order. A2 contradictory results for one id are no result.
-//             A3 cut text yields its complete elements only. A4 a quote that is not in the document is dropped.
+//             Those of an answer that may count from 0 are none. A3 cut text yields its complete elements only. A4 a quote that is not in the document is dropped.
 import { UNSURE } from './prompt.ts';
 
 export interface FoundResult {
@@ -56,11 +56,14 @@ export function readResults(
   const scale = isFractions(content, elements) ? 1 : 100;
   const read: ReadResults = { found: new Map(), isWhole, unknownIds: 0, conflicts: 0, invalid: 0 };
   const contradicted = new Set<number>();
+  const first = firstId(elements, texts.length);
+  if (first === undefined) return { ...read, unknownIds: elements.length };
   elements.forEach((element, at) => {
     const { id: rawId, label: rawLabel, confidence: stated, quote: rawQuote } = element;
-    const id = typeof rawId === 'string' && /^\d{1,6}$/.test(rawId.trim()) ? Number(rawId) : rawId;
-    const text = typeof id === 'number' ? texts[id - 1] : undefined;
-    if (typeof id !== 'number' || text === undefined) {
+    const told = idOf(rawId);
+    const id = told === undefined ? undefined : told - first + 1;
+    const text = id === undefined ? undefined : texts[id - 1];
+    if (id === undefined || text === undefined) {
       read.unknownIds++;
       return;
     }
@@ -87,6 +90,21 @@ export function readResults(
   });
   for (const id of contradicted) read.found.delete(id);
   return read;
+}
+
+const idOf = (id: unknown): number | undefined => {
+  if (typeof id === 'number') return id;
+  return typeof id === 'string' && /^\d{1,6}$/.test(id.trim()) ? Number(id) : undefined;
+};
+
+/**
+ * The number of the first document as the answer counts: 1 as asked, or 0 where all are there from 0 on and none as asked.
+ * @returns undefined when it may be either: no number says then which document is meant
+ */
+function firstId(elements: readonly Element[], count: number): 0 | 1 | undefined {
+  const ids = new Set(elements.map(({ id }) => idOf(id)));
+  if (!ids.has(0) || ids.has(count)) return 1;
+  return Array.from({ length: count }, (_, i) => i).every((id) => ids.has(id)) ? 0 : undefined;
 }
 
 const isPercent = (stated: unknown): boolean => typeof stated === 'string' && stated.trim().endsWith('%');
@@ -136,8 +154,12 @@ export function labelProbabilities(content: string, tokens: unknown): number[] {
 type Element = Record<string, unknown>;
 
 /** Elements of the `results` array: all of them, or the complete ones of a text that is cut or wrapped in prose. */
-export function elementsOf(content: string): { elements: Element[]; isWhole: boolean } {
+const MOST_TEXTS = 2;
+
+export function elementsOf(content: string, depth = 0): { elements: Element[]; isWhole: boolean } {
   const whole = parseJson(content);
+  // A text within a text: some servers pack the answer twice.
+  if (typeof whole === 'string' && depth < MOST_TEXTS) return elementsOf(whole, depth + 1);
   if (isRecord(whole) && Array.isArray(whole.results))
     return { elements: whole.results.filter(isRecord), isWhole: true };
   if (isRecord(whole) && 'label' in whole) return { elements: [whole], isWhole: true };

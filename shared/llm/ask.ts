@@ -12,19 +12,14 @@ import {
   LESSONS,
   LONGEST_HINT_MS,
   PROMPT_CUT,
+  PROMPT_SUSPECT,
   ruleFor,
 } from './deployments/call-errors.ts';
 import { type ChatBody, type ChatReply, TransportFailure } from './deployments/client.ts';
 import { errorText, serviceWords, waitHintMs } from './deployments/error-words.ts';
-import {
-  inWords,
-  isPromptCut,
-  type LessonBook,
-  type Lessons,
-  lessonOf,
-  reasoningLesson,
-} from './deployments/lessons.ts';
+import { inWords, type LessonBook, type Lessons, lessonOf, reasoningLesson } from './deployments/lessons.ts';
 import type { GivenUpCode, Hopeless, Member, Turn } from './deployments/pool.ts';
+import { readingOf, shareLesson } from './deployments/prompt-read.ts';
 import type { Pack } from './judge.ts';
 import type { Budget } from './money/budget.ts';
 import { costNano, costNanoAtMost, leastNano, mostPromptTokens, priceOn } from './money/price.ts';
@@ -228,7 +223,9 @@ async function send(context: AskContext, pack: Pack, request: Request, turn: Tur
       throw error;
     });
     const taught = lessonFrom(member, reply, body, pack, maxOutputTokens);
-    const taughtRule = taught?.rule ?? cutRule(context, request, reply, member.lessons);
+    const taughtRule =
+      taught?.rule ??
+      (await cutRule(request.promptTokens - context.question.schemaTokens, pack, reply, member.lessons));
     const rule = taughtRule ?? ruleAfter(context, member, pack, reply);
     const outcome = {
       ...outcomeOf(reply, rule, attempt, clock.now(), (usage) => costNano(price, usage)),
@@ -299,20 +296,25 @@ function ruleAfter(
 const WRONG_REQUEST =
   /unsupported|unknown|unrecogni[sz]ed|not supported|not permitted|does not exist|not found|invalid (?:model|parameter|type)/i;
 
-/** An answer to less than was asked. */
-function cutRule(
-  { question }: AskContext,
-  { promptTokens }: Request,
+/** An answer to less than was asked, or to what may be less. @param sent  tokens of the messages as we count them */
+export async function cutRule(
+  sent: number,
+  pack: Pack,
   reply: ChatReply | TransportFailure,
   lessons: LessonBook,
-): CallErrorRule | undefined {
+): Promise<CallErrorRule | undefined> {
   if (ruleFor(reply) !== undefined || reply instanceof TransportFailure) return undefined;
   const usage = usageOf(reply.body);
   if (usage === null) return undefined;
-  const prompt = { sent: promptTokens - question.schemaTokens, read: usage.promptTokens };
-  const isCut = isPromptCut(prompt.sent, prompt.read, lessons.current, lessons.reads);
+  const prompt = { sent, read: usage.promptTokens };
+  const reading = readingOf(prompt, lessons.current, lessons.reads);
   lessons.noteRead(prompt);
-  return isCut ? PROMPT_CUT : undefined;
+  if (reading === 'cut') return PROMPT_CUT;
+  // A document alone cannot be asked in less: it is judged by what was seen of it.
+  if (reading === 'suspect') return pack.documents.length > 1 ? PROMPT_SUSPECT : undefined;
+  const lesson = shareLesson(prompt, lessons.current);
+  if (lesson !== undefined) await lessons.learn(lesson);
+  return undefined;
 }
 
 interface Ended {

@@ -52,8 +52,10 @@ export function outcomeOf(
 export function usageOf(body: unknown): Usage | null {
   const usage = (body as { usage?: Record<string, unknown> } | null)?.usage; // any JSON may come; numbers are checked one by one
   if (typeof usage !== 'object' || usage === null) return null;
-  const number = (value: unknown) =>
-    typeof value === 'number' && Number.isFinite(value) && value >= 0 ? Math.floor(value) : undefined;
+  const number = (told: unknown) => {
+    const value = typeof told === 'string' && /^\d{1,12}(\.\d+)?$/.test(told) ? Number(told) : told;
+    return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? Math.floor(value) : undefined;
+  };
   const promptTokens = number(usage.prompt_tokens);
   const shown = number(usage.completion_tokens);
   if (promptTokens === undefined || shown === undefined) return null;

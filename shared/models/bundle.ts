@@ -36,6 +36,8 @@ export interface ModelMetrics {
 
 export interface Artifact {
   name: string;
+  /** Where it lies in the model's folder, when that is not its name: vectors of erased documents were taken out of it. */
+  file?: string;
   sizeBytes: number;
   sha256: string;
 }

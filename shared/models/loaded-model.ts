@@ -94,7 +94,7 @@ function openStage(
 }
 
 /** The scorer of a model file. @throws {TerminalError} model.corrupt, model.unsupported */
-export async function openScorer(
+async function openScorer(
   { kind, labels, scorer }: Pick<ModelDescription, 'kind' | 'labels' | 'scorer'>,
   bytes: Uint8Array,
 ): Promise<Scorer> {
@@ -121,7 +121,7 @@ export async function openScorer(
 }
 
 /** A model from parts in memory. @throws {TerminalError} model.width-mismatch when the parts do not fit each other */
-export function createModel(parts: ModelParts): LoadedModel {
+function createModel(parts: ModelParts): LoadedModel {
   const { version, description, scorer, idf } = parts;
   const { features, labels, width } = description;
   const need = (what: string, have: number, wanted: number) => {

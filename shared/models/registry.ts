@@ -172,6 +172,17 @@ export class ModelRegistry {
   /** @throws {TerminalError} model.not-found, model.corrupt, model.checksum-mismatch, model.unsupported */
   async load(version: string): Promise<LoadedModel> {
     const manifest = await this.manifest(version);
+    try {
+      return await this.#loadAs(manifest);
+    } catch (error) {
+      // A document was erased between the two reads: another file holds what is left.
+      const renewed = await this.manifest(version);
+      if (JSON.stringify(renewed.artifacts) === JSON.stringify(manifest.artifacts)) throw error;
+      return await this.#loadAs(renewed);
+    }
+  }
+
+  async #loadAs(manifest: ModelManifest): Promise<LoadedModel> {
     const artifacts: Record<string, Uint8Array> = {};
     for (const artifact of manifest.artifacts) artifacts[artifact.name] = await this.#readArtifact(manifest, artifact);
     return await openModel(manifest, artifacts);
@@ -187,7 +198,7 @@ export class ModelRegistry {
   }
 
   async #readArtifact({ version }: ModelManifest, artifact: ModelManifest['artifacts'][number]): Promise<Buffer> {
-    const found = await this.#store.readIfExists(`${modelPaths.folder(version)}/${artifact.name}`);
+    const found = await this.#store.readIfExists(`${modelPaths.folder(version)}/${artifact.file ?? artifact.name}`);
     if (found === undefined)
       throw new TerminalError('model.corrupt', `Model ${version}: file ${artifact.name} is missing`, {
         ids: { version, artifact: artifact.name },

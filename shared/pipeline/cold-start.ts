@@ -2,9 +2,10 @@
 // Invariants: C1 where an LLM may be asked, it is, and descriptions only name the likely labels, until people's decisions prove how often they are
 // right (cold-threshold.ts). C2 without one, the descriptions decide what they are clear about; decided_by says so, and the rest waits for people.
 import { isDoubtful, parseWarnings } from '../documents/doubt.ts';
+import { TerminalError } from '../errors.ts';
 import { LabelReader } from '../models/encoder/label-reader.ts';
 import { uncheckedAccept } from './cold-threshold.ts';
-import { type Staged, vectorsOf } from './encoder-stage.ts';
+import { orFailure, type Staged, vectorsOf } from './encoder-stage.ts';
 import type { ExtractedRow } from './extracted.ts';
 import type { Plan } from './records.ts';
 import { route } from './route.ts';
@@ -34,7 +35,12 @@ export async function decideByDescriptions(
   const found = await vectorsOf(services, version, texts, input);
   const none = { encoded: 0, cached: 0, decided: 0, foreign: 0 };
   if ('failure' in found) return { scores: unscored, encoder: { ...none, ...found } };
-  const reader = await readerOf(services, version, plan.taxonomyVersion);
+  const { runId, batchId } = input;
+  const opened = await orFailure(services.logger, { runId, batchId, encoder: version }, async () => ({
+    reader: await readerOf(services, version, plan.taxonomyVersion),
+  }));
+  if ('failure' in opened) return { scores: unscored, encoder: { ...none, ...opened } };
+  const { reader } = opened;
   const { probabilities, reasons } = reader.read(found.vectors);
   const width = reader.labels.length;
   const accept = plan.accept ?? plan.cold?.accept ?? uncheckedAccept(width);
@@ -74,7 +80,7 @@ async function readerOf(services: PipelineServices, encoder: string, taxonomyVer
   const opening = (async () => {
     const { labels } = await loadTaxonomy(services.lake, taxonomyVersion);
     const opened = await services.encoders?.open(encoder);
-    if (opened === undefined) throw new Error('vectors came from an encoder that is gone');
+    if (opened === undefined) throw new TerminalError('encoder.not-found', 'This host has no encoders');
     return await LabelReader.open(opened.encoder, labels);
   })();
   readers.set(key, opening);

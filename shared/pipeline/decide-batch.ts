@@ -168,7 +168,7 @@ export function decide(
 }
 
 /** What a person has said about the content stands: about this document, or about a copy of it. */
-export function asPeopleSaid(
+function asPeopleSaid(
   decision: Decision,
   { document_id: id }: Pick<ExtractedRow, 'document_id'>,
   said: PersonsDecision | undefined,

@@ -9,6 +9,7 @@ import { TerminalError } from '../errors.ts';
 import { type Csr, selectRows } from '../features/sparse.ts';
 import { encodeCached } from '../models/encoder/encode-cached.ts';
 import type { LoadedModel } from '../models/registry.ts';
+import { isCorruptRecord } from '../record-json.ts';
 import type { ExtractedRow } from './extracted.ts';
 import type { Plan } from './records.ts';
 import { route } from './route.ts';
@@ -96,15 +97,29 @@ export async function vectorsOf(
   texts: readonly string[],
   { runId, batchId }: StepInput,
 ): Promise<{ vectors: Float32Array; encoded: number; dimensions: number } | { failure: string }> {
-  try {
+  return await orFailure(logger, { runId, batchId, encoder: version }, async () => {
     if (encoders === undefined) throw new TerminalError('encoder.not-found', 'This host has no encoders');
     const { encoder, vectors } = await encoders.open(version);
     const found = await encodeCached(encoder, vectors, texts, { owner: runId, part: batchId });
     return { ...found, dimensions: encoder.dimensions };
+  });
+}
+
+/** E2: what an encoder does, or the code it fails with for good, told. @param ids  for the log */
+export async function orFailure<T extends object>(
+  logger: PipelineServices['logger'],
+  ids: Readonly<Record<string, string>>,
+  work: () => Promise<T>,
+): Promise<T | { failure: string }> {
+  try {
+    return await work();
   } catch (error) {
-    if (!(error instanceof TerminalError && /^(encoder|model)\./.test(error.code))) throw error;
-    const { code } = error;
-    logger.warn('encoder.failed', { runId, batchId, code, encoder: version });
-    return { failure: code };
+    if (!isEncoderFailure(error)) throw error;
+    logger.warn('encoder.failed', { ...ids, code: error.code });
+    return { failure: error.code };
   }
 }
+
+/** Only the encoder suffers from it: what runs without one goes on. */
+export const isEncoderFailure = (error: unknown): error is TerminalError =>
+  error instanceof TerminalError && (/^(encoder|model)\./.test(error.code) || isCorruptRecord(error));

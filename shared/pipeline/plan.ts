@@ -7,6 +7,7 @@ import type { Taxonomy } from '../taxonomy.ts';
 import { readDataset } from '../training/dataset.ts';
 import { coldAccept } from './cold-threshold.ts';
 import { type BatchLimits, cutBatches, MAX_TEXT_BYTES } from './cut-batches.ts';
+import { orFailure } from './encoder-stage.ts';
 import { llmUse, wishOf } from './llm-use.ts';
 import { peopleDecisions } from './people-decisions.ts';
 import { statOne } from './read-source.ts';
@@ -239,10 +240,14 @@ async function pinModel(
   return { modelVersion, accept, encoder, cold };
 }
 
-/** The encoder that the model was trained with; without a model the one in use, which decides by label descriptions. */
-export async function chooseEncoder(services: PipelineServices, modelVersion: string | null): Promise<string | null> {
+/** The encoder that the model was trained with; without a model the one in use, which decides by label descriptions; none where that cannot be told. */
+async function chooseEncoder(services: PipelineServices, modelVersion: string | null): Promise<string | null> {
   if (services.encoders === undefined) return null;
-  if (modelVersion === null) return (await services.encoders.current()) ?? null;
+  const { encoders } = services;
+  if (modelVersion === null) {
+    const found = await orFailure(services.logger, {}, async () => ({ version: await encoders.current() }));
+    return 'failure' in found ? null : (found.version ?? null);
+  }
   return (await services.models.load(modelVersion)).stage?.description.encoder ?? null;
 }
 

@@ -41,11 +41,22 @@ export interface Feed {
   open(item: DriveItem): Promise<Content>;
 }
 
+/** The part of a service that can tell of changes. */
+export interface Watch {
+  /** @returns id of the subscription, and when it ends, ms since the epoch */
+  subscribe(url: string, clientState: string): Promise<{ id: string; expiresAt: number }>;
+  /** @returns when it ends; undefined: the service does not know it any more */
+  renew(id: string): Promise<number | undefined>;
+  unsubscribe(id: string): Promise<void>;
+}
+
 /** A service with a source on it. */
 export interface Service {
   drives(): Promise<Drive[]>;
   feed(drive: Drive): Feed;
   /** Ask for what a round of the drive needs, and change nothing. @throws {SluiceError} what is missing */
   probe(drive: Drive): Promise<void>;
+  /** Notifications of changes, where the service has them. */
+  watch?(drive: Drive): Watch;
   close(): Promise<void>;
 }

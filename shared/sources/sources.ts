@@ -12,7 +12,9 @@ import { type BrokenRecord, brokenRecord, isCorruptRecord, parseRecord, type Rec
 import { type RoundDeps, syncDrive } from './drive-round.ts';
 import { type DriveState, readDriveItems, readDriveState } from './drive-state.ts';
 import type { Drive, Service } from './feed.ts';
+import { Notifications } from './notifications.ts';
 import { parseSources } from './setting.ts';
+import type { Subscription, Subscriptions } from './subscriptions.ts';
 
 /** What a source keeps of its last round. */
 interface SourceRecord {
@@ -24,6 +26,9 @@ interface SourceRecord {
   error: { code: string; message: string } | null;
   /** Failed rounds in a row. */
   failures: number;
+  /** When the round that is under way began, and the last one that ended well; what is told later is not in it. */
+  openedAt?: number | null;
+  roundAt?: number | null;
 }
 
 export interface SourcesDeps extends Omit<RoundDeps, 'logger'> {
@@ -33,6 +38,7 @@ export interface SourcesDeps extends Omit<RoundDeps, 'logger'> {
   connect(entry: SourceEntry): Service;
   logger: RoundDeps['logger'];
   clock: Clock;
+  subscriptions: Subscriptions;
 }
 
 interface Entries {
@@ -45,13 +51,18 @@ const NEW: SourceRecord = { drives: [], startedAt: null, endedAt: null, nextAt: 
 const DEAD_MS = 30 * 60_000;
 /** A full enumeration finds lost tombstones. */
 const FULL_EVERY_MS = 24 * 3_600_000;
+/** Changes of a drive show within a minute, on average. */
+const LAG_MS = 60_000;
 const LONGEST_PAUSE_MS = 60 * 60_000;
 
 export class Sources {
   readonly #deps: SourcesDeps;
+  /** Where notifications of changes arrive. */
+  readonly notifications: Notifications;
 
   constructor(deps: SourcesDeps) {
     this.#deps = deps;
+    this.notifications = new Notifications(deps);
   }
 
   /** By name, and what cannot be read (A4). @throws {TerminalError} config.invalid of the setting */
@@ -94,6 +105,16 @@ export class Sources {
     if (!all.has(name) && !broken.has(name)) throw unknown(name);
     if (all.get(name)?.from === 'settings')
       throw new TerminalError('request.invalid', `"${name}" stands in the setting SOURCES; take it out there`);
+    const entry = all.get(name)?.entry;
+    if (entry !== undefined && this.#deps.subscriptions.isOn) {
+      const service = this.#deps.connect(entry);
+      try {
+        for (const drive of (await this.#record(name)).drives)
+          await this.#deps.subscriptions.drop(name, drive, service);
+      } finally {
+        await service.close();
+      }
+    }
     await this.#deps.lake.delete(sourcePaths.entry(name));
     await this.#deps.lake.deleteFolder(sourcePaths.folder(name));
   }
@@ -107,7 +128,8 @@ export class Sources {
   async due(): Promise<string[]> {
     const due: string[] = [];
     for (const { entry } of (await this.entries()).all.values()) {
-      const at = nextAt(entry, await this.#record(entry.name));
+      const record = await this.#record(entry.name);
+      const at = (await this.#isWoken(entry, record)) ? 0 : nextAt(entry, record);
       if (at !== null && at <= this.#deps.clock.now()) due.push(entry.name);
     }
     return due;
@@ -122,14 +144,18 @@ export class Sources {
     const { clock, logger } = this.#deps;
     const record = await this.#record(name);
     const startedAt = clock.now();
-    await this.#write(name, { ...record, startedAt });
+    const openedAt = record.openedAt ?? startedAt;
+    await this.#write(name, { ...record, startedAt, openedAt });
+    const isWoken = await this.#isWoken(entry, record);
     const service = this.#deps.connect(entry);
     try {
       const drives = await service.drives();
       let isDone = true;
       let next: number | null = null;
+      let hasFound = false;
       for (const drive of drives) {
         const state = (await readDriveState(this.#deps.lake, name, drive.key))?.state;
+        await this.#deps.subscriptions.keep(name, drive, service);
         const isOld = state?.fullAt != null && clock.now() - state.fullAt > FULL_EVERY_MS;
         const outcome = await syncDrive(this.#deps, entry, drive, service.feed(drive), {
           isFull: request.full === true || isOld,
@@ -140,11 +166,18 @@ export class Sources {
           isDone = false;
           break;
         }
+        const hasChanges = outcome.landed + outcome.removed + outcome.renamed > 0;
+        await this.#deps.subscriptions.judge(name, drive.key, state?.endedAt ?? null, hasChanges);
+        hasFound ||= hasChanges;
         if (outcome.nextAt !== undefined) next = Math.min(next ?? outcome.nextAt, outcome.nextAt);
       }
+      // A notification may come before the change shows.
+      if (isDone && isWoken && !hasFound) next = Math.min(next ?? Number.POSITIVE_INFINITY, clock.now() + LAG_MS);
       await this.#write(name, {
         drives,
         startedAt: null,
+        openedAt: isDone ? null : openedAt,
+        roundAt: isDone ? openedAt : (record.roundAt ?? null),
         endedAt: isDone ? clock.now() : record.endedAt,
         nextAt: next,
         error: null,
@@ -247,7 +280,8 @@ export class Sources {
       const stored = await readDriveState(this.#deps.lake, entry.name, drive.key).catch((cause) => {
         error ??= brokenRecord(entry.name, cause); // A4
       });
-      drives.push(driveStatus(drive, stored?.state));
+      const subscription = await this.#deps.subscriptions.read(entry.name, drive.key);
+      drives.push(driveStatus(drive, stored?.state, this.#deps.subscriptions.isOn ? subscription : undefined));
     }
     const sum = (key: 'landed' | 'skipped' | 'failed') => drives.reduce((total, drive) => total + drive[key], 0);
     const at = nextAt(entry, record);
@@ -280,6 +314,14 @@ export class Sources {
     if (entry.paused) return 'paused';
     if (record.error !== null) return 'failing';
     return record.endedAt === null ? 'new' : 'idle';
+  }
+
+  /** Whether something was told since the last round began. A source that fails waits its time nevertheless. */
+  async #isWoken({ name, paused }: SourceEntry, { failures, roundAt }: SourceRecord): Promise<boolean> {
+    if (!this.#deps.subscriptions.isOn || paused || failures > 0) return false;
+    const path = sourcePaths.woken(name);
+    const stored = await this.#deps.lake.readIfExists(path);
+    return stored !== undefined && parseRecord<{ at: number }>(stored.bytes, path).at > (roundAt ?? 0);
   }
 
   async #need(name: string): Promise<{ entry: SourceEntry; from: 'settings' | 'lake' }> {
@@ -316,6 +358,8 @@ function addressOf(entry: SourceEntry): string {
       return entry.user;
     case 'exchange':
       return entry.mailbox;
+    case 'imap':
+      return `${entry.user} on ${entry.host}`;
   }
 }
 
@@ -333,7 +377,11 @@ function nextAt(entry: SourceEntry, record: SourceRecord): number | null {
   return Math.min(record.endedAt + everyMs, record.nextAt ?? Number.POSITIVE_INFINITY);
 }
 
-const driveStatus = (drive: Drive, state: DriveState | undefined): DriveStatus => ({
+const driveStatus = (
+  drive: Drive,
+  state: DriveState | undefined,
+  subscription: Subscription | undefined,
+): DriveStatus => ({
   name: drive.name,
   url: drive.webUrl,
   rounds: state?.round ?? 0,
@@ -343,4 +391,13 @@ const driveStatus = (drive: Drive, state: DriveState | undefined): DriveStatus =
   failed: state?.counts.failed ?? 0,
   removed: state?.counts.removed ?? 0,
   unconfirmedRemovals: state?.unconfirmedRemovals ?? 0,
+  notifications:
+    subscription === undefined
+      ? null
+      : {
+          state: subscription.id === null ? 'failing' : 'on',
+          renewAt: new Date(subscription.renewAt).toISOString(),
+          toldAt: subscription.toldAt === null ? null : new Date(subscription.toldAt).toISOString(),
+          code: subscription.code,
+        },
 });

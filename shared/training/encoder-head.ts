@@ -44,6 +44,8 @@ export interface HeadInput {
   /** Rows that were encoded, ascending, and their vectors. */
   rows: readonly number[];
   vectors: Float32Array;
+  /** Keys of their texts, KEY_BYTES each. */
+  keys: Uint8Array;
   /** Of all rows. */
   classes: Int32Array;
   labels: number;
@@ -167,7 +169,7 @@ export function trainHead(input: HeadInput): Head | undefined {
     },
     artifacts: {
       [HEAD_FILE]: encodeLinearModel(final!.model), // one strength, one fit
-      [EXEMPLARS_FILE]: encodeExemplars(exemplars),
+      [EXEMPLARS_FILE]: encodeExemplars(exemplars, input.keys),
     },
   };
 }
@@ -216,7 +218,7 @@ function gather(parts: readonly Float64Array[]): Float64Array {
 const EXPERTS = ['lexical', 'vector', 'near'] as const;
 
 /** The mix of least log loss, by Newton's method over its weights; none becomes negative. */
-export function fitMix(experts: Experts, classes: number, truth: Int32Array): Mix {
+function fitMix(experts: Experts, classes: number, truth: Int32Array): Mix {
   const logs = EXPERTS.map((name) => experts[name].map(logOf));
   const n = EXPERTS.length;
   let weights = EXPERTS.map(() => EVEN);

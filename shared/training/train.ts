@@ -8,6 +8,7 @@ import { fitLabels } from '../features/string-indexer.ts';
 import { createTermCounter } from '../features/term-counter.ts';
 import { EVALUATION_FILE, type ModelBundle, OBJECTIVE_FILE } from '../models/bundle.ts';
 import type { Encoder } from '../models/encoder/encoder.ts';
+import { textKey } from '../models/encoder/vector-cache.ts';
 import { createLinearBundle } from '../models/linear-bundle.ts';
 import { type Evaluation, measure, summarize } from '../models/metrics.ts';
 import { checkGoal } from '../models/threshold.ts';
@@ -141,8 +142,9 @@ async function trainStage(
     const part = rows.slice(from, from + ENCODED_AT_ONCE).map((row) => texts[row]!);
     vectors.set(await encoder.encode(part, 'document'), from * dimensions);
   }
+  const keys = Uint8Array.from(Buffer.from(rows.map((row) => textKey(texts[row]!)).join(''), 'hex'));
   return trainHead({
-    ...{ encoder: encoder.version, dimensions, rows, vectors, classes, labels: labels.length, weights },
+    ...{ encoder: encoder.version, dimensions, rows, vectors, keys, classes, labels: labels.length, weights },
     judged: { rows: judged.rows, raw: judged.raw, calibrated: judged.probabilities },
     splits: judged.splits,
     goal: { precision, confidence },

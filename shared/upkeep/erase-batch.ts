@@ -4,6 +4,7 @@
 import { decodeCsr, encodeCsr } from '../features/sparse.ts';
 import { documentId as idOf, sha256Hex } from '../ids.ts';
 import type { LlmAnswer } from '../llm/classify.ts';
+import { forgetExemplars } from '../models/encoder/forget-exemplars.ts';
 import { forgetVectors } from '../models/encoder/vector-cache.ts';
 import { llmCacheRoot, runPaths } from '../paths.ts';
 import { type ExtractedRow, readable, readExtracted, writeExtracted } from '../pipeline/extracted.ts';
@@ -40,6 +41,7 @@ export async function eraseFromBatch(
   await eraseFromPlan(services, place, documentId, row, rows);
   if (!isHeld) return false;
   await forgetVectors(lake, row.text);
+  await forgetExemplars(lake, row.text);
   await eraseScores(services, place, documentId);
   await eraseFeatures(services, place, documentId, rows);
   const isCopied = (candidate: ExtractedRow) => candidate.duplicate_of === documentId;

@@ -1,7 +1,7 @@
 // A privacy request: everything that was read from a document and decided on it, out of the lake. Its rows stay as tombstones.
 // Invariants: E1 after it no file below the lake container holds the document's text, terms, label, quote or name. E2 counts stay true: each
 // row of `results` keeps run, batch, status, cost and `failure_code = document.erased`. E3 safe to repeat: what was cut short is finished.
-// Not reached: models that were trained with the document (weights of hashed terms, its vector in steps of 1/127), backups, what was exported, answers in a process's memory.
+// Not reached: models that were trained with the document (weights of hashed terms; its vector only where no run holds its text any more), backups, what was exported, answers in a process's memory.
 import type { RunState } from '../api/runs.ts';
 import { ERROR_REMEDIES, TerminalError } from '../errors.ts';
 import { documentId as idOf } from '../ids.ts';

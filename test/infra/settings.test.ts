@@ -72,7 +72,9 @@ describe('app settings', () => {
       'MLFLOW_TOKEN',
       'MLFLOW_TRACKING_URI',
       'MODEL_VERSION',
+      'NOTIFICATIONS_URL',
       'OPENLINEAGE_API_KEY',
+      'SOURCES_PASSWORDS',
       'TAXONOMY_VERSION',
     ];
     // Read by the command line only: an output of main.bicep puts them into its environment.

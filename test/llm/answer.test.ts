@@ -22,12 +22,22 @@ test('results are matched by id, in whatever order they come', () => {
 
 test('ids may come as text; unknown ids are dropped and counted', () => {
   const read = readResults(
-    content(element('2', 'B'), element(9, 'A'), element(0, 'A'), element(-1, 'A'), element(1.5, 'A')),
+    content(element('2', 'B'), element(9, 'A'), element(-1, 'A'), element(1.5, 'A')),
     texts,
     labels,
   );
   expect([...read.found.keys()]).toEqual([2]);
-  expect(read.unknownIds).toBe(4);
+  expect(read.unknownIds).toBe(3);
+});
+
+test('an answer that counts from 0 is read so when it is whole; when it may be either way nothing of it counts', () => {
+  const labelsOf = (...ids: number[]) => {
+    const { found } = readResults(content(...ids.map((id) => element(id, 'ABC'[id] ?? 'C'))), texts, labels);
+    return [1, 2, 3].map((id) => found.get(id)?.label);
+  };
+  expect(labelsOf(0, 1, 2)).toEqual([0, 1, 2]);
+  expect(labelsOf(0, 1)).toEqual([undefined, undefined, undefined]);
+  expect(labelsOf(0, 3)).toEqual([undefined, undefined, 2]); // counted from 1, and one result too many
 });
 
 test('two different labels for one id are no answer; the same twice is one', () => {

@@ -192,6 +192,27 @@ describe('cold start', () => {
     expect(String(rows['a.txt']?.evidence_json)).toMatch(/Tariff|import|duty/);
   });
 
+  test('an encoder that fails at the descriptions, or whose record is damaged, is told, and the run goes on', async () => {
+    await decide('one', { 'a.txt': 'zoll einfuhr abgabe' }); // its vector is known from here on
+    const { version } = await publishTaxonomy(world.lake, {
+      name: 'colder',
+      labels: [
+        { name: 'VAT', description: 'Turnover and refund.' },
+        { name: 'Customs', description: 'Tariff and duty.' },
+      ],
+    });
+    expect(version).toBeDefined();
+    encoder.failure = new TerminalError('encoder.crashed', 'died twice');
+    const rows = await decide('two', { 'b.txt': 'zoll einfuhr abgabe' });
+    expect(rows['b.txt']).toMatchObject({ decided_by: 'llm' });
+    expect((await summaryOf(rows)).encoder).toMatchObject({ failure: 'encoder.crashed' });
+    world.services.encoders!.current = async () => {
+      throw new TerminalError('lake.corrupt-record', 'encoders/current.json is no JSON', { ids: { path: 'x' } });
+    };
+    const alone = await decide('three', { 'c.txt': 'zoll' });
+    expect(alone['c.txt']).toMatchObject({ decided_by: 'llm' });
+  });
+
   test('what no description speaks of waits for people, with the likeliest label beside it', async () => {
     world.services.llm = undefined;
     const rows = await decide('one', { 'cake.txt': 'recipe butter oven' });

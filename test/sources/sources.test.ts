@@ -5,6 +5,7 @@ import { silentLogger } from '../../shared/ports.ts';
 import { parseSources } from '../../shared/sources/setting.ts';
 import { SourceNames } from '../../shared/sources/source-names.ts';
 import { Sources } from '../../shared/sources/sources.ts';
+import { Subscriptions } from '../../shared/sources/subscriptions.ts';
 import { syncActivity, syncSource } from '../../shared/sources/sync-source.ts';
 import { Tenant } from './tenant.ts';
 
@@ -21,6 +22,9 @@ function sourcesOf(t: Tenant, setting: object[] = []): Sources {
       parallel: 4,
     },
     logger: silentLogger,
+    subscriptions: new Subscriptions({
+      ...{ lake: t.lake, clock: t.clock, logger: silentLogger, url: undefined, secret: () => '0'.repeat(32) },
+    }),
     erase: async (path) => void t.erased.push(path),
   });
 }

@@ -4,12 +4,12 @@ import { Graph, type GraphOptions, type GraphSite } from '../../local/emulators/
 import { Mailbox } from '../../local/emulators/graph/mailbox.ts';
 import { type SourceEntry, sourceEntrySchema } from '../../shared/api/source-entry.ts';
 import { type Clock, silentLogger } from '../../shared/ports.ts';
+import { connect } from '../../shared/sources/connect.ts';
 import { type RoundOptions, type RoundOutcome, syncDrive } from '../../shared/sources/drive-round.ts';
 import { readDriveItems, readDriveState } from '../../shared/sources/drive-state.ts';
 import type { Service, Drive as SourceDrive } from '../../shared/sources/feed.ts';
 import { Gate } from '../../shared/sources/graph/gate.ts';
 import { GraphClient } from '../../shared/sources/graph/graph-client.ts';
-import { graphService } from '../../shared/sources/graph/graph-service.ts';
 import { MemoryLake } from '../fakes/memory-lake.ts';
 import { MemoryStateTable } from '../fakes/memory-state-table.ts';
 
@@ -41,6 +41,8 @@ export class Tenant {
   readonly state = new MemoryStateTable();
   readonly logged: string[] = [];
   readonly erased: string[] = [];
+  /** The setting SOURCES_PASSWORDS. */
+  passwords = '{"letters":"secret of letters"}';
   readonly renamed: { path: string; name: string }[] = [];
   /** Paths and contents of all that was ever put into the landing container. */
   readonly puts: string[] = [];
@@ -143,16 +145,17 @@ export class Tenant {
   }
 
   connect(entry = this.entry()): Service {
-    return graphService(this.client(), entry, silentLogger);
+    return connect(entry, { graph: this.client(), passwords: this.passwords, logger: silentLogger, clock: this.clock });
   }
 
   async sync(options: RoundOptions & { entry?: SourceEntry; drive?: Drive } = {}): Promise<RoundOutcome> {
     const entry = options.entry ?? this.entry();
     const all = await this.drives(entry);
-    const wanted = entry.kind === 'exchange' ? all[0]?.id : (options.drive ?? this.library).id;
+    const wanted = entry.kind === 'exchange' || entry.kind === 'imap' ? all[0]?.id : (options.drive ?? this.library).id;
     const drive = all.find(({ id }) => id === wanted)!;
     const log = (event: string, fields: unknown = {}) => void this.logged.push(`${event} ${JSON.stringify(fields)}`);
-    return syncDrive(
+    const service = this.connect(entry);
+    const done = syncDrive(
       {
         ...{ lake: this.lake, landing: this.landing, clock: this.clock, parallel: 4 },
         logger: { debug: log, info: log, warn: log, error: log },
@@ -161,9 +164,10 @@ export class Tenant {
       },
       entry,
       drive,
-      this.connect(entry).feed(drive),
+      service.feed(drive),
       options,
     );
+    return done.finally(() => service.close());
   }
 
   /** What the source knows now: state and code by path. */

@@ -7,14 +7,19 @@ import { takeInGroup } from '../../shared/intake/window.ts';
 import { readParquet } from '../../shared/lake/parquet.ts';
 import type { Row } from '../../shared/lake/tables.ts';
 import { TRAINING_OWNER, textKey, VectorCache } from '../../shared/models/encoder/vector-cache.ts';
+import { ModelRegistry } from '../../shared/models/registry.ts';
+import { decodeTensors } from '../../shared/models/tensors.ts';
 import { runPaths } from '../../shared/paths.ts';
 import { activityHandlers } from '../../shared/pipeline/activities.ts';
 import type { DecisionLake } from '../../shared/pipeline/decision-lake.ts';
 import { runTables } from '../../shared/pipeline/lake-files.ts';
 import { createRerun, createRun, createUploadRun } from '../../shared/pipeline/start-run.ts';
+import { seededRandom, silentLogger } from '../../shared/ports.ts';
 import { giveFeedback } from '../../shared/review/feedback.ts';
+import { train } from '../../shared/training/train.ts';
 import { eraseDocument } from '../../shared/upkeep/erase.ts';
 import { maintainLake } from '../../shared/upkeep/maintenance.ts';
+import { IdeaEncoder } from '../fakes/idea-encoder.ts';
 import { type FakeWorld, fakeWorld } from '../fakes/pipeline.ts';
 import { openTestTables, type TestTables } from '../fakes/tables.ts';
 
@@ -107,6 +112,38 @@ test('erase: vectors of the text go wherever they lie; where the text is gone al
   for (const folder of runPaths.contentFolders(runId)) await world.lake.deleteFolder(folder);
   await eraseDocument(lake, idOf('b.txt'), { deleteSource: false });
   expect(vectors()).toEqual([]);
+});
+
+test('erase: the vector of the text leaves the models that were trained with it, and they load at every moment', async () => {
+  await put({ 'a.txt': 'ask about one' });
+  await run(prefix);
+  const encoder = new IdeaEncoder([['one'], ['two'], ['vat'], ['tax']]);
+  const texts = Array.from({ length: 60 }, (_, i) => ({
+    text: `text ${i} ${i % 2 ? 'two tax' : 'one vat'}`,
+    label: i % 2 ? 'A' : 'B',
+  }));
+  const examples = [{ text: 'ask about one', label: 'B' }, ...texts];
+  const deps = { clock: world.services.clock, random: seededRandom(1), logger: silentLogger };
+  const registry = new ModelRegistry(world.lake, deps);
+  const version = await registry.register(await train({ examples, encoder, options: {}, deps }));
+  const held = async () => decodeTensors(await registry.artifact(version, 'exemplars.bin'));
+  const before = await held();
+  const write = world.lake.write.bind(world.lake);
+  world.lake.write = async (path, ...rest) => {
+    if (path.endsWith('manifest.json')) throw new Error('the process dies');
+    return await write(path, ...rest);
+  };
+  await expect(eraseDocument(lake, idOf('a.txt'), { deleteSource: false })).rejects.toThrow('dies');
+  await registry.load(version);
+  world.lake.write = write;
+  await eraseDocument(lake, idOf('a.txt'), { deleteSource: false });
+  const after = await held();
+  expect(after.classes?.length).toBe((before.classes?.length ?? 0) - 1);
+  const key = Buffer.from(textKey('ask about one'), 'hex');
+  expect(Buffer.from(before.keys as Uint8Array).includes(key)).toBe(true);
+  expect(Buffer.from(after.keys as Uint8Array).includes(key)).toBe(false);
+  expect((await registry.load(version)).stage?.description.encoder).toBe('ideas-00000001');
+  expect(world.lake.paths().filter((path) => path.includes('/exemplars'))).toHaveLength(1);
 });
 
 test('erase: of a group of uploads only the one path goes, and its event stays claimed', async () => {

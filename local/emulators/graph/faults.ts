@@ -12,6 +12,7 @@ export interface GraphFault {
     | 'resync' // 410 with a Location that works
     | 'resync-broken' // 410 with a Location that answers 500
     | 'sync-state-not-found' // 410 of a mail folder, without a Location
+    | 'validation-timeout' // 400: the subscriber was too slow to answer the handshake
     | 'locked' // 423
     | 'forbidden' // 403
     | 'unauthorized' // 401, as of an expired download URL

@@ -8,6 +8,7 @@ import { MailRoutes, syncStateNotFound } from './mail-routes.ts';
 import type { Mailbox } from './mailbox.ts';
 import { accessDenied, type GraphReply, notFound, problem, resync, throttled } from './replies.ts';
 import { cTag, driveRow, eTag, itemRow } from './rows.ts';
+import { GraphSubscriptions, type Notify } from './subscriptions.ts';
 
 export interface GraphSite {
   id: string;
@@ -39,6 +40,8 @@ export interface GraphOptions {
   downloadLifeMs: number;
   /** Rows on a page when the request names none. */
   pageSize: number;
+  /** Sends notifications; without it every handshake fails. */
+  notify?: Notify;
   /** Any caller without this token gets 401. */
   token: string;
 }
@@ -53,6 +56,7 @@ export class Graph {
   units = 0;
   readonly #options: GraphOptions;
   readonly #mail: MailRoutes;
+  readonly subscriptions: GraphSubscriptions;
   #minute = { startedAt: 0, units: 0 };
   #pages = new Map<string, { rows: unknown[][]; next: string }>();
   #links = 0;
@@ -62,6 +66,7 @@ export class Graph {
 
   constructor(options: GraphOptions) {
     this.#options = options;
+    this.subscriptions = new GraphSubscriptions(options.now, options.notify);
     this.#mail = new MailRoutes(options.origin, options.pageSize);
   }
 
@@ -106,6 +111,8 @@ export class Graph {
       if (user?.isForbidden) return accessDenied();
       return user?.drive === undefined ? notFound() : { status: 200, body: driveRow(user.drive) };
     }
+    m = /^\/subscriptions(?:\/([^/]+))?$/.exec(path);
+    if (m !== null) return this.subscriptions.handle(method, m[1], body);
     m = /^\/users\/([^/]+)(\/(?:mailFolders|messages)\/.*)$/.exec(path);
     if (m !== null) {
       const user = this.users.get(decodeURIComponent(m[1] ?? '').toLowerCase());
@@ -284,6 +291,8 @@ export class Graph {
         if (fault.kind === 'resync-broken') this.faults.unshift({ kind: 'error', on: /delta\?broken/, times: 100 });
         return resync(fault.kind === 'resync' ? link : `${link}?broken=1`);
       }
+      case 'validation-timeout':
+        return problem(400, 'InvalidRequest', 'Subscription validation request timed out.');
       case 'locked':
         return problem(423, 'notAllowed', 'Access to this site has been blocked.');
       case 'forbidden':

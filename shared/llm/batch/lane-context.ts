@@ -3,8 +3,9 @@ import { SluiceError } from '../../errors.ts';
 import type { LakeStore } from '../../ports.ts';
 import { parseRecord } from '../../record-json.ts';
 import { chatBody, outputTokens } from '../chat-body.ts';
+import type { ChatBody } from '../deployments/client.ts';
 import type { DeploymentConfig, Price } from '../deployments/deployment.ts';
-import type { Lessons } from '../deployments/lessons.ts';
+import type { LessonBook, Lessons } from '../deployments/lessons.ts';
 import type { Pack } from '../judge.ts';
 import { batchPriceOn } from '../money/price.ts';
 import { type Shown, showDocuments } from '../prepare.ts';
@@ -27,7 +28,9 @@ export class LaneContext {
   readonly question: Question;
   readonly deployment: DeploymentConfig;
   readonly batch: NonNullable<DeploymentConfig['batch']>;
-  /** What the deployment has taught when the lane began. */
+  /** What the deployment teaches, the same as live. */
+  readonly book: LessonBook;
+  /** What it had taught when the lane began: the form of all lines. */
   readonly lessons: Lessons;
   readonly shown = new Map<string, ReadonlyMap<string, Shown>>();
 
@@ -44,14 +47,16 @@ export class LaneContext {
     // The pool has left out what the documents may not be sent to.
     const member = runtime.pool.members.find(({ config }) => config.batch !== undefined);
     const deployment = member?.config;
-    if (deployment?.batch === undefined) throw new SluiceError('config.invalid', 'no deployment takes batch jobs');
+    if (member === undefined || deployment?.batch === undefined)
+      throw new SluiceError('config.invalid', 'no deployment takes batch jobs');
     this.request = request;
     this.deps = deps;
     this.transport = transport;
     this.runtime = runtime;
     this.question = runtime.question(request.taxonomy);
     this.deployment = deployment;
-    this.lessons = member?.lessons.current ?? {};
+    this.book = member.lessons;
+    this.lessons = member.lessons.current;
     this.batch = deployment.batch;
   }
 
@@ -68,11 +73,13 @@ export class LaneContext {
   }
 
   line(planned: PlannedPack): string {
-    const body = {
-      ...chatBody(this.question, planned.pack, this.user(planned), this.deployment, this.lessons),
-      model: this.batch.model,
-    };
-    return JSON.stringify({ custom_id: customId(planned), method: 'POST', url: BATCH_ENDPOINT, body });
+    const line = { custom_id: customId(planned), method: 'POST', url: BATCH_ENDPOINT, body: this.body(planned) };
+    return JSON.stringify(line);
+  }
+
+  body(planned: PlannedPack): ChatBody {
+    const body = chatBody(this.question, planned.pack, this.user(planned), this.deployment, this.lessons);
+    return { ...body, model: this.batch.model };
   }
 
   /** Answer tokens asked for. */

@@ -1,8 +1,11 @@
 // One job of a lane: money set aside, submitted once, its answers kept, its money settled.
 // Invariants: those of lane.ts, B1 to B5.
 import { RetryableError, SluiceError } from '../../errors.ts';
+import { cutRule, lessonFrom } from '../ask.ts';
 import { CallLog, type Intent } from '../calls.ts';
-import { ruleFor } from '../deployments/call-errors.ts';
+import { type CallErrorRule, ruleFor } from '../deployments/call-errors.ts';
+import type { ChatReply } from '../deployments/client.ts';
+import { serviceWords } from '../deployments/error-words.ts';
 import { Budget, ceilings } from '../money/budget.ts';
 import { costNano, costNanoAtMost, mostPromptTokens } from '../money/price.ts';
 import { outcomeOf } from '../outcome.ts';
@@ -185,20 +188,39 @@ export class PartJob {
       const found = read === undefined ? undefined : planned.get(read.customId);
       if (read === undefined || found === undefined) continue;
       const reply = { status: read.status, headers: { 'x-request-id': read.requestId }, body: read.body };
-      const rule = ruleFor(reply);
-      if (rule !== undefined && rule.class !== 'document' && rule.class !== 'packing') continue;
+      const rule = await this.#ruleOf(reply, found);
       const log =
         logs.get(found.batchId) ?? new CallLog(this.#lane.deps.store, this.#lane.request.runId, found.batchId);
       logs.set(found.batchId, log);
       const intent = this.#intent(found, this.#part.createdAt);
       await log.announce(intent);
       const price = this.#lane.price();
-      const outcome = outcomeOf(reply, rule, 1, this.#lane.deps.clock.now(), (usage) => costNano(price, usage));
-      await log.keepAnswer(found.pack.key, { ...outcome, serviceTier: 'batch', body: read.body });
+      const outcome = {
+        ...outcomeOf(reply, rule, 1, this.#lane.deps.clock.now(), (usage) => costNano(price, usage)),
+        serviceTier: 'batch',
+        ...(rule === undefined ? {} : { words: serviceWords(reply.body, this.#lane.user(found)) }),
+      };
       total += BigInt(outcome.cost ?? intent.costAtMost);
+      if (rule !== undefined && rule.class !== 'document' && rule.class !== 'packing') {
+        await log.keepOutcome(found.pack.key, outcome);
+        continue;
+      }
+      await log.keepAnswer(found.pack.key, { ...outcome, body: read.body });
       answered++;
     }
     return { answered, cost: total };
+  }
+
+  /** What the answer teaches of form, thought and context counts here as it does live; with a rule it was no answer. */
+  async #ruleOf(reply: ChatReply, planned: PlannedPack): Promise<CallErrorRule | undefined> {
+    const { deployment, book, question } = this.#lane;
+    const most = this.#lane.outputTokens(planned);
+    const body = this.#lane.body(planned);
+    const taught = lessonFrom({ config: deployment, lessons: book }, reply, body, planned.pack, most);
+    if (taught !== undefined && Object.keys(taught.lesson).length > 0) await book.learn(taught.lesson);
+    if (taught?.rule !== undefined) return taught.rule;
+    const sent = this.#lane.promptTokens(planned) - question.schemaTokens;
+    return (await cutRule(sent, planned.pack, reply, book)) ?? ruleFor(reply);
   }
 
   #intent(planned: PlannedPack, startedAt: number): Intent {

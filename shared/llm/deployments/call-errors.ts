@@ -116,6 +116,9 @@ export const EMPTY_ANSWERS: readonly CallErrorRule[] = [
 /** The server has read less than was sent: its answer says nothing about what it did not see. */
 export const PROMPT_CUT: CallErrorRule = { id: 'prompt-cut', class: 'packing', code: 'llm.input-too-long' };
 
+/** It may have: nothing tells it from another tokenizer yet, and the documents can be asked in smaller packs. */
+export const PROMPT_SUSPECT: CallErrorRule = { id: 'prompt-suspect', class: 'packing', code: 'llm.input-too-long' };
+
 /** What a reply taught about the deployment; the request is sent again as it wants it. */
 export const LESSONS = {
   form: { id: 'other-form', class: 'lesson', code: 'llm.configuration' },
@@ -137,7 +140,9 @@ export function ruleFor(outcome: ChatReply | TransportFailure): CallErrorRule | 
 
 /** The rule by the id that an outcome keeps. */
 export const ruleById = (id: string): CallErrorRule | undefined =>
-  [...CALL_ERRORS, ...EMPTY_ANSWERS, ...Object.values(LESSONS), PROMPT_CUT, UNMAPPED].find((rule) => rule.id === id);
+  [...CALL_ERRORS, ...EMPTY_ANSWERS, ...Object.values(LESSONS), PROMPT_CUT, PROMPT_SUSPECT, UNMAPPED].find(
+    (rule) => rule.id === id,
+  );
 
 /** An error that came with status 200: by the status it names, else by its words. */
 function ruleInside(reply: ChatReply): CallErrorRule | undefined {

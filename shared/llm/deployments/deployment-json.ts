@@ -2,6 +2,7 @@
 // Invariant: a wrong document is refused whole, with every problem named; no secret is part of it (keys are named, not given).
 import { z } from 'zod';
 import { TerminalError } from '../../errors.ts';
+import { sayIssues } from '../../issues.ts';
 import { type DeploymentConfig, nanoPerMillion, RESPONSE_FORMS } from './deployment.ts';
 
 import { assertParameters } from './parameters.ts';
@@ -64,15 +65,14 @@ export interface DeploymentAuth {
 export function parseDeployments(text: string, auth: DeploymentAuth): DeploymentConfig[] {
   const parsed = poolSchema.safeParse(parseJson(text));
   if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'deployments'}: ${issue.message}`);
-    throw new TerminalError('config.invalid', `LLM deployments: ${problems.join('; ')}`);
+    throw new TerminalError('config.invalid', `LLM_DEPLOYMENTS: ${sayIssues(parsed.error, 'the setting')}`);
   }
   const names = parsed.data.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined)
     throw new TerminalError(
       'config.invalid',
-      `LLM deployments: the name ${twice} is used twice; quota and prices go by name`,
+      `LLM_DEPLOYMENTS: the name ${twice} is used twice; quota and prices go by name`,
     );
   for (const { name, parameters } of parsed.data) assertParameters(name, parameters);
   return parsed.data.map(({ auth: kind, keySecret, prices, model, ...rest }) => ({
@@ -99,7 +99,7 @@ function signIn(
   if (kind === 'none') return 'none'; // servers of one's own want no key, the client wants a text
   if (kind === 'identity' && keySecret === undefined) return auth.identity;
   if (keySecret === undefined)
-    throw new TerminalError('config.invalid', `LLM deployments: ${name} signs in by key and needs keySecret`);
+    throw new TerminalError('config.invalid', `LLM_DEPLOYMENTS: ${name} signs in by key and needs keySecret`);
   return auth.key(keySecret);
 }
 
@@ -114,8 +114,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    if (error instanceof SyntaxError)
-      throw new TerminalError('config.invalid', `LLM deployments: not JSON (${error.message})`);
+    if (error instanceof SyntaxError) throw new TerminalError('config.invalid', 'LLM_DEPLOYMENTS: is not JSON');
     throw error;
   }
 }

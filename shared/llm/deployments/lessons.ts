@@ -5,6 +5,7 @@ import { canonicalJson, sha256Hex } from '../../ids.ts';
 import type { Clock, StateTable } from '../../ports.ts';
 import type { ChatBody } from './client.ts';
 import { type DeploymentConfig, RESPONSE_FORMS, type ResponseForm } from './deployment.ts';
+import type { PromptRead } from './prompt-read.ts';
 
 export interface Lessons {
   /** The form of answer that is accepted. */
@@ -23,18 +24,14 @@ export interface Lessons {
   thoughtTokens?: number;
   /** Tokens of prompt and answer that fit, as far as is known. */
   contextTokens?: number;
+  /** Tokens that it counts for one of ours, at least, where its tokenizer counts fewer. */
+  tokenShare?: number;
 }
 
 interface Stored {
   of: string;
   at: number;
   lessons: Lessons;
-}
-
-/** Tokens of a prompt as we count them, and as the answer reports them. */
-export interface PromptRead {
-  sent: number;
-  read: number;
 }
 
 const MOST_READS = 16;
@@ -98,7 +95,7 @@ export class LessonBook {
     if (hasMoved) await this.#tell({ thoughtTokens: rounded }, false);
   }
 
-  /** Prompts of the last answers, as sent and as read: two of different sizes that were read alike were cut. */
+  /** Prompts of the last answers, as sent and as read. */
   get reads(): readonly PromptRead[] {
     return this.#reads;
   }
@@ -211,39 +208,10 @@ export function reasoningLesson(
   return allowed > (current.reasoningTokens ?? 0) ? { reasoningTokens: allowed } : undefined;
 }
 
-/** Tokenizers differ by less. */
-const LEAST_SHARE = 0.6;
-const NEARLY_ALL = 0.95;
-const LEAST_MISSING = 200;
-/** Contexts are multiples of it. */
-const CONTEXT_STEP = 256;
-/** Two counts that mean the same size of context. */
-const SAME_TOKENS = 8;
-/** Prompts that differ by so much are of different sizes, whatever the tokenizer. */
-const OTHER_SIZE = 1.05;
-
-/**
- * Did the server read all of a prompt? Some cut what is beyond their context without a word (Ollama, LM Studio, proxies that compress).
- * @param sent  tokens of the messages as we count them
- * @param read  tokens of the prompt that the answer reports
- * @param reads earlier prompts of the deployment
- */
-export function isPromptCut(sent: number, read: number, current: Lessons, reads: readonly PromptRead[] = []): boolean {
-  if (read <= 0 || sent - read < LEAST_MISSING) return false;
-  if (read < LEAST_SHARE * sent) return true;
-  const isSame = (tokens: number): boolean => Math.abs(read - tokens) <= SAME_TOKENS;
-  const isOtherSize = (other: number): boolean => Math.max(sent, other) > OTHER_SIZE * Math.min(sent, other);
-  const isContext =
-    read % CONTEXT_STEP === 0 ||
-    isSame(current.contextTokens ?? -SAME_TOKENS) ||
-    reads.some((other) => Math.abs(read - other.read) <= 1 && isOtherSize(other.sent));
-  return isContext && read < NEARLY_ALL * sent;
-}
-
 /** Lessons in words, for people. */
 export function inWords(lessons: Lessons): string[] {
   const { responseFormat, outputLimit, leftOut, hasNoSystemRole, mostOutputTokens } = lessons;
-  const { reasoningTokens, thoughtTokens, contextTokens } = lessons;
+  const { reasoningTokens, thoughtTokens, contextTokens, tokenShare } = lessons;
   return [
     responseFormat === undefined ? '' : `responseFormat: ${responseFormat}`,
     outputLimit === undefined ? '' : `outputLimit: ${outputLimit}`,
@@ -253,5 +221,6 @@ export function inWords(lessons: Lessons): string[] {
     reasoningTokens === undefined ? '' : `reasoningTokens: ${reasoningTokens}`,
     thoughtTokens === undefined ? '' : `thinks about ${thoughtTokens} tokens a call`,
     contextTokens === undefined ? '' : `reads ${contextTokens} tokens`,
+    tokenShare === undefined ? '' : `counts ${Math.round(tokenShare * 100)} tokens for 100`,
   ].filter((words) => words !== '');
 }

@@ -44,5 +44,5 @@ export function parameterProblems(parameters: Readonly<Record<string, unknown>> 
 export function assertParameters(name: string, parameters: Readonly<Record<string, unknown>> | undefined): void {
   const problems = parameterProblems(parameters);
   if (problems.length > 0)
-    throw new TerminalError('config.invalid', `LLM deployments: ${name}: ${problems.join('; ')}`);
+    throw new TerminalError('config.invalid', `LLM_DEPLOYMENTS: ${name}: ${problems.join('; ')}`);
 }

@@ -2,11 +2,11 @@
 import type { ErrorCode } from '../../errors.ts';
 import type { EncoderDescription } from './manifest.ts';
 
-/** All a thread needs to begin. */
+/** All a thread needs to begin: the files as they lie in the lake, and what the import found. */
 export interface EncoderStart {
   model: Uint8Array;
-  tokenizer: object;
-  tokenizerConfig: object;
+  tokenizer: Uint8Array;
+  tokenizerConfig: Uint8Array;
   shape: Pick<EncoderDescription, 'inputs' | 'output' | 'pooling' | 'maxTokens' | 'windows'>;
   threads: number;
 }

@@ -9,9 +9,18 @@ import { TextTokens } from './tokens.ts';
 let encoder: OnnxEncoder | undefined;
 
 function open(): OnnxEncoder {
-  const { model, tokenizer, tokenizerConfig, shape, threads } = workerData as EncoderStart; // made by local-encoder.ts
-  return new OnnxEncoder(openSession(model, threads), new TextTokens(tokenizer, tokenizerConfig), shape);
+  const start = workerData as Partial<EncoderStart>; // made by local-encoder.ts
+  // The model first, and its bytes are given free before the tokenizer grows: together they would need twice the memory.
+  const session = openModel(start as EncoderStart);
+  delete start.model;
+  const { tokenizer, tokenizerConfig, shape } = start as EncoderStart;
+  delete start.tokenizer;
+  return new OnnxEncoder(session, new TextTokens(parse(tokenizer), parse(tokenizerConfig)), shape);
 }
+
+const openModel = ({ model, threads }: EncoderStart) => openSession(model, threads);
+
+const parse = (bytes: Uint8Array): object => JSON.parse(Buffer.from(bytes).toString('utf8')) as object; // parsed at the import
 
 parentPort?.on('message', ({ id, texts, prefix }: EncodeRequest) => {
   let answer: EncodeAnswer;
@@ -21,7 +30,10 @@ parentPort?.on('message', ({ id, texts, prefix }: EncodeRequest) => {
   } catch (error) {
     // Messages of foreign errors may hold content; those of ours do not.
     const code = codeOf(error);
-    answer = { id, code, message: code === 'internal' ? (error as Error).name : (error as Error).message };
+    answer =
+      code === 'internal'
+        ? { id, code: 'encoder.bad-output', message: `it failed with ${(error as Error).name}` }
+        : { id, code, message: (error as Error).message };
   }
   parentPort?.postMessage(answer, 'vectors' in answer ? [answer.vectors.buffer as ArrayBuffer] : []);
 });

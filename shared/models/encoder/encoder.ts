@@ -8,7 +8,8 @@ export interface Encoder {
   readonly dimensions: number;
   /**
    * Vectors [texts, dimensions] of length 1, row-major, in the order of the texts.
-   * @throws {SluiceError} encoder.bad-output, encoder.tokenizer-mismatch, encoder.dimensions-changed, encoder.unavailable
+   * @throws {SluiceError} encoder.bad-output, encoder.tokenizer-mismatch, encoder.dimensions-changed, encoder.out-of-memory, encoder.crashed;
+   *   encoder.unavailable where it was closed meanwhile
    */
   encode(texts: readonly string[], role: TextRole): Promise<Float32Array>;
   /** Give back its memory; it comes back with the next text. */

@@ -39,7 +39,8 @@ export function parseEncoderManifest(bytes: Uint8Array, version: string): Encode
     new TerminalError('encoder.corrupt', `Encoder ${version}: its manifest ${why}`, { cause, ids: { version } });
   let value: Partial<EncoderManifest>;
   try {
-    value = JSON.parse(Buffer.from(bytes).toString('utf8')) as Partial<EncoderManifest>;
+    const parsed: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
+    value = typeof parsed === 'object' && parsed !== null ? parsed : {}; // checked below
   } catch (cause) {
     throw corrupt('is no JSON', cause);
   }

@@ -1,10 +1,11 @@
 // Encoders in the lake: one immutable folder per version, and the name of the one in use.
 // Invariants: E1 a version is made of its settings and the checksums of its files, so it cannot drift from them; importing the same folder again
 // gives the same version. E2 the manifest is written last. E3 what is loaded is what was imported, or loading fails with a code.
-import { SluiceError, TerminalError } from '../../errors.ts';
+import { ERROR_REMEDIES, SluiceError, TerminalError } from '../../errors.ts';
 import { canonicalJson, sha256Hex } from '../../ids.ts';
 import { encoderPaths } from '../../paths.ts';
 import type { Clock, LakeStore } from '../../ports.ts';
+import { type BrokenRecord, parseRecord } from '../../record-json.ts';
 import { describeArtifacts } from '../bundle.ts';
 import type { Encoder } from './encoder.ts';
 import { LocalEncoder } from './local-encoder.ts';
@@ -30,6 +31,28 @@ interface CurrentEncoder {
 }
 
 const VERSION = /^[a-z0-9][a-z0-9-]{0,79}-[0-9a-f]{8}$/;
+
+/**
+ * Does an encoder work as runs will use it, in the same thread with the same memory?
+ * @throws as LocalEncoder.encode
+ */
+export async function tryEncoder({
+  description,
+  artifacts,
+}: Pick<ReadEncoder, 'description' | 'artifacts'>): Promise<void> {
+  const manifest = { ...description, version: description.name, createdAt: '', artifacts: [] };
+  const copy = (name: string) => Uint8Array.from(artifacts[name] ?? []); // the thread takes what it is given
+  const encoder = new LocalEncoder(manifest, async () => ({
+    model: copy(MODEL_FILE),
+    tokenizer: copy(TOKENIZER_FILE),
+    tokenizerConfig: copy(TOKENIZER_CONFIG_FILE),
+  }));
+  try {
+    await encoder.encode(['The invoice has not been paid.'], 'document');
+  } finally {
+    await encoder.close();
+  }
+}
 
 export class EncoderRegistry {
   readonly #store: LakeStore;
@@ -69,28 +92,36 @@ export class EncoderRegistry {
   }
 
   /** Every encoder whose manifest can be read, by name; broken ones stand apart. */
-  async list(): Promise<{ encoders: RegisteredEncoder[]; broken: { version: string; message: string }[] }> {
-    const current = await this.current();
+  async list(): Promise<{ encoders: RegisteredEncoder[]; broken: BrokenRecord[] }> {
     const encoders: RegisteredEncoder[] = [];
-    const broken: { version: string; message: string }[] = [];
+    const broken: BrokenRecord[] = [];
+    const tell = (id: string, path: string, error: unknown): void => {
+      if (!(error instanceof TerminalError)) throw error;
+      const { code, message } = error;
+      broken.push({ id, path, code, message, remedy: ERROR_REMEDIES[code] });
+    };
+    const current = await this.current().catch((error: unknown) => {
+      tell('current', encoderPaths.current, error);
+      return undefined;
+    });
     for await (const { path } of this.#store.list(encoderPaths.root)) {
       const version = /^encoders\/([^/]+)\/manifest\.json$/.exec(path)?.[1];
       if (version === undefined) continue;
       try {
         encoders.push({ ...(await this.manifest(version)), inUse: version === current });
       } catch (error) {
-        if (!(error instanceof TerminalError)) throw error;
-        broken.push({ version, message: error.message });
+        tell(version, path, error);
       }
     }
     return { encoders: encoders.sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1)), broken };
   }
 
-  /** The version that trainings and cold starts use. */
+  /** The version that trainings and cold starts use. @throws {TerminalError} lake.corrupt-record; `use` mends it */
   async current(): Promise<string | undefined> {
     const found = await this.#store.readIfExists(encoderPaths.current);
     if (found === undefined) return undefined;
-    return (JSON.parse(found.bytes.toString('utf8')) as CurrentEncoder).version ?? undefined; // written by use() only
+    const isCurrent = ({ version }: Record<string, unknown>) => version === null || typeof version === 'string';
+    return parseRecord<CurrentEncoder>(found.bytes, encoderPaths.current, isCurrent).version ?? undefined;
   }
 
   /** Make a version the one in use; null: none. @throws {TerminalError} encoder.not-found, encoder.corrupt */
@@ -124,8 +155,8 @@ export class EncoderRegistry {
     if (raced !== undefined) return raced;
     const encoder = new LocalEncoder(manifest, async () => ({
       model: await this.#file(manifest, MODEL_FILE),
-      tokenizer: parseObject(await this.#file(manifest, TOKENIZER_FILE)),
-      tokenizerConfig: parseObject(await this.#file(manifest, TOKENIZER_CONFIG_FILE)),
+      tokenizer: await this.#file(manifest, TOKENIZER_FILE),
+      tokenizerConfig: await this.#file(manifest, TOKENIZER_CONFIG_FILE),
     }));
     const opened = { encoder, vectors: new VectorCache(this.#store, encoder, this.#clock) };
     this.#open.set(version, opened);
@@ -155,5 +186,3 @@ export class EncoderRegistry {
     return found.bytes;
   }
 }
-
-const parseObject = (bytes: Uint8Array): object => JSON.parse(Buffer.from(bytes).toString('utf8')) as object; // parsed at the import

@@ -1,11 +1,13 @@
 // The second local stage of a model: a classifier over an encoder's vectors, mixed with what the words say.
 // Invariants: S1 probabilities of the mix sum to 1 and are calibrated. S2 a stage belongs to one version of an encoder: vectors of another are
-// refused. S3 what it keeps of labelled documents is their vector and class, never their text.
+// refused. S3 what it keeps of labelled documents is their vector, their class and a hash by which one is found again that shall be forgotten; never
+// their text.
 import { TerminalError } from '../../errors.ts';
 import { calibrate } from '../calibration.ts';
 import { decodeLinearModel, LinearScorer } from '../linear-model.ts';
 import { decodeTensors, encodeTensors } from '../tensors.ts';
 import { denseRows } from './dense-rows.ts';
+import { isKeyAt, KEY_BYTES } from './key-index.ts';
 import type { Mix, StageDescription } from './stage-description.ts';
 
 export const HEAD_FILE = 'head.bin';
@@ -20,12 +22,31 @@ export interface Exemplars {
   dimensions: number;
 }
 
-export function encodeExemplars({ steps, classes }: Exemplars): Uint8Array {
-  return encodeTensors({ steps: new Uint8Array(steps.buffer, steps.byteOffset, steps.length), classes });
+/** @param keys  of the texts, KEY_BYTES each, in the same order */
+export function encodeExemplars({ steps, classes }: Exemplars, keys: Uint8Array): Uint8Array {
+  return encodeTensors({ steps: new Uint8Array(steps.buffer, steps.byteOffset, steps.length), classes, keys });
+}
+
+/** The file without the documents of a key; undefined where it has none. @throws {TerminalError} model.corrupt */
+export function withoutExemplar(bytes: Uint8Array, key: Uint8Array): Uint8Array | undefined {
+  const { steps, classes, keys } = decodeTensors(bytes);
+  if (!(steps instanceof Uint8Array && classes instanceof Int32Array && keys instanceof Uint8Array)) return undefined;
+  const dimensions = steps.length / Math.max(1, classes.length);
+  const kept = [...classes.keys()].filter((at) => !isKeyAt(keys, at, key));
+  if (kept.length === classes.length) return undefined;
+  const rows = (from: Uint8Array, size: number) => {
+    const out = new Uint8Array(kept.length * size);
+    kept.forEach((at, i) => {
+      out.set(from.subarray(at * size, (at + 1) * size), i * size);
+    });
+    return out;
+  };
+  const left = Int32Array.from(kept, (at) => classes[at]!);
+  return encodeTensors({ steps: rows(steps, dimensions), classes: left, keys: rows(keys, KEY_BYTES) });
 }
 
 /** @throws {TerminalError} model.corrupt */
-export function decodeExemplars(bytes: Uint8Array, dimensions: number): Exemplars {
+function decodeExemplars(bytes: Uint8Array, dimensions: number): Exemplars {
   const { steps, classes } = decodeTensors(bytes);
   if (!(steps instanceof Uint8Array && classes instanceof Int32Array && steps.length === classes.length * dimensions))
     throw new TerminalError('model.corrupt', `${EXEMPLARS_FILE} does not hold vectors of ${dimensions} dimensions`);

@@ -1,33 +1,41 @@
 // Microsoft Graph as the service of a source: libraries, OneDrives and mailboxes.
 import type { SourceEntry } from '../../api/source-entry.ts';
 import { sha256Hex } from '../../ids.ts';
-import type { Logger } from '../../ports.ts';
+import type { Clock, Logger } from '../../ports.ts';
 import type { Drive, Feed, Service } from '../feed.ts';
 import { DriveFeed } from './drive-feed.ts';
 import type { GraphClient } from './graph-client.ts';
+import { DRIVE_LIFE_MINUTES, graphWatch, MAIL_LIFE_MINUTES } from './graph-watch.ts';
 import { type MailboxEntry, MailFeed } from './mail-feed.ts';
 import { drivesOf } from './sites.ts';
 
 export type GraphEntry = Extract<SourceEntry, { kind: 'sharepoint' | 'onedrive' | 'exchange' }>;
 
-export function graphService(graph: GraphClient, entry: GraphEntry, logger: Logger): Service {
-  return entry.kind === 'exchange' ? mailboxService(graph, entry, logger) : driveService(graph, entry, logger);
+export function graphService(graph: GraphClient, entry: GraphEntry, logger: Logger, clock: Clock): Service {
+  return entry.kind === 'exchange'
+    ? mailboxService(graph, entry, logger, clock)
+    : driveService(graph, entry, logger, clock);
 }
 
 const driveService = (
   graph: GraphClient,
   entry: Exclude<GraphEntry, { kind: 'exchange' }>,
   logger: Logger,
+  clock: Clock,
 ): Service => ({
   drives: () => drivesOf(graph, entry),
   feed: (drive) => new DriveFeed(graph, drive, logger),
   probe: async ({ id }) => {
     await graph.json(`/drives/${encodeURIComponent(id)}/root/delta?token=latest`, { units: 1 });
   },
+  watch: ({ id }) =>
+    graphWatch(graph, clock, {
+      ...{ resource: `/drives/${id}/root`, changeType: 'updated', lifeMinutes: DRIVE_LIFE_MINUTES },
+    }),
   close: async () => undefined,
 });
 
-function mailboxService(graph: GraphClient, entry: MailboxEntry, logger: Logger): Service {
+function mailboxService(graph: GraphClient, entry: MailboxEntry, logger: Logger, clock: Clock): Service {
   const feed = new MailFeed(graph, entry, logger);
   const id = entry.mailbox.toLowerCase();
   const drive: Drive = { id, key: sha256Hex(`mailbox:${id}`).slice(0, 16), name: entry.mailbox, webUrl: '' };
@@ -35,6 +43,14 @@ function mailboxService(graph: GraphClient, entry: MailboxEntry, logger: Logger)
     drives: async () => [drive],
     feed: (): Feed => feed,
     probe: () => feed.probe(),
+    watch: () =>
+      graphWatch(graph, clock, {
+        ...{
+          resource: `/users/${entry.mailbox}/messages`,
+          changeType: 'created,deleted',
+          lifeMinutes: MAIL_LIFE_MINUTES,
+        },
+      }),
     close: async () => undefined,
   };
 }

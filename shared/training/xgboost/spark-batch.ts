@@ -83,11 +83,6 @@ export async function followSparkBatch(
   }
 }
 
-/** Stop a batch that is no longer wanted. */
-export async function cancelSparkBatch(pool: SparkPool, id: number, deps: SparkBatchDeps): Promise<void> {
-  await call(pool, `/${id}`, { method: 'DELETE' }, deps);
-}
-
 async function call(
   { endpoint, pool }: SparkPool,
   path: string,

@@ -50,7 +50,7 @@ async function lane(options: SimulatorOptions = {}) {
 }
 
 const classify = (deps: LlmDeps, request: Awaited<ReturnType<typeof lane>>['request'], index: number) =>
-  classifyDocuments({ runId: 'r', taxonomy, ...request.batches[index]!, deadlineMs: Date.now() + 60_000 }, deps);
+  classifyDocuments({ runId: 'r', taxonomy, ...request.batches[index]!, deadlineMs: Date.now() + 300_000 }, deps);
 
 test('batch lane: answers come from the job at half the price, and no live call is made', async () => {
   const { simulator, deps, transport, request } = await lane();
@@ -168,4 +168,95 @@ test('parts: lines, bytes and queued tokens are all limits', () => {
   expect(split({ linesPerPart: 4 })).toEqual([4, 4, 2]);
   expect(split({ bytesPerPart: 14 })).toEqual([2, 2, 2, 2, 2]);
   expect(split({ tokens: 30 })).toEqual([3, 3, 3, 1]);
+});
+
+/** The lane with each line of its job's answers changed. */
+async function laneWith(
+  change: (line: { response: { status_code: number; body: unknown } }, index: number) => unknown,
+) {
+  const opened = await lane();
+  const { transport } = opened;
+  const changed: BatchTransport = {
+    ...transport,
+    recent: () => transport.recent(),
+    upload: (name, lines) => transport.upload(name, lines),
+    create: (file, metadata) => transport.create(file, metadata),
+    get: (id) => transport.get(id),
+    cancel: (id) => transport.cancel(id),
+    remove: (id) => transport.remove(id),
+    download: async (id) => {
+      const lines = (await transport.download(id)).split('\n').filter((line) => line !== '');
+      return lines.map((line, i) => JSON.stringify(change(JSON.parse(line), i) ?? JSON.parse(line))).join('\n');
+    },
+  };
+  let outcome = await advanceBatchLane(opened.request, opened.deps, changed);
+  while (outcome.status === 'running') outcome = await advanceBatchLane(opened.request, opened.deps, changed);
+  const rows = async () => {
+    for (const index of [0, 1]) expect((await classify(opened.deps, opened.request, index)).status).toBe('done');
+    return [...(await readLedger(opened.deps.store, 'r', 'b0')), ...(await readLedger(opened.deps.store, 'r', 'b1'))];
+  };
+  return { ...opened, outcome, rows };
+}
+
+const withBody = (line: { response: { status_code: number } }, body: unknown, status = 200) => ({
+  ...line,
+  response: { ...line.response, status_code: status, body },
+});
+const usage = { prompt_tokens: 2000, completion_tokens: 500, total_tokens: 2500 };
+
+test('batch lane: a line that failed is asked live, and the ledger has the words of the service', async () => {
+  const { outcome, rows } = await laneWith((line, i) =>
+    i === 0 ? withBody(line, { error: { message: 'The worker went away' } }, 500) : undefined,
+  );
+  expect(outcome).toMatchObject({ answered: 9, leftover: 1 });
+  const failed = (await rows()).filter((row) => row.service_words !== null);
+  expect(failed.map((row) => [row.service_words, row.service_tier, row.outcome, row.cost_nano_usd])).toEqual([
+    ['The worker went away', 'batch', 'wasted', 0],
+  ]);
+});
+
+test('batch lane: thought that left no room is billed, teaches the allowance, and is asked live with room', async () => {
+  const { outcome, deps, rows } = await laneWith((line, i) =>
+    i === 0
+      ? withBody(line, {
+          choices: [{ finish_reason: 'length', message: { content: null } }],
+          usage: { ...usage, completion_tokens_details: { reasoning_tokens: 500 } },
+        })
+      : undefined,
+  );
+  expect(outcome).toMatchObject({ answered: 9, leftover: 1 });
+  const lessons = await deps.state.get(`llm-lessons-${deployment().name}`);
+  expect((lessons?.value as { lessons: { reasoningTokens: number } } | undefined)?.lessons.reasoningTokens).toBe(1500);
+  const wasted = (await rows()).filter((row) => row.outcome === 'wasted');
+  expect(wasted.map((row) => [row.service_tier, row.tokens_reasoning])).toEqual([['batch', 500]]);
+  expect(wasted[0]?.cost_nano_usd).toBeGreaterThan(0);
+});
+
+test('batch lane: an answer behind a thought counts, a draft inside it does not, and a prompt that was cut is asked again', async () => {
+  const cut: number[] = [];
+  const { rows, simulator } = await laneWith((line, i) => {
+    const body = line.response.body as {
+      choices: { message: { content: string } }[];
+      usage: { prompt_tokens: number };
+    };
+    const [choice] = body.choices;
+    if (i === 1) {
+      cut.push(body.usage.prompt_tokens);
+      return withBody(line, {
+        ...body,
+        usage: { ...body.usage, prompt_tokens: Math.floor(0.75 * body.usage.prompt_tokens) | 1 },
+      });
+    }
+    const draft = '{"results":[{"id":1,"quote":null,"label":"UNSURE","confidence":1}]}';
+    return withBody(line, {
+      ...body,
+      choices: [{ ...choice, message: { content: `<think>${draft}</think>${choice?.message.content}` } }],
+    });
+  });
+  const billed = simulator.ledger().length;
+  const found = await rows();
+  expect(cut).toHaveLength(1);
+  expect(simulator.ledger().length - billed).toBe(2); // the halves of the one that was cut
+  expect(found.filter((row) => row.outcome === 'wasted')).toHaveLength(1);
+  expect(found.filter((row) => row.outcome === 'ok' && row.service_tier === 'batch')).toHaveLength(9);
 });

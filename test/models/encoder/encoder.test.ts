@@ -168,8 +168,23 @@ describe('encoders in the lake', () => {
     await lake.write('encoders/other-00000000/manifest.json', '{');
     const { encoders, broken } = await registry.list();
     expect(encoders.map((encoder) => encoder.version)).toEqual([version]);
-    expect(broken).toMatchObject([{ version: 'other-00000000' }]);
+    expect(broken).toMatchObject([{ id: 'other-00000000', code: 'encoder.corrupt' }]);
   });
+});
+
+test('a list tells every damaged record and shows the rest; using one again mends the record of the one in use', async () => {
+  const { lake, registry } = registryOf();
+  const version = await registry.register(read(tinyEncoder()));
+  await lake.write('encoders/null-00000000/manifest.json', 'null');
+  for (const damage of ['', '{', 'null', '7', '{"version":7}']) {
+    await lake.write('encoders/current.json', damage);
+    await expect(registry.current(), damage).rejects.toMatchObject({ code: 'lake.corrupt-record' });
+    const { encoders, broken } = await registry.list();
+    expect(encoders).toMatchObject([{ version, inUse: false }]);
+    expect(broken.map(({ path }) => path)).toEqual(['encoders/current.json', 'encoders/null-00000000/manifest.json']);
+  }
+  await registry.use(version);
+  expect(await registry.current()).toBe(version);
 });
 
 describe('windows', () => {

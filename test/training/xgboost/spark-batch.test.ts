@@ -1,7 +1,7 @@
 // Submitting and following a Spark batch, against a service of a few lines.
 import { describe, expect, test } from 'vitest';
 import type { SparkBatchDeps } from '../../../shared/training/xgboost/spark-batch.ts';
-import { cancelSparkBatch, followSparkBatch, submitSparkBatch } from '../../../shared/training/xgboost/spark-batch.ts';
+import { followSparkBatch, submitSparkBatch } from '../../../shared/training/xgboost/spark-batch.ts';
 
 const pool = { endpoint: 'https://work.dev.azuresynapse.net/', pool: 'small pool' };
 const job = { name: 'sluice-xgboost', file: 'abfss://lake@x.dfs.core.windows.net/train.py', args: ['--rounds', '10'] };
@@ -70,11 +70,5 @@ describe('Spark batches', () => {
       name: 'TerminalError',
       code: 'config.invalid',
     });
-  });
-
-  test('cancelling takes an empty answer', async () => {
-    const { deps, calls } = service([new Response('')]);
-    await cancelSparkBatch(pool, 7, deps);
-    expect(calls[0]?.method).toBe('DELETE');
   });
 });

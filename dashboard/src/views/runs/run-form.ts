@@ -146,13 +146,10 @@ export function fieldErrors(fields: readonly { field: string; message: string }[
       INPUT_OF.find(([pattern]) => pattern.test(field))?.[1] ??
       (Object.hasOwn(EMPTY_FORM, field) ? (field as keyof RunForm) : undefined); // just checked
     if (input === undefined) rest.push({ field, message });
-    else byInput.set(input, [byInput.get(input), lineOf(field) + plain(message)].filter(Boolean).join('; '));
+    else byInput.set(input, [byInput.get(input), lineOf(field) + message].filter(Boolean).join('; '));
   }
   return { byInput, rest };
 }
-
-/** The schema's own words for what no number is are those of a programmer. */
-const plain = (message: string): string => (/expected number, received/.test(message) ? 'must be a number' : message);
 
 /** `source.paths.3` is the fourth line. */
 function lineOf(field: string): string {
