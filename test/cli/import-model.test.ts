@@ -29,7 +29,11 @@ describe('import: notices', () => {
     ['all rounds', of('xgboost', { roundsUsed: 20, roundsInFile: 20, origin: 'spark' }), []],
     ['what an absent term means', of('xgboost', {}), [/--absent zero/]],
     ['what an absent term means, said', of('xgboost', {}, {}, { absent: 'zero' }), []],
-    ['classes without names', of('logistic-regression', { namesClasses: false }), [/called by their numbers; --labels/]],
+    [
+      'classes without names',
+      of('logistic-regression', { namesClasses: false }),
+      [/called by their numbers; --labels/],
+    ],
     ['a threshold of Spark', of('logistic-regression', {}, { threshold: 0.7 }), [/threshold 0\.7/]],
     ['thresholds of Spark', of('logistic-regression', {}, { thresholds: '0.2,0.8' }), [/threshold 0\.2,0\.8/]],
     ['the usual threshold', of('logistic-regression', {}, { threshold: 0.5 }), []],
