@@ -1,11 +1,13 @@
 // Benchmark of the document readers: documents/s, MB/s, p95 and peak memory per format, what isolation costs and a second reader brings.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Extractor } from '../shared/documents/extract.ts';
 import type { ExtractedDocument } from '../shared/documents/extracted-document.ts';
 import { sniff } from '../shared/documents/media-type.ts';
 import { silentLogger } from '../shared/ports.ts';
 import { type CorpusFile, readCorpus, samplesFolder } from './corpus.ts';
+import { measureQuality, type Quality } from './extract-quality.ts';
 import { type IsolationResult, measureIsolation } from './isolation.ts';
 import { longPdf, manyTextsZip } from './large-documents.ts';
 
@@ -25,22 +27,43 @@ interface ExtractBench {
   longPdf: { pages: number; seconds: number; hostPeakMb: number };
   bigZip: { members: number; megabytes: number; seconds: number; hostPeakMb: number };
   formats: FormatResult[];
+  /** What is found, by us and by peers that are installed; empty without data. */
+  quality: Quality[];
 }
 
 const MB = 1024 * 1024;
+/** Beside the project. */
+const DATA = '../shared/data';
 const ROUNDS = 15;
 
-/** Entry for `npm run bench extract -- [--json] [--corpus folder] [--rounds n]`. */
+/**
+ * Entry for `npm run bench extract -- [--json] [--corpus folder] [--rounds n] [--data folder] [--tika jar] [--quality]`.
+ * --data is where docs-manifest.csv and cases/ lie; --quality measures only what is found.
+ */
 export async function run({ json, args }: { json: boolean; args: readonly string[] }): Promise<void> {
   const { values } = parseArgs({
     args: [...args],
     allowPositionals: true,
     strict: false,
-    options: { corpus: { type: 'string' }, rounds: { type: 'string' } },
+    options: {
+      corpus: { type: 'string' },
+      rounds: { type: 'string' },
+      data: { type: 'string' },
+      tika: { type: 'string' },
+      quality: { type: 'boolean' },
+    },
   });
   const folder = typeof values.corpus === 'string' ? values.corpus : samplesFolder();
   const rounds = Number(values.rounds ?? ROUNDS);
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds takes a whole number from 1 on');
+  const data = typeof values.data === 'string' ? values.data : DATA;
+  const isThere = ['docs-manifest.csv', 'cases'].some((name) => existsSync(join(data, name)));
+  const quality = isThere ? await measureQuality(data, typeof values.tika === 'string' ? values.tika : undefined) : [];
+  if (values.quality === true) {
+    if (json) console.log(JSON.stringify({ quality }));
+    else printQuality(quality, data);
+    return;
+  }
   const corpus = readCorpus(folder);
   const result: ExtractBench = {
     corpusFiles: corpus.length,
@@ -48,9 +71,13 @@ export async function run({ json, args }: { json: boolean; args: readonly string
     longPdf: await readLongPdf(3000),
     bigZip: await readBigZip(5000, 200),
     formats: await readFormats(corpus),
+    quality,
   };
   if (json) console.log(JSON.stringify(result));
-  else print(result);
+  else {
+    print(result);
+    printQuality(quality, data);
+  }
 }
 
 const round = (x: number) => Math.round(x * 100) / 100;
@@ -126,7 +153,22 @@ async function readOne(
 }
 
 function print(result: ExtractBench): void {
-  const { formats, ...rest } = result;
+  const { formats, quality: _quality, ...rest } = result;
   console.log(rest);
   console.table(formats);
+}
+
+function printQuality(quality: readonly Quality[], data: string): void {
+  if (quality.length === 0) console.log(`nothing to compare words with in ${data} (--data <folder>)`);
+  const share = (part: number, of: number) => `${part} of ${of} (${((100 * part) / Math.max(1, of)).toFixed(1)} %)`;
+  for (const { reader, skipped, words, cases } of quality) {
+    if (skipped !== null) console.log(`${reader}: skipped, ${skipped}`);
+    else
+      console.log(
+        [
+          `${reader}: words ${words === null ? '-' : share(words.found, words.of)}`,
+          ...Object.entries(cases).map(([name, { held, of }]) => `cases/${name} ${share(held, of)}`),
+        ].join(', '),
+      );
+  }
 }

@@ -63,7 +63,9 @@ export function addResultCommands(program: Command): void {
     program.command('review').description('documents that wait for a person; they are kept from others for a while'),
   )
     .option('--limit <n>', 'at most this many', whole(1, 50), 20)
-    .addOption(new Option('--order <order>', 'which come first').choices(['oldest', 'uncertain']).default('oldest'))
+    .addOption(
+      new Option('--order <order>', 'which come first').choices(['oldest', 'uncertain', 'teaching']).default('oldest'),
+    )
     .option('--run <id>', 'of this run', id)
     .action(async (options) => (await import('./commands/review.ts')).reviewCommand(options));
 

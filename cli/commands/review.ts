@@ -17,6 +17,7 @@ import { ApiError } from '../api-client.ts';
 import { atLake, type LakeOptions, queryOf } from '../at-lake.ts';
 import { answer, bar, clearBar, note, print, printJson, screenWidth, UsageError, warn } from '../console.ts';
 import { readGivenFile } from '../local-files.ts';
+import { offerTraining } from '../offer-training.ts';
 import { formatTable, type TableColumn } from '../table.ts';
 
 /** The window of this user's terminal, by which the API knows who asks again. */
@@ -114,6 +115,7 @@ export async function decideCommand(
     decision,
     () => `${decision.label} (before: ${previousLabel ?? 'none'})${isNew ? '' : ', as decided before'}`,
   );
+  await offerTraining(options, isNew ? 1 : 0);
 }
 
 interface GivenRow {
@@ -153,6 +155,7 @@ async function decideMany(file: string, options: DecideOptions): Promise<void> {
     { decided, unchanged, refused },
     () => `${decided} decided, ${unchanged} as decided before, ${refused.length} refused`,
   );
+  await offerTraining(options, decided);
   if (refused.length === 0) return;
   for (const { line, reason } of refused.slice(0, 10)) note(warn(`  line ${line}: ${reason}`));
   throw new Error(`${refused.length} row(s) of ${file} were refused; what the others say is stored`);

@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { type App, PIPELINE_VERSION } from '../../shared/app.ts';
+import { TerminalError } from '../../shared/errors.ts';
 import type { FeatureProfile } from '../../shared/features/spec.ts';
 import { oneTextLabels } from '../../shared/models/promotion.ts';
 import type { RegisteredModel } from '../../shared/models/registry.ts';
@@ -82,7 +83,36 @@ async function readLakeExamples(app: App, source: string, options: TrainCommandO
   }
   const counts = Object.entries(bySource).map(([by, count]) => `${count} by ${by}`);
   note(`${source}: ${examples.length} labelled texts${counts.length === 0 ? '' : ` (${counts.join(', ')})`}`);
+  if (source === DECISIONS) warnOfFew(examples);
   return examples;
+}
+
+/** Decisions below which a model learns little and cannot be judged. */
+const FEW_DECISIONS = 20;
+const FEW_OF_A_LABEL = 5;
+
+/** @throws {TerminalError} train.no-rows where nothing was decided; few decisions are told, and train all the same */
+function warnOfFew(examples: readonly WeightedExample[]): void {
+  const next = 'decide on some documents in the page, or with `sluice review` and `sluice decide`';
+  if (examples.length === 0)
+    throw new TerminalError(
+      'train.no-rows',
+      `nobody has decided on a document of this lake yet; ${next}, then train again`,
+    );
+  const byLabel = Map.groupBy(examples, ({ label }) => label);
+  const thin = [...byLabel].filter(([, rows]) => rows.length < FEW_OF_A_LABEL).map(([label]) => label);
+  if (examples.length < FEW_DECISIONS)
+    note(
+      warn(
+        `${examples.length} decisions are few: from ${FEW_DECISIONS} on a model can be judged, from some hundred on it decides much; ${next}`,
+      ),
+    );
+  else if (thin.length > 0)
+    note(
+      warn(
+        `fewer than ${FEW_OF_A_LABEL} decisions on ${thin.slice(0, 5).join(', ')}${thin.length > 5 ? ` and ${thin.length - 5} more labels` : ''}: what the model says of them is a guess`,
+      ),
+    );
 }
 
 function assertKnown(examples: readonly Example[], taxonomy: Taxonomy, file: string): void {

@@ -56,7 +56,8 @@ export const exportResultsSchema = z.strictObject({
 export const reviewQueueSchema = z.strictObject({
   /** `spot-check`: documents drawn at random of those the local stages decided alone; what was decided is not shown. */
   queue: z.enum(['waiting', 'spot-check']).default('waiting'),
-  order: z.enum(['oldest', 'uncertain']).default('oldest'),
+  /** `teaching`: the least certain of each likely label in turn, one of texts that nearly repeat each other before the others. */
+  order: z.enum(['oldest', 'uncertain', 'teaching']).default('oldest'),
   limit: z.coerce.number().int().min(1).max(50).default(10),
   run: idSchema.optional(),
   label: z.string().min(1).max(200).optional(),

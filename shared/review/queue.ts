@@ -14,6 +14,7 @@ import type { PipelineServices } from '../pipeline/services.ts';
 import { loadTaxonomy } from '../pipeline/taxonomies.ts';
 import { isCorruptRecord } from '../record-json.ts';
 import { tryLease } from './lease.ts';
+import { inTeachingOrder, MAX_COMPARED } from './teaching-order.ts';
 
 const EXCERPT_CHARS = 1200;
 /** Candidates looked at together for each document asked for: others may hold the first ones. */
@@ -43,10 +44,11 @@ async function takeLeases(
   holder: string,
 ): Promise<{ row: Row; until: number }[]> {
   const taken: { row: Row; until: number }[] = [];
-  const pageRows = Math.max(MIN_CANDIDATES, request.limit * CANDIDATES_PER_ITEM);
+  const pageRows = Math.min(MAX_COMPARED, Math.max(MIN_CANDIDATES, request.limit * CANDIDATES_PER_ITEM));
   for (let from = 0; ; from += pageRows) {
     const page = await candidates(lake, request, from, pageRows);
-    for (const row of page) {
+    const isTeaching = request.queue === 'waiting' && request.order === 'teaching';
+    for (const row of isTeaching ? await inTeachingOrder(lake.services, page) : page) {
       const until = await tryLease(lake.services, String(row.document_id), holder);
       if (until !== undefined) taken.push({ row, until });
       if (taken.length === request.limit) return taken;

@@ -73,9 +73,10 @@ test('decide --from: every row is sent, those that are refused are told with the
     ],
   });
   expect(error).toContain('3 row(s)');
-  expect(asked.map(({ path, key }) => [path, key])).toEqual(
-    Array.from({ length: 4 }, () => ['POST /api/feedback', 'k']),
-  );
+  expect(asked.map(({ path, key }) => [path, key])).toEqual([
+    ...Array.from({ length: 4 }, () => ['POST /api/feedback', 'k']),
+    ['GET /api/review/progress?since=1970-01-01T00%3A00%3A00Z', 'k'], // is it time for a training?
+  ]);
 });
 
 test('decide: a document needs a label, and excludes --from', async () => {

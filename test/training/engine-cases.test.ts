@@ -162,8 +162,8 @@ describe.skipIf(!hasCases)('models and tables of real engines (skipped: ../share
   });
 
   // a missing runtime is not a missing case: ONNX is an optional dependency
-  test.each(listed)('%s', async (name) => {
-    if (name.startsWith('onnx') && !hasOnnx) return;
+  test.for(listed)('%s', async (name, { skip }) => {
+    skip(name.startsWith('onnx') && !hasOnnx, 'onnxruntime-node is not installed');
     await CASES[name]!();
   });
 });

@@ -1,0 +1,69 @@
+// Documents that wait for people in the order that teaches a model most: the least certain of each likely label in turn, and of texts that nearly
+// repeat each other one before all others.
+// Invariant: O1 nothing is left out: copies come last, in their order.
+import { minhash, minhashWords, resemblance } from '../features/minhash.ts';
+import { readKeptTexts } from '../insight/document-text.ts';
+import type { Row } from '../lake/tables.ts';
+import type { PipelineServices } from '../pipeline/services.ts';
+
+/** Candidates whose texts are compared at most. */
+export const MAX_COMPARED = 200;
+/** Resemblance from which texts are near copies, as trainings group them: of runs of five words, and of the words of a short text. */
+const NEAR = { long: 0.5, short: 0.7 };
+
+interface Signature {
+  kind: keyof typeof NEAR;
+  places: Uint32Array;
+}
+
+/** @param rows  of `latest_results` */
+export async function inTeachingOrder(services: PipelineServices, rows: readonly Row[]): Promise<Row[]> {
+  const texts = await readKeptTexts(services, rows);
+  return teachingOrder(rows, (row) => texts.get(String(row.document_id)));
+}
+
+/** @param textOf  undefined where the text is no longer kept */
+export function teachingOrder(rows: readonly Row[], textOf: (row: Row) => string | undefined): Row[] {
+  const sorted = labelsInTurn(rows.toSorted((a, b) => marginOf(a) - marginOf(b)));
+  const seen: Signature[] = [];
+  const contents = new Set<string>();
+  const [first, copies]: [Row[], Row[]] = [[], []];
+  for (const row of sorted) {
+    const content = typeof row.content_sha256 === 'string' ? row.content_sha256 : undefined;
+    const signature = signatureOf(textOf(row) ?? '');
+    const isCopy =
+      (content !== undefined && contents.has(content)) ||
+      (signature !== undefined && seen.some((other) => isNear(signature, other)));
+    (isCopy ? copies : first).push(row);
+    if (content !== undefined) contents.add(content);
+    if (signature !== undefined && !isCopy) seen.push(signature);
+  }
+  return [...first, ...copies]; // O1
+}
+
+/** How far the likeliest label is ahead of the next: 0 where nobody knows. */
+function marginOf({ top_labels_json: json }: Row): number {
+  const [best, next] = JSON.parse(typeof json === 'string' ? json : '[]') as { probability: number }[]; // the score step's
+  return (best?.probability ?? 0) - (next?.probability ?? 0);
+}
+
+/** The first of each proposed label, then the second of each: rare labels are taught too. */
+function labelsInTurn(rows: readonly Row[]): Row[] {
+  const places = new Map<unknown, number>();
+  const placed = rows.map((row) => {
+    const place = places.get(row.label) ?? 0;
+    places.set(row.label, place + 1);
+    return { row, place };
+  });
+  return placed.sort((a, b) => a.place - b.place).map(({ row }) => row); // stable: within a turn the least certain first
+}
+
+function signatureOf(text: string): Signature | undefined {
+  const long = minhash(text);
+  if (long !== undefined) return { kind: 'long', places: long };
+  const short = minhashWords(text);
+  return short === undefined ? undefined : { kind: 'short', places: short };
+}
+
+const isNear = (a: Signature, b: Signature): boolean =>
+  a.kind === b.kind && resemblance(a.places, b.places) >= NEAR[a.kind];
