@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { judgePromise, wilson } from '../../../../dashboard/src/views/costs/promise.ts';
+import { judgePromise, spotCheckSentence, wilson } from '../../../../dashboard/src/views/costs/promise.ts';
 
 describe('Wilson interval', () => {
   // Agresti & Coull, "Approximate is better than exact", The American Statistician 52 (1998): 0 of 10 and 10 of 10 at 95 %
@@ -47,4 +47,14 @@ describe('the promise against what people said', () => {
   test('unchecked, it says what to do', () => {
     expect(judgePromise({ ...promise, checked: 0, right: 0 })).toMatchObject({ state: 'unchecked', interval: null });
   });
+});
+
+test('spot checks: the sentence tells what was measured, that nothing is yet, and when fewer are right than before', () => {
+  const share = { drawn: 19, checked: 19, right: 18, low: 0.74, high: 0.999 };
+  const checks = { ...share, perWeek: 19, perLabel: 2, seed: 's', champion: null, labels: [], weeks: [], drift: null };
+  expect(spotCheckSentence(null)).toContain('No spot checks yet');
+  expect(spotCheckSentence({ ...checks, checked: 0, right: 0 })).toContain('none of the 19 documents');
+  expect(spotCheckSentence(checks)).toMatch(/of 19 documents checked of 19 drawn at random, 18 are right: 94.7/);
+  const drift = { before: { ...share, right: 19 }, recent: { ...share, right: 12 }, pValue: 0.004, isSeen: true };
+  expect(spotCheckSentence({ ...checks, drift })).toMatch(/Fewer are right than before .*train again/);
 });
