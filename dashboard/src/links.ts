@@ -22,5 +22,6 @@ export const links = {
   review: `${BASE}/review`,
   models: `${BASE}/models`,
   model: (version: string) => `${BASE}/models/${part(version)}`,
+  sources: `${BASE}/sources`,
   costs: `${BASE}/costs`,
 } as const;

@@ -147,33 +147,10 @@ test('lessons: a refusal that is about the prompt, the key or a document teaches
 });
 
 test('servers: thought that leaves no room for the answer is given room, within the money', async () => {
-  const thinking =
-    (thought: number, shows: boolean) =>
-    (reply: ChatReply, body: ChatBody): ChatReply => {
-      const whole = reply.body as {
-        choices: { finish_reason: string; message: { content: string } }[];
-        usage: Record<string, number>;
-      };
-      const [choice] = whole.choices;
-      const most = Number(body.max_completion_tokens);
-      const used = thought + Number(whole.usage.completion_tokens);
-      const isCut = used > most;
-      return {
-        ...reply,
-        body: {
-          ...whole,
-          choices: [isCut ? { finish_reason: 'length', message: { content: null } } : choice],
-          usage: {
-            ...whole.usage,
-            completion_tokens: Math.min(used, most),
-            total_tokens: Number(whole.usage.prompt_tokens) + Math.min(used, most),
-            ...(shows ? { completion_tokens_details: { reasoning_tokens: Math.min(thought, most) } } : {}),
-          },
-        },
-      };
-    };
-  for (const shows of [true, false]) {
-    const { stage, sent, instance } = await stageWith(thinking(5000, shows));
+  const thinking = (shown: 'usage' | 'total' | 'reasoning_content') =>
+    stageWith((reply) => reply, { server: { profile: { about: 'thinks', thought: { tokens: 5000, shown } } } });
+  for (const shown of ['usage', 'total', 'reasoning_content'] as const) {
+    const { stage, sent, instance } = await thinking(shown);
     const done = await stage.clock.run(stage.finish(instance(), 'r', 'b', documents(18), { runUsd: 1 }));
     expect(done.answers.filter((a) => a.outcome === 'failed')).toEqual([]);
     expect(sent.length).toBeLessThanOrEqual(12);
@@ -182,7 +159,7 @@ test('servers: thought that leaves no room for the answer is given room, within 
     await stage.clock.run(stage.finish(instance(), 'r2', 'b', documents(16, { from: 500 })));
     expect(sent.length - before).toBe(2);
   }
-  const poor = await stageWith(thinking(5000, true));
+  const poor = await thinking('usage');
   const done = await poor.stage.clock.run(
     poor.stage.finish(poor.instance(), 'r', 'b', documents(18), { runUsd: 0.005 }),
   );
