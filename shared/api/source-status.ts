@@ -78,6 +78,8 @@ export interface SourceItem {
 export interface SourceCheck {
   what: string;
   isOk: boolean;
+  /** Rounds work nevertheless. */
+  isWarning: boolean;
   detail: string;
   remedy: string | null;
 }

@@ -9,6 +9,7 @@ import { codeOf, ERROR_REMEDIES, isErrorCode, RetryableError, SluiceError, Termi
 import { sourcePaths } from '../paths.ts';
 import type { Clock } from '../ports.ts';
 import { type BrokenRecord, brokenRecord, isCorruptRecord, parseRecord, type RecordCheck } from '../record-json.ts';
+import { checkSource } from './check-source.ts';
 import { type RoundDeps, syncDrive } from './drive-round.ts';
 import { type DriveState, readDriveItems, readDriveState } from './drive-state.ts';
 import type { Drive, Service } from './feed.ts';
@@ -234,42 +235,15 @@ export class Sources {
     return found;
   }
 
-  /** Ask for everything a round needs, and change nothing. */
+  /** Ask for everything a round needs, and for something it does not; nothing is left behind. */
   async check(name: string): Promise<SourceCheck[]> {
     const { entry } = await this.#need(name);
     const service = this.#deps.connect(entry);
-    const checks: SourceCheck[] = [];
-    const attempt = async <T>(
-      what: string,
-      work: () => Promise<T>,
-      say: (value: T) => string,
-    ): Promise<T | undefined> => {
-      try {
-        const value = await work();
-        checks.push({ what, isOk: true, detail: say(value), remedy: null });
-        return value;
-      } catch (error) {
-        if (!(error instanceof SluiceError)) throw error;
-        checks.push({ what, isOk: false, detail: `[${error.code}] ${error.message}`, remedy: error.remedy });
-        return undefined;
-      }
-    };
     try {
-      const drives = await attempt(
-        'address',
-        () => service.drives(),
-        (found) => found.map((drive) => drive.name).join(', '),
-      );
-      for (const drive of drives ?? [])
-        await attempt(
-          `changes of ${drive.name}`,
-          () => service.probe(drive),
-          () => 'can be read',
-        );
+      return await checkSource(name, service, this.#deps.subscriptions);
     } finally {
       await service.close();
     }
-    return checks;
   }
 
   async #status(entry: SourceEntry, from: 'settings' | 'lake'): Promise<SourceStatus> {

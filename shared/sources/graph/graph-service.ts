@@ -7,6 +7,7 @@ import { DriveFeed } from './drive-feed.ts';
 import type { GraphClient } from './graph-client.ts';
 import { DRIVE_LIFE_MINUTES, graphWatch, MAIL_LIFE_MINUTES } from './graph-watch.ts';
 import { type MailboxEntry, MailFeed } from './mail-feed.ts';
+import { outsideOf } from './outside.ts';
 import { drivesOf } from './sites.ts';
 
 export type GraphEntry = Extract<SourceEntry, { kind: 'sharepoint' | 'onedrive' | 'exchange' }>;
@@ -24,6 +25,7 @@ const driveService = (
   clock: Clock,
 ): Service => ({
   drives: () => drivesOf(graph, entry),
+  outside: outsideOf(graph, entry),
   feed: (drive) => new DriveFeed(graph, drive, logger),
   probe: async ({ id }) => {
     await graph.json(`/drives/${encodeURIComponent(id)}/root/delta?token=latest`, { units: 1 });
@@ -41,6 +43,7 @@ function mailboxService(graph: GraphClient, entry: MailboxEntry, logger: Logger,
   const drive: Drive = { id, key: sha256Hex(`mailbox:${id}`).slice(0, 16), name: entry.mailbox, webUrl: '' };
   return {
     drives: async () => [drive],
+    outside: outsideOf(graph, entry),
     feed: (): Feed => feed,
     probe: () => feed.probe(),
     watch: () =>
