@@ -26,13 +26,20 @@ export async function listSources(options: RemoteOptions): Promise<void> {
 }
 
 /** What a person must know or do about a source. */
-function tell({ name, error, drives }: SourceStatus): void {
+function tell({ name, error, drives, reasons = [] }: SourceStatus): void {
   if (error !== null) note(`${name}: [${error.code}] ${error.message}. ${error.remedy}`);
   for (const drive of drives)
     if (drive.unconfirmedRemovals > 0)
       note(
         `${name}: ${drive.unconfirmedRemovals} files of "${drive.name}" vanished at once. If that is right: npx sluice sources sync ${name} --confirm-removals`,
       );
+  for (const state of ['skipped', 'failed'] as const) {
+    const why = reasons.filter((reason) => reason.state === state).map(({ code, items }) => `${items} ${code}`);
+    if (why.length > 0)
+      note(
+        `${name} ${state}: ${why.join(', ')}. Which: npx sluice sources items ${name}${state === 'failed' ? ' --state failed' : ''}`,
+      );
+  }
 }
 
 function toLine(source: SourceStatus): string[] {

@@ -3,7 +3,15 @@
 // itself is written at its end, whatever that is. A4 an entry or a record that is damaged stops its own source only, which says so.
 
 import { type SourceEntry, sourceEntrySchema } from '../api/source-entry.ts';
-import type { DriveStatus, SourceCheck, SourceItem, SourceStatus, SyncRequest } from '../api/source-status.ts';
+import {
+  type DriveStatus,
+  mostFirst,
+  type ReasonCount,
+  type SourceCheck,
+  type SourceItem,
+  type SourceStatus,
+  type SyncRequest,
+} from '../api/source-status.ts';
 import { nameFullDisk } from '../disk-full.ts';
 import { codeOf, ERROR_REMEDIES, isErrorCode, RetryableError, SluiceError, TerminalError } from '../errors.ts';
 import { sourcePaths } from '../paths.ts';
@@ -280,6 +288,7 @@ export class Sources {
       landed: sum('landed'),
       skipped: sum('skipped'),
       failed: sum('failed'),
+      reasons: sumOf(drives),
     };
   }
 
@@ -324,6 +333,15 @@ export class Sources {
   }
 }
 
+function sumOf(drives: readonly DriveStatus[]): ReasonCount[] {
+  const found = new Map<string, ReasonCount>();
+  for (const { state, code, items } of drives.flatMap(({ reasons }) => reasons)) {
+    const key = `${state} ${code}`;
+    found.set(key, { state, code, items: items + (found.get(key)?.items ?? 0) });
+  }
+  return mostFirst([...found.values()]);
+}
+
 function addressOf(entry: SourceEntry): string {
   switch (entry.kind) {
     case 'sharepoint':
@@ -364,6 +382,7 @@ const driveStatus = (
   skipped: state?.counts.skipped ?? 0,
   failed: state?.counts.failed ?? 0,
   removed: state?.counts.removed ?? 0,
+  reasons: state?.reasons ?? [],
   unconfirmedRemovals: state?.unconfirmedRemovals ?? 0,
   notifications:
     subscription === undefined

@@ -147,6 +147,28 @@ test('check warns when something outside the grant can be read, or nothing prove
   expect(await outside(sourceEntrySchema.parse(user))).toMatchObject(given);
 });
 
+test('the status says how many were skipped and failed for which reason, over all libraries', async () => {
+  const t = new Tenant();
+  t.site.drives.push(t.newDrive('b!second', 'Archive', 'https://contoso.sharepoint.example/sites/tax/Archive'));
+  for (const drive of t.site.drives) for (const name of ['A', 'B']) drive.putOther(name, 'notebook');
+  t.library.putOther('Link', 'shortcut');
+  t.library.set(t.library.putFile('bad.exe', Buffer.from('x')).id, { isMalware: true });
+  t.library.putFile('good.txt', Buffer.from('one'));
+  const sources = sourcesOf(t);
+  await sources.put(t.entry());
+  await sources.sync('tax', {}, 60_000);
+  const [status] = (await sources.status()).sources;
+  expect(status?.reasons).toEqual([
+    { state: 'skipped', code: 'sync.notebook', items: 4 },
+    { state: 'skipped', code: 'sync.malware', items: 1 },
+    { state: 'skipped', code: 'sync.shortcut', items: 1 },
+  ]);
+  expect(status?.reasons.reduce((sum, { items }) => sum + items, 0)).toBe(
+    (status?.skipped ?? 0) + (status?.failed ?? 0),
+  );
+  expect(status?.drives.map(({ reasons }) => reasons.length)).toEqual([3, 1]);
+});
+
 test('what was skipped is listed with its reason and what to do', async () => {
   const t = new Tenant();
   t.library.putOther('Notes', 'notebook');
