@@ -121,6 +121,9 @@ export const intakePaths = {
   marker: (windowId: string, markerId: string) => path`intake/windows/${windowId}/markers/${markerId}.json`,
   seal: (windowId: string) => path`intake/windows/${windowId}/sealed.json`,
   list: (windowId: string) => path`intake/windows/${windowId}/list.json`,
+  /** Says that a planned marker could not be read; the sweep claims its uploads anew. */
+  lostMarkers: 'intake/lost',
+  lostMarker: (windowId: string, markerId: string) => path`intake/lost/${windowId}/${markerId}.json`,
 } as const;
 
 /** Says that a folder's import has ended. */

@@ -52,7 +52,10 @@ export async function importModel(path: string, options: ImportModelOptions): Pr
 }
 
 /** What the import had to assume, or does otherwise than the tool the model comes from. */
-function noticesOf({ kind, training, scorer }: ModelBundle['description'], options: ImportModelOptions): string[] {
+export function noticesOf(
+  { kind, training, scorer }: ModelBundle['description'],
+  options: ImportModelOptions,
+): string[] {
   const { roundsUsed, roundsInFile, origin, namesClasses } = training;
   const notices: string[] = [];
   if (typeof roundsUsed === 'number' && roundsUsed !== roundsInFile)

@@ -20,6 +20,7 @@ const DocumentView = lazy(() => import('./views/document.tsx').then((m) => m.Doc
 const ReviewView = lazy(() => import('./views/review.tsx').then((m) => m.ReviewView));
 const ModelsView = lazy(() => import('./views/models.tsx').then((m) => m.ModelsView));
 const ModelView = lazy(() => import('./views/model.tsx').then((m) => m.ModelView));
+const SourcesView = lazy(() => import('./views/sources.tsx').then((m) => m.SourcesView));
 const CostsView = lazy(() => import('./views/costs.tsx').then((m) => m.CostsView));
 
 // The first view comes while the session is being read, not after it.
@@ -76,6 +77,7 @@ function Views() {
         <Route path={links.review} component={ReviewView} />
         <Route path={links.models} component={ModelsView} />
         <Route path={`${BASE}/models/:version`} component={ModelView} />
+        <Route path={links.sources} component={SourcesView} />
         <Route path={links.costs} component={CostsView} />
         <Route default component={NotFound} />
       </Router>
@@ -91,6 +93,7 @@ function Header() {
     { name: 'Documents', href: links.documents(), isShown: true },
     { name: 'Review', href: links.review, isShown: canReview.value },
     { name: 'Models', href: links.models, isShown: true },
+    { name: 'Sources', href: links.sources, isShown: true },
     { name: 'Costs and trust', href: links.costs, isShown: true },
   ];
   const isCurrent = (href: string) =>

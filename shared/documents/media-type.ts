@@ -3,6 +3,7 @@
 import { looksBinary } from './charset.ts';
 import { looksCms } from './formats/cms.ts';
 import { oleRootNames } from './formats/ole-check.ts';
+import { zipMemberText, zipNames } from './zip-names.ts';
 
 export const OOXML = 'application/vnd.openxmlformats-officedocument.';
 export const ODF = 'application/vnd.oasis.opendocument.';
@@ -112,44 +113,6 @@ function isTar(bytes: Uint8Array): boolean {
   return sum === stated;
 }
 
-const MAX_NAMES = 4000;
-const DIRECTORY_ENTRY = 0x02014b50;
-
-/** Names in the central directory of a zip; when that is missing (a file cut off), the names of the local headers. */
-export function zipNames(bytes: Uint8Array): string[] {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return directoryNames(buffer) ?? localNames(buffer);
-}
-
-function directoryNames(buffer: Buffer): string[] | undefined {
-  const end = buffer.lastIndexOf('PK\x05\x06', undefined, 'latin1');
-  if (end < 0 || end + 22 > buffer.length) return undefined;
-  const names: string[] = [];
-  const size = buffer.readUInt32LE(end + 12);
-  const stated = buffer.readUInt32LE(end + 16);
-  const isEntry = (at: number) => at >= 0 && at + 46 <= end && buffer.readUInt32LE(at) === DIRECTORY_ENTRY;
-  // The stated offset is wrong when something stands before the archive, the end minus the size when zip64 records follow.
-  let at = isEntry(stated) ? stated : end - size;
-  while (isEntry(at) && names.length < MAX_NAMES) {
-    const length = buffer.readUInt16LE(at + 28);
-    names.push(buffer.toString('latin1', at + 46, at + 46 + length));
-    at += 46 + length + buffer.readUInt16LE(at + 30) + buffer.readUInt16LE(at + 32);
-  }
-  return names.length > 0 || size === 0 ? names : undefined;
-}
-
-/** Not for sound archives: members stored without compression may hold headers of their own. */
-function localNames(buffer: Buffer): string[] {
-  const names: string[] = [];
-  const mark = Buffer.from('PK\x03\x04');
-  for (let at = buffer.indexOf(mark); at >= 0 && names.length < MAX_NAMES; at = buffer.indexOf(mark, at + 4)) {
-    if (at + 30 > buffer.length) break;
-    const length = buffer.readUInt16LE(at + 26);
-    if (length < 512) names.push(buffer.toString('latin1', at + 30, at + 30 + length));
-  }
-  return names;
-}
-
 function sniffZip(bytes: Uint8Array, fileName: string): string {
   const head = latin1(bytes, 30, 200);
   if (head.startsWith('mimetype')) {
@@ -179,10 +142,12 @@ function sniffZip(bytes: Uint8Array, fileName: string): string {
   return MEDIA.zip;
 }
 
-/** An OpenDocument package whose mimetype member is not first and stored: look for the type anywhere. */
+/** An OpenDocument package whose mimetype is not first and stored: what it says packed, or what the manifest says of the whole. */
 function sniffOdf(bytes: Uint8Array): string {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (const type of [MEDIA.odt, MEDIA.ods, MEDIA.odp, MEDIA.odg]) if (buffer.includes(type)) return type;
+  const manifest = zipMemberText(bytes, 'META-INF/manifest.xml') ?? '';
+  const root = /<[^<>]*[\s:]full-path=["']\/["'][^<>]*>/.exec(manifest)?.[0] ?? '';
+  const told = `${zipMemberText(bytes, 'mimetype') ?? ''} ${root}`;
+  for (const type of [MEDIA.odt, MEDIA.ods, MEDIA.odp, MEDIA.odg]) if (told.includes(type)) return type;
   return MEDIA.odt;
 }
 

@@ -13,8 +13,8 @@ import pLimit from 'p-limit';
 import { SluiceError } from '../errors.ts';
 import { sha256Hex } from '../ids.ts';
 import { intakePaths } from '../paths.ts';
-import { createJson, readJson } from '../pipeline/records.ts';
-import { type IntakeMarker, isInPlan } from '../pipeline/sealed-window.ts';
+import { createJson } from '../pipeline/records.ts';
+import { type IntakeMarker, isInPlan, readMarker } from '../pipeline/sealed-window.ts';
 import type { Clock, LakeStore } from '../ports.ts';
 import { isCorruptRecord, parseRecord } from '../record-json.ts';
 
@@ -44,6 +44,9 @@ const PARALLEL_CLAIMS = 16;
 const LONGEST_WINDOW_SECONDS = 60;
 const OWN_WINDOW_ROUND = 4;
 
+/** I1 */
+export const claimIdOf = ({ path, etag }: Pick<Upload, 'path' | 'etag'>): string => sha256Hex(`${path}\0${etag}`);
+
 /** Put an upload into its window. Returns the window whose run must exist. */
 export async function takeIn(
   lake: LakeStore,
@@ -65,7 +68,7 @@ export async function takeInGroup(
   windowSeconds: number,
   uploads: readonly Upload[],
 ): Promise<IntakeWindow[]> {
-  const open = new Map(uploads.map((upload) => [sha256Hex(`${upload.path}\0${upload.etag}`), upload]));
+  const open = new Map(uploads.map((upload) => [claimIdOf(upload), upload]));
   const joined = new Map<string, IntakeWindow>();
   const longestMs = Math.max(windowSeconds, LONGEST_WINDOW_SECONDS) * 1000 + GRACE_MS;
   const limit = pLimit(PARALLEL_CLAIMS);
@@ -138,12 +141,16 @@ async function claimFor(
 
 /** I4: a damaged marker counts as void. */
 async function readableMarker(lake: LakeStore, path: string): Promise<IntakeMarker | undefined> {
-  try {
-    return await readJson<IntakeMarker>(lake, path);
-  } catch (error) {
-    if (!isCorruptRecord(error)) throw error;
-    return { void: true };
-  }
+  const marker = await readMarker(lake, path);
+  return marker === 'damaged' ? { void: true } : marker;
+}
+
+/** The window and marker that a claim names, as in the paths of lost markers (intakePaths.lostMarker); undefined: damaged, or gone. */
+export async function markerOf(lake: LakeStore, claimId: string): Promise<string | undefined> {
+  const path = intakePaths.claim(claimId);
+  const found = await lake.readIfExists(path);
+  const claim = found === undefined ? undefined : readableClaim(found.bytes, path);
+  return claim === undefined ? undefined : `${claim.windowId}/${claim.group ?? claimId}`;
 }
 
 /** Undefined: damaged. */

@@ -63,7 +63,7 @@ async function* planBatches(services: PipelineServices, run: RunRecord): AsyncGe
   if (run.rerun !== null) return yield* rerunBatches(services, run.rerun);
   const limits = batchLimits(services);
   if (run.windowId !== null) {
-    const sources = await sealWindow(services.lake, run.windowId);
+    const sources = await sealWindow(services.lake, run.windowId, services.logger);
     return yield* sourceBatches('landing', cutBatches(sources, limits));
   }
   const source = run.request?.source;

@@ -14,7 +14,7 @@ import { intakePaths, reviewLeasePath, runIndexFolder, runPaths } from '../paths
 import { type DecisionLake, tableOf } from '../pipeline/decision-lake.ts';
 import { type RunRecord, type RunSummary, readJson, readStep, writeJson } from '../pipeline/records.ts';
 import { runSource } from '../pipeline/run-source.ts';
-import { type IntakeMarker, uploadsOf } from '../pipeline/sealed-window.ts';
+import { type IntakeMarker, readMarker, uploadsOf } from '../pipeline/sealed-window.ts';
 import { forgetTrainingsOnDecisions } from '../pipeline/trainings.ts';
 import type { LakeStore } from '../ports.ts';
 import { isCorruptRecord } from '../record-json.ts';
@@ -144,7 +144,12 @@ async function eraseNames(
     const run = await readJson<RunRecord>(lake, runPaths.request(runId));
     if (run?.windowId != null) {
       for await (const marker of lake.list(intakePaths.window(run.windowId))) {
-        const found = await readJson<IntakeMarker>(lake, marker.path);
+        const found = await readMarker(lake, marker.path);
+        if (found === 'damaged') {
+          // What is left of it may hold the name; nobody can read it, so it counts as void (intake/window.ts).
+          await writeJson(lake, marker.path, { void: true } satisfies IntakeMarker);
+          continue;
+        }
         const uploads = found === undefined ? [] : uploadsOf(found);
         const others = uploads.filter((upload) => upload.path !== path);
         if (others.length < uploads.length)

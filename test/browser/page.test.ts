@@ -221,6 +221,40 @@ describe.skipIf(noBrowser !== undefined)(`page${noBrowser === undefined ? '' : `
     LONG_MS,
   );
 
+  test(
+    'sources: how each is, what it needs of a person, and what was not read and why',
+    async () => {
+      const { page } = viewer;
+      const told = { state: 'on', renewAt: '2026-06-02T08:00:00Z', toldAt: null, code: null };
+      const drive = {
+        ...{ name: 'Documents', url: 'https://contoso.sharepoint.example/sites/tax', rounds: 7, removed: 0 },
+        ...{ endedAt: '2026-06-01T08:00:00Z', landed: 12, skipped: 1, failed: 0, unconfirmedRemovals: 30 },
+        notifications: told,
+      };
+      const source = {
+        ...{ name: 'tax', kind: 'sharepoint', from: 'lake', address: 'https://contoso.sharepoint.example/sites/tax' },
+        ...{ state: 'failing', deletion: 'keep', everyMinutes: 5, nextAt: '2026-06-01T09:00:00Z', drives: [drive] },
+        error: { code: 'sync.forbidden', message: 'GET /drives: 403', remedy: 'Grant it.' },
+        ...{ landed: 12, skipped: 1, failed: 0 },
+      };
+      const item = { path: 'Notes', url: '', state: 'skipped', code: 'sync.notebook', sizeBytes: 0 };
+      // The demo has no tenant: what the API would say of one.
+      await page.route('**/api/sources', (route) => route.fulfill({ json: { sources: [source], broken: [] } }));
+      await page.route('**/api/sources/tax/items*', (route) =>
+        route.fulfill({ json: { items: [{ ...item, remedy: 'Export it as PDF.' }] } }),
+      );
+      await open('/sources');
+      await page.getByRole('heading', { name: 'tax' }).waitFor();
+      await page.getByText('30 originals of Documents vanished at once').waitFor();
+      await page.getByText('1 skipped, 0 failed').click();
+      await page.getByText('Export it as PDF.').waitFor();
+      await expectSound(viewer);
+      await page.unroute('**/api/sources');
+      await page.unroute('**/api/sources/tax/items*');
+    },
+    LONG_MS,
+  );
+
   test.each<[number, Scheme]>([
     [360, 'light'],
     [360, 'dark'],
@@ -238,6 +272,7 @@ describe.skipIf(noBrowser !== undefined)(`page${noBrowser === undefined ? '' : `
         '/review',
         '/models',
         '/models/v1',
+        '/sources',
         '/costs',
       ];
       for (const path of paths) {

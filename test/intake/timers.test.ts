@@ -5,8 +5,9 @@ import { ProgressReader } from '../../shared/insight/progress.ts';
 import { reconcileUploads } from '../../shared/intake/reconcile.ts';
 import { dueTick, parseSchedules, runSchedules } from '../../shared/intake/schedules.ts';
 import { takeInUpload } from '../../shared/intake/uploads.ts';
-import { runPaths } from '../../shared/paths.ts';
+import { intakePaths, runPaths } from '../../shared/paths.ts';
 import type { DecisionLake } from '../../shared/pipeline/decision-lake.ts';
+import { planRun } from '../../shared/pipeline/plan.ts';
 import type { RunInput } from '../../shared/pipeline/run.ts';
 import { sealWindow } from '../../shared/pipeline/sealed-window.ts';
 import type { PipelineServices } from '../../shared/pipeline/services.ts';
@@ -126,6 +127,41 @@ test('reconciliation: only landing files whose event never came and that nobody 
   // The event comes after all: it joins the claim.
   await takeInUpload(services, runs, 'lost.txt');
   expect(started.map(({ runId }) => runId)).toEqual([report.runs[0], report.runs[0]]);
+});
+
+test('reconciliation: uploads whose marker could not be read when their window was planned are claimed anew, once', async () => {
+  configure({ UPLOAD_WINDOW_SECONDS: '10' });
+  for (const name of ['a.txt', 'b.txt']) await landing.write(name, name);
+  await takeInUpload(services, runs, 'a.txt');
+  const windowId = String(started[0]?.runId).slice('upload-'.length);
+  let marker = '';
+  for await (const { path } of services.lake.list(intakePaths.window(windowId))) marker = path;
+  await takeInUpload(services, runs, 'b.txt');
+  await services.lake.write(marker, '{"uploads":');
+  expect((await planRun(services, `upload-${windowId}`)).sources).toBe(1);
+  expect(events).toContain('record.corrupt');
+  now += 20 * MINUTE;
+  await store.add('results', [
+    resultRow({ source_path: 'b.txt', source_etag: (await landing.stat('b.txt'))?.etag.replaceAll('"', '') ?? null }),
+  ]);
+  const report = await reconcileUploads(lake, runs);
+  expect(report).toMatchObject({ found: 1 });
+  const again = await sealWindow(services.lake, String(report.runs[0]).slice('upload-'.length));
+  expect(again.map(({ path }) => path)).toEqual(['a.txt']);
+  expect(await reconcileUploads(lake, runs)).toMatchObject({ found: 0 });
+});
+
+test('reconciliation: files that were decided without a claim, however many, keep the sweep from none behind them', async () => {
+  const rows = [];
+  for (let i = 0; i < 25; i++) {
+    const path = `${String(i).padStart(2, '0')}.txt`;
+    const etag = await landing.write(path, 'x');
+    rows.push(resultRow({ source_path: path, source_etag: etag.replaceAll('"', '') }));
+  }
+  await landing.write('lost.txt', 'lost');
+  await store.add('results', rows);
+  now += 20 * MINUTE;
+  expect(await reconcileUploads(lake, runs, 10)).toMatchObject({ files: 26, found: 1 });
 });
 
 test('schedules: the newest tick counts, for ten minutes', () => {

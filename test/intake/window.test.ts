@@ -199,6 +199,30 @@ test('intake: a damaged claim or marker holds up its own upload only, which move
   expect(await sealWindow(lake, moved[0]?.windowId ?? '')).toEqual([a]);
 });
 
+test('intake: a damaged marker, list or seal stops no window: the others are planned, and the marker is told and noted as lost', async () => {
+  for (const damage of ['', '{"uploads":', 'null', '"x"', '[]', '{"uploads":[{"path":1}]}', '{"uploads":"a"}']) {
+    const lake = new MemoryLake('lake');
+    const clock = clockAt(0);
+    const { windowId } = await takeIn(lake, clock, 10, upload('a'));
+    let marker = '';
+    for await (const { path } of lake.list(intakePaths.window(windowId))) marker = path;
+    await takeIn(lake, clock, 10, upload('b'));
+    await lake.write(marker, damage);
+    await lake.write(intakePaths.seal(windowId), damage);
+    const told: unknown[] = [];
+    const logger = { error: (_: string, fields: unknown) => void told.push(fields) };
+    expect(await sealWindow(lake, windowId, logger)).toEqual([upload('b')]);
+    expect(told).toEqual([{ record: marker }]);
+    const id = marker.slice(marker.lastIndexOf('/') + 1, -'.json'.length);
+    expect(await lake.stat(intakePaths.lostMarker(windowId, id))).toBeDefined();
+    expect((await takeIn(lake, clock, 10, upload('b'))).windowId).toBe(windowId);
+    await lake.write(intakePaths.list(windowId), damage);
+    expect(await sealWindow(lake, windowId)).toEqual([upload('b')]);
+    const moved = await takeIn(lake, clock, 10, upload('a'));
+    expect(await sealWindow(lake, moved.windowId)).toEqual([upload('a')]);
+  }
+});
+
 test('intake: after the clock was set back an hour an upload waits for no sealed window, and no run for an end far ahead', async () => {
   const lake = new MemoryLake('lake');
   const clock = clockAt(3_600_000);

@@ -147,33 +147,10 @@ test('lessons: a refusal that is about the prompt, the key or a document teaches
 });
 
 test('servers: thought that leaves no room for the answer is given room, within the money', async () => {
-  const thinking =
-    (thought: number, shows: boolean) =>
-    (reply: ChatReply, body: ChatBody): ChatReply => {
-      const whole = reply.body as {
-        choices: { finish_reason: string; message: { content: string } }[];
-        usage: Record<string, number>;
-      };
-      const [choice] = whole.choices;
-      const most = Number(body.max_completion_tokens);
-      const used = thought + Number(whole.usage.completion_tokens);
-      const isCut = used > most;
-      return {
-        ...reply,
-        body: {
-          ...whole,
-          choices: [isCut ? { finish_reason: 'length', message: { content: null } } : choice],
-          usage: {
-            ...whole.usage,
-            completion_tokens: Math.min(used, most),
-            total_tokens: Number(whole.usage.prompt_tokens) + Math.min(used, most),
-            ...(shows ? { completion_tokens_details: { reasoning_tokens: Math.min(thought, most) } } : {}),
-          },
-        },
-      };
-    };
-  for (const shows of [true, false]) {
-    const { stage, sent, instance } = await stageWith(thinking(5000, shows));
+  const thinking = (shown: 'usage' | 'total' | 'reasoning_content') =>
+    stageWith((reply) => reply, { server: { profile: { about: 'thinks', thought: { tokens: 5000, shown } } } });
+  for (const shown of ['usage', 'total', 'reasoning_content'] as const) {
+    const { stage, sent, instance } = await thinking(shown);
     const done = await stage.clock.run(stage.finish(instance(), 'r', 'b', documents(18), { runUsd: 1 }));
     expect(done.answers.filter((a) => a.outcome === 'failed')).toEqual([]);
     expect(sent.length).toBeLessThanOrEqual(12);
@@ -182,7 +159,7 @@ test('servers: thought that leaves no room for the answer is given room, within 
     await stage.clock.run(stage.finish(instance(), 'r2', 'b', documents(16, { from: 500 })));
     expect(sent.length - before).toBe(2);
   }
-  const poor = await stageWith(thinking(5000, true));
+  const poor = await thinking('usage');
   const done = await poor.stage.clock.run(
     poor.stage.finish(poor.instance(), 'r', 'b', documents(18), { runUsd: 0.005 }),
   );
@@ -231,6 +208,36 @@ test('servers: a server whose context has an odd size is found by the first answ
   expect(cut).toBe(before);
   expect(done.answers.filter((a) => a.outcome === 'failed')).toEqual([]);
 });
+
+test.each([
+  ['a tokenizer that counts fewer tokens, where the smaller text tells', { tokenShare: 0.85 }, 'labelled'],
+  ['a context that cuts the longest', { context: { tokens: 700, overflow: 'cut' } }, 'labelled'],
+  ['a context that cuts whatever is sent', { context: { tokens: 241, overflow: 'cut' } }, 'review'],
+] satisfies [string, Partial<ServerProfile>, string][])(
+  'servers: a document alone in its call gets no label by a prompt that may have been cut: %s',
+  async (_name, behaviour, expected) => {
+    const profile: ServerProfile = { about: 'reads less than it is sent', ...behaviour };
+    const { stage, instance } = await stageWith((reply) => reply, {
+      server: { profile },
+      settings: { packDocuments: 1 },
+    });
+    const docs = [130, 700, 900, 60].flatMap((words, i) => documents(3, { words, from: 100 * i }));
+    const done = await stage.clock.run(stage.finish(instance(), 'r', 'b', docs));
+    const context = profile.context?.tokens;
+    const rows = await readLedger(stage.lake, 'r', 'b');
+    expect(rows.filter((row) => row.tokens_prompt === context && row.outcome !== 'wasted')).toEqual([]);
+    const isLabelled = expected === 'labelled';
+    expect(new Set(done.answers.map(({ outcome }) => outcome))).toEqual(new Set([isLabelled ? 'label' : 'review']));
+    // after ten of them nothing more is asked
+    const codes = isLabelled ? [null] : ['llm.prompt-cut', 'llm.configuration'];
+    expect(codes).toEqual(expect.arrayContaining(done.answers.map(({ code }) => code)));
+    expect(done.answers[0]?.code).toBe(codes[0]);
+    // another tokenizer is remembered: the next documents are asked once
+    const before = stage.core.billing.length;
+    await stage.clock.run(stage.finish(instance(), 'r2', 'b', documents(6, { words: 130, from: 900 })));
+    if (context === undefined) expect(stage.core.billing.length - before).toBe(6);
+  },
+);
 
 test('servers: the ledger has the words of the service on a failure, and none of a document', async () => {
   const { stage, instance } = await stageWith((reply, body, call) =>

@@ -32,6 +32,38 @@ describe('sources: changes are seen, once', () => {
     expect(file.id).toBeDefined();
   });
 
+  test('3 an edit of bytes alone is seen, and an item that is gone before it is asked for fails no round', async () => {
+    const t = new Tenant();
+    const edited = t.library.putFile('edited.txt', bytes('one'), { modifiedAt: Date.UTC(2019, 0, 1) });
+    const gone = t.library.putFile('gone.txt', bytes('two'));
+    await t.sync();
+    t.library.putFile('edited.txt', bytes('eno'), { modifiedAt: Date.UTC(2019, 0, 1) }); // same size, same date
+    t.library.putFile('gone.txt', bytes('two, edited'));
+    const handle = t.graph.handle.bind(t.graph);
+    t.graph.handle = async (request) => {
+      // Deleted between the page that shows it and its download.
+      if (request.url.pathname.endsWith(`${gone.id}/content`) && t.library.get(gone.id)) t.library.delete(gone.id);
+      return handle(request);
+    };
+    expect(await t.sync()).toMatchObject({ landed: 2, failed: 0 }); // the old version of what is gone stays for the policy
+    expect(await t.landed()).toEqual(['eno', 'two']);
+    expect(await t.sync()).toMatchObject({ removed: 1, failed: 0 });
+    expect(edited.contentVersion).toBe(2);
+  });
+
+  test('30 of two files of one name the one that was deleted goes, through the whole way and by its own key', async () => {
+    const t = new Tenant();
+    t.library.putFile('2025/report.txt', bytes('of 2025'));
+    const deleted = t.library.putFile('2026/report.txt', bytes('of 2026'));
+    const entry = t.entry({ deletion: 'erase' });
+    await t.sync({ entry });
+    const path = t.puts[(await t.contents()).indexOf('of 2026')];
+    t.library.delete(deleted.id);
+    expect(await t.sync({ entry })).toMatchObject({ removed: 1 });
+    expect(await t.landed()).toEqual(['of 2025']);
+    expect(t.erased).toEqual([path]);
+  });
+
   test('4 a 410 leads to a fresh enumeration that decides nothing twice; an empty last page moves the cursor', async () => {
     const t = new Tenant();
     for (let i = 0; i < 7; i++) t.library.putFile(`f${i}.txt`, bytes(`text ${i}`));

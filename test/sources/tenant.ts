@@ -183,6 +183,11 @@ export class Tenant {
     );
   }
 
+  /** Texts of what was put, in the order it was put. */
+  contents(): Promise<string[]> {
+    return Promise.all(this.puts.map(async (path) => (await this.landing.read(path)).toString('utf8')));
+  }
+
   /** Texts in the landing container. */
   async landed(): Promise<string[]> {
     const texts: string[] = [];

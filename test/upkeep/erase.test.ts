@@ -9,7 +9,7 @@ import type { Row } from '../../shared/lake/tables.ts';
 import { TRAINING_OWNER, textKey, VectorCache } from '../../shared/models/encoder/vector-cache.ts';
 import { ModelRegistry } from '../../shared/models/registry.ts';
 import { decodeTensors } from '../../shared/models/tensors.ts';
-import { runPaths } from '../../shared/paths.ts';
+import { intakePaths, runPaths } from '../../shared/paths.ts';
 import { activityHandlers } from '../../shared/pipeline/activities.ts';
 import type { DecisionLake } from '../../shared/pipeline/decision-lake.ts';
 import { runTables } from '../../shared/pipeline/lake-files.ts';
@@ -159,6 +159,8 @@ test('erase: of a group of uploads only the one path goes, and its event stays c
   await work(runId);
   await activityHandlers(async () => world.services).commitRun({ runId, attempt: 0 });
   expect((await filesWith('MARKERNAME')).some((path) => path.startsWith('intake/'))).toBe(true);
+  const damaged = intakePaths.marker(String(taken[0]?.windowId), 'damaged'); // keeps nobody from the others, and what is left of it goes
+  await world.lake.write(damaged, '{"uploads":[{"path":"MARKERNAME.txt"');
   await eraseDocument(lake, documentId('landing', 'MARKERNAME.txt'), { deleteSource: false });
   expect(await filesWith('MARKERNAME')).toEqual([]);
   expect((await filesWith('other.txt')).some((path) => path.startsWith('intake/'))).toBe(true);

@@ -16,6 +16,7 @@ import { documentsIn } from './ole-object.ts';
 import { embeddedFiles, scannedPictures } from './package-files.ts';
 import { type SheetMarks, sheetMarks } from './sheet-marks.ts';
 import { xlsbMarks, xlsMarks } from './sheet-records.ts';
+import { completeSpreadsheet } from './spreadsheet-package.ts';
 import { tableMarks, tableMarksIn } from './table-marks.ts';
 
 type Library = typeof import('@e965/xlsx');
@@ -30,7 +31,8 @@ export async function readWorkbook(bytes: Uint8Array, context: ReadContext): Pro
   if (isOle(bytes)) checkOle(bytes);
   const parts = isOle(bytes) || mediaType === MEDIA.xls ? undefined : await PackageParts.open(bytes, limits);
   await parts?.verify(/\.(xml|rels|bin|iwa)$/i);
-  const book = await open(bytes);
+  const complete = mediaType === MEDIA.ods && parts !== undefined ? await completeSpreadsheet(parts) : undefined;
+  const book = await open(complete ?? bytes);
   const around = parts === undefined ? await aroundOle(bytes, context) : await aroundPackage(parts, context);
   const { marks } = around;
   const sink = new TextSink(limits.maxChars);

@@ -78,6 +78,7 @@ export class GraphClient {
   async content(path: string, headers: Record<string, string> = {}): Promise<Response> {
     const answer = await this.#call(this.#address(path), { units: 1, headers }, [302]);
     if (answer.status === 200) return answer;
+    await answer.body?.cancel(); // unread, it would hold its connection
     const location = answer.headers.get('location');
     if (location === null) throw badAnswer('a download has no address');
     const response = await this.#send(location, { redirect: 'follow' });

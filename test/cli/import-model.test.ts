@@ -1,0 +1,43 @@
+// What an import says that it had to assume.
+import { describe, expect, test } from 'vitest';
+import { type ImportModelOptions, noticesOf } from '../../cli/commands/import-model.ts';
+import type { ModelBundle } from '../../shared/models/bundle.ts';
+
+type Description = ModelBundle['description'];
+
+const of = (
+  kind: Description['kind'],
+  training: Description['training'],
+  scorer: Description['scorer'] = {},
+  options: Partial<ImportModelOptions> = {},
+): string[] =>
+  noticesOf({ kind, training, scorer } as Description, {
+    data: '',
+    json: false,
+    textColumn: '',
+    labelColumn: '',
+    ...options,
+  }); // what the notices read
+
+describe('import: notices', () => {
+  test.each<[string, string[], RegExp[]]>([
+    [
+      'rounds of early stopping',
+      of('xgboost', { roundsUsed: 12, roundsInFile: 20, origin: 'spark' }),
+      [/rounds 1 to 12 of 20/],
+    ],
+    ['all rounds', of('xgboost', { roundsUsed: 20, roundsInFile: 20, origin: 'spark' }), []],
+    ['what an absent term means', of('xgboost', {}), [/--absent zero/]],
+    ['what an absent term means, said', of('xgboost', {}, {}, { absent: 'zero' }), []],
+    [
+      'classes without names',
+      of('logistic-regression', { namesClasses: false }),
+      [/called by their numbers; --labels/],
+    ],
+    ['a threshold of Spark', of('logistic-regression', {}, { threshold: 0.7 }), [/threshold 0\.7/]],
+    ['thresholds of Spark', of('logistic-regression', {}, { thresholds: '0.2,0.8' }), [/threshold 0\.2,0\.8/]],
+    ['the usual threshold', of('logistic-regression', {}, { threshold: 0.5 }), []],
+  ])('%s', (_name, notices, expected) => {
+    expect(notices).toEqual(expected.map((words) => expect.stringMatching(words)));
+  });
+});
