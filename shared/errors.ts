@@ -74,6 +74,8 @@ export const ERROR_REMEDIES = {
   'llm.refused': 'The model declined to answer. Label it by hand.',
   'llm.output-too-long': 'The answer did not fit. Raise LLM_MAX_OUTPUT_TOKENS.',
   'llm.input-too-long': 'The document does not fit the model. Lower LLM_DOCUMENT_TOKENS.',
+  'llm.prompt-cut':
+    'The server read less than it was sent, however little. Raise its context (OLLAMA_CONTEXT_LENGTH) and re-run with only=review.',
   'llm.unsure': 'The model was unsure. Label it by hand.',
   'llm.low-confidence': 'The answer is below the confidence bar. Label it by hand.',
   'llm.budget-spent': 'The budget of the run is spent. Raise it and re-run with only=review.',

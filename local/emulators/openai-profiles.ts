@@ -26,6 +26,8 @@ export interface ServerProfile {
   mostOutput?: Refusal & { tokens: number };
   /** Prompts beyond so many tokens are cut without a word, or refused. */
   context?: { tokens: number; overflow: 'cut' | Refusal };
+  /** Tokens it counts for one of ours. */
+  tokenShare?: number;
   /** Tokens of thought before an answer, and where they show: counted in the usage, in the total only, or as text. */
   thought?: { tokens: number; shown: 'usage' | 'total' | 'text' | 'reasoning_content' | 'parts' };
   /** How the answer is wrapped; default plain text. */
@@ -183,9 +185,10 @@ export function refusalOf(
   return isOver && context.overflow !== 'cut' ? context.overflow : undefined;
 }
 
-/** Prompt tokens that the server has read. */
-export function tokensRead({ context }: Partial<ServerProfile>, promptTokens: number): number {
-  return context?.overflow === 'cut' ? Math.min(promptTokens, context.tokens) : promptTokens;
+/** Prompt tokens that the server has read, as it counts them. */
+export function tokensRead({ context, tokenShare = 1 }: Partial<ServerProfile>, promptTokens: number): number {
+  const counted = Math.round(tokenShare * promptTokens);
+  return context?.overflow === 'cut' ? Math.min(counted, context.tokens) : counted;
 }
 
 export interface PlainAnswer {

@@ -2,6 +2,7 @@
 // Invariants: D1 an identifier with a checksum is replaced only when it holds. D2 what is replaced is counted by kind.
 // D3 redacting a redacted text changes nothing. D4 time is linear in the text, and the event loop is given back after every CHUNK_CHARS.
 import { setImmediate } from 'node:timers/promises';
+import { type AccountScan, cardFinder, ibanFinder } from './account-numbers.ts';
 import { hasPhoneColumn, phoneFinder } from './phone-numbers.ts';
 import { type Check, checksOf } from './tax-ids.ts';
 
@@ -193,10 +194,14 @@ async function finderOfKind(kind: PiiKind, region: string, isPhoneTable: boolean
   switch (kind) {
     case 'email':
       return findEmails;
-    case 'iban':
-      return ibanFinder(await load('isIBAN'));
-    case 'card':
-      return cardFinder(await load('isCreditCard'));
+    case 'iban': {
+      const { default: validator } = await import('validator');
+      return ofKind(kind, ibanFinder(validator.isIBAN, new Set(validator.ibanLocales)));
+    }
+    case 'card': {
+      const { default: validator } = await import('validator');
+      return ofKind(kind, cardFinder(validator.isCreditCard));
+    }
     case 'phone': {
       const find = await phoneFinder(region);
       return (text) => {
@@ -210,6 +215,13 @@ async function finderOfKind(kind: PiiKind, region: string, isPhoneTable: boolean
     }
   }
 }
+
+const ofKind =
+  (kind: PiiKind, find: (text: string) => AccountScan): Finder =>
+  (text) => {
+    const { spans, checked } = find(text);
+    return { spans: spans.map((span) => ({ kind, ...span })), checked };
+  };
 
 const joined = (found: readonly Found[]): Found => ({
   spans: found.flatMap(({ spans }) => spans),
@@ -252,48 +264,3 @@ function checkedSpans(kind: PiiKind, text: string, { pattern, isValid, context }
 /** The words before a number; our own tags are no words. */
 const contextOf = (text: string, at: number): string =>
   text.slice(Math.max(0, at - CONTEXT_CHARS), at).replace(/^[A-Z-]*\]|\[[A-Z-]+\]/g, ' ');
-
-const SHORTEST_IBAN = 15;
-
-/** An IBAN may be followed by capitals or digits of the next word: the longest prefix whose check digits hold. */
-function ibanFinder(isIBAN: Validator): Finder {
-  return (text) => {
-    const spans: Span[] = [];
-    let checked = 0;
-    for (const m of text.matchAll(/\b[A-Z]{2}\d{2}(?:[ \u00a0]?[A-Z0-9]){11,30}/g)) {
-      checked++;
-      const end = validPrefix(m[0], isIBAN);
-      if (end !== undefined) spans.push({ kind: 'iban', start: m.index, end: m.index + end });
-    }
-    return { spans, checked };
-  };
-}
-
-function validPrefix(match: string, isIBAN: Validator): number | undefined {
-  for (let end = match.length; end >= SHORTEST_IBAN; end--) {
-    const part = match.slice(0, end);
-    if (/[A-Z0-9]$/.test(part) && isIBAN(part.replace(/\s/g, ''))) return end;
-  }
-  return undefined;
-}
-
-function cardFinder(isCreditCard: Validator): Finder {
-  return (text) => {
-    const spans: Span[] = [];
-    let checked = 0;
-    for (const m of text.matchAll(/(?<![\d.,-])\d(?:[ -]?\d){12,18}(?![\d-]|[.,]\d)/g)) {
-      checked++;
-      if (isCreditCard(m[0].replace(/[ -]/g, '')))
-        spans.push({ kind: 'card', start: m.index, end: m.index + m[0].length });
-    }
-    return { spans, checked };
-  };
-}
-
-type Validator = (text: string) => boolean;
-
-/** One function of validator: the package as a whole loads a hundred. */
-async function load(name: 'isIBAN' | 'isCreditCard'): Promise<Validator> {
-  const { default: validator } = await import('validator');
-  return (text) => validator[name](text);
-}

@@ -224,8 +224,7 @@ async function send(context: AskContext, pack: Pack, request: Request, turn: Tur
     });
     const taught = lessonFrom(member, reply, body, pack, maxOutputTokens);
     const taughtRule =
-      taught?.rule ??
-      (await cutRule(request.promptTokens - context.question.schemaTokens, pack, reply, member.lessons));
+      taught?.rule ?? (await cutRule(request.promptTokens - context.question.schemaTokens, reply, member.lessons));
     const rule = taughtRule ?? ruleAfter(context, member, pack, reply);
     const outcome = {
       ...outcomeOf(reply, rule, attempt, clock.now(), (usage) => costNano(price, usage)),
@@ -299,7 +298,6 @@ const WRONG_REQUEST =
 /** An answer to less than was asked, or to what may be less. @param sent  tokens of the messages as we count them */
 export async function cutRule(
   sent: number,
-  pack: Pack,
   reply: ChatReply | TransportFailure,
   lessons: LessonBook,
 ): Promise<CallErrorRule | undefined> {
@@ -310,8 +308,7 @@ export async function cutRule(
   const reading = readingOf(prompt, lessons.current, lessons.reads);
   lessons.noteRead(prompt);
   if (reading === 'cut') return PROMPT_CUT;
-  // A document alone cannot be asked in less: it is judged by what was seen of it.
-  if (reading === 'suspect') return pack.documents.length > 1 ? PROMPT_SUSPECT : undefined;
+  if (reading === 'suspect') return PROMPT_SUSPECT;
   const lesson = shareLesson(prompt, lessons.current);
   if (lesson !== undefined) await lessons.learn(lesson);
   return undefined;

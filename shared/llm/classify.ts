@@ -66,6 +66,7 @@ const REVIEW_CODES: ReadonlySet<ErrorCode> = new Set([
   'llm.unsure',
   'llm.low-confidence',
   'llm.budget-spent',
+  'llm.prompt-cut',
   'llm.configuration',
   'llm.quota-exhausted',
   'llm.unavailable',

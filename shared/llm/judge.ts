@@ -84,7 +84,7 @@ export function judge(
   if (rule?.class === 'packing') {
     if (!isSingle) halve(pack.documents, {});
     else if (pack.shrink < MAX_SHRINK) halve(pack.documents, { shrink: pack.shrink + 1 });
-    else failAll('llm.input-too-long', said());
+    else failAll(rule.code, said());
     return judgement;
   }
   if (rule !== undefined) {

@@ -27,7 +27,7 @@ export async function extract(services: PipelineServices, plan: Plan, data: Batc
   const all =
     batch.base !== null && plan.from !== 'extract'
       ? await readExtracted(services, batch.base.runId, batch.base.batchId, { withText: true })
-      : await readSources(services, runId, batch);
+      : await readSources(services, plan, batch);
   const wanted = batch.base === null ? undefined : new Set(batch.base.documentIds);
   const rows = markDuplicates(wanted === undefined ? all : all.filter((row) => wanted.has(row.document_id)));
   await writeExtracted(services, runId, batchId, rows);
@@ -42,12 +42,12 @@ export async function extract(services: PipelineServices, plan: Plan, data: Batc
   };
 }
 
-async function readSources(services: PipelineServices, runId: string, batch: PlannedBatch): Promise<ExtractedRow[]> {
-  if (batch.dataset !== null) return readRows(services, runId, batch, batch.dataset);
+async function readSources(services: PipelineServices, plan: Plan, batch: PlannedBatch): Promise<ExtractedRow[]> {
+  if (batch.dataset !== null) return readRows(services, plan.runId, batch, batch.dataset);
   const limit = pLimit(MAX_READS);
   const budget = new ByteBudget(MAX_BYTES_IN_FLIGHT);
   const reader = new OnceReader(services.reader);
-  const store = new SourceReader(services, batch.container, batch.sources.length);
+  const store = new SourceReader(services, plan, batch);
   const rows = await Promise.all(
     batch.sources.map((source) =>
       limit(() => budget.spend(source.sizeBytes, () => readSource(store, reader, batch.container, source))),

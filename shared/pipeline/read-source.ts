@@ -1,10 +1,12 @@
 // The bytes of the sources of a batch. One file that storage does not give becomes a failed row; storage that gives nothing stops the batch.
 // Invariants: B1 a source is asked for at most ROUNDS times, each with the store's own tries and time limits. B2 a file is blamed only while storage
 // gives others, or answers for a path that does not exist; an outage is waited for like any other (activities.ts). B3 when every source of a
-// batch is refused, it is the identity that has no right: the run ends and says so.
+// run is refused, it is the identity that has no right: the run ends and says so. Of a batch that is refused wholly it is only a folder, if storage
+// gives a file of another batch: of up to OTHERS one is asked for.
 import { type ErrorCode, RetryableError, SluiceError, TerminalError } from '../errors.ts';
+import { batchId } from '../ids.ts';
 import type { LakeStore } from '../ports.ts';
-import type { PlannedSource } from './records.ts';
+import { type Plan, type PlannedBatch, type PlannedSource, readBatch } from './records.ts';
 import type { PipelineServices } from './services.ts';
 
 export type SourceRead =
@@ -17,19 +19,21 @@ const WAITS_MS = [2000, 8000];
 const PATIENCE_MS = 3 * 60_000;
 /** A path that nobody writes: whether storage answers at all. */
 const PROBE_PATH = '.sluice-probe/absent';
+const OTHERS = 8;
 
 export class SourceReader {
   readonly #services: PipelineServices;
   readonly #store: LakeStore;
-  readonly #sources: number;
+  readonly #plan: Pick<Plan, 'runId' | 'batches'>;
+  readonly #batch: PlannedBatch;
   #read = 0;
   #refused = 0;
 
-  /** @param sources  number of sources of the batch */
-  constructor(services: PipelineServices, container: 'landing' | 'imports', sources: number) {
+  constructor(services: PipelineServices, plan: Pick<Plan, 'runId' | 'batches'>, batch: PlannedBatch) {
     this.#services = services;
-    this.#store = services.sources[container];
-    this.#sources = sources;
+    this.#store = services.sources[batch.container];
+    this.#plan = plan;
+    this.#batch = batch;
   }
 
   /**
@@ -67,7 +71,7 @@ export class SourceReader {
         return unreadable(error.code, error.message);
       case 'lake.forbidden':
         this.#refused++;
-        if (this.#refused === this.#sources && (this.#sources > 1 || (await this.#probe()) === 'lake.forbidden'))
+        if (this.#refused === this.#batch.sources.length && !(await this.#givesOthers()))
           throw noRight(this.#store.container, error);
         return unreadable('source.forbidden', error.message);
       case 'lake.unavailable':
@@ -75,6 +79,30 @@ export class SourceReader {
         return unreadable('source.unavailable', error.message);
       default:
         return unreadable('source.unreadable', error.message);
+    }
+  }
+
+  /** Whether storage lets the identity read anything but this batch (B3). */
+  async #givesOthers(): Promise<boolean> {
+    if (this.#batch.sources.length === 1 && (await this.#probe()) !== 'lake.forbidden') return true;
+    const ids = Array.from({ length: this.#plan.batches }, (_, i) => batchId(i)).filter(
+      (id) => id !== this.#batch.batchId,
+    );
+    const every = Math.max(1, ids.length / OTHERS);
+    for (let i = 0; i < ids.length; i += every) {
+      const other = await readBatch(this.#services.lake, this.#plan.runId, ids[Math.floor(i)] ?? '');
+      const source = other.sources[0];
+      if (source !== undefined && (await this.#isGiven(source.path))) return true;
+    }
+    return false;
+  }
+
+  async #isGiven(path: string): Promise<boolean> {
+    try {
+      return (await this.#store.readIfExists(path, 1)) !== undefined;
+    } catch (error) {
+      if (!(error instanceof SluiceError)) throw error;
+      return error.code === 'extract.too-large'; // more than a byte: not read, and not refused
     }
   }
 

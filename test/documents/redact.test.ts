@@ -52,6 +52,51 @@ describe('redact', () => {
     );
   });
 
+  test.each([
+    ['USt-IdNr. DE136695976 IBAN DE89 3704 0044 0532 0130 00 BIC COBADEFF', 'USt-IdNr. [VAT] IBAN [IBAN] BIC COBADEFF'],
+    ['Rechnung RE2024 DE89 3704 0044 0532 0130 00', 'Rechnung RE2024 [IBAN]'],
+    ['RE20241001 DE89370400440532013000', 'RE20241001 [IBAN]'],
+    ['DE89 3704 0044 0532 0130 00 DE12 5001 0517 0648 4898 90', '[IBAN] [IBAN]'],
+    ['iban de89 3704 0044 0532 0130 00 bank', 'iban [IBAN] bank'],
+    ['DE89-3704-0044-0532-0130-00', '[IBAN]'],
+    ['DE89\u202f3704\u202f0044\u202f0532\u202f0130\u202f00', '[IBAN]'],
+    ['12 4111111111111111 03/27', '12 [CARD] 03/27'],
+    ['PO 12 4111111111111111 5500005555555559', 'PO 12 [CARD] [CARD]'],
+    ['123 4111 1111 1111 1111 10,00', '123 [CARD] 10,00'],
+    ['01.10.2024 4111-1111-1111-1111 200', '01.10.2024 [CARD] 200'],
+    ['378282246310005 3782 822463 10005', '[CARD] [CARD]'],
+  ])('what stands beside an account hides it not: %s', async (text, expected) => {
+    expect((await redact(text, { region: 'DE' })).text).toBe(expected);
+  });
+
+  test('no account is hidden by what stands before and after it', async () => {
+    const card = fc.constantFrom('4111 1111 1111 1111', '5500005555555559', '3782 822463 10005');
+    const beside = fc.constantFrom(
+      'RE2024',
+      'DE136695976',
+      'A1',
+      '12',
+      '10.10.2024',
+      '1.250,00',
+      'XY12',
+      '7',
+      'Nr. 4711',
+      'EUR',
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(beside, { maxLength: 3 }),
+        fc.oneof(iban, card),
+        beside,
+        async (before, account, after) => {
+          const { text } = await redact([...before, account, after].join(' '), { kinds: ['iban', 'card'] });
+          expect(text).toBe([...before, account.startsWith('DE') ? '[IBAN]' : '[CARD]', after].join(' '));
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
   test('is idempotent, whatever the text', async () => {
     const pieces = fc.constantFrom(
       '4111 1111 1111 1111',

@@ -209,6 +209,36 @@ test('servers: a server whose context has an odd size is found by the first answ
   expect(done.answers.filter((a) => a.outcome === 'failed')).toEqual([]);
 });
 
+test.each([
+  ['a tokenizer that counts fewer tokens, where the smaller text tells', { tokenShare: 0.85 }, 'labelled'],
+  ['a context that cuts the longest', { context: { tokens: 700, overflow: 'cut' } }, 'labelled'],
+  ['a context that cuts whatever is sent', { context: { tokens: 241, overflow: 'cut' } }, 'review'],
+] satisfies [string, Partial<ServerProfile>, string][])(
+  'servers: a document alone in its call gets no label by a prompt that may have been cut: %s',
+  async (_name, behaviour, expected) => {
+    const profile: ServerProfile = { about: 'reads less than it is sent', ...behaviour };
+    const { stage, instance } = await stageWith((reply) => reply, {
+      server: { profile },
+      settings: { packDocuments: 1 },
+    });
+    const docs = [130, 700, 900, 60].flatMap((words, i) => documents(3, { words, from: 100 * i }));
+    const done = await stage.clock.run(stage.finish(instance(), 'r', 'b', docs));
+    const context = profile.context?.tokens;
+    const rows = await readLedger(stage.lake, 'r', 'b');
+    expect(rows.filter((row) => row.tokens_prompt === context && row.outcome !== 'wasted')).toEqual([]);
+    const isLabelled = expected === 'labelled';
+    expect(new Set(done.answers.map(({ outcome }) => outcome))).toEqual(new Set([isLabelled ? 'label' : 'review']));
+    // after ten of them nothing more is asked
+    const codes = isLabelled ? [null] : ['llm.prompt-cut', 'llm.configuration'];
+    expect(codes).toEqual(expect.arrayContaining(done.answers.map(({ code }) => code)));
+    expect(done.answers[0]?.code).toBe(codes[0]);
+    // another tokenizer is remembered: the next documents are asked once
+    const before = stage.core.billing.length;
+    await stage.clock.run(stage.finish(instance(), 'r2', 'b', documents(6, { words: 130, from: 900 })));
+    if (context === undefined) expect(stage.core.billing.length - before).toBe(6);
+  },
+);
+
 test('servers: the ledger has the words of the service on a failure, and none of a document', async () => {
   const { stage, instance } = await stageWith((reply, body, call) =>
     call === 1 ? refusal(`Bad gateway behind ${JSON.stringify(body.messages).slice(-400)}`, 502) : reply,

@@ -9,6 +9,7 @@ import {
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { emulatorConnectionString } from '../../local/emulators/azurite.ts';
+import type { Config } from '../../shared/config.ts';
 import { codeOf } from '../../shared/errors.ts';
 import { type AzureLakeStore, openLakeStore } from '../../shared/lake/store.ts';
 import { classifyBatch } from '../../shared/pipeline/classify-batch.ts';
@@ -115,9 +116,10 @@ afterAll(async () => {
   await lake.close();
 });
 
-async function run(names: readonly string[]) {
+async function run(names: readonly string[], settings: Partial<Config> = {}) {
   reads = [];
   const world = await fakeWorld();
+  world.services.config = { ...world.services.config, ...settings };
   world.services.sources = { ...world.services.sources, imports: sick };
   const { runId } = await createRun(world.services, {
     source: { kind: 'paths', container: 'imports', paths: names.map((name) => `in/${name}`) },
@@ -159,6 +161,22 @@ describe('sources that storage does not give', () => {
       ['silent.txt', 'source.unavailable'],
     ] as const)
       expect((await run([name])).get(name)?.failure_code, name).toBe(code);
+  });
+
+  test('a folder that is refused and fills a batch ends no run while another batch is given; nor does it hide that all are refused', async () => {
+    const small = { BATCH_MAX_DOCUMENTS: 2 };
+    ills = Object.fromEntries(
+      ['busy.txt', 'cut.txt'].map((name) => [name, refuse(403, 'AuthorizationPermissionMismatch')]),
+    );
+    const rows = await run(['busy.txt', 'cut.txt', 'well.txt', 'fine.txt'], small);
+    expect(['busy.txt', 'cut.txt', 'well.txt', 'fine.txt'].map((name) => rows.get(name)?.failure_code)).toEqual([
+      'source.forbidden',
+      'source.forbidden',
+      null,
+      null,
+    ]);
+    for (const name of ['well.txt', 'fine.txt']) ills[name] = refuse(403, 'AuthorizationPermissionMismatch');
+    await expect(run(['busy.txt', 'cut.txt', 'well.txt', 'fine.txt'], small)).rejects.toThrow('no right');
   });
 
   test('a body that is cut once is resumed where it stopped', async () => {

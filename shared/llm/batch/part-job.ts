@@ -220,7 +220,7 @@ export class PartJob {
     if (taught !== undefined && Object.keys(taught.lesson).length > 0) await book.learn(taught.lesson);
     if (taught?.rule !== undefined) return taught.rule;
     const sent = this.#lane.promptTokens(planned) - question.schemaTokens;
-    return (await cutRule(sent, planned.pack, reply, book)) ?? ruleFor(reply);
+    return (await cutRule(sent, reply, book)) ?? ruleFor(reply);
   }
 
   #intent(planned: PlannedPack, startedAt: number): Intent {

@@ -114,10 +114,10 @@ export const EMPTY_ANSWERS: readonly CallErrorRule[] = [
 ];
 
 /** The server has read less than was sent: its answer says nothing about what it did not see. */
-export const PROMPT_CUT: CallErrorRule = { id: 'prompt-cut', class: 'packing', code: 'llm.input-too-long' };
+export const PROMPT_CUT: CallErrorRule = { id: 'prompt-cut', class: 'packing', code: 'llm.prompt-cut' };
 
-/** It may have: nothing tells it from another tokenizer yet, and the documents can be asked in smaller packs. */
-export const PROMPT_SUSPECT: CallErrorRule = { id: 'prompt-suspect', class: 'packing', code: 'llm.input-too-long' };
+/** It may have: nothing tells it from another tokenizer yet, and the documents can be asked in less. */
+export const PROMPT_SUSPECT: CallErrorRule = { id: 'prompt-suspect', class: 'packing', code: 'llm.prompt-cut' };
 
 /** What a reply taught about the deployment; the request is sent again as it wants it. */
 export const LESSONS = {

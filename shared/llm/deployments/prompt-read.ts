@@ -1,6 +1,6 @@
 // Did the server read all of a prompt? Some cut what is beyond their context without a word (Ollama, LM Studio, proxies that compress); others only count
 // with another tokenizer. The usage of single answers tells them apart where it can, other answers of the deployment where it cannot.
-// Invariants: R1 an answer of which nobody can say that its prompt was read whole is not used while its documents can be asked in smaller packs.
+// Invariants: R1 an answer of which nobody can say that its prompt was read whole is not used: its documents are asked in less, at last they are for people.
 //             R2 another tokenizer costs a few such answers and is then remembered (`tokenShare`).
 
 /** Tokens of a prompt as we count them, and as the answer reports them. */
