@@ -30,29 +30,24 @@ const MAX_DEPTH = 400;
 export class DriveItems {
   readonly byId = new Map<string, DriveItem>();
 
-  constructor(items: Iterable<DriveItem> = []) {
-    for (const item of items) this.byId.set(item.id, item);
+  /** Thousands of files have the same parent, the same reason. */
+  readonly #texts = new Map<string, string>();
+
+  /** Take an item over as it was stored. */
+  enter(item: DriveItem): void {
+    item.parentId = this.#shared(item.parentId);
+    item.code = this.#shared(item.code);
+    this.byId.set(item.id, item);
   }
 
   /** Take a row over; what became of the item stays. */
   put(row: DriveRow): DriveItem {
-    const known = this.byId.get(row.id);
-    const item: DriveItem = {
-      id: row.id,
-      kind: row.kind,
-      name: row.name,
-      parentId: row.parentId,
-      contentTag: row.contentTag,
-      eTag: row.eTag,
-      webUrl: row.webUrl,
-      size: row.size,
-      state: known?.state ?? 'none',
-      code: known?.code ?? null,
-      sha256: known?.sha256 ?? null,
-      landedPath: known?.landedPath ?? null,
-      waitUntil: known?.waitUntil ?? null,
-    };
-    this.byId.set(row.id, item);
+    const { id, kind, name, parentId, contentTag, eTag, webUrl, size } = row;
+    const shown = { id, kind, name, parentId, contentTag, eTag, webUrl, size };
+    const known = this.byId.get(id);
+    if (known !== undefined) return Object.assign(known, shown);
+    const item: DriveItem = { ...shown, state: 'none', code: null, sha256: null, landedPath: null, waitUntil: null };
+    this.byId.set(id, item);
     return item;
   }
 
@@ -70,6 +65,14 @@ export class DriveItems {
     // The root has no parent and is no part of the path.
     const names = folders.filter(({ parentId }) => parentId !== null).map(({ name }) => name);
     return [...names.reverse(), item.name].join('/');
+  }
+
+  #shared(text: string | null): string | null {
+    if (text === null) return null;
+    const known = this.#texts.get(text);
+    if (known !== undefined) return known;
+    this.#texts.set(text, text);
+    return text;
   }
 
   /** Counts by state: seen = landed + skipped + failed + removed. */

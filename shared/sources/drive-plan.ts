@@ -1,11 +1,10 @@
 // The pages of a round and what was known before → the tree as it is now, and what is to be done. Pure.
-// Invariants: P1 the last row of an item counts, in whatever order rows come. P2 an item whose content tag is the known one costs nothing, whatever
-// else has changed. P3 an Office file that is new or changed waits a little: SharePoint rewrites it after the upload. P4 nothing is removed here: what vanished is listed, to be asked for by id.
+// Invariants: P1 an item whose content tag is the known one costs nothing, whatever else has changed. P2 an Office file that is new or changed waits a
+// little: SharePoint rewrites it after the upload. P3 nothing is removed here: what vanished is listed, to be asked for by id.
 import type { DriveItem, DriveItems } from './drive-items.ts';
 import type { Collected } from './feed.ts';
 import type { Wanted } from './filter.ts';
 import type { DriveRow } from './graph/drive-rows.ts';
-import type { JournalPage } from './journal.ts';
 
 const OFFICE = /\.(docx|docm|xlsx|xlsm|pptx|pptm)$/i;
 const SETTLE_MS = 45_000;
@@ -37,26 +36,13 @@ function reasonOf(
   return undefined;
 }
 
-/** Rows of all pages since the last restart, the last of each item. */
-export function foldPages(pages: readonly JournalPage[]): { rows: Map<string, DriveRow>; isFull: boolean } {
-  const restart = pages.findLastIndex((page) => page.isRestart === true);
-  const rows = new Map<string, DriveRow>();
-  for (const page of pages.slice(restart + 1))
-    for (const row of page.rows) {
-      rows.delete(row.id); // P1, and the order of the last rows
-      rows.set(row.id, row);
-    }
-  return { rows, isFull: pages.at(-1)?.isFull ?? false };
-}
-
 /** Enter rows into the items and say what follows. */
 export function planRound(
   items: DriveItems,
   { rows, isFull, covers }: Pick<Collected, 'rows' | 'isFull' | 'covers'>,
   { wanted, maxBytes, nowMs }: { wanted: Wanted; maxBytes: number; nowMs: number },
 ): DrivePlan {
-  const before = new Map<string, string>();
-  for (const item of items.byId.values()) if (item.state === 'landed') before.set(item.id, items.pathOf(item));
+  const before = pathsInMotion(items, rows);
   const plan: DrivePlan = { downloads: [], skipped: [], vanished: [], renamed: [], nextAt: undefined };
   const isNew = new Set<string>();
   const changed = new Set<string>();
@@ -88,6 +74,23 @@ export function planRound(
   return plan;
 }
 
+/** Paths of the landed files that these rows may give another one, as they are before. */
+function pathsInMotion(items: DriveItems, rows: Collected['rows']): ReadonlyMap<string, string> {
+  const moved = new Set<string>();
+  for (const { id, kind, name, parentId } of rows.values()) {
+    if (kind === 'deleted') continue;
+    const known = items.byId.get(id);
+    // A folder that was not known may be one that known items lie in.
+    if (known === undefined ? kind === 'folder' : known.name !== name || known.parentId !== parentId) moved.add(id);
+  }
+  const before = new Map<string, string>();
+  if (moved.size === 0) return before;
+  for (const item of items.byId.values())
+    if (item.state === 'landed' && (moved.has(item.id) || items.parentsOf(item).some((id) => moved.has(id))))
+      before.set(item.id, items.pathOf(item));
+  return before;
+}
+
 function decide(
   plan: DrivePlan,
   items: DriveItems,
@@ -110,7 +113,7 @@ function decide(
   if (isChanged || item.state !== 'landed') plan.downloads.push(item);
 }
 
-/** P3: what must wait is told as skipped until then; what has waited long enough is read, though no row speaks of it. */
+/** P2: what must wait is told as skipped until then; what has waited long enough is read, though no row speaks of it. */
 function settle(plan: DrivePlan, items: DriveItems, nowMs: number): void {
   const asked = new Set(plan.downloads.map(({ id }) => id));
   for (const item of items.byId.values())

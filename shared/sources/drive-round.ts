@@ -3,7 +3,6 @@
 // R3 nothing is removed without a 404 by id, and never more than a bounded share of the landed ones without a person's word. R4 the cursor is
 // committed last, by compare-and-swap: of two rounds at once one ends and the other has done nothing twice.
 import { randomUUID } from 'node:crypto';
-import pLimit from 'p-limit';
 import type { SourceEntry } from '../api/source-entry.ts';
 import { codeOf, RetryableError } from '../errors.ts';
 import { sourcePaths } from '../paths.ts';
@@ -19,7 +18,7 @@ import {
   writeDriveState,
 } from './drive-state.ts';
 import type { Drive, Feed } from './feed.ts';
-import { wantedPaths } from './filter.ts';
+import { type Wanted, wantedPaths } from './filter.ts';
 import { Journal } from './journal.ts';
 import { itemKeyOf, landItem } from './land-item.ts';
 
@@ -75,9 +74,9 @@ export async function syncDrive(
   const round = state.round + 1;
   const journal = new Journal(lake, entry.name, drive.key, round);
   const items = await readDriveItems(lake, state);
-  const collected = await feed.collect(journal, options.isFull ? null : state.deltaLink, items);
-  const limits = { wanted: wantedPaths(entry), maxBytes: entry.maxBytes, nowMs: clock.now() };
-  const plan = planRound(items, collected, limits);
+  const { plan, cursor, isFull } = await planFrom(feed, journal, options.isFull ? null : state.deltaLink, items, {
+    ...{ wanted: wantedPaths(entry), maxBytes: entry.maxBytes, nowMs: () => clock.now() },
+  });
   const outcome: RoundOutcome = {
     ...{ status: 'done', landed: 0, skipped: 0, failed: 0, removed: 0, renamed: plan.renamed.length },
     nextAt: plan.nextAt,
@@ -95,8 +94,8 @@ export async function syncDrive(
   await writeDriveItems(lake, itemsPath, items);
   const next: DriveState = {
     ...state,
-    ...{ deltaLink: collected.cursor, round, itemsPath, endedAt: clock.now(), unconfirmedRemovals: unconfirmed },
-    fullAt: collected.isFull ? clock.now() : state.fullAt,
+    ...{ deltaLink: cursor, round, itemsPath, endedAt: clock.now(), unconfirmedRemovals: unconfirmed },
+    fullAt: isFull ? clock.now() : state.fullAt,
     counts: items.counts(),
   };
   await writeDriveState(lake, entry.name, drive.key, next, found?.etag); // R4
@@ -112,6 +111,19 @@ export async function syncDrive(
   return { ...outcome, state: next };
 }
 
+/** The rows are let go of before anything lands. */
+async function planFrom(
+  feed: Feed,
+  journal: Journal,
+  from: string | null,
+  items: DriveItems,
+  { nowMs, ...limits }: { wanted: Wanted; maxBytes: number; nowMs: () => number },
+): Promise<{ plan: DrivePlan; cursor: string; isFull: boolean }> {
+  const collected = await feed.collect(journal, from, items);
+  const plan = planRound(items, collected, { ...limits, nowMs: nowMs() });
+  return { plan, cursor: collected.cursor, isFull: collected.isFull };
+}
+
 /** @returns false when time ran out before everything had an end */
 async function landAll(
   deps: RoundDeps,
@@ -124,7 +136,6 @@ async function landAll(
   outcome: RoundOutcome,
   until = Number.POSITIVE_INFINITY,
 ): Promise<boolean> {
-  const limit = pLimit(deps.parallel);
   const marked = await journal.marked();
   const land = {
     feed,
@@ -136,35 +147,27 @@ async function landAll(
     maxBytes: entry.maxBytes,
   };
   let isAllDone = true;
-  const failures: RetryableError[] = [];
-  await Promise.all(
-    plan.downloads.map((item) =>
-      limit(async () => {
-        const isKnown = marked.has(itemKeyOf(drive.id, item.id));
-        if (failures.length > 0 || (!isKnown && deps.clock.now() >= until)) {
-          isAllDone = false;
-          return;
-        }
-        try {
-          const end = await landItem(land, item, items.pathOf(item));
-          const { state, code, sha256, landedPath, contentTag } = end;
-          Object.assign(item, {
-            state: stateAfter(item, state),
-            code,
-            sha256,
-            landedPath,
-            contentTag,
-            waitUntil: null,
-          });
-        } catch (error) {
-          if (!(error instanceof RetryableError)) throw error;
-          failures.push(error);
-        }
-      }),
-    ),
-  );
-  const [failure] = failures;
-  if (failure !== undefined) throw failure;
+  const failures: unknown[] = [];
+  const queue = plan.downloads.values();
+  // Workers on one queue: a promise an item would be tens of megabytes in a large library.
+  const work = async (): Promise<void> => {
+    for (const item of queue) {
+      if (failures.length > 0) return;
+      if (deps.clock.now() >= until && !marked.has(itemKeyOf(drive.id, item.id))) {
+        isAllDone = false;
+        continue;
+      }
+      try {
+        const { state, code, sha256, landedPath, contentTag } = await landItem(land, item, items.pathOf(item));
+        const became = stateAfter(item, state);
+        Object.assign(item, { state: became, code, sha256, landedPath, contentTag, waitUntil: null });
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: deps.parallel }, work));
+  if (failures.length > 0) throw failures.find((one) => !(one instanceof RetryableError)) ?? failures[0];
   for (const { state } of plan.downloads) if (state === 'landed' || state === 'failed') outcome[state]++;
   outcome.skipped = plan.skipped.length + plan.downloads.filter(({ state }) => state === 'skipped').length;
   return isAllDone;
@@ -191,7 +194,7 @@ async function removeVanished(
   for (const id of plan.vanished) suspect(items.byId.get(id));
   for (const item of items.byId.values()) {
     if (item.code === 'sync.removals') suspect(item); // told before, not confirmed yet
-    if (items.parentsOf(item).some((id) => suspects.has(id))) suspect(item);
+    if (suspects.size > 0 && items.parentsOf(item).some((id) => suspects.has(id))) suspect(item);
   }
   const landed = [...items.byId.values()].filter(({ state }) => state === 'landed').length;
   const before = new Map([...suspects.values()].map((item) => [item, items.pathOf(item)]));

@@ -5,20 +5,8 @@
 import { sourcePaths } from '../paths.ts';
 import type { LakeStore } from '../ports.ts';
 import { parseRecord } from '../record-json.ts';
-import type { DriveRow } from './graph/drive-rows.ts';
-
-export interface JournalPage {
-  /** Which of several enumerations of the drive, e.g. a mail folder; '' where there is one. */
-  part: string;
-  rows: DriveRow[];
-  unreadable: number;
-  next: string | null;
-  delta: string | null;
-  /** The enumeration began anew: rows before this page count for nothing. */
-  isRestart?: boolean;
-  /** The round looks at everything, so what it does not show is gone. */
-  isFull: boolean;
-}
+import type { DriveItems } from './drive-items.ts';
+import { FoldedPages, type JournalPage } from './journal-page.ts';
 
 /** The file is about to be put into the landing container. */
 export interface Intent {
@@ -49,12 +37,13 @@ export class Journal {
     this.#folder = sourcePaths.round(source, drive, round);
   }
 
-  async pages(): Promise<JournalPage[]> {
+  /** What the pages so far come to, read one after the other. @param known  items before this round */
+  async folded(known: DriveItems): Promise<FoldedPages> {
     const paths: string[] = [];
     for await (const { path } of this.#lake.list(`${this.#folder}/pages`)) paths.push(path);
-    const pages: JournalPage[] = [];
-    for (const path of paths.sort()) pages.push(await this.#read<JournalPage>(path));
-    return pages;
+    const folded = new FoldedPages(known);
+    for (const path of paths.sort()) folded.add(await this.#read<JournalPage>(path));
+    return folded;
   }
 
   async putPage(index: number, page: JournalPage): Promise<void> {

@@ -3,7 +3,8 @@
 // https://learn.microsoft.com/graph/api/driveitem-delta
 import { TerminalError } from '../../errors.ts';
 import type { Logger } from '../../ports.ts';
-import type { Journal, JournalPage } from '../journal.ts';
+import type { Journal } from '../journal.ts';
+import type { FoldedPages, FoldedPart, JournalPage } from '../journal-page.ts';
 import type { DriveRows } from './drive-rows.ts';
 import { type GraphClient, GraphError } from './graph-client.ts';
 
@@ -27,26 +28,26 @@ export interface DeltaPart {
 
 /**
  * Read pages until the delta link. Goes on behind the pages that are in the journal.
- * @param pages      of the journal, all parts; what is read is added
+ * @param folded     the journal so far, all parts; what is read is added
  * @param deltaLink  where the last round ended; null: enumerate everything
- * @returns the pages of the part
+ * @returns the part, with its last page
  * @throws {TerminalError} sync.endless when the service repeats itself; the old cursor stays
  */
 export async function collectPages(
   { graph, journal, logger }: { graph: GraphClient; journal: Journal; logger: Logger },
   part: DeltaPart,
-  pages: JournalPage[],
+  folded: FoldedPages,
   deltaLink: string | null,
-): Promise<JournalPage[]> {
-  const mine = pages.filter((page) => page.part === part.name);
+): Promise<FoldedPart & { last: Omit<JournalPage, 'rows'> }> {
+  const mine = folded.part(part.name);
   const seen = new Set<string>();
   const links = new Set<string>();
   const { fresh, headers = {} } = part;
   let stale = 0;
   let restarts = 0;
   for (;;) {
-    const last = mine.at(-1);
-    if (last !== undefined && last.delta !== null) return mine;
+    const { last } = mine;
+    if (last !== undefined && last.delta !== null) return { ...mine, last };
     const link = last?.next ?? deltaLink ?? fresh;
     const isFull = last?.isFull ?? deltaLink === null;
     if (links.has(link)) throw endless(part);
@@ -74,9 +75,8 @@ export async function collectPages(
     for (const { id } of page.rows) seen.add(id);
     stale = seen.size > before ? 0 : stale + 1;
     if (stale > MAX_STALE_PAGES) throw endless(part);
-    await journal.putPage(pages.length, page);
-    pages.push(page);
-    mine.push(page);
+    await journal.putPage(folded.count, page);
+    folded.add(page);
   }
 }
 

@@ -2,7 +2,6 @@
 // https://learn.microsoft.com/graph/api/driveitem-delta
 import type { Logger } from '../../ports.ts';
 import type { DriveItem, DriveItems } from '../drive-items.ts';
-import { foldPages } from '../drive-plan.ts';
 import type { Collected, Content, Drive, Feed } from '../feed.ts';
 import type { Journal } from '../journal.ts';
 import { collectPages } from './delta-pages.ts';
@@ -26,10 +25,10 @@ export class DriveFeed implements Feed {
     const deps = { graph: this.#graph, journal, logger: this.#logger };
     const fresh = `${this.#path}/root/delta`;
     const part = { name: '', title: this.#title, fresh, freshUnits: 2, read: readPage };
-    const pages = await collectPages(deps, part, await journal.pages(), cursor);
-    const { rows, isFull } = foldPages(pages);
+    const { rows, last } = await collectPages(deps, part, await journal.folded(known), cursor);
+    const { isFull } = last;
     const all = isFull ? rows : await this.#withChildren(rows, known);
-    return { rows: all, isFull, covers: () => isFull, cursor: pages.at(-1)?.delta ?? fresh };
+    return { rows: all, isFull, covers: () => isFull, cursor: last.delta ?? fresh };
   }
 
   ask({ id }: DriveItem): Promise<DriveRow | undefined> {

@@ -7,9 +7,9 @@ import type { SourceEntry } from '../../api/source-entry.ts';
 import { type ErrorCode, TerminalError } from '../../errors.ts';
 import type { Logger } from '../../ports.ts';
 import type { DriveItem, DriveItems } from '../drive-items.ts';
-import { foldPages } from '../drive-plan.ts';
 import type { Collected, Content, Feed } from '../feed.ts';
-import type { Journal, JournalPage } from '../journal.ts';
+import type { Journal } from '../journal.ts';
+import type { FoldedPages } from '../journal-page.ts';
 import { collectPages } from './delta-pages.ts';
 import type { DriveRow } from './drive-rows.ts';
 import { contentOf, type GraphClient, GraphError, rowIfThere } from './graph-client.ts';
@@ -53,34 +53,34 @@ export class MailFeed implements Feed {
 
   async collect(journal: Journal, from: string | null, known: DriveItems): Promise<Collected> {
     const before = from === null ? undefined : readCursor(from);
-    const pages = await journal.pages();
-    const folderPages = await this.#pages(journal, pages, FOLDERS, before?.folders ?? null, readFolderPage, {
+    const folded = await journal.folded(known);
+    const folders = await this.#pages(journal, folded, FOLDERS, before?.folders ?? null, readFolderPage, {
       fresh: `${this.#path}/mailFolders/delta`,
     });
-    const folders = foldPages(folderPages);
     const tree = treeOf(known, folders.rows);
     const wellKnown = await this.#wellKnown(before?.wellKnown ?? {});
     const rows = new Map(folders.rows);
     const whole = new Set<string>();
     const mails: Cursor['mails'] = {};
     for (const id of this.#followed(tree, wellKnown)) {
-      const found = await this.#folderPages(journal, pages, id, before?.mails[id] ?? null);
+      const found = await this.#folderPages(journal, folded, id, before?.mails[id] ?? null);
       if (found === undefined) {
         rows.set(id, { ...gone(id), parentId: null });
         continue;
       }
-      const { rows: shown, isFull } = foldPages(found);
-      if (isFull) whole.add(id);
-      for (const row of shown.values()) if (row.kind !== 'deleted' || !isThere(rows.get(row.id))) rows.set(row.id, row);
-      mails[id] = found.at(-1)?.delta ?? '';
+      if (found.last.isFull) whole.add(id);
+      for (const row of found.rows.values())
+        if (row.kind !== 'deleted' || !isThere(rows.get(row.id))) rows.set(row.id, row);
+      mails[id] = found.last.delta ?? '';
     }
     await this.#findMoved(rows, known, mails);
-    const cursor: Cursor = { folders: folderPages.at(-1)?.delta ?? '', wellKnown, mails };
+    const cursor: Cursor = { folders: folders.last.delta ?? '', wellKnown, mails };
     return {
       rows,
       isFull: before === undefined,
       // A folder that was enumerated shows all of its mails; the folders themselves when theirs was.
-      covers: (item) => (item.kind === 'folder' ? folders.isFull : item.parentId !== null && whole.has(item.parentId)),
+      covers: (item) =>
+        item.kind === 'folder' ? folders.last.isFull : item.parentId !== null && whole.has(item.parentId),
       cursor: JSON.stringify(cursor),
     };
   }
@@ -111,13 +111,13 @@ export class MailFeed implements Feed {
   /** undefined: the folder is gone. */
   async #folderPages(
     journal: Journal,
-    pages: JournalPage[],
+    folded: FoldedPages,
     id: string,
     link: string | null,
-  ): Promise<JournalPage[] | undefined> {
+  ): Promise<Awaited<ReturnType<typeof collectPages>> | undefined> {
     const read = (body: unknown) => readMailPage(body, id, this.#sinceMs);
     try {
-      return await this.#pages(journal, pages, id, link, read, { fresh: this.#mailsOf(id) });
+      return await this.#pages(journal, folded, id, link, read, { fresh: this.#mailsOf(id) });
     } catch (error) {
       if (!(error instanceof GraphError) || error.status !== 404 || (await this.#askFolder(id)) !== undefined)
         throw error;
@@ -127,15 +127,15 @@ export class MailFeed implements Feed {
 
   #pages(
     journal: Journal,
-    pages: JournalPage[],
+    folded: FoldedPages,
     name: string,
     link: string | null,
     read: (body: unknown) => ReturnType<typeof readFolderPage>,
     { fresh }: { fresh: string },
-  ): Promise<JournalPage[]> {
+  ): ReturnType<typeof collectPages> {
     const deps = { graph: this.#graph, journal, logger: this.#logger };
     const title = name === FOLDERS ? 'folders of the mailbox' : `mail folder ${name}`;
-    return collectPages(deps, { name, title, fresh, freshUnits: 1, headers: PAGE_HEADERS, read }, pages, link);
+    return collectPages(deps, { name, title, fresh, freshUnits: 1, headers: PAGE_HEADERS, read }, folded, link);
   }
 
   #mailsOf(folderId: string): string {

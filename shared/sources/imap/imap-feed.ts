@@ -7,10 +7,10 @@ import { z } from 'zod';
 import { TerminalError } from '../../errors.ts';
 import { sha256Hex } from '../../ids.ts';
 import type { DriveItem, DriveItems } from '../drive-items.ts';
-import { foldPages } from '../drive-plan.ts';
 import type { Collected, Content, Feed } from '../feed.ts';
 import type { DriveRow } from '../graph/drive-rows.ts';
-import type { Journal, JournalPage } from '../journal.ts';
+import type { Journal } from '../journal.ts';
+import type { JournalPage } from '../journal-page.ts';
 import { mailName } from '../mail-name.ts';
 import type { ImapConnection, ImapEntry, ImapFolder, ImapMail, ImapStatus } from './imap-connection.ts';
 
@@ -34,21 +34,21 @@ export class ImapFeed implements Feed {
 
   async collect(journal: Journal, from: string | null, known: DriveItems): Promise<Collected> {
     const before = from === null ? undefined : readCursor(from);
-    const pages = await journal.pages();
+    const folded = await journal.folded(known);
     const all = await this.#connection.folders();
     const byFolder = mailsByFolder(known);
     const rows = new Map<string, DriveRow>();
     const cursor: Record<string, ImapStatus> = {};
     for (const folder of this.#followed(all)) {
       for (const row of folderRows(folder)) rows.set(row.id, row);
-      let page = pages.find(({ part }) => part === folder.path);
-      if (page === undefined) {
-        page = await this.#page(folder, before?.[folder.path], byFolder.get(folder.path) ?? []);
-        await journal.putPage(pages.length, page);
-        pages.push(page);
+      const part = folded.part(folder.path);
+      if (part.last === undefined) {
+        const page = await this.#page(folder, before?.[folder.path], byFolder.get(folder.path) ?? []);
+        await journal.putPage(folded.count, page);
+        folded.add(page);
       }
-      for (const row of foldPages([page]).rows.values()) rows.set(row.id, row);
-      cursor[folder.path] = statusSchema.parse(JSON.parse(page.delta ?? ''));
+      for (const row of part.rows.values()) rows.set(row.id, row);
+      cursor[folder.path] = statusSchema.parse(JSON.parse(part.last?.delta ?? ''));
     }
     const there = new Set(all.map(({ path }) => path));
     for (const [path, items] of byFolder)
