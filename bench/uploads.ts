@@ -8,6 +8,7 @@ import { QueueServiceClient } from '@azure/storage-queue';
 import pLimit from 'p-limit';
 import { ApiClient } from '../cli/api-client.ts';
 import type { RunStatus } from '../shared/api/runs.ts';
+import { tablePath } from '../shared/paths.ts';
 import { type Cloud, cpuMs, startCloud, stopCloud } from './cloud/cloud.ts';
 
 const PARALLEL_UPLOADS = 24;
@@ -81,6 +82,7 @@ async function measure(cloud: Cloud, { documents, way }: Options): Promise<Resul
   const api = new ApiClient(cloud.url);
   const landing = DataLakeServiceClient.fromConnectionString(cloud.lake).getFileSystemClient('landing');
   const events = QueueServiceClient.fromConnectionString(cloud.lake).getQueueClient('landing-events');
+  if (way === 'queue') await events.createIfNotExists(); // in Azure the templates make it
   const versionsBefore = await countVersions(cloud);
   const cpuBefore = cpuMs(cloud.hostPid);
   const begun = performance.now();
@@ -123,7 +125,8 @@ const uploadRuns = async (api: ApiClient): Promise<RunStatus[]> =>
 async function countVersions({ lake }: Cloud): Promise<number> {
   const files = DataLakeServiceClient.fromConnectionString(lake).getFileSystemClient('lake');
   let count = 0;
-  for await (const { name = '' } of files.listPaths({ path: 'results/_delta_log' }))
+  if (!(await files.getDirectoryClient(`${tablePath('results')}/_delta_log`).exists())) return 0;
+  for await (const { name = '' } of files.listPaths({ path: `${tablePath('results')}/_delta_log` }))
     if (/\/\d{20}\.json$/.test(name)) count++;
   return count;
 }

@@ -53,10 +53,10 @@ export async function importModel(path: string, options: ImportModelOptions): Pr
 
 /** What the import had to assume, or does otherwise than the tool the model comes from. */
 export function noticesOf(
-  { kind, training, scorer }: ModelBundle['description'],
+  { kind, training, scorer, labels }: Pick<ModelBundle['description'], 'kind' | 'training' | 'scorer' | 'labels'>,
   options: ImportModelOptions,
 ): string[] {
-  const { roundsUsed, roundsInFile, origin, namesClasses } = training;
+  const { roundsUsed, roundsInFile, origin, namesClasses, classNumbers } = training;
   const notices: string[] = [];
   if (typeof roundsUsed === 'number' && roundsUsed !== roundsInFile)
     notices.push(
@@ -66,6 +66,8 @@ export function noticesOf(
     notices.push(
       'a term that a document lacks is a missing value, as in a sparse matrix; if the booster was trained on dense rows, where it is 0, say --absent zero',
     );
+  if (typeof classNumbers === 'string')
+    notices.push(`the file's classes ${classNumbers} are called ${labels.join(', ')}, in this order`);
   if (namesClasses === false)
     notices.push('the pipeline names no classes: they are called by their numbers; --labels gives them names');
   if (typeof scorer.thresholds === 'string' || (typeof scorer.threshold === 'number' && scorer.threshold !== 0.5))

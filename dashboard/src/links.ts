@@ -20,6 +20,7 @@ export const links = {
   documents: (filter: Readonly<Record<string, string | undefined>> = {}) => `${BASE}/documents${queryOf(filter)}`,
   document: (documentId: string) => `${BASE}/documents/${part(documentId)}`,
   review: `${BASE}/review`,
+  spotChecks: `${BASE}/review?order=spot-check`,
   models: `${BASE}/models`,
   model: (version: string) => `${BASE}/models/${part(version)}`,
   sources: `${BASE}/sources`,

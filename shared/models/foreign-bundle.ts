@@ -6,6 +6,7 @@ import { vocabularyFile } from '../features/vocabulary.ts';
 import type { AcceptRule } from './accept-rule.ts';
 import type { ModelBundle, ModelDescription, ModelMetrics } from './bundle.ts';
 import type { Calibration } from './calibration.ts';
+import { agreedNames, namedNumbers } from './class-labels.ts';
 import { encodeIdf } from './idf-file.ts';
 import { classNamesOf } from './onnx/class-names.ts';
 import { readOnnxFile } from './onnx/model-proto.ts';
@@ -61,7 +62,12 @@ export async function createXgboostBundle(
   const labels = agreedLabels(booster.classNames, input.labels, opened.classes);
   // JSON has no NaN; null stands for it
   const scorer = { absent, rounds, missing: Number.isNaN(missing) ? null : missing };
-  const training = { ...input.training, roundsUsed: opened.rounds, roundsInFile: booster.roundEnds.length };
+  const training = {
+    ...input.training,
+    ...numbersOf(booster.classNames, labels),
+    roundsUsed: opened.rounds,
+    roundsInFile: booster.roundEnds.length,
+  };
   return createBundle('xgboost', { ...input, labels, training }, opened, scorer);
 }
 
@@ -75,26 +81,28 @@ export async function createOnnxBundle(
   const bytes = withoutZipMaps(input.bytes);
   const session = openSession(bytes);
   const output = chooseOutput(session.outputs, complete.output);
-  const names = classNamesOf(readOnnxFile(input.bytes), output);
   const columns = session.outputs.find((slot) => slot.name === output)?.shape[1] ?? -1;
+  const names = classNamesOf(readOnnxFile(input.bytes), output, columns);
   const labels = agreedLabels(names, input.labels, columns > 1 ? columns : (names ?? input.labels ?? []).length);
   const opened = new OnnxScorer(session, labels.length, complete);
   opened.requireProbabilities();
-  return createBundle('onnx', { ...input, bytes, labels }, opened, { ...complete, output });
+  const training = { ...input.training, ...numbersOf(names, labels) };
+  return createBundle('onnx', { ...input, bytes, labels, training }, opened, { ...complete, output });
 }
 
-/** Names in the file win; others must not contradict them. @throws {TerminalError} request.invalid, model.width-mismatch */
+/** For the notice of an import: which numbers of the file the given names stand for. */
+function numbersOf(own: readonly string[] | undefined, labels: readonly string[]): ModelDescription['training'] {
+  const classNumbers = namedNumbers(own, labels);
+  return classNumbers === undefined ? {} : { classNumbers };
+}
+
+/** Names given must not contradict those in the file. @throws {TerminalError} request.invalid, model.width-mismatch */
 function agreedLabels(
   own: readonly string[] | undefined,
   given: readonly string[] | undefined,
   classes: number,
 ): readonly string[] {
-  if (own !== undefined && given !== undefined && own.join('\0') !== given.join('\0'))
-    throw new TerminalError(
-      'request.invalid',
-      `The file names its classes ${own.join(', ')}; --labels says ${given.join(', ')}. Leave --labels out`,
-    );
-  const labels = own ?? given;
+  const labels = agreedNames(own, given, 'The file');
   if (labels === undefined)
     throw new TerminalError(
       'request.invalid',

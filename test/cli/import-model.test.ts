@@ -11,13 +11,16 @@ const of = (
   scorer: Description['scorer'] = {},
   options: Partial<ImportModelOptions> = {},
 ): string[] =>
-  noticesOf({ kind, training, scorer } as Description, {
-    data: '',
-    json: false,
-    textColumn: '',
-    labelColumn: '',
-    ...options,
-  }); // what the notices read
+  noticesOf(
+    { kind, training, scorer, labels: ['a', 'b'] },
+    {
+      data: '',
+      json: false,
+      textColumn: '',
+      labelColumn: '',
+      ...options,
+    },
+  );
 
 describe('import: notices', () => {
   test.each<[string, string[], RegExp[]]>([
@@ -33,6 +36,11 @@ describe('import: notices', () => {
       'classes without names',
       of('logistic-regression', { namesClasses: false }),
       [/called by their numbers; --labels/],
+    ],
+    [
+      'numbers that were given names',
+      of('xgboost', { classNumbers: '1, 2' }, {}, { absent: 'zero' }),
+      [/classes 1, 2 are called a, b/],
     ],
     ['a threshold of Spark', of('logistic-regression', {}, { threshold: 0.7 }), [/threshold 0\.7/]],
     ['thresholds of Spark', of('logistic-regression', {}, { thresholds: '0.2,0.8' }), [/threshold 0\.2,0\.8/]],

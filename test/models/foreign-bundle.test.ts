@@ -128,6 +128,28 @@ describe('XGBoost in the registry', () => {
     });
   });
 
+  test('classes that are numbers are names, however they are written; words given name them, other numbers contradict', async () => {
+    const wrapper = (classes: string) => set({ scikit_learn: `{"classes_": ${classes}}` });
+    const encoder = (classes: string) => set({ scikit_learn: `{"_le": {"classes_": ${classes}}}` });
+    const labelled = async (bytes: Uint8Array, given?: string[]) =>
+      (await createXgboostBundle({ ...input, bytes, labels: given })).description;
+    for (const bytes of [wrapper('[1.0, 2.0, 4.5]'), encoder('[1, 2, 4.5]')]) {
+      expect((await labelled(bytes)).labels).toEqual(['1', '2', '4.5']);
+      expect((await labelled(bytes, ['1.0', '2.0', '4.5'])).labels).toEqual(['1.0', '2.0', '4.5']);
+      const named = await labelled(bytes, ['x', 'y', 'z']);
+      expect([named.labels, named.training.classNumbers]).toEqual([['x', 'y', 'z'], '1, 2, 4.5']);
+      for (const wrong of [
+        ['2', '1', '4.5'],
+        ['x', 'y', '9'],
+        ['x', 'y'],
+      ])
+        await expect(labelled(bytes, wrong)).rejects.toMatchObject({ code: 'request.invalid' });
+    }
+    // these only count the classes
+    await expect(labelled(wrapper('[0.0, 1.0, 2.0]'))).rejects.toMatchObject({ message: /--labels/ });
+    expect((await labelled(wrapper('[0.0, 1.0, 2.0]'), ['x', 'y', 'z'])).training.classNumbers).toBeUndefined();
+  });
+
   test.each([
     ['binary:hinge', 'no probabilities'],
     ['binary:logistic', 'independently'],

@@ -13,6 +13,7 @@ import { DocumentInFocus } from './review/document-in-focus.tsx';
 import { Help } from './review/help.tsx';
 import { type Command, commandOf, keysOf } from './review/keys.ts';
 import { LabelPanel } from './review/label-panel.tsx';
+import { LINES, lineOf } from './review/lines.ts';
 import { DayProgress, NothingWaits, withOnTheWay } from './review/progress.tsx';
 import { StatusLine } from './review/status-line.tsx';
 import { askAgain, askError, type Choice, dispatch, queue, storedCount, useQueue } from './review/use-queue.ts';
@@ -70,6 +71,12 @@ function Desk() {
         <Choices choice={choice} onHelp={() => setIsHelpOpen(true)} />
       </div>
       {progress !== undefined && <DayProgress progress={progress} />}
+      {choice.line === 'spot-check' && (
+        <p class="note review-note">
+          Drawn at random from what the local stages decided alone. Their label is hidden, so that yours measures them;
+          the result is under <a href={links.costs}>Costs and trust</a>.
+        </p>
+      )}
       <StatusLine onUndo={() => obey({ kind: 'undo' })} />
       {askError.value !== undefined && items.length === 0 ? (
         <ErrorNote error={askError.value} onRetry={askAgain} />
@@ -93,18 +100,21 @@ function Desk() {
 function Choices({ choice, onHelp }: { choice: Choice; onHelp: () => void }) {
   const { route } = useLocation();
   const set = (changed: Partial<Choice>) => {
-    const { order, label, run } = { ...choice, ...changed };
-    route(`${links.review}${queryOf({ order: order === 'uncertain' ? undefined : order, label, run })}`, true);
+    const { line, label, run } = { ...choice, ...changed };
+    route(`${links.review}${queryOf({ order: line === 'uncertain' ? undefined : line, label, run })}`, true);
   };
   return (
     <div class="row review-choices">
       <select
         aria-label="Order"
-        value={choice.order}
-        onChange={(event) => set({ order: event.currentTarget.value === 'oldest' ? 'oldest' : 'uncertain' })}
+        value={choice.line}
+        onChange={(event) => set({ line: lineOf(event.currentTarget.value) })}
       >
-        <option value="uncertain">Least certain first</option>
-        <option value="oldest">Oldest first</option>
+        {Object.entries(LINES).map(([line, words]) => (
+          <option key={line} value={line}>
+            {words}
+          </option>
+        ))}
       </select>
       <select
         aria-label="Proposed label"
@@ -131,10 +141,10 @@ function Choices({ choice, onHelp }: { choice: Choice; onHelp: () => void }) {
 /** The choice in the address. While the next view is being loaded, the address is its own already. */
 function useChoice(): Choice {
   const { path, query } = useLocation();
-  const own = useRef<Choice>({ order: 'uncertain', label: undefined, run: undefined });
+  const own = useRef<Choice>({ line: 'uncertain', label: undefined, run: undefined });
   if (path === links.review)
     own.current = {
-      order: query.order === 'oldest' ? 'oldest' : 'uncertain',
+      line: lineOf(query.order),
       label: query.label || undefined,
       run: query.run || undefined,
     };

@@ -1,22 +1,25 @@
 // What an ONNX file says the classes of an output are called: label lists of classifier and ZipMap nodes, constant lists that labels are
 // picked from, metadata.
 // Source: ONNX-ML operators (classlabels_strings, classlabels_int64s, classlabels_ints); metadata_props of exporters.
+import { numberNames } from '../class-labels.ts';
 import type { OnnxFile, OnnxNode } from './model-proto.ts';
 
 const METADATA_KEYS = ['class_names', 'classes', 'labels', 'id2label', 'names'];
 
 /**
  * Names of the classes, in the order of the output's columns; undefined when the file names none, or more than one list could be meant.
- * @param output  the tensor of probabilities
+ * @param output   the tensor of probabilities
+ * @param columns  of that tensor; -1 when the file does not say
  */
-export function classNamesOf(file: OnnxFile, output: string): string[] | undefined {
+export function classNamesOf(file: OnnxFile, output: string, columns = -1): string[] | undefined {
   const above = nodesAbove(file, output);
   const made = new Set([output, ...above.flatMap((node) => node.outputs)]);
   const beside = file.nodes.filter((node) => node.op === 'ZipMap' && node.inputs.some((name) => made.has(name)));
   const mapped = only(beside.flatMap(labelsOf));
   const computed = only(above.flatMap(labelsOf));
   if (mapped !== undefined && computed !== undefined && only([mapped, computed]) === undefined) return undefined;
-  return mapped ?? computed ?? only(file.nodes.flatMap((node) => pickedFrom(file, node))) ?? inMetadata(file);
+  const picked = file.nodes.flatMap((node) => pickedFrom(file, node));
+  return mapped ?? computed ?? only(picked) ?? inMetadata(file) ?? only(pickedNumbers(file, columns));
 }
 
 /** Nodes that the output is computed from. */
@@ -37,8 +40,8 @@ function labelsOf(node: OnnxNode): string[][] {
   const strings = node.strings.get('classlabels_strings');
   if (strings !== undefined) return [[...strings]];
   const ints = node.ints.get('classlabels_int64s') ?? node.ints.get('classlabels_ints');
-  // 0, 1, 2 … are numbers of classes, no names
-  return ints === undefined || ints.every((value, i) => value === i) ? [] : [ints.map(String)];
+  const names = numberNames(ints ?? []);
+  return names === undefined ? [] : [names];
 }
 
 /** The list that a label is picked from by its index. */
@@ -46,6 +49,16 @@ function pickedFrom(file: OnnxFile, node: OnnxNode): string[][] {
   if (node.op !== 'ArrayFeatureExtractor' && node.op !== 'Gather') return [];
   const list = file.stringTensors.get(node.inputs[0] ?? '');
   return list === undefined ? [] : [[...list]];
+}
+
+/** Numbers that a label is picked from: `classes` of converted scikit-learn models without a ZipMap. Of other lists of numbers only their size tells. */
+function pickedNumbers({ nodes, numberTensors }: OnnxFile, columns: number): string[][] {
+  return nodes.flatMap(({ op, inputs }) => {
+    const list = op === 'ArrayFeatureExtractor' ? (numberTensors.get(inputs[0] ?? '') ?? []) : [];
+    const isOfClasses = columns < 1 || list.length === columns;
+    const names = isOfClasses && new Set(list).size === list.length ? numberNames(list) : undefined;
+    return names === undefined ? [] : [names];
+  });
 }
 
 /** The one list there is, however often it occurs. */
@@ -68,7 +81,9 @@ function inMetadata({ metadata }: OnnxFile): string[] | undefined {
 function listOf(text: string): string[] | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return Array.isArray(value) && value.every((name) => typeof name === 'string') ? value : undefined;
+    if (!Array.isArray(value)) return undefined;
+    if (value.length > 0 && value.every((name) => typeof name === 'number')) return numberNames(value);
+    return value.every((name) => typeof name === 'string') ? value : undefined;
   } catch {
     return undefined; // not JSON: perhaps Python's form
   }

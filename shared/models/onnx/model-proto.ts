@@ -15,6 +15,8 @@ export interface OnnxFile {
   readonly nodes: readonly OnnxNode[];
   /** Constant tensors of strings, by name. */
   readonly stringTensors: ReadonlyMap<string, readonly string[]>;
+  /** Constant vectors of at most 65,536 numbers, by name. */
+  readonly numberTensors: ReadonlyMap<string, readonly number[]>;
   readonly metadata: ReadonlyMap<string, string>;
 }
 
@@ -25,22 +27,30 @@ type Field = { number: number; raw: Uint8Array } & ({ varint: number } | { bytes
 export function readOnnxFile(bytes: Uint8Array): OnnxFile {
   const nodes: OnnxNode[] = [];
   const stringTensors = new Map<string, readonly string[]>();
+  const numberTensors = new Map<string, readonly number[]>();
   const metadata = new Map<string, string>();
   for (const field of fieldsOf(bytes)) {
     if (!('bytes' in field)) continue;
-    if (field.number === 7) readGraph(field.bytes, nodes, stringTensors);
+    if (field.number === 7) readGraph(field.bytes, nodes, stringTensors, numberTensors);
     if (field.number === 14) metadata.set(textOf(field.bytes, 1), textOf(field.bytes, 2));
   }
-  return { nodes, stringTensors, metadata };
+  return { nodes, stringTensors, numberTensors, metadata };
 }
 
-function readGraph(bytes: Uint8Array, nodes: OnnxNode[], tensors: Map<string, readonly string[]>): void {
+function readGraph(
+  bytes: Uint8Array,
+  nodes: OnnxNode[],
+  strings: Map<string, readonly string[]>,
+  numbers: Map<string, readonly number[]>,
+): void {
   for (const field of fieldsOf(bytes)) {
     if (!('bytes' in field)) continue;
     if (field.number === 1) nodes.push(readNode(field.bytes));
     if (field.number === 5) {
-      const strings = textsOf(field.bytes, 6);
-      if (strings.length > 0) tensors.set(textOf(field.bytes, 8), strings);
+      const texts = textsOf(field.bytes, 6);
+      if (texts.length > 0) strings.set(textOf(field.bytes, 8), texts);
+      const vector = vectorOf(field.bytes);
+      if (vector.length > 0) numbers.set(textOf(field.bytes, 8), vector);
     }
   }
 }
@@ -85,6 +95,35 @@ function intsOf(bytes: Uint8Array, number: number): number[] {
       }
   }
   return found;
+}
+
+const MOST_CLASSES = 2 ** 16;
+/** Element types of a tensor whose numbers stand in `raw_data`, and how they are read. */
+const RAW: Readonly<Record<number, { size: number; read: (view: DataView, at: number) => number }>> = {
+  1: { size: 4, read: (view, at) => view.getFloat32(at, true) },
+  6: { size: 4, read: (view, at) => view.getInt32(at, true) },
+  7: { size: 8, read: (view, at) => Number(view.getBigInt64(at, true)) },
+  11: { size: 8, read: (view, at) => view.getFloat64(at, true) },
+};
+
+/** Numbers of a tensor of one dimension, or of one row; empty for any other. */
+function vectorOf(tensor: Uint8Array): number[] {
+  const sizes = intsOf(tensor, 1).filter((size) => size !== 1);
+  const [count = 0] = sizes;
+  const [type = 0] = intsOf(tensor, 2);
+  const raw = RAW[type];
+  if (sizes.length !== 1 || count > MOST_CLASSES || raw === undefined) return [];
+  for (const field of fieldsOf(tensor)) {
+    if (!('bytes' in field)) continue;
+    const { bytes } = field;
+    const isFloats = (field.number === 4 && type === 1) || (field.number === 10 && type === 11);
+    if ((field.number === 9 || isFloats) && bytes.length === count * raw.size) {
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      return Array.from({ length: count }, (_, i) => raw.read(view, i * raw.size));
+    }
+  }
+  const ints = type === 6 ? intsOf(tensor, 5) : type === 7 ? intsOf(tensor, 7) : [];
+  return ints.length === count ? ints : [];
 }
 
 /** @throws {TerminalError} model.corrupt */

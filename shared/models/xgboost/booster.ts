@@ -4,6 +4,7 @@
 // Source: dmlc/xgboost src/tree/tree_model.cc, src/learner.cc, src/gbm/gbtree.cc.
 import { TerminalError } from '../../errors.ts';
 import { parseLooseJson } from '../../loose-json.ts';
+import { numberNames } from '../class-labels.ts';
 import { type JsonValue, readUbjson } from './ubjson.ts';
 
 /** Nodes of all trees; a tree's nodes are contiguous. */
@@ -247,7 +248,7 @@ function roundEnds(model: JsonObject, groups: number, trees: number): Int32Array
   return Int32Array.from({ length: Math.ceil(trees / size) }, (_, round) => Math.min(trees, (round + 1) * size));
 }
 
-/** `classes_`, or that of the label encoder inside; numbers of classes are no names. */
+/** `classes_`, or that of the label encoder inside. */
 function classNames(stored: JsonValue | undefined): string[] | undefined {
   if (typeof stored !== 'string') return undefined;
   let value: { classes_?: unknown; _le?: { classes_?: unknown } } | null;
@@ -257,9 +258,9 @@ function classNames(stored: JsonValue | undefined): string[] | undefined {
     return undefined; // the wrapper's own notes; nothing depends on them
   }
   const names = value?._le?.classes_ ?? value?.classes_;
-  return Array.isArray(names) && names.length > 0 && names.every((name) => typeof name === 'string')
-    ? names
-    : undefined;
+  if (!Array.isArray(names) || names.length === 0) return undefined;
+  if (names.every((name) => typeof name === 'number')) return numberNames(names);
+  return names.every((name) => typeof name === 'string') ? names : undefined;
 }
 
 function count(value: JsonValue | undefined): number {

@@ -5,6 +5,7 @@
 // Source: org.apache.spark.ml.feature.*, org.apache.spark.ml.classification.{LogisticRegressionModel, OneVsRestModel}, xgboost.spark.
 import { TerminalError } from '../../errors.ts';
 import type { ModelBundle } from '../../models/bundle.ts';
+import { agreedNames, namedNumbers } from '../../models/class-labels.ts';
 import { createXgboostBundle, unmeasuredAccept } from '../../models/foreign-bundle.ts';
 import { createLinearBundle } from '../../models/linear-bundle.ts';
 import { classesOf, type LinearModel } from '../../models/linear-model.ts';
@@ -51,8 +52,12 @@ export async function importSparkPipeline(files: PipelineFiles, options: ImportO
   const found = await readLabels(files, stages, classifier);
   const own = found.labels ?? labelsInMetadata(classifier);
   requireAccounted(stages, [classifier, ...features.stages, ...found.stages]);
-  requireAgreement(own, options.labels);
-  return await createBundle(files, classifier, features, options.labels ?? own, options.taxonomyVersion ?? null);
+  const labels = agreedNames(own, options.labels, 'The pipeline');
+  const classNumbers = namedNumbers(own, labels ?? []);
+  const bundle = await createBundle(files, classifier, features, labels, options.taxonomyVersion ?? null);
+  if (classNumbers === undefined) return bundle;
+  const { description } = bundle;
+  return { ...bundle, description: { ...description, training: { ...description.training, classNumbers } } };
 }
 
 function theClassifier(stages: readonly Stage[]): Stage {
@@ -73,17 +78,6 @@ function requireAccounted(stages: readonly Stage[], read: readonly Stage[]): voi
   if (other !== undefined)
     throw unsupported(
       `stage ${other.className} (${other.uid}) is not read, and it may change what the classifier sees; save a pipeline without it, or apply it to the texts beforehand`,
-    );
-}
-
-/** Labels given must not contradict those that the pipeline holds. */
-function requireAgreement(own: readonly string[] | undefined, given: readonly string[] | undefined): void {
-  if (own === undefined || given === undefined) return;
-  const isSame = own.length === given.length && own.every((label, k) => label === given[k]);
-  if (!isSame)
-    throw new TerminalError(
-      'request.invalid',
-      `The pipeline names its classes ${own.join(', ')}; --labels says ${given.join(', ')}. Leave --labels out`,
     );
 }
 

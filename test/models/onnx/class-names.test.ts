@@ -50,6 +50,29 @@ describe('names of the classes', () => {
   test('may be numbers, but 0, 1, 2 are no names', () => {
     expect(names([classifier({ ints: [3, 70, 9] }), softmax])).toEqual(['3', '70', '9']);
     expect(names([classifier({ ints: [0, 1, 2] }), softmax])).toBeUndefined();
+    expect(names([softmax], { metadata: { classes: '[1.0, 2.0, 4.5]' } })).toEqual(['1', '2', '4.5']);
+    expect(names([softmax], { metadata: { classes: '[0.0, 1.0]' } })).toBeUndefined();
+  });
+
+  test.each([
+    ['float32', FLOAT, { raw: new Uint8Array(Float32Array.of(1, 2, 4).buffer) }],
+    ['float64', 11, { raw: new Uint8Array(Float64Array.of(1, 2, 4).buffer) }],
+    ['int64', INT64, { raw: new Uint8Array(BigInt64Array.of(1n, 2n, 4n).buffer) }],
+    ['int32, one by one', 6, { ints: [1, 2, 4] }],
+  ])('may be a list of numbers that labels are picked from: %s', (_name, type, content) => {
+    const pick: NodeDraft = {
+      op: 'ArrayFeatureExtractor',
+      domain: 'ai.onnx.ml',
+      inputs: ['classes', 'best'],
+      outputs: ['label'],
+    };
+    const numbers = { classes: { type, dims: [3], ...content } };
+    const file = readOnnxFile(
+      makeOnnx({ nodes: [softmax, pick], inputs: [input], outputs: [scores('probabilities')], numbers }),
+    );
+    expect(classNamesOf(file, 'probabilities', 3)).toEqual(['1', '2', '4']);
+    // indices into something else
+    expect(classNamesOf(file, 'probabilities', 2)).toBeUndefined();
   });
 
   test('stand in a ZipMap beside the output, in a list that labels are picked from, or in the metadata', () => {

@@ -68,6 +68,8 @@ export function makeOnnx(model: {
   strings?: Record<string, string[]>;
   /** Constant tensors of float32. */
   floats?: Record<string, { dims: number[]; values: Float32Array }>;
+  /** Constant tensors of other numbers, as raw bytes or as int32 one by one. */
+  numbers?: Record<string, { type: number; dims: number[]; raw?: Uint8Array; ints?: number[] }>;
   metadata?: Record<string, string>;
 }): Uint8Array {
   const graph = Buffer.concat([
@@ -87,6 +89,18 @@ export function makeOnnx(model: {
           int(2, 1),
           field(8, name),
           field(9, new Uint8Array(values.buffer)),
+        ]),
+      ),
+    ),
+    ...Object.entries(model.numbers ?? {}).map(([name, { type, dims, raw, ints }]) =>
+      field(
+        5,
+        Buffer.concat([
+          ...dims.map((size) => int(1, size)),
+          int(2, type),
+          ...(ints ?? []).map((value) => int(5, value)),
+          field(8, name),
+          ...(raw === undefined ? [] : [field(9, raw)]),
         ]),
       ),
     ),

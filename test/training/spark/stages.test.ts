@@ -247,6 +247,17 @@ describe('labels', () => {
     expect((await score(flat, [...baseline.labels])).labels).toEqual(baseline.labels);
   });
 
+  test('classes of a column of doubles are 1.0, 2.0: they may be given as 1, 2 or be named, and never in another order', async () => {
+    const doubles = bundleOf(3);
+    const files = exported({ ...doubles, description: { ...doubles.description, labels: ['2.0', '10.0', '1.0'] } });
+    const read = async (labels?: string[]) =>
+      (await importSparkPipeline(await files, labels === undefined ? {} : { labels })).description;
+    expect((await read()).labels).toEqual(['2.0', '10.0', '1.0']);
+    expect((await read(['2', '10', '1'])).labels).toEqual(['2', '10', '1']);
+    expect((await read(['x', 'y', 'z'])).training.classNumbers).toBe('2.0, 10.0, 1.0');
+    await expect(read(['1', '2', '10'])).rejects.toMatchObject({ code: 'request.invalid' });
+  });
+
   test('an IndexToString that calls the classes otherwise than the indexer is refused; one without labels of its own is not', async () => {
     const back = (labels: string[]) => {
       const stage = parts()[5]!;

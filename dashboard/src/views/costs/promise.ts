@@ -60,8 +60,7 @@ export function judgePromise({ modelVersion, precision, checked, right, basis }:
 
 /** What was measured on documents drawn at random. */
 export function spotCheckSentence(checks: TrustReport['spotChecks']): string {
-  if (checks === null)
-    return 'No spot checks yet: “sluice spot-check” draws documents at random, so that the promise becomes a measured number.';
+  if (checks === null) return 'No spot checks yet: documents drawn at random make the promise a measured number.';
   const { drawn, checked, right, low, high, drift } = checks;
   if (checked === 0) return `Spot checks: none of the ${count(drawn)} documents drawn at random is checked yet.`;
   const seen = `Spot checks: of ${count(checked)} documents checked of ${count(drawn)} drawn at random, ${count(right)} are right: ${percent(right / checked, 1)}, ${percent(0.95)} interval ${percent(low, 1)} to ${percent(high, 1)}.`;

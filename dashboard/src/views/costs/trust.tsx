@@ -85,7 +85,9 @@ export function PromiseNote({ promise, spotChecks }: Pick<TrustReport, 'promise'
       </h3>
       <p class="rule">{verdict.sentence}</p>
       {verdict.advice !== null && <p class="rule">{verdict.advice}</p>}
-      <p class="rule">{spotCheckSentence(spotChecks)}</p>
+      <p class="rule">
+        {spotCheckSentence(spotChecks)} <a href={links.spotChecks}>Check some</a>
+      </p>
       <p class="rule-notes">
         Otherwise checked are the documents people opened, which is no random sample. How the promise was made:{' '}
         <a href={links.model(promise.modelVersion)}>model {promise.modelVersion}</a>.

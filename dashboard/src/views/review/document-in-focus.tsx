@@ -32,7 +32,8 @@ export function DocumentInFocus({ item, ahead }: { item: Waiting; ahead: number 
             </span>
           )}{' '}
           <span class="dim">
-            waits since {when(item.decidedAt)} · {ahead === 0 ? 'the last one here' : `${count(ahead)} ready behind it`}
+            {item.code === null ? 'decided' : 'waits since'} {when(item.decidedAt)} ·{' '}
+            {ahead === 0 ? 'the last one here' : `${count(ahead)} ready behind it`}
           </span>
         </p>
         {item.storedLabel !== null && (

@@ -30,7 +30,7 @@ export function DayProgress({ progress }: { progress: ReviewProgress }) {
 }
 
 export function NothingWaits({ progress, choice, skipped }: NothingWaitsProps) {
-  const isFiltered = choice.label !== undefined || choice.run !== undefined;
+  const isFiltered = choice.label !== undefined || choice.run !== undefined || choice.line === 'spot-check';
   const waiting = progress?.waiting ?? 0;
   return (
     <Empty title={isFiltered || waiting > 0 ? 'Nothing waits for you here' : 'Nothing waits'}>

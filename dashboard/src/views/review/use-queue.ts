@@ -6,6 +6,7 @@ import { useEffect } from 'preact/hooks';
 import type { FeedbackAnswer, ReviewItem } from '../../../../shared/api/decisions.ts';
 import { ApiError, getJson, sendJson } from '../../api.ts';
 import { queryOf } from '../../links.ts';
+import { askOf, type Line } from './lines.ts';
 import { planAsk } from './plan-ask.ts';
 import { type Decision, type Effect, type Event, emptyQueue, step } from './queue.ts';
 
@@ -15,7 +16,7 @@ export const UNDO_MS = 5000;
 const TICK_MS = 2000;
 
 export interface Choice {
-  order: 'uncertain' | 'oldest';
+  line: Line;
   label: string | undefined;
   run: string | undefined;
 }
@@ -70,12 +71,12 @@ async function send(decision: Decision, keepalive: boolean): Promise<void> {
   }
 }
 
-async function ask(limit: number, { order, label, run: runId }: Choice): Promise<void> {
+async function ask(limit: number, { line, label, run: runId }: Choice): Promise<void> {
   const mine = round;
   askedAtMs = Date.now();
   dispatch({ kind: 'asked' });
   try {
-    const path = `review${queryOf({ order, limit, label, run: runId, holder: holder() })}`;
+    const path = `review${queryOf({ ...askOf(line), limit, label, run: runId, holder: holder() })}`;
     const { documents } = await getJson<{ documents: ReviewItem[] }>(path);
     if (mine !== round) return; // another filter by now
     askError.value = undefined;

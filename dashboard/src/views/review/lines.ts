@@ -1,0 +1,20 @@
+// Which documents the review shows, and in what order.
+
+/** A spot check is drawn at random of what the local stages decided alone. */
+export type Line = 'uncertain' | 'teaching' | 'oldest' | 'spot-check';
+
+export const LINES: Readonly<Record<Line, string>> = {
+  uncertain: 'Least certain first',
+  teaching: 'What teaches the model most',
+  oldest: 'Oldest first',
+  'spot-check': 'Spot checks',
+};
+
+/** The line of an address; the first for what is none. */
+export const lineOf = (name: string | undefined): Line => (isLine(name) ? name : 'uncertain');
+
+/** As the route of the queue takes it. */
+export const askOf = (line: Line): { order: string } | { queue: string } =>
+  line === 'spot-check' ? { queue: line } : { order: line };
+
+const isLine = (name: string | undefined): name is Line => name !== undefined && Object.hasOwn(LINES, name);
