@@ -91,3 +91,5 @@ export const sourceEntrySchema = z.discriminatedUnion('kind', [
     }),
 ]);
 export type SourceEntry = z.infer<typeof sourceEntrySchema>;
+/** Those on Microsoft Graph. */
+export type GraphEntry = Extract<SourceEntry, { kind: 'sharepoint' | 'onedrive' | 'exchange' }>;

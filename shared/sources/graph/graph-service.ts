@@ -1,5 +1,5 @@
 // Microsoft Graph as the service of a source: libraries, OneDrives and mailboxes.
-import type { SourceEntry } from '../../api/source-entry.ts';
+import type { GraphEntry } from '../../api/source-entry.ts';
 import { sha256Hex } from '../../ids.ts';
 import type { Clock, Logger } from '../../ports.ts';
 import type { Drive, Feed, Service } from '../feed.ts';
@@ -9,8 +9,6 @@ import { DRIVE_LIFE_MINUTES, graphWatch, MAIL_LIFE_MINUTES } from './graph-watch
 import { type MailboxEntry, MailFeed } from './mail-feed.ts';
 import { outsideOf } from './outside.ts';
 import { drivesOf } from './sites.ts';
-
-export type GraphEntry = Extract<SourceEntry, { kind: 'sharepoint' | 'onedrive' | 'exchange' }>;
 
 export function graphService(graph: GraphClient, entry: GraphEntry, logger: Logger, clock: Clock): Service {
   return entry.kind === 'exchange'

@@ -1,7 +1,7 @@
 // Something that a source has no business with: an identity with no more rights than it needs is refused it.
+import type { GraphEntry } from '../../api/source-entry.ts';
 import type { Service } from '../feed.ts';
 import { type GraphClient, GraphError } from './graph-client.ts';
-import type { GraphEntry } from './graph-service.ts';
 import { siteIdOf, sitePath } from './sites.ts';
 
 /** The field `outside` of the entry; of a site else the tenant's root site, which exists everywhere. */
