@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Rooms whose tests change nothing of their process (no environment, no module, no folder): their files share a worker each, which saves a start per file. */
-const ALONE = 'azure|browser|cli|conformance|e2e|functions|local|real-engine';
+const ALONE = 'azure|browser|cli|conformance|e2e|functions|local|real-engine|real-worker';
 
 export default defineConfig({
   test: {

@@ -58,9 +58,7 @@ export class TextSink {
 
   add(text: string): void {
     if (text === '') return;
-    this.#chars += text.length;
-    if (this.#chars > this.#maxChars)
-      throw new TerminalError('extract.too-large', `document: at most ${this.#maxChars} characters of text are kept`);
+    this.#refuseMany(text.length);
     this.#parts.push(text);
     this.#last = text;
   }
@@ -68,6 +66,25 @@ export class TextSink {
   /** Line break, unless the text stands at the start of a line. */
   breakLine(): void {
     if (this.#chars > 0 && !this.#last.endsWith('\n')) this.add('\n');
+  }
+
+  /** Number of the text added last, for `replace`. */
+  get place(): number {
+    return this.#parts.length - 1;
+  }
+
+  /** @throws {TerminalError} extract.too-large */
+  replace(place: number, text: string): void {
+    const old = this.#parts[place];
+    if (old === undefined) return;
+    this.#refuseMany(text.length - old.length);
+    this.#parts[place] = text;
+  }
+
+  #refuseMany(more: number): void {
+    this.#chars += more;
+    if (this.#chars > this.#maxChars)
+      throw new TerminalError('extract.too-large', `document: at most ${this.#maxChars} characters of text are kept`);
   }
 
   get chars(): number {

@@ -8,6 +8,8 @@ export interface DocRun {
   properties?: Buffer;
   /** Does its last character end the row of a table? */
   endsRow?: boolean;
+  /** Of the paragraph, beside its being the end of a row. */
+  paragraph?: Buffer;
 }
 
 /** A character property: its number, then its operand byte by byte. */
@@ -18,6 +20,28 @@ export const DELETED = property(0x0800, 1);
 export const HIDDEN = property(0x083c, 1);
 export const symbol = (font: number, code: number) => property(0x6a09, font, 0, code & 255, code >> 8);
 export const formField = (place: number) => Buffer.concat([property(0x6a03, place, 0, 0, 0), property(0x0806, 1)]);
+
+export const IN_TABLE = property(0x2416, 1);
+/** Edges of the cells of a row, its left one first. */
+export function rowCells(...edges: number[]): Buffer {
+  const cells = Buffer.concat([
+    Buffer.from([edges.length - 1]),
+    ...edges.map(short),
+    Buffer.alloc(20 * (edges.length - 1)),
+  ]);
+  return property(0xd608, ...short(cells.length + 1), ...cells);
+}
+/** The properties stand in the stream Data at its beginning. */
+export const ELSEWHERE = property(0x646b, 0, 0, 0, 0);
+export const listOf = (properties: Buffer) => Buffer.concat([short(properties.length), properties]);
+
+/** Style and properties, their size in pairs of bytes before them ([MS-DOC] 2.9.175). */
+function paragraphEntry(properties: Buffer): Buffer {
+  const content = Buffer.concat([Buffer.alloc(2), properties]);
+  return content.length % 2 === 1
+    ? Buffer.concat([Buffer.from([(content.length + 1) / 2]), content])
+    : Buffer.concat([Buffer.from([0, content.length / 2]), content]);
+}
 
 const PAGE = 512;
 const TEXT_AT = 2 * PAGE;
@@ -55,9 +79,10 @@ export function doc(
   propertyPage(main, pages, places, 1, ({ properties }) =>
     properties === undefined ? undefined : Buffer.concat([Buffer.from([properties.length]), properties]),
   );
-  propertyPage(main, pages + PAGE, places, 13, ({ endsRow }) =>
-    endsRow === true ? Buffer.from([3, 0, 0, 0x17, 0x24, 1]) : undefined,
-  );
+  propertyPage(main, pages + PAGE, places, 13, ({ endsRow, paragraph = Buffer.alloc(0) }) => {
+    const own = Buffer.concat([endsRow === true ? property(0x2417, 1) : Buffer.alloc(0), paragraph]);
+    return own.length === 0 ? undefined : paragraphEntry(own);
+  });
   const table: Buffer[] = [Buffer.alloc(8)];
   const entry = (offset: number, content: Buffer) => {
     main.writeUInt32LE(

@@ -3,6 +3,7 @@
 // Invariant: D1 a damaged table of runs costs the runs it holds, never the text.
 // Source: [MS-DOC] 2.8.5 (PlcBteChpx), 2.8.6 (PlcBtePapx), 2.9.33 (ChpxFkp), 2.9.174 (PapxFkp), 2.6.1 (character properties), 2.9.78 (FFData), 2.9.86 (FFN), 2.9.213 (Prm0).
 import { checkbox } from './choices.ts';
+import type { RowEdges } from './table-grid.ts';
 
 /** Bytes [from, to) of the main stream. */
 export interface Run {
@@ -39,9 +40,13 @@ const SPRM = {
   place: 0x6a03,
   symbol: 0x6a09,
   font: 0x4a4f,
+  inTable: 0x2416,
   rowEnd: 0x2417,
   innerRowEnd: 0x244c,
+  rowCells: 0xd608,
 } as const;
+/** Properties whose operand is the place of a list of further ones. */
+const LISTS: ReadonlySet<number> = new Set([0x6645, 0x6646, 0x646b]);
 /** Numbers of Prm0 for the two that hide text. */
 const PRM_DELETED = 0x41;
 const PRM_HIDDEN = 0x5c;
@@ -54,26 +59,78 @@ export function runsOf(streams: Streams): Run[] {
   return runs;
 }
 
-/** Ends (bytes of the main stream) of the paragraphs that end a row, ascending. */
-export function rowEndsOf(streams: Streams): number[] {
-  const ends: number[] = [];
+/** The end of a row. */
+export interface DocRow {
+  /** Byte of the main stream behind its mark. */
+  end: number;
+  /** Undefined for rows of tables in tables, and damaged ones. */
+  edges: RowEdges | undefined;
+  /** Does another table stand before it, or none? */
+  startsTable: boolean;
+}
+
+/** Rows in the order of the stream. */
+export function rowsOf(streams: Streams): DocRow[] {
+  const rows: DocRow[] = [];
+  let startsTable = true;
   for (const page of propertyPages(streams, FC_PLCF_BTE_PAPX)) {
     const count = page[PAGE_BYTES - 1]!; // of 512 bytes
     for (let i = 0; i < Math.min(count, 0x1d); i++) {
       const at = page[(count + 1) * 4 + i * 13]! * 2; // within: count is bounded
-      if (at === 0) continue;
       // A size of 0 says that the size stands behind it and counts pairs of bytes.
       const [from, to] = page[at] === 0 ? [at + 2, at + 2 + page[at + 1]! * 2] : [at + 1, at + page[at]! * 2]; // at ≤ 510
-      if (endsRow(page.subarray(from + 2, to))) ends.push(page.readUInt32LE(i * 4 + 4));
+      const look = at === 0 ? undefined : paragraphOf(page.subarray(from + 2, to), streams.data);
+      const end = page.readUInt32LE(i * 4 + 4);
+      if (look?.isInnerRowEnd === true) rows.push({ end, edges: undefined, startsTable: false });
+      else if (look?.isRowEnd === true) {
+        rows.push({ end, edges: look.edges, startsTable });
+        startsTable = false;
+      } else if (look?.isInTable !== true) startsTable = true;
     }
   }
-  return ends;
+  return rows;
 }
 
-function endsRow(properties: Buffer): boolean {
-  for (const { code, at } of sprmsOf(properties))
-    if ((code === SPRM.rowEnd || code === SPRM.innerRowEnd) && properties[at] === 1) return true;
-  return false;
+interface Paragraph {
+  isRowEnd: boolean;
+  /** Of a table in a table. */
+  isInnerRowEnd: boolean;
+  isInTable: boolean;
+  edges: RowEdges | undefined;
+}
+
+function paragraphOf(properties: Buffer, data: Buffer | undefined): Paragraph {
+  const look: Paragraph = { isRowEnd: false, isInnerRowEnd: false, isInTable: false, edges: undefined };
+  for (const { code, at, list } of sprmsWithLists(properties, data)) {
+    if (code === SPRM.rowEnd) look.isRowEnd ||= list[at] === 1;
+    else if (code === SPRM.innerRowEnd) look.isInnerRowEnd ||= list[at] === 1;
+    else if (code === SPRM.inTable) look.isInTable = list[at] === 1;
+    else if (code === SPRM.rowCells) look.edges = edgesIn(list, at);
+  }
+  return look;
+}
+
+/** Properties too large for the page stand in the stream Data, and their place in the page. */
+function* sprmsWithLists(
+  properties: Buffer,
+  data: Buffer | undefined,
+): Generator<{ code: number; at: number; list: Buffer }> {
+  for (const { code, at } of sprmsOf(properties)) {
+    yield { code, at, list: properties };
+    if (data === undefined || !LISTS.has(code)) continue;
+    const place = properties.readUInt32LE(at);
+    if (place + 2 > data.length) continue;
+    const list = data.subarray(place + 2, place + 2 + data.readUInt16LE(place));
+    for (const inner of sprmsOf(list)) yield { ...inner, list };
+  }
+}
+
+/** Left edge of the row and right edges of its cells: size in two bytes, number of cells, one edge more than cells ([MS-DOC] 2.9.321). */
+function edgesIn(list: Buffer, at: number): RowEdges | undefined {
+  const cells = list[at + 2] ?? 0;
+  if (cells === 0 || at + 5 + cells * 2 > list.length) return undefined;
+  const edges = Array.from({ length: cells + 1 }, (_, i) => list.readInt16LE(at + 3 + i * 2));
+  return { left: edges[0]!, ends: edges.slice(1) }; // one at least
 }
 
 function* propertyPages({ main, table }: Streams, entry: number): Generator<Buffer> {
@@ -140,11 +197,17 @@ function* sprmsOf(properties: Buffer): Generator<{ code: number; at: number }> {
   for (let at = 0; at + 3 <= properties.length; ) {
     const code = properties.readUInt16LE(at);
     const kind = code >> 13;
-    const size = kind === 6 ? properties[at + 2]! + 1 : OPERAND_BYTES[kind]!; // three bytes are there; kind < 8
+    const size = kind === 6 ? variableBytes(properties, code, at + 2) : OPERAND_BYTES[kind]!; // three bytes are there; kind < 8
     if (at + 2 + size > properties.length) return;
     yield { code, at: at + 2 };
     at += 2 + size;
   }
+}
+
+/** Size of an operand that tells it itself, its count included; that of a row of cells takes two bytes and counts one of them. */
+function variableBytes(properties: Buffer, code: number, at: number): number {
+  if (code === SPRM.rowCells && at + 2 <= properties.length) return properties.readUInt16LE(at) + 1;
+  return properties[at]! + 1; // the caller has looked
 }
 
 /** A part of the table stream that the header names by offset and size. */

@@ -5,11 +5,12 @@ import { TerminalError } from '../../errors.ts';
 import { decodeAs } from '../charset.ts';
 import { plain, type ReadContext, type ReadText } from '../reading.ts';
 import { symbolText } from './choices.ts';
-import { isPieceGone, type Run, rowEndsOf, runsOf } from './doc-runs.ts';
+import { type DocRow, isPieceGone, type Run, rowsOf, runsOf } from './doc-runs.ts';
 import { equationText, MAX_FIELD_CODE } from './field-code.ts';
 import { artTexts, scannedBlips } from './office-art.ts';
 import { openOle } from './ole.ts';
 import { documentsIn } from './ole-object.ts';
+import { TableGrid } from './table-grid.ts';
 
 const WORD_MAGIC = 0xa5ec;
 const WORD_8 = 0xc1; // nFib of Word 97; older files have no Unicode
@@ -30,16 +31,21 @@ export async function readDoc(bytes: Uint8Array, { limits }: ReadContext): Promi
   const isOld = main.readUInt16LE(2) < WORD_8 || magic === 0xa5dc;
   const table = file.stream((flags & TABLE_1) !== 0 ? '1Table' : '0Table');
   const data = file.stream('Data');
-  const pieces = isOld ? [{ raw: await plainText(main) }] : pieceTexts(main, table, data, limits.maxChars);
+  const rows: DocRow[] = [];
+  const pieces = isOld ? [{ raw: await plainText(main) }] : pieceTexts(main, table, data, limits.maxChars, rows);
   return {
-    ...plain([toText(pieces), ...artTexts(table)].join('\n')),
+    ...plain([toText(pieces, rows), ...artTexts(table)].join('\n')),
     embedded: await documentsIn(file.storages(/^ObjectPool\/[^/]+$/), limits.maxArchiveEntries),
     pictures: scannedBlips([data, isOld ? undefined : main], limits),
   };
 }
 
-/** Text with Word's own marks in it, or words that stand as they are. */
+/** Text with Word's own marks in it and the two below, or words that stand as they are. */
 type Piece = { raw: string } | { words: string };
+
+/** The end of a row, and of one whose text is gone: Word closes rows with one more cell mark. Codes that Word does not use. */
+const ROW = '\x18';
+const GONE_ROW = '\x19';
 
 /** Word 6 and 95: one run of 8-bit text. */
 async function plainText(main: Buffer): Promise<string> {
@@ -49,13 +55,20 @@ async function plainText(main: Buffer): Promise<string> {
   return (await decodeAs(main.subarray(from, to), 'windows-1252')) ?? '';
 }
 
-function pieceTexts(main: Buffer, table: Buffer | undefined, data: Buffer | undefined, maxChars: number): Piece[] {
+/** @param rows  is given the row of each ROW and GONE_ROW, in their order */
+function pieceTexts(
+  main: Buffer,
+  table: Buffer | undefined,
+  data: Buffer | undefined,
+  maxChars: number,
+  rows: DocRow[],
+): Piece[] {
   if (table === undefined || main.length < FC_CLX + 8)
     throw new TerminalError('extract.corrupt', 'doc: its table stream is missing');
   const at = main.readUInt32LE(FC_CLX);
   const { pieces, lists } = pieceTable(table.subarray(at, at + main.readUInt32LE(FC_CLX + 4)));
   const runs = new RunCursor(runsOf({ main, table, data }));
-  const rowEnds = new Set(rowEndsOf({ main, table, data }));
+  const rowEnds = new Map(rowsOf({ main, table, data }).map((row) => [row.end, row]));
   const count = Math.floor((pieces.length - 4) / 12);
   const texts: Piece[] = [];
   let chars = 0;
@@ -73,16 +86,26 @@ function pieceTexts(main: Buffer, table: Buffer | undefined, data: Buffer | unde
     const bytes = isNarrow ? length : length * 2;
     const piece = main.subarray(offset, offset + bytes);
     const letters = isNarrow ? new TextDecoder('windows-1252').decode(piece) : piece.toString('utf16le');
-    const raw = rowEnds.size === 0 ? letters : withRowEnds(letters, offset, isNarrow ? 1 : 2, rowEnds);
+    const raw = withRowEnds(letters, offset, isNarrow ? 1 : 2, rowEnds, rows);
     if (isPieceGone(pieces.readUInt16LE(descriptor + 6), lists)) texts.push({ raw: marksIn(raw) });
     else addPiece(texts, raw, offset, isNarrow ? 1 : 2, runs.within(offset, offset + bytes));
   }
   return texts;
 }
 
-/** Rows end as lines do: Word closes them with one more cell mark. */
-const withRowEnds = (letters: string, offset: number, width: number, rowEnds: ReadonlySet<number>) =>
-  letters.replace(/\x07/g, (mark, index: number) => (rowEnds.has(offset + (index + 1) * width) ? '\r' : mark));
+const withRowEnds = (
+  letters: string,
+  offset: number,
+  width: number,
+  rowEnds: ReadonlyMap<number, DocRow>,
+  rows: DocRow[],
+) =>
+  letters.replace(/[\x07\x18\x19]/g, (mark, index: number) => {
+    const row = mark === '\x07' ? rowEnds.get(offset + (index + 1) * width) : undefined;
+    if (row === undefined) return mark === '\x07' ? mark : ' ';
+    rows.push(row);
+    return ROW;
+  });
 
 /** Runs of the stream for pieces, which mostly follow each other. */
 class RunCursor {
@@ -112,8 +135,9 @@ function addPiece(texts: Piece[], raw: string, offset: number, width: number, ru
     done = end;
     const { isGone, font, symbol, choice } = look;
     if (isGone) texts.push({ raw: marksIn(own) });
-    else if (choice !== undefined) texts.push({ words: choice });
-    else if (symbol !== undefined) texts.push({ raw: symbolText(symbol.font, symbol.hex).repeat(own.length) });
+    else if (choice !== undefined) texts.push({ words: choice }, { raw: marksIn(own) });
+    else if (symbol !== undefined && !own.includes(ROW))
+      texts.push({ raw: symbolText(symbol.font, symbol.hex).repeat(own.length) });
     else
       texts.push({
         raw: own.replace(/[!-~\xa1-\xff\uf021-\uf0ff]/g, (c) => symbolText(font ?? '', c.charCodeAt(0).toString(16))),
@@ -122,8 +146,8 @@ function addPiece(texts: Piece[], raw: string, offset: number, width: number, ru
   texts.push({ raw: raw.slice(done) });
 }
 
-/** Beginnings and ends of fields are kept of text that is gone: what follows them depends on it. */
-const marksIn = (raw: string) => raw.replace(/[^\x13-\x15]/g, '');
+/** Beginnings and ends of fields are kept of text that is gone, and that rows ended: what follows them depends on it. */
+const marksIn = (raw: string) => raw.replaceAll(ROW, GONE_ROW).replace(/[^\x13-\x15\x19]/g, '');
 
 /** PlcPcd of a Clx, behind any number of property lists. */
 function pieceTable(clx: Buffer): { pieces: Buffer; lists: Buffer[] } {
@@ -140,16 +164,18 @@ function pieceTable(clx: Buffer): { pieces: Buffer; lists: Buffer[] } {
 }
 
 /** Word's own marks to text: cells, rows, breaks; field codes (13h … 14h) go, results (14h … 15h) stay. */
-function toText(pieces: readonly Piece[]): string {
+function toText(pieces: readonly Piece[], rows: readonly DocRow[]): string {
   const out: string[] = [];
   const fields: Field[] = [];
+  const table = new TableMarks(rows, out);
   for (const piece of pieces) {
     if ('words' in piece) {
       out.push(piece.words);
       continue;
     }
-    for (const char of piece.raw) addChar(char, fields, out);
+    for (const char of piece.raw) addChar(char, fields, out, table);
   }
+  table.end();
   return out.join('');
 }
 
@@ -160,10 +186,42 @@ interface Field {
   hasResult: boolean;
 }
 
-function addChar(char: string, fields: Field[], out: string[]): void {
+/** Cells and rows that stand in the text, with their columns. */
+class TableMarks {
+  readonly #rows: readonly DocRow[];
+  readonly #out: string[];
+  readonly #grid: TableGrid;
+  #next = 0;
+
+  constructor(rows: readonly DocRow[], out: string[]) {
+    this.#rows = rows;
+    this.#out = out;
+    this.#grid = new TableGrid((place, text) => {
+      out[place] = text;
+    });
+  }
+
+  endCell(): void {
+    this.#grid.endCell(this.#out.push('\t') - 1);
+  }
+
+  /** @param isSeen  false for rows whose text is gone */
+  endRow(isSeen: boolean): void {
+    const row = this.#rows[this.#next++];
+    if (row?.startsTable === true) this.#grid.startTable();
+    if (isSeen) this.#grid.endRow(this.#out.push('\n') - 1, row?.edges);
+  }
+
+  end(): void {
+    this.#grid.endTable();
+  }
+}
+
+function addChar(char: string, fields: Field[], out: string[], table: TableMarks): void {
   const code = char.charCodeAt(0);
   const field = fields.at(-1);
-  if (code === 0x13) fields.push({ isCode: true, code: '', hasResult: false });
+  if (char === ROW || char === GONE_ROW) table.endRow(char === ROW && !fields.some(({ isCode }) => isCode));
+  else if (code === 0x13) fields.push({ isCode: true, code: '', hasResult: false });
   else if (code === 0x14 && field !== undefined) field.isCode = false;
   else if (code === 0x15) {
     fields.pop();
@@ -173,7 +231,7 @@ function addChar(char: string, fields: Field[], out: string[]): void {
     if (field !== undefined && field.code.length < MAX_FIELD_CODE) field.code += char;
   } else {
     if (field !== undefined && code > 0x20) field.hasResult = true;
-    if (code === 0x07) out.push('\t');
+    if (code === 0x07) table.endCell();
     else if (code === 0x0d || code === 0x0b || code === 0x0c || code === 0x0e) out.push('\n');
     else if (code === 0x1e) out.push('-');
     else if (code !== 0x1f && (code >= 0x20 || code === 0x09)) out.push(char); // 1Fh is an optional hyphen

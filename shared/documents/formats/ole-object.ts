@@ -97,3 +97,17 @@ function stringAt(native: Buffer, from: number): { bytes: Buffer; end: number } 
   const end = native.indexOf(0, from);
   return end < 0 || end - from > 1024 ? undefined : { bytes: native.subarray(from, end), end: end + 1 };
 }
+
+/** Data of an embedded object: version, format, three counted strings, the data ([MS-OLEDS] 2.2.5). */
+export function ole1Content(object: Buffer): Buffer | undefined {
+  const EMBEDDED = 2;
+  if (object.length < 12 || object.readUInt32LE(4) !== EMBEDDED) return undefined;
+  let at = 8;
+  for (let strings = 0; strings < 3; strings++) {
+    if (at + 4 > object.length) return undefined;
+    at += 4 + object.readUInt32LE(at);
+  }
+  if (at + 4 > object.length) return undefined;
+  const content = object.subarray(at + 4, at + 4 + object.readUInt32LE(at));
+  return content.length === 0 ? undefined : content;
+}

@@ -7,7 +7,8 @@ import { type EmbeddedFile, plain, type ReadContext, type ReadText, TextSink } f
 import { checkbox, symbolText } from './choices.ts';
 import { equationText, MAX_FIELD_CODE } from './field-code.ts';
 import { htmlToText } from './html.ts';
-import { unwrapOle } from './ole-object.ts';
+import { ole1Content, unwrapOle } from './ole-object.ts';
+import { RtfTable } from './rtf-table.ts';
 import { CAPTURES, type Capture, CODEPAGE_OF_CHARSET, SHOWN, SKIPPED, STORIES, SYMBOLS } from './rtf-words.ts';
 
 const MAX_DEPTH = 1000;
@@ -33,6 +34,8 @@ interface Group {
   capture: Capture | undefined;
   /** The code of a field. */
   isCode: boolean;
+  /** Is the paragraph one of a cell? */
+  isInTable: boolean;
 }
 
 const MAX_CAPTURED = 64 * 1024 * 1024;
@@ -60,20 +63,6 @@ export async function readRtf(bytes: Uint8Array, { limits }: ReadContext): Promi
     if (file !== undefined) embedded.push(file);
   }
   return { ...read, embedded, pictures: reader.pictures.slice(0, limits.maxOcrPages + 1) };
-}
-
-/** Data of an embedded object: version, format, three counted strings, the data ([MS-OLEDS] 2.2.5). */
-function ole1Content(object: Buffer): Buffer | undefined {
-  const EMBEDDED = 2;
-  if (object.length < 12 || object.readUInt32LE(4) !== EMBEDDED) return undefined;
-  let at = 8;
-  for (let strings = 0; strings < 3; strings++) {
-    if (at + 4 > object.length) return undefined;
-    at += 4 + object.readUInt32LE(at);
-  }
-  if (at + 4 > object.length) return undefined;
-  const content = object.subarray(at + 4, at + 4 + object.readUInt32LE(at));
-  return content.length === 0 ? undefined : content;
 }
 
 /** Text of RTF bytes. Truncation is a warning, not an error. */
@@ -107,10 +96,12 @@ class RtfReader {
     isStory: false,
     capture: undefined,
     isCode: false,
+    isInTable: false,
   };
   #isHtml = false;
   #form: FormField | undefined;
   #shapeName = '';
+  readonly #table = new RtfTable((place, text) => this.#sink.replace(place, text));
   readonly #fontNames = new Map<number, string>();
   #captured: Buffer[] = [];
   #capturedBytes = 0;
@@ -146,6 +137,7 @@ class RtfReader {
       }
     }
     this.#flush();
+    this.#table.end();
     if (this.#stack.length > 0) this.#warnings.push('rtf: the file is cut off; its text up to the cut was read');
     const text = this.#sink.toString();
     return this.#isHtml ? htmlToText(text, { maxChars: this.#maxChars, maxElements: MAX_HTML_ELEMENTS }) : text;
@@ -218,9 +210,21 @@ class RtfReader {
     const symbol = SYMBOLS[word];
     if (symbol !== undefined) {
       this.#text(symbol);
+      if (this.#isVisible()) this.#table.mark(word, this.#sink.place, this.#group.isInTable);
       return;
     }
     switch (word) {
+      case 'pard':
+        this.#group.isInTable = false;
+        return;
+      case 'intbl':
+        this.#group.isInTable = true;
+        return;
+      case 'trowd':
+      case 'trleft':
+      case 'cellx':
+        if (this.#isVisible()) this.#table.describe(word, value ?? 0);
+        return;
       case 'u':
         if (value !== undefined) this.#unicode(value);
         return;

@@ -11,14 +11,18 @@ import {
   DELETED,
   type DocRun,
   doc,
+  ELSEWHERE,
   formData,
   formField,
   HIDDEN,
   hiddenColumns,
   hiddenRow,
+  IN_TABLE,
   label,
+  listOf,
   pngBlip,
   property,
+  rowCells,
   sheetHeader,
   symbol,
   xls,
@@ -93,6 +97,37 @@ describe('doc: what a person sees', () => {
       { text: 'Total\r' },
     ];
     expect(await textOf('a.doc', doc(rows))).toBe('4711\t\t900\n4712\t35\nTotal');
+  });
+
+  const cells = (text: string): DocRun => ({ text, paragraph: IN_TABLE });
+  const rowOf = (text: string, ...edges: number[]): DocRun[] => [
+    cells(text),
+    { text: '\x07', endsRow: true, paragraph: rowCells(...edges) },
+  ];
+  test('a cell merged across columns covers them; another table has columns of its own', async () => {
+    const rows = [
+      ...rowOf('Account\x07Debit\x07Credit\x07', 0, 2000, 4000, 6000),
+      ...rowOf('Total\x07900\x07', 10, 4015, 6000),
+      ...rowOf('35\x07', 4000, 6000),
+      { text: 'Next\r' },
+      ...rowOf('A\x07B\x07', 0, 1000, 3000),
+      ...rowOf('C\x07D\x07', 0, 1000, 3000),
+    ];
+    expect(await textOf('a.doc', doc(rows))).toBe('Account\tDebit\tCredit\nTotal\t\t900\n\t\t35\nNext\nA\tB\nC\tD');
+  });
+
+  test('rows described outside their page, and deleted ones, leave the columns of the others in place', async () => {
+    const far = { text: '\x07', endsRow: true, paragraph: ELSEWHERE };
+    const gone = (run: DocRun) => ({ ...run, properties: DELETED });
+    const rows = [
+      cells('Account\x07Debit\x07Credit\x07'),
+      far,
+      ...rowOf('Gone\x07\x07', 0, 1000, 6000).map(gone),
+      ...rowOf('Total\x07900\x07', 0, 4000, 6000),
+    ];
+    expect(await textOf('a.doc', doc(rows, { data: listOf(rowCells(0, 2000, 4000, 6000)) }))).toBe(
+      'Account\tDebit\tCredit\nTotal\t\t900',
+    );
   });
 
   test.each([

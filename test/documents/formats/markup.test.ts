@@ -252,6 +252,30 @@ test('html: columns below a cell that spans rows stay columns', async () => {
   expect(found?.text.split(/\n+/)).toEqual(['A\t1', '\t2', 'B\t3']);
 });
 
+describe('rtf: tables', () => {
+  const row = (ends: number[], cells: string[], left = 0) => {
+    const look = `\\trowd\\trleft${left}${ends.map((end) => `\\cellx${end}`).join('')}`;
+    return `${look}\\pard\\intbl ${cells.map((cell) => `${cell}\\cell `).join('')}{${look}\\row}`;
+  };
+  const text = async (body: string) =>
+    (await extractor.extract({ name: 'a.rtf', bytes: Buffer.from(`{\\rtf1\\ansi ${body}}`) }))[0]?.text;
+
+  test('cells merged across columns cover them, those merged downwards are empty below', async () => {
+    const table = [
+      row([2000, 4000, 6000], ['Account', 'Debit', 'Credit']),
+      row([4010, 6000], ['Total', '900']),
+      row([2000, 4000, 6000], ['Rent', '', '35']),
+      row([6000], ['7'], 4000),
+    ];
+    expect(await text(table.join(''))).toBe('Account\tDebit\tCredit\nTotal\t\t900\nRent\t\t35\n\t\t7');
+  });
+
+  test('each table has columns of its own; a row that is described once is like the one before', async () => {
+    const tables = `${row([1000, 3000, 5000], ['a', 'b', 'c'])}\\pard Between\\par ${row([3000, 5000], ['d', 'e'])}\\pard\\intbl f\\cell g\\cell\\row \\pard End`;
+    expect(await text(tables)).toBe('a\tb\tc\nBetween\nd\te\nf\tg\nEnd');
+  });
+});
+
 test('rtf: notes and headers stand on lines of their own', async () => {
   const rtf = String.raw`{\rtf1{\header Acme}Body{\footnote See 4} text{\*\annotation why?}}`;
   const [found] = await extractor.extract({ name: 'a.rtf', bytes: Buffer.from(rtf) });
