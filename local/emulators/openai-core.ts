@@ -8,7 +8,7 @@ import { hash, LabelScorer, readPromptDocuments, readPromptLabels } from './open
 import { chargeOf, type DeploymentSettings } from './openai-deployment.ts';
 import { type EmbeddingBody, embeddingReply, readEmbeddingRequest } from './openai-embeddings.ts';
 import { Limits } from './openai-limits.ts';
-import { refusalOf, type ServerProfile, shaped, tokensRead } from './openai-profiles.ts';
+import { failureOf, refusalOf, type ServerProfile, shaped, tokensRead } from './openai-profiles.ts';
 import { type CompletionBody, type Prompt, readPrompt, schemaLabels } from './openai-prompt.ts';
 import {
   contentFilter,
@@ -145,9 +145,10 @@ export class SimulatorCore {
     if ('kind' in admitted) return admitted;
     const { headers } = admitted;
     const fault = this.#fault(deployment, requestId, prompt.user);
-    if (profile.fails !== undefined && this.#sequence % profile.fails.each === 0) {
+    const failure = failureOf(profile, body, this.#sequence, stats.failed);
+    if (failure !== undefined) {
       stats.failed++;
-      return { kind: 'answer', status: 200, headers, body: profile.fails.body, delayMs: 5 };
+      return { kind: 'answer', ...failure, headers, delayMs: 5 };
     }
     const early = earlyFault(fault, requestId, headers);
     if (early !== undefined) {

@@ -7,6 +7,8 @@ import type { CompletionBody } from './openai-prompt.ts';
 type Trait =
   | 'json_schema'
   | 'json_object'
+  /** json_object where no message says JSON */
+  | 'json_object_unsaid'
   | 'max_tokens'
   | 'max_completion_tokens'
   | 'temperature'
@@ -34,8 +36,10 @@ export interface ServerProfile {
   answer?: 'fenced' | 'parts' | 'tool-call';
   /** Its word for an answer that was cut; default length. */
   cutReason?: string;
-  /** Each n-th request gets this instead of an answer, with status 200. */
-  fails?: { each: number; body: unknown };
+  /** Prompts with this text are refused; '' is in every prompt. */
+  refusesText?: Refusal & { text: string };
+  /** Each n-th request gets this instead of an answer, `most` of them at most; status 200 unless said. `{prompt}` in it is the end of the prompt. */
+  fails?: { each: number; body: unknown; status?: number; most?: number };
 }
 
 const refusal = (status: number, message: string, more: object = {}): Refusal => ({
@@ -170,6 +174,7 @@ export function refusalOf(
   const form = body.response_format?.type;
   const has: Record<Trait, boolean> = {
     json_schema: form === 'json_schema',
+    json_object_unsaid: form === 'json_object' && !JSON.stringify(body.messages).includes('JSON'),
     json_object: form === 'json_object',
     max_tokens: body.max_tokens !== undefined,
     max_completion_tokens: body.max_completion_tokens !== undefined,
@@ -178,11 +183,28 @@ export function refusalOf(
     system: body.messages?.some(({ role }) => role === 'system') === true,
   };
   for (const [trait, answer] of Object.entries(profile.refuses ?? {})) if (has[trait as Trait]) return answer;
-  const { mostOutput, context } = profile;
+  const { mostOutput, context, refusesText } = profile;
+  if (refusesText !== undefined && JSON.stringify(body.messages).includes(refusesText.text)) return refusesText;
   if (mostOutput !== undefined && (body.max_completion_tokens ?? body.max_tokens ?? 0) > mostOutput.tokens)
     return mostOutput;
   const isOver = context !== undefined && promptTokens > context.tokens;
   return isOver && context.overflow !== 'cut' ? context.overflow : undefined;
+}
+
+const PROMPT_END_CHARS = 400;
+
+/** What the n-th request gets instead of an answer; undefined when it is answered. @param failed  requests that failed before */
+export function failureOf(
+  { fails }: Partial<ServerProfile>,
+  body: CompletionBody,
+  n: number,
+  failed: number,
+): Refusal | undefined {
+  if (fails === undefined || n % fails.each !== 0 || failed >= (fails.most ?? Number.POSITIVE_INFINITY))
+    return undefined;
+  const end = JSON.stringify(body.messages).slice(-PROMPT_END_CHARS);
+  const told = JSON.stringify(fails.body).replaceAll('{prompt}', () => JSON.stringify(end).slice(1, -1));
+  return { status: fails.status ?? 200, body: JSON.parse(told) };
 }
 
 /** Prompt tokens that the server has read, as it counts them. */

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 
 export interface CompletionBody {
   model?: string;
-  messages?: { role: string; content: unknown }[];
+  messages?: readonly { role: string; content: unknown }[];
   max_completion_tokens?: number;
   max_tokens?: number;
   temperature?: unknown;

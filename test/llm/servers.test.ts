@@ -1,8 +1,13 @@
 // Servers of other makes, played as they document themselves, and what the stage makes of them.
 import { describe, expect, test } from 'vitest';
 import { startOpenAiSimulator } from '../../local/emulators/openai.ts';
-import { PROFILE_NAMES, SERVER_PROFILES, type ServerProfile } from '../../local/emulators/openai-profiles.ts';
-import type { ChatBody, ChatReply } from '../../shared/llm/deployments/client.ts';
+import {
+  PROFILE_NAMES,
+  refusalOf,
+  SERVER_PROFILES,
+  type ServerProfile,
+} from '../../local/emulators/openai-profiles.ts';
+import type { ChatBody } from '../../shared/llm/deployments/client.ts';
 import { lessonOf } from '../../shared/llm/deployments/lessons.ts';
 import { readLedger } from '../../shared/llm/money/ledger.ts';
 import { probeDeployment } from '../../shared/llm/probe.ts';
@@ -10,12 +15,10 @@ import { systemClock } from '../../shared/ports.ts';
 import { MemoryStateTable } from '../fakes/memory-state-table.ts';
 import { deployment, documents, Stage, type StageOptions } from './stage.ts';
 
-/** A stage whose server's replies go through `change`. */
-async function stageWith(
-  change: (reply: ChatReply, body: ChatBody, call: number) => ChatReply,
-  options: StageOptions = {},
-) {
-  const stage = await Stage.open(options);
+/** A stage whose server behaves as the profile says; what it is sent is kept. */
+async function stageOf(behaviour: Partial<ServerProfile> = {}, options: StageOptions = {}) {
+  const profile: ServerProfile = { about: 'of a test', ...behaviour };
+  const stage = await Stage.open({ ...options, server: { ...options.server, profile } });
   const sent: ChatBody[] = [];
   const instance = () => {
     const deps = stage.instance();
@@ -26,16 +29,19 @@ async function stageWith(
       createClient: (d: Parameters<typeof createClient>[0]) => {
         const client = createClient(d);
         return {
-          async send(body: ChatBody, limits: { timeoutMs: number }) {
+          send(body: ChatBody, limits: { timeoutMs: number }) {
             sent.push(body);
-            return change(await client.send(body, limits), body, sent.length);
+            return client.send(body, limits);
           },
         };
       },
     };
   };
-  return { stage, sent, instance };
+  const isRefused = (body: ChatBody) => refusalOf(profile, body, 0) !== undefined;
+  return { stage, sent, instance, isRefused };
 }
+
+const refusal = (message: string, status = 400) => ({ status, body: { error: { message } } });
 
 test('servers: answers that nobody can use are asked for three times, then the deployment rests and says why', async () => {
   const useless = [
@@ -45,7 +51,7 @@ test('servers: answers that nobody can use are asked for three times, then the d
     { body: { choices: [{ finish_reason: 'stop', message: { content: '' } }] }, words: '' },
   ];
   for (const { body, words } of useless) {
-    const { stage, sent, instance } = await stageWith((reply) => ({ ...reply, body }));
+    const { stage, sent, instance } = await stageOf({ fails: { each: 1, body } });
     const docs = documents(400);
     const done = await stage.clock.run(stage.finish(instance(), 'r', 'b', docs));
     expect(done.answers.length).toBe(400);
@@ -64,8 +70,8 @@ test.each(PROFILE_NAMES)(
   async (name) => {
     const profile: ServerProfile = SERVER_PROFILES[name];
     const options = { deployments: [deployment({ logprobs: true, parameters: { temperature: 0 } })] };
-    const labelsOf = async (server: { profile?: ServerProfile }) => {
-      const { stage, instance, sent } = await stageWith((reply) => reply, { ...options, server });
+    const labelsOf = async (behaviour: Partial<ServerProfile>) => {
+      const { stage, instance, sent } = await stageOf(behaviour, options);
       const docs = documents(60, { words: 120 });
       const done = await stage.clock.run(stage.finish(instance(), 'r', 'b', docs, { runUsd: 2 }));
       const billed = stage.core.billing.length;
@@ -80,7 +86,7 @@ test.each(PROFILE_NAMES)(
       };
     };
     const plain = await labelsOf({});
-    const played = await labelsOf({ profile });
+    const played = await labelsOf(profile);
     expect(played.labels).toEqual(plain.labels);
     // what the first wave sends before the first refusal comes back, for each of the things that are refused
     const failing = profile.fails === undefined ? 0 : 8;
@@ -89,36 +95,31 @@ test.each(PROFILE_NAMES)(
   },
 );
 
-const refusal = (message: string, status = 400): ChatReply => ({ status, headers: {}, body: { error: { message } } });
-
 test('servers: each form of request that is refused is tried once, the next process knows, and all documents are labelled', async () => {
-  const takesLittle = (body: ChatBody): string | undefined => {
-    const type = body.response_format?.type;
-    if (type === 'json_schema') return "'response_format.type' must be text or json_object";
-    if (type === 'json_object' && !JSON.stringify(body.messages).includes('JSON'))
-      return 'messages must contain the word json';
-    if (type === 'json_object') return 'response_format is not supported by this model';
-    if ('max_completion_tokens' in body) return 'Unrecognized request argument supplied: max_completion_tokens';
-    if ('logprobs' in body) return 'logprobs are not available';
-    if ('temperature' in body) return "Unsupported value: 'temperature' does not support 0 with this model.";
-    return Number(body.max_tokens) > 300
-      ? 'Invalid max_tokens value, the valid range of max_tokens is [1, 300]'
-      : undefined;
-  };
-  const { stage, sent, instance } = await stageWith(
-    (reply, body) => {
-      const words = takesLittle(body);
-      return words === undefined ? reply : refusal(words, 422);
+  const { stage, sent, instance, isRefused } = await stageOf(
+    {
+      refuses: {
+        json_schema: refusal("'response_format.type' must be text or json_object", 422),
+        json_object_unsaid: refusal('messages must contain the word json', 422),
+        json_object: refusal('response_format is not supported by this model', 422),
+        max_completion_tokens: refusal('Unrecognized request argument supplied: max_completion_tokens', 422),
+        logprobs: refusal('logprobs are not available', 422),
+        temperature: refusal("Unsupported value: 'temperature' does not support 0 with this model.", 422),
+      },
+      mostOutput: {
+        tokens: 300,
+        ...refusal('Invalid max_tokens value, the valid range of max_tokens is [1, 300]', 422),
+      },
     },
     { deployments: [deployment({ logprobs: true, parameters: { temperature: 0 } })] },
   );
   const docs = documents(40);
   const done = await stage.clock.run(stage.finish(instance(), 'r', 'b', docs));
   expect(done.answers.filter((a) => a.code === 'llm.configuration' || a.outcome === 'failed')).toEqual([]);
-  expect(sent.filter((body) => takesLittle(body) !== undefined).length).toBeLessThanOrEqual(6 * 5);
+  expect(sent.filter(isRefused).length).toBeLessThanOrEqual(6 * 5);
   const before = sent.length;
   await stage.clock.run(stage.finish(instance(), 'r2', 'b', documents(40, { from: 1000 })));
-  expect(sent.slice(before).filter((body) => takesLittle(body) !== undefined)).toEqual([]);
+  expect(sent.slice(before).filter(isRefused)).toEqual([]);
 });
 
 test('lessons: a refusal that is about the prompt, the key or a document teaches nothing about the form', () => {
@@ -147,8 +148,7 @@ test('lessons: a refusal that is about the prompt, the key or a document teaches
 });
 
 test('servers: thought that leaves no room for the answer is given room, within the money', async () => {
-  const thinking = (shown: 'usage' | 'total' | 'reasoning_content') =>
-    stageWith((reply) => reply, { server: { profile: { about: 'thinks', thought: { tokens: 5000, shown } } } });
+  const thinking = (shown: 'usage' | 'total' | 'reasoning_content') => stageOf({ thought: { tokens: 5000, shown } });
   for (const shown of ['usage', 'total', 'reasoning_content'] as const) {
     const { stage, sent, instance } = await thinking(shown);
     const done = await stage.clock.run(stage.finish(instance(), 'r', 'b', documents(18), { runUsd: 1 }));
@@ -168,44 +168,33 @@ test('servers: thought that leaves no room for the answer is given room, within 
 
 test('servers: a prompt that was cut without a word gives no labels for what was not seen; packs become smaller', async () => {
   const context = 1024;
-  const isOver = (reply: ChatReply) =>
-    (reply.body as { usage: { prompt_tokens: number } }).usage.prompt_tokens > context;
-  const whole: boolean[] = [];
-  const { stage, instance } = await stageWith((reply) => {
-    whole.push(!isOver(reply));
-    const body = reply.body as { usage: Record<string, number> };
-    return isOver(reply) ? { ...reply, body: { ...body, usage: { ...body.usage, prompt_tokens: context } } } : reply;
-  });
+  const { stage, instance } = await stageOf({ context: { tokens: context, overflow: 'cut' } });
+  const cutCalls = () => stage.core.billing.filter(({ promptTokens }) => promptTokens === context).length;
   const docs = documents(24, { words: 250 });
   const done = await stage.clock.run(stage.finish(instance(), 'r', 'b', docs));
   expect(done.answers.filter((a) => a.outcome === 'failed')).toEqual([]);
-  const cut = whole.filter((isWhole) => !isWhole).length;
+  const cut = cutCalls();
   expect(cut).toBeGreaterThan(0);
   expect(cut).toBeLessThanOrEqual(6); // the first wave; what follows is split before it is sent
-  whole.length = 0;
   await stage.clock.run(stage.finish(instance(), 'r2', 'b', documents(24, { words: 250, from: 500 })));
-  expect(whole.every(Boolean)).toBe(true);
+  expect(cutCalls()).toBe(cut);
 });
 
 test('servers: a server whose context has an odd size is found by the first answers, and never again gives labels for what it did not see', async () => {
   const context = 1401;
-  let [cut, kept] = [0, 0];
-  const { stage, instance } = await stageWith((reply) => {
-    const body = reply.body as { usage: Record<string, number> };
-    if (Number(body.usage.prompt_tokens) <= context) return reply;
-    cut++;
-    return { ...reply, body: { ...body, usage: { ...body.usage, prompt_tokens: context } } };
-  });
+  const { stage, instance } = await stageOf({ context: { tokens: context, overflow: 'cut' } });
+  const cutCalls = () => stage.core.billing.filter(({ promptTokens }) => promptTokens === context).length;
+  let kept = 0;
   // packs of different sizes, of which 60 to 95 % are read
   const docs = [130, 200, 160].flatMap((words, i) => documents(16, { words, from: 100 * i }));
   const done = await stage.clock.run(stage.finish(instance(), 'r', 'b', docs));
   for (const { finish_reason: reason, outcome, tokens_prompt: read } of await readLedger(stage.lake, 'r', 'b'))
     if (reason === 'stop' && outcome !== 'wasted' && read === context) kept++;
-  expect(cut).toBeGreaterThan(1);
+  const before = cutCalls();
+  expect(before).toBeGreaterThan(1);
   expect(kept).toBe(0);
-  const before = cut;
   await stage.clock.run(stage.finish(instance(), 'r2', 'b', documents(24, { words: 200, from: 900 })));
-  expect(cut).toBe(before);
+  expect(cutCalls()).toBe(before);
   expect(done.answers.filter((a) => a.outcome === 'failed')).toEqual([]);
 });
 
@@ -216,14 +205,10 @@ test.each([
 ] satisfies [string, Partial<ServerProfile>, string][])(
   'servers: a document alone in its call gets no label by a prompt that may have been cut: %s',
   async (_name, behaviour, expected) => {
-    const profile: ServerProfile = { about: 'reads less than it is sent', ...behaviour };
-    const { stage, instance } = await stageWith((reply) => reply, {
-      server: { profile },
-      settings: { packDocuments: 1 },
-    });
+    const { stage, instance } = await stageOf(behaviour, { settings: { packDocuments: 1 } });
     const docs = [130, 700, 900, 60].flatMap((words, i) => documents(3, { words, from: 100 * i }));
     const done = await stage.clock.run(stage.finish(instance(), 'r', 'b', docs));
-    const context = profile.context?.tokens;
+    const context = 'context' in behaviour ? behaviour.context.tokens : undefined;
     const rows = await readLedger(stage.lake, 'r', 'b');
     expect(rows.filter((row) => row.tokens_prompt === context && row.outcome !== 'wasted')).toEqual([]);
     const isLabelled = expected === 'labelled';
@@ -240,9 +225,9 @@ test.each([
 );
 
 test('servers: the ledger has the words of the service on a failure, and none of a document', async () => {
-  const { stage, instance } = await stageWith((reply, body, call) =>
-    call === 1 ? refusal(`Bad gateway behind ${JSON.stringify(body.messages).slice(-400)}`, 502) : reply,
-  );
+  const { stage, instance } = await stageOf({
+    fails: { each: 1, most: 1, ...refusal('Bad gateway behind {prompt}', 502) },
+  });
   await stage.clock.run(stage.finish(instance(), 'r', 'b', documents(4)));
   const [failed, answered] = await readLedger(stage.lake, 'r', 'b');
   expect(failed?.service_words).toContain('Bad gateway behind');
@@ -251,24 +236,25 @@ test('servers: the ledger has the words of the service on a failure, and none of
 });
 
 test('servers: an unknown 400 is bisected whichever call comes back first; a wrong request stops after three', async () => {
-  const bad = await stageWith((reply, body) =>
-    JSON.stringify(body.messages).includes('Paper 3:') ? refusal('Something about it is bad') : reply,
-  );
+  const bad = await stageOf({ refusesText: { text: 'Paper 3:', ...refusal('Something about it is bad') } });
   const done = await bad.stage.clock.run(bad.stage.finish(bad.instance(), 'r', 'b', documents(40)));
   expect(done.answers.filter((a) => a.outcome === 'failed').map((a) => [a.id, a.code])).toEqual([
     ['d3', 'llm.rejected'],
   ]);
   expect(done.answers.filter((a) => a.code === 'llm.configuration')).toEqual([]);
-  const wrong = await stageWith(() => refusal('Something about it is bad'));
+  const wrong = await stageOf({ refusesText: { text: '', ...refusal('Something about it is bad') } });
   const refused = await wrong.stage.clock.run(wrong.stage.finish(wrong.instance(), 'r', 'b', documents(400)));
   expect(refused.answers.every((a) => a.outcome === 'review')).toBe(true);
   expect(wrong.sent.length).toBeLessThanOrEqual(3 + 8);
 });
 
 test("doctor: one question finds the form a deployment takes, keeps it for runs, and shows the service's words where it refuses", async () => {
-  const { stage, sent, instance } = await stageWith((reply, body) =>
-    'response_format' in body ? refusal('response_format is not supported') : reply,
-  );
+  const { stage, sent, instance } = await stageOf({
+    refuses: {
+      json_schema: refusal('response_format is not supported'),
+      json_object: refusal('response_format is not supported'),
+    },
+  });
   const probeWith = (deps: ReturnType<typeof instance>) =>
     stage.clock.run(probeDeployment(deployment(), deps, deps.createClient(deployment())));
   const found = await probeWith(instance());
@@ -277,7 +263,7 @@ test("doctor: one question finds the form a deployment takes, keeps it for runs,
   sent.length = 0;
   await stage.clock.run(stage.finish(instance(), 'r', 'b', documents(8)));
   expect(sent.filter((body) => 'response_format' in body)).toEqual([]);
-  const closed = await stageWith(() => refusal('Incorrect API key provided', 401));
+  const closed = await stageOf({ refusesText: { text: '', ...refusal('Incorrect API key provided', 401) } });
   const deps = closed.instance();
   const refused = await closed.stage.clock.run(probeDeployment(deployment(), deps, deps.createClient(deployment())));
   expect(refused).toMatchObject({ isAnswered: false, requests: 1 });

@@ -4,6 +4,7 @@ import { TerminalError } from '../../errors.ts';
 import { decodeText } from '../charset.ts';
 import type { ExtractLimits } from '../limits.ts';
 import { mayHoldText, type Picture } from '../pictures.ts';
+import { activeMimeFiles, isActiveMime } from './active-mime.ts';
 import { withoutArmour } from './armour.ts';
 import { cmsContent, looksCms, startsMime } from './cms.ts';
 import { filesInAddresses } from './data-urls.ts';
@@ -73,6 +74,7 @@ export async function parseEml(bytes: Uint8Array, limits: ExtractLimits, depth: 
       await openEnvelope(parsed, data, name, limits, depth);
     else if ((TNEF_TYPE.test(attachment.mimeType) || /^winmail\.dat$/i.test(name)) && isTnef(data))
       await openTnef(parsed, data, name, hasBody, limits);
+    else if (isActiveMime(data)) await openActiveMime(parsed, data, name, limits);
     else parsed.attachments.push({ name, bytes: data });
   }
   parsed.attachments.push(...files);
@@ -137,6 +139,18 @@ async function openTnef(
     if (!hasBody) mail.packed = packed.body.parts[0] || undefined;
     mail.attachments.push(...packed.attachments);
     mail.warnings.push(...packed.body.warnings);
+  } catch (error) {
+    if (!(error instanceof TerminalError)) throw error;
+    mail.attachments.push({ name, bytes: data }); // where it is refused with its reason
+  }
+}
+
+/** What Word puts beside the body: the objects in it are attachments, macros are told. */
+async function openActiveMime(mail: ParsedMail, data: Uint8Array, name: string, limits: ExtractLimits): Promise<void> {
+  try {
+    const files = await activeMimeFiles(data, limits.maxArchiveEntries, limits.maxBytes);
+    mail.attachments.push(...files);
+    if (files.length === 0) mail.warnings.push('mail: macros or settings of Word (mso) were not read');
   } catch (error) {
     if (!(error instanceof TerminalError)) throw error;
     mail.attachments.push({ name, bytes: data }); // where it is refused with its reason
