@@ -57,13 +57,18 @@ export async function parseEml(bytes: Uint8Array, limits: ExtractLimits, depth: 
     parsed.warnings.push(`mail: ${armour.encrypted} encrypted part(s) were not read`);
   }
   const hasBody = text.trim() !== '' || (message.html ?? '').trim() !== '';
-  let inline = 0;
+  let [inline, elsewhere] = [0, 0];
   for (const [i, attachment] of message.attachments.entries()) {
     if (
       NO_DOCUMENT.test(attachment.mimeType) ||
       (attachment.disposition !== 'attachment' && OF_PAGE.test(attachment.mimeType))
     )
       continue;
+    // The part says where its content is to be fetched: a stub, no document (RFC 2046 5.2.3).
+    if (/^message\/external-body$/i.test(attachment.mimeType)) {
+      elsewhere += 1;
+      continue;
+    }
     const { content } = attachment;
     const data = typeof content === 'string' ? Buffer.from(content) : new Uint8Array(content);
     const name = attachment.filename ?? defaultName(i, attachment.mimeType);
@@ -81,6 +86,8 @@ export async function parseEml(bytes: Uint8Array, limits: ExtractLimits, depth: 
   const { pictures, embedded } = filesInAddresses(message.html ?? '', limits);
   parsed.pictures.push(...pictures);
   parsed.attachments.push(...embedded);
+  if (elsewhere > 0)
+    parsed.warnings.push(`mail: ${elsewhere} attachment(s) stand elsewhere (external-body) and were not fetched`);
   if (inline > 0) parsed.warnings.push(`mail: ${inline} image(s) of the body were not read`);
   return parsed;
 }
