@@ -1,6 +1,7 @@
 // Personal and payment identifiers out of a text before it leaves for an LLM.
 // Invariants: D1 an identifier with a checksum is replaced only when it holds. D2 what is replaced is counted by kind.
-// D3 redacting a redacted text changes nothing. D4 time is linear in the text, and the event loop is given back after every CHUNK_CHARS.
+// D3 redacting a redacted text leaves its placeholders as they are; among bare runs of digits a second pass may find what their neighbours hid.
+// D4 time is linear in the text, and the event loop is given back after every CHUNK_CHARS.
 import { setImmediate } from 'node:timers/promises';
 import { type AccountScan, cardFinder, ibanFinder } from './account-numbers.ts';
 import { hasPhoneColumn, phoneFinder } from './phone-numbers.ts';
