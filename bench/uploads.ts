@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { BlobServiceClient } from '@azure/storage-blob';
 import { DataLakeServiceClient } from '@azure/storage-file-datalake';
 import { QueueServiceClient } from '@azure/storage-queue';
 import pLimit from 'p-limit';
@@ -80,7 +81,7 @@ export async function run({ json, args }: { json: boolean; args: string[] }): Pr
 
 async function measure(cloud: Cloud, { documents, way }: Options): Promise<Result> {
   const api = new ApiClient(cloud.url);
-  const landing = DataLakeServiceClient.fromConnectionString(cloud.lake).getFileSystemClient('landing');
+  const landing = BlobServiceClient.fromConnectionString(cloud.lake).getContainerClient('landing');
   const events = QueueServiceClient.fromConnectionString(cloud.lake).getQueueClient('landing-events');
   if (way === 'queue') await events.createIfNotExists(); // in Azure the templates make it
   const versionsBefore = await countVersions(cloud);
@@ -90,7 +91,8 @@ async function measure(cloud: Cloud, { documents, way }: Options): Promise<Resul
   const limit = pLimit(PARALLEL_UPLOADS);
   const put = async (n: number): Promise<void> => {
     const path = `flood/${n % 100}/${n}.txt`;
-    await landing.getFileClient(path).upload(Buffer.from(`${TEXTS[n % TEXTS.length]} ${n}`));
+    const text = `${TEXTS[n % TEXTS.length]} ${n}`;
+    await landing.getBlockBlobClient(path).upload(text, text.length);
     if (way === 'queue') await events.sendMessage(eventOf(path));
   };
   await Promise.all(Array.from({ length: documents }, (_, n) => limit(put, n)));
