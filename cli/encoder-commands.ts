@@ -1,6 +1,6 @@
 // Commands of encoders: `sluice encoder list|import|use`.
 import { type Command, Option } from 'commander';
-import { data, encoderVersion, existing, json, whole } from './options.ts';
+import { data, encoderName, existing, json, whole } from './options.ts';
 
 export function addEncoderCommands(program: Command): void {
   const encoder = program
@@ -36,7 +36,11 @@ export function addEncoderCommands(program: Command): void {
   encoder
     .command('use')
     .description('choose the encoder of trainings and cold starts; `none` for no encoder')
-    .argument('<encoder>', 'as the list shows it, or none', encoderVersion)
+    .argument(
+      '<encoder>',
+      'as the list shows it, a name in EMBEDDING_DEPLOYMENTS (asked one question first), or none',
+      encoderName,
+    )
     .addOption(data())
     .addOption(json())
     .action(async (version, options) => (await import('./commands/encoder.ts')).useEncoder(version, options));

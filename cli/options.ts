@@ -31,9 +31,9 @@ const matching =
   };
 export const someText = matching(/\S/, 'some text');
 export const version = matching(/^v[1-9]\d{0,8}$/, 'a version like v3');
-export const encoderVersion = matching(
-  /^(?:none|[a-z0-9][a-z0-9-]{0,79}-[0-9a-f]{8})$/,
-  'a version as `sluice encoder list` shows it, or none',
+export const encoderName = matching(
+  /^\S(?:.{0,98}\S)?$/,
+  'a version as `sluice encoder list` shows it, a name in EMBEDDING_DEPLOYMENTS, or none',
 );
 export const id = matching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/, 'an id as `sluice runs` shows it');
 export const documentId = matching(/^[0-9a-f]{64}$/, '64 hex digits, as `sluice review` shows them');

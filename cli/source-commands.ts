@@ -23,6 +23,11 @@ export function addSourceCommands(program: Command): void {
     )
     .option('--folder <name>', 'folder of the mailbox, with all below it; may be repeated; default: inbox', several, [])
     .option('--since <date>', 'mails that came before are not read', someText)
+    .option(
+      '--outside <name>',
+      'site, owner or mailbox that must be refused, for `check`; default: the root site',
+      someText,
+    )
     .option('--library <name>', 'library of the site; may be repeated; default: all', several, [])
     .option('--include <glob>', 'paths that are read; may be repeated; default: all', several, [])
     .option('--exclude <glob>', 'paths that are not read; may be repeated', several, [])
@@ -37,7 +42,11 @@ export function addSourceCommands(program: Command): void {
     )
     .option('--every <minutes>', 'minutes between two rounds', whole(1, 1440), 5)
     .action(async (name, options) => (await import('./commands/sources.ts')).addSource(name, options));
-  remote(sources.command('check').description('ask for every address and right a round needs; changes nothing'))
+  remote(
+    sources
+      .command('check')
+      .description('ask for every right a round needs, and for one it must not have; changes nothing'),
+  )
     .argument('<name>', 'as `sluice sources list` shows it', sourceName)
     .action(async (name, options) => (await import('./commands/sources.ts')).checkSource(name, options));
   remote(sources.command('sync').description('a round now'))

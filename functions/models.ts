@@ -4,6 +4,7 @@ import { parseRequest } from '../shared/api/problem.ts';
 import { promoteRequestSchema, useEncoderSchema } from '../shared/api/training.ts';
 import { getApp } from '../shared/app.ts';
 import { readModelReport } from '../shared/insight/model-report.ts';
+import { useEncoder } from '../shared/pipeline/use-encoder.ts';
 import { access, parameter, readBody, respond } from './http.ts';
 import { app } from './registry.ts';
 
@@ -67,9 +68,8 @@ app.http('useEncoder', {
   methods: ['POST'],
   handler: (request, context) =>
     respond(context, request, 'operator', async () => {
-      const { config, encoders } = await getApp();
-      const { version } = parseRequest(useEncoderSchema, await readBody(request, config.REQUEST_MAX_BYTES));
-      await encoders.use(version);
-      return { jsonBody: { inUse: version } };
+      const opened = await getApp();
+      const { version } = parseRequest(useEncoderSchema, await readBody(request, opened.config.REQUEST_MAX_BYTES));
+      return { jsonBody: await useEncoder(opened, version) };
     }),
 });

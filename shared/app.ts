@@ -17,6 +17,7 @@ import { ModelRegistry } from './models/registry.ts';
 import { openSources } from './open-sources.ts';
 import { Pace, PacedLook } from './pace.ts';
 import { CachedModels } from './pipeline/cached-models.ts';
+import { type Embeddings, openEmbeddings } from './pipeline/deployment-encoders.ts';
 import { decisionsVersion, openTables, parquetFiles, runTables } from './pipeline/lake-files.ts';
 import { openLlm } from './pipeline/llm-stage.ts';
 import type { PipelineServices } from './pipeline/services.ts';
@@ -38,6 +39,8 @@ export interface App extends LakeAccess {
   logger: Logger;
   registry: ModelRegistry;
   encoders: EncoderRegistry;
+  /** Deployments that give vectors; undefined where none is configured or none may be asked. */
+  embeddings: Embeddings | undefined;
   extractor: Extractor;
   services: PipelineServices;
   progress: ProgressReader;
@@ -68,7 +71,14 @@ export function createApp(config: Config, clock: Clock = systemClock): App {
   const { lake, landing, imports } = access;
   const tables = openTables(lake, { clock, random, logger });
   const registry = new ModelRegistry(lake, { clock });
-  const encoders = new EncoderRegistry(lake, { clock });
+  const instanceId = config.INSTANCE_ID ?? randomUUID();
+  const asking = { store: lake, state: access.state, clock, random, logger, instanceId };
+  const auth = { azureToken: access.tokenProvider, secret: access.secret };
+  const embeddings = openEmbeddings(config, asking, auth);
+  const encoders = new EncoderRegistry(lake, {
+    clock,
+    ...(embeddings === undefined ? {} : { deployments: embeddings }),
+  });
   const extractor = openExtractor(config, logger, access);
   const pace = new Pace(clock);
   const queries = new LakeQueries([...tables.values()], pace);
@@ -83,11 +93,7 @@ export function createApp(config: Config, clock: Clock = systemClock): App {
     reader: extractor,
     models: new CachedModels(registry),
     ...(config.ENCODER === 'off' ? {} : { encoders }),
-    llm: openLlm(
-      config,
-      { store: lake, state: access.state, clock, random, logger, instanceId: config.INSTANCE_ID ?? randomUUID() },
-      { azureToken: access.tokenProvider, secret: access.secret },
-    ),
+    llm: openLlm(config, asking, auth),
     parquet: parquetFiles(lake),
     tables: runTables(tables),
     pipelineVersion: PIPELINE_VERSION,
@@ -108,6 +114,7 @@ export function createApp(config: Config, clock: Clock = systemClock): App {
     logger,
     registry,
     encoders,
+    embeddings,
     extractor,
     services,
     progress: new ProgressReader(services),

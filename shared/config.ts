@@ -90,6 +90,9 @@ function parseSetting(setting: Setting, given: string): string | number | boolea
   }
 }
 
+/** Where Event Grid puts events that it could not deliver (infra/main.bicep). */
+const DEAD_LETTERS = 'dead-letter';
+
 type Values = Readonly<Record<string, string | number | boolean | undefined>>;
 
 function crossChecks(values: Values, env: Readonly<Record<string, string | undefined>>): SettingProblem[] {
@@ -145,6 +148,8 @@ function crossChecks(values: Values, env: Readonly<Record<string, string | undef
       );
     else if (String(values[setting]).startsWith('azure-webjobs-'))
       need(setting, 'names a container of the Functions host', 'Name a container of your own.');
+    else if (values[setting] === DEAD_LETTERS)
+      need(setting, 'names the container of events that could not be delivered', 'Name a container of your own.');
     if (values[setting] !== undefined) own.set(values[setting], setting);
   }
 

@@ -132,8 +132,20 @@ export const ERROR_REMEDIES = {
   'encoder.checksum-mismatch':
     'A file of the encoder is not the one that was imported. Import its folder again; runs go on without the encoder until then.',
   'encoder.dimensions-changed':
-    'The vectors have another length than those the model was trained on. Import the encoder anew and train again; runs go on without it until then.',
-  'encoder.unavailable': 'The encoder was closed before it answered. It is tried again.',
+    'The vectors have another length than those the model was trained on. Import the encoder anew (of a deployment: `sluice encoder use <its name>`) and train again; runs go on without it until then.',
+  'encoder.unavailable':
+    'The encoder could not answer yet: it was closed, or its quota is used up for now. It is tried again.',
+  'encoder.not-allowed':
+    'The encoder is a deployment, and here no text may be sent to one: LLM_ENABLED is false, or the run says so. It goes on without the encoder; an imported one works in the house.',
+  'encoder.no-deployment':
+    'EMBEDDING_DEPLOYMENTS has no deployment of the name, model and dimensions the encoder was made with. Put it back, or choose another with `sluice encoder use`.',
+  'encoder.refused':
+    'The deployment refuses: look at its address, key, model and quota in EMBEDDING_DEPLOYMENTS. It is asked again after five minutes; runs go on without it until then.',
+  'encoder.unreachable':
+    'The deployment did not answer. It is asked again after five minutes; runs go on without it until then.',
+  'encoder.budget-spent':
+    'The limit of the run or of the day did not pay for the vectors of all texts; the others were decided without them. Raise the limit and re-run.',
+  'encoder.text-refused': 'The deployment refused a text; it was decided without its vector.',
   'encoder.out-of-memory':
     'The encoder needs more memory than its thread has. Take one with a smaller vocabulary; runs go on without it until then.',
   'encoder.crashed':

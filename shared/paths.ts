@@ -29,6 +29,9 @@ export const runPaths = {
   scores: (runId: string, batch: string) => path`runs/${runId}/scores/${batch}.parquet`,
   /** Folder of one batch's LLM attempts, raw answers and ledger. */
   llm: (runId: string, batch: string) => path`runs/${runId}/llm/${batch}`,
+  /** Attempts and ledger of one batch's embeddings; no content. */
+  embeddings: (runId: string, batch: string) => path`runs/${runId}/embeddings/${batch}`,
+  embeddingsFolder: (runId: string) => path`runs/${runId}/embeddings`,
   /** Texts of a data set's rows, one JSON line a document, written by the plan. */
   rows: (runId: string, batch: string) => path`runs/${runId}/plan/${batch}.rows.jsonl`,
   /** Written once per finished step; what makes a step safe to run twice. */

@@ -213,7 +213,7 @@ export const SETTINGS = {
   ACCEPT_THRESHOLD: openReal("Confidence from which the model's label stands; default: the model's own", 0, 1),
   REVIEW_THRESHOLD: real('Confidence below which a document goes to people without asking the LLM', 0, 0, 1),
   ENCODER: choice(
-    'Second local stage: an imported sentence encoder decides again what the model is unsure of, and by label descriptions where no model is',
+    'Second local stage: a sentence encoder, imported or a deployment (EMBEDDING_DEPLOYMENTS), decides again what the model is unsure of, and by label descriptions where no model is',
     'auto',
     ['auto', 'off'],
   ),
@@ -255,6 +255,9 @@ export const SETTINGS = {
   AZURE_OPENAI_SCOPE: text('Token scope of the resource', 'https://ai.azure.com/.default', URL_TEXT),
   LLM_DEPLOYMENTS: openText(
     'Several deployments as a JSON list (docs/llm.md): name, baseUrl, quota, prices, priority, residency; replaces the single-deployment settings',
+  ),
+  EMBEDDING_DEPLOYMENTS: openText(
+    'Deployments that give vectors of texts, as a JSON list (docs/models.md, Encoders): name, baseUrl, quota, prices, dimensions; `sluice encoder use <name>` makes one the second local stage',
   ),
   LLM_RESIDENCY: openText('Residency classes documents may be sent to, separated by commas; default: all deployments'),
   LLM_TPM: count('Tokens per minute of the deployment', 200_000, 100, 1_000_000_000),

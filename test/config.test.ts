@@ -87,6 +87,7 @@ test('config: two of the three containers being one is refused, defaults include
       expect.stringMatching(/^[A-Z]+_CONTAINER: names the container of [A-Z]+_CONTAINER/),
     ]);
   expect(containersRefused({ LANDING_CONTAINER: 'azure-webjobs-hosts' })).toHaveLength(1);
+  expect(containersRefused({ LANDING_CONTAINER: 'dead-letter' })).toHaveLength(1);
   expect(
     containersRefused({ LAKE_CONTAINER: 'a-lake', LANDING_CONTAINER: 'inbox', IMPORTS_CONTAINER: 'bulk' }),
   ).toEqual([]);

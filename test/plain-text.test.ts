@@ -7,12 +7,27 @@ import { lineSchema, linesSchema } from '../shared/plain-text.ts';
 import { parseStoredTaxonomy, parseTaxonomy } from '../shared/taxonomy.ts';
 
 // NUL, bell, line end, delete, C1, turn to the right, isolate, half of a character, no character.
-const UNFIT = ['\0', '\u0007', '\n', '\u007F', '\u0085', '\u202E', '\u2066', '\u200F', '\uD83D', '\uFFFF'];
+const UNFIT = [
+  '\0',
+  '\u0007',
+  '\n',
+  '\u007F',
+  '\u0085',
+  '\u202E',
+  '\u2066',
+  '\u200F',
+  '\uD83D',
+  '\uFFFF',
+  '\u2028',
+  '\uFEFF',
+];
 
 test('plain text: one line holds no control, no direction mark and no half of a character; joiners and emoji stay', () => {
   for (const mark of UNFIT) expect(lineSchema(9).safeParse(`a${mark}b`).success, JSON.stringify(mark)).toBe(false);
   for (const text of ['Umsatzsteuer', 'می‌خواهم', '👩‍👧', '税', 'a\u00A0b'])
     expect(lineSchema(99).parse(text)).toBe(text);
+  for (const unseen of ['\u200B', '\u200D\u2060', '\u0301', '\u3164', '\u2800', '\u00AD'])
+    expect(lineSchema(9).safeParse(unseen).success, JSON.stringify(unseen)).toBe(false);
   expect(linesSchema(9).parse('a\tb\r\nc')).toBe('a\tb\r\nc');
   expect(linesSchema(9).safeParse('a\u202Eb').success).toBe(false);
   expect(linesSchema(9).safeParse('').success).toBe(false);

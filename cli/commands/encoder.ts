@@ -4,6 +4,7 @@ import { basename, join, resolve } from 'node:path';
 import type { Pooling } from '../../shared/models/encoder/manifest.ts';
 import { readEncoderFolder } from '../../shared/models/encoder/read-folder.ts';
 import { tryEncoder } from '../../shared/models/encoder/registry.ts';
+import { type ChosenEncoder, useEncoder as useEncoderOf } from '../../shared/pipeline/use-encoder.ts';
 import { answer, note, print, printJson, screenWidth, UsageError, warn } from '../console.ts';
 import { withApp } from '../local-app.ts';
 import { formatTable } from '../table.ts';
@@ -33,18 +34,22 @@ export async function listEncoders(options: Common): Promise<void> {
       return;
     }
     if (encoders.length === 0) {
-      note('No encoder yet. `sluice encoder import <folder>` takes one in; docs/models.md names three good ones.');
+      note(
+        'No encoder yet. `sluice encoder import <folder>` takes one in, `sluice encoder use <name>` a deployment of EMBEDDING_DEPLOYMENTS; docs/models.md names three good ones.',
+      );
       return;
     }
     const rows = encoders.map((encoder) => [
       encoder.version,
       encoder.inUse ? 'in use' : '',
       String(encoder.dimensions),
-      `${encoder.windows} × ${encoder.maxTokens}`,
-      `${(encoder.artifacts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) / 1e6).toFixed(1)} MB`,
+      encoder.kind === 'deployment' ? `deployment of ${encoder.model}` : `${encoder.windows} × ${encoder.maxTokens}`,
+      encoder.kind === 'deployment'
+        ? ''
+        : `${(encoder.artifacts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) / 1e6).toFixed(1)} MB`,
       encoder.createdAt.slice(0, 16).replace('T', ' '),
     ]);
-    const columns = ['encoder', '', 'dimensions', 'tokens', 'size', 'imported'].map((title) => ({ title }));
+    const columns = ['encoder', '', 'dimensions', 'tokens', 'size', 'since'].map((title) => ({ title }));
     print(formatTable(columns, rows, screenWidth()));
   });
 }
@@ -80,14 +85,21 @@ export async function importEncoder(folder: string, options: ImportEncoderOption
 }
 
 export async function useEncoder(version: string, options: Common): Promise<void> {
-  await withApp(options.data, async ({ encoders }) => {
-    await encoders.use(version === 'none' ? null : version);
-    const text =
-      version === 'none'
-        ? 'No encoder is used for trainings and cold starts. Models that were trained with one keep theirs.'
-        : `${version} is in use`;
-    answer(options, { inUse: version === 'none' ? null : version }, () => text);
+  await withApp(options.data, async (app) => {
+    const chosen = await useEncoderOf(app, version === 'none' ? null : version);
+    answer(options, chosen, () => describeChoice(chosen));
   });
+}
+
+function describeChoice({ inUse, deployment }: ChosenEncoder): string {
+  if (inUse === null)
+    return 'No encoder is used for trainings and cold starts. Models that were trained with one keep theirs.';
+  if (deployment === undefined) return `${inUse} is in use`;
+  const { name, model, dimensions } = deployment;
+  return [
+    `${inUse} is in use: deployment ${name} of ${model}, vectors of ${dimensions} numbers`,
+    'Texts that the words are unsure of are sent to it, redacted, and its calls are paid; what the limits of run and day do not pay for is decided without.',
+  ].join('\n');
 }
 
 function readIfThere(file: string): Uint8Array | undefined {

@@ -26,13 +26,20 @@ export async function listSources(options: RemoteOptions): Promise<void> {
 }
 
 /** What a person must know or do about a source. */
-function tell({ name, error, drives }: SourceStatus): void {
+function tell({ name, error, drives, reasons = [] }: SourceStatus): void {
   if (error !== null) note(`${name}: [${error.code}] ${error.message}. ${error.remedy}`);
   for (const drive of drives)
     if (drive.unconfirmedRemovals > 0)
       note(
         `${name}: ${drive.unconfirmedRemovals} files of "${drive.name}" vanished at once. If that is right: npx sluice sources sync ${name} --confirm-removals`,
       );
+  for (const state of ['skipped', 'failed'] as const) {
+    const why = reasons.filter((reason) => reason.state === state).map(({ code, items }) => `${items} ${code}`);
+    if (why.length > 0)
+      note(
+        `${name} ${state}: ${why.join(', ')}. Which: npx sluice sources items ${name}${state === 'failed' ? ' --state failed' : ''}`,
+      );
+  }
 }
 
 function toLine(source: SourceStatus): string[] {
@@ -57,6 +64,7 @@ export interface AddSourceOptions extends RemoteOptions {
   tls?: string;
   folder: string[];
   since?: string;
+  outside?: string;
   library: string[];
   include: string[];
   exclude: string[];
@@ -76,6 +84,7 @@ export async function addSource(name: string, options: AddSourceOptions): Promis
 /** The part of an entry that tells one kind from another. */
 function whereOf(options: AddSourceOptions): Record<string, unknown> {
   const { site, user, mailbox, imap, port, tls, library, folder, since } = options;
+  const outside = options.outside === undefined ? {} : { outside: options.outside };
   const ways = [site, imap ?? user, mailbox].filter((way) => way !== undefined);
   if (ways.length !== 1 || (imap !== undefined && user === undefined))
     throw new UsageError(
@@ -85,11 +94,13 @@ function whereOf(options: AddSourceOptions): Record<string, unknown> {
     throw new UsageError('--folder and --since go with --mailbox or --imap');
   if (imap === undefined && (port !== undefined || tls !== undefined))
     throw new UsageError('--port and --tls go with --imap');
+  if (imap !== undefined && options.outside !== undefined)
+    throw new UsageError('--outside goes with --site, --user or --mailbox');
   if (site === undefined && library.length > 0) throw new UsageError('--library goes with --site');
-  if (site !== undefined) return { kind: 'sharepoint', site, libraries: library };
-  if (user !== undefined && imap === undefined) return { kind: 'onedrive', user };
+  if (site !== undefined) return { kind: 'sharepoint', site, libraries: library, ...outside };
+  if (user !== undefined && imap === undefined) return { kind: 'onedrive', user, ...outside };
   return {
-    ...(imap === undefined ? { kind: 'exchange', mailbox } : { kind: 'imap', host: imap, user }),
+    ...(imap === undefined ? { kind: 'exchange', mailbox, ...outside } : { kind: 'imap', host: imap, user }),
     ...(port === undefined ? {} : { port }),
     ...(tls === undefined ? {} : { tls }),
     ...(folder.length > 0 ? { folders: folder } : {}),
@@ -104,8 +115,8 @@ export async function checkSource(name: string, options: RemoteOptions): Promise
   if (checks.some(({ isOk }) => !isOk)) process.exitCode = 1;
 }
 
-const lineOf = ({ what, isOk, detail, remedy }: SourceCheck): string =>
-  `${isOk ? 'ok  ' : 'FAIL'} ${what}: ${detail}${remedy === null ? '' : `\n     ${remedy}`}`;
+const lineOf = ({ what, isOk, isWarning, detail, remedy }: SourceCheck): string =>
+  `${isWarning ? 'WARN' : isOk ? 'ok  ' : 'FAIL'} ${what}: ${detail}${remedy === null ? '' : `\n     ${remedy}`}`;
 
 export async function syncSource(
   name: string,

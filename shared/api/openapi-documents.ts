@@ -67,7 +67,8 @@ export const DOCUMENT_OPERATIONS: readonly Operation[] = [
   },
   {
     ...{ method: 'post', route: 'encoders/use', id: 'useEncoder', tag: 'models', body: useEncoderSchema },
-    summary: 'Choose the encoder of trainings and cold starts; null for none',
+    summary:
+      'Choose the encoder of trainings and cold starts: a version, or a name in EMBEDDING_DEPLOYMENTS (asked one question first); null for none',
     ok: [[200, 'The encoder in use']],
     problems: [404],
   },

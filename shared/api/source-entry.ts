@@ -46,12 +46,19 @@ export const sourceEntrySchema = z.discriminatedUnion('kind', [
     site: z.url({ protocol: /^https?$/ }).max(2000),
     /** Names of libraries; default: all of the site. */
     libraries: z.array(z.string().min(1).max(300)).max(300).default([]),
+    /** A site that the app must not read, asked for by `check`; default: the tenant's root site. */
+    outside: z
+      .url({ protocol: /^https?$/ })
+      .max(2000)
+      .optional(),
   }),
   z.strictObject({
     ...common,
     kind: z.literal('onedrive'),
     /** Sign-in name of its owner. */
     user: z.string().min(3).max(320),
+    /** Somebody whose OneDrive the app must not read, asked for by `check`. */
+    outside: z.string().min(3).max(320).optional(),
   }),
   z.strictObject({
     ...common,
@@ -61,6 +68,8 @@ export const sourceEntrySchema = z.discriminatedUnion('kind', [
     mailbox: z.email().max(320),
     /** Names of folders; all below them are read too. `inbox`, `archive` and `sentitems` are those in every language. */
     folders: folders.default(['inbox']),
+    /** A mailbox that the app must not read, asked for by `check`. */
+    outside: z.email().max(320).optional(),
   }),
   z
     .strictObject({
@@ -82,3 +91,5 @@ export const sourceEntrySchema = z.discriminatedUnion('kind', [
     }),
 ]);
 export type SourceEntry = z.infer<typeof sourceEntrySchema>;
+/** Those on Microsoft Graph. */
+export type GraphEntry = Extract<SourceEntry, { kind: 'sharepoint' | 'onedrive' | 'exchange' }>;

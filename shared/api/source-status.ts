@@ -22,6 +22,17 @@ export const notificationsSchema = z.looseObject({
     .max(1000),
 });
 
+/** So many items are not read for one reason. */
+export interface ReasonCount {
+  state: 'skipped' | 'failed';
+  /** Of the reason, e.g. `sync.notebook`. */
+  code: string;
+  items: number;
+}
+
+export const mostFirst = (reasons: readonly ReasonCount[]): ReasonCount[] =>
+  [...reasons].sort((a, b) => b.items - a.items || a.code.localeCompare(b.code));
+
 /** One drive of a source. seen = landed + skipped + failed + removed. */
 export interface DriveStatus {
   name: string;
@@ -33,6 +44,8 @@ export interface DriveStatus {
   skipped: number;
   failed: number;
   removed: number;
+  /** Of what is skipped or failed, the most frequent first; empty until the next round for one of an earlier version. */
+  reasons: ReasonCount[];
   /** Vanished originals that wait for a person's word. */
   unconfirmedRemovals: number;
   /** Null where rounds go by the clock alone. */
@@ -63,6 +76,8 @@ export interface SourceStatus {
   landed: number;
   skipped: number;
   failed: number;
+  /** Of all drives. */
+  reasons: ReasonCount[];
 }
 
 export interface SourceItem {
@@ -78,6 +93,8 @@ export interface SourceItem {
 export interface SourceCheck {
   what: string;
   isOk: boolean;
+  /** Rounds work nevertheless. */
+  isWarning: boolean;
   detail: string;
   remedy: string | null;
 }

@@ -52,10 +52,7 @@ export const promoteRequestSchema = z.strictObject({
   force: z.boolean().default(false),
 });
 
-/** The encoder of trainings and cold starts; null: none. */
+/** The encoder of trainings and cold starts: a version, or a name in EMBEDDING_DEPLOYMENTS; null: none. */
 export const useEncoderSchema = z.strictObject({
-  version: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9-]{0,79}-[0-9a-f]{8}$/)
-    .nullable(),
+  version: z.string().trim().min(1).max(100).nullable(),
 });

@@ -60,6 +60,7 @@ export const MEDIA = {
   parquet: 'application/vnd.apache.parquet',
   tnef: 'application/vnd.ms-tnef',
   cms: 'application/pkcs7-mime',
+  activeMime: 'application/x-mso',
 } as const;
 
 const SIGNATURES: readonly [RegExp, string][] = [
@@ -77,6 +78,7 @@ const SIGNATURES: readonly [RegExp, string][] = [
   [/^\x28\xb5\x2f\xfd/, MEDIA.zst],
   [/^\xffWPC/, MEDIA.wordPerfect],
   [/^PAR1/, MEDIA.parquet],
+  [/^ActiveMime/, MEDIA.activeMime],
   [/^\x78\x9f\x3e\x22/, MEDIA.tnef],
   [/^\s*\{\\(rtf|urtf|pwd)/, MEDIA.rtf],
 ];

@@ -10,16 +10,16 @@ import {
   type CallErrorRule,
   EMPTY_ANSWERS,
   LESSONS,
-  LONGEST_HINT_MS,
   PROMPT_CUT,
   PROMPT_SUSPECT,
   ruleFor,
 } from './deployments/call-errors.ts';
 import { type ChatBody, type ChatReply, TransportFailure } from './deployments/client.ts';
-import { errorText, serviceWords, waitHintMs } from './deployments/error-words.ts';
+import { errorText, serviceWords } from './deployments/error-words.ts';
 import { inWords, type LessonBook, type Lessons, lessonOf, reasoningLesson } from './deployments/lessons.ts';
 import type { GivenUpCode, Hopeless, Member, Turn } from './deployments/pool.ts';
 import { readingOf, shareLesson } from './deployments/prompt-read.ts';
+import { restAfterRefusal } from './deployments/refusal-rest.ts';
 import type { Pack } from './judge.ts';
 import type { Budget } from './money/budget.ts';
 import { costNano, costNanoAtMost, leastNano, mostPromptTokens, priceOn } from './money/price.ts';
@@ -55,7 +55,6 @@ const EXPIRY_MARGIN_MS = 5000;
 const BUSY_RECHECK_MS = 2000;
 const SLOW_RETRY_MS = 15_000;
 const MAX_BACKOFF_MS = 30_000;
-const MAX_BLOCK_MS = 60_000;
 /** Forms of a request that are tried for one pack in one activity. */
 const MOST_LESSONS = 16;
 
@@ -408,14 +407,7 @@ async function learn(context: AskContext, { member, grant }: Turn, ended: Ended)
     logger.error('llm.deployment.given-up', { deployment: member.config.name, rule: rule.id });
     return;
   }
-  member.refusals++;
-  const hint = isReply ? waitHintMs(reply, clock.now()) : undefined;
-  const own = Math.min(MAX_BACKOFF_MS, 500 * 2 ** member.refusals);
-  if (hint !== undefined && hint > LONGEST_HINT_MS)
-    logger.error('llm.deployment.long-refusal', { deployment: member.config.name, seconds: Math.round(hint / 1000) });
-  const least = rule.class === 'capacity' ? 5000 : 500;
-  const wait = Math.min(MAX_BLOCK_MS, Math.max(least, hint ?? own));
-  await member.quota.block(clock.now() + wait + random.next() * Math.min(1000, wait / 4), rule.class === 'throttle');
+  await restAfterRefusal(member, reply, rule.class, { clock, random, logger });
 }
 
 const UNUSABLE = { id: 'no-usable-result', code: 'llm.configuration' } as const;

@@ -75,10 +75,11 @@ export class CallLog {
 
   readonly runId: string;
 
-  constructor(store: LakeStore, runId: string, batchId: string) {
+  /** @param folder  of the batch: of its questions, unless said otherwise */
+  constructor(store: LakeStore, runId: string, batchId: string, folder: string = runPaths.llm(runId, batchId)) {
     this.runId = runId;
     this.#store = store;
-    this.folder = `${runPaths.llm(runId, batchId)}/calls`;
+    this.folder = `${folder}/calls`;
   }
 
   /** Read everything that earlier activities left. One listing; one read for each file not known yet. */

@@ -14,6 +14,7 @@ export function outcomeOf(
   attempt: number,
   endedAt: number,
   price: (usage: Usage) => bigint,
+  readUsage: (body: unknown) => Usage | null = usageOf,
 ): Outcome {
   if (reply instanceof TransportFailure)
     return {
@@ -29,7 +30,7 @@ export function outcomeOf(
       rule: rule?.id ?? null,
     };
   const isOk = reply.status >= 200 && reply.status < 300;
-  const usage = isOk ? usageOf(reply.body) : null; // an answer that failed may be billed all the same
+  const usage = isOk ? readUsage(reply.body) : null; // an answer that failed may be billed all the same
   const { model, service_tier: tier } = (reply.body ?? {}) as { model?: unknown; service_tier?: unknown }; // checked below
   // An error status is not billed; a success without usage may cost anything up to the estimate.
   const isUnknown = rule === undefined || rule.class === 'ambiguous';
@@ -48,26 +49,36 @@ export function outcomeOf(
   };
 }
 
+const count = (told: unknown): number | undefined => {
+  const value = typeof told === 'string' && /^\d{1,12}(\.\d+)?$/.test(told) ? Number(told) : told;
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? Math.floor(value) : undefined;
+};
+
+/** Tokens of embeddings: nothing is written, so no service counts an answer; some tell only the total. */
+export function embeddingUsageOf(body: unknown): Usage | null {
+  const usage = (body as { usage?: Record<string, unknown> } | null)?.usage; // as below
+  if (typeof usage !== 'object' || usage === null) return null;
+  const promptTokens = count(usage.prompt_tokens) ?? count(usage.total_tokens);
+  if (promptTokens === undefined) return null;
+  return { promptTokens, cachedTokens: 0, cacheWriteTokens: 0, completionTokens: 0, reasoningTokens: 0 };
+}
+
 /** Tokens of a completion, in the shapes of OpenAI, DeepSeek (cache hits beside) and Gemini or xAI (thoughts only in the total). */
 export function usageOf(body: unknown): Usage | null {
   const usage = (body as { usage?: Record<string, unknown> } | null)?.usage; // any JSON may come; numbers are checked one by one
   if (typeof usage !== 'object' || usage === null) return null;
-  const number = (told: unknown) => {
-    const value = typeof told === 'string' && /^\d{1,12}(\.\d+)?$/.test(told) ? Number(told) : told;
-    return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? Math.floor(value) : undefined;
-  };
-  const promptTokens = number(usage.prompt_tokens);
-  const shown = number(usage.completion_tokens);
+  const promptTokens = count(usage.prompt_tokens);
+  const shown = count(usage.completion_tokens);
   if (promptTokens === undefined || shown === undefined) return null;
   const prompt = (usage.prompt_tokens_details ?? {}) as Record<string, unknown>;
   const completion = (usage.completion_tokens_details ?? {}) as Record<string, unknown>;
   // Whatever the total holds beyond the two is thought, and billed.
-  const hidden = Math.max(0, (number(usage.total_tokens) ?? 0) - promptTokens - shown);
+  const hidden = Math.max(0, (count(usage.total_tokens) ?? 0) - promptTokens - shown);
   return {
     promptTokens,
     completionTokens: shown + hidden,
-    cachedTokens: number(prompt.cached_tokens) ?? number(usage.prompt_cache_hit_tokens) ?? 0,
-    cacheWriteTokens: number(prompt.cache_write_tokens) ?? 0,
-    reasoningTokens: Math.min(shown + hidden, Math.max(number(completion.reasoning_tokens) ?? 0, hidden)),
+    cachedTokens: count(prompt.cached_tokens) ?? count(usage.prompt_cache_hit_tokens) ?? 0,
+    cacheWriteTokens: count(prompt.cache_write_tokens) ?? 0,
+    reasoningTokens: Math.min(shown + hidden, Math.max(count(completion.reasoning_tokens) ?? 0, hidden)),
   };
 }

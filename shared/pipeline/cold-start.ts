@@ -1,16 +1,20 @@
 // A run without a model: with an encoder the label descriptions decide, else every document is asked about.
 // Invariants: C1 where an LLM may be asked, it is, and descriptions only name the likely labels, until people's decisions prove how often they are
 // right (cold-threshold.ts). C2 without one, the descriptions decide what they are clear about; decided_by says so, and the rest waits for people.
+import type { EncoderCounts } from '../api/runs.ts';
 import { isDoubtful, parseWarnings } from '../documents/doubt.ts';
 import { TerminalError } from '../errors.ts';
+import { encodeCached } from '../models/encoder/encode-cached.ts';
+import type { Encoder } from '../models/encoder/encoder.ts';
 import { LabelReader } from '../models/encoder/label-reader.ts';
+import { LABELS_OWNER } from '../models/encoder/vector-cache.ts';
 import { uncheckedAccept } from './cold-threshold.ts';
-import { orFailure, type Staged, vectorsOf } from './encoder-stage.ts';
+import { openEncoder, orFailure, type Staged, vectorsOf } from './encoder-stage.ts';
 import type { ExtractedRow } from './extracted.ts';
 import type { Plan } from './records.ts';
 import { route } from './route.ts';
 import { type ScoreRow, topLabels } from './scores.ts';
-import type { PipelineServices } from './services.ts';
+import type { Encoders, PipelineServices } from './services.ts';
 import type { StepInput } from './step.ts';
 import { loadTaxonomy } from './taxonomies.ts';
 
@@ -30,14 +34,16 @@ export async function decideByDescriptions(
   const { encoder: version = null } = plan;
   const unscored = rows.map((row) => unscoredRow(row, plan.llm));
   if (version === null) return { scores: unscored };
-  const chosen = rows.filter((row) => row.duplicate_of === null);
-  const texts = chosen.map((row) => row.text);
-  const found = await vectorsOf(services, version, texts, input);
+  const wanted = rows.filter((row) => row.duplicate_of === null);
+  const texts = wanted.map((row) => row.text);
+  const found = await vectorsOf(services, plan, texts, input);
   const none = { encoded: 0, cached: 0, decided: 0, foreign: 0 };
   if ('failure' in found) return { scores: unscored, encoder: { ...none, ...found } };
+  const { has, code } = found;
+  const chosen = wanted.filter((_, at) => has(at));
   const { runId, batchId } = input;
   const opened = await orFailure(services.logger, { runId, batchId, encoder: version }, async () => ({
-    reader: await readerOf(services, version, plan.taxonomyVersion),
+    reader: await readerOf(services, plan, input, version),
   }));
   if ('failure' in opened) return { scores: unscored, encoder: { ...none, ...opened } };
   const { reader } = opened;
@@ -45,7 +51,10 @@ export async function decideByDescriptions(
   const width = reader.labels.length;
   const accept = plan.accept ?? plan.cold?.accept ?? uncheckedAccept(width);
   const isProven = plan.cold?.basis === 'guarantee';
-  const counts = { ...none, encoded: found.encoded, cached: chosen.length - found.encoded };
+  const counts: EncoderCounts = {
+    ...{ ...none, encoded: found.encoded, cached: chosen.length - found.encoded },
+    ...(code === undefined ? {} : { failure: code }),
+  };
   const byId = new Map(
     chosen.map((row, i): [string, ScoreRow] => {
       const { best, confidence, json } = topLabels(probabilities.subarray(i * width, (i + 1) * width), reader.labels);
@@ -73,21 +82,40 @@ export async function decideByDescriptions(
   return { scores: rows.map((row, i) => byId.get(row.document_id) ?? unscored[i]!), encoder: counts };
 }
 
-async function readerOf(services: PipelineServices, encoder: string, taxonomyVersion: string): Promise<LabelReader> {
+async function readerOf(
+  services: PipelineServices,
+  plan: Plan,
+  input: StepInput,
+  encoder: string,
+): Promise<LabelReader> {
+  const { taxonomyVersion } = plan;
   const key = `${encoder} ${taxonomyVersion}`;
   const known = readers.get(key);
   if (known !== undefined) return await known;
   const opening = (async () => {
     const { labels } = await loadTaxonomy(services.lake, taxonomyVersion);
-    const opened = await services.encoders?.open(encoder);
-    if (opened === undefined) throw new TerminalError('encoder.not-found', 'This host has no encoders');
-    return await LabelReader.open(opened.encoder, labels);
+    const opened = await openEncoder(services, plan, input);
+    const isPaid = (await services.encoders?.isDeployment?.(encoder)) === true;
+    return await LabelReader.open(isPaid ? keeping(opened, taxonomyVersion) : opened.encoder, labels);
   })();
   readers.set(key, opening);
   opening.catch(() => readers.delete(key)); // the caller sees the error; the next one tries again
   const [oldest] = readers.keys();
   if (readers.size > MAX_READERS && oldest !== undefined) readers.delete(oldest);
   return await opening;
+}
+
+/** The same encoder, whose vectors of labels are kept and asked for once. */
+function keeping({ encoder, vectors }: Awaited<ReturnType<Encoders['open']>>, taxonomyVersion: string): Encoder {
+  const place = { owner: LABELS_OWNER, part: taxonomyVersion };
+  return {
+    ...{ version: encoder.version, dimensions: encoder.dimensions, close: () => encoder.close() },
+    async encode(texts, role) {
+      const found = await encodeCached(encoder, vectors, texts, place, undefined, role);
+      if (found.missing === undefined) return found.vectors;
+      throw new TerminalError(found.missing.code, `Encoder ${encoder.version} gave no vectors of all labels`);
+    },
+  };
 }
 
 export const unscoredRow = (row: ExtractedRow, llm: boolean): ScoreRow => ({

@@ -5,6 +5,7 @@ import { type RunCounts, type RunState, STEPS } from '../api/runs.ts';
 import { TerminalError } from '../errors.ts';
 import { batchId } from '../ids.ts';
 import type { Row } from '../lake/tables.ts';
+import { readEmbeddingLedger } from '../llm/embeddings/embedding-ledger.ts';
 import { runPaths } from '../paths.ts';
 import { ledgerOf } from './ask-documents.ts';
 import { encoderOf } from './encoder-counts.ts';
@@ -161,8 +162,10 @@ async function gatherLedger(
   plan: Plan,
   quiet: ReadonlySet<string> = new Set(),
 ): Promise<Row[]> {
-  if (!plan.llm) return [];
   const rows: Row[] = [];
+  if (typeof plan.encoder === 'string')
+    rows.push(...(await readEmbeddingLedger(services.lake, plan.runId)).map((row): Row => ({ ...row })));
+  if (!plan.llm) return rows;
   const groups = (await readRanking(services, plan.runId))?.groups ?? [];
   for (const id of [...batchIds(plan), ...groups.map((_, index) => groupId(index))])
     if (!quiet.has(id)) rows.push(...(await ledgerOf(services, { runId: plan.runId, batchId: id })));

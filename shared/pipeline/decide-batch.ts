@@ -12,7 +12,7 @@ import { llmUse } from './llm-use.ts';
 import type { Inherited } from './near-duplicate-index.ts';
 import { readInherited } from './near-duplicates.ts';
 import type { PersonsDecision } from './people-decisions.ts';
-import { type Plan, readStep } from './records.ts';
+import { type Plan, readStep, type StepRecord } from './records.ts';
 import type { ScoreRow } from './scores.ts';
 import type { Original, PipelineServices } from './services.ts';
 import { runStep, type StepDone, type StepInput, type StepResult } from './step.ts';
@@ -30,6 +30,10 @@ export interface Classified {
 
 export const NOTHING_ASKED: Classified = { questions: 0, asked: 0, costNanoUsd: '0' };
 
+/** What a batch has cost: its questions, and the vectors of its texts. */
+export const costWith = (questions: string, scored: Pick<StepRecord, 'costNanoUsd'> | undefined): string =>
+  String(BigInt(questions) + BigInt(scored?.costNanoUsd ?? '0'));
+
 export const decideBatch = (services: PipelineServices, input: StepInput): Promise<StepResult> =>
   runStep(services, 'decide', input, async (plan) => {
     const record = (step: 'score' | 'classify') => readStep(services.lake, input.runId, input.batchId, step);
@@ -37,7 +41,7 @@ export const decideBatch = (services: PipelineServices, input: StepInput): Promi
       record('classify'),
       typeof plan.encoder === 'string' ? record('score') : undefined,
     ]);
-    const done = { asked: classified?.asked ?? 0, costNanoUsd: classified?.costNanoUsd ?? '0' };
+    const done = { asked: classified?.asked ?? 0, costNanoUsd: costWith(classified?.costNanoUsd ?? '0', scored) };
     return decideAll(services, plan, new BatchData(services, input), { ...done, encoder: scored?.encoder });
   });
 

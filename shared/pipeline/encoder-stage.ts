@@ -5,7 +5,7 @@
 
 import type { EncoderCounts } from '../api/runs.ts';
 import { isDoubtful, parseWarnings } from '../documents/doubt.ts';
-import { TerminalError } from '../errors.ts';
+import { type ErrorCode, TerminalError } from '../errors.ts';
 import { type Csr, selectRows } from '../features/sparse.ts';
 import { encodeCached } from '../models/encoder/encode-cached.ts';
 import type { LoadedModel } from '../models/registry.ts';
@@ -14,7 +14,7 @@ import type { ExtractedRow } from './extracted.ts';
 import type { Plan } from './records.ts';
 import { route } from './route.ts';
 import { type ScoreRow, topLabels } from './scores.ts';
-import type { PipelineServices } from './services.ts';
+import type { Encoders, PipelineServices } from './services.ts';
 import type { StepInput } from './step.ts';
 
 /** Labelled documents named as reasons. */
@@ -42,25 +42,33 @@ export async function askEncoder(
   const skip = plan.accept ?? stage.description.skip;
   const isEncoded = (row: ExtractedRow, score: ScoreRow) =>
     row.duplicate_of === null && !((score.confidence ?? 0) >= skip) && !isDoubtful(parseWarnings(row.warnings_json));
-  const chosen = rows.flatMap((row, i) => (isEncoded(row, scores[i]!) ? [i] : []));
-  if (chosen.length === 0) return { scores, encoder: { encoded: 0, cached: 0, decided: 0, foreign: 0 } };
+  const wanted = rows.flatMap((row, i) => (isEncoded(row, scores[i]!) ? [i] : []));
+  if (wanted.length === 0) return { scores, encoder: { encoded: 0, cached: 0, decided: 0, foreign: 0 } };
   const found = await vectorsOf(
     services,
-    plan.encoder,
-    chosen.map((i) => rows[i]!.text),
+    plan,
+    wanted.map((i) => rows[i]!.text),
     input,
   );
   if ('failure' in found) return { scores, encoder: { encoded: 0, cached: 0, decided: 0, foreign: 0, ...found } };
+  // Those without a vector go the way of an absent encoder: by the words' own threshold.
+  const { has } = found;
+  const without = new Set(wanted.filter((_, at) => !has(at)));
+  const chosen = wanted.filter((i) => !without.has(i));
   const part = selectRows(x, chosen);
   const { probabilities, neighbours } = stage.score(model.scoreRaw!(part), found.vectors); // checked above
   const accept = plan.accept ?? stage.description.accept.threshold;
   const width = model.labels.length;
   // The words alone now decide only what they skip: the promise is one over both stages.
   const staged = scores.map((score, i): ScoreRow => {
+    if (without.has(i)) return score;
     const isDoubted = isDoubtful(parseWarnings(rows[i]!.warnings_json));
     return { ...score, route: route(score.confidence ?? 0, { ...plan, accept: skip }, isDoubted) };
   });
-  const counts = { encoded: found.encoded, cached: chosen.length - found.encoded, decided: 0, foreign: 0 };
+  const counts: EncoderCounts = {
+    ...{ encoded: found.encoded, cached: chosen.length - found.encoded, decided: 0, foreign: 0 },
+    ...(found.code === undefined ? {} : { failure: found.code }),
+  };
   chosen.forEach((i, at) => {
     const row = rows[i]!;
     const p = probabilities.subarray(at * width, (at + 1) * width);
@@ -90,19 +98,52 @@ export async function askEncoder(
   return { scores: staged, encoder: counts };
 }
 
+interface Found {
+  /** [texts that have one, dimensions], in the order of the texts */
+  vectors: Float32Array;
+  /** The text at this place has a vector. */
+  has(at: number): boolean;
+  encoded: number;
+  dimensions: number;
+  /** Why some have none. */
+  code?: ErrorCode;
+}
+
 /** E2, E4. @throws {RetryableError} where trying again may help */
 export async function vectorsOf(
-  { encoders, logger }: Pick<PipelineServices, 'encoders' | 'logger'>,
-  version: string,
+  services: Pick<PipelineServices, 'encoders' | 'logger'>,
+  plan: Plan,
   texts: readonly string[],
-  { runId, batchId }: StepInput,
-): Promise<{ vectors: Float32Array; encoded: number; dimensions: number } | { failure: string }> {
-  return await orFailure(logger, { runId, batchId, encoder: version }, async () => {
-    if (encoders === undefined) throw new TerminalError('encoder.not-found', 'This host has no encoders');
-    const { encoder, vectors } = await encoders.open(version);
+  input: StepInput,
+): Promise<Found | { failure: string }> {
+  const { logger } = services;
+  const { runId, batchId } = input;
+  const ids = { runId, batchId, encoder: plan.encoder ?? '' };
+  return await orFailure(logger, ids, async () => {
+    const { encoder, vectors } = await openEncoder(services, plan, input);
+    const { dimensions } = encoder;
     const found = await encodeCached(encoder, vectors, texts, { owner: runId, part: batchId });
-    return { ...found, dimensions: encoder.dimensions };
+    const { missing } = found;
+    if (missing === undefined) return { ...found, has: () => true, dimensions };
+    logger.warn('encoder.failed', { ...ids, code: missing.code });
+    const kept = new Float32Array((texts.length - missing.at.size) * dimensions);
+    let row = 0;
+    for (let at = 0; at < texts.length; at++)
+      if (!missing.at.has(at))
+        kept.set(found.vectors.subarray(at * dimensions, (at + 1) * dimensions), row++ * dimensions);
+    return { ...found, vectors: kept, has: (at) => !missing.at.has(at), dimensions, code: missing.code };
   });
+}
+
+/** The encoder of a run, at work for one of its batches. @throws as Encoders.open */
+export async function openEncoder(
+  { encoders }: Pick<PipelineServices, 'encoders'>,
+  { encoder, maxCostUsd, llmUse }: Pick<Plan, 'encoder' | 'maxCostUsd' | 'llmUse'>,
+  { runId, batchId }: StepInput,
+): ReturnType<Encoders['open']> {
+  if (encoders === undefined || typeof encoder !== 'string')
+    throw new TerminalError('encoder.not-found', 'This host has no encoders');
+  return await encoders.open(encoder, { runId, batchId, maxUsd: maxCostUsd ?? undefined, mayAsk: llmUse !== 'off' });
 }
 
 /** E2: what an encoder does, or the code it fails with for good, told. @param ids  for the log */

@@ -35,9 +35,7 @@ export function openLlm(
 ): Llm | undefined {
   const deployments = openDeployments(config, auth);
   if (deployments.length === 0) return undefined;
-  const residency = (config.LLM_RESIDENCY ?? '')
-    .split(',')
-    .flatMap((name) => (name.trim() === '' ? [] : [name.trim()]));
+  const residency = residencyOf(config);
   const full: LlmDeps = { ...deps, deployments, settings: { ...llmSettingsFromConfig(config), residency } };
   // Built where a lane is first used, and kept: the SDK is loaded once.
   const batchDeployment = allowed(deployments, residency).find(({ batch }) => batch !== undefined);
@@ -77,12 +75,17 @@ export function openLlm(
   };
 }
 
+/** Residency classes that documents may be sent to; empty: all. */
+export const residencyOf = (config: Config): string[] =>
+  (config.LLM_RESIDENCY ?? '').split(',').flatMap((name) => (name.trim() === '' ? [] : [name.trim()]));
+
 /** Those that documents may be sent to. */
 function allowed(deployments: readonly DeploymentConfig[], residency: readonly string[]): DeploymentConfig[] {
   return deployments.filter((d) => residency.length === 0 || residency.includes(d.residency ?? ''));
 }
 
-function openDeployments(config: Config, auth: LlmAuth): DeploymentConfig[] {
+/** Those of the settings. @throws {TerminalError} config.invalid */
+export function openDeployments(config: Config, auth: LlmAuth): DeploymentConfig[] {
   if (config.LLM_DEPLOYMENTS === undefined || !config.LLM_ENABLED)
     return deploymentsFromConfig(config, auth.azureToken);
   return parseDeployments(config.LLM_DEPLOYMENTS, {

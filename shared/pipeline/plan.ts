@@ -201,12 +201,17 @@ async function pinVersions(services: PipelineServices, run: RunRecord): Promise<
     // Without a limit of its own a re-run may spend as much again.
     const pinned = { ...base, ...asking, from: run.rerun.from, maxCostUsd: run.rerun.maxCostUsd ?? base.maxCostUsd };
     if (run.rerun.from === 'classify') return pinned;
-    const model = await pinModel(services, base.taxonomyVersion, run.rerun.modelVersion);
+    const model = await pinModel(services, base.taxonomyVersion, use !== 'off', run.rerun.modelVersion);
     return { ...pinned, ...model, accept: run.rerun.acceptThreshold ?? model.accept };
   }
   const request = run.request;
   const taxonomy = await loadTaxonomy(services.lake, request?.taxonomyVersion ?? config.TAXONOMY_VERSION);
-  const model = await pinModel(services, taxonomy.version, request?.modelVersion ?? config.MODEL_VERSION);
+  const model = await pinModel(
+    services,
+    taxonomy.version,
+    use !== 'off',
+    request?.modelVersion ?? config.MODEL_VERSION,
+  );
   return {
     modelVersion: model.modelVersion,
     taxonomyVersion: taxonomy.version,
@@ -223,16 +228,18 @@ async function pinVersions(services: PipelineServices, run: RunRecord): Promise<
 /**
  * The model for a taxonomy: the one asked for; else the champion if it speaks the taxonomy's labels; else the newest that was trained for
  * the taxonomy; else none, and every document is asked.
+ * @param maySend  texts of the run may leave the house
  */
 async function pinModel(
   services: PipelineServices,
   taxonomyVersion: string,
+  maySend: boolean,
   asked?: string,
 ): Promise<Required<Pick<Plan, 'modelVersion' | 'accept' | 'encoder' | 'cold'>>> {
   const taxonomy = await loadTaxonomy(services.lake, taxonomyVersion);
   const modelVersion = await chooseModel(services, taxonomy, asked);
   const accept = modelVersion === null ? null : (services.config.ACCEPT_THRESHOLD ?? null);
-  const encoder = await chooseEncoder(services, modelVersion);
+  const encoder = await chooseEncoder(services, modelVersion, maySend);
   const isCold = modelVersion === null && encoder !== null;
   const cold = isCold
     ? await coldAccept(services, { modelVersion, taxonomyVersion, encoder }, taxonomy.labels.length)
@@ -241,14 +248,26 @@ async function pinModel(
 }
 
 /** The encoder that the model was trained with; without a model the one in use, which decides by label descriptions; none where that cannot be told. */
-async function chooseEncoder(services: PipelineServices, modelVersion: string | null): Promise<string | null> {
+async function chooseEncoder(
+  services: PipelineServices,
+  modelVersion: string | null,
+  maySend: boolean,
+): Promise<string | null> {
   if (services.encoders === undefined) return null;
   const { encoders } = services;
-  if (modelVersion === null) {
+  const current = async () => {
     const found = await orFailure(services.logger, {}, async () => ({ version: await encoders.current() }));
     return 'failure' in found ? null : (found.version ?? null);
-  }
-  return (await services.models.load(modelVersion)).stage?.description.encoder ?? null;
+  };
+  const chosen =
+    modelVersion === null
+      ? await current()
+      : ((await services.models.load(modelVersion)).stage?.description.encoder ?? null);
+  if (chosen === null || maySend) return chosen;
+  const remote = await orFailure(services.logger, { encoder: chosen }, async () => ({
+    is: (await encoders.isDeployment?.(chosen)) === true,
+  }));
+  return 'failure' in remote || !remote.is ? chosen : null; // one that cannot be opened is told where it is needed
 }
 
 /** See `pinModel`. @throws {TerminalError} request.invalid when the model asked for does not speak the labels */

@@ -2,10 +2,11 @@
 // what the words are unsure of.
 import { isDoubtful, parseWarnings } from '../documents/doubt.ts';
 import { selectRows } from '../features/sparse.ts';
+import { keepEmbeddingLedger } from '../llm/embeddings/embedding-ledger.ts';
 import type { LoadedModel } from '../models/registry.ts';
 import { BatchData } from './batch-data.ts';
 import { decideByDescriptions, unscoredRow } from './cold-start.ts';
-import { askEncoder, type Staged } from './encoder-stage.ts';
+import { askEncoder, isEncoderFailure, type Staged } from './encoder-stage.ts';
 import { type ExtractedRow, readable } from './extracted.ts';
 import type { Plan } from './records.ts';
 import { acceptFor, route } from './route.ts';
@@ -34,10 +35,26 @@ export async function score(services: PipelineServices, plan: Plan, data: BatchD
   return {
     documents: rows.length,
     asked,
-    costNanoUsd: '0',
+    costNanoUsd: await costOfVectors(services, plan, data.input),
     modelVersion: plan.modelVersion,
     ...(scored.encoder === undefined ? {} : { encoder: scored.encoder }),
   };
+}
+
+/** What vectors have cost the batch, nano-dollars; its ledger is written. Nothing where the encoder is no deployment. */
+async function costOfVectors(
+  { encoders, lake }: PipelineServices,
+  { encoder }: Plan,
+  place: StepInput,
+): Promise<string> {
+  if (typeof encoder !== 'string' || encoders?.isDeployment === undefined) return '0';
+  const isPaid = await encoders.isDeployment(encoder).catch((error: unknown) => {
+    if (isEncoderFailure(error)) return false; // told where its vectors were wanted
+    throw error;
+  });
+  if (!isPaid) return '0';
+  const rows = await keepEmbeddingLedger(lake, place);
+  return String(rows.reduce((sum, row) => sum + BigInt(row.cost_nano_usd), 0n));
 }
 
 /** @param open  rows that nobody has decided */

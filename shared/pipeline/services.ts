@@ -7,7 +7,7 @@ import type { LlmAnswer, LlmDocument } from '../llm/classify.ts';
 import type { MoneyLeft } from '../llm/money/money-left.ts';
 import type { Quote } from '../llm/money/quote.ts';
 import type { Probe } from '../llm/probe.ts';
-import type { Encoder } from '../models/encoder/encoder.ts';
+import type { Encoder, EncoderAccount } from '../models/encoder/encoder.ts';
 import type { VectorCache } from '../models/encoder/vector-cache.ts';
 import type { LoadedModel } from '../models/registry.ts';
 import type { Pace } from '../pace.ts';
@@ -31,8 +31,13 @@ export interface Models {
 export interface Encoders {
   /** The version that cold starts use. */
   current(): Promise<string | undefined>;
-  /** @throws {TerminalError} encoder.not-found, encoder.corrupt */
-  open(version: string): Promise<{ encoder: Encoder; vectors: VectorCache }>;
+  /**
+   * @param account  for whom, where the encoder is a deployment: without one it sends nothing
+   * @throws {TerminalError} encoder.not-found, encoder.corrupt, encoder.not-allowed, encoder.no-deployment
+   */
+  open(version: string, account?: EncoderAccount): Promise<{ encoder: Encoder; vectors: VectorCache }>;
+  /** It is a deployment: texts leave the house for it. Absent: none is. @throws as open */
+  isDeployment?(version: string): Promise<boolean>;
 }
 
 export interface ClassifyRequest {

@@ -5,7 +5,7 @@
 import type { Step } from '../api/runs.ts';
 import { BatchData } from './batch-data.ts';
 import { classify } from './classify-batch.ts';
-import { type Classified, decideAll, NOTHING_ASKED } from './decide-batch.ts';
+import { type Classified, costWith, decideAll, NOTHING_ASKED } from './decide-batch.ts';
 import { extract } from './extract-batch.ts';
 import { featurize } from './featurize-batch.ts';
 import { listQuestions } from './rank-questions.ts';
@@ -65,7 +65,8 @@ export async function workBatch(
     data.lookAgain();
   }
   const { encoder } = scored;
-  const decision = await finish('decide', () => decideAll(services, plan, data, { ...asked, encoder }));
+  const costNanoUsd = costWith(asked.costNanoUsd, done.get('score') ?? (scored.step === 'score' ? scored : undefined));
+  const decision = await finish('decide', () => decideAll(services, plan, data, { ...asked, costNanoUsd, encoder }));
   return { kind: 'done', outcome: pick(await keepRecord(services, decision)) };
 }
 

@@ -1,5 +1,6 @@
 // What a source knows of a drive: one small record an item, by id, with its place in the tree. Paths are made of names, never asked for: a renamed
 // folder is one row, and all below it has another path.
+import { mostFirst, type ReasonCount } from '../api/source-status.ts';
 import type { DriveRow, RowKind } from './graph/drive-rows.ts';
 
 export type ItemState = 'landed' | 'skipped' | 'failed' | 'removed' | 'none';
@@ -73,6 +74,18 @@ export class DriveItems {
     if (known !== undefined) return known;
     this.#texts.set(text, text);
     return text;
+  }
+
+  /** What is skipped or failed by its reason, the most frequent first. */
+  reasons(): ReasonCount[] {
+    const found = new Map<string, ReasonCount>();
+    for (const { state, code } of this.byId.values()) {
+      if (state !== 'skipped' && state !== 'failed') continue;
+      const one = found.get(`${state} ${code}`) ?? { state, code: code ?? 'unknown', items: 0 };
+      one.items++;
+      found.set(`${state} ${code}`, one);
+    }
+    return mostFirst([...found.values()]);
   }
 
   /** Counts by state: seen = landed + skipped + failed + removed. */

@@ -97,6 +97,7 @@ export async function syncDrive(
     ...{ deltaLink: cursor, round, itemsPath, endedAt: clock.now(), unconfirmedRemovals: unconfirmed },
     fullAt: isFull ? clock.now() : state.fullAt,
     counts: items.counts(),
+    reasons: items.reasons(),
   };
   await writeDriveState(lake, entry.name, drive.key, next, found?.etag); // R4
   if (state.itemsPath !== null) await lake.delete(state.itemsPath);

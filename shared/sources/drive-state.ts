@@ -5,6 +5,7 @@
 import { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import { createGunzip, createGzip } from 'node:zlib';
+import type { ReasonCount } from '../api/source-status.ts';
 import { TerminalError } from '../errors.ts';
 import { sourcePaths } from '../paths.ts';
 import type { LakeStore } from '../ports.ts';
@@ -25,6 +26,8 @@ export interface DriveState {
   endedAt: number | null;
   fullAt: number | null;
   counts: Record<string, number>;
+  /** Missing in a state of an earlier version. */
+  reasons?: ReasonCount[];
   /** Vanished originals above the bounded share, waiting for a person's word. */
   unconfirmedRemovals: number;
 }

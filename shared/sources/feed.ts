@@ -58,5 +58,7 @@ export interface Service {
   probe(drive: Drive): Promise<void>;
   /** Notifications of changes, where the service has them. */
   watch?(drive: Drive): Watch;
+  /** Something the source has no business with, to be refused (`what` names it), where the service knows of rights. */
+  outside?: { what: string | undefined; ask(): Promise<'refused' | 'given' | 'absent' | 'unnamed'> };
   close(): Promise<void>;
 }

@@ -3,12 +3,21 @@
 // itself is written at its end, whatever that is. A4 an entry or a record that is damaged stops its own source only, which says so.
 
 import { type SourceEntry, sourceEntrySchema } from '../api/source-entry.ts';
-import type { DriveStatus, SourceCheck, SourceItem, SourceStatus, SyncRequest } from '../api/source-status.ts';
+import {
+  type DriveStatus,
+  mostFirst,
+  type ReasonCount,
+  type SourceCheck,
+  type SourceItem,
+  type SourceStatus,
+  type SyncRequest,
+} from '../api/source-status.ts';
 import { nameFullDisk } from '../disk-full.ts';
 import { codeOf, ERROR_REMEDIES, isErrorCode, RetryableError, SluiceError, TerminalError } from '../errors.ts';
 import { sourcePaths } from '../paths.ts';
 import type { Clock } from '../ports.ts';
 import { type BrokenRecord, brokenRecord, isCorruptRecord, parseRecord, type RecordCheck } from '../record-json.ts';
+import { checkSource } from './check-source.ts';
 import { type RoundDeps, syncDrive } from './drive-round.ts';
 import { type DriveState, readDriveItems, readDriveState } from './drive-state.ts';
 import type { Drive, Service } from './feed.ts';
@@ -234,42 +243,15 @@ export class Sources {
     return found;
   }
 
-  /** Ask for everything a round needs, and change nothing. */
+  /** Ask for everything a round needs, and for something it does not; nothing is left behind. */
   async check(name: string): Promise<SourceCheck[]> {
     const { entry } = await this.#need(name);
     const service = this.#deps.connect(entry);
-    const checks: SourceCheck[] = [];
-    const attempt = async <T>(
-      what: string,
-      work: () => Promise<T>,
-      say: (value: T) => string,
-    ): Promise<T | undefined> => {
-      try {
-        const value = await work();
-        checks.push({ what, isOk: true, detail: say(value), remedy: null });
-        return value;
-      } catch (error) {
-        if (!(error instanceof SluiceError)) throw error;
-        checks.push({ what, isOk: false, detail: `[${error.code}] ${error.message}`, remedy: error.remedy });
-        return undefined;
-      }
-    };
     try {
-      const drives = await attempt(
-        'address',
-        () => service.drives(),
-        (found) => found.map((drive) => drive.name).join(', '),
-      );
-      for (const drive of drives ?? [])
-        await attempt(
-          `changes of ${drive.name}`,
-          () => service.probe(drive),
-          () => 'can be read',
-        );
+      return await checkSource(name, service, this.#deps.subscriptions);
     } finally {
       await service.close();
     }
-    return checks;
   }
 
   async #status(entry: SourceEntry, from: 'settings' | 'lake'): Promise<SourceStatus> {
@@ -306,6 +288,7 @@ export class Sources {
       landed: sum('landed'),
       skipped: sum('skipped'),
       failed: sum('failed'),
+      reasons: sumOf(drives),
     };
   }
 
@@ -350,6 +333,15 @@ export class Sources {
   }
 }
 
+function sumOf(drives: readonly DriveStatus[]): ReasonCount[] {
+  const found = new Map<string, ReasonCount>();
+  for (const { state, code, items } of drives.flatMap(({ reasons }) => reasons)) {
+    const key = `${state} ${code}`;
+    found.set(key, { state, code, items: items + (found.get(key)?.items ?? 0) });
+  }
+  return mostFirst([...found.values()]);
+}
+
 function addressOf(entry: SourceEntry): string {
   switch (entry.kind) {
     case 'sharepoint':
@@ -390,6 +382,7 @@ const driveStatus = (
   skipped: state?.counts.skipped ?? 0,
   failed: state?.counts.failed ?? 0,
   removed: state?.counts.removed ?? 0,
+  reasons: state?.reasons ?? [],
   unconfirmedRemovals: state?.unconfirmedRemovals ?? 0,
   notifications:
     subscription === undefined

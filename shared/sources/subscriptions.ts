@@ -95,6 +95,19 @@ export class Subscriptions {
     }
   }
 
+  /** Whether the drive can be subscribed to: what there is, or one that is made and ended. @returns undefined: it is not wanted, or the service has none */
+  async probe(source: string, drive: Drive, service: Service): Promise<{ detail: string } | undefined> {
+    const { clock, url, secret } = this.#deps;
+    const watch = service.watch?.(drive);
+    if (url === undefined || watch === undefined) return undefined;
+    const known = await this.read(source, drive.key);
+    if (known?.id != null && known.expiresAt > clock.now()) return { detail: 'are subscribed to' };
+    // Nobody's client state: what is told meanwhile is ignored.
+    const { id } = await watch.subscribe(notificationUrl(url), `check.${secret()}`);
+    await watch.unsubscribe(id);
+    return { detail: 'can be subscribed to' };
+  }
+
   /**
    * After a round: did changes come without a word? @param previousEndedAt  of the round before
    * @param hasChanges  what this round found; whether it was woken does not matter: the word counts

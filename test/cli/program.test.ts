@@ -25,7 +25,7 @@ const FIT: Record<string, string> = {
 
 /** Free text, or names whose truth only the lake or the machine knows; each is told where it is used. */
 const FREE_OPTIONS = new Set(
-  'code container exclude faults include library features-of guarantee id-column key label label-column labels media-type model-file name document-prefix label-prefix note output output-kind path prefix python report search settings text-column taxonomy-version type user algorithm'.split(
+  'code container exclude faults include library features-of guarantee id-column key label label-column labels media-type model-file name document-prefix label-prefix note output output-kind path prefix python report search settings text-column taxonomy-version type user algorithm outside'.split(
     ' ',
   ),
 );

@@ -207,6 +207,7 @@ describe('mail folders', () => {
       ['message-1.eml', true],
       ['message-2.eml', true],
     ]);
+    expect(documents[0]?.text).toMatch(/Body 1\nFrom here on$/);
   });
 });
 

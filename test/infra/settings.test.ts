@@ -67,6 +67,7 @@ describe('app settings', () => {
       'INSTANCE_ID',
       'LAKE',
       'LLM_DEPLOYMENTS',
+      'EMBEDDING_DEPLOYMENTS',
       'LLM_MAX_COST_USD_PER_RUN',
       'LLM_RESIDENCY',
       'MLFLOW_TOKEN',

@@ -214,3 +214,22 @@ test('without a public address nothing is subscribed to; a source that is remove
   await sources.remove('tax');
   expect(t.graph.subscriptions.items.size).toBe(0);
 });
+
+test('check subscribes and ends it again, leaves a living subscription alone, and only warns of a refusal', async () => {
+  const { t, sources } = await scene();
+  const line = async () => (await sources.check('tax')).find(({ what }) => what === 'notifications of Documents');
+  expect(await line()).toMatchObject({ isOk: true, isWarning: false, detail: 'can be subscribed to' });
+  expect(t.graph.subscriptions.items.size).toBe(0);
+  t.graph.faults.push({ kind: 'forbidden', on: /^POST .*\/subscriptions/ });
+  expect(await line()).toMatchObject({
+    isOk: true,
+    isWarning: true,
+    detail: expect.stringContaining('sync.forbidden'),
+  });
+  await sources.sync('tax', {}, MINUTE);
+  const before = [...t.graph.subscriptions.items.keys()];
+  expect(await line()).toMatchObject({ isWarning: false, detail: 'are subscribed to' });
+  expect([...t.graph.subscriptions.items.keys()]).toEqual(before);
+  const { sources: silent } = await scene({ url: undefined });
+  expect((await silent.check('tax')).map(({ what }) => what)).not.toContain('notifications of Documents');
+});

@@ -1,6 +1,6 @@
 // The sources of an app: entries, what is due, what a round leaves in the status, names for results.
 import { expect, test } from 'vitest';
-import type { SourceEntry } from '../../shared/api/source-entry.ts';
+import { type SourceEntry, sourceEntrySchema } from '../../shared/api/source-entry.ts';
 import { silentLogger } from '../../shared/ports.ts';
 import { parseSources } from '../../shared/sources/setting.ts';
 import { SourceNames } from '../../shared/sources/source-names.ts';
@@ -107,10 +107,66 @@ test('check asks for address and changes and says what is missing, without a rou
   t.library.putFile('a.txt', Buffer.from('one'));
   const sources = sourcesOf(t);
   await sources.put(t.entry());
-  expect(await sources.check('tax')).toMatchObject([{ what: 'address', isOk: true }, { isOk: true }]);
+  expect(await sources.check('tax')).toMatchObject([
+    { what: 'address', isOk: true },
+    { what: 'changes of Documents', isOk: true },
+    { what: 'outside: https://contoso.sharepoint.example/', isOk: true, isWarning: false },
+  ]);
   t.site.isForbidden = true;
-  expect(await sources.check('tax')).toMatchObject([{ what: 'address', isOk: false, remedy: expect.any(String) }]);
+  expect((await sources.check('tax'))[0]).toMatchObject({ what: 'address', isOk: false, remedy: expect.any(String) });
   expect(t.puts).toEqual([]);
+});
+
+test('check warns when something outside the grant can be read, or nothing proves that it cannot', async () => {
+  const t = new Tenant();
+  const sources = sourcesOf(t);
+  const hr = t.addSite('/sites/hr', ['Documents']);
+  const outside = async (entry: SourceEntry) => {
+    await sources.put(entry);
+    return (await sources.check(entry.name)).find(({ what }) => what.startsWith('outside'));
+  };
+  const address = 'https://contoso.sharepoint.example/sites/hr';
+  const given = { isOk: true, isWarning: true, detail: expect.stringContaining('more rights') };
+  const refused = { isOk: true, isWarning: false, remedy: null };
+  const unproven = { isOk: true, isWarning: true, detail: expect.stringContaining('nothing is proven') };
+  expect(await outside(t.entry({ outside: address }))).toMatchObject({ what: `outside: ${address}`, ...given });
+  hr.isForbidden = true;
+  expect(await outside(t.entry({ outside: address }))).toMatchObject(refused);
+  expect(await outside(t.entry({ outside: `${address}-none` }))).toMatchObject(unproven);
+
+  t.addMailbox();
+  t.addMailbox('ceo@contoso.example').deliver('Inbox', 'letter', Buffer.from('one'));
+  const mail = (over: Record<string, unknown>) => outside(t.mailEntry(over));
+  expect(await mail({})).toMatchObject({ isWarning: true, remedy: expect.stringContaining('outside') });
+  expect(await mail({ outside: 'ceo@contoso.example' })).toMatchObject(given);
+  t.graph.users.set('ceo@contoso.example', { isForbidden: true });
+  expect(await mail({ outside: 'ceo@contoso.example' })).toMatchObject(refused);
+  expect(await mail({ outside: 'nobody@contoso.example' })).toMatchObject(unproven);
+  t.graph.users.set('boss@contoso.example', { drive: t.newDrive('b!boss', 'OneDrive', 'https://x.example') });
+  const user = { name: 'one', kind: 'onedrive', user: 'tax@contoso.example', outside: 'boss@contoso.example' };
+  expect(await outside(sourceEntrySchema.parse(user))).toMatchObject(given);
+});
+
+test('the status says how many were skipped and failed for which reason, over all libraries', async () => {
+  const t = new Tenant();
+  t.site.drives.push(t.newDrive('b!second', 'Archive', 'https://contoso.sharepoint.example/sites/tax/Archive'));
+  for (const drive of t.site.drives) for (const name of ['A', 'B']) drive.putOther(name, 'notebook');
+  t.library.putOther('Link', 'shortcut');
+  t.library.set(t.library.putFile('bad.exe', Buffer.from('x')).id, { isMalware: true });
+  t.library.putFile('good.txt', Buffer.from('one'));
+  const sources = sourcesOf(t);
+  await sources.put(t.entry());
+  await sources.sync('tax', {}, 60_000);
+  const [status] = (await sources.status()).sources;
+  expect(status?.reasons).toEqual([
+    { state: 'skipped', code: 'sync.notebook', items: 4 },
+    { state: 'skipped', code: 'sync.malware', items: 1 },
+    { state: 'skipped', code: 'sync.shortcut', items: 1 },
+  ]);
+  expect(status?.reasons.reduce((sum, { items }) => sum + items, 0)).toBe(
+    (status?.skipped ?? 0) + (status?.failed ?? 0),
+  );
+  expect(status?.drives.map(({ reasons }) => reasons.length)).toEqual([3, 1]);
 });
 
 test('what was skipped is listed with its reason and what to do', async () => {

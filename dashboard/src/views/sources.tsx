@@ -101,7 +101,7 @@ function Source({ source }: { source: SourceStatus }) {
         ]}
       />
       {drives.length > 0 && <Drives name={name} drives={drives} now={now} />}
-      <NotRead name={name} skipped={source.skipped} failed={source.failed} />
+      <NotRead name={name} skipped={source.skipped} failed={source.failed} reasons={source.reasons} />
     </section>
   );
 }
@@ -153,7 +153,7 @@ function toldOf({ notifications }: DriveStatus): string {
 }
 
 /** Reasons with their numbers, and the items behind them, asked for when they are opened. */
-function NotRead({ name, skipped, failed }: { name: string; skipped: number; failed: number }) {
+function NotRead({ name, skipped, failed, reasons }: Pick<SourceStatus, 'name' | 'skipped' | 'failed' | 'reasons'>) {
   const [isOpen, setOpen] = useState(false);
   if (skipped + failed === 0) return null;
   return (
@@ -161,6 +161,9 @@ function NotRead({ name, skipped, failed }: { name: string; skipped: number; fai
       <summary>
         {count(skipped)} skipped, {count(failed)} failed: which, why, and what to do
       </summary>
+      {reasons.length > 0 && (
+        <p>{reasons.map(({ state, code, items }) => `${count(items)} ${state}: ${code}`).join(' · ')}</p>
+      )}
       {isOpen && skipped > 0 && <Items name={name} state="skipped" />}
       {isOpen && failed > 0 && <Items name={name} state="failed" />}
     </details>

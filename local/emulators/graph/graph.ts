@@ -138,6 +138,8 @@ export class Graph {
 
   #siteByPath(host: string, path: string): GraphReply {
     const site = this.sites.find((one) => one.host === host && one.path.toLowerCase() === path.toLowerCase());
+    // Every tenant has a root site; it is nobody's business unless it was added.
+    if (site === undefined && path === '/' && this.sites.some((one) => one.host === host)) return accessDenied();
     if (site === undefined) return problem(404, 'itemNotFound', 'Requested site could not be found');
     if (site.isForbidden) return accessDenied();
     return {

@@ -1,6 +1,7 @@
 // Archives as lists of members: zip, tar, gzip, 7z and mail folders behind one shape.
 import { gunzipSync } from 'node:zlib';
 import { TerminalError } from '../../errors.ts';
+import { activeMimeFiles } from '../formats/active-mime.ts';
 import { cmsContent, cmsMemberName } from '../formats/cms.ts';
 import { MEDIA, sniff } from '../media-type.ts';
 import type { Archive } from './archive.ts';
@@ -16,6 +17,7 @@ export const ARCHIVE_TYPES: ReadonlySet<string> = new Set([
   MEDIA.sevenZip,
   MEDIA.mbox,
   MEDIA.cms,
+  MEDIA.activeMime,
 ]);
 
 /** @param cap bytes a compressed tar may expand to */
@@ -40,6 +42,8 @@ export async function openArchive(bytes: Uint8Array, mediaType: string, name: st
       return listMbox(bytes);
     case MEDIA.cms:
       return openCms(bytes, name, cap);
+    case MEDIA.activeMime:
+      return await openActiveMime(bytes, cap);
     default:
       throw new TerminalError('extract.unsupported', `archive: ${mediaType} is not read`);
   }
@@ -54,6 +58,22 @@ function openCms(bytes: Uint8Array, name: string, cap: number): Archive {
     entryCount: 1,
     async *members() {
       yield { name: cmsMemberName(name, content), packedBytes: bytes.length, read: async () => content };
+    },
+  };
+}
+
+const MAX_OBJECTS = 10_000;
+
+/** The objects of a page that Word saved. */
+async function openActiveMime(bytes: Uint8Array, cap: number): Promise<Archive> {
+  const files = await activeMimeFiles(bytes, MAX_OBJECTS, cap);
+  if (files.length === 0)
+    throw new TerminalError('extract.empty', 'active mime: it holds macros or settings, no documents');
+  return {
+    entryCount: files.length,
+    async *members() {
+      for (const file of files)
+        yield { name: file.name, packedBytes: file.bytes.byteLength, read: async () => file.bytes };
     },
   };
 }

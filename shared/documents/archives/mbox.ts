@@ -15,12 +15,19 @@ export function listMbox(bytes: Uint8Array): Archive {
   return { entryCount: starts.length, members: () => messages(bytes, starts) };
 }
 
+/** Lines that would look like separators are marked by the program that writes the folder, marked ones once more. */
+function withoutMarks(message: Uint8Array): Uint8Array {
+  const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
+  if (!bytes.includes('\n>From ') && !bytes.includes('\n>>')) return message;
+  return Buffer.from(bytes.toString('latin1').replace(/\n>(?=>*From )/g, '\n'), 'latin1');
+}
+
 async function* messages(
   bytes: Uint8Array,
   starts: readonly { separator: number; message: number }[],
 ): AsyncIterable<ArchiveMember> {
   for (const [i, { message }] of starts.entries()) {
     const content = bytes.subarray(message, starts[i + 1]?.separator ?? bytes.length);
-    yield { name: `message-${i + 1}.eml`, packedBytes: content.length, read: async () => content };
+    yield { name: `message-${i + 1}.eml`, packedBytes: content.length, read: async () => withoutMarks(content) };
   }
 }

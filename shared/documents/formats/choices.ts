@@ -107,9 +107,9 @@ export function symbolText(font: string, hex: string | undefined): string {
   return code < 0xe000 || code > 0xf8ff ? String.fromCodePoint(code) : ' ';
 }
 
-/** Boxes and ticks say what they mean, and stay as signs behind it. */
+/** Boxes and ticks say what they mean, and stay as signs behind it, apart from the words that follow. */
 function withChoice(sign: string | undefined): string {
   if (sign === undefined) return ' ';
-  if (/[☑☒✓✗]/.test(sign)) return `${checkbox(true)} ${sign}`;
-  return sign === '☐' ? `${checkbox(false)} ${sign}` : sign;
+  if (/[☑☒✓✗]/.test(sign)) return `${checkbox(true)} ${sign} `;
+  return sign === '☐' ? `${checkbox(false)} ${sign} ` : sign;
 }

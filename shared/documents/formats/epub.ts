@@ -4,6 +4,7 @@ import { decodeText } from '../charset.ts';
 import { PackageParts } from '../package-parts.ts';
 import type { ReadContext, ReadText } from '../reading.ts';
 import { htmlToText } from './html.ts';
+import { linkedStyles } from './html-styles.ts';
 
 export async function readEpub(bytes: Uint8Array, { limits, progress }: ReadContext): Promise<ReadText> {
   const parts = await PackageParts.open(bytes, limits);
@@ -11,17 +12,42 @@ export async function readEpub(bytes: Uint8Array, { limits, progress }: ReadCont
   const chapters = await spine(parts);
   const texts: string[] = [];
   let chars = 0;
+  const sheets = new Map<string, string>();
   for (const chapter of chapters) {
     const content = await parts.bytes(chapter);
     if (content === undefined) continue;
     const { text } = await decodeText(content);
-    const read = htmlToText(text, { maxChars: limits.maxChars - chars, maxElements: limits.maxElements });
+    const styles = await linkedSheets(parts, chapter, text, sheets);
+    const read = htmlToText(text, { maxChars: limits.maxChars - chars, maxElements: limits.maxElements }, 0, styles);
     chars += read.length;
     texts.push(read);
     progress();
   }
   if (texts.length === 0) throw new TerminalError('extract.corrupt', 'epub: it has no chapters');
   return { parts: texts, pages: null, warnings: [] };
+}
+
+const MAX_SHEETS = 100;
+
+/** Style sheets that a chapter links: what they hide is not read. @param read  those read before, by name */
+async function linkedSheets(
+  parts: PackageParts,
+  chapter: string,
+  text: string,
+  read: Map<string, string>,
+): Promise<string> {
+  const folder = chapter.slice(0, chapter.lastIndexOf('/') + 1);
+  const sheets: string[] = [];
+  for (const href of linkedStyles(text).slice(0, MAX_SHEETS)) {
+    const name = resolve(folder, href);
+    let sheet = read.get(name);
+    if (sheet === undefined && read.size < MAX_SHEETS) {
+      sheet = (await parts.bytes(name))?.toString('utf8') ?? '';
+      read.set(name, sheet);
+    }
+    sheets.push(sheet ?? '');
+  }
+  return sheets.join('\n');
 }
 
 /** Obfuscated fonts are no protection; encrypted chapters are. */

@@ -33,7 +33,7 @@ export class FormField {
     if (name !== 'fieldmark' && name !== 'fieldmark-start') return undefined;
     const kind = this.#kind;
     this.#kind = undefined;
-    if (kind === 'checkbox') return checkbox(this.#isChecked);
+    if (kind === 'checkbox') return `${checkbox(this.#isChecked)} `;
     return kind === 'dropdown' && this.#selected !== undefined ? this.#entries[this.#selected] : undefined;
   }
 }

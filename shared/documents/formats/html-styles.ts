@@ -8,9 +8,17 @@ export class OpenFonts {
   #depth = 0;
   readonly #fonts: { depth: number; symbol: string | undefined }[] = [];
 
+  readonly #ofClass: (attributes: Record<string, string>) => string | undefined;
+
+  /** @param ofClass  family that the style sheets give an element */
+  constructor(ofClass: (attributes: Record<string, string>) => string | undefined = () => undefined) {
+    this.#ofClass = ofClass;
+  }
+
   open(name: string, attributes: Record<string, string>): void {
     this.#depth += 1;
-    const family = name === 'font' && attributes.face !== undefined ? attributes.face : familyIn(attributes.style);
+    const own = name === 'font' && attributes.face !== undefined ? attributes.face : familyIn(attributes.style);
+    const family = own ?? this.#ofClass(attributes);
     if (family === undefined) return;
     const first = family.split(',')[0]!.replace(/["']/g, '').trim(); // split gives one at least
     this.#fonts.push({ depth: this.#depth, symbol: isSymbolFont(first) ? first : undefined });
@@ -41,13 +49,47 @@ function familyIn(style: string | undefined): string | undefined {
 const MAX_STYLE_CHARS = 200_000;
 const MAX_RULES = 5000;
 
-/** Does a style sheet of the page hide the element? By its class or id; rules for other media do not count. */
-export function hidingRules(html: string): (attributes: Record<string, string>) => boolean {
+/** Style sheets of the page. @param linked  those in files of their own, which the page links */
+export function stylesOf(html: string, linked = ''): string {
   const sheets = [...html.matchAll(/<style\b(?![^>]*\bmedia\s*=\s*["']?(?:print|speech))[^>]*>([\s\S]*?)<\/style/gi)];
-  const css = sheets
-    .map(([, sheet = '']) => sheet)
-    .join('\n')
-    .slice(0, MAX_STYLE_CHARS);
+  return [linked, ...sheets.map(([, sheet = '']) => sheet)].join('\n').slice(0, MAX_STYLE_CHARS);
+}
+
+/** Addresses of the style sheets that a page links for the screen. */
+export function linkedStyles(html: string): string[] {
+  const links = html.match(/<link\b[^<>]{0,2000}>/gi) ?? [];
+  return links
+    .filter((link) => /\brel\s*=\s*["']?stylesheet\b/i.test(link) && !/\bmedia\s*=\s*["']?(print|speech)/i.test(link))
+    .flatMap((link) => /\bhref\s*=\s*["']([^"']+)["']/i.exec(link)?.[1] ?? []);
+}
+
+/** Symbol font of an element by its class or id. */
+export function fontRules(css: string): (attributes: Record<string, string>) => string | undefined {
+  if (!/wingdings|webdings|symbol/i.test(css)) return () => undefined;
+  const families = new Map<string, string>();
+  let rules = 0;
+  for (const [, selectors = '', body = ''] of topLevel(css).matchAll(/([^{}]+)\{([^{}]*)\}/g)) {
+    const family = familyIn(body);
+    if (family === undefined) continue;
+    if (++rules > MAX_RULES) break;
+    for (const selector of selectors.split(',')) {
+      const plain = PLAIN_SELECTOR.exec(selector)?.[1];
+      if (plain !== undefined) families.set(plain, family);
+    }
+  }
+  return ({ class: classes, id }) => {
+    const named = id === undefined ? undefined : families.get(`#${id}`);
+    if (named !== undefined || classes === undefined) return named;
+    const own = classes.split(/\s+/).find((name) => families.has(`.${name}`));
+    return own === undefined ? undefined : families.get(`.${own}`);
+  };
+}
+
+/** A class or an id, of any element or of those with a name. */
+const PLAIN_SELECTOR = /^\s*(?:[a-z][\w-]*)?([.#][\w-]+)\s*$/i;
+
+/** Does a style sheet hide the element? By its class or id; rules for other media do not count. @param css  as `stylesOf` gives it */
+export function hidingRules(css: string): (attributes: Record<string, string>) => boolean {
   if (!/display\s*:\s*none/i.test(css)) return () => false;
   const hidden = new Set<string>();
   const shown = new Set<string>();
@@ -57,7 +99,7 @@ export function hidingRules(html: string): (attributes: Record<string, string>) 
     if (display === undefined) continue;
     if (++rules > MAX_RULES) break;
     for (const selector of selectors.split(',')) {
-      const plain = /^\s*(?:[a-z][\w-]*)?([.#][\w-]+)\s*$/i.exec(selector)?.[1];
+      const plain = PLAIN_SELECTOR.exec(selector)?.[1];
       if (display === 'none') {
         if (plain !== undefined) hidden.add(plain);
       } else for (const [name] of selector.matchAll(/[.#][\w-]+/g)) shown.add(name);

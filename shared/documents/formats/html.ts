@@ -6,7 +6,7 @@ import { writtenDescription } from '../pictures.ts';
 import { plain, type ReadContext, type ReadText, TextSink } from '../reading.ts';
 import { checkbox } from './choices.ts';
 import { filesInAddresses } from './data-urls.ts';
-import { hidingRules, OpenFonts } from './html-styles.ts';
+import { fontRules, hidingRules, OpenFonts, stylesOf } from './html-styles.ts';
 
 const HIDDEN = new Set([
   'script',
@@ -46,14 +46,23 @@ export function declaredCharset(bytes: Uint8Array): string | undefined {
 /** Pages within pages (srcdoc) are read to this depth. */
 const MAX_FRAMES = 3;
 
-/** Visible text of an HTML string. */
-export function htmlToText(html: string, limits: { maxChars: number; maxElements: number }, depth = 0): string {
+/**
+ * Visible text of an HTML string.
+ * @param styles  style sheets that it links
+ */
+export function htmlToText(
+  html: string,
+  limits: { maxChars: number; maxElements: number },
+  depth = 0,
+  styles = '',
+): string {
   const lines = new CellLines(new TextSink(limits.maxChars));
   const hiddenStack: string[] = [];
   const lists: { hasChoice: boolean; first: string }[] = [];
   const tables = new OpenTables();
-  const fonts = new OpenFonts();
-  const isUnseen = hidingRules(html);
+  const css = stylesOf(html, styles);
+  const fonts = new OpenFonts(fontRules(css));
+  const isUnseen = hidingRules(css);
   let option: { text: string; isChosen: boolean } | undefined;
   let pre = 0;
   const endOption = () => {

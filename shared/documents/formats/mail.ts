@@ -4,6 +4,7 @@ import { TerminalError } from '../../errors.ts';
 import { decodeText } from '../charset.ts';
 import type { ExtractLimits } from '../limits.ts';
 import { mayHoldText, type Picture } from '../pictures.ts';
+import { activeMimeFiles, isActiveMime } from './active-mime.ts';
 import { withoutArmour } from './armour.ts';
 import { cmsContent, looksCms, startsMime } from './cms.ts';
 import { filesInAddresses } from './data-urls.ts';
@@ -56,13 +57,18 @@ export async function parseEml(bytes: Uint8Array, limits: ExtractLimits, depth: 
     parsed.warnings.push(`mail: ${armour.encrypted} encrypted part(s) were not read`);
   }
   const hasBody = text.trim() !== '' || (message.html ?? '').trim() !== '';
-  let inline = 0;
+  let [inline, elsewhere] = [0, 0];
   for (const [i, attachment] of message.attachments.entries()) {
     if (
       NO_DOCUMENT.test(attachment.mimeType) ||
       (attachment.disposition !== 'attachment' && OF_PAGE.test(attachment.mimeType))
     )
       continue;
+    // The part says where its content is to be fetched: a stub, no document (RFC 2046 5.2.3).
+    if (/^message\/external-body$/i.test(attachment.mimeType)) {
+      elsewhere += 1;
+      continue;
+    }
     const { content } = attachment;
     const data = typeof content === 'string' ? Buffer.from(content) : new Uint8Array(content);
     const name = attachment.filename ?? defaultName(i, attachment.mimeType);
@@ -73,12 +79,15 @@ export async function parseEml(bytes: Uint8Array, limits: ExtractLimits, depth: 
       await openEnvelope(parsed, data, name, limits, depth);
     else if ((TNEF_TYPE.test(attachment.mimeType) || /^winmail\.dat$/i.test(name)) && isTnef(data))
       await openTnef(parsed, data, name, hasBody, limits);
+    else if (isActiveMime(data)) await openActiveMime(parsed, data, name, limits);
     else parsed.attachments.push({ name, bytes: data });
   }
   parsed.attachments.push(...files);
   const { pictures, embedded } = filesInAddresses(message.html ?? '', limits);
   parsed.pictures.push(...pictures);
   parsed.attachments.push(...embedded);
+  if (elsewhere > 0)
+    parsed.warnings.push(`mail: ${elsewhere} attachment(s) stand elsewhere (external-body) and were not fetched`);
   if (inline > 0) parsed.warnings.push(`mail: ${inline} image(s) of the body were not read`);
   return parsed;
 }
@@ -137,6 +146,18 @@ async function openTnef(
     if (!hasBody) mail.packed = packed.body.parts[0] || undefined;
     mail.attachments.push(...packed.attachments);
     mail.warnings.push(...packed.body.warnings);
+  } catch (error) {
+    if (!(error instanceof TerminalError)) throw error;
+    mail.attachments.push({ name, bytes: data }); // where it is refused with its reason
+  }
+}
+
+/** What Word puts beside the body: the objects in it are attachments, macros are told. */
+async function openActiveMime(mail: ParsedMail, data: Uint8Array, name: string, limits: ExtractLimits): Promise<void> {
+  try {
+    const files = await activeMimeFiles(data, limits.maxArchiveEntries, limits.maxBytes);
+    mail.attachments.push(...files);
+    if (files.length === 0) mail.warnings.push('mail: macros or settings of Word (mso) were not read');
   } catch (error) {
     if (!(error instanceof TerminalError)) throw error;
     mail.attachments.push({ name, bytes: data }); // where it is refused with its reason

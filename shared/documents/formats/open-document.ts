@@ -161,6 +161,7 @@ class Content implements MarkupHandler {
   #inForms = 0;
   readonly #field = new FormField();
   #inDescription = false;
+  #inComments = 0;
   #binary: string[] | undefined;
   /** Cells seen of each row that is open. */
   readonly #rows: number[] = [];
@@ -194,6 +195,7 @@ class Content implements MarkupHandler {
       return;
     }
     this.#field.open(name, attributes);
+    if (name === 'annotation') this.#inComments += 1;
     if (TEXT.has(name)) this.#inText += 1;
     if (STYLED.has(name))
       this.#fonts.push(this.#symbolFonts.get(attribute(attributes, 'style-name') ?? '') ?? this.#fonts.at(-1) ?? '');
@@ -234,6 +236,9 @@ class Content implements MarkupHandler {
     if (this.#inForms > 0) return;
     const choice = this.#field.close(name);
     if (choice !== undefined && this.#inText > 0) this.#sink.add(choice);
+    if (name === 'annotation') this.#inComments -= 1;
+    // Who wrote a comment, and when, stand before it.
+    if (this.#inComments > 0 && (name === 'creator' || name === 'date')) this.#sink.add(' ');
     if (TEXT.has(name)) this.#inText -= 1;
     if (STYLED.has(name)) this.#fonts.pop();
     if (name === 'desc' || name === 'title') this.#inDescription = false;

@@ -1,9 +1,11 @@
 // XML: text nodes and attribute values; files in base64 as documents of their own. Documents that Office writes as one XML file (flat OPC, Word 2003,
 // flat OpenDocument) and SVG are read as what they are.
+import { TerminalError } from '../../errors.ts';
 import { parseMarkup } from '../markup.ts';
 import { PackageParts } from '../package-parts.ts';
 import { mayHoldText, type Picture } from '../pictures.ts';
 import { type EmbeddedFile, plain, type ReadContext, type ReadText, TextSink } from '../reading.ts';
+import { activeMimeFiles, isActiveMime } from './active-mime.ts';
 import { base64File, defaultFileName, isBase64 } from './base64.ts';
 import { htmlToText } from './html.ts';
 
@@ -124,6 +126,8 @@ async function readWord2003(text: string, context: ReadContext): Promise<ReadTex
   const edges = new Set<string>();
   let edge: { story: InstanceType<typeof Story>; sink: TextSink } | undefined;
   const pictures: Picture[] = [];
+  const packed: Buffer[] = [];
+  const embedded: EmbeddedFile[] = [];
   let binary: string[] | undefined;
   parseMarkup(
     withoutDoctype(text),
@@ -147,7 +151,8 @@ async function readWord2003(text: string, context: ReadContext): Promise<ReadTex
       close(name) {
         if (name === 'binData' && binary !== undefined) {
           const bytes = Buffer.from(binary.join(''), 'base64');
-          if (pictures.length <= limits.maxOcrPages && mayHoldText(bytes)) pictures.push({ bytes });
+          if (isActiveMime(bytes)) packed.push(bytes);
+          else if (pictures.length <= limits.maxOcrPages && mayHoldText(bytes)) pictures.push({ bytes });
           binary = undefined;
         }
         sheet.close(name);
@@ -160,7 +165,32 @@ async function readWord2003(text: string, context: ReadContext): Promise<ReadTex
     },
     { xml: true, maxElements: limits.maxElements },
   );
-  return { ...plain(sink.toString()), parts: [sink.toString(), ...edges].filter((part) => part !== ''), pictures };
+  return {
+    ...plain(sink.toString(), await addObjects(packed, embedded, limits)),
+    parts: [sink.toString(), ...edges].filter((part) => part !== ''),
+    pictures,
+    embedded,
+  };
+}
+
+/** @returns warnings of what holds no document */
+async function addObjects(
+  packed: readonly Buffer[],
+  embedded: EmbeddedFile[],
+  limits: ReadContext['limits'],
+): Promise<string[]> {
+  let others = 0;
+  for (const bytes of packed) {
+    try {
+      const files = await activeMimeFiles(bytes, limits.maxArchiveEntries - embedded.length, limits.maxBytes);
+      if (files.length === 0) others += 1;
+      embedded.push(...files);
+    } catch (error) {
+      if (!(error instanceof TerminalError)) throw error;
+      embedded.push({ name: `objects-${embedded.length + 1}.mso`, bytes }); // where it is refused with its reason
+    }
+  }
+  return others === 0 ? [] : [`xml: ${others} part(s) of macros or settings were not read`];
 }
 
 /** The parser ends a document type at its first `>`, which would leave an internal subset as text. */

@@ -1,4 +1,4 @@
-// The wire: one HTTP attempt of a chat completion. The SDK never retries here; whoever calls decides.
+// The wire: one HTTP attempt of a chat completion or of embeddings. The SDK never retries here; whoever calls decides.
 // Invariants: C1 one `send` is at most one request. C2 an error answer is returned, not thrown; only a missing answer is a TransportFailure.
 //             C3 the body is what the server sent, whole and within the time limit: no shape of error and no media type is lost on the way.
 import { replyValue } from '../completion.ts';
@@ -41,6 +41,20 @@ export interface ChatClient {
   send(body: ChatBody, options: { timeoutMs: number }): Promise<ChatReply>;
 }
 
+/** Texts whose vectors are asked for. */
+export interface EmbeddingBody {
+  model: string;
+  input: readonly string[];
+  encoding_format: 'float' | 'base64';
+  dimensions?: number;
+  [parameter: string]: unknown;
+}
+
+export interface EmbeddingClient {
+  /** @throws {TransportFailure} when no whole answer came */
+  send(body: EmbeddingBody, options: { timeoutMs: number }): Promise<ChatReply>;
+}
+
 const NEVER_CONNECTED = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -51,18 +65,20 @@ const NEVER_CONNECTED = new Set([
 ]);
 
 /** Client of one deployment on the `openai` package, loaded on first use. */
-export function openAiClient(deployment: DeploymentConfig): ChatClient {
+export const openAiClient = (deployment: DeploymentConfig): ChatClient => poster(deployment, '/chat/completions');
+
+/** The same for vectors of texts. */
+export const openAiEmbeddings = (deployment: DeploymentConfig): EmbeddingClient => poster(deployment, '/embeddings');
+
+/** @param path  as the SDK's own methods name it: it finds Azure's dated paths by it */
+function poster(deployment: DeploymentConfig, path: '/chat/completions' | '/embeddings') {
   let loading: ReturnType<typeof load> | undefined;
   return {
-    async send(body, { timeoutMs }) {
+    async send(body: ChatBody | EmbeddingBody, { timeoutMs }: { timeoutMs: number }): Promise<ChatReply> {
       loading ??= load(deployment);
       const { client, errors } = await loading;
       try {
-        const create = client.chat.completions.create.bind(client.chat.completions) as unknown as (
-          body: ChatBody, // the SDK's type knows only its own models' parameters; servers accept more
-          options: { timeout: number; maxRetries: 0 },
-        ) => { asResponse(): Promise<Response> };
-        const response = await create(body, { timeout: timeoutMs, maxRetries: 0 }).asResponse();
+        const response = await client.post(path, { body, timeout: timeoutMs, maxRetries: 0 }).asResponse();
         return {
           status: response.status,
           headers: plainHeaders(response.headers),

@@ -50,6 +50,20 @@ const deploymentSchema = z.strictObject({
 
 const poolSchema = z.array(deploymentSchema).min(1).max(100);
 
+/** What makes sense of a deployment that gives vectors; it writes nothing, so a price of output says nothing. */
+const embeddingSchema = deploymentSchema
+  .pick({ name: true, model: true, baseUrl: true, keySecret: true, auth: true, apiVersion: true, tpm: true, rpm: true })
+  .extend({
+    kind: deploymentSchema.shape.kind,
+    residency: deploymentSchema.shape.residency,
+    parameters: deploymentSchema.shape.parameters,
+    prices: z.array(priceSchema.extend({ output: usd.default(0) })).min(1),
+    /** Numbers of a vector to ask for, of models that can shorten theirs. */
+    dimensions: z.int().min(1).max(16_384).optional(),
+  });
+
+const embeddingsSchema = z.array(embeddingSchema).min(1).max(20);
+
 /** How deployments sign in. */
 export interface DeploymentAuth {
   /** Token provider of the identity. */
@@ -63,22 +77,42 @@ export interface DeploymentAuth {
  * @throws {TerminalError} config.invalid naming every problem
  */
 export function parseDeployments(text: string, auth: DeploymentAuth): DeploymentConfig[] {
-  const parsed = poolSchema.safeParse(parseJson(text));
-  if (!parsed.success) {
-    throw new TerminalError('config.invalid', `LLM_DEPLOYMENTS: ${sayIssues(parsed.error, 'the setting')}`);
-  }
-  const names = parsed.data.map(({ name }) => name);
+  return deploymentsOf('LLM_DEPLOYMENTS', readPool('LLM_DEPLOYMENTS', text, poolSchema), auth);
+}
+
+/**
+ * Parse the deployments that give vectors.
+ * @throws {TerminalError} config.invalid naming every problem
+ */
+export function parseEmbeddingDeployments(
+  text: string,
+  auth: DeploymentAuth,
+): (DeploymentConfig & { dimensions?: number })[] {
+  return deploymentsOf('EMBEDDING_DEPLOYMENTS', readPool('EMBEDDING_DEPLOYMENTS', text, embeddingsSchema), auth);
+}
+
+function readPool<T>(setting: string, text: string, schema: z.ZodType<T>): T {
+  const parsed = schema.safeParse(parseJson(setting, text));
+  if (!parsed.success)
+    throw new TerminalError('config.invalid', `${setting}: ${sayIssues(parsed.error, 'the setting')}`);
+  return parsed.data;
+}
+
+type Parsed = z.infer<typeof embeddingSchema> | z.infer<typeof deploymentSchema>;
+
+function deploymentsOf<T extends Parsed>(setting: string, pool: readonly T[], auth: DeploymentAuth) {
+  const names = pool.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined)
     throw new TerminalError(
       'config.invalid',
-      `LLM_DEPLOYMENTS: the name ${twice} is used twice; quota and prices go by name`,
+      `${setting}: the name ${twice} is used twice; quota and prices go by name`,
     );
-  for (const { name, parameters } of parsed.data) assertParameters(name, parameters);
-  return parsed.data.map(({ auth: kind, keySecret, prices, model, ...rest }) => ({
+  for (const { name, parameters } of pool) assertParameters(name, parameters, setting);
+  return pool.map(({ auth: kind, keySecret, prices, model, ...rest }) => ({
     ...withoutUndefined(rest),
     model: model ?? rest.name,
-    apiKey: signIn(rest.name, kind, keySecret, auth),
+    apiKey: signIn(setting, rest.name, kind, keySecret, auth),
     prices: prices.map((price) => ({
       id: `${rest.name}-${price.effectiveFrom}`,
       effectiveFrom: price.effectiveFrom,
@@ -91,6 +125,7 @@ export function parseDeployments(text: string, auth: DeploymentAuth): Deployment
 }
 
 function signIn(
+  setting: string,
   name: string,
   kind: 'identity' | 'key' | 'none',
   keySecret: string | undefined,
@@ -99,7 +134,7 @@ function signIn(
   if (kind === 'none') return 'none'; // servers of one's own want no key, the client wants a text
   if (kind === 'identity' && keySecret === undefined) return auth.identity;
   if (keySecret === undefined)
-    throw new TerminalError('config.invalid', `LLM_DEPLOYMENTS: ${name} signs in by key and needs keySecret`);
+    throw new TerminalError('config.invalid', `${setting}: ${name} signs in by key and needs keySecret`);
   return auth.key(keySecret);
 }
 
@@ -110,11 +145,11 @@ function withoutUndefined<T extends object>(value: T): Defined<T> {
   return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Defined<T>; // only undefined members are dropped
 }
 
-function parseJson(text: string): unknown {
+function parseJson(setting: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    if (error instanceof SyntaxError) throw new TerminalError('config.invalid', 'LLM_DEPLOYMENTS: is not JSON');
+    if (error instanceof SyntaxError) throw new TerminalError('config.invalid', `${setting}: is not JSON`);
     throw error;
   }
 }

@@ -41,8 +41,11 @@ export function parameterProblems(parameters: Readonly<Record<string, unknown>> 
 }
 
 /** @throws {TerminalError} config.invalid naming every member that may not be sent */
-export function assertParameters(name: string, parameters: Readonly<Record<string, unknown>> | undefined): void {
+export function assertParameters(
+  name: string,
+  parameters: Readonly<Record<string, unknown>> | undefined,
+  setting = 'LLM_DEPLOYMENTS',
+): void {
   const problems = parameterProblems(parameters);
-  if (problems.length > 0)
-    throw new TerminalError('config.invalid', `LLM_DEPLOYMENTS: ${name}: ${problems.join('; ')}`);
+  if (problems.length > 0) throw new TerminalError('config.invalid', `${setting}: ${name}: ${problems.join('; ')}`);
 }

@@ -9,12 +9,12 @@ import { LessonBook } from './lessons.ts';
 import { assertParameters } from './parameters.ts';
 import { type Grant, SharedQuota } from './quota.ts';
 
-/** A deployment with its state in this process. */
-export interface Member {
+/** A deployment with its state in this process. @typeParam C  how it is asked */
+export interface Member<C = ChatClient> {
   config: DeploymentConfig;
   quota: SharedQuota;
   breaker: Breaker;
-  client: ChatClient;
+  client: C;
   lessons: LessonBook;
   inFlight: number;
   /** When it was first asked, ms since the epoch. */
@@ -38,9 +38,9 @@ export interface Member {
 
 export type GivenUpCode = 'llm.configuration' | 'llm.quota-exhausted' | 'llm.unavailable';
 
-export interface Turn {
+export interface Turn<C = ChatClient> {
   kind: 'go';
-  member: Member;
+  member: Member<C>;
   grant: Grant;
 }
 
@@ -57,13 +57,13 @@ export interface Hopeless {
   words: string;
 }
 
-export interface PoolOptions {
+export interface PoolOptions<C = ChatClient> {
   deployments: readonly DeploymentConfig[];
   settings: LlmSettings;
   state: StateTable;
   clock: Clock;
   random: Random;
-  createClient: (deployment: DeploymentConfig) => ChatClient;
+  createClient: (deployment: DeploymentConfig) => C;
 }
 
 /** Waits this short are no reason to leave a preferred deployment. */
@@ -77,14 +77,14 @@ const MOST_EMPTY_LATER = 10;
 const START_SHARE = 0.2;
 const LEAST_SLOTS = 4;
 
-export class Pool {
-  readonly members: readonly Member[];
+export class Pool<C = ChatClient> {
+  readonly members: readonly Member<C>[];
   readonly #settings: LlmSettings;
   readonly #clock: Clock;
   readonly #freed: (() => void)[] = [];
 
   /** @throws {TerminalError} config.invalid when no deployment is in an allowed residency class */
-  constructor({ deployments, settings, state, clock, random, createClient }: PoolOptions) {
+  constructor({ deployments, settings, state, clock, random, createClient }: PoolOptions<C>) {
     this.#settings = settings;
     this.#clock = clock;
     const allowed = deployments.filter(
@@ -134,10 +134,10 @@ export class Pool {
     charge: number,
     latestStart: number,
     options: { avoid?: string | undefined; isRetry?: boolean } = {},
-  ): Promise<Turn | NoTurn | Hopeless> {
+  ): Promise<Turn<C> | NoTurn | Hopeless> {
     for (;;) {
       const now = this.#clock.now();
-      const isHopeful = ({ givenUpUntil: until }: Member) => until <= now || until > now + EMPTY_REST_MS; // the clock was set back
+      const isHopeful = ({ givenUpUntil: until }: Member<C>) => until <= now || until > now + EMPTY_REST_MS; // the clock was set back
       const hopeful = this.members.filter(isHopeful);
       if (hopeful.length === 0) {
         const [first] = this.members;
@@ -192,7 +192,7 @@ export class Pool {
   }
 
   /** Calls that may be in flight: services answer a sudden load with refusals, so a process begins with few. */
-  #slots({ firstAskedAt }: Member, now: number): number {
+  #slots({ firstAskedAt }: Member<C>, now: number): number {
     const { concurrency, rampMs } = this.#settings;
     const age = firstAskedAt === undefined ? 0 : now - firstAskedAt;
     if (age >= rampMs) return concurrency;
@@ -200,13 +200,13 @@ export class Pool {
     return Math.min(concurrency, Math.max(LEAST_SLOTS, Math.ceil(concurrency * grown)));
   }
 
-  release(member: Member): void {
+  release(member: Member<C>): void {
     member.inFlight--;
     this.#freed.shift()?.();
   }
 
   /** Stop asking a deployment for a minute: its configuration is wrong, or its quota is spent. */
-  giveUp(member: Member, code: GivenUpCode, words = '', restMs = GIVE_UP_MS): void {
+  giveUp(member: Member<C>, code: GivenUpCode, words = '', restMs = GIVE_UP_MS): void {
     member.givenUpUntil = this.#clock.now() + restMs;
     member.givenUpCode = code;
     member.givenUpWords = words;
@@ -216,7 +216,7 @@ export class Pool {
    * A call brought nothing that can be used, and may be billed: after three in a row of one kind the deployment rests.
    * @returns it rests from now on
    */
-  noteEmpty(member: Member, kind: string, code: GivenUpCode, words: string): boolean {
+  noteEmpty(member: Member<C>, kind: string, code: GivenUpCode, words: string): boolean {
     member.empty = { kind, calls: member.empty.kind === kind ? member.empty.calls + 1 : 1 };
     if (member.empty.calls < (member.hasAnswered ? MOST_EMPTY_LATER : MOST_EMPTY)) return false;
     member.empty = { kind: '', calls: 0 };
@@ -225,7 +225,7 @@ export class Pool {
   }
 
   /** A call brought something usable. */
-  noteAnswer(member: Member): void {
+  noteAnswer(member: Member<C>): void {
     member.hasAnswered = true;
     member.empty = { kind: '', calls: 0 };
   }

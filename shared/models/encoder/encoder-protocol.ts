@@ -1,13 +1,13 @@
 // What the host and the encoder's thread say to each other.
 import type { ErrorCode } from '../../errors.ts';
-import type { EncoderDescription } from './manifest.ts';
+import type { OnnxDescription } from './manifest.ts';
 
 /** All a thread needs to begin: the files as they lie in the lake, and what the import found. */
 export interface EncoderStart {
   model: Uint8Array;
   tokenizer: Uint8Array;
   tokenizerConfig: Uint8Array;
-  shape: Pick<EncoderDescription, 'inputs' | 'output' | 'pooling' | 'maxTokens' | 'windows'>;
+  shape: Pick<OnnxDescription, 'inputs' | 'output' | 'pooling' | 'maxTokens' | 'windows'>;
   threads: number;
 }
 

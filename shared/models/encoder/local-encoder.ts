@@ -7,7 +7,7 @@ import { Worker } from 'node:worker_threads';
 import { RetryableError, TerminalError } from '../../errors.ts';
 import type { Encoder, TextRole } from './encoder.ts';
 import type { EncodeAnswer, EncoderStart } from './encoder-protocol.ts';
-import type { EncoderManifest } from './manifest.ts';
+import type { OnnxManifest } from './manifest.ts';
 
 /** Texts per message: a few seconds of work at most, so that progress is seen and a stop is heard. */
 const TEXTS_PER_MESSAGE = 64;
@@ -48,7 +48,7 @@ class ThreadLost {
 export class LocalEncoder implements Encoder {
   readonly version: string;
   readonly dimensions: number;
-  readonly #manifest: EncoderManifest;
+  readonly #manifest: OnnxManifest;
   readonly #files: () => Promise<EncoderFiles>;
   readonly #threads: number;
   readonly #entry: string;
@@ -58,11 +58,7 @@ export class LocalEncoder implements Encoder {
   #next = 0;
 
   /** @param files  checked; asked for whenever a thread begins. @param options.entry  the thread's file */
-  constructor(
-    manifest: EncoderManifest,
-    files: () => Promise<EncoderFiles>,
-    { threads = 1, entry = threadEntry() } = {},
-  ) {
+  constructor(manifest: OnnxManifest, files: () => Promise<EncoderFiles>, { threads = 1, entry = threadEntry() } = {}) {
     this.version = manifest.version;
     this.dimensions = manifest.dimensions;
     this.#manifest = manifest;

@@ -6,7 +6,7 @@ import type { Artifact } from '../bundle.ts';
 export type Pooling = 'mean' | 'cls' | 'last' | 'none';
 
 /** What was found and chosen at the import; with the files' checksums it makes the version. */
-export interface EncoderDescription {
+export interface OnnxDescription {
   format: 1;
   kind: 'onnx';
   name: string;
@@ -22,12 +22,26 @@ export interface EncoderDescription {
   prefixes: { document: string; label: string };
 }
 
-export interface EncoderManifest extends EncoderDescription {
+/** An encoder of somebody else: a deployment of the settings, by its name. What leaves the house for it: docs/security.md. */
+export interface DeploymentDescription {
+  format: 1;
+  kind: 'deployment';
+  name: string;
+  model: string;
+  dimensions: number;
+}
+
+interface Registered {
   /** `<name>-<8 hex of settings and checksums>` */
   version: string;
   createdAt: string;
   artifacts: Artifact[];
 }
+
+export type OnnxManifest = OnnxDescription & Registered;
+/** `artifacts` is empty. */
+export type DeploymentManifest = DeploymentDescription & Registered;
+export type EncoderManifest = OnnxManifest | DeploymentManifest;
 
 export const MODEL_FILE = 'model.onnx';
 export const TOKENIZER_FILE = 'tokenizer.json';
@@ -37,21 +51,23 @@ export const TOKENIZER_CONFIG_FILE = 'tokenizer_config.json';
 export function parseEncoderManifest(bytes: Uint8Array, version: string): EncoderManifest {
   const corrupt = (why: string, cause?: unknown) =>
     new TerminalError('encoder.corrupt', `Encoder ${version}: its manifest ${why}`, { cause, ids: { version } });
-  let value: Partial<EncoderManifest>;
+  let value: Partial<OnnxManifest> | Partial<DeploymentManifest>;
   try {
     const parsed: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
     value = typeof parsed === 'object' && parsed !== null ? parsed : {}; // checked below
   } catch (cause) {
     throw corrupt('is no JSON', cause);
   }
+  const isOfKind =
+    value.kind === 'deployment'
+      ? typeof value.name === 'string' && typeof value.model === 'string'
+      : value.kind === 'onnx' && Number.isInteger(value.maxTokens) && typeof value.prefixes?.document === 'string';
   const isWhole =
+    isOfKind &&
     value.format === 1 &&
-    value.kind === 'onnx' &&
     value.version === version &&
     Number.isInteger(value.dimensions) &&
-    Number.isInteger(value.maxTokens) &&
-    Array.isArray(value.artifacts) &&
-    typeof value.prefixes?.document === 'string';
+    Array.isArray(value.artifacts);
   if (!isWhole) throw corrupt('lacks fields or is of another format');
   return value as EncoderManifest; // checked above; written by the registry only
 }

@@ -3,13 +3,7 @@
 import { TerminalError } from '../../errors.ts';
 import { openSession } from '../onnx/runtime.ts';
 import { cosine } from './encoder.ts';
-import {
-  type EncoderDescription,
-  MODEL_FILE,
-  type Pooling,
-  TOKENIZER_CONFIG_FILE,
-  TOKENIZER_FILE,
-} from './manifest.ts';
+import { MODEL_FILE, type OnnxDescription, type Pooling, TOKENIZER_CONFIG_FILE, TOKENIZER_FILE } from './manifest.ts';
 import { OnnxEncoder, shapeOf } from './onnx-encoder.ts';
 import { TextTokens } from './tokens.ts';
 
@@ -27,7 +21,7 @@ export interface EncoderWishes {
 }
 
 export interface ReadEncoder {
-  description: EncoderDescription;
+  description: OnnxDescription;
   /** The files that are kept, under their names in the lake. */
   artifacts: Record<string, Uint8Array>;
   /** What the user should know. */
@@ -168,7 +162,7 @@ function prefixesOf(
   { prefixes = {}, name }: EncoderWishes,
   config: object | undefined,
   notices: string[],
-): EncoderDescription['prefixes'] {
+): OnnxDescription['prefixes'] {
   const { prompts = {} } = (optionalJson(files, 'config_sentence_transformers.json') ?? {}) as {
     prompts?: Record<string, unknown>;
   };

@@ -7,11 +7,14 @@ import { encoderPaths } from '../../paths.ts';
 import type { Clock, LakeStore } from '../../ports.ts';
 import { type BrokenRecord, parseRecord } from '../../record-json.ts';
 import { describeArtifacts } from '../bundle.ts';
-import type { Encoder } from './encoder.ts';
+import type { Encoder, EncoderAccount } from './encoder.ts';
 import { LocalEncoder } from './local-encoder.ts';
 import {
+  type DeploymentDescription,
+  type DeploymentManifest,
   type EncoderManifest,
   MODEL_FILE,
+  type OnnxManifest,
   parseEncoderManifest,
   TOKENIZER_CONFIG_FILE,
   TOKENIZER_FILE,
@@ -19,8 +22,17 @@ import {
 import type { ReadEncoder } from './read-folder.ts';
 import { VectorCache } from './vector-cache.ts';
 
-export interface RegisteredEncoder extends EncoderManifest {
-  inUse: boolean;
+export type RegisteredEncoder = EncoderManifest & { inUse: boolean };
+
+/** Opens the encoders that are deployments. */
+export interface EncoderDeployments {
+  /**
+   * @param account  for whom; undefined: nobody pays, so nothing is sent
+   * @throws {TerminalError} encoder.not-allowed, encoder.no-deployment
+   */
+  open(manifest: DeploymentManifest, account: EncoderAccount | undefined): Encoder;
+  /** Names what a text is turned into before it is sent: vectors of another rule are other vectors. */
+  readonly shownAs: string;
 }
 
 /** encoders/current.json: what trainings and cold starts use; null: none. */
@@ -40,7 +52,7 @@ export async function tryEncoder({
   description,
   artifacts,
 }: Pick<ReadEncoder, 'description' | 'artifacts'>): Promise<void> {
-  const manifest = { ...description, version: description.name, createdAt: '', artifacts: [] };
+  const manifest: OnnxManifest = { ...description, version: description.name, createdAt: '', artifacts: [] };
   const copy = (name: string) => Uint8Array.from(artifacts[name] ?? []); // the thread takes what it is given
   const encoder = new LocalEncoder(manifest, async () => ({
     model: copy(MODEL_FILE),
@@ -54,12 +66,25 @@ export async function tryEncoder({
   }
 }
 
+/** E1. */
+function versionOf(name: string, identity: string): string {
+  const slug = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 60);
+  return `${slug || 'encoder'}-${sha256Hex(identity).slice(0, 8)}`;
+}
+
 export class EncoderRegistry {
   readonly #store: LakeStore;
   readonly #clock: Clock;
+  readonly #deployments: EncoderDeployments | undefined;
   readonly #open = new Map<string, { encoder: Encoder; vectors: VectorCache }>();
+  readonly #remote = new Map<string, { manifest: DeploymentManifest; vectors: VectorCache }>();
 
-  constructor(store: LakeStore, deps: { clock: Clock }) {
+  constructor(store: LakeStore, deps: { clock: Clock; deployments?: EncoderDeployments }) {
+    this.#deployments = deps.deployments;
     this.#store = store;
     this.#clock = deps.clock;
   }
@@ -67,28 +92,33 @@ export class EncoderRegistry {
   /** Store an encoder; the one in use stays. Returns its version. */
   async register({ description, artifacts }: Pick<ReadEncoder, 'description' | 'artifacts'>): Promise<string> {
     const described = describeArtifacts(artifacts);
-    const slug = description.name
-      .toLowerCase()
-      .replace(/[^a-z0-9]+/g, '-')
-      .replace(/^-+|-+$/g, '')
-      .slice(0, 60);
     const identity = canonicalJson({ ...description, files: described.map(({ name, sha256 }) => [name, sha256]) });
-    const version = `${slug || 'encoder'}-${sha256Hex(identity).slice(0, 8)}`;
+    const version = versionOf(description.name, identity);
     const folder = encoderPaths.folder(version);
     // Written anew even where it exists: that mends a damaged file, and equal content changes nothing.
     for (const [name, bytes] of Object.entries(artifacts)) await this.#store.write(`${folder}/${name}`, bytes);
-    const manifest: EncoderManifest = {
-      ...description,
-      version,
-      createdAt: new Date(this.#clock.now()).toISOString(),
-      artifacts: described,
-    };
+    await this.#keepManifest({ ...description, version, createdAt: this.#nowText(), artifacts: described });
+    return version;
+  }
+
+  /** Note a deployment as an encoder; the same name, model and dimensions give the same version. */
+  async registerDeployment(description: DeploymentDescription): Promise<string> {
+    const version = versionOf(description.name, canonicalJson(description));
+    await this.#keepManifest({ ...description, version, createdAt: this.#nowText(), artifacts: [] });
+    return version;
+  }
+
+  #nowText(): string {
+    return new Date(this.#clock.now()).toISOString();
+  }
+
+  async #keepManifest(manifest: EncoderManifest): Promise<void> {
+    const folder = encoderPaths.folder(manifest.version);
     try {
       await this.#store.write(`${folder}/manifest.json`, JSON.stringify(manifest, null, 1), { ifAbsent: true });
     } catch (error) {
       if (!(error instanceof SluiceError && error.code === 'lake.conflict')) throw error; // E1: it is there already
     }
-    return version;
   }
 
   /** Every encoder whose manifest can be read, by name; broken ones stand apart. */
@@ -143,14 +173,23 @@ export class EncoderRegistry {
     return parseEncoderManifest(found.bytes, version);
   }
 
+  /** Is it a deployment, so that texts leave the house for it? @throws {TerminalError} encoder.not-found, encoder.corrupt */
+  async isDeployment(version: string): Promise<boolean> {
+    if (this.#remote.has(version)) return true;
+    return !this.#open.has(version) && (await this.manifest(version)).kind === 'deployment';
+  }
+
   /**
    * An encoder ready to work and the vectors it has made; one per version and process. Its files are read and checked when its thread begins.
-   * @throws {TerminalError} encoder.not-found, encoder.corrupt; `encode` then also encoder.checksum-mismatch
+   * @param account  for whom, where it is a deployment: without one it sends nothing
+   * @throws {TerminalError} encoder.not-found, encoder.corrupt, encoder.not-allowed, encoder.no-deployment; `encode` then also
+   *   encoder.checksum-mismatch
    */
-  async open(version: string): Promise<{ encoder: Encoder; vectors: VectorCache }> {
+  async open(version: string, account?: EncoderAccount): Promise<{ encoder: Encoder; vectors: VectorCache }> {
     const known = this.#open.get(version);
     if (known !== undefined) return known;
-    const manifest = await this.manifest(version);
+    const manifest = this.#remote.get(version)?.manifest ?? (await this.manifest(version));
+    if (manifest.kind === 'deployment') return this.#openDeployment(manifest, account);
     const raced = this.#open.get(version);
     if (raced !== undefined) return raced;
     const encoder = new LocalEncoder(manifest, async () => ({
@@ -163,6 +202,21 @@ export class EncoderRegistry {
     return opened;
   }
 
+  #openDeployment(manifest: DeploymentManifest, account: EncoderAccount | undefined) {
+    const { version } = manifest;
+    if (this.#deployments === undefined)
+      throw new TerminalError('encoder.not-allowed', `Encoder ${version} is a deployment, and none may be asked here`, {
+        ids: { encoder: version },
+      });
+    const encoder = this.#deployments.open(manifest, account);
+    const { shownAs } = this.#deployments;
+    const { vectors } = this.#remote.get(version) ?? {
+      vectors: new VectorCache(this.#store, { ...manifest, version: `${version}.${shownAs}` }, this.#clock),
+    };
+    this.#remote.set(version, { manifest, vectors });
+    return { encoder, vectors };
+  }
+
   /** End all threads. */
   async close(): Promise<void> {
     const open = [...this.#open.values()];
@@ -170,7 +224,7 @@ export class EncoderRegistry {
     await Promise.all(open.map(({ encoder }) => encoder.close()));
   }
 
-  async #file(manifest: EncoderManifest, name: string): Promise<Uint8Array> {
+  async #file(manifest: OnnxManifest, name: string): Promise<Uint8Array> {
     const { version } = manifest;
     const artifact = manifest.artifacts.find((known) => known.name === name);
     const found = await this.#store.readIfExists(`${encoderPaths.folder(version)}/${name}`);

@@ -23,6 +23,8 @@ const MAX_LOOKS = 1000;
 
 /** Owner of what trainings have encoded. */
 export const TRAINING_OWNER = 'training';
+/** Owner of what taxonomies say, of deployments; nobody's content. */
+export const LABELS_OWNER = 'labels';
 
 /** Where a batch's vectors are kept. */
 export interface VectorPlace {

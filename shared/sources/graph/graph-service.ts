@@ -1,5 +1,5 @@
 // Microsoft Graph as the service of a source: libraries, OneDrives and mailboxes.
-import type { SourceEntry } from '../../api/source-entry.ts';
+import type { GraphEntry } from '../../api/source-entry.ts';
 import { sha256Hex } from '../../ids.ts';
 import type { Clock, Logger } from '../../ports.ts';
 import type { Drive, Feed, Service } from '../feed.ts';
@@ -7,9 +7,8 @@ import { DriveFeed } from './drive-feed.ts';
 import type { GraphClient } from './graph-client.ts';
 import { DRIVE_LIFE_MINUTES, graphWatch, MAIL_LIFE_MINUTES } from './graph-watch.ts';
 import { type MailboxEntry, MailFeed } from './mail-feed.ts';
+import { outsideOf } from './outside.ts';
 import { drivesOf } from './sites.ts';
-
-export type GraphEntry = Extract<SourceEntry, { kind: 'sharepoint' | 'onedrive' | 'exchange' }>;
 
 export function graphService(graph: GraphClient, entry: GraphEntry, logger: Logger, clock: Clock): Service {
   return entry.kind === 'exchange'
@@ -24,6 +23,7 @@ const driveService = (
   clock: Clock,
 ): Service => ({
   drives: () => drivesOf(graph, entry),
+  outside: outsideOf(graph, entry),
   feed: (drive) => new DriveFeed(graph, drive, logger),
   probe: async ({ id }) => {
     await graph.json(`/drives/${encodeURIComponent(id)}/root/delta?token=latest`, { units: 1 });
@@ -41,6 +41,7 @@ function mailboxService(graph: GraphClient, entry: MailboxEntry, logger: Logger,
   const drive: Drive = { id, key: sha256Hex(`mailbox:${id}`).slice(0, 16), name: entry.mailbox, webUrl: '' };
   return {
     drives: async () => [drive],
+    outside: outsideOf(graph, entry),
     feed: (): Feed => feed,
     probe: () => feed.probe(),
     watch: () =>

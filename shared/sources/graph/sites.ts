@@ -46,9 +46,13 @@ export function sitePath(address: string): string {
   return m === null ? `/sites/${url.host}:/` : `/sites/${url.host}:/${m[1]}/${m[2]}`;
 }
 
+/** @throws {GraphError} */
+export const siteIdOf = async (graph: GraphClient, address: string): Promise<string> =>
+  siteSchema.parse((await graph.json(sitePath(address), { units: 1 })).body).id;
+
 async function siteOf(graph: GraphClient, address: string): Promise<string> {
   try {
-    return siteSchema.parse((await graph.json(sitePath(address), { units: 1 })).body).id;
+    return await siteIdOf(graph, address);
   } catch (error) {
     if (error instanceof GraphError && error.status === 404)
       throw new TerminalError(

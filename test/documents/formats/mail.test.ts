@@ -54,6 +54,20 @@ describe('mail: the charset of bodies', () => {
   });
 });
 
+test('an attachment that stands elsewhere is told, its stub is no document', async () => {
+  const stub = 'Content-Type: application/pdf\r\nContent-ID: <1@example.com>\r\n\r\n';
+  const type = 'message/external-body; access-type=URL; URL="https://example.com/report.pdf"';
+  const mail = mimeMail([
+    { type: 'text/plain; charset=utf-8', content: 'See the report' },
+    { type, content: stub },
+  ]);
+  const documents = await readAll('a.eml', mail);
+  expect(documents.map((d) => [d.archivePath, d.warnings])).toEqual([
+    ['', ['mail: 1 attachment(s) stand elsewhere (external-body) and were not fetched']],
+  ]);
+  expect(documents[0]?.text).toMatch(/See the report$/);
+});
+
 describe('mail: the charset of headers', () => {
   test.each([
     [

@@ -156,6 +156,7 @@ describe('rtf', () => {
     ['an unchecked box', `${form(String.raw`\fftype1\ffres0\ffdefres1`)}yes`, '[ ] yes'],
     ['a list', `Seat: ${form(String.raw`\fftype2\ffres1{\*\ffl Malta}{\*\ffl Luxembourg}`)}`, 'Seat: Luxembourg'],
     ['a tick of Wingdings', String.raw`{\f1\'fe} yes`, '[x] ☑ yes'],
+    ['a tick before a word', String.raw`{\f1\'fe}yes`, '[x] ☑ yes'],
     ['a tick by its number', String.raw`{\f1\u-3842 ?} yes`, '[x] ☑ yes'],
     [
       'a watermark',

@@ -40,6 +40,20 @@ function bare(type: string, body: string, without: readonly string[], store = tr
   return zip(entries.filter(({ name }) => !without.includes(String(name))));
 }
 
+const odt = (text: string) => bare('text', `<office:text>${text}</office:text>`, []);
+
+test('a comment stands apart from who wrote it and when, a box apart from what it says', async () => {
+  const comment =
+    '<office:annotation><dc:creator>Ada</dc:creator><dc:date>2025-03-01T10:00:00</dc:date><text:p>why?</text:p></office:annotation>';
+  const box =
+    '<field:fieldmark field:type="vnd.oasis.opendocument.field.FORMCHECKBOX"><field:param field:name="Checkbox_Checked" field:value="true"/></field:fieldmark>';
+  const date = '<text:date>1 March</text:date>';
+  const bytes = odt(`<text:p>Lease${comment}</text:p><text:p>${box}I agree</text:p><text:p>On ${date}.</text:p>`);
+  expect((await extractor.extract({ name: 'a.odt', bytes }))[0]?.text).toBe(
+    'Lease\nAda 2025-03-01T10:00:00\nwhy?\n[x] I agree\nOn 1 March.',
+  );
+});
+
 describe.each(KINDS)('%s', (extension, type, body, expected) => {
   test.each([
     ['without styles', type, ['styles.xml'], true],

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { describeArtifacts } from '../../../shared/models/bundle.ts';
 import { type EncoderFiles, LocalEncoder } from '../../../shared/models/encoder/local-encoder.ts';
-import type { EncoderManifest } from '../../../shared/models/encoder/manifest.ts';
+import type { OnnxManifest } from '../../../shared/models/encoder/manifest.ts';
 import { readEncoderFolder } from '../../../shared/models/encoder/read-folder.ts';
 import { tryEncoder } from '../../../shared/models/encoder/registry.ts';
 import { TextTokens } from '../../../shared/models/encoder/tokens.ts';
@@ -13,7 +13,7 @@ import { TINY_DIMENSIONS, tinyEncoder } from './tiny-encoder.ts';
 
 const folder = tinyEncoder();
 const { description, artifacts } = readEncoderFolder((path) => folder.get(path), { name: 'tiny' });
-const manifest: EncoderManifest = {
+const manifest: OnnxManifest = {
   ...description,
   version: 'tiny-00000000',
   createdAt: '2026-01-01T00:00:00.000Z',
