@@ -5,7 +5,7 @@
 import { TerminalError } from '../../errors.ts';
 import { parseLooseJson } from '../../loose-json.ts';
 import { numberNames } from '../class-labels.ts';
-import { type JsonValue, readUbjson } from './ubjson.ts';
+import { type JsonValue, PackedNumbers, readUbjson } from './ubjson.ts';
 
 /** Nodes of all trees; a tree's nodes are contiguous. */
 export interface Booster {
@@ -98,13 +98,10 @@ export function readBooster(bytes: Uint8Array): Booster {
   };
 }
 
-/** Number arrays of a tree that scoring does not need. */
-const UNREAD: ReadonlySet<string> = new Set(['base_weights', 'loss_changes', 'parents', 'split_type', 'id']);
-
 function parseDocument(bytes: Uint8Array): JsonValue {
   // both formats start with "{"; in UBJSON an int64 key length ("L") follows, in JSON a quote or white space
   if (bytes[0] === 0x7b && bytes[1] !== undefined && /[iUIlL]/.test(String.fromCharCode(bytes[1])))
-    return readUbjson(bytes, UNREAD);
+    return readUbjson(bytes);
   try {
     return parseLooseJson(Buffer.from(bytes).toString('utf8')) as JsonValue;
   } catch (cause) {
@@ -121,8 +118,8 @@ type Nodes = Pick<
 >;
 
 function flattenTrees(trees: readonly JsonObject[], width: number): Nodes {
-  const parts = trees.map((tree, i) => readTree(tree, `tree ${i}`, width));
-  const total = parts.reduce((sum, part) => sum + part.left.length, 0);
+  const sizes = trees.map((tree, i) => numbersIn(tree.left_children, `tree ${i}.left_children`).length);
+  const total = sizes.reduce((sum, size) => sum + size, 0);
   const nodes = {
     roots: new Int32Array(trees.length),
     features: new Int32Array(total),
@@ -134,70 +131,91 @@ function flattenTrees(trees: readonly JsonObject[], width: number): Nodes {
   };
   const categories = new Map<number, ReadonlySet<number>>();
   let at = 0;
-  parts.forEach((part, i) => {
+  trees.forEach((tree, i) => {
     nodes.roots[i] = at;
-    for (let n = 0; n < part.left.length; n++) {
-      const isLeaf = part.left[n] === -1;
-      nodes.features[at + n] = isLeaf ? -1 : part.features[n]!;
-      nodes.values[at + n] = part.values[n]!;
-      nodes.left[at + n] = isLeaf ? -1 : at + part.left[n]!;
-      nodes.right[at + n] = isLeaf ? -1 : at + part.right[n]!;
-      nodes.defaultLeft[at + n] = part.defaultLeft[n] === 0 ? 0 : 1;
-      nodes.covers[at + n] = part.covers[n]!;
-    }
-    for (const [node, set] of part.categories) categories.set(at + node, set);
-    at += part.left.length;
+    const name = `tree ${i}`;
+    const end = at + sizes[i]!;
+    readTree(tree, name, nodes, at, end);
+    checkWalks(nodes, at, end, name, width);
+    for (const [node, set] of readCategories(tree, name)) categories.set(at + node, set);
+    at = end;
   });
   return { ...nodes, categories };
 }
 
-interface Tree {
-  left: ArrayLike<number>;
-  right: ArrayLike<number>;
-  features: ArrayLike<number>;
-  values: ArrayLike<number>;
-  defaultLeft: ArrayLike<number>;
-  covers: ArrayLike<number>;
-  categories: Map<number, Set<number>>;
-}
+type NodeArrays = Omit<Nodes, 'categories' | 'roots'>;
 
-function readTree(tree: JsonObject, name: string, width: number): Tree {
+/** Decode a tree into the nodes [from, end); its children are counted from its own root so far. */
+function readTree(tree: JsonObject, name: string, nodes: NodeArrays, from: number, end: number): void {
   const param = asObject(tree.tree_param, `${name}.tree_param`);
   if (count(param.size_leaf_vector ?? '0') > 1)
     throw new TerminalError('model.unsupported', 'XGBoost trees with vector leaves are not supported');
-  const left = asNumbers(tree.left_children, `${name}.left_children`);
-  const take = (key: string): ArrayLike<number> => {
-    const values = asNumbers(tree[key], `${name}.${key}`);
-    if (values.length !== left.length)
-      throw corrupt(`${name}: ${key} has ${values.length} values; left_children has ${left.length}`);
-    return values;
+  const take = (key: string) => {
+    const numbers = numbersIn(tree[key], `${name}.${key}`);
+    if (numbers.length !== end - from)
+      throw corrupt(`${name}: ${key} has ${numbers.length} values; left_children has ${end - from}`);
+    return numbers;
   };
-  const found: Tree = {
-    left,
-    right: take('right_children'),
-    features: take('split_indices'),
-    values: take('split_conditions'),
-    defaultLeft: take('default_left'),
-    covers: take('sum_hessian'),
-    categories: readCategories(tree, name),
-  };
-  checkWalks(found, name, width);
-  return found;
+  copyIntegers(take('left_children'), nodes.left, from);
+  copyIntegers(take('right_children'), nodes.right, from);
+  copyIntegers(take('split_indices'), nodes.features, from);
+  copyNumbers(take('split_conditions'), nodes.values, from);
+  copyFlags(take('default_left'), nodes.defaultLeft, from, end);
+  copyNumbers(take('sum_hessian'), nodes.covers, from);
 }
 
-/** B1: each reachable node is reached once, and has both children or none. */
-function checkWalks(tree: Tree, name: string, width: number): void {
-  const seen = new Uint8Array(tree.left.length);
+/** B1: each reachable node is reached once, and has both children or none. Places become those of the whole array. */
+function checkWalks({ left, right, features }: NodeArrays, from: number, end: number, name: string, width: number) {
+  const size = end - from;
+  const seen = new Uint8Array(size);
   const open = [0];
-  if (tree.left.length === 0) throw corrupt(`${name} has no node`);
+  if (size === 0) throw corrupt(`${name} has no node`);
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
-    if (!(node >= 0 && node < seen.length) || seen[node] === 1) throw corrupt(`${name}: node ${node} is out of place`);
+    if (!(node >= 0 && node < size) || seen[node] === 1) throw corrupt(`${name}: node ${node} is out of place`);
     seen[node] = 1;
-    if (tree.left[node] === -1) continue;
-    if (!(tree.features[node]! >= 0 && tree.features[node]! < width))
-      throw corrupt(`${name}: node ${node} splits on feature ${tree.features[node]}; there are ${width}`);
-    open.push(tree.left[node]!, tree.right[node]!);
+    const at = from + node;
+    if (left[at] === LEAF) continue;
+    if (!(features[at]! >= 0 && features[at]! < width))
+      throw corrupt(`${name}: node ${node} splits on feature ${features[at]}; there are ${width}`);
+    open.push(left[at]!, right[at]!);
   }
+  for (let at = from; at < end; at++) {
+    const isLeaf = left[at] === LEAF;
+    features[at] = isLeaf ? -1 : features[at]!;
+    left[at] = isLeaf ? -1 : from + left[at]!;
+    right[at] = isLeaf ? -1 : from + right[at]!;
+  }
+}
+
+const LEAF = -1;
+/** No node, no feature: stands for numbers that are no int32. */
+const NOWHERE = -2;
+
+function copyIntegers(numbers: PackedNumbers | JsonValue[], target: Int32Array, at: number): void {
+  if (numbers instanceof PackedNumbers && numbers.isInt32) {
+    numbers.copyTo(target, at);
+    return;
+  }
+  const doubles = asNumbers(numbers, '');
+  for (let i = 0; i < doubles.length; i++) {
+    const value = doubles[i]!;
+    target[at + i] = value === (value | 0) ? value : NOWHERE;
+  }
+}
+
+function copyFlags(numbers: PackedNumbers | JsonValue[], flags: Uint8Array, from: number, end: number): void {
+  if (numbers instanceof PackedNumbers && numbers.isByte) {
+    numbers.copyTo(flags, from);
+    for (let n = from; n < end; n++) flags[n] = flags[n] === 0 ? 0 : 1;
+    return;
+  }
+  const doubles = asNumbers(numbers, '');
+  for (let n = from; n < end; n++) flags[n] = doubles[n - from] === 0 ? 0 : 1;
+}
+
+function copyNumbers(numbers: PackedNumbers | JsonValue[], target: Float32Array, at: number): void {
+  if (numbers instanceof PackedNumbers) numbers.copyTo(target, at);
+  else target.set(asNumbers(numbers, ''), at);
 }
 
 function readCategories(tree: JsonObject, name: string): Map<number, Set<number>> {
@@ -275,7 +293,7 @@ function asObject(value: JsonValue | undefined, name: string): JsonObject {
     value === null ||
     typeof value !== 'object' ||
     Array.isArray(value) ||
-    ArrayBuffer.isView(value)
+    value instanceof PackedNumbers
   )
     throw corrupt(`${name} is missing`);
   return value;
@@ -286,12 +304,12 @@ function asList(value: JsonValue | undefined, name: string): JsonValue[] {
   return value;
 }
 
-function asNumbers(value: JsonValue | undefined, name: string): ArrayLike<number> {
-  if (ArrayBuffer.isView(value)) return value;
-  const numbers = Float64Array.from(asList(value, name), (item) =>
-    typeof item === 'object' ? Number.NaN : Number(item),
-  );
-  return numbers;
+const numbersIn = (value: JsonValue | undefined, name: string): PackedNumbers | JsonValue[] =>
+  value instanceof PackedNumbers ? value : asList(value, name);
+
+function asNumbers(value: JsonValue | undefined, name: string): Float64Array {
+  if (value instanceof PackedNumbers) return value.toArray();
+  return Float64Array.from(asList(value, name), (item) => (typeof item === 'object' ? Number.NaN : Number(item)));
 }
 
 const corrupt = (why: string, cause?: unknown): TerminalError =>

@@ -45,8 +45,7 @@ export class Forest {
 
   /** undefined when the booster has splits this walk cannot do: categorical ones, or thresholds that are not finite; or is too large. */
   static build(booster: Booster, slots: Int32Array, used: number): Forest | undefined {
-    const isOdd = booster.features.some((feature, n) => feature >= 0 && !Number.isFinite(booster.values[n]!));
-    if (booster.categories.size > 0 || isOdd) return undefined;
+    if (booster.categories.size > 0 || hasOddThreshold(booster)) return undefined;
     const layout = layoutOf(booster, used);
     return layout.bytes > MAX_BYTES ? undefined : new Forest(booster, slots, used, layout);
   }
@@ -146,6 +145,11 @@ export class Forest {
     this.#addLeaves(this.#treesAt, end, rows * 4, this.#groups * 4, byteOffset);
     out.set(margins.subarray(0, count), from);
   }
+}
+
+function hasOddThreshold({ features, values }: Booster): boolean {
+  for (let n = 0; n < features.length; n++) if (features[n]! >= 0 && !Number.isFinite(values[n]!)) return true;
+  return false;
 }
 
 interface Layout {

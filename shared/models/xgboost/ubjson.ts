@@ -1,20 +1,16 @@
 // Reader of the UBJSON dialect that XGBoost writes: big-endian, lengths and keys as int64, counted arrays without a closing bracket.
+// Counted arrays stay in the file's bytes until somebody asks for them: a booster's nodes are decoded once, into their last place.
 // Invariant: U1 whatever the bytes are, reading ends with a value or with model.corrupt, within memory proportional to the file.
 // Source: dmlc/xgboost src/common/json.cc (UBJReader); https://ubjson.org.
 import { TerminalError } from '../../errors.ts';
 
-export type JsonValue = null | boolean | number | string | JsonValue[] | NumberArray | { [key: string]: JsonValue };
-export type NumberArray = Float64Array | Float32Array | Int32Array | Int16Array | Int8Array | Uint8Array;
-
+export type JsonValue = null | boolean | number | string | JsonValue[] | PackedNumbers | { [key: string]: JsonValue };
 const MAX_DEPTH = 64;
 const SIZES: Readonly<Record<string, number>> = { i: 1, U: 1, I: 2, l: 4, L: 8, d: 4, D: 8 };
 
-/**
- * @param unread  keys whose number arrays are passed over; they read as empty
- * @throws {TerminalError} model.corrupt
- */
-export function readUbjson(bytes: Uint8Array, unread: ReadonlySet<string> = new Set()): JsonValue {
-  const reader = new UbjReader(bytes, unread);
+/** @throws {TerminalError} model.corrupt */
+export function readUbjson(bytes: Uint8Array): JsonValue {
+  const reader = new UbjReader(bytes);
   try {
     return reader.readValue(reader.readMarker(), 0);
   } catch (cause) {
@@ -26,11 +22,9 @@ export function readUbjson(bytes: Uint8Array, unread: ReadonlySet<string> = new 
 class UbjReader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
-  readonly #unread: ReadonlySet<string>;
   #at = 0;
 
-  constructor(bytes: Uint8Array, unread: ReadonlySet<string>) {
-    this.#unread = unread;
+  constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
@@ -109,14 +103,11 @@ class UbjReader {
       // the key's length follows its type marker, which has just been read
       this.#at--;
       const key = this.#readString();
-      const isUnread = this.#unread.has(key);
-      const opening = this.readMarker();
-      entries.push([key, opening === '[' ? this.#readArray(depth + 1, isUnread) : this.readValue(opening, depth + 1)]);
+      entries.push([key, this.readValue(this.readMarker(), depth + 1)]);
     }
   }
 
-  #readArray(depth: number, isUnread = false): JsonValue {
-    if (depth > MAX_DEPTH) throw corrupt('it is nested too deeply');
+  #readArray(depth: number): JsonValue {
     const type = this.#peek() === '$' ? this.#take(2).charAt(1) : undefined;
     const isCounted = this.#peek() === '#';
     if (isCounted) this.#at++;
@@ -129,7 +120,7 @@ class UbjReader {
         throw corrupt(`the array at byte ${this.#at} ends outside the file`);
       const from = this.#at;
       this.#at += length * size;
-      return isUnread ? new Uint8Array(0) : numbersOf(type, this.#bytes.subarray(from, this.#at));
+      return new PackedNumbers(type, length, this.#view, from);
     }
     const values: JsonValue[] = [];
     if (isCounted) {
@@ -155,26 +146,79 @@ class UbjReader {
   }
 }
 
-/** Big-endian numbers in an array of their own type, in the machine's order. */
-function numbersOf(type: string, bytes: Uint8Array): NumberArray {
-  const own = Buffer.from(new Uint8Array(bytes).buffer); // a copy: it begins at an even place
-  switch (type) {
-    case 'i':
-      return new Int8Array(own.buffer);
-    case 'U':
-      return new Uint8Array(own.buffer);
-    case 'I':
-      return new Int16Array(own.swap16().buffer);
-    case 'l':
-      return new Int32Array(own.swap32().buffer);
-    case 'd':
-      return new Float32Array(own.swap32().buffer);
-    case 'D':
-      return new Float64Array(own.swap64().buffer);
-    default:
-      return Float64Array.from(new BigInt64Array(own.swap64().buffer), Number);
+/** An array of big-endian numbers of one type, in the bytes of the file. */
+export class PackedNumbers {
+  readonly length: number;
+  readonly #type: string;
+  readonly #view: DataView;
+  readonly #from: number;
+
+  /** @param view  of the file; it holds all of the array from `from` on */
+  constructor(type: string, length: number, view: DataView, from: number) {
+    this.#type = type;
+    this.length = length;
+    this.#view = view;
+    this.#from = from;
+  }
+
+  toArray(): Float64Array {
+    const numbers = new Float64Array(this.length);
+    this.copyTo(numbers, 0);
+    return numbers;
+  }
+
+  /** Decode into `target` from `at` on, as assigning each number would. */
+  copyTo(target: NumberTarget, at: number): void {
+    const { length } = this;
+    const view = this.#view;
+    const from = this.#from;
+    // a loop per type: a choice per number would take longer than the number
+    switch (this.#type) {
+      case 'i':
+        for (let i = 0; i < length; i++) target[at + i] = view.getInt8(from + i);
+        return;
+      case 'U':
+        for (let i = 0; i < length; i++) target[at + i] = view.getUint8(from + i);
+        return;
+      case 'I':
+        for (let i = 0; i < length; i++) target[at + i] = view.getInt16(from + 2 * i);
+        return;
+      case 'l':
+        if (target instanceof Int32Array) swapInto(view, from, length, target, at);
+        else for (let i = 0; i < length; i++) target[at + i] = view.getInt32(from + 4 * i);
+        return;
+      case 'd':
+        if (target instanceof Float32Array) swapInto(view, from, length, target, at);
+        else for (let i = 0; i < length; i++) target[at + i] = view.getFloat32(from + 4 * i);
+        return;
+      case 'D':
+        for (let i = 0; i < length; i++) target[at + i] = view.getFloat64(from + 8 * i);
+        return;
+      default:
+        for (let i = 0; i < length; i++) target[at + i] = Number(view.getBigInt64(from + 8 * i));
+    }
+  }
+
+  get isByte(): boolean {
+    return this.#type === 'U';
+  }
+
+  /** Its numbers are int32 or smaller. */
+  get isInt32(): boolean {
+    return 'iUIl'.includes(this.#type);
   }
 }
+
+export type NumberTarget = Float64Array | Float32Array | Int32Array | Uint8Array;
+
+/** The numbers that a booster is made of are of the target's own type: their bytes are copied, and turned round in place. */
+function swapInto(view: DataView, from: number, length: number, target: Float32Array | Int32Array, at: number): void {
+  const own = Buffer.from(target.buffer, target.byteOffset + at * 4, length * 4);
+  own.set(new Uint8Array(view.buffer, view.byteOffset + from, length * 4));
+  if (IS_LITTLE_ENDIAN) own.swap32();
+}
+
+const IS_LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 const corrupt = (why: string, cause?: unknown): TerminalError =>
   new TerminalError('model.corrupt', `XGBoost model cannot be read: ${why}`, { cause });
