@@ -48,6 +48,11 @@ const PARTS: Readonly<Record<string, { keep: RegExp } | { drop: RegExp }>> = {
   '@azure/msal-common': { keep: /^lib\// }, // @azure/identity is required, never imported
   '@azure/msal-node': { keep: /^lib\// },
   '@opentelemetry/semantic-conventions': { drop: /(^|\/)(experimental_|index-incubating)/ },
+  // Mailboxes: imported, so the ESM of each runs; what only Node's require would load goes.
+  imapflow: { drop: /^dist\/cjs\/.*\.js$/ },
+  pino: { drop: /^(test|benchmarks|docs|examples|build)\// },
+  'thread-stream': { drop: /^(test|bench\.js|benchmarks)/ },
+  'encoding-japanese': { drop: /^encoding(\.min)?\.js$/ },
   validator: { keep: /^(index\.js|lib\/.*)$/ },
   moment: { keep: /^moment\.js$/ },
 };

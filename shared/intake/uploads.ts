@@ -17,8 +17,9 @@ export interface RunStarter {
 /** Events are gathered so long before they are taken in together. */
 const GATHER_MS = 75;
 const MAX_GROUP = 500;
-/** So many uploads within a window's length are a backlog: more than are decided in that time, so a longer window costs nobody time. */
+/** So many uploads within a window's length are a backlog; of short windows as many as come at this pace, which is that of one busy host. */
 const BACKLOG_UPLOADS = 200;
+const BACKLOG_PER_SECOND = 30;
 const BACKLOG_FACTOR = 8;
 const BACKLOG_MAX_SECONDS = 60;
 const PARALLEL_STARTS = 8;
@@ -88,6 +89,7 @@ function windowSeconds(stream: Stream, nowMs: number, usual: number, count: numb
     stream.since = nowMs;
   }
   stream.count += count;
-  if (usual === 0 || Math.max(stream.count, stream.countBefore) < BACKLOG_UPLOADS) return usual;
+  const backlog = Math.min(BACKLOG_UPLOADS, usual * BACKLOG_PER_SECOND);
+  if (usual === 0 || Math.max(stream.count, stream.countBefore) < backlog) return usual;
   return Math.max(usual, Math.min(usual * BACKLOG_FACTOR, BACKLOG_MAX_SECONDS));
 }

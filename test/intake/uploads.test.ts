@@ -83,6 +83,14 @@ test('uploads: ten thousand in twenty seconds are at most ten runs; afterwards w
   expect([...starts.keys()].slice(before)).toEqual([expect.stringMatching(/-2s$/)]);
 });
 
+test('uploads: a flood that a busy host notices at 70 a second is few runs too', async () => {
+  const { starts, deliver, names, planned } = await flood();
+  const paths = await names(10_000);
+  await deliver(paths, 700);
+  expect((await planned()).sort()).toEqual(paths.toSorted());
+  expect(starts.size).toBeLessThanOrEqual(10);
+});
+
 test('uploads: with a window of 0 each upload of a group has a run of its own', async () => {
   const { starts, deliver, names, planned } = await flood({ UPLOAD_WINDOW_SECONDS: '0' });
   await deliver(await names(300), 100);

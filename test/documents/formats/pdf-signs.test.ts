@@ -64,6 +64,6 @@ describe('pdf: boxes painted as text', () => {
     ['Broken', '\uf0fe', undefined], // letters nobody can decode stay so: the page is judged by them
     ['Helvetica', '✔', undefined],
   ])('%s: %j is %j', (font, char, expected) => {
-    expect(signOf(font, char)).toBe(expected);
+    expect(signOf(font, char)?.trimEnd()).toBe(expected);
   });
 });
