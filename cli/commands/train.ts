@@ -3,7 +3,6 @@
 import { existsSync } from 'node:fs';
 import { type App, PIPELINE_VERSION } from '../../shared/app.ts';
 import { TerminalError } from '../../shared/errors.ts';
-import type { FeatureProfile } from '../../shared/features/spec.ts';
 import { oneTextLabels } from '../../shared/models/promotion.ts';
 import type { RegisteredModel } from '../../shared/models/registry.ts';
 import { chooseModel } from '../../shared/pipeline/plan.ts';
@@ -17,22 +16,13 @@ import { answer, bar, clearBar, note, UsageError, warn } from '../console.ts';
 import { parseJsonFile } from '../json-file.ts';
 import { type Example, readExamples } from '../labelled-files.ts';
 import { withApp } from '../local-app.ts';
+import type { RemoteTraining } from './train-remote.ts';
 
-export interface TrainCommandOptions extends LakeOptions {
-  textColumn: string;
-  labelColumn: string;
+export interface TrainCommandOptions extends LakeOptions, RemoteTraining {
   taxonomy?: string;
-  promote: boolean;
   algorithm: 'logistic-regression' | 'xgboost';
   featuresOf?: string;
   python: string;
-  useSimulated: boolean;
-  profile?: FeatureProfile;
-  maxIter?: number;
-  regParam?: number;
-  numFeatures?: number;
-  guarantee?: boolean;
-  precision?: number;
 }
 
 /** Sources are files here, `decisions` (of people and of the LLM, in this lake) or `delta:<folder>` (a table in imports). */

@@ -73,11 +73,11 @@ export async function loadInHost(hostMain: string, appDir: string): Promise<Load
   }
 }
 
-/** Load the libraries of an app folder and read the samples with it, in a process of its own. */
-export async function usePackage(app: string, samples: string): Promise<Use> {
+/** Read the samples with an app folder, in a process of its own, and with `--libraries` load all that it names. */
+export async function usePackage(app: string, samples: string, ...wishes: '--libraries'[]): Promise<Use> {
   const program = fileURLToPath(new URL('use-package.ts', import.meta.url));
   const flags = ['--experimental-import-meta-resolve', '--disable-warning=ExperimentalWarning'];
-  const { stdout } = await promisify(execFile)(process.execPath, [...flags, program, app, samples], {
+  const { stdout } = await promisify(execFile)(process.execPath, [...flags, program, app, samples, ...wishes], {
     timeout: USE_PATIENCE_MS,
     maxBuffer: 16 * 1024 * 1024,
   });
@@ -108,7 +108,7 @@ async function main(deps: HookDeps): Promise<number> {
   }
   deps.say(`✓ the package loads ${packaged.functions.length} functions and answers`);
   const samples = join(ROOT, 'samples/documents');
-  const use = await usePackage(app, samples);
+  const use = await usePackage(app, samples, '--libraries');
   const different = differences(await usePackage(ROOT, samples), use);
   for (const line of different) deps.say(`✗ ${line}`);
   if (different.length > 0) return 1;

@@ -1,4 +1,5 @@
-// Loads every library that the code of dist/package names, and reads every sample with it. Run by check-package.ts in a process of its own.
+// Reads every sample with the code of an app folder and, with `--libraries`, loads every library it names. Run by check-package.ts in a process of
+// its own; of the build only the samples are wanted: it names emulators too, which begin when they are loaded.
 // Arguments: app folder, samples folder. Prints one JSON line: what could not be loaded, and a digest of each text that was read.
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -84,9 +85,9 @@ async function readSamples(app: string, samples: string): Promise<Use['read']> {
   return read;
 }
 
-const [app = '', samples = ''] = process.argv.slice(2);
+const [app = '', samples = '', wish] = process.argv.slice(2);
 const use: Use = {
-  ...(await loadLibraries(app)),
+  ...(wish === '--libraries' ? await loadLibraries(app) : { libraries: 0, missing: [] }),
   read: await readSamples(app, samples),
   hasTelemetry: await beginTelemetry(app),
 };

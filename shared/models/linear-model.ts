@@ -196,11 +196,24 @@ export function marginProbabilities(margins: Float64Array, isBinomial: boolean, 
   return probabilities;
 }
 
-/** The binary models' probabilities of each row, divided by their sum [rows, K]. */
+/**
+ * The binary models' probabilities of each row, divided by their sum [rows, K]. The largest margin has the largest, as Spark decides by margins:
+ * where several are so sure that their probabilities are the same number, it is one step above.
+ */
 function oneVsRestProbabilities(margins: Float64Array, classes: number): Float64Array {
   // logarithms first: the probabilities of all classes may be too small for a number
   const logs = margins.map((m) => (m > 0 ? -Math.log1p(Math.exp(-m)) : m - Math.log1p(Math.exp(m))));
-  return softmaxRows(logs, classes);
+  const probabilities = softmaxRows(logs, classes);
+  for (let row = 0; row < margins.length; row += classes) {
+    let best = row;
+    let most = row;
+    for (let at = row + 1; at < row + classes; at++) {
+      if (margins[at]! > margins[best]!) best = at;
+      if (probabilities[at]! > probabilities[most]!) most = at;
+    }
+    if (most !== best) probabilities[best] = probabilities[most]! * (1 + Number.EPSILON);
+  }
+  return probabilities;
 }
 
 /**

@@ -3,42 +3,21 @@
 // itself is written at its end, whatever that is. A4 an entry or a record that is damaged stops its own source only, which says so.
 
 import { type SourceEntry, sourceEntrySchema } from '../api/source-entry.ts';
-import {
-  type DriveStatus,
-  mostFirst,
-  type ReasonCount,
-  type SourceCheck,
-  type SourceItem,
-  type SourceStatus,
-  type SyncRequest,
-} from '../api/source-status.ts';
+import type { DriveStatus, SourceCheck, SourceItem, SourceStatus, SyncRequest } from '../api/source-status.ts';
 import { nameFullDisk } from '../disk-full.ts';
 import { codeOf, ERROR_REMEDIES, isErrorCode, RetryableError, SluiceError, TerminalError } from '../errors.ts';
 import { sourcePaths } from '../paths.ts';
 import type { Clock } from '../ports.ts';
-import { type BrokenRecord, brokenRecord, isCorruptRecord, parseRecord, type RecordCheck } from '../record-json.ts';
+import { type BrokenRecord, brokenRecord, isCorruptRecord, parseRecord } from '../record-json.ts';
 import { checkSource } from './check-source.ts';
 import { type RoundDeps, syncDrive } from './drive-round.ts';
-import { type DriveState, readDriveItems, readDriveState } from './drive-state.ts';
-import type { Drive, Service } from './feed.ts';
+import { readDriveItems, readDriveState } from './drive-state.ts';
+import type { Service } from './feed.ts';
 import { Notifications } from './notifications.ts';
 import { parseSources } from './setting.ts';
-import type { Subscription, Subscriptions } from './subscriptions.ts';
-
-/** What a source keeps of its last round. */
-interface SourceRecord {
-  drives: Drive[];
-  startedAt: number | null;
-  endedAt: number | null;
-  /** When something waits to be read; ms since the epoch. */
-  nextAt: number | null;
-  error: { code: string; message: string } | null;
-  /** Failed rounds in a row. */
-  failures: number;
-  /** When the round that is under way began, and the last one that ended well; what is told later is not in it. */
-  openedAt?: number | null;
-  roundAt?: number | null;
-}
+import { isSourceRecord, NEW_SOURCE, nextAt, type SourceRecord } from './source-record.ts';
+import { addressOf, driveStatus, sumOf } from './source-shown.ts';
+import type { Subscriptions } from './subscriptions.ts';
 
 export interface SourcesDeps extends Omit<RoundDeps, 'logger'> {
   /** The setting SOURCES. */
@@ -55,14 +34,12 @@ interface Entries {
   broken: Map<string, BrokenRecord>;
 }
 
-const NEW: SourceRecord = { drives: [], startedAt: null, endedAt: null, nextAt: null, error: null, failures: 0 };
 /** A round that has not said anything for so long has died. */
 const DEAD_MS = 30 * 60_000;
 /** A full enumeration finds lost tombstones. */
 const FULL_EVERY_MS = 24 * 3_600_000;
 /** Changes of a drive show within a minute, on average. */
 const LAG_MS = 60_000;
-const LONGEST_PAUSE_MS = 60 * 60_000;
 
 export class Sources {
   readonly #deps: SourcesDeps;
@@ -304,7 +281,14 @@ export class Sources {
     if (!this.#deps.subscriptions.isOn || paused || failures > 0) return false;
     const path = sourcePaths.woken(name);
     const stored = await this.#deps.lake.readIfExists(path);
-    return stored !== undefined && parseRecord<{ at: number }>(stored.bytes, path).at > (roundAt ?? 0);
+    if (stored === undefined) return false;
+    try {
+      return parseRecord<{ at: number }>(stored.bytes, path, ({ at }) => typeof at === 'number').at > (roundAt ?? 0);
+    } catch (error) {
+      if (!isCorruptRecord(error)) throw error;
+      this.#deps.logger.error('record.corrupt', { record: path }); // A4: the next notification writes it anew, the clock goes on
+      return false;
+    }
   }
 
   async #need(name: string): Promise<{ entry: SourceEntry; from: 'settings' | 'lake' }> {
@@ -320,11 +304,11 @@ export class Sources {
     const path = sourcePaths.status(name);
     const stored = await this.#deps.lake.readIfExists(path);
     try {
-      return stored === undefined ? NEW : parseRecord<SourceRecord>(stored.bytes, path, isSourceRecord);
+      return stored === undefined ? NEW_SOURCE : parseRecord<SourceRecord>(stored.bytes, path, isSourceRecord);
     } catch (error) {
       if (!isCorruptRecord(error)) throw error;
       this.#deps.logger.error('record.corrupt', { record: path }); // the next round writes it anew
-      return NEW;
+      return NEW_SOURCE;
     }
   }
 
@@ -333,64 +317,4 @@ export class Sources {
   }
 }
 
-function sumOf(drives: readonly DriveStatus[]): ReasonCount[] {
-  const found = new Map<string, ReasonCount>();
-  for (const { state, code, items } of drives.flatMap(({ reasons }) => reasons)) {
-    const key = `${state} ${code}`;
-    found.set(key, { state, code, items: items + (found.get(key)?.items ?? 0) });
-  }
-  return mostFirst([...found.values()]);
-}
-
-function addressOf(entry: SourceEntry): string {
-  switch (entry.kind) {
-    case 'sharepoint':
-      return entry.site;
-    case 'onedrive':
-      return entry.user;
-    case 'exchange':
-      return entry.mailbox;
-    case 'imap':
-      return `${entry.user} on ${entry.host}`;
-  }
-}
-
 const unknown = (name: string): TerminalError => new TerminalError('sync.unknown', `no source "${name}"`);
-
-const isSourceRecord: RecordCheck = ({ drives, failures }) => Array.isArray(drives) && typeof failures === 'number';
-
-/** When the next round is due; null while paused. Failed rounds are tried again at longer and longer distances. */
-function nextAt(entry: SourceEntry, record: SourceRecord): number | null {
-  if (entry.paused) return null;
-  if (record.endedAt === null) return 0;
-  const everyMs = entry.everyMinutes * 60_000;
-  if (record.failures > 0)
-    return record.endedAt + Math.min(LONGEST_PAUSE_MS, everyMs * 2 ** Math.min(record.failures - 1, 6));
-  return Math.min(record.endedAt + everyMs, record.nextAt ?? Number.POSITIVE_INFINITY);
-}
-
-const driveStatus = (
-  drive: Drive,
-  state: DriveState | undefined,
-  subscription: Subscription | undefined,
-): DriveStatus => ({
-  name: drive.name,
-  url: drive.webUrl,
-  rounds: state?.round ?? 0,
-  endedAt: state?.endedAt == null ? null : new Date(state.endedAt).toISOString(),
-  landed: state?.counts.landed ?? 0,
-  skipped: state?.counts.skipped ?? 0,
-  failed: state?.counts.failed ?? 0,
-  removed: state?.counts.removed ?? 0,
-  reasons: state?.reasons ?? [],
-  unconfirmedRemovals: state?.unconfirmedRemovals ?? 0,
-  notifications:
-    subscription === undefined
-      ? null
-      : {
-          state: subscription.id === null ? 'failing' : 'on',
-          renewAt: new Date(subscription.renewAt).toISOString(),
-          toldAt: subscription.toldAt === null ? null : new Date(subscription.toldAt).toISOString(),
-          code: subscription.code,
-        },
-});

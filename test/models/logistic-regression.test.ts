@@ -195,3 +195,27 @@ describe('logistic regression', () => {
     expect(fit).toThrow(expect.objectContaining({ code }) as TerminalError);
   });
 });
+
+test('one-vs-rest: the largest margin has the largest probability, also where all are certain', () => {
+  const scorer = new LinearScorer(
+    {
+      width: 1,
+      columns: new Int32Array(),
+      coefficients: new Float64Array(),
+      intercepts: Float64Array.of(40, 50, 45),
+      isBinomial: false,
+    },
+    'one-vs-rest',
+  );
+  const nothing = {
+    rows: 1,
+    width: 1,
+    indptr: Uint32Array.of(0, 0),
+    indices: new Int32Array(),
+    values: new Float64Array(),
+  };
+  const [first, second, third] = scorer.probabilities(nothing);
+  expect(second).toBeGreaterThan(first!);
+  expect(second).toBeGreaterThan(third!);
+  expect(first! + second! + third!).toBeCloseTo(1, 12);
+});

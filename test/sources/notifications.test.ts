@@ -1,12 +1,14 @@
 // Change notifications on the emulator: they wake rounds and are believed in nothing else; without them everything goes by the clock.
 import { expect, test } from 'vitest';
+import { sourcePaths } from '../../shared/paths.ts';
 import { echoed } from '../../shared/sources/notifications.ts';
 import { Sources } from '../../shared/sources/sources.ts';
 import { Subscriptions } from '../../shared/sources/subscriptions.ts';
 import { Tenant } from './tenant.ts';
 
 const MINUTE = 60_000;
-const DAY = 24 * 60 * MINUTE;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 
 interface Scene {
   t: Tenant;
@@ -88,6 +90,21 @@ test('10 a round that was woken before the change shows is followed by one a min
   expect(await sources.due()).toEqual(['tax']);
   await sources.sync('tax', {}, MINUTE);
   expect(await t.landed()).toEqual(['late']);
+});
+
+test('a damaged mark of a notification wakes nobody and holds up no source: rounds go on by the clock', async () => {
+  const { t, sources, events } = await scene();
+  await sources.sync('tax', {}, MINUTE);
+  await t.clock.sleep(2 * MINUTE);
+  await t.graph.subscriptions.tell();
+  await t.lake.write(sourcePaths.woken('tax'), '{');
+  expect(await sources.due()).toEqual([]);
+  expect(events).toContain('record.corrupt');
+  t.library.putFile('a.txt', Buffer.from('a'));
+  await t.clock.sleep(HOUR);
+  expect(await sources.due()).toEqual(['tax']);
+  await sources.sync('tax', {}, MINUTE);
+  expect(await t.landed()).toEqual(['a']);
 });
 
 test('25 a notification of one library polls all of the site', async () => {

@@ -1,0 +1,55 @@
+// A source as the API shows it.
+import type { SourceEntry } from '../api/source-entry.ts';
+import { type DriveStatus, mostFirst, type ReasonCount } from '../api/source-status.ts';
+import type { DriveState } from './drive-state.ts';
+import type { Drive } from './feed.ts';
+import type { Subscription } from './subscriptions.ts';
+
+/** Skipped and failed items of all drives by reason, the most first. */
+export function sumOf(drives: readonly DriveStatus[]): ReasonCount[] {
+  const found = new Map<string, ReasonCount>();
+  for (const { state, code, items } of drives.flatMap(({ reasons }) => reasons)) {
+    const key = `${state} ${code}`;
+    found.set(key, { state, code, items: items + (found.get(key)?.items ?? 0) });
+  }
+  return mostFirst([...found.values()]);
+}
+
+export function addressOf(entry: SourceEntry): string {
+  switch (entry.kind) {
+    case 'sharepoint':
+      return entry.site;
+    case 'onedrive':
+      return entry.user;
+    case 'exchange':
+      return entry.mailbox;
+    case 'imap':
+      return `${entry.user} on ${entry.host}`;
+  }
+}
+
+export const driveStatus = (
+  drive: Drive,
+  state: DriveState | undefined,
+  subscription: Subscription | undefined,
+): DriveStatus => ({
+  name: drive.name,
+  url: drive.webUrl,
+  rounds: state?.round ?? 0,
+  endedAt: state?.endedAt == null ? null : new Date(state.endedAt).toISOString(),
+  landed: state?.counts.landed ?? 0,
+  skipped: state?.counts.skipped ?? 0,
+  failed: state?.counts.failed ?? 0,
+  removed: state?.counts.removed ?? 0,
+  reasons: state?.reasons ?? [],
+  unconfirmedRemovals: state?.unconfirmedRemovals ?? 0,
+  notifications:
+    subscription === undefined
+      ? null
+      : {
+          state: subscription.id === null ? 'failing' : 'on',
+          renewAt: new Date(subscription.renewAt).toISOString(),
+          toldAt: subscription.toldAt === null ? null : new Date(subscription.toldAt).toISOString(),
+          code: subscription.code,
+        },
+});
