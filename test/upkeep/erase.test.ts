@@ -115,7 +115,7 @@ test('erase: vectors of the text go wherever they lie; where the text is gone al
 });
 
 test('erase: the vector of the text leaves the models that were trained with it, and they load at every moment', async () => {
-  await put({ 'a.txt': 'ask about one' });
+  await put({ 'a.txt': 'ask about one', 'b.txt': 'text 3 two tax' });
   await run(prefix);
   const encoder = new IdeaEncoder([['one'], ['two'], ['vat'], ['tax']]);
   const texts = Array.from({ length: 60 }, (_, i) => ({
@@ -143,7 +143,12 @@ test('erase: the vector of the text leaves the models that were trained with it,
   expect(Buffer.from(before.keys as Uint8Array).includes(key)).toBe(true);
   expect(Buffer.from(after.keys as Uint8Array).includes(key)).toBe(false);
   expect((await registry.load(version)).stage?.description.encoder).toBe('ideas-00000001');
-  expect(world.lake.paths().filter((path) => path.includes('/exemplars'))).toHaveLength(1);
+  const files = () => world.lake.paths().filter((path) => path.includes('/exemplars'));
+  expect(files()).toHaveLength(1);
+  // A damaged model loads no more: what it holds of an erased text goes all the same.
+  await write(`models/${version}/manifest.json`, '{');
+  await eraseDocument(lake, idOf('b.txt'), { deleteSource: false });
+  expect(files()).toEqual([]);
 });
 
 test('erase: of a group of uploads only the one path goes, and its event stays claimed', async () => {

@@ -10,11 +10,13 @@ import { EXEMPLARS_FILE, withoutExemplar } from './stage.ts';
 import { textKey } from './vector-cache.ts';
 
 const MANIFEST = /^models\/(v\d+)\/manifest\.json$/;
+const MODELS = 'models';
+const DAMAGED: ReadonlySet<string> = new Set(['model.corrupt', 'model.checksum-mismatch']);
 const EXEMPLARS = /\/exemplars[^/]*\.bin$/;
 
 /**
  * Take the vector of a text out of every model.
- * @returns versions that held it; those whose manifest or file is damaged are left alone: they do not load
+ * @returns versions that held it. A damaged model does not load, so its files with the text are deleted whole
  */
 export async function forgetExemplars(store: LakeStore, text: string): Promise<string[]> {
   const key = Buffer.from(textKey(text), 'hex');
@@ -43,13 +45,22 @@ async function forgetInModel(
       return await forgetIn(store, version, key, files);
     } catch (error) {
       if (!(error instanceof SluiceError)) throw error;
-      if (error.code.startsWith('model.')) return false;
+      if (DAMAGED.has(error.code)) return await deleteHolders(store, key, files);
       if (error.code !== 'lake.conflict' || race === MAX_RACES) throw error; // another document is being erased
     }
   }
 }
 
-const MODELS = 'models';
+async function deleteHolders(store: LakeStore, key: Uint8Array, files: readonly string[]): Promise<boolean> {
+  let hasHeld = false;
+  for (const path of files) {
+    const file = await store.readIfExists(path);
+    if (file === undefined || !file.bytes.includes(Buffer.from(key))) continue;
+    await store.delete(path);
+    hasHeld = true;
+  }
+  return hasHeld;
+}
 
 async function forgetIn(
   store: LakeStore,
