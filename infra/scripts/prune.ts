@@ -27,6 +27,8 @@ const NEVER_LOADED: ReadonlySet<string> = new Set([
   '@grpc/grpc-js', // exporters that only OTEL_EXPORTER_OTLP_PROTOCOL=grpc would load
   '@grpc/proto-loader',
   'protobufjs',
+  'bare-buffer', // of another runtime than Node: streams ask for them by condition
+  'bare-fs',
 ]);
 
 /** Of these packages only what the code asks for: `keep` names all of it, `drop` a part. Paths inside the package. */
