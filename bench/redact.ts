@@ -1,8 +1,11 @@
 // Benchmark of redaction: MB/s over ledgers and lists, and how long it keeps the event loop, in a run over ten tables of 8 MB.
-// `npm run bench redact -- [--json] [--megabytes 8] [--tables 10] [--region DE]`
+// `npm run bench redact -- [--json] [--megabytes 8] [--tables 10] [--region DE] [--against <built checkout>]`; with the last the redaction of both
+// builds is measured in turns (an older one may need minutes for 8 MB: --megabytes 0.8 --tables 1).
 // MB/s are of processor time (user and system): cores that other work keeps busy do not count. One round warms up, the best of three counts.
+import { join, resolve } from 'node:path';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { inspectConfig } from '../shared/config.ts';
 import { redact } from '../shared/documents/redact.ts';
@@ -24,39 +27,65 @@ export async function run({ json, args }: { json: boolean; args: string[] }): Pr
       megabytes: { type: 'string', default: '8' },
       tables: { type: 'string', default: '10' },
       region: { type: 'string', default: 'DE' },
+      against: { type: 'string' },
     },
   });
   const bytes = Number(values.megabytes) * 1e6;
+  const before = values.against === undefined ? undefined : await redactOf(values.against);
   const throughput: Record<string, number> = {};
-  for (const [name, make] of Object.entries(TABLES))
-    throughput[name] = await mbPerSecond(make(name === 'ledger' ? bytes : bytes / 8), values.region);
+  const throughputBefore: Record<string, number> = {};
+  for (const [name, make] of Object.entries(TABLES)) {
+    const text = make(name === 'ledger' ? bytes : bytes / 8);
+    if (before !== undefined) throughputBefore[name] = await mbPerSecond(before, text, values.region);
+    throughput[name] = await mbPerSecond(redact, text, values.region);
+  }
   const count = Number(values.tables);
   const texts = Array.from({ length: count }, () => TABLES.ledger(bytes));
   const { config } = inspectConfig({ LAKE: 'UseDevelopmentStorage=true', REDACT_REGION: values.region });
   if (config === undefined) throw new Error('the settings of the benchmark are wrong');
-  const whole = await stall(async () => {
-    for (const text of texts) await redact(text, { region: values.region });
-  });
+  const all = (redactText: Redact) =>
+    stall(async () => {
+      for (const text of texts) await redactText(text, { region: values.region });
+    });
+  const wholeBefore = before === undefined ? undefined : await all(before);
+  const whole = await all(redact);
   const shown = await stall(async () => {
     for (const text of texts) await shownText(config, text);
   });
-  const result = { megabytes: bytes / 1e6, tables: count, mbPerCpuSecond: throughput, whole, shown };
+  const result = {
+    megabytes: bytes / 1e6,
+    tables: count,
+    mbPerCpuSecond: throughput,
+    whole,
+    shown,
+    ...(before === undefined ? {} : { before: { mbPerCpuSecond: throughputBefore, whole: wholeBefore } }),
+  };
   if (json) process.stdout.write(`${JSON.stringify(result)}\n`);
   else {
-    for (const [name, rate] of Object.entries(throughput)) process.stdout.write(`${name.padEnd(16)}${rate} MB/s\n`);
+    for (const [name, rate] of Object.entries(throughput))
+      process.stdout.write(
+        `${name.padEnd(16)}${rate} MB/s${before === undefined ? '' : `, before ${throughputBefore[name]}`}\n`,
+      );
     process.stdout.write(
-      `${count} tables, all of them redacted   longest stall ${whole.longestStallMs} ms, ${whole.cpuSeconds} s of processor time\n` +
+      `${count} tables, all of them redacted   longest stall ${whole.longestStallMs} ms, ${whole.cpuSeconds} s of processor time${wholeBefore === undefined ? '' : `, before ${wholeBefore.longestStallMs} ms, ${wholeBefore.cpuSeconds} s`}\n` +
         `${count} tables, as a run shows them    longest stall ${shown.longestStallMs} ms, ${shown.cpuSeconds} s of processor time\n`,
     );
   }
 }
 
-async function mbPerSecond(text: string, region: string): Promise<number> {
-  await redact(text, { region });
+type Redact = (text: string, options: { region: string }) => Promise<unknown>;
+
+async function redactOf(app: string): Promise<Redact> {
+  const module = pathToFileURL(join(resolve(app), 'dist/shared/documents/redact.js')).href;
+  return ((await import(module)) as { redact: Redact }).redact; // `as`: another build of the same module
+}
+
+async function mbPerSecond(redactText: Redact, text: string, region: string): Promise<number> {
+  await redactText(text, { region });
   let best = Number.POSITIVE_INFINITY;
   for (let round = 0; round < ROUNDS; round++) {
     const before = process.cpuUsage();
-    await redact(text, { region });
+    await redactText(text, { region });
     best = Math.min(best, cpuSeconds(before));
   }
   return Math.round(text.length / 1e5 / best) / 10;

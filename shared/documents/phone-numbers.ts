@@ -43,6 +43,8 @@ const DATE =
   /(?<!\d)(?:[0-3]?\d[./-][01]?\d[./-](?:\d{4}|\d\d)|(?:19|20)\d\d[./-][01]\d[./-][0-3]\d)(?!\d)|(?<!\d)(?:19|20)\d\d[01]\d[0-3]\d(?!\d)/;
 /** Thousands in groups of three, `1 250 000`, `1.234.567`; German and other tax numbers, `21/815/08150`. */
 const AMOUNT = /^[1-9]\d{0,2}([ \u00a0.])\d{3}(?:\1\d{3})*$/;
+/** Other digits and then an amount with cents: `01 10 000.00`. */
+const AMOUNT_AT_END = /[ \u00a0]\d{1,3}(?:[ \u00a0]\d{3})+[.,]\d\d$/;
 const TAX_NUMBER = /^\d{2,3}\/\d{3,4}\/\d{4,5}$/;
 /** What follows shows that the digits are an amount, or go on. */
 const GOES_ON = /^(?:\w|[.,/-]\d|[ \u00a0]?(?:[€$£%]|EUR|USD|CHF|GBP)(?![\p{L}]))/u;
@@ -107,7 +109,10 @@ function* ends(match: string, least: number, isTold: boolean, rest: string): Gen
 
 /** A telling word says that groups of three are no amount. */
 const isPhoneLike = (part: string, isTold: boolean): boolean =>
-  !DATE.test(part) && (isTold || !AMOUNT.test(part)) && !TAX_NUMBER.test(part) && hasPairs(part);
+  !DATE.test(part) &&
+  (isTold || !(AMOUNT.test(part) || AMOUNT_AT_END.test(part))) &&
+  !TAX_NUMBER.test(part) &&
+  hasPairs(part);
 
 /** Brackets that are opened and closed. */
 const hasPairs = (part: string): boolean => part.split('(').length === part.split(')').length;

@@ -132,6 +132,7 @@ describe('redact: telephone numbers', () => {
   test.each([
     'am 01.10.2024 und 31.12.2023, 1/2/2024, 2024-10-01 12:30',
     'Betrag 10 000,00 EUR',
+    '2024 10 01 10 000.00',
     'Summe 12 345 678,90 und 1.234.567,89',
     'EUR 0301 234567 gebucht',
     'an 1 250 000 und 0,50',
