@@ -1,7 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
-/** Rooms whose tests change nothing of their process (no environment, no module, no folder): their files share a worker each, which saves a start per file. */
-const ALONE = 'azure|browser|cli|conformance|e2e|functions|local|real-engine|real-worker';
+/**
+ * Rooms whose tests have a process for each file: they change its environment, modules or folder, or a library's tables that all of it shares (what
+ * the generator of samples writes with the workbook library stays in its list of formats). The files of the others share a worker, which saves
+ * a start per file.
+ */
+const ALONE = 'azure|browser|cli|conformance|documents|e2e|functions|local|real-engine|real-worker|samples';
 
 export default defineConfig({
   test: {
