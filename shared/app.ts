@@ -63,11 +63,11 @@ export interface App extends LakeAccess {
 /** Version of the code, stored with every row. */
 export const PIPELINE_VERSION: string = readVersion();
 
-/** Assemble all services. Nothing is sent before the first use. */
-export function createApp(config: Config, clock: Clock = systemClock): App {
+/** Assemble all services. Nothing is sent before the first use. @param opened  the lake, when it is not the one that the configuration names */
+export function createApp(config: Config, clock: Clock = systemClock, opened?: LakeAccess): App {
   const { logger, telemetry } = openLogger(config, clock);
   const random = seededRandom(randomInt(2 ** 32 - 1));
-  const access = openLakeAccess(config);
+  const access = opened ?? openLakeAccess(config);
   const { lake, landing, imports } = access;
   const tables = openTables(lake, { clock, random, logger });
   const registry = new ModelRegistry(lake, { clock });

@@ -224,6 +224,11 @@ export const EVENTS: Readonly<Record<string, EventSpec>> = {
     doc: 'More originals vanished at once than are believed; a person is asked.',
     fields: ['source', 'files'],
   },
+  'source.written-back': { doc: 'Labels were written to columns of a library.', fields: ['source', 'files'] },
+  'source.write-back-failed': {
+    doc: 'Labels could not be written to a library; a later round tries again.',
+    fields: ['source', 'code', 'files'],
+  },
   'source.rows-unreadable': { doc: 'Rows of a delta have no id; they cannot be followed.', fields: ['rows'] },
   'source.subscribed': { doc: 'A source is subscribed to notifications of changes.', fields: ['source'] },
   'source.subscribe-failed': {
