@@ -29,6 +29,8 @@ export interface PlanLimits {
   nowMs: number;
   /** The app as rows name it; null where it is not known. */
   self?: string | null;
+  /** No round has ended yet: what is there was there before the source. */
+  isFirst?: boolean;
 }
 
 /** Why a row of this kind is no document; undefined for files that are read. */
@@ -49,7 +51,7 @@ function reasonOf(
 export function planRound(
   items: DriveItems,
   { rows, isFull, covers }: Pick<Collected, 'rows' | 'isFull' | 'covers'>,
-  { wanted, maxBytes, nowMs, self = null }: PlanLimits,
+  { wanted, maxBytes, nowMs, self = null, isFirst = false }: PlanLimits,
 ): DrivePlan {
   const before = pathsInMotion(items, rows);
   const plan: DrivePlan = { downloads: [], skipped: [], vanished: [], renamed: [], nextAt: undefined };
@@ -68,7 +70,11 @@ export function planRound(
       known.state === 'removed'
     )
       changed.add(row.id);
-    items.put(row);
+    const isOlder =
+      row.isBefore === true && (known === undefined ? isFirst : known.isBefore === true && !changed.has(row.id));
+    const item = items.put(row);
+    if (isOlder) item.isBefore = true;
+    else delete item.isBefore;
   }
   for (const item of items.byId.values())
     if (!rows.has(item.id) && item.state !== 'removed' && covers(item)) plan.vanished.push(item.id);
@@ -111,7 +117,7 @@ function decide(
   row: DriveRow,
   { wanted, maxBytes, isChanged }: { wanted: Wanted; maxBytes: number; isChanged: boolean },
 ): void {
-  if (!wanted(items.pathOf(item))) {
+  if (item.isBefore === true || !wanted(items.pathOf(item))) {
     // What had landed stays; what had not is none of the source's documents.
     if (item.state !== 'landed') Object.assign(item, { state: 'none', code: null });
     return;

@@ -78,6 +78,7 @@ export async function syncDrive(
   const journal = new Journal(lake, entry.name, drive.key, round);
   const items = await readDriveItems(lake, state);
   const { plan, cursor, isFull } = await planFrom(feed, journal, options.isFull ? null : state.deltaLink, items, {
+    isFirst: state.round === 0,
     ...{ wanted: wantedPaths(entry), maxBytes: entry.maxBytes, nowMs: () => clock.now() },
   });
   const outcome: RoundOutcome = {
@@ -102,6 +103,7 @@ export async function syncDrive(
     fullAt: isFull ? clock.now() : state.fullAt,
     counts: items.counts(),
     reasons: items.reasons(),
+    older: items.older(),
     ...(written === undefined ? {} : { writeBack: written }),
   };
   await writeDriveState(lake, entry.name, drive.key, next, found?.etag); // R4
@@ -133,7 +135,7 @@ async function planFrom(
   journal: Journal,
   from: string | null,
   items: DriveItems,
-  { nowMs, ...limits }: { wanted: Wanted; maxBytes: number; nowMs: () => number },
+  { nowMs, ...limits }: { wanted: Wanted; maxBytes: number; isFirst: boolean; nowMs: () => number },
 ): Promise<{ plan: DrivePlan; cursor: string; isFull: boolean }> {
   const collected = await feed.collect(journal, from, items);
   const self = (await feed.self?.()) ?? null;

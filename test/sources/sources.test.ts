@@ -169,6 +169,50 @@ test('the status says how many were skipped and failed for which reason, over al
   expect(status?.drives.map(({ reasons }) => reasons.length)).toEqual([3, 1]);
 });
 
+test('since: old files of a library are left out until they change; what comes later lands whatever its date; it is said in check and status', async () => {
+  const t = new Tenant();
+  const old = { createdAt: Date.UTC(2019, 0, 1), modifiedAt: Date.UTC(2019, 0, 2) };
+  const file = t.library.putFile('old.txt', Buffer.from('old'), old);
+  const kept = t.library.putFile('kept.txt', Buffer.from('kept'), old);
+  t.library.putFile('copied.txt', Buffer.from('copied'), { modifiedAt: old.modifiedAt }); // a copy: made after that day
+  t.library.putFile('edited.txt', Buffer.from('edited'), { createdAt: old.createdAt });
+  const sources = sourcesOf(t);
+  const since = '2026-01-01';
+  await sources.put(t.entry({ since, deletion: 'remove' }));
+  const sync = (full = false) => sources.sync('tax', { full }, 60_000);
+  await sync();
+  expect(await t.landed()).toEqual(['copied', 'edited']);
+  const status = async () => (await sources.status()).sources[0];
+  expect(await status()).toMatchObject({ since, landed: 2, skipped: 0, failed: 0, drives: [{ older: 2 }] });
+  expect(await sources.check('tax')).toContainEqual(
+    expect.objectContaining({ what: 'since', isOk: true, detail: expect.stringContaining(since) }),
+  );
+  await sync(true); // nothing old by a look at everything, and nothing of it is taken for vanished
+  expect(await status()).toMatchObject({ landed: 2, drives: [{ older: 2, removed: 0 }] });
+  t.library.putFile('old.txt', Buffer.from('old, edited'), { modifiedAt: old.modifiedAt }); // its date says nothing
+  t.library.putFile('came.txt', Buffer.from('came'), old);
+  await sync();
+  expect(await t.landed()).toEqual(['came', 'copied', 'edited', 'old, edited']);
+  t.library.delete(kept.id);
+  await sync();
+  expect(await status()).toMatchObject({ landed: 4, drives: [{ older: 0, removed: 0 }] });
+  expect(file.version).toBeGreaterThan(1);
+});
+
+test('since: an earlier day lets older files in with the next look at everything, a later one takes none away', async () => {
+  const t = new Tenant();
+  const of = (year: number) => ({ createdAt: Date.UTC(year, 5, 1), modifiedAt: Date.UTC(year, 5, 1) });
+  for (const year of [2018, 2020, 2022]) t.library.putFile(`${year}.txt`, Buffer.from(`${year}`), of(year));
+  await t.sync({ entry: t.entry({ since: '2021-01-01' }) });
+  expect(await t.landed()).toEqual(['2022']);
+  await t.sync({ entry: t.entry({ since: '2019-01-01' }), isFull: true });
+  expect(await t.landed()).toEqual(['2020', '2022']);
+  await t.sync({ entry: t.entry({ since: '2025-01-01' }), isFull: true });
+  expect(await t.landed()).toEqual(['2020', '2022']);
+  await t.sync({ isFull: true });
+  expect(await t.landed()).toEqual(['2018', '2020', '2022']);
+});
+
 test('what was skipped is listed with its reason and what to do', async () => {
   const t = new Tenant();
   t.library.putOther('Notes', 'notebook');

@@ -18,7 +18,11 @@ export class DriveFeed implements Feed {
   readonly #title: string;
   readonly #fields: FieldWriter;
 
-  constructor(graph: GraphClient, drive: Drive, logger: Logger) {
+  readonly #sinceMs: number;
+
+  /** @param since  day of the source; undefined: everything is read */
+  constructor(graph: GraphClient, drive: Drive, logger: Logger, since?: string) {
+    this.#sinceMs = since === undefined ? 0 : Date.parse(since);
     this.#graph = graph;
     this.#logger = logger;
     this.#fields = new FieldWriter(graph, drive.id);
@@ -29,7 +33,8 @@ export class DriveFeed implements Feed {
   async collect(journal: Journal, cursor: string | null, known: DriveItems): Promise<Collected> {
     const deps = { graph: this.#graph, journal, logger: this.#logger };
     const fresh = `${this.#path}/root/delta`;
-    const part = { name: '', title: this.#title, fresh, freshUnits: 2, read: readPage };
+    const read = (body: unknown) => readPage(body, this.#sinceMs);
+    const part = { name: '', title: this.#title, fresh, freshUnits: 2, read };
     const { rows, last } = await collectPages(deps, part, await journal.folded(known), cursor);
     const { isFull } = last;
     const all = isFull ? rows : await this.#withChildren(rows, known);
