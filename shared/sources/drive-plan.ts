@@ -4,11 +4,12 @@
 import type { DriveItem, DriveItems } from './drive-items.ts';
 import type { Collected } from './feed.ts';
 import type { Wanted } from './filter.ts';
-import type { DriveRow } from './graph/drive-rows.ts';
+import { type DriveRow, OFFICE } from './graph/drive-rows.ts';
 import { isOurs } from './write-back.ts';
 
-const OFFICE = /\.(docx|docm|xlsx|xlsm|pptx|pptm)$/i;
 const SETTLE_MS = 45_000;
+/** Of a landed file whose new version could not be read: whatever its next row says, it is to be read. */
+export const UNREAD = '';
 
 export interface DrivePlan {
   /** Files to download. */
@@ -125,6 +126,7 @@ function decide(
   const reason = reasonOf(row, maxBytes);
   if (reason !== undefined) {
     if (item.state !== 'landed') Object.assign(item, { state: 'skipped', code: reason });
+    else if (isChanged) Object.assign(item, { contentTag: UNREAD, code: reason });
     plan.skipped.push(item);
     return;
   }

@@ -8,7 +8,7 @@ import { codeOf, RetryableError } from '../errors.ts';
 import { sourcePaths } from '../paths.ts';
 import type { Clock, LakeStore, Logger } from '../ports.ts';
 import type { DriveItem, DriveItems } from './drive-items.ts';
-import { type DrivePlan, planRound } from './drive-plan.ts';
+import { type DrivePlan, planRound, UNREAD } from './drive-plan.ts';
 import {
   type DriveState,
   newDriveState,
@@ -184,7 +184,8 @@ async function landAll(
           items.pathOf(item),
         );
         const became = stateAfter(item, state);
-        Object.assign(item, { state: became, code, sha256, landedPath, contentTag, waitUntil: null });
+        const tag = became === state ? contentTag : UNREAD;
+        Object.assign(item, { state: became, code, sha256, landedPath, contentTag: tag, waitUntil: null });
         if (landedAt !== undefined) item.landedAt = landedAt;
       } catch (error) {
         failures.push(error);

@@ -40,10 +40,11 @@ export interface Feed {
   /** The item as it is now; undefined: it is gone (F3). */
   ask(item: DriveItem): Promise<DriveRow | undefined>;
   /**
-   * Set columns of an item in the version that is known; without it the service has none. @returns false when the item is gone
+   * Set columns of an item in the version that is known; without it the service has none. @returns undefined when the item is gone,
+   * else its row where writing may have changed its content
    * @throws {SluiceError} sync.changed, sync.locked, sync.column-value of this item; sync.column of all
    */
-  write?(item: DriveItem, columns: WriteBack, value: Written): Promise<boolean>;
+  write?(item: DriveItem, columns: WriteBack, value: Written): Promise<{ row?: DriveRow } | undefined>;
   /** This app as rows name who changed them last; null where it is not known. */
   self?(): Promise<string | null>;
   /** Bytes of an item. @throws {GraphError} sync.… what the service refuses for good */

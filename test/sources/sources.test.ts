@@ -213,6 +213,35 @@ test('since: an earlier day lets older files in with the next look at everything
   expect(await t.landed()).toEqual(['2018', '2020', '2022']);
 });
 
+test.each([{ isMalware: true }, { isPending: true }])(
+  'a new version that cannot be read is said, leaves the landed one, and lands when it can: %o',
+  async (hindered) => {
+    const t = new Tenant();
+    const file = t.library.putFile('a.txt', Buffer.from('one'));
+    await t.sync();
+    t.library.putFile('a.txt', Buffer.from('two'));
+    t.library.set(file.id, hindered);
+    expect(await t.sync()).toMatchObject({ landed: 0, skipped: 1 });
+    expect(await t.items()).toEqual({ 'a.txt': expect.stringMatching(/^landed sync\.(malware|pending)$/) });
+    t.library.set(file.id, { isMalware: false, isPending: false });
+    expect(await t.sync()).toMatchObject({ landed: 1 });
+    expect(await t.landed()).toEqual(['two']);
+    expect(await t.items()).toEqual({ 'a.txt': 'landed' });
+  },
+);
+
+test('a new version that is refused once is read again with the next look at everything', async () => {
+  const t = new Tenant();
+  t.library.putFile('a.txt', Buffer.from('one'));
+  await t.sync();
+  t.library.putFile('a.txt', Buffer.from('two'));
+  t.graph.faults.push({ kind: 'forbidden', on: /content/ });
+  await t.sync();
+  expect(await t.landed()).toEqual(['one']);
+  await t.sync({ isFull: true });
+  expect(await t.landed()).toEqual(['two']);
+});
+
 test('what was skipped is listed with its reason and what to do', async () => {
   const t = new Tenant();
   t.library.putOther('Notes', 'notebook');

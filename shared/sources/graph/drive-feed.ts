@@ -7,7 +7,7 @@ import type { Collected, Content, Drive, Feed } from '../feed.ts';
 import type { Journal } from '../journal.ts';
 import type { Written } from '../written.ts';
 import { collectPages } from './delta-pages.ts';
-import { type DriveRow, readItem, readPage } from './drive-rows.ts';
+import { type DriveRow, OFFICE, readItem, readPage } from './drive-rows.ts';
 import { contentOf, type GraphClient, rowIfThere } from './graph-client.ts';
 import { FieldWriter } from './write-fields.ts';
 
@@ -46,8 +46,11 @@ export class DriveFeed implements Feed {
     return rowIfThere(async () => readItem((await this.#graph.json(path, { units: 1 })).body));
   }
 
-  write(item: DriveItem, columns: WriteBack, value: Written): Promise<boolean> {
-    return this.#fields.write(item, columns, value);
+  async write(item: DriveItem, columns: WriteBack, value: Written): Promise<{ row?: DriveRow } | undefined> {
+    if (!(await this.#fields.write(item, columns, value))) return undefined;
+    if (!OFFICE.test(item.name)) return {};
+    const row = await this.ask(item); // columns may be copied into the file
+    return row && { row };
   }
 
   self(): Promise<string | null> {

@@ -32,6 +32,9 @@ const pageSchema = z.looseObject({
   '@odata.deltaLink': z.string().optional(),
 });
 
+/** Files that SharePoint writes to by itself. */
+export const OFFICE = /\.(docx|docm|xlsx|xlsm|pptx|pptm)$/i;
+
 export type RowKind = 'file' | 'folder' | 'notebook' | 'shortcut' | 'unknown' | 'deleted';
 
 /** One row, small enough to keep a hundred thousand of them. */
