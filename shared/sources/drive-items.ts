@@ -24,6 +24,8 @@ export interface DriveItem {
   landedPath: string | null;
   /** Not read before: the service is still at work on it. ms since the epoch; null: at once. */
   waitUntil: number | null;
+  /** It may be gone, and could not be asked for yet. */
+  isSuspect?: true;
   /** Left out for its age; it lands when it changes. */
   isBefore?: true;
   /** When the bytes landed that are there now; missing in items of an earlier version. */

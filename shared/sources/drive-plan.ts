@@ -74,6 +74,8 @@ export function planRound(
     const isOlder =
       row.isBefore === true && (known === undefined ? isFirst : known.isBefore === true && !changed.has(row.id));
     const item = items.put(row);
+    if (item.code === 'sync.removals') item.code = null; // it is there again
+    delete item.isSuspect;
     if (isOlder) item.isBefore = true;
     else delete item.isBefore;
   }
@@ -83,7 +85,10 @@ export function planRound(
     const item = items.byId.get(row.id);
     if (item === undefined || row.kind === 'deleted' || row.kind === 'folder') continue;
     const isChanged = isNew.has(row.id) || changed.has(row.id);
-    if (isChanged) item.waitUntil ??= !isFull && OFFICE.test(item.name) ? nowMs + SETTLE_MS : null;
+    if (isChanged) {
+      const settled = !isFull && OFFICE.test(item.name) ? nowMs + SETTLE_MS : null;
+      item.waitUntil = item.code === 'sync.unavailable' ? settled : (item.waitUntil ?? settled);
+    }
     decide(plan, items, item, row, { wanted, maxBytes, isChanged });
   }
   settle(plan, items, nowMs);

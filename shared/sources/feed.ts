@@ -3,6 +3,7 @@
 // Invariants: F1 `collect` journals what it reads before it asks for more, and goes on behind what is in the journal. F2 a cursor is opaque to all
 // others. F3 `ask` says undefined only when the service itself says that there is no such item.
 import type { WriteBack } from '../api/source-entry.ts';
+import { RetryableError } from '../errors.ts';
 import type { DriveItem, DriveItems } from './drive-items.ts';
 import type { DriveRow } from './graph/drive-rows.ts';
 import type { Journal } from './journal.ts';
@@ -27,6 +28,9 @@ export interface Collected {
   /** Where the next round begins. */
   cursor: string;
 }
+
+/** The service answers, but for this item it fails: as with files whose rights it cannot apply. Another try may help; other items are not concerned. */
+export class ItemUnavailable extends RetryableError {}
 
 export interface Content {
   body: AsyncIterable<Uint8Array>;

@@ -348,3 +348,55 @@ test('a damaged entry or record stops its own source only, which says so; a remo
     error: { code: 'lake.corrupt-record', message: `${states[0]} is empty` },
   });
 });
+
+test('one file that the service never gives out holds up a few rounds, no other file, and not the cursor; it is tried again later', async () => {
+  const t = new Tenant();
+  const broken = t.library.putFile('rights.docx', Buffer.from('rights'));
+  for (let i = 0; i < 12; i++) t.library.putFile(`f${i}.txt`, Buffer.from(`text ${i}`));
+  t.graph.faults.push({ kind: 'error', on: new RegExp(`${broken.id}/content`), times: 1000 });
+  await expect(t.sync()).rejects.toMatchObject({ code: 'sync.unavailable' });
+  expect(await t.landed()).toHaveLength(12);
+  await expect(t.sync()).rejects.toMatchObject({ code: 'sync.unavailable' });
+  const { state, failed } = await t.sync();
+  expect([state.round, failed]).toEqual([1, 1]);
+  expect(await t.items()).toMatchObject({ 'rights.docx': 'failed sync.unavailable' });
+  await t.clock.sleep(7 * 3_600_000);
+  expect(await t.sync()).toMatchObject({ status: 'done', failed: 1 }); // once more, and no round is held up
+  t.graph.faults.length = 0;
+  await t.clock.sleep(7 * 3_600_000);
+  expect(await t.sync()).toMatchObject({ landed: 1 });
+  expect(t.puts).toHaveLength(13);
+});
+
+test('a service that gives out nothing is found after a few files, not after all, and nothing is taken for failed', async () => {
+  const t = new Tenant();
+  for (let i = 0; i < 100; i++) t.library.putFile(`f${i}.txt`, Buffer.from(`text ${i}`));
+  t.graph.faults.push({ kind: 'busy', on: /content/, times: 10_000 });
+  await expect(t.sync()).rejects.toMatchObject({ code: 'sync.unavailable' });
+  expect(t.graph.log.filter((line) => line.includes('/content')).length).toBeLessThan(60);
+  t.graph.faults.length = 0;
+  expect(await t.sync()).toMatchObject({ landed: 100, failed: 0 });
+});
+
+test('what vanished and cannot be asked for is asked for in the next round; what waits for a word is not asked for in every round', async () => {
+  const t = new Tenant();
+  const files = Array.from({ length: 60 }, (_, i) => t.library.putFile(`f${i}.txt`, Buffer.from(`text ${i}`)));
+  const entry = t.entry({ deletion: 'remove' });
+  await t.sync({ entry });
+  t.library.delete(files[0]!.id);
+  t.graph.faults.push({ kind: 'error', on: /GET .*\/items\/[^/]+$/, times: 6 });
+  expect(await t.sync({ entry })).toMatchObject({ status: 'done', removed: 0 });
+  expect(await t.landed()).toHaveLength(60);
+  expect(await t.sync({ entry })).toMatchObject({ removed: 1 });
+  for (const { id } of files.slice(1, 50)) t.library.delete(id);
+  expect((await t.sync({ entry })).state.unconfirmedRemovals).toBe(49);
+  t.graph.log.length = 0;
+  expect((await t.sync({ entry })).state.unconfirmedRemovals).toBe(49);
+  expect(t.graph.log.filter((line) => /items/.test(line))).toEqual([]);
+  t.library.restore(files[1]!.id);
+  expect((await t.sync({ entry })).state.unconfirmedRemovals).toBe(48);
+  t.library.delete(files[55]!.id); // one more does not slip through
+  expect((await t.sync({ entry })).state.unconfirmedRemovals).toBe(49);
+  expect(await t.sync({ entry, confirmRemovals: true })).toMatchObject({ removed: 49 });
+  expect(await t.landed()).toHaveLength(10);
+});

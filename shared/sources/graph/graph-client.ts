@@ -4,7 +4,7 @@
 // https://learn.microsoft.com/graph/errors
 import { type ErrorCode, RetryableError, SluiceError, TerminalError } from '../../errors.ts';
 import type { Clock, Logger } from '../../ports.ts';
-import type { Content } from '../feed.ts';
+import { type Content, ItemUnavailable } from '../feed.ts';
 import type { Gate } from './gate.ts';
 
 export interface GraphDeps {
@@ -41,6 +41,8 @@ export class GraphError extends SluiceError {
 
 const TRIES = 6;
 const DOWNLOAD_TRIES = 3;
+/** Content that is answered with 500 so often is that item's own trouble. */
+const ITEM_TRIES = 3;
 /** What an address of a download answers that is good for nothing any more. */
 const STALE = new Set([401, 403, 404, 410]);
 const MAX_ERROR_BYTES = 16 * 1024;
@@ -154,6 +156,8 @@ export class GraphClient {
         const refusal = await this.#refusal(response, `${method} ${new URL(url).pathname.slice(0, 200)}`, text);
         if (!(refusal instanceof RetryableError)) throw refusal;
         failure = refusal;
+        if (response.status === 500 && also.length > 0 && n >= ITEM_TRIES)
+          throw new ItemUnavailable(refusal.code, refusal.message, { cause: refusal });
       } catch (error) {
         if (error instanceof SluiceError) throw error;
         failure = new RetryableError('sync.unavailable', 'Microsoft Graph did not answer', { cause: error });
