@@ -58,7 +58,13 @@ export async function importModel(path: string, options: ImportModelOptions): Pr
 
 /** What the import had to assume, or does otherwise than the tool the model comes from. */
 export function noticesOf(
-  { kind, training, scorer, labels }: Pick<ModelBundle['description'], 'kind' | 'training' | 'scorer' | 'labels'>,
+  {
+    kind,
+    training,
+    scorer,
+    labels,
+    features,
+  }: Pick<ModelBundle['description'], 'kind' | 'training' | 'scorer' | 'labels' | 'features'>,
   options: ImportModelOptions,
 ): string[] {
   const { roundsUsed, roundsInFile, origin, namesClasses, classNumbers } = training;
@@ -79,8 +85,15 @@ export function noticesOf(
     notices.push(
       `Spark decides by threshold ${String(scorer.thresholds ?? scorer.threshold)}; here the most probable label counts, so that labels may differ`,
     );
+  if (WORD_BOUNDARY.test(features?.regexTokenizer?.pattern ?? ''))
+    notices.push(
+      'the \\b of its RegexTokenizer is read as Java 8 to 18 read it; from Java 19 on it knows ASCII words only, and words with other letters are cut differently',
+    );
   return notices;
 }
+
+/** An unescaped \\b or \\B. */
+const WORD_BOUNDARY = /(?:^|[^\\])(?:\\\\)*\\[bB]/;
 
 /** @param source  the model of --features-of */
 async function openForeign(path: string, options: ImportModelOptions, source?: ModelBundle): Promise<ModelBundle> {
