@@ -41,6 +41,7 @@ export const sourceName = matching(
   /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/,
   'lower-case letters, digits and dashes, 40 at most',
 );
+export const columnName = matching(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, 'the internal name of a column, e.g. SluiceLabel');
 export const time = (text: string): string => {
   if (!/^\d{4}-\d\d-\d\dT/.test(text) || Number.isNaN(Date.parse(text)))
     throw new InvalidArgumentError('must be a time like 2026-03-31T00:00:00Z');

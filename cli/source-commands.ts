@@ -1,6 +1,6 @@
 // Commands of sources: `sluice sources list|add|check|sync|items|pause|resume|remove`.
 import { type Command, Option } from 'commander';
-import { address, remote, someText, sourceName, whole } from './options.ts';
+import { address, columnName, remote, someText, sourceName, whole } from './options.ts';
 
 const several = (value: string, before: string[]): string[] => [...before, someText(value)];
 
@@ -40,6 +40,12 @@ export function addSourceCommands(program: Command): void {
         .choices(['keep', 'remove', 'erase'])
         .default('keep'),
     )
+    .option(
+      '--write-back <column>',
+      'internal name of a column of the libraries that labels are written to; default: nothing is written',
+      columnName,
+    )
+    .option('--write-back-confidence <column>', 'and of a number column for the confidence', columnName)
     .option('--every <minutes>', 'minutes between two rounds', whole(1, 1440), 5)
     .action(async (name, options) => (await import('./commands/sources.ts')).addSource(name, options));
   remote(

@@ -7,7 +7,8 @@ import { type LakeAccess, openLakeAccess } from './azure/lake-access.ts';
 import { beginTelemetry, type Telemetry } from './azure/telemetry.ts';
 import { type Config, inspectConfig, isInAzure, loadConfig } from './config.ts';
 import type { Extractor } from './documents/extract.ts';
-import { openExtractor } from './extractor.ts';
+import type { PageRenderer } from './documents/pages/renderer.ts';
+import { openExtractor, openPageRenderer } from './extractor.ts';
 import { documentId } from './ids.ts';
 import { ProgressReader } from './insight/progress.ts';
 import type { DeltaTable } from './lake/delta/table.ts';
@@ -42,6 +43,8 @@ export interface App extends LakeAccess {
   /** Deployments that give vectors; undefined where none is configured or none may be asked. */
   embeddings: Embeddings | undefined;
   extractor: Extractor;
+  /** Draws pages of documents. */
+  pages: PageRenderer;
   services: PipelineServices;
   progress: ProgressReader;
   /** The Delta tables by name. */
@@ -63,11 +66,11 @@ export interface App extends LakeAccess {
 /** Version of the code, stored with every row. */
 export const PIPELINE_VERSION: string = readVersion();
 
-/** Assemble all services. Nothing is sent before the first use. */
-export function createApp(config: Config, clock: Clock = systemClock): App {
+/** Assemble all services. Nothing is sent before the first use. @param opened  the lake, when it is not the one that the configuration names */
+export function createApp(config: Config, clock: Clock = systemClock, opened?: LakeAccess): App {
   const { logger, telemetry } = openLogger(config, clock);
   const random = seededRandom(randomInt(2 ** 32 - 1));
-  const access = openLakeAccess(config);
+  const access = opened ?? openLakeAccess(config);
   const { lake, landing, imports } = access;
   const tables = openTables(lake, { clock, random, logger });
   const registry = new ModelRegistry(lake, { clock });
@@ -80,6 +83,7 @@ export function createApp(config: Config, clock: Clock = systemClock): App {
     ...(embeddings === undefined ? {} : { deployments: embeddings }),
   });
   const extractor = openExtractor(config, logger, access);
+  const pages = openPageRenderer(config, logger);
   const pace = new Pace(clock);
   const queries = new LakeQueries([...tables.values()], pace);
   const services: PipelineServices = {
@@ -116,6 +120,7 @@ export function createApp(config: Config, clock: Clock = systemClock): App {
     encoders,
     embeddings,
     extractor,
+    pages,
     services,
     progress: new ProgressReader(services),
     tables,
@@ -129,6 +134,7 @@ export function createApp(config: Config, clock: Clock = systemClock): App {
     },
     async close() {
       await extractor.close();
+      await pages.close();
       await encoders.close();
       queries.close();
       await telemetry?.close();

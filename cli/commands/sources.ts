@@ -28,6 +28,11 @@ export async function listSources(options: RemoteOptions): Promise<void> {
 /** What a person must know or do about a source. */
 function tell({ name, error, drives, reasons = [] }: SourceStatus): void {
   if (error !== null) note(`${name}: [${error.code}] ${error.message}. ${error.remedy}`);
+  for (const { name: library, writeBack } of drives)
+    if (writeBack != null)
+      note(
+        `${name}: labels written ${writeBack.written} times into "${library}"${writeBack.code === null ? '' : `; ${writeBack.waiting} wait: [${writeBack.code}] ${writeBack.remedy ?? ''}`}`,
+      );
   for (const drive of drives)
     if (drive.unconfirmedRemovals > 0)
       note(
@@ -69,6 +74,8 @@ export interface AddSourceOptions extends RemoteOptions {
   include: string[];
   exclude: string[];
   type: string[];
+  writeBack?: string;
+  writeBackConfidence?: string;
   deletion: 'keep' | 'remove' | 'erase';
   every: number;
 }
@@ -83,7 +90,7 @@ export async function addSource(name: string, options: AddSourceOptions): Promis
 
 /** The part of an entry that tells one kind from another. */
 function whereOf(options: AddSourceOptions): Record<string, unknown> {
-  const { site, user, mailbox, imap, port, tls, library, folder, since } = options;
+  const { site, user, mailbox, imap, port, tls, library, folder, since, writeBack } = options;
   const outside = options.outside === undefined ? {} : { outside: options.outside };
   const ways = [site, imap ?? user, mailbox].filter((way) => way !== undefined);
   if (ways.length !== 1 || (imap !== undefined && user === undefined))
@@ -97,7 +104,10 @@ function whereOf(options: AddSourceOptions): Record<string, unknown> {
   if (imap !== undefined && options.outside !== undefined)
     throw new UsageError('--outside goes with --site, --user or --mailbox');
   if (site === undefined && library.length > 0) throw new UsageError('--library goes with --site');
-  if (site !== undefined) return { kind: 'sharepoint', site, libraries: library, ...outside };
+  if (options.writeBackConfidence !== undefined && writeBack === undefined)
+    throw new UsageError('--write-back-confidence goes with --write-back');
+  if (site === undefined && writeBack !== undefined) throw new UsageError('--write-back goes with --site');
+  if (site !== undefined) return { kind: 'sharepoint', site, libraries: library, ...outside, ...columnsOf(options) };
   if (user !== undefined && imap === undefined) return { kind: 'onedrive', user, ...outside };
   return {
     ...(imap === undefined ? { kind: 'exchange', mailbox, ...outside } : { kind: 'imap', host: imap, user }),
@@ -107,6 +117,9 @@ function whereOf(options: AddSourceOptions): Record<string, unknown> {
     ...(since === undefined ? {} : { since }),
   };
 }
+
+const columnsOf = ({ writeBack: label, writeBackConfidence: confidence }: AddSourceOptions): Record<string, unknown> =>
+  label === undefined ? {} : { writeBack: { label, ...(confidence === undefined ? {} : { confidence }) } };
 
 export async function checkSource(name: string, options: RemoteOptions): Promise<void> {
   const { checks } = await openApi(options).checkSource(name);

@@ -38,6 +38,11 @@ const mails = {
     .optional(),
 };
 
+/** Internal names of columns; labels of a choice column must be among its choices. */
+const column = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, 'must be the internal name of a column');
+const writeBack = z.strictObject({ label: column, confidence: column.optional() });
+export type WriteBack = z.infer<typeof writeBack>;
+
 export const sourceEntrySchema = z.discriminatedUnion('kind', [
   z.strictObject({
     ...common,
@@ -46,6 +51,8 @@ export const sourceEntrySchema = z.discriminatedUnion('kind', [
     site: z.url({ protocol: /^https?$/ }).max(2000),
     /** Names of libraries; default: all of the site. */
     libraries: z.array(z.string().min(1).max(300)).max(300).default([]),
+    /** Columns of the libraries that label and confidence are written to; default: none. */
+    writeBack: writeBack.optional(),
     /** A site that the app must not read, asked for by `check`; default: the tenant's root site. */
     outside: z
       .url({ protocol: /^https?$/ })

@@ -33,6 +33,16 @@ export interface ReasonCount {
 export const mostFirst = (reasons: readonly ReasonCount[]): ReasonCount[] =>
   [...reasons].sort((a, b) => b.items - a.items || a.code.localeCompare(b.code));
 
+/** Labels that are written into columns of a library. */
+export interface WriteBackStatus {
+  /** Files that were written to so far, each time they were. */
+  written: number;
+  /** Files whose columns could not be set yet. */
+  waiting: number;
+  /** Why; the most frequent reason. */
+  code: string | null;
+}
+
 /** One drive of a source. seen = landed + skipped + failed + removed. */
 export interface DriveStatus {
   name: string;
@@ -48,6 +58,8 @@ export interface DriveStatus {
   reasons: ReasonCount[];
   /** Vanished originals that wait for a person's word. */
   unconfirmedRemovals: number;
+  /** Null where nothing is written back. */
+  writeBack: (WriteBackStatus & { remedy: string | null }) | null;
   /** Null where rounds go by the clock alone. */
   notifications: {
     state: 'on' | 'failing';

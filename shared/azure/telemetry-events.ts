@@ -164,6 +164,10 @@ export const EVENTS: Readonly<Record<string, EventSpec>> = {
     doc: 'The encoder failed for a batch; the words alone decided it.',
     fields: ['runId', 'batchId', 'code', 'encoder'],
   },
+  'page.drawer-ended': {
+    doc: 'A process that draws pages ended on one: it crashed, took too long or needed too much memory.',
+    fields: ['reason', 'exitCode', 'signal'],
+  },
   'extract.reader-ended': {
     doc: 'A reader process ended on a document: it crashed, took too long or needed too much memory.',
     fields: ['reason', 'exitCode', 'signal', 'sizeBytes', 'served'],
@@ -223,6 +227,11 @@ export const EVENTS: Readonly<Record<string, EventSpec>> = {
   'source.removals': {
     doc: 'More originals vanished at once than are believed; a person is asked.',
     fields: ['source', 'files'],
+  },
+  'source.written-back': { doc: 'Labels were written to columns of a library.', fields: ['source', 'files'] },
+  'source.write-back-failed': {
+    doc: 'Labels could not be written to a library; a later round tries again.',
+    fields: ['source', 'code', 'files'],
   },
   'source.rows-unreadable': { doc: 'Rows of a delta have no id; they cannot be followed.', fields: ['rows'] },
   'source.subscribed': { doc: 'A source is subscribed to notifications of changes.', fields: ['source'] },

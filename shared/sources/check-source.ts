@@ -37,6 +37,11 @@ export async function checkSource(
       await service.probe(drive);
       return { detail: 'can be read' };
     });
+    await attempt(`columns of ${drive.name}`, async () => {
+      if (service.probeWrite === undefined) return undefined;
+      await service.probeWrite(drive);
+      return { detail: 'can be written to' };
+    });
     // Without notifications rounds go by the clock.
     await attempt(`notifications of ${drive.name}`, () => subscriptions.probe(source, drive, service), {
       ...{ isOk: true, isWarning: true },

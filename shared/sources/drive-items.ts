@@ -24,6 +24,14 @@ export interface DriveItem {
   landedPath: string | null;
   /** Not read before: the service is still at work on it. ms since the epoch; null: at once. */
   waitUntil: number | null;
+  /** When the bytes landed that are there now; missing in items of an earlier version. */
+  landedAt?: number;
+  /** What its columns were set to last; missing: never. */
+  written?: { label: string; confidence: number };
+  /** How often they were set, in a day that began then. */
+  writes?: { since: number; count: number };
+  /** Its columns were refused in the version of that tag; until when nothing is tried, and why. */
+  held?: { eTag: string; until: number; code: string };
 }
 
 const MAX_DEPTH = 400;

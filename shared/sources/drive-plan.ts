@@ -5,6 +5,7 @@ import type { DriveItem, DriveItems } from './drive-items.ts';
 import type { Collected } from './feed.ts';
 import type { Wanted } from './filter.ts';
 import type { DriveRow } from './graph/drive-rows.ts';
+import { isOurs } from './write-back.ts';
 
 const OFFICE = /\.(docx|docm|xlsx|xlsm|pptx|pptm)$/i;
 const SETTLE_MS = 45_000;
@@ -20,6 +21,14 @@ export interface DrivePlan {
   renamed: DriveItem[];
   /** When the next file may be read that waits; ms since the epoch. */
   nextAt: number | undefined;
+}
+
+export interface PlanLimits {
+  wanted: Wanted;
+  maxBytes: number;
+  nowMs: number;
+  /** The app as rows name it; null where it is not known. */
+  self?: string | null;
 }
 
 /** Why a row of this kind is no document; undefined for files that are read. */
@@ -40,7 +49,7 @@ function reasonOf(
 export function planRound(
   items: DriveItems,
   { rows, isFull, covers }: Pick<Collected, 'rows' | 'isFull' | 'covers'>,
-  { wanted, maxBytes, nowMs }: { wanted: Wanted; maxBytes: number; nowMs: number },
+  { wanted, maxBytes, nowMs, self = null }: PlanLimits,
 ): DrivePlan {
   const before = pathsInMotion(items, rows);
   const plan: DrivePlan = { downloads: [], skipped: [], vanished: [], renamed: [], nextAt: undefined };
@@ -53,7 +62,11 @@ export function planRound(
     }
     const known = items.byId.get(row.id);
     if (known === undefined) isNew.add(row.id);
-    else if (known.contentTag !== row.contentTag || known.state === 'failed' || known.state === 'removed')
+    else if (
+      (known.contentTag !== row.contentTag && !isOurs(row, known, self)) ||
+      known.state === 'failed' ||
+      known.state === 'removed'
+    )
       changed.add(row.id);
     items.put(row);
   }

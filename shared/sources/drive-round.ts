@@ -21,6 +21,7 @@ import type { Drive, Feed } from './feed.ts';
 import { type Wanted, wantedPaths } from './filter.ts';
 import { Journal } from './journal.ts';
 import { itemKeyOf, landItem } from './land-item.ts';
+import { type Decisions, type WriteBackState, type WriteBackTask, writeBack } from './write-back.ts';
 
 export interface RoundDeps {
   lake: LakeStore;
@@ -31,6 +32,8 @@ export interface RoundDeps {
   erase(path: string): Promise<void>;
   /** Landed files that are shown under another path now. */
   rename?(renamed: readonly { path: string; name: string; webUrl: string }[]): Promise<void>;
+  /** What was decided, for sources that write it back. */
+  decisions?: Decisions;
   /** Downloads at a time. */
   parallel: number;
 }
@@ -90,6 +93,7 @@ export async function syncDrive(
       item.landedPath === null ? [] : [{ path: item.landedPath, name: items.pathOf(item), webUrl: item.webUrl }],
     ),
   );
+  const written = await writeBackAll(deps, entry, { drive, feed, items, journal, before: state.writeBack }, options);
   const itemsPath = sourcePaths.items(entry.name, drive.key, round, randomUUID().slice(0, 8));
   await writeDriveItems(lake, itemsPath, items);
   const next: DriveState = {
@@ -98,6 +102,7 @@ export async function syncDrive(
     fullAt: isFull ? clock.now() : state.fullAt,
     counts: items.counts(),
     reasons: items.reasons(),
+    ...(written === undefined ? {} : { writeBack: written }),
   };
   await writeDriveState(lake, entry.name, drive.key, next, found?.etag); // R4
   if (state.itemsPath !== null) await lake.delete(state.itemsPath);
@@ -112,6 +117,16 @@ export async function syncDrive(
   return { ...outcome, state: next };
 }
 
+async function writeBackAll(
+  { decisions, ...deps }: RoundDeps,
+  entry: SourceEntry,
+  task: Omit<WriteBackTask, 'source' | 'columns' | 'until'>,
+  { until = Number.POSITIVE_INFINITY }: RoundOptions,
+): Promise<WriteBackState | undefined> {
+  if (entry.kind !== 'sharepoint' || entry.writeBack === undefined || decisions === undefined) return task.before;
+  return writeBack({ ...deps, decisions }, { ...task, source: entry.name, columns: entry.writeBack, until });
+}
+
 /** The rows are let go of before anything lands. */
 async function planFrom(
   feed: Feed,
@@ -121,7 +136,8 @@ async function planFrom(
   { nowMs, ...limits }: { wanted: Wanted; maxBytes: number; nowMs: () => number },
 ): Promise<{ plan: DrivePlan; cursor: string; isFull: boolean }> {
   const collected = await feed.collect(journal, from, items);
-  const plan = planRound(items, collected, { ...limits, nowMs: nowMs() });
+  const self = (await feed.self?.()) ?? null;
+  const plan = planRound(items, collected, { ...limits, self, nowMs: nowMs() });
   return { plan, cursor: collected.cursor, isFull: collected.isFull };
 }
 
@@ -146,6 +162,7 @@ async function landAll(
     driveId: drive.id,
     driveKey: drive.key,
     maxBytes: entry.maxBytes,
+    nowMs: () => deps.clock.now(),
   };
   let isAllDone = true;
   const failures: unknown[] = [];
@@ -159,9 +176,14 @@ async function landAll(
         continue;
       }
       try {
-        const { state, code, sha256, landedPath, contentTag } = await landItem(land, item, items.pathOf(item));
+        const { state, code, sha256, landedPath, contentTag, landedAt } = await landItem(
+          land,
+          item,
+          items.pathOf(item),
+        );
         const became = stateAfter(item, state);
         Object.assign(item, { state: became, code, sha256, landedPath, contentTag, waitUntil: null });
+        if (landedAt !== undefined) item.landedAt = landedAt;
       } catch (error) {
         failures.push(error);
       }

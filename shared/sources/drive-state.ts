@@ -11,6 +11,7 @@ import { sourcePaths } from '../paths.ts';
 import type { LakeStore } from '../ports.ts';
 import { parseRecord } from '../record-json.ts';
 import { type DriveItem, DriveItems } from './drive-items.ts';
+import type { WriteBackState } from './write-back.ts';
 
 export interface DriveState {
   driveId: string;
@@ -30,6 +31,8 @@ export interface DriveState {
   reasons?: ReasonCount[];
   /** Vanished originals above the bounded share, waiting for a person's word. */
   unconfirmedRemovals: number;
+  /** Missing while nothing is written back. */
+  writeBack?: WriteBackState;
 }
 
 export const newDriveState = (driveId: string, name: string, webUrl: string): DriveState => ({

@@ -1,12 +1,14 @@
 // The journal of one round: the pages of the delta as they came, and an end per work item. A round that dies goes on from here.
 // Invariants: J1 a page is stored before the next one is asked for. J2 an end is written once everything about its item is done; before a file is
-// put into the landing container the intent is written, so that a repeat knows whether it arrived.
+// put into the landing container the intent is written, so that a repeat knows whether it arrived. J3 what was written into columns stands here
+// as soon as it is.
 
 import { sourcePaths } from '../paths.ts';
 import type { LakeStore } from '../ports.ts';
 import { parseRecord } from '../record-json.ts';
 import type { DriveItems } from './drive-items.ts';
 import { FoldedPages, type JournalPage } from './journal-page.ts';
+import type { Written } from './written.ts';
 
 /** The file is about to be put into the landing container. */
 export interface Intent {
@@ -14,6 +16,8 @@ export interface Intent {
   sha256: string;
   /** ETag of the landing file before; null when there was none. */
   before: string | null;
+  /** ms since the epoch; missing in one of an earlier version. */
+  at?: number;
   /** Where the original lives, for whoever decides on the file before the round has ended. */
   shown: { name: string; url: string };
 }
@@ -25,6 +29,8 @@ export interface End {
   sha256: string | null;
   landedPath: string | null;
   contentTag: string;
+  /** When other bytes than before were put there, ms since the epoch; missing: they were not. */
+  landedAt?: number;
   shown: { name: string; url: string };
 }
 
@@ -66,6 +72,18 @@ export class Journal {
     for await (const { path } of this.#lake.list(`${this.#folder}/marks`))
       keys.add(path.slice(path.lastIndexOf('/') + 1, -'.json'.length));
     return keys;
+  }
+
+  async putWritten(itemKey: string, value: Written): Promise<void> {
+    await this.#lake.write(`${this.#folder}/written/${itemKey}.json`, JSON.stringify(value));
+  }
+
+  /** J3, by item key. */
+  async written(): Promise<Map<string, Written>> {
+    const found = new Map<string, Written>();
+    for await (const { path } of this.#lake.list(`${this.#folder}/written`))
+      found.set(path.slice(path.lastIndexOf('/') + 1, -'.json'.length), await this.#read<Written>(path));
+    return found;
   }
 
   async remove(): Promise<void> {

@@ -25,6 +25,7 @@ export interface LandDeps {
   /** The drive as paths name it. */
   driveKey: string;
   maxBytes: number;
+  nowMs(): number;
 }
 
 const TRIES = 3;
@@ -40,7 +41,7 @@ export async function landItem(deps: LandDeps, item: DriveItem, name: string): P
   if (mark?.kind === 'end') return mark;
   const path = landedPath(source, deps.driveKey, key, item.name);
   const shown = { name, url: item.webUrl };
-  const end = (state: End['state'], code: string | null, sha256: string | null): End => ({
+  const end = (state: End['state'], code: string | null, sha256: string | null, landedAt?: number): End => ({
     kind: 'end',
     state,
     code,
@@ -48,6 +49,7 @@ export async function landItem(deps: LandDeps, item: DriveItem, name: string): P
     landedPath: state === 'landed' ? path : item.landedPath,
     contentTag: item.contentTag,
     shown,
+    ...(landedAt === undefined ? {} : { landedAt }),
   });
   const done = async (result: End): Promise<End> => {
     await journal.putMark(key, result);
@@ -55,16 +57,18 @@ export async function landItem(deps: LandDeps, item: DriveItem, name: string): P
   };
   if (mark !== undefined) {
     const there = await deps.landing.stat(path); // L2
-    if (there !== undefined && there.etag !== mark.before) return done(end('landed', null, mark.sha256));
+    if (there !== undefined && there.etag !== mark.before) return done(end('landed', null, mark.sha256, mark.at));
   }
   try {
+    let landedAt: number | undefined;
     const sha256 = await download(deps, item, async (file, digest) => {
       if (digest === item.sha256 && path === item.landedPath) return; // L1
       const before = (await deps.landing.stat(path))?.etag ?? null;
-      await journal.putMark(key, { kind: 'intent', sha256: digest, before, shown });
+      landedAt = deps.nowMs(); // before anybody can decide on it
+      await journal.putMark(key, { kind: 'intent', sha256: digest, before, shown, at: landedAt });
       await deps.landing.upload(path, file);
     });
-    return done(end('landed', null, sha256));
+    return done(end('landed', null, sha256, landedAt));
   } catch (error) {
     if (!(error instanceof SluiceError) || error instanceof RetryableError) throw error;
     if (!error.code.startsWith('sync.')) throw error;

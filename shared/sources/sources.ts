@@ -40,6 +40,8 @@ const DEAD_MS = 30 * 60_000;
 const FULL_EVERY_MS = 24 * 3_600_000;
 /** Changes of a drive show within a minute, on average. */
 const LAG_MS = 60_000;
+/** What is decided is written back so soon, however seldom rounds are. */
+const WRITE_BACK_MS = 5 * 60_000;
 
 export class Sources {
   readonly #deps: SourcesDeps;
@@ -115,7 +117,8 @@ export class Sources {
     const due: string[] = [];
     for (const { entry } of (await this.entries()).all.values()) {
       const record = await this.#record(entry.name);
-      const at = (await this.#isWoken(entry, record)) ? 0 : nextAt(entry, record);
+      const at =
+        (await this.#isWoken(entry, record)) || (await this.#hasDecided(entry, record)) ? 0 : nextAt(entry, record);
       if (at !== null && at <= this.#deps.clock.now()) due.push(entry.name);
     }
     return due;
@@ -133,6 +136,7 @@ export class Sources {
     const openedAt = record.openedAt ?? startedAt;
     await this.#write(name, { ...record, startedAt, openedAt });
     const isWoken = await this.#isWoken(entry, record);
+    const decided = isWritingBack(entry) ? await this.#deps.decisions?.version() : undefined;
     const service = this.#deps.connect(entry);
     try {
       const drives = await service.drives();
@@ -168,6 +172,7 @@ export class Sources {
         nextAt: next,
         error: null,
         failures: 0,
+        ...(decided === undefined ? {} : { decided }),
       });
       return { isDone };
     } catch (thrown) {
@@ -291,6 +296,14 @@ export class Sources {
     }
   }
 
+  /** Whether there are decisions that no round has written back yet. */
+  async #hasDecided(entry: SourceEntry, { endedAt, failures, decided }: SourceRecord): Promise<boolean> {
+    if (!isWritingBack(entry) || entry.paused || failures > 0 || endedAt === null) return false;
+    if (this.#deps.clock.now() < endedAt + WRITE_BACK_MS) return false;
+    const version = await this.#deps.decisions?.version();
+    return version !== undefined && version !== decided;
+  }
+
   async #need(name: string): Promise<{ entry: SourceEntry; from: 'settings' | 'lake' }> {
     const { all, broken } = await this.entries();
     const found = all.get(name);
@@ -316,5 +329,7 @@ export class Sources {
     await this.#deps.lake.write(sourcePaths.status(name), JSON.stringify(record));
   }
 }
+
+const isWritingBack = (entry: SourceEntry): boolean => entry.kind === 'sharepoint' && entry.writeBack !== undefined;
 
 const unknown = (name: string): TerminalError => new TerminalError('sync.unknown', `no source "${name}"`);

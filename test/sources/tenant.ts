@@ -31,7 +31,8 @@ export class JumpClock implements Clock {
 
 export const GRAPH = 'https://graph.example';
 export const DOWNLOADS = 'https://contoso.sharepoint.example';
-const TOKEN = 'token-of-the-identity';
+/** Its claims name the app as rows of the emulator do. */
+const TOKEN = `x.${Buffer.from('{"appid":"sluice"}').toString('base64url')}.x`;
 
 export class Tenant {
   readonly clock = new JumpClock();
@@ -48,14 +49,21 @@ export class Tenant {
   readonly puts: string[] = [];
   site: GraphSite;
   library: Drive;
-  readonly #driveOptions: { lagMs: number; rewriteAfterMs?: number; hashAfterMs: number };
+  readonly #driveOptions: { promotesFields: boolean; lagMs: number; rewriteAfterMs?: number; hashAfterMs: number };
 
-  constructor(options: Partial<GraphOptions> & { lagMs?: number; rewriteAfterMs?: number } = {}) {
-    const { lagMs = 0, rewriteAfterMs, ...rest } = options;
+  constructor(
+    options: Partial<GraphOptions> & { lagMs?: number; rewriteAfterMs?: number; promotesFields?: boolean } = {},
+  ) {
+    const { lagMs = 0, rewriteAfterMs, promotesFields = false, ...rest } = options;
     const now = () => this.clock.now();
     this.lake = new MemoryLake('lake', now);
     this.landing = new MemoryLake('landing', now);
-    this.#driveOptions = { lagMs, hashAfterMs: 5000, ...(rewriteAfterMs === undefined ? {} : { rewriteAfterMs }) };
+    this.#driveOptions = {
+      promotesFields,
+      lagMs,
+      hashAfterMs: 5000,
+      ...(rewriteAfterMs === undefined ? {} : { rewriteAfterMs }),
+    };
     this.graph = new Graph({
       ...{ now, origin: GRAPH, downloadOrigin: DOWNLOADS, downloadLifeMs: 3_600_000, pageSize: 200, token: TOKEN },
       ...rest,

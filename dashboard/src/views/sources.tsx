@@ -93,17 +93,33 @@ function Source({ source }: { source: SourceStatus }) {
             </p>
           ),
       )}
+      {drives.map(
+        ({ name: library, writeBack }) =>
+          writeBack?.code != null && (
+            <p class="note warn" key={library}>
+              Labels of {count(writeBack.waiting)} files of {library} are not written back yet. {writeBack.remedy}{' '}
+              <span class="dim">{writeBack.code}</span>
+            </p>
+          ),
+      )}
       <Facts
         facts={[
           ['Follows', `${KINDS[kind] ?? kind}: ${address}`],
           ['Next round', nextAt === null ? 'none while paused' : Date.parse(nextAt) <= now ? 'due now' : when(nextAt)],
           ['When an original is deleted', DELETION[source.deletion]],
+          ...writtenBack(drives),
         ]}
       />
       {drives.length > 0 && <Drives name={name} drives={drives} now={now} />}
       <NotRead name={name} skipped={source.skipped} failed={source.failed} reasons={source.reasons} />
     </section>
   );
+}
+
+function writtenBack(drives: readonly DriveStatus[]): [string, string][] {
+  const written = drives.flatMap(({ writeBack }) => writeBack?.written ?? []);
+  const sum = written.reduce((total, one) => total + one, 0);
+  return written.length === 0 ? [] : [['Labels written into columns', `${count(sum)} times`]];
 }
 
 const DELETION: Readonly<Record<SourceStatus['deletion'], string>> = {

@@ -24,6 +24,8 @@ export interface DriveItem {
   isDeleted: boolean;
   isMalware: boolean;
   isPending: boolean;
+  /** Somebody has it open for editing alone: nobody else may change it. */
+  isCheckedOut?: boolean;
   /** `fields` of the list item: what write-back sets. */
   fields: Record<string, unknown>;
   lastModifiedBy: string;
@@ -39,6 +41,8 @@ export interface DriveOptions {
   lagMs: number;
   /** Office files are rewritten so long after their upload; undefined = never. */
   rewriteAfterMs?: number | undefined;
+  /** Columns are copied into Office files: other bytes, another cTag. */
+  promotesFields?: boolean;
   /** Hashes are missing for so long. */
   hashAfterMs: number;
 }
@@ -59,6 +63,8 @@ export class Drive {
   readonly #rewrites = new Set<string>();
   #sequence = 0;
   #made = 0;
+  /** Internal names of the columns that people have added; of a choice column its choices. */
+  readonly columns = new Map<string, readonly string[] | undefined>();
   /** Sequence numbers below this are forgotten: a token from before answers 410. */
   forgottenBefore = 0;
 
@@ -80,6 +86,7 @@ export class Drive {
       return made;
     }
     known.bytes = bytes;
+    known.lastModifiedBy = 'someone';
     known.contentVersion++;
     known.modifiedAt = options.modifiedAt ?? this.#options.now();
     this.#plan(known);
@@ -131,8 +138,19 @@ export class Drive {
     return this.#touch(item);
   }
 
-  set(id: string, change: Partial<Pick<DriveItem, 'isMalware' | 'isPending' | 'fields'>>): DriveItem {
+  set(id: string, change: Partial<Pick<DriveItem, 'isMalware' | 'isPending' | 'isCheckedOut' | 'fields'>>): DriveItem {
     return this.#touch(Object.assign(this.#need(id), change));
+  }
+
+  /** Columns of a file, by the app. */
+  setFields(id: string, fields: Record<string, unknown>): DriveItem {
+    const item = this.#need(id);
+    item.lastModifiedBy = 'app';
+    if (this.#options.promotesFields && OFFICE.test(item.name)) {
+      item.bytes = Buffer.concat([item.bytes, Buffer.from(JSON.stringify(fields))]);
+      item.contentVersion++;
+    }
+    return this.set(id, { fields: { ...item.fields, ...fields } });
   }
 
   /** The service rewrites what is due: other bytes, another cTag, one more row. */

@@ -3,6 +3,8 @@
 import type { Drive, DriveItem } from './drive.ts';
 
 export const eTag = (item: DriveItem): string => `"{${item.id}},${item.version}"`;
+/** What the list item behind a file calls its version. */
+export const listTag = (item: DriveItem): string => `"${item.id.toLowerCase()},${item.version}"`;
 export const cTag = (item: DriveItem): string => `"c:{${item.id}},${item.contentVersion}"`;
 
 export function driveRow(drive: Drive): unknown {

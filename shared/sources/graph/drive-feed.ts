@@ -1,22 +1,27 @@
 // A library or OneDrive as a feed: the delta of its root.
 // https://learn.microsoft.com/graph/api/driveitem-delta
+import type { WriteBack } from '../../api/source-entry.ts';
 import type { Logger } from '../../ports.ts';
 import type { DriveItem, DriveItems } from '../drive-items.ts';
 import type { Collected, Content, Drive, Feed } from '../feed.ts';
 import type { Journal } from '../journal.ts';
+import type { Written } from '../written.ts';
 import { collectPages } from './delta-pages.ts';
 import { type DriveRow, readItem, readPage } from './drive-rows.ts';
 import { contentOf, type GraphClient, rowIfThere } from './graph-client.ts';
+import { FieldWriter } from './write-fields.ts';
 
 export class DriveFeed implements Feed {
   readonly #graph: GraphClient;
   readonly #logger: Logger;
   readonly #path: string;
   readonly #title: string;
+  readonly #fields: FieldWriter;
 
   constructor(graph: GraphClient, drive: Drive, logger: Logger) {
     this.#graph = graph;
     this.#logger = logger;
+    this.#fields = new FieldWriter(graph, drive.id);
     this.#path = `/drives/${encodeURIComponent(drive.id)}`;
     this.#title = `drive ${drive.id}`;
   }
@@ -34,6 +39,14 @@ export class DriveFeed implements Feed {
   ask({ id }: DriveItem): Promise<DriveRow | undefined> {
     const path = `${this.#path}/items/${encodeURIComponent(id)}`;
     return rowIfThere(async () => readItem((await this.#graph.json(path, { units: 1 })).body));
+  }
+
+  write(item: DriveItem, columns: WriteBack, value: Written): Promise<boolean> {
+    return this.#fields.write(item, columns, value);
+  }
+
+  self(): Promise<string | null> {
+    return this.#graph.appId();
   }
 
   async open({ id }: DriveItem): Promise<Content> {

@@ -21,6 +21,7 @@ const rowSchema = z.looseObject({
   deleted: z.unknown().optional(),
   malware: z.unknown().optional(),
   pendingOperations: z.unknown().optional(),
+  lastModifiedBy: z.looseObject({ application: z.looseObject({ id: text.optional() }).nullish() }).nullish(),
 });
 
 const pageSchema = z.looseObject({
@@ -46,6 +47,8 @@ export interface DriveRow {
   webUrl: string;
   isMalware: boolean;
   isPending: boolean;
+  /** App that changed it last; missing where a person did, or nobody knows. */
+  byApp?: string;
 }
 
 export interface DriveRows {
@@ -86,6 +89,7 @@ function toRow(row: z.infer<typeof rowSchema>): DriveRow {
     webUrl: row.webUrl ?? '',
     isMalware: row.malware !== undefined,
     isPending: row.pendingOperations !== undefined,
+    ...(row.lastModifiedBy?.application?.id === undefined ? {} : { byApp: row.lastModifiedBy.application.id }),
   };
 }
 

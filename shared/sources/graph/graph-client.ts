@@ -87,6 +87,18 @@ export class GraphClient {
     throw await this.#refusal(response, 'the download', '');
   }
 
+  /** Id of the app, as its token says; null where it does not. What a change by the app itself is known by, never a right. */
+  async appId(): Promise<string | null> {
+    const [, claims = ''] = (await this.#deps.token()).split('.');
+    try {
+      const { appid, azp } = JSON.parse(Buffer.from(claims, 'base64url').toString('utf8')) as Record<string, unknown>;
+      const id = appid ?? azp;
+      return typeof id === 'string' ? id : null;
+    } catch {
+      return null; // a token need not be readable
+    }
+  }
+
   async #call(
     url: string,
     { method = 'GET', units, body, headers = {} }: CallOptions,
