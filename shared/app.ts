@@ -7,7 +7,8 @@ import { type LakeAccess, openLakeAccess } from './azure/lake-access.ts';
 import { beginTelemetry, type Telemetry } from './azure/telemetry.ts';
 import { type Config, inspectConfig, isInAzure, loadConfig } from './config.ts';
 import type { Extractor } from './documents/extract.ts';
-import { openExtractor } from './extractor.ts';
+import type { PageRenderer } from './documents/pages/renderer.ts';
+import { openExtractor, openPageRenderer } from './extractor.ts';
 import { documentId } from './ids.ts';
 import { ProgressReader } from './insight/progress.ts';
 import type { DeltaTable } from './lake/delta/table.ts';
@@ -46,6 +47,8 @@ export interface App extends LakeAccess {
   extractor: Extractor;
   /** Messages to people, and the channels that the settings name. */
   notices: NoticeBox;
+  /** Draws pages of documents. */
+  pages: PageRenderer;
   services: PipelineServices;
   progress: ProgressReader;
   /** The Delta tables by name. */
@@ -84,6 +87,7 @@ export function createApp(config: Config, clock: Clock = systemClock, opened?: L
     ...(embeddings === undefined ? {} : { deployments: embeddings }),
   });
   const extractor = openExtractor(config, logger, access);
+  const pages = openPageRenderer(config, logger);
   const pace = new Pace(clock);
   const queries = new LakeQueries([...tables.values()], pace);
   const services: PipelineServices = {
@@ -121,6 +125,7 @@ export function createApp(config: Config, clock: Clock = systemClock, opened?: L
     embeddings,
     extractor,
     notices: new NoticeBox({ lake, clock, logger, channels: openChannels(config, access.tokenProvider) }),
+    pages,
     services,
     progress: new ProgressReader(services),
     tables,
@@ -134,6 +139,7 @@ export function createApp(config: Config, clock: Clock = systemClock, opened?: L
     },
     async close() {
       await extractor.close();
+      await pages.close();
       await encoders.close();
       queries.close();
       await telemetry?.close();

@@ -38,6 +38,10 @@ export const ERROR_REMEDIES = {
     'The file was deleted or moved after the decision. Restore it from soft delete or a backup, or upload it again.',
   'source.too-large':
     'The file is too large to be given over HTTP. Fetch it from the storage account; the message names it.',
+  'page.not-found': 'The document has fewer pages. GET .../pages/1.json says how many.',
+  'page.no-picture':
+    'There is nothing to draw: the format has no pages of its own and no text is kept of it. Download the original, or run the document again.',
+  'page.busy': 'Many pages are being drawn. Ask again in a moment.',
   'source.bad-row': 'The row of the data set cannot be read. Mend the row named in the message.',
   // sources that land by themselves
   'sync.unknown': 'No such source. List them with `sluice sources list`.',

@@ -164,6 +164,10 @@ export const EVENTS: Readonly<Record<string, EventSpec>> = {
     doc: 'The encoder failed for a batch; the words alone decided it.',
     fields: ['runId', 'batchId', 'code', 'encoder'],
   },
+  'page.drawer-ended': {
+    doc: 'A process that draws pages ended on one: it crashed, took too long or needed too much memory.',
+    fields: ['reason', 'exitCode', 'signal'],
+  },
   'extract.reader-ended': {
     doc: 'A reader process ended on a document: it crashed, took too long or needed too much memory.',
     fields: ['reason', 'exitCode', 'signal', 'sizeBytes', 'served'],
