@@ -3,6 +3,7 @@
 // document is kept: who stores one looks again at the document afterwards, and the erasure deletes pictures after its rows. P3 what is kept is
 // found by what it was drawn of; another content, another reading or another way of drawing is another file.
 import type { PagePlaces } from '../api/insights.ts';
+import { MAX_TEXT_CHARS } from '../documents/pages/limits.ts';
 import { type DrawnPage, UNITS_ACROSS } from '../documents/pages/page.ts';
 import type { PageRenderer, PageSource } from '../documents/pages/renderer.ts';
 import { TerminalError } from '../errors.ts';
@@ -12,7 +13,7 @@ import type { PageWidth } from '../page-widths.ts';
 import { pagePaths } from '../paths.ts';
 import type { DecisionLake } from '../pipeline/decision-lake.ts';
 import { readSourceOf } from './document-source.ts';
-import { readKeptTexts } from './document-text.ts';
+import { beginning, readKeptTexts } from './document-text.ts';
 
 export type PageLake = Pick<DecisionLake, 'services' | 'query'> & { pages: Pick<PageRenderer, 'draw'> };
 
@@ -102,7 +103,7 @@ function sourceOf(lake: PageLake, documentId: string, row: Row): PageSource {
       const text = (await readKeptTexts(lake.services, [row])).get(documentId);
       if (text === undefined)
         throw new TerminalError('page.no-picture', `document ${documentId} has no pages, and no text of it is kept`);
-      return { kind: 'text', text };
+      return { kind: 'text', text: beginning(text, MAX_TEXT_CHARS) };
     },
   };
 }

@@ -9,6 +9,8 @@ export const MAX_PICTURE_PIXELS = 6_000_000;
 export const MAX_IMAGE_PIXELS = 36_000_000;
 /** Pages of a text that are drawn; a text of more is cut there. */
 export const MAX_TEXT_PAGES = 500;
+/** Characters of a text that are looked at; more do not fit on those pages. */
+export const MAX_TEXT_CHARS = MAX_TEXT_PAGES * 6000;
 /** Characters of a page whose boxes are told. */
 export const MAX_PAGE_CHARS = 50_000;
 /** Requests that may wait for a process; over it they are refused as page.busy. */

@@ -10,6 +10,7 @@ import type { ReaderOptions } from '../protocol.ts';
 import { Walk } from '../walk.ts';
 import { openImagePages } from './open-image.ts';
 import { openPdfPages } from './open-pdf.ts';
+import { openTextPages } from './open-text.ts';
 import { type DrawnPage, type OpenPages, unitsDown } from './page.ts';
 import { encodePng } from './png.ts';
 import type { DrawAnswer, DrawRequest, PageContent } from './protocol.ts';
@@ -56,7 +57,7 @@ async function draw({ id, key, content, page, widthPx }: DrawRequest): Promise<D
 }
 
 async function open(content: PageContent, limits: ExtractLimits, progress: () => void): Promise<OpenPages> {
-  if (content.kind === 'text') throw new TerminalError('page.no-picture', 'document: a text is not drawn');
+  if (content.kind === 'text') return openTextPages(content.text);
   const { bytes, mediaType } = await findMember(content, limits, progress);
   if (createHash('sha256').update(bytes).digest('hex') !== content.contentSha256)
     throw new TerminalError('source.changed', 'document: the file is not the one that was decided on'); // D2

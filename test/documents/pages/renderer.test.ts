@@ -73,6 +73,23 @@ describe('pages', () => {
     expect([...whole.pixels.subarray(0, 4)]).toEqual([0, 0xffffff, 0, 0xffffff]);
   });
 
+  test('a text is set as pages, with the places of its words', async () => {
+    const text = `Grüße, Привет\n${'line\n'.repeat(80)}`;
+    const document = { key: 'text', load: async (): Promise<PageContent> => ({ kind: 'text', text }) };
+    const drawn = await pages.draw(document, 1, 1000);
+    expect(drawn).toMatchObject({ kind: 'text', pages: 2, height: 1415 });
+    expect(drawn.text.startsWith('Grüße, Привет\nline\nline')).toBe(true);
+    const { width, pixels } = decodePng(drawn.png);
+    const [, , left = 0, top = 0, across = 0, down = 0] = drawn.words[1] ?? [];
+    const ink = (x0: number, x1: number) =>
+      [...pixels.keys()].filter((i) => {
+        const [x, y] = [i % width, Math.floor(i / width)];
+        return isDark(pixels[i] ?? 0xff) && y >= top && y < top + down && x >= x0 && x < x1;
+      }).length;
+    expect(ink(left, left + across)).toBeGreaterThan(50);
+    expect(ink(left + across + 2, width)).toBe(0);
+  });
+
   test('what is transparent is paper', async () => {
     const row = Buffer.from([0, 255, 0, 0, 255, 255, 0, 0, 0]); // red; the same, clear
     const header = Buffer.from([0, 0, 0, 2, 0, 0, 0, 1, 8, 6, 0, 0, 0]);
