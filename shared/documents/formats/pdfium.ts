@@ -10,6 +10,7 @@ import { type PageAnnotations, readAnnotations } from './pdf-annotations.ts';
 import { dropUnpainted } from './pdf-layers.ts';
 import { withSigns } from './pdf-signs.ts';
 import type { PageMarks } from './pdf-trust.ts';
+import type { UnseenText } from './pdf-unseen.ts';
 import { heapOf, readBytes, readFloats, readSized, utf16 } from './pdfium-memory.ts';
 
 let library: Promise<WrappedPdfiumModule> | undefined;
@@ -111,7 +112,7 @@ export class PdfDocument {
   }
 
   /** Text of a page with what its annotations draw put into it. The page is changed for good: for the last look at it. */
-  flattenedText(index: number, maxChars: number, dropForms: boolean): string {
+  flattenedText(index: number, maxChars: number, dropForms: boolean, unseen: UnseenText): string {
     const m = this.#m;
     const handle = m.FPDF_LoadPage(this.#document, index);
     if (handle === 0) return '';
@@ -120,6 +121,7 @@ export class PdfDocument {
     m.FPDF_ClosePage(handle);
     const text = this.page(index, (page) => {
       page.dropUnpainted(dropForms);
+      page.dropUnseen(unseen);
       return page.text(maxChars);
     });
     return text ?? '';
@@ -351,6 +353,11 @@ export class PdfPage {
   /** Switch off what layers that are off hold. @returns did the page have objects of layers? */
   dropUnpainted(forms: boolean): boolean {
     return dropUnpainted(this.#m, this.#page, forms);
+  }
+
+  /** Switch off text that is painted so that nobody sees it. */
+  dropUnseen(unseen: UnseenText): void {
+    unseen.drop(this.#m, this.#page);
   }
 
   /** The page as a grey image in portable graymap (PGM) form, which needs no encoder. */
