@@ -7,13 +7,16 @@ import { type LakeAccess, openLakeAccess } from './azure/lake-access.ts';
 import { beginTelemetry, type Telemetry } from './azure/telemetry.ts';
 import { type Config, inspectConfig, isInAzure, loadConfig } from './config.ts';
 import type { Extractor } from './documents/extract.ts';
-import { openExtractor } from './extractor.ts';
+import type { PageRenderer } from './documents/pages/renderer.ts';
+import { openExtractor, openPageRenderer } from './extractor.ts';
 import { documentId } from './ids.ts';
 import { ProgressReader } from './insight/progress.ts';
 import type { DeltaTable } from './lake/delta/table.ts';
 import { LakeQueries, type LakeView, type QueryResult } from './lake/query.ts';
 import { EncoderRegistry } from './models/encoder/registry.ts';
 import { ModelRegistry } from './models/registry.ts';
+import { openChannels } from './notices/channels.ts';
+import { NoticeBox } from './notices/notice-box.ts';
 import { openSources } from './open-sources.ts';
 import { Pace, PacedLook } from './pace.ts';
 import { CachedModels } from './pipeline/cached-models.ts';
@@ -42,6 +45,10 @@ export interface App extends LakeAccess {
   /** Deployments that give vectors; undefined where none is configured or none may be asked. */
   embeddings: Embeddings | undefined;
   extractor: Extractor;
+  /** Messages to people, and the channels that the settings name. */
+  notices: NoticeBox;
+  /** Draws pages of documents. */
+  pages: PageRenderer;
   services: PipelineServices;
   progress: ProgressReader;
   /** The Delta tables by name. */
@@ -80,6 +87,7 @@ export function createApp(config: Config, clock: Clock = systemClock, opened?: L
     ...(embeddings === undefined ? {} : { deployments: embeddings }),
   });
   const extractor = openExtractor(config, logger, access);
+  const pages = openPageRenderer(config, logger);
   const pace = new Pace(clock);
   const queries = new LakeQueries([...tables.values()], pace);
   const services: PipelineServices = {
@@ -116,6 +124,8 @@ export function createApp(config: Config, clock: Clock = systemClock, opened?: L
     encoders,
     embeddings,
     extractor,
+    notices: new NoticeBox({ lake, clock, logger, channels: openChannels(config, access.tokenProvider) }),
+    pages,
     services,
     progress: new ProgressReader(services),
     tables,
@@ -129,6 +139,7 @@ export function createApp(config: Config, clock: Clock = systemClock, opened?: L
     },
     async close() {
       await extractor.close();
+      await pages.close();
       await encoders.close();
       queries.close();
       await telemetry?.close();

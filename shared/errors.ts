@@ -38,6 +38,10 @@ export const ERROR_REMEDIES = {
     'The file was deleted or moved after the decision. Restore it from soft delete or a backup, or upload it again.',
   'source.too-large':
     'The file is too large to be given over HTTP. Fetch it from the storage account; the message names it.',
+  'page.not-found': 'The document has fewer pages. GET .../pages/1.json says how many.',
+  'page.no-picture':
+    'There is nothing to draw: the format has no pages of its own and no text is kept of it. Download the original, or run the document again.',
+  'page.busy': 'Many pages are being drawn. Ask again in a moment.',
   'source.bad-row': 'The row of the data set cannot be read. Mend the row named in the message.',
   // sources that land by themselves
   'sync.unknown': 'No such source. List them with `sluice sources list`.',
@@ -97,6 +101,10 @@ export const ERROR_REMEDIES = {
   'route.llm-off':
     'The LLM is switched off for this host or run (--no-llm, LLM_ENABLED). Switch it on and re-run with only=review and llm=true, or label it by hand.',
   'route.llm-disabled': 'No LLM is configured. Configure one and re-run with only=review, or label it by hand.',
+  // messages to people
+  'notice.refused':
+    'The webhook or the mail server refuses the message. Check NOTIFY_WEBHOOK, or NOTIFY_EMAIL_FROM and the account in NOTIFY_SMTP; `sluice notices test` tries them.',
+  'notice.unavailable': 'The webhook or the mail server did not answer. It is tried again for some hours.',
   // lake
   'lake.not-found': 'The path does not exist. Check its spelling and the container.',
   'lake.conflict': 'Somebody else wrote the path first. Read it again and retry.',

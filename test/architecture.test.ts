@@ -76,6 +76,7 @@ const ROOMS: Record<string, readonly string[]> = {
   insight: ['pipeline'],
   review: ['pipeline', 'insight'],
   upkeep: ['pipeline', 'insight', 'review', 'intake'],
+  notices: ['pipeline', 'insight', 'intake'],
 };
 
 describe('architecture: the direction of imports', () => {
@@ -129,7 +130,9 @@ describe('architecture: the direction of imports', () => {
         .filter(
           (target) =>
             target.startsWith('shared/') &&
-            !/^shared\/(api\/.*|(errors|disk-full|issues)\.ts|taxonomy\.ts|plain-text\.ts)$/.test(target),
+            !/^shared\/(api\/.*|(errors|disk-full|issues)\.ts|taxonomy\.ts|plain-text\.ts|page-widths\.ts)$/.test(
+              target,
+            ),
         )
         .map((target) => `${file} → ${target}`),
     );
@@ -225,7 +228,7 @@ describe('architecture: where things are read', () => {
 
   test('functions reach the domain through the app, the API and the rooms only', () => {
     const allowed =
-      /^(functions\/|shared\/app\.ts$|shared\/(api|pipeline|intake|sources|insight|review|upkeep)\/|@azure\/functions$|durable-functions$|node:)/;
+      /^(functions\/|shared\/app\.ts$|shared\/(api|pipeline|intake|sources|insight|review|upkeep|notices)\/|@azure\/functions$|durable-functions$|node:)/;
     expect(offences(within('functions'), (target) => !allowed.test(target))).toEqual([]);
   });
 

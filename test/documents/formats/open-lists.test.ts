@@ -129,7 +129,9 @@ describe('ods: around the cells', () => {
   });
 
   test('a shape in a cell is read with it, once', async () => {
-    expect(await ods(sheet('', '<draw:custom-shape><text:p>Shape</text:p></draw:custom-shape>'))).toBe('Data\nCell Shape');
+    expect(await ods(sheet('', '<draw:custom-shape><text:p>Shape</text:p></draw:custom-shape>'))).toBe(
+      'Data\nCell Shape',
+    );
   });
 
   test('header and footer, without numbers of pages and the name of the sheet', async () => {
