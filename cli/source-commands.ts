@@ -22,7 +22,11 @@ export function addSourceCommands(program: Command): void {
       new Option('--tls <way>', 'of the mail server; default: implicit').choices(['implicit', 'starttls', 'none']),
     )
     .option('--folder <name>', 'folder of the mailbox, with all below it; may be repeated; default: inbox', several, [])
-    .option('--since <date>', 'mails that came before are not read', someText)
+    .option(
+      '--since <date>',
+      'mails that came before, and files that were there before and have not changed since, are not read',
+      someText,
+    )
     .option(
       '--outside <name>',
       'site, owner or mailbox that must be refused, for `check`; default: the root site',

@@ -26,8 +26,12 @@ export async function listSources(options: RemoteOptions): Promise<void> {
 }
 
 /** What a person must know or do about a source. */
-function tell({ name, error, drives, reasons = [] }: SourceStatus): void {
+function tell({ name, error, drives, reasons = [], since }: SourceStatus): void {
   if (error !== null) note(`${name}: [${error.code}] ${error.message}. ${error.remedy}`);
+  if (since != null) {
+    const older = drives.reduce((sum, drive) => sum + (drive.older ?? 0), 0);
+    note(`${name}: since ${since}${older === 0 ? '' : `; ${older} older files are not read`}`);
+  }
   for (const { name: library, writeBack } of drives)
     if (writeBack != null)
       note(
@@ -90,15 +94,16 @@ export async function addSource(name: string, options: AddSourceOptions): Promis
 
 /** The part of an entry that tells one kind from another. */
 function whereOf(options: AddSourceOptions): Record<string, unknown> {
-  const { site, user, mailbox, imap, port, tls, library, folder, since, writeBack } = options;
+  const { site, user, mailbox, imap, port, tls, library, folder, writeBack } = options;
   const outside = options.outside === undefined ? {} : { outside: options.outside };
+  const since = options.since === undefined ? {} : { since: options.since };
   const ways = [site, imap ?? user, mailbox].filter((way) => way !== undefined);
   if (ways.length !== 1 || (imap !== undefined && user === undefined))
     throw new UsageError(
       'give one of --site https://…sharepoint.com/sites/…, --user somebody@example.com, --mailbox somebody@example.com, and --imap server --user somebody',
     );
-  if (mailbox === undefined && imap === undefined && (folder.length > 0 || since !== undefined))
-    throw new UsageError('--folder and --since go with --mailbox or --imap');
+  if (mailbox === undefined && imap === undefined && folder.length > 0)
+    throw new UsageError('--folder goes with --mailbox or --imap');
   if (imap === undefined && (port !== undefined || tls !== undefined))
     throw new UsageError('--port and --tls go with --imap');
   if (imap !== undefined && options.outside !== undefined)
@@ -107,14 +112,15 @@ function whereOf(options: AddSourceOptions): Record<string, unknown> {
   if (options.writeBackConfidence !== undefined && writeBack === undefined)
     throw new UsageError('--write-back-confidence goes with --write-back');
   if (site === undefined && writeBack !== undefined) throw new UsageError('--write-back goes with --site');
-  if (site !== undefined) return { kind: 'sharepoint', site, libraries: library, ...outside, ...columnsOf(options) };
-  if (user !== undefined && imap === undefined) return { kind: 'onedrive', user, ...outside };
+  if (site !== undefined)
+    return { kind: 'sharepoint', site, libraries: library, ...outside, ...since, ...columnsOf(options) };
+  if (user !== undefined && imap === undefined) return { kind: 'onedrive', user, ...outside, ...since };
   return {
     ...(imap === undefined ? { kind: 'exchange', mailbox, ...outside } : { kind: 'imap', host: imap, user }),
     ...(port === undefined ? {} : { port }),
     ...(tls === undefined ? {} : { tls }),
     ...(folder.length > 0 ? { folders: folder } : {}),
-    ...(since === undefined ? {} : { since }),
+    ...since,
   };
 }
 

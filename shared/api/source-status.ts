@@ -56,6 +56,8 @@ export interface DriveStatus {
   removed: number;
   /** Of what is skipped or failed, the most frequent first; empty until the next round for one of an earlier version. */
   reasons: ReasonCount[];
+  /** Files of a library that are not read, as they are older than `since`; not in any other count. */
+  older: number;
   /** Vanished originals that wait for a person's word. */
   unconfirmedRemovals: number;
   /** Null where nothing is written back. */
@@ -79,6 +81,8 @@ export interface SourceStatus {
   address: string;
   state: 'new' | 'syncing' | 'idle' | 'paused' | 'failing';
   deletion: 'keep' | 'remove' | 'erase';
+  /** As the entry says it; null: whatever its age, everything is read. */
+  since: string | null;
   everyMinutes: number;
   /** Of the last round that failed; null when the last one ended well. */
   error: { code: string; message: string; remedy: string } | null;

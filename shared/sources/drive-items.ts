@@ -24,6 +24,10 @@ export interface DriveItem {
   landedPath: string | null;
   /** Not read before: the service is still at work on it. ms since the epoch; null: at once. */
   waitUntil: number | null;
+  /** It may be gone, and could not be asked for yet. */
+  isSuspect?: true;
+  /** Left out for its age; it lands when it changes. */
+  isBefore?: true;
   /** When the bytes landed that are there now; missing in items of an earlier version. */
   landedAt?: number;
   /** What its columns were set to last; missing: never. */
@@ -94,6 +98,13 @@ export class DriveItems {
       found.set(`${state} ${code}`, one);
     }
     return mostFirst([...found.values()]);
+  }
+
+  /** Files that are left out for their age. */
+  older(): number {
+    let older = 0;
+    for (const { isBefore } of this.byId.values()) if (isBefore === true) older++;
+    return older;
   }
 
   /** Counts by state: seen = landed + skipped + failed + removed. */

@@ -29,6 +29,8 @@ export interface DriveState {
   counts: Record<string, number>;
   /** Missing in a state of an earlier version. */
   reasons?: ReasonCount[];
+  /** Files left out for their age; missing in a state of an earlier version. */
+  older?: number;
   /** Vanished originals above the bounded share, waiting for a person's word. */
   unconfirmedRemovals: number;
   /** Missing while nothing is written back. */

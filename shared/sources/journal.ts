@@ -18,8 +18,17 @@ export interface Intent {
   before: string | null;
   /** ms since the epoch; missing in one of an earlier version. */
   at?: number;
+  /** As of `Tried`. */
+  tries?: number;
   /** Where the original lives, for whoever decides on the file before the round has ended. */
   shown: { name: string; url: string };
+}
+
+/** The file could not be had, though the service answers otherwise. */
+export interface Tried {
+  kind: 'tried';
+  /** How often, each time after all tries of a round. */
+  tries: number;
 }
 
 export interface End {
@@ -56,13 +65,13 @@ export class Journal {
     await this.#lake.write(`${this.#folder}/pages/${String(index).padStart(6, '0')}.json`, JSON.stringify(page));
   }
 
-  async mark(itemKey: string): Promise<Intent | End | undefined> {
+  async mark(itemKey: string): Promise<Intent | Tried | End | undefined> {
     const path = this.#markPath(itemKey);
     const stored = await this.#lake.readIfExists(path);
-    return stored === undefined ? undefined : parseRecord<Intent | End>(stored.bytes, path);
+    return stored === undefined ? undefined : parseRecord<Intent | Tried | End>(stored.bytes, path);
   }
 
-  async putMark(itemKey: string, mark: Intent | End): Promise<void> {
+  async putMark(itemKey: string, mark: Intent | Tried | End): Promise<void> {
     await this.#lake.write(this.#markPath(itemKey), JSON.stringify(mark));
   }
 

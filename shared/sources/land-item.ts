@@ -29,6 +29,8 @@ export interface LandDeps {
 }
 
 const TRIES = 3;
+/** One file that the service never gives out holds up its round so often, then no more. */
+const MOST_TRIES = 3;
 
 /** Key of an item in paths: ids of the service hold characters that paths do not. */
 export const itemKeyOf = (driveId: string, itemId: string): string => sha256Hex(`${driveId}\0${itemId}`).slice(0, 40);
@@ -55,7 +57,7 @@ export async function landItem(deps: LandDeps, item: DriveItem, name: string): P
     await journal.putMark(key, result);
     return result;
   };
-  if (mark !== undefined) {
+  if (mark?.kind === 'intent') {
     const there = await deps.landing.stat(path); // L2
     if (there !== undefined && there.etag !== mark.before) return done(end('landed', null, mark.sha256, mark.at));
   }
@@ -70,8 +72,15 @@ export async function landItem(deps: LandDeps, item: DriveItem, name: string): P
     });
     return done(end('landed', null, sha256, landedAt));
   } catch (error) {
-    if (!(error instanceof SluiceError) || error instanceof RetryableError) throw error;
-    if (!error.code.startsWith('sync.')) throw error;
+    if (!(error instanceof SluiceError) || !error.code.startsWith('sync.')) throw error;
+    if (error instanceof RetryableError) {
+      const tries = (mark?.tries ?? 0) + 1;
+      if (error.code !== 'sync.unavailable') throw error;
+      if (tries >= MOST_TRIES || item.code === 'sync.unavailable') return done(end('failed', error.code, item.sha256));
+      const now = await journal.mark(key); // an intent stays one
+      await journal.putMark(key, now?.kind === 'intent' ? { ...now, tries } : { kind: 'tried', tries });
+      throw error;
+    }
     const isSkip = ['sync.malware', 'sync.locked', 'sync.over-limit', 'sync.not-found'].includes(error.code);
     return done(end(isSkip ? 'skipped' : 'failed', error.code, item.sha256));
   }

@@ -49,6 +49,7 @@ export const driveStatus = (
   failed: state?.counts.failed ?? 0,
   removed: state?.counts.removed ?? 0,
   reasons: state?.reasons ?? [],
+  older: state?.older ?? 0,
   unconfirmedRemovals: state?.unconfirmedRemovals ?? 0,
   writeBack: writeBackShown(state?.writeBack),
   notifications:

@@ -230,7 +230,7 @@ export class Sources {
     const { entry } = await this.#need(name);
     const service = this.#deps.connect(entry);
     try {
-      return await checkSource(name, service, this.#deps.subscriptions);
+      return await checkSource(entry, service, this.#deps.subscriptions);
     } finally {
       await service.close();
     }
@@ -256,6 +256,7 @@ export class Sources {
       address: addressOf(entry),
       state: this.#stateOf(entry, { ...record, error }),
       deletion: entry.deletion,
+      since: entry.since ?? null,
       everyMinutes: entry.everyMinutes,
       error:
         error === null

@@ -75,6 +75,7 @@ export async function writeBack(deps: WriteBackDeps, task: WriteBackTask): Promi
   const { decisions, clock, logger, parallel } = deps;
   const { source, columns, drive, feed, items, journal, before, until } = task;
   const { write } = feed;
+  const self = (await feed.self?.()) ?? null;
   const version = await decisions.version();
   if (write === undefined || version === undefined) return before;
   const names = `${columns.label} ${columns.confidence ?? ''}`;
@@ -96,8 +97,11 @@ export async function writeBack(deps: WriteBackDeps, task: WriteBackTask): Promi
       const key = itemKeyOf(drive.id, item.id);
       try {
         if (done.get(key)?.label !== value.label || done.get(key)?.confidence !== value.confidence) {
-          if (!(await write.call(feed, item, columns, value))) continue; // it is gone
+          const answer = await write.call(feed, item, columns, value);
+          if (answer === undefined) continue; // it is gone
           await journal.putWritten(key, value); // K5
+          // A row of somebody else's is the next round's.
+          if (answer.row !== undefined && isOurs(answer.row, item, self)) item.contentTag = answer.row.contentTag;
         }
         written++;
         entered(item, value, clock.now());

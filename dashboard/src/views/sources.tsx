@@ -107,6 +107,7 @@ function Source({ source }: { source: SourceStatus }) {
           ['Follows', `${KINDS[kind] ?? kind}: ${address}`],
           ['Next round', nextAt === null ? 'none while paused' : Date.parse(nextAt) <= now ? 'due now' : when(nextAt)],
           ['When an original is deleted', DELETION[source.deletion]],
+          ...(source.since == null ? [] : [sinceOf(source.since, drives)]),
           ...writtenBack(drives),
         ]}
       />
@@ -114,6 +115,11 @@ function Source({ source }: { source: SourceStatus }) {
       <NotRead name={name} skipped={source.skipped} failed={source.failed} reasons={source.reasons} />
     </section>
   );
+}
+
+function sinceOf(since: string, drives: readonly DriveStatus[]): [string, string] {
+  const older = drives.reduce((sum, drive) => sum + drive.older, 0);
+  return ['Since', older === 0 ? since : `${since}; ${count(older)} older files are not read`];
 }
 
 function writtenBack(drives: readonly DriveStatus[]): [string, string][] {

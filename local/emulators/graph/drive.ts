@@ -16,6 +16,8 @@ export interface DriveItem {
   contentVersion: number;
   /** Rises with every change; part of the eTag. */
   version: number;
+  /** ms since the epoch. */
+  createdAt: number;
   /** ms since the epoch, as the file says: copies keep the date of their original. */
   modifiedAt: number;
   changedAt: number;
@@ -77,11 +79,12 @@ export class Drive {
   }
 
   /** Put a file at a path, making its folders; the same path again is a new version of the same item. */
-  putFile(path: string, bytes: Buffer, options: { modifiedAt?: number } = {}): DriveItem {
+  putFile(path: string, bytes: Buffer, options: { createdAt?: number; modifiedAt?: number } = {}): DriveItem {
     const { parent, name } = this.#place(path);
     const known = this.#child(parent, name);
     if (known === undefined) {
       const made = this.#make(parent, name, 'file', bytes);
+      made.createdAt = options.createdAt ?? made.createdAt;
       made.modifiedAt = options.modifiedAt ?? made.modifiedAt;
       return made;
     }
@@ -225,6 +228,7 @@ export class Drive {
       bytes,
       contentVersion: 1,
       version: 0,
+      createdAt: now,
       modifiedAt: now,
       changedAt: now,
       sequence: 0,

@@ -27,6 +27,7 @@ export function itemRow(drive: Drive, item: DriveItem): Record<string, unknown> 
     eTag: eTag(item),
     parentReference,
     webUrl: `${drive.webUrl}/${drive.pathOf(item).split('/').map(encodeURIComponent).join('/')}`,
+    createdDateTime: new Date(item.createdAt).toISOString(),
     lastModifiedDateTime: new Date(item.modifiedAt).toISOString(),
     lastModifiedBy:
       item.lastModifiedBy === 'app'

@@ -26,7 +26,7 @@ const driveService = (
 ): Service => ({
   drives: () => drivesOf(graph, entry),
   outside: outsideOf(graph, entry),
-  feed: (drive) => new DriveFeed(graph, drive, logger),
+  feed: (drive) => new DriveFeed(graph, drive, logger, entry.since),
   probe: async ({ id }) => {
     await graph.json(`/drives/${encodeURIComponent(id)}/root/delta?token=latest`, { units: 1 });
   },
