@@ -12,6 +12,19 @@ export function addInsightCommands(program: Command): void {
   remote(program.command('trust').description('who decided, how often people agree, and what the model promised'))
     .addOption(days())
     .action(async (options) => (await import('./commands/reports.ts')).trustCommand(options));
+  remote(program.command('digest').description('the last days in numbers, as the weekly message has them'))
+    .addOption(new Option('--days <n>', 'of the last so many days, today included').default(7).argParser(whole(1, 400)))
+    .action(async (options) => (await import('./commands/notices.ts')).digestCommand(options));
+  remote(program.command('drift').description('does what arrives still look like what arrived before?')).action(
+    async (options) => (await import('./commands/notices.ts')).driftCommand(options),
+  );
+  const notices = program.command('notices').description('messages to people: what was sent, and a test');
+  remote(notices.command('list', { isDefault: true }).description('the newest, and why some were not taken')).action(
+    async (options) => (await import('./commands/notices.ts')).noticesCommand(options),
+  );
+  remote(notices.command('test').description('send a test message to every channel')).action(async (options) =>
+    (await import('./commands/notices.ts')).testNoticesCommand(options),
+  );
   remote(program.command('report').description('a finished run explained: labels, failures and what to do, calls'))
     .argument('<run-id>', 'as `sluice runs` shows it', id)
     .action(async (runId, options) => (await import('./commands/reports.ts')).reportCommand(runId, options));

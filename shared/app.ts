@@ -14,6 +14,8 @@ import type { DeltaTable } from './lake/delta/table.ts';
 import { LakeQueries, type LakeView, type QueryResult } from './lake/query.ts';
 import { EncoderRegistry } from './models/encoder/registry.ts';
 import { ModelRegistry } from './models/registry.ts';
+import { openChannels } from './notices/channels.ts';
+import { NoticeBox } from './notices/notice-box.ts';
 import { openSources } from './open-sources.ts';
 import { Pace, PacedLook } from './pace.ts';
 import { CachedModels } from './pipeline/cached-models.ts';
@@ -42,6 +44,8 @@ export interface App extends LakeAccess {
   /** Deployments that give vectors; undefined where none is configured or none may be asked. */
   embeddings: Embeddings | undefined;
   extractor: Extractor;
+  /** Messages to people, and the channels that the settings name. */
+  notices: NoticeBox;
   /** Draws pages of documents. */
   pages: PageRenderer;
   services: PipelineServices;
@@ -119,6 +123,7 @@ export function createApp(config: Config, clock: Clock = systemClock, opened?: L
     encoders,
     embeddings,
     extractor,
+    notices: new NoticeBox({ lake, clock, logger, channels: openChannels(config, access.tokenProvider) }),
     pages,
     services,
     progress: new ProgressReader(services),

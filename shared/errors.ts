@@ -101,6 +101,10 @@ export const ERROR_REMEDIES = {
   'route.llm-off':
     'The LLM is switched off for this host or run (--no-llm, LLM_ENABLED). Switch it on and re-run with only=review and llm=true, or label it by hand.',
   'route.llm-disabled': 'No LLM is configured. Configure one and re-run with only=review, or label it by hand.',
+  // messages to people
+  'notice.refused':
+    'The webhook or the mail server refuses the message. Check NOTIFY_WEBHOOK, or NOTIFY_EMAIL_FROM and the account in NOTIFY_SMTP; `sluice notices test` tries them.',
+  'notice.unavailable': 'The webhook or the mail server did not answer. It is tried again for some hours.',
   // lake
   'lake.not-found': 'The path does not exist. Check its spelling and the container.',
   'lake.conflict': 'Somebody else wrote the path first. Read it again and retry.',

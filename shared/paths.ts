@@ -76,6 +76,11 @@ export const schedulePath = (name: string, tick: string): string => path`schedul
 export const spotCheckSeedPath = 'review/spot-checks.json';
 
 /** Who is looking at a document that waits for review. */
+/** Messages to people: what is to be sent and how it fared, and how far alarms have been looked for. */
+export const noticeFolder = 'notices/sent';
+export const noticePath = (id: string): string => path`notices/sent/${id}.json`;
+export const alarmCursorPath = 'notices/alarms.json';
+
 export const reviewLeaseFolder = 'review/leases';
 export const reviewLeasePath = (documentId: string): string => path`review/leases/${documentId}.json`;
 

@@ -76,6 +76,7 @@ const ROOMS: Record<string, readonly string[]> = {
   insight: ['pipeline'],
   review: ['pipeline', 'insight'],
   upkeep: ['pipeline', 'insight', 'review', 'intake'],
+  notices: ['pipeline', 'insight', 'intake'],
 };
 
 describe('architecture: the direction of imports', () => {
@@ -225,7 +226,7 @@ describe('architecture: where things are read', () => {
 
   test('functions reach the domain through the app, the API and the rooms only', () => {
     const allowed =
-      /^(functions\/|shared\/app\.ts$|shared\/(api|pipeline|intake|sources|insight|review|upkeep)\/|@azure\/functions$|durable-functions$|node:)/;
+      /^(functions\/|shared\/app\.ts$|shared\/(api|pipeline|intake|sources|insight|review|upkeep|notices)\/|@azure\/functions$|durable-functions$|node:)/;
     expect(offences(within('functions'), (target) => !allowed.test(target))).toEqual([]);
   });
 

@@ -212,6 +212,18 @@ export const EVENTS: Readonly<Record<string, EventSpec>> = {
     doc: 'A run has made no progress for long; the watchdog has looked after it.',
     fields: ['runId', 'silentMs'],
   },
+  'notice.failed': {
+    doc: 'A message to people was not taken by a channel; it is tried again unless it was refused.',
+    fields: ['notice', 'channel', 'code'],
+  },
+  'notice.given-up': {
+    doc: 'A message to people reached some channel not at all: it was refused, or did not get through for hours.',
+    fields: ['notice', 'channels'],
+  },
+  'notice.look-failed': {
+    doc: 'What people should be told of could not be looked for; the next look tries it again.',
+    fields: ['code'],
+  },
   'record.corrupt': {
     doc: 'A record of Sluice in the lake is damaged; work goes on without it, the record says which.',
     fields: ['record'],
