@@ -130,7 +130,9 @@ describe('architecture: the direction of imports', () => {
         .filter(
           (target) =>
             target.startsWith('shared/') &&
-            !/^shared\/(api\/.*|(errors|disk-full|issues)\.ts|taxonomy\.ts|plain-text\.ts|page-widths\.ts)$/.test(target),
+            !/^shared\/(api\/.*|(errors|disk-full|issues)\.ts|taxonomy\.ts|plain-text\.ts|page-widths\.ts)$/.test(
+              target,
+            ),
         )
         .map((target) => `${file} → ${target}`),
     );

@@ -67,7 +67,7 @@ export function noticesOf(
   }: Pick<ModelBundle['description'], 'kind' | 'training' | 'scorer' | 'labels' | 'features'>,
   options: ImportModelOptions,
 ): string[] {
-  const { roundsUsed, roundsInFile, origin, namesClasses, classNumbers } = training;
+  const { roundsUsed, roundsInFile, origin, namesClasses, classNumbers, unknownLabelRows } = training;
   const notices: string[] = [];
   if (typeof roundsUsed === 'number' && roundsUsed !== roundsInFile)
     notices.push(
@@ -78,7 +78,16 @@ export function noticesOf(
       'a term that a document lacks is a missing value, as in a sparse matrix; if the booster was trained on dense rows, where it is 0, say --absent zero',
     );
   if (typeof classNumbers === 'string')
-    notices.push(`the file's classes ${classNumbers} are called ${labels.join(', ')}, in this order`);
+    notices.push(
+      `the file keeps its classes as numbers: ${classNumbers
+        .split(', ')
+        .map((number, k) => `${number} is ${labels[k]}`)
+        .join(', ')}`,
+    );
+  if (typeof unknownLabelRows === 'number' && unknownLabelRows > 0)
+    notices.push(
+      `${unknownLabelRows} of the rows it was measured on have labels that it does not know; they count as wrong`,
+    );
   if (namesClasses === false)
     notices.push('the pipeline names no classes: they are called by their numbers; --labels gives them names');
   if (typeof scorer.thresholds === 'string' || (typeof scorer.threshold === 'number' && scorer.threshold !== 0.5))

@@ -64,7 +64,7 @@ export async function createXgboostBundle(
   const scorer = { absent, rounds, missing: Number.isNaN(missing) ? null : missing };
   const training = {
     ...input.training,
-    ...numbersOf(booster.classNames, labels),
+    ...numbersOf(booster.classNames, input, labels),
     roundsUsed,
     roundsInFile: booster.roundEnds.length,
   };
@@ -86,13 +86,17 @@ export async function createOnnxBundle(
   const labels = agreedLabels(names, input.labels, columns > 1 ? columns : (names ?? input.labels ?? []).length);
   const opened = new OnnxScorer(session, labels.length, complete);
   opened.requireProbabilities();
-  const training = { ...input.training, ...numbersOf(names, labels) };
+  const training = { ...input.training, ...numbersOf(names, input, labels) };
   return createBundle('onnx', { ...input, bytes, labels, training }, opened.width, { ...complete, output });
 }
 
-/** For the notice of an import: which numbers of the file the given names stand for. */
-function numbersOf(own: readonly string[] | undefined, labels: readonly string[]): ModelDescription['training'] {
-  const classNumbers = namedNumbers(own, labels);
+/** For the notice of an import: which numbers of the file the given names stand for; names that come with the model need none. */
+function numbersOf(
+  own: readonly string[] | undefined,
+  { labels: given, training }: ForeignModelInput,
+  labels: readonly string[],
+): ModelDescription['training'] {
+  const classNumbers = training?.origin === undefined ? namedNumbers(own, given, labels) : undefined;
   return classNumbers === undefined ? {} : { classNumbers };
 }
 
@@ -106,7 +110,7 @@ function agreedLabels(
   if (labels === undefined)
     throw new TerminalError(
       'request.invalid',
-      'The file does not name its classes. --labels is needed: their names in their order, separated by commas',
+      'The file does not name its classes. --labels is needed: 0=<name>,1=<name>, …, or their names in this order',
     );
   if (classes !== labels.length)
     throw new TerminalError(

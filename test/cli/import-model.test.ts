@@ -48,8 +48,9 @@ describe('import: notices', () => {
     [
       'numbers that were given names',
       of('xgboost', { classNumbers: '1, 2' }, {}, { absent: 'zero' }),
-      [/classes 1, 2 are called a, b/],
+      [/1 is a, 2 is b/],
     ],
+    ['rows with strange labels', of('logistic-regression', { unknownLabelRows: 3 }), [/3 of the rows.*count as wrong/]],
     ['a threshold of Spark', of('logistic-regression', {}, { threshold: 0.7 }), [/threshold 0\.7/]],
     ['thresholds of Spark', of('logistic-regression', {}, { thresholds: '0.2,0.8' }), [/threshold 0\.2,0\.8/]],
     [

@@ -235,6 +235,27 @@ describe('what a table says of its rows', () => {
     await expect(rowsOf(lake, ['nothing'])).rejects.toMatchObject({ code: 'request.invalid', message: /text, label/ });
   });
 
+  test('texts that the writer did not mark as UTF-8 are read as they are', async () => {
+    const file = await parquet("SELECT encode('Größe') AS text, encode('x') AS label");
+    const lake = await table([[protocol(), metaData(TEXT_LABEL), add('f.parquet')]], { 'f.parquet': file });
+    expect(await rowsOf(lake)).toEqual([['Größe', 'x']]);
+  });
+
+  test('a table that replaced another one of the same name and files is read, not what the cache has of the first', async () => {
+    const cache = new FileCache(join(folder, `c${unique++}`));
+    for (const [text, size] of [
+      ['first', 1],
+      ['second', 2],
+    ] as const) {
+      const file = await parquet(`SELECT '${text}' AS text, 'x' AS label`);
+      const entry = { add: { ...add('f.parquet').add, size } };
+      const lake = await table([[protocol(), metaData(TEXT_LABEL), entry]], { 'f.parquet': file });
+      const rows: unknown[] = [];
+      for await (const row of readForeignTable(lake, 't', ['text'], cache)) rows.push(row.text);
+      expect(rows).toEqual([text]);
+    }
+  });
+
   test('deleted rows are left out: in the log, in a file, after a second deletion, after a restore', async () => {
     const uuid = Buffer.from('d2c639aa8816431aaaf6d3fe2512ff61', 'hex');
     const bytes = bitmap([2]);
