@@ -302,6 +302,7 @@ describe.skipIf(noBrowser !== undefined)(`page${noBrowser === undefined ? '' : `
         '/models',
         '/models/v1',
         '/sources',
+        '/labels',
         '/costs',
       ];
       for (const path of paths) {
@@ -326,6 +327,38 @@ describe.skipIf(noBrowser !== undefined)(`page${noBrowser === undefined ? '' : `
       expect(await other.page.evaluate('window.owned')).toBeUndefined();
       expect(other.complaints.some((line) => line.includes('Content Security Policy'))).toBe(true);
       await other.context.close();
+    },
+    LONG_MS,
+  );
+
+  test(
+    'labels: one is added, told where it reads alike, and stored as a version that is in use',
+    async () => {
+      const { page } = viewer;
+      await open('/labels');
+      await page.getByRole('button', { name: 'Add a label' }).click();
+      await page.getByLabel('Name', { exact: true }).last().fill('Bills');
+      await page.getByRole('button', { name: 'Store…' }).click();
+      await page.getByText('Say what belongs here, as a colleague would.').waitFor();
+      const invoices = await page.getByLabel('What belongs here, and what does not').first().inputValue();
+      await page.getByLabel('What belongs here, and what does not').last().fill(invoices);
+      await page.getByRole('button', { name: 'Check' }).click();
+      await page
+        .getByText(/^Nothing tells it from/)
+        .first()
+        .waitFor();
+      await expectSound(viewer);
+      await page
+        .getByLabel('What belongs here, and what does not')
+        .last()
+        .fill('Parking tickets and other fines of the car fleet');
+      await page.getByRole('button', { name: 'Store…' }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByText('New: Bills').waitFor();
+      await dialog.getByRole('button', { name: 'Store', exact: true }).click();
+      await page.getByText('is in use.').waitFor();
+      await expect.poll(() => page.getByRole('table').locator('tbody tr').count()).toBe(2);
+      await expectSound(viewer);
     },
     LONG_MS,
   );

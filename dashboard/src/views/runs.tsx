@@ -129,19 +129,32 @@ function Waiting({ sinceMs }: { sinceMs: number }) {
   );
 }
 
+/** An empty lake: what to do first, in order. */
 function NoRuns() {
-  return (
-    <Empty title="No run yet">
-      {canOperate.value ? (
-        <>
-          <p>Drop files or a folder anywhere on this page, or start a run over what is in the lake.</p>
-          <button type="button" class="primary" onClick={openAddDocuments}>
-            Add documents
-          </button>
-        </>
-      ) : (
+  const hasLabels = session.value?.taxonomy != null;
+  if (!canOperate.value)
+    return (
+      <Empty title="No run yet">
         <p>Runs show here as soon as documents arrive. Starting one needs the role operator.</p>
+      </Empty>
+    );
+  return (
+    <Empty title={hasLabels ? 'No run yet' : 'Nothing here yet'}>
+      {!hasLabels && (
+        <p>
+          First say what documents are sorted into: <a href={links.labels}>write or import your labels</a>.
+        </p>
       )}
+      <p>
+        {hasLabels ? 'Drop' : 'Then drop'} files or a folder anywhere on this page, or{' '}
+        <a href={links.sources}>follow a library or a mailbox</a>.
+      </p>
+      <button type="button" class={hasLabels ? 'primary' : ''} onClick={openAddDocuments}>
+        Add documents
+      </button>
+      <p class="dim">
+        To look around with samples instead: <code>npm start</code> in a new data folder.
+      </p>
     </Empty>
   );
 }
