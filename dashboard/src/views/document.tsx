@@ -9,7 +9,7 @@ import { MarkedText, MarksLegend } from '../parts/marked-text.tsx';
 import { Empty, Loading, Show } from '../parts/states.tsx';
 import { useTitle } from '../parts/title.ts';
 import { type Resource, useResource } from '../resource.ts';
-import { type DocumentAnswer, evidenceOf, isErased, nameOf, type ResultRow } from '../result-row.ts';
+import { type DocumentAnswer, evidenceOf, isErased, nameOf, type ResultRow, shownPath } from '../result-row.ts';
 import { canReview } from '../session.ts';
 import { DecideForm } from './document/decide-form.tsx';
 import { Decision } from './document/decision.tsx';
@@ -23,7 +23,7 @@ const POLL_MS = 30_000;
 export function DocumentView({ documentId = '' }: { documentId?: string }) {
   const answer = useResource<DocumentAnswer>(`results/${encodeURIComponent(documentId)}`, POLL_MS);
   const { latest } = answer.data ?? {};
-  useTitle(latest === undefined ? 'Document' : nameOf(latest.source_path, latest.archive_path).name);
+  useTitle(latest === undefined ? 'Document' : nameOf(shownPath(latest), latest.archive_path).name);
   return (
     <>
       <p class="back">
@@ -37,7 +37,7 @@ export function DocumentView({ documentId = '' }: { documentId?: string }) {
 }
 
 function Document({ documentId, latest, history, feedback, onDecided }: DocumentAnswer & { onDecided: () => void }) {
-  const name = nameOf(latest.source_path, latest.archive_path);
+  const name = nameOf(shownPath(latest), latest.archive_path);
   const isText = latest.status !== 'failed' || (latest.chars ?? 0) > 0;
   const text = useResource<DocumentText>(canReview.value && isText ? `documents/${documentId}/text` : null);
   return (
