@@ -109,6 +109,35 @@ describe.skipIf(noBrowser !== undefined)(`page${noBrowser === undefined ? '' : `
   );
 
   test(
+    'document: its page is drawn with the marks of the decision, turned, looked at closer and left for the next by keyboard',
+    async () => {
+      const { page } = viewer;
+      await open('/documents');
+      await page.getByRole('searchbox').fill('benchmarking');
+      await page
+        .getByRole('link', { name: /Benchmarking study/ })
+        .first()
+        .click();
+      const canvas = page.locator('.page-sheet canvas');
+      await canvas.waitFor();
+      await page.locator('.page-marks .label').first().waitFor();
+      const shape = () =>
+        canvas.evaluate((element: { width: number; height: number }) => element.height / element.width);
+      await expect.poll(shape).toBeGreaterThan(1);
+      await page.keyboard.press('r');
+      await expect.poll(shape).toBeLessThan(1);
+      const narrow = (await canvas.boundingBox())?.width ?? 0;
+      await page.keyboard.press('+');
+      await expect.poll(async () => (await canvas.boundingBox())?.width).toBeGreaterThan(narrow * 1.4);
+      await page.keyboard.press('0');
+      await page.keyboard.press('.');
+      await page.getByRole('img', { name: /^Page 2 of 30/ }).waitFor();
+      await expectSound(viewer);
+    },
+    LONG_MS,
+  );
+
+  test(
     'a document that is markup, in name and content, is shown as text',
     async () => {
       const { page } = viewer;
