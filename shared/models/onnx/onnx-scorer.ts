@@ -112,15 +112,22 @@ export class OnnxScorer implements Scorer {
    * @throws {TerminalError} model.unsupported, model.width-mismatch
    */
   requireProbabilities(): void {
-    this.#isProbe = true;
-    const p = this.probabilities(this.takesText ? this.carryTexts(PROBE_TEXTS)! : probeRows(this.width));
-    this.#isProbe = false;
+    const p = this.#probe();
     for (let from = 0; from < p.length; from += this.classes) {
       const sum = p.subarray(from, from + this.classes).reduce((a, b) => a + b, 0);
       if (Math.abs(sum - 1) > MAX_SUM_ERROR)
         throw unsupported(
           `the rows of output ${this.#output} sum to ${sum.toPrecision(3)}, not to 1: it is a model for several labels at once, or the output holds scores. Name the output with probabilities (--output), or say --output-kind logits`,
         );
+    }
+  }
+
+  #probe(): Float64Array {
+    this.#isProbe = true;
+    try {
+      return this.probabilities(this.takesText ? this.carryTexts(PROBE_TEXTS)! : probeRows(this.width));
+    } finally {
+      this.#isProbe = false;
     }
   }
 
