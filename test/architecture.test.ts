@@ -255,6 +255,16 @@ describe('architecture: where things are read', () => {
 describe('architecture: settings', () => {
   const PLATFORM = new Set(['FUNCTIONS_WORKER_RUNTIME', 'AzureWebJobsStorage']);
 
+  test('the tour enters every file once, and each is there', () => {
+    const doors = [...readFileSync(join(ROOT, 'docs/tour.md'), 'utf8').matchAll(/`([\w./-]+\.tsx?)`/g)].map(
+      (m) => m[1] ?? '',
+    );
+    expect(doors.length).toBeGreaterThan(30);
+    expect(doors.filter((door, i) => doors.indexOf(door) !== i)).toEqual([]);
+    const known = [...sources.map(({ file }) => file), 'test/architecture.test.ts'];
+    expect(doors.filter((door) => !known.some((file) => `/${file}`.endsWith(`/${door}`)))).toEqual([]);
+  });
+
   test('the sample names only settings that the code or the platform reads', () => {
     const sample = JSON.parse(readFileSync(join(ROOT, 'local.settings.sample.json'), 'utf8')) as {
       Values: Record<string, string>;

@@ -114,6 +114,9 @@ async function readLabels({ lake }: PipelineServices, rows: readonly Row[]): Pro
   return labels;
 }
 
+/** [] in rows of earlier versions. */
+const warningsOf = (row: Row): string[] => JSON.parse(textOrNull(row.warnings_json) ?? '[]') as string[]; // written by the decide step
+
 const textOrNull = (value: Row[string] | undefined): string | null => (typeof value === 'string' ? value : null);
 
 function toItem(row: Row, text: string | undefined): Omit<ReviewItem, 'labels' | 'leasedUntil'> {
@@ -132,6 +135,7 @@ function toItem(row: Row, text: string | undefined): Omit<ReviewItem, 'labels' |
     evidence: JSON.parse(textOrNull(row.evidence_json) ?? '[]') as ReviewItem['evidence'],
     quote: textOrNull(row.llm_quote),
     quoteVerified: typeof row.llm_quote_verified === 'boolean' ? row.llm_quote_verified : null,
+    warnings: warningsOf(row),
     excerpt: text === undefined ? null : beginning(text, EXCERPT_CHARS),
     decidedAt: String(row.processed_at),
   };

@@ -11,6 +11,7 @@ import { type PageAnnotations, readAnnotations } from './pdf-annotations.ts';
 import { dropUnpainted } from './pdf-layers.ts';
 import { withSigns } from './pdf-signs.ts';
 import type { PageMarks } from './pdf-trust.ts';
+import type { UnseenText } from './pdf-unseen.ts';
 import { heapOf, readBytes, readFloats, readSized, utf16 } from './pdfium-memory.ts';
 import { drawPage, wordsOf } from './pdfium-picture.ts';
 
@@ -125,7 +126,7 @@ export class PdfDocument {
   }
 
   /** Text of a page with what its annotations draw put into it. The page is changed for good: for the last look at it. */
-  flattenedText(index: number, maxChars: number, dropForms: boolean): string {
+  flattenedText(index: number, maxChars: number, dropForms: boolean, unseen: UnseenText): string {
     const m = this.#m;
     const handle = m.FPDF_LoadPage(this.#document, index);
     if (handle === 0) return '';
@@ -134,6 +135,7 @@ export class PdfDocument {
     m.FPDF_ClosePage(handle);
     const text = this.page(index, (page) => {
       page.dropUnpainted(dropForms);
+      page.dropUnseen(unseen);
       return page.text(maxChars);
     });
     return text ?? '';
@@ -365,6 +367,11 @@ export class PdfPage {
   /** Switch off what layers that are off hold. @returns did the page have objects of layers? */
   dropUnpainted(forms: boolean): boolean {
     return dropUnpainted(this.#m, this.#page, forms);
+  }
+
+  /** Switch off text that is painted so that nobody sees it. */
+  dropUnseen(unseen: UnseenText): void {
+    unseen.drop(this.#m, this.#page);
   }
 
   /** The page in colour as people see it, its notes and the fields of a form included. */
