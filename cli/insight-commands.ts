@@ -12,6 +12,9 @@ export function addInsightCommands(program: Command): void {
   remote(program.command('trust').description('who decided, how often people agree, and what the model promised'))
     .addOption(days())
     .action(async (options) => (await import('./commands/reports.ts')).trustCommand(options));
+  remote(
+    program.command('guide').description('the way from a list of labels to a trusted model, and what is next'),
+  ).action(async (options) => (await import('./commands/guide.ts')).guideCommand(options));
   remote(program.command('digest').description('the last days in numbers, as the weekly message has them'))
     .addOption(new Option('--days <n>', 'of the last so many days, today included').default(7).argParser(whole(1, 400)))
     .action(async (options) => (await import('./commands/notices.ts')).digestCommand(options));
