@@ -9,7 +9,6 @@ import { type Config, inspectConfig, isInAzure, loadConfig } from './config.ts';
 import type { Extractor } from './documents/extract.ts';
 import type { PageRenderer } from './documents/pages/renderer.ts';
 import { openExtractor, openPageRenderer } from './extractor.ts';
-import { documentId } from './ids.ts';
 import { ProgressReader } from './insight/progress.ts';
 import type { DeltaTable } from './lake/delta/table.ts';
 import { LakeQueries, type LakeView, type QueryResult } from './lake/query.ts';
@@ -31,7 +30,7 @@ import type { Sources } from './sources/sources.ts';
 import { createLogger } from './telemetry.ts';
 import { ShardedTrainer } from './training/sharded/trainer.ts';
 import { mlflowOf } from './training/tracking.ts';
-import { eraseDocument } from './upkeep/erase.ts';
+import { eraseLandedFile } from './upkeep/erase-file.ts';
 import { Watchdog } from './upkeep/watchdog.ts';
 
 export interface App extends LakeAccess {
@@ -109,7 +108,7 @@ export function createApp(config: Config, clock: Clock = systemClock, opened?: L
   const sources = openSources(config, {
     ...{ ...access, clock, logger, results: tables.get('results') },
     erase: async (path) => {
-      await eraseDocument(app, documentId('landing', path), { deleteSource: false });
+      await eraseLandedFile(app, path);
     },
   });
   const spentToday = new PacedLook(async () => (await services.llm?.spentTodayUsd?.()) ?? 0, pace);

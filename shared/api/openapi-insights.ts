@@ -33,6 +33,11 @@ export const INSIGHT_OPERATIONS: readonly Operation[] = [
     ok: [[200, 'By day, by who proposed, by week']],
   },
   {
+    ...{ method: 'get', route: 'guide', id: 'guide', tag: 'app' },
+    summary: 'Where the lake stands on the way from a list of labels to a trusted model, and what is next',
+    ok: [[200, 'Steps with their state, what is left, what they cost']],
+  },
+  {
     ...{ method: 'get', route: 'digest', id: 'digest', tag: 'insights', query: digestSchema },
     summary: 'The last days in numbers, as the weekly message has them',
     ok: [[200, 'Documents, money, agreement of people, spot checks, drift']],

@@ -257,8 +257,14 @@ async function removeVanished(
     return vanished;
   }
   for (const item of gone) {
+    try {
+      await applyPolicy(deps, entry, item);
+    } catch (error) {
+      if (codeOf(error) !== 'run.not-finished') throw error;
+      Object.assign(item, { isSuspect: true, code: null }); // a run has it in hand: the next round
+      continue;
+    }
     if (item.state === 'landed') outcome.removed++;
-    await applyPolicy(deps, entry, item);
     if (item.kind === 'folder' || item.state === 'none') items.byId.delete(item.id);
     else Object.assign(item, { state: 'removed', code: null });
   }

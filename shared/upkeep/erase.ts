@@ -123,7 +123,7 @@ async function findPlaces({ services }: DecisionLake, documentId: string, rows: 
 }
 
 /** How a run ended; `damaged`: it did, and its summary cannot tell how. */
-async function endOf(lake: LakeStore, runId: string): Promise<RunState | 'damaged' | undefined> {
+export async function endOf(lake: LakeStore, runId: string): Promise<RunState | 'damaged' | undefined> {
   try {
     return (await readJson<RunSummary>(lake, runPaths.summary(runId)))?.state;
   } catch (error) {

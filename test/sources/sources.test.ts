@@ -1,6 +1,7 @@
 // The sources of an app: entries, what is due, what a round leaves in the status, names for results.
 import { expect, test } from 'vitest';
 import { type SourceEntry, sourceEntrySchema } from '../../shared/api/source-entry.ts';
+import { TerminalError } from '../../shared/errors.ts';
 import { silentLogger } from '../../shared/ports.ts';
 import { parseSources } from '../../shared/sources/setting.ts';
 import { SourceNames } from '../../shared/sources/source-names.ts';
@@ -399,4 +400,16 @@ test('what vanished and cannot be asked for is asked for in the next round; what
   expect((await t.sync({ entry })).state.unconfirmedRemovals).toBe(49);
   expect(await t.sync({ entry, confirmRemovals: true })).toMatchObject({ removed: 49 });
   expect(await t.landed()).toHaveLength(10);
+});
+
+test('what a run has in hand is erased by a later round, and holds up no other', async () => {
+  const t = new Tenant();
+  const files = ['a.txt', 'b.txt', 'c.txt'].map((name) => t.library.putFile(name, Buffer.from(name)));
+  const entry = t.entry({ deletion: 'erase' });
+  await t.sync({ entry });
+  for (const { id } of files.slice(0, 2)) t.library.delete(id);
+  t.eraseErrors.push(new TerminalError('run.not-finished', 'a run is working on it'));
+  expect(await t.sync({ entry })).toMatchObject({ status: 'done', removed: 1 });
+  expect(await t.sync({ entry })).toMatchObject({ status: 'done', removed: 1 });
+  expect([t.erased.length, await t.landed()]).toEqual([2, ['c.txt']]);
 });

@@ -42,6 +42,8 @@ export class Tenant {
   readonly state = new MemoryStateTable();
   readonly logged: string[] = [];
   readonly erased: string[] = [];
+  /** Thrown by the next erasures. */
+  readonly eraseErrors: Error[] = [];
   /** The setting SOURCES_PASSWORDS. */
   passwords = '{"letters":"secret of letters"}';
   readonly renamed: { path: string; name: string }[] = [];
@@ -167,7 +169,11 @@ export class Tenant {
       {
         ...{ lake: this.lake, landing: this.landing, clock: this.clock, parallel: 4 },
         logger: { debug: log, info: log, warn: log, error: log },
-        erase: async (path) => void this.erased.push(path),
+        erase: async (path) => {
+          const error = this.eraseErrors.shift();
+          if (error !== undefined) throw error;
+          this.erased.push(path);
+        },
         rename: async (renamed) => void this.renamed.push(...renamed),
       },
       entry,

@@ -7,7 +7,7 @@ import type { TextSink } from '../reading.ts';
 import { controlText } from './active-x.ts';
 import { symbolText } from './choices.ts';
 import { symbolsIn } from './drawing-text.ts';
-import { equationText, MAX_FIELD_CODE } from './field-code.ts';
+import { fieldText, MAX_FIELD_CODE } from './field-code.ts';
 import type { Relation } from './office-xml.ts';
 import type { ShownPicture } from './package-files.ts';
 import { WordLists } from './word-lists.ts';
@@ -283,7 +283,7 @@ export class Story {
     if (field === undefined || this.#runHides) return;
     if (field.isCheckbox) this.#say((field.isChecked ?? field.isCheckedAtFirst) ? '[x] ' : '[ ] ');
     else if (!field.hasResult && field.options.length > 0) this.#say(field.options[field.chosen ?? 0] ?? '');
-    else if (!field.hasResult) this.#say(equationText(field.code) ?? '');
+    else if (!field.hasResult) this.#say(fieldText(field.code) ?? '');
   }
 
   /** Visible text of the paragraph; before the first of it stands the number of its list. */
