@@ -1,7 +1,7 @@
 // Commands that work on a lake wherever it is: through the API of --url, or on the lake of this machine, where no host need run.
 import type { App } from '../shared/app.ts';
 import { ApiClient } from './api-client.ts';
-import { withLake } from './local-app.ts';
+import { lookAtLake, withLake } from './local-app.ts';
 
 /** Options of `remote` (options.ts). */
 export interface LakeOptions {
@@ -19,6 +19,12 @@ export const atLake = <T>(
   { data, url, key }: Pick<LakeOptions, 'data' | 'url' | 'key'>,
   sides: { api: (api: ApiClient) => Promise<T>; app: (app: App) => Promise<T> },
 ): Promise<T> => (url === undefined ? withLake(data, sides.app) : sides.api(new ApiClient(url, key)));
+
+/** As atLake, for a command that only looks: while no storage runs here, none is started. */
+export const lookAt = <T>(
+  { data, url, key }: Pick<LakeOptions, 'data' | 'url' | 'key'>,
+  sides: { api: (api: ApiClient) => Promise<T>; app: (app: App) => Promise<T> },
+): Promise<T> => (url === undefined ? lookAtLake(data, sides.app) : sides.api(new ApiClient(url, key)));
 
 /** A query string of what is given. */
 export function queryOf(values: Readonly<Record<string, string | number | undefined>>): string {

@@ -2,8 +2,12 @@
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type App, createApp } from '../shared/app.ts';
+import { openLakeAccess } from '../shared/azure/lake-access.ts';
 import { loadConfig, readEnvironment } from '../shared/config.ts';
+import { SluiceError } from '../shared/errors.ts';
+import { systemClock } from '../shared/ports.ts';
 import { type CloudState, DataFolder } from './data-folder.ts';
+import { type LakeAtRest, openLakeAtRest } from './lake-at-rest.ts';
 import { openLocalCloud } from './local-cloud.ts';
 
 /** The project's folder: where package.json, host.json and samples/ are. */
@@ -25,6 +29,47 @@ const isLakeNamed = (env: Readonly<Record<string, string | undefined>>): boolean
 export async function withLake<T>(dataFolder: string, work: (app: App) => Promise<T>): Promise<T> {
   if (!isLakeNamed(readEnvironment())) DataFolder.existing(dataFolder);
   return await withApp(dataFolder, work);
+}
+
+/**
+ * As withLake, for commands that only look: while no storage runs in the data folder they read its files, and none is started.
+ * `work` writes nothing, in the lake or in the state table.
+ */
+export async function lookAtLake<T>(dataFolder: string, work: (app: App) => Promise<T>): Promise<T> {
+  if (isLakeNamed(readEnvironment())) return await withApp(dataFolder, work);
+  const folder = DataFolder.existing(dataFolder);
+  if (folder.state() !== undefined || !folder.tryOwn()) return await withApp(dataFolder, work);
+  const lake = await openLakeAtRest(folder.file('azurite')).catch((error: unknown) => {
+    folder.disown();
+    throw error;
+  });
+  if (lake === undefined) {
+    folder.disown();
+    return await withApp(dataFolder, work);
+  }
+  const app = appAtRest(lake);
+  try {
+    return await work(app);
+  } finally {
+    await app.close();
+    lake.close();
+    folder.disown();
+  }
+}
+
+function appAtRest(lake: LakeAtRest): App {
+  const config = loadConfig({ LOG_LEVEL: 'error', ...readEnvironment(), LAKE: 'UseDevelopmentStorage=true' });
+  const containerOf = (name: string) => ({ ...lake.container(name), ensureContainer: async () => {} });
+  const refuse = async (): Promise<never> => {
+    throw new SluiceError('internal', 'a command that only looks asked for the state table');
+  };
+  return createApp(config, systemClock, {
+    ...openLakeAccess(config),
+    lake: containerOf(config.LAKE_CONTAINER),
+    landing: containerOf(config.LANDING_CONTAINER),
+    imports: containerOf(config.IMPORTS_CONTAINER),
+    state: { get: refuse, compareAndSwap: refuse, delete: refuse },
+  });
 }
 
 /** Run `work` with services: over the lake that the environment names, else over the local one, which is made when it is not there. */

@@ -109,7 +109,7 @@ export function addModelCommands(program: Command): void {
     .argument('<path>', 'of this machine', existing)
     .option(
       '--labels <names>',
-      'classes in their order, separated by commas; not needed where the file names them',
+      'names of the classes, as 0=<name>,1=<name>,… or in their order; not needed where the file names them',
       (text: string) => text.split(',').map((name) => name.trim()),
     )
     .option('--features-of <version>', 'registered model whose features the file was trained on', version)

@@ -1,5 +1,5 @@
 // Options that several commands share.
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { whyNoFile, whyNotWritable } from './local-files.ts';
 
@@ -41,6 +41,7 @@ export const sourceName = matching(
   /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/,
   'lower-case letters, digits and dashes, 40 at most',
 );
+export const columnName = matching(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, 'the internal name of a column, e.g. SluiceLabel');
 export const time = (text: string): string => {
   if (!/^\d{4}-\d\d-\d\dT/.test(text) || Number.isNaN(Date.parse(text)))
     throw new InvalidArgumentError('must be a time like 2026-03-31T00:00:00Z');
@@ -79,6 +80,12 @@ export const existingFile = (path: string): string => refuseFor(path, path === '
 /** A file that will be written. */
 export const newFile = (path: string): string =>
   refuseFor(path, path.trim() === '' ? 'has no name' : whyNotWritable(path));
+/** A folder that will be made, or is there. */
+export const newFolder = (path: string): string =>
+  refuseFor(
+    path,
+    path.trim() === '' ? 'has no name' : existsSync(path) && !statSync(path).isDirectory() ? 'is a file' : undefined,
+  );
 const refuseFor = (path: string, why: string | undefined): string => {
   if (why !== undefined) throw new InvalidArgumentError(why);
   return path;

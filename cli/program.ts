@@ -50,6 +50,7 @@ export function createProgram(): Command {
       ]),
     )
     .option('--once', 'end when the folder is done', false)
+    .option('--empty', 'start with nothing: no samples, no labels; the page begins with yours', false)
     .option('--taxonomy <file>', 'your labels: JSON {name, labels: [{name, description}]}', existingFile)
     .option('--no-llm', 'ask no LLM as long as this host is up, about uploads too; uncertain documents go to review')
     .addOption(maxCost())

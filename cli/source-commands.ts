@@ -1,6 +1,6 @@
 // Commands of sources: `sluice sources list|add|check|sync|items|pause|resume|remove`.
 import { type Command, Option } from 'commander';
-import { address, remote, someText, sourceName, whole } from './options.ts';
+import { address, columnName, remote, someText, sourceName, whole } from './options.ts';
 
 const several = (value: string, before: string[]): string[] => [...before, someText(value)];
 
@@ -22,7 +22,11 @@ export function addSourceCommands(program: Command): void {
       new Option('--tls <way>', 'of the mail server; default: implicit').choices(['implicit', 'starttls', 'none']),
     )
     .option('--folder <name>', 'folder of the mailbox, with all below it; may be repeated; default: inbox', several, [])
-    .option('--since <date>', 'mails that came before are not read', someText)
+    .option(
+      '--since <date>',
+      'mails that came before, and files that were there before and have not changed since, are not read',
+      someText,
+    )
     .option(
       '--outside <name>',
       'site, owner or mailbox that must be refused, for `check`; default: the root site',
@@ -40,6 +44,12 @@ export function addSourceCommands(program: Command): void {
         .choices(['keep', 'remove', 'erase'])
         .default('keep'),
     )
+    .option(
+      '--write-back <column>',
+      'internal name of a column of the libraries that labels are written to; default: nothing is written',
+      columnName,
+    )
+    .option('--write-back-confidence <column>', 'and of a number column for the confidence', columnName)
     .option('--every <minutes>', 'minutes between two rounds', whole(1, 1440), 5)
     .action(async (name, options) => (await import('./commands/sources.ts')).addSource(name, options));
   remote(

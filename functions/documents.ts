@@ -1,8 +1,9 @@
 // Single documents over HTTP: what was read from one, the file it was read from, and the privacy request that takes it out of the lake.
 import { eraseSchema } from '../shared/api/decisions.ts';
-import { documentTextSchema } from '../shared/api/insights.ts';
+import { documentTextSchema, pagePictureSchema } from '../shared/api/insights.ts';
 import { parseRequest } from '../shared/api/problem.ts';
 import { getApp, whoCalls } from '../shared/app.ts';
+import { openDocumentPage } from '../shared/insight/document-page.ts';
 import { readDocumentSource } from '../shared/insight/document-source.ts';
 import { readDocumentText } from '../shared/insight/document-text.ts';
 import { eraseDocument } from '../shared/upkeep/erase.ts';
@@ -34,6 +35,23 @@ app.http('documentText', {
         headers: { 'cache-control': 'no-store' },
         jsonBody: await readDocumentText(await getApp(), documentId, options),
       };
+    }),
+});
+
+app.http('documentPage', {
+  ...access,
+  route: 'documents/{documentId}/pages/{pageFile}',
+  methods: ['GET'],
+  handler: (request, context) =>
+    respond(context, request, 'reviewer', async () => {
+      const documentId = parameter(request, 'documentId');
+      const [number, format] = parameter(request, 'pageFile').split('.');
+      const { width } = parseRequest(pagePictureSchema, Object.fromEntries(request.query));
+      const page = await openDocumentPage(await getApp(), documentId, Number(number));
+      if (format === 'json') return { asOf: page.asOf, make: () => page.places() };
+      const type = { 'content-type': 'image/png', 'x-content-type-options': 'nosniff' };
+      const headers = { ...type, 'content-security-policy': "sandbox; default-src 'none'" };
+      return { asOf: page.asOf, headers, make: () => page.picture(width) };
     }),
 });
 

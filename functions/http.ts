@@ -10,11 +10,13 @@ export const access = {
   authLevel: configIfValid()?.AUTH_MODE === 'entra' ? ('anonymous' as const) : ('function' as const),
 };
 
-/** JSON that need not be made for who has it. */
+/** What need not be made for who has it: JSON, or bytes of the type named. */
 export interface AnswerAsOf {
   /** Another text whenever the answer may be another one: versions of tables, the day, who asks. */
   asOf: string;
   make(): Promise<unknown>;
+  /** Of bytes. */
+  headers?: Record<string, string>;
 }
 
 /**
@@ -47,12 +49,14 @@ export async function respond(
 const settings = tagOf(JSON.stringify(configIfValid() ?? null));
 
 /** The tag is known before the work: who has the answer already costs no more than the look that says so. */
-async function unlessKnown(request: HttpRequest, { asOf, make }: AnswerAsOf): Promise<HttpResponseInit> {
+async function unlessKnown(request: HttpRequest, { asOf, make, headers: own }: AnswerAsOf): Promise<HttpResponseInit> {
   const { pathname, search } = new URL(request.url);
   const etag = tagOf(JSON.stringify([PIPELINE_VERSION, settings, pathname, search, asOf]));
-  const headers = { ...KEPT_BY_CALLER, etag };
+  const headers = { ...KEPT_BY_CALLER, ...own, etag };
   if (isKnown(request, etag)) return { status: 304, headers };
-  return { headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(await make()) };
+  const made = await make();
+  if (made instanceof Uint8Array) return { headers, body: made };
+  return { headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(made) };
 }
 
 /** JSON that was asked for carries its hash as ETag; who has it already is told so (304) and gets no body. */

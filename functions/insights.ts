@@ -4,6 +4,7 @@ import { periodSchema } from '../shared/api/insights.ts';
 import { parseRequest } from '../shared/api/problem.ts';
 import { getApp } from '../shared/app.ts';
 import { costReport } from '../shared/insight/cost-report.ts';
+import { guideOf } from '../shared/insight/guide.ts';
 import { lastDays } from '../shared/insight/period.ts';
 import { trustReport } from '../shared/insight/trust-report.ts';
 import { access, respond } from './http.ts';
@@ -44,4 +45,12 @@ app.http('trustReport', {
       const { today } = lastDays(app.clock.now(), days);
       return { asOf: `${version}, ${today}, ${champion}`, make: () => trustReport({ ...app, query }, days) };
     }),
+});
+
+app.http('guide', {
+  ...access,
+  route: 'guide',
+  methods: ['GET'],
+  handler: (request, context) =>
+    respond(context, request, 'reader', async () => ({ jsonBody: await guideOf(await getApp()) })),
 });

@@ -1,7 +1,7 @@
 // Labels over HTTP: their versions, storing new ones, and what is weak in them.
 import { getApp, getServices } from '../shared/app.ts';
 import { checkTaxonomy } from '../shared/insight/check-taxonomy.ts';
-import { listTaxonomies, loadTaxonomy, publishTaxonomy } from '../shared/pipeline/taxonomies.ts';
+import { diffToCurrent, listTaxonomies, loadTaxonomy, publishTaxonomy } from '../shared/pipeline/taxonomies.ts';
 import { access, parameter, readBody, respond } from './http.ts';
 import { app } from './registry.ts';
 
@@ -52,6 +52,8 @@ app.http('checkTaxonomy', {
   handler: (request, context) =>
     respond(context, request, 'operator', async () => {
       const { config, services } = await getApp();
-      return { jsonBody: await checkTaxonomy(services, await readBody(request, config.REQUEST_MAX_BYTES)) };
+      const document = await readBody(request, config.REQUEST_MAX_BYTES);
+      const check = await checkTaxonomy(services, document);
+      return { jsonBody: { ...check, diff: await diffToCurrent(services.lake, document) } };
     }),
 });

@@ -7,13 +7,15 @@ import { type LakeAccess, openLakeAccess } from './azure/lake-access.ts';
 import { beginTelemetry, type Telemetry } from './azure/telemetry.ts';
 import { type Config, inspectConfig, isInAzure, loadConfig } from './config.ts';
 import type { Extractor } from './documents/extract.ts';
-import { openExtractor } from './extractor.ts';
-import { documentId } from './ids.ts';
+import type { PageRenderer } from './documents/pages/renderer.ts';
+import { openExtractor, openPageRenderer } from './extractor.ts';
 import { ProgressReader } from './insight/progress.ts';
 import type { DeltaTable } from './lake/delta/table.ts';
 import { LakeQueries, type LakeView, type QueryResult } from './lake/query.ts';
 import { EncoderRegistry } from './models/encoder/registry.ts';
 import { ModelRegistry } from './models/registry.ts';
+import { openChannels } from './notices/channels.ts';
+import { NoticeBox } from './notices/notice-box.ts';
 import { openSources } from './open-sources.ts';
 import { Pace, PacedLook } from './pace.ts';
 import { CachedModels } from './pipeline/cached-models.ts';
@@ -28,7 +30,7 @@ import type { Sources } from './sources/sources.ts';
 import { createLogger } from './telemetry.ts';
 import { ShardedTrainer } from './training/sharded/trainer.ts';
 import { mlflowOf } from './training/tracking.ts';
-import { eraseDocument } from './upkeep/erase.ts';
+import { eraseLandedFile } from './upkeep/erase-file.ts';
 import { Watchdog } from './upkeep/watchdog.ts';
 
 export interface App extends LakeAccess {
@@ -42,6 +44,10 @@ export interface App extends LakeAccess {
   /** Deployments that give vectors; undefined where none is configured or none may be asked. */
   embeddings: Embeddings | undefined;
   extractor: Extractor;
+  /** Messages to people, and the channels that the settings name. */
+  notices: NoticeBox;
+  /** Draws pages of documents. */
+  pages: PageRenderer;
   services: PipelineServices;
   progress: ProgressReader;
   /** The Delta tables by name. */
@@ -63,11 +69,11 @@ export interface App extends LakeAccess {
 /** Version of the code, stored with every row. */
 export const PIPELINE_VERSION: string = readVersion();
 
-/** Assemble all services. Nothing is sent before the first use. */
-export function createApp(config: Config, clock: Clock = systemClock): App {
+/** Assemble all services. Nothing is sent before the first use. @param opened  the lake, when it is not the one that the configuration names */
+export function createApp(config: Config, clock: Clock = systemClock, opened?: LakeAccess): App {
   const { logger, telemetry } = openLogger(config, clock);
   const random = seededRandom(randomInt(2 ** 32 - 1));
-  const access = openLakeAccess(config);
+  const access = opened ?? openLakeAccess(config);
   const { lake, landing, imports } = access;
   const tables = openTables(lake, { clock, random, logger });
   const registry = new ModelRegistry(lake, { clock });
@@ -80,6 +86,7 @@ export function createApp(config: Config, clock: Clock = systemClock): App {
     ...(embeddings === undefined ? {} : { deployments: embeddings }),
   });
   const extractor = openExtractor(config, logger, access);
+  const pages = openPageRenderer(config, logger);
   const pace = new Pace(clock);
   const queries = new LakeQueries([...tables.values()], pace);
   const services: PipelineServices = {
@@ -101,7 +108,7 @@ export function createApp(config: Config, clock: Clock = systemClock): App {
   const sources = openSources(config, {
     ...{ ...access, clock, logger, results: tables.get('results') },
     erase: async (path) => {
-      await eraseDocument(app, documentId('landing', path), { deleteSource: false });
+      await eraseLandedFile(app, path);
     },
   });
   const spentToday = new PacedLook(async () => (await services.llm?.spentTodayUsd?.()) ?? 0, pace);
@@ -116,6 +123,8 @@ export function createApp(config: Config, clock: Clock = systemClock): App {
     encoders,
     embeddings,
     extractor,
+    notices: new NoticeBox({ lake, clock, logger, channels: openChannels(config, access.tokenProvider) }),
+    pages,
     services,
     progress: new ProgressReader(services),
     tables,
@@ -129,6 +138,7 @@ export function createApp(config: Config, clock: Clock = systemClock): App {
     },
     async close() {
       await extractor.close();
+      await pages.close();
       await encoders.close();
       queries.close();
       await telemetry?.close();

@@ -153,6 +153,8 @@ function crossChecks(values: Values, env: Readonly<Record<string, string | undef
     if (values[setting] !== undefined) own.set(values[setting], setting);
   }
 
+  problems.push(...checkNotices(values));
+
   if (values.AUTH_MODE === 'entra' && !isPlatformInFront(env))
     need(
       'AUTH_MODE',
@@ -163,6 +165,32 @@ function crossChecks(values: Values, env: Readonly<Record<string, string | undef
   const { ACCEPT_THRESHOLD: accept, REVIEW_THRESHOLD: review } = values;
   if (typeof accept === 'number' && typeof review === 'number' && review > accept)
     need('REVIEW_THRESHOLD', `${review} is above ACCEPT_THRESHOLD ${accept}`, 'Set it at or below ACCEPT_THRESHOLD.');
+  return problems;
+}
+
+/** A message that cannot be sent is no message: what a channel lacks is told at the start. */
+function checkNotices(values: Values): SettingProblem[] {
+  const problems: SettingProblem[] = [];
+  const need = (setting: string, problem: string, remedy: string) => problems.push({ setting, problem, remedy });
+  const isSafe = (value: unknown, schemes: RegExp) => {
+    const url = URL.canParse(String(value)) ? new URL(String(value)) : undefined;
+    return (
+      url !== undefined && (schemes.test(url.protocol) || /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname))
+    );
+  };
+  if (values.NOTIFY_WEBHOOK !== undefined && !isSafe(values.NOTIFY_WEBHOOK, /^https:$/))
+    need('NOTIFY_WEBHOOK', 'is no https address', 'Set the address that Teams or Slack shows for the webhook.');
+  if (values.NOTIFY_SMTP !== undefined && !isSafe(values.NOTIFY_SMTP, /^smtps?:$/))
+    need(
+      'NOTIFY_SMTP',
+      'is no address of a mail server',
+      'Set smtp://user:password@host:587 or smtps://user:password@host.',
+    );
+  if (values.NOTIFY_EMAIL_TO === undefined) return problems;
+  if (values.NOTIFY_EMAIL_FROM === undefined)
+    need('NOTIFY_EMAIL_FROM', 'is missing', 'Name the sender of the e-mails to NOTIFY_EMAIL_TO.');
+  if (values.NOTIFY_SMTP === undefined && values.NOTIFY_ACS_ENDPOINT === undefined)
+    need('NOTIFY_EMAIL_TO', 'no way to send e-mail is set', 'Set NOTIFY_SMTP or NOTIFY_ACS_ENDPOINT.');
   return problems;
 }
 

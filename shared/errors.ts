@@ -38,6 +38,10 @@ export const ERROR_REMEDIES = {
     'The file was deleted or moved after the decision. Restore it from soft delete or a backup, or upload it again.',
   'source.too-large':
     'The file is too large to be given over HTTP. Fetch it from the storage account; the message names it.',
+  'page.not-found': 'The document has fewer pages. GET .../pages/1.json says how many.',
+  'page.no-picture':
+    'There is nothing to draw: the format has no pages of its own and no text is kept of it. Download the original, or run the document again.',
+  'page.busy': 'Many pages are being drawn. Ask again in a moment.',
   'source.bad-row': 'The row of the data set cannot be read. Mend the row named in the message.',
   // sources that land by themselves
   'sync.unknown': 'No such source. List them with `sluice sources list`.',
@@ -45,13 +49,14 @@ export const ERROR_REMEDIES = {
     'The service asked for a pause. The source goes on by itself; lower SOURCES_UNITS_PER_MINUTE if it persists.',
   'sync.unavailable': 'The service did not answer. The source goes on by itself; check its status page if it persists.',
   'sync.forbidden':
-    'The identity has no right on the site, mailbox or item. Grant it as docs/sources.md says and run `sluice sources check`.',
+    'The identity has no right on the site, mailbox or item (write-back needs `write` on the site). Grant it as docs/sources.md says and run `sluice sources check`.',
   'sync.sign-in':
     'The mail server refuses user or password. Set the password of the source in SOURCES_PASSWORDS, or an app password where the account wants one.',
   'sync.untrusted':
     'The mail server cannot be trusted with a password. Use the name its certificate has, or the port and `tls` it offers.',
   'sync.not-found': 'The item, site or mailbox is not there. Check its address with `sluice sources check`.',
-  'sync.locked': 'An administrator has locked or archived the site. Ask for it to be opened; other sources go on.',
+  'sync.locked':
+    'The site is locked or archived, or somebody has the file checked out or open. Ask for it to be opened or checked in; everything else goes on.',
   'sync.bad-answer': 'The service answered what cannot be read. The cursor is kept; report it if it persists.',
   'sync.endless':
     'The service repeats the same pages. The cursor is kept and the next round tries again; nothing was decided twice.',
@@ -66,6 +71,12 @@ export const ERROR_REMEDIES = {
   'sync.settling': 'SharePoint may rewrite the file shortly after its upload. It is read in a minute.',
   'sync.pending': 'The file is still being written. The next round takes it.',
   'sync.over-limit': 'The file is larger than the limit of the source. Raise maxBytes, or split the file.',
+  'sync.column':
+    'The library lacks a column that writeBack names. Add it (its internal name counts), or name another one.',
+  'sync.column-value':
+    'A column does not take what was decided. A choice column needs the label among its choices; a column for the confidence is a number.',
+  'sync.changed':
+    'The file was changed after it was decided. The new version is decided first, then its columns are set; nothing needs to be done.',
   'sync.removals':
     'More originals vanished at once than are believed. Look at the library; if it is right, run `sluice sources sync --confirm-removals`.',
   // LLM
@@ -90,6 +101,10 @@ export const ERROR_REMEDIES = {
   'route.llm-off':
     'The LLM is switched off for this host or run (--no-llm, LLM_ENABLED). Switch it on and re-run with only=review and llm=true, or label it by hand.',
   'route.llm-disabled': 'No LLM is configured. Configure one and re-run with only=review, or label it by hand.',
+  // messages to people
+  'notice.refused':
+    'The webhook or the mail server refuses the message. Check NOTIFY_WEBHOOK, or NOTIFY_EMAIL_FROM and the account in NOTIFY_SMTP; `sluice notices test` tries them.',
+  'notice.unavailable': 'The webhook or the mail server did not answer. It is tried again for some hours.',
   // lake
   'lake.not-found': 'The path does not exist. Check its spelling and the container.',
   'lake.conflict': 'Somebody else wrote the path first. Read it again and retry.',

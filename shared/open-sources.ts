@@ -6,6 +6,7 @@ import type { Clock, LakeStore, Logger, StateTable } from './ports.ts';
 import { connect } from './sources/connect.ts';
 import { Gate } from './sources/graph/gate.ts';
 import { GraphClient } from './sources/graph/graph-client.ts';
+import { lakeDecisions } from './sources/lake-decisions.ts';
 import { showRenamed } from './sources/show-renamed.ts';
 import { Sources } from './sources/sources.ts';
 import { Subscriptions } from './sources/subscriptions.ts';
@@ -48,6 +49,7 @@ export function openSources(config: Config, parts: SourceParts): Sources {
     }),
     ...{ lake, landing, clock, logger, erase },
     parallel: config.SOURCES_PARALLEL,
+    ...(results === undefined ? {} : { decisions: lakeDecisions(results) }),
     rename: async (renamed) => {
       if (results !== undefined && renamed.length > 0) await showRenamed(results, renamed);
     },

@@ -76,8 +76,23 @@ export const schedulePath = (name: string, tick: string): string => path`schedul
 export const spotCheckSeedPath = 'review/spot-checks.json';
 
 /** Who is looking at a document that waits for review. */
+/** Messages to people: what is to be sent and how it fared, and how far alarms have been looked for. */
+export const noticeFolder = 'notices/sent';
+export const noticePath = (id: string): string => path`notices/sent/${id}.json`;
+export const alarmCursorPath = 'notices/alarms.json';
+
 export const reviewLeaseFolder = 'review/leases';
 export const reviewLeasePath = (documentId: string): string => path`review/leases/${documentId}.json`;
+
+/** Pictures of pages, kept because drawing costs more than reading: by document, and by what was drawn (its content's hash, or the run whose text it is). */
+export const pagePaths = {
+  root: 'page-pictures',
+  document: (documentId: string) => path`page-pictures/${documentId}`,
+  picture: (documentId: string, drawnOf: string, page: number, widthPx: number) =>
+    path`page-pictures/${documentId}/${drawnOf}/${page}-${widthPx}.png`,
+  words: (documentId: string, drawnOf: string, page: number) =>
+    path`page-pictures/${documentId}/${drawnOf}/${page}.json`,
+} as const;
 
 /** Model registry: one immutable folder per version, and the pointer to the champion. */
 export const modelPaths = {

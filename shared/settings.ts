@@ -322,6 +322,28 @@ export const SETTINGS = {
   ),
   SPOT_CHECKS_PER_LABEL: count('Documents of each label that a week of spot checks holds at least', 2, 0, 1000),
 
+  // Messages to people
+  NOTIFY_WEBHOOK: secret(
+    'Incoming webhook that gets alarms and the weekly digest: a workflow of Teams, Slack, or whatever takes JSON with `text`',
+  ),
+  NOTIFY_EMAIL_TO: openText(
+    'Addresses that get alarms and the weekly digest by e-mail, with commas between them; wants NOTIFY_EMAIL_FROM and a way to send',
+    /^[^@\s,]+@[^@\s,]+(\s*,\s*[^@\s,]+@[^@\s,]+){0,19}$/,
+  ),
+  NOTIFY_EMAIL_FROM: openText('Sender of these e-mails', /^[^@\s]+@[^@\s]+$/),
+  NOTIFY_SMTP: secret('Mail server that sends them: smtp://user:password@host:587, or smtps://…'),
+  NOTIFY_ACS_ENDPOINT: openText(
+    "Azure Communication Services resource that sends them with the app's identity: https://<resource>.communication.azure.com",
+    URL_TEXT,
+  ),
+  NOTIFY_DIGEST: text(
+    'When the digest of the last seven days is sent: five cron fields, UTC; `off` for never',
+    '0 7 * * 1',
+    /^(off|\S+( \S+){4})$/,
+  ),
+  PUBLIC_URL: openText('Address of the app, for links in messages; in Azure default that of the platform', URL_TEXT),
+  WEBSITE_HOSTNAME: openText('Set by the platform: host name of the app'),
+
   // Secrets and observation
   AUTH_MODE: choice('Who checks callers: function keys, or the platform with Entra ID and app roles', 'function-keys', [
     'function-keys',

@@ -76,6 +76,7 @@ const ROOMS: Record<string, readonly string[]> = {
   insight: ['pipeline'],
   review: ['pipeline', 'insight'],
   upkeep: ['pipeline', 'insight', 'review', 'intake'],
+  notices: ['pipeline', 'insight', 'intake'],
 };
 
 describe('architecture: the direction of imports', () => {
@@ -129,7 +130,9 @@ describe('architecture: the direction of imports', () => {
         .filter(
           (target) =>
             target.startsWith('shared/') &&
-            !/^shared\/(api\/.*|(errors|disk-full|issues)\.ts|taxonomy\.ts|plain-text\.ts)$/.test(target),
+            !/^shared\/(api\/.*|(errors|disk-full|issues)\.ts|taxonomy\.ts|plain-text\.ts|page-widths\.ts)$/.test(
+              target,
+            ),
         )
         .map((target) => `${file} → ${target}`),
     );
@@ -147,12 +150,12 @@ describe('architecture: the direction of imports', () => {
     expect(offences(below, (target) => (/^shared\/([a-z]+)\//.exec(target)?.[1] ?? '') in ROOMS)).toEqual([]);
   });
 
-  test('only shared/azure, two files of the lake and functions name an @azure package in deployed code', () => {
+  test('only shared/azure, the files of the lake about storage and functions name an @azure package in deployed code', () => {
     const deployed = [...within('shared'), ...within('functions')].filter(
       ({ file }) =>
         !file.startsWith('shared/azure/') &&
         !file.startsWith('functions/') &&
-        !/^shared\/lake\/(store|storage-http)\.ts$/.test(file),
+        !/^shared\/lake\/(store|storage-\w+)\.ts$/.test(file),
     );
     expect(offences(deployed, (target) => target.startsWith('@azure'))).toEqual([]);
   });
@@ -225,7 +228,7 @@ describe('architecture: where things are read', () => {
 
   test('functions reach the domain through the app, the API and the rooms only', () => {
     const allowed =
-      /^(functions\/|shared\/app\.ts$|shared\/(api|pipeline|intake|sources|insight|review|upkeep)\/|@azure\/functions$|durable-functions$|node:)/;
+      /^(functions\/|shared\/app\.ts$|shared\/(api|pipeline|intake|sources|insight|review|upkeep|notices)\/|@azure\/functions$|durable-functions$|node:)/;
     expect(offences(within('functions'), (target) => !allowed.test(target))).toEqual([]);
   });
 
@@ -251,6 +254,16 @@ describe('architecture: where things are read', () => {
 
 describe('architecture: settings', () => {
   const PLATFORM = new Set(['FUNCTIONS_WORKER_RUNTIME', 'AzureWebJobsStorage']);
+
+  test('the tour enters every file once, and each is there', () => {
+    const doors = [...readFileSync(join(ROOT, 'docs/tour.md'), 'utf8').matchAll(/`([\w./-]+\.tsx?)`/g)].map(
+      (m) => m[1] ?? '',
+    );
+    expect(doors.length).toBeGreaterThan(30);
+    expect(doors.filter((door, i) => doors.indexOf(door) !== i)).toEqual([]);
+    const known = [...sources.map(({ file }) => file), 'test/architecture.test.ts'];
+    expect(doors.filter((door) => !known.some((file) => `/${file}`.endsWith(`/${door}`)))).toEqual([]);
+  });
 
   test('the sample names only settings that the code or the platform reads', () => {
     const sample = JSON.parse(readFileSync(join(ROOT, 'local.settings.sample.json'), 'utf8')) as {

@@ -3,7 +3,7 @@
 import { compareModels, renderComparison } from '../../shared/training/compare.ts';
 import { answer } from '../console.ts';
 import { readExamples } from '../labelled-files.ts';
-import { withLake } from '../local-app.ts';
+import { lookAtLake } from '../local-app.ts';
 
 export interface CompareModelsOptions {
   data: string;
@@ -19,7 +19,7 @@ export async function compareModelsCommand(
   options: CompareModelsOptions,
 ): Promise<void> {
   const examples = await readExamples(file, options.textColumn, options.labelColumn);
-  await withLake(options.data, async ({ registry }) => {
+  await lookAtLake(options.data, async ({ registry }) => {
     const comparison = compareModels(await registry.load(a), await registry.load(b), examples);
     answer(options, { models: [a, b], ...comparison }, () => renderComparison([a, b], comparison));
   });

@@ -2,12 +2,12 @@
 
 import type { RunComparison } from '../../shared/api/runs.ts';
 import { compareRuns } from '../../shared/insight/compare-runs.ts';
-import { atLake, type LakeOptions } from '../at-lake.ts';
+import { type LakeOptions, lookAt } from '../at-lake.ts';
 import { answer, screenWidth } from '../console.ts';
 import { formatTable } from '../table.ts';
 
 export async function compareCommand(a: string, b: string, options: LakeOptions): Promise<void> {
-  const comparison = await atLake(options, {
+  const comparison = await lookAt(options, {
     api: (api) => api.ask<RunComparison>('GET', `/api/runs/${encodeURIComponent(a)}/compare/${encodeURIComponent(b)}`),
     app: (app) => compareRuns(app.query, a, b),
   });

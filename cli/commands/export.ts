@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { type ResultFilter, resultFilterSchema } from '../../shared/api/decisions.ts';
 import { parseRequest } from '../../shared/api/problem.ts';
 import { exportResults } from '../../shared/insight/export-results.ts';
-import { atLake, type LakeOptions, queryOf } from '../at-lake.ts';
+import { type LakeOptions, lookAt, queryOf } from '../at-lake.ts';
 import { note, printFile } from '../console.ts';
 
 /** The filter options of a command; names are those of the API. */
@@ -23,7 +23,7 @@ export async function exportCommand(
 ): Promise<void> {
   const format = options.json ? 'json' : options.format;
   const filter = filterOf(options);
-  await atLake(options, {
+  await lookAt(options, {
     api: async (api) =>
       save(await api.download(`/api/results/export${queryOf({ ...filter, format })}`), options.output),
     app: async (app) => {

@@ -2,16 +2,16 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ModelList } from '../../shared/models/registry.ts';
-import { atLake, type LakeOptions } from '../at-lake.ts';
+import { atLake, type LakeOptions, lookAt } from '../at-lake.ts';
 import { answer, print, printJson, screenWidth, tellBroken, UsageError } from '../console.ts';
-import { withLake } from '../local-app.ts';
+import { lookAtLake } from '../local-app.ts';
 import { readBundle } from '../read-bundle.ts';
 import { formatTable } from '../table.ts';
 
 type Common = LakeOptions;
 
 export async function listModels(options: Common): Promise<void> {
-  const { models, broken, history } = await atLake(options, {
+  const { models, broken, history } = await lookAt(options, {
     api: (api) => api.ask<ModelList>('GET', '/api/models'),
     app: ({ registry }) => registry.inspect(),
   });
@@ -62,7 +62,7 @@ export async function rollbackModel(options: Common & { reason: string }): Promi
 export async function exportModel(version: string, folder: string, options: Common): Promise<void> {
   if (existsSync(folder)) throw new UsageError(`${folder} exists already`);
   const { exportSparkPipeline } = await import('../../shared/training/spark/export-pipeline.ts');
-  await withLake(options.data, async (app) => {
+  await lookAtLake(options.data, async (app) => {
     const files = await exportSparkPipeline(await readBundle(app, version), { clock: app.clock });
     for (const [path, bytes] of files) {
       mkdirSync(dirname(join(folder, path)), { recursive: true });

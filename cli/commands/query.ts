@@ -1,13 +1,13 @@
 // `sluice query`: SQL over the Delta tables.
 import { print, printJson, screenWidth } from '../console.ts';
-import { withLake } from '../local-app.ts';
+import { lookAtLake } from '../local-app.ts';
 import { formatTable } from '../table.ts';
 
 export async function queryCommand(
   sql: string,
   options: { data: string; json: boolean; timeout: number },
 ): Promise<void> {
-  await withLake(options.data, async (app) => {
+  await lookAtLake(options.data, async (app) => {
     const { columns, rows } = await (options.timeout === 0
       ? app.query(sql)
       : app.queryWithin(options.timeout * 1000, sql));

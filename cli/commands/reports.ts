@@ -4,7 +4,7 @@ import { costReport } from '../../shared/insight/cost-report.ts';
 import { runReport } from '../../shared/insight/run-report.ts';
 import { trustReport } from '../../shared/insight/trust-report.ts';
 import { type Erasure, eraseDocument } from '../../shared/upkeep/erase.ts';
-import { atLake, type LakeOptions, queryOf } from '../at-lake.ts';
+import { atLake, type LakeOptions, lookAt, queryOf } from '../at-lake.ts';
 import { answer, money, screenWidth, UsageError } from '../console.ts';
 import { formatTable, type TableColumn } from '../table.ts';
 
@@ -49,7 +49,7 @@ function describeCosts({ days, labels, deployments, total, budget }: CostReport,
 }
 
 export async function trustCommand(options: LakeOptions & { days: number }): Promise<void> {
-  const report = await atLake(options, {
+  const report = await lookAt(options, {
     api: (api) => api.ask<TrustReport>('GET', `/api/trust${queryOf({ days: options.days })}`),
     app: (app) => trustReport(app, options.days),
   });
@@ -107,7 +107,7 @@ function describeSpotChecks(checks: TrustReport['spotChecks']): string[] {
 }
 
 export async function reportCommand(runId: string, options: LakeOptions): Promise<void> {
-  const report = await atLake(options, {
+  const report = await lookAt(options, {
     api: (api) => api.ask<RunReport>('GET', `/api/runs/${encodeURIComponent(runId)}/report`),
     app: (app) => runReport(app, runId),
   });

@@ -26,8 +26,17 @@ export async function listSources(options: RemoteOptions): Promise<void> {
 }
 
 /** What a person must know or do about a source. */
-function tell({ name, error, drives, reasons = [] }: SourceStatus): void {
+function tell({ name, error, drives, reasons = [], since }: SourceStatus): void {
   if (error !== null) note(`${name}: [${error.code}] ${error.message}. ${error.remedy}`);
+  if (since != null) {
+    const older = drives.reduce((sum, drive) => sum + (drive.older ?? 0), 0);
+    note(`${name}: since ${since}${older === 0 ? '' : `; ${older} older files are not read`}`);
+  }
+  for (const { name: library, writeBack } of drives)
+    if (writeBack != null)
+      note(
+        `${name}: labels written ${writeBack.written} times into "${library}"${writeBack.code === null ? '' : `; ${writeBack.waiting} wait: [${writeBack.code}] ${writeBack.remedy ?? ''}`}`,
+      );
   for (const drive of drives)
     if (drive.unconfirmedRemovals > 0)
       note(
@@ -69,6 +78,8 @@ export interface AddSourceOptions extends RemoteOptions {
   include: string[];
   exclude: string[];
   type: string[];
+  writeBack?: string;
+  writeBackConfidence?: string;
   deletion: 'keep' | 'remove' | 'erase';
   every: number;
 }
@@ -83,30 +94,38 @@ export async function addSource(name: string, options: AddSourceOptions): Promis
 
 /** The part of an entry that tells one kind from another. */
 function whereOf(options: AddSourceOptions): Record<string, unknown> {
-  const { site, user, mailbox, imap, port, tls, library, folder, since } = options;
+  const { site, user, mailbox, imap, port, tls, library, folder, writeBack } = options;
   const outside = options.outside === undefined ? {} : { outside: options.outside };
+  const since = options.since === undefined ? {} : { since: options.since };
   const ways = [site, imap ?? user, mailbox].filter((way) => way !== undefined);
   if (ways.length !== 1 || (imap !== undefined && user === undefined))
     throw new UsageError(
       'give one of --site https://…sharepoint.com/sites/…, --user somebody@example.com, --mailbox somebody@example.com, and --imap server --user somebody',
     );
-  if (mailbox === undefined && imap === undefined && (folder.length > 0 || since !== undefined))
-    throw new UsageError('--folder and --since go with --mailbox or --imap');
+  if (mailbox === undefined && imap === undefined && folder.length > 0)
+    throw new UsageError('--folder goes with --mailbox or --imap');
   if (imap === undefined && (port !== undefined || tls !== undefined))
     throw new UsageError('--port and --tls go with --imap');
   if (imap !== undefined && options.outside !== undefined)
     throw new UsageError('--outside goes with --site, --user or --mailbox');
   if (site === undefined && library.length > 0) throw new UsageError('--library goes with --site');
-  if (site !== undefined) return { kind: 'sharepoint', site, libraries: library, ...outside };
-  if (user !== undefined && imap === undefined) return { kind: 'onedrive', user, ...outside };
+  if (options.writeBackConfidence !== undefined && writeBack === undefined)
+    throw new UsageError('--write-back-confidence goes with --write-back');
+  if (site === undefined && writeBack !== undefined) throw new UsageError('--write-back goes with --site');
+  if (site !== undefined)
+    return { kind: 'sharepoint', site, libraries: library, ...outside, ...since, ...columnsOf(options) };
+  if (user !== undefined && imap === undefined) return { kind: 'onedrive', user, ...outside, ...since };
   return {
     ...(imap === undefined ? { kind: 'exchange', mailbox, ...outside } : { kind: 'imap', host: imap, user }),
     ...(port === undefined ? {} : { port }),
     ...(tls === undefined ? {} : { tls }),
     ...(folder.length > 0 ? { folders: folder } : {}),
-    ...(since === undefined ? {} : { since }),
+    ...since,
   };
 }
+
+const columnsOf = ({ writeBack: label, writeBackConfidence: confidence }: AddSourceOptions): Record<string, unknown> =>
+  label === undefined ? {} : { writeBack: { label, ...(confidence === undefined ? {} : { confidence }) } };
 
 export async function checkSource(name: string, options: RemoteOptions): Promise<void> {
   const { checks } = await openApi(options).checkSource(name);

@@ -45,6 +45,8 @@ export interface StartOptions {
   quote: boolean;
   /** The folder plays a library of SharePoint, or a mailbox of Exchange, instead of being imported. */
   source?: 'sharepoint' | 'exchange';
+  /** No samples, no labels, no model: whoever opens the page begins. */
+  empty?: boolean;
 }
 
 /** Run the whole product locally. Resolves when it is to end; the exit code is the caller's. */
@@ -55,6 +57,8 @@ export async function start(folder: string | undefined, options: StartOptions): 
     throw new UsageError(`${documents} does not exist. Name a folder or a file with documents.`);
   if (options.source !== undefined && (options.once || folder === undefined))
     throw new UsageError('--source takes a folder of yours and stays up: npm start -- ./folder --source sharepoint');
+  if (options.empty === true && (folder !== undefined || options.once || options.taxonomy !== undefined))
+    throw new UsageError('--empty starts with nothing and stays up: it takes no folder, no --taxonomy and no --once');
   const given = {
     hasFolder: folder !== undefined,
     own: options.taxonomy === undefined ? undefined : readTaxonomy(options.taxonomy),
@@ -86,6 +90,7 @@ export async function start(folder: string | undefined, options: StartOptions): 
     async onStorage(state) {
       app = appOf(state);
       await app.ensureContainers();
+      if (options.empty === true) return;
       labels = await labelsOf(app, given);
       if (folder === undefined && !labels.isDemoLake && options.once)
         throw new UsageError(
@@ -96,11 +101,8 @@ export async function start(folder: string | undefined, options: StartOptions): 
     },
   });
   try {
-    if (app === undefined || labels === undefined) throw new Error('storage was not prepared');
+    if (app === undefined) throw new Error('storage was not prepared');
     announce(cloud);
-    const { taxonomy, isDemoLake, replaced } = labels;
-    if (replaced !== undefined)
-      note(`The labels of uploads are ${bold(taxonomy.version)} from now on; they were ${replaced}.`);
     const broken = cloud.broken.then((what) => {
       throw new Error(`${what}. Run the same command again: the run goes on where it stopped.`);
     });
@@ -114,6 +116,16 @@ export async function start(folder: string | undefined, options: StartOptions): 
       ]);
       return;
     }
+    if (labels === undefined) {
+      note(
+        `\n${bold('Ready.')} Open ${cloud.hostUrl}/api/dashboard/labels and say what documents are sorted into. Ctrl+C ends.`,
+      );
+      await Promise.race([watchUploads(app, cloud, options.json, stopping.signal), broken, aborted(stopping.signal)]);
+      return;
+    }
+    const { taxonomy, isDemoLake, replaced } = labels;
+    if (replaced !== undefined)
+      note(`The labels of uploads are ${bold(taxonomy.version)} from now on; they were ${replaced}.`);
     const isServing = folder === undefined && !isDemoLake; // L1, L2
     if (isServing)
       note(

@@ -8,7 +8,7 @@ import {
 import { listTaxonomies, loadTaxonomy, publishTaxonomy, type TaxonomyList } from '../../shared/pipeline/taxonomies.ts';
 import { parseTaxonomy, type Taxonomy, taxonomyDocument } from '../../shared/taxonomy.ts';
 import { diffTaxonomies, type TaxonomyDiff } from '../../shared/taxonomy-diff.ts';
-import { atLake, type LakeOptions } from '../at-lake.ts';
+import { atLake, type LakeOptions, lookAt } from '../at-lake.ts';
 import { answer, note, screenWidth, tellBroken, UsageError } from '../console.ts';
 import { parseJsonFile } from '../json-file.ts';
 import { whyNoFile } from '../local-files.ts';
@@ -121,13 +121,13 @@ function describe({ from, to, added, removed, renamed, changed, same, domain }: 
 }
 
 const listOf = async (options: LakeOptions): Promise<TaxonomyList> =>
-  await atLake(options, {
+  await lookAt(options, {
     api: (api) => api.ask<TaxonomyList>('GET', '/api/taxonomies'),
     app: (app) => listTaxonomies(app.lake),
   });
 
 const storedTaxonomy = (version: string | undefined, options: LakeOptions): Promise<Taxonomy> =>
-  atLake(options, {
+  lookAt(options, {
     api: (api) => api.ask<Taxonomy>('GET', `/api/taxonomies/${encodeURIComponent(version ?? 'current')}`),
     app: (app) => loadTaxonomy(app.lake, version),
   });

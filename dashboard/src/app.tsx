@@ -18,6 +18,7 @@ const CompareView = lazy(() => import('./views/compare.tsx').then((m) => m.Compa
 const DocumentsView = lazy(() => import('./views/documents.tsx').then((m) => m.DocumentsView));
 const DocumentView = lazy(() => import('./views/document.tsx').then((m) => m.DocumentView));
 const ReviewView = lazy(() => import('./views/review.tsx').then((m) => m.ReviewView));
+const LabelsView = lazy(() => import('./views/labels.tsx').then((m) => m.LabelsView));
 const ModelsView = lazy(() => import('./views/models.tsx').then((m) => m.ModelsView));
 const ModelView = lazy(() => import('./views/model.tsx').then((m) => m.ModelView));
 const SourcesView = lazy(() => import('./views/sources.tsx').then((m) => m.SourcesView));
@@ -75,6 +76,7 @@ function Views() {
         <Route path={`${BASE}/documents`} component={DocumentsView} />
         <Route path={`${BASE}/documents/:documentId`} component={DocumentView} />
         <Route path={links.review} component={ReviewView} />
+        <Route path={links.labels} component={LabelsView} />
         <Route path={links.models} component={ModelsView} />
         <Route path={`${BASE}/models/:version`} component={ModelView} />
         <Route path={links.sources} component={SourcesView} />
@@ -92,6 +94,7 @@ function Header() {
     { name: 'Runs', href: links.runs, isShown: true },
     { name: 'Documents', href: links.documents(), isShown: true },
     { name: 'Review', href: links.review, isShown: canReview.value },
+    { name: 'Labels', href: links.labels, isShown: true },
     { name: 'Models', href: links.models, isShown: true },
     { name: 'Sources', href: links.sources, isShown: true },
     { name: 'Costs and trust', href: links.costs, isShown: true },

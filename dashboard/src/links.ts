@@ -21,6 +21,7 @@ export const links = {
   document: (documentId: string) => `${BASE}/documents/${part(documentId)}`,
   review: `${BASE}/review`,
   spotChecks: `${BASE}/review?order=spot-check`,
+  labels: `${BASE}/labels`,
   models: `${BASE}/models`,
   model: (version: string) => `${BASE}/models/${part(version)}`,
   sources: `${BASE}/sources`,

@@ -26,7 +26,11 @@ export const BUNDLED: ReadonlySet<string> = new Set([
 const SHARED: ReadonlySet<string> = new Set(['@azure/functions', '@azure/functions-core']);
 
 /** Files that begin a process or a thread. */
-const ENTRIES = ['shared/documents/reader-process.js', 'shared/models/encoder/encoder-thread.js'];
+const ENTRIES = [
+  'shared/documents/reader-process.js',
+  'shared/documents/pages/page-process.js',
+  'shared/models/encoder/encoder-thread.js',
+];
 
 const VENDOR = 'shared/vendor';
 const LIBRARIES = 'libraries';

@@ -1,5 +1,5 @@
 // Give the app's identity what its sources need: the app role of Microsoft Graph, and a grant on each site. Says what it may not do itself, and who may.
-//   npm run grant:sources -- --identity <client id> --site https://contoso.sharepoint.com/sites/tax [--check]
+//   npm run grant:sources -- --identity <client id> --site https://contoso.sharepoint.com/sites/tax [--write] [--check]
 // Invariants: what is there is left as it is, so it may be run again; without --site nothing of SharePoint is asked; the cloud is that of az.
 // https://learn.microsoft.com/graph/permissions-selected-overview
 import { parseArgs } from 'node:util';
@@ -17,6 +17,7 @@ interface Principal {
 }
 
 interface Permission {
+  id?: string;
   roles?: string[];
   grantedToIdentities?: { application?: { id?: string } }[];
   grantedToIdentitiesV2?: { application?: { id?: string } }[];
@@ -30,10 +31,11 @@ export async function grantSources(deps: HookDeps, args: readonly string[]): Pro
       identity: { type: 'string' },
       site: { type: 'string', multiple: true, default: [] },
       role: { type: 'string', default: 'Sites.Selected' },
+      write: { type: 'boolean', default: false },
       check: { type: 'boolean', default: false },
     },
   });
-  const { site: sites, role, check } = values;
+  const { site: sites, role, write, check } = values;
   const identity = values.identity ?? deps.env.AZURE_CLIENT_ID ?? '';
   if (identity === '' || !ROLES.some((one) => one === role)) {
     deps.say(`Give --identity <client id of the app's identity>, and --role ${ROLES.join(' or ')}.`);
@@ -42,7 +44,8 @@ export async function grantSources(deps: HookDeps, args: readonly string[]): Pro
   const graph = await graphRoot(deps);
   const principal = await askAz<Principal>(deps.run, ['ad', 'sp', 'show', '--id', identity]);
   const steps = [() => grantRole(deps, graph, principal, role, check)];
-  for (const site of sites) steps.push(() => grantSite(deps, graph, principal, site, check));
+  for (const site of sites)
+    steps.push(() => grantSite(deps, graph, principal, site, { isWrite: write, isCheck: check }));
   let missing = 0;
   for (const step of steps) if (!(await step())) missing++;
   if (sites.length === 0 && role === 'Sites.Selected')
@@ -83,22 +86,32 @@ async function grantSite(
   graph: string,
   principal: Principal,
   site: string,
-  isCheck: boolean,
+  { isWrite, isCheck }: { isWrite: boolean; isCheck: boolean },
 ): Promise<boolean> {
-  const what = `${principal.displayName} may read ${site}`;
+  const what = `${principal.displayName} may ${isWrite ? 'read and write' : 'read'} ${site}`;
   const who = 'a SharePoint Administrator, with a sign-in that has Sites.FullControl.All';
   try {
     const { id } = await rest<{ id: string }>(deps, 'GET', `${graph}/v1.0${sitePath(site)}`);
     const url = `${graph}/v1.0/sites/${id}/permissions`;
     const { value } = await rest<{ value: Permission[] }>(deps, 'GET', url);
-    if (value.some((permission) => isOf(permission, principal))) return told(deps, what);
+    const known = value.find((permission) => isOf(permission, principal));
+    if (known !== undefined && (!isWrite || (await mayWrite(deps, url, known)))) return told(deps, what);
+    const roles = [isWrite ? 'write' : 'read'];
+    if (known?.id !== undefined)
+      return await change(deps, isCheck, what, who, () => rest(deps, 'PATCH', `${url}/${known.id}`, { roles }));
     const application = { id: principal.appId, displayName: principal.displayName };
-    const body = { roles: ['read'], grantedToIdentities: [{ application }] };
+    const body = { roles, grantedToIdentities: [{ application }] };
     return await change(deps, isCheck, what, who, () => rest(deps, 'POST', url, body));
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
     return refused(deps, what, who, error);
   }
+}
+
+/** A list of permissions need not say their roles; one permission does. */
+async function mayWrite(deps: HookDeps, url: string, permission: Permission): Promise<boolean> {
+  const roles = permission.roles ?? (await rest<Permission>(deps, 'GET', `${url}/${permission.id}`)).roles ?? [];
+  return roles.some((role) => role !== 'read');
 }
 
 const isOf = ({ grantedToIdentities = [], grantedToIdentitiesV2 = [] }: Permission, { appId }: Principal): boolean =>

@@ -45,6 +45,7 @@ const PARTS: Readonly<Record<string, { keep: RegExp } | { drop: RegExp }>> = {
   yaml: { drop: /^browser\// },
   'bmp-js': { drop: /^test\// },
   zlibjs: { keep: /^bin\/node-zlib\.js$/ },
+  'dejavu-fonts-ttf': { keep: /^ttf\/DejaVuSans\.ttf$/ }, // the typeface pdfium-typeset.ts names
   '@embedpdf/pdfium': { keep: /^dist\/(index\.js|pdfium\.wasm)$/ },
   'libphonenumber-js': { keep: /^(index\.js|metadata\.min\.json\.js|(min|core|es6|index\.es6\.exports)\/.*\.js)$/ },
   '@azure/msal-common': { keep: /^lib\// }, // @azure/identity is required, never imported

@@ -35,7 +35,7 @@ async function loadLibraries(app: string): Promise<Pick<Use, 'libraries' | 'miss
   const missing: string[] = [];
   for (const name of names) {
     try {
-      if (/\.(json|wasm)$/.test(name)) require.resolve(name);
+      if (/\.(json|wasm|ttf)$/.test(name)) require.resolve(name);
       else await import(import.meta.resolve(name, pathToFileURL(entry).href));
     } catch (error) {
       missing.push(`${name}: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`);

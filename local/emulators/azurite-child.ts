@@ -4,17 +4,20 @@
 // until the first has saved its data and gone. The lock is a SQLite transaction, which the system releases even on a kill.
 // C3 foreign pages are refused (../loopback.ts). C4 what it writes can be read by its owner only. C5 writes that would fill the disk are refused
 // (room.ts): not all of them come through dfs.ts. C6 a name that no listing could give back is refused (listable.ts).
+// C7 what it has no use for here is not loaded (azurite-unused.ts).
 import { mkdirSync } from 'node:fs';
 import { type IncomingMessage, Server, type ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { answerForeigners } from '../loopback.ts';
+import { leaveOutUnused } from './azurite-unused.ts';
 import { answerRefused } from './dfs-errors.ts';
 import { requireListable } from './listable.ts';
 import { freeBytesOf, Room } from './room.ts';
 
 const require = createRequire(import.meta.url);
+const ofAzurite = createRequire(require.resolve('azurite/dist/src/azurite.js'));
 const SHUTDOWN_LIMIT_MS = 10_000;
 const LOCK_LIMIT_MS = 15_000;
 
@@ -32,11 +35,11 @@ if (folder !== undefined) lockFolder(folder);
 
 guardServers(folder === undefined ? undefined : new Room(() => freeBytesOf(folder)));
 keepTemplates();
+leaveOutUnused(ofAzurite);
 require('azurite/dist/src/azurite.js');
 
 /** Azurite parses the address template of every operation anew for every request, a twelfth of its work; a parsed one holds no state. */
 function keepTemplates(): void {
-  const ofAzurite = createRequire(require.resolve('azurite/dist/src/azurite.js'));
   const parse = ofAzurite('uri-templates') as (template: string) => unknown;
   const loaded = ofAzurite.cache[ofAzurite.resolve('uri-templates')];
   if (loaded === undefined) return;

@@ -67,7 +67,7 @@ async function launch(folder: string | null, key: string, ports: readonly number
     // Its own process group: Ctrl+C in a terminal reaches the parent only, which closes Azurite after its own work.
     detached: true,
     // Not an argument: those can be read by everybody on the machine.
-    env: { ...readEnvironment(), AZURITE_ACCOUNTS: `${ACCOUNT}:${key}` },
+    env: { ...readEnvironment(), AZURITE_ACCOUNTS: `${ACCOUNT}:${key}`, AZURITE_DB: undefined }, // its data stay in its folder
     execArgv: ['--disable-warning=ExperimentalWarning'],
   });
   const started = await waitForListening(child);

@@ -100,6 +100,8 @@ export interface ReviewItem {
   evidence: { term: string; weight: number; runner_up_weight: number }[];
   quote: string | null;
   quoteVerified: boolean | null;
+  /** What of the document was not read, or mended. */
+  warnings: string[];
   /** Beginning of the text; null when it is no longer kept. */
   excerpt: string | null;
   decidedAt: string;

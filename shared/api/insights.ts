@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { LabelMetrics, ModelDescription } from '../models/bundle.ts';
 import type { CoveragePoint, ReliabilityBin } from '../models/metrics.ts';
+import { PAGE_WIDTHS, type PageWidth } from '../page-widths.ts';
 import { linesSchema } from '../plain-text.ts';
 import { type LlmUse, runRequestSchema } from './runs.ts';
 import { containerSchema, documentIdSchema, idSchema, uploadPathSchema } from './sources.ts';
@@ -138,6 +139,32 @@ export interface DocumentText {
   /** Characters of the whole text. */
   chars: number;
   isTruncated: boolean;
+}
+
+/** Query of GET /api/documents/{id}/pages/{n}.png. */
+export const pagePictureSchema = z.strictObject({
+  /** Pixels across: a thumbnail, a page on the screen, a page to zoom into. */
+  width: z
+    .enum(PAGE_WIDTHS.map(String) as [string, ...string[]])
+    .default('1000')
+    .transform((text) => Number(text) as PageWidth), // one of the enum
+});
+
+/** Answer of GET /api/documents/{id}/pages/{n}.json: what is on a page, and where. */
+export interface PagePlaces {
+  /** From 1. */
+  page: number;
+  /** Of the document. */
+  pages: number;
+  /** What was drawn: the page of a PDF, an image, or the text that was read from a document of another format. */
+  kind: 'pdf' | 'image' | 'text';
+  /** The picture in units, whatever its pixels. */
+  width: number;
+  height: number;
+  /** Of the page in reading order; '' for images. */
+  text: string;
+  /** From and to in `text`; left, top, width and height in units. */
+  words: number[][];
 }
 
 /** Query of GET /api/review/progress. */

@@ -1,6 +1,7 @@
 // Operations on single documents, on the review's progress, and on models in detail: part of the list in openapi.ts.
 import {
   documentTextSchema,
+  pagePictureSchema,
   reviewProgressSchema,
   reviewReleaseSchema,
   reviewSkipSchema,
@@ -24,6 +25,17 @@ export const DOCUMENT_OPERATIONS: readonly Operation[] = [
       'The original; of archive members and data set rows the file they are in. x-sluice-source-changed: replaced since',
     ok: [[200, 'The file as it was uploaded', 'application/octet-stream']],
     problems: [404, 410, 413],
+  },
+  {
+    ...{ method: 'get', route: 'documents/{documentId}/pages/{pageFile}', id: 'documentPage', tag: 'documents' },
+    query: pagePictureSchema,
+    summary:
+      'A page as people see it: `3.png` its picture (PDF and images as they are, anything else as the text that was read), `3.json` its text with the box of each word',
+    ok: [
+      [200, 'The picture', 'image/png'],
+      [200, 'Text and places'],
+    ],
+    problems: [404, 409, 410, 413, 422],
   },
   {
     ...{ method: 'get', route: 'review/progress', id: 'reviewProgress', tag: 'review', query: reviewProgressSchema },

@@ -1,6 +1,7 @@
 // The operations behind the dashboard: who looks, a run explained, files dropped.
 import { resultFilterSchema } from './decisions.ts';
 import { periodSchema, quoteRequestSchema } from './insights.ts';
+import { digestSchema } from './notices.ts';
 
 import type { Operation } from './operation.ts';
 
@@ -30,6 +31,31 @@ export const INSIGHT_OPERATIONS: readonly Operation[] = [
     ...{ method: 'get', route: 'trust', id: 'trustReport', tag: 'insights', query: periodSchema },
     summary: 'How often documents were escalated, how often people agreed, and whether the promise of the model holds',
     ok: [[200, 'By day, by who proposed, by week']],
+  },
+  {
+    ...{ method: 'get', route: 'guide', id: 'guide', tag: 'app' },
+    summary: 'Where the lake stands on the way from a list of labels to a trusted model, and what is next',
+    ok: [[200, 'Steps with their state, what is left, what they cost']],
+  },
+  {
+    ...{ method: 'get', route: 'digest', id: 'digest', tag: 'insights', query: digestSchema },
+    summary: 'The last days in numbers, as the weekly message has them',
+    ok: [[200, 'Documents, money, agreement of people, spot checks, drift']],
+  },
+  {
+    ...{ method: 'get', route: 'drift', id: 'driftReport', tag: 'insights' },
+    summary: 'Whether what arrived in the last seven days looks like what arrived in the four weeks before',
+    ok: [[200, 'Shares with their p values, and documents that show what was seen']],
+  },
+  {
+    ...{ method: 'get', route: 'notices', id: 'listNotices', tag: 'insights' },
+    summary: 'Alarms and digests that were sent or wait to be, the newest first',
+    ok: [[200, 'Channels without their addresses; 50 notices at most']],
+  },
+  {
+    ...{ method: 'post', route: 'notices/test', id: 'testNotices', tag: 'insights' },
+    summary: 'Send a test message to every channel',
+    ok: [[200, 'By channel null, or why it was not taken']],
   },
   {
     ...{ method: 'post', route: 'quotes', id: 'quoteRun', tag: 'runs', body: quoteRequestSchema },

@@ -159,7 +159,7 @@ export const OPERATIONS: readonly Operation[] = [
     ...{ method: 'post', route: 'taxonomies/check', id: 'checkTaxonomy', tag: 'models', body: taxonomySchema },
     summary:
       'What is weak in labels: thin descriptions, labels that read alike (by the encoder in use, else by words); stores nothing',
-    ok: [[200, 'Version the labels would get, and remarks, the worst first']],
+    ok: [[200, 'Version the labels would get, remarks, the worst first, and the difference to the labels in use']],
   },
   {
     ...{ method: 'get', route: 'health', id: 'health', tag: 'app', isOpen: true },

@@ -26,17 +26,19 @@ const common = {
   /** Minutes between two rounds. */
   everyMinutes: z.int().min(1).max(1440).default(5),
   paused: z.boolean().default(false),
-};
-
-const folders = z.array(z.string().min(1).max(400)).min(1).max(100);
-
-const mails = {
-  /** Mails that came before are none of the source's. */
+  /** Mails that came before are none of the source's; of a library the files that were there before its first round and have not changed since that day. */
   since: z.iso
     .date()
     .or(z.iso.datetime({ offset: true }))
     .optional(),
 };
+
+const folders = z.array(z.string().min(1).max(400)).min(1).max(100);
+
+/** Internal names of columns; labels of a choice column must be among its choices. */
+const column = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, 'must be the internal name of a column');
+const writeBack = z.strictObject({ label: column, confidence: column.optional() });
+export type WriteBack = z.infer<typeof writeBack>;
 
 export const sourceEntrySchema = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -46,6 +48,8 @@ export const sourceEntrySchema = z.discriminatedUnion('kind', [
     site: z.url({ protocol: /^https?$/ }).max(2000),
     /** Names of libraries; default: all of the site. */
     libraries: z.array(z.string().min(1).max(300)).max(300).default([]),
+    /** Columns of the libraries that label and confidence are written to; default: none. */
+    writeBack: writeBack.optional(),
     /** A site that the app must not read, asked for by `check`; default: the tenant's root site. */
     outside: z
       .url({ protocol: /^https?$/ })
@@ -62,7 +66,6 @@ export const sourceEntrySchema = z.discriminatedUnion('kind', [
   }),
   z.strictObject({
     ...common,
-    ...mails,
     kind: z.literal('exchange'),
     /** Address of the mailbox, a shared one too. */
     mailbox: z.email().max(320),
@@ -74,7 +77,6 @@ export const sourceEntrySchema = z.discriminatedUnion('kind', [
   z
     .strictObject({
       ...common,
-      ...mails,
       kind: z.literal('imap'),
       host: z.string().regex(/^[A-Za-z0-9.:-]{1,253}$/, 'must be the name of a server'),
       port: z.int().min(1).max(65_535).default(993),

@@ -33,6 +33,16 @@ export interface ReasonCount {
 export const mostFirst = (reasons: readonly ReasonCount[]): ReasonCount[] =>
   [...reasons].sort((a, b) => b.items - a.items || a.code.localeCompare(b.code));
 
+/** Labels that are written into columns of a library. */
+export interface WriteBackStatus {
+  /** Files that were written to so far, each time they were. */
+  written: number;
+  /** Files whose columns could not be set yet. */
+  waiting: number;
+  /** Why; the most frequent reason. */
+  code: string | null;
+}
+
 /** One drive of a source. seen = landed + skipped + failed + removed. */
 export interface DriveStatus {
   name: string;
@@ -46,8 +56,12 @@ export interface DriveStatus {
   removed: number;
   /** Of what is skipped or failed, the most frequent first; empty until the next round for one of an earlier version. */
   reasons: ReasonCount[];
+  /** Files of a library that are not read, as they are older than `since`; not in any other count. */
+  older: number;
   /** Vanished originals that wait for a person's word. */
   unconfirmedRemovals: number;
+  /** Null where nothing is written back. */
+  writeBack: (WriteBackStatus & { remedy: string | null }) | null;
   /** Null where rounds go by the clock alone. */
   notifications: {
     state: 'on' | 'failing';
@@ -67,6 +81,8 @@ export interface SourceStatus {
   address: string;
   state: 'new' | 'syncing' | 'idle' | 'paused' | 'failing';
   deletion: 'keep' | 'remove' | 'erase';
+  /** As the entry says it; null: whatever its age, everything is read. */
+  since: string | null;
   everyMinutes: number;
   /** Of the last round that failed; null when the last one ended well. */
   error: { code: string; message: string; remedy: string } | null;

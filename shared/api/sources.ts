@@ -53,6 +53,14 @@ export const idSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/, 'mu
 /** A document's id in a path: SHA-256 in lower-case hex. */
 export const documentIdSchema = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits');
 
+/** `3.png` or `3.json`: the picture of a page, or what stands where on it. */
+export const pageFileSchema = z
+  .string()
+  .regex(
+    /^[1-9]\d{0,6}\.(png|json)$/,
+    'must be a page and a format: 1.png, or 1.json (pictures are given as PNG alone)',
+  );
+
 /** Name of a source. Part of paths, so it must stay the same. */
 export const sourceNameSchema = z
   .string()
@@ -70,6 +78,8 @@ export const ROUTE_PARAMETERS = {
     .string()
     .regex(/^[a-z0-9-]{1,150}-[0-9a-f]{8}$/, 'must be a version as GET /api/taxonomies lists it'),
   documentId: documentIdSchema,
+  /** Of a document's pages: its number and what is wanted of it. */
+  pageFile: pageFileSchema,
   container: containerSchema,
   /** Of documents that land by themselves. */
   source: sourceNameSchema,

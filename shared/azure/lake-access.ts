@@ -1,17 +1,21 @@
 // The storage account as the app uses it: three containers and the state table, by identity in Azure, by connection string on emulators.
 import type { TokenCredential } from '@azure/identity';
 import type { Config } from '../config.ts';
-import { type AzureLakeStore, type LakeConnection, openLakeStore } from '../lake/store.ts';
-import { type StateTable, systemClock } from '../ports.ts';
+import type { LakeConnection } from '../lake/storage-connection.ts';
+import { type AzureLakeStore, openLakeStore } from '../lake/store.ts';
+import { type LakeStore, type StateTable, systemClock } from '../ports.ts';
 import { createCredential } from './credentials.ts';
 import { azureOpenAiToken } from './openai.ts';
 import { openSecrets, type Secrets } from './secrets.ts';
 import { openStateTable, type TableConnection } from './state-table.ts';
 
+/** A container that can be made when it is missing. */
+export type LakeContainer = LakeStore & Pick<AzureLakeStore, 'ensureContainer'>;
+
 export interface LakeAccess {
-  lake: AzureLakeStore;
-  landing: AzureLakeStore;
-  imports: AzureLakeStore;
+  lake: LakeContainer;
+  landing: LakeContainer;
+  imports: LakeContainer;
   state: StateTable;
   /** The app's identity, made when first asked for. */
   credential(): TokenCredential;

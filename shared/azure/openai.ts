@@ -1,6 +1,6 @@
 // How calls to Azure OpenAI prove who they are: the identity's token. Keys from Key Vault are secrets.ts.
 // Invariants: a token is fetched once for all callers that ask at the same time (no stampede on a cold start).
-import { getBearerTokenProvider, type TokenCredential } from '@azure/identity';
+import type { TokenCredential } from '@azure/identity';
 
 /** Scope of both `*.openai.azure.com` and `*.services.ai.azure.com`; older resources want https://cognitiveservices.azure.com/.default. */
 export const AZURE_OPENAI_SCOPE = 'https://ai.azure.com/.default';
@@ -13,7 +13,11 @@ export function azureOpenAiToken(
   credential: TokenCredential,
   scope: string = AZURE_OPENAI_SCOPE,
 ): () => Promise<string> {
-  return shareConcurrent(getBearerTokenProvider(credential, scope));
+  let provider: Promise<() => Promise<string>> | undefined;
+  return shareConcurrent(async () => {
+    provider ??= import('@azure/identity').then((identity) => identity.getBearerTokenProvider(credential, scope));
+    return await (await provider)();
+  });
 }
 
 /** One run for all who call while it is under way. */

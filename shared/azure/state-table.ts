@@ -2,10 +2,10 @@
 // Invariants: T1 a swap succeeds only if the entity still has the ETag the caller saw (or is absent). T2 a swap that storage did although its
 // reply was lost counts as done: every write carries an id, and a refusal is checked against it.
 import { randomUUID } from 'node:crypto';
-import { TableClient } from '@azure/data-tables';
+import type { TableClient } from '@azure/data-tables';
 import type { TokenCredential } from '@azure/identity';
 import { RetryableError, TerminalError } from '../errors.ts';
-import { DEFAULT_TRY_SECONDS, storageHttpClient } from '../lake/storage-http.ts';
+import { DEFAULT_TRY_SECONDS } from '../lake/storage-connection.ts';
 import type { StateTable } from '../ports.ts';
 
 /** How to reach the account: emulators by connection string, Azure by identity. */
@@ -23,29 +23,37 @@ interface StateEntity {
   writeId: string;
 }
 
-/** Open a table; it is created on first use. */
+/** Open a table; it is created on first use, and the SDK is loaded with the first call. */
 export function openStateTable(
   connection: TableConnection,
   tableName: string,
   tryTimeoutMs: number = DEFAULT_TRY_SECONDS * 1000,
 ): StateTable {
-  const options = { httpClient: storageHttpClient(tryTimeoutMs) };
-  const client =
-    connection.kind === 'identity'
-      ? new TableClient(connection.tableUrl, tableName, connection.credential, options)
-      : TableClient.fromConnectionString(connection.connectionString, tableName, {
+  return new AzureStateTable(async () => {
+    const { TableClient: Client } = await import('@azure/data-tables');
+    const options = { httpClient: (await import('../lake/storage-http.ts')).storageHttpClient(tryTimeoutMs) };
+    return connection.kind === 'identity'
+      ? new Client(connection.tableUrl, tableName, connection.credential, options)
+      : Client.fromConnectionString(connection.connectionString, tableName, {
           ...options,
           allowInsecureConnection: true, // emulators speak http on the loopback
         });
-  return new AzureStateTable(client);
+  });
 }
 
 class AzureStateTable implements StateTable {
-  readonly #client: TableClient;
+  readonly #open: () => Promise<TableClient>;
+  #opened: Promise<TableClient> | undefined;
   #ready: Promise<void> | undefined;
 
-  constructor(client: TableClient) {
-    this.#client = client;
+  /** @param open  called once, by the first call to storage */
+  constructor(open: () => Promise<TableClient>) {
+    this.#open = open;
+  }
+
+  #client(): Promise<TableClient> {
+    this.#opened ??= this.#open();
+    return this.#opened;
   }
 
   async get(key: string): Promise<{ value: unknown; etag: string } | undefined> {
@@ -65,8 +73,8 @@ class AzureStateTable implements StateTable {
       try {
         const reply =
           expected === null
-            ? await this.#client.createEntity(entity)
-            : await this.#client.updateEntity(entity, 'Replace', { etag: expected });
+            ? await (await this.#client()).createEntity(entity)
+            : await (await this.#client()).updateEntity(entity, 'Replace', { etag: expected });
         return reply.etag;
       } catch (error) {
         if (![404, 409, 412].includes(statusOf(error) ?? 0)) throw error;
@@ -79,7 +87,7 @@ class AzureStateTable implements StateTable {
   async delete(key: string): Promise<void> {
     await this.#run(key, async () => {
       try {
-        await this.#client.deleteEntity(partitionOf(key), ROW_KEY);
+        await (await this.#client()).deleteEntity(partitionOf(key), ROW_KEY);
       } catch (error) {
         if (statusOf(error) !== 404) throw error;
       }
@@ -89,7 +97,7 @@ class AzureStateTable implements StateTable {
   async #find(key: string): Promise<(StateEntity & { etag: string }) | undefined> {
     return await this.#run(key, async () => {
       try {
-        return await this.#client.getEntity<StateEntity>(partitionOf(key), ROW_KEY);
+        return await (await this.#client()).getEntity<StateEntity>(partitionOf(key), ROW_KEY);
       } catch (error) {
         if (statusOf(error) === 404) return undefined;
         throw error;
@@ -99,7 +107,7 @@ class AzureStateTable implements StateTable {
 
   async #run<T>(key: string, work: () => Promise<T>): Promise<T> {
     try {
-      this.#ready ??= this.#client.createTable();
+      this.#ready ??= this.#client().then((client) => client.createTable());
       await this.#ready;
       return await work();
     } catch (error) {

@@ -164,6 +164,10 @@ export const EVENTS: Readonly<Record<string, EventSpec>> = {
     doc: 'The encoder failed for a batch; the words alone decided it.',
     fields: ['runId', 'batchId', 'code', 'encoder'],
   },
+  'page.drawer-ended': {
+    doc: 'A process that draws pages ended on one: it crashed, took too long or needed too much memory.',
+    fields: ['reason', 'exitCode', 'signal'],
+  },
   'extract.reader-ended': {
     doc: 'A reader process ended on a document: it crashed, took too long or needed too much memory.',
     fields: ['reason', 'exitCode', 'signal', 'sizeBytes', 'served'],
@@ -208,6 +212,18 @@ export const EVENTS: Readonly<Record<string, EventSpec>> = {
     doc: 'A run has made no progress for long; the watchdog has looked after it.',
     fields: ['runId', 'silentMs'],
   },
+  'notice.failed': {
+    doc: 'A message to people was not taken by a channel; it is tried again unless it was refused.',
+    fields: ['notice', 'channel', 'code'],
+  },
+  'notice.given-up': {
+    doc: 'A message to people reached some channel not at all: it was refused, or did not get through for hours.',
+    fields: ['notice', 'channels'],
+  },
+  'notice.look-failed': {
+    doc: 'What people should be told of could not be looked for; the next look tries it again.',
+    fields: ['code'],
+  },
   'record.corrupt': {
     doc: 'A record of Sluice in the lake is damaged; work goes on without it, the record says which.',
     fields: ['record'],
@@ -223,6 +239,11 @@ export const EVENTS: Readonly<Record<string, EventSpec>> = {
   'source.removals': {
     doc: 'More originals vanished at once than are believed; a person is asked.',
     fields: ['source', 'files'],
+  },
+  'source.written-back': { doc: 'Labels were written to columns of a library.', fields: ['source', 'files'] },
+  'source.write-back-failed': {
+    doc: 'Labels could not be written to a library; a later round tries again.',
+    fields: ['source', 'code', 'files'],
   },
   'source.rows-unreadable': { doc: 'Rows of a delta have no id; they cannot be followed.', fields: ['rows'] },
   'source.subscribed': { doc: 'A source is subscribed to notifications of changes.', fields: ['source'] },

@@ -97,7 +97,7 @@ async function refineWestern(sample: Uint8Array): Promise<string> {
   const decode = (charset: string) => iconv.decode(Buffer.from(sample), charset);
   let best = { charset: 'windows-1252', oddities: oddities(decode('windows-1252')) };
   if (best.oddities >= 2) {
-    for (const charset of ['cp850', 'macintosh', 'windows-1250']) {
+    for (const charset of ['windows-1250', 'cp850', 'macintosh']) {
       const found = oddities(decode(charset));
       if (found * 2 < best.oddities) best = { charset, oddities: found };
     }

@@ -5,6 +5,8 @@
 const PRESENTATION_FORMS = /[\ufb00-\ufb06\ufb13-\ufb17\ufb1d-\ufdff\ufe70-\ufefc]+/g;
 // \u034f joins combining marks: an alternative of its own, a class cannot hold it safely.
 const INVISIBLE = /\u034f|[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff]/g;
+// Colours and styles of a terminal.
+const ESCAPES = /\x1b\[[0-9;?]{0,20}[a-zA-Z]/g;
 const CONTROL = /[\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]/g;
 const LINE_END = /\r\n?|[\x0b\x0c\x85\u2028\u2029]/g;
 const BLANK = /[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]/g;
@@ -25,6 +27,7 @@ export function clean(text: string): string {
     .replace(SOFT_HYPHENATED, '')
     .replace(LINE_END, '\n')
     .replace(INVISIBLE, '')
+    .replace(ESCAPES, '')
     .replace(CONTROL, '')
     .replace(PRESENTATION_FORMS, (forms) => forms.normalize('NFKC'))
     .normalize('NFC')

@@ -9,7 +9,7 @@ import type { ExtractedDocument } from './extracted-document.ts';
 import { defaultExtractLimits, type ExtractLimits } from './limits.ts';
 import { finishOcr, type OcrEngine } from './ocr.ts';
 import { codeOfEnd, failedLeaf, isLight, toDocument, unopened } from './outcome.ts';
-import type { LeafResult, NodeHeader, ReaderMessage, ReaderOptions } from './protocol.ts';
+import type { LeafResult, NodeHeader, ReaderMessage, ReaderOptions, ReadRequest } from './protocol.ts';
 import { Slot, type SlotEnd } from './slot.ts';
 
 export interface SourceDocument {
@@ -43,7 +43,7 @@ interface Job {
 }
 
 interface Reader {
-  slot: Slot;
+  slot: Slot<ReadRequest, ReaderMessage>;
   jobs: Job[];
   served: number;
   /** Of these, the ones that a parser has read. */
@@ -151,7 +151,7 @@ export class Extractor {
       served: 0,
       parsed: 0,
       mustRecycle: false,
-      slot: new Slot(this.#options, {
+      slot: new Slot('./reader-process', this.#options, {
         message: (message) => this.#onMessage(reader, message),
         end: (end) => this.#onEnd(reader, end),
       }),

@@ -1,13 +1,12 @@
 // Entry of a reader process: takes requests one by one and answers leaf by leaf.
 // Invariants: R1 an answer is handed to the pipe before the next document is opened, so that the host blames the right one.
 // R2 the process ends with its host, even while a parser spins: a watching thread sees the parent change.
-import { Worker } from 'node:worker_threads';
+import { watchParent } from './parent-watch.ts';
 import type { HostMessage, LeafResult, ReaderMessage, ReaderOptions, ReadRequest } from './protocol.ts';
 import { Walk } from './walk.ts';
 
 let options: ReaderOptions | undefined;
 let work: Promise<void> = Promise.resolve();
-let watcher: Worker | undefined;
 
 process.on('message', (message: HostMessage) => {
   if (message.kind === 'configure') {
@@ -22,7 +21,7 @@ process.on('disconnect', () => process.exit(0));
 async function read(request: ReadRequest): Promise<void> {
   if (options === undefined) throw new Error('reader: a request came before the configuration');
   const { limits, ocr } = options;
-  if (request.bytes.byteLength > 0) watchParent(request.bytes);
+  if (maySpin(request.bytes)) watchParent();
   let last: LeafResult | null = null;
   const walk = new Walk(request, limits, ocr, {
     begin: (node, isContainer) => void send({ kind: 'begin', id: request.id, node, isContainer }),
@@ -43,17 +42,6 @@ function send(message: ReaderMessage): Promise<void> {
   });
 }
 
-const WATCH_MS = 2000;
-
 /** Plain text cannot spin; the thread is started with the first document that could. */
-function watchParent(bytes: Uint8Array): void {
-  if (
-    watcher !== undefined ||
-    !/^(PK|%PDF|\xd0\xcf|\{\\rt|7z|\x1f\x8b|<)/.test(Buffer.from(bytes.subarray(0, 8)).toString('latin1'))
-  )
-    return;
-  const program = `const parent = process.ppid; setInterval(() => { if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL'); }, ${WATCH_MS});`;
-  watcher = new Worker(program, { eval: true, stdout: false, stderr: false });
-  watcher.on('error', () => {}); // without the watcher the process still ends when its channel closes
-  watcher.unref();
-}
+const maySpin = (bytes: Uint8Array): boolean =>
+  /^(PK|%PDF|\xd0\xcf|\{\\rt|7z|\x1f\x8b|<)/.test(Buffer.from(bytes.subarray(0, 8)).toString('latin1'));

@@ -1,10 +1,10 @@
-// One reader process: its start, its deadline, its memory watch and its end.
+// One process that opens hostile documents (it reads or draws them): its start, its deadline, its memory watch and its end.
 // Invariants: S1 a slot over its deadline or its memory limit is ended by SIGKILL, which nothing inside can stop.
 // S2 an idle slot does not keep the host alive. S3 the process gets no environment variables and no right to write files.
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { HostMessage, ReaderMessage, ReaderOptions, ReadRequest } from './protocol.ts';
+import type { ReaderOptions } from './protocol.ts';
 
 const WATCH_MS = 100;
 const START_TIMEOUT_MS = 30_000;
@@ -17,17 +17,21 @@ export interface SlotEnd {
   signal: string | null;
 }
 
-export interface SlotEvents {
-  message(message: ReaderMessage): void;
+export interface SlotEvents<Answer> {
+  message(message: Answer): void;
   end(end: SlotEnd): void;
 }
 
-export class Slot {
+/** What runs in the process, without its extension. */
+export type SlotEntry = './reader-process' | './pages/page-process';
+
+/** `Request` goes in, `Answer` comes out; the first answer of all is `ready`. */
+export class Slot<Request extends object, Answer extends { kind: string }> {
   readonly pid: number | undefined;
   readonly #child: ChildProcess;
   readonly #timeoutMs: number;
   readonly #maxMemoryBytes: number;
-  readonly #events: SlotEvents;
+  readonly #events: SlotEvents<Answer>;
   #watch: NodeJS.Timeout | undefined;
   #lastSignMs = 0;
   #deadlineMs = Number.POSITIVE_INFINITY;
@@ -36,18 +40,18 @@ export class Slot {
   #isEnded = false;
   #isBusy = false;
 
-  constructor(options: ReaderOptions, events: SlotEvents) {
+  constructor(entry: SlotEntry, options: ReaderOptions, events: SlotEvents<Answer>) {
     this.#timeoutMs = options.limits.timeoutMs;
     this.#maxMemoryBytes = options.limits.maxMemoryBytes;
     this.#events = events;
-    this.#child = fork(readerEntry(), [], {
+    this.#child = fork(entryFile(entry), [], {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'], // libraries print document content on errors
       env: {},
       execArgv: readerFlags(options.limits.maxMemoryBytes),
     });
     this.pid = this.#child.pid;
-    this.#child.on('message', (message) => this.#onMessage(message as ReaderMessage)); // our own child sends nothing else
+    this.#child.on('message', (message) => this.#onMessage(message as Answer)); // our own child sends nothing else
     this.#child.on('error', () => this.#finish(null, null)); // the process could not be started
     this.#child.on('exit', (code, signal) => this.#finish(code, signal));
     this.#send({ kind: 'configure', options });
@@ -58,7 +62,7 @@ export class Slot {
    * Hand a document over. Its time counts from now, and anew from every sign of progress.
    * @param deadlineMs on performance.now()'s scale; over it no progress helps
    */
-  read(request: ReadRequest, deadlineMs: number): void {
+  read(request: Request, deadlineMs: number): void {
     this.#deadlineMs = deadlineMs;
     this.#wake();
     this.#send(request);
@@ -90,11 +94,11 @@ export class Slot {
     this.#look();
   }
 
-  #send(message: HostMessage): void {
+  #send(message: Request | { kind: 'configure'; options: ReaderOptions }): void {
     if (this.#child.connected) this.#child.send(message, () => {}); // a broken pipe shows up as 'exit'
   }
 
-  #onMessage(message: ReaderMessage): void {
+  #onMessage(message: Answer): void {
     if (this.#isEnded) return;
     if (message.kind === 'ready') this.#isReady = true;
     this.#lastSignMs = performance.now();
@@ -140,9 +144,9 @@ function residentBytes(pid: number | undefined): number {
 }
 
 /** Compiled beside this file in dist/, a TypeScript source when the sources run directly. */
-function readerEntry(): string {
+function entryFile(entry: SlotEntry): string {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  return fileURLToPath(new URL(`./reader-process.${extension}`, import.meta.url));
+  return fileURLToPath(new URL(`${entry}.${extension}`, import.meta.url));
 }
 
 function readerFlags(maxMemoryBytes: number): string[] {

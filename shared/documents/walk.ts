@@ -18,6 +18,12 @@ export interface WalkOutput {
   progress(): void;
 }
 
+/** A member to look for instead of reading: only what leads to it is opened. */
+export interface Sought {
+  archivePath: string;
+  found(bytes: Uint8Array, mediaType: string): void;
+}
+
 interface Node {
   name: string;
   archivePath: string;
@@ -55,16 +61,18 @@ export class Walk {
   readonly #ocr: OcrMode;
   readonly #output: WalkOutput;
   readonly #poison: ReadonlySet<number>;
+  readonly #sought: Sought | undefined;
   #ordinal = 0;
   #members = 0;
   #expandedBytes = 0;
 
-  constructor(request: ReadRequest, limits: ExtractLimits, ocr: OcrMode, output: WalkOutput) {
+  constructor(request: ReadRequest, limits: ExtractLimits, ocr: OcrMode, output: WalkOutput, sought?: Sought) {
     this.#request = request;
     this.#limits = limits;
     this.#ocr = ocr;
     this.#output = output;
     this.#poison = new Set(request.poison);
+    this.#sought = sought;
   }
 
   run(): Promise<void> {
@@ -75,6 +83,8 @@ export class Walk {
     const ordinal = this.#ordinal++;
     if (this.#poison.has(ordinal)) return;
     const mediaType = sniff(bytes, node.name);
+    if (this.#sought !== undefined && this.#sought.archivePath === node.archivePath)
+      return this.#sought.found(bytes, mediaType);
     const isContainer = ARCHIVE_TYPES.has(mediaType) || MAIL_TYPES.has(mediaType);
     const isAnswered = ordinal <= this.#request.resumeAfter;
     const mayHoldFiles = MAY_HOLD_FILES.has(mediaType);
@@ -132,6 +142,7 @@ export class Walk {
   }
 
   async #visitMember(member: ArchiveMember, node: Node): Promise<void> {
+    if (this.#isAside(node.archivePath)) return;
     let content: Uint8Array;
     try {
       content = await member.read(this.#cap(member.packedBytes).bytes);
@@ -143,6 +154,12 @@ export class Walk {
     }
     this.#expandedBytes += content.byteLength;
     await this.#visit(content, node);
+  }
+
+  /** Does a node not lead to what is sought? */
+  #isAside(archivePath: string): boolean {
+    const wanted = this.#sought?.archivePath;
+    return wanted !== undefined && wanted !== archivePath && !wanted.startsWith(`${archivePath}!/`);
   }
 
   /** Bytes the next piece may expand to, and the limit that says so. */
@@ -192,6 +209,7 @@ export class Walk {
       this.#members += 1;
       if (this.#members > maxArchiveEntries) throw tooManyEntries(maxArchiveEntries);
       const archivePath = joinPath(node.archivePath, names.take(memberPath(name)));
+      if (this.#isAside(archivePath)) continue;
       this.#expandedBytes += bytes.byteLength;
       if (this.#expandedBytes > maxArchiveBytes)
         await this.#answer(

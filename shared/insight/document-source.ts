@@ -36,16 +36,30 @@ export async function readDocumentSource(
   if (row.failure_code === 'document.erased')
     throw refusal('document.erased', `document ${documentId} was erased`, { documentId });
   const path = String(row.source_path);
-  const container = containerOf(documentId, row);
-  const found = container && (await readFile(services.sources[container], documentId, path));
-  if (found === undefined)
-    throw refusal('source.gone', `${path} is not in ${container ?? 'any container'}`, { documentId });
+  const found = await readSourceOf({ services }, documentId, row);
   services.logger.info('document.downloaded', { documentId, bytes: found.bytes.length });
   return {
     bytes: found.bytes,
     isChanged: typeof row.source_etag === 'string' && bare(row.source_etag) !== bare(found.etag),
     disposition: attachment(path.split('/').at(-1) ?? ''),
   };
+}
+
+/**
+ * The file that a row of results was read from, as it is now.
+ * @throws {TerminalError} source.gone, source.too-large
+ */
+export async function readSourceOf(
+  { services }: Pick<DecisionLake, 'services'>,
+  documentId: string,
+  row: Row,
+): Promise<{ bytes: Buffer; etag: string }> {
+  const container = containerOf(documentId, row);
+  const path = String(row.source_path);
+  const found = container && (await readFile(services.sources[container], documentId, path));
+  if (found === undefined)
+    throw refusal('source.gone', `${path} is not in ${container ?? 'any container'}`, { documentId });
+  return found;
 }
 
 /** S1: a row does not say which container its path is in, but its id was made with it. */

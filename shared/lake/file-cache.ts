@@ -1,5 +1,6 @@
 // Local copies of lake files that never change: data files of Delta tables.
-// Invariants: H1 a file is under its name only when complete. H2 a name stands for one content for ever, so nothing is ever refreshed.
+// Invariants: H1 a file is under its name only when complete. H2 a name, together with its mark, stands for one content for ever, so nothing
+// is ever refreshed. Our own tables need no mark: their files' names are never given twice.
 // H3 the folder stays below its limit, oldest first, as far as files are not in use right now.
 import { createHash, randomUUID } from 'node:crypto';
 import { access, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
@@ -33,9 +34,12 @@ export class FileCache {
     return this.#folder;
   }
 
-  /** Local paths of lake files, in the same order; missing ones are downloaded. */
-  async fetch(store: LakeStore, paths: readonly string[]): Promise<string[]> {
-    const local = paths.map((path) => this.#localPath(store, path));
+  /**
+   * Local paths of lake files, in the same order; missing ones are downloaded.
+   * @param marks  what tells a file from others that had its name before, or have it in another account
+   */
+  async fetch(store: LakeStore, paths: readonly string[], marks: readonly string[] = []): Promise<string[]> {
+    const local = paths.map((path, i) => this.#localPath(store, path, marks[i]));
     const missing = await Promise.all(
       local.map((file, index) => this.#downloads(() => this.#ensure(store, paths[index]!, file))),
     );
@@ -64,9 +68,10 @@ export class FileCache {
     return origin;
   }
 
-  #localPath(store: LakeStore, path: string): string {
+  #localPath(store: LakeStore, path: string, mark = ''): string {
     const origin = `${store.container}/${path}`;
-    const local = join(this.#folder, `${createHash('sha256').update(origin).digest('hex').slice(0, 40)}.parquet`);
+    const name = mark === '' ? origin : `${origin}\0${mark}`;
+    const local = join(this.#folder, `${createHash('sha256').update(name).digest('hex').slice(0, 40)}.parquet`);
     this.#origins.set(local, origin);
     return local;
   }

@@ -12,7 +12,6 @@ import {
   RestError,
 } from '@azure/core-rest-pipeline';
 
-export const DEFAULT_TRY_SECONDS = 30;
 /** Bodies get time for their length on top: a slow line is no dead one. */
 const LEAST_UPLOAD_BYTES_PER_SECOND = 100_000;
 

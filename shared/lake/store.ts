@@ -6,22 +6,11 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { TokenCredential } from '@azure/identity';
-import {
-  type BlobRequestConditions,
-  BlobServiceClient,
-  type BlockBlobClient,
-  type ContainerClient,
-} from '@azure/storage-blob';
-import { type DataLakeFileSystemClient, DataLakeServiceClient } from '@azure/storage-file-datalake';
+import type { BlobRequestConditions, BlockBlobClient } from '@azure/storage-blob';
 import { RetryableError, SluiceError, TerminalError } from '../errors.ts';
 import type { LakeFile, LakeStore, WriteCondition } from '../ports.ts';
-import { blobHttpClient, DEFAULT_TRY_SECONDS } from './storage-http.ts';
-
-/** How to reach the account: emulators by connection string, Azure by identity. */
-export type LakeConnection =
-  | { kind: 'connection-string'; connectionString: string }
-  | { kind: 'identity'; dfsUrl: string; blobUrl: string; credential: TokenCredential };
+import type { LakeClients } from './storage-clients.ts';
+import type { LakeConnection, StorageTries } from './storage-connection.ts';
 
 /** A file in the archive tier, and one that is on its way back. */
 const ARCHIVED = new Set(['BlobArchived', 'BlobBeingRehydrated']);
@@ -33,69 +22,34 @@ const NETWORK_CODES = new Set(
     ' ',
   ),
 );
-/** How often and how long a call is tried. */
-export interface StorageTries {
-  /** Until an answer begins, and without a byte of its body, ms. */
-  timeoutMs: number;
-  count: number;
-  /** Wait before the second try, ms; it doubles. */
-  firstDelayMs: number;
-}
-/** On a laptop storage is near, so the first wait is short. */
-const DEFAULT_TRIES: StorageTries = { timeoutMs: DEFAULT_TRY_SECONDS * 1000, count: 5, firstDelayMs: 250 };
-const MAX_DELAY_MS = 8000;
 const UPLOAD_BLOCK_BYTES = 8 * 1024 * 1024;
 const UPLOAD_PARALLEL = 2;
 
-/** Open a container; nothing is sent yet. */
+/** Open a container; nothing is loaded or sent before the first call. */
 export function openLakeStore(
   connection: LakeConnection,
   container: string,
   tries: Partial<StorageTries> = {},
 ): AzureLakeStore {
-  const { timeoutMs, count, firstDelayMs } = { ...DEFAULT_TRIES, ...tries };
-  const options = {
-    retryOptions: { maxTries: count, retryDelayInMs: firstDelayMs, maxRetryDelayInMs: MAX_DELAY_MS },
-    httpClient: blobHttpClient(timeoutMs),
-  };
-  if (connection.kind === 'identity') {
-    return new AzureLakeStore(
-      new BlobServiceClient(connection.blobUrl, connection.credential, options).getContainerClient(container),
-      new DataLakeServiceClient(connection.dfsUrl, connection.credential, options).getFileSystemClient(container),
-    );
-  }
-  const { connectionString } = connection;
-  return new AzureLakeStore(
-    BlobServiceClient.fromConnectionString(blobOnly(connectionString), options).getContainerClient(container),
-    DataLakeServiceClient.fromConnectionString(connectionString, options).getFileSystemClient(container),
+  return new AzureLakeStore(container, async () =>
+    (await import('./storage-clients.ts')).openLakeClients(connection, container, tries),
   );
-}
-
-/** The laptop's storage serves both kinds of call at BlobEndpoint; the member BlobOnlyEndpoint spares Blob calls the way through its DFS part. */
-function blobOnly(connectionString: string): string {
-  const endpoint = /(?:^|;)BlobOnlyEndpoint=([^;]+)/.exec(connectionString)?.[1];
-  return endpoint === undefined
-    ? connectionString
-    : connectionString.replace(
-        /(^|;)BlobEndpoint=[^;]*/,
-        (_whole, start: string) => `${start}BlobEndpoint=${endpoint}`,
-      );
 }
 
 export class AzureLakeStore implements LakeStore {
   readonly container: string;
-  readonly #blobs: ContainerClient;
-  readonly #files: DataLakeFileSystemClient;
+  readonly #open: () => Promise<LakeClients>;
+  #opened: Promise<LakeClients> | undefined;
 
-  constructor(blobs: ContainerClient, files: DataLakeFileSystemClient) {
-    this.container = blobs.containerName;
-    this.#blobs = blobs;
-    this.#files = files;
+  /** @param open  loads the SDK, which takes a third of a second: called once, by the first call to storage */
+  constructor(container: string, open: () => Promise<LakeClients>) {
+    this.container = container;
+    this.#open = open;
   }
 
   /** Create the container when it is missing. */
   async ensureContainer(): Promise<void> {
-    await this.#run('', () => this.#blobs.createIfNotExists());
+    await this.#run('', async ({ blobs }) => await blobs.createIfNotExists());
   }
 
   async read(path: string): Promise<Buffer> {
@@ -105,9 +59,9 @@ export class AzureLakeStore implements LakeStore {
   }
 
   async readIfExists(path: string, maxBytes?: number): Promise<{ bytes: Buffer; etag: string } | undefined> {
-    return await this.#run(path, async () => {
+    return await this.#run(path, async ({ blobs }) => {
       try {
-        const reply = await this.#blob(path).download();
+        const reply = await blobs.getBlockBlobClient(path).download();
         const length = reply.contentLength ?? 0;
         if (maxBytes !== undefined && length > maxBytes) {
           drop(reply.readableStreamBody);
@@ -144,14 +98,11 @@ export class AzureLakeStore implements LakeStore {
 
   async write(path: string, content: Uint8Array | string, condition: WriteCondition = {}): Promise<string> {
     const body = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
-    const conditions: BlobRequestConditions = {
-      ...(condition.ifAbsent ? { ifNoneMatch: '*' } : {}),
-      ...(condition.ifMatch === undefined ? {} : { ifMatch: condition.ifMatch }),
-    };
+    const conditions = conditionsOf(condition);
     const isConditional = condition.ifAbsent === true || condition.ifMatch !== undefined;
     const id = isConditional ? randomUUID() : undefined;
-    return await this.#run(path, async () => {
-      const blob = this.#blob(path);
+    return await this.#run(path, async ({ blobs }) => {
+      const blob = blobs.getBlockBlobClient(path);
       try {
         const metadata = id === undefined ? {} : { metadata: { [WRITE_ID]: id } };
         // Always one Put Blob, whatever the size (S1).
@@ -165,12 +116,14 @@ export class AzureLakeStore implements LakeStore {
     });
   }
 
-  async upload(path: string, localFile: string): Promise<string> {
-    return await this.#run(path, async () => {
-      const reply = await this.#blob(path).uploadFile(localFile, {
+  async upload(path: string, localFile: string, condition: WriteCondition = {}): Promise<string> {
+    const conditions = conditionsOf(condition);
+    return await this.#run(path, async ({ blobs }) => {
+      const reply = await blobs.getBlockBlobClient(path).uploadFile(localFile, {
         blockSize: UPLOAD_BLOCK_BYTES,
         maxSingleShotSize: UPLOAD_BLOCK_BYTES,
         concurrency: UPLOAD_PARALLEL,
+        conditions,
       });
       return reply.etag ?? '';
     });
@@ -178,13 +131,13 @@ export class AzureLakeStore implements LakeStore {
 
   async download(path: string, localFile: string): Promise<void> {
     await mkdir(dirname(localFile), { recursive: true });
-    await this.#run(path, () => this.#blob(path).downloadToFile(localFile));
+    await this.#run(path, ({ blobs }) => blobs.getBlockBlobClient(path).downloadToFile(localFile));
   }
 
   async stat(path: string): Promise<LakeFile | undefined> {
-    return await this.#run(path, async () => {
+    return await this.#run(path, async ({ blobs }) => {
       try {
-        const found = await this.#blob(path).getProperties();
+        const found = await blobs.getBlockBlobClient(path).getProperties();
         if (found.metadata?.hdi_isfolder === 'true') return undefined;
         return {
           path,
@@ -202,7 +155,8 @@ export class AzureLakeStore implements LakeStore {
   async *list(prefix: string): AsyncIterable<LakeFile> {
     const folder = prefix.replace(/^\/+|\/+$/g, '');
     const where = folder === '' ? { recursive: true } : { recursive: true, path: folder };
-    const pages = this.#files.listPaths(where).byPage();
+    const { files } = await this.#clients();
+    const pages = files.listPaths(where).byPage();
     for (;;) {
       const page = await this.#run(prefix, async () => {
         try {
@@ -228,12 +182,12 @@ export class AzureLakeStore implements LakeStore {
   }
 
   async delete(path: string): Promise<void> {
-    await this.#run(path, () => this.#blob(path).deleteIfExists());
+    await this.#run(path, ({ blobs }) => blobs.getBlockBlobClient(path).deleteIfExists());
   }
 
   async deleteFolder(path: string): Promise<void> {
-    const folder = this.#files.getDirectoryClient(path.replace(/^\/+|\/+$/g, ''));
-    await this.#run(path, async () => {
+    await this.#run(path, async ({ files }) => {
+      const folder = files.getDirectoryClient(path.replace(/^\/+|\/+$/g, ''));
       try {
         await folder.delete(true); // the SDK follows the continuation tokens
       } catch (error) {
@@ -248,13 +202,14 @@ export class AzureLakeStore implements LakeStore {
    * @throws {SluiceError} lake.conflict when the destination exists, lake.not-found when the source does not
    */
   async rename(from: string, to: string): Promise<void> {
-    await this.#run(from, () =>
-      this.#files.getFileClient(from).move(to, { destinationConditions: { ifNoneMatch: '*' } }),
+    await this.#run(from, ({ files }) =>
+      files.getFileClient(from).move(to, { destinationConditions: { ifNoneMatch: '*' } }),
     );
   }
 
-  #blob(path: string): BlockBlobClient {
-    return this.#blobs.getBlockBlobClient(path);
+  #clients(): Promise<LakeClients> {
+    this.#opened ??= this.#open();
+    return this.#opened;
   }
 
   #ids(path: string) {
@@ -262,9 +217,10 @@ export class AzureLakeStore implements LakeStore {
   }
 
   /** S3. */
-  async #run<T>(path: string, work: () => Promise<T>): Promise<T> {
+  async #run<T>(path: string, work: (clients: LakeClients) => Promise<T>): Promise<T> {
+    const clients = await this.#clients();
     try {
-      return await work();
+      return await work(clients);
     } catch (error) {
       throw toLakeError(error, this.#ids(path));
     }
@@ -313,6 +269,11 @@ function codeOf(error: unknown): string {
   const rest = error as { code?: string; details?: { errorCode?: string } } | null;
   return rest?.details?.errorCode ?? rest?.code ?? String(statusOf(error) ?? 'no status');
 }
+
+const conditionsOf = ({ ifAbsent, ifMatch }: WriteCondition): BlobRequestConditions => ({
+  ...(ifAbsent ? { ifNoneMatch: '*' } : {}),
+  ...(ifMatch === undefined ? {} : { ifMatch }),
+});
 
 function isConflict(error: unknown): boolean {
   return statusOf(error) === 409 || statusOf(error) === 412;

@@ -4,7 +4,6 @@
 import type { Clock, StateTable } from '../ports.ts';
 import { parseTaxonomy } from '../taxonomy.ts';
 import { labelIndex, readResults } from './answer.ts';
-import { lessonFrom } from './ask.ts';
 import { chatBody, outputTokens } from './chat-body.ts';
 import { choiceOf } from './completion.ts';
 import { ruleFor } from './deployments/call-errors.ts';
@@ -16,6 +15,7 @@ import { makePack } from './judge.ts';
 import { costNano, priceOn } from './money/price.ts';
 import { usageOf } from './outcome.ts';
 import { documentsMessage, frameFor } from './prompt.ts';
+import { lessonFrom } from './reply.ts';
 import { loadTokenCounter } from './tokens.ts';
 
 export interface Probe {

@@ -12,13 +12,13 @@ import { classNamesOf } from './onnx/class-names.ts';
 import { readOnnxFile } from './onnx/model-proto.ts';
 import { chooseOutput, defaultOnnxOptions, type OnnxOptions, OnnxScorer } from './onnx/onnx-scorer.ts';
 import { withoutZipMaps } from './onnx/zip-map.ts';
-import type { Scorer } from './scorer.ts';
-import { readBooster } from './xgboost/booster.ts';
+import { inspectBooster } from './xgboost/booster.ts';
 import {
+  classesOf,
   defaultXgboostOptions,
   requireClassifier,
+  roundsOf,
   type XgboostOptions,
-  XgboostScorer,
 } from './xgboost/xgboost-scorer.ts';
 
 export interface ForeignModelInput {
@@ -56,19 +56,19 @@ export async function createXgboostBundle(
 ): Promise<ModelBundle> {
   // as XGBClassifier.predict_proba: the rounds up to best_iteration, where training stopped early
   const { absent, missing, rounds } = { ...defaultXgboostOptions, rounds: 'best' as const, ...options };
-  const booster = readBooster(input.bytes);
+  const booster = inspectBooster(input.bytes);
   requireClassifier(booster);
-  const opened = new XgboostScorer(booster, { absent, missing, rounds });
-  const labels = agreedLabels(booster.classNames, input.labels, opened.classes);
+  const roundsUsed = roundsOf(booster, rounds);
+  const labels = agreedLabels(booster.classNames, input.labels, classesOf(booster));
   // JSON has no NaN; null stands for it
   const scorer = { absent, rounds, missing: Number.isNaN(missing) ? null : missing };
   const training = {
     ...input.training,
-    ...numbersOf(booster.classNames, labels),
-    roundsUsed: opened.rounds,
+    ...numbersOf(booster.classNames, input, labels),
+    roundsUsed,
     roundsInFile: booster.roundEnds.length,
   };
-  return createBundle('xgboost', { ...input, labels, training }, opened, scorer);
+  return createBundle('xgboost', { ...input, labels, training }, booster.width, scorer);
 }
 
 /** @throws {TerminalError} model.corrupt, model.unsupported, model.width-mismatch, model.locale-missing, request.invalid */
@@ -86,13 +86,17 @@ export async function createOnnxBundle(
   const labels = agreedLabels(names, input.labels, columns > 1 ? columns : (names ?? input.labels ?? []).length);
   const opened = new OnnxScorer(session, labels.length, complete);
   opened.requireProbabilities();
-  const training = { ...input.training, ...numbersOf(names, labels) };
-  return createBundle('onnx', { ...input, bytes, labels, training }, opened, { ...complete, output });
+  const training = { ...input.training, ...numbersOf(names, input, labels) };
+  return createBundle('onnx', { ...input, bytes, labels, training }, opened.width, { ...complete, output });
 }
 
-/** For the notice of an import: which numbers of the file the given names stand for. */
-function numbersOf(own: readonly string[] | undefined, labels: readonly string[]): ModelDescription['training'] {
-  const classNumbers = namedNumbers(own, labels);
+/** For the notice of an import: which numbers of the file the given names stand for; names that come with the model need none. */
+function numbersOf(
+  own: readonly string[] | undefined,
+  { labels: given, training }: ForeignModelInput,
+  labels: readonly string[],
+): ModelDescription['training'] {
+  const classNumbers = training?.origin === undefined ? namedNumbers(own, given, labels) : undefined;
   return classNumbers === undefined ? {} : { classNumbers };
 }
 
@@ -106,7 +110,7 @@ function agreedLabels(
   if (labels === undefined)
     throw new TerminalError(
       'request.invalid',
-      'The file does not name its classes. --labels is needed: their names in their order, separated by commas',
+      'The file does not name its classes. --labels is needed: 0=<name>,1=<name>, …, or their names in this order',
     );
   if (classes !== labels.length)
     throw new TerminalError(
@@ -121,14 +125,14 @@ function agreedLabels(
 function createBundle(
   kind: 'xgboost' | 'onnx',
   input: ForeignModelInput & { labels: readonly string[] },
-  opened: Scorer,
+  width: number,
   scorer: ModelDescription['scorer'],
 ): ModelBundle {
   const { features } = input;
-  if (features !== null && features.numFeatures !== opened.width)
+  if (features !== null && features.numFeatures !== width)
     throw new TerminalError(
       'model.width-mismatch',
-      `The model needs ${opened.width} features; the feature settings make ${features.numFeatures}`,
+      `The model needs ${width} features; the feature settings make ${features.numFeatures}`,
     );
   return {
     description: {
@@ -136,7 +140,7 @@ function createBundle(
       kind,
       labels: input.labels,
       taxonomyVersion: input.taxonomyVersion,
-      width: opened.width,
+      width,
       features,
       calibration: input.calibration ?? { method: 'none' },
       accept: input.accept ?? unmeasuredAccept,

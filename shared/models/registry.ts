@@ -71,13 +71,16 @@ export class ModelRegistry {
   async register(bundle: ModelBundle): Promise<string> {
     const version = await this.#claimVersion();
     const folder = modelPaths.folder(version);
-    for (const [name, bytes] of Object.entries(bundle.artifacts))
-      await this.#store.write(`${folder}/${name}`, bytes, { ifAbsent: true });
+    const store = async () => {
+      for (const [name, bytes] of Object.entries(bundle.artifacts))
+        await this.#store.write(`${folder}/${name}`, bytes, { ifAbsent: true });
+    };
+    const [artifacts] = await Promise.all([describeArtifacts(bundle.artifacts), store()]);
     const manifest: ModelManifest = {
       ...bundle.description,
       version,
       createdAt: new Date(this.#clock.now()).toISOString(),
-      artifacts: describeArtifacts(bundle.artifacts),
+      artifacts,
     };
     await this.#store.write(`${folder}/manifest.json`, JSON.stringify(manifest, null, 1), { ifAbsent: true });
     return version;

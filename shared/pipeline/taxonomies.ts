@@ -2,8 +2,9 @@
 import { TerminalError } from '../errors.ts';
 import { currentTaxonomyPath, taxonomyPath } from '../paths.ts';
 import type { LakeStore } from '../ports.ts';
-import { type BrokenRecord, brokenRecord, type RecordCheck } from '../record-json.ts';
+import { type BrokenRecord, brokenRecord, isCorruptRecord, type RecordCheck } from '../record-json.ts';
 import { parseStoredTaxonomy, parseTaxonomy, type Taxonomy, taxonomyDocument } from '../taxonomy.ts';
+import { diffTaxonomies, type TaxonomyDiff } from '../taxonomy-diff.ts';
 import { createOrMend, readJson, writeJson } from './records.ts';
 
 /** Store a taxonomy document under its version and make it the current one. */
@@ -74,4 +75,17 @@ export async function loadTaxonomy(lake: LakeStore, version?: string): Promise<T
     : undefined;
   if (document === undefined) throw new TerminalError('request.invalid', `taxonomyVersion: "${wanted}" is not stored`);
   return parseStoredTaxonomy(document);
+}
+
+/** What storing the document would change; null in a lake without labels, or whose labels in use are damaged. @throws {TerminalError} request.invalid */
+export async function diffToCurrent(lake: LakeStore, document: unknown): Promise<TaxonomyDiff | null> {
+  const wanted = parseTaxonomy(document);
+  const version = await currentTaxonomyVersion(lake);
+  if (version === undefined) return null;
+  try {
+    return diffTaxonomies(await loadTaxonomy(lake, version), wanted);
+  } catch (error) {
+    if (isCorruptRecord(error)) return null;
+    throw error;
+  }
 }

@@ -8,13 +8,9 @@ import { trainingEndPath, trainingFailurePath, trainingRequestPath } from '../pa
 import type { Clock, LakeStore } from '../ports.ts';
 import type { RecordCheck } from '../record-json.ts';
 import { type FitName, type TrainingPlan, trainingPaths } from '../training/sharded/files.ts';
-import {
-  type PlannedTraining,
-  planRanges,
-  type ShardedTrainer,
-  type StepResult,
-  type TrainingResult,
-} from '../training/sharded/trainer.ts';
+import type { TrainingResult } from '../training/sharded/register.ts';
+import { planRanges } from '../training/sharded/run-sharded.ts';
+import type { PlannedTraining, ShardedTrainer, StepResult } from '../training/sharded/trainer.ts';
 import { DECISIONS } from '../training/sources.ts';
 import type { Orchestration, Steps, TrainingActivity } from './orchestration.ts';
 import { createJson, createOrMend, readJson, requireJson, writeJson } from './records.ts';

@@ -8,6 +8,7 @@ import { codeOf } from '../errors.ts';
 import { beginning, readKeptTexts } from '../insight/document-text.ts';
 import { drawnSince, openSpotDraw, spotWindow } from '../insight/spot-checks.ts';
 import { sqlText } from '../lake/duckdb.ts';
+import { shownPath } from '../lake/shown-path.ts';
 import type { Row } from '../lake/tables.ts';
 import type { DecisionLake } from '../pipeline/decision-lake.ts';
 import type { PipelineServices } from '../pipeline/services.ts';
@@ -114,13 +115,16 @@ async function readLabels({ lake }: PipelineServices, rows: readonly Row[]): Pro
   return labels;
 }
 
+/** [] in rows of earlier versions. */
+const warningsOf = (row: Row): string[] => JSON.parse(textOrNull(row.warnings_json) ?? '[]') as string[]; // written by the decide step
+
 const textOrNull = (value: Row[string] | undefined): string | null => (typeof value === 'string' ? value : null);
 
 function toItem(row: Row, text: string | undefined): Omit<ReviewItem, 'labels' | 'leasedUntil'> {
   return {
     documentId: String(row.document_id),
     runId: String(row.run_id),
-    path: String(row.source_path ?? ''),
+    path: shownPath(row),
     archivePath: String(row.archive_path ?? ''),
     mediaType: textOrNull(row.media_type),
     code: textOrNull(row.failure_code),
@@ -132,6 +136,7 @@ function toItem(row: Row, text: string | undefined): Omit<ReviewItem, 'labels' |
     evidence: JSON.parse(textOrNull(row.evidence_json) ?? '[]') as ReviewItem['evidence'],
     quote: textOrNull(row.llm_quote),
     quoteVerified: typeof row.llm_quote_verified === 'boolean' ? row.llm_quote_verified : null,
+    warnings: warningsOf(row),
     excerpt: text === undefined ? null : beginning(text, EXCERPT_CHARS),
     decidedAt: String(row.processed_at),
   };

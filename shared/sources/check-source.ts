@@ -1,4 +1,5 @@
 // Whether an identity has every right that a source needs, and no more: each is asked for by itself, and nothing is left behind.
+import type { SourceEntry } from '../api/source-entry.ts';
 import type { SourceCheck } from '../api/source-status.ts';
 import { SluiceError } from '../errors.ts';
 import type { Drive, Service } from './feed.ts';
@@ -6,9 +7,8 @@ import type { Subscriptions } from './subscriptions.ts';
 
 type Found = Pick<SourceCheck, 'detail'> & Partial<SourceCheck>;
 
-/** @param source  its name */
 export async function checkSource(
-  source: string,
+  { name: source, kind, since }: SourceEntry,
   service: Service,
   subscriptions: Subscriptions,
 ): Promise<SourceCheck[]> {
@@ -37,10 +37,22 @@ export async function checkSource(
       await service.probe(drive);
       return { detail: 'can be read' };
     });
+    await attempt(`columns of ${drive.name}`, async () => {
+      if (service.probeWrite === undefined) return undefined;
+      await service.probeWrite(drive);
+      return { detail: 'can be written to' };
+    });
     // Without notifications rounds go by the clock.
     await attempt(`notifications of ${drive.name}`, () => subscriptions.probe(source, drive, service), {
       ...{ isOk: true, isWarning: true },
     });
+  }
+  if (since !== undefined) {
+    const isMail = kind === 'exchange' || kind === 'imap';
+    const which = isMail
+      ? `mails that came before ${since}`
+      : `files that were there before and have not changed since ${since}`;
+    checks.push({ what: 'since', isOk: true, isWarning: false, detail: `${which} are not read`, remedy: null });
   }
   if (service.outside !== undefined) {
     const { what, ask } = service.outside;

@@ -24,6 +24,18 @@ export interface DriveItem {
   landedPath: string | null;
   /** Not read before: the service is still at work on it. ms since the epoch; null: at once. */
   waitUntil: number | null;
+  /** It may be gone, and could not be asked for yet. */
+  isSuspect?: true;
+  /** Left out for its age; it lands when it changes. */
+  isBefore?: true;
+  /** When the bytes landed that are there now; missing in items of an earlier version. */
+  landedAt?: number;
+  /** What its columns were set to last; missing: never. */
+  written?: { label: string; confidence: number };
+  /** How often they were set, in a day that began then. */
+  writes?: { since: number; count: number };
+  /** Its columns were refused in the version of that tag; until when nothing is tried, and why. */
+  held?: { eTag: string; until: number; code: string };
 }
 
 const MAX_DEPTH = 400;
@@ -86,6 +98,13 @@ export class DriveItems {
       found.set(`${state} ${code}`, one);
     }
     return mostFirst([...found.values()]);
+  }
+
+  /** Files that are left out for their age. */
+  older(): number {
+    let older = 0;
+    for (const { isBefore } of this.byId.values()) if (isBefore === true) older++;
+    return older;
   }
 
   /** Counts by state: seen = landed + skipped + failed + removed. */

@@ -4,10 +4,12 @@
 import type { DriveItem, DriveItems } from './drive-items.ts';
 import type { Collected } from './feed.ts';
 import type { Wanted } from './filter.ts';
-import type { DriveRow } from './graph/drive-rows.ts';
+import { type DriveRow, OFFICE } from './graph/drive-rows.ts';
+import { isOurs } from './write-back.ts';
 
-const OFFICE = /\.(docx|docm|xlsx|xlsm|pptx|pptm)$/i;
 const SETTLE_MS = 45_000;
+/** Of a landed file whose new version could not be read: whatever its next row says, it is to be read. */
+export const UNREAD = '';
 
 export interface DrivePlan {
   /** Files to download. */
@@ -20,6 +22,16 @@ export interface DrivePlan {
   renamed: DriveItem[];
   /** When the next file may be read that waits; ms since the epoch. */
   nextAt: number | undefined;
+}
+
+export interface PlanLimits {
+  wanted: Wanted;
+  maxBytes: number;
+  nowMs: number;
+  /** The app as rows name it; null where it is not known. */
+  self?: string | null;
+  /** No round has ended yet: what is there was there before the source. */
+  isFirst?: boolean;
 }
 
 /** Why a row of this kind is no document; undefined for files that are read. */
@@ -40,7 +52,7 @@ function reasonOf(
 export function planRound(
   items: DriveItems,
   { rows, isFull, covers }: Pick<Collected, 'rows' | 'isFull' | 'covers'>,
-  { wanted, maxBytes, nowMs }: { wanted: Wanted; maxBytes: number; nowMs: number },
+  { wanted, maxBytes, nowMs, self = null, isFirst = false }: PlanLimits,
 ): DrivePlan {
   const before = pathsInMotion(items, rows);
   const plan: DrivePlan = { downloads: [], skipped: [], vanished: [], renamed: [], nextAt: undefined };
@@ -53,9 +65,19 @@ export function planRound(
     }
     const known = items.byId.get(row.id);
     if (known === undefined) isNew.add(row.id);
-    else if (known.contentTag !== row.contentTag || known.state === 'failed' || known.state === 'removed')
+    else if (
+      (known.contentTag !== row.contentTag && !isOurs(row, known, self)) ||
+      known.state === 'failed' ||
+      known.state === 'removed'
+    )
       changed.add(row.id);
-    items.put(row);
+    const isOlder =
+      row.isBefore === true && (known === undefined ? isFirst : known.isBefore === true && !changed.has(row.id));
+    const item = items.put(row);
+    if (item.code === 'sync.removals') item.code = null; // it is there again
+    delete item.isSuspect;
+    if (isOlder) item.isBefore = true;
+    else delete item.isBefore;
   }
   for (const item of items.byId.values())
     if (!rows.has(item.id) && item.state !== 'removed' && covers(item)) plan.vanished.push(item.id);
@@ -63,7 +85,10 @@ export function planRound(
     const item = items.byId.get(row.id);
     if (item === undefined || row.kind === 'deleted' || row.kind === 'folder') continue;
     const isChanged = isNew.has(row.id) || changed.has(row.id);
-    if (isChanged) item.waitUntil ??= !isFull && OFFICE.test(item.name) ? nowMs + SETTLE_MS : null;
+    if (isChanged) {
+      const settled = !isFull && OFFICE.test(item.name) ? nowMs + SETTLE_MS : null;
+      item.waitUntil = item.code === 'sync.unavailable' ? settled : (item.waitUntil ?? settled);
+    }
     decide(plan, items, item, row, { wanted, maxBytes, isChanged });
   }
   settle(plan, items, nowMs);
@@ -98,7 +123,7 @@ function decide(
   row: DriveRow,
   { wanted, maxBytes, isChanged }: { wanted: Wanted; maxBytes: number; isChanged: boolean },
 ): void {
-  if (!wanted(items.pathOf(item))) {
+  if (item.isBefore === true || !wanted(items.pathOf(item))) {
     // What had landed stays; what had not is none of the source's documents.
     if (item.state !== 'landed') Object.assign(item, { state: 'none', code: null });
     return;
@@ -106,6 +131,7 @@ function decide(
   const reason = reasonOf(row, maxBytes);
   if (reason !== undefined) {
     if (item.state !== 'landed') Object.assign(item, { state: 'skipped', code: reason });
+    else if (isChanged) Object.assign(item, { contentTag: UNREAD, code: reason });
     plan.skipped.push(item);
     return;
   }

@@ -11,6 +11,7 @@ import { sourcePaths } from '../paths.ts';
 import type { LakeStore } from '../ports.ts';
 import { parseRecord } from '../record-json.ts';
 import { type DriveItem, DriveItems } from './drive-items.ts';
+import type { WriteBackState } from './write-back.ts';
 
 export interface DriveState {
   driveId: string;
@@ -28,8 +29,12 @@ export interface DriveState {
   counts: Record<string, number>;
   /** Missing in a state of an earlier version. */
   reasons?: ReasonCount[];
+  /** Files left out for their age; missing in a state of an earlier version. */
+  older?: number;
   /** Vanished originals above the bounded share, waiting for a person's word. */
   unconfirmedRemovals: number;
+  /** Missing while nothing is written back. */
+  writeBack?: WriteBackState;
 }
 
 export const newDriveState = (driveId: string, name: string, webUrl: string): DriveState => ({

@@ -2,9 +2,12 @@
 // a mailbox.
 // Invariants: F1 `collect` journals what it reads before it asks for more, and goes on behind what is in the journal. F2 a cursor is opaque to all
 // others. F3 `ask` says undefined only when the service itself says that there is no such item.
+import type { WriteBack } from '../api/source-entry.ts';
+import { RetryableError } from '../errors.ts';
 import type { DriveItem, DriveItems } from './drive-items.ts';
 import type { DriveRow } from './graph/drive-rows.ts';
 import type { Journal } from './journal.ts';
+import type { Written } from './written.ts';
 
 export interface Drive {
   id: string;
@@ -26,6 +29,9 @@ export interface Collected {
   cursor: string;
 }
 
+/** The service answers, but for this item it fails: as with files whose rights it cannot apply. Another try may help; other items are not concerned. */
+export class ItemUnavailable extends RetryableError {}
+
 export interface Content {
   body: AsyncIterable<Uint8Array>;
   /** Bytes that the service has announced. */
@@ -37,6 +43,14 @@ export interface Feed {
   collect(journal: Journal, cursor: string | null, known: DriveItems): Promise<Collected>;
   /** The item as it is now; undefined: it is gone (F3). */
   ask(item: DriveItem): Promise<DriveRow | undefined>;
+  /**
+   * Set columns of an item in the version that is known; without it the service has none. @returns undefined when the item is gone,
+   * else its row where writing may have changed its content
+   * @throws {SluiceError} sync.changed, sync.locked, sync.column-value of this item; sync.column of all
+   */
+  write?(item: DriveItem, columns: WriteBack, value: Written): Promise<{ row?: DriveRow } | undefined>;
+  /** This app as rows name who changed them last; null where it is not known. */
+  self?(): Promise<string | null>;
   /** Bytes of an item. @throws {GraphError} sync.… what the service refuses for good */
   open(item: DriveItem): Promise<Content>;
 }
@@ -56,6 +70,8 @@ export interface Service {
   feed(drive: Drive): Feed;
   /** Ask for what a round of the drive needs, and change nothing. @throws {SluiceError} what is missing */
   probe(drive: Drive): Promise<void>;
+  /** Whether columns can be written to; nothing is changed. @throws {SluiceError} what is missing */
+  probeWrite?(drive: Drive): Promise<void>;
   /** Notifications of changes, where the service has them. */
   watch?(drive: Drive): Watch;
   /** Something the source has no business with, to be refused (`what` names it), where the service knows of rights. */

@@ -23,7 +23,7 @@ export class SourceNames implements Originals {
       const { source, drive, key } = parts;
       const state = (await readDriveState(this.#lake, source, drive))?.state;
       const mark = await new Journal(this.#lake, source, drive, (state?.round ?? 0) + 1).mark(key);
-      const shown = mark === undefined ? undefined : { source, ...mark.shown };
+      const shown = mark === undefined || mark.kind === 'tried' ? undefined : { source, ...mark.shown };
       const original = shown ?? (state === undefined ? undefined : (await this.#items(source, drive, state)).get(path));
       if (original !== undefined) found.set(path, original);
     }

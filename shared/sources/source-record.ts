@@ -16,6 +16,8 @@ export interface SourceRecord {
   /** When the round that is under way began, and the last one that ended well; what is told later is not in it. */
   openedAt?: number | null;
   roundAt?: number | null;
+  /** Version of the decisions that the last round could write back. */
+  decided?: number;
 }
 
 export const NEW_SOURCE: SourceRecord = {

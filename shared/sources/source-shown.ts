@@ -1,6 +1,7 @@
 // A source as the API shows it.
 import type { SourceEntry } from '../api/source-entry.ts';
-import { type DriveStatus, mostFirst, type ReasonCount } from '../api/source-status.ts';
+import { type DriveStatus, mostFirst, type ReasonCount, type WriteBackStatus } from '../api/source-status.ts';
+import { ERROR_REMEDIES, isErrorCode } from '../errors.ts';
 import type { DriveState } from './drive-state.ts';
 import type { Drive } from './feed.ts';
 import type { Subscription } from './subscriptions.ts';
@@ -28,6 +29,12 @@ export function addressOf(entry: SourceEntry): string {
   }
 }
 
+function writeBackShown(state: WriteBackStatus | undefined): DriveStatus['writeBack'] {
+  if (state === undefined) return null;
+  const { written, waiting, code } = state;
+  return { written, waiting, code, remedy: code !== null && isErrorCode(code) ? ERROR_REMEDIES[code] : null };
+}
+
 export const driveStatus = (
   drive: Drive,
   state: DriveState | undefined,
@@ -42,7 +49,9 @@ export const driveStatus = (
   failed: state?.counts.failed ?? 0,
   removed: state?.counts.removed ?? 0,
   reasons: state?.reasons ?? [],
+  older: state?.older ?? 0,
   unconfirmedRemovals: state?.unconfirmedRemovals ?? 0,
+  writeBack: writeBackShown(state?.writeBack),
   notifications:
     subscription === undefined
       ? null

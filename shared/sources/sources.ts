@@ -1,6 +1,7 @@
 // All sources of the app: their entries, what they have done, and the round of one of them.
 // Invariants: A1 the setting wins over an entry of the lake with the same name. A2 one source that fails holds up no other. A3 what a round says of
-// itself is written at its end, whatever that is. A4 an entry or a record that is damaged stops its own source only, which says so.
+// itself is written at its end, whatever that is. A4 an entry or a record that is damaged stops its own source only, which says so. A5 a source that is
+// removed while its round runs leaves no record behind.
 
 import { type SourceEntry, sourceEntrySchema } from '../api/source-entry.ts';
 import type { DriveStatus, SourceCheck, SourceItem, SourceStatus, SyncRequest } from '../api/source-status.ts';
@@ -40,6 +41,8 @@ const DEAD_MS = 30 * 60_000;
 const FULL_EVERY_MS = 24 * 3_600_000;
 /** Changes of a drive show within a minute, on average. */
 const LAG_MS = 60_000;
+/** What is decided is written back so soon, however seldom rounds are. */
+const WRITE_BACK_MS = 5 * 60_000;
 
 export class Sources {
   readonly #deps: SourcesDeps;
@@ -110,12 +113,18 @@ export class Sources {
     await this.put({ ...entry, paused });
   }
 
+  /** Whether rounds of it go on. */
+  async isOn(name: string): Promise<boolean> {
+    return (await this.entries()).all.get(name)?.entry.paused === false;
+  }
+
   /** Names of the sources whose round is due now. */
   async due(): Promise<string[]> {
     const due: string[] = [];
     for (const { entry } of (await this.entries()).all.values()) {
       const record = await this.#record(entry.name);
-      const at = (await this.#isWoken(entry, record)) ? 0 : nextAt(entry, record);
+      const at =
+        (await this.#isWoken(entry, record)) || (await this.#hasDecided(entry, record)) ? 0 : nextAt(entry, record);
       if (at !== null && at <= this.#deps.clock.now()) due.push(entry.name);
     }
     return due;
@@ -133,6 +142,7 @@ export class Sources {
     const openedAt = record.openedAt ?? startedAt;
     await this.#write(name, { ...record, startedAt, openedAt });
     const isWoken = await this.#isWoken(entry, record);
+    const decided = isWritingBack(entry) ? await this.#deps.decisions?.version() : undefined;
     const service = this.#deps.connect(entry);
     try {
       const drives = await service.drives();
@@ -168,6 +178,7 @@ export class Sources {
         nextAt: next,
         error: null,
         failures: 0,
+        ...(decided === undefined ? {} : { decided }),
       });
       return { isDone };
     } catch (thrown) {
@@ -225,7 +236,7 @@ export class Sources {
     const { entry } = await this.#need(name);
     const service = this.#deps.connect(entry);
     try {
-      return await checkSource(name, service, this.#deps.subscriptions);
+      return await checkSource(entry, service, this.#deps.subscriptions);
     } finally {
       await service.close();
     }
@@ -251,6 +262,7 @@ export class Sources {
       address: addressOf(entry),
       state: this.#stateOf(entry, { ...record, error }),
       deletion: entry.deletion,
+      since: entry.since ?? null,
       everyMinutes: entry.everyMinutes,
       error:
         error === null
@@ -291,6 +303,14 @@ export class Sources {
     }
   }
 
+  /** Whether there are decisions that no round has written back yet. */
+  async #hasDecided(entry: SourceEntry, { endedAt, failures, decided }: SourceRecord): Promise<boolean> {
+    if (!isWritingBack(entry) || entry.paused || failures > 0 || endedAt === null) return false;
+    if (this.#deps.clock.now() < endedAt + WRITE_BACK_MS) return false;
+    const version = await this.#deps.decisions?.version();
+    return version !== undefined && version !== decided;
+  }
+
   async #need(name: string): Promise<{ entry: SourceEntry; from: 'settings' | 'lake' }> {
     const { all, broken } = await this.entries();
     const found = all.get(name);
@@ -312,9 +332,13 @@ export class Sources {
     }
   }
 
+  /** A5. */
   async #write(name: string, record: SourceRecord): Promise<void> {
+    if (!(await this.entries()).all.has(name)) return this.#deps.lake.deleteFolder(sourcePaths.folder(name));
     await this.#deps.lake.write(sourcePaths.status(name), JSON.stringify(record));
   }
 }
+
+const isWritingBack = (entry: SourceEntry): boolean => entry.kind === 'sharepoint' && entry.writeBack !== undefined;
 
 const unknown = (name: string): TerminalError => new TerminalError('sync.unknown', `no source "${name}"`);

@@ -9,7 +9,7 @@ import { judge } from './judge.ts';
 import { completeTrainOptions } from './options.ts';
 
 /**
- * @param heldOut  rows the model was not trained on; those with labels it does not know are left out and counted in `training`
+ * @param heldOut  rows the model was not trained on; those with labels it does not know count as wrong, and are counted in `training`
  * @throws {TerminalError} train.no-rows
  */
 export async function judgeForeignModel(
@@ -23,16 +23,16 @@ export async function judgeForeignModel(
   const model = await openBundle('unregistered', description, artifacts);
   const { labels } = description;
   const classOf = new Map(labels.map((label, k) => [label, k]));
-  const known = heldOut.filter((row) => classOf.has(row.label));
-  if (known.length === 0)
+  const strangers = heldOut.filter((row) => !classOf.has(row.label)).map((row) => row.label);
+  if (strangers.length === heldOut.length)
     throw new TerminalError(
       'train.no-rows',
-      `None of the ${heldOut.length} rows has a label that the model knows. It knows ${some(labels)}; the rows say ${some([...new Set(heldOut.map((row) => row.label))])}`,
+      `None of the ${heldOut.length} rows has a label that the model knows. It knows ${some(labels)}; the rows say ${some([...new Set(strangers)])}`,
     );
-  const raw = model.score(model.featurize(known.map((row) => row.text)));
-  const truth = Int32Array.from(known, (row) => classOf.get(row.label)!);
+  const raw = model.score(model.featurize(heldOut.map((row) => row.text)));
+  const truth = Int32Array.from(heldOut, (row) => classOf.get(row.label) ?? -1);
   const judgement = judge({ raw, truth }, labels.length, completeTrainOptions(goal));
-  const evaluation = measure(judgement.probabilities, labels, judgement.truth);
+  const evaluation = measure(judgement.probabilities, labels, judgement.truth, strangers);
   return {
     artifacts: { ...artifacts, [EVALUATION_FILE]: Buffer.from(JSON.stringify(evaluation)) },
     description: {
@@ -41,7 +41,7 @@ export async function judgeForeignModel(
       accept: judgement.choice.accept,
       acceptByLabel: judgement.choice.byLabel,
       metrics: summarize(evaluation, 'held-out'),
-      training: { ...description.training, unknownLabelRows: heldOut.length - known.length },
+      training: { ...description.training, unknownLabelRows: strangers.length },
     },
   };
 }

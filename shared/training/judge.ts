@@ -5,7 +5,7 @@ import { topPredictions } from '../models/threshold.ts';
 import { type AcceptChoice, chooseAccept, promiseAccept } from './accept.ts';
 import type { TrainOptions } from './options.ts';
 
-/** Uncalibrated predictions [n, classes] and the true classes [n]. */
+/** Uncalibrated predictions [n, classes] and the true classes [n]; -1 for a label that the model does not know. */
 export interface Predictions {
   raw: Float64Array;
   truth: Int32Array;
@@ -19,15 +19,39 @@ export interface Judgement {
   choice: AcceptChoice;
 }
 
-/** Best effort: all rows calibrate, their halves in turn; the threshold's basis is named. */
+/** Best effort: all rows with a known label calibrate, their halves in turn; the threshold's basis is named. */
 export function judge({ raw, truth }: Predictions, classes: number, options: TrainOptions): Judgement {
-  const { calibration, crossFitted } = fitCalibration(raw, classes, truth);
+  const { calibration, probabilities } = calibrateAcross({ raw, truth }, classes);
   const half = (parity: number) => {
     const rows = [...truth.keys()].filter((row) => row % 2 === parity);
-    return topPredictions(crossFitted, classes, truth, rows);
+    return topPredictions(probabilities, classes, truth, rows);
   };
   const accept = chooseAccept(half(0), half(1), goalOf(options));
-  return { probabilities: crossFitted, truth, calibration, choice: { accept, byLabel: null } };
+  return { probabilities, truth, calibration, choice: { accept, byLabel: null } };
+}
+
+/** Rows with an unknown label take no part in the fit, so that it may be applied to them (J1). */
+function calibrateAcross(
+  { raw, truth }: Predictions,
+  classes: number,
+): { calibration: Calibration; probabilities: Float64Array } {
+  const known = truth.map((_, row) => row).filter((row) => truth[row]! >= 0);
+  const cells = (from: Float64Array, row: number) => from.subarray(row * classes, (row + 1) * classes);
+  const fitted = new Float64Array(known.length * classes);
+  known.forEach((row, i) => {
+    fitted.set(cells(raw, row), i * classes);
+  });
+  const { calibration, crossFitted } = fitCalibration(
+    fitted,
+    classes,
+    known.map((row) => truth[row]!),
+  );
+  if (known.length === truth.length) return { calibration, probabilities: crossFitted };
+  const probabilities = calibrate(raw, classes, calibration);
+  known.forEach((row, i) => {
+    probabilities.set(cells(crossFitted, i), row * classes);
+  });
+  return { calibration, probabilities };
 }
 
 /**

@@ -10,7 +10,7 @@ import { purgeRows } from '../lake/delta/purge.ts';
 import { sqlText } from '../lake/duckdb.ts';
 import type { Row } from '../lake/tables.ts';
 import { TRAINING_OWNER, vectorFolders } from '../models/encoder/vector-cache.ts';
-import { intakePaths, reviewLeasePath, runIndexFolder, runPaths } from '../paths.ts';
+import { intakePaths, pagePaths, reviewLeasePath, runIndexFolder, runPaths } from '../paths.ts';
 import { type DecisionLake, tableOf } from '../pipeline/decision-lake.ts';
 import { type RunRecord, type RunSummary, readJson, readStep, writeJson } from '../pipeline/records.ts';
 import { runSource } from '../pipeline/run-source.ts';
@@ -91,6 +91,8 @@ export async function eraseDocument(
   });
   for (const place of places) await forgetPart(lake, place);
   await services.lake.delete(reviewLeasePath(documentId));
+  // After the rows: who draws a page looks at them once it is stored, and takes it away again (document-page.ts).
+  await services.lake.deleteFolder(pagePaths.document(documentId));
   // After the rows: a training that begins now reads tombstones.
   await forgetTrainingsOnDecisions(services.lake);
   services.logger.info('document.erased', { documentId, rows: decisions.rows, batches, files: decisions.files });
@@ -121,7 +123,7 @@ async function findPlaces({ services }: DecisionLake, documentId: string, rows: 
 }
 
 /** How a run ended; `damaged`: it did, and its summary cannot tell how. */
-async function endOf(lake: LakeStore, runId: string): Promise<RunState | 'damaged' | undefined> {
+export async function endOf(lake: LakeStore, runId: string): Promise<RunState | 'damaged' | undefined> {
   try {
     return (await readJson<RunSummary>(lake, runPaths.summary(runId)))?.state;
   } catch (error) {

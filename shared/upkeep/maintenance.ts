@@ -2,13 +2,15 @@
 // Invariant: N1 only runs that have ended lose files; their decisions, plans and summaries stay.
 import { type MaintenanceReport, maintain } from '../lake/delta/maintenance.ts';
 import { TRAINING_OWNER, vectorFolders } from '../models/encoder/vector-cache.ts';
-import { reviewLeaseFolder, runIndexFolder, runPaths } from '../paths.ts';
+import { pagePaths, reviewLeaseFolder, runIndexFolder, runPaths } from '../paths.ts';
 import type { DecisionLake } from '../pipeline/decision-lake.ts';
 import type { PipelineServices } from '../pipeline/services.ts';
 import { forgetTrainings } from '../pipeline/trainings.ts';
 import { calibrateLlm } from '../review/calibrate-llm.ts';
 
 const DAY_MS = 24 * 3_600_000;
+/** Pages are drawn again when somebody looks. */
+const PAGE_PICTURE_DAYS = 30;
 /** A training may still be at work until then. */
 const MIN_TRAINING_DAYS = 2;
 
@@ -34,6 +36,7 @@ export async function maintainLake({ services, query, tables }: DecisionLake): P
   await forgetOldTrainings(services);
   await forgetTrainingVectors(services);
   await dropOldLeases(services);
+  await dropOldPictures(services);
   await calibrateLlm({ services, query });
   if (failures.length > 0) throw new AggregateError(failures, `maintenance of ${failures.length} table(s) failed`);
   return { tables: reports, forgottenRuns };
@@ -79,4 +82,13 @@ async function forgetTrainingVectors({ lake, clock, config }: PipelineServices):
 async function dropOldLeases({ lake, clock, config }: PipelineServices): Promise<void> {
   const oldestMs = clock.now() - config.REVIEW_LEASE_SECONDS * 1000 - DAY_MS;
   for await (const file of lake.list(reviewLeaseFolder)) if (file.lastModified < oldestMs) await lake.delete(file.path);
+}
+
+async function dropOldPictures({ lake, clock, config }: PipelineServices): Promise<void> {
+  const days = Math.min(
+    PAGE_PICTURE_DAYS,
+    config.RETENTION_DAYS === 0 ? Number.POSITIVE_INFINITY : config.RETENTION_DAYS,
+  );
+  const oldestMs = clock.now() - days * DAY_MS;
+  for await (const file of lake.list(pagePaths.root)) if (file.lastModified < oldestMs) await lake.delete(file.path);
 }

@@ -109,6 +109,35 @@ describe.skipIf(noBrowser !== undefined)(`page${noBrowser === undefined ? '' : `
   );
 
   test(
+    'document: its page is drawn with the marks of the decision, turned, looked at closer and left for the next by keyboard',
+    async () => {
+      const { page } = viewer;
+      await open('/documents');
+      await page.getByRole('searchbox').fill('benchmarking');
+      await page
+        .getByRole('link', { name: /Benchmarking study/ })
+        .first()
+        .click();
+      const canvas = page.locator('.page-sheet canvas');
+      await canvas.waitFor();
+      await page.locator('.page-marks .label').first().waitFor();
+      const shape = () =>
+        canvas.evaluate((element: { width: number; height: number }) => element.height / element.width);
+      await expect.poll(shape).toBeGreaterThan(1);
+      await page.keyboard.press('r');
+      await expect.poll(shape).toBeLessThan(1);
+      const narrow = (await canvas.boundingBox())?.width ?? 0;
+      await page.keyboard.press('+');
+      await expect.poll(async () => (await canvas.boundingBox())?.width).toBeGreaterThan(narrow * 1.4);
+      await page.keyboard.press('0');
+      await page.keyboard.press('.');
+      await page.getByRole('img', { name: /^Page 2 of 30/ }).waitFor();
+      await expectSound(viewer);
+    },
+    LONG_MS,
+  );
+
+  test(
     'a document that is markup, in name and content, is shown as text',
     async () => {
       const { page } = viewer;
@@ -273,6 +302,7 @@ describe.skipIf(noBrowser !== undefined)(`page${noBrowser === undefined ? '' : `
         '/models',
         '/models/v1',
         '/sources',
+        '/labels',
         '/costs',
       ];
       for (const path of paths) {
@@ -297,6 +327,38 @@ describe.skipIf(noBrowser !== undefined)(`page${noBrowser === undefined ? '' : `
       expect(await other.page.evaluate('window.owned')).toBeUndefined();
       expect(other.complaints.some((line) => line.includes('Content Security Policy'))).toBe(true);
       await other.context.close();
+    },
+    LONG_MS,
+  );
+
+  test(
+    'labels: one is added, told where it reads alike, and stored as a version that is in use',
+    async () => {
+      const { page } = viewer;
+      await open('/labels');
+      await page.getByRole('button', { name: 'Add a label' }).click();
+      await page.getByLabel('Name', { exact: true }).last().fill('Bills');
+      await page.getByRole('button', { name: 'Store…' }).click();
+      await page.getByText('Say what belongs here, as a colleague would.').waitFor();
+      const invoices = await page.getByLabel('What belongs here, and what does not').first().inputValue();
+      await page.getByLabel('What belongs here, and what does not').last().fill(invoices);
+      await page.getByRole('button', { name: 'Check' }).click();
+      await page
+        .getByText(/^Nothing tells it from/)
+        .first()
+        .waitFor();
+      await expectSound(viewer);
+      await page
+        .getByLabel('What belongs here, and what does not')
+        .last()
+        .fill('Parking tickets and other fines of the car fleet');
+      await page.getByRole('button', { name: 'Store…' }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByText('New: Bills').waitFor();
+      await dialog.getByRole('button', { name: 'Store', exact: true }).click();
+      await page.getByText('is in use.').waitFor();
+      await expect.poll(() => page.getByRole('table').locator('tbody tr').count()).toBe(2);
+      await expectSound(viewer);
     },
     LONG_MS,
   );

@@ -29,7 +29,19 @@ function filesOf(name: string, files = new Set<string>()): Set<string> {
 const gzipped = (files: Iterable<string>): number =>
   [...files].reduce((sum, file) => sum + gzipSync(readFileSync(join(BUILT, file))).length, 0);
 
-const VIEWS = ['runs', 'run', 'compare', 'documents', 'document', 'review', 'models', 'model', 'sources', 'costs'];
+const VIEWS = [
+  'runs',
+  'run',
+  'compare',
+  'documents',
+  'document',
+  'review',
+  'labels',
+  'models',
+  'model',
+  'sources',
+  'costs',
+];
 
 test.each(VIEWS)('bundle: opening the page at %s loads less than 150 KiB gzipped', (view) => {
   const files = new Set(['index.html', 'icon.svg', ...filesOf('index.html'), ...filesOf(`src/views/${view}.tsx`)]);

@@ -42,7 +42,7 @@ function hashOf(expression: string): string {
 const REFUSED_CLASSES = ['\\p{javaMirrored}'];
 /** Java reads these; JavaScript could not be made to match alike. */
 const REFUSED_PATTERNS =
-  '[^x]*?  \\B  (a*)*  (a|b*)+  (?:|a)+  (.)\\1  \\G\\w  \\X  (?x)a b  (?u)a  (?d).  \\b{g}  (?iU)a  (?i)\\p{Lu}  [a&&]  \\N{DIGIT ONE}  (?!\\p{L})'.split(
+  '[^x]*?  \\B  (a*)*  (a|b*)+  (?:|a)+  (.)\\1  \\G\\w  \\X  (?x)a b  (?u)a  (?d).  \\b{g}  (?iU)a  (?i)\\p{Lu}  [a&&]  \\N{DIGIT ONE}  (?!\\p{L})  (?<=a+)b  (\\R)+  (?:\\R\\s)?x  (?:|a)?b  (?:a*?)?b  \\P{L}[.]?|  \\P{L}*  \\B.  (?!b).  (?<!b).  (?<=\\p{L}\\p{L})x  (?<=x-a+)b  (?=[\\ude00])  (?<=😀?)'.split(
     '  ',
   );
 

@@ -74,7 +74,7 @@ test('openapi: path parameters are those of the route, and writing operations sa
       expect(given.map(({ name }) => name)).toEqual(named);
       expect(given.every(({ required }) => required)).toBe(true);
     }
-  const BARE = new Set(['cancelRun', 'pauseSource', 'resumeSource', 'checkSource']);
+  const BARE = new Set(['cancelRun', 'pauseSource', 'resumeSource', 'checkSource', 'testNotices']);
   const bodies = OPERATIONS.filter(({ method, id }) => method === 'post' && !BARE.has(id));
   expect(bodies.filter(({ body }) => body === undefined).map(({ id }) => id)).toEqual([]);
 });
@@ -118,6 +118,13 @@ test('openapi: every reference leads somewhere', () => {
   }
 });
 
-test('timers: stalled runs, reconciliation, maintenance, schedules and sources are registered', () => {
-  expect(timers.sort()).toEqual(['maintainLake', 'reconcileUploads', 'runSchedules', 'syncSources', 'watchRuns']);
+test('timers: stalled runs, reconciliation, maintenance, schedules, sources and messages to people are registered', () => {
+  expect(timers.sort()).toEqual([
+    'maintainLake',
+    'reconcileUploads',
+    'runSchedules',
+    'syncSources',
+    'tellPeople',
+    'watchRuns',
+  ]);
 });

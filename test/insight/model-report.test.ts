@@ -4,7 +4,8 @@ import { readModelReport } from '../../shared/insight/model-report.ts';
 import { ModelRegistry } from '../../shared/models/registry.ts';
 import { type Clock, seededRandom, silentLogger } from '../../shared/ports.ts';
 import { judgeForeignModel } from '../../shared/training/judge-foreign.ts';
-import { runSharded, ShardedTrainer } from '../../shared/training/sharded/trainer.ts';
+import { runSharded } from '../../shared/training/sharded/run-sharded.ts';
+import { ShardedTrainer } from '../../shared/training/sharded/trainer.ts';
 import { type TrainedBundle, train } from '../../shared/training/train.ts';
 import { MemoryLake } from '../fakes/memory-lake.ts';
 

@@ -128,7 +128,7 @@ describe('XGBoost in the registry', () => {
     });
   });
 
-  test('classes that are numbers are names, however they are written; words given name them, other numbers contradict', async () => {
+  test('classes that are numbers are names, however they are written; each is named by its number, other numbers contradict', async () => {
     const wrapper = (classes: string) => set({ scikit_learn: `{"classes_": ${classes}}` });
     const encoder = (classes: string) => set({ scikit_learn: `{"_le": {"classes_": ${classes}}}` });
     const labelled = async (bytes: Uint8Array, given?: string[]) =>
@@ -136,9 +136,16 @@ describe('XGBoost in the registry', () => {
     for (const bytes of [wrapper('[1.0, 2.0, 4.5]'), encoder('[1, 2, 4.5]')]) {
       expect((await labelled(bytes)).labels).toEqual(['1', '2', '4.5']);
       expect((await labelled(bytes, ['1.0', '2.0', '4.5'])).labels).toEqual(['1.0', '2.0', '4.5']);
-      const named = await labelled(bytes, ['x', 'y', 'z']);
+      const named = await labelled(bytes, ['4.5=z', ' 1.0 = x', '2=y']);
       expect([named.labels, named.training.classNumbers]).toEqual([['x', 'y', 'z'], '1, 2, 4.5']);
+      await expect(labelled(bytes, ['x', 'y', 'z'])).rejects.toMatchObject({
+        message: expect.stringContaining('1=<name>,2=<name>,4.5=<name>'),
+      });
       for (const wrong of [
+        ['1=x', '2=y', '3=z'],
+        ['1=x', '2=y', '2=z'],
+        ['1=x', '2=y'],
+        ['1=x', '2=y', 'z'],
         ['2', '1', '4.5'],
         ['x', 'y', '9'],
         ['x', 'y'],
@@ -147,7 +154,14 @@ describe('XGBoost in the registry', () => {
     }
     // these only count the classes
     await expect(labelled(wrapper('[0.0, 1.0, 2.0]'))).rejects.toMatchObject({ message: /--labels/ });
-    expect((await labelled(wrapper('[0.0, 1.0, 2.0]'), ['x', 'y', 'z'])).training.classNumbers).toBeUndefined();
+    for (const given of [
+      ['x', 'y', 'z'],
+      ['1=y', '2=z', '0=x'],
+    ]) {
+      const counted = await labelled(wrapper('[0.0, 1.0, 2.0]'), given);
+      expect([counted.labels, counted.training.classNumbers]).toEqual([['x', 'y', 'z'], '0, 1, 2']);
+    }
+    await expect(labelled(wrapper('[0, 1, 2]'), ['1=x', '2=y', '3=z'])).rejects.toMatchObject({ message: /0, 1, 2/ });
   });
 
   test.each([

@@ -79,6 +79,20 @@ describe('promotion', () => {
       message: expect.stringMatching(/l0, l1.*Other/),
     });
   });
+
+  test('rows with labels it does not know count as wrong: for promotion, and for what it may decide alone', async () => {
+    const known = Array.from({ length: 40 }, (_, i) => ({ text: `a b c d e f g h i j ${i}`, label: 'l1' }));
+    const mixed = [
+      ...known,
+      ...Array.from({ length: 60 }, (_, i) => ({ text: `a b c d e f g h i j ${i}`, label: 'Other' })),
+    ];
+    const { description } = await judgeForeignModel(bundleOf(null), mixed);
+    expect(description.metrics).toMatchObject({ samples: 100, accuracy: expect.closeTo(0.4) });
+    expect(description.accept).toMatchObject({ basis: 'default', coverage: 0 });
+    expect(refusalToPromote({ version: 'v1', metrics: description.metrics })).toMatchObject({
+      code: 'model.not-better',
+    });
+  });
 });
 
 describe('the accept threshold', () => {

@@ -18,7 +18,8 @@ import {
 } from '../../shared/pipeline/train-model.ts';
 import { forgetTrainingsOnDecisions, listTrainings } from '../../shared/pipeline/trainings.ts';
 import { type Clock, silentLogger } from '../../shared/ports.ts';
-import { ShardedTrainer, type TrainingResult } from '../../shared/training/sharded/trainer.ts';
+import type { TrainingResult } from '../../shared/training/sharded/register.ts';
+import { ShardedTrainer } from '../../shared/training/sharded/trainer.ts';
 import { eraseDocument } from '../../shared/upkeep/erase.ts';
 import { maintainLake } from '../../shared/upkeep/maintenance.ts';
 import { MemoryLake } from '../fakes/memory-lake.ts';

@@ -31,7 +31,8 @@ export class JumpClock implements Clock {
 
 export const GRAPH = 'https://graph.example';
 export const DOWNLOADS = 'https://contoso.sharepoint.example';
-const TOKEN = 'token-of-the-identity';
+/** Its claims name the app as rows of the emulator do. */
+const TOKEN = `x.${Buffer.from('{"appid":"sluice"}').toString('base64url')}.x`;
 
 export class Tenant {
   readonly clock = new JumpClock();
@@ -41,6 +42,8 @@ export class Tenant {
   readonly state = new MemoryStateTable();
   readonly logged: string[] = [];
   readonly erased: string[] = [];
+  /** Thrown by the next erasures. */
+  readonly eraseErrors: Error[] = [];
   /** The setting SOURCES_PASSWORDS. */
   passwords = '{"letters":"secret of letters"}';
   readonly renamed: { path: string; name: string }[] = [];
@@ -48,14 +51,21 @@ export class Tenant {
   readonly puts: string[] = [];
   site: GraphSite;
   library: Drive;
-  readonly #driveOptions: { lagMs: number; rewriteAfterMs?: number; hashAfterMs: number };
+  readonly #driveOptions: { promotesFields: boolean; lagMs: number; rewriteAfterMs?: number; hashAfterMs: number };
 
-  constructor(options: Partial<GraphOptions> & { lagMs?: number; rewriteAfterMs?: number } = {}) {
-    const { lagMs = 0, rewriteAfterMs, ...rest } = options;
+  constructor(
+    options: Partial<GraphOptions> & { lagMs?: number; rewriteAfterMs?: number; promotesFields?: boolean } = {},
+  ) {
+    const { lagMs = 0, rewriteAfterMs, promotesFields = false, ...rest } = options;
     const now = () => this.clock.now();
     this.lake = new MemoryLake('lake', now);
     this.landing = new MemoryLake('landing', now);
-    this.#driveOptions = { lagMs, hashAfterMs: 5000, ...(rewriteAfterMs === undefined ? {} : { rewriteAfterMs }) };
+    this.#driveOptions = {
+      promotesFields,
+      lagMs,
+      hashAfterMs: 5000,
+      ...(rewriteAfterMs === undefined ? {} : { rewriteAfterMs }),
+    };
     this.graph = new Graph({
       ...{ now, origin: GRAPH, downloadOrigin: DOWNLOADS, downloadLifeMs: 3_600_000, pageSize: 200, token: TOKEN },
       ...rest,
@@ -63,9 +73,9 @@ export class Tenant {
     this.site = this.addSite('/sites/tax', ['Documents']);
     this.library = this.site.drives[0]!;
     const upload = this.landing.upload.bind(this.landing);
-    this.landing.upload = async (path, file) => {
+    this.landing.upload = async (path, file, condition) => {
       this.puts.push(path);
-      return upload(path, file);
+      return upload(path, file, condition);
     };
   }
 
@@ -159,7 +169,11 @@ export class Tenant {
       {
         ...{ lake: this.lake, landing: this.landing, clock: this.clock, parallel: 4 },
         logger: { debug: log, info: log, warn: log, error: log },
-        erase: async (path) => void this.erased.push(path),
+        erase: async (path) => {
+          const error = this.eraseErrors.shift();
+          if (error !== undefined) throw error;
+          this.erased.push(path);
+        },
         rename: async (renamed) => void this.renamed.push(...renamed),
       },
       entry,

@@ -10,7 +10,8 @@ import { ModelRegistry } from '../../shared/models/registry.ts';
 import { runPaths } from '../../shared/paths.ts';
 import { seededRandom, silentLogger, systemClock } from '../../shared/ports.ts';
 import { readDecisions } from '../../shared/training/decisions.ts';
-import { runSharded, ShardedTrainer } from '../../shared/training/sharded/trainer.ts';
+import { runSharded } from '../../shared/training/sharded/run-sharded.ts';
+import { ShardedTrainer } from '../../shared/training/sharded/trainer.ts';
 import { readSource } from '../../shared/training/sources.ts';
 import { MemoryLake } from '../fakes/memory-lake.ts';
 

@@ -7,8 +7,9 @@ import { fitLogisticRegression } from '../../shared/models/logistic-regression.t
 import { ModelRegistry } from '../../shared/models/registry.ts';
 import { seededRandom, silentLogger, systemClock } from '../../shared/ports.ts';
 import { completeTrainOptions, featureSpecOf, lrOptionsOf, type TrainOptions } from '../../shared/training/options.ts';
+import { planRanges, runSharded } from '../../shared/training/sharded/run-sharded.ts';
 import { partOf } from '../../shared/training/sharded/shard.ts';
-import { planRanges, runSharded, ShardedTrainer } from '../../shared/training/sharded/trainer.ts';
+import { ShardedTrainer } from '../../shared/training/sharded/trainer.ts';
 import { MemoryLake } from '../fakes/memory-lake.ts';
 
 const clock = { ...systemClock, now: () => 0 };

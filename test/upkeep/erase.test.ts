@@ -18,6 +18,7 @@ import { seededRandom, silentLogger } from '../../shared/ports.ts';
 import { giveFeedback } from '../../shared/review/feedback.ts';
 import { train } from '../../shared/training/train.ts';
 import { eraseDocument } from '../../shared/upkeep/erase.ts';
+import { eraseLandedFile } from '../../shared/upkeep/erase-file.ts';
 import { maintainLake } from '../../shared/upkeep/maintenance.ts';
 import { IdeaEncoder } from '../fakes/idea-encoder.ts';
 import { type FakeWorld, fakeWorld } from '../fakes/pipeline.ts';
@@ -216,6 +217,28 @@ test('erase: copies of the document keep their answer, and a re-run from stored 
     { source_path: 'in/b.txt', label: 'Customs', decided_by: 'llm' },
     { source_path: 'in/c.txt', label: 'VAT', decided_by: 'model' },
   ]);
+});
+
+test('erase: a landed file goes with all that lies in it, also what a run has read that did not commit; another of that name stays', async () => {
+  const path = 'sources/mail/d/letters.zip';
+  const { landing, imports } = world.services.sources;
+  const texts = { [path]: 'sure MARKERONE\nsure MARKERTWO', 'sources/mail/d/other.zip': 'sure KEPTONE\nsure' };
+  for (const [name, text] of Object.entries(texts)) await landing.write(name, text);
+  await imports.write(path, 'sure KEPTTWO\nsure');
+  const source = { kind: 'prefix' as const, prefix: 'sources' };
+  await run({ ...source, container: 'landing' });
+  await run({ ...source, container: 'imports' });
+  const { runId } = await createRun(world.services, {
+    source: { ...source, container: 'landing' },
+    requestId: 'other',
+  });
+  await work(runId, ['extractBatch']);
+  await expect(eraseLandedFile(lake, path)).rejects.toMatchObject({ code: 'run.not-finished' });
+  await activityHandlers(async () => world.services).endRun({ runId, attempt: 0, message: '[internal] stopped' });
+  expect(await eraseLandedFile(lake, path)).toBe(2);
+  expect([await filesWith('MARKERONE'), await filesWith('MARKERTWO')]).toEqual([[], []]);
+  for (const kept of ['KEPTONE', 'KEPTTWO']) expect((await filesWith(kept)).length).toBeGreaterThan(0);
+  expect(await eraseLandedFile(lake, path)).toBe(0);
 });
 
 test('erase: a member of an archive and a row of a data set go alone', async () => {

@@ -6,10 +6,21 @@ import type { DocumentText } from '../../../shared/api/insights.ts';
 import { count, when } from '../format.ts';
 import { links } from '../links.ts';
 import { MarkedText, MarksLegend } from '../parts/marked-text.tsx';
+import { PageBesideText } from '../parts/page/page-beside-text.tsx';
+import { Place } from '../parts/place.tsx';
 import { Empty, Loading, Show } from '../parts/states.tsx';
 import { useTitle } from '../parts/title.ts';
 import { type Resource, useResource } from '../resource.ts';
-import { type DocumentAnswer, evidenceOf, isErased, nameOf, type ResultRow } from '../result-row.ts';
+import {
+  type DocumentAnswer,
+  type Evidence,
+  evidenceOf,
+  isErased,
+  nameOf,
+  type ResultRow,
+  shownPath,
+  warningsOf,
+} from '../result-row.ts';
 import { canReview } from '../session.ts';
 import { DecideForm } from './document/decide-form.tsx';
 import { Decision } from './document/decision.tsx';
@@ -23,7 +34,7 @@ const POLL_MS = 30_000;
 export function DocumentView({ documentId = '' }: { documentId?: string }) {
   const answer = useResource<DocumentAnswer>(`results/${encodeURIComponent(documentId)}`, POLL_MS);
   const { latest } = answer.data ?? {};
-  useTitle(latest === undefined ? 'Document' : nameOf(latest.source_path, latest.archive_path).name);
+  useTitle(latest === undefined ? 'Document' : nameOf(shownPath(latest), latest.archive_path).name);
   return (
     <>
       <p class="back">
@@ -37,7 +48,7 @@ export function DocumentView({ documentId = '' }: { documentId?: string }) {
 }
 
 function Document({ documentId, latest, history, feedback, onDecided }: DocumentAnswer & { onDecided: () => void }) {
-  const name = nameOf(latest.source_path, latest.archive_path);
+  const name = nameOf(shownPath(latest), latest.archive_path);
   const isText = latest.status !== 'failed' || (latest.chars ?? 0) > 0;
   const text = useResource<DocumentText>(canReview.value && isText ? `documents/${documentId}/text` : null);
   return (
@@ -45,16 +56,16 @@ function Document({ documentId, latest, history, feedback, onDecided }: Document
       <div class="view-head">
         <div>
           <h1>{name.name}</h1>
-          <p class="path">{[name.folder, name.archive].filter(Boolean).join('/')}</p>
+          <Place row={latest} />
         </div>
         {canReview.value && <Download documentId={documentId} name={name.name} />}
       </div>
-      <div class="document-columns">
+      <div class={`document-columns ${canReview.value ? 'with-page' : ''}`}>
         <div class="stack">
-          <Decision row={latest} />
-          {isText && <Text row={latest} text={text} />}
+          <Content row={latest} text={isText ? text : undefined} />
         </div>
         <div class="stack">
+          <Decision row={latest} />
           {canReview.value && <DecideForm documentId={documentId} latest={latest} onDecided={onDecided} />}
           <TopLabels row={latest} />
           <WhyNotRunnerUp row={latest} />
@@ -68,16 +79,46 @@ function Document({ documentId, latest, history, feedback, onDecided }: Document
   );
 }
 
-function Text({ row, text }: { row: ResultRow; text: Resource<DocumentText> }) {
+/** The document as it looks and what was read of it; a file that could not be read may still be looked at. */
+function Content({ row, text }: { row: ResultRow; text: Resource<DocumentText> | undefined }) {
   const evidence = useMemo(() => evidenceOf(row), [row]);
-  const rivals = rivalsOf(row);
+  const warnings = useMemo(() => warningsOf(row), [row]);
   const quote = row.llm_quote_verified === true ? row.llm_quote : null;
   return (
     <section class="card">
-      <h2>Text</h2>
+      <h2 class="visually-hidden">Content</h2>
       {!canReview.value ? (
-        <p class="dim">Texts are shown to reviewers. Ask an administrator for the role reviewer to read it here.</p>
-      ) : text.data === undefined && text.error === undefined ? (
+        <p class="dim">
+          Pages and texts are shown to reviewers. Ask an administrator for the role reviewer to see them here.
+        </p>
+      ) : (
+        <PageBesideText
+          key={`${row.document_id} ${row.content_sha256}`}
+          {...{ documentId: row.document_id, evidence, quote, warnings }}
+        >
+          {text === undefined ? (
+            <p class="dim">No text could be read of it.</p>
+          ) : (
+            <Text {...{ row, text, evidence, quote }} />
+          )}
+        </PageBesideText>
+      )}
+    </section>
+  );
+}
+
+interface TextProps {
+  row: ResultRow;
+  text: Resource<DocumentText>;
+  evidence: readonly Evidence[];
+  quote: string | null;
+}
+
+function Text({ row, text, evidence, quote }: TextProps) {
+  const rivals = rivalsOf(row);
+  return (
+    <>
+      {text.data === undefined && text.error === undefined ? (
         <Loading what="the text" />
       ) : (
         <Show resource={text} what="the text">
@@ -104,7 +145,7 @@ function Text({ row, text }: { row: ResultRow; text: Resource<DocumentText> }) {
           }
         </Show>
       )}
-    </section>
+    </>
   );
 }
 

@@ -88,7 +88,7 @@ function Desk() {
         )
       ) : (
         <div class="review-desk">
-          <DocumentInFocus key={focus.documentId} item={focus} ahead={items.length - at - 1} />
+          <DocumentInFocus key={focus.documentId} item={focus} ahead={items.length - at - 1} next={items[at + 1]} />
           <LabelPanel item={focus} keys={keys} proposed={proposed} noteField={noteField} onCommand={obey} />
         </div>
       )}

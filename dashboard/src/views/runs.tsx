@@ -14,6 +14,7 @@ import { Empty, Show } from '../parts/states.tsx';
 import { useTitle } from '../parts/title.ts';
 import { useResource } from '../resource.ts';
 import { canOperate, canReview, session } from '../session.ts';
+import { GuideCard } from './runs/guide-card.tsx';
 import { isActive, listPauseMs, startOfDay, totalsSince } from './runs/run-list.ts';
 import { RunList } from './runs/run-table.tsx';
 import { StartRunDialog } from './runs/start-run.tsx';
@@ -53,6 +54,7 @@ export function RunsView() {
         {(data) => (
           <div class="stack">
             <Totals runs={data.runs} nowMs={nowMs} />
+            {canReview.value && <GuideCard />}
             <BrokenRecords records={data.broken} />
             {data.runs.length + data.broken.length === 0 ? <NoRuns /> : <RunList runs={data.runs} nowMs={nowMs} />}
             {page < PAGES[1] && data.runs.length + data.broken.length >= page && (
@@ -129,19 +131,32 @@ function Waiting({ sinceMs }: { sinceMs: number }) {
   );
 }
 
+/** An empty lake: what to do first, in order. */
 function NoRuns() {
-  return (
-    <Empty title="No run yet">
-      {canOperate.value ? (
-        <>
-          <p>Drop files or a folder anywhere on this page, or start a run over what is in the lake.</p>
-          <button type="button" class="primary" onClick={openAddDocuments}>
-            Add documents
-          </button>
-        </>
-      ) : (
+  const hasLabels = session.value?.taxonomy != null;
+  if (!canOperate.value)
+    return (
+      <Empty title="No run yet">
         <p>Runs show here as soon as documents arrive. Starting one needs the role operator.</p>
+      </Empty>
+    );
+  return (
+    <Empty title={hasLabels ? 'No run yet' : 'Nothing here yet'}>
+      {!hasLabels && (
+        <p>
+          First say what documents are sorted into: <a href={links.labels}>write or import your labels</a>.
+        </p>
       )}
+      <p>
+        {hasLabels ? 'Drop' : 'Then drop'} files or a folder anywhere on this page, or{' '}
+        <a href={links.sources}>follow a library or a mailbox</a>.
+      </p>
+      <button type="button" class={hasLabels ? 'primary' : ''} onClick={openAddDocuments}>
+        Add documents
+      </button>
+      <p class="dim">
+        To look around with samples instead: <code>npm start</code> in a new data folder.
+      </p>
     </Empty>
   );
 }

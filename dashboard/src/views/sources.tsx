@@ -93,17 +93,39 @@ function Source({ source }: { source: SourceStatus }) {
             </p>
           ),
       )}
+      {drives.map(
+        ({ name: library, writeBack }) =>
+          writeBack?.code != null && (
+            <p class="note warn" key={library}>
+              Labels of {count(writeBack.waiting)} files of {library} are not written back yet. {writeBack.remedy}{' '}
+              <span class="dim">{writeBack.code}</span>
+            </p>
+          ),
+      )}
       <Facts
         facts={[
           ['Follows', `${KINDS[kind] ?? kind}: ${address}`],
           ['Next round', nextAt === null ? 'none while paused' : Date.parse(nextAt) <= now ? 'due now' : when(nextAt)],
           ['When an original is deleted', DELETION[source.deletion]],
+          ...(source.since == null ? [] : [sinceOf(source.since, drives)]),
+          ...writtenBack(drives),
         ]}
       />
       {drives.length > 0 && <Drives name={name} drives={drives} now={now} />}
       <NotRead name={name} skipped={source.skipped} failed={source.failed} reasons={source.reasons} />
     </section>
   );
+}
+
+function sinceOf(since: string, drives: readonly DriveStatus[]): [string, string] {
+  const older = drives.reduce((sum, drive) => sum + drive.older, 0);
+  return ['Since', older === 0 ? since : `${since}; ${count(older)} older files are not read`];
+}
+
+function writtenBack(drives: readonly DriveStatus[]): [string, string][] {
+  const written = drives.flatMap(({ writeBack }) => writeBack?.written ?? []);
+  const sum = written.reduce((total, one) => total + one, 0);
+  return written.length === 0 ? [] : [['Labels written into columns', `${count(sum)} times`]];
 }
 
 const DELETION: Readonly<Record<SourceStatus['deletion'], string>> = {

@@ -16,6 +16,8 @@ export interface DriveItem {
   contentVersion: number;
   /** Rises with every change; part of the eTag. */
   version: number;
+  /** ms since the epoch. */
+  createdAt: number;
   /** ms since the epoch, as the file says: copies keep the date of their original. */
   modifiedAt: number;
   changedAt: number;
@@ -24,6 +26,8 @@ export interface DriveItem {
   isDeleted: boolean;
   isMalware: boolean;
   isPending: boolean;
+  /** Somebody has it open for editing alone: nobody else may change it. */
+  isCheckedOut?: boolean;
   /** `fields` of the list item: what write-back sets. */
   fields: Record<string, unknown>;
   lastModifiedBy: string;
@@ -39,6 +43,8 @@ export interface DriveOptions {
   lagMs: number;
   /** Office files are rewritten so long after their upload; undefined = never. */
   rewriteAfterMs?: number | undefined;
+  /** Columns are copied into Office files: other bytes, another cTag. */
+  promotesFields?: boolean;
   /** Hashes are missing for so long. */
   hashAfterMs: number;
 }
@@ -59,6 +65,8 @@ export class Drive {
   readonly #rewrites = new Set<string>();
   #sequence = 0;
   #made = 0;
+  /** Internal names of the columns that people have added; of a choice column its choices. */
+  readonly columns = new Map<string, readonly string[] | undefined>();
   /** Sequence numbers below this are forgotten: a token from before answers 410. */
   forgottenBefore = 0;
 
@@ -71,15 +79,17 @@ export class Drive {
   }
 
   /** Put a file at a path, making its folders; the same path again is a new version of the same item. */
-  putFile(path: string, bytes: Buffer, options: { modifiedAt?: number } = {}): DriveItem {
+  putFile(path: string, bytes: Buffer, options: { createdAt?: number; modifiedAt?: number } = {}): DriveItem {
     const { parent, name } = this.#place(path);
     const known = this.#child(parent, name);
     if (known === undefined) {
       const made = this.#make(parent, name, 'file', bytes);
+      made.createdAt = options.createdAt ?? made.createdAt;
       made.modifiedAt = options.modifiedAt ?? made.modifiedAt;
       return made;
     }
     known.bytes = bytes;
+    known.lastModifiedBy = 'someone';
     known.contentVersion++;
     known.modifiedAt = options.modifiedAt ?? this.#options.now();
     this.#plan(known);
@@ -131,8 +141,19 @@ export class Drive {
     return this.#touch(item);
   }
 
-  set(id: string, change: Partial<Pick<DriveItem, 'isMalware' | 'isPending' | 'fields'>>): DriveItem {
+  set(id: string, change: Partial<Pick<DriveItem, 'isMalware' | 'isPending' | 'isCheckedOut' | 'fields'>>): DriveItem {
     return this.#touch(Object.assign(this.#need(id), change));
+  }
+
+  /** Columns of a file, by the app. */
+  setFields(id: string, fields: Record<string, unknown>): DriveItem {
+    const item = this.#need(id);
+    item.lastModifiedBy = 'app';
+    if (this.#options.promotesFields && OFFICE.test(item.name)) {
+      item.bytes = Buffer.concat([item.bytes, Buffer.from(JSON.stringify(fields))]);
+      item.contentVersion++;
+    }
+    return this.set(id, { fields: { ...item.fields, ...fields } });
   }
 
   /** The service rewrites what is due: other bytes, another cTag, one more row. */
@@ -207,6 +228,7 @@ export class Drive {
       bytes,
       contentVersion: 1,
       version: 0,
+      createdAt: now,
       modifiedAt: now,
       changedAt: now,
       sequence: 0,

@@ -7,7 +7,7 @@ import { type GraphFault, takeFault } from './faults.ts';
 import { MailRoutes, syncStateNotFound } from './mail-routes.ts';
 import type { Mailbox } from './mailbox.ts';
 import { accessDenied, type GraphReply, notFound, problem, resync, throttled } from './replies.ts';
-import { cTag, driveRow, eTag, itemRow } from './rows.ts';
+import { cTag, driveRow, eTag, itemRow, listTag } from './rows.ts';
 import { GraphSubscriptions, type Notify } from './subscriptions.ts';
 
 export interface GraphSite {
@@ -19,6 +19,8 @@ export interface GraphSite {
   drives: Drive[];
   /** The app has no right on it. */
   isForbidden?: boolean;
+  /** The app may read only. */
+  isReadOnly?: boolean;
 }
 
 export interface GraphRequest {
@@ -42,6 +44,8 @@ export interface GraphOptions {
   pageSize: number;
   /** Sends notifications; without it every handshake fails. */
   notify?: Notify;
+  /** Whether a list item is changed under the tag of its file, too; default: it is. */
+  takesFileTags?: boolean;
   /** Any caller without this token gets 401. */
   token: string;
 }
@@ -151,13 +155,19 @@ export class Graph {
   #onDrive(drive: Drive, rest: string, request: GraphRequest, fault: GraphFault | undefined): GraphReply {
     const { method, url, headers, body } = request;
     if (rest === '') return { status: 200, body: driveRow(drive) };
+    if (rest === '/list/columns')
+      return { status: 200, body: { value: ['Title', ...drive.columns.keys()].map((name) => ({ name })) } };
     if (/^\/root\/(microsoft\.graph\.)?delta/.test(rest)) return this.#driveDelta(drive, rest, url, fault);
     const m = /^\/(?:items\/([^/]+)|(root))(\/.*)?$/.exec(rest);
     const item = drive.get(m?.[2] ?? m?.[1] ?? '');
     if (item === undefined) return notFound();
     switch (m?.[3] ?? '') {
-      case '':
-        return { status: 200, body: itemRow(drive, item) };
+      case '': {
+        const listItem = /listItem/.test(url.searchParams.get('$expand') ?? '')
+          ? { listItem: { eTag: listTag(item) } }
+          : {};
+        return { status: 200, body: { ...itemRow(drive, item), ...listItem } };
+      }
       case '/children':
         return this.#paged(
           url,
@@ -169,12 +179,19 @@ export class Graph {
         return { status: 302, headers: { location: this.#downloadUrl(drive, item) } };
       case '/listItem/fields': {
         if (method !== 'PATCH') return { status: 200, body: item.fields };
+        if (this.sites.find(({ drives }) => drives.includes(drive))?.isReadOnly) return accessDenied();
         const wanted = headers.get('if-match');
-        if (wanted !== null && wanted !== eTag(item))
+        const tags = this.#options.takesFileTags === false ? [listTag(item)] : [listTag(item), eTag(item)];
+        if (wanted !== null && !tags.includes(wanted))
           return problem(412, 'resourceModified', 'The resource has changed.');
-        drive.set(item.id, { fields: { ...item.fields, ...(JSON.parse(body) as Record<string, unknown>) } });
-        item.lastModifiedBy = 'app';
-        return { status: 200, headers: { etag: eTag(item) }, body: item.fields };
+        const fields = JSON.parse(body) as Record<string, unknown>;
+        const unknown = Object.keys(fields).find((name) => !drive.columns.has(name));
+        if (unknown !== undefined) return problem(400, 'invalidRequest', `Field '${unknown}' is not recognized`);
+        if (item.isCheckedOut) return problem(423, 'resourceLocked', 'The file is checked out.');
+        if (Object.entries(fields).some(([name, value]) => drive.columns.get(name)?.includes(String(value)) === false))
+          return problem(400, 'invalidRequest', 'The value is not among the choices.');
+        drive.setFields(item.id, fields);
+        return { status: 200, headers: { etag: listTag(item) }, body: item.fields };
       }
       default:
         return problem(400, 'BadRequest', 'unknown segment');

@@ -3,6 +3,8 @@
 import type { Drive, DriveItem } from './drive.ts';
 
 export const eTag = (item: DriveItem): string => `"{${item.id}},${item.version}"`;
+/** What the list item behind a file calls its version. */
+export const listTag = (item: DriveItem): string => `"${item.id.toLowerCase()},${item.version}"`;
 export const cTag = (item: DriveItem): string => `"c:{${item.id}},${item.contentVersion}"`;
 
 export function driveRow(drive: Drive): unknown {
@@ -25,6 +27,7 @@ export function itemRow(drive: Drive, item: DriveItem): Record<string, unknown> 
     eTag: eTag(item),
     parentReference,
     webUrl: `${drive.webUrl}/${drive.pathOf(item).split('/').map(encodeURIComponent).join('/')}`,
+    createdDateTime: new Date(item.createdAt).toISOString(),
     lastModifiedDateTime: new Date(item.modifiedAt).toISOString(),
     lastModifiedBy:
       item.lastModifiedBy === 'app'

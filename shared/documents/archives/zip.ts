@@ -2,7 +2,8 @@
 // Invariants: Z1 no more than the cap is ever inflated, whatever the headers say. Z2 a bad name or member does not end the walk.
 import { crc32, inflateRawSync } from 'node:zlib';
 import { TerminalError } from '../../errors.ts';
-import { decodeText } from '../charset.ts';
+import { zipNames } from '../zip-names.ts';
+import { charsetOfNames } from './name-charset.ts';
 import { unpackRare } from './rare-methods.ts';
 
 export interface ZipMember {
@@ -34,11 +35,14 @@ export async function openZip(bytes: Uint8Array): Promise<ZipFile> {
   return {
     entryCount: zip.entryCount,
     async *members() {
+      let charset: string | undefined;
       try {
         for await (const entry of zip.eachEntry()) {
           const raw = entry.fileName as unknown as Buffer; // decodeStrings: false gives bytes
+          const isUtf8 = (entry.generalPurposeBitFlag & 0x800) !== 0 || raw.every((byte) => byte < 0x80);
+          if (!isUtf8) charset ??= charsetOfNames(zipNames(buffer).map((other) => Buffer.from(other, 'latin1')));
           const name =
-            unicodeName(raw, entry.extraFields) ?? (await decodeName(raw, (entry.generalPurposeBitFlag & 0x800) !== 0));
+            unicodeName(raw, entry.extraFields) ?? (await decodeName(raw, isUtf8 ? 'utf8' : (charset ?? 'utf8')));
           yield {
             name,
             isFolder: /[/\\]$/.test(name),
@@ -100,10 +104,7 @@ function unicodeName(raw: Buffer, fields: readonly { id: number; data: Buffer }[
   return data.toString('utf8', 5);
 }
 
-async function decodeName(raw: Buffer, isUtf8: boolean): Promise<string> {
-  if (isUtf8 || raw.every((byte) => byte < 0x80)) return raw.toString('utf8');
-  const { text, charset } = await decodeText(raw);
-  if (charset === 'utf-8' || /^(gb|shift|big5|euc)/.test(charset)) return text;
-  const iconv = (await import('iconv-lite')).default;
-  return iconv.decode(raw, 'cp437'); // what the format says of names without a flag
+async function decodeName(raw: Buffer, charset: string): Promise<string> {
+  if (charset === 'utf8') return raw.toString('utf8');
+  return (await import('iconv-lite')).default.decode(raw, charset);
 }

@@ -2,6 +2,10 @@
 // Trap: the library writes a serial number for formats it does not know, dd.mm.yyyy among them, and 2/3/34 for the short date of any country.
 // Source: ECMA-376 part 1, 18.8.30 and 18.8.31 (number formats), 18.17.4.1 (serial numbers of dates).
 
+import { symbolsIn } from './drawing-text.ts';
+import { decodeXml } from './sheet-marks.ts';
+import { isSymbolFont } from './word-styles.ts';
+
 export interface Cell {
   /** As the library displays it. */
   w?: string;
@@ -10,6 +14,8 @@ export interface Cell {
   /** Number format. */
   z?: string | number;
   c?: { t?: string }[];
+  /** Rich text, as XML. */
+  r?: string;
 }
 
 /** Text of a cell with its comments; '' when it shows nothing. */
@@ -17,8 +23,23 @@ export function cellText(cell: Cell | undefined | null, is1904: boolean): string
   if (cell === undefined || cell === null) return '';
   const shown = shownValue(cell, is1904).replace(/\s+/g, ' ').trim();
   if (cell.c === undefined) return shown;
-  const comments = cell.c.map((comment) => comment.t ?? '').filter((text) => text !== '');
+  const comments = cell.c.map((comment) => ofThread(comment.t ?? '')).filter((text) => text !== '');
   return [shown, ...comments].filter((text) => text !== '').join(' ');
+}
+
+/** A comment of a thread as a note of old: what Excel says of it in the language of the writer, a link, a word, the comment. */
+const ofThread = (note: string) => /linkid=870924\s+[^:\n]{1,40}:\s*([\s\S]*)$/.exec(note)?.[1]?.trim() ?? note;
+
+/** Runs of a rich text whose letters are signs. */
+function withSigns(rich: string): string {
+  const runs = rich.match(/<(?:\w+:)?r\b[\s\S]*?<\/(?:\w+:)?r>/g) ?? [];
+  return runs
+    .map((run) => {
+      const text = decodeXml([...run.matchAll(/<(?:\w+:)?t\b[^>]*>([^<]*)</g)].map(([, words = '']) => words).join(''));
+      const font = /<(?:\w+:)?rFont\b[^>]*\bval="([^"]{1,64})"/.exec(run)?.[1] ?? '';
+      return isSymbolFont(font) ? symbolsIn(font, text) : text;
+    })
+    .join('');
 }
 
 function shownValue(cell: Cell, is1904: boolean): string {
@@ -28,10 +49,13 @@ function shownValue(cell: Cell, is1904: boolean): string {
     const format = typeof z === 'string' ? z : 'General';
     const kind = kindOfFormat(format);
     if (kind !== 'number') return dateText(v, format, kind, w, is1904) ?? w ?? String(v);
-    if (Number.isInteger(v) && /E[+-]?\d/i.test(w ?? 'E1') && Math.abs(v) < 1e21) return String(v);
+    // The usual format shortens long numbers, a format of powers is what somebody wants to see: both are told.
+    if (Number.isInteger(v) && /E[+-]?\d/i.test(w ?? 'E1') && Math.abs(v) < 1e21)
+      return w !== undefined && /0E[+-]0/i.test(format) ? `${v} (${w.trim()})` : String(v);
     // A name of a format (Excel's XML has them) that the library does not know shows nothing; a format that hides has parts.
     return w === undefined || (w === '' && !format.includes(';')) ? String(v) : w;
   }
+  if (cell.r !== undefined && /(wing|web)dings/i.test(cell.r)) return withSigns(cell.r);
   return w ?? (v === undefined || v === null ? '' : String(v));
 }
 

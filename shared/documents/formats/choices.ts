@@ -113,3 +113,6 @@ function withChoice(sign: string | undefined): string {
   if (/[☑☒✓✗]/.test(sign)) return `${checkbox(true)} ${sign} `;
   return sign === '☐' ? `${checkbox(false)} ${sign} ` : sign;
 }
+
+/** Is this what `symbolText` gives for a box or a tick? */
+export const isChoice = (text: string) => /^\[[x ]\]/.test(text);

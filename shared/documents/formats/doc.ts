@@ -6,7 +6,7 @@ import { decodeAs } from '../charset.ts';
 import { plain, type ReadContext, type ReadText } from '../reading.ts';
 import { symbolText } from './choices.ts';
 import { type DocRow, isPieceGone, type Run, rowsOf, runsOf } from './doc-runs.ts';
-import { equationText, MAX_FIELD_CODE } from './field-code.ts';
+import { fieldText, MAX_FIELD_CODE } from './field-code.ts';
 import { artTexts, scannedBlips } from './office-art.ts';
 import { openOle } from './ole.ts';
 import { documentsIn } from './ole-object.ts';
@@ -226,7 +226,7 @@ function addChar(char: string, fields: Field[], out: string[], table: TableMarks
   else if (code === 0x15) {
     fields.pop();
     const isSeen = !fields.some(({ isCode }) => isCode);
-    if (field !== undefined && !field.hasResult && isSeen) out.push(equationText(field.code) ?? '');
+    if (field !== undefined && !field.hasResult && isSeen) out.push(fieldText(field.code) ?? '');
   } else if (fields.some(({ isCode }) => isCode)) {
     if (field !== undefined && field.code.length < MAX_FIELD_CODE) field.code += char;
   } else {

@@ -90,12 +90,13 @@ const PLAIN_SELECTOR = /^\s*(?:[a-z][\w-]*)?([.#][\w-]+)\s*$/i;
 
 /** Does a style sheet hide the element? By its class or id; rules for other media do not count. @param css  as `stylesOf` gives it */
 export function hidingRules(css: string): (attributes: Record<string, string>) => boolean {
-  if (!/display\s*:\s*none/i.test(css)) return () => false;
+  if (!/display\s*:\s*none|visibility\s*:\s*hidden/i.test(css)) return () => false;
   const hidden = new Set<string>();
   const shown = new Set<string>();
   let rules = 0;
   for (const [, selectors = '', body = ''] of topLevel(css).matchAll(/([^{}]+)\{([^{}]*)\}/g)) {
-    const display = /(?:^|;)\s*display\s*:\s*([\w-]+)/i.exec(body)?.[1]?.toLowerCase();
+    const told = /(?:^|;)\s*(?:display|visibility)\s*:\s*([\w-]+)/i.exec(body)?.[1]?.toLowerCase();
+    const display = told === 'hidden' ? 'none' : told;
     if (display === undefined) continue;
     if (++rules > MAX_RULES) break;
     for (const selector of selectors.split(',')) {

@@ -6,6 +6,7 @@ import { writtenDescription } from '../pictures.ts';
 import { plain, type ReadContext, type ReadText, TextSink } from '../reading.ts';
 import { checkbox } from './choices.ts';
 import { filesInAddresses } from './data-urls.ts';
+import { OpenFractions, OpenItems } from './html-items.ts';
 import { fontRules, hidingRules, OpenFonts, stylesOf } from './html-styles.ts';
 
 const HIDDEN = new Set([
@@ -60,6 +61,8 @@ export function htmlToText(
   const hiddenStack: string[] = [];
   const lists: { hasChoice: boolean; first: string }[] = [];
   const tables = new OpenTables();
+  const items = new OpenItems();
+  const math = new OpenFractions();
   const css = stylesOf(html, styles);
   const fonts = new OpenFonts(fontRules(css));
   const isUnseen = hidingRules(css);
@@ -102,6 +105,8 @@ export function htmlToText(
         if (name === 'td' || name === 'th') lines.openCell(tables.openCell(attributes));
         else if (BLOCKS.has(name)) lines.break();
         else if (SVG_TEXT.has(name)) lines.add(' ');
+        math.open(name);
+        items.open(name, attributes, (label) => lines.add(label));
         if (name === 'img') {
           const written = writtenDescription(attributes.alt);
           if (written !== '') lines.add(` ${written} `);
@@ -127,6 +132,8 @@ export function htmlToText(
           if (list !== undefined && !list.hasChoice && list.first !== '') lines.add(` ${list.first} `);
         }
         if (name === 'pre' && pre > 0) pre -= 1;
+        items.close(name);
+        math.close(name, () => lines.add('/'));
         tables.close(name);
         if (name === 'td' || name === 'th') lines.closeCell();
         else if (BLOCKS.has(name) && !VOID.has(name)) lines.break();
@@ -257,9 +264,13 @@ function inputText(attributes: Record<string, string>): string {
 
 const VOID = new Set('area base br col embed hr img input link meta param source track wbr'.split(' '));
 
+/** Words for previews of mails are made so small or faint that nobody sees them. */
+const UNSEEN_STYLE =
+  /display\s*:\s*none|visibility\s*:\s*hidden|(?:^|;)\s*(?:mso-hide\s*:\s*all|opacity\s*:\s*0(?:\.0*)?\s*(?:;|!|$)|font-size\s*:\s*0(?:px|pt|em|%)?\s*(?:;|!|$))/i;
+
 function isHidden(name: string, attributes: Record<string, string>): boolean {
   if (attributes.hidden !== undefined && attributes.hidden !== 'until-found') return true;
   if (name === 'input' && attributes.type === 'hidden') return true;
   if (name === 'dialog' && attributes.open === undefined) return true;
-  return attributes.style !== undefined && /display\s*:\s*none|visibility\s*:\s*hidden/i.test(attributes.style);
+  return attributes.style !== undefined && UNSEEN_STYLE.test(attributes.style);
 }

@@ -41,7 +41,7 @@ export function tiffPages(bytes: Uint8Array): number[] {
 }
 
 /** The same TIFF with another page first: OCR reads the first one. */
-function startingAt(bytes: Uint8Array, offset: number): Buffer {
+export function startingAt(bytes: Uint8Array, offset: number): Buffer {
   const copy = Buffer.from(bytes);
   if (copy[0] === 0x49) copy.writeUInt32LE(offset, 4);
   else copy.writeUInt32BE(offset, 4);

@@ -182,11 +182,21 @@ async function startOfMail(bytes: Uint8Array): Promise<Uint8Array> {
     mail[1] === 0
   )
     mail = new Uint8Array(Buffer.from((await decodeText(mail)).text));
+  mail = withLineEnds(mail);
   const head = Buffer.from(mail.buffer, mail.byteOffset, Math.min(mail.length, 256)).toString('latin1');
   const before = /^(?:\xef\xbb\xbf)?\s*(?:(\d{1,12})[ \t]*\r?\n)?\s*/.exec(head)?.[0] ?? '';
   const count = /\d+/.exec(before)?.[0];
   const rest = mail.subarray(before.length);
   return count === undefined ? rest : rest.subarray(0, Number(count));
+}
+
+const LOOKED_AT_BYTES = 65_536;
+
+/** Programs of the old Macintosh end lines by a carriage return alone. */
+function withLineEnds(mail: Uint8Array): Uint8Array {
+  const head = mail.subarray(0, LOOKED_AT_BYTES);
+  if (head.includes(0x0a) || !head.includes(0x0d)) return mail;
+  return mail.map((byte) => (byte === 0x0d ? 0x0a : byte));
 }
 
 function refuse(error: unknown): never {

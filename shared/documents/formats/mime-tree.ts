@@ -62,7 +62,23 @@ class MimeTree extends Open {
 /** @throws {Error} of the library, over its limits */
 export function parseMime(bytes: Uint8Array): Promise<MimeMessage> {
   const head = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 65_536)).toString('latin1');
-  return new MimeTree(/charset\s*=\s*"?([\w:.-]+)/i.exec(head)?.[1]).parse(bytes as Uint8Array<ArrayBuffer>);
+  return new MimeTree(/charset\s*=\s*"?([\w:.-]+)/i.exec(head)?.[1]).parse(
+    withTrueEncodings(bytes, head) as Uint8Array<ArrayBuffer>,
+  );
+}
+
+/** Bodies that say base64 and are written in plain text keep their letters: what they say is taken back. */
+function withTrueEncodings(bytes: Uint8Array, head: string): Uint8Array {
+  let mended: Uint8Array | undefined;
+  for (const match of head.matchAll(/^content-transfer-encoding:[ \t]*base64(?=[ \t]*\r?$)/gim)) {
+    const end = match.index + match[0].length;
+    const body = /\r?\n\r?\n([\s\S]{0,400})/.exec(head.slice(end, end + 8192))?.[1]?.trimStart() ?? '';
+    const line = body.split(/\r?\n/)[0] ?? '';
+    if (!/\S[ \t]+\S/.test(line) || /^--/.test(line)) continue;
+    mended ??= Uint8Array.from(bytes);
+    mended.set(Buffer.from('8bit  '), end - 6);
+  }
+  return mended ?? bytes;
 }
 
 const ESCAPE = 0x1b;
@@ -102,7 +118,12 @@ async function mendWords(line: string): Promise<string> {
 
 async function mendedWord(charset: string, bytes: Buffer): Promise<Buffer | undefined> {
   const isSeven = /utf-?7$/i.test(charset);
-  if (!isSeven && !/^(utf-?8|us-ascii|ascii|unknown.*|default.*|x-unknown|8bit|.*\$.*)$/i.test(charset))
+  if (
+    !isSeven &&
+    !/^(utf-?8|us-ascii|ascii|unknown.*|default.*|x-unknown|8bit|.*\$.*|ks_?c_?5601.*|ksc_?5601.*|euc-?kr|korean|gb_?2312.*|x-gbk|hz-gb-2312)$/i.test(
+      charset,
+    )
+  )
     return undefined;
   // A character cut in two at the end of a word is mended by the library, which joins the words.
   const isCutOnly = !/[^\ufffd]\ufffd[^\ufffd]/.test(new TextDecoder('utf-8').decode(bytes));

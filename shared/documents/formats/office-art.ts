@@ -2,6 +2,7 @@
 // Source: [MS-ODRAW] 2.2.23 (kinds of pictures), 2.2.27 to 2.2.30 (JPEG, PNG, DIB, TIFF), 2.2.9 (properties), 2.3.22.1 (gtextUNICODE).
 import type { ExtractLimits } from '../limits.ts';
 import { mayHoldText, type Picture } from '../pictures.ts';
+import { bitmapFile } from './metafile.ts';
 
 /** Record instances by type; odd ones carry a second identifier of 16 bytes. Metafiles hold no scan. */
 const INSTANCES: Readonly<Record<number, readonly number[]>> = {
@@ -40,17 +41,7 @@ function blipAt(stream: Buffer, at: number): Buffer | undefined {
   const to = at + HEADER_BYTES + size;
   if (to > stream.length || from >= to) return undefined;
   const content = stream.subarray(from, to);
-  return type === DIB ? asBitmapFile(content) : content;
-}
-
-/** A device-independent bitmap lacks the file header of a BMP. */
-function asBitmapFile(dib: Buffer): Buffer {
-  const header = Buffer.alloc(14);
-  header.write('BM');
-  header.writeUInt32LE(14 + dib.length, 2);
-  const colours = dib.length >= 40 && dib.readUInt16LE(14) <= 8 ? dib.readUInt32LE(32) || 1 << dib.readUInt16LE(14) : 0;
-  header.writeUInt32LE(14 + (dib.length >= 4 ? dib.readUInt32LE(0) : 0) + Math.min(256, colours) * 4, 10);
-  return Buffer.concat([header, dib]);
+  return type === DIB ? bitmapFile(content) : content;
 }
 
 const PROPERTIES = Buffer.from([0x0b, 0xf0]);

@@ -1,8 +1,5 @@
-// What the readers of OOXML parts share: relations between parts, and paragraph text of DrawingML.
-import { attribute } from '../markup.ts';
+// What the readers of OOXML parts share: relations between parts.
 import type { PackageParts } from '../package-parts.ts';
-import { writtenDescription } from '../pictures.ts';
-import type { TextSink } from '../reading.ts';
 
 export interface Relation {
   id: string;
@@ -41,53 +38,4 @@ function resolvePart(folder: string, target: string): string {
 export async function mainPart(parts: PackageParts, usual: string): Promise<string> {
   const main = (await relationsOf(parts, '')).find((relation) => relation.kind === 'officeDocument')?.target;
   return main !== undefined && parts.has(main) ? main : usual;
-}
-
-/** Text of DrawingML (slides, diagrams, charts): a line per paragraph, a tab per table cell. */
-export async function addDrawingText(
-  parts: PackageParts,
-  part: string,
-  sink: TextSink,
-  skip: (name: string, attributes: Record<string, string>) => boolean = () => false,
-  visit?: (name: string, attributes: Record<string, string>, stack: readonly string[]) => void,
-): Promise<void> {
-  let skipped = 0;
-  let inText = 0;
-  let cells = 0;
-  const stack: string[] = [];
-  await parts.xml(part, {
-    open(name, attributes) {
-      if (skipped > 0 || name === 'Fallback' || skip(name, attributes)) {
-        skipped += 1;
-        return;
-      }
-      stack.push(name);
-      if (name === 't' || (name === 'v' && stack.at(-2) === 'pt') || name === 'text') inText += 1;
-      else if (name === 'tc') {
-        if (cells > 0) sink.add('\t');
-        cells += 1;
-      } else if (name === 'tr' || name === 'br') {
-        sink.add('\n');
-        if (name === 'tr') cells = 0;
-      } else if (name === 'cNvPr') {
-        const written = writtenDescription(attribute(attributes, 'descr'));
-        if (written !== '') sink.add(`\n${written}\n`);
-      } else visit?.(name, attributes, stack);
-    },
-    text(text) {
-      if (skipped === 0 && inText > 0) sink.add(text);
-    },
-    close(name) {
-      if (skipped > 0) {
-        skipped -= 1;
-        return;
-      }
-      const parent = stack.at(-2);
-      stack.pop();
-      if (name === 't' || (name === 'v' && parent === 'pt') || name === 'text') inText -= 1;
-      if (name === 'v' || name === 'text') sink.add('\n');
-      if (name === 'p') sink.add(stack.includes('tc') ? ' ' : '\n');
-    },
-  });
-  sink.breakLine();
 }

@@ -8,32 +8,41 @@ import { type EmbeddedFile, type ReadContext, type ReadText, TextSink } from '..
 import { checkbox, symbolText } from './choices.ts';
 import { FormField } from './form-field.ts';
 import { unwrapOle } from './ole-object.ts';
-import { type ShownPicture, scannedPictures } from './package-files.ts';
+import { OpenLists } from './open-lists.ts';
+import { OpenStyles } from './open-styles.ts';
+import { metafiles, type ShownPicture, scannedPictures } from './package-files.ts';
+import { edgeLines } from './sheet-marks.ts';
 import { readWorkbook } from './workbook.ts';
 
 export async function readOpenDocument(bytes: Uint8Array, context: ReadContext): Promise<ReadText> {
   const { limits } = context;
   const parts = await openUnencrypted(bytes, limits);
   if (!parts.has('content.xml')) throw new TerminalError('extract.corrupt', 'opendocument: its content is missing');
-  const content = new Content(new TextSink(limits.maxChars), 'body');
-  await parts.xml('content.xml', content);
-  const styles = new Content(new TextSink(limits.maxChars), 'master-styles');
+  const shared = new OpenStyles();
+  const styles = new Content(new TextSink(limits.maxChars), 'master-styles', shared);
   await parts.xml('styles.xml', styles);
+  shared.dropOwn();
+  const content = new Content(new TextSink(limits.maxChars), 'body', shared);
+  await parts.xml('content.xml', content);
   refuseManySlides(content.slides, limits.maxPages);
   const inside = await objectsOf(parts, [...content.objects, ...styles.objects], limits);
+  const shown = [...content.pictures, ...styles.pictures];
+  const drawn = await metafiles(parts, shown, context);
   return {
-    parts: [styles.result, content.result, ...inside.texts].filter((text) => text.trim() !== ''),
+    parts: [styles.result, content.result, ...inside.texts, drawn.text].filter((text) => text.trim() !== ''),
     pages: content.slides > 0 ? content.slides : null,
-    warnings: [],
+    warnings: drawn.warnings,
     embedded: inside.embedded,
-    pictures: await scannedPictures(parts, [...content.pictures, ...styles.pictures], context),
+    pictures: [...(await scannedPictures(parts, shown, context)), ...drawn.pictures],
   };
 }
 
 /** One XML file that holds the whole document (fodt, fodp, fodg); its pictures stand in it as base64. */
 export async function readFlatDocument(text: string, { limits }: ReadContext): Promise<ReadText> {
-  const content = new Content(new TextSink(limits.maxChars), 'body', limits.maxOcrPages);
-  const styles = new Content(new TextSink(limits.maxChars), 'master-styles');
+  const content = new Content(new TextSink(limits.maxChars), 'body', new OpenStyles(), {
+    maxInline: limits.maxOcrPages,
+  });
+  const styles = new Content(new TextSink(limits.maxChars), 'master-styles', new OpenStyles());
   for (const handler of [content, styles]) parseMarkup(text, handler, { xml: true, maxElements: limits.maxElements });
   refuseManySlides(content.slides, limits.maxPages);
   return {
@@ -66,16 +75,31 @@ function refuseManySlides(slides: number, maxPages: number): void {
 export async function readSpreadsheet(bytes: Uint8Array, context: ReadContext): Promise<ReadText> {
   const parts = await openUnencrypted(bytes, context.limits);
   const read = await readWorkbook(bytes, context);
-  const content = new Content(new TextSink(context.limits.maxChars), 'body');
-  if (parts.names(/^(Object|Pictures\/)/).length > 0) await parts.xml('content.xml', content);
+  const shared = new OpenStyles();
+  const styles = new Content(new TextSink(context.limits.maxChars), 'master-styles', shared);
+  await parts.xml('styles.xml', styles);
+  shared.dropOwn();
+  const content = new Content(new TextSink(context.limits.maxChars), 'body', shared, { drawnOnly: true });
+  const body = await parts.bytes('content.xml');
+  if (body !== undefined && (body.includes('draw:') || body.includes('forms>')))
+    await parts.xml('content.xml', content);
   const inside = await objectsOf(parts, content.objects, context.limits);
   return {
     ...read,
-    parts: [...read.parts, ...inside.texts],
+    parts: [edgesOf(styles.result), ...read.parts, content.result, ...inside.texts],
     embedded: inside.embedded,
     pictures: await scannedPictures(parts, content.pictures, context),
   };
 }
+
+/** Headers and footers of a spreadsheet without page numbers and what stands for the name of the sheet. */
+const edgesOf = (text: string) =>
+  edgeLines(
+    text
+      .split('\n')
+      .filter((line) => !/\?\?\?|00[.:/-]00/.test(line))
+      .map((line) => line.replaceAll('&', '&&')),
+  ).join('\n');
 
 async function openUnencrypted(bytes: Uint8Array, limits: ReadContext['limits']): Promise<PackageParts> {
   const parts = await PackageParts.open(bytes, limits);
@@ -101,7 +125,7 @@ async function objectsOf(
   const embedded: EmbeddedFile[] = [];
   for (const object of new Set(objects.slice(0, MAX_OBJECTS))) {
     if (parts.has(`${object}/content.xml`)) {
-      const content = new Content(new TextSink(limits.maxChars), 'body');
+      const content = new Content(new TextSink(limits.maxChars), 'body', new OpenStyles());
       await parts.xml(`${object}/content.xml`, content);
       if (content.result.trim() !== '') texts.push(content.result);
       continue;
@@ -113,9 +137,11 @@ async function objectsOf(
   return { texts, embedded };
 }
 
-const LINES = new Set(['p', 'h', 'list-item', 'page', 'notes', 'annotation', 'frame', 'title', 'desc']);
+const LINES = new Set(
+  'p h list-item page notes annotation frame title desc header-decl footer-decl date-time-decl'.split(' '),
+);
 const STYLED = new Set(['p', 'h', 'span', 'a']);
-const TEXT = new Set(['p', 'h', 'title', 'desc']);
+const TEXT = new Set(['p', 'h', 'title', 'desc', 'header-decl', 'footer-decl', 'date-time-decl']);
 // What is stored but not part of the text as it reads today, or of no text at all.
 const HIDDEN = new Set([
   'tracked-changes',
@@ -133,6 +159,10 @@ const HIDDEN = new Set([
   'settings',
   'meta',
 ]);
+/** Shapes that stand over the cells of a sheet. */
+const DRAWN = new Set(
+  'shapes frame text-box custom-shape rect ellipse circle line polyline polygon path caption connector g'.split(' '),
+);
 const SHOWN_PLACES = new Set(['header', 'footer', 'date-time', 'page-number']);
 const LENGTH_EMU: Readonly<Record<string, number>> = { cm: 360_000, mm: 36_000, in: 914_400, pt: 12_700, pc: 152_400 };
 
@@ -145,9 +175,10 @@ class Content implements MarkupHandler {
   /** Of a flat document: objects that stand in it as base64. */
   readonly inlineObjects: Buffer[] = [];
   slides = 0;
-  readonly #hiddenStyles = new Set<string>();
-  readonly #symbolFonts = new Map<string, string>();
-  #style = '';
+  readonly #styles: OpenStyles;
+  readonly #lists: OpenLists;
+  readonly #drawnOnly: boolean;
+  #drawn = 0;
   /** Symbol font of each span and paragraph that is open; '' for the others. */
   readonly #fonts: string[] = [];
   #isObject = false;
@@ -167,10 +198,17 @@ class Content implements MarkupHandler {
   readonly #rows: number[] = [];
   #size: { width: number | undefined; height: number | undefined } = { width: undefined, height: undefined };
 
-  constructor(sink: TextSink, root: string, maxInline = 0) {
+  /**
+   * @param options.maxInline  pictures in base64 that are kept
+   * @param options.drawnOnly  nothing but what shapes and forms say: of a sheet whose cells are read otherwise
+   */
+  constructor(sink: TextSink, root: string, styles: OpenStyles, { maxInline = 0, drawnOnly = false } = {}) {
     this.#sink = sink;
     this.#root = root;
+    this.#styles = styles;
+    this.#lists = new OpenLists(styles.lists.styles);
     this.#maxInline = maxInline;
+    this.#drawnOnly = drawnOnly;
   }
 
   get result(): string {
@@ -180,7 +218,7 @@ class Content implements MarkupHandler {
   open(name: string, attributes: Record<string, string>): void {
     if (name === this.#root) this.#inRoot += 1;
     if (this.#inRoot === 0) {
-      this.#styleOf(name, attributes);
+      this.#styles.open(name, attributes);
       return;
     }
     if (this.#hidden > 0 || HIDDEN.has(name) || this.#isHidden(name, attributes)) {
@@ -197,8 +235,9 @@ class Content implements MarkupHandler {
     this.#field.open(name, attributes);
     if (name === 'annotation') this.#inComments += 1;
     if (TEXT.has(name)) this.#inText += 1;
-    if (STYLED.has(name))
-      this.#fonts.push(this.#symbolFonts.get(attribute(attributes, 'style-name') ?? '') ?? this.#fonts.at(-1) ?? '');
+    if (DRAWN.has(name)) this.#drawn += 1;
+    this.#lists.open(name, attributes);
+    if (STYLED.has(name)) this.#fonts.push(this.#styles.symbolFont(attributes) ?? this.#fonts.at(-1) ?? '');
     if (name === 'desc' || name === 'title') this.#inDescription = true;
     if (name === 's') sink.add(' '.repeat(Math.min(Number(attribute(attributes, 'c') ?? 1) || 1, 100)));
     else if (name === 'tab') sink.add('\t');
@@ -213,19 +252,32 @@ class Content implements MarkupHandler {
     else if (name === 'binary-data') this.#binary = [];
     if (name === 'object-ole' || name === 'object' || name === 'image') this.#isObject = name !== 'image';
     if (LINES.has(name) && this.#rows.length === 0) sink.breakLine();
-    if (name === 'page') this.slides += 1;
+    if (name === 'page') {
+      this.slides += 1;
+      if (this.#styles.hidesPage(attributes)) sink.add('(hidden)\n');
+    }
   }
 
   text(text: string): void {
     if (this.#binary !== undefined) {
       if (this.#isObject ? this.inlineObjects.length < MAX_OBJECTS : this.inlinePictures.length <= this.#maxInline)
         this.#binary.push(text);
-    } else if (this.#inText > 0 && this.#hidden === 0 && this.#inForms === 0)
+    } else if (this.#inText > 0 && this.#hidden === 0 && this.#inForms === 0 && this.#isWanted) {
+      if (!this.#inDescription && text.trim() !== '') this.#sink.add(this.#lists.take());
       this.#sink.add(this.#inDescription ? writtenDescription(text) : this.#signs(text.replace(/\s+/g, ' ')));
+    }
+  }
+
+  get #isWanted(): boolean {
+    // What stands in a cell is read with it.
+    return !this.#drawnOnly || (this.#drawn > 0 && this.#inComments === 0 && this.#rows.length === 0);
   }
 
   close(name: string): void {
-    if (this.#inRoot === 0) return;
+    if (this.#inRoot === 0) {
+      this.#styles.close(name);
+      return;
+    }
     if (name === this.#root) this.#inRoot -= 1;
     if (this.#hidden > 0) {
       this.#hidden -= 1;
@@ -240,30 +292,24 @@ class Content implements MarkupHandler {
     // Who wrote a comment, and when, stand before it.
     if (this.#inComments > 0 && (name === 'creator' || name === 'date')) this.#sink.add(' ');
     if (TEXT.has(name)) this.#inText -= 1;
+    if (DRAWN.has(name)) this.#drawn -= 1;
+    this.#lists.close(name);
     if (STYLED.has(name)) this.#fonts.pop();
     if (name === 'desc' || name === 'title') this.#inDescription = false;
     if (name === 'table-row') {
       this.#rows.pop();
-      this.#sink.add('\n');
+      if (!this.#drawnOnly) this.#sink.add('\n');
     }
     if (LINES.has(name)) this.#endLine();
   }
 
-  /** Styles stand before the text; those of the document itself are enough, the named ones hide nothing and hold no signs. */
-  #styleOf(name: string, attributes: Record<string, string>): void {
-    if (name === 'style') this.#style = attribute(attributes, 'name') ?? '';
-    if (name !== 'text-properties') return;
-    if (attribute(attributes, 'display') === 'none') this.#hiddenStyles.add(this.#style);
-    const font = attribute(attributes, 'font-name') ?? attribute(attributes, 'font-family') ?? '';
-    if (/^'?(wingdings|webdings|symbol\b)/i.test(font)) this.#symbolFonts.set(this.#style, font.replaceAll("'", ''));
-  }
-
   #isHidden(name: string, attributes: Record<string, string>): boolean {
-    if (name === 'section') return attribute(attributes, 'display') === 'none';
+    // Sections, fields that are shown nowhere, hidden text.
+    if (attribute(attributes, 'display') === 'none' || attribute(attributes, 'is-hidden') === 'true') return true;
     if (name === 'frame' && this.#isPrompt(attributes)) return true;
     // The table behind a chart says where its values come from, and NaN where there is none.
     if (this.#isChart && (name === 'desc' || attribute(attributes, 'value') === 'NaN')) return true;
-    return STYLED.has(name) && this.#hiddenStyles.has(attribute(attributes, 'style-name') ?? '');
+    return STYLED.has(name) && this.#styles.hides(attributes);
   }
 
   /** An empty place on a slide, and the places of a master page, whose text says how to fill them in; its headers and footers are shown. */

@@ -2,17 +2,21 @@
 import type { PackageParts } from '../package-parts.ts';
 import { isShownLarge, mayHoldText, type Picture } from '../pictures.ts';
 import type { EmbeddedFile, ReadContext } from '../reading.ts';
+import { readMetafile } from './metafile.ts';
 import { relationsOf } from './office-xml.ts';
 import { unwrapOle } from './ole-object.ts';
 
 const FILE_KINDS = new Set(['package', 'oleObject', 'aFChunk']);
 
-/** Where such parts lie or what they are called: most packages have none, and their relations need not be read. */
-const MAY_BE_FILE = /(^|\/)embeddings\/|(^|\/)(alt|af)?chunk[^/]*$|\.(mht|mhtml|x?html?|rtf|docx|docm|txt|odt|dat)$/i;
+/** What every package has: where there is nothing else there are no files, and the relations need not be read. */
+const USUAL =
+  /\.(rels|xml|png|jpe?g|gif|bmp|tiff?|emf|wmf|emz|wmz|svg|vml|jfif|wdp|odttf|fntdata|ttf)$|(^|\/)(\[Content_Types\]\.xml|vbaProject\.bin|printerSettings\d*\.bin|activeX\d*\.bin)$|\/$/i;
+const MAY_BE_FILE = /(^|\/)embeddings\/|(^|\/)(alt|af)?chunk[^/]*$/i;
+const mayBeFile = (name: string) => MAY_BE_FILE.test(name) || !USUAL.test(name);
 
 /** Embedded documents by the relations of the parts that show them. The workbook behind a chart is none: the chart is read. */
 export async function embeddedFiles(parts: PackageParts, { limits }: ReadContext): Promise<EmbeddedFile[]> {
-  if (parts.names(MAY_BE_FILE).length === 0) return [];
+  if (!parts.names(/./).some(mayBeFile)) return [];
   const targets = new Map<string, string>();
   for (const name of parts.names(/(^|\/)_rels\/[^/]+\.rels$/i)) {
     if (/\/charts\/_rels\//i.test(name)) continue;
@@ -55,4 +59,28 @@ export async function scannedPictures(
     if (bytes !== undefined && mayHoldText(bytes)) pictures.push({ bytes });
   }
   return pictures;
+}
+
+const MAX_METAFILES = 200;
+
+/** Words of the metafiles that are shown, each once, and bitmaps in them that may be scans. */
+export async function metafiles(
+  parts: PackageParts,
+  shown: readonly ShownPicture[],
+  { limits }: ReadContext,
+): Promise<{ text: string; pictures: Picture[]; warnings: string[] }> {
+  const found = { text: '', pictures: [] as Picture[], warnings: [] as string[] };
+  let unreadable = 0;
+  const drawn = new Set(shown.filter(({ part }) => /\.(emf|wmf|emz|wmz)$/i.test(part)).map(({ part }) => part));
+  for (const part of [...drawn].slice(0, MAX_METAFILES)) {
+    const bytes = await parts.bytes(part);
+    const file = bytes === undefined ? undefined : readMetafile(bytes);
+    if (file === undefined) continue;
+    found.text += file.text === '' ? '' : `${file.text}\n`;
+    if (file.unreadable > 0 && file.text === '') unreadable += 1;
+    for (const bitmap of file.bitmaps)
+      if (mayHoldText(bitmap) && found.pictures.length <= limits.maxOcrPages) found.pictures.push({ bytes: bitmap });
+  }
+  if (unreadable > 0) found.warnings.push(`pictures: the words of ${unreadable} drawing(s) were not read`);
+  return found;
 }

@@ -3,14 +3,21 @@ import type { WrappedPdfiumModule } from '@embedpdf/pdfium';
 import type { EmbeddedFile } from '../reading.ts';
 import { checkbox } from './choices.ts';
 import { readBytes, readFloats, readSized, utf16 } from './pdfium-memory.ts';
+import { decodeXml } from './sheet-marks.ts';
 
 // FPDFAnnot_GetSubtype
 const LINK = 2;
+const FREE_TEXT = 3;
 const STAMP = 13;
 const POPUP = 16;
 const FILE_ATTACHMENT = 17;
 const WIDGET = 20;
 // FPDFAnnot_GetFormFieldType
+const PUSH_BUTTON = 1;
+const TEXT_FIELD = 6;
+const SIGNATURE = 7;
+/** Field flag: the value is shown as asterisks. */
+const PASSWORD = 1 << 13;
 const CHECK_BOX = 2;
 const RADIO_BUTTON = 3;
 const VALUE_FIELDS = new Set([4, 5, 6]); // combo box, list box, text; XFA kinds are above 8
@@ -46,6 +53,10 @@ export function readAnnotations(m: WrappedPdfiumModule, page: number, form: () =
   return found;
 }
 
+/** Words of the rich form (XHTML) in which some programs alone keep what was typed. */
+const richText = (xhtml: string) =>
+  decodeXml(xhtml.replace(/<\/(p|div)>|<br\s*\/?>/gi, '\n').replace(/<[^>]*>/g, '')).trim();
+
 class AnnotationReader {
   readonly #m: WrappedPdfiumModule;
   readonly #page: number;
@@ -73,7 +84,8 @@ class AnnotationReader {
       this.#found.texts.push(this.#field(annotation));
       return;
     }
-    const contents = this.#string(annotation, 'Contents');
+    const contents = this.#string(annotation, 'Contents') || richText(this.#string(annotation, 'RC'));
+    if (subtype === FREE_TEXT && contents.trim() === '') this.#noteDrawing(annotation);
     if (subtype === FILE_ATTACHMENT) this.#takeFile(annotation);
     if (subtype === STAMP) this.#found.texts.push(this.#stampText(annotation));
     this.#found.texts.push(contents);
@@ -95,11 +107,16 @@ class AnnotationReader {
 
   /** The name of a standard stamp ("Approved", "NotForPublicRelease"). Words drawn on one are read from the page with its stamps (pdf.ts). */
   #stampText(annotation: number): string {
-    if (this.#m.FPDFAnnot_GetObjectCount(annotation) > 0) this.#found.hasDrawnStamp = true;
+    this.#noteDrawing(annotation);
     const name = this.#string(annotation, 'Name');
     return /^(#|$)|^Adobe|[#=\d]/i.test(name)
       ? ''
       : name.replace(/^S[BH](?=[A-Z])/, '').replace(/(?<=[a-z])(?=[A-Z])/g, ' ');
+  }
+
+  /** Words that stand in its drawing alone: captions of buttons, what a signature says, text typed onto the page. */
+  #noteDrawing(annotation: number): void {
+    if (this.#m.FPDFAnnot_GetObjectCount(annotation) > 0) this.#found.hasDrawnStamp = true;
   }
 
   #openText(): number {
@@ -113,10 +130,13 @@ class AnnotationReader {
     if (form === 0) return '';
     const type = m.FPDFAnnot_GetFormFieldType(form, annotation);
     if (type === CHECK_BOX || type === RADIO_BUTTON) return this.#choice(form, annotation, type);
+    if (type === PUSH_BUTTON || type === SIGNATURE) this.#noteDrawing(annotation);
     if (!VALUE_FIELDS.has(type) && type < 8) return '';
+    if (type === TEXT_FIELD && (m.FPDFAnnot_GetFormFieldFlags(form, annotation) & PASSWORD) !== 0) return '';
     const chosen = this.#chosenLabels(form, annotation);
     if (chosen.length > 0) return chosen.join(', ');
     const value = utf16(readBytes(m, (buffer, size) => m.FPDFAnnot_GetFormFieldValue(form, annotation, buffer, size)));
+    if (value === '') this.#noteDrawing(annotation);
     return /^off$/i.test(value) ? '' : value;
   }
 

@@ -1,5 +1,6 @@
 // Layers that are switched off: PDFium draws them not, and yet gives their text. What a layer's objects leave unchanged on the drawn page is not seen.
 import type { WrappedPdfiumModule } from '@embedpdf/pdfium';
+import type { Raw } from './pdf-clips.ts';
 import { heapOf } from './pdfium-memory.ts';
 
 const FORM_OBJECT = 5;
@@ -22,65 +23,107 @@ export function layersIn(bytes: Uint8Array): { marks: boolean; forms: boolean } 
  */
 export function dropUnpainted(m: WrappedPdfiumModule, page: number, forms: boolean): boolean {
   const groups = new Map<string, number[]>();
-  const count = Math.min(m.FPDFPage_CountObjects(page), MAX_OBJECTS);
+  const raw = m.pdfium.wasmExports as unknown as Raw;
+  const count = Math.min(raw.FPDFPage_CountObjects!(page), MAX_OBJECTS);
   let hasLayers = false;
+  const marks = new Marks(m);
   for (let i = 0; i < count; i++) {
-    const object = m.FPDFPage_GetObject(page, i);
+    const object = raw.FPDFPage_GetObject!(page, i);
     if (object === 0) continue;
-    const layer = layerOf(m, object);
+    const layer = marks.layerOf(object);
     if (layer !== undefined) hasLayers = true;
-    const key = layer ?? (forms && m.FPDFPageObj_GetType(object) === FORM_OBJECT ? `form ${i}` : undefined);
+    const key = layer ?? (forms && raw.FPDFPageObj_GetType!(object) === FORM_OBJECT ? `form ${i}` : undefined);
     if (key === undefined || (groups.size >= MAX_GROUPS && !groups.has(key))) continue;
     const group = groups.get(key) ?? [];
     group.push(object);
     groups.set(key, group);
   }
+  marks.close();
   if (groups.size === 0) return hasLayers;
-  const whole = draw(m, page);
+  const whole = drawPage(m, page);
   for (const objects of groups.values()) {
     for (const object of objects) m.FPDFPageObj_SetIsActive(object, false);
-    if (whole !== undefined && draw(m, page)?.equals(whole) === true) continue;
+    if (whole !== undefined && drawPage(m, page)?.equals(whole) === true) continue;
     for (const object of objects) m.FPDFPageObj_SetIsActive(object, true);
   }
   return hasLayers;
 }
 
-/** Which layer an object is marked for: by its name where the mark tells it. */
-function layerOf(m: WrappedPdfiumModule, object: number): string | undefined {
-  const count = Math.min(m.FPDFPageObj_CountMarks(object), 16);
-  for (let i = 0; i < count; i++) {
-    const mark = m.FPDFPageObj_GetMark(object, i);
-    if (mark === 0 || markString(m, (buffer, size, out) => m.FPDFPageObjMark_GetName(mark, buffer, size, out)) !== 'OC')
-      continue;
-    return `OC ${markString(m, (buffer, size, out) => m.FPDFPageObjMark_GetParamStringValue(mark, 'Name', buffer, size, out))}`;
-  }
-  return undefined;
-}
+/** Bytes of a string of a mark that are looked at. */
+const MARK_BYTES = 512;
 
-function markString(m: WrappedPdfiumModule, call: (buffer: number, size: number, out: number) => boolean): string {
-  const out = m.pdfium.wasmExports.malloc(8 + 512);
-  const isRead = call(out + 8, 512, out);
-  const size = Math.min(512, m.pdfium.getValue(out, 'i32') as number); // an unsigned long of wasm32
-  const text = isRead
-    ? Buffer.from(heapOf(m).subarray(out + 8, out + 8 + size))
-        .toString('utf16le')
-        .replace(/\0[\s\S]*$/, '')
-    : '';
-  m.pdfium.wasmExports.free(out);
-  return text;
+/** Marks of content: tagged files have one or more on every object, so they are read without the wrappers of the package. */
+class Marks {
+  readonly #m: WrappedPdfiumModule;
+  readonly #raw: Raw;
+  readonly #out: number;
+  readonly #key: number;
+
+  constructor(m: WrappedPdfiumModule) {
+    this.#m = m;
+    this.#raw = m.pdfium.wasmExports as unknown as Raw;
+    this.#out = m.pdfium.wasmExports.malloc(8 + MARK_BYTES);
+    this.#key = m.pdfium.wasmExports.malloc(8);
+    heapOf(m).set(Buffer.from('Name\0\0\0\0', 'latin1'), this.#key);
+  }
+
+  close(): void {
+    this.#m.pdfium.wasmExports.free(this.#out);
+    this.#m.pdfium.wasmExports.free(this.#key);
+  }
+
+  /** Which layer an object is marked for: by its name where the mark tells it. */
+  layerOf(object: number): string | undefined {
+    const raw = this.#raw;
+    const count = Math.min(raw.FPDFPageObj_CountMarks!(object), 16); // the library's own exports
+    for (let i = 0; i < count; i++) {
+      const mark = raw.FPDFPageObj_GetMark!(object, i);
+      if (mark === 0 || !this.#isLayer(mark)) continue;
+      const isNamed =
+        raw.FPDFPageObjMark_GetParamStringValue!(mark, this.#key, this.#out + 8, MARK_BYTES, this.#out) !== 0;
+      return `OC ${isNamed ? this.#string() : ''}`;
+    }
+    return undefined;
+  }
+
+  #isLayer(mark: number): boolean {
+    const at = this.#out + 8;
+    if (this.#raw.FPDFPageObjMark_GetName!(mark, at, MARK_BYTES, this.#out) === 0) return false;
+    const heap = heapOf(this.#m);
+    return heap[at] === 0x4f && heap[at + 2] === 0x43 && heap[at + 4] === 0; // OC in UTF-16
+  }
+
+  #string(): string {
+    const size = Math.min(MARK_BYTES, this.#m.pdfium.getValue(this.#out, 'i32') as number); // an unsigned long of wasm32
+    return Buffer.from(heapOf(this.#m).subarray(this.#out + 8, this.#out + 8 + size))
+      .toString('utf16le')
+      .replace(/\0[\s\S]*$/, '');
+  }
 }
 
 /** The page small and grey; undefined when there is no memory for it. */
-function draw(m: WrappedPdfiumModule, page: number): Buffer | undefined {
+export function drawPage(m: WrappedPdfiumModule, page: number): Buffer | undefined {
   const [across, down] = [m.FPDF_GetPageWidthF(page), m.FPDF_GetPageHeightF(page)];
-  const scale = Math.min(1, Math.sqrt(MAX_PIXELS / Math.max(1, across * down)));
-  const [width, height] = [Math.max(1, Math.round(across * scale)), Math.max(1, Math.round(down * scale))];
+  return drawArea(m, page, { left: 0, top: 0, width: across, height: down });
+}
+
+/** A part of the page as it is displayed, in points from its upper left, small and grey. */
+export function drawArea(
+  m: WrappedPdfiumModule,
+  page: number,
+  area: { left: number; top: number; width: number; height: number },
+): Buffer | undefined {
+  const [across, down] = [m.FPDF_GetPageWidthF(page), m.FPDF_GetPageHeightF(page)];
+  const scale = Math.min(1, Math.sqrt(MAX_PIXELS / Math.max(1, area.width * area.height)));
+  const pixels = (points: number) => Math.max(1, Math.round(points * scale));
+  const [width, height] = [pixels(area.width), pixels(area.height)];
   const bitmap = m.FPDFBitmap_Create(width, height, 0);
   if (bitmap === 0) return undefined;
   m.FPDFBitmap_FillRect(bitmap, 0, 0, width, height, 0xffffffff);
-  m.FPDF_RenderPageBitmap(bitmap, page, 0, 0, width, height, 0, 0x08);
+  const [x, y] = [-Math.round(area.left * scale), -Math.round(area.top * scale)];
+  m.FPDF_RenderPageBitmap(bitmap, page, x, y, pixels(across), pixels(down), 0, 0x08);
   const start = m.FPDFBitmap_GetBuffer(bitmap);
-  const pixels = Buffer.from(heapOf(m).subarray(start, start + m.FPDFBitmap_GetStride(bitmap) * height));
+  const drawn = Buffer.from(heapOf(m).subarray(start, start + m.FPDFBitmap_GetStride(bitmap) * height));
   m.FPDFBitmap_Destroy(bitmap);
-  return pixels;
+  return drawn;
 }

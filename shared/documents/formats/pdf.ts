@@ -7,6 +7,7 @@ import type { EmbeddedFile, ReadContext, ReadText } from '../reading.ts';
 import { joinHyphens } from './pdf-hyphens.ts';
 import { layersIn } from './pdf-layers.ts';
 import { isGarbled, isPicture, withoutGarbledLines } from './pdf-trust.ts';
+import { UnseenText } from './pdf-unseen.ts';
 import { type PdfDocument, type PdfPage, withPdf } from './pdfium.ts';
 
 const OCR_DPI = 200;
@@ -77,6 +78,7 @@ class PageReader {
   #chars = 0;
   #hasLayers = false;
   #hasDrawnStamp = false;
+  readonly #unseen = new UnseenText();
 
   constructor(layers: { marks: boolean; forms: boolean }, maxChars: number) {
     this.#layers = layers;
@@ -93,7 +95,7 @@ class PageReader {
 
   /** Lines that stand on the page only once its stamps are drawn. */
   #withStamps(pdf: PdfDocument, index: number, text: string): string {
-    const drawn = pdf.flattenedText(index, this.#maxChars - this.#chars, false);
+    const drawn = pdf.flattenedText(index, this.#maxChars - this.#chars, false, this.#unseen);
     const lines = drawn.split(/\r?\n/).filter((line) => /\p{L}{3}/u.test(line) && !text.includes(line.trim()));
     return lines.length === 0 ? text : `${text}\n${lines.join('\n')}`;
   }
@@ -102,6 +104,7 @@ class PageReader {
     const { marks, forms } = this.#layers;
     if ((marks && (this.#hasLayers || index < LAYER_PAGES)) || forms)
       this.#hasLayers = page.dropUnpainted(forms) || this.#hasLayers;
+    page.dropUnseen(this.#unseen);
     const raw = page.text(this.#maxChars - this.#chars);
     let own = composeAccents(raw);
     if (raw.trim() !== '' && isGarbled(raw, page.unmappedShare)) {

@@ -5,12 +5,15 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { WrappedPdfiumModule } from '@embedpdf/pdfium';
 import { TerminalError } from '../../errors.ts';
+import type { Bitmap, PageWords } from '../pages/page.ts';
 import type { EmbeddedFile } from '../reading.ts';
 import { type PageAnnotations, readAnnotations } from './pdf-annotations.ts';
 import { dropUnpainted } from './pdf-layers.ts';
 import { withSigns } from './pdf-signs.ts';
 import type { PageMarks } from './pdf-trust.ts';
+import type { UnseenText } from './pdf-unseen.ts';
 import { heapOf, readBytes, readFloats, readSized, utf16 } from './pdfium-memory.ts';
+import { drawPage, wordsOf } from './pdfium-picture.ts';
 
 let library: Promise<WrappedPdfiumModule> | undefined;
 
@@ -42,14 +45,9 @@ const MAX_FORM_DEPTH = 8;
  * @throws {TerminalError} extract.encrypted or extract.corrupt
  */
 export async function withPdf<T>(bytes: Uint8Array, use: (pdf: PdfDocument) => Promise<T>): Promise<T> {
-  library ??= load().catch((error: unknown) => {
-    library = undefined; // no memory just now: the next file tries again
-    throw error;
-  });
-  const module = await library;
   let pdf: PdfDocument | undefined;
   try {
-    pdf = new PdfDocument(module, bytes);
+    pdf = await openPdf(bytes);
     const result = await use(pdf);
     pdf.close();
     return result;
@@ -59,6 +57,23 @@ export async function withPdf<T>(bytes: Uint8Array, use: (pdf: PdfDocument) => P
     else pdf?.close();
     throw error;
   }
+}
+
+/**
+ * Open a PDF that stays open; the caller closes it. After an error that is not ours the process must not go on with PDFium (F2).
+ * @throws {TerminalError} extract.encrypted or extract.corrupt
+ */
+export async function openPdf(bytes: Uint8Array): Promise<PdfDocument> {
+  return new PdfDocument(await loadPdfium(), bytes);
+}
+
+/** The library, loaded once. */
+export function loadPdfium(): Promise<WrappedPdfiumModule> {
+  library ??= load().catch((error: unknown) => {
+    library = undefined; // no memory just now: the next file tries again
+    throw error;
+  });
+  return library;
 }
 
 export class PdfDocument {
@@ -111,7 +126,7 @@ export class PdfDocument {
   }
 
   /** Text of a page with what its annotations draw put into it. The page is changed for good: for the last look at it. */
-  flattenedText(index: number, maxChars: number, dropForms: boolean): string {
+  flattenedText(index: number, maxChars: number, dropForms: boolean, unseen: UnseenText): string {
     const m = this.#m;
     const handle = m.FPDF_LoadPage(this.#document, index);
     if (handle === 0) return '';
@@ -120,6 +135,7 @@ export class PdfDocument {
     m.FPDF_ClosePage(handle);
     const text = this.page(index, (page) => {
       page.dropUnpainted(dropForms);
+      page.dropUnseen(unseen);
       return page.text(maxChars);
     });
     return text ?? '';
@@ -351,6 +367,21 @@ export class PdfPage {
   /** Switch off what layers that are off hold. @returns did the page have objects of layers? */
   dropUnpainted(forms: boolean): boolean {
     return dropUnpainted(this.#m, this.#page, forms);
+  }
+
+  /** Switch off text that is painted so that nobody sees it. */
+  dropUnseen(unseen: UnseenText): void {
+    unseen.drop(this.#m, this.#page);
+  }
+
+  /** The page in colour as people see it, its notes and the fields of a form included. */
+  picture(widthPx: number, maxPixels: number): Bitmap {
+    return drawPage(this.#m, this.#page, this.#form(), widthPx, maxPixels);
+  }
+
+  /** The page's text with the boxes of its words in the picture. */
+  words(maxChars: number): PageWords {
+    return wordsOf(this.#m, this.#page, maxChars);
   }
 
   /** The page as a grey image in portable graymap (PGM) form, which needs no encoder. */

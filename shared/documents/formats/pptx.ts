@@ -4,8 +4,11 @@ import { TerminalError } from '../../errors.ts';
 import { attribute } from '../markup.ts';
 import { PackageParts } from '../package-parts.ts';
 import { type ReadContext, type ReadText, TextSink } from '../reading.ts';
-import { addDrawingText, mainPart, type Relation, relationsOf } from './office-xml.ts';
-import { embeddedFiles, type ShownPicture, scannedPictures } from './package-files.ts';
+import { controlText } from './active-x.ts';
+import { addChartText } from './chart-text.ts';
+import { addDrawingText } from './drawing-text.ts';
+import { mainPart, type Relation, relationsOf } from './office-xml.ts';
+import { embeddedFiles, metafiles, type ShownPicture, scannedPictures } from './package-files.ts';
 
 export async function readPptx(bytes: Uint8Array, context: ReadContext): Promise<ReadText> {
   return await readPptxParts(await PackageParts.open(bytes, context.limits), context);
@@ -26,11 +29,26 @@ export async function readPptxParts(parts: PackageParts, context: ReadContext): 
   for (const slide of slides) {
     const sink = new TextSink(limits.maxChars - chars);
     const relations = await relationsOf(parts, slide);
-    await addDrawingText(parts, slide, sink, () => false, pictureVisitor(relations, shown));
+    let isHidden = false;
+    const pictures = pictureVisitor(relations, shown);
+    await addDrawingText(
+      parts,
+      slide,
+      sink,
+      () => false,
+      (name, attributes, stack) => {
+        if (name === 'cSld' && isHidden) sink.add('(hidden)\n');
+        if (name === 'sld') isHidden = /^(0|false)$/.test(attribute(attributes, 'show') ?? '1');
+        pictures(name, attributes, stack);
+      },
+    );
     for (const { kind, target } of relations) {
       if (kind === 'slideLayout') layouts.add(target);
-      if (kind === 'diagramData' || kind === 'chart' || kind === 'comments' || kind === 'comment')
+      if (kind === 'diagramData' || kind === 'comments' || kind === 'comment')
         await addDrawingText(parts, target, sink);
+      else if (kind === 'chart' || kind === 'chartEx') await addChartText(parts, target, sink);
+      // Controls of ActiveX: boxes and fields.
+      else if (kind === 'control') sink.add(`${await controlText(parts, target)}\n`);
       // The slide number and the header and date placeholders of a notes page are no notes.
       else if (kind === 'notesSlide')
         await addDrawingText(
@@ -44,12 +62,13 @@ export async function readPptxParts(parts: PackageParts, context: ReadContext): 
     texts.push(sink.toString());
   }
   const designed = await designTexts(parts, layouts, limits.maxChars - chars);
+  const drawn = await metafiles(parts, shown, context);
   return {
-    parts: [...texts, ...designed],
+    parts: [...texts, drawn.text, ...designed],
     pages: slides.length,
-    warnings: [],
+    warnings: drawn.warnings,
     embedded: await embeddedFiles(parts, context),
-    pictures: await scannedPictures(parts, shown, context),
+    pictures: [...(await scannedPictures(parts, shown, context)), ...drawn.pictures],
   };
 }
 

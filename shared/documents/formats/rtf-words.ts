@@ -21,6 +21,7 @@ export const SHOWN = new Set([
   'shpgrp',
   'do',
   'fldinst',
+  'ud',
 ]);
 
 export const SYMBOLS: Readonly<Record<string, string>> = {

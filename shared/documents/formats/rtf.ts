@@ -5,7 +5,7 @@ import { TerminalError } from '../../errors.ts';
 import { isShownLarge, mayHoldText, type Picture } from '../pictures.ts';
 import { type EmbeddedFile, plain, type ReadContext, type ReadText, TextSink } from '../reading.ts';
 import { checkbox, symbolText } from './choices.ts';
-import { equationText, MAX_FIELD_CODE } from './field-code.ts';
+import { fieldText, MAX_FIELD_CODE } from './field-code.ts';
 import { htmlToText } from './html.ts';
 import { ole1Content, unwrapOle } from './ole-object.ts';
 import { RtfTable } from './rtf-table.ts';
@@ -36,6 +36,8 @@ interface Group {
   isCode: boolean;
   /** Is the paragraph one of a cell? */
   isInTable: boolean;
+  /** Is the text here as well in Unicode? */
+  isTwice: boolean;
 }
 
 const MAX_CAPTURED = 64 * 1024 * 1024;
@@ -97,6 +99,7 @@ class RtfReader {
     capture: undefined,
     isCode: false,
     isInTable: false,
+    isTwice: false,
   };
   #isHtml = false;
   #form: FormField | undefined;
@@ -302,6 +305,14 @@ class RtfReader {
         this.#flush();
         this.#group.isHtmlRtf = value !== 0;
         return;
+      case 'upr':
+        // The same text twice: for readers of old, and in Unicode.
+        if (this.#isVisible()) this.#group.isTwice = true;
+        this.#group.isSkipped = true;
+        return;
+      case 'ud':
+        if (this.#group.isTwice) this.#group.isSkipped = false;
+        return;
       case 'fonttbl':
         this.#inFontTable = true;
         this.#group.isSkipped = true;
@@ -456,8 +467,8 @@ class RtfReader {
   #endCode({ isSkipped, isHtmlRtf, isHidden, isDeleted }: Group): void {
     if (isSkipped || isHtmlRtf || isHidden || isDeleted) return;
     if (!this.#hasForm && /^\s*FORMCHECKBOX\b/i.test(this.#code)) this.#sink.add(`${checkbox(false)} `);
-    const equation = equationText(this.#code);
-    if (equation !== undefined) this.#emit(equation);
+    const shown = fieldText(this.#code);
+    if (shown !== undefined) this.#emit(shown);
   }
 
   /** The choice stands where the field does; a result in words follows by itself. */

@@ -3,6 +3,7 @@
 // One pass over the XML as text, no parse: the workbook library has read the cells and keeps none of this.
 import type { PackageParts } from '../package-parts.ts';
 import { mainPart, relationsOf } from './office-xml.ts';
+import { isSymbolFont } from './word-styles.ts';
 
 export interface SheetMarks {
   /** Lines of headers and footers. */
@@ -15,12 +16,16 @@ export interface SheetMarks {
   uncalculated: number;
   /** Where the workbook library does not tell. */
   isHidden?: boolean;
+  /** Cells in a symbol font, by their address. */
+  symbolFonts?: ReadonlyMap<string, string>;
 }
 
 /** By sheet name. */
 export async function sheetMarks(parts: PackageParts): Promise<Map<string, SheetMarks>> {
   const main = await mainPart(parts, 'xl/workbook.xml');
-  const targets = new Map((await relationsOf(parts, main)).map(({ id, target }) => [id, target]));
+  const relations = await relationsOf(parts, main);
+  const targets = new Map(relations.map(({ id, target }) => [id, target]));
+  const fonts = await symbolFonts(parts, relations.find(({ kind }) => kind === 'styles')?.target);
   const sheets: { name: string; part: string }[] = [];
   await parts.xml(main, {
     open(element, attributes) {
@@ -32,9 +37,49 @@ export async function sheetMarks(parts: PackageParts): Promise<Map<string, Sheet
   const marks = new Map<string, SheetMarks>();
   for (const { name, part } of sheets) {
     const content = await parts.bytes(part);
-    if (content !== undefined) marks.set(name, readMarks(content));
+    if (content === undefined) continue;
+    const mark = readMarks(content);
+    marks.set(name, fonts.size === 0 ? mark : { ...mark, symbolFonts: cellsIn(content, fonts) });
   }
   return marks;
+}
+
+/** Symbol fonts by the number of the cell format that uses them. */
+async function symbolFonts(parts: PackageParts, part: string | undefined): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  const content = part === undefined ? undefined : await parts.bytes(part);
+  if (part === undefined || content === undefined || !/(wing|web)dings/i.test(content.toString('latin1'))) return found;
+  const fonts: string[] = [];
+  let formats = 0;
+  let [isFonts, isFormats] = [false, false];
+  await parts.xml(part, {
+    open(name, attributes) {
+      if (name === 'fonts') isFonts = true;
+      else if (name === 'cellXfs') isFormats = true;
+      else if (isFonts && name === 'font') fonts.push('');
+      else if (isFonts && name === 'name' && fonts.length > 0) fonts[fonts.length - 1] = attributes.val ?? '';
+      else if (isFormats && name === 'xf') {
+        const font = fonts[Number(attributes.fontId)] ?? '';
+        if (isSymbolFont(font)) found.set(String(formats), font);
+        formats += 1;
+      }
+    },
+    close(name) {
+      if (name === 'fonts') isFonts = false;
+      else if (name === 'cellXfs') isFormats = false;
+    },
+  });
+  return found;
+}
+
+function cellsIn(content: Buffer, fonts: ReadonlyMap<string, string>): Map<string, string> {
+  const cells = new Map<string, string>();
+  for (const [element] of content.toString('latin1').matchAll(/<(?:\w+:)?c\b[^>]*\bs="\d+"[^>]*>/g)) {
+    const font = fonts.get(/\bs="(\d+)"/.exec(element)![1]!); // matched above
+    const address = /\br="([A-Z]{1,3}\d{1,7})"/.exec(element)?.[1];
+    if (font !== undefined && address !== undefined) cells.set(address, font);
+  }
+  return cells;
 }
 
 function readMarks(content: Buffer): SheetMarks {
@@ -86,7 +131,7 @@ export function columnRange(min: number, max: number): string {
 }
 
 /** 1 → A, 27 → AA. */
-function columnName(column: number): string {
+export function columnName(column: number): string {
   let name = '';
   for (let n = column; n > 0; n = Math.floor((n - 1) / 26)) name = String.fromCharCode(65 + ((n - 1) % 26)) + name;
   return name;

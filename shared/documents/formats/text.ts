@@ -38,10 +38,12 @@ function xmlEncoding(bytes: Uint8Array, mediaType: string): string | undefined {
 
 /** Rows as lines, cells separated by tabs, quotes of RFC 4180 undone. The delimiter is the one that splits the first lines most evenly. */
 export function delimitedToText(text: string, maxChars: number): string {
-  const delimiter = guessDelimiter(text);
+  // Excel's word for the delimiter, which it shows to nobody.
+  const told = /^\ufeff?sep=([^\r\n"])\r?\n/i.exec(text.slice(0, 16));
+  const delimiter = told?.[1] ?? guessDelimiter(text);
   if (delimiter === undefined) return text;
   const sink = new TextSink(maxChars);
-  let at = 0;
+  let at = told?.[0].length ?? 0;
   while (at < text.length) {
     if (text[at] === '"') {
       const end = closingQuote(text, at);
@@ -89,12 +91,20 @@ function guessDelimiter(text: string): string | undefined {
 
 const MAX_JSON_DEPTH = 500;
 
+/** Numbers that a double does not hold as they are written (identifiers of 17 digits and more, 0.10) as strings. */
+function asWritten(json: string): string {
+  if (!/\d{16}|\d\.\d*0(?!\d)|\d[eE]/.test(json)) return json;
+  return json.replace(/"(?:[^"\\]|\\[\s\S])*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g, (token) =>
+    token[0] === '"' || String(Number(token)) === token ? token : `"${token}"`,
+  );
+}
+
 /** One `key: value` line per leaf; files in base64 as documents of their own; text that is no JSON stays as it is, with a warning. */
 function jsonToText(text: string, limits: ReadContext['limits']): ReadText {
   const body = text.replace(/^\ufeff/, '');
   const whole = new JsonText(limits);
   try {
-    whole.add('', JSON.parse(body), 0);
+    whole.add('', JSON.parse(asWritten(body)), 0);
     return { ...plain(whole.toString()), embedded: whole.embedded };
   } catch (error) {
     if (error instanceof TerminalError) throw error; // a limit; a SyntaxError means JSON Lines, or no JSON
@@ -104,7 +114,7 @@ function jsonToText(text: string, limits: ReadContext['limits']): ReadText {
   for (const line of body.split('\n')) {
     if (line.trim() === '') continue;
     try {
-      lines.add('', JSON.parse(line), 0);
+      lines.add('', JSON.parse(asWritten(line)), 0);
     } catch (error) {
       if (error instanceof TerminalError) throw error;
       bad += 1;

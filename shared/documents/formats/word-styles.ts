@@ -1,4 +1,5 @@
-// Character styles of Word that matter for the text: those that hide it, and those that show it in a symbol font. Of Word 2003 in one XML file too.
+// Styles of Word that matter for the text: those that hide it, those that show it in a symbol font, those of paragraphs that number them. Of Word 2003
+// in one XML file too.
 import { attribute } from '../markup.ts';
 import type { PackageParts } from '../package-parts.ts';
 
@@ -6,6 +7,17 @@ import type { PackageParts } from '../package-parts.ts';
 export interface RunStyle {
   hides: boolean;
   font: string;
+}
+
+/** The same of a paragraph, with the list it belongs to. */
+export interface ParagraphStyle extends RunStyle {
+  list: string | undefined;
+  level: number | undefined;
+}
+
+export interface WordStyles {
+  characters: ReadonlyMap<string, RunStyle>;
+  paragraphs: ReadonlyMap<string, ParagraphStyle>;
 }
 
 /** A switch is on unless it says otherwise. */
@@ -17,41 +29,54 @@ export const isSymbolFont = (font: string) => /^(wingdings|webdings|symbol$|marl
 
 const MAX_STYLES = 10_000;
 
+const PLAIN: ParagraphStyle = { hides: false, font: '', list: undefined, level: undefined };
+
 /** Handler of `w:style` elements. */
-export class StyleSheet {
-  readonly styles = new Map<string, RunStyle>();
+export class StyleSheet implements WordStyles {
+  readonly characters = new Map<string, RunStyle>();
+  readonly paragraphs = new Map<string, ParagraphStyle>();
   #id: string | undefined;
-  #style: RunStyle = { hides: false, font: '' };
+  #isParagraph = false;
+  #style: ParagraphStyle = PLAIN;
 
   open(name: string, attributes: Record<string, string>): void {
+    const value = attribute(attributes, 'val') ?? '';
     if (name === 'style') {
-      this.#id = attribute(attributes, 'type') === 'character' ? attribute(attributes, 'styleId') : undefined;
-      this.#style = { hides: false, font: '' };
+      const type = attribute(attributes, 'type');
+      this.#isParagraph = type === 'paragraph';
+      this.#id = this.#isParagraph || type === 'character' ? attribute(attributes, 'styleId') : undefined;
+      this.#style = PLAIN;
     } else if (this.#id === undefined) return;
     else if (name === 'basedOn')
-      this.#style = { ...this.#style, ...this.styles.get(attribute(attributes, 'val') ?? '') };
-    else if (name === 'vanish') this.#style.hides = isOn(attributes);
+      this.#style = { ...this.#style, ...(this.#isParagraph ? this.paragraphs : this.characters).get(value) };
+    else if (name === 'vanish') this.#style = { ...this.#style, hides: isOn(attributes) };
+    else if (name === 'numId') this.#style = { ...this.#style, list: value };
+    else if (name === 'ilvl') this.#style = { ...this.#style, level: Number(value) || 0 };
     else if (name === 'rFonts') {
       const font = attribute(attributes, 'ascii') ?? '';
-      this.#style.font = isSymbolFont(font) ? font : '';
+      this.#style = { ...this.#style, font: isSymbolFont(font) ? font : '' };
     }
   }
 
   close(name: string): void {
     if (name !== 'style' || this.#id === undefined) return;
-    const { hides, font } = this.#style;
-    if ((hides || font !== '') && this.styles.size < MAX_STYLES) this.styles.set(this.#id, this.#style);
+    const { hides, font, list } = this.#style;
+    const styles = this.#isParagraph ? this.paragraphs : this.characters;
+    if ((hides || font !== '' || list !== undefined) && styles.size < MAX_STYLES) styles.set(this.#id, this.#style);
     this.#id = undefined;
   }
 }
 
-/** Of a part; most name neither and are not parsed. */
-export async function characterStyles(parts: PackageParts, part: string): Promise<ReadonlyMap<string, RunStyle>> {
+/** Of a part; most that number nothing name nothing of the kind and are not parsed. @param hasLists  does the document number paragraphs? */
+export async function wordStyles(
+  parts: PackageParts,
+  part: string | undefined,
+  hasLists: boolean,
+): Promise<WordStyles> {
   const sheet = new StyleSheet();
-  const content = await parts.bytes(part);
-  if (content === undefined) return sheet.styles;
-  if (!['vanish', 'ngdings', 'ebdings', '"Symbol"', 'arlett'].some((word) => content.includes(word)))
-    return sheet.styles;
-  await parts.xml(part, sheet);
-  return sheet.styles;
+  const content = part === undefined ? undefined : await parts.bytes(part);
+  if (part === undefined || content === undefined) return sheet;
+  const words = ['vanish', 'ngdings', 'ebdings', '"Symbol"', 'arlett', ...(hasLists ? ['numPr'] : [])];
+  if (words.some((word) => content.includes(word))) await parts.xml(part, sheet);
+  return sheet;
 }

@@ -7,14 +7,15 @@ import { PackageParts } from '../package-parts.ts';
 import type { Picture } from '../pictures.ts';
 import { type EmbeddedFile, type ReadContext, type ReadText, TextSink } from '../reading.ts';
 import { type Cell, cellText } from './cell-text.ts';
+import { symbolsIn } from './drawing-text.ts';
 import { excelXmlMarks, isExcelXml } from './excel-xml.ts';
 import { artTexts, scannedBlips } from './office-art.ts';
-import { addDrawingText } from './office-xml.ts';
 import { hasStorage, openOle } from './ole.ts';
 import { checkOle } from './ole-check.ts';
 import { documentsIn } from './ole-object.ts';
 import { embeddedFiles, scannedPictures } from './package-files.ts';
-import { type SheetMarks, sheetMarks } from './sheet-marks.ts';
+import { sheetDrawings } from './sheet-drawings.ts';
+import { columnName, type SheetMarks, sheetMarks } from './sheet-marks.ts';
 import { xlsbMarks, xlsMarks } from './sheet-records.ts';
 import { completeSpreadsheet } from './spreadsheet-package.ts';
 import { tableMarks, tableMarksIn } from './table-marks.ts';
@@ -42,15 +43,13 @@ export async function readWorkbook(bytes: Uint8Array, context: ReadContext): Pro
   const uncalculated = [...marks.values()].reduce((sum, sheet) => sum + sheet.uncalculated, 0);
   if (uncalculated > 0)
     warnings.push(`formulas: ${uncalculated} formula(s) hold no result, the program that wrote them did not calculate`);
-  const drawn = new TextSink(limits.maxChars - sink.chars);
-  for (const name of parts?.names(/^xl\/(drawings\/drawing|diagrams\/data)\d*\.xml$/i) ?? [])
-    await addDrawingText(parts!, name, drawn); // names came from it
+  const drawn = parts === undefined ? undefined : await sheetDrawings(parts, sink.toString(), context);
   return {
-    parts: [...(cells === 0 ? [] : [sink.toString()]), drawn.toString(), ...around.texts],
+    parts: [...(cells === 0 ? [] : [sink.toString()]), ...(drawn?.texts ?? []), ...around.texts],
     pages: null,
-    warnings,
+    warnings: [...warnings, ...(drawn?.warnings ?? [])],
     embedded: around.embedded,
-    pictures: around.pictures,
+    pictures: [...around.pictures, ...(drawn?.pictures ?? [])],
   };
 }
 
@@ -118,7 +117,8 @@ function addSheets(book: WorkBook, marks: ReadonlyMap<string, SheetMarks>, sink:
       let isFirst = true;
       // forEach of a sparse array visits only the cells that are there.
       row.forEach((cell, at) => {
-        const text = cellText(cell, is1904);
+        const font = mark?.symbolFonts?.get(`${columnName(at + 1)}${index + 1}`);
+        const text = font === undefined ? cellText(cell, is1904) : symbolsIn(font, cellText(cell, is1904)).trim();
         if (text === '' || ++cells > maxCells) return;
         sink.add('\t'.repeat(Math.min(at - column, MAX_GAP)));
         sink.add(text);

@@ -116,12 +116,12 @@ async function readFlatPackage(text: string, context: ReadContext): Promise<Read
 
 /** Word 2003: one story with the same elements as later, its headers and footers within it; pictures and objects in base64. */
 async function readWord2003(text: string, context: ReadContext): Promise<ReadText> {
-  const { Story } = await import('./docx.ts');
+  const { Story } = await import('./word-story.ts');
   const { StyleSheet } = await import('./word-styles.ts');
   const { limits } = context;
   const sheet = new StyleSheet();
   const sink = new TextSink(limits.maxChars);
-  const body = new Story(sink, [], sheet.styles);
+  const body = new Story(sink, [], sheet);
   /** Each section repeats its headers and footers. */
   const edges = new Set<string>();
   let edge: { story: InstanceType<typeof Story>; sink: TextSink } | undefined;
@@ -137,7 +137,7 @@ async function readWord2003(text: string, context: ReadContext): Promise<ReadTex
         if (name === 'binData') binary = [];
         if ((name === 'hdr' || name === 'ftr') && edge === undefined) {
           const own = new TextSink(limits.maxChars);
-          edge = { story: new Story(own, [], sheet.styles), sink: own };
+          edge = { story: new Story(own, [], sheet), sink: own };
         }
         // Deletions and comments are annotations here; notes stand where they belong.
         const kind = name === 'annotation' ? attributeLike(attributes, /^type$/) : name;

@@ -198,6 +198,9 @@ const plainProperty = (name: string): CharSet | undefined => {
   return category(name);
 };
 
+/** Without UNICODE_CHARACTER_CLASS: Java knows of these that they hold nothing outside the BMP. */
+export const isAsciiName = (name: string): boolean => Object.hasOwn(posix, name) || name === 'L1';
+
 function script(name: string): CharSet | undefined {
   const key = name.toUpperCase();
   const found = new Map(SCRIPTS.split(',').map((entry) => entry.split(':') as [string, string]));

@@ -7,6 +7,7 @@ import {
   complement,
   escapeSets,
   intersection,
+  isAsciiName,
   letterOrDigit,
   namedSet,
   nonSpacingMark,
@@ -14,14 +15,28 @@ import {
   union,
   withAsciiCases,
 } from './char-sets.ts';
+import { matchesInsidePairs } from './inside-pairs.ts';
+import {
+  assertion,
+  BMP,
+  classSource,
+  END,
+  holdsSome,
+  isAstral,
+  LAST_LINE_END,
+  LINE_BREAK,
+  LINE_END,
+  LOW_SURROGATES,
+  MULTILINE_END,
+  MULTILINE_START,
+  type Part,
+  partOf,
+  START,
+  SURROGATES,
+  together,
+} from './parts.ts';
 import { PatternReader } from './pattern-reader.ts';
 
-const LINE_END: CharSet = [
-  [0x0a, 0x0a],
-  [0x0d, 0x0d],
-  [0x85, 0x85],
-  [0x2028, 0x2029],
-];
 const MAX_DEPTH = 100;
 /** Properties that ignore CASE_INSENSITIVE in some Java versions and not in others. */
 const CASED_PROPERTY = /^(Is)?(L[ult]|Lower|Upper|LOWERCASE|UPPERCASE|TITLECASE|java(Lower|Upper|Title)Case)$/i;
@@ -33,36 +48,47 @@ interface Flags {
   unicode: boolean;
 }
 
-/** A translated part. */
-interface Part {
-  source: string;
-  /** It can match the empty string. */
-  isNullable: boolean;
-  /** A single character: a quantifier needs no group around it. */
-  isAtom?: boolean;
-}
-
 /**
  * @returns a global expression; matches equal those of `Pattern.compile(pattern)`
  * @throws {TerminalError} model.unsupported with the construct that is not translated
  */
 export function javaPattern(pattern: string): RegExp {
   const parser = new Parser(pattern);
-  const { source, isNullable } = parser.parse();
-  const expression = new RegExp(source, parser.needsCodePoints ? 'gu' : 'g');
-  // Java goes on after an empty match one UTF-16 unit later, JavaScript one code point: they differ where an empty match inside a pair can be
-  if (parser.needsCodePoints && isNullable && new RegExp(`^(?:${source})`, 'u').exec('\uDE00')?.[0] === '')
-    throw parser.refuse('a pattern that matches the empty string beside characters outside the BMP');
+  const { source, isNullable, most } = parser.parse();
+  const expression = new RegExp(source, parser.readsCodePoints ? 'gu' : 'g');
+  if (!parser.readsCodePoints) return expression;
+  if (parser.beginsAtUnits && parser.hasDot && parser.looksAround)
+    throw parser.refuse(
+      '"." beside \\B, a look-ahead or a look-behind, which Java tries inside characters of two units',
+    );
+  if (isNullable && (most > 0 || parser.hasHalves || matchesInsidePairs(expression, insidePairs(pattern))))
+    throw parser.refuse('a pattern that can match the empty string, beside characters outside the BMP');
   return expression;
 }
+
+/** The pattern as Java sees it between two surrogates. */
+const insidePairs = (pattern: string): RegExp => new RegExp(new Parser(pattern, true).parse().source, 'gu');
 
 class Parser extends PatternReader {
   #depth = 0;
   #atomics = 0;
   #lookbehinds = 0;
   #flags: Flags = { ignoreCase: false, multiline: false, dotAll: false, unicode: false };
-  /** The expression holds characters outside the BMP, or their complement. */
-  needsCodePoints = false;
+  /** It looks at code points: the flag u. */
+  readsCodePoints = false;
+  /** Java begins at every UTF-16 unit: only "." and \b look at code points, which does not count there. */
+  beginsAtUnits = true;
+  hasDot = false;
+  looksAround = false;
+  /** A class holds some surrogates and not others. */
+  hasHalves = false;
+  readonly #isInsidePair: boolean;
+
+  /** @param isInsidePair  what a look-behind sees there is never a character outside the BMP, nor one half of it */
+  constructor(pattern: string, isInsidePair = false) {
+    super(pattern);
+    this.#isInsidePair = isInsidePair;
+  }
 
   parse(): Part {
     const part = this.#alternatives();
@@ -77,35 +103,47 @@ class Parser extends PatternReader {
     while (this.skip('|')) parts.push(this.#sequence());
     this.#flags = before;
     this.#depth--;
+    if (parts.length === 1) return parts[0]!;
     return {
+      ...together(parts),
       source: parts.map(({ source }) => source).join('|'),
       isNullable: parts.some(({ isNullable }) => isNullable),
+      most: Math.max(...parts.map(({ most }) => most)),
     };
   }
 
   #sequence(): Part {
-    let source = '';
-    let isNullable = true;
-    while (this.at < this.chars.length && this.peek() !== '|' && this.peek() !== ')') {
-      const part = this.#quantified(this.#atom());
-      source += part.source;
-      isNullable &&= part.isNullable;
-    }
-    return { source, isNullable };
+    const parts: Part[] = [];
+    while (this.at < this.chars.length && this.peek() !== '|' && this.peek() !== ')')
+      parts.push(this.#quantified(this.#atom()));
+    const [only] = parts;
+    return {
+      ...together(parts),
+      source: parts.map(({ source }) => source).join(''),
+      isNullable: parts.every(({ isNullable }) => isNullable),
+      most: parts.reduce((sum, { most }) => sum + most, 0),
+      ...(parts.length === 1 && only?.chars !== undefined ? { chars: only.chars } : {}),
+    };
   }
 
   #quantified(atom: Part): Part {
     const quantifier = this.#quantifier();
     if (quantifier === undefined) return atom;
     const { text, least, most } = quantifier;
-    if (atom.isNullable && most > 1) throw this.refuse('a repetition of what can be empty');
+    // JavaScript takes no empty turn of a repetition that may have none
+    if (atom.isNullable && (most > 1 || least === 0)) throw this.refuse('a repetition of what can be empty');
     const isPossessive = this.skip('+');
     const lazy = !isPossessive && this.skip('?') ? '?' : '';
     if (/[*+?{]/.test(this.peek() ?? '')) throw this.refuse('a repetition of a repetition');
-    const body = atom.isAtom === true ? atom.source : `(?:${atom.source})`;
-    const source = `${body}${text}${lazy}`;
-    const isNullable = atom.isNullable || least === 0;
-    return isPossessive ? { source: this.#atomic(source), isNullable } : { source, isNullable };
+    if (atom.hasLineEnd === true && atom.source !== LINE_BREAK) throw this.refuse('\\R in a group that is repeated');
+    const body = atom.hasLineEnd === true ? this.#atomic(atom.source) : atom.source;
+    const source = `${atom.isAtom === true ? body : `(?:${body})`}${text}${lazy}`;
+    const part = {
+      ...together([atom]),
+      isNullable: atom.isNullable || least === 0,
+      most: atom.most === 0 ? 0 : atom.most * most,
+    };
+    return { ...part, source: isPossessive ? this.#atomic(source) : source };
   }
 
   /** A match that is not given back: looked for ahead, then taken as it was found. */
@@ -137,11 +175,13 @@ class Parser extends PatternReader {
       case '[':
         return this.#set(this.#class());
       case '.':
-        return this.#set(this.#flags.dotAll ? [[0, 0x10ffff]] : complement(LINE_END), true);
+        this.hasDot = true;
+        this.readsCodePoints = true;
+        return partOf(this.#flags.dotAll ? [[0, 0x10ffff]] : complement(LINE_END));
       case '^':
-        return this.#assertion(this.#flags.multiline ? MULTILINE_START : START);
+        return assertion(this.#flags.multiline ? MULTILINE_START : START);
       case '$':
-        return this.#assertion(this.#flags.multiline ? MULTILINE_END : LAST_LINE_END);
+        return assertion(this.#flags.multiline ? MULTILINE_END : LAST_LINE_END);
       case '\\':
         return this.#escape();
       case '*':
@@ -163,10 +203,11 @@ class Parser extends PatternReader {
         return this.#enclosed('(?:');
       case '=':
       case '!':
-        return { ...this.#enclosed(`(?${c}`), isNullable: true, isAtom: false };
+        this.looksAround = true;
+        return assertion(this.#enclosed(`(?${c}`).source);
       case '>': {
-        const { source, isNullable } = this.#enclosed('(?:');
-        return { source: this.#atomic(source), isNullable };
+        const part = this.#enclosed('(?:');
+        return { ...part, source: this.#atomic(part.source) };
       }
       case '<': {
         const next = this.peek();
@@ -175,10 +216,7 @@ class Parser extends PatternReader {
           return this.#enclosed('(?:');
         }
         this.at++;
-        this.#lookbehinds++;
-        const part = this.#enclosed(`(?<${next}`);
-        this.#lookbehinds--;
-        return { ...part, isNullable: true, isAtom: false };
+        return this.#lookBehind(`(?<${next}`);
       }
       default:
         this.at--;
@@ -188,10 +226,32 @@ class Parser extends PatternReader {
 
   #enclosed(opening: string): Part {
     const before = this.#flags;
-    const { source, isNullable } = this.#alternatives();
+    const part = this.#alternatives();
     this.#flags = before;
     if (!this.skip(')')) throw this.refuse('a group that does not end');
-    return { source: `${opening}${source})`, isNullable, isAtom: true };
+    return { ...part, source: `${opening}${part.source})`, isAtom: true };
+  }
+
+  /** Java counts UTF-16 units back, unless a character outside the BMP is written somewhere behind the opening. */
+  #lookBehind(opening: string): Part {
+    this.looksAround = true;
+    this.#lookbehinds++;
+    const countsCodePoints = this.chars
+      .slice(this.at)
+      .some((c) => c.length > 1 || isAstral([[c.codePointAt(0)!, c.codePointAt(0)!]]));
+    const part = this.#enclosed(opening);
+    this.#lookbehinds--;
+    if (part.most === Number.POSITIVE_INFINITY) throw this.refuse('a look-behind without a greatest length');
+    if (part.isWide !== true) return assertion(part.source);
+    if (this.#isInsidePair) return assertion(opening.endsWith('=') === part.isNullable ? '' : '(?!)');
+    if (countsCodePoints) return assertion(part.source);
+    if (part.chars === undefined)
+      throw this.refuse('a look-behind at several characters of which one may lie outside the BMP');
+    const halves = intersection(part.chars, LOW_SURROGATES);
+    if (holdsSome(part.chars, LOW_SURROGATES)) throw this.refuse('a look-behind at single surrogates');
+    // one unit back is the second half of a pair
+    const seen = union(intersection(part.chars, BMP), halves.length > 0 ? complement(BMP) : []);
+    return assertion(`${opening}${classSource(seen)})`);
   }
 
   /** (?i) until the end of the group, or (?i:…). */
@@ -209,7 +269,7 @@ class Parser extends PatternReader {
       else if (c === ')' || c === ':') {
         if (flags.ignoreCase && flags.unicode) throw this.refuse('flags (?iU)');
         this.#flags = flags;
-        if (c === ')') return { source: '', isNullable: true };
+        if (c === ')') return assertion('');
         const part = this.#enclosed('(?:');
         this.#flags = before;
         return part;
@@ -227,16 +287,16 @@ class Parser extends PatternReader {
         return this.#boundary(c === 'B');
       case 'A':
         this.at++;
-        return this.#assertion(START);
+        return assertion(START);
       case 'z':
         this.at++;
-        return this.#assertion(END);
+        return assertion(END);
       case 'Z':
         this.at++;
-        return this.#assertion(LAST_LINE_END);
+        return assertion(LAST_LINE_END);
       case 'R':
         this.at++;
-        return { source: '(?:\\r\\n|[\\n-\\r\\u0085\\u2028\\u2029])', isNullable: false, isAtom: true };
+        return { source: LINE_BREAK, isNullable: false, isAtom: true, most: 2, hasLineEnd: true };
       default: {
         const set = this.#classEscape();
         return set === undefined ? this.#character(this.codePoint()) : this.#set(set.set, set.isWide);
@@ -244,20 +304,17 @@ class Parser extends PatternReader {
     }
   }
 
-  #assertion(source: string): Part {
-    return { source, isNullable: true };
-  }
-
   /** A word, for \b of JDK 17: letters, digits, "_", and non-spacing marks after a letter or digit. */
   #boundary(isNegated: boolean): Part {
-    this.needsCodePoints = true;
-    const bmp = (set: CharSet) => intersection(set, [[0, 0xffff]]);
+    this.readsCodePoints = true;
+    if (isNegated) this.looksAround = true;
+    const bmp = (set: CharSet) => intersection(set, BMP);
     if (this.#flags.unicode) {
       const word = classSource(unicodeEscape('w'));
       const source = isNegated
         ? `(?:(?<=${word})(?=${word})|(?<!${word})(?!${word}))`
         : `(?:(?<=${word})(?!${word})|(?<!${word})(?=${word}))`;
-      return { source, isNullable: true };
+      return assertion(source);
     }
     const word = classSource(union(letterOrDigit(), [[0x5f, 0x5f]]));
     const base = classSource(bmp(letterOrDigit()));
@@ -267,7 +324,7 @@ class Parser extends PatternReader {
     const source = isNegated
       ? `(?:(?<=${left})${right}|(?<!${left})(?!${right}))`
       : `(?:(?<=${left})(?!${right})|(?<!${left})${right})`;
-    return { source, isNullable: true };
+    return assertion(source);
   }
 
   #character(codePoint: number): Part {
@@ -277,8 +334,14 @@ class Parser extends PatternReader {
 
   /** @param isWide  Java takes it for a class that may hold characters outside the BMP, whatever it holds */
   #set(set: CharSet, isWide = false): Part {
-    if (isWide || isAstral(set)) this.needsCodePoints = true;
-    return { source: classSource(set), isNullable: false, isAtom: true };
+    if (isWide || isAstral(set)) this.#setWide();
+    if (holdsSome(set, SURROGATES)) this.hasHalves = true;
+    return partOf(set);
+  }
+
+  #setWide(): void {
+    this.readsCodePoints = true;
+    this.beginsAtUnits = false;
   }
 
   /** Behind "[". Java 9 and later: a negation covers the whole class, intersections included. */
@@ -300,7 +363,7 @@ class Parser extends PatternReader {
     if (!this.skip(']')) throw this.refuse('a class that does not end');
     this.#depth--;
     if (!isNegated) return set;
-    this.needsCodePoints = true;
+    this.#setWide();
     return complement(set);
   }
 
@@ -321,14 +384,18 @@ class Parser extends PatternReader {
       else sets.push(this.#rangeFrom(c.codePointAt(0)!));
     }
     const set = union(...sets);
-    if (isAstral(set)) this.needsCodePoints = true;
+    if (isAstral(set)) this.#setWide();
     return set;
   }
 
   #classEscapeOrRange(): CharSet {
+    if (this.peek() === 'v' && this.peek(1) === '-') {
+      this.at++;
+      return this.#rangeFrom(0x0b); // as before Java 8
+    }
     const found = this.#classEscape();
     if (found === undefined) return this.#rangeFrom(this.codePoint());
-    if (found.isWide) this.needsCodePoints = true;
+    if (found.isWide) this.#setWide();
     return found.set;
   }
 
@@ -349,7 +416,7 @@ class Parser extends PatternReader {
     const c = this.peek() ?? '';
     if (c === 'p' || c === 'P') {
       this.at++;
-      return { set: this.#property(c === 'P'), isWide: true };
+      return this.#property(c === 'P');
     }
     const key = c.toLowerCase();
     if (!Object.hasOwn(escapeSets, key)) return undefined;
@@ -362,7 +429,7 @@ class Parser extends PatternReader {
     return { set: c === key ? set : complement(set), isWide };
   }
 
-  #property(isNegated: boolean): CharSet {
+  #property(isNegated: boolean): { set: CharSet; isWide: boolean } {
     let name = this.take();
     if (name === '{') {
       name = '';
@@ -372,23 +439,7 @@ class Parser extends PatternReader {
       throw this.refuse(`\\p{${name}} under (?i)`);
     const set = namedSet(name, this.#flags.unicode);
     if (set === undefined) throw this.refuse(`\\p{${name}}`);
-    return isNegated ? complement(set) : set;
+    const isWide = isNegated || this.#flags.unicode || !isAsciiName(name);
+    return { set: isNegated ? complement(set) : set, isWide };
   }
-}
-
-const START = '(?<![^])';
-const END = '(?![^])';
-const LAST_LINE_END = '(?:(?![^])|(?=\\r\\n(?![^]))|(?=[\\r\\u0085\\u2028\\u2029](?![^]))|(?<!\\r)(?=\\n(?![^])))';
-const MULTILINE_START = '(?:(?=[^])(?:(?<![^])|(?<=[\\n\\u0085\\u2028\\u2029])|(?<=\\r)(?!\\n)))';
-const MULTILINE_END = '(?:(?![^])|(?=[\\r\\u0085\\u2028\\u2029])|(?<!\\r)(?=\\n))';
-
-/** Does Java look at code points to decide? It does for surrogates and for what lies above them. */
-const isAstral = (set: CharSet): boolean => set.some(([from, to]) => to > 0xffff || (from <= 0xdfff && to >= 0xd800));
-
-function classSource(set: CharSet): string {
-  const write = (codePoint: number): string =>
-    codePoint > 0xffff || (codePoint >= 0xd800 && codePoint <= 0xdfff)
-      ? `\\u{${codePoint.toString(16)}}`
-      : `\\u${codePoint.toString(16).padStart(4, '0')}`;
-  return `[${set.map(([from, to]) => (from === to ? write(from) : `${write(from)}-${write(to)}`)).join('')}]`;
 }

@@ -1,7 +1,6 @@
 // One job of a lane: money set aside, submitted once, its answers kept, its money settled.
 // Invariants: those of lane.ts, B1 to B5.
 import { RetryableError, SluiceError } from '../../errors.ts';
-import { cutRule, lessonFrom } from '../ask.ts';
 import { CallLog, type Intent } from '../calls.ts';
 import { type CallErrorRule, ruleFor } from '../deployments/call-errors.ts';
 import type { ChatReply } from '../deployments/client.ts';
@@ -9,6 +8,7 @@ import { serviceWords } from '../deployments/error-words.ts';
 import { Budget, ceilings } from '../money/budget.ts';
 import { costNano, costNanoAtMost, mostPromptTokens } from '../money/price.ts';
 import { outcomeOf } from '../outcome.ts';
+import { cutRule, lessonFrom } from '../reply.ts';
 import { type Funds, fundPart, settlePart, unfunded } from './funds.ts';
 import { customId, type LaneContext, type PlannedPack, readJson, readOrWrite } from './lane-context.ts';
 import { readLine } from './lines.ts';

@@ -93,7 +93,7 @@ export class EncoderRegistry {
 
   /** Store an encoder; the one in use stays. Returns its version. */
   async register({ description, artifacts }: Pick<ReadEncoder, 'description' | 'artifacts'>): Promise<string> {
-    const described = describeArtifacts(artifacts);
+    const described = await describeArtifacts(artifacts);
     const identity = canonicalJson({ ...description, files: described.map(({ name, sha256 }) => [name, sha256]) });
     const version = versionOf(description.name, identity);
     const folder = encoderPaths.folder(version);

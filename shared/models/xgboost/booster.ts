@@ -1,14 +1,15 @@
-// An XGBoost model file (JSON or UBJSON, 1.x to 3.x) as flat arrays of nodes.
-// Invariants: B1 every walk from a root ends at a leaf inside the arrays: children are checked and cycles refused. B2 thresholds, leaves
-// and base scores are float32 as in the library.
-// Source: dmlc/xgboost src/tree/tree_model.cc, src/learner.cc, src/gbm/gbtree.cc.
+// An XGBoost model file (JSON or UBJSON, 1.x to 3.x): what the learner says of itself, and its trees as flat arrays of nodes.
+// Invariant: B2 thresholds, leaves and base scores are float32 as in the library. B1 is kept by booster-trees.ts.
+// Source: dmlc/xgboost src/learner.cc, src/gbm/gbtree.cc.
 import { TerminalError } from '../../errors.ts';
 import { parseLooseJson } from '../../loose-json.ts';
 import { numberNames } from '../class-labels.ts';
-import { type JsonValue, PackedNumbers, readUbjson } from './ubjson.ts';
+import { checkTrees, readTrees, type TreeNodes } from './booster-trees.ts';
+import { asList, asNumbers, asObject, corrupt, count, type JsonObject } from './booster-values.ts';
+import { type JsonValue, readUbjson } from './ubjson.ts';
 
-/** Nodes of all trees; a tree's nodes are contiguous. */
-export interface Booster {
+/** A booster without its nodes. */
+export interface BoosterHead {
   /** [major, minor, patch] of the library that wrote the file. */
   readonly version: readonly number[];
   readonly objective: string;
@@ -19,8 +20,6 @@ export interface Booster {
   /** Base margin of each group, float32. */
   readonly baseMargins: Float32Array;
   readonly featureNames: readonly string[];
-  /** Index of the first node of each tree. */
-  readonly roots: Int32Array;
   /** Group of each tree. */
   readonly treeGroups: Int32Array;
   /** Factor of each tree (DART), otherwise 1. */
@@ -31,30 +30,31 @@ export interface Booster {
   readonly bestRounds: number | undefined;
   /** Names of the classes, where the scikit-learn wrapper wrote them (up to 1.x). */
   readonly classNames: readonly string[] | undefined;
-  /** Split feature; -1 in a leaf. */
-  readonly features: Int32Array;
-  /** Threshold of a split, value of a leaf. */
-  readonly values: Float32Array;
-  readonly left: Int32Array;
-  readonly right: Int32Array;
-  readonly defaultLeft: Uint8Array;
-  /** Weight of the training rows at a node (sum of hessians). */
-  readonly covers: Float32Array;
-  /** Categories that go right at a categorical split, by node. */
-  readonly categories: ReadonlyMap<number, ReadonlySet<number>>;
 }
+
+export interface Booster extends BoosterHead, TreeNodes {}
 
 // Arrays of these sizes are made before a row is scored: a damaged number must not ask for gigabytes.
 const MAX_FEATURES = 2 ** 28;
 const MAX_GROUPS = 2 ** 16;
-
-type JsonObject = Record<string, JsonValue | undefined>;
 
 /**
  * @param bytes  JSON when the first byte that is no white space opens an object in text, UBJSON otherwise
  * @throws {TerminalError} model.corrupt, model.unsupported (gblinear, vector leaves)
  */
 export function readBooster(bytes: Uint8Array): Booster {
+  const { head, trees } = readLearner(bytes);
+  return { ...head, ...readTrees(trees, head.width) };
+}
+
+/** Refuses what readBooster does, in little more memory than the file's. */
+export function inspectBooster(bytes: Uint8Array): BoosterHead {
+  const { head, trees } = readLearner(bytes);
+  checkTrees(trees, head.width);
+  return head;
+}
+
+function readLearner(bytes: Uint8Array): { head: BoosterHead; trees: JsonObject[] } {
   const document = asObject(parseDocument(bytes), 'the file');
   const learner = asObject(document.learner, 'learner');
   const booster = asObject(learner.gradient_booster, 'gradient_booster');
@@ -73,7 +73,6 @@ export function readBooster(bytes: Uint8Array): Booster {
       'model.unsupported',
       `XGBoost model has ${width} features and ${groups} classes; at most ${MAX_FEATURES} and ${MAX_GROUPS} are read`,
     );
-  const nodes = flattenTrees(trees, width);
   const treeGroups = Int32Array.from(asNumbers(model.tree_info, 'tree_info'));
   if (treeGroups.length !== trees.length || treeGroups.some((group) => group < 0 || group >= groups))
     throw corrupt(`tree_info has ${treeGroups.length} entries for ${trees.length} trees and ${groups} groups`);
@@ -82,7 +81,7 @@ export function readBooster(bytes: Uint8Array): Booster {
   const weights = drop === undefined ? undefined : asNumbers(drop, 'weight_drop');
   if (weights !== undefined && weights.length !== trees.length)
     throw corrupt(`weight_drop has ${weights.length} entries for ${trees.length} trees`);
-  return {
+  const head: BoosterHead = {
     version: Array.from(asNumbers(document.version ?? [], 'version')),
     objective,
     width,
@@ -94,8 +93,8 @@ export function readBooster(bytes: Uint8Array): Booster {
     roundEnds: roundEnds(model, groups, trees.length),
     bestRounds: attributes.best_iteration === undefined ? undefined : count(attributes.best_iteration) + 1,
     classNames: classNames(attributes.scikit_learn),
-    ...nodes,
   };
+  return { head, trees };
 }
 
 function parseDocument(bytes: Uint8Array): JsonValue {
@@ -110,127 +109,6 @@ function parseDocument(bytes: Uint8Array): JsonValue {
       cause,
     );
   }
-}
-
-type Nodes = Pick<
-  Booster,
-  'roots' | 'features' | 'values' | 'left' | 'right' | 'defaultLeft' | 'covers' | 'categories'
->;
-
-function flattenTrees(trees: readonly JsonObject[], width: number): Nodes {
-  const sizes = trees.map((tree, i) => numbersIn(tree.left_children, `tree ${i}.left_children`).length);
-  const total = sizes.reduce((sum, size) => sum + size, 0);
-  const nodes = {
-    roots: new Int32Array(trees.length),
-    features: new Int32Array(total),
-    values: new Float32Array(total),
-    left: new Int32Array(total),
-    right: new Int32Array(total),
-    defaultLeft: new Uint8Array(total),
-    covers: new Float32Array(total),
-  };
-  const categories = new Map<number, ReadonlySet<number>>();
-  let at = 0;
-  trees.forEach((tree, i) => {
-    nodes.roots[i] = at;
-    const name = `tree ${i}`;
-    const end = at + sizes[i]!;
-    readTree(tree, name, nodes, at, end);
-    checkWalks(nodes, at, end, name, width);
-    for (const [node, set] of readCategories(tree, name)) categories.set(at + node, set);
-    at = end;
-  });
-  return { ...nodes, categories };
-}
-
-type NodeArrays = Omit<Nodes, 'categories' | 'roots'>;
-
-/** Decode a tree into the nodes [from, end); its children are counted from its own root so far. */
-function readTree(tree: JsonObject, name: string, nodes: NodeArrays, from: number, end: number): void {
-  const param = asObject(tree.tree_param, `${name}.tree_param`);
-  if (count(param.size_leaf_vector ?? '0') > 1)
-    throw new TerminalError('model.unsupported', 'XGBoost trees with vector leaves are not supported');
-  const take = (key: string) => {
-    const numbers = numbersIn(tree[key], `${name}.${key}`);
-    if (numbers.length !== end - from)
-      throw corrupt(`${name}: ${key} has ${numbers.length} values; left_children has ${end - from}`);
-    return numbers;
-  };
-  copyIntegers(take('left_children'), nodes.left, from);
-  copyIntegers(take('right_children'), nodes.right, from);
-  copyIntegers(take('split_indices'), nodes.features, from);
-  copyNumbers(take('split_conditions'), nodes.values, from);
-  copyFlags(take('default_left'), nodes.defaultLeft, from, end);
-  copyNumbers(take('sum_hessian'), nodes.covers, from);
-}
-
-/** B1: each reachable node is reached once, and has both children or none. Places become those of the whole array. */
-function checkWalks({ left, right, features }: NodeArrays, from: number, end: number, name: string, width: number) {
-  const size = end - from;
-  const seen = new Uint8Array(size);
-  const open = [0];
-  if (size === 0) throw corrupt(`${name} has no node`);
-  for (let node = open.pop(); node !== undefined; node = open.pop()) {
-    if (!(node >= 0 && node < size) || seen[node] === 1) throw corrupt(`${name}: node ${node} is out of place`);
-    seen[node] = 1;
-    const at = from + node;
-    if (left[at] === LEAF) continue;
-    if (!(features[at]! >= 0 && features[at]! < width))
-      throw corrupt(`${name}: node ${node} splits on feature ${features[at]}; there are ${width}`);
-    open.push(left[at]!, right[at]!);
-  }
-  for (let at = from; at < end; at++) {
-    const isLeaf = left[at] === LEAF;
-    features[at] = isLeaf ? -1 : features[at]!;
-    left[at] = isLeaf ? -1 : from + left[at]!;
-    right[at] = isLeaf ? -1 : from + right[at]!;
-  }
-}
-
-const LEAF = -1;
-/** No node, no feature: stands for numbers that are no int32. */
-const NOWHERE = -2;
-
-function copyIntegers(numbers: PackedNumbers | JsonValue[], target: Int32Array, at: number): void {
-  if (numbers instanceof PackedNumbers && numbers.isInt32) {
-    numbers.copyTo(target, at);
-    return;
-  }
-  const doubles = asNumbers(numbers, '');
-  for (let i = 0; i < doubles.length; i++) {
-    const value = doubles[i]!;
-    target[at + i] = value === (value | 0) ? value : NOWHERE;
-  }
-}
-
-function copyFlags(numbers: PackedNumbers | JsonValue[], flags: Uint8Array, from: number, end: number): void {
-  if (numbers instanceof PackedNumbers && numbers.isByte) {
-    numbers.copyTo(flags, from);
-    for (let n = from; n < end; n++) flags[n] = flags[n] === 0 ? 0 : 1;
-    return;
-  }
-  const doubles = asNumbers(numbers, '');
-  for (let n = from; n < end; n++) flags[n] = doubles[n - from] === 0 ? 0 : 1;
-}
-
-function copyNumbers(numbers: PackedNumbers | JsonValue[], target: Float32Array, at: number): void {
-  if (numbers instanceof PackedNumbers) numbers.copyTo(target, at);
-  else target.set(asNumbers(numbers, ''), at);
-}
-
-function readCategories(tree: JsonObject, name: string): Map<number, Set<number>> {
-  const sets = new Map<number, Set<number>>();
-  if (tree.categories_nodes === undefined) return sets;
-  const values = asNumbers(tree.categories ?? [], `${name}.categories`);
-  const segments = asNumbers(tree.categories_segments ?? [], `${name}.categories_segments`);
-  const sizes = asNumbers(tree.categories_sizes ?? [], `${name}.categories_sizes`);
-  Array.from(asNumbers(tree.categories_nodes, `${name}.categories_nodes`)).forEach((node, i) => {
-    const from = segments[i]!;
-    const to = from + sizes[i]!;
-    if (!(from >= 0 && to >= from && to <= values.length)) throw corrupt(`${name}: categories of node ${node} are cut`);
-    sets.set(node, new Set(Array.from({ length: to - from }, (_, k) => values[from + k]!)));
-  });
-  return sets;
 }
 
 /** base_score is stored behind the inverse link; a number before 3.1, a bracketed list of numbers since. */
@@ -280,37 +158,3 @@ function classNames(stored: JsonValue | undefined): string[] | undefined {
   if (names.every((name) => typeof name === 'number')) return numberNames(names);
   return names.every((name) => typeof name === 'string') ? names : undefined;
 }
-
-function count(value: JsonValue | undefined): number {
-  const number = Number(value);
-  if (!Number.isInteger(number) || number < 0 || number > 0x7fffffff) throw corrupt(`"${String(value)}" is no count`);
-  return number;
-}
-
-function asObject(value: JsonValue | undefined, name: string): JsonObject {
-  if (
-    value === undefined ||
-    value === null ||
-    typeof value !== 'object' ||
-    Array.isArray(value) ||
-    value instanceof PackedNumbers
-  )
-    throw corrupt(`${name} is missing`);
-  return value;
-}
-
-function asList(value: JsonValue | undefined, name: string): JsonValue[] {
-  if (!Array.isArray(value)) throw corrupt(`${name} is missing`);
-  return value;
-}
-
-const numbersIn = (value: JsonValue | undefined, name: string): PackedNumbers | JsonValue[] =>
-  value instanceof PackedNumbers ? value : asList(value, name);
-
-function asNumbers(value: JsonValue | undefined, name: string): Float64Array {
-  if (value instanceof PackedNumbers) return value.toArray();
-  return Float64Array.from(asList(value, name), (item) => (typeof item === 'object' ? Number.NaN : Number(item)));
-}
-
-const corrupt = (why: string, cause?: unknown): TerminalError =>
-  new TerminalError('model.corrupt', `XGBoost model cannot be read: ${why}`, { cause });

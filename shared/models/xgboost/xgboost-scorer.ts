@@ -5,7 +5,7 @@
 import { TerminalError } from '../../errors.ts';
 import type { Csr } from '../../features/sparse.ts';
 import { type Contributions, requireWidth, type Scorer } from '../scorer.ts';
-import type { Booster } from './booster.ts';
+import type { Booster, BoosterHead } from './booster.ts';
 import { treeContributions } from './contributions.ts';
 import { Forest } from './forest.ts';
 
@@ -42,7 +42,7 @@ export class XgboostScorer implements Scorer {
     this.booster = booster;
     this.width = booster.width;
     this.#options = { ...defaultXgboostOptions, ...options };
-    this.classes = booster.groups > 1 ? booster.groups : 2;
+    this.classes = classesOf(booster);
     this.rounds = roundsOf(booster, this.#options.rounds);
     this.#treeEnd = this.rounds === 0 ? 0 : booster.roundEnds[this.rounds - 1]!;
     this.#slots = new Int32Array(booster.width).fill(-1);
@@ -184,7 +184,7 @@ export class XgboostScorer implements Scorer {
  * Probabilities of one class out of several must come of it.
  * @throws {TerminalError} model.unsupported for regressions, rankings, hard decisions (binary:hinge) and several labels at once
  */
-export function requireClassifier({ objective, groups }: Pick<Booster, 'objective' | 'groups'>): void {
+export function requireClassifier({ objective, groups }: BoosterHead): void {
   const why =
     objective === 'binary:hinge'
       ? 'gives decisions, no probabilities; train with binary:logistic'
@@ -196,7 +196,11 @@ export function requireClassifier({ objective, groups }: Pick<Booster, 'objectiv
   if (why !== undefined) throw new TerminalError('model.unsupported', `XGBoost objective "${objective}" ${why}`);
 }
 
-function roundsOf(booster: Booster, asked: XgboostOptions['rounds']): number {
+/** A margin of one group is that of the second of two classes. */
+export const classesOf = ({ groups }: BoosterHead): number => (groups > 1 ? groups : 2);
+
+/** How many rounds are used. @throws {TerminalError} request.invalid */
+export function roundsOf(booster: BoosterHead, asked: XgboostOptions['rounds']): number {
   const all = booster.roundEnds.length;
   if (asked === 'all') return all;
   if (asked === 'best') return Math.min(booster.bestRounds ?? all, all);

@@ -21,6 +21,9 @@ const rowSchema = z.looseObject({
   deleted: z.unknown().optional(),
   malware: z.unknown().optional(),
   pendingOperations: z.unknown().optional(),
+  createdDateTime: text.nullish(),
+  lastModifiedDateTime: text.nullish(),
+  lastModifiedBy: z.looseObject({ application: z.looseObject({ id: text.optional() }).nullish() }).nullish(),
 });
 
 const pageSchema = z.looseObject({
@@ -28,6 +31,9 @@ const pageSchema = z.looseObject({
   '@odata.nextLink': z.string().optional(),
   '@odata.deltaLink': z.string().optional(),
 });
+
+/** Files that SharePoint writes to by itself. */
+export const OFFICE = /\.(docx|docm|xlsx|xlsm|pptx|pptm)$/i;
 
 export type RowKind = 'file' | 'folder' | 'notebook' | 'shortcut' | 'unknown' | 'deleted';
 
@@ -46,6 +52,10 @@ export interface DriveRow {
   webUrl: string;
   isMalware: boolean;
   isPending: boolean;
+  /** Neither made nor changed since the source's day. */
+  isBefore?: true;
+  /** App that changed it last; missing where a person did, or nobody knows. */
+  byApp?: string;
 }
 
 export interface DriveRows {
@@ -56,23 +66,23 @@ export interface DriveRows {
   delta: string | undefined;
 }
 
-/** @throws ZodError for an answer that is no page */
-export function readPage(body: unknown): DriveRows {
+/** @param sinceMs  a file that is older is marked, ms since the epoch. @throws ZodError for an answer that is no page */
+export function readPage(body: unknown, sinceMs = 0): DriveRows {
   const page = pageSchema.parse(body);
   const rows: DriveRow[] = [];
   let unreadable = 0;
   for (const value of page.value) {
     const parsed = rowSchema.safeParse(value);
-    if (parsed.success) rows.push(toRow(parsed.data));
+    if (parsed.success) rows.push(toRow(parsed.data, sinceMs));
     else unreadable++;
   }
   return { rows, unreadable, next: page['@odata.nextLink'], delta: page['@odata.deltaLink'] };
 }
 
 /** One item asked for by id. */
-export const readItem = (body: unknown): DriveRow => toRow(rowSchema.parse(body));
+export const readItem = (body: unknown): DriveRow => toRow(rowSchema.parse(body), 0);
 
-function toRow(row: z.infer<typeof rowSchema>): DriveRow {
+function toRow(row: z.infer<typeof rowSchema>, sinceMs: number): DriveRow {
   const hash = row.file?.hashes?.quickXorHash;
   return {
     id: row.id,
@@ -86,7 +96,17 @@ function toRow(row: z.infer<typeof rowSchema>): DriveRow {
     webUrl: row.webUrl ?? '',
     isMalware: row.malware !== undefined,
     isPending: row.pendingOperations !== undefined,
+    ...(isBefore(row, sinceMs) ? { isBefore: true as const } : {}),
+    ...(row.lastModifiedBy?.application?.id === undefined ? {} : { byApp: row.lastModifiedBy.application.id }),
   };
+}
+
+/** Copies keep the date of their original, so both dates must be older; what has none is not. */
+function isBefore(row: z.infer<typeof rowSchema>, sinceMs: number): boolean {
+  if (sinceMs === 0 || row.file === undefined) return false;
+  const { createdDateTime, lastModifiedDateTime } = row;
+  const dates = [createdDateTime, lastModifiedDateTime].map((date) => Date.parse(date ?? ''));
+  return dates.some((date) => date < sinceMs) && !dates.some((date) => date >= sinceMs);
 }
 
 function kindOf(row: z.infer<typeof rowSchema>): RowKind {

@@ -4,7 +4,7 @@
 // https://learn.microsoft.com/graph/errors
 import { type ErrorCode, RetryableError, SluiceError, TerminalError } from '../../errors.ts';
 import type { Clock, Logger } from '../../ports.ts';
-import type { Content } from '../feed.ts';
+import { type Content, ItemUnavailable } from '../feed.ts';
 import type { Gate } from './gate.ts';
 
 export interface GraphDeps {
@@ -40,6 +40,12 @@ export class GraphError extends SluiceError {
 }
 
 const TRIES = 6;
+const DOWNLOAD_TRIES = 3;
+/** Content that is answered with 500 so often is that item's own trouble. */
+const ITEM_TRIES = 3;
+/** What an address of a download answers that is good for nothing any more. */
+const STALE = new Set([401, 403, 404, 410]);
+const MAX_ERROR_BYTES = 16 * 1024;
 const CALL_TIMEOUT_MS = 100_000;
 const FIRST_WAIT_MS = 1000;
 /** Longer pauses are given back to the caller, who waits on a durable timer. */
@@ -76,15 +82,52 @@ export class GraphClient {
    * @param path  below the root
    */
   async content(path: string, headers: Record<string, string> = {}): Promise<Response> {
-    const answer = await this.#call(this.#address(path), { units: 1, headers }, [302]);
-    if (answer.status === 200) return answer;
-    await answer.body?.cancel(); // unread, it would hold its connection
-    const location = answer.headers.get('location');
-    if (location === null) throw badAnswer('a download has no address');
-    const response = await this.#send(location, { redirect: 'follow' });
-    if (response.ok) return response;
-    await response.body?.cancel();
-    throw await this.#refusal(response, 'the download', '');
+    for (let n = 1; ; n++) {
+      const answer = await this.#call(this.#address(path), { units: 1, headers }, [302]);
+      if (answer.status === 200) return answer;
+      await answer.body?.cancel(); // unread, it would hold its connection
+      const location = answer.headers.get('location');
+      if (location === null) throw badAnswer('a download has no address');
+      const response = await this.#download(location);
+      if (!(response instanceof SluiceError)) return response;
+      // An address that is refused has expired, or was given in vain: the next one is asked for anew.
+      const isStale = response instanceof GraphError && STALE.has(response.status) && response.code !== 'sync.malware';
+      if (n >= DOWNLOAD_TRIES || !(isStale || response instanceof RetryableError)) throw response;
+      if (response instanceof RetryableError) await this.#wait(response, n);
+    }
+  }
+
+  /** W2. */
+  async #download(location: string): Promise<Response | SluiceError> {
+    try {
+      const response = await this.#send(location, { redirect: 'follow' });
+      if (response.ok) return response;
+      return this.#refusal(response, 'the download', await startOf(response));
+    } catch (error) {
+      return new RetryableError('sync.unavailable', 'a download was not answered', { cause: error });
+    }
+  }
+
+  /** W3. @throws the failure, where the wait is too long for a call */
+  async #wait(failure: RetryableError, attempt: number): Promise<void> {
+    const { gate, clock, logger } = this.#deps;
+    const waitMs = failure.retryAfterMs ?? FIRST_WAIT_MS * 2 ** (attempt - 1);
+    if (failure.retryAfterMs !== undefined) await gate.block(waitMs); // G1 for all others
+    if (waitMs > MAX_WAIT_MS) throw failure;
+    logger.debug('source.waits', { waitMs, attempt });
+    await clock.sleep(waitMs);
+  }
+
+  /** Id of the app, as its token says; null where it does not. What a change by the app itself is known by, never a right. */
+  async appId(): Promise<string | null> {
+    const [, claims = ''] = (await this.#deps.token()).split('.');
+    try {
+      const { appid, azp } = JSON.parse(Buffer.from(claims, 'base64url').toString('utf8')) as Record<string, unknown>;
+      const id = appid ?? azp;
+      return typeof id === 'string' ? id : null;
+    } catch {
+      return null; // a token need not be readable
+    }
   }
 
   async #call(
@@ -92,16 +135,16 @@ export class GraphClient {
     { method = 'GET', units, body, headers = {} }: CallOptions,
     also: number[] = [],
   ): Promise<Response> {
-    const { gate, clock, logger } = this.#deps;
     for (let n = 1; ; n++) {
-      await gate.pass(units);
+      await this.#deps.gate.pass(units);
+      const token = await this.#token();
       let failure: RetryableError;
       try {
         const response = await this.#send(url, {
           method,
           redirect: 'manual',
           headers: {
-            authorization: `Bearer ${await this.#deps.token()}`,
+            authorization: `Bearer ${token}`,
             'user-agent': USER_AGENT,
             ...(body === undefined ? {} : { 'content-type': 'application/json' }),
             ...headers,
@@ -109,19 +152,31 @@ export class GraphClient {
           ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         });
         if (response.ok || also.includes(response.status)) return response;
-        const text = await response.text();
+        const text = await startOf(response);
         const refusal = await this.#refusal(response, `${method} ${new URL(url).pathname.slice(0, 200)}`, text);
         if (!(refusal instanceof RetryableError)) throw refusal;
         failure = refusal;
+        if (response.status === 500 && also.length > 0 && n >= ITEM_TRIES)
+          throw new ItemUnavailable(refusal.code, refusal.message, { cause: refusal });
       } catch (error) {
         if (error instanceof SluiceError) throw error;
         failure = new RetryableError('sync.unavailable', 'Microsoft Graph did not answer', { cause: error });
       }
-      const waitMs = failure.retryAfterMs ?? FIRST_WAIT_MS * 2 ** (n - 1);
-      if (failure.retryAfterMs !== undefined) await gate.block(waitMs); // W3, and G1 for all others
-      if (n >= TRIES || waitMs > MAX_WAIT_MS) throw failure;
-      logger.debug('source.waits', { waitMs, attempt: n });
-      await clock.sleep(waitMs);
+      if (n >= TRIES) {
+        if (failure.retryAfterMs !== undefined) await this.#deps.gate.block(failure.retryAfterMs);
+        throw failure;
+      }
+      await this.#wait(failure, n);
+    }
+  }
+
+  async #token(): Promise<string> {
+    try {
+      return await this.#deps.token();
+    } catch (error) {
+      throw new RetryableError('sync.unavailable', "the app's identity got no token for Microsoft Graph", {
+        cause: error,
+      });
     }
   }
 
@@ -183,6 +238,19 @@ const badAnswer = (what: string): TerminalError => new TerminalError('sync.bad-a
 
 function originOf(url: string): string | undefined {
   return URL.canParse(url) ? new URL(url).origin : undefined;
+}
+
+/** The text of a refusal, as far as it is looked at. */
+async function startOf({ body }: Response): Promise<string> {
+  if (body === null) return '';
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body as AsyncIterable<Uint8Array>) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > MAX_ERROR_BYTES) break; // ends the connection
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 function parse(text: string): unknown {

@@ -9,6 +9,7 @@ import { DRIVE_LIFE_MINUTES, graphWatch, MAIL_LIFE_MINUTES } from './graph-watch
 import { type MailboxEntry, MailFeed } from './mail-feed.ts';
 import { outsideOf } from './outside.ts';
 import { drivesOf } from './sites.ts';
+import { probeFields } from './write-fields.ts';
 
 export function graphService(graph: GraphClient, entry: GraphEntry, logger: Logger, clock: Clock): Service {
   return entry.kind === 'exchange'
@@ -21,13 +22,15 @@ const driveService = (
   entry: Exclude<GraphEntry, { kind: 'exchange' }>,
   logger: Logger,
   clock: Clock,
+  columns = entry.kind === 'sharepoint' ? entry.writeBack : undefined,
 ): Service => ({
   drives: () => drivesOf(graph, entry),
   outside: outsideOf(graph, entry),
-  feed: (drive) => new DriveFeed(graph, drive, logger),
+  feed: (drive) => new DriveFeed(graph, drive, logger, entry.since),
   probe: async ({ id }) => {
     await graph.json(`/drives/${encodeURIComponent(id)}/root/delta?token=latest`, { units: 1 });
   },
+  ...(columns === undefined ? {} : { probeWrite: (drive: Drive) => probeFields(graph, drive, columns) }),
   watch: ({ id }) =>
     graphWatch(graph, clock, {
       ...{ resource: `/drives/${id}/root`, changeType: 'updated', lifeMinutes: DRIVE_LIFE_MINUTES },

@@ -53,7 +53,7 @@ export async function importSparkPipeline(files: PipelineFiles, options: ImportO
   const own = found.labels ?? labelsInMetadata(classifier);
   requireAccounted(stages, [classifier, ...features.stages, ...found.stages]);
   const labels = agreedNames(own, options.labels, 'The pipeline');
-  const classNumbers = namedNumbers(own, labels ?? []);
+  const classNumbers = namedNumbers(own, options.labels, labels ?? []);
   const bundle = await createBundle(files, classifier, features, labels, options.taxonomyVersion ?? null);
   if (classNumbers === undefined) return bundle;
   const { description } = bundle;

@@ -5,33 +5,16 @@ import { Extractor } from '../../../shared/documents/extract.ts';
 import { joinHyphens } from '../../../shared/documents/formats/pdf-hyphens.ts';
 import { isGarbled, isPicture } from '../../../shared/documents/formats/pdf-trust.ts';
 import { silentLogger } from '../../../shared/ports.ts';
-import { pdf, pdfFile } from '../fixtures.ts';
+import { pdf } from '../fixtures.ts';
+import { HELVETICA, pdfLine as line, pdfPage as onePage, pdfStream as stream } from '../pdfs.ts';
 
 const extractor = new Extractor({ logger: silentLogger, slots: 1 });
 afterAll(() => extractor.close());
 const readAll = (bytes: Uint8Array) => extractor.extract({ name: 'a.pdf', bytes });
 const first = async (bytes: Uint8Array) => (await readAll(bytes))[0];
 
-const stream = (content: string, dictionary = '') =>
-  `<< ${dictionary} /Length ${content.length} >>\nstream\n${content}\nendstream`;
-const HELVETICA = '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>';
 const SENTENCE =
   'The assessment of real estate transfer tax is payable within one month after notification of this office to the owner';
-
-/** One page. Objects from 5 on are `more`; `page` and `catalog` are put into their dictionaries. */
-function onePage(
-  content: string,
-  { page = '', catalog = '', resources = `/Font << /F1 ${HELVETICA} >>`, more = [] as string[] } = {},
-): Buffer {
-  return pdfFile([
-    `<< /Type /Catalog /Pages 2 0 R ${catalog} >>`,
-    '<< /Type /Pages /Kids [3 0 R] /Count 1 >>',
-    `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources << ${resources} >> ${page} >>`,
-    stream(content),
-    ...more,
-  ]);
-}
-const line = (text: string, y = 700, size = 12) => `BT /F1 ${size} Tf 72 ${y} Td (${text}) Tj ET`;
 
 describe('pdf: letters that cannot be what is painted', () => {
   /** A font whose letters are said to be others. */

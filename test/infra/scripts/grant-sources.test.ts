@@ -10,7 +10,7 @@ const ARGS = ['--identity', 'client-1', '--site', SITE];
 /** az with a directory and a site behind it. @param mayGrant  whether the signed-in person may */
 function directory({ mayGrant = true, graph = 'https://graph.microsoft.com/' } = {}) {
   const assignments: unknown[] = [];
-  const permissions: unknown[] = [];
+  const permissions: Record<string, unknown>[] = [];
   const calls: string[] = [];
   const run: RunCli = async (_command, args) => {
     const reply = (value: unknown) => ({ code: 0, stdout: JSON.stringify(value), stderr: '' });
@@ -21,10 +21,14 @@ function directory({ mayGrant = true, graph = 'https://graph.microsoft.com/' } =
     if (line.startsWith('ad sp show')) return reply({ id: 'object-1', appId: 'client-1', displayName: 'sluice' });
     const [method, url] = [args[2] ?? '', new URL(args[4] ?? '')];
     calls.push(`${method} ${url.origin}${url.pathname}`);
-    const kept = url.pathname.endsWith('/permissions') ? permissions : assignments;
+    const one = permissions.find(({ id }) => url.pathname.endsWith(`/permissions/${id}`));
+    if (method === 'GET' && one !== undefined) return reply(one);
+    const kept: unknown[] = url.pathname.endsWith('/permissions') ? permissions : assignments;
     if (method === 'GET') return reply(url.pathname.includes(':/') ? { id: 'site-1' } : { value: kept });
     if (!mayGrant) return refusal('Forbidden: Insufficient privileges to complete the operation.');
-    kept.push(JSON.parse(args[args.indexOf('--body') + 1] ?? ''));
+    const body = JSON.parse(args[args.indexOf('--body') + 1] ?? '') as object;
+    if (one !== undefined) Object.assign(one, body);
+    else kept.push(body);
     return reply({});
   };
   return { run, assignments, permissions, calls };
@@ -61,4 +65,21 @@ test('grant: a national cloud is that of az; without an identity nothing is aske
   const none = directory();
   expect(await grantSources(worldOf(none.run), [])).toBe(1);
   expect(none.calls).toEqual([]);
+});
+
+test('grant: with --write a site that may be read only is raised, whether the list says its roles or not; without it nothing is lowered', async () => {
+  const there = directory();
+  expect(await grantSources(worldOf(there.run), [...ARGS, '--write'])).toBe(0);
+  expect(there.permissions).toMatchObject([{ roles: ['write'] }]);
+  const grantedToIdentities = [{ application: { id: 'client-1' } }];
+  const known = directory();
+  known.permissions.push({ id: 'p1', roles: ['read'], grantedToIdentities });
+  expect(await grantSources(worldOf(known.run), [...ARGS, '--write', '--check'])).toBe(1);
+  expect(known.permissions).toMatchObject([{ roles: ['read'] }]);
+  expect(await grantSources(worldOf(known.run), [...ARGS, '--write'])).toBe(0);
+  expect(known.permissions).toEqual([{ id: 'p1', roles: ['write'], grantedToIdentities }]);
+  known.calls.length = 0;
+  expect(await grantSources(worldOf(known.run), [...ARGS, '--write'])).toBe(0);
+  expect(await grantSources(worldOf(known.run), ARGS)).toBe(0);
+  expect(known.calls.filter((call) => !call.startsWith('GET') && !call.includes('appRole'))).toEqual([]);
 });

@@ -1,13 +1,15 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { request as send } from 'node:http';
+import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob';
 import { expect, test } from 'vitest';
 import { startAzurite } from '../../../local/emulators/azurite.ts';
+import { UNUSED } from '../../../local/emulators/azurite-unused.ts';
 
 const ANY = { blob: 0, queue: 0, table: 0 };
 const isAlive = (pid: number): boolean => {
@@ -37,6 +39,21 @@ test('azurite: keeps its data in its folder across restarts, and is gone after c
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+});
+
+test('azurite: neither its telemetry nor its store in SQL is loaded, and the installed version has both where they are left out', () => {
+  const ofAzurite = createRequire(createRequire(import.meta.url).resolve('azurite/dist/src/azurite.js'));
+  const loads = `const require = process.getBuiltinModule('node:module').createRequire(${JSON.stringify(ofAzurite.resolve('./azurite.js'))});
+    const { leaveOutUnused } = await import(${JSON.stringify(join(import.meta.dirname, '../../../local/emulators/azurite-unused.ts'))});
+    leaveOutUnused(require);
+    for (const part of ['./blob/BlobServerFactory', './common/Telemetry']) require(part);
+    console.log(JSON.stringify(Object.keys(require.cache)));`;
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', loads], { encoding: 'utf8' });
+  const loaded = JSON.parse(stdout) as string[];
+  for (const name of UNUSED) expect(loaded).toContain(ofAzurite.resolve(name)); // the empty one
+  const names = ['sequelize', '@opentelemetry', '@azure/monitor-opentelemetry'];
+  expect(loaded.filter((path) => names.some((name) => path.includes(join('node_modules', name)))).length).toBe(0);
+  expect(loaded.length).toBeGreaterThan(300);
 });
 
 test('azurite: takes a free port where the wished one is taken', async () => {

@@ -17,7 +17,7 @@ const manifest: OnnxManifest = {
   ...description,
   version: 'tiny-00000000',
   createdAt: '2026-01-01T00:00:00.000Z',
-  artifacts: describeArtifacts(artifacts),
+  artifacts: await describeArtifacts(artifacts),
 };
 const filesOf = (changed: Partial<EncoderFiles> = {}): EncoderFiles => ({
   model: Uint8Array.from(artifacts['model.onnx'] ?? []),

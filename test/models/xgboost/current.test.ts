@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readBooster } from '../../../shared/models/xgboost/booster.ts';
+import { type BoosterHead, inspectBooster, readBooster } from '../../../shared/models/xgboost/booster.ts';
 import { XgboostScorer } from '../../../shared/models/xgboost/xgboost-scorer.ts';
 import fc from '../../fakes/property.ts';
 
@@ -155,7 +155,27 @@ describe('damaged models', () => {
       },
     ],
   ])('%s is refused with %s', (_, code, change) => {
-    expect(() => readBooster(spoil(change))).toThrow(expect.objectContaining({ code }));
+    for (const read of [readBooster, inspectBooster])
+      expect(() => read(spoil(change))).toThrow(expect.objectContaining({ code }));
+  });
+
+  test('an inspection refuses what reading refuses, in the same words, and says the same of the rest', () => {
+    const outcome = (read: (bytes: Uint8Array) => BoosterHead, bytes: Uint8Array): unknown => {
+      try {
+        const { version, objective, width, groups, roundEnds, classNames, treeGroups } = read(bytes);
+        return { version, objective, width, groups, roundEnds, classNames, treeGroups };
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    fc.assert(
+      fc.property(fc.nat(ubj.length - 1), fc.nat(255), (at, flip) => {
+        const damaged = Buffer.from(ubj);
+        damaged[at]! ^= flip; // 0: as it was
+        expect(outcome(inspectBooster, damaged)).toEqual(outcome(readBooster, damaged));
+      }),
+      { numRuns: 300 },
+    );
   });
 
   test('NaN and Infinity in JSON are read, also beside names that contain them', () => {

@@ -254,7 +254,9 @@ describe('labels', () => {
       (await importSparkPipeline(await files, labels === undefined ? {} : { labels })).description;
     expect((await read()).labels).toEqual(['2.0', '10.0', '1.0']);
     expect((await read(['2', '10', '1'])).labels).toEqual(['2', '10', '1']);
-    expect((await read(['x', 'y', 'z'])).training.classNumbers).toBe('2.0, 10.0, 1.0');
+    const named = await read(['1=z', '2=x', '10=y']);
+    expect([named.labels, named.training.classNumbers]).toEqual([['x', 'y', 'z'], '2.0, 10.0, 1.0']);
+    await expect(read(['x', 'y', 'z'])).rejects.toMatchObject({ message: expect.stringContaining('10.0=<name>') });
     await expect(read(['1', '2', '10'])).rejects.toMatchObject({ code: 'request.invalid' });
   });
 

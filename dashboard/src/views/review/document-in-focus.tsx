@@ -1,16 +1,20 @@
 // The document to decide: its name, why it waits, and its text with what the model saw marked in it.
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { DocumentText } from '../../../../shared/api/insights.ts';
 
+import { getBlob } from '../../api.ts';
 import { count, when } from '../../format.ts';
 import { links } from '../../links.ts';
 import { Badge } from '../../parts/basics.tsx';
 import { MarkedText, MarksLegend } from '../../parts/marked-text.tsx';
+import { PageBesideText } from '../../parts/page/page-beside-text.tsx';
+import { Place } from '../../parts/place.tsx';
 import { useResource } from '../../resource.ts';
 import { nameOf } from '../../result-row.ts';
 import type { Waiting } from './queue.ts';
 
-export function DocumentInFocus({ item, ahead }: { item: Waiting; ahead: number }) {
+export function DocumentInFocus({ item, ahead, next }: { item: Waiting; ahead: number; next: Waiting | undefined }) {
+  useDrawnAhead(next?.documentId);
   const name = nameOf(item.path, item.archivePath);
   const [first, second] = item.topLabels;
   const quote = item.quoteVerified === true ? item.quote : null;
@@ -24,7 +28,7 @@ export function DocumentInFocus({ item, ahead }: { item: Waiting; ahead: number 
         <h2>
           <a href={links.document(item.documentId)}>{name.name}</a>
         </h2>
-        <p class="dim path">{[name.folder, name.archive].filter(Boolean).join('/')}</p>
+        <Place row={{ source_path: item.path, archive_path: item.archivePath }} />
         <p class="review-why">
           {item.code !== null && (
             <span title={item.message ?? undefined}>
@@ -42,32 +46,49 @@ export function DocumentInFocus({ item, ahead }: { item: Waiting; ahead: number 
           </p>
         )}
       </header>
-      {(hasMarks || quote !== null) && (
-        <MarksLegend
-          label={hasMarks ? first?.label : undefined}
-          runnerUp={hasMarks ? second?.label : undefined}
-          hasQuote={quote !== null}
-        />
-      )}
-      {text === null ? (
-        <p class="note">
-          The text is no longer kept. <a href={links.document(item.documentId)}>Open the document</a> to download the
-          original.
-        </p>
-      ) : (
-        <MarkedText text={text} evidence={item.evidence} quote={quote} />
-      )}
-      {text !== null && whole.data === undefined && (
-        <p class="row">
-          {whole.error !== undefined ? (
-            <span class="dim">{whole.error.message}</span>
-          ) : (
-            <button type="button" class="quiet" disabled={isWhole} onClick={() => setIsWhole(true)}>
-              {isWhole ? 'Loading…' : 'More of the text'}
-            </button>
-          )}
-        </p>
-      )}
+      <PageBesideText documentId={item.documentId} evidence={item.evidence} quote={quote} warnings={item.warnings}>
+        {(hasMarks || quote !== null) && (
+          <MarksLegend
+            label={hasMarks ? first?.label : undefined}
+            runnerUp={hasMarks ? second?.label : undefined}
+            hasQuote={quote !== null}
+          />
+        )}
+        {text === null ? (
+          <p class="note">
+            The text is no longer kept. <a href={links.document(item.documentId)}>Open the document</a> to download the
+            original.
+          </p>
+        ) : (
+          <MarkedText text={text} evidence={item.evidence} quote={quote} />
+        )}
+        {text !== null && whole.data === undefined && (
+          <p class="row">
+            {whole.error !== undefined ? (
+              <span class="dim">{whole.error.message}</span>
+            ) : (
+              <button type="button" class="quiet" disabled={isWhole} onClick={() => setIsWhole(true)}>
+                {isWhole ? 'Loading…' : 'More of the text'}
+              </button>
+            )}
+          </p>
+        )}
+      </PageBesideText>
     </article>
   );
 }
+
+/** The first page of the document behind it is drawn while this one is read. */
+function useDrawnAhead(documentId: string | undefined): void {
+  useEffect(() => {
+    if (documentId === undefined) return;
+    const timer = setTimeout(
+      () => void getBlob(`documents/${documentId}/pages/1.png?width=1000`).catch(() => undefined), // told when it is looked at
+      AHEAD_MS,
+    );
+    return () => clearTimeout(timer);
+  }, [documentId]);
+}
+
+/** The page in focus goes first. */
+const AHEAD_MS = 600;

@@ -9,6 +9,10 @@ const COMMANDS: readonly (readonly [keys: readonly string[], what: string])[] = 
   [['J', '→'], 'next document'],
   [['K', '←'], 'previous document'],
   [['D'], 'open the document with its history'],
+  [[',', '.'], 'previous, next page'],
+  [['+', '−', '0'], 'closer, farther, whole page'],
+  [['R'], 'turn the page'],
+  [['P'], 'page or text, where there is room for one'],
   [['?'], 'these keys'],
 ];
 

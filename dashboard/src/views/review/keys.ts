@@ -1,4 +1,5 @@
 // Keys of the review. One key is one label for the whole session, whatever the document proposes.
+import { LOOK_KEYS } from '../../parts/page/look.ts';
 
 export type Command =
   | { kind: 'label'; label: string }
@@ -17,7 +18,9 @@ const COMMANDS: Readonly<Record<string, Exclude<Command['kind'], 'label'>>> = {
   d: 'open',
 };
 
-const LABEL_KEYS = [...'123456789', ...'abcdefghijklmnopqrstuvwxyz'].filter((key) => COMMANDS[key] === undefined);
+const LABEL_KEYS = [...'123456789', ...'abcdefghijklmnopqrstuvwxyz'].filter(
+  (key) => COMMANDS[key] === undefined && LOOK_KEYS[key] === undefined,
+);
 
 /** Key by label, in the order of the taxonomy; labels beyond the keys have none. */
 export const keysOf = (labels: readonly string[]): ReadonlyMap<string, string> =>

@@ -63,6 +63,7 @@ export async function* readForeignTable(
     const local = await cache.fetch(
       store,
       [...files.map((file) => decodePath(file.path)), ...vectorPaths].map((name) => `${path}/${name}`),
+      files.map(({ size, modificationTime }) => `${snapshot.metadata.id} ${size} ${modificationTime}`),
     );
     const vectors = new VectorFiles(new Map(vectorPaths.map((name, i) => [name, local[files.length + i]!])));
     yield* readGroup(columns, files, local, vectors);
@@ -195,7 +196,8 @@ function sqlOf(columns: readonly ForeignColumn[], names: readonly string[], path
   const typed = columns.map(({ sqlType }, i) => `NULL::${sqlType} AS ${sqlName(names[i]!)}`);
   const empty = `SELECT NULL::VARCHAR AS ${FILE}, NULL::BIGINT AS ${ROW}${typed.map((cell) => `, ${cell}`).join('')} WHERE false`;
   const list = paths.map((path) => sqlText(path)).join(', ');
-  const options = `union_by_name = true, hive_partitioning = false, filename = '${FILE}', file_row_number = true`;
+  // binary_as_string: old writers of Hive and Impala do not say that their texts are UTF-8; binary columns are not read here
+  const options = `binary_as_string = true, union_by_name = true, hive_partitioning = false, filename = '${FILE}', file_row_number = true`;
   const wanted = [FILE, ROW, ...names].map((name) => sqlText(name)).join(', ');
   const rows = `SELECT COLUMNS(c -> c IN (${wanted})) FROM read_parquet([${list}], ${options})`;
   const cells = columns.map(({ name, cell }, i) => `, ${cell(sqlName(names[i]!))} AS ${sqlName(name)}`);

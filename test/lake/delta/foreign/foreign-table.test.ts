@@ -3,21 +3,14 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
-import { crc32 } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
-import {
-  type DeletionVector,
-  decodeZ85,
-  readDeletionVector,
-  vectorPath,
-} from '../../../shared/lake/delta/foreign/deletion-vector.ts';
-import { readForeignTable } from '../../../shared/lake/delta/foreign/foreign-table.ts';
-import { sqlText, withConnection } from '../../../shared/lake/duckdb.ts';
-import { FileCache } from '../../../shared/lake/file-cache.ts';
-import { MemoryLake } from '../../fakes/memory-lake.ts';
-import fc from '../../fakes/property.ts';
+import { readForeignTable } from '../../../../shared/lake/delta/foreign/foreign-table.ts';
+import { sqlText, withConnection } from '../../../../shared/lake/duckdb.ts';
+import { FileCache } from '../../../../shared/lake/file-cache.ts';
+import { MemoryLake } from '../../../fakes/memory-lake.ts';
+import { bitmap, encodeZ85, inline, vectorFile } from './vector-bytes.ts';
 
-const ENGINES = join(import.meta.dirname, '../../../../shared/data/cases/engines/delta');
+const ENGINES = join(import.meta.dirname, '../../../../../shared/data/cases/engines/delta');
 const folder = await mkdtemp(join(tmpdir(), 'sluice-foreign-'));
 afterAll(async () => await rm(folder, { recursive: true, force: true }));
 let unique = 0;
@@ -30,131 +23,6 @@ async function parquet(select: string, options = ''): Promise<Buffer> {
   );
   return await readFile(path);
 }
-
-const Z85 = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#';
-const encodeZ85 = (bytes: Uint8Array): string => {
-  let out = '';
-  for (let i = 0; i < bytes.length; i += 4) {
-    let value = Buffer.from(bytes).readUInt32BE(i);
-    const digits: string[] = [];
-    for (let j = 0; j < 5; j++) {
-      digits.unshift(Z85[value % 85]!);
-      value = Math.floor(value / 85);
-    }
-    out += digits.join('');
-  }
-  return out;
-};
-
-/** A Roaring bitmap array whose containers are lists, bitmaps or runs. */
-function bitmap(rows: readonly number[], form: 'list' | 'runs' = 'list'): Buffer {
-  const containers = [
-    ...Map.groupBy(
-      [...new Set(rows)].sort((a, b) => a - b),
-      (row) => Math.floor(row / 65536),
-    ),
-  ];
-  const u16 = (...values: number[]) => Buffer.from(Uint16Array.from(values).buffer);
-  const u32 = (...values: number[]) => Buffer.from(Uint32Array.from(values).buffer);
-  const heads = containers.map(([key, own]) => u16(key, own.length - 1));
-  const bodies = containers.map(([, own]) => {
-    const low = own.map((row) => row % 65536);
-    if (form === 'runs') return u16(low.length, ...low.flatMap((value) => [value, 0]));
-    if (low.length <= 4096) return u16(...low);
-    const bits = Buffer.alloc(8192);
-    for (const value of low) bits[value >> 3]! |= 1 << (value & 7);
-    return bits;
-  });
-  const size = containers.length;
-  const flags = Buffer.alloc((size + 7) >> 3, 0xff);
-  const start = form === 'runs' ? [u32(12347 | ((size - 1) << 16)), flags] : [u32(12346, size)];
-  const offsets = form === 'list' || size >= 4 ? [u32(...containers.map(() => 0))] : [];
-  const one = Buffer.concat([u32(0), ...start, ...heads, ...offsets, ...bodies]);
-  const head = Buffer.alloc(12);
-  head.writeInt32LE(1681511377, 0);
-  head.writeBigInt64LE(rows.length === 0 ? 0n : 1n, 4);
-  return rows.length === 0 ? head : Buffer.concat([head, one]);
-}
-
-const padded = (bytes: Buffer): Buffer => Buffer.concat([bytes, Buffer.alloc((4 - (bytes.length % 4)) % 4)]);
-const inline = (rows: number[]): DeletionVector => {
-  const bytes = bitmap(rows);
-  return {
-    storageType: 'i',
-    pathOrInlineDv: encodeZ85(padded(bytes)),
-    sizeInBytes: bytes.length,
-    cardinality: new Set(rows).size,
-  };
-};
-/** Vectors one after the other in one file. */
-function vectorFile(vectors: Buffer[]): { file: Buffer; offsets: number[] } {
-  const parts: Buffer[] = [Buffer.from([1])];
-  const offsets: number[] = [];
-  for (const bytes of vectors) {
-    offsets.push(parts.reduce((sum, part) => sum + part.length, 0));
-    const size = Buffer.alloc(4);
-    size.writeInt32BE(bytes.length);
-    const sum = Buffer.alloc(4);
-    sum.writeUInt32BE(crc32(bytes));
-    parts.push(size, bytes, sum);
-  }
-  return { file: Buffer.concat(parts), offsets };
-}
-
-describe('deletion vectors', () => {
-  test('hold the rows that were put in, whatever the form of their containers', () => {
-    fc.assert(
-      fc.property(fc.array(fc.nat(200_000), { maxLength: 60 }), fc.constantFrom('list', 'runs'), (rows, form) => {
-        const bytes = bitmap(rows, form);
-        const { file, offsets } = vectorFile([Buffer.from('before'), bytes]);
-        const vector = { storageType: 'u', pathOrInlineDv: '', offset: offsets[1]!, sizeInBytes: bytes.length };
-        const deleted = readDeletionVector({ ...vector, cardinality: new Set(rows).size }, file);
-        for (let row = 0; row < 200_000; row += 997) expect(deleted.has(row)).toBe(rows.includes(row));
-        for (const row of rows) expect(deleted.has(row)).toBe(true);
-      }),
-    );
-    const many = Array.from({ length: 70_000 }, (_, i) => i * 2);
-    const dense = readDeletionVector(inline(many), undefined);
-    expect([dense.count, dense.has(139_998), dense.has(139_999), dense.has(2 ** 33)]).toEqual([
-      70_000,
-      true,
-      false,
-      false,
-    ]);
-  });
-
-  test('of any bytes: rows or lake.corrupt-table', () => {
-    const { file, offsets } = vectorFile([bitmap([1, 5, 70_000])]);
-    const vector = {
-      storageType: 'u',
-      pathOrInlineDv: '',
-      offset: offsets[0]!,
-      sizeInBytes: file.length - 9,
-      cardinality: 3,
-    };
-    fc.assert(
-      fc.property(fc.nat(file.length - 1), fc.nat(255), fc.nat(file.length), (at, byte, end) => {
-        const damaged = Buffer.from(file.map((old, i) => (i === at ? byte : old))).subarray(0, end);
-        try {
-          expect(readDeletionVector(vector, damaged).count).toBe(3);
-        } catch (error) {
-          expect(error).toMatchObject({ code: 'lake.corrupt-table' });
-        }
-      }),
-    );
-  });
-
-  test('a file is named by its UUID behind a prefix; other places are refused', () => {
-    const uuid = 'd2c639aa-8816-431a-aaf6-d3fe2512ff61';
-    const text = encodeZ85(Buffer.from(uuid.replaceAll('-', ''), 'hex'));
-    expect(decodeZ85(text).toString('hex')).toBe(uuid.replaceAll('-', ''));
-    const vector = { storageType: 'u', pathOrInlineDv: `ab${text}`, sizeInBytes: 1, cardinality: 1 };
-    expect(vectorPath(vector)).toBe(`ab/deletion_vector_${uuid}.bin`);
-    expect(() => vectorPath({ ...vector, storageType: 'p' })).toThrow(
-      expect.objectContaining({ code: 'lake.unsupported-table' }),
-    );
-  });
-});
 
 type Field = { name: string; type: unknown; metadata?: Record<string, unknown> };
 const metaData = (fields: Field[], more: object = {}) => ({
@@ -233,6 +101,27 @@ describe('what a table says of its rows', () => {
         message: expect.stringMatching(`${column}.*${kind}`),
       });
     await expect(rowsOf(lake, ['nothing'])).rejects.toMatchObject({ code: 'request.invalid', message: /text, label/ });
+  });
+
+  test('texts that the writer did not mark as UTF-8 are read as they are', async () => {
+    const file = await parquet("SELECT encode('Größe') AS text, encode('x') AS label");
+    const lake = await table([[protocol(), metaData(TEXT_LABEL), add('f.parquet')]], { 'f.parquet': file });
+    expect(await rowsOf(lake)).toEqual([['Größe', 'x']]);
+  });
+
+  test('a table that replaced another one of the same name and files is read, not what the cache has of the first', async () => {
+    const cache = new FileCache(join(folder, `c${unique++}`));
+    for (const [text, size] of [
+      ['first', 1],
+      ['second', 2],
+    ] as const) {
+      const file = await parquet(`SELECT '${text}' AS text, 'x' AS label`);
+      const entry = { add: { ...add('f.parquet').add, size } };
+      const lake = await table([[protocol(), metaData(TEXT_LABEL), entry]], { 'f.parquet': file });
+      const rows: unknown[] = [];
+      for await (const row of readForeignTable(lake, 't', ['text'], cache)) rows.push(row.text);
+      expect(rows).toEqual([text]);
+    }
   });
 
   test('deleted rows are left out: in the log, in a file, after a second deletion, after a restore', async () => {

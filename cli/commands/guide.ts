@@ -1,0 +1,25 @@
+// `sluice guide`: where a lake stands between a list of labels and a trusted model, and the next step.
+import type { Guide } from '../../shared/api/guide.ts';
+import { guideOf } from '../../shared/insight/guide.ts';
+import { type LakeOptions, lookAt } from '../at-lake.ts';
+import { answer, bold, dim } from '../console.ts';
+
+const MARKS = { done: '✓', next: '→', later: ' ' };
+
+export async function guideCommand(options: LakeOptions): Promise<void> {
+  const guide = await lookAt(options, {
+    api: (api) => api.ask<Guide>('GET', '/api/guide'),
+    app: (app) => guideOf(app),
+  });
+  answer(options, guide, () => describe(guide));
+}
+
+function describe({ steps }: Guide): string {
+  const lines = steps.flatMap(({ state, title, why, left, cost, command }) => {
+    const head = `${MARKS[state]} ${title}${left === null ? '' : ` (${left})`}`;
+    if (state !== 'next') return [state === 'later' ? dim(head) : head];
+    return [bold(head), `    ${why}.`, `    Costs: ${cost}.`, `    ${command}`];
+  });
+  const isAll = steps.every(({ state }) => state !== 'next');
+  return [...lines, ...(isAll ? ['Nothing is left to do: `sluice digest` says how it goes.'] : [])].join('\n');
+}

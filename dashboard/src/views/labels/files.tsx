@@ -1,0 +1,52 @@
+// Labels from a file, and as one.
+import { useRef } from 'preact/hooks';
+import { count } from '../../format.ts';
+import { saveBlob } from '../../save.ts';
+import { canOperate } from '../../session.ts';
+import { toast, toastError } from '../../toasts.tsx';
+import { type Draft, documentOf } from './draft.ts';
+import { readLabelFile } from './label-file.ts';
+
+export function Files({ draft, onRead }: { draft: Draft; onRead: (draft: Draft) => void }) {
+  const input = useRef<HTMLInputElement>(null);
+  const read = async (file: File | undefined) => {
+    if (file === undefined) return;
+    try {
+      const given = readLabelFile(file.name, await file.text());
+      onRead({ ...given, name: given.name || draft.name, domain: given.domain || draft.domain });
+      toast(`${count(given.labels.length)} labels read from ${file.name}. Nothing is stored yet.`);
+    } catch (error) {
+      toastError(error);
+    }
+  };
+  const save = () => {
+    const text = `${JSON.stringify(documentOf(draft), null, 2)}\n`;
+    saveBlob(new Blob([text], { type: 'application/json' }), `${draft.name.trim() || 'labels'}.json`);
+  };
+  return (
+    <div class="row">
+      {canOperate.value && (
+        <>
+          <input
+            ref={input}
+            class="visually-hidden"
+            type="file"
+            aria-label="Labels from a file"
+            tabIndex={-1}
+            accept=".csv,.tsv,.txt,.json"
+            onChange={(event) => {
+              void read(event.currentTarget.files?.[0]);
+              event.currentTarget.value = '';
+            }}
+          />
+          <button type="button" title="CSV with name and description, or JSON" onClick={() => input.current?.click()}>
+            From a file…
+          </button>
+        </>
+      )}
+      <button type="button" onClick={save}>
+        Save as file
+      </button>
+    </div>
+  );
+}

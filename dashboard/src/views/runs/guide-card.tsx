@@ -1,0 +1,59 @@
+// The way from nothing to a trusted model: what is done, what is next and why. Gone when nothing is left, or put away.
+import { useState } from 'preact/hooks';
+import type { Guide, GuideStep } from '../../../../shared/api/guide.ts';
+import { BASE } from '../../links.ts';
+import { useResource } from '../../resource.ts';
+
+const AWAY = 'sluice.guide-away';
+const RENEW_MS = 15_000;
+const MARKS = { done: '✓', next: '→', later: '·' };
+const SAID = { done: 'done', next: 'next', later: 'later' };
+
+export function GuideCard() {
+  const [isAway, setAway] = useState(() => localStorage.getItem(AWAY) !== null);
+  const { data } = useResource<Guide>(isAway ? null : 'guide', RENEW_MS);
+  const next = data?.steps.find(({ state }) => state === 'next');
+  if (isAway || data === undefined || next === undefined) return null;
+  return (
+    <section class="card guide" aria-labelledby="guide">
+      <div class="row">
+        <h2 id="guide">First steps</h2>
+        <button
+          type="button"
+          class="quiet icon"
+          aria-label="Put the first steps away"
+          title="Put away"
+          onClick={() => {
+            localStorage.setItem(AWAY, new Date().toISOString());
+            setAway(true);
+          }}
+        >
+          ×
+        </button>
+      </div>
+      <ol>
+        {data.steps.map((step) => (
+          <Step key={step.id} step={step} />
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function Step({ step: { state, title, why, left, cost, view } }: { step: GuideStep }) {
+  return (
+    <li class={state} aria-current={state === 'next' ? 'step' : undefined}>
+      <span aria-hidden="true">{MARKS[state]}</span>
+      <div>
+        {state === 'next' ? <a href={`${BASE}/${view}`}>{title}</a> : title}
+        <span class="visually-hidden"> ({SAID[state]})</span>
+        {left !== null && <span class="dim"> – {left}</span>}
+        {state === 'next' && (
+          <p class="dim">
+            {why}. Costs: {cost}.
+          </p>
+        )}
+      </div>
+    </li>
+  );
+}

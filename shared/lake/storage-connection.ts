@@ -1,0 +1,18 @@
+// Where a storage account is, and how patient a call to it is.
+import type { TokenCredential } from '@azure/identity';
+
+/** How to reach the account: emulators by connection string, Azure by identity. */
+export type LakeConnection =
+  | { kind: 'connection-string'; connectionString: string }
+  | { kind: 'identity'; dfsUrl: string; blobUrl: string; credential: TokenCredential };
+
+/** How often and how long a call is tried. */
+export interface StorageTries {
+  /** Until an answer begins, and without a byte of its body, ms. */
+  timeoutMs: number;
+  count: number;
+  /** Wait before the second try, ms; it doubles. */
+  firstDelayMs: number;
+}
+
+export const DEFAULT_TRY_SECONDS = 30;
