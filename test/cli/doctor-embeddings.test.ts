@@ -7,7 +7,13 @@ import { MemoryLake } from '../fakes/memory-lake.ts';
 
 async function checkOf(dimensions: number | undefined, found: string) {
   const encoders = new EncoderRegistry(new MemoryLake('lake'), { clock: systemClock });
-  const description = { format: 1, kind: 'deployment', name: 'vectors', model: 'text-embedding', dimensions: 64 } as const;
+  const description = {
+    format: 1,
+    kind: 'deployment',
+    name: 'vectors',
+    model: 'text-embedding',
+    dimensions: 64,
+  } as const;
   await encoders.use(await encoders.registerDeployment(description));
   const probe = async () => [{ deployment: 'vectors', dimensions, found, costUsd: 0.00000026 }];
   const [check] = await askEmbeddings({ embeddings: { probe }, encoders });
@@ -23,7 +29,10 @@ test('an answer with the vectors it was chosen with is well, and what the questi
 });
 
 test('a refusal and vectors of another length are not, with what to do', async () => {
-  expect(await checkOf(undefined, 'HTTP 401, unauthorized')).toMatchObject({ ok: false, remedy: expect.stringContaining('EMBEDDING_DEPLOYMENTS') });
+  expect(await checkOf(undefined, 'HTTP 401, unauthorized')).toMatchObject({
+    ok: false,
+    remedy: expect.stringContaining('EMBEDDING_DEPLOYMENTS'),
+  });
   expect(await checkOf(32, 'vectors of 32 numbers')).toMatchObject({
     ok: false,
     found: expect.stringContaining('not 64 as when it was chosen'),
