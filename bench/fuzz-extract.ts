@@ -1,5 +1,6 @@
 // Fuzzing of the document readers: every corpus file, mutated by a seeded generator, must end as text or as a code.
-// `npm run fuzz extract -- --seconds 60 [--seed 1] [--corpus folder] [--slots 2]`; exit code 1 when a promise is broken.
+// `npm run fuzz extract -- --seconds 60 [--seed 1] [--corpus folder] [--slots 2]`; exit code 1 when a promise is broken. Small documents of every kind:
+// `node test/documents/fuzz-seeds.ts <folder>`.
 import { parseArgs } from 'node:util';
 import { Extractor } from '../shared/documents/extract.ts';
 import type { ExtractedDocument } from '../shared/documents/extracted-document.ts';
@@ -7,6 +8,7 @@ import type { ExtractLimits } from '../shared/documents/limits.ts';
 import { isErrorCode } from '../shared/errors.ts';
 import { type Random, seededRandom, silentLogger } from '../shared/ports.ts';
 import { type CorpusFile, readCorpus, samplesFolder } from './corpus.ts';
+import { mutatePart } from './mutate-package.ts';
 
 const LIMITS: Partial<ExtractLimits> = {
   timeoutMs: 10_000,
@@ -15,8 +17,17 @@ const LIMITS: Partial<ExtractLimits> = {
 };
 const GRACE_MS = 5000; // watch interval, process start, a retry
 
-/** One damaged copy: cut, bits flipped, a stretch of another file spliced in, a stretch repeated, or bytes set to extremes. */
-export function mutate(bytes: Uint8Array, other: Uint8Array, random: Random): Buffer {
+/** One damaged copy; every other one of a package is sound but for one of its parts. */
+export function mutate(bytes: Buffer, other: Uint8Array, random: Random): Buffer {
+  if (random.next() < 0.5) {
+    const whole = mutatePart(bytes, Math.floor(random.next() * 65_536), (content) => damage(content, other, random));
+    if (whole !== undefined) return whole;
+  }
+  return damage(bytes, other, random);
+}
+
+/** Cut, bits flipped, a stretch of another file spliced in, a stretch repeated, or bytes set to extremes. */
+function damage(bytes: Uint8Array, other: Uint8Array, random: Random): Buffer {
   const pick = (n: number) => Math.floor(random.next() * Math.max(1, n));
   let result = Buffer.from(bytes);
   for (let round = 1 + pick(3); round > 0; round--) {

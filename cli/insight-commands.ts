@@ -1,6 +1,6 @@
-// Commands that look at a lake, here or by --url, and its labels: costs, trust, report, erase, taxonomy.
+// Commands that look at a lake, here or by --url, and its labels: costs, trust, report, pages, erase, taxonomy.
 import { type Command, Option } from 'commander';
-import { documentId, existingFile, id, remote, someText, whole } from './options.ts';
+import { documentId, existingFile, id, newFolder, remote, someText, whole } from './options.ts';
 
 /** Add them to the program. */
 export function addInsightCommands(program: Command): void {
@@ -31,6 +31,12 @@ export function addInsightCommands(program: Command): void {
   remote(program.command('report').description('a finished run explained: labels, failures and what to do, calls'))
     .argument('<run-id>', 'as `sluice runs` shows it', id)
     .action(async (runId, options) => (await import('./commands/reports.ts')).reportCommand(runId, options));
+  remote(program.command('pages').description('a document as people see it: one picture (PNG) a page'))
+    .argument('<document-id>', 'as `sluice review` or column document_id shows it', documentId)
+    .option('-o, --output <folder>', 'where they are written', newFolder, 'pages')
+    .option('--page <n>', 'this one only', whole(1, 9_999_999))
+    .addOption(new Option('--width <px>', 'pixels across').choices(['240', '1000', '2000']).default('1000'))
+    .action(async (id, options) => (await import('./commands/pages.ts')).pagesCommand(id, options));
   remote(program.command('erase').description('take a document out of the lake for good: text, reasons, path'))
     .argument('<document-id>', 'as `sluice review` or column document_id shows it', documentId)
     .addOption(

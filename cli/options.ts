@@ -1,5 +1,5 @@
 // Options that several commands share.
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { whyNoFile, whyNotWritable } from './local-files.ts';
 
@@ -80,6 +80,12 @@ export const existingFile = (path: string): string => refuseFor(path, path === '
 /** A file that will be written. */
 export const newFile = (path: string): string =>
   refuseFor(path, path.trim() === '' ? 'has no name' : whyNotWritable(path));
+/** A folder that will be made, or is there. */
+export const newFolder = (path: string): string =>
+  refuseFor(
+    path,
+    path.trim() === '' ? 'has no name' : existsSync(path) && !statSync(path).isDirectory() ? 'is a file' : undefined,
+  );
 const refuseFor = (path: string, why: string | undefined): string => {
   if (why !== undefined) throw new InvalidArgumentError(why);
   return path;

@@ -1,8 +1,10 @@
 // Decisions on the screen: a table for people, one JSON document for programs.
+
 import { readFileSync } from 'node:fs';
 import type { RunStatus } from '../shared/api/runs.ts';
 import type { App } from '../shared/app.ts';
 import { parseWarnings, warningKind } from '../shared/documents/doubt.ts';
+import { shownPath } from '../shared/lake/shown-path.ts';
 import type { Row } from '../shared/lake/tables.ts';
 import { money } from './console.ts';
 import { formatTable } from './table.ts';
@@ -66,7 +68,7 @@ function totals(run: RunStatus, results: readonly Row[]): string {
 }
 
 function documentName(row: Row, prefix: string): string {
-  const path = String(row.source_path);
+  const path = shownPath(row);
   const shown = prefix !== '' && path.startsWith(`${prefix}/`) ? path.slice(prefix.length + 1) : path;
   return row.archive_path ? `${shown} › ${row.archive_path}` : shown;
 }

@@ -59,7 +59,9 @@ app.http('documentResults', {
   handler: (request, context) =>
     respond(context, request, 'reader', async () => {
       const documentId = parameter(request, 'documentId');
-      const { version, query } = await (await getApp()).newest(['results', 'feedback']);
+      const { newest, pages } = await getApp();
+      pages.warm(); // who looks at a document will want to see it
+      const { version, query } = await newest(['results', 'feedback']);
       return { asOf: version, make: () => documentHistory(query, documentId) };
     }),
 });

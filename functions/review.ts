@@ -25,7 +25,9 @@ app.http('reviewQueue', {
       const queue = parseRequest(reviewQueueSchema, Object.fromEntries(request.query));
       // Callers with a function key share a name, so only the window tells them apart.
       const holder = `${reviewer.id}/${queue.holder ?? randomUUID()}`;
-      return { jsonBody: { documents: await takeForReview(await getApp(), queue, holder) } };
+      const lake = await getApp();
+      lake.pages.warm();
+      return { jsonBody: { documents: await takeForReview(lake, queue, holder) } };
     }),
 });
 

@@ -4,6 +4,9 @@ export interface ResultRow {
   run_id: string;
   document_id: string;
   source_path: string | null;
+  /** Path and address of the original in its library or mailbox; null for uploads and imports. */
+  source_name: string | null;
+  source_url: string | null;
   archive_path: string | null;
   source_etag: string | null;
   content_sha256: string | null;
@@ -86,6 +89,10 @@ export const topLabelsOf = (row: Pick<ResultRow, 'top_labels_json'>): TopLabel[]
   listOf<TopLabel>(row.top_labels_json);
 
 export const isErased = (row: Pick<ResultRow, 'failure_code'>): boolean => row.failure_code === 'document.erased';
+
+/** What people are shown of where it lies. */
+export const shownPath = (row: Pick<ResultRow, 'source_path' | 'source_name'>): string | null =>
+  row.source_name ?? row.source_path;
 
 /** A document's name, its folder and its place in an archive, for showing them apart. */
 export function nameOf(path: string | null, archivePath: string | null): PathParts {

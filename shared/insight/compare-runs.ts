@@ -14,7 +14,7 @@ import type { Row } from '../lake/tables.ts';
 export async function compareRuns(query: QueryLake, a: string, b: string, maxFlips = 1000): Promise<RunComparison> {
   const pairs = `WITH a AS (${decisionsOf(a)}), b AS (${decisionsOf(b)}), pairs AS (
     SELECT coalesce(a.document_id, b.document_id) AS document_id,
-      coalesce(b.source_path, a.source_path) AS source_path, coalesce(b.archive_path, a.archive_path) AS archive_path,
+      coalesce(b.source_name, a.source_name, b.source_path, a.source_path) AS source_path, coalesce(b.archive_path, a.archive_path) AS archive_path,
       a.document_id IS NOT NULL AS in_a, b.document_id IS NOT NULL AS in_b,
       a.status AS status_a, b.status AS status_b, a.label AS label_a, b.label AS label_b,
       a.confidence AS confidence_a, b.confidence AS confidence_b, a.decided_by AS decided_a, b.decided_by AS decided_b,

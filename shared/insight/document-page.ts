@@ -44,8 +44,10 @@ export async function openDocumentPage(lake: PageLake, documentId: string, page:
   const wordsPath = pagePaths.words(documentId, source.key, page);
   const drawAndKeep = async (widthPx: PageWidth): Promise<DrawnPage> => {
     const drawn = await lake.pages.draw(source, page, widthPx);
-    await store.write(pagePaths.picture(documentId, source.key, page, widthPx), drawn.png);
-    await store.write(wordsPath, JSON.stringify(placesOf(page, drawn)));
+    await Promise.all([
+      store.write(pagePaths.picture(documentId, source.key, page, widthPx), drawn.png),
+      store.write(wordsPath, JSON.stringify(placesOf(page, drawn))),
+    ]);
     await forgetIfErased(lake, documentId);
     return drawn;
   };

@@ -2,9 +2,11 @@
 // Invariants: D1 a document counts once, with its first decision by a run: re-runs of what is there are no arrival. D2 a difference is seen when it is
 // both large (`LEAST`) and unlikely (`LEVEL`, shared among the measures): with many documents every small difference is unlikely.
 // Two proportions, pooled z.
+
 import type { DriftMeasure, DriftReport, Share } from '../api/notices.ts';
 import { sqlText } from '../lake/duckdb.ts';
 import type { QueryLake } from '../lake/query.ts';
+import { SHOWN_PATH } from '../lake/shown-path.ts';
 import type { Row } from '../lake/tables.ts';
 import type { DecisionLake } from '../pipeline/decision-lake.ts';
 import { BY_RUNS, WAS_ASKED } from './cost-report.ts';
@@ -20,7 +22,7 @@ const LEVEL = 0.001;
 const MAX_DOCUMENTS = 20;
 
 const arrivals = (from: string, recentFrom: string): string => `WITH arrived AS (
-  SELECT document_id, source_path, archive_path, label, confidence, model_version, run_date >= DATE '${recentFrom}' AS is_recent,
+  SELECT document_id, ${SHOWN_PATH} AS source_path, archive_path, label, confidence, model_version, run_date >= DATE '${recentFrom}' AS is_recent,
     status = 'review' OR ${WAS_ASKED} AS is_unsure, failure_code IS NOT DISTINCT FROM 'route.foreign' AS is_foreign
   FROM results WHERE ${BY_RUNS} AND status <> 'failed' AND duplicate_of IS NULL
   QUALIFY row_number() OVER (PARTITION BY document_id ORDER BY processed_at) = 1 AND run_date >= DATE '${from}')`;

@@ -78,7 +78,8 @@ export function conditionsOf(filter: ResultFilter): string[] {
   if (filter.path !== undefined) conditions.push(`starts_with(source_path, ${sqlText(filter.path)})`);
   if (filter.search !== undefined) {
     const wanted = `lower(${sqlText(filter.search)})`; // contains() knows no wildcards
-    conditions.push(`(contains(lower(source_path), ${wanted}) OR contains(lower(archive_path), ${wanted}))`);
+    const columns = ['source_path', 'source_name', 'archive_path'];
+    conditions.push(`(${columns.map((column) => `contains(lower(${column}), ${wanted})`).join(' OR ')})`);
   }
   if (filter.minConfidence !== undefined) conditions.push(`confidence >= ${filter.minConfidence}::DOUBLE`);
   if (filter.maxConfidence !== undefined) conditions.push(`confidence <= ${filter.maxConfidence}::DOUBLE`);

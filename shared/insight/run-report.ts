@@ -8,6 +8,7 @@ import { parseWarnings, warningKind } from '../documents/doubt.ts';
 import { ERROR_REMEDIES, isErrorCode, TerminalError } from '../errors.ts';
 import { sqlText } from '../lake/duckdb.ts';
 import type { QueryLake } from '../lake/query.ts';
+import { shownPath } from '../lake/shown-path.ts';
 import type { Row } from '../lake/tables.ts';
 import { runPaths } from '../paths.ts';
 import type { DecisionLake } from '../pipeline/decision-lake.ts';
@@ -83,7 +84,7 @@ async function readGroups(query: QueryLake, runId: string): Promise<Group[]> {
 /** Up to 5 documents of each status and code, in path order; erased ones have no name to show. */
 async function readExamples(query: QueryLake, runId: string): Promise<Row[]> {
   const { rows } = await query(
-    `SELECT document_id, source_path, archive_path, status, failure_code, failure_message FROM (${latestOf(runId)})
+    `SELECT document_id, source_path, source_name, archive_path, status, failure_code, failure_message FROM (${latestOf(runId)})
       WHERE status <> 'labelled' AND failure_code <> 'document.erased'
       QUALIFY row_number() OVER (PARTITION BY status, failure_code ORDER BY source_path, archive_path, document_id) <= ${MAX_EXAMPLES}
       ORDER BY source_path, archive_path, document_id`,
@@ -155,7 +156,7 @@ function codesOf(groups: readonly Group[], examples: readonly Row[]): RunReport[
 
 const toExample = (row: Row): ExampleDocument => ({
   documentId: String(row.document_id),
-  path: String(row.source_path ?? ''),
+  path: shownPath(row),
   archivePath: String(row.archive_path ?? ''),
   message: textOrNull(row.failure_message),
 });

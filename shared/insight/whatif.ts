@@ -8,6 +8,7 @@ import type { ResultFilter, WhatIfReport, WhatIfRequest } from '../api/decisions
 import { isDoubtful, parseWarnings } from '../documents/doubt.ts';
 import { TerminalError } from '../errors.ts';
 import { type Csr, decodeCsr } from '../features/sparse.ts';
+import { shownPath } from '../lake/shown-path.ts';
 import type { Row } from '../lake/tables.ts';
 import type { LoadedModel } from '../models/registry.ts';
 import { runPaths } from '../paths.ts';
@@ -48,7 +49,7 @@ export async function whatIf(lake: DecisionLake, request: WhatIfRequest): Promis
 async function readHistory({ query }: DecisionLake, filter: ResultFilter): Promise<Row[]> {
   const conditions = ["status <> 'failed'", "failure_code IS DISTINCT FROM 'document.erased'", ...conditionsOf(filter)];
   const columns =
-    'document_id, run_id, batch_id, source_path, archive_path, status, label, confidence, decided_by, model_version, content_sha256, source_etag, taxonomy_version';
+    'document_id, run_id, batch_id, source_path, source_name, archive_path, status, label, confidence, decided_by, model_version, content_sha256, source_etag, taxonomy_version';
   // In a run a document has its row, and those of what people decided on it later.
   const once = 'QUALIFY row_number() OVER (PARTITION BY document_id ORDER BY processed_at DESC, run_id DESC) = 1';
   const sql = `SELECT ${columns} FROM ${relationOf(filter)} ${where(conditions)} ${once} ORDER BY run_id, batch_id LIMIT ${MAX_DOCUMENTS + 1}`;
@@ -200,7 +201,7 @@ class Tally {
       report.flips.push({
         documentId: String(row.document_id),
         runId: String(row.run_id),
-        path: String(row.source_path ?? ''),
+        path: shownPath(row),
         archivePath: String(row.archive_path ?? ''),
         before,
         after,

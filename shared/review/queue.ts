@@ -8,6 +8,7 @@ import { codeOf } from '../errors.ts';
 import { beginning, readKeptTexts } from '../insight/document-text.ts';
 import { drawnSince, openSpotDraw, spotWindow } from '../insight/spot-checks.ts';
 import { sqlText } from '../lake/duckdb.ts';
+import { shownPath } from '../lake/shown-path.ts';
 import type { Row } from '../lake/tables.ts';
 import type { DecisionLake } from '../pipeline/decision-lake.ts';
 import type { PipelineServices } from '../pipeline/services.ts';
@@ -123,7 +124,7 @@ function toItem(row: Row, text: string | undefined): Omit<ReviewItem, 'labels' |
   return {
     documentId: String(row.document_id),
     runId: String(row.run_id),
-    path: String(row.source_path ?? ''),
+    path: shownPath(row),
     archivePath: String(row.archive_path ?? ''),
     mediaType: textOrNull(row.media_type),
     code: textOrNull(row.failure_code),

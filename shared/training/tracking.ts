@@ -177,15 +177,26 @@ async function sendArtifacts(call: Call, uri: string | undefined, artifacts: Tra
     await call('PUT', `../mlflow-artifacts/artifacts/${prefix}/${name}`, content);
 }
 
+/** Name and password in the address, as MLflow's own clients take them; fetch refuses such addresses. */
+function addressOf(uri: string): { base: string; authorization: string | undefined } {
+  const url = new URL(`${uri.replace(/\/+$/, '')}/api/2.0/mlflow/`);
+  const user = [url.username, url.password].map(decodeURIComponent).join(':');
+  url.username = '';
+  url.password = '';
+  const authorization = user === ':' ? undefined : `Basic ${Buffer.from(user, 'utf8').toString('base64')}`;
+  return { base: url.href, authorization };
+}
+
 function createCaller({ uri, token, fetch: send = fetch }: MlflowServer): Call {
-  const base = `${uri.replace(/\/+$/, '')}/api/2.0/mlflow/`;
+  const { base, authorization: basic } = addressOf(uri);
+  const authorization = token === undefined ? basic : `Bearer ${token}`;
   return async <T>(method: string, path: string, body?: unknown): Promise<T> => {
     const isText = typeof body === 'string';
     const reply = await send(new URL(path, base), {
       method,
       headers: {
         'content-type': isText ? 'application/octet-stream' : 'application/json',
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(authorization === undefined ? {} : { authorization }),
       },
       ...(body === undefined ? {} : { body: isText ? body : JSON.stringify(body) }),
       signal: AbortSignal.timeout(TIMEOUT_MS),
@@ -196,9 +207,21 @@ function createCaller({ uri, token, fetch: send = fetch }: MlflowServer): Call {
         `MLflow answered ${reply.status} to ${method} ${path.split('?')[0]}${wordsOf(await reply.text())}. ${remedyOf(reply.status)}`,
         { ids: { status: reply.status } },
       );
-    const text = await reply.text();
-    return (text === '' ? {} : JSON.parse(text)) as T; // the API's documented answers
+    return answerOf<T>(await reply.text(), path);
   };
+}
+
+/** A page to sign in comes with status 200 as well. */
+function answerOf<T>(text: string, path: string): T {
+  try {
+    return (text === '' ? {} : JSON.parse(text)) as T; // the API's documented answers
+  } catch (cause) {
+    throw new SluiceError(
+      'internal',
+      `What answers ${path.split('?')[0]} is no MLflow server, or a page to sign in stands before it. Check MLFLOW_TRACKING_URI and MLFLOW_TOKEN`,
+      { cause },
+    );
+  }
 }
 
 /** The MLflow server of the settings; undefined when none is named. */

@@ -42,10 +42,10 @@ export async function openPage(
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(`uncaught: ${error.message}`));
   page.on('console', (message) => {
-    // Chromium writes a line for every answer of 400 and above; those the page asks on purpose (a document not decided yet) are no error of it.
+    // Chromium writes a line for every answer of 400 and above; those the page asks on purpose (a document not decided yet, a page that cannot be drawn) are no error of it.
     if (
       message.type() === 'error' &&
-      !/Failed to load resource: the server responded with a status of (404|409)/.test(message.text())
+      !/Failed to load resource: the server responded with a status of (404|409|422)/.test(message.text())
     )
       complaints.push(`console: ${message.text()}`);
   });

@@ -38,3 +38,8 @@ test('results: a failed document tells its code and its warnings', () => {
   const failed = row({ status: 'failed', failure_code: 'extract.needs-ocr', warnings_json: '["pdf: 1 damaged"]' });
   expect(lines([failed]).find((line) => line.includes('a.pdf'))).toMatch(/extract\.needs-ocr \(! pdf\)$/);
 });
+
+test('results: a file of a source is shown by the path of its original, not by the ids it landed under', () => {
+  const landed = row({ source_path: 'sources/tax/0a1b/2c3d.docx', source_name: 'Clients/Bescheid.docx' });
+  expect(lines([landed]).find((line) => line.includes('total, vat'))).toMatch(/^Clients\/Bescheid\.docx /);
+});

@@ -56,6 +56,17 @@ test('search: a part of the path or of the path in an archive is found in either
   await expect(ids({ search: 'x'.repeat(201) })).rejects.toThrow(/search/);
 });
 
+test('search: a file of a source is found by the path of its original', async () => {
+  const source = {
+    source: 'tax',
+    source_name: 'Clients/Müller #1/Bescheid.docx',
+    source_path: 'sources/tax/d/0a1b.docx',
+  };
+  await world.add('results', [resultRow({ document_id: id(6), ...source })]);
+  expect(await ids({ search: 'MÜLLER #1/bescheid' })).toEqual(['6']);
+  expect(await ids({ search: '0a1b' })).toEqual(['6']);
+});
+
 test('confidence: both bounds are included, and decisions without one are left out', async () => {
   expect(await ids({ minConfidence: '0.5' })).toEqual(['2', '3']);
   expect(await ids({ maxConfidence: '0.5' })).toEqual(['1', '2']);

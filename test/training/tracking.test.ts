@@ -131,6 +131,28 @@ test('a deleted experiment is named with the command that restores it', async ()
   expect(seen).toHaveLength(1);
 });
 
+test('name and password in the address are sent as such', async () => {
+  const { uri, seen } = await startServer(mlflow);
+  const address = uri.replace('//', '//mla:p%40ss@');
+  const sent = await recordRun(new MemoryLake(), run, {
+    logger: silentLogger,
+    mlflow: { uri: address, experiment: 'sluice' },
+  });
+  expect(sent.status).toBe('sent');
+  expect(new Set(seen.map(({ authorization }) => authorization))).toEqual(
+    new Set([`Basic ${Buffer.from('mla:p@ss').toString('base64')}`]),
+  );
+});
+
+test('a page to sign in, which comes with status 200, is told as such', async () => {
+  const { uri } = await startServer(() => ({ status: 200, body: '<html>sign in</html>' }));
+  const outcome = await recordRun(new MemoryLake(), run, {
+    logger: silentLogger,
+    mlflow: { uri, experiment: 'sluice' },
+  });
+  expect(outcome).toMatchObject({ status: 'failed', problem: expect.stringMatching(/sign in.*MLFLOW_TRACKING_URI/) });
+});
+
 test('a server that is not there is named, too', async () => {
   const lake = new MemoryLake();
   const unreachable = () => Promise.reject(new TypeError('fetch failed'));

@@ -18,6 +18,7 @@ import {
   isErased,
   nameOf,
   type ResultRow,
+  shownPath,
   warningsOf,
 } from '../result-row.ts';
 import { canReview } from '../session.ts';
@@ -33,7 +34,7 @@ const POLL_MS = 30_000;
 export function DocumentView({ documentId = '' }: { documentId?: string }) {
   const answer = useResource<DocumentAnswer>(`results/${encodeURIComponent(documentId)}`, POLL_MS);
   const { latest } = answer.data ?? {};
-  useTitle(latest === undefined ? 'Document' : nameOf(latest.source_path, latest.archive_path).name);
+  useTitle(latest === undefined ? 'Document' : nameOf(shownPath(latest), latest.archive_path).name);
   return (
     <>
       <p class="back">
@@ -47,7 +48,7 @@ export function DocumentView({ documentId = '' }: { documentId?: string }) {
 }
 
 function Document({ documentId, latest, history, feedback, onDecided }: DocumentAnswer & { onDecided: () => void }) {
-  const name = nameOf(latest.source_path, latest.archive_path);
+  const name = nameOf(shownPath(latest), latest.archive_path);
   const isText = latest.status !== 'failed' || (latest.chars ?? 0) > 0;
   const text = useResource<DocumentText>(canReview.value && isText ? `documents/${documentId}/text` : null);
   return (

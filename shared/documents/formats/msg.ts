@@ -1,7 +1,7 @@
 // Outlook messages (msg) by msgreader: fields, best body, attachments.
 // Traps: errors come back as a field; any OLE file is accepted, so the media type comes first.
 import { TerminalError } from '../../errors.ts';
-import { decodeAs, decodeText } from '../charset.ts';
+import { decodeText } from '../charset.ts';
 import type { ExtractLimits } from '../limits.ts';
 import { mayHoldText } from '../pictures.ts';
 import { cmsContent, looksCms, startsMime } from './cms.ts';
@@ -21,9 +21,8 @@ export async function readMsg(bytes: Uint8Array, limits: ExtractLimits): Promise
   checkOle(bytes);
   const MsgReader = await loadReader();
   const buffer = new Uint8Array(bytes).buffer; // a copy: a Buffer may be a view of a larger one
-  const codepage = new MsgReader(buffer).getFileData().messageCodepage;
   const reader = new MsgReader(buffer);
-  if (codepage !== undefined) reader.parserConfig = { ansiEncoding: `cp${codepage}` };
+  if (hasBytes(bytes)) reader.parserConfig = { ansiEncoding: await charsetOf(MsgReader, buffer) };
   const fields = reader.getFileData();
   if (fields.error !== undefined) throw new TerminalError('extract.corrupt', 'msg: the message cannot be read');
   const mail: ParsedMail = {
@@ -60,6 +59,33 @@ export async function readMsg(bytes: Uint8Array, limits: ExtractLimits): Promise
     throw new TerminalError('extract.encrypted', 'mail: its body is encrypted');
   return { body: { parts: [text ?? ''], pages: null, warnings, pictures }, attachments };
 }
+
+/** Does the message keep its texts as bytes of a code page (PtypString8) rather than as UTF-16? Names of streams are UTF-16 themselves. */
+function hasBytes(bytes: Uint8Array): boolean {
+  const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return ['1000', '0037', '1013'].some((tag) => file.includes(Buffer.from(`_${tag}001E`, 'utf16le')));
+}
+
+/** Code pages that programs name by default, whatever they write. */
+const BY_DEFAULT = new Set([1252, 20127, 28591]);
+
+/**
+ * One decision for all texts of a message: the page it names unless that is what programs name by default, then the page of its body, then what the bytes
+ * look like. @returns a name for iconv-lite
+ */
+async function charsetOf(MsgReader: MsgReaderClass, buffer: ArrayBuffer): Promise<string> {
+  const raw = new MsgReader(buffer);
+  raw.parserConfig = { ansiEncoding: 'latin1' }; // each byte one character
+  const { body, bodyHtml, subject, messageCodepage, internetCodepage } = raw.getFileData();
+  const told = [messageCodepage, internetCodepage].filter((page) => page !== undefined && !BY_DEFAULT.has(page));
+  const sample = Buffer.from([subject, body, bodyHtml].filter(Boolean).join('\n'), 'latin1');
+  const { charset } = await decodeText(sample, ...told.map((page) => pageName(page)));
+  const { default: iconv } = await import('iconv-lite');
+  const name = charset === 'utf-8' ? 'utf8' : charset;
+  return iconv.encodingExists(name) ? name : 'windows-1252';
+}
+
+const pageName = (page: number | undefined) => (page === undefined || page === 65001 ? 'utf-8' : `cp${page}`);
 
 /** Hidden by Outlook, or shown by the HTML under its content id. */
 function isShownInBody(attachment: Fields, html: string | undefined): boolean {
@@ -126,9 +152,8 @@ const person = (name: string | undefined, address: string | undefined) =>
 
 async function htmlBody({ html, internetCodepage }: Fields): Promise<string | undefined> {
   if (html === undefined) return undefined;
-  const declared = internetCodepage === undefined ? undefined : `cp${internetCodepage}`;
-  const known = declared === undefined || internetCodepage === 65001 ? undefined : await decodeAs(html, declared);
-  return known ?? (await decodeText(html, declaredCharset(html))).text;
+  const declared = [internetCodepage === undefined ? undefined : pageName(internetCodepage), declaredCharset(html)];
+  return (await decodeText(html, ...declared)).text;
 }
 
 async function rtfBody({ compressedRtf, html, bodyHtml }: Fields, limits: ExtractLimits): Promise<string | undefined> {

@@ -7,10 +7,6 @@ import type { ExtractLimits } from '../limits.ts';
 import { MEDIA, sniff } from '../media-type.ts';
 import { watchParent } from '../parent-watch.ts';
 import type { ReaderOptions } from '../protocol.ts';
-import { Walk } from '../walk.ts';
-import { openImagePages } from './open-image.ts';
-import { openPdfPages } from './open-pdf.ts';
-import { openTextPages } from './open-text.ts';
 import { type DrawnPage, type OpenPages, unitsDown } from './page.ts';
 import { encodePng } from './png.ts';
 import type { DrawAnswer, DrawRequest, PageContent } from './protocol.ts';
@@ -57,12 +53,13 @@ async function draw({ id, key, content, page, widthPx }: DrawRequest): Promise<D
 }
 
 async function open(content: PageContent, limits: ExtractLimits, progress: () => void): Promise<OpenPages> {
-  if (content.kind === 'text') return openTextPages(content.text);
+  // Loaded on first use: who waits for the first page waits for nothing else.
+  if (content.kind === 'text') return (await import('./open-text.ts')).openTextPages(content.text);
   const { bytes, mediaType } = await findMember(content, limits, progress);
   if (createHash('sha256').update(bytes).digest('hex') !== content.contentSha256)
     throw new TerminalError('source.changed', 'document: the file is not the one that was decided on'); // D2
-  if (mediaType === MEDIA.pdf) return openPdfPages(bytes, limits);
-  if (mediaType.startsWith('image/')) return openImagePages(bytes, mediaType, limits);
+  if (mediaType === MEDIA.pdf) return (await import('./open-pdf.ts')).openPdfPages(bytes, limits);
+  if (mediaType.startsWith('image/')) return (await import('./open-image.ts')).openImagePages(bytes, mediaType, limits);
   throw new TerminalError('page.no-picture', `document: ${mediaType} is not drawn`);
 }
 
@@ -73,6 +70,7 @@ async function findMember(
   progress: () => void,
 ): Promise<{ bytes: Uint8Array; mediaType: string }> {
   if (archivePath === '') return { bytes, mediaType: sniff(bytes, name) };
+  const { Walk } = await import('../walk.ts');
   const found: { bytes: Uint8Array; mediaType: string }[] = [];
   const request = { kind: 'read' as const, id: 0, name, bytes, resumeAfter: -1, poison: [] };
   const output = { begin: progress, leaf: async () => progress(), progress };

@@ -5,12 +5,12 @@ import { TerminalError } from '../../errors.ts';
 const REFUSED: readonly { members: RegExp; why: string }[] = [
   {
     members:
-      /^(?:max_.*|n_predict|num_predict|num_ctx|min_tokens|min_.*_tokens|.*_budget(?:_tokens)?|thinking_tokens)$/,
+      /^(?:max_.*|n_predict|num_predict|num_ctx|min_tokens|min_.*_tokens|(?:.*_)?budget(?:_tokens)?|thinking_tokens)$/,
     why: 'limits are set by LLM_MAX_OUTPUT_TOKENS and reasoningTokens, and their money is set aside',
   },
   {
     members:
-      /^(?:n|best_of|num_(?:return_sequences|completions|generations|beams)|use_beam_search|beam_width|ignore_eos)$/,
+      /^(?:n|best_of|candidate_count|num_(?:return_sequences|completions|generations|beams)|use_beam_search|beam_width|ignore_eos)$/,
     why: 'one answer is paid and read',
   },
   {
@@ -32,10 +32,17 @@ const REFUSED: readonly { members: RegExp; why: string }[] = [
   { members: /^(?:prompt_cache_(?:options|breakpoint)|cache_control)$/, why: 'set cacheBreakpoint' },
 ];
 
+/** Services spell a member in either way: maxOutputTokens, max_output_tokens. */
+const spelling = (name: string): string =>
+  name
+    .trim()
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .toLowerCase();
+
 /** @returns what is wrong with the members, one sentence each; empty when all may be sent */
 export function parameterProblems(parameters: Readonly<Record<string, unknown>> | undefined): string[] {
   return Object.keys(parameters ?? {}).flatMap((name) => {
-    const refused = REFUSED.find(({ members }) => members.test(name.trim().toLowerCase()));
+    const refused = REFUSED.find(({ members }) => members.test(spelling(name)));
     return refused === undefined ? [] : [`parameters.${name} may not be set: ${refused.why}`];
   });
 }

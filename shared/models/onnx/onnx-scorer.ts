@@ -4,7 +4,7 @@
 import { TerminalError } from '../../errors.ts';
 import type { Csr } from '../../features/sparse.ts';
 import { requireWidth, type Scorer, softmaxRows } from '../scorer.ts';
-import { DOUBLE, FLOAT, INT64, type OnnxSession, type OnnxSlot, STRING } from './runtime.ts';
+import { DOUBLE, FLOAT, INT64, type OnnxSession, type OnnxSlot, type OnnxValue, STRING } from './runtime.ts';
 
 export interface OnnxOptions {
   /** Tensor that holds the probabilities; null: the one named like them, else the only one with numbers. */
@@ -21,6 +21,8 @@ export const defaultOnnxOptions: OnnxOptions = { output: null, outputKind: 'prob
 export const TEXT_WIDTH = 2 ** 31 - 1;
 const CHUNK_FLOATS = 2 ** 22; // 16 MB
 const CHUNK_TEXTS = 64;
+/** Rows that a model may ask for at once. */
+const MAX_BATCH = 1024;
 /** How far rounding of float32 may take the sum of a row's probabilities from 1. */
 const MAX_SUM_ERROR = 1e-3;
 const PROBE_TEXTS = [
@@ -39,6 +41,10 @@ export class OnnxScorer implements Scorer {
   readonly #input: OnnxSlot;
   readonly #output: string;
   readonly #options: OnnxOptions;
+  /** Rows of every call, where the file was exported for so many. */
+  readonly #batch: number | undefined;
+  /** The rows are ours. */
+  #isProbe = false;
 
   /**
    * @param labels  number of labels: the model must give one column each, or a single one when there are two
@@ -55,6 +61,10 @@ export class OnnxScorer implements Scorer {
     const columns = input.shape[1] ?? -1;
     if (!this.takesText && (input.shape.length !== 2 || columns < 1))
       throw unsupported(`its input must be [rows, width] with a fixed width; it is [${input.shape.join(', ')}]`);
+    const [batch = -1] = input.shape;
+    if (batch > MAX_BATCH || batch * (this.takesText ? 1 : columns) > CHUNK_FLOATS)
+      throw unsupported(`it takes ${batch} rows at once; export it with a free first axis (dynamic_axes)`);
+    this.#batch = batch > 0 ? batch : undefined;
     this.width = this.takesText ? TEXT_WIDTH : columns;
     this.classes = labels;
     this.#output = chooseOutput(session.outputs, this.#options.output);
@@ -83,7 +93,8 @@ export class OnnxScorer implements Scorer {
   probabilities(x: Csr): Float64Array {
     requireWidth(x, this.width);
     const out = new Float64Array(x.rows * this.classes);
-    const chunk = this.takesText ? CHUNK_TEXTS : Math.max(1, Math.floor(CHUNK_FLOATS / this.width));
+    const most = this.takesText ? CHUNK_TEXTS : Math.max(1, Math.floor(CHUNK_FLOATS / this.width));
+    const chunk = this.#batch ?? most;
     for (let from = 0; from < x.rows; from += chunk) {
       const rows = Math.min(chunk, x.rows - from);
       out.set(this.#scoreChunk(x, from, rows), from * this.classes);
@@ -101,7 +112,7 @@ export class OnnxScorer implements Scorer {
    * @throws {TerminalError} model.unsupported, model.width-mismatch
    */
   requireProbabilities(): void {
-    const p = this.probabilities(this.takesText ? this.carryTexts(PROBE_TEXTS)! : probeRows(this.width));
+    const p = this.#probe();
     for (let from = 0; from < p.length; from += this.classes) {
       const sum = p.subarray(from, from + this.classes).reduce((a, b) => a + b, 0);
       if (Math.abs(sum - 1) > MAX_SUM_ERROR)
@@ -111,23 +122,32 @@ export class OnnxScorer implements Scorer {
     }
   }
 
+  #probe(): Float64Array {
+    this.#isProbe = true;
+    try {
+      return this.probabilities(this.takesText ? this.carryTexts(PROBE_TEXTS)! : probeRows(this.width));
+    } finally {
+      this.#isProbe = false;
+    }
+  }
+
   contributions(): undefined {
     return undefined;
   }
 
   #scoreChunk(x: Csr, from: number, rows: number): Float64Array {
-    const data = this.takesText ? textsOf(x, from, rows) : this.#dense(x, from, rows);
+    const sent = this.#batch ?? rows; // those that fill the batch up are not looked at
+    const data = this.takesText ? textsOf(x, from, rows, sent) : this.#dense(x, from, rows, sent);
     const dims = this.takesText
-      ? this.#input.shape.map((size, axis) => (axis === 0 ? rows : Math.max(1, size)))
-      : [rows, this.width];
-    const { data: values, dims: shape = [] } =
-      this.#session.run(this.#input.name, data, dims, [this.#output])[this.#output] ?? {};
+      ? this.#input.shape.map((size, axis) => (axis === 0 ? sent : Math.max(1, size)))
+      : [sent, this.width];
+    const { data: values, dims: shape = [] } = this.#run(data, dims);
     const columns = shape.length === 1 ? 1 : (shape[1] ?? 0);
     const fits = columns === this.classes || (columns === 1 && this.classes === 2);
-    if (values === undefined || shape[0] !== rows || shape.length > 2 || !fits)
+    if (values === undefined || shape[0] !== sent || shape.length > 2 || !fits)
       throw new TerminalError(
         'model.width-mismatch',
-        `ONNX output ${this.#output} has shape [${shape.join(', ')}]; need [${rows}, ${this.classes}]`,
+        `ONNX output ${this.#output} has shape [${shape.join(', ')}]; need [${sent}, ${this.classes}]`,
       );
     const numbers = Float64Array.from({ length: rows * columns }, (_, i) => Number(values[i]));
     const isLogit = this.#options.outputKind === 'logits';
@@ -146,8 +166,18 @@ export class OnnxScorer implements Scorer {
     });
   }
 
-  #dense(x: Csr, from: number, rows: number): Float32Array {
-    const dense = new Float32Array(rows * this.width);
+  #run(data: Float32Array | readonly string[], dims: readonly number[]): OnnxValue {
+    try {
+      return this.#session.run(this.#input.name, data, dims, [this.#output])[this.#output] ?? {};
+    } catch (cause) {
+      if (!this.#isProbe) throw unsupported('the runtime cannot score these rows'); // its words may repeat a document's
+      const said = cause instanceof Error ? cause.message.replace(/\s+/g, ' ').slice(0, 200) : String(cause);
+      throw unsupported(`the runtime cannot score rows with it: ${said}`);
+    }
+  }
+
+  #dense(x: Csr, from: number, rows: number, sent: number): Float32Array {
+    const dense = new Float32Array(sent * this.width);
     if (this.#options.absent === 'missing') dense.fill(Number.NaN);
     for (let row = 0; row < rows; row++)
       for (let e = x.indptr[from + row]!, end = x.indptr[from + row + 1]!; e < end; e++)
@@ -156,9 +186,11 @@ export class OnnxScorer implements Scorer {
   }
 }
 
-function textsOf(x: Csr, from: number, rows: number): string[] {
-  return Array.from({ length: rows }, (_, row) =>
-    Buffer.from(x.values.subarray(x.indptr[from + row]!, x.indptr[from + row + 1]!)).toString('utf8'),
+function textsOf(x: Csr, from: number, rows: number, sent: number): string[] {
+  return Array.from({ length: sent }, (_, row) =>
+    row >= rows
+      ? ''
+      : Buffer.from(x.values.subarray(x.indptr[from + row]!, x.indptr[from + row + 1]!)).toString('utf8'),
   );
 }
 

@@ -135,6 +135,17 @@ describe('pages', () => {
     expect((await second).text.trim()).toBe('after');
   });
 
+  test('a process that was started ahead draws what comes first; no second one is started for it', async () => {
+    const ahead = new PageRenderer({ logger: silentLogger, slots: 2 });
+    ahead.warm();
+    ahead.warm();
+    const [pid] = ahead.pids;
+    const drawn = await ahead.draw(source(pdf(['first'])), 1, 240);
+    expect(drawn.text.trim()).toBe('first');
+    expect(ahead.pids).toEqual([pid]);
+    await ahead.close();
+  });
+
   test('more requests than may wait are refused as busy', async () => {
     const never = (key: string) => ({ key, load: () => new Promise<PageContent>(() => {}) });
     const pages = new PageRenderer({ logger: silentLogger, slots: 1 });

@@ -113,7 +113,11 @@ test('pool: members of a request that decide its limits, its money or its reader
     'store',
     'service_tier',
     'Max_Tokens',
+    'maxOutputTokens',
+    'thinkingBudget',
+    'candidateCount',
   ])
     expect(() => parse({ [name]: 2 }), name).toThrow(`parameters.${name}`);
+  expect(() => parse({ thinking: { budget_tokens: 9 } })).toThrow('parameters.thinking');
   expect(parse({ temperature: 0, reasoning_effort: 'low', top_p: 1, seed: 7, verbosity: 'low' })).toHaveLength(1);
 });

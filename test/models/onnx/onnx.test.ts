@@ -7,10 +7,11 @@ import type { Csr } from '../../../shared/features/sparse.ts';
 import { completeSpec } from '../../../shared/features/spec.ts';
 import { createOnnxBundle } from '../../../shared/models/foreign-bundle.ts';
 import { OnnxScorer } from '../../../shared/models/onnx/onnx-scorer.ts';
-import { openSession } from '../../../shared/models/onnx/runtime.ts';
+import { FLOAT, openSession } from '../../../shared/models/onnx/runtime.ts';
 import { ModelRegistry } from '../../../shared/models/registry.ts';
 import { systemClock } from '../../../shared/ports.ts';
 import { MemoryLake } from '../../fakes/memory-lake.ts';
+import { makeOnnx } from './make-onnx.ts';
 
 const GOLDEN = join(import.meta.dirname, '../../../../shared/data/golden/onnx');
 const hasGoldens = existsSync(GOLDEN);
@@ -49,6 +50,39 @@ const expectClose = (have: Float64Array, need: number[][]) => {
     expect(Math.abs(have[i]! - value)).toBeLessThanOrEqual(1e-6);
   });
 };
+
+describe.skipIf(!hasRuntime)('rows of a call (skipped: onnxruntime-node is absent)', () => {
+  const softmax = (batch: number | string, width = 3) =>
+    makeOnnx({
+      nodes: [{ op: 'Softmax', inputs: ['x'], outputs: ['p'] }],
+      inputs: [{ name: 'x', type: FLOAT, shape: [batch, width] }],
+      outputs: [{ name: 'p', type: FLOAT, shape: [batch, width] }],
+    });
+  const rows = [
+    [1, 2, 3],
+    [0, 0, 1],
+    [5, 1, 1],
+    [2, 2, 2],
+    [0, 3, 1],
+  ];
+
+  test('are as many as the file was exported for; the last ones are filled up', () => {
+    const of = (batch: number | string) => new OnnxScorer(openSession(softmax(batch)), 3).probabilities(matrix(rows));
+    for (const batch of [1, 2, 5, 7]) expect(of(batch)).toEqual(of('rows'));
+  });
+
+  test('may not be more than memory is meant for, and what the runtime refuses has a code', () => {
+    expect(() => new OnnxScorer(openSession(softmax(100_000)), 3)).toThrow(/dynamic_axes/);
+    const scorer = new OnnxScorer(
+      { ...openSession(softmax('rows')), run: () => expect.fail('cannot cast "Dear Ms Example" \n to float') },
+      3,
+    );
+    expect(() => scorer.requireProbabilities()).toThrow(/cannot cast .* to float/);
+    expect(() => scorer.probabilities(matrix(rows))).toThrow(
+      expect.objectContaining({ code: 'model.unsupported', message: expect.not.stringContaining('Dear') }),
+    );
+  });
+});
 
 describe.skipIf(!hasGoldens || !hasRuntime)(
   'onnx goldens (skipped: ../shared/data or onnxruntime-node is absent)',

@@ -59,14 +59,14 @@ export function PageBesideText({ documentId, evidence, quote, warnings, children
           ))}
         </div>
         <div class="page-side" ref={frame}>
-          <Tools look={look} pages={pages} onCommand={obey} />
+          {(picture.error === undefined || look.page > 1) && <Tools look={look} pages={pages} onCommand={obey} />}
           {doubtful.length > 0 && <Doubtful pages={doubtful} shown={look.page} onPage={goTo} />}
           {isElsewhere && (
             <FindQuote key={documentId} documentId={documentId} pages={pages ?? 1} quote={quote} onFound={goTo} />
           )}
           {picture.error !== undefined ? (
             <p class="note">
-              {picture.error.message} {picture.error.remedy}
+              {picture.error.message.replace(/[.!]?$/, '.')} {picture.error.remedy}
             </p>
           ) : picture.bitmap === undefined ? (
             <div class="page-frame waiting">

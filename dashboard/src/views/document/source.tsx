@@ -18,6 +18,8 @@ export function Source({ row, history }: { row: ResultRow; history: readonly Res
       <h2>Source</h2>
       <Facts
         facts={[
+          ['Original', row.source_name == null ? null : <span class="path">{row.source_name}</span>],
+          ['Lives in', originalLink(row.source_url)],
           ['Path', <span class="path">{path}</span>],
           ['Member of the archive', row.archive_path ? row.archive_path.replaceAll('!/', ' ▸ ') : null],
           [
@@ -38,6 +40,21 @@ export function Source({ row, history }: { row: ResultRow; history: readonly Res
         ]}
       />
     </section>
+  );
+}
+
+/** A link to the original; the address comes from the service, so only one that a browser opens as a page is a link. */
+function originalLink(url: string | null) {
+  if (url == null || !/^https:\/\//i.test(url)) return null;
+  const isSharePoint = /^https:\/\/[^/]*\.sharepoint[.-]/i.test(url);
+  return (
+    <a href={url} target="_blank" rel="noopener noreferrer">
+      {isSharePoint
+        ? 'Open in SharePoint'
+        : /^https:\/\/outlook\./i.test(url)
+          ? 'Open in Outlook'
+          : 'Open the original'}
+    </a>
   );
 }
 

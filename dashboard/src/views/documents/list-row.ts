@@ -1,5 +1,5 @@
 // What the list keeps of a decision: a hundred thousand rows fit in memory, their evidence would not.
-import { isErased, leadingTerms, nameOf, type PathParts, type ResultRow } from '../../result-row.ts';
+import { isErased, leadingTerms, nameOf, type PathParts, type ResultRow, shownPath } from '../../result-row.ts';
 
 export interface ListRow extends PathParts {
   documentId: string;
@@ -23,7 +23,7 @@ const TERMS = 3;
 const MAX_CHARS = 220;
 
 export const toListRow = (row: ResultRow): ListRow => ({
-  ...nameOf(row.source_path, row.archive_path),
+  ...nameOf(shownPath(row), row.archive_path),
   documentId: row.document_id,
   runId: row.run_id,
   status: row.status,

@@ -48,6 +48,11 @@ describe('documents list: why', () => {
 });
 
 describe('documents list: names', () => {
+  test('a file of a source has the name of its original', () => {
+    const landed = { source_path: 'sources/tax/0a1b/2c3d.docx', source_name: 'Clients/Bescheid.docx' };
+    expect(toListRow(row(landed))).toMatchObject({ name: 'Bescheid.docx', folder: 'Clients' });
+  });
+
   test('name, folder and archives are told apart', () => {
     expect(nameOf('a/b/c.pdf', '')).toEqual({ name: 'c.pdf', folder: 'a/b', archive: '' });
     expect(nameOf('c.pdf', null)).toEqual({ name: 'c.pdf', folder: '', archive: '' });
