@@ -155,7 +155,8 @@ function plainHeaders(headers: Headers | undefined): Record<string, string> {
 
 const MOST_WORDS = 300;
 
-const firstWords = (error: unknown): string =>
+/** Of an error, in one line. */
+export const firstWords = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ').trim().slice(0, MOST_WORDS);
 
 /** The operating system's code of the innermost cause that has one. */
