@@ -52,8 +52,8 @@ export interface LakeStore {
   readIfExists(path: string, maxBytes?: number): Promise<{ bytes: Buffer; etag: string } | undefined>;
   /** Whole-file write, visible at once or not at all. Returns the new ETag. */
   write(path: string, content: Uint8Array | string, condition?: WriteCondition): Promise<string>;
-  /** Copy a local file to the lake (streams large files). Not conditional: for unique names only. */
-  upload(path: string, localFile: string): Promise<string>;
+  /** Copy a local file to the lake (streams large files). A condition is told as refused also when only the answer to this upload was lost: look who did. */
+  upload(path: string, localFile: string, condition?: WriteCondition): Promise<string>;
   /** Copy a lake file to a local file. */
   download(path: string, localFile: string): Promise<void>;
   /** Properties; undefined when absent. */

@@ -98,10 +98,7 @@ export class AzureLakeStore implements LakeStore {
 
   async write(path: string, content: Uint8Array | string, condition: WriteCondition = {}): Promise<string> {
     const body = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
-    const conditions: BlobRequestConditions = {
-      ...(condition.ifAbsent ? { ifNoneMatch: '*' } : {}),
-      ...(condition.ifMatch === undefined ? {} : { ifMatch: condition.ifMatch }),
-    };
+    const conditions = conditionsOf(condition);
     const isConditional = condition.ifAbsent === true || condition.ifMatch !== undefined;
     const id = isConditional ? randomUUID() : undefined;
     return await this.#run(path, async ({ blobs }) => {
@@ -119,12 +116,14 @@ export class AzureLakeStore implements LakeStore {
     });
   }
 
-  async upload(path: string, localFile: string): Promise<string> {
+  async upload(path: string, localFile: string, condition: WriteCondition = {}): Promise<string> {
+    const conditions = conditionsOf(condition);
     return await this.#run(path, async ({ blobs }) => {
       const reply = await blobs.getBlockBlobClient(path).uploadFile(localFile, {
         blockSize: UPLOAD_BLOCK_BYTES,
         maxSingleShotSize: UPLOAD_BLOCK_BYTES,
         concurrency: UPLOAD_PARALLEL,
+        conditions,
       });
       return reply.etag ?? '';
     });
@@ -270,6 +269,11 @@ function codeOf(error: unknown): string {
   const rest = error as { code?: string; details?: { errorCode?: string } } | null;
   return rest?.details?.errorCode ?? rest?.code ?? String(statusOf(error) ?? 'no status');
 }
+
+const conditionsOf = ({ ifAbsent, ifMatch }: WriteCondition): BlobRequestConditions => ({
+  ...(ifAbsent ? { ifNoneMatch: '*' } : {}),
+  ...(ifMatch === undefined ? {} : { ifMatch }),
+});
 
 function isConflict(error: unknown): boolean {
   return statusOf(error) === 409 || statusOf(error) === 412;

@@ -3,6 +3,7 @@
 // put into the landing container the intent is written, so that a repeat knows whether it arrived. J3 what was written into columns stands here
 // as soon as it is.
 
+import { codeOf } from '../errors.ts';
 import { sourcePaths } from '../paths.ts';
 import type { LakeStore } from '../ports.ts';
 import { parseRecord } from '../record-json.ts';
@@ -73,6 +74,17 @@ export class Journal {
 
   async putMark(itemKey: string, mark: Intent | Tried | End): Promise<void> {
     await this.#lake.write(this.#markPath(itemKey), JSON.stringify(mark));
+  }
+
+  /** Put the first mark of an item. @returns the one that was there already, which stays */
+  async claim(itemKey: string, mark: Intent): Promise<Intent | Tried | End | undefined> {
+    try {
+      await this.#lake.write(this.#markPath(itemKey), JSON.stringify(mark), { ifAbsent: true });
+      return undefined;
+    } catch (error) {
+      if (codeOf(error) !== 'lake.conflict') throw error;
+      return this.mark(itemKey);
+    }
   }
 
   /** Keys of the items that have a mark. */

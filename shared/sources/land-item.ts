@@ -1,20 +1,21 @@
 // One file of a drive → the landing container, streamed through a temporary file, under its ids.
 // Invariants: L1 a file lands when its bytes differ from what has landed, by SHA-256: other tags, dates and names land nothing. L2 repeated after a
-// kill it lands once (journal.ts, J2). L3 what is not whole does not land.
+// kill it lands once (journal.ts, J2). L3 what is not whole does not land. L4 of two rounds
+// at once, as of a worker that was given up and lives, one puts a file: the other finds it there, and loses its round at the cursor.
 import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { RetryableError, SluiceError, TerminalError } from '../errors.ts';
+import { codeOf, RetryableError, SluiceError, TerminalError } from '../errors.ts';
 import { sha256Hex } from '../ids.ts';
 import { landedPath } from '../paths.ts';
 import type { LakeStore } from '../ports.ts';
 import type { DriveItem } from './drive-items.ts';
 import type { Feed } from './feed.ts';
-import type { End, Journal } from './journal.ts';
+import type { End, Intent, Journal } from './journal.ts';
 
 export interface LandDeps {
   feed: Feed;
@@ -59,17 +60,34 @@ export async function landItem(deps: LandDeps, item: DriveItem, name: string): P
   };
   if (mark?.kind === 'intent') {
     const there = await deps.landing.stat(path); // L2
-    if (there !== undefined && there.etag !== mark.before) return done(end('landed', null, mark.sha256, mark.at));
+    if (there !== undefined && there.etag !== mark.before && (await holds(deps.landing, path, mark.sha256)))
+      return done(end('landed', null, mark.sha256, mark.at));
   }
   try {
     let landedAt: number | undefined;
+    let other: End | undefined;
     const sha256 = await download(deps, item, async (file, digest) => {
       if (digest === item.sha256 && path === item.landedPath) return; // L1
       const before = (await deps.landing.stat(path))?.etag ?? null;
       landedAt = deps.nowMs(); // before anybody can decide on it
-      await journal.putMark(key, { kind: 'intent', sha256: digest, before, shown, at: landedAt });
-      await deps.landing.upload(path, file);
+      const intent: Intent = { kind: 'intent', sha256: digest, before, shown, at: landedAt };
+      const known = mark === undefined ? await journal.claim(key, intent) : await journal.mark(key);
+      if (known?.kind === 'end') {
+        other = known;
+        return;
+      }
+      if (known?.kind === 'intent' && before !== known.before && (await holds(deps.landing, path, digest))) return; // L4
+      if (known !== undefined)
+        await journal.putMark(key, { ...intent, ...(known.tries === undefined ? {} : { tries: known.tries }) });
+      try {
+        await deps.landing.upload(path, file, before === null ? { ifAbsent: true } : { ifMatch: before });
+      } catch (error) {
+        if (codeOf(error) !== 'lake.conflict') throw error;
+        if (await holds(deps.landing, path, digest)) return; // L4, or the answer to our own was lost
+        throw new RetryableError('sync.unavailable', 'something else has replaced the landed file', { cause: error });
+      }
     });
+    if (other !== undefined) return other;
     return done(end('landed', null, sha256, landedAt));
   } catch (error) {
     if (!(error instanceof SluiceError) || !error.code.startsWith('sync.')) throw error;
@@ -83,6 +101,23 @@ export async function landItem(deps: LandDeps, item: DriveItem, name: string): P
     }
     const isSkip = ['sync.malware', 'sync.locked', 'sync.over-limit', 'sync.not-found'].includes(error.code);
     return done(end(isSkip ? 'skipped' : 'failed', error.code, item.sha256));
+  }
+}
+
+/** Whether these bytes are there: asked only when somebody else may have put them. */
+async function holds(landing: LakeStore, path: string, sha256: string): Promise<boolean> {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-source-'));
+  try {
+    const file = join(folder, 'landed');
+    await landing.download(path, file);
+    const hash = createHash('sha256');
+    await pipeline(createReadStream(file), hash);
+    return hash.digest('hex') === sha256;
+  } catch (error) {
+    if (codeOf(error) === 'lake.not-found') return false;
+    throw error;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
 }
 

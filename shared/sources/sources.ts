@@ -1,6 +1,7 @@
 // All sources of the app: their entries, what they have done, and the round of one of them.
 // Invariants: A1 the setting wins over an entry of the lake with the same name. A2 one source that fails holds up no other. A3 what a round says of
-// itself is written at its end, whatever that is. A4 an entry or a record that is damaged stops its own source only, which says so.
+// itself is written at its end, whatever that is. A4 an entry or a record that is damaged stops its own source only, which says so. A5 a source that is
+// removed while its round runs leaves no record behind.
 
 import { type SourceEntry, sourceEntrySchema } from '../api/source-entry.ts';
 import type { DriveStatus, SourceCheck, SourceItem, SourceStatus, SyncRequest } from '../api/source-status.ts';
@@ -110,6 +111,11 @@ export class Sources {
   async pause(name: string, paused: boolean): Promise<void> {
     const { entry } = await this.#need(name);
     await this.put({ ...entry, paused });
+  }
+
+  /** Whether rounds of it go on. */
+  async isOn(name: string): Promise<boolean> {
+    return (await this.entries()).all.get(name)?.entry.paused === false;
   }
 
   /** Names of the sources whose round is due now. */
@@ -326,7 +332,9 @@ export class Sources {
     }
   }
 
+  /** A5. */
   async #write(name: string, record: SourceRecord): Promise<void> {
+    if (!(await this.entries()).all.has(name)) return this.#deps.lake.deleteFolder(sourcePaths.folder(name));
     await this.#deps.lake.write(sourcePaths.status(name), JSON.stringify(record));
   }
 }

@@ -5,6 +5,8 @@ import type { Sources } from './sources.ts';
 
 export interface SyncInput extends Partial<SyncRequest> {
   name: string;
+  /** The round goes on: its source may have been paused or removed meanwhile. */
+  isContinued?: boolean;
 }
 
 export interface SyncOutcome {
@@ -25,13 +27,17 @@ const WORK_MS = 3 * 60_000;
 // biome-ignore lint/suspicious/noExplicitAny: what a yield gives back is the activity's JSON
 export function* syncSource<Task>(o: Port<Task>, input: SyncInput): Generator<Task, SyncOutcome, any> {
   const outcome: SyncOutcome = yield o.call('syncSourceFor', input);
-  if (!outcome.isDone && outcome.code === null) o.continueAsNew(input);
+  if (!outcome.isDone && outcome.code === null) o.continueAsNew({ ...input, isContinued: true });
   return outcome;
 }
 
 /** A round that fails is a state of its source, not of the engine: the timer tries again. */
-export async function syncActivity(sources: Sources, { name, ...request }: SyncInput): Promise<SyncOutcome> {
+export async function syncActivity(
+  sources: Sources,
+  { name, isContinued = false, ...request }: SyncInput,
+): Promise<SyncOutcome> {
   try {
+    if (isContinued && !(await sources.isOn(name))) return { isDone: true, code: null };
     return { ...(await sources.sync(name, request, WORK_MS)), code: null };
   } catch (error) {
     if (!(error instanceof SluiceError)) throw error;

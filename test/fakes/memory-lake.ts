@@ -69,8 +69,8 @@ export class MemoryLake implements LakeStore {
     return etag;
   }
 
-  async upload(path: string, localFile: string): Promise<string> {
-    return await this.write(path, await readFile(localFile));
+  async upload(path: string, localFile: string, condition: WriteCondition = {}): Promise<string> {
+    return await this.write(path, await readFile(localFile), condition);
   }
 
   async download(path: string, localFile: string): Promise<void> {

@@ -401,8 +401,8 @@ describe('sources: a service that pushes back', () => {
       for (let i = 0; i < 300; i++) t.library.putFile(`d${i % 7}/f${i}.txt`, bytes(`text ${i}`));
       const arrived: string[] = [];
       const upload = t.landing.upload.bind(t.landing);
-      t.landing.upload = async (path, file) => {
-        const etag = await upload(path, file);
+      t.landing.upload = async (path, file, condition) => {
+        const etag = await upload(path, file, condition);
         arrived.push(path);
         return etag;
       };

@@ -61,12 +61,12 @@ test.each([undefined, 'exchange'] as const)(
     expect(await t.graph.subscriptions.tell()).toEqual([202]);
     expect(await sources.due()).toEqual([name]);
     const upload = t.landing.upload;
-    t.landing.upload = async (path, file) => {
+    t.landing.upload = async (path, file, condition) => {
       t.landing.upload = upload;
       await t.clock.sleep(2000);
       change('two'); // while the round runs
       await t.graph.subscriptions.tell();
-      return upload(path, file);
+      return upload(path, file, condition);
     };
     await sources.sync(name, {}, MINUTE);
     expect(await sources.due()).toEqual([name]);

@@ -62,8 +62,8 @@ test.each([1, 6])(
     // What arrived in the landing container: each is decided, and paid for.
     const decided: { path: string; text: string }[] = [];
     const upload = t.landing.upload.bind(t.landing);
-    t.landing.upload = async (path, file) => {
-      const etag = await upload(path, file);
+    t.landing.upload = async (path, file, condition) => {
+      const etag = await upload(path, file, condition);
       decided.push({ path, text: (await t.landing.read(path)).toString('utf8') });
       return etag;
     };

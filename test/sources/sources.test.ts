@@ -285,7 +285,7 @@ test('the orchestration goes on as new until a round is done, and ends with a fa
     return steps.next(outcome as never);
   };
   expect(run({ isDone: false, code: null }).done).toBe(true);
-  expect(renewed).toEqual([{ name: 'tax' }]);
+  expect(renewed).toEqual([{ name: 'tax', isContinued: true }]);
   run({ isDone: true, code: 'sync.locked' });
   run({ isDone: true, code: null });
   expect(renewed).toHaveLength(1);
@@ -299,8 +299,8 @@ test('whoever decides on a landed file is told where its original lives, during 
   const names = new SourceNames(t.lake);
   const during: unknown[] = [];
   const upload = t.landing.upload;
-  t.landing.upload = async (path, file) => {
-    const etag = await upload(path, file);
+  t.landing.upload = async (path, file, condition) => {
+    const etag = await upload(path, file, condition);
     during.push((await names.of([path])).get(path));
     return etag;
   };
@@ -412,4 +412,44 @@ test('what a run has in hand is erased by a later round, and holds up no other',
   expect(await t.sync({ entry })).toMatchObject({ status: 'done', removed: 1 });
   expect(await t.sync({ entry })).toMatchObject({ status: 'done', removed: 1 });
   expect([t.erased.length, await t.landed()]).toEqual([2, ['c.txt']]);
+});
+
+test('two rounds of one source at once: every file lands once, and one of them ends', async () => {
+  const t = new Tenant();
+  for (let i = 0; i < 40; i++) t.library.putFile(`f${i}.txt`, Buffer.from(`text ${i}`));
+  let arrived = 0;
+  const upload = t.landing.upload.bind(t.landing);
+  t.landing.upload = async (path, file, condition) => {
+    const etag = await upload(path, file, condition);
+    arrived++;
+    return etag;
+  };
+  const ends = await Promise.allSettled([t.sync(), t.sync(), t.sync()]);
+  expect(ends.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThanOrEqual(1);
+  for (const end of ends) if (end.status === 'rejected') expect(end.reason).toMatchObject({ code: 'lake.conflict' });
+  expect([arrived, (await t.landed()).length]).toEqual([40, 40]);
+  expect(await t.sync()).toMatchObject({ landed: 0, failed: 0 });
+});
+
+test('a source that is removed while its round runs leaves no record behind; one that is paused ends at the next piece of work', async () => {
+  const t = new Tenant();
+  for (let i = 0; i < 20; i++) t.library.putFile(`f${i}.txt`, Buffer.from(`text ${i}`));
+  const sources = sourcesOf(t);
+  await sources.put(t.entry());
+  const upload = t.landing.upload.bind(t.landing);
+  let puts = 0;
+  t.landing.upload = async (path, file, condition) => {
+    if (++puts === 10) await sources.remove('tax');
+    return upload(path, file, condition);
+  };
+  await sources.sync('tax', {}, 60_000).catch((error) => expect(error).toMatchObject({ code: 'lake.conflict' }));
+  expect(t.lake.paths().filter((path) => path.startsWith('sources/'))).toEqual([]);
+  await sources.put(t.entry());
+  expect(await syncActivity(sources, { name: 'tax', isContinued: true })).toMatchObject({ isDone: true, code: null });
+  await sources.pause('tax', true);
+  t.library.putFile('late.txt', Buffer.from('late'));
+  expect(await syncActivity(sources, { name: 'tax', isContinued: true })).toEqual({ isDone: true, code: null });
+  expect(await t.landed()).not.toContain('late');
+  expect(await syncActivity(sources, { name: 'tax' })).toMatchObject({ isDone: true }); // a person's word
+  expect(await t.landed()).toContain('late');
 });

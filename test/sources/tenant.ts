@@ -73,9 +73,9 @@ export class Tenant {
     this.site = this.addSite('/sites/tax', ['Documents']);
     this.library = this.site.drives[0]!;
     const upload = this.landing.upload.bind(this.landing);
-    this.landing.upload = async (path, file) => {
+    this.landing.upload = async (path, file, condition) => {
       this.puts.push(path);
-      return upload(path, file);
+      return upload(path, file, condition);
     };
   }
 
