@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
  * the generator of samples writes with the workbook library stays in its list of formats). The files of the others share a worker, which saves
  * a start per file.
  */
-const ALONE = 'azure|browser|cli|conformance|documents|e2e|functions|local|real-engine|real-worker|samples';
+const ALONE = 'azure|browser|cli|conformance|documents|functions|local|real-engine|real-worker|samples';
 
 export default defineConfig({
   test: {
@@ -19,7 +19,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'parts',
-          include: [`test/!(${ALONE})/**/*.test.ts`],
+          include: [`test/!(e2e|${ALONE})/**/*.test.ts`],
           isolate: false,
           sequence: { groupOrder: 0 },
         },
@@ -29,8 +29,19 @@ export default defineConfig({
         test: {
           name: 'whole',
           include: [`test/+(${ALONE})/**/*.test.ts`, 'test/*.test.ts'],
-          globalSetup: ['test/e2e/cloud-keeper.ts'],
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          // They share a local cloud per worker (cloud-keeper.ts), and the compiled command line as it is loaded.
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          isolate: false,
+          server: { deps: { external: [/\/dist\//] } },
+          globalSetup: ['test/e2e/cloud-keeper.ts'],
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -63,7 +63,12 @@ export async function openLocalCloud(options: CloudOptions): Promise<LocalCloud>
           `the Sluice that runs in ${options.dataFolder} (process ${state.pid}) asks the LLM about uncertain documents; end it, then start with --no-llm`,
         );
       folder.join();
-      await options.onStorage?.(state);
+      try {
+        await options.onStorage?.(state);
+      } catch (error) {
+        folder.leave(); // the owner would wait for this process to its end
+        throw error;
+      }
       return joined(folder, state);
     }
     if (folder.tryOwn()) return owned(folder, options);

@@ -146,6 +146,7 @@ export async function start(folder: string | undefined, options: StartOptions): 
     await app?.close();
     if (stopping.signal.aborted) note('stopping …');
     await cloud.stop();
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
 }
 

@@ -3,7 +3,7 @@ import { DataLakeServiceClient } from '@azure/storage-file-datalake';
 import { afterAll, expect, test } from 'vitest';
 import { type OpenAiSimulator, startOpenAiSimulator } from '../../local/emulators/openai.ts';
 import { type OwnCloud, startOwnCloud } from './cloud.ts';
-import { sluice } from './sluice.ts';
+import { command } from './sluice.ts';
 
 let cloud: OwnCloud | undefined;
 let simulator: OpenAiSimulator | undefined;
@@ -37,10 +37,10 @@ test('a run with --mode batch asks by jobs, and its ledger equals the bill at th
       .getFileClient(`in/${i}.txt`)
       .upload(Buffer.from(`Customs declaration, tariff heading and duty on consignment ${i * 7919}.`));
   const args = ['run', 'in', '--container', 'imports', '--mode', 'batch', '--max-cost', '1', '--json', '--data', path];
-  const run = await sluice(args);
+  const run = await command(args);
   expect(run.code, run.stderr).toBe(0);
   const query = async (sql: string) => {
-    const { stdout, stderr, code } = await sluice(['query', sql, '--json', '--data', path]);
+    const { stdout, stderr, code } = await command(['query', sql, '--json', '--data', path]);
     expect(code, stderr).toBe(0);
     return JSON.parse(stdout) as Record<string, unknown>[];
   };

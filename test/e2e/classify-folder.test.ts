@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { firstStart, sharedCloud } from './cloud.ts';
-import { conserves, parseDocument, sluice, temporaryFolder } from './sluice.ts';
+import { command, conserves, parseDocument, sluice, temporaryFolder } from './sluice.ts';
 
 const data = await sharedCloud();
 const folder = temporaryFolder('documents');
@@ -62,7 +62,7 @@ test('start: every document of a mixed folder ends in exactly one row, bad ones 
   const again = parseDocument(await start(mixed));
   expect(again).toEqual(document);
 
-  const query = await sluice([
+  const query = await command([
     'query',
     `select status, count(*) as n from results where run_id = '${document.runId}' group by 1 order by 1`,
     '--json',
@@ -79,9 +79,9 @@ test('start: wrong usage ends with code 2 and says what to do, a failing command
   expect(missing.code).toBe(2);
   expect(missing.stdout).toBe('');
   expect(missing.stderr).toContain('does not exist');
-  const unknown = await sluice(['start', '--frobnicate']);
+  const unknown = await command(['start', '--frobnicate']);
   expect(unknown.code).toBe(2);
-  const broken = await sluice(['query', 'select broken from nowhere', '--data', data.path]);
+  const broken = await command(['query', 'select broken from nowhere', '--data', data.path]);
   expect(broken.code).toBe(1);
 }, 120_000);
 
@@ -91,9 +91,9 @@ test('every command explains itself', async () => {
     .map((m) => m[1] ?? '')
     .filter((name) => name !== 'help');
   expect(commands.length).toBeGreaterThan(15);
-  for (const command of commands) {
-    const help = await sluice([command, '--help']);
-    expect(help.code, command).toBe(0);
+  for (const name of commands) {
+    const help = await command([name, '--help']);
+    expect(help.code, name).toBe(0);
     expect(help.stdout).toContain('Usage: sluice');
   }
 }, 60_000);

@@ -1,13 +1,22 @@
-// From nothing but labels and documents to a model: what a user does on the first day, on the compiled command line and host.
+// From nothing but labels and documents to a model: what a user does on the first day, on the compiled command line, beside a host that stays up.
+import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
-import { type Ended, parseDocument, ROOT, sluice, temporaryFolder } from './sluice.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import {
+  command,
+  type Ended,
+  ended,
+  parseDocument,
+  ROOT,
+  startSluice,
+  temporaryFolder,
+  waitForState,
+} from './sluice.ts';
 
 const MINILM = join(ROOT, '../shared/data/encoder/minilm-l6-v2-int8');
 const folder = temporaryFolder('cold');
 const data = join(folder.path, 'data');
-afterAll(() => folder.remove());
 
 const LABELS = ['Customs', 'Payroll tax', 'Invoices'];
 interface Sample {
@@ -47,19 +56,31 @@ writeFileSync(
   }),
 );
 const start = (documents: string, ...more: string[]): Promise<Ended> =>
-  sluice(['start', documents, '--taxonomy', taxonomy, '--no-llm', '--once', '--port', '0', '--data', data, ...more]);
+  command(['start', documents, '--taxonomy', taxonomy, '--no-llm', '--once', '--data', data, ...more]);
+
+let host: ChildProcess;
+const none = writeFolder('none', 0, 1);
+beforeAll(async () => {
+  host = startSluice(['start', none.path, '--taxonomy', taxonomy, '--no-llm', '--port', '0', '--data', data]);
+  host.stdout?.resume();
+  await waitForState(data, host);
+}, 100_000);
+afterAll(async () => {
+  host.kill('SIGTERM');
+  await ended(host);
+  folder.remove();
+});
 const fileOf = (row: Record<string, unknown>) => String(row.source_path).split('/').at(-1) ?? '';
 
 test('cold start without an encoder: every document waits for people, and one line says what is missing and what to do', async () => {
-  const { path } = writeFolder('none', 0, 1);
-  const ended = await start(path);
-  expect([ended.code, ended.stderr.slice(-500)]).toEqual([0, expect.anything()]);
-  expect(ended.stdout).toContain('3 documents = 0 labelled + 3 to review + 0 failed');
-  const said = ended.stdout.split('\n').filter((line) => line.startsWith('No model knows these labels yet'));
+  const run = await start(none.path);
+  expect([run.code, run.stderr.slice(-500)]).toEqual([0, expect.anything()]);
+  expect(run.stdout).toContain('3 documents = 0 labelled + 3 to review + 0 failed');
+  const said = run.stdout.split('\n').filter((line) => line.startsWith('No model knows these labels yet'));
   expect(said).toEqual([
     expect.stringMatching(/no encoder is imported .*docs\/models\.md.* Next: .*sluice review.*sluice train decisions/),
   ]);
-  const trained = await sluice(['train', 'decisions', '--data', data]);
+  const trained = await command(['train', 'decisions', '--data', data]);
   expect([trained.code, trained.stderr]).toEqual([
     1,
     expect.stringContaining('nobody has decided on a document of this lake yet'),
@@ -69,7 +90,7 @@ test('cold start without an encoder: every document waits for people, and one li
 test.skipIf(!existsSync(MINILM))(
   'cold start with an encoder (skipped: ../shared/data/encoder is absent): nothing → reviewed → trained → promoted → run again',
   async () => {
-    expect((await sluice(['encoder', 'import', MINILM, '--data', data])).code).toBe(0);
+    expect((await command(['encoder', 'import', MINILM, '--data', data])).code).toBe(0);
     const first = writeFolder('first', 1, 17);
     const cold = parseDocument(await start(first.path, '--json'));
     expect(cold.documents).toBe(first.truth.size);
@@ -81,7 +102,7 @@ test.skipIf(!existsSync(MINILM))(
 
     // Both queues show only what they are about; what was decided alone is checked blind.
     const queued = async (queue: string) =>
-      JSON.parse((await sluice([queue, '--json', '--limit', '50', '--data', data])).stdout) as {
+      JSON.parse((await command([queue, '--json', '--limit', '50', '--data', data])).stdout) as {
         path: string;
         documentId: string;
         label: string | null;
@@ -92,17 +113,17 @@ test.skipIf(!existsSync(MINILM))(
     const decisions = join(folder.path, 'decisions.csv');
     const said = cold.results.map((row) => `${row.document_id},${first.truth.get(fileOf(row)) ?? ''}`);
     writeFileSync(decisions, `document_id,label\n${said.join('\n')}\n`);
-    const decided = await sluice(['decide', '--from', decisions, '--json', '--data', data]);
+    const decided = await command(['decide', '--from', decisions, '--json', '--data', data]);
     expect(JSON.parse(decided.stdout)).toMatchObject({ decided: first.truth.size, refused: [] });
     expect((await queued('spot-check')).length).toBe(0);
-    const trust = JSON.parse((await sluice(['trust', '--json', '--data', data])).stdout) as {
+    const trust = JSON.parse((await command(['trust', '--json', '--data', data])).stdout) as {
       spotChecks: { checked: number; right: number; low: number; high: number };
     };
     expect(trust.spotChecks.checked).toBe(19);
     const share = trust.spotChecks.right / 19;
     expect([trust.spotChecks.low <= share, trust.spotChecks.high >= share]).toEqual([true, true]);
 
-    const trained = await sluice(['train', 'decisions', '--taxonomy', taxonomy, '--json', '--data', data]);
+    const trained = await command(['train', 'decisions', '--taxonomy', taxonomy, '--json', '--data', data]);
     expect(trained.stderr).toContain(`${first.truth.size} labelled texts`);
     const model = JSON.parse(trained.stdout) as { version: string; champion: boolean; metrics: { accuracy: number } };
     expect([model.champion, trained.stderr.includes('not promoted')]).toEqual([true, false]);

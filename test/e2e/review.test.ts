@@ -10,7 +10,7 @@ import { readParquet } from '../../shared/lake/parquet.ts';
 import { openLakeStore } from '../../shared/lake/store.ts';
 import type { Row } from '../../shared/lake/tables.ts';
 import { firstStart, type OwnCloud, startOwnCloud } from './cloud.ts';
-import { parseDocument, sluice, waitFor } from './sluice.ts';
+import { command, parseDocument, waitFor } from './sluice.ts';
 
 let cloud: OwnCloud;
 let run: RunStatus;
@@ -71,7 +71,7 @@ test('results: pages and files show the run, and the command line exports the sa
       .subarray(0, 4)
       .toString(),
   ).toBe('PAR1');
-  const exported = await sluice(['export', '--run', run.runId, '--data', cloud.path]);
+  const exported = await command(['export', '--run', run.runId, '--data', cloud.path]);
   expect(exported.stdout).toBe(text);
   expect((await call('GET', '/api/results?nope=1')).status).toBe(400);
 }, 120_000);
@@ -100,14 +100,14 @@ test('what-if changes nothing; applied, it is a re-run that leaves people’s de
   const asked = await call<WhatIfReport>('POST', '/api/whatif', { accept: 0 });
   expect(asked.body).toMatchObject({ documents: 3, unavailable: 0, runs: [run.runId] });
   expect(asked.body.coverage).toEqual({ before: 0, after: 1 });
-  const applied = await sluice(['whatif', '--accept', '0', '--apply', '--json', '--data', cloud.path]);
+  const applied = await command(['whatif', '--accept', '0', '--apply', '--json', '--data', cloud.path]);
   expect(applied.code, applied.stderr).toBe(0);
   const { body } = await call<{ runs: RunStatus[] }>('GET', '/api/runs?limit=20');
   const again = body.runs.find((one) => one.kind === 'rerun');
   expect(again).toMatchObject({ kind: 'rerun', state: 'completed', documents: 3, labelled: 2, failed: 1 });
   const compared = await call<RunComparison>('GET', `/api/runs/${run.runId}/compare/${again?.runId}`);
   expect(compared.body).toMatchObject({ flipped: 2, byReason: { route: 2 } });
-  const shown = await sluice(['compare-runs', run.runId, String(again?.runId), '--data', cloud.path]);
+  const shown = await command(['compare-runs', run.runId, String(again?.runId), '--data', cloud.path]);
   expect(shown.stdout).toContain('2 flipped (2 by route)');
 }, 180_000);
 

@@ -4,7 +4,7 @@ import { beforeAll, expect, test } from 'vitest';
 import type { Problem } from '../../shared/api/problem.ts';
 import type { RunStatus } from '../../shared/api/runs.ts';
 import { type Cloud, sharedCloud } from './cloud.ts';
-import { sluice, waitFor } from './sluice.ts';
+import { command, waitFor } from './sluice.ts';
 
 let cloud: Cloud;
 
@@ -31,7 +31,7 @@ const finished = (runId: string): Promise<RunStatus> =>
   });
 
 async function query<T>(sql: string): Promise<T[]> {
-  const { code, stdout, stderr } = await sluice(['query', sql, '--json', '--data', cloud.path]);
+  const { code, stdout, stderr } = await command(['query', sql, '--json', '--data', cloud.path]);
   if (code !== 0) throw new Error(stderr);
   return JSON.parse(stdout) as T[];
 }

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type * as CommandLine from '../../cli/command-line.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');
 const CLI = join(ROOT, 'dist/cli/sluice.js');
@@ -41,6 +42,35 @@ export function sluice(args: readonly string[], env: Record<string, string> = {}
       (_error, stdout, stderr) => resolve({ code: child.exitCode, signal: child.signalCode, stdout, stderr }),
     );
   });
+}
+
+/**
+ * Run a command to its end in this process, as the compiled code does it: for tests of what a command does, since a process of its own costs a second of
+ * work before it begins. One at a time.
+ */
+export async function command(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
+  const { runCommandLine } = (await import('../../dist/cli/command-line.js' as string)) as typeof CommandLine;
+  const before = { ...process.env };
+  const written = { stdout: '', stderr: '' };
+  const writers = { stdout: process.stdout.write, stderr: process.stderr.write };
+  for (const stream of ['stdout', 'stderr'] as const)
+    process[stream].write = (chunk: string | Uint8Array, ...more: unknown[]) => {
+      written[stream] += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('utf8');
+      for (const done of more) if (typeof done === 'function') done();
+      return true;
+    };
+  Object.assign(process.env, env);
+  try {
+    return { code: await runCommandLine(args), signal: null, ...written };
+  } finally {
+    Object.assign(process.stdout, { write: writers.stdout });
+    Object.assign(process.stderr, { write: writers.stderr });
+    for (const name of Object.keys(env)) {
+      if (before[name] === undefined) delete process.env[name];
+      else process.env[name] = before[name];
+    }
+    process.exitCode = 0;
+  }
 }
 
 /** Start a command that stays up. */

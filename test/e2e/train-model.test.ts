@@ -1,14 +1,16 @@
 // Training through the API: the orchestration on the compiled host, killed in the middle and started again.
 import type { ChildProcess } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataLakeServiceClient } from '@azure/storage-file-datalake';
 import { afterAll, expect, test } from 'vitest';
 import type { TrainingStatus } from '../../shared/pipeline/train-model.ts';
-import { ended, ROOT, type State, sluice, startSluice, temporaryFolder, waitFor, waitForState } from './sluice.ts';
+import { firstStart, preparedFolder } from './cloud.ts';
+import { command, ended, ROOT, type State, startSluice, waitFor, waitForState } from './sluice.ts';
 
-const data = temporaryFolder('train');
-const cloud = join(data.path, 'cloud');
+const { documents } = await firstStart();
+const data = await preparedFolder('train');
+const cloud = data.path;
 let host: ChildProcess | undefined;
 afterAll(async () => {
   host?.kill('SIGTERM');
@@ -17,9 +19,7 @@ afterAll(async () => {
 });
 
 async function start(): Promise<State> {
-  const empty = join(data.path, 'empty');
-  mkdirSync(empty, { recursive: true });
-  host = startSluice(['start', empty, '--data', cloud, '--port', '0']);
+  host = startSluice(['start', documents, '--data', cloud, '--port', '0']);
   return waitForState(cloud, host);
 }
 
@@ -48,7 +48,7 @@ test('train: killed in the middle it goes on, and the model becomes the champion
   expect(status.result?.accuracy).toBeGreaterThan(0.8);
   const models = (await (await fetch(`${state.hostUrl}/api/models`)).json()) as { champion: string };
   expect(models.champion).toBe('v2');
-  const measured = await sluice(['eval', join(ROOT, 'samples/training.jsonl'), '--json', '--data', cloud]);
+  const measured = await command(['eval', join(ROOT, 'samples/training.jsonl'), '--json', '--data', cloud]);
   expect((JSON.parse(measured.stdout) as { accuracy: number }).accuracy).toBeGreaterThan(0.95);
   expect((await post()).state).toBe('completed'); // the same request is the same training
 
