@@ -77,6 +77,9 @@ function tagOf(text: string): string {
   return `"${createHash('sha256').update(text).digest('base64url')}"`;
 }
 
+/** Does our own page ask, and not a program? */
+export const isFromPage = (request: HttpRequest): boolean => request.headers.get('sec-fetch-site') === 'same-origin';
+
 function isKnown(request: HttpRequest, etag: string): boolean {
   // A proxy that compresses marks the tag it passes on as weak.
   const known = (request.headers.get('if-none-match') ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));

@@ -6,7 +6,7 @@ import { compareRuns } from '../shared/insight/compare-runs.ts';
 import { exportResults } from '../shared/insight/export-results.ts';
 import { countFacets } from '../shared/insight/facets.ts';
 import { documentHistory, listResults } from '../shared/insight/results.ts';
-import { access, parameter, respond } from './http.ts';
+import { access, isFromPage, parameter, respond } from './http.ts';
 import { app } from './registry.ts';
 
 app.http('listResults', {
@@ -60,7 +60,7 @@ app.http('documentResults', {
     respond(context, request, 'reader', async () => {
       const documentId = parameter(request, 'documentId');
       const { newest, pages } = await getApp();
-      pages.warm(); // who looks at a document will want to see it
+      if (isFromPage(request)) pages.warm(); // who looks at a document will want to see it
       const { version, query } = await newest(['results', 'feedback']);
       return { asOf: version, make: () => documentHistory(query, documentId) };
     }),

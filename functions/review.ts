@@ -10,7 +10,7 @@ import { giveFeedback } from '../shared/review/feedback.ts';
 import { releaseDocuments, skipDocument } from '../shared/review/lease.ts';
 import { reviewProgress } from '../shared/review/progress.ts';
 import { takeForReview } from '../shared/review/queue.ts';
-import { access, readBody, respond } from './http.ts';
+import { access, isFromPage, readBody, respond } from './http.ts';
 import { app } from './registry.ts';
 
 const reviewerOf = (request: HttpRequest) => whoCalls(request.headers.get('x-ms-client-principal'), 'reviewer');
@@ -26,7 +26,7 @@ app.http('reviewQueue', {
       // Callers with a function key share a name, so only the window tells them apart.
       const holder = `${reviewer.id}/${queue.holder ?? randomUUID()}`;
       const lake = await getApp();
-      lake.pages.warm();
+      if (isFromPage(request)) lake.pages.warm();
       return { jsonBody: { documents: await takeForReview(lake, queue, holder) } };
     }),
 });

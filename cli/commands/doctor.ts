@@ -7,6 +7,7 @@ import { type Config, inspectConfig, readEnvironment } from '../../shared/config
 import { codeOf } from '../../shared/errors.ts';
 import { parseSchedules, type Schedule } from '../../shared/intake/schedules.ts';
 import { deploymentsFromConfig } from '../../shared/llm/deployments/deployment.ts';
+import type { Embeddings } from '../../shared/pipeline/deployment-encoders.ts';
 import { loadTaxonomy } from '../../shared/pipeline/taxonomies.ts';
 import { ApiClient } from '../api-client.ts';
 import { print, printJson } from '../console.ts';
@@ -14,7 +15,7 @@ import { DataFolder } from '../data-folder.ts';
 import { appFolder, withApp } from '../local-app.ts';
 import { readLocalSettings } from '../local-cloud.ts';
 
-interface Check {
+export interface Check {
   check: string;
   ok: boolean;
   found: string;
@@ -112,6 +113,7 @@ async function checkLake(data: string, isTold: boolean): Promise<Check[]> {
         { check: 'model', ok: true, found },
         ...(await checkPinned(app)),
         ...(await askDeployments(app)),
+        ...(await askEmbeddings(app)),
       ];
     });
   } catch (error) {
@@ -145,6 +147,27 @@ async function askDeployments(app: App): Promise<Check[]> {
     ].join('; '),
     remedy: 'Correct what the service names: address, key, model or a member of LLM_DEPLOYMENTS (docs/llm.md).',
   }));
+}
+
+/** The same for deployments that give vectors; the one in use must still give those that it was chosen with. */
+export async function askEmbeddings(app: {
+  embeddings: Pick<Embeddings, 'probe'> | undefined;
+  encoders: Pick<App['encoders'], 'list'>;
+}): Promise<Check[]> {
+  const probes = (await app.embeddings?.probe()) ?? [];
+  const inUse = (await app.encoders.list()).encoders.find((encoder) => encoder.inUse);
+  return probes.map(({ deployment, dimensions, found, costUsd }) => {
+    const isInUse = inUse?.kind === 'deployment' && inUse.name === deployment;
+    const isOther = isInUse && dimensions !== undefined && dimensions !== inUse.dimensions;
+    return {
+      check: `embedding deployment ${deployment}`,
+      ok: dimensions !== undefined && !isOther,
+      found: `${found}${isOther ? `, not ${inUse.dimensions} as when it was chosen` : isInUse ? ', the encoder in use' : ''}; 1 request, ${costUsd.toFixed(8)} USD`,
+      remedy: isOther
+        ? `Choose it anew with \`sluice encoder use ${deployment}\` and train again, or ask for the old length with its member dimensions.`
+        : 'Correct what the service names: address, key, model or a member of EMBEDDING_DEPLOYMENTS (docs/models.md, Encoders).',
+    };
+  });
 }
 
 /** Versions that settings and schedules name: a wrong one would fail when it is first needed, at night perhaps. */

@@ -89,6 +89,11 @@ function describeWhole(quote: RunQuote): string {
     `files        ${quote.files} (sample of ${quote.sampledFiles} read)`,
     `documents    ${quote.documents}`,
     `LLM          ${quote.llm === null ? 'none: what the model is unsure of goes to review, nothing is paid' : describeQuote(quote)}`,
+    ...(quote.vectors === null || quote.vectors === undefined // an app of before says nothing of them
+      ? []
+      : [
+          `encoder      vectors of ${quote.vectors.documents} documents, ${quote.vectors.tokens} tokens, ${money(quote.vectors.usd)}; what they decide the LLM is not asked about`,
+        ]),
     `tokens       ${quote.tokensIn} in, ${quote.tokensOut} out`,
     quote.lane === 'batch'
       ? 'lane         Batch API: jobs end within a day; what they leave undone is asked live, at the full price'

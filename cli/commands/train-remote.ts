@@ -60,6 +60,9 @@ export async function trainRemote(
   const { result } = await follow(api, started);
   clearBar();
   if (result?.notPromoted !== undefined) note(warn(`not promoted: ${result.notPromoted}`));
+  note(
+    'An app trains on shards: the words alone, no second stage. Train without --url, in the lake of an encoder, for one.',
+  );
   const { models } = await api.ask<ModelList>('GET', '/api/models');
   const model = models.find(({ version }) => version === result?.version);
   if (model === undefined) throw new Error(`model ${result?.version} was trained and is not listed`);

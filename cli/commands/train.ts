@@ -146,6 +146,7 @@ function orderOf(
     codeVersion: PIPELINE_VERSION,
     onNotTracked: (problem) => note(warn(`not in MLflow: ${problem}`)),
     onNoEncoder: (problem) => note(warn(`no second local stage: ${problem}`)),
+    onAsked: ({ calls, costUsd }) => note(`vectors: ${calls} requests to the encoder, ${costUsd.toFixed(6)} USD`),
     onNotPromoted: (why) => note(warn(`not promoted: ${why.message}\n${why.remedy}`)),
     onProgress: ({ phase, iteration, objective }) =>
       bar(

@@ -24,6 +24,9 @@ export interface RunQuote extends Quote {
   sampledFiles: number;
   /** Names of the deployments that would be asked; null without an LLM: then nothing is asked and nothing paid. */
   llm: string | null;
+  /** Vectors of a deployment that is the encoder, where it is one: what the words leave open, all paid anew; null: none is asked. A quote sends nothing,
+   *  so what those vectors would decide counts as asked in the figures above. */
+  vectors: { encoder: string; documents: number; tokens: number; usd: number } | null;
 }
 
 /**
@@ -58,8 +61,11 @@ export async function quoteRun(
   const total = chosen.length === 0 ? 0 : Math.round((documents * files.length) / chosen.length);
   const counts = { files: files.length, sampledFiles: chosen.length };
   const { llm } = services;
-  if (llm === undefined) return { ...NOTHING_ASKED, documents: total, ...counts, llm: null };
-  const asked = await wouldAsk(services, taxonomy, texts, doubted);
+  if (llm === undefined && services.encoders?.quote === undefined)
+    return { ...NOTHING_ASKED, documents: total, ...counts, llm: null, vectors: null };
+  const { asked, encoded, encoder } = await wouldAsk(services, taxonomy, texts, doubted);
+  const vectors = await quoteVectors(services, encoder, encoded, documents === 0 ? 0 : total / documents);
+  if (llm === undefined) return { ...NOTHING_ASKED, documents: total, ...counts, llm: null, vectors };
   // Archives and mails hold several documents; unreadable ones are never asked about.
   const unreadable = Array.from({ length: documents - texts.length }, () => ({ text: '', isAsked: false }));
   const quote = await llm.quote({
@@ -68,7 +74,7 @@ export async function quoteRun(
     isBatch: laneOf(services, lane, { sources: files.length, nowMs: services.clock.now() }) === 'batch',
     sample: [...texts.map((text, i) => ({ text, isAsked: asked[i] ?? true })), ...unreadable],
   });
-  return { ...quote, ...counts, llm: (llm.deployments ?? []).map(({ name }) => name).join(', ') };
+  return { ...quote, ...counts, vectors, llm: (llm.deployments ?? []).map(({ name }) => name).join(', ') };
 }
 
 const NOTHING_ASKED = {
@@ -83,15 +89,42 @@ const NOTHING_ASKED = {
   lane: 'live',
 } as const;
 
+/** @param scale  documents of the run for each one of the sample */
+async function quoteVectors(
+  { encoders, logger }: PipelineServices,
+  given: string | null,
+  texts: readonly string[],
+  scale: number,
+): Promise<RunQuote['vectors']> {
+  try {
+    const encoder = given ?? (await encoders?.current());
+    const quoted = encoder === undefined ? undefined : await encoders?.quote?.(encoder, texts);
+    if (encoder === undefined || quoted === undefined) return null;
+    const documents = Math.round(texts.length * scale);
+    return { encoder, documents, tokens: Math.round(quoted.tokens * scale), usd: quoted.usd * scale };
+  } catch (error) {
+    if (!(error instanceof TerminalError)) throw error;
+    logger.warn('encoder.failed', { code: error.code, encoder: given }); // as in a run: it goes on without
+    return null;
+  }
+}
+
+interface WouldAsk {
+  asked: boolean[];
+  /** The encoder that would be asked, null for the one in use, and about what. */
+  encoder: string | null;
+  encoded: readonly string[];
+}
+
 /** Would the run ask the LLM about these texts? All of them, where no model speaks the taxonomy's labels. */
 async function wouldAsk(
   services: PipelineServices,
   taxonomy: Taxonomy,
   texts: readonly string[],
   doubted: readonly boolean[],
-): Promise<boolean[]> {
+): Promise<WouldAsk> {
   const version = await chooseModel(services, taxonomy, services.config.MODEL_VERSION);
-  if (version === null) return texts.map(() => true);
+  if (version === null) return { asked: texts.map(() => true), encoder: null, encoded: texts };
   const model = await services.models.load(version);
   const x = model.featurize(texts);
   const probabilities = model.score(x);
@@ -107,21 +140,23 @@ async function wouldAsk(
     wouldAskAbout(row(probabilities, i), (label) => acceptFor(model, label), doubted[i] === true),
   );
   const encoder = await openStage(services, model);
-  if (encoder === undefined) return words;
+  if (encoder === undefined) return { asked: words, encoder: null, encoded: [] };
   const { stage } = encoder;
   const unsure = texts.flatMap((_, i) => {
     const skips = !wouldAskAbout(row(probabilities, i), () => stage.description.skip, false);
     return skips || doubted[i] === true ? [] : [i];
   });
-  const vectors = await encoder.encode(unsure.map((i) => texts[i] ?? ''));
-  if (vectors === undefined) return words;
+  const encoded = unsure.map((i) => texts[i] ?? '');
+  const work = { encoder: stage.description.encoder, encoded };
+  const vectors = await encoder.encode(encoded);
+  if (vectors === undefined) return { asked: words, ...work };
   const { probabilities: mixed, neighbours } = stage.score(encoder.scoreRaw(selectRows(x, unsure)), vectors);
   const asked = texts.map((_, i) => doubted[i] === true && (words[i] ?? true));
   unsure.forEach((i, at) => {
     const isForeign = stage.isForeign(neighbours[at] ?? []);
     asked[i] = wouldAskAbout(row(mixed, at), () => stage.description.accept.threshold, isForeign);
   });
-  return asked;
+  return { asked, ...work };
 }
 
 /** The model's second stage and its encoder; undefined where there is none. A stage that fails asks as the words alone would. */
@@ -133,6 +168,7 @@ async function openStage({ encoders, logger }: PipelineServices, model: LoadedMo
     scoreRaw: (x: Csr) => model.scoreRaw?.(x) ?? model.score(x),
     async encode(texts: readonly string[]): Promise<Float32Array | undefined> {
       try {
+        if ((await encoders.isDeployment?.(stage.description.encoder)) === true) return undefined; // a quote sends nothing
         return await (await encoders.open(stage.description.encoder)).encoder.encode(texts, 'document');
       } catch (error) {
         if (!(error instanceof TerminalError)) throw error;

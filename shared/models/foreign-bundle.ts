@@ -58,6 +58,7 @@ export async function createXgboostBundle(
   const { absent, missing, rounds } = { ...defaultXgboostOptions, rounds: 'best' as const, ...options };
   const booster = inspectBooster(input.bytes);
   requireClassifier(booster);
+  if (input.features !== null) requireOrder(booster.featureNames, input.vocabulary ?? undefined);
   const roundsUsed = roundsOf(booster, rounds);
   const labels = agreedLabels(booster.classNames, input.labels, classesOf(booster));
   // JSON has no NaN; null stands for it
@@ -88,6 +89,23 @@ export async function createOnnxBundle(
   opened.requireProbabilities();
   const training = { ...input.training, ...numbersOf(names, input, labels) };
   return createBundle('onnx', { ...input, bytes, labels, training }, opened.width, { ...complete, output });
+}
+
+/**
+ * Names of features must not say that the columns are in another order: the terms of the vocabulary, or f0, f1, … as the library names them.
+ * Other names say nothing of it.
+ */
+function requireOrder(names: readonly string[], vocabulary: readonly string[] | undefined): void {
+  const terms = new Set(vocabulary);
+  const isOfTerms = names.length > 0 && names.length === terms.size && names.every((name) => terms.has(name));
+  const numbers = names.map((name) => Number(/^f?(\d+)$/.exec(name)?.[1] ?? -1));
+  const isCounted = new Set(numbers).size === names.length && numbers.every((n) => n >= 0 && n < names.length);
+  const at = names.findIndex((name, k) => (isOfTerms ? name !== vocabulary?.[k] : isCounted && numbers[k] !== k));
+  if (at < 0) return;
+  throw new TerminalError(
+    'model.feature-mismatch',
+    `The booster's feature ${at} is called ${names[at]}; ${isOfTerms ? `term ${at} of the model of --features-of is ${vocabulary?.[at]}` : `it should be feature ${numbers[at]}`}. It was trained on columns in another order; train it over those of the exported pipeline`,
+  );
 }
 
 /** For the notice of an import: which numbers of the file the given names stand for; names that come with the model need none. */

@@ -9,6 +9,7 @@ import { llmSettingsFromConfig } from '../llm/deployments/deployment.ts';
 import { parseEmbeddingDeployments } from '../llm/deployments/deployment-json.ts';
 import { type EmbeddingDeployment, type EmbeddingDeps, EmbeddingService } from '../llm/embeddings/embed.ts';
 import { type EmbeddingProbe, probeEmbedding } from '../llm/embeddings/probe-embedding.ts';
+import { costNanoAtMost, priceOn } from '../llm/money/price.ts';
 import { cutToTokens } from '../llm/prompt.ts';
 import { loadTokenCounter } from '../llm/tokens.ts';
 import { type Encoder, type EncoderAccount, PartlyEncoded } from '../models/encoder/encoder.ts';
@@ -62,6 +63,17 @@ export function openEmbeddings(
     services.set(deployment.name, service);
     return service;
   };
+  /** @throws {TerminalError} encoder.no-deployment */
+  const deploymentOf = ({ version, name, model, dimensions }: DeploymentManifest): EmbeddingDeployment => {
+    const found = deployments.find((known) => known.name === name && known.model === model);
+    if (found === undefined || (found.dimensions ?? dimensions) !== dimensions)
+      throw new TerminalError(
+        'encoder.no-deployment',
+        `Encoder ${version} is deployment ${name} of ${model} with ${dimensions} dimensions; the settings have none like it`,
+        { ids: { encoder: version } },
+      );
+    return found;
+  };
   return {
     names: deployments.map(({ name }) => name),
     shownAs: sha256Hex(canonicalJson(rulesOf(config))).slice(0, 8),
@@ -80,14 +92,15 @@ export function openEmbeddings(
       return { format: 1, kind: 'deployment', name, model: deployment.model, dimensions };
     },
     open(manifest, account) {
-      const deployment = deployments.find(({ name, model }) => name === manifest.name && model === manifest.model);
-      if (deployment === undefined || (deployment.dimensions ?? manifest.dimensions) !== manifest.dimensions)
-        throw new TerminalError(
-          'encoder.no-deployment',
-          `Encoder ${manifest.version} is deployment ${manifest.name} of ${manifest.model} with ${manifest.dimensions} dimensions; the settings have none like it`,
-          { ids: { encoder: manifest.version } },
-        );
+      const deployment = deploymentOf(manifest);
       return new DeploymentEncoder(manifest, { config, account, service: () => serviceOf(deployment) });
+    },
+    async quote(manifest, texts) {
+      const deployment = deploymentOf(manifest);
+      const shown = await showTexts(config, [...new Set(texts)]);
+      const tokens = shown.reduce((sum, text) => sum + text.tokens, 0);
+      const price = priceOn(deployment, deps.clock.now());
+      return { tokens, usd: Number(costNanoAtMost(price, tokens, 0)) / 1e9 };
     },
   };
 }
@@ -100,6 +113,15 @@ const rulesOf = ({ REDACT, REDACT_KINDS, REDACT_REGION, LLM_DOCUMENT_TOKENS }: C
   region: REDACT ? REDACT_REGION : '',
   tokens: LLM_DOCUMENT_TOKENS,
 });
+
+/** D1. */
+async function showTexts(config: Config, texts: readonly string[]): Promise<{ text: string; tokens: number }[]> {
+  const count = await loadTokenCounter();
+  const shown: { text: string; tokens: number }[] = [];
+  for (const text of texts)
+    shown.push(cutToTokens((await shownText(config, text)).ends, config.LLM_DOCUMENT_TOKENS, count));
+  return shown;
+}
 
 class DeploymentEncoder implements Encoder {
   readonly version: string;
@@ -126,11 +148,9 @@ class DeploymentEncoder implements Encoder {
         { ids: { encoder: this.version } },
       );
     if (texts.length === 0) return new Float32Array(0);
-    const count = await loadTokenCounter();
-    const shown: string[] = [];
-    for (const text of texts)
-      shown.push(cutToTokens((await shownText(config, text)).ends, config.LLM_DOCUMENT_TOKENS, count).text); // D1
-    const { vectors, missing, code } = await service().embed(shown, this.dimensions, account);
+    const shown = await showTexts(config, texts);
+    const asked = shown.map(({ text }) => text);
+    const { vectors, missing, code } = await service().embed(asked, this.dimensions, account);
     if (missing.size === 0) return vectors;
     const rows = vectors.length > 0 ? vectors : new Float32Array(texts.length * this.dimensions);
     throw new PartlyEncoded(

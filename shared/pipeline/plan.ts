@@ -31,6 +31,11 @@ import { loadTaxonomy } from './taxonomies.ts';
 
 type BatchDraft = Omit<PlannedBatch, 'batchId'>;
 
+/** Files that are sorted and cut together: equal sizes stand together within it, and about 30 MB hold it. */
+export const PLAN_WINDOW = 100_000;
+/** Batch files that are written at the same time. */
+const WRITES_AT_ONCE = 16;
+
 /** Plan a run, or return the plan that exists. @throws {TerminalError} request.invalid, model.not-found */
 export async function planRun(services: PipelineServices, runId: string): Promise<Plan> {
   const existing = await readJson<Plan>(services.lake, runPaths.plan(runId));
@@ -45,6 +50,8 @@ export async function planRun(services: PipelineServices, runId: string): Promis
 async function writeBatches(services: PipelineServices, run: RunRecord): Promise<{ batches: number; sources: number }> {
   let batches = 0;
   let sources = 0;
+  const writing = new Set<Promise<void>>();
+  const failures: unknown[] = [];
   for await (const draft of planBatches(services, run)) {
     const id = batchId(batches++);
     sources += draft.dataset?.rows ?? (draft.base === null ? draft.sources.length : draft.base.documentIds.length);
@@ -54,8 +61,16 @@ async function writeBatches(services: PipelineServices, run: RunRecord): Promise
         `source: has more than ${services.config.RUN_MAX_DOCUMENTS} documents (RUN_MAX_DOCUMENTS)`,
         { ids: { runId: run.runId } },
       );
-    await writeJson(services.lake, runPaths.planBatch(run.runId, id), { ...draft, batchId: id } satisfies PlannedBatch);
+    const batch = { ...draft, batchId: id } satisfies PlannedBatch;
+    const written: Promise<void> = writeJson(services.lake, runPaths.planBatch(run.runId, id), batch)
+      .catch((error: unknown) => void failures.push(error))
+      .finally(() => writing.delete(written));
+    writing.add(written);
+    if (writing.size >= WRITES_AT_ONCE) await Promise.race(writing);
+    if (failures.length > 0) break;
   }
+  await Promise.all(writing);
+  if (failures.length > 0) throw failures[0]; // P1
   return { batches, sources };
 }
 
@@ -69,17 +84,8 @@ async function* planBatches(services: PipelineServices, run: RunRecord): AsyncGe
   const source = run.request?.source;
   if (source === undefined) throw new TerminalError('internal', `run ${run.runId} has no source`);
   switch (source.kind) {
-    case 'prefix': {
-      const files: PlannedSource[] = [];
-      for await (const file of services.sources[source.container].list(source.prefix)) {
-        if (files.length >= services.config.RUN_MAX_DOCUMENTS) {
-          files.push(file); // one too many: writeBatches refuses it with the limit's name
-          break;
-        }
-        files.push({ path: file.path, etag: file.etag, sizeBytes: file.sizeBytes });
-      }
-      return yield* sourceBatches(source.container, cutBatches(files, limits));
-    }
+    case 'prefix':
+      return yield* prefixBatches(services, source, limits);
     case 'paths': {
       const store = services.sources[source.container];
       const unique = [...new Set(source.paths)];
@@ -93,6 +99,24 @@ async function* planBatches(services: PipelineServices, run: RunRecord): AsyncGe
     case 'dataset':
       return yield* datasetBatches(services, run.runId, source);
   }
+}
+
+/** Files below a prefix, a window after the other: a listing of millions is never held as a whole (P2: storage lists in one order). */
+async function* prefixBatches(
+  services: PipelineServices,
+  { container, prefix }: { container: 'landing' | 'imports'; prefix: string },
+  limits: BatchLimits,
+): AsyncGenerator<BatchDraft> {
+  let files: PlannedSource[] = [];
+  let seen = 0;
+  for await (const { path, etag, sizeBytes } of services.sources[container].list(prefix)) {
+    files.push({ path, etag, sizeBytes });
+    if (++seen > services.config.RUN_MAX_DOCUMENTS) break; // one too many: writeBatches refuses it with the limit's name
+    if (files.length < PLAN_WINDOW) continue;
+    yield* sourceBatches(container, cutBatches(files, limits));
+    files = [];
+  }
+  yield* sourceBatches(container, cutBatches(files, limits));
 }
 
 const batchLimits = ({ config }: PipelineServices): BatchLimits => ({

@@ -38,6 +38,8 @@ export interface Encoders {
   open(version: string, account?: EncoderAccount): Promise<{ encoder: Encoder; vectors: VectorCache }>;
   /** It is a deployment: texts leave the house for it. Absent: none is. @throws as open */
   isDeployment?(version: string): Promise<boolean>;
+  /** What a deployment would take for vectors of texts; nothing is sent. Absent, undefined: they cost nothing. @throws as open */
+  quote?(version: string, texts: readonly string[]): Promise<{ tokens: number; usd: number } | undefined>;
 }
 
 export interface ClassifyRequest {

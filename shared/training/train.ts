@@ -35,6 +35,8 @@ export interface TrainInput {
   options?: Partial<TrainOptions>;
   /** Gives the model a second local stage; not with a strict guarantee, whose promise is the words' alone. */
   encoder?: Encoder | undefined;
+  /** The encoder failed on the way: the model gets no second stage. Default: the training fails. */
+  onStageFailed?: (why: TerminalError) => void;
   deps: { clock: Clock; random: Random; logger: Logger; onProgress?: (progress: TrainProgress) => void };
 }
 
@@ -66,7 +68,13 @@ export async function train(input: TrainInput): Promise<TrainedBundle> {
   const trainer = new TextTrainer(counts, data, options, (progress) => input.deps.onProgress?.(progress));
   const judged = trainer.judge(groups, seededRandom(options.seed));
   const { fit, idf, regParam } = judged.final ?? trainer.fitFinal(judged.fitting);
-  const head = hasStage ? await trainStage(encoder, texts, data, judged, options, input.deps) : undefined;
+  const head = hasStage
+    ? await trainStage(encoder, texts, data, judged, options, input.deps).catch((error: unknown) => {
+        if (!(error instanceof TerminalError) || input.onStageFailed === undefined) throw error;
+        input.onStageFailed(error);
+        return undefined;
+      })
+    : undefined;
   const evaluation = measure(judged.probabilities, data.labels, judged.truth);
   const seconds = (input.deps.clock.now() - startedAt) / 1000;
   input.deps.logger.info('model.trained', {

@@ -1,7 +1,9 @@
 // What the dashboard asks, against the compiled host, real storage and the simulator: a file is sent, quoted, sorted and explained.
+import { readdirSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
 import type {
   CostReport,
+  PagePlaces,
   ResultFacets,
   RunReport,
   Session,
@@ -13,7 +15,7 @@ import type { RunStatus } from '../../shared/api/runs.ts';
 import { documentId } from '../../shared/ids.ts';
 import type { RunQuote } from '../../shared/insight/quote-run.ts';
 import { type Cloud, sharedCloud } from './cloud.ts';
-import { waitFor } from './sluice.ts';
+import { sluice, temporaryFolder, waitFor } from './sluice.ts';
 
 let cloud: Cloud;
 
@@ -107,3 +109,32 @@ test('a run is quoted, sorted and explained with the same numbers', async () => 
   expect(after.costUsd - before.costUsd).toBeCloseTo(run.costUsd, 9);
   expect((await call('GET', 'runs/none/report')).status).toBe(404);
 }, 150_000);
+
+test('a page is a picture with its words for who has not seen it and 304 for who has; the command writes all pages', async () => {
+  const id = documentId('imports', 'explained/case 1.txt');
+  const picture = await call('GET', `documents/${id}/pages/1.png?width=240`);
+  expect(picture.headers.get('content-type')).toBe('image/png');
+  expect(picture.headers.get('cache-control')).toBe('private, no-cache');
+  expect(picture.headers.get('x-content-type-options')).toBe('nosniff');
+  expect(
+    Buffer.from(await picture.arrayBuffer())
+      .subarray(1, 4)
+      .toString(),
+  ).toBe('PNG');
+  const etag = picture.headers.get('etag') ?? '';
+  const again = await call('GET', `documents/${id}/pages/1.png?width=240`, undefined, { 'if-none-match': etag });
+  expect([again.status, await again.text()]).toEqual([304, '']);
+  const places = await ask<PagePlaces>('GET', `documents/${id}/pages/1.json`);
+  expect(places).toMatchObject({ kind: 'text', pages: 1, text: 'Withholding tax on dividends, case 1' });
+  expect(places.words).toHaveLength(6);
+  expect((await call('GET', `documents/${id}/pages/2.png`)).status).toBe(404);
+  expect((await call('GET', `documents/${id}/pages/1.webp`)).status).toBe(400);
+  const folder = temporaryFolder('pages');
+  try {
+    const written = await sluice(['pages', id, '-o', folder.path, '--json', '--url', cloud.state.hostUrl]);
+    expect(JSON.parse(written.stdout)).toMatchObject({ documentId: id, kind: 'text', pages: 1 });
+    expect(readdirSync(folder.path)).toEqual(['page-001.png']);
+  } finally {
+    folder.remove();
+  }
+}, 60_000);

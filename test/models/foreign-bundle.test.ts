@@ -97,6 +97,31 @@ describe('XGBoost in the registry', () => {
     edited((learner) => Object.assign(learner, { attributes: { ...attributes } }));
   const input = { labels, taxonomyVersion: null, features, idf: null };
 
+  test('names of features that tell of another order of the columns are refused', async () => {
+    const named = (names: string[]) => edited((learner) => Object.assign(learner, { feature_names: names }));
+    const vocabulary = ['tax', 'bill', 'law', 'duty', 'vat'];
+    const counted = {
+      ...input,
+      features: completeSpec({ numFeatures: 5, vocabulary: { id: 'x', minTf: 1 } }),
+      vocabulary,
+    };
+    for (const [given, names] of [
+      [input, ['f0', 'f1', 'f3', 'f2', 'f4']],
+      [counted, ['bill', 'tax', 'law', 'duty', 'vat']],
+    ] as const)
+      await expect(createXgboostBundle({ ...given, bytes: named([...names]) })).rejects.toMatchObject({
+        code: 'model.feature-mismatch',
+        message: expect.stringContaining('another order'),
+      });
+    for (const names of [
+      ['f0', 'f1', 'f2', 'f3', 'f4'],
+      ['1', '2', '3', '4', '5'],
+      ['a', 'b', 'c', 'd', 'e'],
+      vocabulary,
+    ])
+      expect((await createXgboostBundle({ ...counted, bytes: named(names) })).description.labels).toEqual(labels);
+  });
+
   test('rounds: up to best_iteration unless all or a number is asked; without early stopping all', async () => {
     const early = set({ best_iteration: '1' });
     const x = (await register(await createXgboostBundle({ ...input, bytes: early }))).featurize(['one two three four']);

@@ -4,19 +4,22 @@ import { SimulatorCore } from '../../local/emulators/openai-core.ts';
 import { defaultDeploymentSettings } from '../../local/emulators/openai-deployment.ts';
 import type { RunRequest } from '../../shared/api/runs.ts';
 import { batchId } from '../../shared/ids.ts';
+import { quoteRun } from '../../shared/insight/quote-run.ts';
 import type { Row } from '../../shared/lake/tables.ts';
 import type { EmbeddingClient } from '../../shared/llm/deployments/client.ts';
 import { nanoPerMillion } from '../../shared/llm/deployments/deployment.ts';
 import { costNano } from '../../shared/llm/money/price.ts';
 import { loadTokenCounter, type TokenCounter } from '../../shared/llm/tokens.ts';
 import { EncoderRegistry } from '../../shared/models/encoder/registry.ts';
+import { ModelRegistry } from '../../shared/models/registry.ts';
 import { runPaths } from '../../shared/paths.ts';
 import { activityHandlers } from '../../shared/pipeline/activities.ts';
 import { openEmbeddings } from '../../shared/pipeline/deployment-encoders.ts';
 import { createRun } from '../../shared/pipeline/start-run.ts';
-import { publishTaxonomy } from '../../shared/pipeline/taxonomies.ts';
+import { loadTaxonomy, publishTaxonomy } from '../../shared/pipeline/taxonomies.ts';
 import { useEncoder } from '../../shared/pipeline/use-encoder.ts';
 import { seededRandom, silentLogger } from '../../shared/ports.ts';
+import { trainAndRegister } from '../../shared/training-run.ts';
 import { eraseFromBatch } from '../../shared/upkeep/erase-batch.ts';
 import { MemoryStateTable } from '../fakes/memory-state-table.ts';
 import { type FakeWorld, fakeWorld } from '../fakes/pipeline.ts';
@@ -237,4 +240,82 @@ test('a name that is also a chat deployment is refused: quota and prices go by n
   expect(() => openEmbeddings(config, { ...deps, logger: silentLogger, instanceId: 'i' }, auth)).toThrow(
     'EMBEDDING_DEPLOYMENTS: vectors is the name of a deployment that is asked questions',
   );
+});
+
+/** Train on 60 texts of two labels with the encoder in use. */
+async function trainModel(settings: Record<string, string> = {}) {
+  const words = {
+    VAT: ['turnover', 'refund', 'supply', 'input', 'invoice', 'rate'],
+    Customs: ['duty', 'tariff', 'origin', 'goods', 'border', 'import'],
+  };
+  const examples = Object.entries(words).flatMap(([label, own]) =>
+    Array.from({ length: 30 }, (_, i) => ({
+      ...{ label },
+      text: `${own[i % 6]} ${own[(i + 1 + Math.floor(i / 6)) % 6]} letter ${i} to a.smith@example.org`,
+    })),
+  );
+  const { services, lake } = world;
+  const { config } = (await fakeWorld({ EMBEDDING_DEPLOYMENTS: JSON.stringify(POOL), ...settings })).services;
+  const told: string[] = [];
+  const asked: { calls: number; costUsd: number }[] = [];
+  const { clock, logger } = services;
+  const models = new ModelRegistry(lake, { clock });
+  const app = { ...{ services, clock, logger, config, lake }, random: seededRandom(1), registry: models };
+  const model = await trainAndRegister(app, {
+    ...{ examples, taxonomyVersion: null, promote: false, codeVersion: 'test' },
+    onProgress: () => {},
+    onNotPromoted: () => {},
+    onNoEncoder: (problem) => told.push(problem),
+    onNotTracked: () => {},
+    onAsked: (of) => asked.push(of),
+  });
+  const ledger = (world.committed.get('llm_calls') ?? []).filter((row) => String(row.run_id).startsWith('train-'));
+  return { model, told, asked, ledger, stage: (await models.manifest(model.version)).stage };
+}
+
+test('a training asks the deployment once for each text, redacted, and books what it has cost', async () => {
+  const { stage, ledger, asked, told } = await trainModel();
+  expect(told).toEqual([]);
+  expect(stage).toMatchObject({ encoder: await registry.current(), rows: 60 });
+  expect(sent.length).toBe(61); // one to try it
+  expect(sent.join('\n')).not.toContain('example.org');
+  expect(ledger.length).toBe(core.billing.length);
+  expect(asked).toEqual([{ calls: ledger.length, costUsd: Number(billedNano()) / 1e9 }]);
+  expect(ledger.reduce((sum, row) => sum + BigInt(row.cost_nano_usd ?? 0), 0n)).toBe(billedNano());
+  sent.length = 0;
+  await trainModel();
+  expect(sent.length).toBe(1);
+});
+
+test('a training whose vectors the limit does not pay for, or whose deployment refuses, has no second stage and says so', async () => {
+  const poor = await trainModel({ LLM_MAX_COST_USD_PER_RUN: '0.000001' });
+  expect(poor.stage ?? null).toBeNull();
+  expect(poor.told).toEqual([expect.stringContaining('no vector')]);
+  const refused = async () => ({ status: 401, headers: {}, body: { error: { message: 'no such key' } } });
+  await install();
+  answers.push(refused);
+  const without = await trainModel();
+  expect(without.told).toEqual([expect.stringContaining('no such key')]);
+  expect(without.stage ?? null).toBeNull();
+});
+
+test('a quote counts the vectors a run would ask for, and sends nothing', async () => {
+  for (const [name, text] of Object.entries(FILES)) await world.imports.write(`q/${name}`, text);
+  const files = Object.keys(FILES).map((name) => ({ name, read: () => world.imports.read(`q/${name}`) }));
+  const taxonomy = await loadTaxonomy(world.lake);
+  const quoted = await quoteRun(world.services, seededRandom(1), files, taxonomy, 1);
+  expect([sent, core.billing]).toEqual([[], []]);
+  expect(quoted).toMatchObject({ asked: 0, vectors: { encoder: await registry.current(), documents: 2 } });
+  const { ledger } = await run('q', FILES);
+  const billed = core.billing.reduce((sum, { promptTokens }) => sum + promptTokens, 0);
+  expect(ledger.length).toBeGreaterThan(0);
+  expect(quoted.vectors?.tokens).toBeGreaterThan(billed / 3);
+  await registry.use(null);
+  expect((await quoteRun(world.services, seededRandom(1), files, taxonomy, 1)).vectors).toBeNull();
+});
+
+test('where no text may be sent to an LLM a training sends none', async () => {
+  const { told, ledger } = await trainModel({ LLM_ENABLED: 'false' });
+  expect([sent, ledger]).toEqual([[], []]);
+  expect(told).toEqual([expect.stringContaining('sends no texts')]);
 });

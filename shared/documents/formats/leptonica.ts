@@ -39,10 +39,10 @@ let loaded: Promise<Loaded> | undefined;
 
 async function load(): Promise<Loaded> {
   const ofOcr = createRequire(createRequire(import.meta.url).resolve('tesseract.js/package.json'));
-  const binary = await readFile(ofOcr.resolve('tesseract.js-core/tesseract-core-simd.wasm'));
+  const binary = await readFile(ofOcr.resolve('tesseract.js-core/tesseract-core-relaxedsimd.wasm'));
   const api = (globalThis as unknown as { WebAssembly: WasmApi }).WebAssembly; // part of every Node
   let memory: Memory | undefined;
-  const create = ofOcr('tesseract.js-core/tesseract-core-simd') as (options: object) => Promise<Library>; // no typings
+  const create = ofOcr('tesseract.js-core/tesseract-core-relaxedsimd') as (options: object) => Promise<Library>; // no typings
   const library = await create({
     print: () => {},
     printErr: () => {},

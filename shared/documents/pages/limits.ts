@@ -5,8 +5,8 @@ const MiB = 1024 * 1024;
 
 /** A picture has no more pixels, however long the page. */
 export const MAX_PICTURE_PIXELS = 6_000_000;
-/** An image with more is not opened: 4 bytes each while it is. */
-export const MAX_IMAGE_PIXELS = 36_000_000;
+/** An image with more is not opened: up to 7 bytes each while it is, which keeps a process below 300 MB. */
+export const MAX_IMAGE_PIXELS = 24_000_000;
 /** Pages of a text that are drawn; a text of more is cut there. */
 export const MAX_TEXT_PAGES = 500;
 /** Characters of a text that are looked at; more do not fit on those pages. */

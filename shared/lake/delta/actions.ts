@@ -74,9 +74,22 @@ export type Action =
 export const PROTOCOL: Protocol = { minReaderVersion: 1, minWriterVersion: 2 };
 export const ENGINE = 'Sluice/1.0';
 
-/** One action a line, with a final newline. */
-export function encodeActions(actions: readonly Action[]): string {
-  return actions.map((action) => `${JSON.stringify(action)}\n`).join('');
+/** Actions whose text is made at once: a run of millions of documents adds tens of thousands of files in one version. */
+const PER_PIECE = 1000;
+
+/** One action a line, with a final newline; UTF-8. */
+export function encodeActions(actions: readonly Action[]): Buffer {
+  const pieces: Buffer[] = [];
+  for (let from = 0; from < actions.length; from += PER_PIECE)
+    pieces.push(
+      Buffer.from(
+        actions
+          .slice(from, from + PER_PIECE)
+          .map((action) => `${JSON.stringify(action)}\n`)
+          .join(''),
+      ),
+    );
+  return Buffer.concat(pieces);
 }
 
 /** @throws {TerminalError} lake.corrupt-table when a line is no JSON object */

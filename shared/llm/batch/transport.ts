@@ -1,5 +1,6 @@
 // The Batch API as the stage uses it: files and jobs of one deployment, on the `openai` package.
 import { RetryableError, TerminalError } from '../../errors.ts';
+import { firstWords } from '../deployments/client.ts';
 import type { DeploymentConfig } from '../deployments/deployment.ts';
 
 export interface BatchJob {
@@ -110,8 +111,13 @@ async function translated<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    const { APIError, APIConnectionError } = await import('openai');
-    if (!(error instanceof APIError)) throw error;
+    const { APIError, APIConnectionError, OpenAIError } = await import('openai');
+    if (!(error instanceof OpenAIError)) throw error;
+    if (!(error instanceof APIError))
+      // no token, no secret of the vault
+      throw new RetryableError('llm.unavailable', `batch jobs: nothing could be sent: ${firstWords(error)}`, {
+        cause: error,
+      });
     const { status } = error as { status?: number | undefined };
     const isAway = error instanceof APIConnectionError || status === undefined || status >= 500 || BUSY.has(status);
     if (isAway) throw new RetryableError('llm.unavailable', `batch jobs: status ${status ?? 'none'}`, { cause: error });

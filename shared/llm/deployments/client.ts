@@ -91,6 +91,9 @@ function poster(deployment: DeploymentConfig, path: '/chat/completions' | '/embe
           throw new TransportFailure('timeout', 'the call was aborted', error);
         if (error instanceof errors.APIError && error.status !== undefined)
           return { status: error.status, headers: plainHeaders(error.headers), body: unwrapped(error.error) };
+        // thrown before there was a request: no token, no secret of the vault
+        if (!(error instanceof errors.APIConnectionError))
+          throw new TransportFailure('not-sent', `nothing could be sent: ${firstWords(error)}`, error);
         const isUnsent = NEVER_CONNECTED.has(systemCode(error));
         throw new TransportFailure(
           isUnsent ? 'not-sent' : 'lost',
@@ -149,6 +152,12 @@ function unwrapped(error: unknown): unknown {
 function plainHeaders(headers: Headers | undefined): Record<string, string> {
   return headers === undefined ? {} : Object.fromEntries(headers.entries());
 }
+
+const MOST_WORDS = 300;
+
+/** Of an error, in one line. */
+export const firstWords = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ').trim().slice(0, MOST_WORDS);
 
 /** The operating system's code of the innermost cause that has one. */
 function systemCode(error: unknown): string {

@@ -31,6 +31,8 @@ export interface EncoderDeployments {
    * @throws {TerminalError} encoder.not-allowed, encoder.no-deployment
    */
   open(manifest: DeploymentManifest, account: EncoderAccount | undefined): Encoder;
+  /** What vectors of these texts would cost at most; nothing is sent. @throws {TerminalError} encoder.no-deployment */
+  quote(manifest: DeploymentManifest, texts: readonly string[]): Promise<{ tokens: number; usd: number }>;
   /** Names what a text is turned into before it is sent: vectors of another rule are other vectors. */
   readonly shownAs: string;
 }
@@ -177,6 +179,15 @@ export class EncoderRegistry {
   async isDeployment(version: string): Promise<boolean> {
     if (this.#remote.has(version)) return true;
     return !this.#open.has(version) && (await this.manifest(version)).kind === 'deployment';
+  }
+
+  /**
+   * What a deployment would take for vectors of these texts, if it has made none of them yet; nothing is sent. Undefined for an encoder that costs nothing.
+   * @throws {TerminalError} encoder.not-found, encoder.corrupt, encoder.no-deployment
+   */
+  async quote(version: string, texts: readonly string[]): Promise<{ tokens: number; usd: number } | undefined> {
+    const manifest = await this.manifest(version);
+    return manifest.kind === 'deployment' ? await this.#deployments?.quote(manifest, texts) : undefined;
   }
 
   /**

@@ -3,7 +3,8 @@
 // Source: dmlc/xgboost src/tree/tree_model.cc.
 import { TerminalError } from '../../errors.ts';
 import { asNumbers, asObject, corrupt, count, type JsonObject, numbersIn } from './booster-values.ts';
-import { type JsonValue, PackedNumbers } from './ubjson.ts';
+import { PackedNumbers } from './packed-numbers.ts';
+import type { JsonValue } from './ubjson.ts';
 
 /** Nodes of all trees; a tree's nodes are contiguous. */
 export interface TreeNodes {

@@ -1,6 +1,7 @@
 // Values of a booster's document, of which nothing is known to be as it should: each is the kind that is asked for, or model.corrupt.
 import { TerminalError } from '../../errors.ts';
-import { type JsonValue, PackedNumbers } from './ubjson.ts';
+import { PackedNumbers } from './packed-numbers.ts';
+import type { JsonValue } from './ubjson.ts';
 
 export type JsonObject = Record<string, JsonValue | undefined>;
 

@@ -6,6 +6,7 @@ import { parseLooseJson } from '../../loose-json.ts';
 import { numberNames } from '../class-labels.ts';
 import { checkTrees, readTrees, type TreeNodes } from './booster-trees.ts';
 import { asList, asNumbers, asObject, corrupt, count, type JsonObject } from './booster-values.ts';
+import { readJson } from './json.ts';
 import { type JsonValue, readUbjson } from './ubjson.ts';
 
 /** A booster without its nodes. */
@@ -101,14 +102,7 @@ function parseDocument(bytes: Uint8Array): JsonValue {
   // both formats start with "{"; in UBJSON an int64 key length ("L") follows, in JSON a quote or white space
   if (bytes[0] === 0x7b && bytes[1] !== undefined && /[iUIlL]/.test(String.fromCharCode(bytes[1])))
     return readUbjson(bytes);
-  try {
-    return parseLooseJson(Buffer.from(bytes).toString('utf8')) as JsonValue;
-  } catch (cause) {
-    throw corrupt(
-      'it is neither JSON nor UBJSON, or it is cut; save a model of the old binary form as .json or .ubj',
-      cause,
-    );
-  }
+  return readJson(bytes);
 }
 
 /** base_score is stored behind the inverse link; a number before 3.1, a bracketed list of numbers since. */

@@ -1,8 +1,9 @@
 // Reader of the UBJSON dialect that XGBoost writes: big-endian, lengths and keys as int64, counted arrays without a closing bracket.
-// Counted arrays stay in the file's bytes until somebody asks for them: a booster's nodes are decoded once, into their last place.
+// Counted arrays stay in the file's bytes until somebody asks for them (packed-numbers.ts).
 // Invariant: U1 whatever the bytes are, reading ends with a value or with model.corrupt, within memory proportional to the file.
 // Source: dmlc/xgboost src/common/json.cc (UBJReader); https://ubjson.org.
 import { TerminalError } from '../../errors.ts';
+import { type NumberTarget, PackedNumbers } from './packed-numbers.ts';
 
 export type JsonValue = null | boolean | number | string | JsonValue[] | PackedNumbers | { [key: string]: JsonValue };
 const MAX_DEPTH = 64;
@@ -120,7 +121,7 @@ class UbjReader {
         throw corrupt(`the array at byte ${this.#at} ends outside the file`);
       const from = this.#at;
       this.#at += length * size;
-      return new PackedNumbers(type, length, this.#view, from);
+      return new BinaryNumbers(type, length, this.#view, from);
     }
     const values: JsonValue[] = [];
     if (isCounted) {
@@ -146,29 +147,21 @@ class UbjReader {
   }
 }
 
-/** An array of big-endian numbers of one type, in the bytes of the file. */
-export class PackedNumbers {
-  readonly length: number;
+/** Big-endian numbers of one type. */
+class BinaryNumbers extends PackedNumbers {
   readonly #type: string;
   readonly #view: DataView;
   readonly #from: number;
 
   /** @param view  of the file; it holds all of the array from `from` on */
   constructor(type: string, length: number, view: DataView, from: number) {
+    super(length);
     this.#type = type;
-    this.length = length;
     this.#view = view;
     this.#from = from;
   }
 
-  toArray(): Float64Array {
-    const numbers = new Float64Array(this.length);
-    this.copyTo(numbers, 0);
-    return numbers;
-  }
-
-  /** Decode into `target` from `at` on, as assigning each number would. */
-  copyTo(target: NumberTarget, at: number): void {
+  override copyTo(target: NumberTarget, at: number): void {
     const { length } = this;
     const view = this.#view;
     const from = this.#from;
@@ -199,17 +192,14 @@ export class PackedNumbers {
     }
   }
 
-  get isByte(): boolean {
+  override get isByte(): boolean {
     return this.#type === 'U';
   }
 
-  /** Its numbers are int32 or smaller. */
-  get isInt32(): boolean {
+  override get isInt32(): boolean {
     return 'iUIl'.includes(this.#type);
   }
 }
-
-export type NumberTarget = Float64Array | Float32Array | Int32Array | Uint8Array;
 
 /** The numbers that a booster is made of are of the target's own type: their bytes are copied, and turned round in place. */
 function swapInto(view: DataView, from: number, length: number, target: Float32Array | Int32Array, at: number): void {

@@ -93,6 +93,22 @@ describe('bundle', () => {
     }
   });
 
+  test('a drawing process starts from the bundle and draws', async () => {
+    expect(readFileSync(join(app, 'dist/shared/documents/pages/page-process.js'), 'utf8')).not.toMatch(
+      /vendor\/(libraries|start)/,
+    );
+    const module = pathToFileURL(join(app, 'dist/shared/documents/pages/renderer.js')).href;
+    const { PageRenderer } = (await import(module)) as typeof import('../../../shared/documents/pages/renderer.ts');
+    const renderer = new PageRenderer({ logger: silentLogger, slots: 1 });
+    try {
+      const load = async () => ({ kind: 'text' as const, text: 'Invoice 4711' });
+      const drawn = await renderer.draw({ key: 'a', load }, 1, 240);
+      expect(drawn).toMatchObject({ kind: 'text', pages: 1, text: 'Invoice 4711' });
+    } finally {
+      await renderer.close();
+    }
+  });
+
   test('an import that is not there is refused', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'sluice-bundle-test-'));
     try {

@@ -263,6 +263,15 @@ test('batch lane: at the deadline the job is cancelled and everything open goes 
   expect((await deps.state.get('llm-budget-run-r'))?.value).toEqual({ spent: '0', open: {} });
 });
 
+test('batch jobs: a token that cannot be had is waited for, and told in its own words', async () => {
+  const apiKey = () => Promise.reject(new Error('run az login'));
+  const config = deployment({ apiKey, batch: { model: 'b', priceShare: 0.5, enqueuedTokens: 1e6 } });
+  await expect(openAiBatchTransport(config).recent()).rejects.toMatchObject({
+    code: 'llm.unavailable',
+    message: expect.stringMatching(/nothing could be sent: .*az login/),
+  });
+});
+
 test('batch lane: an endpoint that is away is waited for, one that refuses is left alone', async () => {
   const { deps, request, transport } = await lane({ batch: { jobMs: 0 } }, undefined);
   await simulator?.close();

@@ -88,6 +88,22 @@ test('client: lost, hanging and refused connections are told apart', async () =>
   );
 });
 
+test.each([undefined, '2024-10-21'])(
+  'client: a token that cannot be had is not sent, so it is not billed, and its words are told (API version %s)',
+  async (apiVersion) => {
+    const apiKey = () => Promise.reject(new Error('CredentialUnavailableError:\n run az login'));
+    const client = openAiClient({
+      ...deployment({ baseUrl: simulator.baseUrl, apiKey }),
+      ...(apiVersion && { apiVersion }),
+    });
+    await expect(client.send(body(), { timeoutMs: 5000 })).rejects.toMatchObject({
+      name: 'TransportFailure',
+      kind: 'not-sent',
+      message: expect.stringMatching(/nothing could be sent: .*CredentialUnavailableError: run az login/),
+    });
+  },
+);
+
 test('errors: every error class of the SDK has a rule of its own', async () => {
   const sdk = await import('openai');
   const statuses: Record<string, number[]> = {

@@ -1,6 +1,7 @@
 // Arrays that stay in the file's bytes give the numbers that were written, into whatever they are decoded.
 import { expect, test } from 'vitest';
-import { PackedNumbers, readUbjson } from '../../../shared/models/xgboost/ubjson.ts';
+import { PackedNumbers } from '../../../shared/models/xgboost/packed-numbers.ts';
+import { readUbjson } from '../../../shared/models/xgboost/ubjson.ts';
 import fc from '../../fakes/property.ts';
 
 const int = (bits: number) => fc.integer({ min: -(2 ** (bits - 1)), max: 2 ** (bits - 1) - 1 });

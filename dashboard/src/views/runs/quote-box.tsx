@@ -46,6 +46,11 @@ function Quoted({ quote, isStale, maxCostUsd }: { quote: RunQuote; isStale: bool
           ['Documents', `${count(quote.documents)} in ${count(quote.files)} files`],
           ['Asked to the LLM', `${count(quote.asked)} in ${count(quote.calls)} calls`],
           ['Tokens', `${count(quote.tokensIn)} in, ${count(quote.tokensOut)} out`],
+          ...(quote.vectors === null || quote.vectors === undefined // an app of before says nothing of them
+            ? []
+            : ([
+                ['Vectors', `${count(quote.vectors.documents)} documents, ${money(quote.vectors.usd)} more`],
+              ] satisfies [string, string][])),
           ['Time for the quota', quote.minutes === 0 ? 'none' : duration(quote.minutes * 60)],
           ['Sample', `${count(quote.sampledFiles)} of ${count(quote.files)} files`],
         ]}
