@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { DataLakeServiceClient } from '@azure/storage-file-datalake';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { startOpenAiSimulator } from '../../local/emulators/openai.ts';
-import { sharedCloud } from './cloud.ts';
+import { preparedFolder, sharedCloud } from './cloud.ts';
 import {
+  command,
   conserves,
   type Document,
   ended,
@@ -18,7 +19,7 @@ import {
 } from './sluice.ts';
 
 const docs = temporaryFolder('docs');
-const crash = temporaryFolder('crash');
+const crash = await preparedFolder('crash');
 afterAll(() => {
   docs.remove();
   crash.remove();
@@ -46,7 +47,7 @@ test('a file copied into landing yields its row without any other command', asyn
   type Row = { source_path: string; status: string; run_id: string };
   const rows = await waitFor('the row of the upload', 60_000, async () => {
     const sql = "select source_path, status, run_id from results where source_path like '2026/%'";
-    const query = await sluice(['query', sql, '--json', '--data', path]);
+    const query = await command(['query', sql, '--json', '--data', path]);
     const found = query.code === 0 ? (JSON.parse(query.stdout) as Row[]) : [];
     return found.length > 0 ? found : undefined;
   });
@@ -144,7 +145,7 @@ test('kill -9 of the host at three moments of a 500-document run: it completes, 
     expect(document.documents).toBe(500);
     expect(conserves(document)).toBe(true);
 
-    const rows = await sluice([
+    const rows = await command([
       'query',
       'select count(*) n, count(distinct document_id) d from results',
       '--json',
