@@ -33,8 +33,9 @@ const NEVER_LOADED: ReadonlySet<string> = new Set([
 
 /** Of these packages only what the code asks for: `keep` names all of it, `drop` a part. Paths inside the package. */
 const PARTS: Readonly<Record<string, { keep: RegExp } | { drop: RegExp }>> = {
-  // The core is chosen by what V8 can. Node reads the .wasm itself, and gets the core with both engines whichever one was asked for (7.0).
-  'tesseract.js-core': { keep: /^tesseract-core-(relaxedsimd|simd)\.(js|wasm)$/ },
+  // The core is chosen by what V8 can, and every V8 from Node 22 on can relaxed SIMD. Node reads the .wasm itself, and gets the core with both
+  // engines whichever one was asked for (7.0).
+  'tesseract.js-core': { keep: /^tesseract-core-relaxedsimd\.(js|wasm)$/ },
   '@tesseract.js-data/eng': { keep: /^4\.0\.0_best_int\// }, // the folder ocr-local.ts names
   'gpt-tokenizer': { drop: /^(cjs|src|data)\/|^esm\/(model|fixtures)\/|^esm\/bpeRanks\/(?!o200k_base\.)/ },
   eld: { drop: /^src\/ngrams\/(?!extrasmall\.)/ },
