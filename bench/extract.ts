@@ -8,6 +8,7 @@ import { sniff } from '../shared/documents/media-type.ts';
 import { silentLogger } from '../shared/ports.ts';
 import { type CorpusFile, readCorpus, samplesFolder } from './corpus.ts';
 import { measureQuality, type Quality } from './extract-quality.ts';
+import { measureTrust, type TrustCost } from './extract-trust.ts';
 import { type IsolationResult, measureIsolation } from './isolation.ts';
 import { longPdf, manyTextsZip } from './large-documents.ts';
 
@@ -27,6 +28,8 @@ interface ExtractBench {
   longPdf: { pages: number; seconds: number; hostPeakMb: number };
   bigZip: { members: number; megabytes: number; seconds: number; hostPeakMb: number };
   formats: FormatResult[];
+  /** What judging a page costs, over the PDFs with text. */
+  trust: TrustCost;
   /** What is found, by us and by peers that are installed; empty without data. */
   quality: Quality[];
 }
@@ -37,8 +40,8 @@ const DATA = '../shared/data';
 const ROUNDS = 15;
 
 /**
- * Entry for `npm run bench extract -- [--json] [--corpus folder] [--rounds n] [--data folder] [--tika jar] [--quality]`.
- * --data is where docs-manifest.csv and cases/ lie; --quality measures only what is found.
+ * Entry for `npm run bench extract -- [--json] [--corpus folder] [--rounds n] [--data folder] [--tika jar] [--quality] [--trust]`.
+ * --data is where docs-manifest.csv and cases/ lie; --quality measures only what is found, --trust only what judging a page costs.
  */
 export async function run({ json, args }: { json: boolean; args: readonly string[] }): Promise<void> {
   const { values } = parseArgs({
@@ -51,12 +54,19 @@ export async function run({ json, args }: { json: boolean; args: readonly string
       data: { type: 'string' },
       tika: { type: 'string' },
       quality: { type: 'boolean' },
+      trust: { type: 'boolean' },
     },
   });
   const folder = typeof values.corpus === 'string' ? values.corpus : samplesFolder();
   const rounds = Number(values.rounds ?? ROUNDS);
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds takes a whole number from 1 on');
   const data = typeof values.data === 'string' ? values.data : DATA;
+  if (values.trust === true) {
+    const trust = await measureTrust(readCorpus(folder), rounds);
+    if (json) console.log(JSON.stringify({ trust }));
+    else printTrust(trust);
+    return;
+  }
   const isThere = ['docs-manifest.csv', 'cases'].some((name) => existsSync(join(data, name)));
   const quality = isThere ? await measureQuality(data, typeof values.tika === 'string' ? values.tika : undefined) : [];
   if (values.quality === true) {
@@ -71,13 +81,21 @@ export async function run({ json, args }: { json: boolean; args: readonly string
     longPdf: await readLongPdf(3000),
     bigZip: await readBigZip(5000, 200),
     formats: await readFormats(corpus),
+    trust: await measureTrust(corpus, rounds),
     quality,
   };
   if (json) console.log(JSON.stringify(result));
   else {
     print(result);
+    printTrust(result.trust);
     printQuality(quality, data);
   }
+}
+
+function printTrust({ documents, pages, readMs, checksMs, share }: TrustCost): void {
+  console.log(
+    `trust: ${round(checksMs)} of ${round(readMs)} ms for ${pages} pages of ${documents} PDFs with text, ${round(100 * share)} %`,
+  );
 }
 
 const round = (x: number) => Math.round(x * 100) / 100;

@@ -85,6 +85,44 @@ test('34 a mail that Exchange cannot give out is one failed row after one answer
   ).toHaveLength(1);
 });
 
+test('a mail that Exchange cannot give out whole is put together of its text and attachments, the same each time; a link and a refused one are named', async () => {
+  const t = new Tenant();
+  const mailbox = t.addMailbox();
+  const bytes = Buffer.from(Array.from({ length: 5000 }, (_, i) => (i * 7) % 256));
+  const subject = 'Bescheid über 2025 "Q1"\r\nBcc: nobody';
+  mailbox.deliver('Inbox', subject, eml('x'), {
+    isUnconvertible: true,
+    text: 'Grüße aus dem Finanzamt',
+    attachments: [
+      { kind: 'file', name: 'Bescheid "größer" \u{1F4C4}.pdf', bytes },
+      { kind: 'item', name: 'Frühere Mail', bytes: Buffer.from('Subject: inner\r\n\r\nInner text') },
+      { kind: 'reference', name: 'on a drive.xlsx', bytes: Buffer.alloc(0) },
+      { kind: 'file', name: 'refused.bin', bytes, isRefused: true },
+    ],
+  });
+  const entry = t.mailEntry();
+  expect(await t.sync({ entry })).toMatchObject({ landed: 1, failed: 0 });
+  const [raw] = await t.landed();
+  const { default: PostalMime } = await import('postal-mime');
+  const mail = await PostalMime.parse(raw ?? '');
+  expect(mail.subject).toBe('Bescheid über 2025 "Q1" Bcc: nobody');
+  expect(mail.headers.map(({ key }) => key)).not.toContain('bcc');
+  expect(mail.from).toMatchObject({ name: 'Müller, Anna', address: 'anna@contoso.example' });
+  expect(mail.text).toContain('Grüße aus dem Finanzamt');
+  expect(mail.text).toContain('on a drive.xlsx');
+  expect(mail.text).toContain('refused.bin');
+  expect(mail.attachments.map(({ filename }) => filename)).toEqual([
+    'Bescheid "größer" \u{1F4C4}.pdf',
+    'Frühere Mail.eml',
+  ]);
+  expect(Buffer.from(mail.attachments[0]?.content as ArrayBuffer)).toEqual(bytes);
+  expect(await t.sync({ entry, isFull: true })).toMatchObject({ landed: 0, failed: 0 });
+  const other = new Tenant();
+  other.graph.users.set('tax@contoso.example', { mailbox });
+  await other.sync({ entry });
+  expect(await other.landed()).toEqual([raw]);
+});
+
 test('a deletion is confirmed by id, and one that was never told is found by a full enumeration', async () => {
   const t = new Tenant();
   const mailbox = t.addMailbox();

@@ -41,12 +41,13 @@ export class MailRoutes {
         mailbox.changes(folder.id, from).map(({ mail, isRemoved }) => (isRemoved ? removedRow(mail) : mailRow(mail))),
       );
     }
-    m = /^\/messages\/([^/]+)(\/\$value)?$/.exec(path);
+    m = /^\/messages\/([^/]+)(\/\$value|\/attachments(?:\/(\d+)\/\$value)?)?$/.exec(path);
     if (m === null) return problem(400, 'BadRequest', `Resource not found for the segment '${path}'.`);
     const mail = mailbox.mails.get(decodeURIComponent(m[1] ?? ''));
     if (mail === undefined || mail.isDeleted)
       return problem(404, 'ErrorItemNotFound', 'The specified object was not found in the store.');
-    if (m[2] === undefined) return { status: 200, body: mailRow(mail) };
+    if (m[2] === undefined) return { status: 200, body: wholeMail(mail) };
+    if (m[2] !== '/$value') return attachment(mail, m[3]);
     if (mail.isUnconvertible)
       return problem(500, 'ErrorMimeContentConversionFailed', 'MIME content conversion failed.');
     return { status: 200, headers: { 'content-type': 'text/plain' }, body: mail.bytes };
@@ -101,6 +102,26 @@ const folderRow = (folder: MailFolder): unknown =>
   folder.isDeleted
     ? { id: folder.id, '@removed': { reason: 'deleted' } }
     : { id: folder.id, displayName: folder.displayName, parentFolderId: folder.parentId };
+
+const wholeMail = (mail: Mail): unknown => ({
+  ...(mailRow(mail) as object),
+  internetMessageId: `<${mail.id}@contoso.example>`,
+  from: { emailAddress: { name: 'Müller, Anna', address: 'anna@contoso.example' } },
+  toRecipients: [{ emailAddress: { name: 'Tax', address: 'tax@contoso.example' } }],
+  body: { contentType: 'text', content: mail.text ?? '' },
+});
+
+function attachment({ attachments = [] }: Mail, index: string | undefined): GraphReply {
+  const type = (kind: string) => `#microsoft.graph.${kind}Attachment`;
+  if (index === undefined) {
+    const value = attachments.map(({ kind, name }, i) => ({ '@odata.type': type(kind), id: String(i), name }));
+    return { status: 200, body: { value } };
+  }
+  const one = attachments[Number(index)];
+  if (one === undefined) return problem(404, 'ErrorItemNotFound', 'The specified object was not found in the store.');
+  if (one.kind === 'reference') return problem(405, 'ErrorInvalidRequest', 'Not a file.');
+  return one.isRefused ? problem(403, 'ErrorAccessDenied', 'Access is denied.') : { status: 200, body: one.bytes };
+}
 
 const removedRow = (mail: Mail): unknown => ({
   id: mail.id,

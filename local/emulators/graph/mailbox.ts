@@ -12,6 +12,14 @@ export interface MailFolder {
   isDeleted: boolean;
 }
 
+export interface MailAttachment {
+  kind: 'file' | 'item' | 'reference';
+  name: string;
+  bytes: Buffer;
+  /** 403 for ever. */
+  isRefused?: boolean;
+}
+
 export interface Mail {
   id: string;
   folderId: string;
@@ -22,6 +30,9 @@ export interface Mail {
   isRead: boolean;
   /** The service fails to turn it into MIME, for ever. */
   isUnconvertible: boolean;
+  /** What Exchange gives out one by one. */
+  text?: string;
+  attachments?: readonly MailAttachment[];
   isDeleted: boolean;
   /** Place in the mailbox's sequence of changes. */
   sequence: number;
@@ -94,7 +105,7 @@ export class Mailbox {
     folder: string,
     subject: string,
     bytes: Buffer,
-    more: Partial<Pick<Mail, 'receivedAt' | 'isDraft' | 'isUnconvertible'>> = {},
+    more: Partial<Pick<Mail, 'receivedAt' | 'isDraft' | 'isUnconvertible' | 'text' | 'attachments'>> = {},
   ): Mail {
     const mail: Mail = {
       ...{ id: this.#id('mail'), folderId: this.folder(folder).id, subject, bytes, receivedAt: this.#now() },

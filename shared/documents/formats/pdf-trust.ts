@@ -43,9 +43,12 @@ export function withoutGarbledLines(text: string): { text: string; dropped: numb
 }
 
 const LONG_WORD = 200;
+const BEYOND_ASCII = /[\x7f-\uffff]/;
 
 /** Do two odd signs stand in one word? Most pages with such signs have them apart: ©, §, °. */
 function hasTwoInAWord(text: string): boolean {
+  // Most pages have none, and this looks at them faster.
+  if (!BEYOND_ASCII.test(text)) return false;
   let previous = Number.NEGATIVE_INFINITY;
   for (const { index } of text.matchAll(ODD_SIGN)) {
     if (index - previous < LONG_WORD && !/\s/.test(text.slice(previous, index))) return true;
@@ -82,7 +85,20 @@ export function isGarbled(text: string, unmapped: number): boolean {
   return letters >= MIN_LETTERS && common / letters < COMMON_SHARE;
 }
 
-const COMMON = new Set(Array.from('eainrtosl', (letter) => letter.charCodeAt(0)));
+// Kinds of ASCII characters, by their code: most of a page is these, and every page is gone through.
+const BLANK = 1;
+const LETTER = 2;
+const COMMON_LETTER = 3;
+const DIGIT = 4;
+const STRANGE = 5;
+const KINDS = Uint8Array.from({ length: 128 }, (_, code) => {
+  const sign = String.fromCharCode(code);
+  if (/[eainrtosl]/i.test(sign)) return COMMON_LETTER;
+  if (/[a-z]/i.test(sign)) return LETTER;
+  if (/[0-9]/.test(sign)) return DIGIT;
+  if (code === 0x20 || (code >= 0x09 && code <= 0x0d)) return BLANK;
+  return code < 0x20 || code === 0x7f ? STRANGE : 0;
+});
 const BREAK = 0xfffe;
 
 /**
@@ -91,40 +107,39 @@ const BREAK = 0xfffe;
  *   `common` ones among them
  */
 function countSigns(text: string, end: number): { ink: number; strange: number; letters: number; common: number } {
-  const counts = { ink: 0, strange: 0, letters: 0, common: 0 };
+  let [ink, strange, letters, common] = [0, 0, 0, 0];
   let [run, runCommon] = [0, 0];
   /** Has the word a digit or a letter beyond ASCII? */
   let isMixed = false;
   for (let i = 0; i <= end; i++) {
     const code = i < end ? text.charCodeAt(i) : 0x20;
-    const lower = code | 0x20;
-    if (lower >= 0x61 && lower <= 0x7a && code < 0x80) {
-      counts.ink += 1;
+    const kind = code < 128 ? KINDS[code]! : isLetter(code) ? DIGIT : 0; // 128 kinds
+    if (kind === LETTER || kind === COMMON_LETTER) {
+      ink += 1;
       run += 1;
-      if (COMMON.has(lower)) runCommon += 1;
+      if (kind === COMMON_LETTER) runCommon += 1;
       continue;
     }
-    if (isLetterOrDigit(code)) {
-      counts.ink += 1;
+    if (kind === DIGIT) {
+      ink += 1;
       isMixed = true;
       continue;
     }
     if (run >= 3 && !isMixed) {
-      counts.letters += run;
-      counts.common += runCommon;
+      letters += run;
+      common += runCommon;
     }
     run = runCommon = 0;
     isMixed = false;
-    if (code === 0x20 || (code >= 0x09 && code <= 0x0d) || code === 0xa0 || code === BREAK) continue;
-    counts.ink += 1;
-    if (isStrange(code)) counts.strange += 1;
+    if (kind === BLANK || code === 0xa0 || code === BREAK) continue;
+    ink += 1;
+    if (kind === STRANGE || (code >= 128 && isStrange(code))) strange += 1;
   }
-  return counts;
+  return { ink, strange, letters, common };
 }
 
-/** Digits, and what is no punctuation beyond ASCII; letters of ASCII are told apart before. */
-const isLetterOrDigit = (code: number) =>
-  (code >= 0x30 && code <= 0x39) ||
+/** What is no punctuation beyond ASCII. */
+const isLetter = (code: number) =>
   (code >= 0xc0 &&
     code < 0xe000 &&
     code !== 0xd7 &&
@@ -133,5 +148,5 @@ const isLetterOrDigit = (code: number) =>
     !(code >= 0x3000 && code <= 0x303f)) ||
   (code >= 0xf900 && code < 0xfff0);
 
-const isStrange = (code: number) =>
-  code < 0x20 || (code >= 0x7f && code <= 0x9f) || (code >= 0xe000 && code <= 0xf8ff) || code >= 0xfff0;
+/** Beyond ASCII. */
+const isStrange = (code: number) => code <= 0x9f || (code >= 0xe000 && code <= 0xf8ff) || code >= 0xfff0;

@@ -14,6 +14,7 @@ import { collectPages } from './delta-pages.ts';
 import type { DriveRow } from './drive-rows.ts';
 import { contentOf, type GraphClient, GraphError, rowIfThere } from './graph-client.ts';
 import { MAIL_FIELDS, readFolder, readFolderPage, readMail, readMailPage, receivedAt } from './mail-rows.ts';
+import { rebuildMail } from './rebuilt-mail.ts';
 
 export type MailboxEntry = Extract<SourceEntry, { kind: 'exchange' }>;
 
@@ -90,10 +91,16 @@ export class MailFeed implements Feed {
   }
 
   async open({ id }: DriveItem): Promise<Content> {
+    const path = `${this.#path}/messages/${encodeURIComponent(id)}`;
     try {
-      return contentOf(await this.#graph.content(`${this.#path}/messages/${encodeURIComponent(id)}/$value`, HEADERS));
+      return contentOf(await this.#graph.content(`${path}/$value`, HEADERS));
     } catch (error) {
-      if (error instanceof GraphError && /^ErrorMime/.test(error.graphCode)) throw renamed(error, 'sync.no-mime');
+      if (!(error instanceof GraphError) || !/^ErrorMime/.test(error.graphCode)) throw error;
+    }
+    try {
+      return await rebuildMail(this.#graph, path, HEADERS);
+    } catch (error) {
+      if (error instanceof GraphError && error.status !== 404) throw renamed(error, 'sync.no-mime');
       throw error;
     }
   }
