@@ -33,8 +33,9 @@ const NEVER_LOADED: ReadonlySet<string> = new Set([
 
 /** Of these packages only what the code asks for: `keep` names all of it, `drop` a part. Paths inside the package. */
 const PARTS: Readonly<Record<string, { keep: RegExp } | { drop: RegExp }>> = {
-  // The core is chosen by what V8 can. Node reads the .wasm itself, and gets the core with both engines whichever one was asked for (7.0).
-  'tesseract.js-core': { keep: /^tesseract-core-(relaxedsimd|simd)\.(js|wasm)$/ },
+  // The core is chosen by what V8 can: relaxed SIMD from Node 21 on. Node reads the .wasm itself, and gets the core with both engines whichever
+  // one was asked for (7.0).
+  'tesseract.js-core': { keep: /^tesseract-core-relaxedsimd\.(js|wasm)$/ },
   '@tesseract.js-data/eng': { keep: /^4\.0\.0_best_int\// }, // the folder ocr-local.ts names
   'gpt-tokenizer': { drop: /^(cjs|src|data)\/|^esm\/(model|fixtures)\/|^esm\/bpeRanks\/(?!o200k_base\.)/ },
   eld: { drop: /^src\/ngrams\/(?!extrasmall\.)/ },
@@ -53,6 +54,7 @@ const PARTS: Readonly<Record<string, { keep: RegExp } | { drop: RegExp }>> = {
   '@opentelemetry/semantic-conventions': { drop: /(^|\/)(experimental_|index-incubating)/ },
   // Mailboxes: imported, so the ESM of each runs; what only Node's require would load goes.
   imapflow: { drop: /^dist\/cjs\/.*\.js$/ },
+  nodemailer: { drop: /^dist\/cjs\// }, // imported
   pino: { drop: /^(test|benchmarks|docs|examples|build)\// },
   'thread-stream': { drop: /^(test|bench\.js|benchmarks)/ },
   'encoding-japanese': { drop: /^encoding(\.min)?\.js$/ },

@@ -239,3 +239,21 @@ export const blankFormula = (row: number, column: number) =>
       Buffer.from([0x1e, 1, 0]),
     ]),
   );
+
+/** A text box of a sheet: the object, its characters, how they look. */
+export function textBox(text: string): Buffer {
+  const object = Buffer.alloc(18);
+  object.writeUInt16LE(text.length, 10);
+  object.writeUInt16LE(16, 12);
+  const characters = Buffer.concat([Buffer.from([1]), Buffer.from(text, 'utf16le')]);
+  const TEXT_BOX = 6;
+  const common = Buffer.concat([
+    short(0x15),
+    short(0x12),
+    short(TEXT_BOX),
+    short(1),
+    Buffer.alloc(14),
+    Buffer.alloc(4),
+  ]);
+  return Buffer.concat([biff(0x5d, common), biff(0x1b6, object), biff(0x3c, characters), biff(0x3c, Buffer.alloc(16))]);
+}

@@ -1,14 +1,14 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { firstStart, sharedCloud } from './cloud.ts';
+import { firstStart, preparedFolder, sharedCloud } from './cloud.ts';
 import { command, conserves, parseDocument, sluice, temporaryFolder } from './sluice.ts';
 
 const data = await sharedCloud();
 const folder = temporaryFolder('documents');
 afterAll(() => folder.remove());
 
-const start = (...args: string[]) => sluice(['start', ...args, '--once', '--json', '--data', data.path, '--port', '0']);
+const start = (...args: string[]) => command(['start', ...args, '--once', '--json', '--data', data.path]);
 
 test('start: an empty folder is a completed run without documents', async () => {
   const { run } = await firstStart();
@@ -75,11 +75,11 @@ test('start: every document of a mixed folder ends in exactly one row, bad ones 
 }, 180_000);
 
 test('start: wrong usage ends with code 2 and says what to do, a failing command with 1', async () => {
-  const missing = await sluice(['start', join(folder.path, 'nowhere'), '--once', '--json', '--data', data.path]);
+  const missing = await command(['start', join(folder.path, 'nowhere'), '--once', '--json', '--data', data.path]);
   expect(missing.code).toBe(2);
   expect(missing.stdout).toBe('');
   expect(missing.stderr).toContain('does not exist');
-  const unknown = await command(['start', '--frobnicate']);
+  const unknown = await sluice(['start', '--frobnicate']);
   expect(unknown.code).toBe(2);
   const broken = await command(['query', 'select broken from nowhere', '--data', data.path]);
   expect(broken.code).toBe(1);
@@ -118,7 +118,7 @@ test('three starts at once, two of them in one data folder, do not disturb each 
   const small = join(folder.path, 'small');
   mkdirSync(small);
   writeFileSync(join(small, 'a.txt'), 'Customs duty on imported goods');
-  const [one, other] = [temporaryFolder('one'), temporaryFolder('other')];
+  const [one, other] = [temporaryFolder('one'), await preparedFolder('other')];
   const args = ['start', small, '--once', '--json', '--data'];
   const runs = await Promise.all([
     sluice([...args, one.path]),

@@ -74,9 +74,16 @@ describe('app settings', () => {
       'MLFLOW_TRACKING_URI',
       'MODEL_VERSION',
       'NOTIFICATIONS_URL',
+      'NOTIFY_ACS_ENDPOINT',
+      'NOTIFY_EMAIL_FROM',
+      'NOTIFY_EMAIL_TO',
+      'NOTIFY_SMTP',
+      'NOTIFY_WEBHOOK',
       'OPENLINEAGE_API_KEY',
+      'PUBLIC_URL',
       'SOURCES_PASSWORDS',
       'TAXONOMY_VERSION',
+      'WEBSITE_HOSTNAME', // the platform's
     ];
     // Read by the command line only: an output of main.bicep puts them into its environment.
     const forTheCommandLine = ['SYNAPSE_DEV_ENDPOINT', 'SYNAPSE_SPARK_POOL'];

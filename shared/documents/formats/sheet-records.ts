@@ -38,6 +38,7 @@ const RECORD = {
   continued: 0x3c,
   columns: 0x7d,
   sheet: 0x85,
+  textObject: 0x1b6,
   drawingGroup: 0xeb,
   drawing: 0xec,
   row: 0x208,
@@ -46,15 +47,28 @@ const RECORD = {
 } as const;
 const LOOKED_AT: ReadonlySet<number> = new Set(Object.values(RECORD));
 const BIFF8 = 0x600;
+const MAX_BOXES = 10_000;
 
-/** @returns marks by sheet name, and the drawings of all sheets as one stream; nothing for workbooks before Excel 97 */
-export function xlsMarks(workbook: Buffer): { marks: Map<string, SheetMarks>; drawings: Buffer } {
+/** @returns marks by sheet name, the drawings of all sheets as one stream, and what text boxes say; nothing for workbooks before Excel 97 */
+export function xlsMarks(workbook: Buffer): { marks: Map<string, SheetMarks>; drawings: Buffer; boxes: string[] } {
   const names = new Map<number, string>();
   const found = new Map<string, Found>();
   const drawings: Buffer[] = [];
+  const boxes: string[] = [];
+  /** Characters of a text object that are due in the record behind it. */
+  let due = 0;
+  let isText = false;
   let sheet: Found | undefined;
   let depth = 0;
   for (const { at, type, body } of xlsRecords(workbook)) {
+    // Behind a text object stand its characters, then how they look.
+    if (type === RECORD.continued && isText) {
+      if (due > 0 && body.length > 1 && boxes.length < MAX_BOXES) boxes.push(text8(body, Math.min(due, body.length)));
+      due = 0;
+      continue;
+    }
+    isText = type === RECORD.textObject;
+    due = isText && body.length >= 12 ? body.readUInt16LE(10) : 0;
     if (type === RECORD.begin) {
       if (body.length >= 2 && body.readUInt16LE(0) !== BIFF8) break;
       const name = names.get(at);
@@ -71,7 +85,7 @@ export function xlsMarks(workbook: Buffer): { marks: Map<string, SheetMarks>; dr
     else if (type === RECORD.drawingGroup || type === RECORD.drawing || type === RECORD.continued) drawings.push(body);
     else if (sheet !== undefined && depth === 1) takeRecord(sheet, type, body);
   }
-  return { marks: toMarks(found), drawings: Buffer.concat(drawings) };
+  return { marks: toMarks(found), drawings: Buffer.concat(drawings), boxes };
 }
 
 function takeRecord(sheet: Found, type: number, body: Buffer): void {
@@ -102,7 +116,8 @@ function* xlsRecords(workbook: Buffer): Generator<{ at: number; type: number; bo
     if (end > workbook.length) return;
     const isWanted = type === RECORD.continued ? isContinued : LOOKED_AT.has(type);
     if (isWanted) yield { at, type, body: workbook.subarray(at + 4, end) };
-    if (type !== RECORD.continued) isContinued = type === RECORD.drawingGroup || type === RECORD.drawing;
+    if (type !== RECORD.continued)
+      isContinued = type === RECORD.drawingGroup || type === RECORD.drawing || type === RECORD.textObject;
     at = end;
   }
 }

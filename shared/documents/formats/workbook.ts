@@ -43,9 +43,12 @@ export async function readWorkbook(bytes: Uint8Array, context: ReadContext): Pro
   const uncalculated = [...marks.values()].reduce((sum, sheet) => sum + sheet.uncalculated, 0);
   if (uncalculated > 0)
     warnings.push(`formulas: ${uncalculated} formula(s) hold no result, the program that wrote them did not calculate`);
+  // Comments are text boxes too, and stand with their cells.
+  const told = sink.toString().replace(/\s+/g, ' ');
+  const beside = around.texts.filter((text) => !told.includes(text.replace(/\s+/g, ' ').trim()));
   const drawn = parts === undefined ? undefined : await sheetDrawings(parts, sink.toString(), context);
   return {
-    parts: [...(cells === 0 ? [] : [sink.toString()]), ...(drawn?.texts ?? []), ...around.texts],
+    parts: [...(cells === 0 ? [] : [sink.toString()]), ...(drawn?.texts ?? []), ...beside],
     pages: null,
     warnings: [...warnings, ...(drawn?.warnings ?? [])],
     embedded: around.embedded,
@@ -86,10 +89,10 @@ async function aroundOle(bytes: Uint8Array, { limits }: ReadContext): Promise<Ar
     return text.includes('opendocument') ? { ...found, marks: tableMarksIn(text, text) } : found;
   }
   const file = await openOle(bytes);
-  const { marks, drawings } = xlsMarks(file.stream('Workbook') ?? Buffer.alloc(0));
+  const { marks, drawings, boxes } = xlsMarks(file.stream('Workbook') ?? Buffer.alloc(0));
   return {
     marks,
-    texts: artTexts(drawings),
+    texts: [...artTexts(drawings), ...boxes],
     embedded: hasStorage(bytes, OBJECT) ? await documentsIn(file.storages(OBJECT), limits.maxArchiveEntries) : [],
     pictures: scannedBlips([drawings], limits),
   };

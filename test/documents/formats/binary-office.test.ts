@@ -25,6 +25,7 @@ import {
   rowCells,
   sheetHeader,
   symbol,
+  textBox,
   xls,
 } from '../binary-office.ts';
 import { xlsx } from '../fixtures.ts';
@@ -232,6 +233,13 @@ describe('xls: around the cells', () => {
     ]);
     expect(await textOf('a.xls', bytes)).toBe(
       'Ledger\nKirchner & Sons\tPage\n(hidden columns: B–C)\nSeen\nUnseen (hidden)',
+    );
+  });
+
+  test('text boxes are read, unless a cell says the same', async () => {
+    const boxes = [textBox('Penalty of 900 – März'), textBox('Second box'), textBox('Seen')];
+    expect(await textOf('a.xls', xls('Ledger', [label(0, 0, 'Seen'), ...boxes]))).toBe(
+      'Ledger\nSeen\n\nPenalty of 900 – März\n\nSecond box',
     );
   });
 
