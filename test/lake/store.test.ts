@@ -78,6 +78,17 @@ test('store: deleting takes a file, or a folder with everything below; absent is
   expect(await store.stat('gone-not')).toMatchObject({ sizeBytes: 1 });
 });
 
+test.each([1000, 9 * 1024 * 1024])('store: an upload of %i bytes keeps its condition', async (size) => {
+  const source = join(lake.folder, `conditional-${size}`);
+  await writeFile(source, randomBytes(size));
+  const path = `conditional/${size}`;
+  const etag = await store.upload(path, source, { ifAbsent: true });
+  expect(await codeOfRejection(store.upload(path, source, { ifAbsent: true }))).toBe('lake.conflict');
+  const next = await store.upload(path, source, { ifMatch: etag });
+  expect(await codeOfRejection(store.upload(path, source, { ifMatch: etag }))).toBe('lake.conflict');
+  expect((await store.stat(path))?.etag).toBe(next);
+});
+
 test('store: uploads and downloads large files unchanged', async () => {
   const bytes = randomBytes(20 * 1024 * 1024 + 7);
   const [source, target] = [join(lake.folder, 'up.bin'), join(lake.folder, 'sub/down.bin')];

@@ -28,6 +28,7 @@ interface Memory {
 /** Part of WebAssembly's interface that is used: the compiler's libraries describe it for browsers only. */
 interface WasmApi {
   Memory: new () => Memory;
+  validate(binary: Uint8Array): boolean;
   instantiate(binary: Uint8Array, imports: object): Promise<{ instance: { exports: Record<string, unknown> } }>;
 }
 interface Loaded {
@@ -39,10 +40,14 @@ let loaded: Promise<Loaded> | undefined;
 
 async function load(): Promise<Loaded> {
   const ofOcr = createRequire(createRequire(import.meta.url).resolve('tesseract.js/package.json'));
-  const binary = await readFile(ofOcr.resolve('tesseract.js-core/tesseract-core-relaxedsimd.wasm'));
   const api = (globalThis as unknown as { WebAssembly: WasmApi }).WebAssembly; // part of every Node
   let memory: Memory | undefined;
-  const create = ofOcr('tesseract.js-core/tesseract-core-relaxedsimd') as (options: object) => Promise<Library>; // no typings
+  // The first is what the deployed package keeps; V8 of Node 20 cannot compile it.
+  const core = (kind: 'relaxedsimd' | 'simd') => `tesseract.js-core/tesseract-core-${kind}`;
+  const relaxed = await readFile(ofOcr.resolve(`${core('relaxedsimd')}.wasm`));
+  const isAble = api.validate(relaxed);
+  const binary = isAble ? relaxed : await readFile(ofOcr.resolve(`${core('simd')}.wasm`));
+  const create = ofOcr(core(isAble ? 'relaxedsimd' : 'simd')) as (options: object) => Promise<Library>; // no typings
   const library = await create({
     print: () => {},
     printErr: () => {},
