@@ -1,12 +1,13 @@
 // Review over HTTP: the queue of documents that wait for people, and their decisions.
 import { randomUUID } from 'node:crypto';
 import type { HttpRequest } from '@azure/functions';
-import { feedbackSchema, reviewQueueSchema } from '../shared/api/decisions.ts';
+import { feedbackBatchSchema, feedbackSchema, reviewQueueSchema } from '../shared/api/decisions.ts';
 import { reviewProgressSchema, reviewReleaseSchema, reviewSkipSchema } from '../shared/api/insights.ts';
 
 import { parseRequest } from '../shared/api/problem.ts';
 import { getApp, whoCalls } from '../shared/app.ts';
 import { giveFeedback } from '../shared/review/feedback.ts';
+import { giveFeedbackBatch } from '../shared/review/feedback-batch.ts';
 import { releaseDocuments, skipDocument } from '../shared/review/lease.ts';
 import { reviewProgress } from '../shared/review/progress.ts';
 import { takeForReview } from '../shared/review/queue.ts';
@@ -83,5 +84,18 @@ app.http('giveFeedback', {
       const body = parseRequest(feedbackSchema, await readBody(request, lake.config.REQUEST_MAX_BYTES));
       const answer = await giveFeedback(lake, body, reviewer.name);
       return { status: answer.isNew ? 201 : 200, jsonBody: answer };
+    }),
+});
+
+app.http('giveFeedbackBatch', {
+  ...access,
+  route: 'feedback/batch',
+  methods: ['POST'],
+  handler: (request, context) =>
+    respond(context, request, 'reviewer', async () => {
+      const reviewer = reviewerOf(request);
+      const lake = await getApp();
+      const { decisions } = parseRequest(feedbackBatchSchema, await readBody(request, lake.config.REQUEST_MAX_BYTES));
+      return { jsonBody: { decisions: await giveFeedbackBatch(lake, decisions, reviewer.name) } };
     }),
 });

@@ -1,6 +1,7 @@
 // `sluice review` and `sluice decide`: what waits for people, and their decisions, from the terminal.
 import { userInfo } from 'node:os';
 import {
+  type BatchDecision,
   type FeedbackAnswer,
   type FeedbackRequest,
   feedbackSchema,
@@ -8,12 +9,11 @@ import {
   type ReviewQueue,
   reviewQueueSchema,
 } from '../../shared/api/decisions.ts';
-import { parseRequest } from '../../shared/api/problem.ts';
-import { TerminalError } from '../../shared/errors.ts';
+import { parseRequest, RequestError } from '../../shared/api/problem.ts';
 import { giveFeedback } from '../../shared/review/feedback.ts';
+import { giveFeedbackBatch } from '../../shared/review/feedback-batch.ts';
 import { takeForReview } from '../../shared/review/queue.ts';
 import { readDataset } from '../../shared/training/dataset.ts';
-import { ApiError } from '../api-client.ts';
 import { atLake, type LakeOptions, queryOf } from '../at-lake.ts';
 import { answer, bar, clearBar, note, print, printJson, screenWidth, UsageError, warn } from '../console.ts';
 import { readGivenFile } from '../local-files.ts';
@@ -118,36 +118,49 @@ export async function decideCommand(
   await offerTraining(options, isNew ? 1 : 0);
 }
 
+/** Decisions that share their commits. */
+const DECISIONS_AT_ONCE = 200;
+
 interface GivenRow {
   line: number;
-  documentId: string;
-  label: string;
+  request: FeedbackRequest;
 }
-interface Refused extends Pick<GivenRow, 'line'> {
+interface Refused {
+  line: number;
   documentId: string | null;
   reason: string;
 }
 
 /** Every row is a decision; those that are refused do not keep the others. @throws Error when any was refused */
 async function decideMany(file: string, options: DecideOptions): Promise<void> {
-  const { rows, refused } = await readDecisions(file);
+  const { rows, refused } = await readDecisions(file, options.note);
   let decided = 0;
   let unchanged = 0;
-  const decideAll = async (decide: (request: FeedbackRequest) => Promise<FeedbackAnswer>): Promise<void> => {
-    for (const [index, { line, documentId, label }] of rows.entries()) {
-      bar(`${index + 1}/${rows.length} decisions`);
-      try {
-        if ((await decide(requestOf(documentId, label, options.note))).isNew) decided++;
-        else unchanged++;
-      } catch (error) {
-        if (!isRefusal(error)) throw error;
-        refused.push({ line, documentId, reason: error.message.split('\n')[0] ?? '' });
-      }
+  const decideAll = async (decide: (requests: FeedbackRequest[]) => Promise<BatchDecision[]>): Promise<void> => {
+    for (let from = 0; from < rows.length; from += DECISIONS_AT_ONCE) {
+      const part = rows.slice(from, from + DECISIONS_AT_ONCE);
+      bar(`${from + part.length}/${rows.length} decisions`);
+      const answers = await decide(part.map(({ request }) => request));
+      for (const [index, { state, message }] of answers.entries())
+        if (state === 'decided') decided++;
+        else if (state === 'unchanged') unchanged++;
+        else {
+          const given = part[index];
+          refused.push({
+            line: given?.line ?? 0,
+            documentId: given?.request.documentId ?? null,
+            reason: message?.split('\n')[0] ?? '',
+          });
+        }
     }
   };
   await atLake(options, {
-    api: (api) => decideAll((request) => api.ask('POST', '/api/feedback', request)),
-    app: (app) => decideAll((request) => giveFeedback(app, request, userInfo().username)),
+    api: (api) =>
+      decideAll(
+        async (decisions) =>
+          (await api.ask<{ decisions: BatchDecision[] }>('POST', '/api/feedback/batch', { decisions })).decisions,
+      ),
+    app: (app) => decideAll((requests) => giveFeedbackBatch(app, requests, userInfo().username)),
   });
   clearBar();
   answer(
@@ -161,7 +174,10 @@ async function decideMany(file: string, options: DecideOptions): Promise<void> {
   throw new Error(`${refused.length} row(s) of ${file} were refused; what the others say is stored`);
 }
 
-async function readDecisions(file: string): Promise<{ rows: GivenRow[]; refused: Refused[] }> {
+async function readDecisions(
+  file: string,
+  note: string | undefined,
+): Promise<{ rows: GivenRow[]; refused: Refused[] }> {
   const rows: GivenRow[] = [];
   const refused: Refused[] = [];
   const columns = { text: 'document_id', label: 'label' };
@@ -169,14 +185,17 @@ async function readDecisions(file: string): Promise<{ rows: GivenRow[]; refused:
     const { line } = row;
     if ('problem' in row) refused.push({ line, documentId: null, reason: row.problem });
     else if (row.label === null) refused.push({ line, documentId: row.text, reason: 'no label' });
-    else rows.push({ line, documentId: row.text.trim(), label: row.label });
+    else
+      try {
+        rows.push({ line, request: requestOf(row.text.trim(), row.label, note) });
+      } catch (error) {
+        if (!(error instanceof RequestError)) throw error;
+        refused.push({ line, documentId: row.text, reason: error.message.split('\n')[0] ?? '' });
+      }
   }
   return { rows, refused };
 }
 
 /** What is wrong with this row alone: the next may be right. */
-const isRefusal = (error: unknown): error is Error =>
-  error instanceof TerminalError || (error instanceof ApiError && [400, 404, 409, 410].includes(error.status));
-
 const requestOf = (documentId: string, label: string, note: string | undefined): FeedbackRequest =>
   parseRequest(feedbackSchema, { documentId, label, ...(note === undefined ? {} : { note }) });

@@ -80,6 +80,21 @@ export const feedbackSchema = z.strictObject({
 });
 export type FeedbackRequest = z.infer<typeof feedbackSchema>;
 
+/** Body of POST /api/feedback/batch. */
+export const feedbackBatchSchema = z.strictObject({ decisions: z.array(feedbackSchema).min(1).max(500) });
+
+/** What became of one decision of a batch; the answer of POST /api/feedback/batch is `{decisions}` in the order of the request. */
+export interface BatchDecision {
+  documentId: string;
+  label: string;
+  /** unchanged: the same decision was there already. */
+  state: 'decided' | 'unchanged' | 'refused';
+  previousLabel: string | null;
+  /** Why it was refused. */
+  code: string | null;
+  message: string | null;
+}
+
 /** A document that waits for a person. A spot check tells neither label, confidence nor reasons: whoever is told tends to agree. */
 export interface ReviewItem {
   documentId: string;

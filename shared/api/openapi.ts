@@ -7,6 +7,7 @@ import { taxonomySchema } from '../taxonomy.ts';
 import {
   eraseSchema,
   exportResultsSchema,
+  feedbackBatchSchema,
   feedbackSchema,
   listResultsSchema,
   reviewQueueSchema,
@@ -104,6 +105,11 @@ export const OPERATIONS: readonly Operation[] = [
       [200, 'The decision, which was there already'],
     ],
     problems: [404, 409],
+  },
+  {
+    ...{ method: 'post', route: 'feedback/batch', id: 'giveFeedbackBatch', tag: 'review', body: feedbackBatchSchema },
+    summary: 'Decide on many documents at once; one that is refused keeps no other from being stored',
+    ok: [[200, 'What became of each, in the order of the request']],
   },
   {
     ...{ method: 'delete', route: 'documents/{documentId}', id: 'eraseDocument', tag: 'documents', query: eraseSchema },

@@ -53,6 +53,27 @@ export async function documentHistory(query: QueryLake, documentId: string): Pro
   return { documentId, latest: thatCounts(newest, history), history, feedback };
 }
 
+/** The same of several; documents that are not known are not in it. */
+export async function documentHistories(
+  query: QueryLake,
+  documentIds: readonly string[],
+): Promise<Map<string, DocumentHistory>> {
+  const among = `WHERE document_id IN (${documentIds.map(sqlText).join(', ') || "''"})`;
+  const { rows: history } = await query(`SELECT * FROM results ${among} ORDER BY processed_at DESC, run_id DESC`);
+  const { rows: feedback } = await query(`SELECT * FROM feedback ${among} ORDER BY created_at DESC`);
+  const [decided, said] = [Map.groupBy(history, documentOf), Map.groupBy(feedback, documentOf)];
+  return new Map(
+    [...decided].flatMap(([documentId, rows]) => {
+      const [newest] = rows;
+      if (newest === undefined) return [];
+      const latest = thatCounts(newest, rows);
+      return [[documentId, { documentId, latest, history: rows, feedback: said.get(documentId) ?? [] }] as const];
+    }),
+  );
+}
+
+const documentOf = (row: Row): string => String(row.document_id);
+
 /** As view `latest_results`: what a person said about the same content under the same labels, else the newest. @param history  newest first */
 function thatCounts(newest: Row, history: readonly Row[]): Row {
   const content = (row: Row) => row.content_sha256 ?? row.source_etag ?? null;

@@ -20,6 +20,7 @@ import { loadTaxonomy } from '../pipeline/taxonomies.ts';
 /**
  * Store a decision.
  * @param reviewer  the signed-in person
+ * @param seen      number that the decision would have had when the caller looked: a later one is somebody else's moment (F2)
  * @throws {TerminalError} document.not-found, document.erased, lake.conflict (somebody else decided at the same moment)
  * @throws {RequestError} request.invalid for a label the taxonomy does not have
  */
@@ -27,60 +28,77 @@ export async function giveFeedback(
   lake: DecisionLake,
   request: FeedbackRequest,
   reviewer: string,
+  seen?: number,
 ): Promise<FeedbackAnswer> {
   const { documentId, label } = request;
+  // Numbered by the results' log: a feedback row without its result row belongs to a request that was cut short, and is the next again.
+  // Rows of later runs in which the decision stands are decided by a human too, and are no decisions. Read before the history: who decides in
+  // between has the number (F2).
+  const decided = (await tableOf(lake, 'results').snapshot())?.txns.get(txnOf(documentId))?.version ?? 0;
   const { latest, feedback } = await documentHistory(lake.query, documentId);
   if (latest.failure_code === 'document.erased')
     throw new TerminalError('document.erased', `document ${documentId} was erased`, { ids: { documentId } });
   await checkLabel(lake, label, latest);
-  const answer = (row: Row, isNew: boolean): FeedbackAnswer => ({
-    feedbackId: String(row.feedback_id),
-    documentId,
-    label: String(row.label),
-    previousLabel: typeof row.previous_label === 'string' ? row.previous_label : null,
-    reviewer: String(row.reviewer),
-    isNew,
-  });
-  // Numbered by the results' log: a feedback row without its result row belongs to a request that was cut short, and is the next again.
-  // Rows of later runs in which the decision stands are decided by a human too, and are no decisions.
-  const decided = (await tableOf(lake, 'results').snapshot())?.txns.get(txnOf(documentId))?.version ?? 0;
   const [before] = feedback;
   if (feedback.length === decided && before?.label === label && before.reviewer === reviewer)
-    return answer(before, false);
+    return answerOf(before, false);
   const number = decided + 1;
+  if (seen !== undefined && number > seen) throw somebodyElse(documentId);
   const row = await storeFeedback(lake, request, reviewer, { latest, before, number });
   if (row.label !== label || row.reviewer !== reviewer) {
     await storeResult(lake, latest, String(row.label), number); // what was first is completed, so that nobody waits for it
-    throw new TerminalError('lake.conflict', `document ${documentId} was decided by somebody else just now`, {
-      ids: { documentId },
-    });
+    throw somebodyElse(documentId);
   }
   if (typeof latest.taxonomy_version === 'string')
     await offerDecision(lake.services.lake, latest.taxonomy_version, documentId, label);
   await storeResult(lake, latest, label, number);
   await lake.services.lake.delete(reviewLeasePath(documentId));
   lake.services.logger.info('review.decided', { documentId, number });
-  return answer(row, true);
+  return answerOf(row, true);
 }
 
-async function checkLabel({ services }: DecisionLake, label: string, latest: Row): Promise<void> {
+const somebodyElse = (documentId: string): TerminalError =>
+  new TerminalError('lake.conflict', `document ${documentId} was decided by somebody else just now`, {
+    ids: { documentId },
+  });
+
+export const answerOf = (row: Row, isNew: boolean): FeedbackAnswer => ({
+  feedbackId: String(row.feedback_id),
+  documentId: String(row.document_id),
+  label: String(row.label),
+  previousLabel: typeof row.previous_label === 'string' ? row.previous_label : null,
+  reviewer: String(row.reviewer),
+  isNew,
+});
+
+/** @throws {RequestError} */
+export async function checkLabel({ services }: DecisionLake, label: string, latest: Row): Promise<void> {
   const version = typeof latest.taxonomy_version === 'string' ? latest.taxonomy_version : undefined;
   const taxonomy = await loadTaxonomy(services.lake, version);
   if (!taxonomy.labels.some(({ name }) => name === label))
     throw new RequestError([{ field: 'label', message: `is not a label of taxonomy ${taxonomy.version}` }]);
 }
 
-/** F1, F2: the row that stands as the document's `number`-th decision, ours or that of somebody faster. */
-async function storeFeedback(
+/** What a decision follows. */
+export interface Standing {
+  latest: Row;
+  /** The newest decision of a person. */
+  before: Row | undefined;
+  /** Of the decision to come. */
+  number: number;
+}
+
+/** The row of a decision. */
+export async function feedbackRow(
   lake: DecisionLake,
   { documentId, label, note }: FeedbackRequest,
   reviewer: string,
-  { latest, before, number }: { latest: Row; before: Row | undefined; number: number },
+  { latest, before, number }: Standing,
 ): Promise<Row> {
   // Decisions are numbered by their time, so each is later than the one before.
   const earliest = before === undefined ? 0 : Date.parse(String(before.created_at)) + 1;
   const createdAt = new Date(Math.max(lake.services.clock.now(), earliest)).toISOString();
-  const row: Row = {
+  return {
     feedback_id: sha256Hex([documentId, number, label, reviewer].join('\0')),
     document_id: documentId,
     run_id: latest.run_id ?? null,
@@ -94,6 +112,16 @@ async function storeFeedback(
     source_etag: latest.source_etag ?? null,
     ...(await scoredColumns(lake, latest)),
   };
+}
+
+/** F1, F2: the row that stands as the document's `number`-th decision, ours or that of somebody faster. */
+async function storeFeedback(
+  lake: DecisionLake,
+  { documentId, label, note }: FeedbackRequest,
+  reviewer: string,
+  { latest, before, number }: Standing,
+): Promise<Row> {
+  const row = await feedbackRow(lake, { documentId, label, note }, reviewer, { latest, before, number });
   const txn = { appId: txnOf(documentId), appVersion: number, operation: 'REVIEW' };
   const { alreadyApplied } = await tableOf(lake, 'feedback').append([row], txn);
   if (!alreadyApplied) return row;
@@ -116,10 +144,16 @@ async function scoredColumns({ services }: DecisionLake, latest: Row): Promise<R
 }
 
 async function storeResult(lake: DecisionLake, latest: Row, label: string, number: number): Promise<void> {
+  const txn = { appId: txnOf(String(latest.document_id)), appVersion: number, operation: 'REVIEW' };
+  await tableOf(lake, 'results').append([resultRow(lake, latest, label)], txn);
+}
+
+/** The row that is the latest from then on. */
+export function resultRow({ services }: DecisionLake, latest: Row, label: string): Row {
   // Later than what it replaces even where clocks differ.
-  const now = Math.max(lake.services.clock.now(), Date.parse(String(latest.processed_at)) + 1);
+  const now = Math.max(services.clock.now(), Date.parse(String(latest.processed_at)) + 1);
   const processedAt = new Date(now).toISOString();
-  const row: Row = {
+  return {
     ...latest, // F3
     status: 'labelled',
     label,
@@ -131,12 +165,10 @@ async function storeResult(lake: DecisionLake, latest: Row, label: string, numbe
     tokens_in: 0,
     tokens_out: 0,
     cost_usd: 0,
-    pipeline_version: lake.services.pipelineVersion,
+    pipeline_version: services.pipelineVersion,
     processed_at: processedAt,
     run_date: processedAt.slice(0, 10),
   };
-  const txn = { appId: txnOf(String(latest.document_id)), appVersion: number, operation: 'REVIEW' };
-  await tableOf(lake, 'results').append([row], txn);
 }
 
-const txnOf = (documentId: string): string => `review-${documentId}`;
+export const txnOf = (documentId: string): string => `review-${documentId}`;

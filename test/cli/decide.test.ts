@@ -17,14 +17,17 @@ const server = createServer((request, response) => {
   request.on('end', () => {
     const body = Buffer.concat(parts).toString('utf8');
     asked.push({ path: `${request.method} ${request.url}`, key: request.headers['x-functions-key'], body });
-    const isGone = body.includes('"gone"');
-    response.writeHead(isGone ? 400 : 201, { 'content-type': 'application/json' });
+    const { decisions = [] } = (/^[{]/.test(body) ? JSON.parse(body) : {}) as { decisions?: { label: string }[] };
+    const states: Record<string, string> = { gone: 'refused', old: 'unchanged' };
+    response.writeHead(200, { 'content-type': 'application/json' });
     response.end(
-      JSON.stringify(
-        isGone
-          ? { code: 'request.invalid', detail: 'label: is not a label', title: 'Correct the field named.' }
-          : { isNew: !body.includes('"old"') },
-      ),
+      JSON.stringify({
+        decisions: decisions.map((each) => ({
+          ...each,
+          state: states[each.label] ?? 'decided',
+          message: each.label === 'gone' ? 'label: is not a label' : null,
+        })),
+      }),
     );
   });
 });
@@ -67,14 +70,14 @@ test('decide --from: every row is sent, those that are refused are told with the
     decided: 2,
     unchanged: 1,
     refused: [
+      { line: 5, documentId: 'not-an-id' },
       { line: 6, reason: 'no label' },
       { line: 3, documentId: id('b'), reason: 'label: is not a label' },
-      { line: 5, documentId: 'not-an-id' },
     ],
   });
   expect(error).toContain('3 row(s)');
   expect(asked.map(({ path, key }) => [path, key])).toEqual([
-    ...Array.from({ length: 4 }, () => ['POST /api/feedback', 'k']),
+    ['POST /api/feedback/batch', 'k'],
     ['GET /api/review/progress?since=1970-01-01T00%3A00%3A00Z', 'k'], // is it time for a training?
   ]);
 });

@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { RetryableError, SluiceError, TerminalError } from '../../errors.ts';
 import type { Clock, Logger, Random } from '../../ports.ts';
-import { type Action, checkWritable, ENGINE, encodeActions } from './actions.ts';
+import { type Action, checkWritable, ENGINE, encodeActions, type Txn } from './actions.ts';
 import { type CommitKind, conflictWith } from './conflict.ts';
 import type { DeltaLog } from './log.ts';
 import { advance, type Snapshot } from './snapshot.ts';
@@ -48,14 +48,12 @@ export async function commit(
 ): Promise<Committed> {
   const txnId = randomUUID(); // must differ between processes, so not from the seeded port
   const removes = new Set(plan.actions.flatMap((action) => ('remove' in action ? [action.remove.path] : [])));
-  const txn = plan.actions.find((action) => 'txn' in action)?.txn;
+  const txns = plan.actions.flatMap((action) => ('txn' in action ? [action.txn] : []));
   const isRemovingRows = plan.actions.some((action) => 'remove' in action && action.remove.dataChange);
   let latest = base;
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const applied = txn === undefined ? undefined : latest?.txns.get(txn.appId);
-    if (txn !== undefined && applied !== undefined && applied.version >= txn.version) {
-      return { version: latest!.version, alreadyApplied: true, snapshot: latest! }; // a txn was found, so there is a snapshot
-    }
+    if (latest !== undefined && isApplied(latest, txns, log.table))
+      return { version: latest.version, alreadyApplied: true, snapshot: latest };
     if (latest !== undefined) checkWritable(latest.protocol, latest.metadata, isRemovingRows, log.table);
     const version = (latest?.version ?? -1) + 1;
     const actions: Action[] = [{ commitInfo: commitInfo(plan, txnId, deps.clock) }, ...plan.actions];
@@ -75,6 +73,21 @@ export async function commit(
     deps.logger.debug('lake.commit.rebased', { table: log.table, version, attempt });
   }
   throw conflict(log, latest?.version ?? 0, `no free version in ${MAX_ATTEMPTS} attempts`);
+}
+
+/**
+ * C2. Are all of these in the snapshot?
+ * @throws {RetryableError} lake.commit-conflict when only some are: plan anew, without those
+ */
+export function isApplied(snapshot: Snapshot, txns: readonly Pick<Txn, 'appId' | 'version'>[], table: string): boolean {
+  const applied = txns.filter(({ appId, version }) => (snapshot.txns.get(appId)?.version ?? -1) >= version);
+  if (applied.length > 0 && applied.length < txns.length)
+    throw new RetryableError(
+      'lake.commit-conflict',
+      `Version ${snapshot.version} of ${table}: ${applied.length} of ${txns.length} appends of one version are there already`,
+      { ids: { table, version: snapshot.version } },
+    );
+  return applied.length > 0;
 }
 
 /** Create the version's file; false when another writer has it. */

@@ -9,7 +9,7 @@ import { FileCache } from '../file-cache.ts';
 import type { Column, Row, TableSchema } from '../tables.ts';
 import { type Action, type AddFile, dataFilePath, encodeSchema, type PartitionValues, PROTOCOL } from './actions.ts';
 import { CHECKPOINT_INTERVAL, writeCheckpoint } from './checkpoint.ts';
-import { type CommitDeps, type CommitPlan, type Committed, commit } from './commit.ts';
+import { type CommitDeps, type CommitPlan, type Committed, commit, isApplied } from './commit.ts';
 import { DeltaLog } from './log.ts';
 import type { Condition } from './prune.ts';
 import { pruneFiles } from './prune.ts';
@@ -33,6 +33,8 @@ export interface AppendOptions {
   appId: string;
   /** Grows with each append of the same appId; a repeated one adds nothing. */
   appVersion: number;
+  /** Appends of others in the same version, all of them or none. */
+  others?: readonly { appId: string; appVersion: number }[];
   /** For the table's history; default WRITE. */
   operation?: string;
 }
@@ -109,20 +111,18 @@ export class DeltaTable {
     options: AppendOptions,
   ): Promise<Omit<Committed, 'snapshot'>> {
     const base = await this.#prepared();
-    const known = base.txns.get(options.appId);
-    if (known !== undefined && known.version >= options.appVersion)
-      return { version: base.version, alreadyApplied: true };
+    const txns = [options, ...(options.others ?? [])].map(({ appId, appVersion }) => ({ appId, version: appVersion }));
+    if (isApplied(base, txns, this.path)) return { version: base.version, alreadyApplied: true };
     const files =
       'files' in data
         ? data.files
         : await stageRows(this.schema, data, false, (part, index) => this.#publishPart(part, index));
-    const { appId, appVersion } = options;
     const plan: CommitPlan = {
       kind: { kind: 'append' },
       operation: options.operation ?? 'WRITE',
       operationParameters: { mode: 'Append', partitionBy: JSON.stringify(this.schema.partitionColumns) },
       actions: [
-        { txn: { appId, version: appVersion, lastUpdated: this.deps.clock.now() } },
+        ...txns.map((txn) => ({ txn: { ...txn, lastUpdated: this.deps.clock.now() } })),
         ...files.map(({ add }) => ({ add })),
       ],
     };
