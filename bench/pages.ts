@@ -60,7 +60,7 @@ function sourceOf({ name, bytes }: Pick<CorpusFile, 'name' | 'bytes'>, round = 0
 async function drawAll(files: readonly CorpusFile[], slots: number, rounds: number) {
   const renderer = new PageRenderer({ logger: silentLogger, slots });
   const warm = await drawDocuments(renderer, files, -1);
-  const before = cpuMsOf(renderer.pids);
+  const [first, before] = [renderer.pids.join(), cpuMsOf(renderer.pids)];
   const startedMs = performance.now();
   let [pages, pngBytes] = [0, 0];
   for (let round = 0; round < rounds; round++) {
@@ -73,7 +73,9 @@ async function drawAll(files: readonly CorpusFile[], slots: number, rounds: numb
   const peakRssMb = Math.max(...renderer.pids.map(peakMemoryMb));
   await renderer.close();
   if (warm.pages === 0) throw new Error('no PDF in the corpus can be drawn');
-  const cpuMs = before === null || after === null ? null : (after - before) / pages;
+  // A process that was replaced meanwhile took its count with it.
+  const isWhole = before !== null && after !== null && renderer.pids.join() === first;
+  const cpuMs = isWhole ? (after - before) / pages : null;
   const drawn: Drawn = {
     ...{ slots, pages, pagesPerSecond: round1(pages / seconds) },
     cpuMsPerPage: cpuMs === null ? null : round1(cpuMs),
