@@ -84,6 +84,10 @@ async function putDigest(app: TellSources): Promise<void> {
 
 /** A view of the page; null where nobody said where the page is. */
 export function linkTo({ PUBLIC_URL, WEBSITE_HOSTNAME }: Config, view: string): string | null {
-  const base = PUBLIC_URL ?? (WEBSITE_HOSTNAME === undefined ? undefined : `https://${WEBSITE_HOSTNAME}`);
+  const base =
+    PUBLIC_URL ?? (WEBSITE_HOSTNAME === undefined ? undefined : `${schemeOf(WEBSITE_HOSTNAME)}://${WEBSITE_HOSTNAME}`);
   return base === undefined ? null : `${base.replace(/\/+$/, '')}/api/dashboard/${view}`;
 }
+
+/** The local host names itself `localhost:<port>`, and speaks plain HTTP. */
+const schemeOf = (host: string): string => (/^localhost(:|$)/.test(host) ? 'http' : 'https');

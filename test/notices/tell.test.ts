@@ -145,5 +145,8 @@ test('a link is made of the public address, else of the platform’s, else there
   expect(linkTo({ ...bare, PUBLIC_URL: undefined, WEBSITE_HOSTNAME: 'x.azurewebsites.net' }, 'runs')).toBe(
     'https://x.azurewebsites.net/api/dashboard/runs',
   );
+  expect(linkTo({ ...bare, PUBLIC_URL: undefined, WEBSITE_HOSTNAME: 'localhost:7071' }, 'runs')).toBe(
+    'http://localhost:7071/api/dashboard/runs',
+  );
   expect(linkTo({ ...bare, PUBLIC_URL: undefined, WEBSITE_HOSTNAME: undefined }, 'runs')).toBeNull();
 });
