@@ -1,5 +1,6 @@
 // The entry of all benchmarks: `npm run bench <name> -- --json` runs `run()` of bench/<name>.ts; without a name it lists them.
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 /** What every benchmark exports. */
 export interface Benchmark {
@@ -9,6 +10,8 @@ export interface Benchmark {
 async function main(args: string[]): Promise<void> {
   const names = readdirSync(import.meta.dirname)
     .filter((file) => /\.(js|ts)$/.test(file) && !/\.d\.ts$/.test(file))
+    // What a benchmark is made of stands beside it.
+    .filter((file) => readFileSync(join(import.meta.dirname, file), 'utf8').includes('export async function run('))
     .map((file) => file.replace(/\.(js|ts)$/, ''))
     .filter((name) => name !== 'run');
   const name = args.find((arg) => !arg.startsWith('-'));
