@@ -11,20 +11,24 @@ export interface LakeOptions {
   key?: string;
 }
 
+interface Sides<T> {
+  api: (api: ApiClient) => Promise<T>;
+  app: (app: App) => Promise<T>;
+}
+
+const eitherSide =
+  (open: <T>(dataFolder: string, work: (app: App) => Promise<T>) => Promise<T>) =>
+  <T>({ data, url, key }: Pick<LakeOptions, 'data' | 'url' | 'key'>, sides: Sides<T>): Promise<T> =>
+    url === undefined ? open(data, sides.app) : sides.api(new ApiClient(url, key));
+
 /**
  * The same answer from either side.
  * @throws {UsageError} no --url, and the data folder is not there
  */
-export const atLake = <T>(
-  { data, url, key }: Pick<LakeOptions, 'data' | 'url' | 'key'>,
-  sides: { api: (api: ApiClient) => Promise<T>; app: (app: App) => Promise<T> },
-): Promise<T> => (url === undefined ? withLake(data, sides.app) : sides.api(new ApiClient(url, key)));
+export const atLake = eitherSide(withLake);
 
 /** As atLake, for a command that only looks: while no storage runs here, none is started. */
-export const lookAt = <T>(
-  { data, url, key }: Pick<LakeOptions, 'data' | 'url' | 'key'>,
-  sides: { api: (api: ApiClient) => Promise<T>; app: (app: App) => Promise<T> },
-): Promise<T> => (url === undefined ? lookAtLake(data, sides.app) : sides.api(new ApiClient(url, key)));
+export const lookAt = eitherSide(lookAtLake);
 
 /** A query string of what is given. */
 export function queryOf(values: Readonly<Record<string, string | number | undefined>>): string {

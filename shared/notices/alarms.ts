@@ -9,7 +9,8 @@ import type { Notice } from './notice.ts';
 
 const MAX_NAMED = 10;
 
-type Alarm = Omit<Notice, 'kind' | 'link'> & { view: string };
+/** A notice before it has its link. */
+export type Alarm = Omit<Notice, 'kind' | 'link'> & { view: string };
 
 /** Runs that have ended badly after `since`. @param since  ISO 8601 */
 export function failedRuns(runs: readonly RunStatus[], since: string): Alarm | undefined {

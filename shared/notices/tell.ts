@@ -1,6 +1,6 @@
 // A look every few minutes: what has happened that people should know, the digest when it is due, and what waits to be sent.
 // Invariants: L1 alarms are looked for from where the last look ended, and the cursor moves after they are kept: a crash tells twice, never nothing.
-// L2 one kind of alarm that cannot be looked for holds up no other.
+// L2 one look that fails, of alarms or for the digest, holds up no other and nothing that waits to be sent.
 import type { RunStatus } from '../api/runs.ts';
 import type { SourceStatus } from '../api/source-status.ts';
 import type { Config } from '../config.ts';
@@ -12,7 +12,7 @@ import type { TrustSources } from '../insight/trust-report.ts';
 import { dueTick } from '../intake/schedules.ts';
 import { alarmCursorPath } from '../paths.ts';
 import { readJson } from '../pipeline/records.ts';
-import { drifted, failedRuns, failingSources, isoWeek, spentBudget, stalledRuns } from './alarms.ts';
+import { type Alarm, drifted, failedRuns, failingSources, isoWeek, spentBudget, stalledRuns } from './alarms.ts';
 import { digestNotice } from './digest-notice.ts';
 import type { Notice } from './notice.ts';
 import type { NoticeBox } from './notice-box.ts';
@@ -21,8 +21,6 @@ const LOOK_BACK_MS = 24 * 3_600_000;
 const RUNS_SEEN = 200;
 /** Drift is asked of whole weeks; once a day is enough. */
 const DRIFT_CRON = '30 6 * * *';
-
-type Alarm = Omit<Notice, 'kind' | 'link'> & { view: string };
 
 export interface TellSources extends TrustSources {
   config: Config;
@@ -36,12 +34,12 @@ export interface TellSources extends TrustSources {
 export async function tellPeople(app: TellSources): Promise<{ sent: number; givenUp: number }> {
   if (!app.notices.hasChannels) return { sent: 0, givenUp: 0 };
   await putAlarms(app);
-  await putDigest(app);
+  await looked(app, () => putDigest(app));
   return await app.notices.sendDue();
 }
 
 async function putAlarms(app: TellSources): Promise<void> {
-  const { lake, clock, logger } = app.services;
+  const { lake, clock } = app.services;
   const now = clock.now();
   const cursor = await readJson<{ until: string }>(lake, alarmCursorPath, ({ until }) => typeof until === 'string');
   const since = cursor?.until ?? new Date(now - LOOK_BACK_MS).toISOString();
@@ -59,14 +57,24 @@ async function putAlarms(app: TellSources): Promise<void> {
       dueTick(DRIFT_CRON, now) === undefined ? [] : [drifted((await driftReport(app)).measures, isoWeek(now))],
   ];
   let isWhole = true;
-  for (const look of looks)
-    try {
+  for (const look of looks) {
+    const put = async () => {
       for (const alarm of await look()) if (alarm !== undefined) await app.notices.put(noticeOf(alarm, app.config));
-    } catch (error) {
-      isWhole = false; // L2
-      logger.error('notice.look-failed', { code: codeOf(error) });
-    }
+    };
+    if (!(await looked(app, put))) isWhole = false;
+  }
   if (isWhole && newest !== cursor?.until) await lake.write(alarmCursorPath, JSON.stringify({ until: newest })); // L1
+}
+
+/** L2. @returns false when it failed, which is logged */
+async function looked({ services }: TellSources, look: () => Promise<void>): Promise<boolean> {
+  try {
+    await look();
+    return true;
+  } catch (error) {
+    services.logger.error('notice.look-failed', { code: codeOf(error) });
+    return false;
+  }
 }
 
 const noticeOf = ({ view, ...alarm }: Alarm, config: Config): Notice => ({

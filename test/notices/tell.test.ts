@@ -113,6 +113,16 @@ test('the digest comes on Monday at seven, once', async () => {
   );
 });
 
+test('a digest that cannot be made holds up no alarm', async () => {
+  now = Date.UTC(2026, 10, 23, 7, 1);
+  spent = 6;
+  const query = async () => {
+    throw new Error('the table cannot be read');
+  };
+  await tellPeople({ ...app, query });
+  expect(titles()).toEqual(['Sluice: the money of the day is spent']);
+});
+
 test('without a channel nothing is looked at and nothing kept', async () => {
   runs = [failed('run-1', '2026-11-23T11:30:00.000Z')];
   const { lake, clock, logger } = app.services;

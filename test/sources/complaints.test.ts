@@ -1,6 +1,7 @@
 // What people complained about in programs that read SharePoint, each as a test on the emulator: docs/sources.md lists where they were said.
 import { describe, expect, test } from 'vitest';
 import { sitePath } from '../../shared/sources/graph/sites.ts';
+import { killedAt } from './killed.ts';
 import { Tenant } from './tenant.ts';
 
 const bytes = (text: string): Buffer => Buffer.from(text);
@@ -365,22 +366,7 @@ describe('sources: a service that pushes back', () => {
       const t = new Tenant();
       for (let i = 0; i < 6; i++) t.library.putFile(`f${i}.txt`, bytes(`text ${i}`));
       t.library.putOther('Notes', 'notebook');
-      let left = step;
-      let isDead = false;
-      const die = () => {
-        if (isDead || left-- <= 0) {
-          isDead = true;
-          throw new Error('killed');
-        }
-      };
-      t.lake.beforeCall = die;
-      t.landing.beforeCall = die;
-      const first = await t.sync().then(
-        () => 'done',
-        () => 'killed',
-      );
-      t.lake.beforeCall = undefined;
-      t.landing.beforeCall = undefined;
+      const first = await killedAt(t, step, () => t.sync());
       await t.sync();
       const states = Object.values(await t.items());
       expect(

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { mailName } from '../../shared/sources/mail-name.ts';
 import { SourceNames } from '../../shared/sources/source-names.ts';
+import { killedAt } from './killed.ts';
 import { Tenant } from './tenant.ts';
 
 const eml = (text: string): Buffer => Buffer.from(`Subject: x\r\nMessage-ID: <${text}@contoso.example>\r\n\r\n${text}`);
@@ -224,21 +225,7 @@ test('killed at any step, a round of mails loses none and lands none twice', asy
     const mailbox = t.addMailbox();
     for (let i = 0; i < 4; i++) mailbox.deliver(i < 2 ? 'Inbox' : 'Inbox/Below', `M${i}`, eml(`${i}`));
     const entry = t.mailEntry();
-    let left = step;
-    let isDead = false;
-    const die = () => {
-      if (!isDead && left-- > 0) return;
-      isDead = true;
-      throw new Error('killed');
-    };
-    t.lake.beforeCall = die;
-    t.landing.beforeCall = die;
-    const first = await t.sync({ entry }).then(
-      () => 'done',
-      () => 'killed',
-    );
-    t.lake.beforeCall = undefined;
-    t.landing.beforeCall = undefined;
+    const first = await killedAt(t, step, () => t.sync({ entry }));
     await t.sync({ entry });
     expect(Object.values(await t.items(entry)), `killed at ${step}`).toEqual(Array(4).fill('landed'));
     expect(await t.landed(), `killed at ${step}`).toHaveLength(4);

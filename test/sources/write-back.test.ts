@@ -5,6 +5,7 @@ import { echoed } from '../../shared/sources/notifications.ts';
 import { Sources } from '../../shared/sources/sources.ts';
 import { Subscriptions } from '../../shared/sources/subscriptions.ts';
 import type { Decisions } from '../../shared/sources/write-back.ts';
+import { killedAt } from './killed.ts';
 import { Tenant } from './tenant.ts';
 
 const MINUTE = 60_000;
@@ -247,22 +248,7 @@ test('killed at any step while columns are written, a file is written to once mo
       return setFields(...args);
     };
     for (const name of ['a.docx', 'c.txt']) t.library.putFile(name, Buffer.from(name));
-    let left = step;
-    let isDead = false;
-    const die = () => {
-      if (isDead || left-- <= 0) {
-        isDead = true;
-        throw new Error('killed');
-      }
-    };
-    t.lake.beforeCall = die;
-    t.landing.beforeCall = die;
-    const first = await sources.sync('tax', {}, 60_000).then(
-      () => 'done',
-      () => 'killed',
-    );
-    t.lake.beforeCall = undefined;
-    t.landing.beforeCall = undefined;
+    const first = await killedAt(t, step, () => sources.sync('tax', {}, 60_000));
     await run(11);
     expect(new Set(t.puts).size, `killed at ${step}`).toBe(2);
     expect(t.puts.length, `killed at ${step}`).toBeLessThanOrEqual(2 + 2); // in hand when it was killed

@@ -15,7 +15,7 @@ const FINE = 10;
  * @param form  draws the fields of a form too; 0 for none
  * @throws {TerminalError} extract.out-of-memory
  */
-export function drawPage(
+export function pictureOfPage(
   m: WrappedPdfiumModule,
   page: number,
   form: number,

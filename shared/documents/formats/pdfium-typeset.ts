@@ -7,7 +7,7 @@ import type { WrappedPdfiumModule } from '@embedpdf/pdfium';
 import type { Bitmap } from '../pages/page.ts';
 import { loadPdfium } from './pdfium.ts';
 import { heapOf, readFloats } from './pdfium-memory.ts';
-import { drawPage } from './pdfium-picture.ts';
+import { pictureOfPage } from './pdfium-picture.ts';
 
 /** Latin, Greek, Cyrillic, Hebrew, Arabic (letters as they stand alone), Georgian, Armenian, many signs; no Chinese, Japanese or Korean. */
 const loadFont = () => readFile(createRequire(import.meta.url).resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf'));
@@ -63,7 +63,7 @@ async function load(): Promise<Typesetter> {
       const page = m.FPDFPage_New(document, 0, width, height);
       try {
         for (const run of runs) setRun(m, { document, font, page }, run, size);
-        return drawPage(m, page, 0, widthPx, maxPixels);
+        return pictureOfPage(m, page, 0, widthPx, maxPixels);
       } finally {
         m.FPDF_ClosePage(page);
         m.FPDFPage_Delete(document, 0); // T1

@@ -13,7 +13,7 @@ import { withSigns } from './pdf-signs.ts';
 import type { PageMarks } from './pdf-trust.ts';
 import type { UnseenText } from './pdf-unseen.ts';
 import { heapOf, readBytes, readFloats, readSized, utf16 } from './pdfium-memory.ts';
-import { drawPage, wordsOf } from './pdfium-picture.ts';
+import { pictureOfPage, wordsOf } from './pdfium-picture.ts';
 
 let library: Promise<WrappedPdfiumModule> | undefined;
 
@@ -376,7 +376,7 @@ export class PdfPage {
 
   /** The page in colour as people see it, its notes and the fields of a form included. */
   picture(widthPx: number, maxPixels: number): Bitmap {
-    return drawPage(this.#m, this.#page, this.#form(), widthPx, maxPixels);
+    return pictureOfPage(this.#m, this.#page, this.#form(), widthPx, maxPixels);
   }
 
   /** The page's text with the boxes of its words in the picture. */
