@@ -75,7 +75,8 @@ const ROOMS: Record<string, readonly string[]> = {
   sources: ['pipeline'],
   insight: ['pipeline'],
   review: ['pipeline', 'insight'],
-  upkeep: ['pipeline', 'insight', 'review', 'intake'],
+  search: ['pipeline', 'insight'],
+  upkeep: ['pipeline', 'insight', 'review', 'intake', 'search'],
   notices: ['pipeline', 'insight', 'intake'],
 };
 

@@ -45,11 +45,23 @@ export class LakeQueries {
   /** Versions of the views that stand in the database; undefined: of an empty table. */
   readonly #shown = new Map<string, number | undefined>();
   #opening: Promise<DuckDBInstance> | undefined;
+  readonly #alsoReads: readonly string[];
+  readonly #timeoutMs: number | undefined;
   /** Ends when views and the statement that reads them are made: one at a time. */
   #making: Promise<unknown> = Promise.resolve();
 
-  /** Each table is visible under its schema's name. */
-  constructor(tables: readonly DeltaTable[], pace: Pace = new Pace(systemClock)) {
+  /**
+   * Each table is visible under its schema's name.
+   * @param options.alsoReads  folders with Parquet files that statements may name
+   * @param options.timeoutMs  after which any answer is given up
+   */
+  constructor(
+    tables: readonly DeltaTable[],
+    pace: Pace = new Pace(systemClock),
+    { alsoReads = [], timeoutMs }: { alsoReads?: readonly string[]; timeoutMs?: number } = {},
+  ) {
+    this.#alsoReads = alsoReads;
+    this.#timeoutMs = timeoutMs;
     this.#tables = new Map(tables.map((table) => [table.schema.name, table]));
     this.#pace = pace;
     this.#looks = new Map(tables.map((table) => [table.schema.name, new PacedLook(() => table.snapshot(), pace)]));
@@ -78,12 +90,14 @@ export class LakeQueries {
       await Promise.all(names.map(async (name) => [name, await this.#looks.get(name)?.take()] as const)),
     );
     const version = names.map((name) => `${name} ${snapshots.get(name)?.version ?? 'none'}`).join(', ');
+    const timeout = this.#timeoutMs === undefined ? {} : { timeoutMs: this.#timeoutMs };
     const query: QueryLake = (sql, maxRows = DEFAULT_MAX_ROWS) => {
+      const words = sql.replace(/'(?:[^']|'')*'/g, "''"); // what somebody looks for may be called like a table
       for (const name of this.#tables.keys())
-        if (!snapshots.has(name) && sql.includes(name))
+        if (!snapshots.has(name) && words.includes(name))
           throw new SluiceError('internal', `a question to ${version} names table ${name}`);
       return this.#answers.get(`${version}\n${maxRows}\n${sql}`, () =>
-        this.#limit(() => this.#pace.spare(() => this.#answer(snapshots, sql, maxRows))),
+        this.#limit(() => this.#pace.spare(() => this.#answer(snapshots, sql, maxRows, timeout))),
       );
     };
     return { version, query };
@@ -197,11 +211,13 @@ export class LakeQueries {
   async #open(): Promise<DuckDBInstance> {
     const database = await createDatabase();
     const connection = await database.connect();
-    const folders = [...new Set([...this.#tables.values()].map((table) => table.cache.folder))];
+    const folders = new Set([...[...this.#tables.values()].map((table) => table.cache.folder), ...this.#alsoReads]);
     try {
       await connection.run("SET GLOBAL TimeZone = 'UTC'");
       await connection.run('SET parquet_metadata_cache = true'); // a data file never changes
-      await connection.run(`SET allowed_directories = [${folders.map((folder) => sqlText(`${folder}/`)).join(', ')}]`);
+      await connection.run(
+        `SET allowed_directories = [${[...folders].map((folder) => sqlText(`${folder}/`)).join(', ')}]`,
+      );
       await connection.run('SET enable_external_access = false');
       await connection.run('SET lock_configuration = true');
     } finally {
