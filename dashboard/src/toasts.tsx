@@ -1,5 +1,6 @@
 // Short messages at the edge of the page: what was done, and a way back where there is one.
 import { signal } from '@preact/signals';
+import { words } from './words/parts.ts';
 
 interface Toast {
   id: number;
@@ -50,7 +51,7 @@ export function Toasts() {
               {action.name}
             </button>
           )}
-          <button type="button" class="quiet icon" aria-label="Close message" onClick={() => close(id)}>
+          <button type="button" class="quiet icon" aria-label={words.closeMessage} onClick={() => close(id)}>
             ×
           </button>
         </div>

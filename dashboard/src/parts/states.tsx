@@ -2,12 +2,13 @@
 import type { ComponentChildren } from 'preact';
 import type { ApiError } from '../api.ts';
 import type { Resource } from '../resource.ts';
+import { words } from '../words/parts.ts';
 
 export function Loading({ what }: { what: string }) {
   return (
     <p class="loading" role="status">
       <span class="spinner" aria-hidden="true" />
-      Loading {what}…
+      {words.loading(what)}
     </p>
   );
 }
@@ -25,7 +26,7 @@ export function ErrorNote({ error, onRetry }: { error: ApiError; onRetry?: () =>
   return (
     <section class="note bad" role="alert">
       <p>
-        <strong>{error.status === 403 ? 'You may not see this.' : error.message}</strong> {error.remedy}
+        <strong>{error.status === 403 ? words.mayNotSee : error.message}</strong> {error.remedy}
       </p>
       {error.fields.length > 0 && (
         <ul>
@@ -42,7 +43,7 @@ export function ErrorNote({ error, onRetry }: { error: ApiError; onRetry?: () =>
       </p>
       {onRetry && error.status !== 403 && (
         <button type="button" onClick={onRetry}>
-          Try again
+          {words.tryAgain}
         </button>
       )}
     </section>
@@ -66,7 +67,7 @@ export function Show<T>({
     <>
       {error !== undefined && (
         <p class="note warn" role="status">
-          {error.message} {error.status === 0 ? error.remedy : ''} What you see is from before.
+          {error.message} {error.status === 0 ? error.remedy : ''} {words.fromBefore}
         </p>
       )}
       {children(data)}
