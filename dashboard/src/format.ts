@@ -15,6 +15,7 @@ const formats = computed(() => {
       return format;
     },
     dateTime: dates({ day: 'numeric', month: 'short', year: 'numeric', hour: 'numeric', minute: '2-digit' }),
+    dateTimeOfYear: dates({ day: 'numeric', month: 'short', hour: 'numeric', minute: '2-digit' }),
     time: dates({ timeStyle: 'medium' }),
     day: dates({ day: 'numeric', month: 'short', timeZone: 'UTC' }),
     relative: new Intl.RelativeTimeFormat(locale.value, { numeric: 'auto' }),
@@ -41,6 +42,10 @@ export const fixed = (value: number, digits: number): string =>
 /** 1,200 or 0.0012: the first `digits` that count. */
 export const significant = (value: number, digits = 2): string => number(value, { maximumSignificantDigits: digits });
 
+/** +0.12, −3.00, 0.00 */
+export const signed = (value: number, digits: number): string =>
+  number(value, { signDisplay: 'exceptZero', minimumFractionDigits: digits, maximumFractionDigits: digits });
+
 /** Dollars with as many places as the amount needs: $0.0021, $1.25, $12,345. @param value  USD */
 export function money(value: number): string {
   const size = Math.abs(value);
@@ -60,6 +65,9 @@ export const percent = (share: number, digits = 0): string =>
 
 /** Date and time in the viewer's zone. @param iso  ISO 8601 */
 export const when = (iso: string): string => formats.value.dateTime.format(new Date(iso));
+
+/** The same without the year. */
+export const whenThisYear = (iso: string): string => formats.value.dateTimeOfYear.format(new Date(iso));
 
 /** Time of day in the viewer's zone. */
 export const clockTime = (iso: string): string => formats.value.time.format(new Date(iso));

@@ -27,6 +27,9 @@ export const words = catalogue('parts', {
   cannotBeRead: (id: string, message: string, code: string, remedy: string) =>
     `${id} cannot be read: ${message} (${code}). ${remedy}`,
   erased: '(erased)',
+  deciders: { model: 'model', encoder: 'encoder', llm: 'LLM', duplicate: 'duplicate', human: 'person' } as Readonly<
+    Record<string, string>
+  >,
   // who are you
   whoAreYou: 'This host asks who you are',
   signInNote:

@@ -23,13 +23,24 @@ const DATA: Readonly<Record<string, readonly string[]>> = {
   'api.ts': ['ApiError'], // name of a class of errors
   'format.ts': ['0 s', '0 min 0 s', '0 h 0 min'], // symbols of the SI
   'parts/states.tsx': ['· HTTP 0'],
+  'views/run/format-names.ts': [
+    'Word',
+    'Excel',
+    'PowerPoint',
+    'Word 97–2003',
+    'Excel 97–2003',
+    'PowerPoint 97–2003',
+    'Markdown',
+  ],
+  'views/run/rerun-form.ts': ['npx sluice rerun'], // a command
+  // names of containers, and what a path may look like
+  'views/runs/start-run-fields.tsx': ['imports', 'landing', 'letters-2025/', 'letters.parquet', 'text'],
 };
 
 /** Still in English beside the catalogue. Nothing may be added. */
 const NOT_YET: readonly string[] = [
   'drop/file-row.tsx',
   'drop/panel.tsx',
-  'parts/page/page-picture.tsx',
   'views/compare.tsx',
   'views/compare/flips.ts',
   'views/costs.tsx',
@@ -37,19 +48,6 @@ const NOT_YET: readonly string[] = [
   'views/costs/money.tsx',
   'views/costs/promise.ts',
   'views/costs/trust.tsx',
-  'views/document.tsx',
-  'views/document/decide-form.tsx',
-  'views/document/decision.tsx',
-  'views/document/reasons.ts',
-  'views/document/source.tsx',
-  'views/document/timeline.tsx',
-  'views/document/why.tsx',
-  'views/documents.tsx',
-  'views/documents/facets.tsx',
-  'views/documents/filter-bar.tsx',
-  'views/documents/filter.ts',
-  'views/documents/list-row.ts',
-  'views/documents/list.tsx',
   'views/labels.tsx',
   'views/labels/files.tsx',
   'views/labels/label-fields.tsx',
@@ -86,26 +84,6 @@ const NOT_YET: readonly string[] = [
   'views/review/queue.ts',
   'views/review/status-line.tsx',
   'views/review/use-queue.ts',
-  'views/run.tsx',
-  'views/run/codes.tsx',
-  'views/run/flow.ts',
-  'views/run/format-names.ts',
-  'views/run/funnel.tsx',
-  'views/run/ledger.tsx',
-  'views/run/notes.tsx',
-  'views/run/origin.tsx',
-  'views/run/report.tsx',
-  'views/run/rerun-form.ts',
-  'views/run/rerun.tsx',
-  'views/runs.tsx',
-  'views/runs/guide-card.tsx',
-  'views/runs/quote-box.tsx',
-  'views/runs/run-form.ts',
-  'views/runs/run-table.tsx',
-  'views/runs/start-run-fields.tsx',
-  'views/runs/start-run.tsx',
-  'views/runs/step-meter.tsx',
-  'views/runs/steps.ts',
   'views/sources.tsx',
 ];
 

@@ -38,6 +38,8 @@ const PLUMBING = new Set(
   ).split(' '),
 );
 
+/** Queries of media and transforms of SVG. */
+const CODE = /^\((min|max)-width: |^(translate|rotate)\(/;
 const LETTERS = /\p{L}{2}|\p{L}$/u;
 const WORDS = /\p{L}.*\s|\s.*\p{L}|^\p{Lu}\p{Ll}|\p{L}[.!?:…]$/u;
 
@@ -98,7 +100,7 @@ function isTechnical(node: Node, above: readonly Node[]): boolean {
 }
 
 function isShown(text: string, node: Node, above: readonly Node[]): boolean {
-  if (!LETTERS.test(text)) return false;
+  if (!LETTERS.test(text) || CODE.test(text)) return false;
   if (node.type === 'JSXText') return true; // X1
   if (WORDS.test(text)) return true; // X2
   // A single small word is shown where it is a child of an element, in an attribute that is read, or has a name that is.

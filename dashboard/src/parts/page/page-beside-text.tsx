@@ -3,7 +3,7 @@ import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { PagePlaces } from '../../../../shared/api/insights.ts';
-import { getJson } from '../../api.ts';
+import { type ApiError, getJson } from '../../api.ts';
 import { useResource } from '../../resource.ts';
 import type { Evidence } from '../../result-row.ts';
 import { Loading } from '../states.tsx';
@@ -12,6 +12,7 @@ import { hasQuote, marksOf } from './marks.ts';
 import { PagePicture, useWidth } from './page-picture.tsx';
 import { usePicture } from './use-picture.ts';
 import '../../../style/page.css';
+import { problemOf } from '../../problem.ts';
 import { words } from '../../words/parts.ts';
 
 /** Which of the two is shown where there is room for one; kept from document to document. */
@@ -66,9 +67,7 @@ export function PageBesideText({ documentId, evidence, quote, warnings, children
             <FindQuote key={documentId} documentId={documentId} pages={pages ?? 1} quote={quote} onFound={goTo} />
           )}
           {picture.error !== undefined ? (
-            <p class="note">
-              {picture.error.message.replace(/[.!]?$/, '.')} {picture.error.remedy}
-            </p>
+            <Unpaintable error={picture.error} />
           ) : picture.bitmap === undefined ? (
             <div class="page-frame waiting">
               <Loading what={words.thePage} />
@@ -81,6 +80,15 @@ export function PageBesideText({ documentId, evidence, quote, warnings, children
         <div class="text-side">{children}</div>
       </div>
     </div>
+  );
+}
+
+function Unpaintable({ error }: { error: ApiError }) {
+  const { message, remedy } = problemOf(error.code, error.message, error.remedy);
+  return (
+    <p class="note">
+      {message.replace(/[.!]?$/, '.')} {remedy}
+    </p>
   );
 }
 

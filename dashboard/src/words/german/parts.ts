@@ -24,6 +24,7 @@ export const parts: typeof words = {
   of: (done, total) => `${done} von ${total}`,
   cannotBeRead: (id, message, code, remedy) => `${id} ist nicht lesbar: ${message} (${code}). ${remedy}`,
   erased: '(gelöscht)',
+  deciders: { model: 'Modell', encoder: 'Encoder', llm: 'LLM', duplicate: 'Duplikat', human: 'Mensch' },
   whoAreYou: 'Dieser Host fragt, wer Sie sind',
   signInNote:
     'Melden Sie sich mit dem Konto Ihrer Organisation an oder geben Sie einen Funktionsschlüssel an. Der Schlüssel bleibt in diesem Tab und wird mit ihm vergessen.',
