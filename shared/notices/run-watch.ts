@@ -86,7 +86,7 @@ async function followedRuns(
       runs.push(await progress.status(runId));
     } catch (error) {
       if (!(error instanceof SluiceError && /^(run\.not-found|lake\.corrupt-record)$/.test(error.code))) throw error;
-      logger.warn('notice.run-lost', { run: runId, code: codeOf(error) });
+      logger.warn('notice.run-lost', { runId, code: codeOf(error) });
     }
   }
   return runs;
