@@ -14,6 +14,7 @@ import {
   time,
   version,
   whole,
+  words,
 } from './options.ts';
 
 /** Add them to the program. */
@@ -60,7 +61,11 @@ export function addResultCommands(program: Command): void {
       program.command('search').description('documents by the words in their texts and in the reasons of decisions'),
     ),
   )
-    .argument('<words...>', 'steuer frist: both; "im Werk": together; zoll*: beginning so; -- … -entwurf: without')
+    .argument(
+      '<words...>',
+      'steuer frist: both; "im Werk": together; zoll*: beginning so; -- … -entwurf: without',
+      words,
+    )
     .addOption(searchedIn())
     .option('--limit <n>', 'at most this many', whole(1, 100), 20)
     .option('--cursor <text>', 'the next page, as the one before says', someText)

@@ -61,7 +61,11 @@ export class SearchIndex {
     this.#services = services;
     this.#folder = join(tmpdir(), `sluice-search-${process.pid}-${randomUUID().slice(0, 8)}`);
     this.#cache = new FileCache(join(this.#folder, 'segments'), LOCAL_BYTES);
-    this.#queries = new LakeQueries(tables, pace, { alsoReads: [this.#folder], timeoutMs: ANSWER_MS });
+    this.#queries = new LakeQueries(tables, pace, {
+      alsoReads: [this.#folder],
+      timeoutMs: ANSWER_MS,
+      keepsLatest: true,
+    });
   }
 
   /** The index and the tables as they are now, brought up to date as far as `waitMs` allows; the rest goes on behind. */

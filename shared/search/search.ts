@@ -43,9 +43,7 @@ export async function searchDocuments(lake: SearchLake, request: SearchRequest):
       SELECT document_id, run_id, processed_at, ${TEXT_MARK} AS text_mark, ${REASON_MARK} AS reason_mark FROM ${relation} ${conditions}),
     met AS (
       SELECT counting.document_id, counting.run_id, counting.processed_at, hits.* EXCLUDE (document_id)
-      FROM counting JOIN hits ON hits.document_id = counting.document_id AND hits.mark = counting.text_mark
-      UNION ALL SELECT counting.document_id, counting.run_id, counting.processed_at, hits.* EXCLUDE (document_id)
-      FROM counting JOIN hits ON hits.document_id = counting.document_id AND hits.mark = counting.reason_mark),
+      FROM counting JOIN hits ON hits.document_id = counting.document_id AND hits.mark IN (counting.text_mark, counting.reason_mark)),
     best AS (
       SELECT document_id, run_id, processed_at, max(score) AS score, max_by({segment: segment, text_at: text_at, text_bytes: text_bytes}, score) AS place,
         list(DISTINCT kind) AS kinds
