@@ -229,8 +229,8 @@ const byCode: Readonly<Record<ErrorCode, Told>> = {
     'Stellen Sie ihn aus einer Sicherung wieder her; was ihn nicht braucht, geht weiter.',
   ],
   'search.not-ready': [
-    'Die Texte werden noch erschlossen.',
-    'Das geschieht einmal je Dokument. In einer Minute noch einmal fragen.',
+    'Die Texte werden noch erschlossen',
+    'Das geschieht einmal je Dokument. Fragen Sie in einer Minute noch einmal.',
   ],
   'query.timeout': ['Die Abfrage dauerte zu lange', 'Fragen Sie nach weniger, oder geben Sie mehr Zeit.'],
   'lake.commit-conflict': ['Jemand anders hat dieselben Zeilen geändert', 'Versuchen Sie es noch einmal.'],
