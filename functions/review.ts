@@ -3,18 +3,25 @@ import { randomUUID } from 'node:crypto';
 import type { HttpRequest } from '@azure/functions';
 import { feedbackBatchSchema, feedbackSchema, reviewQueueSchema } from '../shared/api/decisions.ts';
 import { reviewProgressSchema, reviewReleaseSchema, reviewSkipSchema } from '../shared/api/insights.ts';
-
 import { parseRequest } from '../shared/api/problem.ts';
+import { parseReviewer } from '../shared/api/reviewer.ts';
 import { getApp, whoCalls } from '../shared/app.ts';
 import { giveFeedback } from '../shared/review/feedback.ts';
 import { giveFeedbackBatch } from '../shared/review/feedback-batch.ts';
 import { releaseDocuments, skipDocument } from '../shared/review/lease.ts';
 import { reviewProgress } from '../shared/review/progress.ts';
 import { takeForReview } from '../shared/review/queue.ts';
-import { access, isFromPage, readBody, respond } from './http.ts';
+import { undoBatch } from '../shared/review/undo-batch.ts';
+import { access, isFromPage, parameter, readBody, respond } from './http.ts';
 import { app } from './registry.ts';
 
-const reviewerOf = (request: HttpRequest) => whoCalls(request.headers.get('x-ms-client-principal'), 'reviewer');
+/** Callers with a function key have no name but the one they give, URL-encoded as headers need it. */
+function reviewerOf(request: HttpRequest) {
+  const caller = whoCalls(request.headers.get('x-ms-client-principal'), 'reviewer');
+  const given = request.headers.get('x-sluice-reviewer');
+  if (caller.id !== 'key' || given === null) return caller;
+  return { ...caller, name: parseReviewer(given) };
+}
 
 app.http('reviewQueue', {
   ...access,
@@ -28,7 +35,7 @@ app.http('reviewQueue', {
       const holder = `${reviewer.id}/${queue.holder ?? randomUUID()}`;
       const lake = await getApp();
       if (isFromPage(request)) lake.pages.warm();
-      return { jsonBody: { documents: await takeForReview(lake, queue, holder) } };
+      return { jsonBody: { documents: await takeForReview(lake, queue, holder, reviewer.name) } };
     }),
 });
 
@@ -96,6 +103,18 @@ app.http('giveFeedbackBatch', {
       const reviewer = reviewerOf(request);
       const lake = await getApp();
       const { decisions } = parseRequest(feedbackBatchSchema, await readBody(request, lake.config.REQUEST_MAX_BYTES));
-      return { jsonBody: { decisions: await giveFeedbackBatch(lake, decisions, reviewer.name) } };
+      return { jsonBody: await giveFeedbackBatch(lake, decisions, reviewer.name) };
+    }),
+});
+
+app.http('undoFeedbackBatch', {
+  ...access,
+  route: 'feedback/batch/{batchId}/undo',
+  methods: ['POST'],
+  handler: (request, context) =>
+    respond(context, request, 'reviewer', async () => {
+      const reviewer = reviewerOf(request);
+      const batchId = parameter(request, 'batchId');
+      return { jsonBody: { decisions: await undoBatch(await getApp(), batchId, reviewer.name) } };
     }),
 });

@@ -56,12 +56,17 @@ export const listResultsSchema = z.strictObject({
 export type ListResults = z.infer<typeof listResultsSchema>;
 
 /** Query of GET /api/search. */
-export const searchSchema = z.strictObject({
-  ...textFilterShape,
-  text: z.string().min(1).max(300),
-  limit: z.coerce.number().int().min(1).max(100).default(20),
-  cursor: z.string().min(1).max(100).optional(),
-});
+export const searchSchema = z
+  .strictObject({
+    ...textFilterShape,
+    /** Documents whose text is like that of this one; instead of `text`. */
+    like: documentIdSchema.optional(),
+    /** How much of what is rare in that text must stand in another, 0..1. */
+    similarity: z.coerce.number().min(0).max(1).default(0.4),
+    limit: z.coerce.number().int().min(1).max(100).default(20),
+    cursor: z.string().min(1).max(100).optional(),
+  })
+  .refine(({ text, like }) => (text === undefined) !== (like === undefined), 'needs text or like, one of the two');
 export type SearchRequest = z.infer<typeof searchSchema>;
 
 /** A piece of a text, and where in it what was looked for stands (UTF-16 units, end excluded). */
@@ -77,6 +82,8 @@ export interface SearchResult {
   /** The row of table `results` that counts. */
   decision: Row;
   foundIn: ('text' | 'reason')[];
+  /** Of `like`: 1 for the document itself and for copies of its text. */
+  similarity: number | null;
   /** Of the place that fits best, in its order. */
   fragments: TextFragment[];
 }
@@ -101,7 +108,8 @@ export const exportResultsSchema = z.strictObject({
 /** Query of GET /api/review. */
 export const reviewQueueSchema = z.strictObject({
   /** `spot-check`: documents drawn at random of those the local stages decided alone; what was decided is not shown. */
-  queue: z.enum(['waiting', 'spot-check']).default('waiting'),
+  /** `disagreement`: documents of which reviewers have said different things, until two agree; not those that the caller decided last. */
+  queue: z.enum(['waiting', 'spot-check', 'disagreement']).default('waiting'),
   /** `teaching`: the least certain of each likely label in turn, one of texts that nearly repeat each other before the others. */
   order: z.enum(['oldest', 'uncertain', 'teaching']).default('oldest'),
   limit: z.coerce.number().int().min(1).max(50).default(10),
@@ -129,7 +137,7 @@ export type FeedbackRequest = z.infer<typeof feedbackSchema>;
 /** Body of POST /api/feedback/batch. */
 export const feedbackBatchSchema = z.strictObject({ decisions: z.array(feedbackSchema).min(1).max(500) });
 
-/** What became of one decision of a batch; the answer of POST /api/feedback/batch is `{decisions}` in the order of the request. */
+/** What became of one decision of a batch; one of BatchAnswer. */
 export interface BatchDecision {
   documentId: string;
   label: string;
@@ -137,6 +145,23 @@ export interface BatchDecision {
   state: 'decided' | 'unchanged' | 'refused';
   previousLabel: string | null;
   /** Why it was refused. */
+  code: string | null;
+  message: string | null;
+}
+
+/** Answer of POST /api/feedback/batch. */
+export interface BatchAnswer {
+  /** In the order of the request. */
+  decisions: BatchDecision[];
+  /** For POST /api/feedback/batch/{batchId}/undo; null when nothing was decided. */
+  batchId: string | null;
+}
+
+/** What became of one document when a batch was taken back; the answer of .../undo is `{decisions}`. */
+export interface UndoneDecision {
+  documentId: string;
+  /** refused: it was decided again or erased since, or a later run has used the decision; unchanged: taken back before. */
+  state: 'undone' | 'unchanged' | 'refused';
   code: string | null;
   message: string | null;
 }
@@ -161,6 +186,8 @@ export interface ReviewItem {
   evidence: { term: string; weight: number; runner_up_weight: number }[];
   quote: string | null;
   quoteVerified: boolean | null;
+  /** What people have said, newest first, where they disagree; else nothing. */
+  said: { reviewer: string; label: string; note: string | null; at: string }[];
   /** What of the document was not read, or mended. */
   warnings: string[];
   /** Beginning of the text; null when it is no longer kept. */

@@ -119,6 +119,12 @@ export const OPERATIONS: readonly Operation[] = [
     ok: [[200, 'What became of each, in the order of the request']],
   },
   {
+    ...{ method: 'post', route: 'feedback/batch/{batchId}/undo', id: 'undoFeedbackBatch', tag: 'review' },
+    summary: 'Take the decisions of a batch back as one, where they still stand',
+    ok: [[200, 'What became of each document']],
+    problems: [403, 404],
+  },
+  {
     ...{ method: 'delete', route: 'documents/{documentId}', id: 'eraseDocument', tag: 'documents', query: eraseSchema },
     summary: 'Erase a document: text, features, answers, decisions; tombstone rows stay',
     ok: [[200, 'What was erased']],
