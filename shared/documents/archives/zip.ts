@@ -59,7 +59,7 @@ export async function openZip(bytes: Uint8Array): Promise<ZipFile> {
               const { compressionMethod: method, uncompressedSize, crc32: crc } = entry;
               const content =
                 method === 0 || method === 8
-                  ? unpack(packed, method, cap)
+                  ? unpack(packed, method, uncompressedSize, cap)
                   : await unpackRare(packed, method, uncompressedSize, crc, cap);
               if (content.length !== entry.uncompressedSize || crc32(content) !== entry.crc32 >>> 0)
                 throw new TerminalError('extract.corrupt', 'archive member: its size or checksum is wrong');
@@ -74,13 +74,19 @@ export async function openZip(bytes: Uint8Array): Promise<ZipFile> {
   };
 }
 
-function unpack(packed: Buffer, method: 0 | 8, cap: number): Buffer {
+/** Of zlib, and what a lie may cost. */
+const [MIN_CHUNK_BYTES, MAX_CHUNK_BYTES] = [64, 1024 * 1024];
+
+/** @param declared  bytes it expands to, as the header says: believed for the size of the buffer only */
+function unpack(packed: Buffer, method: 0 | 8, declared: number, cap: number): Buffer {
   if (method === 0) {
     if (packed.length > cap) throw overCap(cap);
     return packed;
   }
   try {
-    return inflateRawSync(packed, { maxOutputLength: Math.max(1, cap) });
+    // One piece where possible, for pieces are copied together.
+    const chunkSize = Math.min(Math.max(declared + 1, MIN_CHUNK_BYTES), MAX_CHUNK_BYTES);
+    return inflateRawSync(packed, { maxOutputLength: Math.max(1, cap), chunkSize });
   } catch (error) {
     if (error instanceof RangeError) throw overCap(cap); // ERR_BUFFER_TOO_LARGE
     throw new TerminalError('extract.corrupt', 'archive member: its data are damaged', { cause: error });
