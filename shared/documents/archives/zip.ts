@@ -31,7 +31,9 @@ export interface ZipFile {
 export async function openZip(bytes: Uint8Array): Promise<ZipFile> {
   const { default: yauzl } = await import('yauzl');
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const zip = await yauzl.fromBufferPromise(buffer, { decodeStrings: false, validateEntrySizes: false }).catch(corrupt);
+  const options = { decodeStrings: false, validateEntrySizes: false, autoClose: false };
+  const reader = bufferReader(buffer, yauzl.RandomAccessReader);
+  const zip = await yauzl.fromRandomAccessReaderPromise(reader, buffer.length, options).catch(corrupt);
   return {
     entryCount: zip.entryCount,
     async *members() {
@@ -72,6 +74,25 @@ export async function openZip(bytes: Uint8Array): Promise<ZipFile> {
       }
     },
   };
+}
+
+type ReaderClass = typeof import('yauzl')['RandomAccessReader'];
+
+/** The library's own reader of a buffer waits for the event loop once a record: most of the time of a small package. */
+function bufferReader(buffer: Buffer, Reader: ReaderClass): InstanceType<ReaderClass> {
+  class BufferReader extends Reader {
+    override read(
+      target: Buffer,
+      offset: number,
+      length: number,
+      position: number,
+      done: (error: Error | null, bytesRead?: number) => void,
+    ): void {
+      const bytesRead = position < 0 ? 0 : buffer.copy(target, offset, position, position + length); // none: the end came too soon
+      queueMicrotask(() => done(null, bytesRead));
+    }
+  }
+  return new BufferReader();
 }
 
 /** Of zlib, and what a lie may cost. */

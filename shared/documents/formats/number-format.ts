@@ -170,7 +170,7 @@ export function generalNumber(value: number): string {
   return plain.length <= (value < 0 ? 12 : 11) && Number(plain) !== 0 ? plain : powers(value);
 }
 
-const withoutZeros = (text: string) => text.replace(/\.?0+$/, '');
+const withoutZeros = (text: string) => (text.includes('.') ? text.replace(/\.?0+$/, '') : text);
 const powers = (value: number) =>
   value
     .toExponential(5)

@@ -1,5 +1,6 @@
 // Workbooks (xlsx, xlsm, xlsb, xls, ods, numbers): sheet names, cells as a person reads them in their columns, comments, headers and footers, text
-// boxes; files and scans inside. Those of XML parts are read by ourselves (xlsx-book.ts), the others by the workbook library.
+// boxes; files and scans inside. Those of XML parts (xlsx-book.ts) and of the records
+// of Excel 97 (xls-book.ts) are read by ourselves, the others by the workbook library.
 // Traps: the library opens anything, so the media type comes first; sheet_to_csv walks every empty cell of a sparse sheet, the dense rows do not.
 import { TerminalError } from '../../errors.ts';
 import { MEDIA } from '../media-type.ts';
@@ -19,6 +20,7 @@ import { columnName, type SheetMarks, sheetMarks } from './sheet-marks.ts';
 import { xlsbMarks, xlsMarks } from './sheet-records.ts';
 import { completeSpreadsheet } from './spreadsheet-package.ts';
 import { tableMarks, tableMarksIn } from './table-marks.ts';
+import { type XlsSheet, xlsSheets } from './xls-book.ts';
 import { XlsxBook } from './xlsx-book.ts';
 import type { SheetRow } from './xlsx-sheet.ts';
 
@@ -33,10 +35,8 @@ export async function readWorkbook(bytes: Uint8Array, context: ReadContext): Pro
   // Damaged packages send the library into endless loops.
   if (isOle(bytes)) checkOle(bytes);
   const parts = isOle(bytes) || mediaType === MEDIA.xls ? undefined : await PackageParts.open(bytes, limits);
-  const own = mediaType === MEDIA.xlsx && parts !== undefined ? await XlsxBook.open(parts) : undefined;
-  const book = own === undefined ? await openByLibrary(bytes, parts, mediaType) : undefined;
-  const around = parts === undefined ? await aroundOle(bytes, context) : await aroundPackage(parts, own, context);
-  const sheets = own?.sheets(limits.maxCells) ?? sheetsOf(book!, around.marks); // one of them opened it
+  const around = parts === undefined ? await aroundOle(bytes, context) : await aroundPackage(parts, context);
+  const sheets = around.sheets ?? sheetsOf(await openByLibrary(bytes, parts, mediaType), around.marks);
   const sink = new TextSink(limits.maxChars);
   const warnings: string[] = [];
   const { cells, uncalculated } = await addSheets(sheets, sink, limits.maxCells);
@@ -63,20 +63,23 @@ function untold(texts: readonly string[], cells: string): string[] {
   return texts.filter((text) => !told.includes(text.replace(/\s+/g, ' ').trim()));
 }
 
-/** What stands around the cells. */
+/** What stands around the cells, and these where we read them ourselves. */
 interface Around {
+  sheets?: Iterable<Sheet> | AsyncIterable<Sheet>;
   marks: ReadonlyMap<string, SheetMarks>;
   texts: string[];
   embedded: EmbeddedFile[];
   pictures: Picture[];
 }
 
-async function aroundPackage(parts: PackageParts, own: XlsxBook | undefined, context: ReadContext): Promise<Around> {
-  const { mediaType } = context;
+async function aroundPackage(parts: PackageParts, context: ReadContext): Promise<Around> {
+  const { mediaType, limits } = context;
   const found: Around = { marks: new Map(), texts: [], embedded: [], pictures: [] };
   if (mediaType === MEDIA.ods) return { ...found, marks: await tableMarks(parts) };
   if (mediaType !== MEDIA.xlsx && mediaType !== MEDIA.xlsb) return found;
+  const own = mediaType === MEDIA.xlsx ? await XlsxBook.open(parts) : undefined;
   return {
+    ...(own === undefined ? {} : { sheets: own.sheets(limits.maxCells) }),
     marks: own !== undefined ? new Map() : await (mediaType === MEDIA.xlsx ? sheetMarks(parts) : xlsbMarks(parts)),
     texts: [],
     embedded: await embeddedFiles(parts, context),
@@ -96,13 +99,20 @@ async function aroundOle(bytes: Uint8Array, { limits }: ReadContext): Promise<Ar
     return text.includes('opendocument') ? { ...found, marks: tableMarksIn(text, text) } : found;
   }
   const file = await openOle(bytes);
-  const { marks, drawings, boxes } = xlsMarks(file.stream('Workbook') ?? Buffer.alloc(0));
+  const workbook = file.stream('Workbook') ?? Buffer.alloc(0);
+  const { marks, drawings, boxes } = xlsMarks(workbook);
+  const sheets = await xlsSheets(workbook, limits.maxCells);
   return {
+    ...(sheets === undefined ? {} : { sheets: withMarks(sheets, marks) }),
     marks,
     texts: [...artTexts(drawings), ...boxes],
     embedded: hasStorage(bytes, OBJECT) ? await documentsIn(file.storages(OBJECT), limits.maxArchiveEntries) : [],
     pictures: scannedBlips([drawings], limits),
   };
+}
+
+function* withMarks(sheets: Iterable<XlsSheet>, marks: ReadonlyMap<string, SheetMarks>): Generator<Sheet> {
+  for (const sheet of sheets) yield { ...sheet, marks: marks.get(sheet.name) };
 }
 
 /** A sheet whose cells can be told one by one. */

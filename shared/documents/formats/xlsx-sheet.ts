@@ -195,19 +195,21 @@ class Cells {
     return row;
   }
 
-  /** Behind what the cell shows. */
   comment(address: string, notes: readonly string[]): void {
     const place = placeOf(address, 0, address.length);
     if (place < 0) return;
-    const { cells } = this.#rowAt(Math.floor(place / MAX_COLUMNS));
-    const column = place % MAX_COLUMNS;
-    cells[column] = [cells[column] ?? '', ...notes].filter((text) => text !== '').join(' ');
+    addComment(this.#rowAt(Math.floor(place / MAX_COLUMNS)), place % MAX_COLUMNS, notes);
   }
 
   rows(): SheetRow[] {
     const rows = [...this.#rows.values()];
     return this.#isSorted ? rows : rows.sort((a, b) => a.index - b.index);
   }
+}
+
+/** Behind what the cell shows. */
+export function addComment({ cells }: SheetRow, column: number, notes: readonly string[]): void {
+  cells[column] = [cells[column] ?? '', ...notes].filter((text) => text !== '').join(' ');
 }
 
 /** Row × 16,384 + column of an address such as B7, both 0-based; -1 where it is none. */
