@@ -220,6 +220,10 @@ export const EVENTS: Readonly<Record<string, EventSpec>> = {
     doc: 'A message to people reached some channel not at all: it was refused, or did not get through for hours.',
     fields: ['notice', 'channels'],
   },
+  'notice.run-lost': {
+    doc: 'A run that was followed for alarms has no record any more, or a damaged one; it is followed no longer.',
+    fields: ['runId', 'code'],
+  },
   'notice.look-failed': {
     doc: 'What people should be told of could not be looked for; the next look tries it again.',
     fields: ['code'],
@@ -273,6 +277,15 @@ export const EVENTS: Readonly<Record<string, EventSpec>> = {
     fields: ['runId', 'status'],
   },
   'review.decided': { doc: 'A person decided about a document.', fields: ['documentId', 'number'] },
+  'search.indexed': {
+    doc: 'Texts and reasons of some documents can be searched now.',
+    fields: ['entries', 'words', 'sizeBytes'],
+  },
+  'search.merged': { doc: 'Segments of the search index became one.', fields: ['segments', 'entries', 'sizeBytes'] },
+  'search.index-failed': {
+    doc: 'The search index could not be brought up to date; the next question tries again.',
+    fields: ['code'],
+  },
   'training.finished': { doc: 'A distributed training has registered its model.', fields: ['trainingId', 'version'] },
 };
 
