@@ -1,7 +1,8 @@
-// What a cell shows of its value in a number format, in workbooks that we read ourselves. Formats beyond the plain ones are shown by the workbook
-// library, which is loaded when the first of them is met.
+// What a cell shows of its value in a number format, in workbooks that we read ourselves. Formats beyond the plain ones (plain-format.ts) are shown by
+// the workbook library, which is loaded when the first of them is met.
 // Source: ECMA-376 part 1, 18.8.30 (numFmt, with the formats that files do not write out).
 import { shownNumber } from './cell-text.ts';
+import { generalNumber, plainFormat } from './plain-format.ts';
 
 /** Formats that a file names by their number only; East Asian ones as the date or time that they are. */
 const BUILT_IN: Readonly<Record<number, string>> = {
@@ -136,43 +137,5 @@ export class NumberFormats {
 
 const ISO = /^(?:(\d{1,4})-(\d{1,2})-(\d{1,2})(?:[T ]|$))?(?:(\d{1,2}):(\d\d)(?::(\d\d(?:\.\d+)?))?Z?)?$/;
 
-/** Fixed places, with or without groups of thousands, as they are or in hundredths. */
-const FIXED = /^(#,##)?0(?:\.(0{1,9}))?(%?)$/;
 /** A section for texts: the fourth, or the last with its sign. */
 const isTextFormat = (format: string) => format !== '@' && (format.includes('@') || format.split(';').length > 3);
-
-/** The formats that we show ourselves. */
-function plainFormat(format: string): ((value: number) => string) | undefined {
-  if (format === '@' || /^general$/i.test(format)) return generalNumber;
-  const [, groups, places = '', percent = ''] = FIXED.exec(format) ?? [];
-  return FIXED.test(format) ? (value) => fixedNumber(value, groups !== undefined, places.length, percent) : undefined;
-}
-
-function fixedNumber(value: number, isGrouped: boolean, places: number, percent: string): string {
-  const scaled = percent === '' ? value : value * 100;
-  const unit = 10 ** places;
-  const text = (Math.round(Math.abs(scaled) * unit) / unit).toFixed(places);
-  const whole = places === 0 ? text : text.slice(0, -places - 1);
-  const grouped = isGrouped ? `${whole.replace(/\B(?=(\d{3})+$)/g, ',')}${text.slice(whole.length)}` : text;
-  return `${scaled < 0 && /[1-9]/.test(text) ? '-' : ''}${grouped}${percent}`;
-}
-
-/** The usual format: as many digits as eleven characters hold, powers of ten for what is smaller or larger. */
-export function generalNumber(value: number): string {
-  const size = Math.abs(value);
-  if (!Number.isFinite(value) || value === 0) return Number.isFinite(value) ? '0' : '';
-  if (size >= 1e11) return Number.isInteger(value) && size < 1e21 ? String(value) : powers(value);
-  if (Number.isInteger(value)) return String(value);
-  if (size >= 1e10) return String(Math.round(value));
-  if (size >= 1) return withoutZeros(value.toPrecision(10));
-  if (size >= 1e-4) return withoutZeros(value.toFixed(9));
-  const plain = withoutZeros(value.toFixed(12));
-  return plain.length <= (value < 0 ? 12 : 11) && Number(plain) !== 0 ? plain : powers(value);
-}
-
-const withoutZeros = (text: string) => (text.includes('.') ? text.replace(/\.?0+$/, '') : text);
-const powers = (value: number) =>
-  value
-    .toExponential(5)
-    .replace(/\.?0+e/, 'e')
-    .replace(/e([+-])(\d+)$/, (_whole, sign: string, digits: string) => `E${sign}${digits.padStart(2, '0')}`);
