@@ -7,7 +7,6 @@ import { codeOf, RetryableError } from '../errors.ts';
 import { askAll, MOST_IN_ROW } from './ask-vanished.ts';
 import { type DriveItem, DriveItems } from './drive-items.ts';
 import { type DrivePlan, planRound, UNREAD } from './drive-plan.ts';
-import type { RoundDeps } from './drive-round.ts';
 import { type Collected, type Drive, type Feed, ItemUnavailable } from './feed.ts';
 import type { Wanted } from './filter.ts';
 import type { DriveRow } from './graph/drive-rows.ts';
@@ -17,6 +16,7 @@ import { itemKeyOf, partOf, UNIT_BITS } from './item-key.ts';
 import { type Bucket, type ItemStore, STORE_CALLS } from './item-store.ts';
 import type { BatchRecord, Journal } from './journal.ts';
 import { landItem } from './land-item.ts';
+import type { RoundDeps } from './round-deps.ts';
 import type { RoundRows } from './round-rows.ts';
 import { count, newTally } from './tally.ts';
 

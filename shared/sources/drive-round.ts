@@ -5,7 +5,6 @@
 // is committed last, by compare-and-swap: of two rounds at once one ends and the other has done nothing twice. R5 in memory are a batch, the
 // folders and some bytes a bucket, and what is read and written of the items are the buckets of what has changed.
 import type { SourceEntry } from '../api/source-entry.ts';
-import type { Clock, LakeStore, Logger } from '../ports.ts';
 import { askAll } from './ask-vanished.ts';
 import { type BatchTask, runBatch } from './drive-batch.ts';
 import { type DriveState, newDriveState, readDriveState, writeDriveState } from './drive-state.ts';
@@ -17,24 +16,10 @@ import { ItemStore, newGeneration } from './item-store.ts';
 import { type BatchRecord, Journal, type Renamed } from './journal.ts';
 import { knownOf } from './known.ts';
 import { removeGone } from './removals.ts';
+import type { RoundDeps } from './round-deps.ts';
 import { RoundRows } from './round-rows.ts';
 import { reasonsOf } from './tally.ts';
-import { type Decisions, type WriteBackState, type WriteBackTask, writeBack } from './write-back.ts';
-
-export interface RoundDeps {
-  lake: LakeStore;
-  landing: LakeStore;
-  clock: Clock;
-  logger: Logger;
-  /** Everything that was read from a landed file and decided on it goes. @param path  in the landing container */
-  erase(path: string): Promise<void>;
-  /** Landed files that are shown under another path now; some thousand at a time. */
-  rename?(renamed: readonly Renamed[]): Promise<void>;
-  /** What was decided, for sources that write it back. */
-  decisions?: Decisions;
-  /** Downloads at a time. */
-  parallel: number;
-}
+import { type WriteBackState, type WriteBackTask, writeBack } from './write-back.ts';
 
 export interface RoundOptions {
   /** Enumerate everything although there is a cursor: tombstones get lost. */

@@ -21,7 +21,17 @@ import { addTally, newTally, type Tally } from './tally.ts';
 
 /** A bucket is a few kilobytes: a thread of its own would cost more than the work. */
 const zip = (text: string): Buffer => gzipSync(text, { level: 1 });
-const unzip = (bytes: Buffer): Buffer => gunzipSync(bytes);
+/** @throws {TerminalError} lake.corrupt-record */
+function unzip(bytes: Buffer, path: string): Buffer {
+  try {
+    return gunzipSync(bytes);
+  } catch (error) {
+    throw damaged(path, error);
+  }
+}
+
+const damaged = (path: string, cause: unknown): TerminalError =>
+  new TerminalError('lake.corrupt-record', `${path} is damaged`, { ids: { path }, cause });
 
 /** Calls to storage at a time. */
 export const STORE_CALLS = 8;
@@ -99,10 +109,10 @@ export class ItemStore {
       return new ItemStore(lake, place, tree, index, items);
     }
     const path = fileOf(place, state.index, 'index');
-    const index = parseRecord<Index>(unzip(await lake.read(path)), path);
+    const index = parseRecord<Index>(unzip(await lake.read(path), path), path);
     if (index.tree !== null) {
       const file = fileOf(place, index.tree, 'folders');
-      for (const line of linesOf(unzip(await lake.read(file)))) tree.enter(JSON.parse(line) as Folder); // written below
+      for (const line of linesOf(unzip(await lake.read(file), file))) tree.enter(JSON.parse(line) as Folder); // written below
     }
     return new ItemStore(lake, place, tree, index);
   }
@@ -171,8 +181,12 @@ export class ItemStore {
     const path = fileOf(this.#place, generation, String(bucket));
     const stored = await this.#lake.readIfExists(path);
     if (stored === undefined) throw new TerminalError('lake.not-found', `${path}: items of the drive are gone`);
-    const text = unzip(stored.bytes).toString('utf8');
-    return { items: linesOf(text).map((line) => itemOf(line, this.#place)), text };
+    const text = unzip(stored.bytes, path).toString('utf8');
+    try {
+      return { items: linesOf(text).map((line) => itemOf(line, this.#place)), text };
+    } catch (error) {
+      throw damaged(path, error);
+    }
   }
 
   /** Every item that is known, bucket after bucket. @param wants  buckets that are read */

@@ -4,9 +4,9 @@ import type { SourceEntry } from '../api/source-entry.ts';
 import { codeOf } from '../errors.ts';
 import { askAll } from './ask-vanished.ts';
 import type { DriveItem } from './drive-items.ts';
-import type { RoundDeps } from './drive-round.ts';
 import type { Feed } from './feed.ts';
 import type { ItemStore } from './item-store.ts';
+import type { RoundDeps } from './round-deps.ts';
 import { count, newTally } from './tally.ts';
 
 /** More vanished originals than this share, and than this number, wait for a person. */

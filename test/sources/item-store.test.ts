@@ -130,6 +130,17 @@ test('what rounds that were ended have left behind is gone after the next look a
   expect(await t.landed()).toHaveLength(40);
 });
 
+test.each(['index', 'folders', '0'])('a damaged file of items (%s) is named', async (name) => {
+  const t = new Tenant();
+  t.library.putFile('a.txt', bytes('one'));
+  await t.sync();
+  const path = (await files(t)).find((one) => one.endsWith(`/${name}.gz`))!;
+  const [drive] = await t.drives();
+  await t.lake.write(`sources/tax/drives/${drive!.key}/${path}`, 'damaged');
+  t.library.putFile('a.txt', bytes('one, edited'));
+  await expect(t.sync()).rejects.toMatchObject({ code: 'lake.corrupt-record', message: expect.stringContaining(path) });
+});
+
 test('an Office file that is left out stays so, also when it has waited', async () => {
   const t = new Tenant();
   t.library.putFile('a.txt', bytes('one'));
