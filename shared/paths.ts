@@ -74,6 +74,8 @@ export const schedulePath = (name: string, tick: string): string => path`schedul
 
 /** Seed of the spot checks of this lake. */
 export const spotCheckSeedPath = 'review/spot-checks.json';
+/** What a training on people's decisions is expected to give, as it was last estimated. */
+export const trainingOfferPath = 'review/training-offer.json';
 
 /** Messages to people: what is to be sent and how it fared, and how far runs have been looked at. */
 export const noticeFolder = 'notices/sent';
