@@ -94,6 +94,17 @@ export const pagePaths = {
     path`page-pictures/${documentId}/${drawnOf}/${page}.json`,
 } as const;
 
+/** Index of texts and reasons that are searched: immutable segments, and the list of those that count. */
+export const searchPaths = {
+  root: 'search-index',
+  list: 'search-index/segments.json',
+  segment: (id: string) => path`search-index/${id}`,
+  segmentOf: (file: string) => file.split('/')[1] ?? '',
+  entries: (id: string) => path`search-index/${id}/entries.parquet`,
+  postings: (id: string) => path`search-index/${id}/postings.parquet`,
+  texts: (id: string) => path`search-index/${id}/texts.bin`,
+} as const;
+
 /** Model registry: one immutable folder per version, and the pointer to the champion. */
 export const modelPaths = {
   folder: (version: string) => path`models/${version}`,
