@@ -2,8 +2,10 @@
 import { app } from './german/app.ts';
 import { charts } from './german/charts.ts';
 import { compare } from './german/compare.ts';
+import { costs } from './german/costs.ts';
 import { document } from './german/document.ts';
 import { documents } from './german/documents.ts';
+import { drop } from './german/drop.ts';
 import { errors } from './german/errors.ts';
 import { labels } from './german/labels.ts';
 import { model } from './german/model.ts';
@@ -12,13 +14,16 @@ import { parts } from './german/parts.ts';
 import { review } from './german/review.ts';
 import { run } from './german/run.ts';
 import { runs } from './german/runs.ts';
+import { sources } from './german/sources.ts';
 
 export const german = {
   app,
   charts,
   compare,
+  costs,
   document,
   documents,
+  drop,
   errors,
   labels,
   model,
@@ -27,4 +32,5 @@ export const german = {
   review,
   run,
   runs,
+  sources,
 };
