@@ -10,6 +10,7 @@ import { errors } from './german/errors.ts';
 import { labels } from './german/labels.ts';
 import { model } from './german/model.ts';
 import { models } from './german/models.ts';
+import { offer } from './german/offer.ts';
 import { parts } from './german/parts.ts';
 import { review } from './german/review.ts';
 import { run } from './german/run.ts';
@@ -28,6 +29,7 @@ export const german = {
   labels,
   model,
   models,
+  offer,
   parts,
   review,
   run,
