@@ -11,6 +11,7 @@ import {
   feedbackSchema,
   listResultsSchema,
   reviewQueueSchema,
+  searchSchema,
   whatIfSchema,
 } from './decisions.ts';
 import { DOCUMENT_OPERATIONS } from './openapi-documents.ts';
@@ -79,6 +80,12 @@ export const OPERATIONS: readonly Operation[] = [
       [200, 'CSV', 'text/csv'],
       [200, 'Parquet', 'application/vnd.apache.parquet'],
     ],
+  },
+  {
+    ...{ method: 'get', route: 'search', id: 'searchDocuments', tag: 'results', query: searchSchema },
+    summary:
+      'Documents by the words in their texts and in the reasons of their decisions, the best first, with the places',
+    ok: [[200, 'Decisions with fragments of text; how many fit, were searched and wait to be indexed']],
   },
   {
     ...{ method: 'get', route: 'results/{documentId}', id: 'documentResults', tag: 'results' },
