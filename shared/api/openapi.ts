@@ -149,6 +149,16 @@ export const OPERATIONS: readonly Operation[] = [
     ok: [[202, 'State of the training']],
   },
   {
+    ...{ method: 'get', route: 'models/train/offer', id: 'trainingOffer', tag: 'models' },
+    summary: 'Have people decided enough for a training, and what is it expected to give?',
+    ok: [
+      [
+        200,
+        'Decisions, whether a training is due, expected share of right labels with its interval, before and with twice as many',
+      ],
+    ],
+  },
+  {
     ...{ method: 'get', route: 'models/train/{trainingId}', id: 'getTraining', tag: 'models' },
     summary: 'Follow a training',
     ok: [[200, 'State of the training']],

@@ -7,8 +7,10 @@ import type { ReviewProgress } from '../../../shared/api/insights.ts';
 import { links, queryOf } from '../links.ts';
 import { Empty, ErrorNote, Loading } from '../parts/states.tsx';
 import { useTitle } from '../parts/title.ts';
+import { TrainingOfferCard } from '../parts/training-offer.tsx';
 import { useResource } from '../resource.ts';
 import { canReview, labels } from '../session.ts';
+import { words as offerWords } from '../words/offer.ts';
 import { words } from '../words/review.ts';
 import { DocumentInFocus } from './review/document-in-focus.tsx';
 import { Help } from './review/help.tsx';
@@ -18,6 +20,7 @@ import { LINES, lineOf } from './review/lines.ts';
 import { DayProgress, NothingWaits, withOnTheWay } from './review/progress.tsx';
 import { StatusLine } from './review/status-line.tsx';
 import { askAgain, askError, type Choice, dispatch, queue, storedCount, useQueue } from './review/use-queue.ts';
+import { useRunName } from './runs/run-link.tsx';
 
 const PROGRESS_POLL_MS = 15_000;
 
@@ -73,6 +76,9 @@ function Desk() {
         <Choices choice={choice} onHelp={() => setIsHelpOpen(true)} />
       </div>
       {progress !== undefined && <DayProgress progress={progress} />}
+      <TrainingOfferCard>
+        <a href={links.models}>{offerWords.open}</a>
+      </TrainingOfferCard>
       {choice.line === 'spot-check' && (
         <p class="note review-note">
           {words.spotCheckNote((text) => (
@@ -129,17 +135,20 @@ function Choices({ choice, onHelp }: { choice: Choice; onHelp: () => void }) {
           <option key={name}>{name}</option>
         ))}
       </select>
-      {choice.run !== undefined && (
-        <button type="button" onClick={() => set({ run: undefined })}>
-          {words.run(choice.run)} ×
-        </button>
-      )}
+      {choice.run !== undefined && <RunButton runId={choice.run} onClick={() => set({ run: undefined })} />}
       <button type="button" class="keys-only" onClick={onHelp}>
         {words.keys} <kbd>?</kbd>
       </button>
     </div>
   );
 }
+
+/** The run that the queue is narrowed to; pressing it widens it again. */
+const RunButton = ({ runId, onClick }: { runId: string; onClick: () => void }) => (
+  <button type="button" title={runId} onClick={onClick}>
+    {words.run(useRunName(runId))} ×
+  </button>
+);
 
 /** The choice in the address. While the next view is being loaded, the address is its own already. */
 function useChoice(): Choice {
