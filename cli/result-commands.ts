@@ -90,7 +90,12 @@ export function addResultCommands(program: Command): void {
       new Option('--order <order>', 'which come first').choices(['oldest', 'uncertain', 'teaching']).default('oldest'),
     )
     .option('--run <id>', 'of this run', id)
-    .action(async (options) => (await import('./commands/review.ts')).reviewCommand(options));
+    .option('--disagreement', 'those on which reviewers disagree, instead of those that wait', false)
+    .action(async ({ disagreement, ...options }) =>
+      (await import('./commands/review.ts')).reviewCommand(
+        disagreement ? { ...options, queue: 'disagreement' } : options,
+      ),
+    );
 
   remote(
     program

@@ -1,27 +1,15 @@
 // Review over HTTP: the queue of documents that wait for people, and their decisions.
 import { randomUUID } from 'node:crypto';
-import type { HttpRequest } from '@azure/functions';
-import { feedbackBatchSchema, feedbackSchema, reviewQueueSchema } from '../shared/api/decisions.ts';
+import { reviewQueueSchema } from '../shared/api/decisions.ts';
 import { reviewProgressSchema, reviewReleaseSchema, reviewSkipSchema } from '../shared/api/insights.ts';
 import { parseRequest } from '../shared/api/problem.ts';
-import { parseReviewer } from '../shared/api/reviewer.ts';
-import { getApp, whoCalls } from '../shared/app.ts';
-import { giveFeedback } from '../shared/review/feedback.ts';
-import { giveFeedbackBatch } from '../shared/review/feedback-batch.ts';
+import { getApp } from '../shared/app.ts';
 import { releaseDocuments, skipDocument } from '../shared/review/lease.ts';
 import { reviewProgress } from '../shared/review/progress.ts';
 import { takeForReview } from '../shared/review/queue.ts';
-import { undoBatch } from '../shared/review/undo-batch.ts';
-import { access, isFromPage, parameter, readBody, respond } from './http.ts';
+import { access, isFromPage, readBody, respond } from './http.ts';
 import { app } from './registry.ts';
-
-/** Callers with a function key have no name but the one they give, URL-encoded as headers need it. */
-function reviewerOf(request: HttpRequest) {
-  const caller = whoCalls(request.headers.get('x-ms-client-principal'), 'reviewer');
-  const given = request.headers.get('x-sluice-reviewer');
-  if (caller.id !== 'key' || given === null) return caller;
-  return { ...caller, name: parseReviewer(given) };
-}
+import { reviewerOf } from './reviewer.ts';
 
 app.http('reviewQueue', {
   ...access,
@@ -77,44 +65,5 @@ app.http('reviewProgress', {
       const { since } = parseRequest(reviewProgressSchema, Object.fromEntries(request.query));
       const { version, query } = await (await getApp()).newest(['results', 'feedback']);
       return { asOf: `${version}, ${reviewer.name}`, make: () => reviewProgress(query, since, reviewer.name) };
-    }),
-});
-
-app.http('giveFeedback', {
-  ...access,
-  route: 'feedback',
-  methods: ['POST'],
-  handler: (request, context) =>
-    respond(context, request, 'reviewer', async () => {
-      const reviewer = reviewerOf(request);
-      const lake = await getApp();
-      const body = parseRequest(feedbackSchema, await readBody(request, lake.config.REQUEST_MAX_BYTES));
-      const answer = await giveFeedback(lake, body, reviewer.name);
-      return { status: answer.isNew ? 201 : 200, jsonBody: answer };
-    }),
-});
-
-app.http('giveFeedbackBatch', {
-  ...access,
-  route: 'feedback/batch',
-  methods: ['POST'],
-  handler: (request, context) =>
-    respond(context, request, 'reviewer', async () => {
-      const reviewer = reviewerOf(request);
-      const lake = await getApp();
-      const { decisions } = parseRequest(feedbackBatchSchema, await readBody(request, lake.config.REQUEST_MAX_BYTES));
-      return { jsonBody: await giveFeedbackBatch(lake, decisions, reviewer.name) };
-    }),
-});
-
-app.http('undoFeedbackBatch', {
-  ...access,
-  route: 'feedback/batch/{batchId}/undo',
-  methods: ['POST'],
-  handler: (request, context) =>
-    respond(context, request, 'reviewer', async () => {
-      const reviewer = reviewerOf(request);
-      const batchId = parameter(request, 'batchId');
-      return { jsonBody: { decisions: await undoBatch(await getApp(), batchId, reviewer.name) } };
     }),
 });

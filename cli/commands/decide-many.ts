@@ -57,7 +57,7 @@ export async function decideChosen(options: ChooseOptions): Promise<void> {
     return;
   }
   const rows = chosen.map((row, i) => ({ line: i, request: requestOf(String(row.document_id), label, options.note) }));
-  await decideRows(rows, [], options, (line) => shownPath(chosen[line] ?? {}), 'the documents');
+  await decideRows(rows, [], options, (line) => shownPath(chosen[line] ?? {}), 'the choice');
 }
 
 const shownChoice = (chosen: readonly Row[]): string =>
@@ -203,7 +203,7 @@ async function decideRows(
   await offerTraining(options, decided);
   if (refused.length === 0) return;
   for (const { line, reason } of refused.slice(0, 10)) note(warn(`  ${nameOf(line)}: ${reason}`));
-  throw new Error(`${refused.length} of ${from} were refused; what the others say is stored`);
+  throw new Error(`${refused.length} row(s) of ${from} were refused; what the others say is stored`);
 }
 
 async function readDecisions(

@@ -41,13 +41,19 @@ export async function reviewCommand(
     return;
   }
   if (items.length === 0) {
-    note(queue === 'spot-check' ? 'No document is left to check this week.' : 'Nothing waits for you.');
+    note(NOTHING[queue ?? 'waiting']);
     return;
   }
   const terminal = screenWidth(160);
   print(terminal < WIDE ? describeInLines(items, terminal) : describeInTable(items, terminal));
   note('decide with `sluice decide <document-id> <label>`, or many with `sluice decide --from <file>`');
 }
+
+const NOTHING: Record<ReviewQueue['queue'], string> = {
+  waiting: 'Nothing waits for you.',
+  'spot-check': 'No document is left to check this week.',
+  disagreement: 'Reviewers agree, or you spoke last.',
+};
 
 /** Columns of a terminal from which an id fits beside a path. */
 const WIDE = 130;
@@ -62,7 +68,13 @@ const guess: readonly TableColumn[] = [
   { title: 'conf.', align: 'right' },
   { title: 'why', flexible: true },
 ];
-const guessOf = (item: ReviewItem): string[] => [item.label ?? '', confidenceOf(item), item.code ?? ''];
+const guessOf = (item: ReviewItem): string[] => [
+  item.label ?? '',
+  confidenceOf(item),
+  item.said.length === 0
+    ? (item.code ?? '')
+    : item.said.map(({ reviewer, label }) => `${reviewer}: ${label}`).join(', '),
+];
 
 const describeInTable = (items: readonly ReviewItem[], width: number): string =>
   formatTable(
