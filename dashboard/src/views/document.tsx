@@ -29,6 +29,7 @@ import { rivalsOf } from './document/reasons.ts';
 import { Download, Source } from './document/source.tsx';
 import { Timeline } from './document/timeline.tsx';
 import { TopLabels, WhyNotRunnerUp } from './document/why.tsx';
+import { RunLink } from './runs/run-link.tsx';
 
 const POLL_MS = 30_000;
 
@@ -146,16 +147,7 @@ function Erased({ latest, history }: DocumentAnswer) {
       <h1 class="visually-hidden">{words.erasedDocument}</h1>
       <Empty title={words.wasErased}>
         <p>{words.erasedNote}</p>
-        <p>
-          {words.decisionsUntil(
-            history.length,
-            when(latest.processed_at),
-            (text) => (
-              <a href={links.run(latest.run_id)}>{text}</a>
-            ),
-            latest.run_id,
-          )}
-        </p>
+        <p>{words.decisionsUntil(history.length, when(latest.processed_at), <RunLink runId={latest.run_id} />)}</p>
       </Empty>
     </>
   );

@@ -4,6 +4,7 @@ import { links } from '../../links.ts';
 import { Badge, StatusBadge } from '../../parts/basics.tsx';
 import type { DocumentAnswer } from '../../result-row.ts';
 import { words } from '../../words/document.ts';
+import { RunLink } from '../runs/run-link.tsx';
 import { deciderOf, Failure } from './decision.tsx';
 import { type Chapter, storyOf } from './reasons.ts';
 
@@ -60,12 +61,7 @@ function Entry({ chapter: { row, feedback, isNewContent } }: { chapter: Chapter 
       )}
       {feedback?.note && <blockquote>{feedback.note}</blockquote>}
       <p class="dim path">
-        {words.run(
-          (text) => (
-            <a href={links.run(row.run_id)}>{text}</a>
-          ),
-          row.run_id,
-        )}
+        {words.run(<RunLink runId={row.run_id} />)}
         {versions.map((part, i) => (
           <span key={i}> · {part}</span>
         ))}
