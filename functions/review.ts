@@ -6,6 +6,7 @@ import { reviewProgressSchema, reviewReleaseSchema, reviewSkipSchema } from '../
 
 import { parseRequest } from '../shared/api/problem.ts';
 import { getApp, whoCalls } from '../shared/app.ts';
+import { calibrateLlm } from '../shared/review/calibrate-llm.ts';
 import { giveFeedback } from '../shared/review/feedback.ts';
 import { giveFeedbackBatch } from '../shared/review/feedback-batch.ts';
 import { releaseDocuments, skipDocument } from '../shared/review/lease.ts';
@@ -71,6 +72,14 @@ app.http('reviewProgress', {
       const { version, query } = await (await getApp()).newest(['results', 'feedback']);
       return { asOf: `${version}, ${reviewer.name}`, make: () => reviewProgress(query, since, reviewer.name) };
     }),
+});
+
+app.http('calibrateLlm', {
+  ...access,
+  route: 'review/calibrate',
+  methods: ['POST'],
+  handler: (request, context) =>
+    respond(context, request, 'operator', async () => ({ jsonBody: await calibrateLlm(await getApp()) })),
 });
 
 app.http('giveFeedback', {

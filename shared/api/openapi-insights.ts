@@ -4,6 +4,7 @@ import { periodSchema, quoteRequestSchema } from './insights.ts';
 import { digestSchema } from './notices.ts';
 
 import type { Operation } from './operation.ts';
+import { querySchema } from './query.ts';
 
 export const INSIGHT_OPERATIONS: readonly Operation[] = [
   {
@@ -21,6 +22,12 @@ export const INSIGHT_OPERATIONS: readonly Operation[] = [
     ...{ method: 'get', route: 'results/facets', id: 'resultFacets', tag: 'results', query: resultFilterSchema },
     summary: 'How many decisions fit a filter, by label, status, code, media type and who decided',
     ok: [[200, 'Counts, the largest first']],
+  },
+  {
+    ...{ method: 'post', route: 'query', id: 'queryLake', tag: 'results', body: querySchema },
+    summary: 'SQL (DuckDB) over the tables results, latest_results, llm_calls, runs and feedback; reads only',
+    ok: [[200, 'Columns, rows, and whether there are more']],
+    problems: [408],
   },
   {
     ...{ method: 'get', route: 'costs', id: 'costReport', tag: 'insights', query: periodSchema },
