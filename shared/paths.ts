@@ -75,12 +75,12 @@ export const schedulePath = (name: string, tick: string): string => path`schedul
 /** Seed of the spot checks of this lake. */
 export const spotCheckSeedPath = 'review/spot-checks.json';
 
-/** Who is looking at a document that waits for review. */
-/** Messages to people: what is to be sent and how it fared, and how far alarms have been looked for. */
+/** Messages to people: what is to be sent and how it fared, and how far runs have been looked at. */
 export const noticeFolder = 'notices/sent';
 export const noticePath = (id: string): string => path`notices/sent/${id}.json`;
-export const alarmCursorPath = 'notices/alarms.json';
+export const runMarkPath = 'notices/alarms.json';
 
+/** Who is looking at a document that waits for review. */
 export const reviewLeaseFolder = 'review/leases';
 export const reviewLeasePath = (documentId: string): string => path`review/leases/${documentId}.json`;
 

@@ -220,6 +220,10 @@ export const EVENTS: Readonly<Record<string, EventSpec>> = {
     doc: 'A message to people reached some channel not at all: it was refused, or did not get through for hours.',
     fields: ['notice', 'channels'],
   },
+  'notice.run-lost': {
+    doc: 'A run that was followed for alarms has no record any more, or a damaged one; it is followed no longer.',
+    fields: ['runId', 'code'],
+  },
   'notice.look-failed': {
     doc: 'What people should be told of could not be looked for; the next look tries it again.',
     fields: ['code'],

@@ -12,9 +12,8 @@ const MAX_NAMED = 10;
 /** A notice before it has its link. */
 export type Alarm = Omit<Notice, 'kind' | 'link'> & { view: string };
 
-/** Runs that have ended badly after `since`. @param since  ISO 8601 */
-export function failedRuns(runs: readonly RunStatus[], since: string): Alarm | undefined {
-  const failed = runs.filter(({ state, endedAt }) => state === 'failed' && endedAt !== null && endedAt > since);
+/** @param failed  runs that have ended badly since the last look */
+export function failedRuns(failed: readonly RunStatus[]): Alarm | undefined {
   return failed.length === 0
     ? undefined
     : {
@@ -25,9 +24,8 @@ export function failedRuns(runs: readonly RunStatus[], since: string): Alarm | u
       };
 }
 
-/** W1 of the watchdog: the moment of the standstill is in the id. */
-export function stalledRuns(runs: readonly RunStatus[]): Alarm | undefined {
-  const stalled = runs.filter(({ stalledSince }) => stalledSince !== undefined);
+/** W1 of the watchdog: the moment of the standstill is in the id. @param stalled  runs that stand still */
+export function stalledRuns(stalled: readonly RunStatus[]): Alarm | undefined {
   return stalled.length === 0
     ? undefined
     : {

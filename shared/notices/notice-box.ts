@@ -3,7 +3,7 @@
 // the send and the record of it. N3 a channel that fails holds up no other, and a notice that cannot be sent none after it. N4 what is kept does not grow:
 // notices go after KEEP_MS, and MAX_PER_ROUND are sent at a time.
 import type { NoticeList, NoticeStatus } from '../api/notices.ts';
-import { codeOf, RetryableError } from '../errors.ts';
+import { codeOf, TerminalError } from '../errors.ts';
 import { noticeFolder, noticePath } from '../paths.ts';
 import { createJson } from '../pipeline/records.ts';
 import type { Clock, LakeStore, Logger } from '../ports.ts';
@@ -68,7 +68,7 @@ export class NoticeBox {
       if (found === undefined || found.record.isFinal || !isDue(found.record, clock.now())) continue;
       tried++;
       const record = await this.#send(found.record);
-      await lake.write(file.path, JSON.stringify(record), { ifMatch: found.etag });
+      if (!(await this.#keep(file.path, record, found.etag))) continue;
       const isSent = this.#deps.channels.every(({ name }) => name in record.sent);
       if (isSent) done.sent++;
       else if (record.isFinal) {
@@ -124,13 +124,24 @@ export class NoticeBox {
         sent[channel.name] = new Date(this.#deps.clock.now()).toISOString();
       } catch (error) {
         failed[channel.name] = wordsOf(error); // N3
-        mayRetry ||= error instanceof RetryableError;
+        mayRetry ||= !(error instanceof TerminalError); // a token that cannot be had passes too
         this.#deps.logger.warn('notice.failed', { notice: record.id, channel: channel.name, code: codeOf(error) });
       }
     }
     const tries = record.tries + 1;
     const isFinal = Object.keys(failed).length === 0 || !mayRetry || tries >= GIVE_UP_TRIES;
     return { ...record, tries, triedAt: this.#deps.clock.now(), sent, failed, isFinal };
+  }
+
+  /** @returns false when another host has sent it too, and keeps the record (N3) */
+  async #keep(path: string, record: NoticeRecord, etag: string): Promise<boolean> {
+    try {
+      await this.#deps.lake.write(path, JSON.stringify(record), { ifMatch: etag });
+      return true;
+    } catch (error) {
+      if (codeOf(error) === 'lake.conflict') return false;
+      throw error;
+    }
   }
 
   /** Undefined: gone meanwhile, or damaged, which is told. */

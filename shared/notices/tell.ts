@@ -1,7 +1,6 @@
 // A look every few minutes: what has happened that people should know, the digest when it is due, and what waits to be sent.
-// Invariants: L1 alarms are looked for from where the last look ended, and the cursor moves after they are kept: a crash tells twice, never nothing.
+// Invariants: L1 alarms are looked for from where the last look ended, and the mark moves after they are kept: a crash tells twice, never nothing.
 // L2 one look that fails, of alarms or for the digest, holds up no other and nothing that waits to be sent.
-import type { RunStatus } from '../api/runs.ts';
 import type { SourceStatus } from '../api/source-status.ts';
 import type { Config } from '../config.ts';
 import { codeOf } from '../errors.ts';
@@ -10,22 +9,21 @@ import { driftReport } from '../insight/drift-report.ts';
 import { lastDays } from '../insight/period.ts';
 import type { TrustSources } from '../insight/trust-report.ts';
 import { dueTick } from '../intake/schedules.ts';
-import { alarmCursorPath } from '../paths.ts';
+import { runMarkPath } from '../paths.ts';
 import { readJson } from '../pipeline/records.ts';
 import { type Alarm, drifted, failedRuns, failingSources, isoWeek, spentBudget, stalledRuns } from './alarms.ts';
 import { digestNotice } from './digest-notice.ts';
 import type { Notice } from './notice.ts';
 import type { NoticeBox } from './notice-box.ts';
+import { isRunMark, lookAtRuns, type RunMark, type RunProgress } from './run-watch.ts';
 
-const LOOK_BACK_MS = 24 * 3_600_000;
-const RUNS_SEEN = 200;
 /** Drift is asked of whole weeks; once a day is enough. */
 const DRIFT_CRON = '30 6 * * *';
 
 export interface TellSources extends TrustSources {
   config: Config;
   notices: NoticeBox;
-  progress: { list(limit: number): Promise<{ runs: RunStatus[] }> };
+  progress: RunProgress;
   sources: { status(): Promise<{ sources: SourceStatus[] }> };
   spentTodayUsd(): Promise<number>;
 }
@@ -33,47 +31,56 @@ export interface TellSources extends TrustSources {
 /** Nothing happens where no channel is configured. */
 export async function tellPeople(app: TellSources): Promise<{ sent: number; givenUp: number }> {
   if (!app.notices.hasChannels) return { sent: 0, givenUp: 0 };
-  await putAlarms(app);
-  await looked(app, () => putDigest(app));
+  for (const look of [putRunAlarms, putBudgetAlarm, putSourceAlarms, putDriftAlarm, putDigest])
+    await looked(app, () => look(app));
   return await app.notices.sendDue();
 }
 
-async function putAlarms(app: TellSources): Promise<void> {
-  const { lake, clock } = app.services;
-  const now = clock.now();
-  const cursor = await readJson<{ until: string }>(lake, alarmCursorPath, ({ until }) => typeof until === 'string');
-  const since = cursor?.until ?? new Date(now - LOOK_BACK_MS).toISOString();
-  const { today } = lastDays(now, 1);
-  let newest = since;
-  const looks: (() => Promise<(Alarm | undefined)[]>)[] = [
-    async () => {
-      const { runs } = await app.progress.list(RUNS_SEEN);
-      for (const { endedAt } of runs) if (endedAt !== null && endedAt > newest) newest = endedAt;
-      return [failedRuns(runs, since), stalledRuns(runs)];
-    },
-    async () => [spentBudget(await app.spentTodayUsd(), app.config.LLM_MAX_COST_USD_PER_DAY ?? null, today)],
-    async () => [failingSources((await app.sources.status()).sources, today)],
-    async () =>
-      dueTick(DRIFT_CRON, now) === undefined ? [] : [drifted((await driftReport(app)).measures, isoWeek(now))],
-  ];
-  let isWhole = true;
-  for (const look of looks) {
-    const put = async () => {
-      for (const alarm of await look()) if (alarm !== undefined) await app.notices.put(noticeOf(alarm, app.config));
-    };
-    if (!(await looked(app, put))) isWhole = false;
-  }
-  if (isWhole && newest !== cursor?.until) await lake.write(alarmCursorPath, JSON.stringify({ until: newest })); // L1
+/** L1. */
+async function putRunAlarms(app: TellSources): Promise<void> {
+  const { lake, clock, logger } = app.services;
+  const before = await lastMark(app);
+  const { failed, stalled, mark } = await lookAtRuns(app.progress, before, clock.now(), logger);
+  await put(app, failedRuns(failed));
+  await put(app, stalledRuns(stalled));
+  const kept = JSON.stringify(mark);
+  if (kept !== JSON.stringify(before)) await lake.write(runMarkPath, kept);
 }
 
-/** L2. @returns false when it failed, which is logged */
-async function looked({ services }: TellSources, look: () => Promise<void>): Promise<boolean> {
+const putBudgetAlarm = async (app: TellSources): Promise<void> =>
+  await put(app, spentBudget(await app.spentTodayUsd(), app.config.LLM_MAX_COST_USD_PER_DAY ?? null, todayOf(app)));
+
+const putSourceAlarms = async (app: TellSources): Promise<void> =>
+  await put(app, failingSources((await app.sources.status()).sources, todayOf(app)));
+
+async function putDriftAlarm(app: TellSources): Promise<void> {
+  const now = app.services.clock.now();
+  if (dueTick(DRIFT_CRON, now) !== undefined) await put(app, drifted((await driftReport(app)).measures, isoWeek(now)));
+}
+
+async function put(app: TellSources, alarm: Alarm | undefined): Promise<void> {
+  if (alarm !== undefined) await app.notices.put(noticeOf(alarm, app.config));
+}
+
+const todayOf = ({ services }: TellSources): string => lastDays(services.clock.now(), 1).today;
+
+/** A damaged mark is told and made anew: it must not end the alarms. */
+async function lastMark({ services: { lake, logger } }: TellSources): Promise<RunMark | undefined> {
+  try {
+    return await readJson<RunMark>(lake, runMarkPath, isRunMark);
+  } catch (error) {
+    if (codeOf(error) !== 'lake.corrupt-record') throw error;
+    logger.error('record.corrupt', { record: runMarkPath });
+    return undefined;
+  }
+}
+
+/** L2. What a look that fails would have found is found by the next. */
+async function looked({ services }: TellSources, look: () => Promise<void>): Promise<void> {
   try {
     await look();
-    return true;
   } catch (error) {
     services.logger.error('notice.look-failed', { code: codeOf(error) });
-    return false;
   }
 }
 

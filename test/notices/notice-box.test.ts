@@ -2,6 +2,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { RetryableError, TerminalError } from '../../shared/errors.ts';
 import type { Channel, Notice } from '../../shared/notices/notice.ts';
 import { NoticeBox } from '../../shared/notices/notice-box.ts';
+import { noticePath } from '../../shared/paths.ts';
 import { silentLogger } from '../../shared/ports.ts';
 import { MemoryLake } from '../fakes/memory-lake.ts';
 
@@ -129,4 +130,27 @@ test('a flood is sent in parts', async () => {
   expect((await box.sendDue()).sent).toBe(20);
   expect((await box.sendDue()).sent).toBe(10);
   expect(new Set(webhook.got).size).toBe(30);
+});
+
+test('a token that cannot be had for a while loses no notice', async () => {
+  const email = channel('email', (call) => (call < 3 ? new Error('the identity service does not answer') : undefined));
+  const box = boxOf(email);
+  await box.put(notice('a'));
+  for (let look = 0; look < 4; look++) {
+    await box.sendDue();
+    now += 20 * MINUTE;
+  }
+  expect(email.got).toEqual(['a']);
+});
+
+test('a notice that another host has just sent holds up none after it', async () => {
+  const rival = channel('webhook', (call) => {
+    if (call === 1) void lake.write(noticePath('a'), '{"id":"a"}'); // its record is changed meanwhile
+    return undefined;
+  });
+  const box = boxOf(rival);
+  await box.put(notice('a'));
+  await box.put(notice('b'));
+  expect(await box.sendDue()).toEqual({ sent: 1, givenUp: 0 });
+  expect(rival.got).toEqual(['a', 'b']);
 });

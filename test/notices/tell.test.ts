@@ -1,10 +1,12 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { RunStatus } from '../../shared/api/runs.ts';
 import type { SourceStatus } from '../../shared/api/source-status.ts';
+import { TerminalError } from '../../shared/errors.ts';
 import { drifted, failedRuns, isoWeek, spentBudget, stalledRuns } from '../../shared/notices/alarms.ts';
 import type { Notice } from '../../shared/notices/notice.ts';
 import { NoticeBox } from '../../shared/notices/notice-box.ts';
 import { linkTo, type TellSources, tellPeople } from '../../shared/notices/tell.ts';
+import { runMarkPath } from '../../shared/paths.ts';
 import { MemoryLake } from '../fakes/memory-lake.ts';
 import { fakeWorld } from '../fakes/pipeline.ts';
 import { openTestTables } from '../fakes/tables.ts';
@@ -44,7 +46,12 @@ beforeEach(async () => {
     progress: {
       list: async () => {
         if (failing === 'runs') throw new Error('records cannot be read');
-        return { runs };
+        return { runs: runs.slice(0, 200) };
+      },
+      status: async (runId) => {
+        const found = runs.find((each) => each.runId === runId);
+        if (found === undefined) throw new TerminalError('run.not-found', `run ${runId} is not known`);
+        return found;
       },
     },
     sources: { status: async () => ({ sources }) },
@@ -68,6 +75,39 @@ test('runs that failed between two looks are one message, and are told once', as
   now += 300_000;
   await tellPeople(app);
   expect(titles()).toEqual(['Sluice: 2 runs have failed', 'Sluice: a run has failed']);
+});
+
+test('a run that fails is told, however many runs were started after it', async () => {
+  const long = run('long', { state: 'running', endedAt: null });
+  runs = [long];
+  await tellPeople(app);
+  const newer = Array.from({ length: 300 }, (_, n) => run(`short-${n}`, {}));
+  runs = [...newer, failed('long', '2026-11-23T12:04:00.000Z')];
+  now += 300_000;
+  await tellPeople(app);
+  runs = newer; // its records are erased
+  now += 300_000;
+  await tellPeople(app);
+  expect(got.map(({ lines }) => lines)).toEqual([['long: lake.forbidden']]);
+});
+
+test('a run whose end is recorded after that of a later one is told, once', async () => {
+  runs = [run('run-2', { endedAt: '2026-11-23T11:59:30.000Z' })];
+  await tellPeople(app);
+  for (let look = 0; look < 20; look++) {
+    runs = [failed('run-1', '2026-11-23T11:58:00.000Z'), run('run-2', { endedAt: '2026-11-23T11:59:30.000Z' })];
+    if (look > 10) runs.unshift(run('run-3', { endedAt: new Date(now).toISOString() }));
+    now += 600_000;
+    await tellPeople(app);
+  }
+  expect(titles()).toEqual(['Sluice: a run has failed']);
+});
+
+test('a damaged mark of what was looked at ends no alarm', async () => {
+  runs = [failed('run-1', '2026-11-23T11:30:00.000Z')];
+  await app.services.lake.write(runMarkPath, '');
+  await tellPeople(app);
+  expect(titles()).toEqual(['Sluice: a run has failed']);
 });
 
 test('runs that failed long before Sluice was told where to send are not told', async () => {
@@ -132,7 +172,7 @@ test('without a channel nothing is looked at and nothing kept', async () => {
 
 test('alarms name at most ten causes and never a message, a path or a document', () => {
   const many = Array.from({ length: 14 }, (_, n) => failed(`run-${n}`, '2026-11-23T11:30:00.000Z'));
-  const alarm = failedRuns(many, '2026-11-23T00:00:00.000Z');
+  const alarm = failedRuns(many);
   expect(alarm?.lines).toHaveLength(11);
   expect(alarm?.lines.at(-1)).toBe('and 4 more');
   expect(JSON.stringify(alarm)).not.toContain('path of a document');
