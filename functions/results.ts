@@ -3,10 +3,11 @@ import { exportResultsSchema, listResultsSchema, resultFilterSchema } from '../s
 import { parseRequest } from '../shared/api/problem.ts';
 import { getApp } from '../shared/app.ts';
 import { compareRuns } from '../shared/insight/compare-runs.ts';
+import { decisionOf, historyOf } from '../shared/insight/decision-of-row.ts';
 import { exportResults } from '../shared/insight/export-results.ts';
 import { countFacets } from '../shared/insight/facets.ts';
 import { documentHistory, listResults } from '../shared/insight/results.ts';
-import { access, isFromPage, parameter, respond } from './http.ts';
+import { access, isFirstVersion, isFromPage, parameter, queryOf, respond } from './http.ts';
 import { app } from './registry.ts';
 
 app.http('listResults', {
@@ -15,9 +16,15 @@ app.http('listResults', {
   methods: ['GET'],
   handler: (request, context) =>
     respond(context, request, 'reader', async () => {
-      const filter = parseRequest(listResultsSchema, Object.fromEntries(request.query));
+      const filter = parseRequest(listResultsSchema, queryOf(request));
       const { version, query } = await (await getApp()).newest(['results']);
-      return { asOf: version, make: () => listResults(query, filter) };
+      return {
+        asOf: version,
+        make: async () => {
+          const page = await listResults(query, filter);
+          return isFirstVersion(request) ? page : { ...page, results: page.results.map(decisionOf) };
+        },
+      };
     }),
 });
 
@@ -27,7 +34,7 @@ app.http('exportResults', {
   methods: ['GET'],
   handler: (request, context) =>
     respond(context, request, 'reader', async () => {
-      const { format, ...filter } = parseRequest(exportResultsSchema, Object.fromEntries(request.query));
+      const { format, ...filter } = parseRequest(exportResultsSchema, queryOf(request));
       const file = await exportResults((await getApp()).query, filter, format);
       return {
         headers: {
@@ -46,7 +53,7 @@ app.http('resultFacets', {
   methods: ['GET'],
   handler: (request, context) =>
     respond(context, request, 'reader', async () => {
-      const filter = parseRequest(resultFilterSchema, Object.fromEntries(request.query));
+      const filter = parseRequest(resultFilterSchema, queryOf(request));
       const { version, query } = await (await getApp()).newest(['results']);
       return { asOf: version, make: () => countFacets(query, filter) };
     }),
@@ -62,7 +69,13 @@ app.http('documentResults', {
       const { newest, pages } = await getApp();
       if (isFromPage(request)) pages.warm(); // who looks at a document will want to see it
       const { version, query } = await newest(['results', 'feedback']);
-      return { asOf: version, make: () => documentHistory(query, documentId) };
+      return {
+        asOf: version,
+        make: async () => {
+          const found = await documentHistory(query, documentId);
+          return isFirstVersion(request) ? found : historyOf(found);
+        },
+      };
     }),
 });
 

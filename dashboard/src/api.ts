@@ -2,6 +2,10 @@
 // Invariant: K1 a function key lives in this tab's session storage and leaves it in a header only.
 import { signal } from '@preact/signals';
 import type { Problem } from '../../shared/api/problem.ts';
+import type { ApiVersion } from '../../shared/api/version.ts';
+
+/** The shape of answers that the page reads (shared/api/version.ts). */
+export const API_VERSION: ApiVersion = '2026-11-30';
 
 const KEY_NAME = 'sluice.function-key';
 

@@ -21,8 +21,8 @@ interface Span {
 // Spark's Tokenizer splits at these alone.
 const TOKEN = /[^ \t\n\v\f\r]+/g;
 
-export const sideOf = ({ weight, runner_up_weight }: Evidence): Side =>
-  weight >= runner_up_weight ? 'label' : 'runner-up';
+export const sideOf = ({ weight, runnerUpWeight }: Evidence): Side =>
+  weight >= runnerUpWeight ? 'label' : 'runner-up';
 
 /** @param quote  null or '' when there is none to look for */
 export function planHighlights(text: string, evidence: readonly Evidence[], quote: string | null = null): TextPart[] {

@@ -66,7 +66,7 @@ export interface DocumentAnswer {
 export interface Evidence {
   term: string;
   weight: number;
-  runner_up_weight: number;
+  runnerUpWeight: number;
 }
 
 export interface TopLabel {
@@ -75,12 +75,22 @@ export interface TopLabel {
 }
 
 /** [] where the column is empty. */
-export const evidenceOf = (row: Pick<ResultRow, 'evidence_json'>): Evidence[] => listOf<Evidence>(row.evidence_json);
+export const evidenceOf = (row: Pick<ResultRow, 'evidence_json'>): Evidence[] =>
+  listOf<StoredEvidence>(row.evidence_json).map(({ runner_up_weight: runnerUpWeight, ...one }) => ({
+    ...one,
+    runnerUpWeight,
+  }));
+
+interface StoredEvidence {
+  term: string;
+  weight: number;
+  runner_up_weight: number;
+}
 
 /** The terms that spoke more for the label than for its runner-up, the strongest first as they are stored. */
 export const leadingTerms = (row: Pick<ResultRow, 'evidence_json'>, most: number): string[] =>
   evidenceOf(row)
-    .filter(({ weight, runner_up_weight }) => weight > (runner_up_weight ?? 0))
+    .filter(({ weight, runnerUpWeight }) => weight > (runnerUpWeight ?? 0))
     .slice(0, most)
     .map(({ term }) => term);
 

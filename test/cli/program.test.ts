@@ -135,7 +135,10 @@ test('every command works with --url, or its help says why it does not; docs/com
   for (const { names, command } of all()) {
     const hasUrl = command.options.some(({ long }) => long === '--url');
     expect([hasUrl, whyOnlyHere(command) !== undefined].filter(Boolean), names.join(' ')).toHaveLength(1);
-    expect(command.options.map(({ long }) => long), names.join(' ')).toContain('--json');
+    expect(
+      command.options.map(({ long }) => long),
+      names.join(' '),
+    ).toContain('--json');
   }
   expect(readFileSync(join(import.meta.dirname, '../../docs/commands.md'), 'utf8')).toBe(commandsMarkdown());
 });

@@ -2,6 +2,13 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
+import {
+  decisionHistorySchema,
+  decisionsPageSchema,
+  reviewAnswerSchema,
+  runsSchema,
+  taxonomyAnswerSchema,
+} from '../../shared/api/answers.ts';
 import type {
   CostReport,
   PagePlaces,
@@ -112,6 +119,21 @@ test('a run is quoted, sorted and explained with the same numbers', async () => 
   expect((await call('GET', 'runs/none/report')).status).toBe(404);
 }, 150_000);
 
+test('api-version: the newest shape fits its schemas; who asks for none gets rows as before', async () => {
+  const path = 'results?path=explained/&limit=3';
+  const page = await ask<object>('GET', `${path}&api-version=2026-11-30`);
+  const { results } = decisionsPageSchema.strict().parse(page);
+  expect(results.map(({ path }) => path?.startsWith('explained/'))).toEqual([true, true, true]);
+  expect(await ask('GET', path)).toMatchObject({ results: [{ document_id: results[0]?.documentId }, {}, {}] });
+  const one = await ask<object>('GET', `results/${results[0]?.documentId}?api-version=2026-11-30`);
+  expect(decisionHistorySchema.parse(one).latest).toEqual(results[0]);
+  expect(runsSchema.parse(await ask('GET', 'runs?api-version=2026-11-30')).runs.length).toBeGreaterThan(0);
+  expect(taxonomyAnswerSchema.parse(await ask('GET', 'taxonomies/current')).labels.length).toBeGreaterThan(1);
+  const review = await ask<object>('GET', 'review?queue=spot-check&api-version=2026-11-30&limit=1');
+  expect(reviewAnswerSchema.safeParse(review).error).toBeUndefined();
+  expect((await call('GET', 'session?api-version=1999-01-01')).status).toBe(400);
+});
+
 test('a page is a picture with its words for who has not seen it and 304 for who has; the command writes all pages', async () => {
   const id = documentId('imports', 'explained/case 1.txt');
   const picture = await call('GET', `documents/${id}/pages/1.png?width=240`);
@@ -149,7 +171,7 @@ test('the same command gives the same answer here and with --url: SQL, measuring
     const rows = readFileSync(join(ROOT, 'samples/training.jsonl'), 'utf8').split('\n');
     writeFileSync(labelled, rows.slice(0, 20).join('\n'));
     const both = [
-      ['query', "select count(*) n, min(label) first from latest_results where starts_with(source_path, 'explained/')"],
+      ['query', "select count(*) n, min(label) least from latest_results where starts_with(source_path, 'explained/')"],
       ['eval', labelled],
       ['compare', 'v1', 'v1', labelled],
       ['encoder', 'list'],

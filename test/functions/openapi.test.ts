@@ -89,6 +89,18 @@ test('openapi: the schemas are those that validate: required fields, defaults an
   expect(document.paths['/api/runs'].post.responses['400']).toEqual({ $ref: '#/components/responses/Problem' });
 });
 
+test('openapi: answers are described: named parts once, no reader is told that fields will never be added', () => {
+  const document = JSON.parse(JSON.stringify(openApiDocument('1')));
+  const { Decision, ReviewItem, Run } = document.components.schemas;
+  expect(Object.keys(Decision.properties)).toEqual(expect.arrayContaining(['documentId', 'topLabels', 'decidedAt']));
+  expect(ReviewItem.properties.evidence.items.required).toEqual(['term', 'weight', 'runnerUpWeight']);
+  expect(JSON.stringify([Decision, ReviewItem, Run])).not.toMatch(/"additionalProperties":false|_json|"id":"/);
+  const { results } = document.paths['/api/results'].get.responses['200'].content['application/json'].schema.properties;
+  expect(results.items).toEqual({ $ref: '#/components/schemas/Decision' });
+  expect(document.paths['/api/results'].get.parameters).toContainEqual({ $ref: '#/components/parameters/ApiVersion' });
+  expect(document.components.parameters.ApiVersion.schema).toMatchObject({ default: '2025-01-01' });
+});
+
 test('openapi: a body is required exactly where the request is refused without one', () => {
   const { paths } = openApiDocument('1') as { paths: Described };
   for (const { method, route, id, body, takesFile } of OPERATIONS) {

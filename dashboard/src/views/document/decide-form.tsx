@@ -1,6 +1,6 @@
 // A person's decision on the document at hand.
 import { useState } from 'preact/hooks';
-import type { FeedbackAnswer } from '../../../../shared/api/decisions.ts';
+import type { FeedbackAnswer } from '../../../../shared/api/answers.ts';
 import { ApiError, sendJson } from '../../api.ts';
 import { ErrorNote } from '../../parts/states.tsx';
 import type { ResultRow } from '../../result-row.ts';

@@ -12,7 +12,7 @@ export const byPull = (evidence: readonly Evidence[]): Evidence[] =>
   [...evidence].sort((a, b) => Math.abs(pullOf(b)) - Math.abs(pullOf(a)));
 
 /** How far a term moves the decision from the runner-up to the label; negative the other way. */
-export const pullOf = ({ weight, runner_up_weight }: Evidence): number => weight - runner_up_weight;
+export const pullOf = ({ weight, runnerUpWeight }: Evidence): number => weight - runnerUpWeight;
 
 /** Two sentences at most: what speaks for the label, and what for the runner-up. */
 export function sentencesOf(evidence: readonly Evidence[], rivals: { label: string; runnerUp: string }): string[] {

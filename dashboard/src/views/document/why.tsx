@@ -37,7 +37,7 @@ export function WhyNotRunnerUp({ row }: { row: ResultRow }) {
         { name: rivals.label, tone: 1 },
         { name: rivals.runnerUp, tone: 2 },
       ]}
-      rows={evidence.map((one) => ({ name: one.term, values: [one.weight, one.runner_up_weight] }))}
+      rows={evidence.map((one) => ({ name: one.term, values: [one.weight, one.runnerUpWeight] }))}
       format={(value) => signed.format(value)}
     />
   );

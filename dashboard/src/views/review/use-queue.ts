@@ -1,10 +1,11 @@
 // Runs the review queue: asks for documents, sends decisions in their order, keeps time.
 // Invariants: U1 decisions on a document reach the server in the order they were made. U2 what is held is sent when the view, the tab or the
 // window goes. U3 the queue outlives the view, so that a look at a document or at a run loses neither place nor undo.
+
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import type { FeedbackAnswer, ReviewItem } from '../../../../shared/api/decisions.ts';
-import { ApiError, getJson, sendJson } from '../../api.ts';
+import type { FeedbackAnswer, ReviewItem } from '../../../../shared/api/answers.ts';
+import { API_VERSION, ApiError, getJson, sendJson } from '../../api.ts';
 import { queryOf } from '../../links.ts';
 import { askOf, type Line } from './lines.ts';
 import { planAsk } from './plan-ask.ts';
@@ -76,7 +77,7 @@ async function ask(limit: number, { line, label, run: runId }: Choice): Promise<
   askedAtMs = Date.now();
   dispatch({ kind: 'asked' });
   try {
-    const path = `review${queryOf({ ...askOf(line), limit, label, run: runId, holder: holder() })}`;
+    const path = `review${queryOf({ ...askOf(line), limit, label, run: runId, holder: holder(), 'api-version': API_VERSION })}`;
     const { documents } = await getJson<{ documents: ReviewItem[] }>(path);
     if (mine !== round) return; // another filter by now
     askError.value = undefined;

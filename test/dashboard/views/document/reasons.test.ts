@@ -8,7 +8,7 @@ import {
   versionsOf,
 } from '../../../../dashboard/src/views/document/reasons.ts';
 
-const term = (name: string, weight: number, runner_up_weight: number) => ({ term: name, weight, runner_up_weight });
+const term = (name: string, weight: number, runnerUpWeight: number) => ({ term: name, weight, runnerUpWeight });
 const row = (values: Partial<ResultRow>) => ({ top_labels_json: '[]', content_sha256: null, ...values }) as ResultRow; // the columns read here
 const said = (label: string) => ({ feedback_id: label, label }) as FeedbackRow; // as above
 const rivals = { label: 'Customs', runnerUp: 'VAT' };
