@@ -199,7 +199,9 @@ function describeStage({ stage }: RegisteredModel): string[] {
   ];
 }
 
-const decidesNothing = ({ missing, precision, samples }: RegisteredModel['accept']): string =>
-  (missing ?? 0) > 0
-    ? `decides nothing alone: ${missing} more labelled documents are needed at least to see when it is sure enough`
-    : `decides nothing alone: of the ${samples} rows it was judged on, its surest ones are not ${(precision * 100).toFixed(0)} % right; label more documents`;
+const decidesNothing = ({ missing, precision, samples }: RegisteredModel['accept']): string => {
+  const aim = `${(precision * 100).toFixed(0)} %`;
+  return (missing ?? 0) > 0
+    ? `decides nothing alone: that ${aim} of its labels are right is not proven by ${samples} rows; at least ${missing} more labelled documents are needed, near copies counted once`
+    : `decides nothing alone: of the ${samples} rows it was judged on, its surest ones are not ${aim} right; label more documents`;
+};

@@ -3,6 +3,7 @@
 import { signal } from '@preact/signals';
 import type { Problem } from '../../shared/api/problem.ts';
 import type { ApiVersion } from '../../shared/api/version.ts';
+import { words } from './words/parts.ts';
 
 /** The shape of answers that the page reads (shared/api/version.ts). */
 export const API_VERSION: ApiVersion = '2026-11-30';
@@ -20,7 +21,7 @@ export class ApiError extends Error {
   readonly fields: readonly { field: string; message: string }[];
 
   constructor(status: number, problem: Partial<Problem>) {
-    super(problem.detail ?? `The server answered ${status}.`);
+    super(problem.detail ?? words.answered(status));
     this.name = 'ApiError';
     this.status = status;
     this.code = problem.code ?? `http-${status}`;
@@ -49,8 +50,8 @@ async function send(path: string, init: RequestInit): Promise<Response> {
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     throw new ApiError(0, {
-      detail: 'The host does not answer.',
-      title: 'Check that it runs. The page tries again by itself.',
+      detail: words.noAnswer,
+      title: words.noAnswerRemedy,
     });
   }
   if (response.ok) return response;

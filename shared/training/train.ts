@@ -69,7 +69,7 @@ export async function train(input: TrainInput): Promise<TrainedBundle> {
   const judged = trainer.judge(groups, seededRandom(options.seed));
   const { fit, idf, regParam } = judged.final ?? trainer.fitFinal(judged.fitting);
   const head = hasStage
-    ? await trainStage(encoder, texts, data, judged, options, input.deps).catch((error: unknown) => {
+    ? await trainStage(encoder, texts, { ...data, groups }, judged, options, input.deps).catch((error: unknown) => {
         if (!(error instanceof TerminalError) || input.onStageFailed === undefined) throw error;
         input.onStageFailed(error);
         return undefined;
@@ -135,7 +135,7 @@ function namesOf(labels: readonly string[]): { oneTextLabels?: string } {
 async function trainStage(
   encoder: Encoder,
   texts: readonly string[],
-  { labels, classes, weights }: Data,
+  { labels, classes, weights, groups }: Data & { groups: Uint32Array },
   judged: Judged,
   { precision, confidence, seed }: TrainOptions,
   { onProgress }: TrainInput['deps'],
@@ -152,8 +152,11 @@ async function trainStage(
   }
   const keys = Uint8Array.from(Buffer.from(rows.map((row) => textKey(texts[row]!)).join(''), 'hex'));
   return trainHead({
-    ...{ encoder: encoder.version, dimensions, rows, vectors, keys, classes, labels: labels.length, weights },
-    judged: { rows: judged.rows, raw: judged.raw, calibrated: judged.probabilities },
+    ...{ encoder: encoder.version, dimensions, rows, vectors, keys, classes, labels: labels.length, weights, groups },
+    judged: {
+      ...{ rows: judged.rows, raw: judged.raw, calibrated: judged.probabilities },
+      accept: judged.choice.accept.threshold,
+    },
     splits: judged.splits,
     goal: { precision, confidence },
     random,

@@ -55,7 +55,7 @@ export const BASIS_TEXT: Readonly<Record<AcceptRule['basis'], { name: string; ti
     name: 'empirical',
     title: 'The precision was seen on rows the model had not seen; too few for a promise',
   },
-  default: { name: 'default', title: 'Too few rows to say from when on it is right: it decides nothing alone' },
+  default: { name: 'default', title: 'Nothing is proven of when it is right often enough: it decides nothing alone' },
 };
 
 /** The accept rule in words: what is promised, and what was seen. */
@@ -71,7 +71,7 @@ export function acceptSentence(rule: AcceptRule): string {
     return `Labels are accepted at ${at} or above. ${aim} right was the aim and is not proven at ${shareText(confidence)} confidence; seen: ${seen}. Train on more labelled documents for a promise.`;
   const needed = count(rowsToProve(precision, confidence));
   if (rule.threshold > 1)
-    return `The model decides nothing alone: ${(rule.missing ?? 0) > 0 ? `${count(rule.missing ?? 0)} more labelled documents are needed to see when it is sure enough` : `on none of its confidences ${aim} of the labels were right`}. To promise ${aim} with ${shareText(confidence)} confidence, at least ${needed} accepted documents are needed, all of them right.`;
+    return `The model decides nothing alone: ${(rule.missing ?? 0) > 0 ? `${count(rule.missing ?? 0)} more labelled documents are needed at least to prove when it is right often enough, near copies counted once` : `on none of its confidences ${aim} of the labels were right`}. To promise ${aim} with ${shareText(confidence)} confidence, at least ${needed} accepted documents are needed, all of them right.`;
   return `Labels are accepted at ${at} or above. That is a default: nobody has measured the model. To promise ${aim} with ${shareText(confidence)} confidence, at least ${needed} accepted documents are needed, all of them right.`;
 }
 

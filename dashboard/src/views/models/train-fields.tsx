@@ -46,7 +46,7 @@ export function PromiseFields({ form, problems, onChange }: PromiseFieldsProps) 
           <p id={hint} class="dim wide">
             {form.guarantee
               ? 'The rows that prove the promise are kept out of training; without enough of them the training fails and says how many are missing.'
-              : 'The threshold comes from rows each judged by a model that has not seen them; where no promise holds, the best observed one is taken and called empirical.'}
+              : 'The threshold comes from rows each judged by a model that has not seen them; where they do not prove the promise, the model decides nothing alone and says how many documents are missing.'}
             {isShare(precision) &&
               isShare(confidence) &&
               ` ${shareText(precision)} with ${shareText(confidence)} confidence needs at least ${count(rowsToProve(precision, confidence))} accepted rows without an error.`}
