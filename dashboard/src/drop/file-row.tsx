@@ -1,9 +1,10 @@
 // One added file on its way: uploaded, waiting for its run, decided.
+
+import type { Decision } from '../../../shared/api/answers.ts';
 import { bytes, count } from '../format.ts';
 import { links } from '../links.ts';
 import { Confidence, StatusBadge } from '../parts/basics.tsx';
 import { leadingTerms } from '../result-row.ts';
-import type { Decision } from './follow.ts';
 import { cancel, decideTaken, type FollowedFile, retryFile } from './uploads.ts';
 
 const STATE_TEXTS: Readonly<Record<FollowedFile['state'], string>> = {
@@ -72,8 +73,7 @@ export function FileRow({ one }: { one: FollowedFile }) {
 function Decided({ decisions }: { decisions: readonly Decision[] }) {
   const [only] = decisions;
   if (only === undefined) return null;
-  if (decisions.length > 1 || only.archive_path !== '')
-    return <Members path={only.source_path} decisions={decisions} />;
+  if (decisions.length > 1 || only.archivePath !== '') return <Members path={only.path ?? ''} decisions={decisions} />;
   const terms = leadingTerms(only, 5);
   return (
     <>
@@ -81,11 +81,11 @@ function Decided({ decisions }: { decisions: readonly Decision[] }) {
         <StatusBadge status={only.status} />
         {only.label !== null && <strong>{only.label}</strong>}
         {only.confidence !== null && <Confidence value={only.confidence} />}
-        {only.decided_by !== null && <span class="dim">{DECIDED_BY[only.decided_by] ?? only.decided_by}</span>}
-        <a href={links.document(only.document_id)}>Why</a>
+        {only.decidedBy !== null && <span class="dim">{DECIDED_BY[only.decidedBy] ?? only.decidedBy}</span>}
+        <a href={links.document(only.documentId)}>Why</a>
       </p>
       {terms.length > 0 && <p class="dim">Spoke for it: {terms.join(', ')}</p>}
-      {only.failure_message !== null && <p class="dim">{only.failure_message}</p>}
+      {only.message !== null && <p class="dim">{only.message}</p>}
     </>
   );
 }

@@ -1,8 +1,8 @@
 // One document: its text with what decided marked in it, the reasons, the story of its decisions, and a place to decide anew.
 import { useMemo } from 'preact/hooks';
 import '../../style/document.css';
+import type { Decision, DecisionHistory, Evidence } from '../../../shared/api/answers.ts';
 import type { DocumentText } from '../../../shared/api/insights.ts';
-
 import { count, when } from '../format.ts';
 import { links } from '../links.ts';
 import { MarkedText, MarksLegend } from '../parts/marked-text.tsx';
@@ -11,20 +11,11 @@ import { Place } from '../parts/place.tsx';
 import { Empty, Loading, Show } from '../parts/states.tsx';
 import { useTitle } from '../parts/title.ts';
 import { type Resource, useResource } from '../resource.ts';
-import {
-  type DocumentAnswer,
-  type Evidence,
-  evidenceOf,
-  isErased,
-  nameOf,
-  type ResultRow,
-  shownPath,
-  warningsOf,
-} from '../result-row.ts';
+import { isErased, nameOf, shownPath } from '../result-row.ts';
 import { canReview } from '../session.ts';
 import { words } from '../words/document.ts';
 import { DecideForm } from './document/decide-form.tsx';
-import { Decision } from './document/decision.tsx';
+import { Decided } from './document/decision.tsx';
 import { rivalsOf } from './document/reasons.ts';
 import { Download, Source } from './document/source.tsx';
 import { Timeline } from './document/timeline.tsx';
@@ -33,9 +24,9 @@ import { TopLabels, WhyNotRunnerUp } from './document/why.tsx';
 const POLL_MS = 30_000;
 
 export function DocumentView({ documentId = '' }: { documentId?: string }) {
-  const answer = useResource<DocumentAnswer>(`results/${encodeURIComponent(documentId)}`, POLL_MS);
+  const answer = useResource<DecisionHistory>(`results/${encodeURIComponent(documentId)}`, POLL_MS);
   const { latest } = answer.data ?? {};
-  useTitle(latest === undefined ? words.document : nameOf(shownPath(latest), latest.archive_path).name);
+  useTitle(latest === undefined ? words.document : nameOf(shownPath(latest), latest.archivePath).name);
   return (
     <>
       <p class="back">
@@ -48,8 +39,8 @@ export function DocumentView({ documentId = '' }: { documentId?: string }) {
   );
 }
 
-function Document({ documentId, latest, history, feedback, onDecided }: DocumentAnswer & { onDecided: () => void }) {
-  const name = nameOf(shownPath(latest), latest.archive_path);
+function Document({ documentId, latest, history, feedback, onDecided }: DecisionHistory & { onDecided: () => void }) {
+  const name = nameOf(shownPath(latest), latest.archivePath);
   const isText = latest.status !== 'failed' || (latest.chars ?? 0) > 0;
   const text = useResource<DocumentText>(canReview.value && isText ? `documents/${documentId}/text` : null);
   return (
@@ -66,7 +57,7 @@ function Document({ documentId, latest, history, feedback, onDecided }: Document
           <Content row={latest} text={isText ? text : undefined} />
         </div>
         <div class="stack">
-          <Decision row={latest} />
+          <Decided row={latest} />
           {canReview.value && <DecideForm documentId={documentId} latest={latest} onDecided={onDecided} />}
           <TopLabels row={latest} />
           <WhyNotRunnerUp row={latest} />
@@ -81,10 +72,10 @@ function Document({ documentId, latest, history, feedback, onDecided }: Document
 }
 
 /** The document as it looks and what was read of it; a file that could not be read may still be looked at. */
-function Content({ row, text }: { row: ResultRow; text: Resource<DocumentText> | undefined }) {
-  const evidence = useMemo(() => evidenceOf(row), [row]);
-  const warnings = useMemo(() => warningsOf(row), [row]);
-  const quote = row.llm_quote_verified === true ? row.llm_quote : null;
+function Content({ row, text }: { row: Decision; text: Resource<DocumentText> | undefined }) {
+  const evidence = useMemo(() => row.evidence, [row]);
+  const warnings = useMemo(() => row.warnings, [row]);
+  const quote = row.quoteVerified === true ? row.quote : null;
   return (
     <section class="card">
       <h2 class="visually-hidden">{words.content}</h2>
@@ -92,8 +83,8 @@ function Content({ row, text }: { row: ResultRow; text: Resource<DocumentText> |
         <p class="dim">{words.reviewersOnly}</p>
       ) : (
         <PageBesideText
-          key={`${row.document_id} ${row.content_sha256}`}
-          {...{ documentId: row.document_id, evidence, quote, warnings }}
+          key={`${row.documentId} ${row.contentSha256}`}
+          {...{ documentId: row.documentId, evidence, quote, warnings }}
         >
           {text === undefined ? <p class="dim">{words.noText}</p> : <Text {...{ row, text, evidence, quote }} />}
         </PageBesideText>
@@ -103,7 +94,7 @@ function Content({ row, text }: { row: ResultRow; text: Resource<DocumentText> |
 }
 
 interface TextProps {
-  row: ResultRow;
+  row: Decision;
   text: Resource<DocumentText>;
   evidence: readonly Evidence[];
   quote: string | null;
@@ -140,7 +131,7 @@ function Text({ row, text, evidence, quote }: TextProps) {
   );
 }
 
-function Erased({ latest, history }: DocumentAnswer) {
+function Erased({ latest, history }: DecisionHistory) {
   return (
     <>
       <h1 class="visually-hidden">{words.erasedDocument}</h1>
@@ -149,11 +140,11 @@ function Erased({ latest, history }: DocumentAnswer) {
         <p>
           {words.decisionsUntil(
             history.length,
-            when(latest.processed_at),
+            when(latest.decidedAt),
             (text) => (
-              <a href={links.run(latest.run_id)}>{text}</a>
+              <a href={links.run(latest.runId)}>{text}</a>
             ),
-            latest.run_id,
+            latest.runId,
           )}
         </p>
       </Empty>

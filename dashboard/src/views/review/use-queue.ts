@@ -5,7 +5,7 @@
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { FeedbackAnswer, ReviewItem } from '../../../../shared/api/answers.ts';
-import { API_VERSION, ApiError, getJson, sendJson } from '../../api.ts';
+import { ApiError, getJson, sendJson } from '../../api.ts';
 import { queryOf } from '../../links.ts';
 import { askOf, type Line } from './lines.ts';
 import { planAsk } from './plan-ask.ts';
@@ -77,7 +77,7 @@ async function ask(limit: number, { line, label, run: runId }: Choice): Promise<
   askedAtMs = Date.now();
   dispatch({ kind: 'asked' });
   try {
-    const path = `review${queryOf({ ...askOf(line), limit, label, run: runId, holder: holder(), 'api-version': API_VERSION })}`;
+    const path = `review${queryOf({ ...askOf(line), limit, label, run: runId, holder: holder() })}`;
     const { documents } = await getJson<{ documents: ReviewItem[] }>(path);
     if (mine !== round) return; // another filter by now
     askError.value = undefined;
