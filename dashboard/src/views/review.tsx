@@ -9,6 +9,7 @@ import { Empty, ErrorNote, Loading } from '../parts/states.tsx';
 import { useTitle } from '../parts/title.ts';
 import { useResource } from '../resource.ts';
 import { canReview, labels } from '../session.ts';
+import { words } from '../words/review.ts';
 import { DocumentInFocus } from './review/document-in-focus.tsx';
 import { Help } from './review/help.tsx';
 import { type Command, commandOf, keysOf } from './review/keys.ts';
@@ -21,15 +22,16 @@ import { askAgain, askError, type Choice, dispatch, queue, storedCount, useQueue
 const PROGRESS_POLL_MS = 15_000;
 
 export function ReviewView() {
-  useTitle('Review');
+  useTitle(words.title);
   if (!canReview.value)
     return (
       <>
-        <h1>Review</h1>
-        <Empty title="Reviewing needs the role reviewer">
+        <h1>{words.title}</h1>
+        <Empty title={words.needsReviewer}>
           <p>
-            Ask an administrator for it. Until then you can{' '}
-            <a href={links.documents({ status: 'review' })}>see what waits</a>.
+            {words.askForRole((text) => (
+              <a href={links.documents({ status: 'review' })}>{text}</a>
+            ))}
           </p>
         </Empty>
       </>
@@ -67,14 +69,15 @@ function Desk() {
   return (
     <>
       <div class="view-head">
-        <h1>Review</h1>
+        <h1>{words.title}</h1>
         <Choices choice={choice} onHelp={() => setIsHelpOpen(true)} />
       </div>
       {progress !== undefined && <DayProgress progress={progress} />}
       {choice.line === 'spot-check' && (
         <p class="note review-note">
-          Drawn at random from what the local stages decided alone. Their label is hidden, so that yours measures them;
-          the result is under <a href={links.costs}>Costs and trust</a>.
+          {words.spotCheckNote((text) => (
+            <a href={links.costs}>{text}</a>
+          ))}
         </p>
       )}
       <StatusLine onUndo={() => obey({ kind: 'undo' })} />
@@ -82,7 +85,7 @@ function Desk() {
         <ErrorNote error={askError.value} onRetry={askAgain} />
       ) : focus === undefined ? (
         !isExhausted ? (
-          <Loading what="the next document" />
+          <Loading what={words.nextDocument} />
         ) : (
           <NothingWaits progress={progress} choice={choice} skipped={skipped} />
         )
@@ -106,33 +109,33 @@ function Choices({ choice, onHelp }: { choice: Choice; onHelp: () => void }) {
   return (
     <div class="row review-choices">
       <select
-        aria-label="Order"
+        aria-label={words.order}
         value={choice.line}
         onChange={(event) => set({ line: lineOf(event.currentTarget.value) })}
       >
-        {Object.entries(LINES).map(([line, words]) => (
+        {LINES.map((line) => (
           <option key={line} value={line}>
-            {words}
+            {words.lines[line]}
           </option>
         ))}
       </select>
       <select
-        aria-label="Proposed label"
+        aria-label={words.proposedLabel}
         value={choice.label ?? ''}
         onChange={(event) => set({ label: event.currentTarget.value || undefined })}
       >
-        <option value="">All proposals</option>
+        <option value="">{words.allProposals}</option>
         {labels.value.map((name) => (
           <option key={name}>{name}</option>
         ))}
       </select>
       {choice.run !== undefined && (
         <button type="button" onClick={() => set({ run: undefined })}>
-          Run {choice.run} ×
+          {words.run(choice.run)} ×
         </button>
       )}
       <button type="button" class="keys-only" onClick={onHelp}>
-        Keys <kbd>?</kbd>
+        {words.keys} <kbd>?</kbd>
       </button>
     </div>
   );

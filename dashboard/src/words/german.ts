@@ -4,8 +4,10 @@ import { charts } from './german/charts.ts';
 import { document } from './german/document.ts';
 import { documents } from './german/documents.ts';
 import { errors } from './german/errors.ts';
+import { labels } from './german/labels.ts';
 import { parts } from './german/parts.ts';
+import { review } from './german/review.ts';
 import { run } from './german/run.ts';
 import { runs } from './german/runs.ts';
 
-export const german = { app, charts, document, documents, errors, parts, run, runs };
+export const german = { app, charts, document, documents, errors, labels, parts, review, run, runs };

@@ -29,18 +29,12 @@ const NAMED = new Set('name title text note hint label caption message what unit
 /** Elements whose text is typed or pressed as it stands. */
 const VERBATIM = new Set(['code', 'kbd', 'pre']);
 
-/** Functions whose texts are addresses, selectors, events, patterns or keys. */
-const PLUMBING = new Set(
-  (
-    'useResource sendJson getJson getText getBlob putFile addEventListener removeEventListener querySelector querySelectorAll getElementById ' +
-    'matchMedia useMedia startsWith endsWith includes split replace replaceAll indexOf lastIndexOf getItem setItem removeItem get set has ' +
-    'createElement setAttribute getAttribute append warn RegExp test closest encodeURIComponent lazy catalogue'
-  ).split(' '),
-);
+/** Functions whose texts are for machines, or for the console. */
+const PLUMBING = new Set('split replace replaceAll querySelector querySelectorAll RegExp warn lazy'.split(' '));
 
 /** Queries of media and transforms of SVG. */
 const CODE = /^\((min|max)-width: |^(translate|rotate)\(/;
-const LETTERS = /\p{L}{2}|\p{L}$/u;
+const LETTERS = /\p{L}{2}/u; // one alone is a key
 const WORDS = /\p{L}.*\s|\s.*\p{L}|^\p{Lu}\p{Ll}|\p{L}[.!?:…]$/u;
 
 /** All texts of a source that are shown without the catalogue. */
@@ -94,7 +88,7 @@ function isTechnical(node: Node, above: readonly Node[]): boolean {
   if (parent.type === 'CallExpression' || parent.type === 'NewExpression') {
     const callee = parent.callee as Node;
     const name = nameOf(callee.type === 'MemberExpression' ? callee.property : callee);
-    return node !== callee && (PLUMBING.has(name) || name === 'Error');
+    return node !== callee && PLUMBING.has(name);
   }
   return parent.type === 'TaggedTemplateExpression';
 }
