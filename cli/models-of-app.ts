@@ -41,6 +41,7 @@ function modelStore(api: ApiClient): LakeStore {
     container: 'lake',
     readIfExists,
     read: async (path) => (await readIfExists(path))?.bytes ?? (await refuse()),
+    readPart: refuse,
     stat: refuse,
     list: () => {
       throw new SluiceError('internal', 'a command that only reads models asked for a list of files');

@@ -32,6 +32,8 @@ export interface Example {
 export interface TrainInput {
   examples: Iterable<Example>;
   taxonomyVersion?: string | null;
+  /** How many of the rows are decisions, and whose; kept with the model. */
+  decisions?: { human: number; llm: number } | undefined;
   options?: Partial<TrainOptions>;
   /** Gives the model a second local stage; not with a strict guarantee, whose promise is the words' alone. */
   encoder?: Encoder | undefined;
@@ -97,6 +99,7 @@ export async function train(input: TrainInput): Promise<TrainedBundle> {
     training: {
       algorithm: 'logistic-regression',
       rows: counts.rows,
+      ...(input.decisions === undefined ? {} : { rowsHuman: input.decisions.human, rowsLlm: input.decisions.llm }),
       skipped: data.skipped,
       dataFingerprint: fingerprint,
       profile: profileOf(options),

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { HttpResponseInit } from '@azure/functions';
 import { HttpRequest, InvocationContext } from '@azure/functions';
 import { beforeAll, expect, test, vi } from 'vitest';
@@ -71,6 +73,14 @@ test('api-version: one that is not answered is refused with those that are; none
   expect((await answerTo('?limit=2&api-version=2026-11-30')).body).toBe('{"limit":"2"}');
   expect([isFirstVersion(asked('')), isFirstVersion(asked('?api-version=2025-01-01'))]).toEqual([true, true]);
   expect(isFirstVersion(asked('?api-version=2026-11-30'))).toBe(false);
+});
+
+test('api-version: every function leaves the version to http.ts, so none refuses it as an unknown field', () => {
+  const folder = join(import.meta.dirname, '../../functions');
+  const reading = readdirSync(folder).filter((file) =>
+    /request\.query\b/.test(readFileSync(join(folder, file), 'utf8')),
+  );
+  expect(reading).toEqual(['http.ts']);
 });
 
 test('ETag: answers to other methods, files and problems carry none', async () => {

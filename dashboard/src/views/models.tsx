@@ -10,9 +10,11 @@ import { links } from '../links.ts';
 import { BrokenRecords } from '../parts/broken-records.tsx';
 import { Empty, Show } from '../parts/states.tsx';
 import { useTitle } from '../parts/title.ts';
+import { TrainingOfferCard } from '../parts/training-offer.tsx';
 import { useResource } from '../resource.ts';
 import { canOperate } from '../session.ts';
 import { toast } from '../toasts.tsx';
+import { words as offerWords } from '../words/offer.ts';
 import { RollbackDialog } from './models/champion-actions.tsx';
 import { CompareModels } from './models/compare-models.tsx';
 import { ThresholdOverride } from './models/threshold-override.tsx';
@@ -38,7 +40,7 @@ export function ModelsView() {
   const trainings = useResource<TrainingList>('models/train', (all) =>
     all?.trainings.some(({ state }) => state === 'running') ? FOLLOW_MS : IDLE_MS,
   );
-  const [dialog, setDialog] = useState<'train' | 'rollback' | undefined>(undefined);
+  const [dialog, setDialog] = useState<'train' | 'train-decisions' | 'rollback' | undefined>(undefined);
   const close = () => setDialog(undefined);
   const { reload } = list;
   const onFinished = useCallback(
@@ -71,6 +73,15 @@ export function ModelsView() {
           </div>
         )}
       </div>
+      <TrainingOfferCard>
+        {canOperate.value ? (
+          <button type="button" onClick={() => setDialog('train-decisions')}>
+            {offerWords.train}
+          </button>
+        ) : (
+          offerWords.operator
+        )}
+      </TrainingOfferCard>
       <ThresholdOverride />
       <Trainings resource={trainings} onFinished={onFinished} />
       <Show resource={list} what="models">
@@ -81,7 +92,9 @@ export function ModelsView() {
           </>
         )}
       </Show>
-      {dialog === 'train' && <TrainDialog onStarted={trainings.reload} onClose={close} />}
+      {(dialog === 'train' || dialog === 'train-decisions') && (
+        <TrainDialog usesDecisions={dialog === 'train-decisions'} onStarted={trainings.reload} onClose={close} />
+      )}
       {dialog === 'rollback' && champion !== null && (
         <RollbackDialog champion={champion} onDone={reload} onClose={close} />
       )}

@@ -7,8 +7,10 @@ import type { ReviewProgress } from '../../../shared/api/insights.ts';
 import { links, queryOf } from '../links.ts';
 import { Empty, ErrorNote, Loading } from '../parts/states.tsx';
 import { useTitle } from '../parts/title.ts';
+import { TrainingOfferCard } from '../parts/training-offer.tsx';
 import { useResource } from '../resource.ts';
 import { canReview, labels } from '../session.ts';
+import { words as offerWords } from '../words/offer.ts';
 import { words } from '../words/review.ts';
 import { DocumentInFocus } from './review/document-in-focus.tsx';
 import { Help } from './review/help.tsx';
@@ -73,6 +75,9 @@ function Desk() {
         <Choices choice={choice} onHelp={() => setIsHelpOpen(true)} />
       </div>
       {progress !== undefined && <DayProgress progress={progress} />}
+      <TrainingOfferCard>
+        <a href={links.models}>{offerWords.open}</a>
+      </TrainingOfferCard>
       {choice.line === 'spot-check' && (
         <p class="note review-note">
           {words.spotCheckNote((text) => (

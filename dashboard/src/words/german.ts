@@ -5,9 +5,10 @@ import { document } from './german/document.ts';
 import { documents } from './german/documents.ts';
 import { errors } from './german/errors.ts';
 import { labels } from './german/labels.ts';
+import { offer } from './german/offer.ts';
 import { parts } from './german/parts.ts';
 import { review } from './german/review.ts';
 import { run } from './german/run.ts';
 import { runs } from './german/runs.ts';
 
-export const german = { app, charts, document, documents, errors, labels, parts, review, run, runs };
+export const german = { app, charts, document, documents, errors, labels, offer, parts, review, run, runs };

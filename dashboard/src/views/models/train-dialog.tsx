@@ -21,14 +21,21 @@ import {
 } from './train-form.ts';
 
 export function TrainDialog({
+  usesDecisions = false,
   onStarted,
   onClose,
 }: {
+  /** Begin with what people have decided. */
+  usesDecisions?: boolean;
   onStarted: (training: TrainingStatus) => void;
   onClose: () => void;
 }) {
   const taxonomy = session.value?.taxonomy ?? null;
-  const [form, setForm] = useState<TrainForm>(() => ({ ...EMPTY_FORM, taxonomyVersion: taxonomy?.version ?? null }));
+  const [form, setForm] = useState<TrainForm>(() => ({
+    ...EMPTY_FORM,
+    decisions: usesDecisions,
+    taxonomyVersion: taxonomy?.version ?? null,
+  }));
   const [file, setFile] = useState<File | undefined>(undefined);
   const [columns, setColumns] = useState<readonly string[]>([]);
   const [step, setStep] = useState<'idle' | 'sending' | 'starting'>('idle');

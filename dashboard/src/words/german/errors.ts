@@ -228,6 +228,10 @@ const byCode: Readonly<Record<ErrorCode, Told>> = {
     'Ein Datensatz von Sluice ist beschädigt oder überschrieben',
     'Stellen Sie ihn aus einer Sicherung wieder her; was ihn nicht braucht, geht weiter.',
   ],
+  'search.not-ready': [
+    'Die Texte werden noch erschlossen',
+    'Das geschieht einmal je Dokument. Fragen Sie in einer Minute noch einmal.',
+  ],
   'query.timeout': ['Die Abfrage dauerte zu lange', 'Fragen Sie nach weniger, oder geben Sie mehr Zeit.'],
   'lake.commit-conflict': ['Jemand anders hat dieselben Zeilen geändert', 'Versuchen Sie es noch einmal.'],
   'features.corrupt': ['Die Datei der Merkmale ist beschädigt', 'Wiederholen Sie ab „Zählen“.'],
