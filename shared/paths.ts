@@ -172,8 +172,13 @@ export const sourcePaths = {
   subscription: (source: string, drive: string) => path`sources/${source}/drives/${drive}/subscription.json`,
   /** A notification has come. */
   woken: (source: string) => path`sources/${source}/woken.json`,
-  items: (source: string, drive: string, round: number, id: string) =>
-    path`sources/${source}/drives/${drive}/items/${String(round).padStart(8, '0')}-${id}.jsonl.gz`,
+  /** Items of a drive: files that are never written again, by what wrote them. */
+  items: (source: string, drive: string) => path`sources/${source}/drives/${drive}/items`,
+  itemsOf: (source: string, drive: string, generation: string) =>
+    path`sources/${source}/drives/${drive}/items/${generation}`,
+  itemFile: (source: string, drive: string, generation: string, name: string) =>
+    path`sources/${source}/drives/${drive}/items/${generation}/${name}.gz`,
+  generation: (round: number, id: string) => `${String(round).padStart(8, '0')}-${id}`,
   round: (source: string, drive: string, round: number) => path`sources/${source}/drives/${drive}/rounds/${round}`,
 } as const;
 

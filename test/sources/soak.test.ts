@@ -78,13 +78,10 @@ test.each([1, 6])(
         erase: async () => undefined,
         decisions: {
           version: async () => decided.length,
-          of: async () =>
-            new Map(
-              decided.map(({ path, text }) => [
-                path,
-                { label: `about ${text.split(' ')[0]}`, confidence: 0.9, at: t.clock.now() },
-              ]),
-            ),
+          async *of() {
+            for (const { path, text } of decided)
+              yield { path, at: t.clock.now(), value: { label: `about ${text.split(' ')[0]}`, confidence: 0.9 } };
+          },
         },
       });
     sources = start();

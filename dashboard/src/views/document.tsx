@@ -20,6 +20,7 @@ import { rivalsOf } from './document/reasons.ts';
 import { Download, Source } from './document/source.tsx';
 import { Timeline } from './document/timeline.tsx';
 import { TopLabels, WhyNotRunnerUp } from './document/why.tsx';
+import { RunLink } from './runs/run-link.tsx';
 
 const POLL_MS = 30_000;
 
@@ -137,16 +138,7 @@ function Erased({ latest, history }: DecisionHistory) {
       <h1 class="visually-hidden">{words.erasedDocument}</h1>
       <Empty title={words.wasErased}>
         <p>{words.erasedNote}</p>
-        <p>
-          {words.decisionsUntil(
-            history.length,
-            when(latest.decidedAt),
-            (text) => (
-              <a href={links.run(latest.runId)}>{text}</a>
-            ),
-            latest.runId,
-          )}
-        </p>
+        <p>{words.decisionsUntil(history.length, when(latest.decidedAt), <RunLink runId={latest.runId} />)}</p>
       </Empty>
     </>
   );

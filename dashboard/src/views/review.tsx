@@ -20,6 +20,7 @@ import { LINES, lineOf } from './review/lines.ts';
 import { DayProgress, NothingWaits, withOnTheWay } from './review/progress.tsx';
 import { StatusLine } from './review/status-line.tsx';
 import { askAgain, askError, type Choice, dispatch, queue, storedCount, useQueue } from './review/use-queue.ts';
+import { useRunName } from './runs/run-link.tsx';
 
 const PROGRESS_POLL_MS = 15_000;
 
@@ -134,17 +135,20 @@ function Choices({ choice, onHelp }: { choice: Choice; onHelp: () => void }) {
           <option key={name}>{name}</option>
         ))}
       </select>
-      {choice.run !== undefined && (
-        <button type="button" onClick={() => set({ run: undefined })}>
-          {words.run(choice.run)} ×
-        </button>
-      )}
+      {choice.run !== undefined && <RunButton runId={choice.run} onClick={() => set({ run: undefined })} />}
       <button type="button" class="keys-only" onClick={onHelp}>
         {words.keys} <kbd>?</kbd>
       </button>
     </div>
   );
 }
+
+/** The run that the queue is narrowed to; pressing it widens it again. */
+const RunButton = ({ runId, onClick }: { runId: string; onClick: () => void }) => (
+  <button type="button" title={runId} onClick={onClick}>
+    {words.run(useRunName(runId))} ×
+  </button>
+);
 
 /** The choice in the address. While the next view is being loaded, the address is its own already. */
 function useChoice(): Choice {

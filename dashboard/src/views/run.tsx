@@ -26,6 +26,7 @@ import { Notes } from './run/notes.tsx';
 import { CompareWith, Lineage, StoredRequest } from './run/origin.tsx';
 import { ConfidenceHistogram, Formats, Labels, QuotaUse } from './run/report.tsx';
 import { RerunDialog } from './run/rerun.tsx';
+import { calledOf } from './runs/run-link.tsx';
 import { documentsPerSecond, isActive, runName, shortId, tookSeconds } from './runs/run-list.ts';
 import { StepsProgress } from './runs/step-meter.tsx';
 import type { RunStatus } from './runs/steps.ts';
@@ -35,7 +36,7 @@ export function RunView() {
   const runId = params.runId ?? '';
   const path = `runs/${encodeURIComponent(runId)}`;
   const run = useResource<RunStatus>(path, (data) => (data === undefined || isActive(data) ? 1000 : 0));
-  useTitle(words.titled(run.data === undefined ? shortId(runId) : `${runName(run.data)}, ${when(run.data.createdAt)}`));
+  useTitle(words.titled(run.data === undefined ? shortId(runId) : calledOf(run.data)));
   const report = useReport(path, run.data);
   return (
     <Show resource={run} what={words.theRun}>

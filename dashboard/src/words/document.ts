@@ -16,9 +16,9 @@ export const words = catalogue('document', {
   wasErased: 'This document was erased',
   erasedNote:
     'Its name, its text, its labels and everything said about it were removed on request. Counts and costs of its runs stay as they were.',
-  decisionsUntil: (n: number, time: string, link: Wrap, run: string): Shown => [
+  decisionsUntil: (n: number, time: string, link: Shown): Shown => [
     `${n === 1 ? 'One decision' : `${count(n)} decisions`}, the last on ${time} in run `,
-    link(run),
+    link,
     '.',
   ],
   // deciding
@@ -83,7 +83,7 @@ export const words = catalogue('document', {
   noLabelYet: 'no label',
   newContent: 'new content',
   insteadOf: (label: string) => `instead of ${label}`,
-  run: (link: Wrap, run: string): Shown => ['run ', link(run)],
+  run: (link: Shown): Shown => ['run ', link],
   // source
   source: 'Source',
   original: 'Original',

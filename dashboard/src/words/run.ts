@@ -1,6 +1,6 @@
 // One run: what came of it, its money, where it came from, and repeating it.
 import { count } from '../format.ts';
-import { catalogue, type Shown, type Wrap } from '../language/catalogue.ts';
+import { catalogue, type Shown } from '../language/catalogue.ts';
 import { pluralEn } from '../language/plural.ts';
 
 const documents = (n: number) => pluralEn(n, 'document', 'documents');
@@ -123,7 +123,7 @@ export const words = catalogue('run', {
   outputs: 'Outputs',
   eventOf: (time: string) => `OpenLineage event of ${time}`,
   request: 'Request',
-  repeats: (link: Wrap, name: string): Shown => ['Repeats ', link(name)],
+  repeats: (link: Shown): Shown => ['Repeats ', link],
   compare: 'Compare',
   nobodyAsked: 'Nobody asked: uploads of one window made the run.',
   compareWith: 'Compare with another run',

@@ -5,6 +5,7 @@ import { money, percent, when } from '../../format.ts';
 import { links } from '../../links.ts';
 import { Badge, StatusBadge } from '../../parts/basics.tsx';
 import { words } from '../../words/document.ts';
+import { RunLink } from '../runs/run-link.tsx';
 import { deciderOf, Failure } from './decision.tsx';
 import { type Chapter, storyOf } from './reasons.ts';
 
@@ -61,12 +62,7 @@ function Entry({ chapter: { row, feedback, isNewContent } }: { chapter: Chapter 
       )}
       {feedback?.note && <blockquote>{feedback.note}</blockquote>}
       <p class="dim path">
-        {words.run(
-          (text) => (
-            <a href={links.run(row.runId)}>{text}</a>
-          ),
-          row.runId,
-        )}
+        {words.run(<RunLink runId={row.runId} />)}
         {versions.map((part, i) => (
           <span key={i}> · {part}</span>
         ))}

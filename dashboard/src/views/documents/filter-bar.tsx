@@ -9,6 +9,7 @@ import { labels } from '../../session.ts';
 import { toastError } from '../../toasts.tsx';
 import { words } from '../../words/documents.ts';
 import { words as partsWords } from '../../words/parts.ts';
+import { useRunName } from '../runs/run-link.tsx';
 import { apiQuery, chipsOf, dateOf, type Field, type Filter, momentOf, shareOf, withField } from './filter.ts';
 
 const TYPING_MS = 250;
@@ -49,7 +50,8 @@ export function SearchBox({ filter }: { filter: Filter }) {
 }
 
 export function Chips({ filter }: { filter: Filter }) {
-  const chips = chipsOf(filter, when);
+  const run = useRunName(filter.run ?? '');
+  const chips = chipsOf(filter.run === undefined ? filter : { ...filter, run }, when);
   if (chips.length === 0) return null;
   return (
     <ul class="chips" aria-label={words.filtersSet}>

@@ -8,6 +8,7 @@ import { links } from '../../links.ts';
 import { Field } from '../../parts/field.tsx';
 import { useResource } from '../../resource.ts';
 import { words } from '../../words/run.ts';
+import { RunLink } from '../runs/run-link.tsx';
 import { runName } from '../runs/run-list.ts';
 import type { RunStatus } from '../runs/steps.ts';
 
@@ -71,16 +72,9 @@ export function StoredRequest({ report }: { report: RunReport }) {
 
 /** The run before, by the name people know it by. */
 function Repeats({ runId, of }: { runId: string; of: string }) {
-  const { data } = useResource<RunStatus>(`runs/${encodeURIComponent(of)}`);
-  const name = data === undefined ? of : `${runName(data)}, ${when(data.createdAt)}`;
-  const link = (text: string) => (
-    <a href={links.run(of)} title={of}>
-      {text}
-    </a>
-  );
   return (
     <p>
-      {words.repeats(link, name)} <a href={links.compare(of, runId)}>{words.compare}</a>
+      {words.repeats(<RunLink runId={of} />)} <a href={links.compare(of, runId)}>{words.compare}</a>
     </p>
   );
 }

@@ -15,9 +15,9 @@ export const document: typeof words = {
   wasErased: 'Dieses Dokument wurde gelöscht',
   erasedNote:
     'Name, Text, Kategorien und alles dazu Gesagte wurden auf Verlangen entfernt. Anzahlen und Kosten der Läufe bleiben.',
-  decisionsUntil: (n, time, link, run) => [
+  decisionsUntil: (n, time, link) => [
     `${n === 1 ? 'Eine Entscheidung' : `${count(n)} Entscheidungen`}, die letzte am ${time} im Lauf `,
-    link(run),
+    link,
     '.',
   ],
   decide: 'Entscheiden',
@@ -77,7 +77,7 @@ export const document: typeof words = {
   noLabelYet: 'keine Kategorie',
   newContent: 'neuer Inhalt',
   insteadOf: (label) => `statt ${label}`,
-  run: (link, run) => ['Lauf ', link(run)],
+  run: (link) => ['Lauf ', link],
   source: 'Quelle',
   original: 'Original',
   livesIn: 'Liegt in',

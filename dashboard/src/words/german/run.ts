@@ -116,7 +116,7 @@ export const run: typeof words = {
   outputs: 'Ausgaben',
   eventOf: (time) => `OpenLineage-Ereignis vom ${time}`,
   request: 'Anfrage',
-  repeats: (link, name) => ['Wiederholt ', link(name)],
+  repeats: (link) => ['Wiederholt ', link],
   compare: 'Vergleichen',
   nobodyAsked: 'Niemand hat angefragt: Hochgeladenes eines Zeitfensters ergab den Lauf.',
   compareWith: 'Mit einem anderen Lauf vergleichen',
