@@ -1,17 +1,12 @@
 // `sluice decide` for many documents: those of a file, those that fit a filter or are like one; and taking it all back.
 import { userInfo } from 'node:os';
-import {
-  type BatchAnswer,
-  type FeedbackRequest,
-  type SearchPage,
-  searchSchema,
-  type UndoneDecision,
-} from '../../shared/api/decisions.ts';
+import type { BatchAnswer, Decision, DecisionsPage, UndoneDecision } from '../../shared/api/answers.ts';
+import { type FeedbackRequest, type SearchPage, searchSchema } from '../../shared/api/decisions.ts';
 import { parseRequest, RequestError } from '../../shared/api/problem.ts';
+import { NEWEST, VERSION } from '../../shared/api/version.ts';
 import type { App } from '../../shared/app.ts';
+import { decisionOf } from '../../shared/insight/decision-of-row.ts';
 import { listResults } from '../../shared/insight/results.ts';
-import { shownPath } from '../../shared/lake/shown-path.ts';
-import type { Row } from '../../shared/lake/tables.ts';
 import { giveFeedbackBatch } from '../../shared/review/feedback-batch.ts';
 import { undoBatch } from '../../shared/review/undo-batch.ts';
 import { searchDocuments } from '../../shared/search/search.ts';
@@ -48,7 +43,7 @@ export async function decideChosen(options: ChooseOptions): Promise<void> {
   if (chosen.length > MOST_CHOSEN)
     throw new UsageError(`more than ${MOST_CHOSEN} documents fit; narrow the filter, or decide by a file (--from)`);
   if (!options.yes) {
-    answer(options, { label, documents: chosen.map((row) => row.document_id) }, () => shownChoice(chosen));
+    answer(options, { label, documents: chosen.map((row) => row.documentId) }, () => shownChoice(chosen));
     note(
       chosen.length === 0
         ? 'No document fits.'
@@ -56,14 +51,16 @@ export async function decideChosen(options: ChooseOptions): Promise<void> {
     );
     return;
   }
-  const rows = chosen.map((row, i) => ({ line: i, request: requestOf(String(row.document_id), label, options.note) }));
-  await decideRows(rows, [], options, (line) => shownPath(chosen[line] ?? {}), 'the choice');
+  const rows = chosen.map((row, i) => ({ line: i, request: requestOf(String(row.documentId), label, options.note) }));
+  await decideRows(rows, [], options, (line) => pathOf(chosen[line]), 'the choice');
 }
 
-const shownChoice = (chosen: readonly Row[]): string =>
+const pathOf = (decision: Decision | undefined): string => decision?.originalPath ?? decision?.path ?? '';
+
+const shownChoice = (chosen: readonly Decision[]): string =>
   formatTable(
     [{ title: 'document', flexible: true, cut: 'middle' }, { title: 'label now' }, { title: 'status' }],
-    chosen.slice(0, SHOWN).map((row) => [shownPath(row), String(row.label ?? ''), String(row.status)]),
+    chosen.slice(0, SHOWN).map((row) => [pathOf(row), String(row.label ?? ''), String(row.status)]),
     screenWidth(160),
   ) + (chosen.length > SHOWN ? `\n… and ${chosen.length - SHOWN} more` : '');
 
@@ -73,11 +70,11 @@ const likeQuery = ({ like, similarity }: ChooseOptions, filter: object) => ({
   ...(similarity === undefined ? {} : { similarity }),
 });
 
-type Page = { rows: readonly Row[]; next: string | null };
+type Page = { rows: readonly Decision[]; next: string | null };
 
 /** Pages until the last, or until there are too many. */
-async function allPages(pageAt: (cursor: string | undefined) => Promise<Page>): Promise<Row[]> {
-  const rows: Row[] = [];
+async function allPages(pageAt: (cursor: string | undefined) => Promise<Page>): Promise<Decision[]> {
+  const rows: Decision[] = [];
   for (let cursor: string | undefined; ; ) {
     const page = await pageAt(cursor);
     rows.push(...page.rows);
@@ -87,12 +84,12 @@ async function allPages(pageAt: (cursor: string | undefined) => Promise<Page>): 
   }
 }
 
-const chooseByApi = (api: ApiClient, options: ChooseOptions, filter: Record<string, unknown>): Promise<Row[]> =>
+const chooseByApi = (api: ApiClient, options: ChooseOptions, filter: Record<string, unknown>): Promise<Decision[]> =>
   allPages(async (cursor) => {
     const more = cursor === undefined ? {} : { cursor };
     if (options.like === undefined && filter.text === undefined) {
-      const path = `/api/results${queryOf({ ...filter, limit: 1000, ...more })}`;
-      const { results, next } = await api.ask<{ results: Row[]; next: string | null }>('GET', path);
+      const path = `/api/results${queryOf({ ...filter, limit: 1000, ...more, [VERSION]: NEWEST })}`;
+      const { results, next } = await api.ask<DecisionsPage>('GET', path);
       return { rows: results, next };
     }
     const path = `/api/search${queryOf({ ...likeQuery(options, filter), limit: 100, ...more })}`;
@@ -100,14 +97,14 @@ const chooseByApi = (api: ApiClient, options: ChooseOptions, filter: Record<stri
     return { rows: results.map(({ decision }) => decision), next };
   });
 
-async function chooseInLake(app: App, options: ChooseOptions, filter: Record<string, unknown>): Promise<Row[]> {
+async function chooseInLake(app: App, options: ChooseOptions, filter: Record<string, unknown>): Promise<Decision[]> {
   const isSearch = options.like !== undefined || filter.text !== undefined;
   if (isSearch) await app.search.refresh();
   return await allPages(async (cursor) => {
     const more = cursor === undefined ? {} : { cursor };
     if (!isSearch) {
       const { results, next } = await listResults(app.query, { ...filterOf(options), limit: 1000, cursor });
-      return { rows: results, next };
+      return { rows: results.map(decisionOf), next };
     }
     const request = parseRequest(searchSchema, { ...likeQuery(options, filter), limit: 100, ...more });
     const { results, next } = await searchDocuments(app, request);

@@ -1,12 +1,9 @@
 // `sluice review` and `sluice decide`: what waits for people, and their decisions, from the terminal.
 import { userInfo } from 'node:os';
-import {
-  type FeedbackAnswer,
-  type ReviewItem,
-  type ReviewQueue,
-  reviewQueueSchema,
-} from '../../shared/api/decisions.ts';
+import type { FeedbackAnswer, ReviewItem } from '../../shared/api/answers.ts';
+import { type ReviewQueue, reviewQueueSchema } from '../../shared/api/decisions.ts';
 import { parseRequest } from '../../shared/api/problem.ts';
+import { NEWEST, VERSION } from '../../shared/api/version.ts';
 import { giveFeedback } from '../../shared/review/feedback.ts';
 import { takeForReview } from '../../shared/review/queue.ts';
 import { atLake, type LakeOptions, queryOf } from '../at-lake.ts';
@@ -31,7 +28,7 @@ export async function reviewCommand(
   // The same person asking again sees the same documents.
   const items = await atLake(options, {
     api: async (api) => {
-      const query = queryOf({ ...request, holder: holder() });
+      const query = queryOf({ ...request, holder: holder(), [VERSION]: NEWEST });
       return (await api.ask<{ documents: ReviewItem[] }>('GET', `/api/review${query}`)).documents;
     },
     app: (app) => takeForReview(app, request, `cli/${userInfo().username}`, userInfo().username),

@@ -1,7 +1,7 @@
 // Decisions as the API takes and shows them: filters, pages, the queue for people and what they say, what another model would decide.
 import { z } from 'zod';
-import type { Row } from '../lake/tables.ts';
 import { linesSchema } from '../plain-text.ts';
+import type { Decision } from './answers.ts';
 import { documentIdSchema, idSchema, modelVersionSchema } from './sources.ts';
 
 /** Which decisions are meant: of one run, or the latest of every document; all conditions must hold. */
@@ -79,8 +79,8 @@ export interface TextFragment {
 
 /** A decision, and where in the document or in its reasons the words stand. */
 export interface SearchResult {
-  /** The row of table `results` that counts. */
-  decision: Row;
+  /** The one that counts. */
+  decision: Decision;
   foundIn: ('text' | 'reason')[];
   /** Of `like`: 1 for the document itself and for copies of its text. */
   similarity: number | null;
@@ -136,77 +136,6 @@ export type FeedbackRequest = z.infer<typeof feedbackSchema>;
 
 /** Body of POST /api/feedback/batch. */
 export const feedbackBatchSchema = z.strictObject({ decisions: z.array(feedbackSchema).min(1).max(500) });
-
-/** What became of one decision of a batch; one of BatchAnswer. */
-export interface BatchDecision {
-  documentId: string;
-  label: string;
-  /** unchanged: the same decision was there already. */
-  state: 'decided' | 'unchanged' | 'refused';
-  previousLabel: string | null;
-  /** Why it was refused. */
-  code: string | null;
-  message: string | null;
-}
-
-/** Answer of POST /api/feedback/batch. */
-export interface BatchAnswer {
-  /** In the order of the request. */
-  decisions: BatchDecision[];
-  /** For POST /api/feedback/batch/{batchId}/undo; null when nothing was decided. */
-  batchId: string | null;
-}
-
-/** What became of one document when a batch was taken back; the answer of .../undo is `{decisions}`. */
-export interface UndoneDecision {
-  documentId: string;
-  /** refused: it was decided again or erased since, or a later run has used the decision; unchanged: taken back before. */
-  state: 'undone' | 'unchanged' | 'refused';
-  code: string | null;
-  message: string | null;
-}
-
-/** A document that waits for a person. A spot check tells neither label, confidence nor reasons: whoever is told tends to agree. */
-export interface ReviewItem {
-  documentId: string;
-  runId: string;
-  path: string;
-  archivePath: string;
-  mediaType: string | null;
-  /** Why it is here: a code and what it means. */
-  code: string | null;
-  message: string | null;
-  /** The best guess so far. */
-  label: string | null;
-  confidence: number | null;
-  topLabels: { label: string; probability: number }[];
-  /** Labels to choose from: those of the taxonomy it was read under, in its order. */
-  labels: string[];
-  /** Terms that spoke for the guess. */
-  evidence: { term: string; weight: number; runner_up_weight: number }[];
-  quote: string | null;
-  quoteVerified: boolean | null;
-  /** What people have said, newest first, where they disagree; else nothing. */
-  said: { reviewer: string; label: string; note: string | null; at: string }[];
-  /** What of the document was not read, or mended. */
-  warnings: string[];
-  /** Beginning of the text; null when it is no longer kept. */
-  excerpt: string | null;
-  decidedAt: string;
-  /** Until then nobody else is shown the document; ISO 8601. */
-  leasedUntil: string;
-}
-
-/** Answer of POST /api/feedback. */
-export interface FeedbackAnswer {
-  feedbackId: string;
-  documentId: string;
-  label: string;
-  previousLabel: string | null;
-  reviewer: string;
-  /** false: the same decision was there already. */
-  isNew: boolean;
-}
 
 /** Answer of POST /api/whatif. An outcome is a label, `review`, or `ask` where the LLM would be asked for the first time. */
 export interface WhatIfReport {

@@ -2,7 +2,7 @@
 // Invariants: U1 only what still stands is taken back: a document that was decided again, erased, or whose decision a later run has used is told and left
 // alone. U2 safe to repeat: rows of `results` go first, then what was said is blanked, so that what was cut short is found again. U3 the number of a
 // document's decisions stays, so a decision after it is a new one. U4 a reviewer takes back their own.
-import type { UndoneDecision } from '../api/decisions.ts';
+import type { UndoneDecision } from '../api/answers.ts';
 import { codeOf, TerminalError } from '../errors.ts';
 import { sha256Hex } from '../ids.ts';
 import { type DocumentHistory, documentHistories } from '../insight/results.ts';

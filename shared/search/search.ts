@@ -5,6 +5,7 @@ import pLimit from 'p-limit';
 import type { ResultFilter, SearchPage, SearchRequest, SearchResult } from '../api/decisions.ts';
 import { RequestError } from '../api/problem.ts';
 import { codeOf, RetryableError } from '../errors.ts';
+import { decisionOf } from '../insight/decision-of-row.ts';
 import { conditionsOf, type MatchedFilter, relationOf, where } from '../insight/results.ts';
 import { sqlText } from '../lake/duckdb.ts';
 import type { LakeView } from '../lake/query.ts';
@@ -66,7 +67,14 @@ export async function searchDocuments(lake: SearchLake, request: SearchRequest):
     const row = rows.get(keyOf(hit));
     return row === undefined
       ? []
-      : [{ decision: row, foundIn: kindsOf(hit), similarity: similarityOf(hit), fragments: fragments[i] ?? [] }];
+      : [
+          {
+            decision: decisionOf(row),
+            foundIn: kindsOf(hit),
+            similarity: similarityOf(hit),
+            fragments: fragments[i] ?? [],
+          },
+        ];
   });
   return {
     results,
