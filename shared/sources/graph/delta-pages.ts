@@ -6,7 +6,7 @@ import type { Logger } from '../../ports.ts';
 import type { JournalPage } from '../journal.ts';
 import type { LastPage, RoundRows } from '../round-rows.ts';
 import type { DriveRows } from './drive-rows.ts';
-import { type GraphClient, GraphError } from './graph-client.ts';
+import { foreignLink, type GraphClient, GraphError } from './graph-client.ts';
 import { SeenIds } from './seen-ids.ts';
 
 /** A service that repeats itself was seen to do so for weeks: so many pages without a new item end the round. */
@@ -41,6 +41,8 @@ export async function collectPages(
   deltaLink: string | null,
 ): Promise<LastPage> {
   const seen = new SeenIds();
+  // A cursor of another cloud is good for nothing here.
+  const from = deltaLink !== null && graph.owns(deltaLink) ? deltaLink : null;
   const links = new Set<string>();
   const { fresh, headers = {} } = part;
   let stale = 0;
@@ -48,8 +50,8 @@ export async function collectPages(
   for (;;) {
     const last = rows.last(part.name);
     if (last !== undefined && last.delta !== null) return last;
-    const link = last?.next ?? deltaLink ?? fresh;
-    const isFull = last?.isFull ?? deltaLink === null;
+    const link = last?.next ?? from ?? fresh;
+    const isFull = last?.isFull ?? from === null;
     if (links.has(link)) throw endless(part);
     links.add(link);
     let page: JournalPage;
@@ -60,12 +62,14 @@ export async function collectPages(
       page = { part: part.name, ...read, unreadable, next: next ?? null, delta: delta ?? null, isFull };
       if (next === undefined && delta === undefined)
         throw new TerminalError('sync.bad-answer', `${part.title}: a page without link to the next one`);
+      // Before it is in the journal, where every later process would find it.
+      if (!graph.owns(next ?? delta ?? '')) throw foreignLink();
     } catch (error) {
       if (!(error instanceof GraphError) || !isLost(error) || restarts >= MAX_RESTARTS) throw error;
       restarts++;
       logger.warn('source.resync', { status: error.status });
       // The link that comes with a 410 is tried once; a plain enumeration is what always works.
-      const begin = restarts === 1 && error.location !== undefined ? error.location : fresh;
+      const begin = restarts === 1 && graph.owns(error.location ?? '') ? (error.location ?? fresh) : fresh;
       const restart = { next: begin, delta: null, isFull: true, isRestart: true };
       page = { part: part.name, rows: [], unreadable: 0, ...restart };
       links.clear();

@@ -8,7 +8,7 @@ import { partBelow, type RoundRows } from '../round-rows.ts';
 import type { Written } from '../written.ts';
 import { collectPages } from './delta-pages.ts';
 import { type DriveRow, OFFICE, readItem, readPage } from './drive-rows.ts';
-import { contentOf, type GraphClient, rowIfThere } from './graph-client.ts';
+import { contentOf, foreignLink, type GraphClient, rowIfThere } from './graph-client.ts';
 import { FieldWriter } from './write-fields.ts';
 
 export class DriveFeed implements Feed {
@@ -79,6 +79,7 @@ export class DriveFeed implements Feed {
         const link = last?.next ?? `${this.#path}/items/${encodeURIComponent(folder)}/children`;
         const { body } = await this.#graph.json(link, { units: 2 });
         const { rows: read, unreadable, next } = readPage(body);
+        if (!this.#graph.owns(next ?? '/')) throw foreignLink();
         const children = read.map((row) => ({ ...row, parentId: row.parentId ?? folder ?? null }));
         for (const row of children) enter(row);
         await rows.add({ part, rows: children, unreadable, next: next ?? null, delta: null, isFull: false });
