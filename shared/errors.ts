@@ -1,5 +1,5 @@
 // The closed list of failure codes and the two errors that decide retries.
-// Invariants: every code a user can meet is listed here with what to do about it; retry is a property of the error, not of its text.
+// Invariants: every code a user can meet is listed here with what to do about it, and in German in dashboard/src/words/german/errors.ts; retry is a property of the error, not of its text.
 
 /** Failure codes with the remedy a user reads next to them. A code is stable; its remedy may be reworded. */
 export const ERROR_REMEDIES = {
