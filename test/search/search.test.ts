@@ -272,3 +272,21 @@ test('merge: eight of about one size, unless they would be too large together', 
   expect(toMerge(Array.from({ length: 9 }, (_, i) => segment(100, i)))).toHaveLength(8);
   expect(toMerge(Array.from({ length: 9 }, (_, i) => segment(1_100_000, i)))).toEqual([]);
 });
+
+test('search: texts that share what is rare in one are like it, the same text most of all', async () => {
+  const letter = 'sehr geehrte damen und herren anbei die umsatzsteuervoranmeldung für oktober samt belegliste';
+  await decide({
+    1: letter,
+    2: letter.replace('oktober', 'november'),
+    3: 'sehr geehrte damen und herren der mietvertrag für das lager endet',
+    4: 'ganz anderes',
+  });
+  const page = await searchDocuments(lakeOf(), parseRequest(searchSchema, { like: id(1), similarity: 0.7 }));
+  expect(page.results.map(({ decision }) => decision.documentId)).toEqual([id(1), id(2)]);
+  expect(page.results[0]?.similarity).toBeCloseTo(1);
+  await expect(searchDocuments(lakeOf(), parseRequest(searchSchema, { like: id(9) }))).rejects.toThrow(
+    /no text is kept/,
+  );
+  for (const both of [{}, { like: id(1), text: 'zoll' }])
+    expect(() => parseRequest(searchSchema, both)).toThrow(/one of the two/);
+});
