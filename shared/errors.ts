@@ -1,5 +1,5 @@
 // The closed list of failure codes and the two errors that decide retries.
-// Invariants: every code a user can meet is listed here with what to do about it; retry is a property of the error, not of its text.
+// Invariants: every code a user can meet is listed here with what to do about it, and in German in dashboard/src/words/german/errors.ts; retry is a property of the error, not of its text.
 
 /** Failure codes with the remedy a user reads next to them. A code is stable; its remedy may be reworded. */
 export const ERROR_REMEDIES = {
@@ -119,7 +119,8 @@ export const ERROR_REMEDIES = {
     'Correct the SQL: one statement that reads, over results, latest_results, llm_calls, runs and feedback. DESCRIBE <table> lists columns.',
   'lake.corrupt-record':
     'The file named is a record of Sluice that was damaged or overwritten. Restore it from soft delete or a backup; what does not need it goes on.',
-  'query.timeout': 'Ask for less, or allow more time with --timeout (0 = as long as it takes).',
+  'query.timeout':
+    'Ask for less, or allow more time: timeoutSeconds, or --timeout of the command line (without --url 0 = as long as it takes).',
   'search.not-ready': 'Texts are still being indexed, once for each document. Ask again in a minute.',
   'lake.commit-conflict': 'A concurrent writer changed the same rows. Retry the operation.',
   'features.corrupt': 'The feature file is damaged. Re-run with from=featurize.',
