@@ -6,8 +6,15 @@ import { blockOf } from './lexical.ts';
 import type { Csr } from './sparse.ts';
 import type { FeatureSpec } from './spec.ts';
 
-/** What each kind of term counts for, beside its rarity. */
-const BLOCK_WEIGHTS = { word: 1, part: 0.6, pair: 0.8 };
+/** How terms of the lexical profile weigh: `even` by kind and rarity; `labels` also by what they say about labels (label-weights.ts). */
+export const WEIGHINGS = ['even', 'labels'] as const;
+export type Weighing = (typeof WEIGHINGS)[number];
+
+/** What each kind of term counts for, and what is added to the logarithm of its rarity. */
+const BLOCK_WEIGHTS: Record<Weighing, { word: number; part: number; pair: number; floor: number }> = {
+  even: { word: 1, part: 0.6, pair: 0.8, floor: 1 },
+  labels: { word: 1, part: 0.4, pair: 0.8, floor: 0.1 },
+};
 /** 1 + ln(count), for counts of a byte. */
 const DAMPED = Float64Array.from({ length: 256 }, (_, count) => (count === 0 ? 0 : 1 + Math.log(count)));
 /** Rows from which a term of a single text is not kept: nothing that is learnt from it will be met again. */
@@ -18,7 +25,7 @@ export const defaultMinDocFreq = (spec: FeatureSpec, rows: number): number =>
   spec.lexical !== undefined && rows >= MANY_ROWS ? 2 : spec.lexical === undefined ? 0 : 1;
 
 /**
- * Weights per column.
+ * Weights per column by kind and rarity.
  * @param columns  bucket of each column, where only those that occur are held
  * @throws {TerminalError} train.no-rows when there is no document
  */
@@ -28,17 +35,18 @@ export function fitTermWeights(
   rows: number,
   minDocFreq: number,
   columns?: Int32Array,
+  weighing: Weighing = 'even',
 ): Idf {
   if (spec.lexical === undefined) return fitIdf(docFreq, rows, minDocFreq);
   const { numDocs } = fitIdf(docFreq.subarray(0, 1), rows);
   const weights = new Float64Array(docFreq.length);
+  const { floor, ...byBlock } = BLOCK_WEIGHTS[weighing];
   const kept = docFreq.slice();
   const least = Math.max(1, minDocFreq); // a term that was never seen has no coefficient
   for (let j = 0; j < docFreq.length; j++) {
     const df = docFreq[j]!;
     if (df < least) kept[j] = 0;
-    else
-      weights[j] = (Math.log((rows + 1) / (df + 1)) + 1) * BLOCK_WEIGHTS[blockOf(columns?.[j] ?? j, spec.numFeatures)];
+    else weights[j] = (Math.log((rows + 1) / (df + 1)) + floor) * byBlock[blockOf(columns?.[j] ?? j, spec.numFeatures)];
   }
   return { weights, docFreq: kept, numDocs };
 }

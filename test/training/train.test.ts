@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { WEIGHINGS } from '../../shared/features/weigh.ts';
 import type { ModelBundle } from '../../shared/models/bundle.ts';
 import { openBundle } from '../../shared/models/loaded-model.ts';
 import { refusalToPromote } from '../../shared/models/promotion.ts';
@@ -72,13 +73,17 @@ describe('training', () => {
 
   test('the regularization is the one with the least held-out loss, and what was tried is told', async () => {
     const { training } = (await train({ examples: makeExamples(150, 0.7), deps })).description;
-    const tried = [...String(training.regularizationTried).matchAll(/C (\d+): ([\d.]+)/g)].map(([, c, loss]) => [
-      Number(c),
-      Number(loss),
-    ]);
-    expect(tried.map(([c]) => c)).toEqual([2, 8, 32]);
-    const [strength] = tried.reduce((best, each) => (each[1]! < best[1]! ? each : best));
-    expect(training.regParam).toBeCloseTo(1 / (strength! * 150), 12);
+    const tried = [...String(training.tried).matchAll(/(\w+), C (\d+): ([\d.]+)/g)].map(([, weighing, c, loss]) => ({
+      weighing,
+      strength: Number(c),
+      loss: Number(loss),
+    }));
+    const first = tried.slice(0, 4).map(({ weighing, strength }) => [weighing, strength]);
+    expect(first).toEqual([...WEIGHINGS.flatMap((weighing) => [8, 32].map((strength) => [weighing, strength]))]);
+    const best = tried.reduce((least, each) => (each.loss < least.loss ? each : least));
+    expect(training.regParam).toBeCloseTo(1 / (best.strength * 150), 12);
+    expect(training.termWeights).toBe(best.weighing);
+    if (best.strength < 32) expect(tried.at(-1)).toMatchObject({ weighing: best.weighing, strength: 2 });
     expect(training.iterationsTried).toBeGreaterThan(0);
   });
 
