@@ -30,7 +30,7 @@ export function weighByLabels(
     total += weight;
   }
   if (total === 0) return;
-  const logPrior = prior.map((weight) => Math.log(weight / total));
+  const share = prior.map((weight) => weight / total);
   const atOnce = Math.max(1, Math.floor(TABLE_ENTRIES / numClasses));
   const table = new Float64Array(Math.min(atOnce, counts.width) * numClasses);
   const next = counts.indptr.slice(0, counts.rows); // entry of each row that is looked at next
@@ -47,26 +47,25 @@ export function weighByLabels(
     }
     for (let j = from; j < to; j++) {
       if (weights[j] === 0) continue;
-      const share = entropyTo(
-        table.subarray((j - from) * numClasses, (j - from + 1) * numClasses),
-        prior,
-        logPrior,
-        total,
-      );
-      weights[j]! *= Math.sqrt(share / Math.log(numClasses) + LEAST);
+      const entropy = entropyTo(table.subarray((j - from) * numClasses, (j - from + 1) * numClasses), share);
+      weights[j]! *= Math.sqrt(entropy / Math.log(numClasses) + LEAST);
     }
   }
 }
 
-/** Relative entropy of smoothed weights by class to the classes' own. */
-function entropyTo(byClass: Float64Array, prior: Float64Array, logPrior: Float64Array, total: number): number {
+/** Relative entropy of smoothed weights by class to the classes' own. Classes without the term have the prior's share and need no logarithm. */
+function entropyTo(byClass: Float64Array, share: Float64Array): number {
   let sum = PRIOR_TEXTS;
   for (let k = 0; k < byClass.length; k++) sum += byClass[k]!;
   let entropy = 0;
+  let absent = 1;
   for (let k = 0; k < byClass.length; k++) {
-    if (prior[k] === 0) continue;
-    const p = (byClass[k]! + (PRIOR_TEXTS * prior[k]!) / total) / sum;
-    entropy += p * (Math.log(p) - logPrior[k]!);
+    if (byClass[k] === 0) continue;
+    const p = (byClass[k]! + PRIOR_TEXTS * share[k]!) / sum;
+    entropy += p * Math.log(p / share[k]!);
+    absent -= share[k]!;
   }
+  const floor = PRIOR_TEXTS / sum;
+  if (absent > 0) entropy += floor * absent * Math.log(floor);
   return Math.max(0, entropy);
 }

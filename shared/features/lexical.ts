@@ -3,8 +3,11 @@
 // Invariants: L1 no string, object or array per term. L2 trace() names exactly the terms that count() counts. L3 each kind of term has its own
 // range of buckets: the many rare pairs never disturb a word. L4 parts are counted once per distinct piece of a text (word-parts.ts), of its first
 // ones only, so that a long text costs no more for them than a short one. L5 a version counts the same for ever: models are stored with theirs.
+// L6 counting for some buckets gives the counts of all, those buckets kept.
+
+import type { BucketSet } from './bucket-set.ts';
 import { kindOf, letterTable, SEPARATOR } from './letters.ts';
-import { RowBuilder } from './row-builder.ts';
+import { RowBuilder, type RowSink } from './row-builder.ts';
 import type { Csr } from './sparse.ts';
 import { finish, MAX_PART_BYTES, PartBuffer, partsOfPiece, partsOfWord } from './word-parts.ts';
 
@@ -75,6 +78,8 @@ export class LexicalHasher {
   #pieceTo = 0;
   readonly #pieces: Int32Array;
   #left = 0;
+  #isPlain = false;
+  #wanted: BucketSet | null = null;
   readonly #parts: PartBuffer | null;
 
   constructor(settings: LexicalSettings, numFeatures: number) {
@@ -89,13 +94,22 @@ export class LexicalHasher {
 
   /** Term frequencies [texts, numFeatures], at most 255 each. */
   count(texts: Iterable<string>): Csr {
-    const rows = new RowBuilder(this.numFeatures);
-    for (const text of texts) this.countInto(text, rows);
+    return this.countInto(texts, new RowBuilder(this.numFeatures));
+  }
+
+  /**
+   * The same into rows that do more with counts than to keep them.
+   * @param wanted  buckets to count; default all
+   */
+  countInto(texts: Iterable<string>, rows: RowSink, wanted: BucketSet | null = null): Csr {
+    this.#wanted = wanted;
+    for (const text of texts) this.#countText(text, rows);
+    this.#wanted = null;
     return rows.build();
   }
 
   /** Append one text's counts as a row. */
-  countInto(text: string, rows: RowBuilder): void {
+  #countText(text: string, rows: RowSink): void {
     const words = this.#scan(text);
     const counts = this.#counts;
     const wordMask = this.#quarter - 1;
@@ -110,6 +124,7 @@ export class LexicalHasher {
       this.#add(bucket);
       if (pairs && i > 0) this.#add(2 * this.#quarter + (pairHash(this.#hash[i - 1]!, hash) & pairMask));
     }
+    if (this.#wanted !== null) this.#keepWanted(this.#wanted);
     const touched = this.#sorted();
     rows.append(touched, counts, false);
     for (let i = 0; i < touched.length; i++) counts[touched[i]!] = 0;
@@ -169,9 +184,52 @@ export class LexicalHasher {
   }
 
   #addParts(): void {
+    if (this.#isPlain) {
+      this.#addPlainParts();
+      return;
+    }
     const parts = this.#cut();
     this.#reserve(parts);
     for (let at = 0; at < parts; at++) this.#add(this.#partBucket(at));
+  }
+
+  /** The parts of 3 and 4 characters where every character is a byte: most texts, and most of the time of counting. */
+  #addPlainParts(): void {
+    this.#reserve(2 * MAX_PART_BYTES + 2);
+    const to = this.#pieceTo;
+    const bytes = this.#bytes;
+    const quarter = this.#quarter;
+    const counts = this.#counts;
+    const touched = this.#touched;
+    const bits = this.#wanted?.bits;
+    let distinct = this.#distinct;
+    let at = this.#pieceFrom;
+    let window = (BLANK << 8) | bytes[at]!;
+    for (let length = 3; ++at <= to; length++) {
+      window = (window << 8) | (at < to ? bytes[at]! : BLANK);
+      for (let number = window & 0xffffff; ; number = window) {
+        const bucket = quarter + (finish(number) & (quarter - 1));
+        if (bits === undefined || ((bits[bucket >>> 5]! >>> (bucket & 31)) & 1) === 1) {
+          const count = counts[bucket]!;
+          if (count === 0) touched[distinct++] = bucket;
+          if (count < MAX_COUNT) counts[bucket] = count + 1;
+        }
+        if (length < 4 || number === window) break;
+      }
+    }
+    this.#distinct = distinct;
+  }
+
+  /** Forget touched words that are not wanted; other terms were never added. */
+  #keepWanted(wanted: BucketSet): void {
+    const touched = this.#touched;
+    let kept = 0;
+    for (let i = 0; i < this.#distinct; i++) {
+      const bucket = touched[i]!;
+      if (wanted.has(bucket)) touched[kept++] = bucket;
+      else this.#counts[bucket] = 0;
+    }
+    this.#distinct = kept;
   }
 
   #partBucket(at: number): number {
@@ -235,7 +293,10 @@ export class LexicalHasher {
   /** Find the words of a text; their number. */
   #scan(text: string): number {
     this.#length = this.#encode(text);
-    if (this.#length === text.length) return this.#scanAscii(this.#length);
+    const isAscii = this.#length === text.length;
+    const { version, parts } = this.#settings;
+    this.#isPlain = isAscii && version === 2 && parts?.min === 3 && parts.max === 4;
+    if (isAscii) return this.#scanAscii(this.#length);
     this.#length = this.#encode(text.replaceAll(SOFT_HYPHEN, '').normalize('NFKC').toLowerCase());
     return this.#scanUnicode(this.#length);
   }
@@ -315,6 +376,8 @@ export class LexicalHasher {
   }
 
   #add(bucket: number): void {
+    // words are counted in any case: in version 1 their first occurrence decides on their parts
+    if (this.#wanted !== null && bucket >= this.#quarter && !this.#wanted.has(bucket)) return;
     const count = this.#counts[bucket]!;
     if (count === 0) {
       if (this.#distinct === this.#touched.length) this.#reserve(1);
@@ -328,11 +391,13 @@ export class LexicalHasher {
     const count = this.#distinct;
     if (count < 64) return this.#touched.subarray(0, count).sort();
     let [from, to] = [this.#touched, this.#spare];
-    for (let shift = 0; 2 ** shift < this.numFeatures; shift += RADIX_BITS) {
-      places.fill(0);
-      for (let i = 0; i < count; i++) places[((from[i]! >>> shift) & RADIX_MASK) + 1]!++;
-      for (let digit = 1; digit < places.length; digit++) places[digit]! += places[digit - 1]!;
-      for (let i = 0; i < count; i++) to[places[(from[i]! >>> shift) & RADIX_MASK]!++] = from[i]!;
+    const bits = count < MANY ? 7 : RADIX_BITS;
+    const mask = 2 ** bits - 1;
+    for (let shift = 0; 2 ** shift < this.numFeatures; shift += bits) {
+      places.fill(0, 0, mask + 2);
+      for (let i = 0; i < count; i++) places[((from[i]! >>> shift) & mask) + 1]!++;
+      for (let digit = 1; digit <= mask; digit++) places[digit]! += places[digit - 1]!;
+      for (let i = 0; i < count; i++) to[places[(from[i]! >>> shift) & mask]!++] = from[i]!;
       [from, to] = [to, from];
     }
     [this.#touched, this.#spare] = [from, to];
@@ -341,7 +406,8 @@ export class LexicalHasher {
 }
 
 const RADIX_BITS = 11;
-const RADIX_MASK = 2 ** RADIX_BITS - 1;
+/** Buckets from which two passes over large tables cost less than three over small ones. */
+const MANY = 1500;
 const places = new Int32Array(2 ** RADIX_BITS + 1);
 
 const pairHash = (first: number, second: number): number => finish(Math.imul(first, 0x9e3779b1) ^ second);

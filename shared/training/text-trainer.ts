@@ -60,8 +60,6 @@ export interface Judged extends Judgement {
 
 /** Rows up to which `auto` judges by folds. */
 const MAX_FOLDED_ROWS = 5000;
-/** Iterations of a fit that only judges; along a path each starts close to its end. */
-const TRIAL_ITERATIONS = 20;
 /** Folds that try every strength. */
 const SCOUT_FOLDS = 2;
 
@@ -288,10 +286,8 @@ export class TextTrainer {
       numClasses: this.#data.labels.length,
       ...(weights === undefined ? {} : { weights }),
     };
-    const iterations = strengths !== null && phase !== 'final' ? Math.min(TRIAL_ITERATIONS, options.maxIter) : null;
-    const path = fitPath(input, iterations === null ? options : { ...options, maxIter: iterations }, regParams, (at) =>
-      this.#tell({ phase, ...at }),
-    );
+    // as many iterations as the final fit has: one that is stopped early is another model
+    const path = fitPath(input, options, regParams, (at) => this.#tell({ phase, ...at }));
     let at = 0;
     for (const fit of path) {
       if (phase !== 'final') this.#iterationsTried += fit.iterations;

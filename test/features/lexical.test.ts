@@ -1,11 +1,14 @@
 // The lexical profile: which words, pairs and parts a text has, and that naming them agrees with counting them.
 
 import { describe, expect, test } from 'vitest';
+import { BucketSet } from '../../shared/features/bucket-set.ts';
+import { countDocuments } from '../../shared/features/idf.ts';
 import { blockOf, defaultLexicalSettings, LexicalHasher, type LexicalSettings } from '../../shared/features/lexical.ts';
+import { RowBuilder } from '../../shared/features/row-builder.ts';
 import { findProblem } from '../../shared/features/sparse.ts';
 import { completeSpec, lexicalFeatureSpec, profileOf } from '../../shared/features/spec.ts';
 import { isStopWord } from '../../shared/features/stop-words.ts';
-import { fitTermWeights, weighCounts } from '../../shared/features/weigh.ts';
+import { fitTermWeights, LexicalVectors, weighCounts } from '../../shared/features/weigh.ts';
 import { sha256Hex } from '../../shared/ids.ts';
 import fc from '../fakes/property.ts';
 
@@ -115,9 +118,12 @@ describe('counts', () => {
     fc.constantFrom('tax', 'Tax', 'steuer', 'Erklärung', '税', '12', ' ', ', ', '/', 'ß', 'İ', '\u0301', 'ﬁ', '🙂'),
     fc.string({ unit: 'binary', maxLength: 6 }),
   );
+  const ascii = fc.array(fc.oneof(fc.constantFrom('tax', '(VAT', ' ', ', ', '/'), fc.string({ maxLength: 6 })), {
+    maxLength: 60,
+  });
   test('counting and naming see the same terms, for any text', () => {
     fc.assert(
-      fc.property(fc.array(pieces, { maxLength: 60 }), fc.constantFrom(1, 2), (parts, version) => {
+      fc.property(fc.oneof(fc.array(pieces, { maxLength: 60 }), ascii), fc.constantFrom(1, 2), (parts, version) => {
         const hasher = hasherOf({ version });
         const text = parts.join('');
         const x = hasher.count([text]);
@@ -132,6 +138,23 @@ describe('counts', () => {
         expect(new Map(Array.from(x.indices, (bucket, i) => [bucket, x.values[i]!] as const))).toEqual(counted);
       }),
       { numRuns: 200 },
+    );
+  });
+
+  test('counting for some buckets gives the counts of all, those buckets kept', () => {
+    fc.assert(
+      fc.property(ascii, fc.constantFrom(1, 2), fc.integer({ min: 1, max: 5 }), (parts, version, every) => {
+        const hasher = hasherOf({ version });
+        const weights = Float64Array.from({ length: WIDTH }, (_, bucket) => (bucket % every === 0 ? 1 : 0));
+        const all = hasher.count([parts.join('')]);
+        const some = hasher.countInto([parts.join('')], new RowBuilder(WIDTH), new BucketSet(weights));
+        const kept = Array.from(all.indices, (bucket, i) => [bucket, all.values[i]!]).filter(
+          ([j]) => weights[j!] === 1,
+        );
+        expect(Array.from(some.indices, (bucket, i) => [bucket, some.values[i]!])).toEqual(kept);
+        expect(hasher.count([parts.join('')])).toEqual(all);
+      }),
+      { numRuns: 25 },
     );
   });
 
@@ -158,6 +181,19 @@ describe('counts', () => {
 });
 
 describe('vectors', () => {
+  test('made in one pass they are those of weighed counts, bit for bit', () => {
+    const hasher = hasherOf();
+    const texts = ['Tax return, (VAT) tax', '', 'Umsatzsteuererklärung 2024 …', 'unknown', 'tax '.repeat(400)];
+    const docFreq = countDocuments(hasher.count([...texts.slice(0, 3), 'tax notice']));
+    const { weights } = fitTermWeights({ ...lexicalFeatureSpec, numFeatures: WIDTH }, docFreq, 4, 1);
+    const vectors = new LexicalVectors(hasher, weights);
+    expect(vectors.of(texts)).toEqual(weighCounts(lexicalFeatureSpec, hasher.count(texts), weights));
+    const set = new BucketSet(weights);
+    const members = Array.from(weights.keys()).filter((bucket) => weights[bucket] !== 0);
+    expect(members.map((bucket) => set.rank(bucket))).toEqual([...members.keys()]);
+    expect(set.size).toBe(members.length);
+  });
+
   const spec = completeSpec({ ...lexicalFeatureSpec, numFeatures: WIDTH });
 
   test('rows have length 1; a term that was never seen, or too seldom, is left out', () => {
