@@ -53,6 +53,10 @@ class CountingStore implements LakeStore {
     return found.bytes;
   }
 
+  async readPart(path: string, offset: number, length: number): Promise<Buffer> {
+    return (await this.read(path)).subarray(offset, offset + length);
+  }
+
   async write(path: string, content: Uint8Array | string): Promise<string> {
     const bytes = Buffer.isBuffer(content) ? content : Buffer.from(content as Uint8Array); // strings and bytes alike
     this.counts.writes++;

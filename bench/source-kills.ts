@@ -1,5 +1,6 @@
 // A round of a source whose process is killed (SIGKILL) in the middle, again and again: half of the kills at a step of the round, from its first call to
 // storage to its last, half at any moment. After each one another process ends the round.
+// With `--every` the round ends at each of its steps once, within this process (library/kill-steps.ts); minutes. `--every N`: at each Nth.
 // Aims: every file of the library has landed, none twice, and the next round has nothing to do. Fails otherwise.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type LakeStore, seededRandom, silentLogger, systemClock } from '../shared/ports.ts';
 import { syncDrive } from '../shared/sources/drive-round.ts';
 import { folderStore } from './library/folder-store.ts';
+import { killSteps } from './library/kill-steps.ts';
 import { answerOf, sourceOf, startTenant } from './library/tenant.ts';
 
 const FILES = 300;
@@ -24,11 +26,13 @@ interface Ended {
   again: number;
 }
 
-/** @param options.args  `--kills N`, default 20; `--seed N` */
+/** @param options.args  `--kills N`, default 20; `--seed N`; `--every [N]` */
 export async function run(options: { json: boolean; args: readonly string[] }): Promise<void> {
+  const at = options.args.indexOf('--every');
+  if (at >= 0) return every(Number(options.args[at + 1] ?? 1), options.json);
   const given = (name: string, other: number): number => {
-    const at = options.args.indexOf(name);
-    return at < 0 ? other : Number(options.args[at + 1]);
+    const place = options.args.indexOf(name);
+    return place < 0 ? other : Number(options.args[place + 1]);
   };
   const [kills, random] = [given('--kills', 20), seededRandom(given('--seed', 1))];
   const tenant = await startTenant(FILES);
@@ -54,6 +58,27 @@ export async function run(options: { json: boolean; args: readonly string[] }): 
       : `${found.kills} kills (${found.unkilled} came after the end) in rounds of ${FILES} files: ${found.lost} lost, ${found.doubled} doubled\n`,
   );
   if (found.lost + found.doubled > 0) process.exitCode = 1;
+}
+
+/** @param stride  the round ends at each such step */
+async function every(stride: number, json: boolean): Promise<void> {
+  let toldAt = performance.now();
+  const found = await killSteps(
+    FILES,
+    (step) => step % stride === 0,
+    (done, of) => {
+      if (performance.now() - toldAt < 2000) return;
+      toldAt = performance.now();
+      process.stderr.write(`${done} of ${of} kills\n`);
+    },
+  );
+  const { files, steps, kills, states, lost, doubled, repeated, mostRepeated } = found;
+  process.stdout.write(
+    json
+      ? `${JSON.stringify({ bench: 'source-kills', ...found })}\n`
+      : `${kills} kills at the ${steps} steps of a round of ${files} files, which left ${states} different states: ${lost} lost, ${doubled} doubled, ${repeated} fetched again, at most ${mostRepeated} after one kill\n`,
+  );
+  if (lost + doubled > 0) process.exitCode = 1;
 }
 
 async function trial(root: string, moment: { step: number } | { ms: number } | undefined) {

@@ -133,6 +133,9 @@ function containerOf(container: string, blobs: readonly Blob[], extents: Readonl
         throw new TerminalError('lake.not-found', `No file ${path}`, { ids: { container, path } });
       return found.bytes;
     },
+    async readPart(path, offset, length) {
+      return (await this.read(path)).subarray(offset, offset + length);
+    },
     async download(path, localFile) {
       const found = await this.read(path);
       await mkdir(dirname(localFile), { recursive: true });

@@ -1,38 +1,64 @@
-// When people have decided enough for another training to be worth its time: at 20, 50, 100, 200, 500 … decisions.
-import type { ReviewProgress } from '../shared/api/insights.ts';
-import { reviewProgress } from '../shared/review/progress.ts';
+// When people have decided enough for another training to be worth its time: at 20, 50, 100, 200, 500 … decisions, with what it is expected to give.
+import type { TrainingOffer } from '../shared/api/training.ts';
+import { trainingOffer } from '../shared/review/training-offer.ts';
+import type { ExpectedGain } from '../shared/training/expected-gain.ts';
 import { ApiError } from './api-client.ts';
-import { atLake, type LakeOptions, queryOf } from './at-lake.ts';
+import { atLake, type LakeOptions } from './at-lake.ts';
 import { note } from './console.ts';
 
-const EVER = '1970-01-01T00:00:00Z';
+const percent = (share: number): string => `${Math.round(share * 100)} %`;
 
-/** The mark that was reached on the way from `before` to `after` decisions; undefined: none. */
-export function markReached(before: number, after: number): number | undefined {
-  let reached: number | undefined;
-  for (let ten = 10; ten <= after; ten *= 10)
-    for (const mark of [2 * ten, 5 * ten, 10 * ten]) if (before < mark && mark <= after) reached = mark;
-  return reached;
-}
-
-/** Say so after `added` decisions, if a mark was reached. */
+/** Say so after `added` decisions, if a training has become due with them. */
 export async function offerTraining(options: LakeOptions, added: number): Promise<void> {
   if (added === 0) return;
-  const decidedByAll = await countDecided(options);
-  if (decidedByAll === undefined || markReached(decidedByAll - added, decidedByAll) === undefined) return;
-  note(
-    `People have decided ${decidedByAll} documents of this lake: \`sluice train decisions\` makes a model of them and says how good it is (--no-promote leaves the present one in place).`,
-  );
+  const offer = await askForOffer(options);
+  if (offer === undefined || !isReachedBy(offer, added)) return;
+  note(describeOffer(offer));
 }
 
-/** Documents that people have decided; undefined where the host does not tell: the decisions are stored, and an offer is not worth a failure. */
-async function countDecided(options: LakeOptions): Promise<number | undefined> {
+/** Was the mark, the last below `nextAt`, passed by the newest decisions? Offers are made once, not at every decision. */
+export function isReachedBy({ isDue, decided, mark }: TrainingOffer, added: number): boolean {
+  return isDue && decided - added < mark;
+}
+
+/** In one line: what people did, what a training would give, how that is known, and the command. */
+export function describeOffer({ decided, gain }: TrainingOffer): string {
+  const said = `People have decided ${decided} documents of this lake`;
+  const next = '`sluice train decisions` makes a model of them (--no-promote leaves the present one in place)';
+  return gain === null ? `${said}: ${next}.` : `${said}. ${describeGain(gain)} ${next}.`;
+}
+
+export function describeGain({
+  documents,
+  right,
+  low,
+  high,
+  before,
+  twice,
+  alone,
+  missing,
+  aim,
+}: ExpectedGain): string {
+  const expected = `A model trained on them is expected to label ${percent(right)} rightly (${percent(low)} to ${percent(high)}; cross-validated on ${documents} of them)`;
+  const gained =
+    before === null
+      ? ''
+      : `; of the ${before.documents} that had a proposal, it was right for ${percent(before.right)}, the model for ${percent(before.model)}`;
+  const decides =
+    alone > 0
+      ? `, and to decide ${percent(alone)} alone, ${percent(aim)} of them right`
+      : `, and to decide nothing alone${missing > 0 ? `: at least ${missing} more decisions are needed to prove ${percent(aim)}` : ''}`;
+  const later = twice !== null && twice > right + 0.005 ? ` With twice as many: about ${percent(twice)}.` : '';
+  return `${expected}${gained}${decides}.${later}`;
+}
+
+/** Undefined where the host does not tell: the decisions are stored, and an offer is not worth a failure. */
+async function askForOffer(options: LakeOptions): Promise<TrainingOffer | undefined> {
   try {
-    const progress = await atLake(options, {
-      api: (api) => api.ask<ReviewProgress>('GET', `/api/review/progress${queryOf({ since: EVER })}`),
-      app: (app) => reviewProgress(app.query, EVER, ''),
+    return await atLake(options, {
+      api: (api) => api.ask<TrainingOffer>('GET', '/api/models/train/offer'),
+      app: (app) => trainingOffer(app),
     });
-    return progress.decidedByAll;
   } catch (error) {
     if (error instanceof ApiError) return undefined;
     throw error;

@@ -30,6 +30,8 @@ const matching =
     return text;
   };
 export const someText = matching(/\S/, 'some text');
+/** The same for an argument that may be repeated. */
+export const words = (text: string, before: string[] | undefined): string[] => [...(before ?? []), someText(text)];
 export const version = matching(/^v[1-9]\d{0,8}$/, 'a version like v3');
 export const encoderName = matching(
   /^\S(?:.{0,98}\S)?$/,

@@ -14,6 +14,7 @@ import {
   time,
   version,
   whole,
+  words,
 } from './options.ts';
 
 /** Add them to the program. */
@@ -52,9 +53,29 @@ export function addResultCommands(program: Command): void {
       .option('--from <time>', 'decided at or after (ISO 8601)', time)
       .option('--to <time>', 'decided before (ISO 8601)', time);
 
+  const searchedIn = () =>
+    new Option('--in <where>', 'where words are looked for; default: in both').choices(['text', 'reasons']);
+
+  filtered(
+    remote(
+      program.command('search').description('documents by the words in their texts and in the reasons of decisions'),
+    ),
+  )
+    .argument(
+      '<words...>',
+      'steuer frist: both; "im Werk": together; zoll*: beginning so; -- … -entwurf: without',
+      words,
+    )
+    .addOption(searchedIn())
+    .option('--limit <n>', 'at most this many', whole(1, 100), 20)
+    .option('--cursor <text>', 'the next page, as the one before says', someText)
+    .action(async (words, options) => (await import('./commands/search.ts')).searchCommand(words, options));
+
   filtered(
     remote(program.command('export').description('decisions as a CSV, JSON or Parquet file; --json is --format json')),
   )
+    .option('--text <words>', 'with these words in text or reasons, as `sluice search` takes them', someText)
+    .addOption(searchedIn())
     .addOption(new Option('--format <format>', 'of the file').choices(['csv', 'json', 'parquet']).default('csv'))
     .option('-o, --output <file>', 'default: stdout', newFile)
     .action(async (options) => (await import('./commands/export.ts')).exportCommand(options));

@@ -1,13 +1,26 @@
 // Decisions over HTTP: pages with filters, one document's history, files, two runs side by side.
-import { exportResultsSchema, listResultsSchema, resultFilterSchema } from '../shared/api/decisions.ts';
+import type { HttpRequest } from '@azure/functions';
+import {
+  exportResultsSchema,
+  listResultsSchema,
+  type ResultFilter,
+  resultFilterSchema,
+} from '../shared/api/decisions.ts';
 import { parseRequest } from '../shared/api/problem.ts';
-import { getApp } from '../shared/app.ts';
+import { getApp, whoCalls } from '../shared/app.ts';
 import { compareRuns } from '../shared/insight/compare-runs.ts';
 import { exportResults } from '../shared/insight/export-results.ts';
 import { countFacets } from '../shared/insight/facets.ts';
 import { documentHistory, listResults } from '../shared/insight/results.ts';
+import { matchedFilter } from '../shared/search/search.ts';
 import { access, isFromPage, parameter, respond } from './http.ts';
 import { app } from './registry.ts';
+
+/** Texts are for reviewers: who could ask whether a word stands in a document could read it. */
+async function matched(request: HttpRequest, filter: ResultFilter, options: { isWhole?: boolean } = {}) {
+  if (filter.text !== undefined) whoCalls(request.headers.get('x-ms-client-principal'), 'reviewer');
+  return await matchedFilter(await getApp(), filter, options);
+}
 
 app.http('listResults', {
   ...access,
@@ -15,9 +28,9 @@ app.http('listResults', {
   methods: ['GET'],
   handler: (request, context) =>
     respond(context, request, 'reader', async () => {
-      const filter = parseRequest(listResultsSchema, Object.fromEntries(request.query));
-      const { version, query } = await (await getApp()).newest(['results']);
-      return { asOf: version, make: () => listResults(query, filter) };
+      const { limit, cursor, ...asked } = parseRequest(listResultsSchema, Object.fromEntries(request.query));
+      const { view, filter } = await matched(request, asked);
+      return { asOf: view.version, make: () => listResults(view.query, { ...filter, limit, cursor }) };
     }),
 });
 
@@ -28,7 +41,8 @@ app.http('exportResults', {
   handler: (request, context) =>
     respond(context, request, 'reader', async () => {
       const { format, ...filter } = parseRequest(exportResultsSchema, Object.fromEntries(request.query));
-      const file = await exportResults((await getApp()).query, filter, format);
+      const { view, filter: matching } = await matched(request, filter, { isWhole: true });
+      const file = await exportResults(view.query, matching, format);
       return {
         headers: {
           'content-type': file.contentType,
@@ -46,9 +60,11 @@ app.http('resultFacets', {
   methods: ['GET'],
   handler: (request, context) =>
     respond(context, request, 'reader', async () => {
-      const filter = parseRequest(resultFilterSchema, Object.fromEntries(request.query));
-      const { version, query } = await (await getApp()).newest(['results']);
-      return { asOf: version, make: () => countFacets(query, filter) };
+      const { view, filter } = await matched(
+        request,
+        parseRequest(resultFilterSchema, Object.fromEntries(request.query)),
+      );
+      return { asOf: view.version, make: () => countFacets(view.query, filter) };
     }),
 });
 

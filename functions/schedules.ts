@@ -36,7 +36,9 @@ app.timer('maintainLake', {
     try {
       if (RETENTION_DAYS > 0) await purgeHistory(context, new Date(Date.now() - RETENTION_DAYS * DAY_MS));
     } finally {
-      await maintainLake(await getApp());
+      const opened = await getApp();
+      await maintainLake(opened);
+      await opened.search.keepUp();
     }
   },
 });
@@ -57,6 +59,8 @@ const starter = (context: InvocationContext): ScheduleStarter => ({
     await startUnlessAlive(context, 'trainModel', trainingId, input);
   },
   async maintain() {
-    await maintainLake(await getApp());
+    const opened = await getApp();
+    await maintainLake(opened);
+    await opened.search.keepUp();
   },
 });

@@ -2,9 +2,10 @@
 import df from 'durable-functions';
 import { parseRequest } from '../shared/api/problem.ts';
 import { trainRequestSchema } from '../shared/api/training.ts';
-import { getConfig, getTraining } from '../shared/app.ts';
+import { getApp, getConfig, getTraining } from '../shared/app.ts';
 import { createTraining, trainingStatus } from '../shared/pipeline/train-model.ts';
 import { listTrainings } from '../shared/pipeline/trainings.ts';
+import { trainingOffer } from '../shared/review/training-offer.ts';
 import { startUnlessAlive } from './durable-runs.ts';
 import { access, parameter, readBody, respond } from './http.ts';
 import { app } from './registry.ts';
@@ -41,6 +42,18 @@ app.http('listTrainings', {
     respond(context, request, 'reader', async () => ({
       jsonBody: await listTrainings(await getTraining(), LISTED),
     })),
+});
+
+app.http('trainingOffer', {
+  ...access,
+  route: 'models/train/offer',
+  methods: ['GET'],
+  handler: (request, context) =>
+    respond(context, request, 'reader', async () => {
+      const app = await getApp();
+      const { query } = await app.newest(['results', 'feedback']);
+      return { jsonBody: await trainingOffer({ ...app, query }) };
+    }),
 });
 
 app.http('getTraining', {

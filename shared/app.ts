@@ -25,6 +25,7 @@ import { openLlm } from './pipeline/llm-stage.ts';
 import type { PipelineServices } from './pipeline/services.ts';
 import type { TrainingServices } from './pipeline/train-model.ts';
 import { type Clock, type Logger, type Random, seededRandom, systemClock } from './ports.ts';
+import { SearchIndex } from './search/search-index.ts';
 import { SourceNames } from './sources/source-names.ts';
 import type { Sources } from './sources/sources.ts';
 import { createLogger } from './telemetry.ts';
@@ -59,6 +60,8 @@ export interface App extends LakeAccess {
   queryWithin(timeoutMs: number, sql: string): Promise<QueryResult>;
   /** Some tables as they are now, and a text that tells whether they have changed; see LakeQueries. */
   newest(tables: readonly string[]): Promise<LakeView>;
+  /** Texts and reasons that are searched. */
+  search: SearchIndex;
   /** Under the day's limit, by all runs: spent and set aside. */
   spentTodayUsd(): Promise<number>;
   ensureContainers(): Promise<void>;
@@ -105,6 +108,7 @@ export function createApp(config: Config, clock: Clock = systemClock, opened?: L
     tables: runTables(tables),
     pipelineVersion: PIPELINE_VERSION,
   };
+  const search = new SearchIndex(services, [...tables.values()], pace);
   const sources = openSources(config, {
     ...{ ...access, clock, logger, results: tables.get('results') },
     erase: async (path) => {
@@ -132,6 +136,7 @@ export function createApp(config: Config, clock: Clock = systemClock, opened?: L
     query: (sql, maxRows) => queries.query(sql, maxRows),
     queryWithin: (timeoutMs, sql) => queries.queryWithin(timeoutMs, sql),
     newest: (names) => queries.newest(names),
+    search,
     spentTodayUsd: () => spentToday.take(),
     async ensureContainers() {
       for (const store of [lake, landing, imports]) await store.ensureContainer();
@@ -141,6 +146,7 @@ export function createApp(config: Config, clock: Clock = systemClock, opened?: L
       await pages.close();
       await encoders.close();
       queries.close();
+      search.close();
       await telemetry?.close();
     },
   };

@@ -5,7 +5,7 @@ import type { DeltaTable } from './lake/delta/table.ts';
 import type { Clock, LakeStore, Logger, StateTable } from './ports.ts';
 import { connect } from './sources/connect.ts';
 import { Gate } from './sources/graph/gate.ts';
-import { GraphClient } from './sources/graph/graph-client.ts';
+import { GraphClient, graphRoot } from './sources/graph/graph-client.ts';
 import { lakeDecisions } from './sources/lake-decisions.ts';
 import { showRenamed } from './sources/show-renamed.ts';
 import { Sources } from './sources/sources.ts';
@@ -39,7 +39,7 @@ export function openSources(config: Config, parts: SourceParts): Sources {
     key: `graph-${new URL(config.GRAPH_ROOT).host.replace(/[^a-z0-9.-]/gi, '-')}`,
     unitsPerMinute: config.SOURCES_UNITS_PER_MINUTE,
   });
-  const graph = new GraphClient({ fetch, token, root: config.GRAPH_ROOT, gate, clock, logger });
+  const graph = new GraphClient({ fetch, token, root: graphRoot(config.GRAPH_ROOT), gate, clock, logger });
   return new Sources({
     setting: config.SOURCES,
     connect: (entry) => connect(entry, { graph, passwords: config.SOURCES_PASSWORDS, logger, clock }),

@@ -74,6 +74,8 @@ export const schedulePath = (name: string, tick: string): string => path`schedul
 
 /** Seed of the spot checks of this lake. */
 export const spotCheckSeedPath = 'review/spot-checks.json';
+/** What a training on people's decisions is expected to give, as it was last estimated. */
+export const trainingOfferPath = 'review/training-offer.json';
 
 /** Messages to people: what is to be sent and how it fared, and how far runs have been looked at. */
 export const noticeFolder = 'notices/sent';
@@ -92,6 +94,17 @@ export const pagePaths = {
     path`page-pictures/${documentId}/${drawnOf}/${page}-${widthPx}.png`,
   words: (documentId: string, drawnOf: string, page: number) =>
     path`page-pictures/${documentId}/${drawnOf}/${page}.json`,
+} as const;
+
+/** Index of texts and reasons that are searched: immutable segments, and the list of those that count. */
+export const searchPaths = {
+  root: 'search-index',
+  list: 'search-index/segments.json',
+  segment: (id: string) => path`search-index/${id}`,
+  segmentOf: (file: string) => file.split('/')[1] ?? '',
+  entries: (id: string) => path`search-index/${id}/entries.parquet`,
+  postings: (id: string) => path`search-index/${id}/postings.parquet`,
+  texts: (id: string) => path`search-index/${id}/texts.bin`,
 } as const;
 
 /** Model registry: one immutable folder per version, and the pointer to the champion. */
@@ -159,8 +172,13 @@ export const sourcePaths = {
   subscription: (source: string, drive: string) => path`sources/${source}/drives/${drive}/subscription.json`,
   /** A notification has come. */
   woken: (source: string) => path`sources/${source}/woken.json`,
-  items: (source: string, drive: string, round: number, id: string) =>
-    path`sources/${source}/drives/${drive}/items/${String(round).padStart(8, '0')}-${id}.jsonl.gz`,
+  /** Items of a drive: files that are never written again, by what wrote them. */
+  items: (source: string, drive: string) => path`sources/${source}/drives/${drive}/items`,
+  itemsOf: (source: string, drive: string, generation: string) =>
+    path`sources/${source}/drives/${drive}/items/${generation}`,
+  itemFile: (source: string, drive: string, generation: string, name: string) =>
+    path`sources/${source}/drives/${drive}/items/${generation}/${name}.gz`,
+  generation: (round: number, id: string) => `${String(round).padStart(8, '0')}-${id}`,
   round: (source: string, drive: string, round: number) => path`sources/${source}/drives/${drive}/rounds/${round}`,
 } as const;
 

@@ -50,6 +50,8 @@ export interface LakeStore {
   read(path: string): Promise<Buffer>;
   /** Content with its ETag; undefined when absent. `maxBytes` refuses a larger file with `extract.too-large`. */
   readIfExists(path: string, maxBytes?: number): Promise<{ bytes: Buffer; etag: string } | undefined>;
+  /** Some bytes of a file that never changes. */
+  readPart(path: string, offset: number, length: number): Promise<Buffer>;
   /** Whole-file write, visible at once or not at all. Returns the new ETag. */
   write(path: string, content: Uint8Array | string, condition?: WriteCondition): Promise<string>;
   /** Copy a local file to the lake (streams large files). A condition is told as refused also when only the answer to this upload was lost: look who did. */

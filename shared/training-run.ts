@@ -14,7 +14,7 @@ import { describeRun } from './training/run-record.ts';
 import { mlflowOf, recordRun } from './training/tracking.ts';
 import { type TrainInput, train } from './training/train.ts';
 
-export interface TrainingOrder extends Pick<TrainInput, 'examples' | 'options' | 'taxonomyVersion'> {
+export interface TrainingOrder extends Pick<TrainInput, 'examples' | 'options' | 'taxonomyVersion' | 'decisions'> {
   promote: boolean;
   codeVersion: string;
   onProgress: NonNullable<TrainInput['deps']['onProgress']>;

@@ -75,7 +75,8 @@ const ROOMS: Record<string, readonly string[]> = {
   sources: ['pipeline'],
   insight: ['pipeline'],
   review: ['pipeline', 'insight'],
-  upkeep: ['pipeline', 'insight', 'review', 'intake'],
+  search: ['pipeline', 'insight'],
+  upkeep: ['pipeline', 'insight', 'review', 'intake', 'search'],
   notices: ['pipeline', 'insight', 'intake'],
 };
 
@@ -228,7 +229,7 @@ describe('architecture: where things are read', () => {
 
   test('functions reach the domain through the app, the API and the rooms only', () => {
     const allowed =
-      /^(functions\/|shared\/app\.ts$|shared\/(api|pipeline|intake|sources|insight|review|upkeep|notices)\/|@azure\/functions$|durable-functions$|node:)/;
+      /^(functions\/|shared\/app\.ts$|shared\/(api|pipeline|intake|sources|insight|review|search|upkeep|notices)\/|@azure\/functions$|durable-functions$|node:)/;
     expect(offences(within('functions'), (target) => !allowed.test(target))).toEqual([]);
   });
 

@@ -1,6 +1,6 @@
 // A folder of this machine as a store: what a round of a source needs of one. A write is there whole or not at all, also when its process is killed;
 // conditions are not looked at, and ETags are times of files.
-import { copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { TerminalError } from '../../shared/errors.ts';
 import type { LakeStore, StateTable } from '../../shared/ports.ts';
@@ -40,6 +40,16 @@ export function folderStore(folder: string): LakeStore {
       const found = await readIfExists(path);
       if (found === undefined) throw new TerminalError('lake.not-found', path);
       return found.bytes;
+    },
+    readPart: async (path, offset, length) => {
+      const file = await open(at(path), 'r');
+      try {
+        const bytes = Buffer.alloc(length);
+        await file.read(bytes, 0, length, offset);
+        return bytes;
+      } finally {
+        await file.close();
+      }
     },
     write: (path, content) => put(path, (file) => writeFile(file, content)),
     upload: (path, localFile) => put(path, (file) => copyFile(localFile, file)),

@@ -4,7 +4,8 @@ import { pipeline } from 'node:stream/promises';
 import { type ResultFilter, resultFilterSchema } from '../../shared/api/decisions.ts';
 import { parseRequest } from '../../shared/api/problem.ts';
 import { exportResults } from '../../shared/insight/export-results.ts';
-import { type LakeOptions, lookAt, queryOf } from '../at-lake.ts';
+import { matchedFilter } from '../../shared/search/search.ts';
+import { atLake, type LakeOptions, lookAt, queryOf } from '../at-lake.ts';
 import { note, printFile } from '../console.ts';
 
 /** The filter options of a command; names are those of the API. */
@@ -23,11 +24,13 @@ export async function exportCommand(
 ): Promise<void> {
   const format = options.json ? 'json' : options.format;
   const filter = filterOf(options);
-  await lookAt(options, {
+  // Looking for words may have to index them first, which a lake at rest does not take.
+  await (filter.text === undefined ? lookAt : atLake)(options, {
     api: async (api) =>
       save(await api.download(`/api/results/export${queryOf({ ...filter, format })}`), options.output),
     app: async (app) => {
-      const file = await exportResults(app.query, filter, format);
+      const { view, filter: matching } = await matchedFilter(app, filter, { isWhole: true });
+      const file = await exportResults(view.query, matching, format);
       await save(file.body, options.output);
       note(`${file.rows} decision(s) exported`);
     },

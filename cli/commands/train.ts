@@ -40,12 +40,19 @@ export async function trainCommand(sources: readonly string[], options: TrainCom
     return;
   }
   await withApp(options.data, async (app) => {
-    for (const source of sources.filter(isLakeSource)) examples.push(...(await readLakeExamples(app, source, options)));
+    const bySource: Record<string, number> = {};
+    for (const source of sources.filter(isLakeSource))
+      examples.push(...(await readLakeExamples(app, source, options, bySource)));
+    const { human = 0, llm = 0 } = bySource;
+    const given = human + llm === 0 ? undefined : { human, llm };
     if (taxonomy !== null) assertKnown(examples, taxonomy, String(options.taxonomy));
     const model =
       options.algorithm === 'xgboost'
         ? await (await import('./train-xgboost.ts')).trainXgboost(app, examples, options)
-        : await trainAndRegister(app, orderOf(examples, taxonomy?.version ?? null, options, options.promote));
+        : await trainAndRegister(app, {
+            ...orderOf(examples, taxonomy?.version ?? null, options, options.promote),
+            decisions: given,
+          });
     clearBar();
     answer(options, model, () => describeModel(model));
   });
@@ -57,7 +64,13 @@ interface WeightedExample extends Example {
 
 const isLakeSource = (source: string): boolean => source === DECISIONS || source.startsWith('delta:');
 
-async function readLakeExamples(app: App, source: string, options: TrainCommandOptions): Promise<WeightedExample[]> {
+/** @param all  rows by who gave their label, added up */
+async function readLakeExamples(
+  app: App,
+  source: string,
+  options: TrainCommandOptions,
+  all: Record<string, number>,
+): Promise<WeightedExample[]> {
   const stores = {
     lake: app.lake,
     source: app.imports,
@@ -70,6 +83,7 @@ async function readLakeExamples(app: App, source: string, options: TrainCommandO
     if ('problem' in row || row.label === null) continue;
     examples.push({ text: row.text, label: row.label, weight: row.weight });
     bySource[row.source] = (bySource[row.source] ?? 0) + 1;
+    all[row.source] = (all[row.source] ?? 0) + 1;
   }
   const counts = Object.entries(bySource).map(([by, count]) => `${count} by ${by}`);
   note(`${source}: ${examples.length} labelled texts${counts.length === 0 ? '' : ` (${counts.join(', ')})`}`);
@@ -199,7 +213,9 @@ function describeStage({ stage }: RegisteredModel): string[] {
   ];
 }
 
-const decidesNothing = ({ missing, precision, samples }: RegisteredModel['accept']): string =>
-  (missing ?? 0) > 0
-    ? `decides nothing alone: ${missing} more labelled documents are needed at least to see when it is sure enough`
-    : `decides nothing alone: of the ${samples} rows it was judged on, its surest ones are not ${(precision * 100).toFixed(0)} % right; label more documents`;
+const decidesNothing = ({ missing, precision, samples }: RegisteredModel['accept']): string => {
+  const aim = `${(precision * 100).toFixed(0)} %`;
+  return (missing ?? 0) > 0
+    ? `decides nothing alone: that ${aim} of its labels are right is not proven by ${samples} rows; at least ${missing} more labelled documents are needed, near copies counted once`
+    : `decides nothing alone: of the ${samples} rows it was judged on, its surest ones are not ${aim} right; label more documents`;
+};

@@ -2,6 +2,7 @@
 // Invariant: K1 a function key lives in this tab's session storage and leaves it in a header only.
 import { signal } from '@preact/signals';
 import type { Problem } from '../../shared/api/problem.ts';
+import { words } from './words/parts.ts';
 
 const KEY_NAME = 'sluice.function-key';
 
@@ -16,7 +17,7 @@ export class ApiError extends Error {
   readonly fields: readonly { field: string; message: string }[];
 
   constructor(status: number, problem: Partial<Problem>) {
-    super(problem.detail ?? `The server answered ${status}.`);
+    super(problem.detail ?? words.answered(status));
     this.name = 'ApiError';
     this.status = status;
     this.code = problem.code ?? `http-${status}`;
@@ -45,8 +46,8 @@ async function send(path: string, init: RequestInit): Promise<Response> {
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     throw new ApiError(0, {
-      detail: 'The host does not answer.',
-      title: 'Check that it runs. The page tries again by itself.',
+      detail: words.noAnswer,
+      title: words.noAnswerRemedy,
     });
   }
   if (response.ok) return response;

@@ -7,10 +7,12 @@ import { needsKey } from './api.ts';
 import { DropArea } from './drop-area.tsx';
 import { BASE, links } from './links.ts';
 import { KeyForm } from './parts/key-form.tsx';
+import { LanguageSwitch } from './parts/language-switch.tsx';
 import { ErrorNote, Loading } from './parts/states.tsx';
 import { useResource } from './resource.ts';
 import { canReview, session } from './session.ts';
 import { Toasts } from './toasts.tsx';
+import { words } from './words/app.ts';
 
 const RunsView = lazy(() => import('./views/runs.tsx').then((m) => m.RunsView));
 const RunView = lazy(() => import('./views/run.tsx').then((m) => m.RunView));
@@ -43,7 +45,7 @@ function Frame() {
   return (
     <>
       <a class="skip-link" href="#main">
-        Skip to content
+        {words.skip}
       </a>
       <Header />
       <main id="main" tabIndex={-1}>
@@ -51,7 +53,7 @@ function Frame() {
           <KeyForm onGiven={reload} />
         ) : session.value === undefined ? (
           error === undefined ? (
-            <Loading what="the page" />
+            <Loading what={words.page} />
           ) : (
             <ErrorNote error={error} onRetry={reload} />
           )
@@ -91,13 +93,13 @@ function Header() {
   const { path } = useLocation();
   const llm = session.value?.llm;
   const entries = [
-    { name: 'Runs', href: links.runs, isShown: true },
-    { name: 'Documents', href: links.documents(), isShown: true },
-    { name: 'Review', href: links.review, isShown: canReview.value },
-    { name: 'Labels', href: links.labels, isShown: true },
-    { name: 'Models', href: links.models, isShown: true },
-    { name: 'Sources', href: links.sources, isShown: true },
-    { name: 'Costs and trust', href: links.costs, isShown: true },
+    { name: words.runs, href: links.runs, isShown: true },
+    { name: words.documents, href: links.documents(), isShown: true },
+    { name: words.review, href: links.review, isShown: canReview.value },
+    { name: words.labels, href: links.labels, isShown: true },
+    { name: words.models, href: links.models, isShown: true },
+    { name: words.sources, href: links.sources, isShown: true },
+    { name: words.costs, href: links.costs, isShown: true },
   ];
   const isCurrent = (href: string) =>
     path.startsWith(href) || (href === links.runs && /^\/api\/dashboard\/?$/.test(path));
@@ -107,7 +109,7 @@ function Header() {
         <img src={`${BASE}/icon.svg`} alt="" width="24" height="24" />
         Sluice
       </a>
-      <nav aria-label="Views">
+      <nav aria-label={words.views}>
         {entries
           .filter(({ isShown }) => isShown)
           .map(({ name, href }) => (
@@ -117,19 +119,17 @@ function Header() {
           ))}
       </nav>
       {session.value?.llmUse === 'off' && (
-        <p
-          class="badge warn"
-          title="LLM_ENABLED or --no-llm: this host sends no text to an LLM; uncertain documents go to review"
-        >
-          LLM switched off
+        <p class="badge warn" title={words.llmOffNote}>
+          {words.llmOff}
         </p>
       )}
       {llm === 'simulator' && (
-        <p class="badge warn" title="Answers of the LLM come from the local simulator, not from a model">
-          LLM simulated
+        <p class="badge warn" title={words.llmSimulatedNote}>
+          {words.llmSimulated}
         </p>
       )}
       {session.value?.name && <p class="who">{session.value.name}</p>}
+      <LanguageSwitch />
     </header>
   );
 }
@@ -137,9 +137,9 @@ function Header() {
 function NotFound() {
   return (
     <section class="empty">
-      <h1>There is no such page</h1>
+      <h1>{words.noSuchPage}</h1>
       <p>
-        <a href={links.runs}>Go to the runs</a>
+        <a href={links.runs}>{words.toRuns}</a>
       </p>
     </section>
   );

@@ -8,6 +8,7 @@ import { addFound, isUploading } from './drop/uploads.ts';
 import '../style/drop.css';
 import { canOperate } from './session.ts';
 import { toastError } from './toasts.tsx';
+import { words } from './words/app.ts';
 
 const Panel = lazy(() => import('./drop/panel.tsx').then((m) => m.Panel));
 
@@ -25,8 +26,8 @@ function OperatorDropArea() {
       {isOver && (
         <div class="drop-overlay" aria-hidden="true">
           <p>
-            <strong>Drop to classify</strong>
-            <span>Single files are decided at once. A folder is imported, and you see a quote before its run.</span>
+            <strong>{words.drop}</strong>
+            <span>{words.dropNote}</span>
           </p>
         </div>
       )}

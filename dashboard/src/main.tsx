@@ -5,8 +5,10 @@ import '../style/base.css';
 import '../style/parts.css';
 import '../style/charts.css';
 import { App } from './app.tsx';
+import { beginLanguage } from './language/choose.ts';
 
 const root = document.getElementById('app');
 if (root === null) throw new Error('index.html has no element #app');
+await beginLanguage(() => import('./words/german.ts'));
 root.replaceChildren();
 render(<App />, root);

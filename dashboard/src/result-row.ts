@@ -1,4 +1,5 @@
 // A decision as the API shows it: a row of the table `results`, with what its columns hold.
+import { words } from './words/parts.ts';
 
 export interface ResultRow {
   run_id: string;
@@ -96,7 +97,7 @@ export const shownPath = (row: Pick<ResultRow, 'source_path' | 'source_name'>): 
 
 /** A document's name, its folder and its place in an archive, for showing them apart. */
 export function nameOf(path: string | null, archivePath: string | null): PathParts {
-  if (path === null || path === '') return { name: '(erased)', folder: '', archive: '' };
+  if (path === null || path === '') return { name: words.erased, folder: '', archive: '' };
   const slash = path.lastIndexOf('/');
   const file = path.slice(slash + 1);
   const folder = path.slice(0, Math.max(0, slash));

@@ -1,5 +1,7 @@
 // Short messages at the edge of the page: what was done, and a way back where there is one.
 import { signal } from '@preact/signals';
+import { problemOf } from './problem.ts';
+import { words } from './words/parts.ts';
 
 interface Toast {
   id: number;
@@ -25,8 +27,9 @@ export function toast(text: string, tone: Toast['tone'] = 'plain', action?: Toas
 
 /** An error as a message that says what to do. */
 export const toastError = (error: unknown): void => {
-  const remedy = error instanceof Error && 'remedy' in error ? String(error.remedy) : '';
-  toast([error instanceof Error ? error.message : String(error), remedy].filter(Boolean).join(' '), 'bad');
+  const { code = null, remedy = '' } = (error ?? {}) as { code?: string; remedy?: string }; // of an ApiError
+  const problem = problemOf(code, error instanceof Error ? error.message : String(error), remedy);
+  toast([problem.message, problem.remedy].filter(Boolean).join(' '), 'bad');
 };
 
 export function Toasts() {
@@ -50,7 +53,7 @@ export function Toasts() {
               {action.name}
             </button>
           )}
-          <button type="button" class="quiet icon" aria-label="Close message" onClick={() => close(id)}>
+          <button type="button" class="quiet icon" aria-label={words.closeMessage} onClick={() => close(id)}>
             ×
           </button>
         </div>

@@ -1,5 +1,5 @@
 // Blob path patterns of bindings: `container/folder/{name}.{ext}` with tokens.
-// Invariant: matching is anchored; a token takes as little as possible except the last one of the pattern.
+// Invariant: matching is anchored; a token takes as much as it can, the first ones first, and may be empty (BindingTemplateSource of WebJobs).
 
 /** A compiled pattern. */
 export interface BlobPattern {
@@ -17,19 +17,18 @@ export function compileBlobPattern(path: string): BlobPattern {
   const rest = slash < 0 ? '{name}' : path.slice(slash + 1);
   const names: string[] = [];
   const parts = rest.split(/(\{\{|\}\}|\{[^{}]+\})/);
-  const lastToken = parts.findLastIndex((part) => isToken(part));
   let source = '';
   let prefix = '';
-  parts.forEach((part, index) => {
+  for (const part of parts) {
     if (isToken(part)) {
       names.push(part.slice(1, -1));
-      source += index === lastToken ? '(.+)' : '(.+?)';
+      source += '(.*)';
     } else {
       const literal = part === '{{' ? '{' : part === '}}' ? '}' : part;
       source += literal.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
       if (names.length === 0) prefix += literal;
     }
-  });
+  }
   const pattern = new RegExp(`^${source}$`, 's');
   return {
     container,

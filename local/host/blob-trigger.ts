@@ -65,12 +65,10 @@ export class BlobTrigger implements TriggerListener {
     await Promise.allSettled(this.#running.values());
   }
 
-  /** Accept a BlobCreated event for `container`/`blob`; false when the function does not watch it. */
-  accept(container: string, blob: string): boolean {
-    if (container !== this.#pattern.container || !this.#pattern.match(blob)) return false;
+  /** Take an event for `container`/`blob`, whether or not its path is the function's: in Azure nobody but the subscription's filter asks. */
+  accept(container: string, blob: string): void {
     this.#deps.hub.run('INSERT INTO blob_event(function, container, blob) VALUES(?, ?, ?)', this.name, container, blob);
     this.#eventsArrived();
-    return true;
   }
 
   async #scanForever(): Promise<void> {
@@ -142,7 +140,10 @@ export class BlobTrigger implements TriggerListener {
         this.#eventsArrived = resolve;
       });
       let waiting = 0;
-      for (const row of hub.all('SELECT id, blob, attempts FROM blob_event WHERE function=? ORDER BY id', this.name)) {
+      for (const row of hub.all(
+        'SELECT id, container, blob, attempts FROM blob_event WHERE function=? ORDER BY id',
+        this.name,
+      )) {
         const key = eventKey(Number(row.id));
         if (this.#running.has(key)) continue;
         if ((this.#retryAt.get(key) ?? 0) > clock.now()) {
@@ -153,7 +154,7 @@ export class BlobTrigger implements TriggerListener {
         if (signal.aborted) return;
         const blob = String(row.blob);
         this.#launch(key, blob, async () => {
-          const outcome = await this.#process(await this.#container(), blob);
+          const outcome = await this.#process(await this.#container(String(row.container)), blob);
           const attempts = Number(row.attempts) + 1;
           if (hub.closed) return;
           if (outcome === 'failed' && attempts < this.#deps.settings.poisonThreshold) {
@@ -197,7 +198,9 @@ export class BlobTrigger implements TriggerListener {
   }
 
   async #process(container: ContainerClient, blob: string): Promise<Attempt['outcome']> {
-    const { outcome, retryAfter } = await this.#attempts.run(container, blob, this.#pattern.match(blob) ?? {});
+    const isOurs = container.containerName === this.#pattern.container;
+    const tokens = isOurs ? this.#pattern.match(blob) : undefined;
+    const { outcome, retryAfter } = await this.#attempts.run(container, blob, tokens ?? {});
     if (outcome === 'done') this.#retryAt.delete(blobKey(blob));
     if (retryAfter !== undefined) this.#backOff(blobKey(blob), retryAfter);
     return outcome;
@@ -210,8 +213,8 @@ export class BlobTrigger implements TriggerListener {
     );
   }
 
-  async #container(): Promise<ContainerClient> {
-    return (await this.#deps.storage.blob(connectionOf(this.#fn))).getContainerClient(this.#pattern.container);
+  async #container(name = this.#pattern.container): Promise<ContainerClient> {
+    return (await this.#deps.storage.blob(connectionOf(this.#fn))).getContainerClient(name);
   }
 }
 

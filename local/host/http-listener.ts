@@ -73,14 +73,8 @@ async function blobEvents(
   response: ServerResponse,
 ): Promise<void> {
   const text = (await readBody(request)).toString('utf8');
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    return sendJson(response, 400, { message: 'The body must be JSON.' });
-  }
   const type = String(request.headers['aeg-event-type'] ?? 'Notification');
-  const result = receiveBlobEvents(deps.blobs, url.searchParams.get('functionName') ?? '', type, body);
+  const result = receiveBlobEvents(deps.blobs, url.searchParams.get('functionName') ?? '', type, text);
   if (result.body === undefined) sendText(response, result.status);
   else sendJson(response, result.status, result.body);
 }

@@ -1,6 +1,7 @@
 // Queue triggers: polls a queue, runs the function, deletes, makes visible again, or moves to `<queue>-poison`.
 // Invariants: Q1 at-least-once: a message is deleted only after the function has returned. Q2 a running message stays invisible (renewed).
-//             Q3 after maxDequeueCount failures the message is in the poison queue before it leaves this one.
+//             Q3 after maxDequeueCount failures the message is in the poison queue before it leaves this one. Q4 a message that is no base64 is
+//             poison at once and no function sees it; one whose bytes are no UTF-8 fails without the function (Extensions.Storage.Queues 5.3.10).
 import type { DequeuedMessageItem, QueueClient } from '@azure/storage-queue';
 import type { Clock } from '../../shared/ports.ts';
 import type { RegisteredFunction, TypedData } from './core-api.ts';
@@ -111,9 +112,11 @@ export class QueueTrigger implements TriggerListener {
       },
       (LEASE_SECONDS * 1000) / 2,
     );
+    const bytes = settings.base64 ? decodeBase64(item.messageText) : Buffer.from(item.messageText);
     let failed = false;
     try {
-      const text = settings.base64 ? decodeBase64(item.messageText) : item.messageText;
+      if (bytes === undefined) throw new Error('the message is not base64 (extensions.queues.messageEncoding)');
+      const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
       const result = await invoker.invoke(this.#fn, {
         trigger: { string: text },
         triggerMetadata: metadataOf(item, text, this.#fn.metadata.name),
@@ -131,7 +134,7 @@ export class QueueTrigger implements TriggerListener {
       clearInterval(renew);
       await renewal; // a renewal on its way changes the receipt by which the message is deleted
     }
-    if (failed && item.dequeueCount < settings.maxDequeueCount) {
+    if (failed && bytes !== undefined && item.dequeueCount < settings.maxDequeueCount) {
       await queue.updateMessage(item.messageId, popReceipt, item.messageText, Math.round(settings.visibilityMs / 1000));
       return;
     }
@@ -149,13 +152,12 @@ function connectionOf(fn: RegisteredFunction): string | undefined {
   return typeof fn.trigger.connection === 'string' ? fn.trigger.connection : undefined;
 }
 
-/** Text of a base64 message; the text itself when it is not base64, as hand-written test messages often are. */
-export function decodeBase64(text: string): string {
-  const compact = text.trim();
-  if (compact.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(compact)) return text;
-  const decoded = Buffer.from(compact, 'base64');
-  const asText = decoded.toString('utf8');
-  return Buffer.from(asText, 'utf8').equals(decoded) ? asText : text;
+/** Bytes of a base64 message; undefined when it is none. */
+export function decodeBase64(text: string): Buffer | undefined {
+  const compact = text.replace(/[ \t\r\n]/g, '');
+  return compact.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(compact)
+    ? Buffer.from(compact, 'base64')
+    : undefined;
 }
 
 /** Members of a JSON object message fill `{tokens}` of output paths. */

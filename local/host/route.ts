@@ -1,7 +1,7 @@
 // HTTP route templates: `runs/{id}`, `{id?}`, `{id:int}`, `{id:length(64)}`, `{version:regex(^v\\d+$)}`, `{*rest}`.
 // Invariants: R1 a template says whether a path fits, never how well: the first function by name whose route fits answers, as in Azure
 //             (there functions are sorted by name, and the router takes the first route that matches). R2 literals match without case;
-//             parameter values are decoded once.
+//             parameter values are decoded once, but for an escaped slash, which stays as it is (HttpRequest.Path of ASP.NET Core).
 // Constraints: https://learn.microsoft.com/aspnet/core/fundamentals/routing#route-constraints
 
 type Holds = (value: string) => boolean;
@@ -121,7 +121,7 @@ function matchSegments(segments: readonly Segment[], parts: readonly string[]): 
 
 function decode(text: string): string | undefined {
   try {
-    return decodeURIComponent(text);
+    return decodeURIComponent(text.replace(/%2f/gi, (slash) => `%25${slash.slice(1)}`));
   } catch {
     return undefined; // a malformed escape fits no route
   }

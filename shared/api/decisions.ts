@@ -1,5 +1,6 @@
 // Decisions as the API takes and shows them: filters, pages, the queue for people and what they say, what another model would decide.
 import { z } from 'zod';
+import type { Row } from '../lake/tables.ts';
 import { linesSchema } from '../plain-text.ts';
 import { documentIdSchema, idSchema, modelVersionSchema } from './sources.ts';
 
@@ -24,7 +25,15 @@ const filterShape = {
   /** Decided before this time (ISO 8601). */
   to: z.iso.datetime({ offset: true }).optional(),
 };
-export const resultFilterSchema = z.strictObject(filterShape);
+/** The same, and by what stands in the documents: role reviewer. */
+const textFilterShape = {
+  ...filterShape,
+  /** Words in the text of the document or in the reasons of its decision: `zoll rechnung "im Werk" steuer* -entwurf`. */
+  text: z.string().min(1).max(300).optional(),
+  /** Where `text` is looked for; default: in both. */
+  in: z.enum(['text', 'reasons']).optional(),
+};
+export const resultFilterSchema = z.strictObject(textFilterShape);
 export type ResultFilter = z.infer<typeof resultFilterSchema>;
 
 /** Body of POST /api/whatif. */
@@ -33,22 +42,59 @@ export const whatIfSchema = z.strictObject({
   modelVersion: modelVersionSchema.optional(),
   accept: z.number().min(0).max(1).optional(),
   review: z.number().min(0).max(1).optional(),
-  filter: resultFilterSchema.default({}),
+  filter: z.strictObject(filterShape).default({}),
 });
 export type WhatIfRequest = z.infer<typeof whatIfSchema>;
 
 /** Query of GET /api/results. */
 export const listResultsSchema = z.strictObject({
-  ...filterShape,
+  ...textFilterShape,
   limit: z.coerce.number().int().min(1).max(1000).default(100),
   /** `next` of the page before. */
   cursor: z.string().min(1).max(1000).optional(),
 });
 export type ListResults = z.infer<typeof listResultsSchema>;
 
+/** Query of GET /api/search. */
+export const searchSchema = z.strictObject({
+  ...textFilterShape,
+  text: z.string().min(1).max(300),
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+  cursor: z.string().min(1).max(100).optional(),
+});
+export type SearchRequest = z.infer<typeof searchSchema>;
+
+/** A piece of a text, and where in it what was looked for stands (UTF-16 units, end excluded). */
+export interface TextFragment {
+  text: string;
+  /** Nothing stands before it. */
+  isBeginning: boolean;
+  marks: [number, number][];
+}
+
+/** A decision, and where in the document or in its reasons the words stand. */
+export interface SearchResult {
+  /** The row of table `results` that counts. */
+  decision: Row;
+  foundIn: ('text' | 'reason')[];
+  /** Of the place that fits best, in its order. */
+  fragments: TextFragment[];
+}
+
+/** Answer of GET /api/search: the best first. */
+export interface SearchPage {
+  results: SearchResult[];
+  next: string | null;
+  /** Documents that fit. */
+  total: number;
+  /** Documents that were searched, and those that are being indexed. */
+  indexed: number;
+  waiting: number;
+}
+
 /** Query of GET /api/results/export. */
 export const exportResultsSchema = z.strictObject({
-  ...filterShape,
+  ...textFilterShape,
   format: z.enum(['csv', 'json', 'parquet']).default('csv'),
 });
 

@@ -11,6 +11,7 @@ import {
   feedbackSchema,
   listResultsSchema,
   reviewQueueSchema,
+  searchSchema,
   whatIfSchema,
 } from './decisions.ts';
 import { DOCUMENT_OPERATIONS } from './openapi-documents.ts';
@@ -81,6 +82,12 @@ export const OPERATIONS: readonly Operation[] = [
     ],
   },
   {
+    ...{ method: 'get', route: 'search', id: 'searchDocuments', tag: 'results', query: searchSchema },
+    summary:
+      'Documents by the words in their texts and in the reasons of their decisions, the best first, with the places',
+    ok: [[200, 'Decisions with fragments of text; how many fit, were searched and wait to be indexed']],
+  },
+  {
     ...{ method: 'get', route: 'results/{documentId}', id: 'documentResults', tag: 'results' },
     summary: 'All decisions on a document and what people said about it',
     ok: [[200, 'Latest decision, history, feedback']],
@@ -134,6 +141,16 @@ export const OPERATIONS: readonly Operation[] = [
     ...{ method: 'post', route: 'models/train', id: 'startTraining', tag: 'models', body: trainRequestSchema },
     summary: 'Train a model on labelled data sets and decisions; an equal request joins its training',
     ok: [[202, 'State of the training']],
+  },
+  {
+    ...{ method: 'get', route: 'models/train/offer', id: 'trainingOffer', tag: 'models' },
+    summary: 'Have people decided enough for a training, and what is it expected to give?',
+    ok: [
+      [
+        200,
+        'Decisions, whether a training is due, expected share of right labels with its interval, before and with twice as many',
+      ],
+    ],
   },
   {
     ...{ method: 'get', route: 'models/train/{trainingId}', id: 'getTraining', tag: 'models' },

@@ -31,6 +31,7 @@ const STATUS_OF: Partial<Record<ErrorCode, number>> = {
   'page.not-found': 404,
   'page.no-picture': 404,
   'page.busy': 503,
+  'search.not-ready': 503,
   // of a page that is asked for
   'extract.corrupt': 422,
   'extract.encrypted': 422,

@@ -1,6 +1,7 @@
 // Trainings and promotions as the API takes them.
 import { z } from 'zod';
 import { linesSchema } from '../plain-text.ts';
+import type { ExpectedGain } from '../training/expected-gain.ts';
 import { containerSchema, pathSchema } from './sources.ts';
 
 const trainShape = {
@@ -56,3 +57,18 @@ export const promoteRequestSchema = z.strictObject({
 export const useEncoderSchema = z.strictObject({
   version: z.string().trim().min(1).max(100).nullable(),
 });
+
+/** Answer of GET /api/models/train/offer. */
+export interface TrainingOffer {
+  /** Documents that people have decided, and of how many of them a model has learnt already. */
+  decided: number;
+  learnt: number;
+  /** A training is worth its time: another of 20, 50, 100, 200, 500 … decisions was reached since the last one. */
+  isDue: boolean;
+  /** The last of these that was reached, 0: none. */
+  mark: number;
+  /** Decisions at which the next offer is made. */
+  nextAt: number;
+  /** What it is expected to give; null: not due, or too few texts are left to say. */
+  gain: ExpectedGain | null;
+}

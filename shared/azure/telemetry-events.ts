@@ -277,6 +277,15 @@ export const EVENTS: Readonly<Record<string, EventSpec>> = {
     fields: ['runId', 'status'],
   },
   'review.decided': { doc: 'A person decided about a document.', fields: ['documentId', 'number'] },
+  'search.indexed': {
+    doc: 'Texts and reasons of some documents can be searched now.',
+    fields: ['entries', 'words', 'sizeBytes'],
+  },
+  'search.merged': { doc: 'Segments of the search index became one.', fields: ['segments', 'entries', 'sizeBytes'] },
+  'search.index-failed': {
+    doc: 'The search index could not be brought up to date; the next question tries again.',
+    fields: ['code'],
+  },
   'training.finished': { doc: 'A distributed training has registered its model.', fields: ['trainingId', 'version'] },
 };
 

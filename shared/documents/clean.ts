@@ -20,10 +20,33 @@ const GAP = '\t'.repeat(32);
 const WIDE_GAP = /\t{33,}/g;
 const ROW_END = /\t{1,32}\n/g;
 
+/** All that the patterns above look for but blanks and ends of lines: most texts have none of it, and one look is cheaper than six. */
+const UNUSUAL =
+  /[\u034f\0-\x08\x0b-\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufb00-\ufdff\ufe70-\uffff]/;
+/** Below it every character is its own NFC. */
+const MAY_COMPOSE = /[\u0300-\uffff]/;
+
 /** Normalise: NFC, no control or invisible characters, ligatures as letters, words joined over line ends, plain white space. */
 export function clean(text: string): string {
+  return trimmed(
+    usual(text.toWellFormed())
+      .replace(/ {2,}/g, ' ')
+      .replace(/ \t ?|\t /g, '\t')
+      .replace(WIDE_GAP, GAP)
+      .replace(/ \n ?|\n /g, '\n')
+      .replace(ROW_END, '\n')
+      .replace(/\n{3,}/g, '\n\n')
+      .replace(HYPHENATED, ''),
+  );
+}
+
+/** Without characters that nobody sees or that are written in two ways. */
+function usual(text: string): string {
+  if (!UNUSUAL.test(text)) {
+    const lines = text.replace(/\r\n?/g, '\n');
+    return (MAY_COMPOSE.test(lines) ? lines.normalize('NFC') : lines).replace(BLANK, ' ');
+  }
   return text
-    .toWellFormed()
     .replace(SOFT_HYPHENATED, '')
     .replace(LINE_END, '\n')
     .replace(INVISIBLE, '')
@@ -31,15 +54,15 @@ export function clean(text: string): string {
     .replace(CONTROL, '')
     .replace(PRESENTATION_FORMS, (forms) => forms.normalize('NFKC'))
     .normalize('NFC')
-    .replace(BLANK, ' ')
-    .replace(/ {2,}/g, ' ')
-    .replace(/ ?\t ?/g, '\t')
-    .replace(WIDE_GAP, GAP)
-    .replace(/ ?\n ?/g, '\n')
-    .replace(ROW_END, '\n')
-    .replace(/\n{3,}/g, '\n\n')
-    .replace(HYPHENATED, '')
-    .replace(/^[ \n]+|[ \t\n]+$/g, '');
+    .replace(BLANK, ' ');
+}
+
+/** Tabs in front hold columns in place. */
+function trimmed(text: string): string {
+  let [from, to] = [0, text.length];
+  while (from < to && (text[from] === ' ' || text[from] === '\n')) from += 1;
+  while (to > from && (text[to - 1] === ' ' || text[to - 1] === '\t' || text[to - 1] === '\n')) to -= 1;
+  return text.slice(from, to);
 }
 
 const EDGE_LINES = 3;

@@ -59,7 +59,7 @@ export class PackageParts {
     const fitting = [...this.#members.values()]
       .map((m) => m.name.replaceAll('\\', '/').replace(/^\//, ''))
       .filter((name) => pattern.test(name));
-    return fitting.sort(new Intl.Collator('en', { numeric: true }).compare);
+    return fitting.length < 2 ? fitting : fitting.sort(natural.compare);
   }
 
   /**
@@ -80,6 +80,14 @@ export class PackageParts {
     return content;
   }
 
+  /** An XML part as UTF-8, whatever it was written in; undefined when absent. */
+  async utf8(name: string): Promise<Buffer | undefined> {
+    const content = await this.bytes(name);
+    if (content === undefined) return undefined;
+    const charset = xmlCharset(content);
+    return charset === 'utf-8' ? content : Buffer.from(new TextDecoder(charset).decode(content));
+  }
+
   /** Parse an XML part; false when absent. */
   async xml(name: string, handler: MarkupHandler): Promise<boolean> {
     const content = await this.bytes(name);
@@ -92,6 +100,8 @@ export class PackageParts {
     return true;
   }
 }
+
+const natural = new Intl.Collator('en', { numeric: true });
 
 const normalise = (name: string) => name.replaceAll('\\', '/').replace(/^\/+/, '').toLowerCase();
 

@@ -3,12 +3,11 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ResultFilter } from '../api/decisions.ts';
 import { RequestError } from '../api/problem.ts';
 import { writeParquet } from '../lake/parquet.ts';
 import type { QueryLake } from '../lake/query.ts';
 import { type Row, resultsTable } from '../lake/tables.ts';
-import { conditionsOf, relationOf, where } from './results.ts';
+import { conditionsOf, type MatchedFilter, relationOf, where } from './results.ts';
 
 /** Rows of one export: about 2.5 KB each with their reasons, held in memory at once. */
 const EXPORT_MAX_ROWS = 200_000;
@@ -26,7 +25,7 @@ export interface ExportedFile {
 /** @throws {RequestError} request.invalid when the filter fits more than `maxRows` */
 export async function exportResults(
   query: QueryLake,
-  filter: ResultFilter,
+  filter: MatchedFilter,
   format: 'csv' | 'json' | 'parquet',
   maxRows: number = EXPORT_MAX_ROWS,
 ): Promise<ExportedFile> {

@@ -1,14 +1,13 @@
 // What a list of decisions is made of: counts by label, status, code, media type and who decided, in one pass.
-import type { ResultFilter } from '../api/decisions.ts';
 import type { ResultFacets } from '../api/insights.ts';
 import type { QueryLake } from '../lake/query.ts';
-import { conditionsOf, relationOf, where } from './results.ts';
+import { conditionsOf, type MatchedFilter, relationOf, where } from './results.ts';
 
 const MAX_ENTRIES = 200;
 const COLUMNS = ['label', 'status', 'decided_by', 'failure_code', 'media_type'] as const;
 
 /** Count what fits the filter; all its conditions hold for every count. */
-export async function countFacets(query: QueryLake, filter: ResultFilter): Promise<ResultFacets> {
+export async function countFacets(query: QueryLake, filter: MatchedFilter): Promise<ResultFacets> {
   const sets = ['()', ...COLUMNS.map((column) => `(${column})`)].join(', ');
   const { rows } = await query(
     `SELECT ${COLUMNS.join(', ')}, count(*) AS documents, grouping(${COLUMNS.join(', ')}) AS bits

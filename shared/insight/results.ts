@@ -26,7 +26,10 @@ export interface DocumentHistory {
 }
 
 /** One page. @throws {RequestError} request.invalid for a cursor that is none of ours */
-export async function listResults(query: QueryLake, request: ListResults): Promise<ResultsPage> {
+export async function listResults(
+  query: QueryLake,
+  request: MatchedFilter & Pick<ListResults, 'limit' | 'cursor'>,
+): Promise<ResultsPage> {
   const { limit, cursor, ...filter } = request;
   const conditions = conditionsOf(filter);
   if (cursor !== undefined) {
@@ -82,11 +85,14 @@ function thatCounts(newest: Row, history: readonly Row[]): Row {
   return history.find((row) => row.decided_by === 'human' && isSame(row)) ?? newest;
 }
 
+/** A filter whose text, where it had one, has become a condition of SQL. */
+export type MatchedFilter = Omit<ResultFilter, 'text' | 'in'> & { matching?: string };
+
 /** The view a filter reads: a run's own rows, or the newest decision of every document. */
-export const relationOf = (filter: ResultFilter): string => (filter.run === undefined ? 'latest_results' : 'results');
+export const relationOf = (filter: MatchedFilter): string => (filter.run === undefined ? 'latest_results' : 'results');
 
 /** SQL conditions of a filter (Q1). */
-export function conditionsOf(filter: ResultFilter): string[] {
+export function conditionsOf(filter: MatchedFilter): string[] {
   const equal: [string, string | undefined][] = [
     ['run_id', filter.run],
     ['label', filter.label],
@@ -96,6 +102,7 @@ export function conditionsOf(filter: ResultFilter): string[] {
     ['media_type', filter.mediaType],
   ];
   const conditions = equal.flatMap(([column, value]) => (value === undefined ? [] : [`${column} = ${sqlText(value)}`]));
+  if (filter.matching !== undefined) conditions.push(`(${filter.matching})`);
   if (filter.path !== undefined) conditions.push(`starts_with(source_path, ${sqlText(filter.path)})`);
   if (filter.search !== undefined) {
     const wanted = `lower(${sqlText(filter.search)})`; // contains() knows no wildcards

@@ -45,11 +45,30 @@ export class LakeQueries {
   /** Versions of the views that stand in the database; undefined: of an empty table. */
   readonly #shown = new Map<string, number | undefined>();
   #opening: Promise<DuckDBInstance> | undefined;
+  readonly #alsoReads: readonly string[];
+  readonly #timeoutMs: number | undefined;
+  readonly #keepsLatest: boolean;
   /** Ends when views and the statement that reads them are made: one at a time. */
   #making: Promise<unknown> = Promise.resolve();
 
-  /** Each table is visible under its schema's name. */
-  constructor(tables: readonly DeltaTable[], pace: Pace = new Pace(systemClock)) {
+  /**
+   * Each table is visible under its schema's name.
+   * @param options.alsoReads  folders with Parquet files that statements may name
+   * @param options.timeoutMs  after which any answer is given up
+   * @param options.keepsLatest  which rows count is worked out once for each version of the results, not with each question
+   */
+  constructor(
+    tables: readonly DeltaTable[],
+    pace: Pace = new Pace(systemClock),
+    {
+      alsoReads = [],
+      timeoutMs,
+      keepsLatest = false,
+    }: { alsoReads?: readonly string[]; timeoutMs?: number; keepsLatest?: boolean } = {},
+  ) {
+    this.#keepsLatest = keepsLatest;
+    this.#alsoReads = alsoReads;
+    this.#timeoutMs = timeoutMs;
     this.#tables = new Map(tables.map((table) => [table.schema.name, table]));
     this.#pace = pace;
     this.#looks = new Map(tables.map((table) => [table.schema.name, new PacedLook(() => table.snapshot(), pace)]));
@@ -78,12 +97,14 @@ export class LakeQueries {
       await Promise.all(names.map(async (name) => [name, await this.#looks.get(name)?.take()] as const)),
     );
     const version = names.map((name) => `${name} ${snapshots.get(name)?.version ?? 'none'}`).join(', ');
+    const timeout = this.#timeoutMs === undefined ? {} : { timeoutMs: this.#timeoutMs };
     const query: QueryLake = (sql, maxRows = DEFAULT_MAX_ROWS) => {
+      const words = sql.replace(/'(?:[^']|'')*'/g, "''"); // what somebody looks for may be called like a table
       for (const name of this.#tables.keys())
-        if (!snapshots.has(name) && sql.includes(name))
+        if (!snapshots.has(name) && words.includes(name))
           throw new SluiceError('internal', `a question to ${version} names table ${name}`);
       return this.#answers.get(`${version}\n${maxRows}\n${sql}`, () =>
-        this.#limit(() => this.#pace.spare(() => this.#answer(snapshots, sql, maxRows))),
+        this.#limit(() => this.#pace.spare(() => this.#answer(snapshots, sql, maxRows, timeout))),
       );
     };
     return { version, query };
@@ -173,9 +194,16 @@ export class LakeQueries {
       const version = snapshot?.version;
       if (table === undefined || (this.#shown.has(name) && (this.#shown.get(name) ?? -1) >= (version ?? -1))) continue;
       await connection.run(await viewOf(table, snapshot));
-      if (name === 'results') await connection.run(LATEST_RESULTS);
+      if (name === 'results') await this.#showLatest(connection);
       this.#shown.set(name, version);
     }
+  }
+
+  async #showLatest(connection: DuckDBConnection): Promise<void> {
+    const counted = this.#keepsLatest ? await connection.runAndReadAll('SELECT count(*) FROM results') : undefined;
+    const isKept = counted !== undefined && Number(counted.getRows()[0]?.[0] ?? 0) <= MAX_KEPT_KEYS;
+    if (isKept) await connection.run(`CREATE OR REPLACE TABLE latest_keys AS ${LATEST_KEYS}`);
+    await connection.run(isKept ? latestOf('latest_keys') : LATEST_RESULTS);
   }
 
   /** One at a time, in the order of asking. */
@@ -197,11 +225,13 @@ export class LakeQueries {
   async #open(): Promise<DuckDBInstance> {
     const database = await createDatabase();
     const connection = await database.connect();
-    const folders = [...new Set([...this.#tables.values()].map((table) => table.cache.folder))];
+    const folders = new Set([...[...this.#tables.values()].map((table) => table.cache.folder), ...this.#alsoReads]);
     try {
       await connection.run("SET GLOBAL TimeZone = 'UTC'");
       await connection.run('SET parquet_metadata_cache = true'); // a data file never changes
-      await connection.run(`SET allowed_directories = [${folders.map((folder) => sqlText(`${folder}/`)).join(', ')}]`);
+      await connection.run(
+        `SET allowed_directories = [${[...folders].map((folder) => sqlText(`${folder}/`)).join(', ')}]`,
+      );
       await connection.run('SET enable_external_access = false');
       await connection.run('SET lock_configuration = true');
     } finally {
@@ -227,8 +257,7 @@ async function prepare(connection: DuckDBConnection, sql: string) {
  * The decision on each document that counts: the newest, or what a person said about the same content under the same labels, even if a run
  * decided in the same moment. Found on narrow columns, so that wide ones need not be held.
  */
-const LATEST_RESULTS = `CREATE OR REPLACE VIEW latest_results AS
-  WITH newest AS (
+const LATEST_KEYS = `WITH newest AS (
     SELECT document_id, run_id, processed_at, taxonomy_version, coalesce(content_sha256, source_etag) AS content FROM results
     QUALIFY row_number() OVER (PARTITION BY document_id ORDER BY processed_at DESC, run_id DESC) = 1
   ), said AS (
@@ -241,9 +270,14 @@ const LATEST_RESULTS = `CREATE OR REPLACE VIEW latest_results AS
     FROM newest LEFT JOIN said ON newest.document_id = said.document_id AND newest.content IS NOT DISTINCT FROM said.content
       AND newest.taxonomy_version IS NOT DISTINCT FROM said.taxonomy_version
   )
-  SELECT results.* FROM results SEMI JOIN counts ON results.document_id = counts.document_id
+  SELECT document_id, run_id, processed_at FROM counts`;
+const latestOf = (keys: string): string => `CREATE OR REPLACE VIEW latest_results AS
+  SELECT results.* FROM results SEMI JOIN ${keys} counts ON results.document_id = counts.document_id
     AND results.run_id IS NOT DISTINCT FROM counts.run_id
     AND results.processed_at IS NOT DISTINCT FROM counts.processed_at`;
+const LATEST_RESULTS = latestOf(`(${LATEST_KEYS})`);
+/** Rows up to which the keys of what counts are kept in memory, where that is wanted: about 60 MB. */
+const MAX_KEPT_KEYS = 500_000;
 
 async function viewOf(table: DeltaTable, snapshot: Snapshot | undefined): Promise<string> {
   const files = [...(snapshot?.files.values() ?? [])];

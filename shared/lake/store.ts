@@ -96,6 +96,11 @@ export class AzureLakeStore implements LakeStore {
     return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
   }
 
+  async readPart(path: string, offset: number, length: number): Promise<Buffer> {
+    if (length === 0) return Buffer.alloc(0);
+    return await this.#run(path, ({ blobs }) => blobs.getBlockBlobClient(path).downloadToBuffer(offset, length));
+  }
+
   async write(path: string, content: Uint8Array | string, condition: WriteCondition = {}): Promise<string> {
     const body = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
     const conditions = conditionsOf(condition);

@@ -4,8 +4,8 @@
 export interface AcceptRule {
   /** Calibrated top probability from which the model's label is taken without asking; above 1: never. */
   threshold: number;
-  /** guarantee: Clopper–Pearson bound held; empirical: precision on held-out rows; default: neither, so that
-   *  the model decides nothing alone. */
+  /** guarantee: proven by rows the model had not seen; default: not proven, so that the model decides nothing alone; empirical: seen, not proven,
+   *  as models of earlier versions have it. */
   basis: 'guarantee' | 'empirical' | 'default';
   /** Precision aimed at and the confidence of the promise. */
   precision: number;
@@ -14,6 +14,6 @@ export interface AcceptRule {
   coverage: number;
   observedPrecision: number;
   samples: number;
-  /** basis default: rows that are missing to see anything; 0 when there were enough, and no threshold reached the precision. */
+  /** basis default: rows that are missing at least, near copies counted once; 0 when more alone would not help: no threshold is right so often. */
   missing?: number;
 }

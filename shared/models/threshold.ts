@@ -2,6 +2,7 @@
 // Fixed-sequence testing: thresholds of a fixed grid are tested from strict to loose, each by an exact binomial test at the full level, and the
 // last one before the first failure is taken. That the grid is fixed and the order given is what makes the level hold for all of them.
 // Invariants: T1 where the sequence starts depends on other rows than those tested. T2 per label, the level is divided by the number of labels.
+// T3 near copies are one witness, by the share of those accepted that is right: they are right or wrong together, and counted singly would prove too much.
 // Limits: the promise is about documents exchangeable with the tested rows; it says nothing about other sources or later times.
 // Sources: Clopper & Pearson 1934; Angelopoulos et al. 2021, Learn then Test.
 import { TerminalError } from '../errors.ts';
@@ -21,12 +22,14 @@ export interface HeldOut {
   predicted: Int32Array;
   /** 1 where right [n] */
   isRight: Uint8Array;
+  /** Group of each row [n]; rows of one are near copies of each other. Absent: each stands for itself. */
+  groups?: ArrayLike<number>;
 }
 
 export interface Guarantee {
   /** null: no threshold keeps the promise, so nothing is accepted. */
   threshold: number | null;
-  /** Tested rows at or above the threshold, or at the first one tested when none holds. */
+  /** Tested witnesses at or above the threshold, or at the first one tested when none holds. */
   accepted: number;
   correct: number;
   /** Accepted rows that suffice when none of them is wrong. */
@@ -57,11 +60,12 @@ export function guaranteeThreshold(
   scale = scaleOf(scout, tested),
 ): Guarantee {
   const needed = samplesNeeded(precision, level);
-  const start = startOf(scout, scale, precision, level);
+  const start = startOf(countWitnesses(scout), scale, precision, level);
+  const counts = countWitnesses(tested);
   let best: Guarantee = { threshold: null, accepted: 0, correct: 0, needed };
   for (let i = start; i < THRESHOLD_GRID.length; i++) {
     const threshold = THRESHOLD_GRID[i]!;
-    const { accepted, correct } = countAccepted(tested, threshold);
+    const { accepted, correct } = counts[i]!;
     const holds = accepted > 0 && tailProbability(correct, accepted, precision) <= level;
     if (!holds) return best.threshold === null ? { threshold: null, accepted, correct, needed } : best;
     best = { threshold, accepted, correct, needed };
@@ -103,7 +107,7 @@ export function requireGuarantee(
   checkGoal(goal);
   const found = guaranteeThreshold(scout, tested, goal.precision, 1 - goal.confidence);
   if (found.threshold !== null) return { ...found, threshold: found.threshold };
-  const rows = tested.confidence.length;
+  const rows = witnessesOf(tested);
   const promise = `${percent(goal.precision)} right with ${percent(goal.confidence)} confidence`;
   if (rows < found.needed)
     throw new TerminalError(
@@ -177,16 +181,49 @@ export function countAccepted(held: HeldOut, threshold: number): { accepted: num
   return { accepted, correct };
 }
 
+/** Accepted witnesses, and those that are right: of near copies the share that is. */
+export interface Witnesses {
+  accepted: number;
+  correct: number;
+}
+
+/** Witnesses at each threshold of the grid (T3). */
+export function countWitnesses({ confidence, isRight, groups }: HeldOut): Witnesses[] {
+  const order = Uint32Array.from(confidence.keys()).sort((a, b) => confidence[b]! - confidence[a]!);
+  const seen = new Map<number, { rows: number; right: number }>();
+  let mixed = 0; // witnesses that are neither wholly right nor wholly wrong add shares, whose sum would not be exact
+  let whole = 0;
+  let next = 0;
+  const share = ({ rows, right }: { rows: number; right: number }, sign: number): void => {
+    if (rows > 0 && right === rows) whole += sign;
+    else if (right > 0) mixed += sign * (right / rows);
+  };
+  return THRESHOLD_GRID.map((threshold) => {
+    for (; next < order.length && confidence[order[next]!]! >= threshold; next++) {
+      const row = order[next]!;
+      const witness = groups?.[row] ?? row;
+      const known = seen.get(witness) ?? { rows: 0, right: 0 };
+      share(known, -1);
+      const now = { rows: known.rows + 1, right: known.right + isRight[row]! };
+      share(now, 1);
+      seen.set(witness, now);
+    }
+    return { accepted: seen.size, correct: whole + Math.max(0, mixed) };
+  });
+}
+
+const witnessesOf = ({ confidence, groups }: HeldOut): number =>
+  groups === undefined ? confidence.length : new Set(Array.from(confidence, (_, row) => groups[row]!)).size;
+
 /**
  * Place in the grid where the scout's rows speak most clearly for the promise, among those that leave rows enough to test.
  * Not simply the strictest one: the surest predictions hold the mislabelled rows, too, and one failure ends the sequence.
  */
-function startOf(scout: HeldOut, scale: number, precision: number, level: number): number {
+function startOf(scouted: readonly Witnesses[], scale: number, precision: number, level: number): number {
   const needed = samplesNeeded(precision, level);
   let start = THRESHOLD_GRID.length - 1;
   let clearest = Number.POSITIVE_INFINITY;
-  THRESHOLD_GRID.forEach((threshold, i) => {
-    const { accepted, correct } = countAccepted(scout, threshold);
+  scouted.forEach(({ accepted, correct }, i) => {
     if (accepted * scale < needed) return;
     const tail = tailProbability(correct, accepted, precision);
     if (tail < clearest) {
@@ -198,7 +235,7 @@ function startOf(scout: HeldOut, scale: number, precision: number, level: number
 }
 
 const scaleOf = (scout: HeldOut, tested: HeldOut): number =>
-  scout.confidence.length === 0 ? 0 : tested.confidence.length / scout.confidence.length;
+  scout.confidence.length === 0 ? 0 : witnessesOf(tested) / witnessesOf(scout);
 
 function rowsOfClass(held: HeldOut, k: number): HeldOut {
   const rows = [...held.predicted.keys()].filter((row) => held.predicted[row] === k);
@@ -206,10 +243,11 @@ function rowsOfClass(held: HeldOut, k: number): HeldOut {
     confidence: Float64Array.from(rows, (row) => held.confidence[row]!),
     predicted: Int32Array.from(rows, () => k),
     isRight: Uint8Array.from(rows, (row) => held.isRight[row]!),
+    ...(held.groups === undefined ? {} : { groups: rows.map((row) => held.groups![row]!) }),
   };
 }
 
-/** P(X ≥ successes) for X ~ Binomial(trials, p). */
+/** P(X ≥ successes) for X ~ Binomial(trials, p); between whole numbers of successes it goes on smoothly. */
 export function tailProbability(successes: number, trials: number, p: number): number {
   if (successes <= 0) return 1;
   return incompleteBeta(p, successes, trials - successes + 1);

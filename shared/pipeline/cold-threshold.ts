@@ -4,7 +4,7 @@
 // enough that lie above it were checked.
 // People see unsure documents first, so shares of right ones come out too low rather than too high.
 import type { Row } from '../lake/tables.ts';
-import { countAccepted, type HeldOut } from '../models/threshold.ts';
+import { countAccepted, type HeldOut, THRESHOLD_GRID } from '../models/threshold.ts';
 import { chooseAccept, DECIDES_NOTHING } from '../training/accept.ts';
 import type { ColdAccept } from './cold-accept.ts';
 import type { Plan } from './records.ts';
@@ -44,16 +44,30 @@ export function thresholdOf(rows: readonly Row[], by: string | null, labels: num
     if (known === undefined || String(row.created_at) > String(known.created_at))
       last.set(String(row.document_id), row);
   }
-  // Ids are hashes: in their order every other one is a fair half.
-  const checked = [...last.keys()].sort().map((id) => last.get(id)!);
+  const checked = [...last.values()];
   const right = checked.filter(isRight).length;
   const unchecked = { accept: uncheckedAccept(labels), basis: 'unchecked', checked: checked.length, right } as const;
   if (checked.length < MIN_CHECKED) return unchecked;
-  const half = (odd: number) => heldOut(checked.filter((_, i) => i % 2 === odd));
-  const { threshold, basis } = chooseAccept(half(0), half(1), AIM);
-  if (basis !== 'default') return { ...unchecked, accept: threshold, basis };
-  const above = countAccepted(heldOut(checked), unchecked.accept).accepted; // H3
+  const held = heldOut(checked);
+  const { threshold, basis } = chooseAccept(held, AIM);
+  if (basis === 'guarantee') return { ...unchecked, accept: threshold, basis };
+  const seen = looseWhereRight(held, AIM.precision);
+  if (seen !== null) return { ...unchecked, accept: seen, basis: 'empirical' };
+  const above = countAccepted(held, unchecked.accept).accepted; // H3
   return above < MIN_CHECKED ? unchecked : { ...unchecked, accept: DECIDES_NOTHING, basis: 'missed' };
+}
+
+/** The loosest threshold above which so many were right, not looser than what was checked: told as what people agreed with, promised to nobody. */
+function looseWhereRight(held: HeldOut, precision: number): number | null {
+  let best: number | null = null;
+  let most = 0;
+  for (const threshold of THRESHOLD_GRID) {
+    const { accepted, correct } = countAccepted(held, threshold);
+    if (accepted < MIN_CHECKED || accepted === most || correct / accepted < precision) continue;
+    best = threshold;
+    most = accepted;
+  }
+  return best;
 }
 
 const isRight = (row: Row): boolean => row.label === row.scored_label;
@@ -62,4 +76,15 @@ const heldOut = (rows: readonly Row[]): HeldOut => ({
   confidence: Float64Array.from(rows, (row) => Number(row.scored_confidence)),
   predicted: new Int32Array(rows.length),
   isRight: Uint8Array.from(rows, (row) => Number(isRight(row))),
+  groups: sameContents(rows),
 });
+
+/** Copies of one file are one witness. */
+function sameContents(rows: readonly Row[]): number[] {
+  const first = new Map<string, number>();
+  return rows.map(({ content_sha256: content, document_id: id }, at) => {
+    const key = typeof content === 'string' && content !== '' ? content : `document ${String(id)}`;
+    if (!first.has(key)) first.set(key, at);
+    return first.get(key) ?? at;
+  });
+}

@@ -1,6 +1,6 @@
-// What a source knows of a drive: one small record an item, by id, with its place in the tree. Paths are made of names, never asked for: a renamed
-// folder is one row, and all below it has another path.
-import { mostFirst, type ReasonCount } from '../api/source-status.ts';
+// What a source knows of a drive: one small record an item. A round has a few thousand of them in hand, by id, and the folders they lie in. Paths
+// are made of names, never asked for: a renamed folder is one row, and all below it has another path.
+import { type Folder, FolderTree } from './folder-tree.ts';
 import type { DriveRow, RowKind } from './graph/drive-rows.ts';
 
 export type ItemState = 'landed' | 'skipped' | 'failed' | 'removed' | 'none';
@@ -14,7 +14,7 @@ export interface DriveItem {
   eTag: string;
   webUrl: string;
   size: number;
-  /** What became of it; `none` for folders. */
+  /** What became of it; `none` for what is none of the source's documents. */
   state: ItemState;
   /** Why it was skipped or failed. */
   code: string | null;
@@ -26,6 +26,8 @@ export interface DriveItem {
   waitUntil: number | null;
   /** It may be gone, and could not be asked for yet. */
   isSuspect?: true;
+  /** Number of the round in which the service said that it is gone; it is to be removed. */
+  goneIn?: number;
   /** Left out for its age; it lands when it changes. */
   isBefore?: true;
   /** When the bytes landed that are there now; missing in items of an earlier version. */
@@ -38,18 +40,17 @@ export interface DriveItem {
   held?: { eTag: string; until: number; code: string };
 }
 
-const MAX_DEPTH = 400;
-
 export class DriveItems {
+  readonly tree: FolderTree;
+  /** Those in hand; no folders. */
   readonly byId = new Map<string, DriveItem>();
 
-  /** Thousands of files have the same parent, the same reason. */
-  readonly #texts = new Map<string, string>();
+  constructor(tree = new FolderTree()) {
+    this.tree = tree;
+  }
 
   /** Take an item over as it was stored. */
   enter(item: DriveItem): void {
-    item.parentId = this.#shared(item.parentId);
-    item.code = this.#shared(item.code);
     this.byId.set(item.id, item);
   }
 
@@ -64,53 +65,12 @@ export class DriveItems {
     return item;
   }
 
-  /** Ids of the folders an item lies in, the nearest first. Parents that are not known, or a circle of them, end it. */
-  parentsOf({ parentId }: Pick<DriveItem, 'parentId'>): string[] {
-    const ids: string[] = [];
-    for (let at = parentId; at !== null && ids.length < MAX_DEPTH; at = this.byId.get(at)?.parentId ?? null)
-      ids.push(at);
-    return ids;
+  parentsOf(item: Pick<DriveItem, 'parentId'>, before?: ReadonlyMap<string, Folder>): string[] {
+    return this.tree.parentsOf(item, before);
   }
 
   /** Path below the drive's root, without leading slash. */
-  pathOf(item: Pick<DriveItem, 'name' | 'parentId'>): string {
-    const folders = this.parentsOf(item).flatMap((id) => this.byId.get(id) ?? []);
-    // The root has no parent and is no part of the path.
-    const names = folders.filter(({ parentId }) => parentId !== null).map(({ name }) => name);
-    return [...names.reverse(), item.name].join('/');
-  }
-
-  #shared(text: string | null): string | null {
-    if (text === null) return null;
-    const known = this.#texts.get(text);
-    if (known !== undefined) return known;
-    this.#texts.set(text, text);
-    return text;
-  }
-
-  /** What is skipped or failed by its reason, the most frequent first. */
-  reasons(): ReasonCount[] {
-    const found = new Map<string, ReasonCount>();
-    for (const { state, code } of this.byId.values()) {
-      if (state !== 'skipped' && state !== 'failed') continue;
-      const one = found.get(`${state} ${code}`) ?? { state, code: code ?? 'unknown', items: 0 };
-      one.items++;
-      found.set(`${state} ${code}`, one);
-    }
-    return mostFirst([...found.values()]);
-  }
-
-  /** Files that are left out for their age. */
-  older(): number {
-    let older = 0;
-    for (const { isBefore } of this.byId.values()) if (isBefore === true) older++;
-    return older;
-  }
-
-  /** Counts by state: seen = landed + skipped + failed + removed. */
-  counts(): Record<Exclude<ItemState, 'none'>, number> {
-    const counts = { landed: 0, skipped: 0, failed: 0, removed: 0 };
-    for (const { state } of this.byId.values()) if (state !== 'none') counts[state]++;
-    return counts;
+  pathOf(item: Pick<DriveItem, 'name' | 'parentId'>, before?: ReadonlyMap<string, Folder>): string {
+    return this.tree.pathOf(item, before);
   }
 }

@@ -1,4 +1,4 @@
-// The pages of a round and what was known before → the tree as it is now, and what is to be done. Pure.
+// The rows of a batch and what was known of its items → the items as they are now, and what is to be done. Pure.
 // Invariants: P1 an item whose content tag is the known one costs nothing, whatever else has changed. P2 an Office file that is new or changed waits a
 // little: SharePoint rewrites it after the upload. P3 nothing is removed here: what vanished is listed, to be asked for by id.
 import type { DriveItem, DriveItems } from './drive-items.ts';
@@ -16,12 +16,10 @@ export interface DrivePlan {
   downloads: DriveItem[];
   /** Files that are not read, with the reason; already entered in the items. */
   skipped: DriveItem[];
-  /** Ids that the feed calls deleted, or that a full enumeration does not show. */
-  vanished: string[];
+  /** What the feed calls deleted, or a full enumeration does not show. */
+  vanished: DriveItem[];
   /** Landed files with another name or folder: nothing to decide, another path to show. */
-  renamed: DriveItem[];
-  /** When the next file may be read that waits; ms since the epoch. */
-  nextAt: number | undefined;
+  renamed: Set<DriveItem>;
 }
 
 export interface PlanLimits {
@@ -51,16 +49,17 @@ function reasonOf(
 /** Enter rows into the items and say what follows. */
 export function planRound(
   items: DriveItems,
-  { rows, isFull, covers }: Pick<Collected, 'rows' | 'isFull' | 'covers'>,
+  { rows, isFull, covers }: Pick<Collected, 'isFull' | 'covers'> & { rows: ReadonlyMap<string, DriveRow> },
   { wanted, maxBytes, nowMs, self = null, isFirst = false }: PlanLimits,
 ): DrivePlan {
   const before = pathsInMotion(items, rows);
-  const plan: DrivePlan = { downloads: [], skipped: [], vanished: [], renamed: [], nextAt: undefined };
+  const plan: DrivePlan = { downloads: [], skipped: [], vanished: [], renamed: new Set() };
   const isNew = new Set<string>();
   const changed = new Set<string>();
   for (const row of rows.values()) {
     if (row.kind === 'deleted') {
-      if (items.byId.has(row.id)) plan.vanished.push(row.id);
+      const gone = items.byId.get(row.id);
+      if (gone !== undefined) plan.vanished.push(gone);
       continue;
     }
     const known = items.byId.get(row.id);
@@ -76,14 +75,15 @@ export function planRound(
     const item = items.put(row);
     if (item.code === 'sync.removals') item.code = null; // it is there again
     delete item.isSuspect;
+    delete item.goneIn;
     if (isOlder) item.isBefore = true;
     else delete item.isBefore;
   }
   for (const item of items.byId.values())
-    if (!rows.has(item.id) && item.state !== 'removed' && covers(item)) plan.vanished.push(item.id);
+    if (!rows.has(item.id) && item.state !== 'removed' && covers(item)) plan.vanished.push(item);
   for (const row of rows.values()) {
     const item = items.byId.get(row.id);
-    if (item === undefined || row.kind === 'deleted' || row.kind === 'folder') continue;
+    if (item === undefined || row.kind === 'deleted') continue;
     const isChanged = isNew.has(row.id) || changed.has(row.id);
     if (isChanged) {
       const settled = !isFull && OFFICE.test(item.name) ? nowMs + SETTLE_MS : null;
@@ -92,27 +92,21 @@ export function planRound(
     decide(plan, items, item, row, { wanted, maxBytes, isChanged });
   }
   settle(plan, items, nowMs);
-  for (const [id, path] of before) {
-    const item = items.byId.get(id);
-    if (item !== undefined && item.state === 'landed' && items.pathOf(item) !== path) plan.renamed.push(item);
-  }
+  for (const [item, path] of before) if (item.state === 'landed' && items.pathOf(item) !== path) plan.renamed.add(item);
   return plan;
 }
 
-/** Paths of the landed files that these rows may give another one, as they are before. */
-function pathsInMotion(items: DriveItems, rows: Collected['rows']): ReadonlyMap<string, string> {
-  const moved = new Set<string>();
-  for (const { id, kind, name, parentId } of rows.values()) {
-    if (kind === 'deleted') continue;
-    const known = items.byId.get(id);
-    // A folder that was not known may be one that known items lie in.
-    if (known === undefined ? kind === 'folder' : known.name !== name || known.parentId !== parentId) moved.add(id);
+/** Paths of the landed files that these rows, or folders of the round, may give another one, as they were before. */
+function pathsInMotion(items: DriveItems, rows: ReadonlyMap<string, DriveRow>): ReadonlyMap<DriveItem, string> {
+  const { moved } = items.tree;
+  const before = new Map<DriveItem, string>();
+  for (const item of items.byId.values()) {
+    if (item.state !== 'landed') continue;
+    const row = rows.get(item.id);
+    const isMoved = row !== undefined && (row.name !== item.name || row.parentId !== item.parentId);
+    if (isMoved || (moved.size > 0 && items.parentsOf(item, moved).some((id) => moved.has(id))))
+      before.set(item, items.pathOf(item, moved));
   }
-  const before = new Map<string, string>();
-  if (moved.size === 0) return before;
-  for (const item of items.byId.values())
-    if (item.state === 'landed' && (moved.has(item.id) || items.parentsOf(item).some((id) => moved.has(id))))
-      before.set(item.id, items.pathOf(item));
   return before;
 }
 
@@ -125,6 +119,7 @@ function decide(
 ): void {
   if (item.isBefore === true || !wanted(items.pathOf(item))) {
     // What had landed stays; what had not is none of the source's documents.
+    item.waitUntil = null;
     if (item.state !== 'landed') Object.assign(item, { state: 'none', code: null });
     return;
   }
@@ -151,6 +146,4 @@ function settle(plan: DrivePlan, items: DriveItems, nowMs: number): void {
   const waiting = new Set(waits);
   plan.skipped.push(...waits.filter(({ state }) => state === 'skipped'));
   plan.downloads = plan.downloads.filter((item) => !waiting.has(item));
-  for (const { waitUntil } of items.byId.values())
-    if (waitUntil !== null && waitUntil > nowMs) plan.nextAt = Math.min(plan.nextAt ?? waitUntil, waitUntil);
 }

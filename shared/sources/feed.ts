@@ -4,9 +4,10 @@
 // others. F3 `ask` says undefined only when the service itself says that there is no such item.
 import type { WriteBack } from '../api/source-entry.ts';
 import { RetryableError } from '../errors.ts';
-import type { DriveItem, DriveItems } from './drive-items.ts';
+import type { DriveItem } from './drive-items.ts';
+import type { FolderTree } from './folder-tree.ts';
 import type { DriveRow } from './graph/drive-rows.ts';
-import type { Journal } from './journal.ts';
+import type { RoundRows } from './round-rows.ts';
 import type { Written } from './written.ts';
 
 export interface Drive {
@@ -17,17 +18,31 @@ export interface Drive {
   webUrl: string;
 }
 
-/** What has changed since a cursor. */
+/** What has changed since a cursor; the rows themselves are in the round's. */
 export interface Collected {
-  /** The last row of each item. */
-  rows: ReadonlyMap<string, DriveRow>;
   /** Everything was enumerated. */
   isFull: boolean;
   /** Whether the rows show everything that is where the item was last seen: an item they do not show has vanished. */
-  covers(item: DriveItem): boolean;
+  covers(item: Pick<DriveItem, 'kind' | 'parentId'>): boolean;
+  /** Where something is now that was removed somewhere, and that nobody knows; undefined: nowhere that is followed. */
+  find?(id: string): Promise<DriveRow | undefined>;
   /** Where the next round begins. */
   cursor: string;
 }
+
+/** What was known before the round. */
+export interface Known {
+  tree: FolderTree;
+  /** Nothing was. */
+  isEmpty: boolean;
+  /** All items that are no folders, read one after the other. */
+  all(): AsyncIterable<DriveItem>;
+  /** Whether an item of that id is known. */
+  has(id: string): Promise<boolean>;
+}
+
+/** What is asked for by id. */
+export type Asked = Pick<DriveItem, 'id' | 'kind' | 'name' | 'parentId' | 'contentTag' | 'eTag' | 'size'>;
 
 /** The service answers, but for this item it fails: as with files whose rights it cannot apply. Another try may help; other items are not concerned. */
 export class ItemUnavailable extends RetryableError {}
@@ -39,10 +54,10 @@ export interface Content {
 }
 
 export interface Feed {
-  /** @param cursor  null: enumerate everything. @param known  items before this round */
-  collect(journal: Journal, cursor: string | null, known: DriveItems): Promise<Collected>;
+  /** @param rows  take what is read. @param cursor  null: enumerate everything */
+  collect(rows: RoundRows, cursor: string | null, known: Known): Promise<Collected>;
   /** The item as it is now; undefined: it is gone (F3). */
-  ask(item: DriveItem): Promise<DriveRow | undefined>;
+  ask(item: Asked): Promise<DriveRow | undefined>;
   /**
    * Set columns of an item in the version that is known; without it the service has none. @returns undefined when the item is gone,
    * else its row where writing may have changed its content

@@ -1,15 +1,45 @@
 // The journal of one round: the pages of the delta as they came, and an end per work item. A round that dies goes on from here.
 // Invariants: J1 a page is stored before the next one is asked for. J2 an end is written once everything about its item is done; before a file is
 // put into the landing container the intent is written, so that a repeat knows whether it arrived. J3 what was written into columns stands here
-// as soon as it is.
+// as soon as it is. J4 a batch stands here once its buckets are written; a batch that does is not worked on again.
 
 import { codeOf } from '../errors.ts';
 import { sourcePaths } from '../paths.ts';
 import type { LakeStore } from '../ports.ts';
 import { parseRecord } from '../record-json.ts';
-import type { DriveItems } from './drive-items.ts';
-import { FoldedPages, type JournalPage } from './journal-page.ts';
+import type { DriveRow } from './graph/drive-rows.ts';
+import type { BucketChanges } from './item-store.ts';
 import type { Written } from './written.ts';
+
+export interface JournalPage {
+  /** Which of several enumerations of the drive, e.g. a mail folder; '' where there is one. */
+  part: string;
+  rows: DriveRow[];
+  unreadable: number;
+  next: string | null;
+  delta: string | null;
+  /** The enumeration began anew: rows before this page count for nothing. */
+  isRestart?: boolean;
+  /** The round looks at everything, so what it does not show is gone. */
+  isFull: boolean;
+}
+
+/** A landed file that is shown under another path now. */
+export interface Renamed {
+  path: string;
+  name: string;
+  webUrl: string;
+}
+
+/** A part of the round whose items all have their end. */
+export interface BatchRecord extends BucketChanges {
+  /** Unit behind the last of the batch. */
+  upTo: number;
+  landed: number;
+  skipped: number;
+  failed: number;
+  renamed: Renamed[];
+}
 
 /** The file is about to be put into the landing container. */
 export interface Intent {
@@ -53,13 +83,9 @@ export class Journal {
     this.#folder = sourcePaths.round(source, drive, round);
   }
 
-  /** What the pages so far come to, read one after the other. @param known  items before this round */
-  async folded(known: DriveItems): Promise<FoldedPages> {
-    const paths: string[] = [];
-    for await (const { path } of this.#lake.list(`${this.#folder}/pages`)) paths.push(path);
-    const folded = new FoldedPages(known);
-    for (const path of paths.sort()) folded.add(await this.#read<JournalPage>(path));
-    return folded;
+  /** The pages so far, one after the other. */
+  async *pages(): AsyncGenerator<JournalPage> {
+    for (const path of await this.#paths('pages')) yield await this.#read<JournalPage>(path);
   }
 
   async putPage(index: number, page: JournalPage): Promise<void> {
@@ -87,24 +113,44 @@ export class Journal {
     }
   }
 
-  /** Keys of the items that have a mark. */
-  async marked(): Promise<Set<string>> {
-    const keys = new Set<string>();
-    for await (const { path } of this.#lake.list(`${this.#folder}/marks`))
-      keys.add(path.slice(path.lastIndexOf('/') + 1, -'.json'.length));
-    return keys;
+  /** J4. @returns false when another process was first; its record stays */
+  async putBatch(from: number, record: BatchRecord): Promise<boolean> {
+    const path = `${this.#folder}/batches/${String(from).padStart(6, '0')}.json`;
+    try {
+      await this.#lake.write(path, JSON.stringify(record), { ifAbsent: true });
+      return true;
+    } catch (error) {
+      if (codeOf(error) !== 'lake.conflict') throw error;
+      return false;
+    }
+  }
+
+  async batch(from: number): Promise<BatchRecord | undefined> {
+    const path = `${this.#folder}/batches/${String(from).padStart(6, '0')}.json`;
+    const stored = await this.#lake.readIfExists(path);
+    return stored && parseRecord<BatchRecord>(stored.bytes, path);
+  }
+
+  /** Batches that have ended, the lowest units first. */
+  async *batches(): AsyncGenerator<BatchRecord> {
+    for (const path of await this.#paths('batches')) yield await this.#read<BatchRecord>(path);
   }
 
   async putWritten(itemKey: string, value: Written): Promise<void> {
     await this.#lake.write(`${this.#folder}/written/${itemKey}.json`, JSON.stringify(value));
   }
 
-  /** J3, by item key. */
-  async written(): Promise<Map<string, Written>> {
-    const found = new Map<string, Written>();
-    for await (const { path } of this.#lake.list(`${this.#folder}/written`))
-      found.set(path.slice(path.lastIndexOf('/') + 1, -'.json'.length), await this.#read<Written>(path));
-    return found;
+  /** J3. */
+  async written(itemKey: string): Promise<Written | undefined> {
+    const path = `${this.#folder}/written/${itemKey}.json`;
+    const stored = await this.#lake.readIfExists(path);
+    return stored && parseRecord<Written>(stored.bytes, path);
+  }
+
+  /** Whether a process has written columns in this round that did not end it. */
+  async hasWritten(): Promise<boolean> {
+    for await (const _ of this.#lake.list(`${this.#folder}/written`)) return true;
+    return false;
   }
 
   async remove(): Promise<void> {
@@ -113,6 +159,12 @@ export class Journal {
 
   #markPath(itemKey: string): string {
     return `${this.#folder}/marks/${itemKey.slice(0, 2)}/${itemKey}.json`;
+  }
+
+  async #paths(below: string): Promise<string[]> {
+    const paths: string[] = [];
+    for await (const { path } of this.#lake.list(`${this.#folder}/${below}`)) paths.push(path);
+    return paths.sort();
   }
 
   async #read<T>(path: string): Promise<T> {

@@ -10,11 +10,11 @@ import { join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { codeOf, RetryableError, SluiceError, TerminalError } from '../errors.ts';
-import { sha256Hex } from '../ids.ts';
 import { landedPath } from '../paths.ts';
 import type { LakeStore } from '../ports.ts';
 import type { DriveItem } from './drive-items.ts';
 import type { Feed } from './feed.ts';
+import { itemKeyOf } from './item-key.ts';
 import type { End, Intent, Journal } from './journal.ts';
 
 export interface LandDeps {
@@ -32,9 +32,6 @@ export interface LandDeps {
 const TRIES = 3;
 /** One file that the service never gives out holds up its round so often, then no more. */
 const MOST_TRIES = 3;
-
-/** Key of an item in paths: ids of the service hold characters that paths do not. */
-export const itemKeyOf = (driveId: string, itemId: string): string => sha256Hex(`${driveId}\0${itemId}`).slice(0, 40);
 
 /** What became of a file. @param name  its path in the drive, to be shown. @throws {RetryableError} when the service or storage is away: the round goes on later */
 export async function landItem(deps: LandDeps, item: DriveItem, name: string): Promise<End> {

@@ -1,7 +1,14 @@
 // A source as the API shows it.
 import type { SourceEntry } from '../api/source-entry.ts';
-import { type DriveStatus, mostFirst, type ReasonCount, type WriteBackStatus } from '../api/source-status.ts';
+import {
+  type DriveStatus,
+  mostFirst,
+  type ReasonCount,
+  type SourceItem,
+  type WriteBackStatus,
+} from '../api/source-status.ts';
 import { ERROR_REMEDIES, isErrorCode } from '../errors.ts';
+import type { DriveItem } from './drive-items.ts';
 import type { DriveState } from './drive-state.ts';
 import type { Drive } from './feed.ts';
 import type { Subscription } from './subscriptions.ts';
@@ -14,6 +21,11 @@ export function sumOf(drives: readonly DriveStatus[]): ReasonCount[] {
     found.set(key, { state, code, items: items + (found.get(key)?.items ?? 0) });
   }
   return mostFirst([...found.values()]);
+}
+
+export function itemShown({ webUrl, state, code, size }: DriveItem, path: string): SourceItem {
+  const remedy = code !== null && isErrorCode(code) ? ERROR_REMEDIES[code] : null;
+  return { path, url: webUrl, state, code, remedy, sizeBytes: size };
 }
 
 export function addressOf(entry: SourceEntry): string {

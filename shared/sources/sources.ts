@@ -11,13 +11,16 @@ import { sourcePaths } from '../paths.ts';
 import type { Clock } from '../ports.ts';
 import { type BrokenRecord, brokenRecord, isCorruptRecord, parseRecord } from '../record-json.ts';
 import { checkSource } from './check-source.ts';
-import { type RoundDeps, syncDrive } from './drive-round.ts';
-import { readDriveItems, readDriveState } from './drive-state.ts';
+import { syncDrive } from './drive-round.ts';
+import { readDriveState } from './drive-state.ts';
 import type { Service } from './feed.ts';
+import type { BucketFlags } from './item-flags.ts';
+import { ItemStore } from './item-store.ts';
 import { Notifications } from './notifications.ts';
+import type { RoundDeps } from './round-deps.ts';
 import { parseSources } from './setting.ts';
 import { isSourceRecord, NEW_SOURCE, nextAt, type SourceRecord } from './source-record.ts';
-import { addressOf, driveStatus, sumOf } from './source-shown.ts';
+import { addressOf, driveStatus, itemShown, sumOf } from './source-shown.ts';
 import type { Subscriptions } from './subscriptions.ts';
 
 export interface SourcesDeps extends Omit<RoundDeps, 'logger'> {
@@ -209,23 +212,31 @@ export class Sources {
   /** What stands in a state, the reason beside it. */
   async items(name: string, state: SourceItem['state'], limit: number): Promise<SourceItem[]> {
     await this.#need(name);
+    try {
+      return await this.#items(name, state, limit);
+    } catch (error) {
+      if (codeOf(error) !== 'lake.not-found') throw error;
+      return this.#items(name, state, limit); // a round has ended meanwhile, and its index names other files
+    }
+  }
+
+  async #items(name: string, state: SourceItem['state'], limit: number): Promise<SourceItem[]> {
     const found: SourceItem[] = [];
     for (const { key } of (await this.#record(name)).drives) {
       const stored = await readDriveState(this.#deps.lake, name, key);
       if (stored === undefined) continue;
-      const items = await readDriveItems(this.#deps.lake, stored.state);
-      for (const item of items.byId.values()) {
-        if (item.state !== state) continue;
-        const remedy = item.code !== null && isErrorCode(item.code) ? ERROR_REMEDIES[item.code] : null;
-        found.push({
-          path: items.pathOf(item),
-          url: item.webUrl,
-          state: item.state,
-          code: item.code,
-          remedy,
-          sizeBytes: item.size,
-        });
-        if (found.length === limit) return found;
+      const place = { source: name, driveId: stored.state.driveId, driveKey: key };
+      const items = await ItemStore.open(this.#deps.lake, place, stored.state);
+      const mayHold = (flags: BucketFlags | undefined) =>
+        items.isEarlier || state === 'landed' || flags?.states?.[state] !== undefined;
+      try {
+        for await (const item of items.all(mayHold)) {
+          if (item.state !== state) continue;
+          found.push(itemShown(item, items.tree.pathOf(item)));
+          if (found.length === limit) return found;
+        }
+      } finally {
+        await items.close();
       }
     }
     return found;

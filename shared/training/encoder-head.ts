@@ -1,7 +1,7 @@
 // The second local stage of a model that is being trained: vectors of its rows → a classifier over them, its mix with the words, one promise.
 // Invariants: H1 no row judges a classifier that was trained on it: the splits are those that judged the words, copies on one side. H2 both stages
-// keep one promise: thresholds are tested on what they decide together. H3 where the words may skip encoding is chosen by other rows than those
-// that prove the promise.
+// keep one promise: thresholds are tested on what they decide together. H3 where the words may skip encoding is chosen by how sure they
+// are, never by whether they were right on the rows that prove the promise.
 
 import { fitCalibration, logLoss } from '../models/calibration.ts';
 import { denseRows } from '../models/encoder/dense-rows.ts';
@@ -21,7 +21,7 @@ import {
 import type { Mix, NoveltyRule, StageDescription } from '../models/encoder/stage-description.ts';
 import { encodeLinearModel, LinearScorer } from '../models/linear-model.ts';
 import { fitPath, type LrFit } from '../models/logistic-regression.ts';
-import { countAccepted, type HeldOut, THRESHOLD_GRID, topPredictions } from '../models/threshold.ts';
+import { type HeldOut, THRESHOLD_GRID, topPredictions } from '../models/threshold.ts';
 import type { Random } from '../ports.ts';
 import { chooseAccept, DECIDES_NOTHING } from './accept.ts';
 import { chooseLeast, heldOutLoss, regParamOf } from './fit-choice.ts';
@@ -50,8 +50,15 @@ export interface HeadInput {
   classes: Int32Array;
   labels: number;
   weights: Float64Array | undefined;
+  /** Of all rows: near copies have one. */
+  groups: ArrayLike<number>;
   /** How the words were judged: rows in the order of the predictions. */
-  judged: { rows: readonly number[]; raw: Float64Array; calibrated: Float64Array };
+  judged: {
+    rows: readonly number[];
+    raw: Float64Array;
+    calibrated: Float64Array /** Their threshold. */;
+    accept: number;
+  };
   splits: readonly { held: readonly number[]; rest: readonly number[] }[];
   goal: { precision: number; confidence: number };
   random: Random;
@@ -129,16 +136,14 @@ export function trainHead(input: HeadInput): Head | undefined {
   const truth = Int32Array.from(kept, ({ row }) => classes[row]!);
   const mix = fitMix(experts, labels, truth);
   const mixed = fitCalibration(mixProbabilities(experts, labels, mix), labels, truth);
-  const [first, second] = [0, 1].map((parity) => {
-    const rows = [...truth.keys()].filter((row) => row % 2 === parity);
-    return {
-      words: topPredictions(words.calibrated, labels, truth, rows),
-      mix: topPredictions(mixed.crossFitted, labels, truth, rows),
-    };
-  });
-  const skip = chooseSkip(first!.words, input.goal.precision); // H3
-  const accept = chooseAccept(together(first!, skip), together(second!, skip), input.goal); // H2
-  const all = { words: joinedTop(first!.words, second!.words), mix: joinedTop(first!.mix, second!.mix) };
+  const groups = kept.map(({ row }) => input.groups[row]!);
+  const all = {
+    words: { ...topPredictions(words.calibrated, labels, truth), groups },
+    mix: { ...topPredictions(mixed.crossFitted, labels, truth), groups },
+  };
+  const hoped = chooseSkip(all.words, input.goal.precision); // H3
+  const accept = chooseAccept(together(all, hoped), input.goal, all.mix); // H2
+  const skip = accept.basis === 'guarantee' ? hoped : input.judged.accept; // nothing proven together: what the words have proven alone
   const [final] = fitRows(
     input.rows.map((_, place) => place),
     [strength],
@@ -178,33 +183,31 @@ export function trainHead(input: HeadInput): Head | undefined {
 function together({ words, mix }: { words: HeldOut; mix: HeldOut }, skip: number): HeldOut {
   const isSkipped = (row: number) => words.confidence[row]! >= skip;
   return {
+    ...mix,
     confidence: mix.confidence.map((confidence, row) => (isSkipped(row) ? 1 : confidence)),
     predicted: mix.predicted.map((label, row) => (isSkipped(row) ? words.predicted[row]! : label)),
     isRight: mix.isRight.map((right, row) => (isSkipped(row) ? words.isRight[row]! : right)),
   };
 }
 
-/** The loosest confidence of the words above which they are clearly better than the aim. */
-function chooseSkip(words: HeldOut, precision: number): number {
+/** The loosest confidence of the words, not below the aim, above which they expect to be clearly better than that (H3). */
+function chooseSkip({ confidence }: HeldOut, precision: number): number {
   const wanted = precision + (1 - precision) * SKIP_MARGIN;
-  let skip = DECIDES_NOTHING;
+  const order = Float64Array.from(confidence).sort().reverse();
+  let expected = 0;
+  let accepted = 0;
+  let [skip, sure] = [DECIDES_NOTHING, 0];
   for (const threshold of THRESHOLD_GRID) {
-    const { accepted, correct } = countAccepted(words, threshold);
-    if (accepted >= MIN_SKIP_ROWS && correct / accepted >= wanted) skip = threshold;
+    for (; accepted < order.length && order[accepted]! >= threshold; accepted++) expected += order[accepted]!;
+    if (threshold < precision || accepted < MIN_SKIP_ROWS || expected < wanted * accepted || accepted === sure)
+      continue;
+    [skip, sure] = [threshold, accepted]; // not looser than what was seen: of thresholds that accept the same the strictest
   }
-  // Nothing is known of probabilities below all that were seen.
-  const { accepted } = countAccepted(words, skip);
-  return THRESHOLD_GRID.find((stricter) => countAccepted(words, stricter).accepted === accepted) ?? skip;
+  return skip;
 }
 
 const shareRight = ({ isRight }: HeldOut): number =>
   isRight.reduce((sum, right) => sum + right, 0) / Math.max(1, isRight.length);
-
-const joinedTop = (a: HeldOut, b: HeldOut): HeldOut => ({
-  confidence: Float64Array.from([...a.confidence, ...b.confidence]),
-  predicted: Int32Array.from([...a.predicted, ...b.predicted]),
-  isRight: Uint8Array.from([...a.isRight, ...b.isRight]),
-});
 
 function gather(parts: readonly Float64Array[]): Float64Array {
   const size = parts[0]?.length ?? 0;

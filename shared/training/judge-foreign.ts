@@ -7,6 +7,7 @@ import { measure, summarize } from '../models/metrics.ts';
 import type { PrecisionGoal } from '../models/threshold.ts';
 import { judge } from './judge.ts';
 import { completeTrainOptions } from './options.ts';
+import { groupTexts } from './splits.ts';
 
 /**
  * @param heldOut  rows the model was not trained on; those with labels it does not know count as wrong, and are counted in `training`
@@ -31,7 +32,11 @@ export async function judgeForeignModel(
     );
   const raw = model.score(model.featurize(heldOut.map((row) => row.text)));
   const truth = Int32Array.from(heldOut, (row) => classOf.get(row.label) ?? -1);
-  const judgement = judge({ raw, truth }, labels.length, completeTrainOptions(goal));
+  const groups = groupTexts(
+    heldOut.map((row) => row.text),
+    truth,
+  );
+  const judgement = judge({ raw, truth, groups }, labels.length, completeTrainOptions(goal));
   const evaluation = measure(judgement.probabilities, labels, judgement.truth, strangers);
   return {
     artifacts: { ...artifacts, [EVALUATION_FILE]: Buffer.from(JSON.stringify(evaluation)) },

@@ -1,7 +1,7 @@
 // From predictions for rows outside training to a calibration, an accept threshold and an evaluation.
 // Invariant: J1 each probability that is measured was calibrated by a function fitted on other rows.
 import { type Calibration, calibrate, fitCalibration } from '../models/calibration.ts';
-import { topPredictions } from '../models/threshold.ts';
+import { type HeldOut, topPredictions } from '../models/threshold.ts';
 import { type AcceptChoice, chooseAccept, promiseAccept } from './accept.ts';
 import type { TrainOptions } from './options.ts';
 
@@ -9,6 +9,8 @@ import type { TrainOptions } from './options.ts';
 export interface Predictions {
   raw: Float64Array;
   truth: Int32Array;
+  /** Group of each row [n]: near copies have one. Absent: each row stands for itself. */
+  groups?: ArrayLike<number>;
 }
 
 export interface Judgement {
@@ -19,14 +21,10 @@ export interface Judgement {
   choice: AcceptChoice;
 }
 
-/** Best effort: all rows with a known label calibrate, their halves in turn; the threshold's basis is named. */
-export function judge({ raw, truth }: Predictions, classes: number, options: TrainOptions): Judgement {
+/** Best effort: all rows with a known label calibrate, their halves in turn, and all rows prove the threshold, if they do. */
+export function judge({ raw, truth, groups }: Predictions, classes: number, options: TrainOptions): Judgement {
   const { calibration, probabilities } = calibrateAcross({ raw, truth }, classes);
-  const half = (parity: number) => {
-    const rows = [...truth.keys()].filter((row) => row % 2 === parity);
-    return topPredictions(probabilities, classes, truth, rows);
-  };
-  const accept = chooseAccept(half(0), half(1), goalOf(options));
+  const accept = chooseAccept(witnessed(topPredictions(probabilities, classes, truth), groups), goalOf(options));
   return { probabilities, truth, calibration, choice: { accept, byLabel: null } };
 }
 
@@ -70,11 +68,14 @@ export function judgeStrictly(
     // Through the same function as the tested rows, or a threshold would not mean the same on both sides. It has seen the scout's rows;
     // that may misplace the start of the tests but cannot weaken them.
     topPredictions(calibrate(scout.raw, labels.length, calibration), labels.length, scout.truth),
-    topPredictions(probabilities, labels.length, tested.truth),
+    witnessed(topPredictions(probabilities, labels.length, tested.truth), tested.groups),
     labels,
     goalOf(options),
   );
   return { probabilities, truth: tested.truth, calibration, choice };
 }
+
+const witnessed = (held: HeldOut, groups: ArrayLike<number> | undefined): HeldOut =>
+  groups === undefined ? held : { ...held, groups };
 
 const goalOf = ({ precision, confidence }: TrainOptions) => ({ precision, confidence });

@@ -174,7 +174,7 @@ export class TextTrainer {
       },
     });
     return {
-      ...judge(predictions, labels.length, this.#options),
+      ...judge({ ...predictions, groups }, labels.length, this.#options),
       rows: allRows(this.#counts.rows),
       raw: predictions.raw,
       splits: Array.from({ length: folds }, (_, fold) => split(fold)),
@@ -196,7 +196,7 @@ export class TextTrainer {
       complete: (path, scouted) => scouted ?? scout(path)[0]!, // one strength, one fit
     });
     return {
-      ...judge(predictions, labels.length, this.#options),
+      ...judge({ ...predictions, groups: held.map((row) => groups[row]!) }, labels.length, this.#options),
       rows: held,
       raw: predictions.raw,
       splits: [{ held, rest }],
@@ -213,7 +213,8 @@ export class TextTrainer {
     const training = allRows(this.#counts.rows).filter((row) => part[row]! > 1);
     const side = (wanted: number, fitted: Fitted): Predictions => {
       const rows = rowsOfPart(part, wanted, true);
-      return { raw: this.#predict(fitted, rows), truth: Int32Array.from(rows, (row) => classes[row]!) };
+      const truth = Int32Array.from(rows, (row) => classes[row]!);
+      return { raw: this.#predict(fitted, rows), truth, groups: rows.map((row) => groups[row]!) };
     };
     const models = new Map<Predictions, Fitted>();
     const scout = (path: Path): Predictions[] =>

@@ -32,6 +32,8 @@ export interface Example {
 export interface TrainInput {
   examples: Iterable<Example>;
   taxonomyVersion?: string | null;
+  /** How many of the rows are decisions, and whose; kept with the model. */
+  decisions?: { human: number; llm: number } | undefined;
   options?: Partial<TrainOptions>;
   /** Gives the model a second local stage; not with a strict guarantee, whose promise is the words' alone. */
   encoder?: Encoder | undefined;
@@ -69,7 +71,7 @@ export async function train(input: TrainInput): Promise<TrainedBundle> {
   const judged = trainer.judge(groups, seededRandom(options.seed));
   const { fit, idf, regParam } = judged.final ?? trainer.fitFinal(judged.fitting);
   const head = hasStage
-    ? await trainStage(encoder, texts, data, judged, options, input.deps).catch((error: unknown) => {
+    ? await trainStage(encoder, texts, { ...data, groups }, judged, options, input.deps).catch((error: unknown) => {
         if (!(error instanceof TerminalError) || input.onStageFailed === undefined) throw error;
         input.onStageFailed(error);
         return undefined;
@@ -97,6 +99,7 @@ export async function train(input: TrainInput): Promise<TrainedBundle> {
     training: {
       algorithm: 'logistic-regression',
       rows: counts.rows,
+      ...(input.decisions === undefined ? {} : { rowsHuman: input.decisions.human, rowsLlm: input.decisions.llm }),
       skipped: data.skipped,
       dataFingerprint: fingerprint,
       profile: profileOf(options),
@@ -135,7 +138,7 @@ function namesOf(labels: readonly string[]): { oneTextLabels?: string } {
 async function trainStage(
   encoder: Encoder,
   texts: readonly string[],
-  { labels, classes, weights }: Data,
+  { labels, classes, weights, groups }: Data & { groups: Uint32Array },
   judged: Judged,
   { precision, confidence, seed }: TrainOptions,
   { onProgress }: TrainInput['deps'],
@@ -152,8 +155,11 @@ async function trainStage(
   }
   const keys = Uint8Array.from(Buffer.from(rows.map((row) => textKey(texts[row]!)).join(''), 'hex'));
   return trainHead({
-    ...{ encoder: encoder.version, dimensions, rows, vectors, keys, classes, labels: labels.length, weights },
-    judged: { rows: judged.rows, raw: judged.raw, calibrated: judged.probabilities },
+    ...{ encoder: encoder.version, dimensions, rows, vectors, keys, classes, labels: labels.length, weights, groups },
+    judged: {
+      ...{ rows: judged.rows, raw: judged.raw, calibrated: judged.probabilities },
+      accept: judged.choice.accept.threshold,
+    },
     splits: judged.splits,
     goal: { precision, confidence },
     random,

@@ -18,6 +18,7 @@ import { type IntakeMarker, readMarker, uploadsOf } from '../pipeline/sealed-win
 import { forgetTrainingsOnDecisions } from '../pipeline/trainings.ts';
 import type { LakeStore } from '../ports.ts';
 import { isCorruptRecord } from '../record-json.ts';
+import { forgetInSearch } from '../search/forget.ts';
 import { type BatchPlace, eraseFromBatch } from './erase-batch.ts';
 
 export interface Erasure {
@@ -93,6 +94,7 @@ export async function eraseDocument(
   await services.lake.delete(reviewLeasePath(documentId));
   // After the rows: who draws a page looks at them once it is stored, and takes it away again (document-page.ts).
   await services.lake.deleteFolder(pagePaths.document(documentId));
+  await forgetInSearch(services, 'document_id', new Set([documentId])); // after the rows: who writes a segment looks at them once it is listed
   // After the rows: a training that begins now reads tombstones.
   await forgetTrainingsOnDecisions(services.lake);
   services.logger.info('document.erased', { documentId, rows: decisions.rows, batches, files: decisions.files });

@@ -7,6 +7,7 @@ import type { DecisionLake } from '../pipeline/decision-lake.ts';
 import type { PipelineServices } from '../pipeline/services.ts';
 import { forgetTrainings } from '../pipeline/trainings.ts';
 import { calibrateLlm } from '../review/calibrate-llm.ts';
+import { forgetInSearch } from '../search/forget.ts';
 
 const DAY_MS = 24 * 3_600_000;
 /** Pages are drawn again when somebody looks. */
@@ -32,20 +33,21 @@ export async function maintainLake({ services, query, tables }: DecisionLake): P
       failures.push(error);
     }
   }
-  const forgottenRuns = await forgetOldRuns(services);
+  const forgotten = await forgetOldRuns(services);
+  await forgetInSearch(services, 'run_id', new Set(forgotten));
   await forgetOldTrainings(services);
   await forgetTrainingVectors(services);
   await dropOldLeases(services);
   await dropOldPictures(services);
   await calibrateLlm({ services, query });
   if (failures.length > 0) throw new AggregateError(failures, `maintenance of ${failures.length} table(s) failed`);
-  return { tables: reports, forgottenRuns };
+  return { tables: reports, forgottenRuns: forgotten.length };
 }
 
 /** N1. Runs that ended longer ago than RETENTION_DAYS; 0 keeps everything. */
-async function forgetOldRuns({ lake, clock, config, logger }: PipelineServices): Promise<number> {
-  if (config.RETENTION_DAYS === 0) return 0;
-  let forgotten = 0;
+async function forgetOldRuns({ lake, clock, config, logger }: PipelineServices): Promise<string[]> {
+  if (config.RETENTION_DAYS === 0) return [];
+  const forgotten: string[] = [];
   let vectors: Map<string, string[]> | undefined;
   for await (const file of lake.list(runIndexFolder)) {
     const runId = file.path.slice(runIndexFolder.length + 1, -'.json'.length);
@@ -59,7 +61,7 @@ async function forgetOldRuns({ lake, clock, config, logger }: PipelineServices):
       if (path.endsWith('.rows.jsonl')) await lake.delete(path);
     await lake.write(runPaths.forgotten(runId), JSON.stringify({ at: new Date(clock.now()).toISOString() }));
     logger.info('run.forgotten', { runId });
-    forgotten++;
+    forgotten.push(runId);
   }
   return forgotten;
 }

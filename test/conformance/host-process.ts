@@ -2,9 +2,10 @@
 // SLUICE_TEST_HOST=real-engine the engine of Azure (test/real-engine): the same cases judge both.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout } from 'node:timers/promises';
 
 import { test } from 'vitest';
@@ -18,8 +19,13 @@ const WORKER = join(import.meta.dirname, '../real-engine/worker.ts');
 
 export const isRealEngine = process.env.SLUICE_TEST_HOST === 'real-engine';
 
-/** A case of the local host alone. @param _reason  why the engine of Azure is not asked, or what it does instead */
-export const localOnly = (_reason: string) => test.skipIf(isRealEngine);
+/** A case of the local host alone. @param reason  why the engine of Azure is not asked, or what it does instead: printed where it is skipped */
+export const localOnly =
+  (reason: string) =>
+  (name: string, body: () => Promise<void>): void => {
+    if (isRealEngine) test.skip(`${name} [not asked: ${reason}]`, body);
+    else test(name, body);
+  };
 
 /** Of all real engines of this test file; it outlives the hosts, as storage does. */
 let storage: Promise<Azurite> | undefined;
@@ -178,6 +184,29 @@ const appDirOf = ({ app }: HostProcessOptions): string => resolve(import.meta.di
 
 function hasEnded(status: Status): boolean {
   return ['Completed', 'Failed', 'Terminated', 'Canceled'].includes(status.runtimeStatus);
+}
+
+/** What a host that is not running remembers of a timer; undefined is never. */
+export interface TimerStatus {
+  last?: Date;
+  next: Date;
+}
+
+/** Write what a host that is not running remembers of a timer: a schedule that it missed cannot be waited for. */
+export function rememberTimer(hub: string, name: string, { last, next }: TimerStatus): void {
+  if (isRealEngine) {
+    const status = {
+      Last: last?.toISOString() ?? '0001-01-01T00:00:00',
+      Next: next.toISOString(),
+      LastUpdated: last?.toISOString(),
+    };
+    writeFileSync(join(dirname(hub), `Host.Functions.${name}.status`), JSON.stringify(status));
+    return;
+  }
+  const database = new DatabaseSync(hub);
+  const row = [name, last?.getTime() ?? null, next.getTime(), last?.getTime() ?? null];
+  database.prepare('INSERT OR REPLACE INTO timer_status(function, last, next, updated) VALUES(?, ?, ?, ?)').run(...row);
+  database.close();
 }
 
 /** Wait until a condition of the outside world holds. */

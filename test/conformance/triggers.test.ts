@@ -1,12 +1,11 @@
-// Conformance of HTTP, blob, queue and timer triggers, admin endpoints and hooks; storage is Azurite in memory.
+// Conformance of blob, queue and timer triggers; storage is Azurite in memory.
 import { existsSync, readFileSync } from 'node:fs';
-import { request } from 'node:http';
 import { join } from 'node:path';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { QueueServiceClient } from '@azure/storage-queue';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Azurite, startAzurite } from '../../local/emulators/azurite.ts';
-import { eventually, HostProcess, temporaryFolder } from './host-process.ts';
+import { eventually, HostProcess, rememberTimer, temporaryFolder } from './host-process.ts';
 
 const folder = temporaryFolder();
 let azurite: Azurite;
@@ -23,7 +22,7 @@ const options = () => ({
     STORE: azurite.connectionString,
     FIRST_QUEUE: 'first',
     AzureWebJobsStorage: azurite.connectionString,
-    'AzureWebJobs.yearly.Disabled': 'false',
+    'AzureWebJobs.disabled.Disabled': 'true',
   },
 });
 
@@ -45,8 +44,8 @@ beforeAll(async () => {
   azurite = await startAzurite({ folder: null, ports: { blob: 0, queue: 0, table: 0 } });
   blobs = BlobServiceClient.fromConnectionString(azurite.connectionString);
   queues = QueueServiceClient.fromConnectionString(azurite.connectionString);
-  for (const name of ['landing', 'events']) await blobs.getContainerClient(name).create();
-  for (const name of ['first', 'second']) await queues.getQueueClient(name).create();
+  await blobs.getContainerClient('landing').create();
+  for (const name of ['first', 'second', 'many']) await queues.getQueueClient(name).create();
   host = await HostProcess.start(options());
 });
 
@@ -54,81 +53,6 @@ afterAll(async () => {
   await host?.stop();
   await azurite?.close();
   folder.remove();
-});
-
-/** Status of GET / under another name, as after a rebinding of DNS; fetch does not let the name be set. */
-const statusAs = (name: string): Promise<number | undefined> => statusWith('GET', '/', { host: name });
-
-const statusWith = (method: string, path: string, headers: Record<string, string>): Promise<number | undefined> =>
-  new Promise((resolve, reject) => {
-    request(`${host.url}${path}`, { method, headers }, (response) => {
-      response.resume();
-      resolve(response.statusCode);
-    })
-      .on('error', reject)
-      .end();
-  });
-
-describe('http', () => {
-  test('route parameters, repeated query keys, headers, cookies, status and body arrive', async () => {
-    const response = await host.fetch('/api/echo/5/a/b%20c?tag=x&tag=y', {
-      method: 'POST',
-      body: 'text',
-      headers: { 'x-sent': 'yes' },
-    });
-    expect(response.status).toBe(201);
-    expect(response.headers.get('x-seen')).toBe('yes');
-    expect(response.headers.getSetCookie()).toEqual(['a=1; Path=/', 'b=2; HttpOnly']);
-    expect(await response.json()).toEqual({
-      url: `${host.url}/api/echo/5/a/b%20c?tag=x&tag=y`,
-      params: { id: '5', rest: 'a/b c' },
-      tags: ['x', 'y'],
-      body: 'text',
-    });
-  });
-
-  test('the first function by name whose route fits answers, not the closest; no route or method that fits is 404', async () => {
-    expect(await (await host.fetch('/api/echo/7/here')).json()).toMatchObject({ params: { id: '7', rest: 'here' } });
-    expect(await (await host.fetch('/api/echo/8/here')).text()).toBe('first by name');
-    expect((await host.fetch('/api/echo/8/here', { method: 'POST' })).status).toBe(201);
-    expect((await host.fetch('/api/echo/seven/here')).status).toBe(404);
-    expect((await host.fetch('/api/echo/7/here', { method: 'DELETE' })).status).toBe(404);
-    expect((await host.fetch('/nowhere')).status).toBe(404);
-  });
-
-  test('undefined from a handler is 204, an exception is 500 without its text', async () => {
-    expect((await host.fetch('/api/nothing')).status).toBe(204);
-    const response = await host.fetch('/api/broken');
-    expect(response.status).toBe(500);
-    expect(await response.text()).toBe('');
-  });
-
-  test('bytes come back unchanged', async () => {
-    const bytes = Uint8Array.from({ length: 100_000 }, (_, i) => i % 256);
-    const response = await host.fetch('/api/bytes', { method: 'POST', body: bytes });
-    expect(Buffer.from(await response.arrayBuffer()).equals(Buffer.from(bytes))).toBe(true);
-  });
-
-  test('a body beyond 100 MB is refused with 413 by its announced length', async () => {
-    const { request } = await import('node:http');
-    const status = await new Promise((resolve, reject) => {
-      const call = request(
-        `${host.url}/api/bytes`,
-        { method: 'POST', headers: { 'content-length': 101 * 1024 * 1024 } },
-        (response) => {
-          resolve(response.statusCode);
-          call.destroy();
-        },
-      );
-      call.on('error', reject);
-      call.flushHeaders();
-    });
-    expect(status).toBe(413);
-  });
-
-  test('hooks: a pre hook replaces the input, a post hook the result, both share hookData', async () => {
-    expect(await (await host.fetch('/api/hooked')).text()).toBe('from the pre hook, then the post hook true');
-  });
 });
 
 describe('blobs', () => {
@@ -165,123 +89,170 @@ describe('blobs', () => {
     expect(tries()).toBe(2);
   });
 
-  test('Event Grid source: the container is scanned, and every delivered event runs the function again', async () => {
-    await upload('events', 'a.txt', 'by scan');
-    await seenWhere((line) => line.event === 'a.txt');
-    const hook = (body: unknown, type = 'Notification', fn = 'events') =>
-      host.fetch(`/runtime/webhooks/blobs?functionName=Host.Functions.${fn}`, {
-        method: 'POST',
-        body: JSON.stringify(body),
-        headers: { 'aeg-event-type': type },
-      });
-    const created = {
-      eventType: 'Microsoft.Storage.BlobCreated',
-      subject: '/blobServices/default/containers/events/blobs/a.txt',
-      data: { url: 'x' },
+  const ODD = ['a#b.txt', '50% off.txt', 'two words.txt', 'Prüfung für März.txt', 'q?x=1&y+z.txt', '%41;@=,$.txt'];
+
+  test('scan: names are handed over as they are, whatever they hold; every function has receipts of its own', async () => {
+    for (const name of ODD) await upload('landing', `in/${name}`, name);
+    for (const name of ODD) {
+      const line = await seenWhere((line) => line.text === name);
+      expect(line).toEqual({ blob: `landing/in/${name}`, name: name.slice(0, -4), ext: 'txt', text: name });
+      await seenWhere((line) => line.too === name);
+    }
+  });
+
+  test('path tokens: every token takes as much as it can, the first ones first, and may be empty; literals count their case', async () => {
+    for (const name of ['in/a.b.c', 'in/.hidden', 'in/noend.', 'IN/upper.txt', 'in/no-dot', 'in/folder/deep.txt'])
+      await upload('landing', name, `token ${name}`);
+    const tokens = async (name: string) => {
+      const { name: first, ext } = await seenWhere((line) => line.text === `token in/${name}`);
+      return [first, ext];
     };
-    expect((await hook([created, created])).status).toBe(202);
-    await eventually(() => (seen().filter((line) => line.event === 'a.txt').length === 3 ? true : undefined));
-    const validation = await hook([{ data: { validationCode: 'abc' } }], 'SubscriptionValidation');
-    expect(await validation.json()).toEqual({ validationResponse: 'abc' });
-    expect((await hook([created], 'Notification', 'nobody')).status).toBe(404);
+    expect(await tokens('a.b.c')).toEqual(['a.b', 'c']);
+    expect(await tokens('.hidden')).toEqual(['', 'hidden']);
+    expect(await tokens('noend.')).toEqual(['noend', '']);
+    expect(await tokens('folder/deep.txt')).toEqual(['folder/deep', 'txt']);
+    await seenWhere((line) => line.too === 'no-dot');
+    expect(seen().some((line) => line.text === 'token IN/upper.txt' || line.text === 'token in/no-dot')).toBe(false);
   });
 });
 
 describe('queues', () => {
   const send = (text: string) => queues.getQueueClient('first').sendMessage(Buffer.from(text).toString('base64'));
 
-  test('a JSON message is parsed, its output goes to the next queue', async () => {
+  test('a JSON message is parsed, its output goes to the next queue; it is hidden for ten minutes meanwhile', async () => {
     await send('{"n":1}');
     expect(await seenWhere((line) => line.second !== undefined)).toEqual({ second: { forwarded: { n: 1 } } });
-    expect(await seenWhere((line) => line.queue !== undefined)).toEqual({ queue: { n: 1 }, dequeueCount: 1 });
+    expect(await seenWhere((line) => line.queue !== undefined)).toEqual({
+      queue: { n: 1 },
+      dequeueCount: 1,
+      hiddenMinutes: 10,
+    });
   });
 
-  test('poison: a message that fails maxDequeueCount times moves to the poison queue', async () => {
-    await send('plain text');
-    const queue = queues.getQueueClient('first-poison');
+  const poisoned = async (name: string) => {
+    const queue = queues.getQueueClient(`${name}-poison`);
     const message = await eventually(async () =>
       (await queue.exists()) ? (await queue.receiveMessages()).receivedMessageItems[0] : undefined,
     );
-    expect(Buffer.from(message.messageText, 'base64').toString()).toBe('plain text');
+    await queue.deleteMessage(message.messageId, message.popReceipt);
+    return message.messageText;
+  };
+
+  test('poison: a message that fails maxDequeueCount times moves to the poison queue', async () => {
+    await send('plain text');
+    expect(Buffer.from(await poisoned('first'), 'base64').toString()).toBe('plain text');
     expect(
       seen()
         .filter((line) => line.queue === 'plain text')
         .map((line) => line.dequeueCount),
     ).toEqual([1, 2]);
   });
+
+  test('a message that is no base64 is poison at once, as it is, and no function sees it', async () => {
+    const before = seen().filter((line) => line.queue !== undefined).length;
+    await queues.getQueueClient('first').sendMessage('{"not":"base64"}');
+    expect(await poisoned('first')).toBe('{"not":"base64"}');
+    expect(seen().filter((line) => line.queue !== undefined)).toHaveLength(before);
+  });
+
+  test('a message whose bytes are no UTF-8 fails without the function', async () => {
+    const before = seen().filter((line) => line.queue !== undefined).length;
+    const text = Buffer.from([0x7b, 0xff, 0xfe, 0x7d]).toString('base64');
+    await queues.getQueueClient('first').sendMessage(text);
+    expect(await poisoned('first')).toBe(text);
+    expect(seen().filter((line) => line.queue !== undefined)).toHaveLength(before);
+  });
+
+  test('at most batchSize and newBatchThreshold messages are at work at once, and no message is run twice', async () => {
+    const queue = queues.getQueueClient('many');
+    await Promise.all(
+      Array.from({ length: 60 }, (_, n) => queue.sendMessage(Buffer.from(String(n)).toString('base64'))),
+    );
+    const lines = await eventually(() => {
+      const many = seen().filter((line) => line.many !== undefined);
+      return many.length >= 60 ? many : undefined;
+    });
+    expect(new Set(lines.map((line) => line.many)).size).toBe(60);
+    expect(lines).toHaveLength(60);
+    const most = Math.max(...lines.map((line) => Number(line.atWork)));
+    expect(most).toBeGreaterThan(8);
+    expect(most).toBeLessThanOrEqual(24);
+  });
 });
 
-describe('timers and admin', () => {
-  test('a six-field schedule runs every second', async () => {
-    expect(await seenWhere((line) => line.timer !== undefined)).toMatchObject({ timer: false });
-  });
-
-  test('admin: status, list, one function, manual start of a timer', async () => {
-    expect(await (await host.fetch('/admin/host/status')).json()).toMatchObject({ state: 'Running' });
-    const functions = (await (await host.fetch('/admin/functions')).json()) as {
-      name: string;
-      invoke_url_template: string;
-    }[];
-    expect(functions.map((fn) => fn.name)).toEqual(host.functions);
-    expect(functions.find((fn) => fn.name === 'echo')?.invoke_url_template).toBe(
-      `http://localhost:${host.port}/api/echo/{id:int}/{*rest}`,
-    );
-    expect(await (await host.fetch('/admin/functions/yearly')).json()).toMatchObject({ name: 'yearly' });
-    expect((await host.fetch('/admin/functions/yearly', { method: 'POST', body: '{}' })).status).toBe(202);
-    await seenWhere((line) => line.yearly === false);
-    expect((await host.fetch('/admin/functions/nobody')).status).toBe(404);
-  });
-
-  test('restart: receipts survive, hooks ran once each, a disabled function is gone', async () => {
-    const before = seen().filter((line) => line.blob === 'landing/in/report.txt').length;
-    expect(await host.stop()).toBe(0);
-    expect(seen().filter((line) => line.hook !== undefined)).toEqual([{ hook: 'appStart' }, { hook: 'appTerminate' }]);
+describe('timers', () => {
+  const END = new Date(Date.UTC(new Date().getUTCFullYear(), 0, 1)); // of the last year
+  const BEFORE = new Date(Date.UTC(new Date().getUTCFullYear() - 1, 0, 1));
+  const restart = async (env: Record<string, string> = {}) => {
     const again = options();
-    host = await HostProcess.start({ ...again, env: { ...again.env, 'AzureWebJobs.yearly.Disabled': 'true' } });
-    expect(host.functions).not.toContain('yearly');
+    host = await HostProcess.start({ ...again, env: { ...again.env, ...env } });
+  };
+  const count = (key: string) => seen().filter((line) => line[key] !== undefined).length;
+  /** Long enough for every timer that wants to run at a start. */
+  const afterStart = async () => {
+    const before = count('timer');
+    await eventually(() => (count('timer') >= before + 2 ? true : undefined));
+  };
+
+  test('a schedule of seconds runs every second and has no status: only what is rarer than once a minute is remembered', async () => {
+    expect(await seenWhere((line) => line.timer !== undefined)).toEqual({ timer: false, status: null });
+    expect(seen().some((line) => line.disabled !== undefined)).toBe(false);
+  });
+
+  test('runOnStartup: at every start, and a timer that never ran has no last run', async () => {
+    const first = await seenWhere((line) => line.atStart !== undefined);
+    expect(first.atStart).toBe(false);
+    expect(new Date(String(first.last)).getUTCFullYear()).toBe(1);
+  });
+
+  test('past due: a schedule that was missed runs once at the next start; one that was changed meanwhile does not', async () => {
+    await host.stop();
+    const { hub } = options();
+    rememberTimer(hub, 'yearly', { last: BEFORE, next: END });
+    rememberTimer(hub, 'moved', { last: BEFORE, next: END }); // its schedule says June
+    rememberTimer(hub, 'atStart', { last: BEFORE, next: END });
+    const [yearly, atStart] = [count('yearly'), count('atStart')];
+    await restart();
+    const line = await seenWhere((line) => line.yearly === true);
+    expect([line.last, line.next].map((time) => new Date(String(time)).getTime())).toEqual([BEFORE, END].map(Number));
+    await afterStart();
+    expect([count('yearly'), count('moved'), count('atStart')]).toEqual([yearly + 1, 0, atStart + 1]);
+    expect(
+      seen()
+        .filter((line) => line.atStart !== undefined)
+        .at(-1)?.atStart,
+    ).toBe(true);
+  });
+
+  test('restart: receipts survive, hooks run once each, and what was past due is not run again', async () => {
+    const before = seen().filter((line) => line.blob === 'landing/in/report.txt').length;
+    const yearly = count('yearly');
+    expect(await host.stop()).toBe(0);
+    expect(seen().filter((line) => line.hook !== undefined)).toEqual([
+      ...[{ hook: 'appStart' }, { hook: 'appTerminate' }],
+      ...[{ hook: 'appStart' }, { hook: 'appTerminate' }],
+    ]);
+    await restart();
     await upload('landing', 'in/later.txt', 'later');
     await seenWhere((line) => line.text === 'later'); // a whole scan has passed
     expect(seen().filter((line) => line.blob === 'landing/in/report.txt')).toHaveLength(before);
+    await afterStart();
+    expect(count('yearly')).toBe(yearly); // what was past due has been done
   });
-});
 
-test('streaming: bodies flow through the proxy of the library, and a failure before the answer is 500', async () => {
-  const streaming = await HostProcess.start({ app: 'streaming', hub: join(folder.path, 'streaming.sqlite') });
-  try {
-    const response = await streaming.fetch('/api/upper/bob', {
-      method: 'POST',
-      body: 'streamed text',
-      headers: { 'x-sent': 'yes' },
-    });
-    expect(await response.text()).toBe('STREAMED TEXT');
-    expect(response.headers.get('x-who')).toBe('bob');
-    expect(response.headers.get('x-sent')).toBe('yes');
-    expect((await streaming.fetch('/api/fails')).status).toBe(500);
-  } finally {
-    await streaming.stop();
-  }
-});
-
-test('host: a name that is not the loopback is refused, so that a foreign page cannot make itself the host by DNS', async () => {
-  for (const name of ['evil.example', 'localhost.evil.example:80', '127.0.0.1.evil.example', '10.0.0.1'])
-    expect(await statusAs(name), name).toBe(421);
-  for (const name of ['localhost:7071', '127.0.0.1', '[::1]:1']) expect(await statusAs(name), name).not.toBe(421);
-});
-
-test('host: a page of another site reaches no endpoint: functions, admin, keys, webhooks and the durable API', async () => {
-  for (const [method, path] of [
-    ['POST', '/api/echo/5/a'],
-    ['GET', '/api/echo/5/a'],
-    ['GET', '/admin/host/status'],
-    ['GET', '/admin/host/systemkeys'],
-    ['POST', `/admin/functions/${host.functions[0]}`],
-    ['POST', '/runtime/webhooks/blobs?functionName=Host.Functions.x'],
-    ['POST', '/runtime/webhooks/durabletask/orchestrators/x'],
-    ['GET', '/durabletask/instances'],
-    ['OPTIONS', '/api/echo/5/a'],
-  ] as const)
-    for (const site of ['cross-site', 'same-site'])
-      expect(await statusWith(method, path, { 'sec-fetch-site': site }), `${method} ${path}`).toBe(403);
-  expect(await statusWith('GET', '/admin/host/status', { 'sec-fetch-site': 'same-origin' })).toBe(200);
-  expect(await statusWith('GET', '/admin/functions/%zz', {})).toBe(400);
+  test('kill -9 while a timer is at work: its run is done again at the next start, past due', async () => {
+    await host.stop();
+    rememberTimer(options().hub, 'yearly', { last: BEFORE, next: END });
+    const yearly = count('yearly');
+    await restart({ TIMER_HANGS: 'yes' });
+    await eventually(() => (count('yearly') === yearly + 1 ? true : undefined));
+    await host.kill();
+    await restart();
+    await eventually(() => (count('yearly') === yearly + 2 ? true : undefined));
+    expect(
+      seen()
+        .filter((line) => line.yearly !== undefined)
+        .at(-1)?.yearly,
+    ).toBe(true);
+  });
 });

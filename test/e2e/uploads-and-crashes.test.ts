@@ -63,7 +63,10 @@ test('a file copied into landing yields its row without any other command', asyn
     eventType: 'Microsoft.Storage.BlobCreated',
     eventTime: '2026-01-01T00:00:00Z',
     dataVersion: '1',
-    data: { url: `${/BlobEndpoint=([^;]+)/.exec(state.lake)?.[1]}/landing/2026/letter.txt`, api: 'PutBlob' },
+    data: {
+      url: `${/BlobEndpoint=([^;]+)/.exec(state.lake)?.[1]}/landing/2026/letter.txt`,
+      ...{ api: 'PutBlob', eTag: '0x8DD0', blobType: 'BlockBlob' },
+    },
   };
   for (let delivery = 0; delivery < 5; delivery++) {
     const answer = await fetch(`${state.hostUrl}/runtime/webhooks/blobs?functionName=Host.Functions.documentUploaded`, {

@@ -57,6 +57,10 @@ export class MemoryLake implements LakeStore {
     return { bytes: Buffer.from(found.bytes), etag: found.etag };
   }
 
+  async readPart(path: string, offset: number, length: number): Promise<Buffer> {
+    return (await this.read(path)).subarray(offset, offset + length);
+  }
+
   async write(path: string, content: Uint8Array | string, condition: WriteCondition = {}): Promise<string> {
     this.#count('write', path);
     const existing = this.#files.get(path);

@@ -27,6 +27,10 @@ export class MemoryLakeStore implements LakeStore {
     return found && { bytes: found.bytes, etag: found.etag };
   }
 
+  async readPart(path: string, offset: number, length: number): Promise<Buffer> {
+    return (await this.read(path)).subarray(offset, offset + length);
+  }
+
   async write(path: string, content: Uint8Array | string, condition: WriteCondition = {}): Promise<string> {
     this.calls.write++;
     const fate = this.beforeWrite(path);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 
 const ROOT = join(import.meta.dirname, '../..');
-const LIMITS = ['--testTimeout', '600000', '--hookTimeout', '600000', '--maxWorkers', '1'];
+const LIMITS = ['--testTimeout', '600000', '--hookTimeout', '600000', '--maxWorkers', '1', '--reporter', 'verbose'];
 const WORKER_TESTS = 'test/real-worker';
 
 /** The exit code of a command, whose output is shown. */
@@ -51,7 +51,8 @@ const build = [
 ];
 const built = run('dotnet', build, { DOTNET_CLI_TELEMETRY_OPTOUT: '1', DOTNET_NOLOGO: '1' });
 if (built !== 0) process.exit(built);
-// test/conformance/triggers.test.ts asks mostly for what the Functions host does, which is not here; it has not passed and is asked for by name.
-const all = ['durable', 'recovery'].map((name) => `test/conformance/${name}.test.ts`);
+const all = ['blob-events', 'durable', 'http', 'recovery', 'triggers'].map(
+  (name) => `test/conformance/${name}.test.ts`,
+);
 const tests = engineTests.length > 0 ? engineTests : [...all, 'test/real-engine'];
 process.exit(run('npx', ['vitest', 'run', ...tests, ...LIMITS], { SLUICE_TEST_HOST: 'real-engine' }));

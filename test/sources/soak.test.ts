@@ -78,13 +78,10 @@ test.each([1, 6])(
         erase: async () => undefined,
         decisions: {
           version: async () => decided.length,
-          of: async () =>
-            new Map(
-              decided.map(({ path, text }) => [
-                path,
-                { label: `about ${text.split(' ')[0]}`, confidence: 0.9, at: t.clock.now() },
-              ]),
-            ),
+          async *of() {
+            for (const { path, text } of decided)
+              yield { path, at: t.clock.now(), value: { label: `about ${text.split(' ')[0]}`, confidence: 0.9 } };
+          },
         },
       });
     sources = start();
@@ -94,10 +91,12 @@ test.each([1, 6])(
     let made = 0;
     const text = (): Buffer => Buffer.from(`no${++made} of seed ${seed}.`);
     const ending = (): string => oneOf(['docx', 'txt', 'pdf'])!;
-    const restored = new Set<string>();
+    /** How often each text came back after its file was deleted, and its landing file perhaps removed. */
+    const restored = new Map<string, number>();
     const bringBack = ({ id, bytes }: DriveItem): void => {
       t.library.restore(id);
-      restored.add(bytes.toString('utf8').split('.')[0] ?? '');
+      const text = bytes.toString('utf8').split('.')[0] ?? '';
+      restored.set(text, 1 + (restored.get(text) ?? 0));
     };
     const living = (kind: DriveItem['kind']): DriveItem[] =>
       [...t.library.items.values()].filter((item) => item.kind === kind && !item.isDeleted && item.parentId !== null);
@@ -215,9 +214,14 @@ test.each([1, 6])(
     expect(of('tax').landed + of('tax').skipped + of('tax').failed).toBe(files.length + others.length);
     expect([of('tax').error, of('mail').error, of('mail').failed]).toEqual([null, null, 0]);
     expect(of('mail').landed).toBeGreaterThanOrEqual(followed.length);
-    // Nothing is decided twice.
-    const texts = decided.map(({ text }) => text.split('.')[0] ?? '').filter((one) => !restored.has(one));
-    expect(new Set(texts).size).toBe(texts.length);
+    // Nothing is decided twice, but what was removed and came back: that once for each time.
+    const times = new Map<string, number>();
+    for (const { text } of decided) {
+      const one = text.split('.')[0] ?? '';
+      times.set(one, 1 + (times.get(one) ?? 0));
+    }
+    for (const [one, count] of times) expect(count, one).toBeLessThanOrEqual(1 + (restored.get(one) ?? 0));
+    expect(restored.size).toBeGreaterThan(0);
     // Everything is decided as it is now.
     const landed = new Set(await t.landed());
     for (const file of files) {

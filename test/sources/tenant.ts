@@ -6,10 +6,11 @@ import { type SourceEntry, sourceEntrySchema } from '../../shared/api/source-ent
 import { type Clock, silentLogger } from '../../shared/ports.ts';
 import { connect } from '../../shared/sources/connect.ts';
 import { type RoundOptions, type RoundOutcome, syncDrive } from '../../shared/sources/drive-round.ts';
-import { readDriveItems, readDriveState } from '../../shared/sources/drive-state.ts';
+import { readDriveState } from '../../shared/sources/drive-state.ts';
 import type { Service, Drive as SourceDrive } from '../../shared/sources/feed.ts';
 import { Gate } from '../../shared/sources/graph/gate.ts';
 import { GraphClient } from '../../shared/sources/graph/graph-client.ts';
+import { ItemStore } from '../../shared/sources/item-store.ts';
 import { MemoryLake } from '../fakes/memory-lake.ts';
 import { MemoryStateTable } from '../fakes/memory-state-table.ts';
 
@@ -189,12 +190,13 @@ export class Tenant {
     const [drive] = await this.drives(entry);
     const found = await readDriveState(this.lake, entry.name, drive!.key);
     if (found === undefined) return {};
-    const items = await readDriveItems(this.lake, found.state);
-    return Object.fromEntries(
-      [...items.byId.values()]
-        .filter(({ state }) => state !== 'none')
-        .map((item) => [items.pathOf(item), item.code === null ? item.state : `${item.state} ${item.code}`]),
-    );
+    const place = { source: entry.name, driveId: drive!.id, driveKey: drive!.key };
+    const store = await ItemStore.open(this.lake, place, found.state);
+    const states: Record<string, string> = {};
+    for await (const item of store.all())
+      if (item.state !== 'none')
+        states[store.tree.pathOf(item)] = item.code === null ? item.state : `${item.state} ${item.code}`;
+    return states;
   }
 
   /** Texts of what was put, in the order it was put. */

@@ -29,13 +29,13 @@ async function scene(options: { promotesFields?: boolean; entry?: object; takesF
     ...{ corrections: 0, at: undefined, isSilent: false },
     // Each landing is a decision, and no two are equally sure: what is decided again is written again.
     version: async () => t.puts.length + decisions.corrections,
-    of: async () =>
-      new Map(
-        (decisions.isSilent ? [] : t.puts).map((path, i) => [
-          path,
-          { label: said.get(path) ?? 'invoice', confidence: 0.5 + i / 100, at: decisions.at ?? t.clock.now() },
-        ]),
-      ),
+    async *of() {
+      for (const [i, path] of (decisions.isSilent ? [] : t.puts).entries())
+        yield {
+          ...{ path, at: decisions.at ?? t.clock.now() },
+          value: { label: said.get(path) ?? 'invoice', confidence: 0.5 + i / 100 },
+        };
+    },
   };
   const log = (event: string) => void t.logged.push(event);
   const parts = { lake: t.lake, clock: t.clock, logger: { debug: log, info: log, warn: log, error: log } };

@@ -1,5 +1,6 @@
 // Bars to both sides of nothing, two a row: what speaks for one thing, and what the same says of another.
 import { scaleLinear } from 'd3-scale';
+import { words } from '../words/charts.ts';
 import type { BarKind } from './bars.tsx';
 import { Figure } from './figure.tsx';
 import { Legend } from './legend.tsx';
@@ -32,7 +33,7 @@ export function DivergingBars({ title, caption, kinds, rows, format }: Diverging
       title={title}
       {...(caption === undefined ? {} : { caption })}
       table={{
-        columns: ['term', ...kinds.map(({ name }) => name)],
+        columns: [words.term, ...kinds.map(({ name }) => name)],
         rows: rows.map(({ name, values }) => [name, ...values.map(format)]),
       }}
     >

@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Head } from '../parts/table-head.tsx';
 import { saveBlob } from '../save.ts';
+import { words } from '../words/charts.ts';
 import { standaloneSvg } from './standalone-svg.ts';
 
 export interface FigureTable {
@@ -28,7 +29,7 @@ export function Figure({ title, caption, table, children }: FigureProps) {
     if (!svg) return;
     const name = title
       .toLowerCase()
-      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/[^\p{L}\p{N}]+/gu, '-')
       .replace(/^-|-$/g, '');
     saveBlob(new Blob([standaloneSvg(svg, title)], { type: 'image/svg+xml' }), `${name}.svg`);
   };
@@ -37,7 +38,8 @@ export function Figure({ title, caption, table, children }: FigureProps) {
       <div class="figure-head">
         <h3>{title}</h3>
         <button type="button" class="quiet" onClick={save}>
-          Save SVG<span class="visually-hidden"> of {title}</span>
+          {words.saveSvg}
+          <span class="visually-hidden">{words.saveSvgOf(title)}</span>
         </button>
       </div>
       <div ref={ref} class="plot">
@@ -46,7 +48,7 @@ export function Figure({ title, caption, table, children }: FigureProps) {
       {caption !== undefined && <figcaption>{caption}</figcaption>}
       {table !== undefined && table.rows.length > 0 && (
         <details>
-          <summary>As a table</summary>
+          <summary>{words.asTable}</summary>
           <table class="small">
             <Head columns={table.columns} />
             <tbody>

@@ -1,6 +1,7 @@
 // Lines over a number axis: training curves, coverage against precision, reliability.
 import { scaleLinear } from 'd3-scale';
 import { curveLinear, curveStepAfter, line } from 'd3-shape';
+import { words } from '../words/charts.ts';
 import { AxisX, AxisY, frameOf } from './axes.tsx';
 import { Figure, type FigureTable } from './figure.tsx';
 import { Legend } from './legend.tsx';
@@ -56,7 +57,7 @@ export function LineChart({
     <Figure
       title={title}
       {...(caption === undefined ? {} : { caption })}
-      table={table ?? { columns: ['line', x.name, y.name], rows: rowsOf(series, x, y) }}
+      table={table ?? { columns: [words.line, x.name, y.name], rows: rowsOf(series, x, y) }}
     >
       {(width) => {
         const frame = frameOf(width, height);
@@ -69,7 +70,7 @@ export function LineChart({
           ).curve(one.isStepped ? curveStepAfter : curveLinear)([...one.points]) ?? '';
         return (
           <>
-            <svg width={width} height={height} role="img" aria-label={`${title}: ${y.name} by ${x.name}`}>
+            <svg width={width} height={height} role="img" aria-label={words.by(title, y.name, x.name)}>
               <AxisY frame={frame} scale={sy} label={y.name} format={y.format} />
               <AxisX frame={frame} scale={sx} label={x.name} format={x.format} />
               {levels.map((level) => (

@@ -47,7 +47,7 @@ export interface MatrixLayout {
   /** Column names: slanted where there is room, else the numbers that stand before the row names. */
   columnNames: 'names' | 'numbers';
   /** What a cell has room for. */
-  cellText: 'count and share' | 'count' | 'none';
+  cellText: 'both' | 'count' | 'none';
 }
 
 const CHAR = 7;
@@ -67,8 +67,7 @@ export function layoutMatrix(labels: readonly string[], room: number, largest: n
   const cellHeight = Math.max(MIN_CELL, Math.min(40, cellWidth));
   const top = columnNames === 'names' ? Math.min(96, longest * 0.6 + 14) : 22;
   const digits = String(largest).length;
-  const cellText =
-    cellWidth >= 46 && cellHeight >= 36 ? 'count and share' : cellWidth >= digits * 6.2 + 3 ? 'count' : 'none';
+  const cellText = cellWidth >= 46 && cellHeight >= 36 ? 'both' : cellWidth >= digits * 6.2 + 3 ? 'count' : 'none';
   const width = left + n * cellWidth + (columnNames === 'names' ? overhang : 4);
   return { cellWidth, cellHeight, left, top, width, height: top + n * cellHeight + 4, columnNames, cellText };
 }

@@ -1,4 +1,6 @@
 // A confusion matrix as a heat map: a row for each true label, a column for each predicted one.
+
+import { words } from '../words/charts.ts';
 import { Figure } from './figure.tsx';
 import { layoutMatrix, type MatrixLayout, rowShares } from './matrix.ts';
 
@@ -20,7 +22,7 @@ export function Matrix({ title, caption, labels, counts, formatCount, formatShar
       title={title}
       {...(caption === undefined ? {} : { caption })}
       table={{
-        columns: ['truth \\ predicted', ...labels],
+        columns: [words.truthPredicted, ...labels],
         rows: labels.map((label, t) => [label, ...(counts[t] ?? []).map(formatCount)]),
       }}
     >
@@ -33,7 +35,7 @@ export function Matrix({ title, caption, labels, counts, formatCount, formatShar
               width={layout.width}
               height={layout.height}
               role="img"
-              aria-label={`${title}: rows are the truth, columns the prediction`}
+              aria-label={words.matrixRead(title)}
             >
               <ColumnNames labels={labels} layout={layout} />
               {labels.map((truth, t) => (
@@ -79,11 +81,15 @@ function Cell({ at: [t, p], layout, share, rows, texts, names }: CellProps) {
   const y = top + t * cellHeight;
   // Errors are a few percent of a row; the root keeps them visible beside the diagonal.
   const ink = Math.sqrt(share);
-  const isTwoLines = cellText === 'count and share' && rows > 0;
+  const isTwoLines = cellText === 'both' && rows > 0;
   return (
     <g class={`${t === p ? 'c1' : 'c-bad'} ${ink > 0.62 ? 'inked' : ''}`}>
       <rect class="cell" x={x} y={y} width={cellWidth - 1} height={cellHeight - 1} fill-opacity={rows === 0 ? 0 : ink}>
-        <title>{`${names[0]} ${t === p ? 'recognised' : `taken for ${names[1]}`}: ${texts[0]} (${texts[1]} of its documents)`}</title>
+        <title>
+          {t === p
+            ? words.recognised(names[0], texts[0], texts[1])
+            : words.takenFor(names[0], names[1], texts[0], texts[1])}
+        </title>
       </rect>
       {cellText !== 'none' && rows > 0 && (
         <text

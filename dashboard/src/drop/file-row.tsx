@@ -2,19 +2,11 @@
 import { bytes, count } from '../format.ts';
 import { links } from '../links.ts';
 import { Confidence, StatusBadge } from '../parts/basics.tsx';
+import { problemOf } from '../problem.ts';
 import { leadingTerms } from '../result-row.ts';
+import { words } from '../words/drop.ts';
 import type { Decision } from './follow.ts';
 import { cancel, decideTaken, type FollowedFile, retryFile } from './uploads.ts';
-
-const STATE_TEXTS: Readonly<Record<FollowedFile['state'], string>> = {
-  waiting: 'waits for the uploads before it',
-  uploading: 'uploading…',
-  taken: '',
-  deciding: 'uploaded, being decided…',
-  decided: '',
-  failed: '',
-  cancelled: 'cancelled',
-};
 
 export function FileRow({ one }: { one: FollowedFile }) {
   const { id, path, file, state, decisions, error } = one;
@@ -29,38 +21,39 @@ export function FileRow({ one }: { one: FollowedFile }) {
         <Decided decisions={decisions} />
       ) : state === 'failed' && error !== undefined ? (
         <p class="drop-error" role="alert">
-          {error.message} {error.remedy}{' '}
+          {problemOf(error.code, error.message, error.remedy).message}{' '}
+          {problemOf(error.code, error.message, error.remedy).remedy}{' '}
           <button type="button" class="quiet" onClick={() => retryFile(id)}>
-            Try again
+            {words.tryFileAgain}
           </button>
         </p>
       ) : state === 'taken' ? (
         <div role="alert">
-          <p>A file of this name is in landing already.</p>
+          <p>{words.nameTaken}</p>
           <div class="row">
             <button type="button" onClick={() => decideTaken(id, 'keep-both')}>
-              Keep both
+              {words.keepBoth}
             </button>
             <button type="button" onClick={() => decideTaken(id, 'replace')}>
-              Replace it
+              {words.replace}
             </button>
             <button type="button" class="quiet" onClick={() => cancel(id)}>
-              Do not upload
+              {words.doNotUpload}
             </button>
           </div>
         </div>
       ) : (
         <p class="drop-state">
           {isBusy && <span class="spinner" aria-hidden="true" />}
-          {STATE_TEXTS[state]}
+          {words.states[state]}
           {isBusy && (
             <button
               type="button"
               class="quiet"
-              aria-label={state === 'deciding' ? `Stop following ${path}` : `Cancel the upload of ${path}`}
+              aria-label={state === 'deciding' ? words.stopFollowingIt(path) : words.cancelUpload(path)}
               onClick={() => cancel(id)}
             >
-              {state === 'deciding' ? 'Stop following' : 'Cancel'}
+              {state === 'deciding' ? words.stopFollowing : words.cancel}
             </button>
           )}
         </p>
@@ -81,21 +74,19 @@ function Decided({ decisions }: { decisions: readonly Decision[] }) {
         <StatusBadge status={only.status} />
         {only.label !== null && <strong>{only.label}</strong>}
         {only.confidence !== null && <Confidence value={only.confidence} />}
-        {only.decided_by !== null && <span class="dim">{DECIDED_BY[only.decided_by] ?? only.decided_by}</span>}
-        <a href={links.document(only.document_id)}>Why</a>
+        {only.decided_by !== null && <span class="dim">{words.decidedBy[only.decided_by] ?? only.decided_by}</span>}
+        <a href={links.document(only.document_id)}>{words.why}</a>
       </p>
-      {terms.length > 0 && <p class="dim">Spoke for it: {terms.join(', ')}</p>}
-      {only.failure_message !== null && <p class="dim">{only.failure_message}</p>}
+      {terms.length > 0 && <p class="dim">{words.spokeForIt(terms.join(', '))}</p>}
+      {only.failure_message !== null && <p class="dim">{failureOf(only)}</p>}
     </>
   );
 }
 
-const DECIDED_BY: Readonly<Record<string, string>> = {
-  model: 'by the model',
-  llm: 'by the LLM',
-  duplicate: 'as duplicate',
-  human: 'by a person',
-};
+function failureOf({ failure_code, failure_message }: Decision): string {
+  const { message, remedy, own } = problemOf(failure_code, failure_message ?? '');
+  return own === undefined ? message : `${message}. ${remedy}`;
+}
 
 function Members({ path, decisions }: { path: string; decisions: readonly Decision[] }) {
   const counts = Map.groupBy(decisions, ({ status }) => status);
@@ -106,7 +97,7 @@ function Members({ path, decisions }: { path: string; decisions: readonly Decisi
           {count(of.length)} <StatusBadge status={status} />
         </span>
       ))}
-      <a href={links.documents({ path })}>Show the {count(decisions.length)} documents in it</a>
+      <a href={links.documents({ path })}>{words.showDocuments(decisions.length)}</a>
     </p>
   );
 }

@@ -1,9 +1,12 @@
 // The panel of added documents: choose files or a folder, see uploads, decisions and what failed.
 import { useRef, useState } from 'preact/hooks';
+import type { ApiError } from '../api.ts';
 import { bytes, count } from '../format.ts';
 import { Progress } from '../parts/basics.tsx';
+import { problemOf } from '../problem.ts';
 import { session } from '../session.ts';
 import { StartRunDialog } from '../views/runs/start-run.tsx';
+import { words } from '../words/drop.ts';
 import { filesOfInput } from './entries.ts';
 import { FileRow } from './file-row.tsx';
 import { isPanelOpen } from './open.ts';
@@ -13,20 +16,20 @@ export function Panel() {
   const [startFor, setStartFor] = useState<FolderImport | undefined>(undefined);
   const isEmpty = followed.value.length + imports.value.length + refused.value.length === 0;
   return (
-    <section class="drop-panel" aria-label="Added documents">
+    <section class="drop-panel" aria-label={words.title}>
       <header>
-        <h2>Added documents</h2>
+        <h2>{words.title}</h2>
         <div class="row">
           {!isEmpty && (
             <button type="button" class="quiet" onClick={clearDone}>
-              Clear done
+              {words.clearDone}
             </button>
           )}
           <button
             type="button"
             class="quiet icon"
-            aria-label="Close the panel of added documents"
-            title="Close; uploads go on"
+            aria-label={words.closePanel}
+            title={words.closeNote}
             onClick={() => {
               isPanelOpen.value = false;
             }}
@@ -72,17 +75,16 @@ function Pickers() {
     <div class="drop-pick">
       <div class="row">
         <button type="button" onClick={() => files.current?.click()}>
-          Choose files
+          {words.chooseFiles}
         </button>
         <button type="button" onClick={() => folder.current?.click()}>
-          Choose a folder
+          {words.chooseFolder}
         </button>
       </div>
       <p class="dim">
-        Or drop them anywhere on the page. Files are decided at once; a folder is imported first, with a quote before
-        its run.{max === undefined ? '' : ` At most ${bytes(max)} a file.`}
+        {words.orDrop} {max === undefined ? '' : words.atMost(bytes(max))}
       </p>
-      <input ref={files} type="file" multiple hidden aria-label="Files" onChange={onChosen} />
+      <input ref={files} type="file" multiple hidden aria-label={words.files} onChange={onChosen} />
       <input
         ref={(input) => {
           folder.current = input;
@@ -90,7 +92,7 @@ function Pickers() {
         }}
         type="file"
         hidden
-        aria-label="Folder"
+        aria-label={words.folder}
         onChange={onChosen}
       />
     </div>
@@ -103,72 +105,71 @@ function Refused() {
   const all = refused.value;
   if (all.length === 0) return null;
   const max = session.value?.maxUploadBytes ?? 0;
-  const because = {
-    'too-large': `is larger than ${bytes(max)}, the limit of one upload (UPLOAD_MAX_BYTES). Split it, or copy it into the lake with AzCopy or \`sluice upload\`.`,
-    'path-too-long': 'has too long a path. Move it nearer to the folder you drop.',
-    unreadable: 'could not be read by the browser. Check that it is still there and that you may read it.',
-  } as const;
+
   return (
     <section class="note bad" role="alert">
       <p>
-        <strong>
-          {count(all.length)} {all.length === 1 ? 'file was' : 'files were'} not taken.
-        </strong>
+        <strong>{words.notTaken(all.length)}</strong>
       </p>
       <ul class="drop-refused">
         {all.slice(0, SHOWN).map(({ path, reason, sizeBytes }) => (
           <li key={path}>
             <span class="path">{path}</span>
-            {sizeBytes === null ? '' : ` (${bytes(sizeBytes)})`} {because[reason]}
+            {sizeBytes === null ? '' : ` (${bytes(sizeBytes)})`} {words.because[reason](bytes(max))}
           </li>
         ))}
       </ul>
-      {all.length > SHOWN && <p>… and {count(all.length - SHOWN)} more.</p>}
+      {all.length > SHOWN && <p>{words.andMore(all.length - SHOWN)}</p>}
     </section>
   );
+}
+
+function toldOf(error: ApiError): string {
+  const { message, remedy } = problemOf(error.code, error.message, error.remedy);
+  return `${message} ${remedy}`;
 }
 
 function ImportRow({ job, onStart }: { job: FolderImport; onStart: () => void }) {
   const { id, name, prefix, total, done, doneBytes, sizeBytes, failed, state } = job;
   return (
-    <section class="drop-import" aria-label={`Import of ${name}`}>
+    <section class="drop-import" aria-label={words.importOf(name)}>
       <h3>{name}</h3>
       <p class="dim path">
-        to <code>imports/{prefix}</code>
+        {words.to} <code>imports/{prefix}</code>
       </p>
-      <Progress done={done} total={total} label={`Uploading ${name}`} />
+      <Progress done={done} total={total} label={words.uploadingName(name)} />
       <p role="status">
-        {count(done)} of {count(total)} files, {bytes(doneBytes)} of {bytes(sizeBytes)}
-        {failed.length > 0 && `, ${count(failed.length)} failed`}
-        {state === 'cancelled' && ' – cancelled; what arrived stays'}
+        {words.progress(count(done), count(total), bytes(doneBytes), bytes(sizeBytes))}
+        {failed.length > 0 && words.failedCount(failed.length)}
+        {state === 'cancelled' && words.cancelledStays}
       </p>
       {failed.length > 0 && (
         <details>
-          <summary>Failed files</summary>
+          <summary>{words.failedFiles}</summary>
           <ul class="drop-refused">
             {failed.slice(0, SHOWN).map(({ file, error }) => (
               <li key={file.path}>
-                <span class="path">{file.path}</span>: {error.message} {error.remedy}
+                <span class="path">{file.path}</span>: {toldOf(error)}
               </li>
             ))}
-            {failed.length > SHOWN && <li>… and {count(failed.length - SHOWN)} more.</li>}
+            {failed.length > SHOWN && <li>{words.andMore(failed.length - SHOWN)}</li>}
           </ul>
         </details>
       )}
       <div class="row">
         {state === 'uploading' && (
           <button type="button" onClick={() => cancel(id)}>
-            Cancel
+            {words.cancel}
           </button>
         )}
         {state === 'uploaded' && failed.length > 0 && (
           <button type="button" onClick={() => retryFailed(id)}>
-            Try {failed.length === 1 ? 'it' : 'them'} again
+            {words.tryAgain(failed.length)}
           </button>
         )}
         {state !== 'uploading' && done > 0 && (
           <button type="button" class="primary" onClick={onStart}>
-            Quote and start
+            {words.quoteAndStart}
           </button>
         )}
       </div>

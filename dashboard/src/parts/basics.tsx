@@ -1,6 +1,7 @@
 // Small parts used by every view: badges, meters, facts, tiles, pages of a list.
 import type { ComponentChildren } from 'preact';
 import { count, percent } from '../format.ts';
+import { words } from '../words/parts.ts';
 
 export type Tone = 'good' | 'warn' | 'bad' | 'accent' | 'plain';
 
@@ -32,7 +33,7 @@ const STATUS_TONES: Readonly<Record<string, Tone>> = {
 
 /** State of a run or status of a document, by colour and word. */
 export const StatusBadge = ({ status }: { status: string }) => (
-  <Badge tone={STATUS_TONES[status] ?? 'plain'}>{status === 'review' ? 'in review' : status}</Badge>
+  <Badge tone={STATUS_TONES[status] ?? 'plain'}>{words.status[status] ?? status}</Badge>
 );
 
 /** A confidence as bar and number; nothing where none is known. @param value  0..1 */
@@ -40,7 +41,7 @@ export function Confidence({ value }: { value: number | null }) {
   if (value === null) return <span class="dim">–</span>;
   return (
     <span class="confidence">
-      <Meter value={value} label={`confidence ${percent(value)}`} />
+      <Meter value={value} label={words.confidence(percent(value))} />
       {percent(value)}
     </span>
   );
@@ -66,7 +67,7 @@ export function Progress({ done, total, label }: { done: number; total: number; 
       aria-valuemin={0}
       aria-valuemax={total}
       aria-valuenow={done}
-      aria-valuetext={`${count(done)} of ${count(total)}`}
+      aria-valuetext={words.of(count(done), count(total))}
     >
       <span style={{ width: `${total === 0 ? 0 : Math.min(100, (done / total) * 100)}%` }} />
     </div>

@@ -1,12 +1,13 @@
 // Records that a list cannot show, each with its file and what to do about it.
 import type { BrokenRecord } from '../../../shared/record-json.ts';
+import { words } from '../words/parts.ts';
 
 export function BrokenRecords({ records }: { records: readonly BrokenRecord[] }) {
   return (
     <>
       {records.map(({ id, code, message, remedy }) => (
         <p class="note warn" key={id}>
-          {id} cannot be read: {message} ({code}). {remedy}
+          {words.cannotBeRead(id, message, code, remedy)}
         </p>
       ))}
     </>

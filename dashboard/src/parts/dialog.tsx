@@ -1,6 +1,7 @@
 // A modal dialog on the browser's own element: focus is kept inside, Escape closes.
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
+import { words } from '../words/parts.ts';
 
 /** Shown while mounted. @param onClose  asked by Escape or the close button; the owner unmounts it */
 export function Dialog({
@@ -28,7 +29,7 @@ export function Dialog({
     >
       <header>
         <h2 id={id}>{title}</h2>
-        <button type="button" class="quiet icon" aria-label="Close" onClick={onClose}>
+        <button type="button" class="quiet icon" aria-label={words.close} onClick={onClose}>
           ×
         </button>
       </header>

@@ -1,19 +1,17 @@
 // Asks for a function key where the API is guarded by one, or points to the sign-in.
 import { useState } from 'preact/hooks';
 import { setFunctionKey } from '../api.ts';
+import { words } from '../words/parts.ts';
 
 export function KeyForm({ onGiven }: { onGiven: () => void }) {
   const [key, setKey] = useState('');
   return (
     <section class="card narrow">
-      <h1>This host asks who you are</h1>
-      <p>
-        Sign in with your organisation's account, or give a function key. The key stays in this tab and is forgotten
-        when you close it.
-      </p>
+      <h1>{words.whoAreYou}</h1>
+      <p>{words.signInNote}</p>
       <p>
         <a class="button" href={`/.auth/login/aad?post_login_redirect_uri=${encodeURIComponent(location.pathname)}`}>
-          Sign in
+          {words.signIn}
         </a>
       </p>
       <form
@@ -24,7 +22,7 @@ export function KeyForm({ onGiven }: { onGiven: () => void }) {
         }}
       >
         <label>
-          Function key
+          {words.functionKey}
           <input
             type="password"
             autocomplete="off"
@@ -33,7 +31,7 @@ export function KeyForm({ onGiven }: { onGiven: () => void }) {
           />
         </label>
         <button type="submit" disabled={key.trim() === ''}>
-          Use key
+          {words.useKey}
         </button>
       </form>
     </section>

@@ -3,6 +3,7 @@ import { useMemo } from 'preact/hooks';
 import { planHighlights } from '../highlight.ts';
 import type { Evidence } from '../result-row.ts';
 import '../../style/marked-text.css';
+import { words } from '../words/parts.ts';
 
 interface MarkedTextProps {
   text: string;
@@ -14,7 +15,7 @@ export function MarkedText({ text, evidence, quote }: MarkedTextProps) {
   const parts = useMemo(() => planHighlights(text, evidence, quote), [text, evidence, quote]);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard (WCAG 2.1.1)
-    <section class="marked-text" aria-label="Text of the document" tabIndex={0}>
+    <section class="marked-text" aria-label={words.textOfDocument} tabIndex={0}>
       {parts.map(({ text: part, side, isQuote }, i) => {
         const kind = [side, isQuote && 'quote'].filter(Boolean).join(' ');
         return kind === '' ? (
@@ -35,17 +36,29 @@ export function MarksLegend({ label, runnerUp, hasQuote }: MarksLegendProps) {
     <ul class="legend marks-legend">
       {label !== undefined && (
         <li>
-          <mark class="label">term</mark> supports {label}
+          {words.supports(
+            (text) => (
+              <mark class="label">{text}</mark>
+            ),
+            label,
+          )}
         </li>
       )}
       {runnerUp !== undefined && (
         <li>
-          <mark class="runner-up">term</mark> supports {runnerUp}
+          {words.supports(
+            (text) => (
+              <mark class="runner-up">{text}</mark>
+            ),
+            runnerUp,
+          )}
         </li>
       )}
       {hasQuote && (
         <li>
-          <mark class="quote">words</mark> quoted by the LLM
+          {words.quotedByLlm((text) => (
+            <mark class="quote">{text}</mark>
+          ))}
         </li>
       )}
     </ul>

@@ -1,6 +1,7 @@
 // Where a document lies: its folder, and the file it came in.
 import { links } from '../links.ts';
 import { nameOf, type ResultRow } from '../result-row.ts';
+import { words } from '../words/parts.ts';
 
 export function Place({
   row: { source_path: path, archive_path: inner },
@@ -12,9 +13,9 @@ export function Place({
   const isRow = inner?.startsWith('#') === true;
   return (
     <p class="path">
-      {isRow ? 'Row of' : /\.(eml|msg|mbox|dat|p7m)$/i.test(archive) ? 'Attachment of' : 'Inside'}{' '}
+      {isRow ? words.rowOf : /\.(eml|msg|mbox|dat|p7m)$/i.test(archive) ? words.attachmentOf : words.inside}{' '}
       <a href={links.documents({ path: path ?? '' })}>{archive}</a>
-      {folder !== '' && ` in ${folder}`}
+      {folder !== '' && ` ${words.inFolder(folder)}`}
     </p>
   );
 }

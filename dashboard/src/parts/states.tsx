@@ -1,13 +1,15 @@
 // What a view shows when it has nothing to show yet: loading, empty and failed, each with a way on.
 import type { ComponentChildren } from 'preact';
 import type { ApiError } from '../api.ts';
+import { problemOf } from '../problem.ts';
 import type { Resource } from '../resource.ts';
+import { words } from '../words/parts.ts';
 
 export function Loading({ what }: { what: string }) {
   return (
     <p class="loading" role="status">
       <span class="spinner" aria-hidden="true" />
-      Loading {what}…
+      {words.loading(what)}
     </p>
   );
 }
@@ -22,10 +24,11 @@ export function Empty({ title, children }: { title: string; children?: Component
 }
 
 export function ErrorNote({ error, onRetry }: { error: ApiError; onRetry?: () => void }) {
+  const { message, remedy, own } = problemOf(error.code, error.message, error.remedy);
   return (
     <section class="note bad" role="alert">
       <p>
-        <strong>{error.status === 403 ? 'You may not see this.' : error.message}</strong> {error.remedy}
+        <strong>{error.status === 403 ? words.mayNotSee : message}</strong> {remedy}
       </p>
       {error.fields.length > 0 && (
         <ul>
@@ -39,10 +42,11 @@ export function ErrorNote({ error, onRetry }: { error: ApiError; onRetry?: () =>
       <p class="dim">
         {error.code}
         {error.status > 0 ? ` · HTTP ${error.status}` : ''}
+        {own !== undefined && <span lang="en"> · {own}</span>}
       </p>
       {onRetry && error.status !== 403 && (
         <button type="button" onClick={onRetry}>
-          Try again
+          {words.tryAgain}
         </button>
       )}
     </section>
@@ -60,13 +64,14 @@ export function Show<T>({
   children: (data: T) => ComponentChildren;
 }) {
   const { data, error, reload } = resource;
+  const problem = error === undefined ? undefined : problemOf(error.code, error.message, error.remedy);
   if (data === undefined)
     return error === undefined ? <Loading what={what} /> : <ErrorNote error={error} onRetry={reload} />;
   return (
     <>
-      {error !== undefined && (
+      {problem !== undefined && (
         <p class="note warn" role="status">
-          {error.message} {error.status === 0 ? error.remedy : ''} What you see is from before.
+          {problem.message} {error?.status === 0 ? problem.remedy : ''} {words.fromBefore}
         </p>
       )}
       {children(data)}

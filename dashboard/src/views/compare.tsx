@@ -11,28 +11,30 @@ import { Field } from '../parts/field.tsx';
 import { Empty, Show } from '../parts/states.tsx';
 import { useTitle } from '../parts/title.ts';
 import { useResource } from '../resource.ts';
-import { chosenFlips, type Flip, type FlipChoice, outcomeOf, REASONS } from './compare/flips.ts';
-import { shortId } from './runs/run-list.ts';
+import { words } from '../words/compare.ts';
+import { words as partsWords } from '../words/parts.ts';
+import { chosenFlips, type Flip, type FlipChoice, outcomeOf } from './compare/flips.ts';
+import { RunLink, useRunName } from './runs/run-link.tsx';
 
 export function CompareView() {
   const { params } = useRoute();
   const { a = '', b = '' } = params;
-  useTitle(`Compare ${shortId(a)} and ${shortId(b)}`);
+  useTitle(words.titled(useRunName(a), useRunName(b)));
   const comparison = useResource<RunComparison>(`runs/${encodeURIComponent(a)}/compare/${encodeURIComponent(b)}`);
   return (
     <>
       <div class="view-head">
         <div>
-          <h1>Two runs compared</h1>
+          <h1>{words.title}</h1>
           <p>
-            From <a href={links.run(a)}>{a}</a> to <a href={links.run(b)}>{b}</a>{' '}
+            {words.fromTo(<RunLink runId={a} />, <RunLink runId={b} />)}{' '}
             <a class="nowrap" href={links.compare(b, a)}>
-              (swap)
+              {words.swap}
             </a>
           </p>
         </div>
       </div>
-      <Show resource={comparison} what="the comparison">
+      <Show resource={comparison} what={words.theComparison}>
         {(data) => <Compared data={data} />}
       </Show>
     </>
@@ -46,29 +48,25 @@ function Compared({ data }: { data: RunComparison }) {
     <div class="stack">
       <div class="tiles">
         <Tile
-          name="In both runs"
+          name={words.inBoth}
           value={count(documents.shared)}
-          note={`of ${count(documents.a)} before and ${count(documents.b)} after`}
+          note={words.beforeAndAfter(documents.a, documents.b)}
         />
         <Tile
-          name="Same"
+          name={words.same}
           value={count(documents.same)}
-          note={documents.shared === 0 ? 'none shared' : percent(documents.same / documents.shared, 1)}
+          note={documents.shared === 0 ? words.noneShared : percent(documents.same / documents.shared, 1)}
         />
         <Tile
-          name="Flipped"
+          name={words.flipped}
           value={count(flipped)}
           tone={flipped > 0 ? 'warn' : 'good'}
-          note={documents.shared === 0 ? 'none shared' : percent(flipped / documents.shared, 1)}
+          note={documents.shared === 0 ? words.noneShared : percent(flipped / documents.shared, 1)}
         />
       </div>
       {flipped === 0 ? (
-        <Empty title={documents.shared === 0 ? 'The runs share no document' : 'Nothing differs'}>
-          <p>
-            {documents.shared === 0
-              ? 'Documents are the same when they have the same path in the same container. Compare a run with its re-run, or two runs over one folder.'
-              : `All ${count(documents.shared)} shared documents have the same label and status in both runs.`}
-          </p>
+        <Empty title={documents.shared === 0 ? words.shareNone : words.nothingDiffers}>
+          <p>{documents.shared === 0 ? words.shareNoneNote : words.allSame(documents.shared)}</p>
         </Empty>
       ) : (
         <>
@@ -83,6 +81,10 @@ function Compared({ data }: { data: RunComparison }) {
   );
 }
 
+/** A label is data; a status has a word. */
+const outcomeName = (outcome: string): string =>
+  outcome === 'review' || outcome === 'failed' ? (partsWords.status[outcome] ?? outcome) : outcome;
+
 const Outcome = ({ outcome }: { outcome: string }) =>
   outcome === 'review' || outcome === 'failed' ? <StatusBadge status={outcome} /> : <span>{outcome}</span>;
 
@@ -96,14 +98,14 @@ function ByLabel({ data, choice, onChoose }: ChoiceProps) {
   const most = Math.max(...data.byLabel.map(({ documents }) => documents));
   return (
     <section class="card" aria-labelledby="by-label-title">
-      <h2 id="by-label-title">Flips by label</h2>
+      <h2 id="by-label-title">{words.byLabel}</h2>
       <table class="small">
         <Head
           columns={[
-            'Before',
-            'After',
-            number('Flips'),
-            { name: <span class="visually-hidden">Share and choice</span>, kind: 'plain' },
+            words.before,
+            words.after,
+            number(words.flips),
+            { name: <span class="visually-hidden">{words.shareAndChoice}</span>, kind: 'plain' },
           ]}
         />
         <tbody>
@@ -119,15 +121,15 @@ function ByLabel({ data, choice, onChoose }: ChoiceProps) {
                 </td>
                 <td class="number">{count(documents)}</td>
                 <td class="flip-choice">
-                  <Meter value={documents / most} label={`${percent(documents / data.flipped)} of the flips`} />
+                  <Meter value={documents / most} label={words.ofTheFlips(percent(documents / data.flipped))} />
                   <button
                     type="button"
                     class="quiet"
                     aria-pressed={isChosen}
-                    aria-label={`Show flips from ${from} to ${to}`}
+                    aria-label={words.showFlips(outcomeName(from), outcomeName(to))}
                     onClick={() => onChoose({ ...choice, ...(isChosen ? { from: '', to: '' } : { from, to }) })}
                   >
-                    {isChosen ? 'All' : 'Show'}
+                    {isChosen ? words.all : words.show}
                   </button>
                 </td>
               </tr>
@@ -142,17 +144,17 @@ function ByLabel({ data, choice, onChoose }: ChoiceProps) {
 function ByReason({ data }: { data: RunComparison }) {
   return (
     <section class="card" aria-labelledby="by-reason-title">
-      <h2 id="by-reason-title">Flips by reason</h2>
-      <p class="dim">Each flip has one reason: the first in this order that changed between the runs.</p>
+      <h2 id="by-reason-title">{words.byReason}</h2>
+      <p class="dim">{words.oneReason}</p>
       <dl class="reasons">
-        {(Object.keys(REASONS) as FlipReason[]) // keys of a record over FlipReason
+        {(Object.keys(words.reasons) as FlipReason[]) // keys of a record over FlipReason
           .filter((reason) => (data.byReason[reason] ?? 0) > 0)
           .map((reason) => (
             <div key={reason}>
               <dt>
-                {REASONS[reason].name} <strong>{count(data.byReason[reason] ?? 0)}</strong>
+                {words.reasons[reason].name} <strong>{count(data.byReason[reason] ?? 0)}</strong>
               </dt>
-              <dd>{REASONS[reason].meaning}</dd>
+              <dd>{words.reasons[reason].meaning}</dd>
             </div>
           ))}
       </dl>
@@ -168,19 +170,19 @@ function Flips({ data, choice, onChoose }: ChoiceProps) {
   return (
     <section aria-labelledby="flips-title" class="stack">
       <div class="flips-head">
-        <h2 id="flips-title">Flipped documents</h2>
+        <h2 id="flips-title">{words.flippedDocuments}</h2>
         {Object.keys(data.byReason).length > 1 && (
-          <Field label="Reason">
+          <Field label={words.reason}>
             <select
               value={choice.reason}
               onChange={({ currentTarget }: { currentTarget: HTMLSelectElement }) =>
                 onChoose({ ...choice, reason: currentTarget.value })
               }
             >
-              <option value="">any</option>
-              {Object.keys(data.byReason).map((reason) => (
+              <option value="">{words.any}</option>
+              {(Object.keys(data.byReason) as FlipReason[]).map((reason) => (
                 <option key={reason} value={reason}>
-                  {reason}
+                  {words.reasons[reason].name}
                 </option>
               ))}
             </select>
@@ -188,13 +190,13 @@ function Flips({ data, choice, onChoose }: ChoiceProps) {
         )}
       </div>
       <p class="dim" role="status">
-        {count(flips.length)} {flips.length === 1 ? 'document' : 'documents'}
-        {choice.from !== '' && ` from ${choice.from} to ${choice.to}`}
-        {data.flips.length < data.flipped && ` among the first ${count(data.flips.length)} of ${count(data.flipped)}`}
+        {words.documents(flips.length)}
+        {choice.from !== '' && words.chosen(outcomeName(choice.from), outcomeName(choice.to))}
+        {data.flips.length < data.flipped && words.amongFirst(data.flips.length, data.flipped)}
       </p>
-      <TableBox label="Table of flipped documents">
+      <TableBox label={words.table}>
         <table>
-          <Head columns={['Document', 'Before', 'After', 'Reason']} />
+          <Head columns={[words.document, words.before, words.after, words.reason]} />
           <tbody>
             {flips.slice(0, shown).map((flip) => (
               <tr key={flip.documentId}>
@@ -209,7 +211,7 @@ function Flips({ data, choice, onChoose }: ChoiceProps) {
                 <td>
                   <Side side={flip.after} />
                 </td>
-                <td title={REASONS[flip.reason].meaning}>{flip.reason}</td>
+                <td title={words.reasons[flip.reason].meaning}>{words.reasons[flip.reason].name}</td>
               </tr>
             ))}
           </tbody>
@@ -218,7 +220,7 @@ function Flips({ data, choice, onChoose }: ChoiceProps) {
       {flips.length > shown && (
         <p>
           <button type="button" onClick={() => setShown(shown + PAGE)}>
-            Show {count(Math.min(PAGE, flips.length - shown))} more
+            {words.showMore(Math.min(PAGE, flips.length - shown))}
           </button>
         </p>
       )}
@@ -230,7 +232,9 @@ function Side({ side }: { side: Flip['before'] }) {
   return (
     <div class="flip-side">
       <Outcome outcome={outcomeOf(side)} />
-      {side.decidedBy !== null && <span class="dim nowrap">by {side.decidedBy}</span>}
+      {side.decidedBy !== null && (
+        <span class="dim nowrap">{words.by(partsWords.deciders[side.decidedBy] ?? side.decidedBy)}</span>
+      )}
       {side.confidence !== null && <Confidence value={side.confidence} />}
     </div>
   );

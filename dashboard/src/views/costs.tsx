@@ -3,12 +3,13 @@ import { useLocation } from 'preact-iso';
 import type { CostReport, TrustReport } from '../../../shared/api/insights.ts';
 
 import '../../style/costs.css';
-import { count, percent } from '../format.ts';
+import { percent } from '../format.ts';
 import { links, queryOf } from '../links.ts';
 import { Tile } from '../parts/basics.tsx';
 import { Show } from '../parts/states.tsx';
 import { useTitle } from '../parts/title.ts';
 import { type Resource, useResource } from '../resource.ts';
+import { words } from '../words/costs.ts';
 import { MoneyCharts, MoneyTiles } from './costs/money.tsx';
 import { datesOf, fillDays } from './costs/period.ts';
 import { Agreement, Escalation, PromiseNote } from './costs/trust.tsx';
@@ -18,7 +19,7 @@ const DEFAULT_DAYS = 30;
 const RENEW_MS = 30_000;
 
 export function CostsView() {
-  useTitle('Costs and trust');
+  useTitle(words.title);
   const { query, route } = useLocation();
   const asked = Number(query.days);
   const days = PERIODS.includes(asked) ? asked : DEFAULT_DAYS;
@@ -28,35 +29,35 @@ export function CostsView() {
   return (
     <div class="stack">
       <div class="view-head">
-        <h1>Costs and trust</h1>
+        <h1>{words.title}</h1>
         <label class="inline">
-          Period
+          {words.period}
           <select
             value={String(days)}
             onChange={(event) => route(`${links.costs}${queryOf({ days: event.currentTarget.value })}`, true)}
           >
             {PERIODS.map((n) => (
               <option key={n} value={String(n)}>
-                {n} days
+                {words.days(n)}
               </option>
             ))}
           </select>
         </label>
       </div>
-      <Show resource={costs} what="costs">
+      <Show resource={costs} what={words.theCosts}>
         {(report) => (
           <>
             <div class="tiles">
               <MoneyTiles costs={report} />
               <AgreementTile trust={trust} />
             </div>
-            <h2>Costs</h2>
+            <h2>{words.costs}</h2>
             <MoneyCharts costs={report} dates={dates} />
           </>
         )}
       </Show>
-      <h2>Trust</h2>
-      <Show resource={trust} what="what people decided">
+      <h2>{words.trust}</h2>
+      <Show resource={trust} what={words.whatPeopleDecided}>
         {(report) => <Trust trust={report} dates={dates} />}
       </Show>
     </div>
@@ -69,9 +70,9 @@ function AgreementTile({ trust: { data } }: { trust: Resource<TrustReport> }) {
   const kept = data.agreement.reduce((sum, one) => sum + one.kept, 0);
   return (
     <Tile
-      name="Agreement with reviewers"
+      name={words.agreementTile}
       value={decisions === 0 ? '–' : percent(kept / decisions, 1)}
-      note={decisions === 0 ? 'nobody has reviewed yet' : `${count(kept)} of ${count(decisions)} proposals kept`}
+      note={decisions === 0 ? words.nobodyYet : words.proposalsKept(kept, decisions)}
       {...(decisions === 0 ? { href: links.review } : {})}
     />
   );

@@ -22,25 +22,27 @@ import {
   warningsOf,
 } from '../result-row.ts';
 import { canReview } from '../session.ts';
+import { words } from '../words/document.ts';
 import { DecideForm } from './document/decide-form.tsx';
 import { Decision } from './document/decision.tsx';
 import { rivalsOf } from './document/reasons.ts';
 import { Download, Source } from './document/source.tsx';
 import { Timeline } from './document/timeline.tsx';
 import { TopLabels, WhyNotRunnerUp } from './document/why.tsx';
+import { RunLink } from './runs/run-link.tsx';
 
 const POLL_MS = 30_000;
 
 export function DocumentView({ documentId = '' }: { documentId?: string }) {
   const answer = useResource<DocumentAnswer>(`results/${encodeURIComponent(documentId)}`, POLL_MS);
   const { latest } = answer.data ?? {};
-  useTitle(latest === undefined ? 'Document' : nameOf(shownPath(latest), latest.archive_path).name);
+  useTitle(latest === undefined ? words.document : nameOf(shownPath(latest), latest.archive_path).name);
   return (
     <>
       <p class="back">
-        <a href={links.documents()}>Documents</a>
+        <a href={links.documents()}>{words.documents}</a>
       </p>
-      <Show resource={answer} what="the document">
+      <Show resource={answer} what={words.theDocument}>
         {(data) => (isErased(data.latest) ? <Erased {...data} /> : <Document {...data} onDecided={answer.reload} />)}
       </Show>
     </>
@@ -86,21 +88,15 @@ function Content({ row, text }: { row: ResultRow; text: Resource<DocumentText> |
   const quote = row.llm_quote_verified === true ? row.llm_quote : null;
   return (
     <section class="card">
-      <h2 class="visually-hidden">Content</h2>
+      <h2 class="visually-hidden">{words.content}</h2>
       {!canReview.value ? (
-        <p class="dim">
-          Pages and texts are shown to reviewers. Ask an administrator for the role reviewer to see them here.
-        </p>
+        <p class="dim">{words.reviewersOnly}</p>
       ) : (
         <PageBesideText
           key={`${row.document_id} ${row.content_sha256}`}
           {...{ documentId: row.document_id, evidence, quote, warnings }}
         >
-          {text === undefined ? (
-            <p class="dim">No text could be read of it.</p>
-          ) : (
-            <Text {...{ row, text, evidence, quote }} />
-          )}
+          {text === undefined ? <p class="dim">{words.noText}</p> : <Text {...{ row, text, evidence, quote }} />}
         </PageBesideText>
       )}
     </section>
@@ -119,12 +115,12 @@ function Text({ row, text, evidence, quote }: TextProps) {
   return (
     <>
       {text.data === undefined && text.error === undefined ? (
-        <Loading what="the text" />
+        <Loading what={words.theText} />
       ) : (
-        <Show resource={text} what="the text">
+        <Show resource={text} what={words.theText}>
           {(data) =>
             data.text === null ? (
-              <p class="dim">The text is no longer kept. Run the document again to read it here.</p>
+              <p class="dim">{words.textNotKept}</p>
             ) : (
               <>
                 {(evidence.length > 0 || quote !== null) && (
@@ -135,11 +131,7 @@ function Text({ row, text, evidence, quote }: TextProps) {
                   />
                 )}
                 <MarkedText text={data.text} evidence={evidence} quote={quote} />
-                {data.isTruncated && (
-                  <p class="dim">
-                    The first {count(data.text.length)} of {count(data.chars)} characters.
-                  </p>
-                )}
+                {data.isTruncated && <p class="dim">{words.firstChars(count(data.text.length), count(data.chars))}</p>}
               </>
             )
           }
@@ -152,16 +144,10 @@ function Text({ row, text, evidence, quote }: TextProps) {
 function Erased({ latest, history }: DocumentAnswer) {
   return (
     <>
-      <h1 class="visually-hidden">Erased document</h1>
-      <Empty title="This document was erased">
-        <p>
-          Its name, its text, its labels and everything said about it were removed on request. Counts and costs of its
-          runs stay as they were.
-        </p>
-        <p>
-          {history.length === 1 ? 'One decision' : `${count(history.length)} decisions`}, the last on{' '}
-          {when(latest.processed_at)} in run <a href={links.run(latest.run_id)}>{latest.run_id}</a>.
-        </p>
+      <h1 class="visually-hidden">{words.erasedDocument}</h1>
+      <Empty title={words.wasErased}>
+        <p>{words.erasedNote}</p>
+        <p>{words.decisionsUntil(history.length, when(latest.processed_at), <RunLink runId={latest.run_id} />)}</p>
       </Empty>
     </>
   );

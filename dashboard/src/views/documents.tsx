@@ -8,7 +8,9 @@ import { count } from '../format.ts';
 import { links } from '../links.ts';
 import { Empty, ErrorNote, Loading } from '../parts/states.tsx';
 import { useTitle } from '../parts/title.ts';
+import { problemOf } from '../problem.ts';
 import { useResource } from '../resource.ts';
+import { words } from '../words/documents.ts';
 import { FacetPanel } from './documents/facets.tsx';
 import { apiQuery, readFilter } from './documents/filter.ts';
 import { Chips, Export, FilterFields, SearchBox } from './documents/filter-bar.tsx';
@@ -19,7 +21,7 @@ const FACETS_POLL_MS = 15_000;
 const WIDE = '(min-width: 1180px)';
 
 export function DocumentsView() {
-  useTitle('Documents');
+  useTitle(words.title);
   const text = useOwnQuery();
   const filter = useMemo(() => readFilter(JSON.parse(text) as Record<string, string>), [text]);
   const asked = apiQuery(filter);
@@ -30,28 +32,28 @@ export function DocumentsView() {
   return (
     <>
       <div class="view-head">
-        <h1>Documents</h1>
+        <h1>{words.title}</h1>
         <Export filter={filter} />
       </div>
       <div class="documents-bar">
         <SearchBox filter={filter} />
         <Shown pages={pages} total={facets.data?.total} />
         <details class="documents-filters">
-          <summary>Filters</summary>
+          <summary>{words.filters}</summary>
           <FilterFields filter={filter} />
         </details>
       </div>
       <Chips filter={filter} />
       <div class="documents-columns">
-        <aside aria-label="Counts">
+        <aside aria-label={words.counts}>
           <details open={isWide}>
-            <summary>Counts</summary>
+            <summary>{words.counts}</summary>
             {facets.data !== undefined ? (
               <FacetPanel facets={facets.data} filter={filter} />
             ) : facets.error !== undefined ? (
-              <p class="dim">Counts are not available. {facets.error.message}</p>
+              <p class="dim">{words.noCounts(problemOf(facets.error.code, facets.error.message).message)}</p>
             ) : (
-              <Loading what="counts" />
+              <Loading what={words.theCounts} />
             )}
           </details>
         </aside>
@@ -75,17 +77,21 @@ function List({ pages, total, isFiltered }: { pages: PagesInView; total: number 
   const { rows, next, error, isLoading } = pages;
   if (rows.length === 0) {
     if (error !== undefined) return <ErrorNote error={error} onRetry={pages.retry} />;
-    if (next === undefined) return <Loading what="documents" />;
+    if (next === undefined) return <Loading what={words.theDocuments} />;
     return isFiltered ? (
-      <Empty title="No document matches">
+      <Empty title={words.noMatch}>
         <p>
-          Remove a filter, or <a href={links.documents()}>show all documents</a>.
+          {words.removeFilter((text) => (
+            <a href={links.documents()}>{text}</a>
+          ))}
         </p>
       </Empty>
     ) : (
-      <Empty title="No document has been decided yet">
+      <Empty title={words.noneYet}>
         <p>
-          Drop a file on this page, or <a href={links.runs}>start a run</a>.
+          {words.dropOne((text) => (
+            <a href={links.runs}>{text}</a>
+          ))}
         </p>
       </Empty>
     );
@@ -94,8 +100,8 @@ function List({ pages, total, isFiltered }: { pages: PagesInView; total: number 
     <>
       <DocumentList rows={rows} total={total} onNearEnd={pages.more} />
       {error !== undefined && <ErrorNote error={error} onRetry={pages.retry} />}
-      {error === undefined && next !== null && isLoading && <Loading what="more documents" />}
-      {next === null && rows.length > 20 && <p class="dim documents-end">That is all.</p>}
+      {error === undefined && next !== null && isLoading && <Loading what={words.moreDocuments} />}
+      {next === null && rows.length > 20 && <p class="dim documents-end">{words.thatIsAll}</p>}
     </>
   );
 }
@@ -108,12 +114,12 @@ function Shown({ pages, total }: { pages: PagesInView; total: number | undefined
   const isStale = next === null && total !== undefined && total > rows.length;
   return (
     <p class="dim" role="status">
-      {count(rows.length)} of {all === undefined ? 'more' : count(all)} shown
+      {words.shown(count(rows.length), all === undefined ? undefined : count(all))}
       {isStale && (
         <>
           {' · '}
           <button type="button" class="quiet" onClick={pages.reload}>
-            {count(total - rows.length)} newer: show
+            {words.newer(total - rows.length)}
           </button>
         </>
       )}

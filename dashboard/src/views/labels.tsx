@@ -3,7 +3,6 @@ import { useEffect, useState } from 'preact/hooks';
 import type { TaxonomyEntry, TaxonomyList } from '../../../shared/pipeline/taxonomies.ts';
 import type { Taxonomy } from '../../../shared/taxonomy.ts';
 import { getJson, sendJson } from '../api.ts';
-import { count } from '../format.ts';
 import { Field } from '../parts/field.tsx';
 import { Show } from '../parts/states.tsx';
 import { useTitle } from '../parts/title.ts';
@@ -11,6 +10,7 @@ import { useResource } from '../resource.ts';
 import { canOperate } from '../session.ts';
 import { toast, toastError } from '../toasts.tsx';
 import '../../style/labels.css';
+import { words } from '../words/labels.ts';
 import { type Draft, documentOf, draftOf, emptyLabel, isSame, problemsOf } from './labels/draft.ts';
 import { Files } from './labels/files.tsx';
 import { LabelFields } from './labels/label-fields.tsx';
@@ -19,10 +19,10 @@ import { StoreDialog } from './labels/store-dialog.tsx';
 import { Versions } from './labels/versions.tsx';
 
 export function LabelsView() {
-  useTitle('Labels');
+  useTitle(words.title);
   const list = useResource<TaxonomyList>('taxonomies');
   return (
-    <Show resource={list} what="labels">
+    <Show resource={list} what={words.theLabels}>
       {(found) => <Loaded key={versionInUse(found)} list={found} onStored={list.reload} />}
     </Show>
   );
@@ -37,7 +37,7 @@ function Loaded({ list, onStored }: { list: TaxonomyList; onStored: () => void }
   const current = useResource<Taxonomy>(version === '' ? null : `taxonomies/${encodeURIComponent(version)}`);
   if (version === '') return <Editor list={list} current={undefined} onStored={onStored} />;
   return (
-    <Show resource={current} what="labels">
+    <Show resource={current} what={words.theLabels}>
       {(taxonomy) => <Editor list={list} current={taxonomy} onStored={onStored} />}
     </Show>
   );
@@ -78,7 +78,7 @@ function Editor({ list, current, onStored }: EditorProps) {
   const store = async () => {
     try {
       const stored = await sendJson<Taxonomy>('POST', 'taxonomies', documentOf(draft));
-      toast(`${stored.version} is in use.`, 'good');
+      toast(words.inUseNow(stored.version), 'good');
       onStored();
     } catch (error) {
       toastError(error);
@@ -87,7 +87,7 @@ function Editor({ list, current, onStored }: EditorProps) {
     }
   };
   const take = async (entry: TaxonomyEntry) => {
-    if (isDirty && !window.confirm('What you wrote is not stored. Leave it?')) return;
+    if (isDirty && !window.confirm(words.leaveIt)) return;
     try {
       change(draftOf(await getJson<Taxonomy>(`taxonomies/${encodeURIComponent(entry.version)}`)));
       window.scrollTo({ top: 0 });
@@ -98,31 +98,27 @@ function Editor({ list, current, onStored }: EditorProps) {
   return (
     <div class="stack">
       <div class="view-head">
-        <h1>Labels</h1>
+        <h1>{words.title}</h1>
         <Files draft={draft} onRead={change} />
       </div>
       {current === undefined && <Greeting />}
       <div class="grid">
-        <Field
-          label="Name of the set"
-          hint="Part of every version: small letters and dashes read best"
-          error={problems.get(0)}
-        >
+        <Field label={words.nameOfSet} hint={words.nameHint} error={problems.get(0)}>
           <input
             type="text"
             maxLength={100}
             disabled={!canOperate.value}
-            placeholder="corporate-tax"
+            placeholder={words.namePlaceholder}
             value={draft.name}
             onInput={(event) => change({ ...draft, name: event.currentTarget.value })}
           />
         </Field>
-        <Field label="What the documents are, in a sentence" hint="The LLM is told; without it, it is told of no field">
+        <Field label={words.domain} hint={words.domainHint}>
           <input
             type="text"
             maxLength={300}
             disabled={!canOperate.value}
-            placeholder="Letters and files of the tax department of a manufacturer"
+            placeholder={words.domainPlaceholder}
             value={draft.domain}
             onInput={(event) => change({ ...draft, domain: event.currentTarget.value })}
           />
@@ -147,10 +143,10 @@ function Editor({ list, current, onStored }: EditorProps) {
       {canOperate.value && (
         <div class="row">
           <button type="button" onClick={() => change({ ...draft, labels: [...draft.labels, emptyLabel()] })}>
-            Add a label
+            {words.addLabel}
           </button>
           <button type="button" onClick={look}>
-            Check
+            {words.check}
           </button>
           <button
             type="button"
@@ -158,11 +154,11 @@ function Editor({ list, current, onStored }: EditorProps) {
             disabled={!isDirty}
             onClick={async () => setStoring((await look()) !== undefined)}
           >
-            Store…
+            {words.store}
           </button>
           {isTold && problems.size > 0 && (
             <span class="field-error" role="status">
-              {count(problems.size)} to mend above
+              {words.toMend(problems.size)}
             </span>
           )}
           {check !== undefined && <span role="status">{verdictOf(check)}</span>}
@@ -177,12 +173,7 @@ function Editor({ list, current, onStored }: EditorProps) {
 }
 
 function Greeting() {
-  return (
-    <p class="note">
-      Say what your documents are sorted into: a name for each kind, and in a sentence or two what belongs there, as you
-      would tell a new colleague. Six to twenty labels are usual. No labelled documents are needed to begin.
-    </p>
-  );
+  return <p class="note">{words.greeting}</p>;
 }
 
 /** The browser asks before it leaves what was written. */

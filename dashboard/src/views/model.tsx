@@ -7,13 +7,15 @@ import type { ModelReport } from '../../../shared/api/insights.ts';
 import '../../style/matrix.css';
 import '../../style/models.css';
 import { Matrix } from '../charts/matrix.tsx';
-import { count, percent, when } from '../format.ts';
+import { count, fixed, percent, when } from '../format.ts';
 import { links } from '../links.ts';
 import { Badge, Tile } from '../parts/basics.tsx';
 import { Show } from '../parts/states.tsx';
 import { useTitle } from '../parts/title.ts';
 import { useResource } from '../resource.ts';
 import { canOperate, labels as taxonomyLabels } from '../session.ts';
+import { words } from '../words/model.ts';
+import { words as modelsWords } from '../words/models.ts';
 import { AcceptRuleNote } from './model/accept-rule.tsx';
 import { Confusions } from './model/confusions.tsx';
 import { LabelsTable } from './model/labels-table.tsx';
@@ -23,22 +25,21 @@ import { WhatIf } from './model/what-if.tsx';
 import { PromoteDialog, RollbackDialog } from './models/champion-actions.tsx';
 import { ThresholdOverride } from './models/threshold-override.tsx';
 import { trainedOn } from './models/trained-on.ts';
-import { KIND_NAMES } from './models/versions-table.tsx';
 
 /** Labels from which the confusion matrix takes the whole width. */
 const WIDE_MATRIX = 12;
 
 export function ModelView() {
   const version = useRoute().params.version ?? '';
-  useTitle(`Model ${version}`);
+  useTitle(words.model(version));
   const resource = useResource<ModelReport>(`models/${encodeURIComponent(version)}`, 30_000);
   return (
     <div class="stack">
-      <nav aria-label="Above this page">
-        <a href={links.models}>All models</a>
+      <nav aria-label={words.above}>
+        <a href={links.models}>{words.allModels}</a>
       </nav>
-      {resource.data === undefined && <h1>Model {version}</h1>}
-      <Show resource={resource} what={`model ${version}`}>
+      {resource.data === undefined && <h1>{words.model(version)}</h1>}
+      <Show resource={resource} what={words.theModel(version)}>
         {(report) => <Report key={report.version} report={report} onChanged={resource.reload} />}
       </Show>
     </div>
@@ -57,8 +58,9 @@ function Report({ report, onChanged }: { report: ModelReport; onChanged: () => v
       <AcceptRuleNote report={report} />
       {evaluation === null ? (
         <p class="note warn">
-          This version was never evaluated, so it is promoted only by force. Import it again with labelled documents it
-          was not trained on: <code>sluice models import … --evaluate labelled.jsonl</code>.
+          {words.neverEvaluated((text) => (
+            <code>{text}</code>
+          ))}
         </p>
       ) : (
         <>
@@ -69,8 +71,8 @@ function Report({ report, onChanged }: { report: ModelReport; onChanged: () => v
           </div>
           <div class={evaluation.labels.length > WIDE_MATRIX ? 'stack' : 'grid tops'}>
             <Matrix
-              title="Confusion matrix"
-              caption="Rows are the truth, columns what the model said. Darker cells hold a larger share of their row; red ones are errors."
+              title={words.confusionMatrix}
+              caption={words.confusionCaption}
               labels={evaluation.labels}
               counts={evaluation.confusion}
               formatCount={count}
@@ -78,7 +80,7 @@ function Report({ report, onChanged }: { report: ModelReport; onChanged: () => v
             />
             <Confusions evaluation={evaluation} />
           </div>
-          <h2>Labels</h2>
+          <h2>{words.labels}</h2>
           <LabelsTable perLabel={evaluation.perLabel} labels={report.labels} acceptByLabel={report.acceptByLabel} />
         </>
       )}
@@ -101,27 +103,24 @@ function Head({ report, onChanged }: { report: ModelReport; onChanged: () => voi
     <div class="view-head">
       <div>
         <h1 class="row">
-          Model {version} {champion && <Badge tone="good">champion</Badge>}
+          {words.model(version)} {champion && <Badge tone="good">{modelsWords.champion}</Badge>}
         </h1>
-        <p>
-          {KIND_NAMES[report.kind]}, created {when(report.createdAt)}, trained{' '}
-          {rows === null ? 'elsewhere' : `on ${rows}`}
-        </p>
+        <p>{words.createdAt(modelsWords.kinds[report.kind], when(report.createdAt), rows)}</p>
       </div>
       {canOperate.value && (
         <div class="row">
           {champion ? (
             <button type="button" onClick={() => setDialog('rollback')}>
-              Roll back…
+              {words.rollBack}
             </button>
           ) : (
             <button
               type="button"
               class={isMeasured ? 'primary' : undefined}
-              title={isMeasured ? undefined : 'This version was never evaluated'}
+              title={isMeasured ? undefined : words.wasNeverEvaluated}
               onClick={() => setDialog('promote')}
             >
-              Promote…
+              {words.promote}
             </button>
           )}
         </div>
@@ -139,10 +138,7 @@ function LabelsNotInUse({ report }: { report: ModelReport }) {
   if (known.size === 0 || strangers.length === 0) return null;
   return (
     <p class="note warn">
-      {strangers.length === 1 ? 'A label' : `${count(strangers.length)} labels`} of this model{' '}
-      {strangers.length === 1 ? 'is' : 'are'} not in the current taxonomy ({strangers.slice(0, 5).join(', ')}
-      {strangers.length > 5 ? ', …' : ''}): runs with that taxonomy do not use it. Train a version on the current
-      labels.
+      {words.strangers(strangers.length, [...strangers.slice(0, 5), ...(strangers.length > 5 ? ['…'] : [])].join(', '))}
     </p>
   );
 }
@@ -154,20 +150,20 @@ function Tiles({ report: { metrics, accept } }: { report: ModelReport }) {
       {metrics !== null && (
         <>
           <Tile
-            name="Accuracy"
+            name={words.accuracy}
             value={percent(metrics.accuracy, 1)}
-            note={`of ${count(metrics.samples)} documents, ${metrics.source}`}
+            note={words.ofDocuments(metrics.samples, modelsWords.measuredOn[metrics.source])}
           />
-          <Tile name="Macro F1" value={percent(metrics.macroF1, 1)} note="mean over labels" />
-          <Tile name="Log loss" value={metrics.logLoss.toFixed(3)} note="lower is better" />
-          <Tile name="Calibration error" value={percent(metrics.ece, 1)} note="mean gap, 15 bins" />
+          <Tile name={words.macroF1} value={percent(metrics.macroF1, 1)} note={words.meanOverLabels} />
+          <Tile name={words.logLoss} value={fixed(metrics.logLoss, 3)} note={words.lowerIsBetter} />
+          <Tile name={words.calibrationError} value={percent(metrics.ece, 1)} note={words.meanGap} />
         </>
       )}
-      <Tile name="Coverage" value={isSeen ? percent(accept.coverage, 1) : '–'} note={`at its threshold`} />
+      <Tile name={words.coverage} value={isSeen ? percent(accept.coverage, 1) : '–'} note={words.atItsThreshold} />
       <Tile
-        name="Precision there"
+        name={words.precisionThere}
         value={isSeen ? percent(accept.observedPrecision, 1) : '–'}
-        note={isSeen ? `of ${count(Math.round(accept.coverage * accept.samples))} accepted` : 'not measured'}
+        note={isSeen ? words.ofAccepted(Math.round(accept.coverage * accept.samples)) : words.notMeasured}
       />
     </div>
   );

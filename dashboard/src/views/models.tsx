@@ -10,9 +10,13 @@ import { links } from '../links.ts';
 import { BrokenRecords } from '../parts/broken-records.tsx';
 import { Empty, Show } from '../parts/states.tsx';
 import { useTitle } from '../parts/title.ts';
+import { TrainingOfferCard } from '../parts/training-offer.tsx';
+import { problemOf } from '../problem.ts';
 import { useResource } from '../resource.ts';
 import { canOperate } from '../session.ts';
 import { toast } from '../toasts.tsx';
+import { words } from '../words/models.ts';
+import { words as offerWords } from '../words/offer.ts';
 import { RollbackDialog } from './models/champion-actions.tsx';
 import { CompareModels } from './models/compare-models.tsx';
 import { ThresholdOverride } from './models/threshold-override.tsx';
@@ -32,24 +36,24 @@ const FOLLOW_MS = 1500;
 const IDLE_MS = 15_000;
 
 export function ModelsView() {
-  useTitle('Models');
+  useTitle(words.title);
   const { route } = useLocation();
   const list = useResource<ModelList>('models', IDLE_MS);
   const trainings = useResource<TrainingList>('models/train', (all) =>
     all?.trainings.some(({ state }) => state === 'running') ? FOLLOW_MS : IDLE_MS,
   );
-  const [dialog, setDialog] = useState<'train' | 'rollback' | undefined>(undefined);
+  const [dialog, setDialog] = useState<'train' | 'train-decisions' | 'rollback' | undefined>(undefined);
   const close = () => setDialog(undefined);
   const { reload } = list;
   const onFinished = useCallback(
     ({ result, error }: TrainingStatus) => {
       reload();
       if (result !== null)
-        toast(`${result.version} is trained`, 'good', {
-          name: 'Open it',
+        toast(words.trained(result.version), 'good', {
+          name: words.openIt,
           run: () => route(links.model(result.version)),
         });
-      else if (error !== null) toast(`A training failed: ${error.message}`, 'bad');
+      else if (error !== null) toast(words.trainingFailed(problemOf(error.code, error.message).message), 'bad');
     },
     [reload, route],
   );
@@ -57,23 +61,32 @@ export function ModelsView() {
   return (
     <div class="stack">
       <div class="view-head">
-        <h1>Models</h1>
+        <h1>{words.title}</h1>
         {canOperate.value && (
           <div class="row">
             {champion !== null && (list.data?.models.length ?? 0) > 1 && (
               <button type="button" onClick={() => setDialog('rollback')}>
-                Roll back…
+                {words.rollBackOpen}
               </button>
             )}
             <button type="button" class="primary" onClick={() => setDialog('train')}>
-              Train a model…
+              {words.trainOpen}
             </button>
           </div>
         )}
       </div>
+      <TrainingOfferCard>
+        {canOperate.value ? (
+          <button type="button" onClick={() => setDialog('train-decisions')}>
+            {offerWords.train}
+          </button>
+        ) : (
+          offerWords.operator
+        )}
+      </TrainingOfferCard>
       <ThresholdOverride />
       <Trainings resource={trainings} onFinished={onFinished} />
-      <Show resource={list} what="models">
+      <Show resource={list} what={words.theModels}>
         {({ models, broken }) => (
           <>
             <BrokenRecords records={broken.map(({ version, ...rest }) => ({ id: version, ...rest }))} />
@@ -81,7 +94,9 @@ export function ModelsView() {
           </>
         )}
       </Show>
-      {dialog === 'train' && <TrainDialog onStarted={trainings.reload} onClose={close} />}
+      {(dialog === 'train' || dialog === 'train-decisions') && (
+        <TrainDialog usesDecisions={dialog === 'train-decisions'} onStarted={trainings.reload} onClose={close} />
+      )}
       {dialog === 'rollback' && champion !== null && (
         <RollbackDialog champion={champion} onDone={reload} onClose={close} />
       )}
@@ -92,24 +107,16 @@ export function ModelsView() {
 function Versions({ models }: { models: readonly RegisteredModel[] }) {
   if (models.length === 0)
     return (
-      <Empty title="No model yet">
+      <Empty title={words.noModelYet}>
         <p>
-          Until there is one, every document is asked to the LLM.{' '}
-          {canOperate.value
-            ? 'Train one on labelled documents, or on what people and the LLM have decided so far.'
-            : 'Somebody with the operator role can train one here.'}
+          {words.untilThen} {canOperate.value ? words.trainOne : words.operatorCan}
         </p>
       </Empty>
     );
   const newestFirst = [...models].reverse();
   return (
     <>
-      {!models.some(({ champion }) => champion) && (
-        <p class="note warn">
-          No version is the champion: runs take the newest one that was trained for their labels. Open one and promote
-          it.
-        </p>
-      )}
+      {!models.some(({ champion }) => champion) && <p class="note warn">{words.noChampion}</p>}
       <VersionsTable models={newestFirst} />
       {models.length > 1 && <CompareModels models={newestFirst} />}
     </>

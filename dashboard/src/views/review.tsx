@@ -7,8 +7,11 @@ import type { ReviewProgress } from '../../../shared/api/insights.ts';
 import { links, queryOf } from '../links.ts';
 import { Empty, ErrorNote, Loading } from '../parts/states.tsx';
 import { useTitle } from '../parts/title.ts';
+import { TrainingOfferCard } from '../parts/training-offer.tsx';
 import { useResource } from '../resource.ts';
 import { canReview, labels } from '../session.ts';
+import { words as offerWords } from '../words/offer.ts';
+import { words } from '../words/review.ts';
 import { DocumentInFocus } from './review/document-in-focus.tsx';
 import { Help } from './review/help.tsx';
 import { type Command, commandOf, keysOf } from './review/keys.ts';
@@ -17,19 +20,21 @@ import { LINES, lineOf } from './review/lines.ts';
 import { DayProgress, NothingWaits, withOnTheWay } from './review/progress.tsx';
 import { StatusLine } from './review/status-line.tsx';
 import { askAgain, askError, type Choice, dispatch, queue, storedCount, useQueue } from './review/use-queue.ts';
+import { useRunName } from './runs/run-link.tsx';
 
 const PROGRESS_POLL_MS = 15_000;
 
 export function ReviewView() {
-  useTitle('Review');
+  useTitle(words.title);
   if (!canReview.value)
     return (
       <>
-        <h1>Review</h1>
-        <Empty title="Reviewing needs the role reviewer">
+        <h1>{words.title}</h1>
+        <Empty title={words.needsReviewer}>
           <p>
-            Ask an administrator for it. Until then you can{' '}
-            <a href={links.documents({ status: 'review' })}>see what waits</a>.
+            {words.askForRole((text) => (
+              <a href={links.documents({ status: 'review' })}>{text}</a>
+            ))}
           </p>
         </Empty>
       </>
@@ -67,14 +72,18 @@ function Desk() {
   return (
     <>
       <div class="view-head">
-        <h1>Review</h1>
+        <h1>{words.title}</h1>
         <Choices choice={choice} onHelp={() => setIsHelpOpen(true)} />
       </div>
       {progress !== undefined && <DayProgress progress={progress} />}
+      <TrainingOfferCard>
+        <a href={links.models}>{offerWords.open}</a>
+      </TrainingOfferCard>
       {choice.line === 'spot-check' && (
         <p class="note review-note">
-          Drawn at random from what the local stages decided alone. Their label is hidden, so that yours measures them;
-          the result is under <a href={links.costs}>Costs and trust</a>.
+          {words.spotCheckNote((text) => (
+            <a href={links.costs}>{text}</a>
+          ))}
         </p>
       )}
       <StatusLine onUndo={() => obey({ kind: 'undo' })} />
@@ -82,7 +91,7 @@ function Desk() {
         <ErrorNote error={askError.value} onRetry={askAgain} />
       ) : focus === undefined ? (
         !isExhausted ? (
-          <Loading what="the next document" />
+          <Loading what={words.nextDocument} />
         ) : (
           <NothingWaits progress={progress} choice={choice} skipped={skipped} />
         )
@@ -106,37 +115,40 @@ function Choices({ choice, onHelp }: { choice: Choice; onHelp: () => void }) {
   return (
     <div class="row review-choices">
       <select
-        aria-label="Order"
+        aria-label={words.order}
         value={choice.line}
         onChange={(event) => set({ line: lineOf(event.currentTarget.value) })}
       >
-        {Object.entries(LINES).map(([line, words]) => (
+        {LINES.map((line) => (
           <option key={line} value={line}>
-            {words}
+            {words.lines[line]}
           </option>
         ))}
       </select>
       <select
-        aria-label="Proposed label"
+        aria-label={words.proposedLabel}
         value={choice.label ?? ''}
         onChange={(event) => set({ label: event.currentTarget.value || undefined })}
       >
-        <option value="">All proposals</option>
+        <option value="">{words.allProposals}</option>
         {labels.value.map((name) => (
           <option key={name}>{name}</option>
         ))}
       </select>
-      {choice.run !== undefined && (
-        <button type="button" onClick={() => set({ run: undefined })}>
-          Run {choice.run} ×
-        </button>
-      )}
+      {choice.run !== undefined && <RunButton runId={choice.run} onClick={() => set({ run: undefined })} />}
       <button type="button" class="keys-only" onClick={onHelp}>
-        Keys <kbd>?</kbd>
+        {words.keys} <kbd>?</kbd>
       </button>
     </div>
   );
 }
+
+/** The run that the queue is narrowed to; pressing it widens it again. */
+const RunButton = ({ runId, onClick }: { runId: string; onClick: () => void }) => (
+  <button type="button" title={runId} onClick={onClick}>
+    {words.run(useRunName(runId))} ×
+  </button>
+);
 
 /** The choice in the address. While the next view is being loaded, the address is its own already. */
 function useChoice(): Choice {

@@ -6,7 +6,7 @@ import type { RunReport } from '../../../shared/api/insights.ts';
 import '../../style/runs.css';
 import '../../style/run.css';
 import { sendJson } from '../api.ts';
-import { count, duration, money, percent, when } from '../format.ts';
+import { count, duration, money, percent, significant, when } from '../format.ts';
 import { links } from '../links.ts';
 import { Facts, StatusBadge, Tile } from '../parts/basics.tsx';
 import { Dialog } from '../parts/dialog.tsx';
@@ -16,6 +16,8 @@ import { useTitle } from '../parts/title.ts';
 import { type Resource, useResource } from '../resource.ts';
 import { canOperate } from '../session.ts';
 import { toast, toastError } from '../toasts.tsx';
+import { words } from '../words/run.ts';
+import { words as runsWords } from '../words/runs.ts';
 import { Codes } from './run/codes.tsx';
 import { outcomesOf } from './run/flow.ts';
 import { BrokenLaw, Funnel } from './run/funnel.tsx';
@@ -24,30 +26,31 @@ import { Notes } from './run/notes.tsx';
 import { CompareWith, Lineage, StoredRequest } from './run/origin.tsx';
 import { ConfidenceHistogram, Formats, Labels, QuotaUse } from './run/report.tsx';
 import { RerunDialog } from './run/rerun.tsx';
-import { documentsPerSecond, isActive, KIND_NAMES, runName, shortId, tookSeconds } from './runs/run-list.ts';
+import { calledOf } from './runs/run-link.tsx';
+import { documentsPerSecond, isActive, runName, shortId, tookSeconds } from './runs/run-list.ts';
 import { StepsProgress } from './runs/step-meter.tsx';
 import type { RunStatus } from './runs/steps.ts';
 
 export function RunView() {
   const { params } = useRoute();
   const runId = params.runId ?? '';
-  useTitle(`Run ${shortId(runId)}`);
   const path = `runs/${encodeURIComponent(runId)}`;
   const run = useResource<RunStatus>(path, (data) => (data === undefined || isActive(data) ? 1000 : 0));
+  useTitle(words.titled(run.data === undefined ? shortId(runId) : calledOf(run.data)));
   const report = useReport(path, run.data);
   return (
-    <Show resource={run} what="the run">
+    <Show resource={run} what={words.theRun}>
       {(status) => (
         <div class="stack">
           <Head run={status} report={report.data} onChanged={run.reload} />
           <Notes run={status} report={report.data} onChanged={run.reload} />
           <BrokenLaw run={status} outcomes={outcomesOf(status, report.data)} />
           <Numbers run={status} />
-          <h2 class="visually-hidden">Where the documents went</h2>
+          <h2 class="visually-hidden">{words.whereDocumentsWent}</h2>
           <div class="grid two">
             <Funnel run={status} outcomes={outcomesOf(status, report.data)} />
             <section class="card" aria-labelledby="steps-title">
-              <h3 id="steps-title">Steps</h3>
+              <h3 id="steps-title">{words.steps}</h3>
               <StepsProgress run={status} />
               <RunFacts run={status} />
             </section>
@@ -55,7 +58,7 @@ export function RunView() {
           {isActive(status) ? (
             <InWork run={status} />
           ) : (
-            <Show resource={report} what="the report">
+            <Show resource={report} what={words.theReport}>
               {(explained) => <Explained run={status} report={explained} />}
             </Show>
           )}
@@ -85,22 +88,22 @@ function Head({ run, report, onChanged }: { run: RunStatus; report: RunReport | 
       <div>
         <h1 class="run-title">{runName(run)}</h1>
         <p class="row">
-          <StatusBadge status={run.state} /> {KIND_NAMES[run.kind]}, started {when(run.createdAt)}{' '}
-          <span class="dim">{run.runId}</span>
+          <StatusBadge status={run.state} /> {words.startedAt(runsWords.kinds[run.kind], when(run.createdAt))}{' '}
+          <span class="dim">{words.id(run.runId)}</span>
         </p>
       </div>
       <div class="row">
         <a class="button" href={links.documents({ run: run.runId })}>
-          Documents of this run
+          {words.documentsOfRun}
         </a>
         {canOperate.value && isActive(run) && (
           <button type="button" class="danger" onClick={() => setOpen('cancel')}>
-            Cancel
+            {words.cancel}
           </button>
         )}
         {canOperate.value && run.state === 'completed' && (
           <button type="button" onClick={() => setOpen('rerun')}>
-            Re-run…
+            {words.rerun}
           </button>
         )}
       </div>
@@ -121,25 +124,22 @@ function CancelDialog({ run, onClose, onCancelled }: CancelProps) {
     onClose();
     try {
       await sendJson('POST', `runs/${encodeURIComponent(run.runId)}/cancel`);
-      toast('The run stops as soon as the batches in work have finished their step.');
+      toast(words.stops);
       onCancelled();
     } catch (error) {
       toastError(error);
     }
   };
   return (
-    <Dialog title="Cancel this run?" onClose={onClose}>
+    <Dialog title={words.cancelThis} onClose={onClose}>
       <div class="stack">
-        <p>
-          Batches in work finish their step and nothing is committed. Finished steps are kept: the same request takes
-          the run up again, and what was paid for ({money(run.costUsd)} so far) is not paid twice.
-        </p>
+        <p>{words.cancelNote(money(run.costUsd))}</p>
         <div class="row end">
           <button type="button" onClick={onClose}>
-            Let it run
+            {words.letItRun}
           </button>
           <button type="button" class="danger" onClick={() => void cancel()}>
-            Cancel the run
+            {words.cancelRun}
           </button>
         </div>
       </div>
@@ -153,38 +153,30 @@ function Numbers({ run }: { run: RunStatus }) {
   const took = duration(tookSeconds(run, nowMs));
   return (
     <div class="tiles">
-      <Tile
-        name="Documents"
-        value={count(run.documents)}
-        note={`in ${count(run.batches)} ${run.batches === 1 ? 'batch' : 'batches'}`}
-      />
+      <Tile name={words.documents} value={count(run.documents)} note={words.inBatches(run.batches)} />
       {isActive(run) ? (
         <Tile
-          name="Remaining"
+          name={words.remaining}
           value={run.remainingSeconds === null ? '–' : duration(run.remainingSeconds)}
-          note={run.remainingSeconds === null ? `not known yet, ${took} so far` : `at this speed, ${took} so far`}
+          note={run.remainingSeconds === null ? words.notKnownYet(took) : words.atThisSpeed(took)}
         />
       ) : (
-        <Tile name="Took" value={took} note={run.endedAt === null ? undefined : `ended ${when(run.endedAt)}`} />
+        <Tile
+          name={words.took}
+          value={took}
+          note={run.endedAt === null ? undefined : words.endedAt(when(run.endedAt))}
+        />
       )}
+      <Tile name={words.speed} value={speed === null ? '–' : significant(speed)} note={words.perSecond} />
       <Tile
-        name="Speed"
-        value={speed === null ? '–' : speed.toLocaleString(undefined, { maximumSignificantDigits: 2 })}
-        note="documents per second"
-      />
-      <Tile
-        name="LLM share"
+        name={words.llmShare}
         value={run.documents === 0 ? '–' : percent(run.asked / run.documents, 1)}
-        note={`${count(run.asked)} documents asked`}
+        note={words.documentsAsked(run.asked)}
       />
       <Tile
-        name="Cost"
+        name={words.cost}
         value={money(run.costUsd)}
-        note={
-          run.quote === null
-            ? 'no quote was asked for'
-            : `quoted ${money(run.quote.usdLow)} to ${money(run.quote.usdHigh)}`
-        }
+        note={run.quote === null ? words.noQuote : words.quoted(money(run.quote.usdLow), money(run.quote.usdHigh))}
       />
     </div>
   );
@@ -193,15 +185,18 @@ function Numbers({ run }: { run: RunStatus }) {
 const RunFacts = ({ run }: { run: RunStatus }) => (
   <Facts
     facts={[
-      ['Model', run.modelVersion === null ? 'none' : <a href={links.model(run.modelVersion)}>{run.modelVersion}</a>],
-      ['Taxonomy', run.taxonomyVersion],
+      [
+        words.model,
+        run.modelVersion === null ? words.none : <a href={links.model(run.modelVersion)}>{run.modelVersion}</a>,
+      ],
+      [words.taxonomy, run.taxonomyVersion],
     ]}
   />
 );
 
 const InWork = ({ run }: { run: RunStatus }) => (
   <>
-    <p class="note">Labels, reasons and the ledger are shown when the run has ended and its decisions are committed.</p>
+    <p class="note">{words.shownAtEnd}</p>
     {run.quote !== null && (
       <section class="card">
         <Bill quote={run.quote} usd={run.costUsd} />
@@ -214,19 +209,19 @@ function Explained({ run, report }: { run: RunStatus; report: RunReport }) {
   const hasFormats = Object.keys(run.formats).length > 0;
   return (
     <>
-      <h2 class="visually-hidden">Decisions</h2>
+      <h2 class="visually-hidden">{words.decisions}</h2>
       <div class="grid two">
         {report.labels.length > 0 && <Labels report={report} />}
         {report.labels.length > 0 && <ConfidenceHistogram report={report} />}
         {run.state === 'completed' && <Codes report={report} />}
         {hasFormats && <Formats run={run} />}
       </div>
-      <h2 class="visually-hidden">Money and quota</h2>
+      <h2 class="visually-hidden">{words.moneyAndQuota}</h2>
       <div class="grid two">
         <Ledger run={run} report={report} />
         {report.quota.slices.length > 0 && <QuotaUse report={report} />}
       </div>
-      <h2 class="visually-hidden">Where it came from and where it went</h2>
+      <h2 class="visually-hidden">{words.fromWhereToWhere}</h2>
       <Lineage lineage={report.lineage} />
       <div class="grid two">
         <StoredRequest report={report} />

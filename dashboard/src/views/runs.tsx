@@ -14,6 +14,7 @@ import { Empty, Show } from '../parts/states.tsx';
 import { useTitle } from '../parts/title.ts';
 import { useResource } from '../resource.ts';
 import { canOperate, canReview, session } from '../session.ts';
+import { words } from '../words/runs.ts';
 import { GuideCard } from './runs/guide-card.tsx';
 import { isActive, listPauseMs, startOfDay, totalsSince } from './runs/run-list.ts';
 import { RunList } from './runs/run-table.tsx';
@@ -29,7 +30,7 @@ interface RunsAnswer {
 const PAGES = [50, 200] as const;
 
 export function RunsView() {
-  useTitle('Runs');
+  useTitle(words.title);
   const [page, setPage] = useState<(typeof PAGES)[number]>(PAGES[0]);
   const [isStarting, setIsStarting] = useState(false);
   const runs = useResource<RunsAnswer>(`runs?limit=${page}`, (data) => listPauseMs(data?.runs));
@@ -38,19 +39,19 @@ export function RunsView() {
   return (
     <>
       <div class="view-head">
-        <h1>Runs</h1>
+        <h1>{words.title}</h1>
         {canOperate.value && (
           <div class="row">
             <button type="button" onClick={openAddDocuments}>
-              Add documents
+              {words.addDocuments}
             </button>
             <button type="button" class="primary" onClick={() => setIsStarting(true)}>
-              Start a run
+              {words.startRun}
             </button>
           </div>
         )}
       </div>
-      <Show resource={runs} what="the runs">
+      <Show resource={runs} what={words.theRuns}>
         {(data) => (
           <div class="stack">
             <Totals runs={data.runs} nowMs={nowMs} />
@@ -60,7 +61,7 @@ export function RunsView() {
             {page < PAGES[1] && data.runs.length + data.broken.length >= page && (
               <p>
                 <button type="button" onClick={() => setPage(PAGES[1])}>
-                  Show older runs
+                  {words.showOlder}
                 </button>
               </p>
             )}
@@ -79,22 +80,22 @@ function Totals({ runs, nowMs }: { runs: readonly RunStatus[]; nowMs: number }) 
   return (
     <div class="tiles">
       <Tile
-        name="Running now"
+        name={words.runningNow}
         value={count(totals.active)}
         tone={totals.active > 0 ? 'good' : 'plain'}
-        note={totals.active === 1 ? 'run' : 'runs'}
+        note={words.runs(totals.active)}
       />
       <DecidedToday sinceMs={sinceMs} runs={totals.runs} />
       <Tile
-        name="Cost today"
+        name={words.costToday}
         value={money(totals.costUsd)}
-        note={budget === null ? 'no daily budget is set' : `budget ${money(budget)} a day`}
+        note={budget === null ? words.noDailyBudget : words.dailyBudget(money(budget))}
         href={links.costs}
       />
       {canReview.value ? (
         <Waiting sinceMs={sinceMs} />
       ) : (
-        <Tile name="Sent to review today" value={count(totals.review)} note="documents" />
+        <Tile name={words.sentToReview} value={count(totals.review)} note={words.documents} />
       )}
     </div>
   );
@@ -108,9 +109,9 @@ function DecidedToday({ sinceMs, runs }: { sinceMs: number; runs: number }) {
   );
   return (
     <Tile
-      name="Decided today"
+      name={words.decidedToday}
       value={data === undefined ? '–' : count(data.total)}
-      note={`documents, ${count(runs)} ${runs === 1 ? 'run' : 'runs'}`}
+      note={words.documentsInRuns(runs)}
     />
   );
 }
@@ -122,10 +123,10 @@ function Waiting({ sinceMs }: { sinceMs: number }) {
   );
   return (
     <Tile
-      name="Waiting for review"
+      name={words.waiting}
       value={data === undefined ? '–' : count(data.waiting)}
       tone={data !== undefined && data.waiting > 0 ? 'warn' : 'plain'}
-      note={data === undefined ? 'documents' : `${count(data.decidedByAll)} decided by people today`}
+      note={data === undefined ? words.documents : words.decidedByPeople(count(data.decidedByAll))}
       href={links.review}
     />
   );
@@ -136,26 +137,31 @@ function NoRuns() {
   const hasLabels = session.value?.taxonomy != null;
   if (!canOperate.value)
     return (
-      <Empty title="No run yet">
-        <p>Runs show here as soon as documents arrive. Starting one needs the role operator.</p>
+      <Empty title={words.noRunYet}>
+        <p>{words.needsOperator}</p>
       </Empty>
     );
   return (
-    <Empty title={hasLabels ? 'No run yet' : 'Nothing here yet'}>
+    <Empty title={hasLabels ? words.noRunYet : words.nothingYet}>
       {!hasLabels && (
         <p>
-          First say what documents are sorted into: <a href={links.labels}>write or import your labels</a>.
+          {words.firstLabels((text) => (
+            <a href={links.labels}>{text}</a>
+          ))}
         </p>
       )}
       <p>
-        {hasLabels ? 'Drop' : 'Then drop'} files or a folder anywhere on this page, or{' '}
-        <a href={links.sources}>follow a library or a mailbox</a>.
+        {words.dropHere(hasLabels, (text) => (
+          <a href={links.sources}>{text}</a>
+        ))}
       </p>
       <button type="button" class={hasLabels ? 'primary' : ''} onClick={openAddDocuments}>
-        Add documents
+        {words.addDocuments}
       </button>
       <p class="dim">
-        To look around with samples instead: <code>npm start</code> in a new data folder.
+        {words.lookAround((text) => (
+          <code>{text}</code>
+        ))}
       </p>
     </Empty>
   );

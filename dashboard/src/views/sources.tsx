@@ -9,7 +9,9 @@ import { useNow } from '../parts/now.ts';
 import { Empty, Show } from '../parts/states.tsx';
 import { Head, number } from '../parts/table-head.tsx';
 import { useTitle } from '../parts/title.ts';
+import { problemOf } from '../problem.ts';
 import { useResource } from '../resource.ts';
+import { words } from '../words/sources.ts';
 
 interface SourceList {
   sources: SourceStatus[];
@@ -25,13 +27,7 @@ const TONES: Readonly<Record<SourceStatus['state'], Tone>> = {
   paused: 'plain',
   failing: 'bad',
 };
-const WORDS: Readonly<Record<SourceStatus['state'], string>> = {
-  new: 'new',
-  syncing: 'round running',
-  idle: 'in step',
-  paused: 'paused',
-  failing: 'failing',
-};
+
 const KINDS: Readonly<Record<string, string>> = {
   sharepoint: 'SharePoint',
   onedrive: 'OneDrive',
@@ -40,24 +36,25 @@ const KINDS: Readonly<Record<string, string>> = {
 };
 
 export function SourcesView() {
-  useTitle('Sources');
+  useTitle(words.title);
   const list = useResource<SourceList>('sources', (all) =>
     all?.sources.some(({ state }) => state === 'syncing') ? FOLLOW_MS : IDLE_MS,
   );
   return (
     <div class="stack">
       <div class="view-head">
-        <h1>Sources</h1>
+        <h1>{words.title}</h1>
       </div>
-      <Show resource={list} what="sources">
+      <Show resource={list} what={words.theSources}>
         {({ sources, broken }) => (
           <>
             <BrokenRecords records={broken} />
             {sources.length === 0 && broken.length === 0 ? (
-              <Empty title="No source yet">
+              <Empty title={words.noneYet}>
                 <p>
-                  A SharePoint library, a OneDrive or a mailbox lands by itself once it is added:{' '}
-                  <code>npx sluice sources add tax --site https://…sharepoint.com/sites/tax</code>
+                  {words.howToAdd((text) => (
+                    <code>{text}</code>
+                  ))}
                 </p>
               </Empty>
             ) : (
@@ -77,19 +74,18 @@ function Source({ source }: { source: SourceStatus }) {
     <section class="stack" aria-labelledby={`source-${name}`}>
       <div class="row">
         <h2 id={`source-${name}`}>{name}</h2>
-        <Badge tone={TONES[state]}>{WORDS[state]}</Badge>
+        <Badge tone={TONES[state]}>{words.states[state]}</Badge>
       </div>
-      {error !== null && (
-        <p class="note bad">
-          <strong>{error.message}</strong> {error.remedy} <span class="dim">{error.code}</span>
-        </p>
-      )}
+      {error !== null && <Failing error={error} />}
       {drives.map(
         (drive) =>
           drive.unconfirmedRemovals > 0 && (
             <p class="note warn" key={drive.name}>
-              {count(drive.unconfirmedRemovals)} originals of {drive.name} vanished at once and are kept. If that is
-              right: <code>npx sluice sources sync {name} --confirm-removals</code>
+              {words.vanished(
+                drive.unconfirmedRemovals,
+                drive.name,
+                <code>npx sluice sources sync {name} --confirm-removals</code>,
+              )}
             </p>
           ),
       )}
@@ -97,16 +93,19 @@ function Source({ source }: { source: SourceStatus }) {
         ({ name: library, writeBack }) =>
           writeBack?.code != null && (
             <p class="note warn" key={library}>
-              Labels of {count(writeBack.waiting)} files of {library} are not written back yet. {writeBack.remedy}{' '}
-              <span class="dim">{writeBack.code}</span>
+              {words.notWrittenBack(writeBack.waiting, library)}{' '}
+              {problemOf(writeBack.code, '', writeBack.remedy ?? '').remedy} <span class="dim">{writeBack.code}</span>
             </p>
           ),
       )}
       <Facts
         facts={[
-          ['Follows', `${KINDS[kind] ?? kind}: ${address}`],
-          ['Next round', nextAt === null ? 'none while paused' : Date.parse(nextAt) <= now ? 'due now' : when(nextAt)],
-          ['When an original is deleted', DELETION[source.deletion]],
+          [words.follows, `${KINDS[kind] ?? kind}: ${address}`],
+          [
+            words.nextRound,
+            nextAt === null ? words.nonePaused : Date.parse(nextAt) <= now ? words.dueNow : when(nextAt),
+          ],
+          [words.whenDeleted, words.deletion[source.deletion]],
           ...(source.since == null ? [] : [sinceOf(source.since, drives)]),
           ...writtenBack(drives),
         ]}
@@ -119,41 +118,51 @@ function Source({ source }: { source: SourceStatus }) {
 
 function sinceOf(since: string, drives: readonly DriveStatus[]): [string, string] {
   const older = drives.reduce((sum, drive) => sum + drive.older, 0);
-  return ['Since', older === 0 ? since : `${since}; ${count(older)} older files are not read`];
+  return [words.since, older === 0 ? since : words.olderNotRead(since, older)];
 }
 
 function writtenBack(drives: readonly DriveStatus[]): [string, string][] {
   const written = drives.flatMap(({ writeBack }) => writeBack?.written ?? []);
   const sum = written.reduce((total, one) => total + one, 0);
-  return written.length === 0 ? [] : [['Labels written into columns', `${count(sum)} times`]];
+  return written.length === 0 ? [] : [[words.writtenIntoColumns, words.times(sum)]];
 }
 
-const DELETION: Readonly<Record<SourceStatus['deletion'], string>> = {
-  keep: 'what landed stays',
-  remove: 'the landed file goes, its decision stays',
-  erase: 'the landed file and all that was read and decided go',
-};
+/** What stopped the source, and what to do. */
+function Failing({ error }: { error: NonNullable<SourceStatus['error']> }) {
+  const { message, remedy, own } = problemOf(error.code, error.message, error.remedy);
+  return (
+    <p class="note bad">
+      <strong>{message}</strong> {remedy} <span class="dim">{error.code}</span>
+      {own !== undefined && (
+        <span class="dim" lang="en">
+          {' '}
+          {own}
+        </span>
+      )}
+    </p>
+  );
+}
 
 function Drives({ name, drives, now }: { name: string; drives: readonly DriveStatus[]; now: number }) {
   return (
-    <TableBox label={`Libraries or mailboxes of ${name}`}>
+    <TableBox label={words.drivesOf(name)}>
       <table>
         <Head
           columns={[
-            'Library or mailbox',
-            'Last round',
-            number('Landed'),
-            number('Skipped'),
-            number('Failed'),
-            number('Removed'),
-            'Notifications',
+            words.drive,
+            words.lastRound,
+            number(words.landed),
+            number(words.skipped),
+            number(words.failed),
+            number(words.removed),
+            words.notifications,
           ]}
         />
         <tbody>
           {drives.map((drive) => (
             <tr key={drive.name}>
               <td>{/^https:/.test(drive.url) ? <a href={drive.url}>{drive.name}</a> : drive.name}</td>
-              <td>{drive.endedAt === null ? 'the first one is running or due' : ago(drive.endedAt, now)}</td>
+              <td>{drive.endedAt === null ? words.firstRound : ago(drive.endedAt, now)}</td>
               <td class="number">{count(drive.landed)}</td>
               <td class="number">{count(drive.skipped)}</td>
               <td class="number">{count(drive.failed)}</td>
@@ -168,10 +177,10 @@ function Drives({ name, drives, now }: { name: string; drives: readonly DriveSta
 }
 
 function toldOf({ notifications }: DriveStatus): string {
-  if (notifications === null) return 'off: rounds go by the clock';
+  if (notifications === null) return words.off;
   const again = `${when(notifications.renewAt)}`;
-  if (notifications.state === 'failing') return `none (${notifications.code ?? 'not yet'}); tried again ${again}`;
-  return `on; renewed ${again}`;
+  if (notifications.state === 'failing') return words.noneTriedAgain(notifications.code, again);
+  return words.onRenewed(again);
 }
 
 /** Reasons with their numbers, and the items behind them, asked for when they are opened. */
@@ -180,11 +189,11 @@ function NotRead({ name, skipped, failed, reasons }: Pick<SourceStatus, 'name' |
   if (skipped + failed === 0) return null;
   return (
     <details onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>
-        {count(skipped)} skipped, {count(failed)} failed: which, why, and what to do
-      </summary>
+      <summary>{words.notRead(skipped, failed)}</summary>
       {reasons.length > 0 && (
-        <p>{reasons.map(({ state, code, items }) => `${count(items)} ${state}: ${code}`).join(' · ')}</p>
+        <p>
+          {reasons.map(({ state, code, items }) => `${count(items)} ${words.itemStates[state]}: ${code}`).join(' · ')}
+        </p>
       )}
       {isOpen && skipped > 0 && <Items name={name} state="skipped" />}
       {isOpen && failed > 0 && <Items name={name} state="failed" />}
@@ -199,13 +208,20 @@ function Items({ name, state }: { name: string; state: 'skipped' | 'failed' }) {
     `sources/${encodeURIComponent(name)}/items?state=${state}&limit=${MOST}`,
   );
   return (
-    <Show resource={found} what={`what ${state}`}>
+    <Show resource={found} what={state === 'skipped' ? words.whatSkipped : words.whatFailed}>
       {({ items }) => (
         <>
-          {items.length === MOST && <p class="dim">The first {count(MOST)} are shown.</p>}
-          <TableBox label={`${state} items of ${name}`}>
+          {items.length === MOST && <p class="dim">{words.firstShown(MOST)}</p>}
+          <TableBox label={words.itemsOf(words.itemStates[state], name)}>
             <table>
-              <Head columns={[state === 'skipped' ? 'Skipped' : 'Failed', 'Why', 'What to do', number('Size')]} />
+              <Head
+                columns={[
+                  state === 'skipped' ? words.skipped : words.failed,
+                  words.why,
+                  words.whatToDo,
+                  number(words.size),
+                ]}
+              />
               <tbody>
                 {items.map(({ path, code, remedy, sizeBytes }) => (
                   <tr key={path}>
@@ -213,7 +229,7 @@ function Items({ name, state }: { name: string; state: 'skipped' | 'failed' }) {
                     <td>
                       <code>{code}</code>
                     </td>
-                    <td>{remedy}</td>
+                    <td>{problemOf(code, '', remedy ?? '').remedy}</td>
                     <td class="number">{sizeBytes === 0 ? '–' : bytes(sizeBytes)}</td>
                   </tr>
                 ))}

@@ -31,7 +31,9 @@ export interface ZipFile {
 export async function openZip(bytes: Uint8Array): Promise<ZipFile> {
   const { default: yauzl } = await import('yauzl');
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const zip = await yauzl.fromBufferPromise(buffer, { decodeStrings: false, validateEntrySizes: false }).catch(corrupt);
+  const options = { decodeStrings: false, validateEntrySizes: false, autoClose: false };
+  const reader = bufferReader(buffer, yauzl.RandomAccessReader);
+  const zip = await yauzl.fromRandomAccessReaderPromise(reader, buffer.length, options).catch(corrupt);
   return {
     entryCount: zip.entryCount,
     async *members() {
@@ -59,7 +61,7 @@ export async function openZip(bytes: Uint8Array): Promise<ZipFile> {
               const { compressionMethod: method, uncompressedSize, crc32: crc } = entry;
               const content =
                 method === 0 || method === 8
-                  ? unpack(packed, method, cap)
+                  ? unpack(packed, method, uncompressedSize, cap)
                   : await unpackRare(packed, method, uncompressedSize, crc, cap);
               if (content.length !== entry.uncompressedSize || crc32(content) !== entry.crc32 >>> 0)
                 throw new TerminalError('extract.corrupt', 'archive member: its size or checksum is wrong');
@@ -74,13 +76,38 @@ export async function openZip(bytes: Uint8Array): Promise<ZipFile> {
   };
 }
 
-function unpack(packed: Buffer, method: 0 | 8, cap: number): Buffer {
+type ReaderClass = typeof import('yauzl')['RandomAccessReader'];
+
+/** The library's own reader of a buffer waits for the event loop once a record: most of the time of a small package. */
+function bufferReader(buffer: Buffer, Reader: ReaderClass): InstanceType<ReaderClass> {
+  class BufferReader extends Reader {
+    override read(
+      target: Buffer,
+      offset: number,
+      length: number,
+      position: number,
+      done: (error: Error | null, bytesRead?: number) => void,
+    ): void {
+      const bytesRead = position < 0 ? 0 : buffer.copy(target, offset, position, position + length); // none: the end came too soon
+      queueMicrotask(() => done(null, bytesRead));
+    }
+  }
+  return new BufferReader();
+}
+
+/** Of zlib, and what a lie may cost. */
+const [MIN_CHUNK_BYTES, MAX_CHUNK_BYTES] = [64, 1024 * 1024];
+
+/** @param declared  bytes it expands to, as the header says: believed for the size of the buffer only */
+function unpack(packed: Buffer, method: 0 | 8, declared: number, cap: number): Buffer {
   if (method === 0) {
     if (packed.length > cap) throw overCap(cap);
     return packed;
   }
   try {
-    return inflateRawSync(packed, { maxOutputLength: Math.max(1, cap) });
+    // One piece where possible, for pieces are copied together.
+    const chunkSize = Math.min(Math.max(declared + 1, MIN_CHUNK_BYTES), MAX_CHUNK_BYTES);
+    return inflateRawSync(packed, { maxOutputLength: Math.max(1, cap), chunkSize });
   } catch (error) {
     if (error instanceof RangeError) throw overCap(cap); // ERR_BUFFER_TOO_LARGE
     throw new TerminalError('extract.corrupt', 'archive member: its data are damaged', { cause: error });

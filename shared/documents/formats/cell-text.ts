@@ -28,10 +28,10 @@ export function cellText(cell: Cell | undefined | null, is1904: boolean): string
 }
 
 /** A comment of a thread as a note of old: what Excel says of it in the language of the writer, a link, a word, the comment. */
-const ofThread = (note: string) => /linkid=870924\s+[^:\n]{1,40}:\s*([\s\S]*)$/.exec(note)?.[1]?.trim() ?? note;
+export const ofThread = (note: string) => /linkid=870924\s+[^:\n]{1,40}:\s*([\s\S]*)$/.exec(note)?.[1]?.trim() ?? note;
 
-/** Runs of a rich text whose letters are signs. */
-function withSigns(rich: string): string {
+/** Text of a rich text, as XML, whose letters may be signs. */
+export function withSigns(rich: string): string {
   const runs = rich.match(/<(?:\w+:)?r\b[\s\S]*?<\/(?:\w+:)?r>/g) ?? [];
   return runs
     .map((run) => {
@@ -45,25 +45,27 @@ function withSigns(rich: string): string {
 function shownValue(cell: Cell, is1904: boolean): string {
   const { v, w, z } = cell;
   if (v instanceof Date) return isoOfDate(v);
-  if (typeof v === 'number') {
-    const format = typeof z === 'string' ? z : 'General';
-    const kind = kindOfFormat(format);
-    if (kind !== 'number') return dateText(v, format, kind, w, is1904) ?? w ?? String(v);
-    // The usual format shortens long numbers, a format of powers is what somebody wants to see: both are told.
-    if (Number.isInteger(v) && /E[+-]?\d/i.test(w ?? 'E1') && Math.abs(v) < 1e21)
-      return w !== undefined && /0E[+-]0/i.test(format) ? `${v} (${w.trim()})` : String(v);
-    // A name of a format (Excel's XML has them) that the library does not know shows nothing; a format that hides has parts.
-    return w === undefined || (w === '' && !format.includes(';')) ? String(v) : w;
-  }
+  if (typeof v === 'number') return shownNumber(v, typeof z === 'string' ? z : 'General', w, is1904);
   if (cell.r !== undefined && /(wing|web)dings/i.test(cell.r)) return withSigns(cell.r);
   return w ?? (v === undefined || v === null ? '' : String(v));
+}
+
+/** @param shown  as a library displays it; undefined where it cannot */
+export function shownNumber(value: number, format: string, shown: string | undefined, is1904: boolean): string {
+  const kind = kindOfFormat(format);
+  if (kind !== 'number') return dateText(value, format, kind, shown, is1904) ?? shown ?? String(value);
+  // The usual format shortens long numbers, a format of powers is what somebody wants to see: both are told.
+  if (Number.isInteger(value) && /E[+-]?\d/i.test(shown ?? 'E1') && Math.abs(value) < 1e21)
+    return shown !== undefined && /0E[+-]0/i.test(format) ? `${value} (${shown.trim()})` : String(value);
+  // A name of a format (Excel's XML has them) that the library does not know shows nothing; a format that hides has parts.
+  return shown === undefined || (shown === '' && !format.includes(';')) ? String(value) : shown;
 }
 
 type FormatKind = 'number' | 'date' | 'time' | 'elapsed';
 const kinds = new Map<string, FormatKind>();
 const MAX_FORMATS = 5000;
 
-function kindOfFormat(format: string): FormatKind {
+export function kindOfFormat(format: string): FormatKind {
   const known = kinds.get(format);
   if (known !== undefined) return known;
   const kind = findKind(format);

@@ -1,5 +1,6 @@
 // What the readers of OOXML parts share: relations between parts.
 import type { PackageParts } from '../package-parts.ts';
+import { TagScan, toScan } from './tag-scan.ts';
 
 export interface Relation {
   id: string;
@@ -14,14 +15,14 @@ export async function relationsOf(parts: PackageParts, part: string): Promise<Re
   const folder = part.includes('/') ? part.slice(0, part.lastIndexOf('/') + 1) : '';
   const file = part.slice(folder.length);
   const relations: Relation[] = [];
-  await parts.xml(`${folder}_rels/${file}.rels`, {
-    open(name, attributes) {
-      if (name !== 'Relationship' || attributes.TargetMode === 'External') return; // links are never followed
-      const { Id: id, Type: type, Target: target } = attributes;
-      if (id !== undefined && type !== undefined && target !== undefined)
-        relations.push({ id, kind: type.slice(type.lastIndexOf('/') + 1), target: resolvePart(folder, target) });
-    },
-  });
+  const content = await parts.utf8(`${folder}_rels/${file}.rels`);
+  if (content === undefined) return relations;
+  for (const scan = new TagScan(toScan(content)); scan.next(); ) {
+    if (scan.isEnd || !scan.is('Relationship') || scan.attribute('TargetMode') === 'External') continue; // links are never followed
+    const [id, type, target] = [scan.attribute('Id'), scan.attribute('Type'), scan.attribute('Target')];
+    if (id !== undefined && type !== undefined && target !== undefined)
+      relations.push({ id, kind: type.slice(type.lastIndexOf('/') + 1), target: resolvePart(folder, target) });
+  }
   return relations;
 }
 

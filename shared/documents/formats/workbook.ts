@@ -1,5 +1,6 @@
 // Workbooks (xlsx, xlsm, xlsb, xls, ods, numbers): sheet names, cells as a person reads them in their columns, comments, headers and footers, text
-// boxes; files and scans inside.
+// boxes; files and scans inside. Those of XML parts (xlsx-book.ts) and of the records
+// of Excel 97 (xls-book.ts) are read by ourselves, the others by the workbook library.
 // Traps: the library opens anything, so the media type comes first; sheet_to_csv walks every empty cell of a sparse sheet, the dense rows do not.
 import { TerminalError } from '../../errors.ts';
 import { MEDIA } from '../media-type.ts';
@@ -19,6 +20,9 @@ import { columnName, type SheetMarks, sheetMarks } from './sheet-marks.ts';
 import { xlsbMarks, xlsMarks } from './sheet-records.ts';
 import { completeSpreadsheet } from './spreadsheet-package.ts';
 import { tableMarks, tableMarksIn } from './table-marks.ts';
+import { type XlsSheet, xlsSheets } from './xls-book.ts';
+import { XlsxBook } from './xlsx-book.ts';
+import type { SheetRow } from './xlsx-sheet.ts';
 
 type Library = typeof import('@e965/xlsx');
 type WorkBook = ReturnType<Library['read']>;
@@ -31,24 +35,20 @@ export async function readWorkbook(bytes: Uint8Array, context: ReadContext): Pro
   // Damaged packages send the library into endless loops.
   if (isOle(bytes)) checkOle(bytes);
   const parts = isOle(bytes) || mediaType === MEDIA.xls ? undefined : await PackageParts.open(bytes, limits);
-  await parts?.verify(/\.(xml|rels|bin|iwa)$/i);
-  const complete = mediaType === MEDIA.ods && parts !== undefined ? await completeSpreadsheet(parts) : undefined;
-  const book = await open(complete ?? bytes);
   const around = parts === undefined ? await aroundOle(bytes, context) : await aroundPackage(parts, context);
-  const { marks } = around;
+  const sheets = around.sheets ?? sheetsOf(await openByLibrary(bytes, parts, mediaType), around.marks);
   const sink = new TextSink(limits.maxChars);
   const warnings: string[] = [];
-  const cells = addSheets(book, marks, sink, limits.maxCells);
+  const { cells, uncalculated } = await addSheets(sheets, sink, limits.maxCells);
   if (cells > limits.maxCells) warnings.push(`workbook: only the first ${limits.maxCells} cells were read`);
-  const uncalculated = [...marks.values()].reduce((sum, sheet) => sum + sheet.uncalculated, 0);
   if (uncalculated > 0)
     warnings.push(`formulas: ${uncalculated} formula(s) hold no result, the program that wrote them did not calculate`);
-  // Comments are text boxes too, and stand with their cells.
-  const told = sink.toString().replace(/\s+/g, ' ');
-  const beside = around.texts.filter((text) => !told.includes(text.replace(/\s+/g, ' ').trim()));
-  const drawn = parts === undefined ? undefined : await sheetDrawings(parts, sink.toString(), context);
+  const text = sink.toString();
+  const drawn = parts === undefined ? undefined : await sheetDrawings(parts, text, context);
   return {
-    parts: [...(cells === 0 ? [] : [sink.toString()]), ...(drawn?.texts ?? []), ...beside],
+    parts: [...(cells === 0 ? [] : [text]), ...(drawn?.texts ?? []), ...untold(around.texts, text)].filter(
+      (part) => part !== '',
+    ),
     pages: null,
     warnings: [...warnings, ...(drawn?.warnings ?? [])],
     embedded: around.embedded,
@@ -56,8 +56,16 @@ export async function readWorkbook(bytes: Uint8Array, context: ReadContext): Pro
   };
 }
 
-/** What stands around the cells. */
+/** Comments are text boxes too, and stand with their cells. */
+function untold(texts: readonly string[], cells: string): string[] {
+  if (texts.length === 0) return [];
+  const told = cells.replace(/\s+/g, ' ');
+  return texts.filter((text) => !told.includes(text.replace(/\s+/g, ' ').trim()));
+}
+
+/** What stands around the cells, and these where we read them ourselves. */
 interface Around {
+  sheets?: Iterable<Sheet> | AsyncIterable<Sheet>;
   marks: ReadonlyMap<string, SheetMarks>;
   texts: string[];
   embedded: EmbeddedFile[];
@@ -65,12 +73,14 @@ interface Around {
 }
 
 async function aroundPackage(parts: PackageParts, context: ReadContext): Promise<Around> {
-  const { mediaType } = context;
+  const { mediaType, limits } = context;
   const found: Around = { marks: new Map(), texts: [], embedded: [], pictures: [] };
   if (mediaType === MEDIA.ods) return { ...found, marks: await tableMarks(parts) };
   if (mediaType !== MEDIA.xlsx && mediaType !== MEDIA.xlsb) return found;
+  const own = mediaType === MEDIA.xlsx ? await XlsxBook.open(parts) : undefined;
   return {
-    marks: await (mediaType === MEDIA.xlsx ? sheetMarks(parts) : xlsbMarks(parts)),
+    ...(own === undefined ? {} : { sheets: own.sheets(limits.maxCells) }),
+    marks: own !== undefined ? new Map() : await (mediaType === MEDIA.xlsx ? sheetMarks(parts) : xlsbMarks(parts)),
     texts: [],
     embedded: await embeddedFiles(parts, context),
     pictures: await picturesOf(parts, context),
@@ -89,8 +99,11 @@ async function aroundOle(bytes: Uint8Array, { limits }: ReadContext): Promise<Ar
     return text.includes('opendocument') ? { ...found, marks: tableMarksIn(text, text) } : found;
   }
   const file = await openOle(bytes);
-  const { marks, drawings, boxes } = xlsMarks(file.stream('Workbook') ?? Buffer.alloc(0));
+  const workbook = file.stream('Workbook') ?? Buffer.alloc(0);
+  const { marks, drawings, boxes } = xlsMarks(workbook);
+  const sheets = await xlsSheets(workbook, limits.maxCells);
   return {
+    ...(sheets === undefined ? {} : { sheets: withMarks(sheets, marks) }),
     marks,
     texts: [...artTexts(drawings), ...boxes],
     embedded: hasStorage(bytes, OBJECT) ? await documentsIn(file.storages(OBJECT), limits.maxArchiveEntries) : [],
@@ -98,46 +111,56 @@ async function aroundOle(bytes: Uint8Array, { limits }: ReadContext): Promise<Ar
   };
 }
 
-/** Cells that show something. */
-function addSheets(book: WorkBook, marks: ReadonlyMap<string, SheetMarks>, sink: TextSink, maxCells: number): number {
-  const is1904 = book.Workbook?.WBProps?.date1904 === true;
-  let cells = 0;
-  for (const [i, name] of book.SheetNames.entries()) {
-    const rows = denseRows(book, name);
-    const mark = marks.get(name);
-    if (rows.length === 0 && (mark?.edges.length ?? 0) === 0) continue;
-    const isHidden = (book.Workbook?.Sheets?.[i]?.Hidden ?? 0) > 0 || mark?.isHidden === true;
+function* withMarks(sheets: Iterable<XlsSheet>, marks: ReadonlyMap<string, SheetMarks>): Generator<Sheet> {
+  for (const sheet of sheets) yield { ...sheet, marks: marks.get(sheet.name) };
+}
+
+/** A sheet whose cells can be told one by one. */
+interface Sheet {
+  name: string;
+  isHidden: boolean;
+  marks: SheetMarks | undefined;
+  /** Cells as texts, by 0-based column; sparse. */
+  rows: readonly SheetRow[];
+}
+
+/** Cells that show something. @returns how many, one more than the limit where more are left, and formulas without a result */
+async function addSheets(
+  sheets: Iterable<Sheet> | AsyncIterable<Sheet>,
+  sink: TextSink,
+  maxCells: number,
+): Promise<{ cells: number; uncalculated: number }> {
+  let [cells, uncalculated] = [0, 0];
+  for await (const { name, isHidden, marks, rows } of sheets) {
+    uncalculated += marks?.uncalculated ?? 0;
+    if ((rows.length === 0 && (marks?.edges.length ?? 0) === 0) || cells > maxCells) continue;
     sink.add(isHidden ? `${name} (hidden)\n` : `${name}\n`);
-    for (const line of mark?.edges ?? []) sink.add(`${line}\n`);
-    if (mark !== undefined && mark.hiddenColumns.length > 0)
-      sink.add(`(hidden columns: ${mark.hiddenColumns.join(', ')})\n`);
-    const hiddenRows = mark?.hiddenRows;
-    // Excel's XML and older formats: the library tells.
-    const rowMarks = (book.Sheets[name] as { '!rows'?: { hidden?: boolean }[] } | undefined)?.['!rows'] ?? [];
+    for (const line of marks?.edges ?? []) sink.add(`${line}\n`);
+    if (marks !== undefined && marks.hiddenColumns.length > 0)
+      sink.add(`(hidden columns: ${marks.hiddenColumns.join(', ')})\n`);
     const first = firstColumn(rows);
     for (const { index, cells: row } of rows) {
+      const line: string[] = [];
       let column = first;
-      let isFirst = true;
       // forEach of a sparse array visits only the cells that are there.
-      row.forEach((cell, at) => {
-        const font = mark?.symbolFonts?.get(`${columnName(at + 1)}${index + 1}`);
-        const text = font === undefined ? cellText(cell, is1904) : symbolsIn(font, cellText(cell, is1904)).trim();
+      row.forEach((text, at) => {
         if (text === '' || ++cells > maxCells) return;
-        sink.add('\t'.repeat(Math.min(at - column, MAX_GAP)));
-        sink.add(text);
+        if (at > column) line.push(at === column + 1 ? '\t' : '\t'.repeat(Math.min(at - column, MAX_GAP)));
+        line.push(text);
         column = at;
-        isFirst = false;
       });
-      if (!isFirst)
-        sink.add(hiddenRows?.has(index) === true || rowMarks[index]?.hidden === true ? ' (hidden)\n' : '\n');
-      if (cells > maxCells) return cells;
+      if (line.length > 0) {
+        line.push(marks?.hiddenRows.has(index) === true ? ' (hidden)\n' : '\n');
+        sink.add(line.join(''));
+      }
+      if (cells > maxCells) break;
     }
   }
-  return cells;
+  return { cells, uncalculated };
 }
 
 /** The leftmost column in use. */
-function firstColumn(rows: readonly { cells: readonly Cell[] }[]): number {
+function firstColumn(rows: readonly SheetRow[]): number {
   let first = Number.POSITIVE_INFINITY;
   for (const { cells } of rows) {
     if (cells[0] !== undefined) return 0;
@@ -162,6 +185,13 @@ async function picturesOf(parts: PackageParts, context: ReadContext): Promise<Pi
 
 const isOle = (bytes: Uint8Array) => bytes[0] === 0xd0 && bytes[1] === 0xcf;
 
+/** What we do not read ourselves. */
+async function openByLibrary(bytes: Uint8Array, parts: PackageParts | undefined, mediaType: string): Promise<WorkBook> {
+  await parts?.verify(/\.(xml|rels|bin|iwa)$/i);
+  const complete = mediaType === MEDIA.ods && parts !== undefined ? await completeSpreadsheet(parts) : undefined;
+  return await open(complete ?? bytes);
+}
+
 async function open(bytes: Uint8Array): Promise<WorkBook> {
   const library = await import('@e965/xlsx');
   const codepages = await import('@e965/xlsx/dist/cpexcel.full.mjs');
@@ -184,11 +214,34 @@ async function open(bytes: Uint8Array): Promise<WorkBook> {
   }
 }
 
-function denseRows(book: WorkBook, name: string): { index: number; cells: Cell[] }[] {
-  const rows = (book.Sheets[name] as { '!data'?: (Cell[] | undefined)[] } | undefined)?.['!data'] ?? [];
-  const present: { index: number; cells: Cell[] }[] = [];
-  rows.forEach((cells, index) => {
-    if (cells !== undefined) present.push({ index, cells });
-  }); // the row index may be a million: visit those that exist
-  return present;
+/** Sheets of the library's workbook as those we read ourselves. */
+function* sheetsOf(book: WorkBook, marks: ReadonlyMap<string, SheetMarks>): Generator<Sheet> {
+  const is1904 = book.Workbook?.WBProps?.date1904 === true;
+  for (const [i, name] of book.SheetNames.entries()) {
+    const mark = marks.get(name);
+    const isHidden = (book.Workbook?.Sheets?.[i]?.Hidden ?? 0) > 0 || mark?.isHidden === true;
+    // Excel's XML and older formats: the library tells of hidden rows.
+    const sheet = book.Sheets[name] as LibrarySheet | undefined;
+    const hiddenRows = new Set(mark?.hiddenRows);
+    sheet?.['!rows']?.forEach((row, index) => {
+      if (row?.hidden === true) hiddenRows.add(index);
+    });
+    const textOf = (cell: Cell, row: number, column: number) => {
+      const font = mark?.symbolFonts?.get(`${columnName(column + 1)}${row + 1}`);
+      const text = cellText(cell, is1904);
+      return font === undefined ? text : symbolsIn(font, text).trim();
+    };
+    const rows: SheetRow[] = [];
+    // The row index may be a million: forEach visits those that exist.
+    sheet?.['!data']?.forEach((cells, index) => {
+      if (cells !== undefined) rows.push({ index, cells: cells.map((cell, column) => textOf(cell, index, column)) });
+    });
+    const known = mark ?? { edges: [], hiddenColumns: [], uncalculated: 0 };
+    yield { name, isHidden, rows, marks: { ...known, hiddenRows } };
+  }
+}
+
+interface LibrarySheet {
+  '!data'?: (Cell[] | undefined)[];
+  '!rows'?: ({ hidden?: boolean } | undefined)[];
 }

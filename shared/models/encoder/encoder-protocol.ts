@@ -19,4 +19,5 @@ export interface EncodeRequest {
 
 export type EncodeAnswer =
   | { id: number; vectors: Float32Array; dimensions: number }
-  | { id: number; code: ErrorCode; message: string };
+  /** isStart: it never came to work, whatever the texts are. */
+  | { id: number; code: ErrorCode; message: string; isStart: boolean };

@@ -28,12 +28,13 @@ parentPort?.on('message', ({ id, texts, prefix }: EncodeRequest) => {
     encoder ??= open();
     answer = { id, ...encoder.encode(texts, prefix) };
   } catch (error) {
+    const isStart = encoder === undefined;
     // Messages of foreign errors may hold content; those of ours do not.
     const code = codeOf(error);
     answer =
       code === 'internal'
-        ? { id, code: 'encoder.bad-output', message: `it failed with ${(error as Error).name}` }
-        : { id, code, message: (error as Error).message };
+        ? { id, code: 'encoder.bad-output', message: `it failed with ${(error as Error).name}`, isStart }
+        : { id, code, message: (error as Error).message, isStart };
   }
   parentPort?.postMessage(answer, 'vectors' in answer ? [answer.vectors.buffer as ArrayBuffer] : []);
 });

@@ -2,9 +2,11 @@
 // Invariants: L1 the host's event loop never waits for the encoder. L2 one thread per encoder, ended after a quiet minute: its memory goes back.
 // L3 a thread that dies takes only its own texts with it: they are tried once more in a new thread, and what dies twice or for want of memory
 // fails for good, with its code. L4 an idle thread does not keep the process alive, and one that is closed is not begun again for what it held.
+// L5 one that cannot work at all rests: for some minutes nobody reads its files or begins a thread again, and whoever comes is told at once why.
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { RetryableError, TerminalError } from '../../errors.ts';
+import { type Clock, systemClock } from '../../ports.ts';
 import type { Encoder, TextRole } from './encoder.ts';
 import type { EncodeAnswer, EncoderStart } from './encoder-protocol.ts';
 import type { OnnxManifest } from './manifest.ts';
@@ -12,6 +14,8 @@ import type { OnnxManifest } from './manifest.ts';
 /** Texts per message: a few seconds of work at most, so that progress is seen and a stop is heard. */
 const TEXTS_PER_MESSAGE = 64;
 const IDLE_MS = 60_000;
+/** L5; as long as a deployment rests. */
+const REST_MS = 5 * 60_000;
 /**
  * Its heap holds the tokenizer, texts and tokens: 235 MB for 250,000 pieces in many scripts. The model lies outside. A thread that reaches the
  * limit may take the whole process with it, so tokens.ts refuses what would.
@@ -52,23 +56,33 @@ export class LocalEncoder implements Encoder {
   readonly #files: () => Promise<EncoderFiles>;
   readonly #threads: number;
   readonly #entry: string;
+  readonly #clock: Pick<Clock, 'now'>;
+  #rest: { until: number; error: TerminalError } | undefined;
   #thread: Promise<Thread> | undefined;
   #active = 0;
   #idle: NodeJS.Timeout | undefined;
   #next = 0;
 
   /** @param files  checked; asked for whenever a thread begins. @param options.entry  the thread's file */
-  constructor(manifest: OnnxManifest, files: () => Promise<EncoderFiles>, { threads = 1, entry = threadEntry() } = {}) {
+  constructor(
+    manifest: OnnxManifest,
+    files: () => Promise<EncoderFiles>,
+    { threads = 1, entry = threadEntry(), clock = systemClock as Pick<Clock, 'now'> } = {},
+  ) {
     this.version = manifest.version;
     this.dimensions = manifest.dimensions;
     this.#manifest = manifest;
     this.#files = files;
     this.#threads = threads;
     this.#entry = entry;
+    this.#clock = clock;
   }
 
   /** @throws as Encoder.encode, and encoder.out-of-memory, encoder.crashed */
   async encode(texts: readonly string[], role: TextRole): Promise<Float32Array> {
+    const now = this.#clock.now();
+    if (this.#rest !== undefined && this.#rest.until > now && this.#rest.until <= now + REST_MS) throw this.#rest.error; // the last: the clock was set back
+    this.#rest = undefined;
     const vectors = new Float32Array(texts.length * this.dimensions);
     this.#active++;
     clearTimeout(this.#idle);
@@ -76,15 +90,19 @@ export class LocalEncoder implements Encoder {
       for (let from = 0; from < texts.length; from += TEXTS_PER_MESSAGE) {
         const part = texts.slice(from, from + TEXTS_PER_MESSAGE);
         const answer = await this.#askTwice(part, this.#manifest.prefixes[role]);
-        if ('code' in answer)
-          throw new TerminalError(answer.code, `Encoder ${this.version}: ${answer.message}`, {
+        if ('code' in answer) {
+          const error = new TerminalError(answer.code, `Encoder ${this.version}: ${answer.message}`, {
             ids: { encoder: this.version },
           });
+          throw answer.isStart ? this.#resting(error) : error;
+        }
         if (answer.dimensions !== this.dimensions)
-          throw new TerminalError(
-            'encoder.dimensions-changed',
-            `Encoder ${this.version} gave ${answer.dimensions} dimensions; it was imported with ${this.dimensions}`,
-            { ids: { encoder: this.version } },
+          throw this.#resting(
+            new TerminalError(
+              'encoder.dimensions-changed',
+              `Encoder ${this.version} gave ${answer.dimensions} dimensions; it was imported with ${this.dimensions}`,
+              { ids: { encoder: this.version } },
+            ),
           );
         vectors.set(answer.vectors, from * this.dimensions);
       }
@@ -96,6 +114,17 @@ export class LocalEncoder implements Encoder {
         this.#idle.unref();
       }
     }
+  }
+
+  /** Its files were written anew: the next text tries again. */
+  wake(): void {
+    this.#rest = undefined;
+  }
+
+  /** L5 */
+  #resting(error: TerminalError): TerminalError {
+    this.#rest = { until: this.#clock.now() + REST_MS, error };
+    return error;
   }
 
   async close(): Promise<void> {
@@ -114,12 +143,13 @@ export class LocalEncoder implements Encoder {
       try {
         return await this.#ask(texts, prefix);
       } catch (error) {
+        if (error instanceof TerminalError) throw this.#resting(error); // its files
         if (!(error instanceof ThreadLost)) throw error;
         if (error.cause === CLOSED)
           throw new RetryableError('encoder.unavailable', `Encoder ${this.version} was closed before it answered`, {
             ids: { encoder: this.version },
           });
-        if (isSecond || isOutOfMemory(error.cause)) throw this.#lostForGood(error.cause);
+        if (isSecond || isOutOfMemory(error.cause)) throw this.#resting(this.#lostForGood(error.cause));
       }
     }
   }

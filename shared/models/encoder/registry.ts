@@ -82,7 +82,7 @@ export class EncoderRegistry {
   readonly #store: LakeStore;
   readonly #clock: Clock;
   readonly #deployments: EncoderDeployments | undefined;
-  readonly #open = new Map<string, { encoder: Encoder; vectors: VectorCache }>();
+  readonly #open = new Map<string, { encoder: LocalEncoder; vectors: VectorCache }>();
   readonly #remote = new Map<string, { manifest: DeploymentManifest; vectors: VectorCache }>();
 
   constructor(store: LakeStore, deps: { clock: Clock; deployments?: EncoderDeployments }) {
@@ -100,6 +100,7 @@ export class EncoderRegistry {
     // Written anew even where it exists: that mends a damaged file, and equal content changes nothing.
     for (const [name, bytes] of Object.entries(artifacts)) await this.#store.write(`${folder}/${name}`, bytes);
     await this.#keepManifest({ ...description, version, createdAt: this.#nowText(), artifacts: described });
+    this.#open.get(version)?.encoder.wake();
     return version;
   }
 
@@ -203,11 +204,12 @@ export class EncoderRegistry {
     if (manifest.kind === 'deployment') return this.#openDeployment(manifest, account);
     const raced = this.#open.get(version);
     if (raced !== undefined) return raced;
-    const encoder = new LocalEncoder(manifest, async () => ({
+    const files = async () => ({
       model: await this.#file(manifest, MODEL_FILE),
       tokenizer: await this.#file(manifest, TOKENIZER_FILE),
       tokenizerConfig: await this.#file(manifest, TOKENIZER_CONFIG_FILE),
-    }));
+    });
+    const encoder = new LocalEncoder(manifest, files, { clock: this.#clock });
     const opened = { encoder, vectors: new VectorCache(this.#store, encoder, this.#clock) };
     this.#open.set(version, opened);
     return opened;

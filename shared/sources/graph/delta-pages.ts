@@ -3,10 +3,11 @@
 // https://learn.microsoft.com/graph/api/driveitem-delta
 import { TerminalError } from '../../errors.ts';
 import type { Logger } from '../../ports.ts';
-import type { Journal } from '../journal.ts';
-import type { FoldedPages, FoldedPart, JournalPage } from '../journal-page.ts';
+import type { JournalPage } from '../journal.ts';
+import type { LastPage, RoundRows } from '../round-rows.ts';
 import type { DriveRows } from './drive-rows.ts';
-import { type GraphClient, GraphError } from './graph-client.ts';
+import { foreignLink, type GraphClient, GraphError } from './graph-client.ts';
+import { SeenIds } from './seen-ids.ts';
 
 /** A service that repeats itself was seen to do so for weeks: so many pages without a new item end the round. */
 const MAX_STALE_PAGES = 20;
@@ -28,55 +29,57 @@ export interface DeltaPart {
 
 /**
  * Read pages until the delta link. Goes on behind the pages that are in the journal.
- * @param folded     the journal so far, all parts; what is read is added
+ * @param rows       the journal so far, all parts; what is read is added
  * @param deltaLink  where the last round ended; null: enumerate everything
- * @returns the part, with its last page
+ * @returns the last page
  * @throws {TerminalError} sync.endless when the service repeats itself; the old cursor stays
  */
 export async function collectPages(
-  { graph, journal, logger }: { graph: GraphClient; journal: Journal; logger: Logger },
+  { graph, logger }: { graph: GraphClient; logger: Logger },
   part: DeltaPart,
-  folded: FoldedPages,
+  rows: RoundRows,
   deltaLink: string | null,
-): Promise<FoldedPart & { last: Omit<JournalPage, 'rows'> }> {
-  const mine = folded.part(part.name);
-  const seen = new Set<string>();
+): Promise<LastPage> {
+  const seen = new SeenIds();
+  // A cursor of another cloud is good for nothing here.
+  const from = deltaLink !== null && graph.owns(deltaLink) ? deltaLink : null;
   const links = new Set<string>();
   const { fresh, headers = {} } = part;
   let stale = 0;
   let restarts = 0;
   for (;;) {
-    const { last } = mine;
-    if (last !== undefined && last.delta !== null) return { ...mine, last };
-    const link = last?.next ?? deltaLink ?? fresh;
-    const isFull = last?.isFull ?? deltaLink === null;
+    const last = rows.last(part.name);
+    if (last !== undefined && last.delta !== null) return last;
+    const link = last?.next ?? from ?? fresh;
+    const isFull = last?.isFull ?? from === null;
     if (links.has(link)) throw endless(part);
     links.add(link);
     let page: JournalPage;
     try {
       const { body } = await graph.json(link, { units: link === fresh ? part.freshUnits : 1, headers });
-      const { rows, unreadable, next, delta } = part.read(body);
+      const { unreadable, next, delta, ...read } = part.read(body);
       if (unreadable > 0) logger.warn('source.rows-unreadable', { rows: unreadable });
-      page = { part: part.name, rows, unreadable, next: next ?? null, delta: delta ?? null, isFull };
+      page = { part: part.name, ...read, unreadable, next: next ?? null, delta: delta ?? null, isFull };
       if (next === undefined && delta === undefined)
         throw new TerminalError('sync.bad-answer', `${part.title}: a page without link to the next one`);
+      // Before it is in the journal, where every later process would find it.
+      if (!graph.owns(next ?? delta ?? '')) throw foreignLink();
     } catch (error) {
       if (!(error instanceof GraphError) || !isLost(error) || restarts >= MAX_RESTARTS) throw error;
       restarts++;
       logger.warn('source.resync', { status: error.status });
       // The link that comes with a 410 is tried once; a plain enumeration is what always works.
-      const begin = restarts === 1 && error.location !== undefined ? error.location : fresh;
+      const begin = restarts === 1 && graph.owns(error.location ?? '') ? (error.location ?? fresh) : fresh;
       const restart = { next: begin, delta: null, isFull: true, isRestart: true };
       page = { part: part.name, rows: [], unreadable: 0, ...restart };
       links.clear();
       seen.clear();
     }
-    const before = seen.size;
-    for (const { id } of page.rows) seen.add(id);
-    stale = seen.size > before ? 0 : stale + 1;
+    let isStale = true;
+    for (const { id } of page.rows) if (seen.add(id)) isStale = false;
+    stale = isStale ? stale + 1 : 0;
     if (stale > MAX_STALE_PAGES) throw endless(part);
-    await journal.putPage(folded.count, page);
-    folded.add(page);
+    await rows.add(page);
   }
 }
 

@@ -2,13 +2,13 @@
 // https://learn.microsoft.com/graph/api/driveitem-delta
 import type { WriteBack } from '../../api/source-entry.ts';
 import type { Logger } from '../../ports.ts';
-import type { DriveItem, DriveItems } from '../drive-items.ts';
-import type { Collected, Content, Drive, Feed } from '../feed.ts';
-import type { Journal } from '../journal.ts';
+import type { DriveItem } from '../drive-items.ts';
+import type { Asked, Collected, Content, Drive, Feed, Known } from '../feed.ts';
+import { partBelow, type RoundRows } from '../round-rows.ts';
 import type { Written } from '../written.ts';
 import { collectPages } from './delta-pages.ts';
 import { type DriveRow, OFFICE, readItem, readPage } from './drive-rows.ts';
-import { contentOf, type GraphClient, rowIfThere } from './graph-client.ts';
+import { contentOf, foreignLink, type GraphClient, rowIfThere } from './graph-client.ts';
 import { FieldWriter } from './write-fields.ts';
 
 export class DriveFeed implements Feed {
@@ -30,18 +30,17 @@ export class DriveFeed implements Feed {
     this.#title = `drive ${drive.id}`;
   }
 
-  async collect(journal: Journal, cursor: string | null, known: DriveItems): Promise<Collected> {
-    const deps = { graph: this.#graph, journal, logger: this.#logger };
+  async collect(rows: RoundRows, cursor: string | null, known: Known): Promise<Collected> {
+    const deps = { graph: this.#graph, logger: this.#logger };
     const fresh = `${this.#path}/root/delta`;
     const read = (body: unknown) => readPage(body, this.#sinceMs);
     const part = { name: '', title: this.#title, fresh, freshUnits: 2, read };
-    const { rows, last } = await collectPages(deps, part, await journal.folded(known), cursor);
-    const { isFull } = last;
-    const all = isFull ? rows : await this.#withChildren(rows, known);
-    return { rows: all, isFull, covers: () => isFull, cursor: last.delta ?? fresh };
+    const { isFull, delta } = await collectPages(deps, part, rows, cursor);
+    if (!isFull) await this.#below(rows, known);
+    return { isFull, covers: () => isFull, cursor: delta ?? fresh };
   }
 
-  ask({ id }: DriveItem): Promise<DriveRow | undefined> {
+  ask({ id }: Asked): Promise<DriveRow | undefined> {
     const path = `${this.#path}/items/${encodeURIComponent(id)}`;
     return rowIfThere(async () => readItem((await this.#graph.json(path, { units: 1 })).body));
   }
@@ -61,23 +60,34 @@ export class DriveFeed implements Feed {
     return contentOf(await this.#graph.content(`${this.#path}/items/${encodeURIComponent(id)}/content`));
   }
 
-  /** Rows of the round, and of what lies below folders that are new to us: the feed shows a folder that was moved in, not its contents. */
-  async #withChildren(rows: ReadonlyMap<string, DriveRow>, known: DriveItems): Promise<ReadonlyMap<string, DriveRow>> {
-    const all = new Map(rows);
-    const open = [...rows.values()].filter((row) => row.kind === 'folder' && !row.isRoot && !known.byId.has(row.id));
+  /** What lies below folders that are new to us: the feed shows a folder that was moved in, not its contents. */
+  async #below(rows: RoundRows, { tree }: Known): Promise<void> {
+    const shown = rows.folders('');
+    const below = new Map<string, string[]>();
+    const enter = ({ id, kind, parentId }: DriveRow) => {
+      if (kind === 'folder' && parentId !== null && !shown.has(id))
+        below.set(parentId, [...(below.get(parentId) ?? []), id]);
+    };
+    for (const row of rows.folders().values()) enter(row); // those of a process that was ended
+    const open = [...shown.values()].flatMap(({ id, kind, isRoot }) =>
+      kind === 'folder' && !isRoot && !tree.byId.has(id) ? [id] : [],
+    );
+    const seen = new Set(open);
     for (let folder = open.shift(); folder !== undefined; folder = open.shift()) {
-      let link: string | undefined = `${this.#path}/items/${encodeURIComponent(folder.id)}/children`;
-      while (link !== undefined) {
+      const part = partBelow(folder);
+      for (let last = rows.last(part); last === undefined || last.next !== null; last = rows.last(part)) {
+        const link = last?.next ?? `${this.#path}/items/${encodeURIComponent(folder)}/children`;
         const { body } = await this.#graph.json(link, { units: 2 });
-        const page = readPage(body);
-        for (const row of page.rows) {
-          if (all.has(row.id)) continue;
-          all.set(row.id, { ...row, parentId: row.parentId ?? folder.id });
-          if (row.kind === 'folder') open.push(row);
-        }
-        link = page.next;
+        const { rows: read, unreadable, next } = readPage(body);
+        if (!this.#graph.owns(next ?? '/')) throw foreignLink();
+        const children = read.map((row) => ({ ...row, parentId: row.parentId ?? folder ?? null }));
+        for (const row of children) enter(row);
+        await rows.add({ part, rows: children, unreadable, next: next ?? null, delta: null, isFull: false });
+      }
+      for (const id of below.get(folder) ?? []) {
+        if (!seen.has(id)) open.push(id);
+        seen.add(id);
       }
     }
-    return all;
   }
 }

@@ -88,6 +88,7 @@ export class GraphClient {
       await answer.body?.cancel(); // unread, it would hold its connection
       const location = answer.headers.get('location');
       if (location === null) throw badAnswer('a download has no address');
+      if (!this.#isSecret(location)) throw badAnswer('a download has an address that everybody on the way can read');
       const response = await this.#download(location);
       if (!(response instanceof SluiceError)) return response;
       // An address that is refused has expired, or was given in vain: the next one is asked for anew.
@@ -95,6 +96,12 @@ export class GraphClient {
       if (n >= DOWNLOAD_TRIES || !(isStale || response instanceof RetryableError)) throw response;
       if (response instanceof RetryableError) await this.#wait(response, n);
     }
+  }
+
+  /** W2. Plain HTTP only where the root is. */
+  #isSecret(location: string): boolean {
+    const { protocol } = URL.canParse(location) ? new URL(location) : { protocol: '' };
+    return protocol === 'https:' || protocol === new URL(this.#deps.root).protocol;
   }
 
   /** W2. */
@@ -184,12 +191,16 @@ export class GraphClient {
     return this.#deps.fetch(url, { ...init, signal: AbortSignal.timeout(CALL_TIMEOUT_MS) }); // W4
   }
 
-  /** W1. */
+  /** W1. Whether a link may be followed: it is a path, or leads to where the root is. */
+  owns(target: string): boolean {
+    if (target.startsWith('/')) return true;
+    const origin = originOf(target);
+    return origin !== undefined && origin === originOf(this.#deps.root);
+  }
+
   #address(target: string): string {
-    if (target.startsWith('/')) return this.#deps.root + target;
-    const [origin, wanted] = [originOf(target), originOf(this.#deps.root)];
-    if (origin === undefined || origin !== wanted) throw badAnswer('a link leads to another host');
-    return target;
+    if (!this.owns(target)) throw foreignLink();
+    return target.startsWith('/') ? this.#deps.root + target : target;
   }
 
   async #refusal(response: Response, what: string, text: string): Promise<SluiceError> {
@@ -199,8 +210,8 @@ export class GraphClient {
     if (status === 429 || status === 503 || status === 504 || status === 500 || status === 502) {
       const isFinal = /^Error(Mime|Item|Access)/.test(code);
       if (!isFinal) {
-        const seconds = Number(headers.get('retry-after'));
-        const hint = headers.has('retry-after') && Number.isFinite(seconds) ? { retryAfterMs: seconds * 1000 } : {};
+        const retryAfterMs = waitOf(headers, this.#deps.clock.now());
+        const hint = retryAfterMs === undefined ? {} : { retryAfterMs };
         return new RetryableError(status === 429 ? 'sync.throttled' : 'sync.unavailable', words, hint);
       }
     }
@@ -234,7 +245,25 @@ function codeFor(status: number, code: string): ErrorCode {
   return 'sync.bad-answer';
 }
 
+export const foreignLink = (): TerminalError => badAnswer('a link leads to another host');
+
 const badAnswer = (what: string): TerminalError => new TerminalError('sync.bad-answer', `Microsoft Graph: ${what}`);
+
+/** What Retry-After says: seconds, or a time, which counts by the clock of whoever says it. */
+function waitOf(headers: Headers, nowMs: number): number | undefined {
+  const said = headers.get('retry-after');
+  if (said === null) return undefined;
+  const seconds = Number(said);
+  if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000);
+  const [at, now] = [Date.parse(said), Date.parse(headers.get('date') ?? '')];
+  return Number.isNaN(at) ? undefined : Math.max(0, at - (Number.isNaN(now) ? nowMs : now));
+}
+
+/** The setting GRAPH_ROOT as people write it: the host of a national cloud alone is its version 1.0. */
+export function graphRoot(setting: string): string {
+  const root = setting.replace(/\/+$/, '');
+  return new URL(root).pathname === '/' ? `${root}/v1.0` : root;
+}
 
 function originOf(url: string): string | undefined {
   return URL.canParse(url) ? new URL(url).origin : undefined;

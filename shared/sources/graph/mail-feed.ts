@@ -6,10 +6,10 @@ import { z } from 'zod';
 import type { SourceEntry } from '../../api/source-entry.ts';
 import { type ErrorCode, TerminalError } from '../../errors.ts';
 import type { Logger } from '../../ports.ts';
-import type { DriveItem, DriveItems } from '../drive-items.ts';
-import type { Collected, Content, Feed } from '../feed.ts';
-import type { Journal } from '../journal.ts';
-import type { FoldedPages } from '../journal-page.ts';
+import type { DriveItem } from '../drive-items.ts';
+import type { Asked, Collected, Content, Feed, Known } from '../feed.ts';
+import type { FolderTree } from '../folder-tree.ts';
+import type { LastPage, RoundRows } from '../round-rows.ts';
 import { collectPages } from './delta-pages.ts';
 import type { DriveRow } from './drive-rows.ts';
 import { contentOf, type GraphClient, GraphError, rowIfThere } from './graph-client.ts';
@@ -52,41 +52,35 @@ export class MailFeed implements Feed {
     this.#sinceMs = entry.since === undefined ? 0 : Date.parse(entry.since);
   }
 
-  async collect(journal: Journal, from: string | null, known: DriveItems): Promise<Collected> {
+  async collect(rows: RoundRows, from: string | null, known: Known): Promise<Collected> {
     const before = from === null ? undefined : readCursor(from);
-    const folded = await journal.folded(known);
-    const folders = await this.#pages(journal, folded, FOLDERS, before?.folders ?? null, readFolderPage, {
+    const folders = await this.#pages(rows, FOLDERS, before?.folders ?? null, readFolderPage, {
       fresh: `${this.#path}/mailFolders/delta`,
     });
-    const tree = treeOf(known, folders.rows);
+    const tree = treeOf(known.tree, rows.folders(FOLDERS));
     const wellKnown = await this.#wellKnown(before?.wellKnown ?? {});
-    const rows = new Map(folders.rows);
     const whole = new Set<string>();
     const mails: Cursor['mails'] = {};
     for (const id of this.#followed(tree, wellKnown)) {
-      const found = await this.#folderPages(journal, folded, id, before?.mails[id] ?? null);
-      if (found === undefined) {
-        rows.set(id, { ...gone(id), parentId: null });
+      const last = await this.#folderPages(rows, id, before?.mails[id] ?? null);
+      if (last === undefined) {
+        await rows.put(FOLDERS, gone(id));
         continue;
       }
-      if (found.last.isFull) whole.add(id);
-      for (const row of found.rows.values())
-        if (row.kind !== 'deleted' || !isThere(rows.get(row.id))) rows.set(row.id, row);
-      mails[id] = found.last.delta ?? '';
+      if (last.isFull) whole.add(id);
+      mails[id] = last.delta ?? '';
     }
-    await this.#findMoved(rows, known, mails);
-    const cursor: Cursor = { folders: folders.last.delta ?? '', wellKnown, mails };
+    const cursor: Cursor = { folders: folders.delta ?? '', wellKnown, mails };
     return {
-      rows,
       isFull: before === undefined,
       // A folder that was enumerated shows all of its mails; the folders themselves when theirs was.
-      covers: (item) =>
-        item.kind === 'folder' ? folders.last.isFull : item.parentId !== null && whole.has(item.parentId),
+      covers: (item) => (item.kind === 'folder' ? folders.isFull : item.parentId !== null && whole.has(item.parentId)),
+      find: (id) => this.#find(id, mails),
       cursor: JSON.stringify(cursor),
     };
   }
 
-  ask(item: DriveItem): Promise<DriveRow | undefined> {
+  ask(item: Asked): Promise<DriveRow | undefined> {
     return item.kind === 'folder' ? this.#askFolder(item.id) : this.#askMail(item.id);
   }
 
@@ -116,15 +110,10 @@ export class MailFeed implements Feed {
   }
 
   /** undefined: the folder is gone. */
-  async #folderPages(
-    journal: Journal,
-    folded: FoldedPages,
-    id: string,
-    link: string | null,
-  ): Promise<Awaited<ReturnType<typeof collectPages>> | undefined> {
+  async #folderPages(rows: RoundRows, id: string, link: string | null): Promise<LastPage | undefined> {
     const read = (body: unknown) => readMailPage(body, id, this.#sinceMs);
     try {
-      return await this.#pages(journal, folded, id, link, read, { fresh: this.#mailsOf(id) });
+      return await this.#pages(rows, id, link, read, { fresh: this.#mailsOf(id) });
     } catch (error) {
       if (!(error instanceof GraphError) || error.status !== 404 || (await this.#askFolder(id)) !== undefined)
         throw error;
@@ -133,16 +122,15 @@ export class MailFeed implements Feed {
   }
 
   #pages(
-    journal: Journal,
-    folded: FoldedPages,
+    rows: RoundRows,
     name: string,
     link: string | null,
     read: (body: unknown) => ReturnType<typeof readFolderPage>,
     { fresh }: { fresh: string },
-  ): ReturnType<typeof collectPages> {
-    const deps = { graph: this.#graph, journal, logger: this.#logger };
+  ): Promise<LastPage> {
+    const deps = { graph: this.#graph, logger: this.#logger };
     const title = name === FOLDERS ? 'folders of the mailbox' : `mail folder ${name}`;
-    return collectPages(deps, { name, title, fresh, freshUnits: 1, headers: PAGE_HEADERS, read }, folded, link);
+    return collectPages(deps, { name, title, fresh, freshUnits: 1, headers: PAGE_HEADERS, read }, rows, link);
   }
 
   #mailsOf(folderId: string): string {
@@ -150,14 +138,10 @@ export class MailFeed implements Feed {
   }
 
   /** M2: what is new to us and was removed before this round saw it lies elsewhere, or in its folder again. */
-  async #findMoved(rows: Map<string, DriveRow>, known: DriveItems, followed: Cursor['mails']): Promise<void> {
-    for (const [id, { kind }] of rows) {
-      if (kind !== 'deleted' || known.byId.has(id)) continue;
-      const mail = await this.#mail(id);
-      const row = mail === undefined || receivedAt(mail) < this.#sinceMs ? undefined : readMail(mail);
-      if (row?.parentId != null && row.parentId in followed) rows.set(id, row);
-      else rows.delete(id);
-    }
+  async #find(id: string, followed: Cursor['mails']): Promise<DriveRow | undefined> {
+    const mail = await this.#mail(id);
+    const row = mail === undefined || receivedAt(mail) < this.#sinceMs ? undefined : readMail(mail);
+    return row?.parentId != null && row.parentId in followed ? row : undefined;
   }
 
   async #askMail(id: string): Promise<DriveRow | undefined> {
@@ -194,7 +178,7 @@ export class MailFeed implements Feed {
 
   /** Ids of the folders that are followed: those named and all below them. @throws {TerminalError} config.invalid naming a folder that is not there */
   #followed(tree: Tree, wellKnown: Readonly<Record<string, string>>): string[] {
-    const roots = new Set(this.#entry.folders.map((folder) => this.#find(tree, wellKnown, folder)));
+    const roots = new Set(this.#entry.folders.map((folder) => this.#named(tree, wellKnown, folder)));
     const isBelow = (id: string): boolean => {
       const seen = new Set<string>();
       for (let at: string | null = id; at !== null && !seen.has(at); at = tree.get(at)?.parentId ?? null) {
@@ -206,7 +190,7 @@ export class MailFeed implements Feed {
     return [...new Set([...roots, ...[...tree.keys()].filter(isBelow)])].sort();
   }
 
-  #find(tree: Tree, wellKnown: Readonly<Record<string, string>>, folder: string): string {
+  #named(tree: Tree, wellKnown: Readonly<Record<string, string>>, folder: string): string {
     const [first = '', ...rest] = folder.split('/').filter((part) => part !== '');
     const below = (parent: string | null, name: string): string | undefined => {
       for (const one of tree.values()) {
@@ -236,17 +220,14 @@ function readCursor(text: string): Cursor | undefined {
   }
 }
 
-function treeOf(known: DriveItems, rows: ReadonlyMap<string, DriveRow>): Tree {
-  const tree = new Map<string, Pick<DriveItem, 'id' | 'name' | 'parentId'>>();
-  for (const item of known.byId.values()) if (item.kind === 'folder') tree.set(item.id, item);
+function treeOf(known: FolderTree, rows: ReadonlyMap<string, DriveRow>): Tree {
+  const tree = new Map<string, Pick<DriveItem, 'id' | 'name' | 'parentId'>>(known.byId);
   for (const row of rows.values()) {
     if (row.kind === 'folder') tree.set(row.id, row);
     else tree.delete(row.id);
   }
   return tree;
 }
-
-const isThere = (row: DriveRow | undefined): boolean => row !== undefined && row.kind !== 'deleted';
 
 const gone = (id: string): DriveRow => ({
   ...{ id, kind: 'deleted', name: '', parentId: null, isRoot: false, size: 0, contentTag: '', eTag: '', webUrl: '' },

@@ -69,24 +69,33 @@ export class ImapConnection {
     });
   }
 
-  /** Mails from a UID on, the lowest first. */
-  mails(path: string, uidValidity: string, fromUid: number): Promise<ImapMail[]> {
+  /** Mails of a range of UIDs. */
+  mails(path: string, uidValidity: string, fromUid: number, toUid: number): Promise<ImapMail[]> {
     return this.#in(path, uidValidity, async (client) => {
       const mails: ImapMail[] = [];
       const query = { uid: true, size: true, envelope: true, internalDate: true, flags: true };
-      // `n:*` always has the last mail, also when its UID is below n.
-      for await (const mail of client.fetch(`${fromUid}:*`, query, { uid: true }))
-        if (mail.uid >= fromUid) mails.push(toMail(mail));
-      return mails.sort((a, b) => a.uid - b.uid);
+      for await (const mail of client.fetch(`${fromUid}:${toUid}`, query, { uid: true }))
+        if (mail.uid >= fromUid && mail.uid <= toUid) mails.push(toMail(mail));
+      return mails;
     });
   }
 
-  /** UIDs of all mails of a folder. */
-  uids(path: string, uidValidity: string): Promise<Set<number>> {
+  /** UIDs of a folder from one on, the lowest first. */
+  async uids(path: string, uidValidity: string, fromUid: number): Promise<Uint32Array> {
+    const found = await this.#search(path, uidValidity, `${fromUid}:*`);
+    // `n:*` always has the last mail, also when its UID is below n.
+    return Uint32Array.from(found.filter((uid) => uid >= fromUid)).sort();
+  }
+
+  async hasUid(path: string, uidValidity: string, uid: number): Promise<boolean> {
+    return (await this.#search(path, uidValidity, String(uid))).includes(uid);
+  }
+
+  #search(path: string, uidValidity: string, uid: string): Promise<number[]> {
     return this.#in(path, uidValidity, async (client) => {
-      const found = await client.search({ all: true }, { uid: true });
-      if (found === false) throw refused('SEARCH'); // never an empty folder
-      return new Set(found);
+      const found = await client.search({ uid }, { uid: true });
+      if (found === false || found === undefined) throw refused('SEARCH'); // never an empty folder
+      return found;
     });
   }
 

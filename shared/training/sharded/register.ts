@@ -1,5 +1,6 @@
 // The end of a sharded training: the model is judged on what was held out, registered and recorded.
 // Invariants: E1 a training has one version, however often its end is repeated.
+import { createHash } from 'node:crypto';
 import { TerminalError } from '../../errors.ts';
 import { selectRows } from '../../features/sparse.ts';
 import { profileOf } from '../../features/spec.ts';
@@ -14,11 +15,12 @@ import type { Clock, LakeStore, Logger } from '../../ports.ts';
 import { judge, judgeStrictly, type Predictions } from '../judge.ts';
 import { featureSpecOf, lrOptionsOf } from '../options.ts';
 import { describeRun } from '../run-record.ts';
+import { groupTexts } from '../splits.ts';
 import { type MlflowServer, recordRun } from '../tracking.ts';
 import { type FitName, fitsOf, minDocFreqOf, regParamOfPlan, type TrainingPlan, trainingPaths } from './files.ts';
 import type { OpenFits } from './open-fits.ts';
 import type { OptimizerState } from './optimizer.ts';
-import { readShard } from './shard.ts';
+import { readShard, readTexts } from './shard.ts';
 
 export interface RegisteringDeps {
   /** Where training keeps its files. */
@@ -108,32 +110,48 @@ async function modelOf(fits: OpenFits, trainingId: string, fit: FitName) {
 async function judgeFit(store: LakeStore, fits: OpenFits, plan: TrainingPlan) {
   const { model, problem } = await modelOf(fits, plan.trainingId, 'check');
   const scorer = new LinearScorer(model);
-  const sides: { raw: number[]; truth: number[] }[] = [
-    { raw: [], truth: [] },
-    { raw: [], truth: [] },
-  ];
+  const sides = [0, 1].map((): Side => ({ raw: [], truth: [], texts: [] }));
   for (let shard = 0; shard < plan.shards.length; shard++) {
     const { counts, classes, part } = await readShard(store, plan, shard);
+    const texts = await readTexts(store, plan, shard);
     sides.forEach((side, wanted) => {
       const rows = [...part.keys()].filter((row) => part[row] === wanted);
       if (rows.length === 0) return;
       const x = weighCounts(problem.features, selectRows(counts, rows), problem.idf.weights);
       for (const p of scorer.probabilities(x)) side.raw.push(p);
       for (const row of rows) side.truth.push(classes[row]!);
+      for (const row of rows) side.texts.push(side.texts.length < MAX_COMPARED ? texts[row]! : digestOf(texts[row]!));
     });
   }
-  const [scout, tested] = sides.map(
-    ({ raw, truth }): Predictions => ({ raw: Float64Array.from(raw), truth: Int32Array.from(truth) }),
-  ) as [Predictions, Predictions];
+  const [scout, tested] = sides.map(predictionsOf) as [Predictions, Predictions];
   if (plan.options.guarantee) return judgeStrictly(scout, tested, plan.labels, plan.options);
-  const both = {
-    raw: Float64Array.from([...sides[0]!.raw, ...sides[1]!.raw]),
-    truth: Int32Array.from([...sides[0]!.truth, ...sides[1]!.truth]),
-  };
+  const [first, second] = sides as [Side, Side];
+  const both = predictionsOf({
+    raw: first.raw.concat(second.raw),
+    truth: first.truth.concat(second.truth),
+    texts: first.texts.concat(second.texts),
+  });
   if (both.truth.length === 0)
     throw new TerminalError('train.too-few-samples', 'Training: the split holds out no row; need more rows');
   return judge(both, plan.labels.length, plan.options);
 }
+
+/** Rows that judge, with their texts: near copies are one witness. */
+interface Side {
+  raw: number[];
+  truth: number[];
+  texts: string[];
+}
+
+/** Texts that are kept to find near copies; of those that follow equal ones only are found, and what is kept does not grow with their length. */
+const MAX_COMPARED = 20_000;
+const digestOf = (text: string): string => createHash('sha256').update(text).digest('base64url');
+
+const predictionsOf = ({ raw, truth, texts }: Side): Predictions => ({
+  raw: Float64Array.from(raw),
+  truth: Int32Array.from(truth),
+  groups: groupTexts(texts, truth),
+});
 
 const resultOf = (version: string, evaluation: Evaluation, state: OptimizerState): TrainingResult => ({
   version,

@@ -33,8 +33,7 @@ export interface ShardSums {
 /** Read a shard's rows, count terms, write what later steps need. */
 export async function featurizeRows(store: LakeStore, plan: TrainingPlan, shard: number): Promise<Shard> {
   const { trainingId, options, labels } = plan;
-  const text = (await store.read(trainingPaths.rows(trainingId, shard))).toString('utf8');
-  const rows = text.split('\n').map((line) => JSON.parse(line) as ShardRow); // written by the plan
+  const rows = await readRows(store, plan, shard);
   const counts = createTermCounter(featureSpecOf(options)).count(rows.map((row) => row.text));
   const place = new Map(labels.map((label, k) => [label, k]));
   const classes = Int32Array.from(rows, (row) => place.get(row.label)!);
@@ -66,6 +65,16 @@ export async function featurizeRows(store: LakeStore, plan: TrainingPlan, shard:
   await store.write(trainingPaths.counts(trainingId, shard), encodeCsr(counts));
   await store.write(trainingPaths.shard(trainingId, shard), encodeTensors(tensors)); // last: its presence means done
   return { counts, classes, part, weights };
+}
+
+async function readRows(store: LakeStore, { trainingId }: TrainingPlan, shard: number): Promise<ShardRow[]> {
+  const text = (await store.read(trainingPaths.rows(trainingId, shard))).toString('utf8');
+  return text.split('\n').map((line) => JSON.parse(line) as ShardRow); // written by the plan
+}
+
+/** Texts of a shard, in the order of its rows. */
+export async function readTexts(store: LakeStore, plan: TrainingPlan, shard: number): Promise<string[]> {
+  return (await readRows(store, plan, shard)).map(({ text }) => text);
 }
 
 export async function readShard(store: LakeStore, plan: TrainingPlan, shard: number): Promise<Shard> {

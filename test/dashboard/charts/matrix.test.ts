@@ -34,7 +34,7 @@ describe('confusion matrix', () => {
   });
 
   test('in a wide room columns carry their names and cells their shares', () => {
-    expect(layoutMatrix(labels, 900, 120)).toMatchObject({ columnNames: 'names', cellText: 'count and share' });
+    expect(layoutMatrix(labels, 900, 120)).toMatchObject({ columnNames: 'names', cellText: 'both' });
   });
 
   test('many labels keep cells large enough to point at and scroll', () => {

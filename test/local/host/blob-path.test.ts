@@ -5,7 +5,8 @@ import fc from '../../fakes/property.ts';
 test('blob path: tokens, the literal prefix, and a name with slashes in the last token', () => {
   const pattern = compileBlobPattern('landing/in/{name}.{ext}');
   expect(pattern).toMatchObject({ container: 'landing', prefix: 'in/' });
-  expect(pattern.match('in/report.v2.txt')).toEqual({ name: 'report', ext: 'v2.txt' });
+  expect(pattern.match('in/report.v2.txt')).toEqual({ name: 'report.v2', ext: 'txt' });
+  expect(pattern.match('in/.hidden')).toEqual({ name: '', ext: 'hidden' });
   expect(pattern.match('out/report.txt')).toBeUndefined();
   expect(compileBlobPattern('landing/{name}').match('a/b/c.txt')).toEqual({ name: 'a/b/c.txt' });
   expect(compileBlobPattern('landing').match('anything')).toEqual({ name: 'anything' });

@@ -40,10 +40,11 @@ test('route: what the local host does not know is refused when compiled, a malfo
   expect(compileRoute('a/{b}').match('a/%zz')).toBeUndefined();
 });
 
-test('route: any value without a slash comes back as it was encoded', () => {
+test('route: any value comes back as it was encoded, but for a slash, which stays escaped', () => {
   fc.assert(
     fc.property(fc.string({ minLength: 1, unit: 'grapheme' }), (value) => {
-      expect(compileRoute('a/{b}/c').match(`a/${encodeURIComponent(value)}/c`)).toEqual({ b: value });
+      const expected = value.replaceAll('/', '%2F');
+      expect(compileRoute('a/{b}/c').match(`a/${encodeURIComponent(value)}/c`)).toEqual({ b: expected });
     }),
   );
 });

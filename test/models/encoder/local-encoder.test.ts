@@ -28,7 +28,7 @@ const filesOf = (changed: Partial<EncoderFiles> = {}): EncoderFiles => ({
 
 let encoder: LocalEncoder | undefined;
 let begun = 0;
-const open = (files: () => EncoderFiles = filesOf, options?: { entry: string }) => {
+const open = (files: () => EncoderFiles = filesOf, options?: { entry?: string; clock?: { now(): number } }) => {
   begun = 0;
   encoder = new LocalEncoder(
     manifest,
@@ -110,6 +110,30 @@ describe('encoder thread', () => {
     const failed = await local.encode(['invoice'], 'document').catch((error: Error) => error);
     expect(failed).toMatchObject({ code: 'encoder.bad-output' });
     expect(String((failed as Error).message)).not.toContain('secret');
+  });
+
+  test('one that cannot work at all rests: its files are read once, not for every batch, until some minutes have passed or it is imported again', async () => {
+    let now = 0;
+    let isMended = false;
+    const local = open(() => (isMended ? filesOf() : filesOf({ tokenizer: Buffer.from('{') })), {
+      clock: { now: () => now },
+    });
+    const tries = async (count: number) => {
+      for (let i = 0; i < count; i++)
+        await expect(local.encode(['invoice'], 'document')).rejects.toMatchObject({ code: 'encoder.bad-output' });
+    };
+    await tries(20);
+    expect(begun).toBe(1);
+    await local.close();
+    await tries(3);
+    expect(begun).toBe(1);
+    now = 5 * 60_000;
+    await tries(3);
+    expect(begun).toBe(2);
+    isMended = true;
+    await local.close();
+    local.wake();
+    expect(await local.encode(['invoice'], 'document')).toHaveLength(TINY_DIMENSIONS);
   });
 
   test('an import tries it in a thread of its own, and leaves the files as they are', async () => {

@@ -71,7 +71,7 @@ using var jobs = new HostBuilder()
         services.AddSingleton<ITypeLocator>(FunctionTypes.Emit(worker.Functions));
         services.AddSingleton<IWebHookProvider>(webhooks);
         // The monitor of this timers package needs an older storage package than the triggers; when a timer ran last is kept in files.
-        services.AddSingleton<ScheduleMonitor>(new FileSystemScheduleMonitor(flags["--state"]));
+        services.AddSingleton<ScheduleMonitor>(new FileSystemScheduleMonitor { StatusFilePath = flags["--state"] });
         services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromSeconds(10));
     })
     .Build();

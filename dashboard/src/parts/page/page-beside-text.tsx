@@ -3,7 +3,7 @@ import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { PagePlaces } from '../../../../shared/api/insights.ts';
-import { getJson } from '../../api.ts';
+import { type ApiError, getJson } from '../../api.ts';
 import { useResource } from '../../resource.ts';
 import type { Evidence } from '../../result-row.ts';
 import { Loading } from '../states.tsx';
@@ -12,6 +12,8 @@ import { hasQuote, marksOf } from './marks.ts';
 import { PagePicture, useWidth } from './page-picture.tsx';
 import { usePicture } from './use-picture.ts';
 import '../../../style/page.css';
+import { problemOf } from '../../problem.ts';
+import { words } from '../../words/parts.ts';
 
 /** Which of the two is shown where there is room for one; kept from document to document. */
 const side = signal<'page' | 'text'>('page');
@@ -54,7 +56,7 @@ export function PageBesideText({ documentId, evidence, quote, warnings, children
         <div class="sides">
           {(['page', 'text'] as const).map((name) => (
             <button key={name} type="button" aria-pressed={side.value === name} onClick={() => (side.value = name)}>
-              {name === 'page' ? 'Page' : 'Text'} {side.value !== name && <kbd class="keys-only">P</kbd>}
+              {name === 'page' ? words.page : words.text} {side.value !== name && <kbd class="keys-only">P</kbd>}
             </button>
           ))}
         </div>
@@ -65,23 +67,28 @@ export function PageBesideText({ documentId, evidence, quote, warnings, children
             <FindQuote key={documentId} documentId={documentId} pages={pages ?? 1} quote={quote} onFound={goTo} />
           )}
           {picture.error !== undefined ? (
-            <p class="note">
-              {picture.error.message.replace(/[.!]?$/, '.')} {picture.error.remedy}
-            </p>
+            <Unpaintable error={picture.error} />
           ) : picture.bitmap === undefined ? (
             <div class="page-frame waiting">
-              <Loading what="the page" />
+              <Loading what={words.thePage} />
             </div>
           ) : (
             <PagePicture bitmap={picture.bitmap} isOld={picture.isOld} places={places} marks={marks} look={look} />
           )}
-          {places?.kind === 'text' && (
-            <p class="dim page-kind">Set from the text that was read; the original looks different.</p>
-          )}
+          {places?.kind === 'text' && <p class="dim page-kind">{words.setFromText}</p>}
         </div>
         <div class="text-side">{children}</div>
       </div>
     </div>
+  );
+}
+
+function Unpaintable({ error }: { error: ApiError }) {
+  const { message, remedy } = problemOf(error.code, error.message, error.remedy);
+  return (
+    <p class="note">
+      {message.replace(/[.!]?$/, '.')} {remedy}
+    </p>
   );
 }
 
@@ -107,17 +114,17 @@ function Tools({
     </button>
   );
   return (
-    <div class="page-tools" role="toolbar" aria-label="Page">
-      {tool('previous-page', '‹', 'Previous page (,)', look.page <= 1)}
+    <div class="page-tools" role="toolbar" aria-label={words.page}>
+      {tool('previous-page', '‹', words.previousPage, look.page <= 1)}
       <span class="page-number">
         {look.page}
         {pages !== undefined && ` / ${pages}`}
       </span>
-      {tool('next-page', '›', 'Next page (.)', pages === undefined || look.page >= pages)}
+      {tool('next-page', '›', words.nextPage, pages === undefined || look.page >= pages)}
       <span class="spring" />
-      {tool('farther', '−', 'Farther (-)', look.zoom <= 1)}
-      {tool('closer', '+', 'Closer (+)', look.zoom >= 3)}
-      {tool('turn', '↻', 'Turn (R)')}
+      {tool('farther', '−', words.farther, look.zoom <= 1)}
+      {tool('closer', '+', words.closer, look.zoom >= 3)}
+      {tool('turn', '↻', words.turn)}
     </div>
   );
 }
@@ -134,10 +141,10 @@ function Doubtful({
 }) {
   return (
     <p class={`note page-note ${pages.includes(shown) ? 'warn' : ''}`}>
-      {pages.includes(shown) ? 'This page was not read' : 'Not read'}:{' '}
+      {pages.includes(shown) ? words.thisPageNotRead : words.notRead}:{' '}
       {pages.slice(0, 12).map((page) => (
         <button key={page} type="button" class="quiet" aria-current={page === shown} onClick={() => onPage(page)}>
-          page {page}
+          {words.pageNumber(page)}
         </button>
       ))}
     </p>
@@ -170,12 +177,12 @@ function FindQuote({
   return (
     <p class="note page-note">
       {state === 'missing' ? (
-        `The quote stands on none of the first ${Math.min(pages, MAX_SEARCHED)} pages as a whole.`
+        words.quoteNowhere(Math.min(pages, MAX_SEARCHED))
       ) : (
         <>
-          The quote is not on this page.{' '}
+          {words.quoteElsewhere}{' '}
           <button type="button" class="quiet" disabled={state === 'busy'} onClick={() => void find()}>
-            {state === 'busy' ? 'Looking…' : 'Find it'}
+            {state === 'busy' ? words.looking : words.findIt}
           </button>
         </>
       )}

@@ -1,6 +1,8 @@
 // The picture of a page in a frame that scrolls: the page, and upon it the marks of the decision.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { PagePlaces } from '../../../../shared/api/insights.ts';
+import { list } from '../../format.ts';
+import { words } from '../../words/parts.ts';
 import type { Look } from './look.ts';
 import type { Mark } from './marks.ts';
 
@@ -25,10 +27,10 @@ export function PagePicture({ bitmap, isOld, places, marks, look }: PagePictureP
     context.rotate((quarters * Math.PI) / 2);
     context.drawImage(bitmap, -bitmap.width / 2, -bitmap.height / 2);
   }, [bitmap, quarters]);
-  const name = places === undefined ? `Page ${page}` : `Page ${page} of ${places.pages}`;
+  const name = places === undefined ? words.pageName(page) : words.pageNameOf(page, places.pages);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard (WCAG 2.1.1)
-    <section class="page-frame" aria-label={`${name}, picture`} tabIndex={0} aria-busy={isOld}>
+    <section class="page-frame" aria-label={words.picture(name)} tabIndex={0} aria-busy={isOld}>
       <div class={`page-sheet ${isOld ? 'old' : ''}`} style={{ width: `${zoom * 100}%` }}>
         <canvas ref={canvas} role="img" aria-label={describe(name, marks)} />
         {places !== undefined && !isOld && <Marks places={places} marks={marks} quarters={quarters} />}
@@ -71,8 +73,8 @@ function Marks({
 function describe(name: string, marks: readonly Mark[]): string {
   const count = (kind: Mark['kind']) => marks.filter((mark) => mark.kind === kind).length;
   const terms = count('label') + count('runner-up');
-  const said = [terms > 0 && `${terms} marked terms`, count('quote') > 0 && 'the quote marked'].filter(Boolean);
-  return said.length === 0 ? name : `${name}, ${said.join(', ')}`;
+  const said = [...(terms > 0 ? [words.markedTerms(terms)] : []), ...(count('quote') > 0 ? [words.quoteMarked] : [])];
+  return said.length === 0 ? name : `${name}: ${list(said)}`;
 }
 
 /** Width of an element, CSS pixels, as it changes; 0 before it is there. */

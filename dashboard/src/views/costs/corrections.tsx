@@ -5,15 +5,16 @@ import { count } from '../../format.ts';
 import { links } from '../../links.ts';
 import { TableBox } from '../../parts/basics.tsx';
 import { Head, number } from '../../parts/table-head.tsx';
+import { words } from '../../words/costs.ts';
 
 export function Corrections({ corrections }: { corrections: TrustReport['corrections'] }) {
   if (corrections.length === 0) return null;
   return (
     <section class="stack">
-      <h3>What people changed</h3>
-      <TableBox label="Corrections">
+      <h3>{words.peopleChanged}</h3>
+      <TableBox label={words.corrections}>
         <table>
-          <Head columns={['Proposed', 'Decided', number('Decisions')]} />
+          <Head columns={[words.proposed, words.decided, number(words.decisions)]} />
           <tbody>
             {corrections.map(({ from, to, decisions }) => (
               <tr key={`${from}\0${to}`}>

@@ -8,6 +8,7 @@ import { links } from '../../links.ts';
 import { Meter, TableBox, Tile } from '../../parts/basics.tsx';
 import { Empty } from '../../parts/states.tsx';
 import { Head, number } from '../../parts/table-head.tsx';
+import { words } from '../../words/costs.ts';
 import { fillDays, isWorthDrawing } from './period.ts';
 
 const MAX_LABELS = 20;
@@ -17,26 +18,22 @@ export function MoneyTiles({ costs }: { costs: CostReport }) {
   const wasted = costs.days.reduce((sum, one) => sum + one.wastedUsd, 0);
   return (
     <>
-      <Tile name="Cost of the period" value={money(total.costUsd)} note={`${count(total.documents)} documents`} />
+      <Tile name={words.costOfPeriod} value={money(total.costUsd)} note={words.documentsCount(total.documents)} />
       <Tile
-        name="Per 1,000 documents"
+        name={words.perThousand}
         value={total.perThousandUsd === null ? '–' : money(total.perThousandUsd)}
-        note={total.asked === 0 ? 'nothing was asked' : `${money(total.costUsd / total.asked)} for an asked one`}
+        note={total.asked === 0 ? words.nothingAsked : words.forAsked(money(total.costUsd / total.asked))}
       />
       <Tile
-        name="Asked share"
+        name={words.askedShare}
         value={total.documents === 0 ? '–' : percent(total.asked / total.documents, 1)}
-        note={`${count(total.asked)} documents asked to the LLM`}
+        note={words.askedLlm(total.asked)}
       />
       <SpentToday budget={budget} />
       <Tile
-        name="Paid for nothing"
+        name={words.paidForNothing}
         value={money(wasted)}
-        note={
-          wasted === 0
-            ? 'every answer was used'
-            : `${percent(wasted / (total.costUsd || 1), 1)} of the cost: answers that could not be used`
-        }
+        note={wasted === 0 ? words.allUsed : words.notUsable(percent(wasted / (total.costUsd || 1), 1))}
         {...(total.costUsd > 0 && wasted / total.costUsd > 0.05 ? { tone: 'warn' as const } : {})}
       />
     </>
@@ -46,28 +43,20 @@ export function MoneyTiles({ costs }: { costs: CostReport }) {
 function SpentToday({ budget: { perDayUsd, spentTodayUsd } }: { budget: CostReport['budget'] }) {
   if (perDayUsd === null)
     return (
-      <Tile
-        name="Spent today (UTC)"
-        value={money(spentTodayUsd)}
-        note={
-          <>
-            no daily budget: <code>LLM_MAX_COST_USD_PER_DAY</code> sets one
-          </>
-        }
-      />
+      <Tile name={words.spentToday} value={money(spentTodayUsd)} note={words.noBudget((text) => <code>{text}</code>)} />
     );
   const share = perDayUsd === 0 ? 1 : spentTodayUsd / perDayUsd;
   const tone = share >= 1 ? 'bad' : share >= 0.8 ? 'warn' : 'good';
   return (
     <Tile
-      name="Spent today (UTC)"
+      name={words.spentToday}
       value={money(spentTodayUsd)}
       {...(tone === 'good' ? {} : { tone })}
       note={
         <span class="budget">
-          <Meter value={share} label={`${percent(share)} of the daily budget`} tone={tone} />
-          {percent(share)} of {money(perDayUsd)}
-          {share >= 1 && ': documents wait in review until tomorrow'}
+          <Meter value={share} label={words.ofBudget(percent(share))} tone={tone} />
+          {words.shareOf(percent(share), money(perDayUsd))}
+          {share >= 1 && words.waitUntilTomorrow}
         </span>
       }
     />
@@ -77,9 +66,11 @@ function SpentToday({ budget: { perDayUsd, spentTodayUsd } }: { budget: CostRepo
 export function MoneyCharts({ costs, dates }: { costs: CostReport; dates: readonly string[] }) {
   if (costs.days.length === 0)
     return (
-      <Empty title="No run in this period">
+      <Empty title={words.noRun}>
         <p>
-          Choose a longer period, or <a href={links.runs}>start a run</a>.
+          {words.chooseLonger((text) => (
+            <a href={links.runs}>{text}</a>
+          ))}
         </p>
       </Empty>
     );
@@ -109,15 +100,11 @@ function CostByDay({ costs, dates }: { costs: CostReport; dates: readonly string
   const isDrawn = perDayUsd !== null && isWorthDrawing(perDayUsd, highest);
   return (
     <Columns
-      title="Cost per day"
-      caption={
-        perDayUsd === null
-          ? 'Days are UTC.'
-          : `Days are UTC. The daily budget is ${money(perDayUsd)}${isDrawn ? '' : ', far above what was spent'}.`
-      }
+      title={words.costPerDay}
+      caption={perDayUsd === null ? words.daysUtc : words.dailyBudgetIs(money(perDayUsd), !isDrawn)}
       kinds={[
-        { name: 'used answers', tone: 1 },
-        { name: 'paid for nothing', tone: 'warn' },
+        { name: words.usedAnswers, tone: 1 },
+        { name: words.kindPaidForNothing, tone: 'warn' },
       ]}
       columns={days.map(({ date, costUsd, wastedUsd }) => ({
         key: date,
@@ -125,7 +112,7 @@ function CostByDay({ costs, dates }: { costs: CostReport; dates: readonly string
       }))}
       format={money}
       formatKey={day}
-      {...(isDrawn ? { level: { y: perDayUsd, name: `daily budget ${money(perDayUsd)}` } } : {})}
+      {...(isDrawn ? { level: { y: perDayUsd, name: words.dailyBudget(money(perDayUsd)) } } : {})}
     />
   );
 }
@@ -134,13 +121,9 @@ function CostByLabel({ labels }: { labels: CostReport['labels'] }) {
   const rows = [...labels].sort((a, b) => b.costUsd - a.costUsd);
   return (
     <Bars
-      title="Cost by label"
-      caption={
-        rows.length > MAX_LABELS
-          ? `The ${MAX_LABELS} most expensive of ${count(rows.length)} labels.`
-          : 'A label that costs much is one the model is unsure of: more examples of it make it cheaper.'
-      }
-      kinds={[{ name: 'cost', tone: 1 }]}
+      title={words.costByLabel}
+      caption={rows.length > MAX_LABELS ? words.mostExpensive(MAX_LABELS, rows.length) : words.costsMuch}
+      kinds={[{ name: words.kindCost, tone: 1 }]}
       rows={rows.slice(0, MAX_LABELS).map(({ label, costUsd }) => ({ name: label, values: [costUsd] }))}
       format={money}
     />
@@ -150,10 +133,10 @@ function CostByLabel({ labels }: { labels: CostReport['labels'] }) {
 function Deployments({ deployments }: { deployments: CostReport['deployments'] }) {
   return (
     <section class="stack">
-      <h3>By deployment</h3>
-      <TableBox label="Cost by deployment">
+      <h3>{words.byDeployment}</h3>
+      <TableBox label={words.costByDeployment}>
         <table>
-          <Head columns={['Deployment', number('Calls'), number('Tokens'), number('Cost')]} />
+          <Head columns={[words.deployment, number(words.calls), number(words.tokens), number(words.cost)]} />
           <tbody>
             {deployments.map(({ deployment, calls, tokens, costUsd }) => (
               <tr key={deployment}>

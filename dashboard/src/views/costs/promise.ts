@@ -2,6 +2,7 @@
 import type { TrustReport } from '../../../../shared/api/insights.ts';
 
 import { count, percent } from '../../format.ts';
+import { words } from '../../words/costs.ts';
 import { shareText } from '../model/threshold.ts';
 
 /** Standard normal quantile of a two-sided 95 % interval. */
@@ -30,41 +31,56 @@ type Promised = NonNullable<TrustReport['promise']>;
 
 /** Kept when the whole interval is at or above the promise, broken when all of it is below. */
 export function judgePromise({ modelVersion, precision, checked, right, basis }: Promised): Verdict {
-  const aim = `${basis === 'guarantee' ? 'promise' : 'aim'} of ${shareText(precision)}`;
+  const aim = words.aim(basis === 'guarantee', shareText(precision));
   if (checked === 0)
     return {
       state: 'unchecked',
       interval: null,
-      sentence: `Nobody has checked a label that ${modelVersion} gave alone.`,
-      advice: 'Open documents it has labelled and confirm or correct them; a few dozen tell much.',
+      sentence: words.nobodyChecked(modelVersion),
+      advice: words.adviceOpen,
     };
   const interval = wilson(right, checked);
   const [low, high] = interval;
-  const seen = `People checked ${count(checked)} labels that ${modelVersion} gave alone and kept ${count(right)}: ${percent(right / checked, 1)}, ${percent(0.95)} interval ${percent(low, 1)} to ${percent(high, 1)}.`;
-  if (low >= precision) return { state: 'kept', interval, sentence: `${seen} The ${aim} is kept.`, advice: null };
+  const seen = words.seen(
+    count(checked),
+    modelVersion,
+    count(right),
+    percent(right / checked, 1),
+    percent(0.95),
+    percent(low, 1),
+    percent(high, 1),
+  );
+  if (low >= precision) return { state: 'kept', interval, sentence: `${seen} ${words.isKept(aim)}`, advice: null };
   if (high < precision)
     return {
       state: 'broken',
       interval,
-      sentence: `${seen} The ${aim} is not kept.`,
-      advice:
-        'Raise the threshold or train again on these decisions; documents have changed, or labels are read differently.',
+      sentence: `${seen} ${words.isBroken(aim)}`,
+      advice: words.adviceRaise,
     };
   return {
     state: 'open',
     interval,
-    sentence: `${seen} That agrees with the ${aim} without proving it.`,
-    advice: 'More checked documents narrow the interval.',
+    sentence: `${seen} ${words.agreesWith(aim)}`,
+    advice: words.adviceMore,
   };
 }
 
 /** What was measured on documents drawn at random. */
 export function spotCheckSentence(checks: TrustReport['spotChecks']): string {
-  if (checks === null) return 'No spot checks yet: documents drawn at random make the promise a measured number.';
+  if (checks === null) return words.noSpotChecks;
   const { drawn, checked, right, low, high, drift } = checks;
-  if (checked === 0) return `Spot checks: none of the ${count(drawn)} documents drawn at random is checked yet.`;
-  const seen = `Spot checks: of ${count(checked)} documents checked of ${count(drawn)} drawn at random, ${count(right)} are right: ${percent(right / checked, 1)}, ${percent(0.95)} interval ${percent(low, 1)} to ${percent(high, 1)}.`;
+  if (checked === 0) return words.noneChecked(count(drawn));
+  const seen = words.spotChecks(
+    count(checked),
+    count(drawn),
+    count(right),
+    percent(right / checked, 1),
+    percent(0.95),
+    percent(low, 1),
+    percent(high, 1),
+  );
   return drift?.isSeen === true
-    ? `${seen} Fewer are right than before (${percent(drift.recent.right / drift.recent.checked, 1)} after ${percent(drift.before.right / drift.before.checked, 1)}): train again on the decisions.`
+    ? `${seen} ${words.drift(percent(drift.recent.right / drift.recent.checked, 1), percent(drift.before.right / drift.before.checked, 1))}`
     : seen;
 }

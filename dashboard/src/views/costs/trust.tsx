@@ -3,11 +3,12 @@ import type { TrustReport } from '../../../../shared/api/insights.ts';
 
 import { Bars } from '../../charts/bars.tsx';
 import { LineChart } from '../../charts/line-chart.tsx';
-import { count, day, percent } from '../../format.ts';
+import { count, day, list, percent } from '../../format.ts';
 import { links } from '../../links.ts';
 import { Badge, type Tone } from '../../parts/basics.tsx';
 import { Empty } from '../../parts/states.tsx';
 import { canReview } from '../../session.ts';
+import { words } from '../../words/costs.ts';
 import { Corrections } from './corrections.tsx';
 import { weekTrend } from './period.ts';
 import { judgePromise, spotCheckSentence, type Verdict } from './promise.ts';
@@ -33,21 +34,21 @@ export function Escalation({ days }: { days: readonly EscalationDay[] }) {
   const highest = Math.max(0.1, ...filled.map((one) => escalated(one) / readable(one)));
   return (
     <LineChart
-      title="Escalation rate"
+      title={words.escalation}
       caption={trendSentence(now, before)}
       series={[
-        { name: 'not decided by the model alone', tone: 3, points: line(escalated), dots: true },
-        { name: 'asked to the LLM', tone: 1, points: line(({ asked }) => asked), dots: true },
-        { name: 'left to people', tone: 'warn', points: line(({ review }) => review), dots: true },
+        { name: words.notAlone, tone: 3, points: line(escalated), dots: true },
+        { name: words.askedToLlm, tone: 1, points: line(({ asked }) => asked), dots: true },
+        { name: words.leftToPeople, tone: 'warn', points: line(({ review }) => review), dots: true },
       ]}
       x={{
-        name: 'day (UTC)',
+        name: words.dayUtc,
         format: dayOf,
         domain: [dayNumber(days[0]?.date ?? ''), dayNumber(days.at(-1)?.date ?? '')],
       }}
-      y={{ name: 'share of readable documents', format: (share) => percent(share), domain: [0, highest] }}
+      y={{ name: words.shareReadable, format: (share) => percent(share), domain: [0, highest] }}
       table={{
-        columns: ['day', 'documents', 'by the model', 'asked', 'in review', 'failed'],
+        columns: Object.values(words.columns),
         rows: filled.map((one) => [
           day(one.date),
           ...[one.documents, one.byModel, one.asked, one.review, one.failed].map(count),
@@ -58,77 +59,72 @@ export function Escalation({ days }: { days: readonly EscalationDay[] }) {
 }
 
 function trendSentence(now: number | null, before: number | null): string {
-  const what = 'Share of readable documents the model did not decide alone.';
-  if (now === null) return `${what} No run in the last 7 days.`;
-  if (before === null) return `${what} In the last 7 days: ${percent(now, 1)}.`;
+  const what = words.notAloneShare;
+  if (now === null) return `${what} ${words.noRunInWeek}`;
+  if (before === null) return `${what} ${words.lastWeek(percent(now, 1))}`;
   const points = (now - before) * 100;
-  const direction = Math.abs(points) < 0.5 ? 'unchanged' : points > 0 ? 'rising' : 'falling';
-  const advice = points >= 2 ? ' Documents may have changed: look at what is asked, and train on the decisions.' : '';
-  return `${what} In the last 7 days: ${percent(now, 1)}, in the 7 before ${percent(before, 1)}: ${direction}.${advice}`;
+  const direction = Math.abs(points) < 0.5 ? 'same' : points > 0 ? 'up' : 'down';
+  const advice = points >= 2 ? ` ${words.mayHaveChanged}` : '';
+  return `${what} ${words.trend(percent(now, 1), percent(before, 1), direction)}${advice}`;
 }
 
-const VERDICTS: Readonly<Record<Verdict['state'], { name: string; tone: Tone }>> = {
-  kept: { name: 'kept', tone: 'good' },
-  broken: { name: 'not kept', tone: 'bad' },
-  open: { name: 'not contradicted', tone: 'plain' },
-  unchecked: { name: 'unchecked', tone: 'warn' },
+const TONES: Readonly<Record<Verdict['state'], Tone>> = {
+  kept: 'good',
+  broken: 'bad',
+  open: 'plain',
+  unchecked: 'warn',
 };
 
 export function PromiseNote({ promise, spotChecks }: Pick<TrustReport, 'promise' | 'spotChecks'>) {
   if (promise === null) return null;
   const verdict = judgePromise(promise);
-  const { name, tone } = VERDICTS[verdict.state];
+
   return (
     <section class="card">
       <h3 class="row">
-        The champion’s promise <Badge tone={tone}>{name}</Badge>
+        {words.championsPromise} <Badge tone={TONES[verdict.state]}>{words.verdicts[verdict.state]}</Badge>
       </h3>
       <p class="rule">{verdict.sentence}</p>
       {verdict.advice !== null && <p class="rule">{verdict.advice}</p>}
       <p class="rule">
-        {spotCheckSentence(spotChecks)} <a href={links.spotChecks}>Check some</a>
+        {spotCheckSentence(spotChecks)} <a href={links.spotChecks}>{words.checkSome}</a>
       </p>
       <p class="rule-notes">
-        Otherwise checked are the documents people opened, which is no random sample. How the promise was made:{' '}
-        <a href={links.model(promise.modelVersion)}>model {promise.modelVersion}</a>.
+        {words.notRandom(
+          (text) => (
+            <a href={links.model(promise.modelVersion)}>{text}</a>
+          ),
+          promise.modelVersion,
+        )}
       </p>
     </section>
   );
 }
-
-const PROPOSERS = { model: 'the model', llm: 'the LLM', duplicate: 'a duplicate', encoder: 'the encoder' } as const;
 
 /** What people said; an invitation where they have not. */
 export function Agreement({ trust }: { trust: TrustReport }) {
   const decisions = trust.agreement.reduce((sum, one) => sum + one.decisions, 0);
   if (decisions === 0)
     return (
-      <Empty title="Nobody has reviewed in this period">
-        <p>
-          {canReview.value ? (
-            <>
-              <a href={links.review}>Open Review</a>: each decision there is held against what was proposed.
-            </>
-          ) : (
-            'Somebody with the reviewer role can decide documents in Review; each decision is held against what was proposed.'
-          )}
-        </p>
+      <Empty title={words.nobodyReviewed}>
+        <p>{canReview.value ? words.openReview((text) => <a href={links.review}>{text}</a>) : words.reviewerCan}</p>
       </Empty>
     );
   return (
     <div class="grid tops">
       <Bars
-        title="Agreement by who had proposed"
-        caption={trust.agreement
-          .filter((one) => one.decisions > 0)
-          .map((one) => `${PROPOSERS[one.proposedBy]}: ${percent(one.kept / one.decisions, 1)} kept`)
-          .join(', ')}
+        title={words.agreement}
+        caption={list(
+          trust.agreement
+            .filter((one) => one.decisions > 0)
+            .map((one) => words.keptBy(words.proposers[one.proposedBy], percent(one.kept / one.decisions, 1))),
+        )}
         kinds={[
-          { name: 'kept', tone: 'good' },
-          { name: 'changed', tone: 'bad' },
+          { name: words.kept, tone: 'good' },
+          { name: words.changed, tone: 'bad' },
         ]}
         rows={trust.agreement.map((one) => ({
-          name: PROPOSERS[one.proposedBy],
+          name: words.proposers[one.proposedBy],
           values: [one.kept, one.decisions - one.kept],
         }))}
         format={count}
@@ -146,24 +142,24 @@ function Quality({ weeks }: { weeks: TrustReport['weeks'] }) {
   const lowest = Math.min(0.9, ...filled.map(({ kept, decisions }) => kept / decisions));
   return (
     <LineChart
-      title="Quality by week"
-      caption="Share of proposals that people kept, by the week’s Monday; dots grow with the number of decisions."
+      title={words.quality}
+      caption={words.qualityCaption}
       series={[
         {
-          name: 'kept',
+          name: words.kept,
           tone: 1,
           points: filled.map(({ week, kept, decisions }) => [mondayNumber(week), kept / decisions]),
           dots: filled.map(({ decisions }) => decisions / most),
         },
       ]}
       x={{
-        name: 'week',
+        name: words.week,
         domain: [Math.min(...mondays) - 0.4, Math.max(...mondays) + 0.4],
         format: (week) => (Number.isInteger(week) ? dayOf(week * 7 - MONDAY) : ''),
       }}
-      y={{ name: 'kept', format: (share) => percent(share), domain: [Math.floor(lowest * 10) / 10, 1] }}
+      y={{ name: words.kept, format: (share) => percent(share), domain: [Math.floor(lowest * 10) / 10, 1] }}
       table={{
-        columns: ['week of', 'decisions', 'kept', 'share', 'reviewers'],
+        columns: Object.values(words.weekColumns),
         rows: filled.map(({ week, decisions, kept, reviewers }) => [
           day(week),
           count(decisions),

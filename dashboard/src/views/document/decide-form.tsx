@@ -6,6 +6,7 @@ import { ErrorNote } from '../../parts/states.tsx';
 import type { ResultRow } from '../../result-row.ts';
 import { labels } from '../../session.ts';
 import { toast } from '../../toasts.tsx';
+import { words } from '../../words/document.ts';
 
 interface DecideFormProps {
   documentId: string;
@@ -21,8 +22,8 @@ export function DecideForm({ documentId, latest, onDecided }: DecideFormProps) {
   if (labels.value.length === 0)
     return (
       <section class="card">
-        <h2>Decide</h2>
-        <p class="dim">There is no taxonomy yet. Publish one, then its labels can be given here.</p>
+        <h2>{words.decide}</h2>
+        <p class="dim">{words.noTaxonomy}</p>
       </section>
     );
   const label = chosen ?? (latest.label !== null && labels.value.includes(latest.label) ? latest.label : '');
@@ -30,13 +31,13 @@ export function DecideForm({ documentId, latest, onDecided }: DecideFormProps) {
     setIsBusy(true);
     setError(undefined);
     try {
-      const words = note.trim();
+      const said = note.trim();
       const answer = await sendJson<FeedbackAnswer>('POST', 'feedback', {
         documentId,
         label,
-        ...(words === '' ? {} : { note: words }),
+        ...(said === '' ? {} : { note: said }),
       });
-      toast(answer.isNew ? `Stored: ${answer.label}` : `${answer.label} was stored already`, 'good');
+      toast(answer.isNew ? words.stored(answer.label) : words.storedAlready(answer.label), 'good');
       setNote('');
       setChosen(undefined);
       onDecided();
@@ -48,7 +49,7 @@ export function DecideForm({ documentId, latest, onDecided }: DecideFormProps) {
   };
   return (
     <section class="card">
-      <h2>{latest.status === 'labelled' ? 'Correct' : 'Decide'}</h2>
+      <h2>{latest.status === 'labelled' ? words.correct : words.decide}</h2>
       <form
         class="stack"
         onSubmit={(event) => {
@@ -57,10 +58,10 @@ export function DecideForm({ documentId, latest, onDecided }: DecideFormProps) {
         }}
       >
         <label>
-          Label
+          {words.label}
           <select value={label} required onChange={(event) => setChosen(event.currentTarget.value)}>
             <option value="" disabled>
-              Choose a label
+              {words.chooseLabel}
             </option>
             {labels.value.map((name) => (
               <option key={name}>{name}</option>
@@ -68,19 +69,19 @@ export function DecideForm({ documentId, latest, onDecided }: DecideFormProps) {
           </select>
         </label>
         <label>
-          Note for the record
+          {words.noteForRecord}
           <textarea
             rows={2}
             maxLength={2000}
             value={note}
-            placeholder="optional"
+            placeholder={words.optional}
             onInput={(event) => setNote(event.currentTarget.value)}
           />
         </label>
         {error !== undefined && <ErrorNote error={error} />}
         <div class="row end">
           <button type="submit" class="primary" disabled={label === '' || isBusy}>
-            {isBusy ? 'Storing…' : label !== '' && label === latest.label ? 'Confirm label' : 'Store decision'}
+            {isBusy ? words.storing : label !== '' && label === latest.label ? words.confirmLabel : words.storeDecision}
           </button>
         </div>
       </form>

@@ -2,19 +2,21 @@
 import { money } from '../../format.ts';
 import { links } from '../../links.ts';
 import { Badge, Confidence, StatusBadge } from '../../parts/basics.tsx';
+import { problemOf } from '../../problem.ts';
 import { type ResultRow, warningsOf } from '../../result-row.ts';
+import { words } from '../../words/document.ts';
 
 export function Decision({ row }: { row: ResultRow }) {
   return (
     <section class="card decision">
-      <h2 class="visually-hidden">Decision</h2>
+      <h2 class="visually-hidden">{words.decision}</h2>
       <p class="decision-label">
-        {row.label ?? <span class="dim">No label</span>} <StatusBadge status={row.status} />
+        {row.label ?? <span class="dim">{words.noLabel}</span>} <StatusBadge status={row.status} />
       </p>
       <p class="row">
         {row.confidence !== null && (
           <>
-            <span class="dim">Confidence</span> <Confidence value={row.confidence} />
+            <span class="dim">{words.confidence}</span> <Confidence value={row.confidence} />
           </>
         )}
         <span class="dim">{deciderOf(row)}</span>
@@ -22,21 +24,17 @@ export function Decision({ row }: { row: ResultRow }) {
       {row.status !== 'labelled' && row.failure_code !== null && (
         <div class={`note ${row.status === 'failed' ? 'bad' : 'warn'}`}>
           <p>
-            <strong>
-              {row.status === 'failed' ? 'This document could not be decided.' : 'This document waits for a person.'}
-            </strong>{' '}
-            {row.failure_message}
+            <strong>{row.status === 'failed' ? words.notDecidable : words.waits}</strong> <Failure row={row} />
           </p>
           <p class="row">
             <code>{row.failure_code}</code>
-            <a href={links.documents({ code: row.failure_code })}>Other documents with this code</a>
+            <a href={links.documents({ code: row.failure_code })}>{words.sameCode}</a>
           </p>
         </div>
       )}
       {row.duplicate_of !== null && (
         <p>
-          Its text is that of <a href={links.document(row.duplicate_of)}>another document</a>, whose label it took over
-          without a question to the LLM.
+          <CopyOf documentId={row.duplicate_of} />
         </p>
       )}
       <Unread row={row} />
@@ -45,6 +43,28 @@ export function Decision({ row }: { row: ResultRow }) {
   );
 }
 
+/** What happened and what to do; the API's own words follow where they are not these. */
+export function Failure({ row: { failure_code, failure_message } }: { row: ResultRow }) {
+  const { message, remedy, own } = problemOf(failure_code, failure_message ?? '');
+  if (own === undefined) return <>{[message, remedy].filter(Boolean).join('. ')}</>;
+  return (
+    <>
+      {message}. {remedy}{' '}
+      <span class="dim" lang="en">
+        {own}
+      </span>
+    </>
+  );
+}
+
+const CopyOf = ({ documentId }: { documentId: string }) => (
+  <>
+    {words.copyOf((text) => (
+      <a href={links.document(documentId)}>{text}</a>
+    ))}
+  </>
+);
+
 /** What of the document was not read: the label may rest on less than a person sees. */
 function Unread({ row }: { row: ResultRow }) {
   const warnings = warningsOf(row);
@@ -52,7 +72,7 @@ function Unread({ row }: { row: ResultRow }) {
   return (
     <div class={`note ${warnings.some((warning) => warning.startsWith('needs-ocr:')) ? 'warn' : ''}`}>
       <p>
-        <strong>What was not read as it stands</strong>
+        <strong>{words.unread}</strong>
       </p>
       <ul>
         {warnings.map((warning) => (
@@ -68,16 +88,19 @@ function Quote({ row }: { row: ResultRow }) {
   if (row.llm_quote === null)
     return (
       <p>
-        <Badge tone="warn">quote not found</Badge> The LLM quoted words that do not stand in the text; its confidence
-        was lowered for it.
+        <Badge tone="warn">{words.quoteNotFound}</Badge> {words.quoteNotFoundNote}
       </p>
     );
   return (
     <figure class="quote">
       <blockquote>{row.llm_quote}</blockquote>
       <figcaption>
-        {row.llm_quote_verified ? <Badge tone="good">✓ verified</Badge> : <Badge tone="warn">not verified</Badge>}{' '}
-        {row.llm_quote_verified ? 'The LLM quoted these words, and they stand in the text.' : 'Quoted by the LLM.'}
+        {row.llm_quote_verified ? (
+          <Badge tone="good">{words.verified}</Badge>
+        ) : (
+          <Badge tone="warn">{words.notVerified}</Badge>
+        )}{' '}
+        {row.llm_quote_verified ? words.verifiedNote : words.notVerifiedNote}
       </figcaption>
     </figure>
   );
@@ -85,14 +108,12 @@ function Quote({ row }: { row: ResultRow }) {
 
 /** Who decided, with what, in a line. */
 export function deciderOf(row: ResultRow): string {
-  const cost = (row.cost_usd ?? 0) > 0 ? ` for ${money(row.cost_usd ?? 0)}` : '';
-  if (row.decided_by === 'model') return `decided by model ${row.model_version ?? ''}`;
+  const cost = (row.cost_usd ?? 0) > 0 ? money(row.cost_usd ?? 0) : null;
+  if (row.decided_by === 'model') return words.byModel(row.model_version ?? '');
   if (row.decided_by === 'encoder')
-    return row.model_version === null
-      ? 'decided by the label descriptions, with the encoder'
-      : `decided by model ${row.model_version} with its encoder`;
-  if (row.decided_by === 'llm') return `decided by the LLM (${row.llm_deployment ?? 'unnamed'})${cost}`;
-  if (row.decided_by === 'duplicate') return 'taken over from a copy';
-  if (row.decided_by === 'human') return 'decided by a person';
-  return row.llm_deployment !== null ? `the LLM (${row.llm_deployment}) was asked${cost}` : 'not decided';
+    return row.model_version === null ? words.byDescriptions : words.byEncoder(row.model_version);
+  if (row.decided_by === 'llm') return words.byLlm(row.llm_deployment, cost);
+  if (row.decided_by === 'duplicate') return words.byCopy;
+  if (row.decided_by === 'human') return words.byPerson;
+  return row.llm_deployment !== null ? words.llmAsked(row.llm_deployment, cost) : words.notDecided;
 }

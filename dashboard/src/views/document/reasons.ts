@@ -1,5 +1,8 @@
 // Why a document has its label, in words and in the order of weight; and what was decided on it, by whom, as one story.
+
+import { list } from '../../format.ts';
 import { type DocumentAnswer, type Evidence, type FeedbackRow, type ResultRow, topLabelsOf } from '../../result-row.ts';
+import { words } from '../../words/document.ts';
 
 /** The label of a decision and the strongest other one; undefined where the model has no second. */
 export function rivalsOf(row: ResultRow): { label: string; runnerUp: string } | undefined {
@@ -18,16 +21,12 @@ export const pullOf = ({ weight, runner_up_weight }: Evidence): number => weight
 export function sentencesOf(evidence: readonly Evidence[], rivals: { label: string; runnerUp: string }): string[] {
   const sorted = byPull(evidence);
   const side = (isFor: boolean) => sorted.filter((one) => pullOf(one) > 0 === isFor && pullOf(one) !== 0);
-  const named = (some: readonly Evidence[]) => {
-    const terms = some.slice(0, 3).map(({ term }) => `“${term}”`);
-    return terms.length < 2 ? (terms[0] ?? '') : `${terms.slice(0, -1).join(', ')} and ${terms.at(-1)}`;
-  };
-  const says = (some: readonly Evidence[]) => (some.length === 1 ? 'speaks' : 'speak');
+  const named = (some: readonly Evidence[]) => list(some.slice(0, 3).map(({ term }) => words.quoted(term)));
   const pro = side(true);
   const contra = side(false);
   return [
-    ...(pro.length > 0 ? [`${named(pro)} ${says(pro)} most for ${rivals.label} rather than ${rivals.runnerUp}.`] : []),
-    ...(contra.length > 0 ? [`${named(contra)} ${says(contra)} for ${rivals.runnerUp}.`] : []),
+    ...(pro.length > 0 ? [words.speakFor(named(pro), pro.length, rivals.label, rivals.runnerUp)] : []),
+    ...(contra.length > 0 ? [words.speakForOther(named(contra), contra.length, rivals.runnerUp)] : []),
   ];
 }
 

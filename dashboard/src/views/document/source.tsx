@@ -7,6 +7,7 @@ import { Facts } from '../../parts/basics.tsx';
 import type { ResultRow } from '../../result-row.ts';
 import { saveBlob } from '../../save.ts';
 import { toastError } from '../../toasts.tsx';
+import { words } from '../../words/document.ts';
 import { versionsOf } from './reasons.ts';
 
 export function Source({ row, history }: { row: ResultRow; history: readonly ResultRow[] }) {
@@ -15,28 +16,30 @@ export function Source({ row, history }: { row: ResultRow; history: readonly Res
   const versions = versionsOf(history);
   return (
     <section class="card">
-      <h2>Source</h2>
+      <h2>{words.source}</h2>
       <Facts
         facts={[
-          ['Original', row.source_name == null ? null : <span class="path">{row.source_name}</span>],
-          ['Lives in', originalLink(row.source_url)],
-          ['Path', <span class="path">{path}</span>],
-          ['Member of the archive', row.archive_path ? row.archive_path.replaceAll('!/', ' ▸ ') : null],
+          [words.original, row.source_name == null ? null : <span class="path">{row.source_name}</span>],
+          [words.livesIn, originalLink(row.source_url)],
+          [words.path, <span class="path">{path}</span>],
+          [words.member, row.archive_path ? row.archive_path.replaceAll('!/', ' ▸ ') : null],
           [
-            'Folder',
-            slash > 0 ? <a href={links.documents({ path: path.slice(0, slash + 1) })}>all its documents</a> : null,
+            words.folder,
+            slash > 0 ? (
+              <a href={links.documents({ path: path.slice(0, slash + 1) })}>{words.allItsDocuments}</a>
+            ) : null,
           ],
-          ['Media type', row.media_type],
-          ['Size', row.size_bytes === null ? null : bytes(row.size_bytes)],
-          ['Pages', row.pages === null ? null : count(row.pages)],
-          ['Characters', row.chars === null ? null : count(row.chars)],
-          ['Language', row.language],
-          ['Versions seen', versions === 0 ? null : count(versions)],
-          ['ETag', row.source_etag === null ? null : <code>{row.source_etag}</code>],
-          ['SHA-256 of the content', row.content_sha256 === null ? null : <code>{row.content_sha256}</code>],
-          ['Document id', <code>{row.document_id}</code>],
-          ['Taxonomy', row.taxonomy_version],
-          ['Pipeline', row.pipeline_version],
+          [words.mediaType, row.media_type],
+          [words.size, row.size_bytes === null ? null : bytes(row.size_bytes)],
+          [words.pages, row.pages === null ? null : count(row.pages)],
+          [words.characters, row.chars === null ? null : count(row.chars)],
+          [words.language, row.language],
+          [words.versions, versions === 0 ? null : count(versions)],
+          [words.etag, row.source_etag === null ? null : <code>{row.source_etag}</code>],
+          [words.sha, row.content_sha256 === null ? null : <code>{row.content_sha256}</code>],
+          [words.id, <code>{row.document_id}</code>],
+          [words.taxonomy, row.taxonomy_version],
+          [words.pipeline, row.pipeline_version],
         ]}
       />
     </section>
@@ -49,11 +52,7 @@ function originalLink(url: string | null) {
   const isSharePoint = /^https:\/\/[^/]*\.sharepoint[.-]/i.test(url);
   return (
     <a href={url} target="_blank" rel="noopener noreferrer">
-      {isSharePoint
-        ? 'Open in SharePoint'
-        : /^https:\/\/outlook\./i.test(url)
-          ? 'Open in Outlook'
-          : 'Open the original'}
+      {isSharePoint ? words.openSharePoint : /^https:\/\/outlook\./i.test(url) ? words.openOutlook : words.openOriginal}
     </a>
   );
 }
@@ -72,7 +71,7 @@ export function Download({ documentId, name }: { documentId: string; name: strin
   };
   return (
     <button type="button" disabled={isBusy} onClick={() => void save()}>
-      {isBusy ? 'Fetching…' : 'Download original'}
+      {isBusy ? words.fetching : words.download}
     </button>
   );
 }

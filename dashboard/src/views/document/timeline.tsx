@@ -1,15 +1,17 @@
 // The story of a document's decisions, newest first: by whom, in which run, with which versions, for how much.
-import { count, money, percent, when } from '../../format.ts';
+import { money, percent, when } from '../../format.ts';
 import { links } from '../../links.ts';
 import { Badge, StatusBadge } from '../../parts/basics.tsx';
 import type { DocumentAnswer } from '../../result-row.ts';
-import { deciderOf } from './decision.tsx';
+import { words } from '../../words/document.ts';
+import { RunLink } from '../runs/run-link.tsx';
+import { deciderOf, Failure } from './decision.tsx';
 import { type Chapter, storyOf } from './reasons.ts';
 
 export function Timeline({ history, feedback }: Pick<DocumentAnswer, 'history' | 'feedback'>) {
   return (
     <section class="card">
-      <h2>History</h2>
+      <h2>{words.history}</h2>
       <ol class="timeline">
         {storyOf({ history, feedback }).map((chapter) => (
           <Entry key={`${chapter.row.run_id}/${chapter.row.processed_at}`} chapter={chapter} />
@@ -19,36 +21,47 @@ export function Timeline({ history, feedback }: Pick<DocumentAnswer, 'history' |
   );
 }
 
+const ModelLink = ({ version }: { version: string }) => (
+  <>
+    {words.model(
+      (text) => (
+        <a href={links.model(version)}>{text}</a>
+      ),
+      version,
+    )}
+  </>
+);
+
 function Entry({ chapter: { row, feedback, isNewContent } }: { chapter: Chapter }) {
   const tokens = (row.tokens_in ?? 0) + (row.tokens_out ?? 0);
   const versions = [
-    row.decided_by !== 'human' && row.model_version !== null && (
-      <>
-        model <a href={links.model(row.model_version)}>{row.model_version}</a>
-      </>
-    ),
-    row.decided_by !== 'human' && row.prompt_version !== null && <>prompt {row.prompt_version}</>,
-    tokens > 0 && <>{count(tokens)} tokens</>,
+    row.decided_by !== 'human' && row.model_version !== null && <ModelLink version={row.model_version} />,
+    row.decided_by !== 'human' && row.prompt_version !== null && words.prompt(row.prompt_version),
+    tokens > 0 && words.tokens(tokens),
     (row.cost_usd ?? 0) > 0 && <>{money(row.cost_usd ?? 0)}</>,
   ].filter((part) => part !== false);
   return (
     <li class={row.decided_by ?? 'none'}>
       <p class="dim">
         <time dateTime={row.processed_at}>{when(row.processed_at)}</time> ·{' '}
-        {feedback?.reviewer ? `decided by ${feedback.reviewer}` : deciderOf(row)}
+        {feedback?.reviewer ? words.byReviewer(feedback.reviewer) : deciderOf(row)}
       </p>
       <p>
-        <strong>{row.label ?? 'no label'}</strong>
+        <strong>{row.label ?? words.noLabelYet}</strong>
         {row.confidence !== null && <> {percent(row.confidence)}</>} <StatusBadge status={row.status} />{' '}
-        {isNewContent && <Badge tone="accent">new content</Badge>}
+        {isNewContent && <Badge tone="accent">{words.newContent}</Badge>}
       </p>
-      {row.failure_message !== null && <p class="dim">{row.failure_message}</p>}
+      {row.failure_message !== null && (
+        <p class="dim">
+          <Failure row={row} />
+        </p>
+      )}
       {feedback?.previous_label && feedback.previous_label !== feedback.label && (
-        <p class="dim">instead of {feedback.previous_label}</p>
+        <p class="dim">{words.insteadOf(feedback.previous_label)}</p>
       )}
       {feedback?.note && <blockquote>{feedback.note}</blockquote>}
       <p class="dim path">
-        run <a href={links.run(row.run_id)}>{row.run_id}</a>
+        {words.run(<RunLink runId={row.run_id} />)}
         {versions.map((part, i) => (
           <span key={i}> · {part}</span>
         ))}

@@ -1,24 +1,19 @@
 // What the model saw: its likeliest labels, and term by term why the first and not the second.
 import { Bars } from '../../charts/bars.tsx';
 import { DivergingBars } from '../../charts/diverging-bars.tsx';
-import { percent } from '../../format.ts';
+import { percent, signed } from '../../format.ts';
 import { evidenceOf, type ResultRow, topLabelsOf } from '../../result-row.ts';
+import { words } from '../../words/document.ts';
 import { byPull, rivalsOf, sentencesOf } from './reasons.ts';
-
-const signed = new Intl.NumberFormat(undefined, {
-  signDisplay: 'exceptZero',
-  minimumFractionDigits: 2,
-  maximumFractionDigits: 2,
-});
 
 export function TopLabels({ row }: { row: ResultRow }) {
   const top = topLabelsOf(row);
   if (top.length === 0) return null;
   return (
     <Bars
-      title="Likeliest labels"
-      caption={`Calibrated confidence of model ${row.model_version ?? ''}, before anyone else was asked.`}
-      kinds={[{ name: 'confidence', tone: 1 }]}
+      title={words.likeliest}
+      caption={words.likeliestCaption(row.model_version ?? '')}
+      kinds={[{ name: words.columnConfidence, tone: 1 }]}
       rows={top.map(({ label, probability }) => ({ name: label, values: [probability] }))}
       format={(value) => percent(value, 1)}
     />
@@ -31,14 +26,14 @@ export function WhyNotRunnerUp({ row }: { row: ResultRow }) {
   if (rivals === undefined || evidence.length === 0) return null;
   return (
     <DivergingBars
-      title={`Why ${rivals.label} and not ${rivals.runnerUp}`}
-      caption={`${sentencesOf(evidence, rivals).join(' ')} A bar to the right adds to the label's score, one to the left takes from it.`}
+      title={words.whyNot(rivals.label, rivals.runnerUp)}
+      caption={words.whyNotCaption(sentencesOf(evidence, rivals).join(' '))}
       kinds={[
         { name: rivals.label, tone: 1 },
         { name: rivals.runnerUp, tone: 2 },
       ]}
       rows={evidence.map((one) => ({ name: one.term, values: [one.weight, one.runner_up_weight] }))}
-      format={(value) => signed.format(value)}
+      format={(value) => signed(value, 2)}
     />
   );
 }

@@ -3,6 +3,8 @@ import type { ResultFacets } from '../../../../shared/api/insights.ts';
 
 import { count } from '../../format.ts';
 import { links } from '../../links.ts';
+import { words } from '../../words/documents.ts';
+import { words as partsWords } from '../../words/parts.ts';
 import { type Field, type Filter, withField } from './filter.ts';
 
 interface Group {
@@ -15,11 +17,11 @@ const SHOWN = 8;
 
 export function FacetPanel({ facets, filter }: { facets: ResultFacets; filter: Filter }) {
   const groups: Group[] = [
-    { title: 'Status', field: 'status', entries: entriesOf(facets.statuses, 'status') },
-    { title: 'Label', field: 'label', entries: entriesOf(facets.labels, 'label') },
-    { title: 'Decided by', field: 'decidedBy', entries: entriesOf(facets.decidedBy, 'decidedBy') },
-    { title: 'Code', field: 'code', entries: entriesOf(facets.codes, 'code') },
-    { title: 'Type', field: 'mediaType', entries: entriesOf(facets.mediaTypes, 'mediaType') },
+    { title: words.status, field: 'status', entries: entriesOf(facets.statuses, 'status') },
+    { title: words.label, field: 'label', entries: entriesOf(facets.labels, 'label') },
+    { title: words.decidedBy, field: 'decidedBy', entries: entriesOf(facets.decidedBy, 'decidedBy') },
+    { title: words.code, field: 'code', entries: entriesOf(facets.codes, 'code') },
+    { title: words.type, field: 'mediaType', entries: entriesOf(facets.mediaTypes, 'mediaType') },
   ];
   return (
     <>
@@ -44,12 +46,12 @@ function FacetGroup({ group: { title, field, entries }, filter, total }: FacetGr
             <a
               href={links.documents(withField(filter, field, isOn ? undefined : value))}
               aria-current={isOn ? 'true' : undefined}
-              title={isOn ? 'Show the others too' : undefined}
+              title={isOn ? words.showOthers : undefined}
             >
               <span class="facet-share" style={{ width: `${total === 0 ? 0 : (documents / total) * 100}%` }} />
               <span class="facet-name">
                 {isOn && <span aria-hidden="true">✓ </span>}
-                {field === 'status' && value === 'review' ? 'in review' : value}
+                {nameOf(field, value)}
               </span>
               <span class="facet-count">{count(documents)}</span>
             </a>
@@ -64,12 +66,18 @@ function FacetGroup({ group: { title, field, entries }, filter, total }: FacetGr
       {list(shown)}
       {rest.length > 0 && (
         <details>
-          <summary>{count(rest.length)} more</summary>
+          <summary>{words.more(rest.length)}</summary>
           {list(rest)}
         </details>
       )}
     </section>
   );
+}
+
+/** Words for what the API names; data stays as it is. */
+function nameOf(field: Field, value: string): string {
+  if (field === 'status') return partsWords.status[value] ?? value;
+  return field === 'decidedBy' ? (partsWords.deciders[value] ?? value) : value;
 }
 
 interface FacetGroupProps {

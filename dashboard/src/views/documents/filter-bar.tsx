@@ -7,6 +7,9 @@ import { links } from '../../links.ts';
 import { saveBlob } from '../../save.ts';
 import { labels } from '../../session.ts';
 import { toastError } from '../../toasts.tsx';
+import { words } from '../../words/documents.ts';
+import { words as partsWords } from '../../words/parts.ts';
+import { useRunName } from '../runs/run-link.tsx';
 import { apiQuery, chipsOf, dateOf, type Field, type Filter, momentOf, shareOf, withField } from './filter.ts';
 
 const TYPING_MS = 250;
@@ -36,8 +39,8 @@ export function SearchBox({ filter }: { filter: Filter }) {
       <form onSubmit={(event) => event.preventDefault()}>
         <input
           type="search"
-          aria-label="Search in paths"
-          placeholder="Search in paths and names…"
+          aria-label={words.searchLabel}
+          placeholder={words.searchPlaceholder}
           value={text}
           onInput={(event) => setText(event.currentTarget.value)}
         />
@@ -47,18 +50,16 @@ export function SearchBox({ filter }: { filter: Filter }) {
 }
 
 export function Chips({ filter }: { filter: Filter }) {
-  const chips = chipsOf(filter, when);
+  const run = useRunName(filter.run ?? '');
+  const chips = chipsOf(filter.run === undefined ? filter : { ...filter, run }, when);
   if (chips.length === 0) return null;
   return (
-    <ul class="chips" aria-label="Filters that are set">
+    <ul class="chips" aria-label={words.filtersSet}>
       {chips.map(({ field, name, value }) => (
         <li key={field}>
           <span class="chip">
             <span class="dim">{name}</span> {value}
-            <a
-              href={links.documents(withField(filter, field, undefined))}
-              aria-label={`Remove filter ${name} ${value}`}
-            >
+            <a href={links.documents(withField(filter, field, undefined))} aria-label={words.remove(name, value)}>
               ×
             </a>
           </span>
@@ -66,7 +67,7 @@ export function Chips({ filter }: { filter: Filter }) {
       ))}
       {chips.length > 1 && (
         <li>
-          <a href={links.documents()}>Remove all</a>
+          <a href={links.documents()}>{words.removeAll}</a>
         </li>
       )}
     </ul>
@@ -82,7 +83,7 @@ export function FilterFields({ filter }: { filter: Filter }) {
     <label>
       {name}
       <select value={filter[field] ?? ''} onChange={(event) => set(field, event.currentTarget.value)}>
-        <option value="">any</option>
+        <option value="">{words.any}</option>
         {values.map(([value, text]) => (
           <option key={value} value={value}>
             {text}
@@ -92,6 +93,8 @@ export function FilterFields({ filter }: { filter: Filter }) {
     </label>
   );
   const same = (values: readonly string[]) => values.map((value) => [value, value] as const);
+  const named = (values: readonly string[], names: Readonly<Record<string, string>>) =>
+    values.map((value) => [value, names[value] ?? value] as const);
   const text = (name: string, field: Field, placeholder: string) => (
     <label>
       {name}
@@ -129,21 +132,21 @@ export function FilterFields({ filter }: { filter: Filter }) {
   );
   return (
     <div class="fields">
-      {choice('Label', 'label', same(labels.value))}
-      {choice('Status', 'status', [
-        ['labelled', 'labelled'],
-        ['review', 'in review'],
-        ['failed', 'failed'],
-      ])}
-      {choice('Decided by', 'decidedBy', same(['model', 'encoder', 'llm', 'duplicate', 'human']))}
-      {text('Run', 'run', 'run-…')}
-      {text('Code', 'code', 'extract.corrupt')}
-      {text('Path begins with', 'path', 'folder/')}
-      {text('Media type', 'mediaType', 'application/pdf')}
-      {date('Decided from', 'from', 0)}
-      {date('Decided until', 'to', 1)}
-      {share('Confidence from, %', 'minConfidence')}
-      {share('Confidence up to, %', 'maxConfidence')}
+      {choice(words.label, 'label', same(labels.value))}
+      {choice(words.status, 'status', named(['labelled', 'review', 'failed'], partsWords.status))}
+      {choice(
+        words.decidedBy,
+        'decidedBy',
+        named(['model', 'encoder', 'llm', 'duplicate', 'human'], partsWords.deciders),
+      )}
+      {text(words.run, 'run', 'run-…')}
+      {text(words.code, 'code', 'extract.corrupt')}
+      {text(words.pathBegins, 'path', 'folder/')}
+      {text(words.mediaType, 'mediaType', 'application/pdf')}
+      {date(words.decidedFrom, 'from', 0)}
+      {date(words.decidedUntil, 'to', 1)}
+      {share(words.confidenceFrom, 'minConfidence')}
+      {share(words.confidenceUpTo, 'maxConfidence')}
     </div>
   );
 }
@@ -163,10 +166,10 @@ export function Export({ filter }: { filter: Filter }) {
   return (
     <span class="row">
       <button type="button" disabled={busy !== undefined} onClick={() => void save('csv')}>
-        {busy === 'csv' ? 'Preparing…' : 'Export CSV'}
+        {busy === 'csv' ? words.preparing : words.exportCsv}
       </button>
       <button type="button" disabled={busy !== undefined} onClick={() => void save('parquet')}>
-        {busy === 'parquet' ? 'Preparing…' : 'Export Parquet'}
+        {busy === 'parquet' ? words.preparing : words.exportParquet}
       </button>
     </span>
   );

@@ -1,5 +1,9 @@
 // Which documents are shown. The filter lives in the address, in the words of the API, so that a link is a list.
+
+import { decimal } from '../../format.ts';
 import { queryOf } from '../../links.ts';
+import { words } from '../../words/documents.ts';
+import { words as partsWords } from '../../words/parts.ts';
 
 export const FIELDS = [
   'search',
@@ -19,21 +23,6 @@ export type Field = (typeof FIELDS)[number];
 
 /** Values as the API takes them; fields that are not set are missing. */
 export type Filter = Partial<Record<Field, string>>;
-
-const NAMES: Readonly<Record<Field, string>> = {
-  search: 'Search',
-  run: 'Run',
-  label: 'Label',
-  status: 'Status',
-  code: 'Code',
-  decidedBy: 'Decided by',
-  mediaType: 'Type',
-  path: 'Folder',
-  from: 'Decided from',
-  to: 'Decided before',
-  minConfidence: 'Confidence from',
-  maxConfidence: 'Confidence up to',
-};
 
 /** The filter in an address; what is no field of ours is left out. */
 export function readFilter(query: Readonly<Record<string, string>>): Filter {
@@ -66,14 +55,15 @@ export function chipsOf(filter: Filter, show: (iso: string) => string): Chip[] {
   return FIELDS.flatMap((field) => {
     const value = filter[field];
     if (value === undefined) return [];
-    return [{ field, name: NAMES[field], value: words(field, value, show) }];
+    return [{ field, name: words.fields[field], value: saidOf(field, value, show) }];
   });
 }
 
-function words(field: Field, value: string, show: (iso: string) => string): string {
-  if (field === 'minConfidence' || field === 'maxConfidence') return `${Math.round(Number(value) * 1000) / 10} %`;
+function saidOf(field: Field, value: string, show: (iso: string) => string): string {
+  if (field === 'minConfidence' || field === 'maxConfidence') return `${decimal(Number(value) * 100, 1)} %`;
   if (field === 'from' || field === 'to') return Number.isNaN(Date.parse(value)) ? value : show(value);
-  if (field === 'status' && value === 'review') return 'in review';
+  if (field === 'status') return partsWords.status[value] ?? value;
+  if (field === 'decidedBy') return partsWords.deciders[value] ?? value;
   return value;
 }
 

@@ -14,8 +14,11 @@ export interface ListRow extends PathParts {
 }
 
 export interface Why {
-  kind: 'terms' | 'quote' | 'message' | 'plain';
+  /** The first three are said by the page. */
+  kind: 'erased' | 'human' | 'copy' | 'terms' | 'quote' | 'message';
   text: string;
+  /** Of a message. */
+  code?: string | null;
 }
 
 const TERMS = 3;
@@ -36,13 +39,13 @@ export const toListRow = (row: ResultRow): ListRow => ({
 
 /** The reason for a decision in a line. */
 export function whyOf(row: ResultRow): Why {
-  if (isErased(row)) return { kind: 'plain', text: 'erased on request' };
-  if (row.status !== 'labelled') return { kind: 'message', text: short(row.failure_message ?? row.failure_code ?? '') };
-  if (row.decided_by === 'human') return { kind: 'plain', text: 'decided by a person' };
-  if (row.decided_by === 'duplicate') return { kind: 'plain', text: 'copy of a document decided before' };
+  if (isErased(row)) return { kind: 'erased', text: '' };
+  if (row.status !== 'labelled')
+    return { kind: 'message', text: short(row.failure_message ?? row.failure_code ?? ''), code: row.failure_code };
+  if (row.decided_by === 'human') return { kind: 'human', text: '' };
+  if (row.decided_by === 'duplicate') return { kind: 'copy', text: '' };
   if (row.decided_by === 'llm' && row.llm_quote) return { kind: 'quote', text: short(row.llm_quote) };
-  const terms = leadingTerms(row, TERMS);
-  return terms.length === 0 ? { kind: 'plain', text: '' } : { kind: 'terms', text: terms.join(', ') };
+  return { kind: 'terms', text: leadingTerms(row, TERMS).join(', ') };
 }
 
 function short(text: string): string {

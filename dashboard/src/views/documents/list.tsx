@@ -1,9 +1,12 @@
 // The list: a table of which only the rows in sight are in the page; on narrow screens each row is a card.
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { when } from '../../format.ts';
+import { when, whenThisYear } from '../../format.ts';
 import { links } from '../../links.ts';
 import { Confidence, StatusBadge } from '../../parts/basics.tsx';
-import type { ListRow } from './list-row.ts';
+import { problemOf } from '../../problem.ts';
+import { words } from '../../words/documents.ts';
+import { words as partsWords } from '../../words/parts.ts';
+import type { ListRow, Why } from './list-row.ts';
 import { planVisibleRows, rowAfterKey, type Viewport } from './visible-rows.ts';
 
 /** Heights are fixed, in the style sheet as well: what is not in the page must not be measured. */
@@ -42,16 +45,16 @@ export function DocumentList({ rows, total, onNearEnd }: ListProps) {
     setFocused(next);
   };
   return (
-    <table class="documents" aria-rowcount={total === undefined ? -1 : total + 1} aria-label="Documents">
+    <table class="documents" aria-rowcount={total === undefined ? -1 : total + 1} aria-label={words.title}>
       <thead>
         <tr aria-rowindex={1}>
-          <th scope="col">Document</th>
-          <th scope="col">Label</th>
-          <th scope="col">Confidence</th>
-          <th scope="col">Status</th>
-          <th scope="col">Decided by</th>
-          <th scope="col">Why</th>
-          <th scope="col">Decided</th>
+          <th scope="col">{words.document}</th>
+          <th scope="col">{words.label}</th>
+          <th scope="col">{words.confidence}</th>
+          <th scope="col">{words.status}</th>
+          <th scope="col">{words.decidedBy}</th>
+          <th scope="col">{words.why}</th>
+          <th scope="col">{words.decided}</th>
         </tr>
       </thead>
       <tbody
@@ -82,14 +85,14 @@ function Row({ row, index }: { row: ListRow; index: number }) {
       <td class="document">
         <a href={links.document(row.documentId)} title={[row.folder, row.archive, row.name].filter(Boolean).join('/')}>
           {row.archive !== '' && <span aria-hidden="true">▸ </span>}
-          {row.name}
+          {row.why.kind === 'erased' ? partsWords.erased : row.name}
         </a>
         {row.folder + row.archive !== '' && (
           <span class="dim">{[row.folder, row.archive].filter(Boolean).join('/')}</span>
         )}
       </td>
       <td class="label">
-        <div class="two-lines">{row.label ?? <span class="dim">none</span>}</div>
+        <div class="two-lines">{row.label ?? <span class="dim">{words.none}</span>}</div>
       </td>
       <td class="share">
         <Confidence value={row.confidence} />
@@ -97,10 +100,12 @@ function Row({ row, index }: { row: ListRow; index: number }) {
       <td class="status">
         <StatusBadge status={row.status} />
       </td>
-      <td class="by">{row.decidedBy ?? <span class="dim">–</span>}</td>
+      <td class="by">
+        {row.decidedBy === null ? <span class="dim">–</span> : (partsWords.deciders[row.decidedBy] ?? row.decidedBy)}
+      </td>
       <td class="why">
         <div class="two-lines">
-          {row.why.kind === 'quote' ? <q>{row.why.text}</q> : row.why.text || <span class="dim">–</span>}
+          {row.why.kind === 'quote' ? <q>{row.why.text}</q> : saidOf(row.why) || <span class="dim">–</span>}
         </div>
       </td>
       <td class="at">
@@ -112,17 +117,15 @@ function Row({ row, index }: { row: ListRow; index: number }) {
   );
 }
 
-const thisYear = new Intl.DateTimeFormat(undefined, {
-  month: 'short',
-  day: 'numeric',
-  hour: 'numeric',
-  minute: '2-digit',
-});
+function saidOf({ kind, text, code }: Why): string {
+  if (kind === 'erased' || kind === 'human' || kind === 'copy') return words.reasons[kind];
+  return kind === 'message' ? problemOf(code ?? null, text).message : text;
+}
 
 /** Without the year while it is this one. */
 function timeOf(iso: string): string {
   const at = new Date(iso);
-  return at.getFullYear() === new Date().getFullYear() ? thisYear.format(at) : when(iso);
+  return at.getFullYear() === new Date().getFullYear() ? whenThisYear(iso) : when(iso);
 }
 
 const Gap = ({ height }: { height: number }) => (

@@ -1,5 +1,6 @@
 // Labels while they are being written: what the fields hold, what is wrong with it, and the document that is stored.
 import type { Taxonomy } from '../../../../shared/taxonomy.ts';
+import { words } from '../../words/labels.ts';
 
 export interface DraftLabel {
   /** Stays with the label while others come and go. */
@@ -71,20 +72,20 @@ const isWritten = ({ name, description, aliases }: DraftLabel): boolean =>
 export function problemsOf(draft: Draft): Map<number, string> {
   const problems = new Map<number, string>();
   const written = draft.labels.filter(isWritten);
-  if (draft.name.trim() === '') problems.set(0, 'The set needs a name, such as corporate-tax.');
-  else if (written.length < 2) problems.set(0, 'At least two labels make a choice.');
-  else if (written.length > 200) problems.set(0, 'At most 200 labels can be told apart.');
+  if (draft.name.trim() === '') problems.set(0, words.setNeedsName);
+  else if (written.length < 2) problems.set(0, words.atLeastTwo);
+  else if (written.length > 200) problems.set(0, words.atMost);
   const owners = new Map<string, string>();
   for (const label of written) {
     const name = label.name.trim();
-    if (name === '') problems.set(label.key, 'It needs a name.');
-    else if (label.description.trim() === '') problems.set(label.key, 'Say what belongs here, as a colleague would.');
+    if (name === '') problems.set(label.key, words.needsName);
+    else if (label.description.trim() === '') problems.set(label.key, words.sayWhat);
     for (const each of [name, ...namesIn(label.aliases)]) {
       const key = each.normalize('NFC').toLowerCase();
       if (key === '') continue;
       const owner = owners.get(key);
       if (owner !== undefined && !problems.has(label.key))
-        problems.set(label.key, `${each} is a name of ${owner === name ? 'it twice' : owner} already.`);
+        problems.set(label.key, words.nameTaken(each, owner === name ? undefined : owner));
       owners.set(key, name);
     }
   }

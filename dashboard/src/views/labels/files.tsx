@@ -1,9 +1,9 @@
 // Labels from a file, and as one.
 import { useRef } from 'preact/hooks';
-import { count } from '../../format.ts';
 import { saveBlob } from '../../save.ts';
 import { canOperate } from '../../session.ts';
 import { toast, toastError } from '../../toasts.tsx';
+import { words } from '../../words/labels.ts';
 import { type Draft, documentOf } from './draft.ts';
 import { readLabelFile } from './label-file.ts';
 
@@ -14,7 +14,7 @@ export function Files({ draft, onRead }: { draft: Draft; onRead: (draft: Draft) 
     try {
       const given = readLabelFile(file.name, await file.text());
       onRead({ ...given, name: given.name || draft.name, domain: given.domain || draft.domain });
-      toast(`${count(given.labels.length)} labels read from ${file.name}. Nothing is stored yet.`);
+      toast(words.readFrom(given.labels.length, file.name));
     } catch (error) {
       toastError(error);
     }
@@ -31,7 +31,7 @@ export function Files({ draft, onRead }: { draft: Draft; onRead: (draft: Draft) 
             ref={input}
             class="visually-hidden"
             type="file"
-            aria-label="Labels from a file"
+            aria-label={words.fromFileLabel}
             tabIndex={-1}
             accept=".csv,.tsv,.txt,.json"
             onChange={(event) => {
@@ -39,13 +39,13 @@ export function Files({ draft, onRead }: { draft: Draft; onRead: (draft: Draft) 
               event.currentTarget.value = '';
             }}
           />
-          <button type="button" title="CSV with name and description, or JSON" onClick={() => input.current?.click()}>
-            From a file…
+          <button type="button" title={words.fromFileTitle} onClick={() => input.current?.click()}>
+            {words.fromFile}
           </button>
         </>
       )}
       <button type="button" onClick={save}>
-        Save as file
+        {words.saveAsFile}
       </button>
     </div>
   );

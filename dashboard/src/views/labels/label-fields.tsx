@@ -1,5 +1,6 @@
 // One label as its fields, with what is wrong or weak in it.
 import { Field } from '../../parts/field.tsx';
+import { words } from '../../words/labels.ts';
 import type { DraftLabel } from './draft.ts';
 
 interface LabelFieldsProps {
@@ -13,24 +14,30 @@ interface LabelFieldsProps {
 }
 
 export function LabelFields({ label, index, problem, remarks, isReadOnly, onChange, onRemove }: LabelFieldsProps) {
-  const title = label.name.trim() === '' ? `Label ${index + 1}` : label.name;
+  const title = label.name.trim() === '' ? words.label(index + 1) : label.name;
   const change = (name: 'name' | 'description' | 'aliases') => (event: { currentTarget: { value: string } }) =>
     onChange({ ...label, [name]: event.currentTarget.value });
   return (
     <li class="card label-fields">
       <fieldset disabled={isReadOnly}>
         <legend class="visually-hidden">{title}</legend>
-        <Field label="Name">
+        <Field label={words.name}>
           <input type="text" maxLength={100} value={label.name} onInput={change('name')} />
         </Field>
-        <Field label="What belongs here, and what does not" error={problem}>
+        <Field label={words.description} error={problem}>
           <textarea rows={2} maxLength={2000} value={label.description} onInput={change('description')} />
         </Field>
-        <Field label="Also called">
-          <textarea rows={2} placeholder="one a line" value={label.aliases} onInput={change('aliases')} />
+        <Field label={words.aliases}>
+          <textarea rows={2} placeholder={words.oneALine} value={label.aliases} onInput={change('aliases')} />
         </Field>
         {!isReadOnly && (
-          <button type="button" class="quiet icon" aria-label={`Remove ${title}`} title="Remove" onClick={onRemove}>
+          <button
+            type="button"
+            class="quiet icon"
+            aria-label={words.removeIt(title)}
+            title={words.remove}
+            onClick={onRemove}
+          >
             ×
           </button>
         )}

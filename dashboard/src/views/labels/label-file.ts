@@ -1,4 +1,6 @@
 // Labels from a file: the JSON that `sluice taxonomy` takes, or a table with a row for each label.
+
+import { words } from '../../words/labels.ts';
 import { type Draft, type DraftLabel, draftOf, emptyLabel } from './draft.ts';
 
 const MAX_FILE_CHARS = 1_000_000;
@@ -8,7 +10,7 @@ const ALIAS_SEPARATOR = /[|\n]/;
 
 /** @throws Error in words for people: what is wrong with the file */
 export function readLabelFile(fileName: string, text: string): Draft {
-  if (text.length > MAX_FILE_CHARS) throw new Error(`${fileName} is too large for a list of labels.`);
+  if (text.length > MAX_FILE_CHARS) throw new Error(words.tooLarge(fileName));
   const body = text.replace(/^\ufeff/, '');
   return /^\s*\{/.test(body) ? fromJson(fileName, body) : fromTable(fileName, body);
 }
@@ -18,7 +20,7 @@ function fromJson(fileName: string, text: string): Draft {
   try {
     value = JSON.parse(text);
   } catch {
-    throw new Error(`${fileName} is no JSON.`);
+    throw new Error(words.noJson(fileName));
   }
   const { name, domain, labels } = value as Partial<Record<'name' | 'domain' | 'labels', unknown>>; // looked at below
   const isLabel = (label: unknown): label is { name: string; description: string; aliases?: string[] } => {
@@ -29,8 +31,7 @@ function fromJson(fileName: string, text: string): Draft {
       (aliases === undefined || (Array.isArray(aliases) && aliases.every((alias) => typeof alias === 'string')))
     );
   };
-  if (!Array.isArray(labels) || !labels.every(isLabel))
-    throw new Error(`${fileName} has no list labels of {name, description}.`);
+  if (!Array.isArray(labels) || !labels.every(isLabel)) throw new Error(words.noList(fileName));
   const known = typeof domain === 'string' ? { domain } : {};
   return draftOf({ name: typeof name === 'string' ? name : '', ...known, labels });
 }
@@ -51,7 +52,7 @@ function fromTable(fileName: string, text: string): Draft {
         .trim(),
     }),
   );
-  if (labels.length === 0) throw new Error(`${fileName} holds no labels: a row for each, name and description.`);
+  if (labels.length === 0) throw new Error(words.noLabels(fileName));
   return { name: '', domain: '', labels };
 }
 

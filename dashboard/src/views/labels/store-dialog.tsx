@@ -1,6 +1,7 @@
 // What storing changes, before it does.
 import { useState } from 'preact/hooks';
 import { Dialog } from '../../parts/dialog.tsx';
+import { words } from '../../words/labels.ts';
 import { changesIn, type LabelCheck, verdictOf } from './remarks.ts';
 
 export function StoreDialog({
@@ -15,7 +16,7 @@ export function StoreDialog({
   const [isBusy, setBusy] = useState(false);
   const changes = changesIn(check.diff, check.labels);
   return (
-    <Dialog title="Use these labels from now on?" onClose={onClose}>
+    <Dialog title={words.useThese} onClose={onClose}>
       <div class="stack">
         <ul class="label-changes">
           {changes.map((line) => (
@@ -23,15 +24,18 @@ export function StoreDialog({
           ))}
         </ul>
         <p>
-          Runs that start from now on use them. Decisions that are there stay as they are
           {check.diff !== null && check.diff.removed.length + check.diff.added.length > 0
-            ? '; run again to sort by the new ones, and train the model again: it knows the old ones.'
-            : '.'}
+            ? words.fromNowOnChanged
+            : words.fromNowOn}
         </p>
-        {check.remarks.length > 0 && <p class="note warn">{verdictOf(check)} They can be stored nevertheless.</p>}
+        {check.remarks.length > 0 && (
+          <p class="note warn">
+            {verdictOf(check)} {words.nevertheless}
+          </p>
+        )}
         <div class="row end">
           <button type="button" onClick={onClose}>
-            Not yet
+            {words.notYet}
           </button>
           <button
             type="button"
@@ -42,7 +46,7 @@ export function StoreDialog({
               void onStore();
             }}
           >
-            Store
+            {words.storeNow}
           </button>
         </div>
       </div>

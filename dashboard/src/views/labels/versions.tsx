@@ -4,6 +4,7 @@ import { count, when } from '../../format.ts';
 import { Badge, TableBox } from '../../parts/basics.tsx';
 import { BrokenRecords } from '../../parts/broken-records.tsx';
 import { Head, number } from '../../parts/table-head.tsx';
+import { words } from '../../words/labels.ts';
 
 interface VersionsProps {
   list: TaxonomyList;
@@ -15,24 +16,22 @@ export function Versions({ list: { taxonomies, broken }, canEdit, onTake }: Vers
   if (taxonomies.length + broken.length === 0) return null;
   return (
     <section class="stack" aria-labelledby="label-versions">
-      <h2 id="label-versions">Versions</h2>
-      <p class="dim">
-        Decisions keep the version they were made under. Storing one of these again puts it back in use.
-      </p>
+      <h2 id="label-versions">{words.versions}</h2>
+      <p class="dim">{words.versionsNote}</p>
       <BrokenRecords records={broken} />
-      <TableBox label="Versions of the labels">
+      <TableBox label={words.versionsOf}>
         <table>
-          <Head columns={['Version', '', number('Labels'), 'Stored', '']} />
+          <Head columns={[words.version, '', number(words.labels), words.stored, '']} />
           <tbody>
             {taxonomies.map((entry) => (
               <tr key={entry.version}>
                 <td class="name">{entry.version}</td>
-                <td>{entry.isCurrent && <Badge tone="good">in use</Badge>}</td>
+                <td>{entry.isCurrent && <Badge tone="good">{words.inUse}</Badge>}</td>
                 <td class="number">{count(entry.labels)}</td>
                 <td>{when(entry.storedAt)}</td>
                 <td>
                   <button type="button" class="quiet" onClick={() => onTake(entry)}>
-                    {canEdit ? 'Edit from here' : 'Show'}
+                    {canEdit ? words.editFrom : words.show}
                   </button>
                 </td>
               </tr>

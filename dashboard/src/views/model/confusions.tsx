@@ -5,18 +5,19 @@ import { topConfusions } from '../../charts/matrix.ts';
 import { count, percent } from '../../format.ts';
 import { TableBox } from '../../parts/basics.tsx';
 import { Head, number } from '../../parts/table-head.tsx';
+import { words } from '../../words/model.ts';
 
 export function Confusions({ evaluation }: { evaluation: NonNullable<ModelReport['evaluation']> }) {
   const confusions = topConfusions(evaluation.labels, evaluation.confusion);
   return (
     <div class="stack">
-      <h2>Most frequent confusions</h2>
+      <h2>{words.confusions}</h2>
       {confusions.length === 0 ? (
-        <p class="dim">None: every document of the evaluation got its label.</p>
+        <p class="dim">{words.noConfusions}</p>
       ) : (
-        <TableBox label="Most frequent confusions">
+        <TableBox label={words.confusions}>
           <table>
-            <Head columns={['Is', 'Was taken for', number('Documents'), number('Of its label')]} />
+            <Head columns={[words.is, words.takenFor, number(words.documents), number(words.ofItsLabel)]} />
             <tbody>
               {confusions.map(({ truth, predicted, rows, share }) => (
                 <tr key={`${truth}\0${predicted}`}>

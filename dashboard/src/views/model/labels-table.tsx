@@ -3,6 +3,7 @@ import type { LabelMetrics } from '../../../../shared/models/bundle.ts';
 import { count, percent } from '../../format.ts';
 import { Meter, TableBox } from '../../parts/basics.tsx';
 import { Head, number } from '../../parts/table-head.tsx';
+import { words } from '../../words/model.ts';
 import { thresholdText } from './threshold.ts';
 
 interface LabelsTableProps {
@@ -16,17 +17,17 @@ export function LabelsTable({ perLabel, labels, acceptByLabel }: LabelsTableProp
   const own = (label: string) => acceptByLabel?.[labels.indexOf(label)] ?? null;
   const rows = [...perLabel].sort((a, b) => a.f1 - b.f1);
   return (
-    <TableBox label="Labels">
+    <TableBox label={words.labels}>
       <table>
-        <caption class="visually-hidden">Labels, the least well recognised first</caption>
+        <caption class="visually-hidden">{words.labelsCaption}</caption>
         <Head
           columns={[
-            'Label',
-            number('Precision'),
-            number('Recall'),
-            number('F1'),
-            number('Documents'),
-            ...(acceptByLabel === null ? [] : [number('Accepts from')]),
+            words.label,
+            number(words.precision),
+            number(words.recall),
+            number(words.f1),
+            number(words.documents),
+            ...(acceptByLabel === null ? [] : [number(words.acceptsFrom)]),
           ]}
         />
         <tbody>
@@ -41,13 +42,13 @@ export function LabelsTable({ perLabel, labels, acceptByLabel }: LabelsTableProp
                 <td class="number">{percent(recall, 1)}</td>
                 <td class="number">
                   <span class="confidence">
-                    <Meter value={f1} label={`F1 ${percent(f1, 1)}`} tone={f1 < 0.7 ? 'warn' : 'accent'} />
+                    <Meter value={f1} label={`${words.f1} ${percent(f1, 1)}`} tone={f1 < 0.7 ? 'warn' : 'accent'} />
                     {percent(f1, 1)}
                   </span>
                 </td>
                 <td class="number">{count(support)}</td>
                 {acceptByLabel !== null && (
-                  <td class="number">{accepts === null ? 'always asked' : thresholdText(accepts)}</td>
+                  <td class="number">{accepts === null ? words.alwaysAsked : thresholdText(accepts)}</td>
                 )}
               </tr>
             );

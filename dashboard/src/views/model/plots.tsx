@@ -2,7 +2,8 @@
 import type { ModelReport } from '../../../../shared/api/insights.ts';
 
 import { LineChart } from '../../charts/line-chart.tsx';
-import { count, percent } from '../../format.ts';
+import { count, fixed, percent, significant } from '../../format.ts';
+import { words } from '../../words/model.ts';
 import { coveragePoints, objectivePoints, reliabilityPoints } from './plot-points.ts';
 import { atThreshold, shareText, thresholdText } from './threshold.ts';
 
@@ -13,15 +14,18 @@ const whole = (value: number): string => percent(value);
 export function TrainingCurve({ history }: { history: readonly number[] }) {
   const { points, isLog } = objectivePoints(history);
   const ys = points.map(([, y]) => y);
-  const format = (y: number) => (isLog ? 10 ** y : y).toPrecision(2);
+  const format = (y: number) => significant(isLog ? 10 ** y : y);
   return (
     <LineChart
-      title={`Objective by iteration${isLog ? ' (log scale)' : ''}`}
-      caption="Mean loss on the training rows with its penalty, at the start and after each iteration of the final fit."
-      series={[{ name: 'objective', tone: 1, points }]}
-      x={{ name: 'iteration', format: (x) => (Number.isInteger(x) ? count(x) : '') }}
-      y={{ name: 'objective', format, domain: [Math.min(...ys), Math.max(...ys)] }}
-      table={{ columns: ['iteration', 'objective'], rows: history.map((value, i) => [i, value.toPrecision(5)]) }}
+      title={words.objectiveBy(isLog)}
+      caption={words.objectiveCaption}
+      series={[{ name: words.objective, tone: 1, points }]}
+      x={{ name: words.iteration, format: (x) => (Number.isInteger(x) ? count(x) : '') }}
+      y={{ name: words.objective, format, domain: [Math.min(...ys), Math.max(...ys)] }}
+      table={{
+        columns: [words.iteration, words.objective],
+        rows: history.map((value, i) => [i, significant(value, 5)]),
+      }}
     />
   );
 }
@@ -30,11 +34,11 @@ export function Reliability({ evaluation }: { evaluation: Evaluation }) {
   const { points, sizes } = reliabilityPoints(evaluation.reliability);
   return (
     <LineChart
-      title="Reliability"
-      caption={`Share right among documents of like confidence; dots grow with their number. On the dashed line confidence means what it says; the mean gap is ${percent(evaluation.ece, 1)}.`}
+      title={words.reliability}
+      caption={words.reliabilityCaption(percent(evaluation.ece, 1))}
       series={[
         {
-          name: 'as confident as right',
+          name: words.asConfident,
           tone: 'dim',
           isDashed: true,
           points: [
@@ -42,12 +46,12 @@ export function Reliability({ evaluation }: { evaluation: Evaluation }) {
             [1, 1],
           ],
         },
-        { name: 'observed', tone: 1, points, dots: sizes },
+        { name: words.observed, tone: 1, points, dots: sizes },
       ]}
-      x={{ name: 'confidence', format: whole, domain: [0, 1] }}
-      y={{ name: 'share right', format: whole, domain: [0, 1] }}
+      x={{ name: words.axisConfidence, format: whole, domain: [0, 1] }}
+      y={{ name: words.shareRight, format: whole, domain: [0, 1] }}
       table={{
-        columns: ['confidence', 'share right', 'documents'],
+        columns: [words.axisConfidence, words.shareRight, words.columnDocuments],
         rows: evaluation.reliability
           .filter(({ rows }) => rows > 0)
           .map(({ confidence, accuracy, rows }) => [percent(confidence, 1), percent(accuracy, 1), count(rows)]),
@@ -65,14 +69,14 @@ export function CoverageAgainstPrecision({ report, chosen }: { report: ModelRepo
   const isOther = Math.abs(chosen - threshold) > 1e-9 && tried.precision !== null;
   return (
     <LineChart
-      title="Coverage against precision"
-      caption="Going right, more documents are decided without the LLM and fewer of them rightly. Every point is a threshold."
+      title={words.coverageAgainst}
+      caption={words.coverageCaption}
       series={[
-        { name: 'thresholds, strict to loose', tone: 1, points },
+        { name: words.thresholds, tone: 1, points },
         ...(isOther
           ? [
               {
-                name: `tried: ${thresholdText(chosen)}`,
+                name: words.tried(thresholdText(chosen)),
                 tone: 2,
                 points: [[tried.coverage, tried.precision ?? 0]] as const,
                 dots: [1],
@@ -80,22 +84,26 @@ export function CoverageAgainstPrecision({ report, chosen }: { report: ModelRepo
             ]
           : []),
       ]}
-      x={{ name: 'coverage: share the model decides alone', format: whole, domain: [0, 1] }}
-      y={{ name: 'precision', format: whole, domain: [floor, 1] }}
+      x={{ name: words.axisCoverage, format: whole, domain: [0, 1] }}
+      y={{ name: words.axisPrecision, format: whole, domain: [floor, 1] }}
       marks={[
-        { x: atThreshold(curve, threshold).coverage, name: `threshold ${thresholdText(threshold)}`, side: 'bottom' },
+        {
+          x: atThreshold(curve, threshold).coverage,
+          name: words.markThreshold(thresholdText(threshold)),
+          side: 'bottom',
+        },
       ]}
       levels={[
         {
           y: precision,
-          name: `${basis === 'guarantee' ? 'promised' : 'aimed at'}: ${shareText(precision)}`,
+          name: basis === 'guarantee' ? words.promised(shareText(precision)) : words.aimedAt(shareText(precision)),
           side: 'left',
         },
       ]}
       table={{
-        columns: ['threshold', 'accepted', 'coverage', 'precision'],
+        columns: [words.columnThreshold, words.columnAccepted, words.columnCoverage, words.axisPrecision],
         rows: curve.map((point) => [
-          point.threshold.toFixed(4),
+          fixed(point.threshold, 4),
           count(point.accepted),
           percent(point.coverage, 1),
           percent(point.precision, 1),

@@ -1,15 +1,16 @@
 // Where a model comes from and where it has been: parameters of its training, and when it was the champion.
 import type { ModelReport } from '../../../../shared/api/insights.ts';
 
-import { count, when } from '../../format.ts';
+import { count, significant, when } from '../../format.ts';
 import { Facts } from '../../parts/basics.tsx';
+import { words } from '../../words/model.ts';
 
 export function Promotions({ report }: { report: ModelReport }) {
   return (
     <section class="card">
-      <h2>Promotions</h2>
+      <h2>{words.promotions}</h2>
       {report.promotions.length === 0 ? (
-        <p class="dim">Never the champion so far.</p>
+        <p class="dim">{words.neverChampion}</p>
       ) : (
         <ol class="promotions">
           {report.promotions.map(({ at, reason }) => (
@@ -27,24 +28,24 @@ const valueText = (value: string | number | boolean): string =>
   typeof value === 'number'
     ? Number.isInteger(value)
       ? count(value)
-      : String(Number(value.toPrecision(6)))
+      : significant(value, 6)
     : typeof value === 'boolean'
       ? value
-        ? 'yes'
-        : 'no'
+        ? words.yes
+        : words.no
       : value;
 
 export function TrainingRecord({ report }: { report: ModelReport }) {
   const { training, features, calibration, width, taxonomyVersion } = report;
   return (
     <section class="card">
-      <h2>Training</h2>
+      <h2>{words.training}</h2>
       <Facts
         facts={[
-          ['taxonomy', taxonomyVersion],
-          ['features', count(width)],
-          ['words per term', features === null ? null : count(features.ngram)],
-          ['calibration', calibration.method],
+          [words.taxonomy, taxonomyVersion],
+          [words.features, count(width)],
+          [words.wordsPerTerm, features === null ? null : count(features.ngram)],
+          [words.calibration, calibration.method],
           ...Object.entries(training)
             .filter(([, value]) => value !== null)
             .map(

@@ -1,7 +1,8 @@
 // What a threshold means, from a model's evaluation: how much it decides alone, how often rightly, what the rest costs.
 import type { AcceptRule } from '../../../../shared/models/accept-rule.ts';
 import type { CoveragePoint } from '../../../../shared/models/metrics.ts';
-import { count, percent } from '../../format.ts';
+import { count, decimal, percent } from '../../format.ts';
+import { words } from '../../words/model.ts';
 
 export interface AtThreshold {
   /** Rows at or above the threshold, and how many of them were right. */
@@ -47,16 +48,7 @@ export const rowsToProve = (precision: number, confidence: number): number =>
   Math.ceil(Math.log(1 - confidence) / Math.log(precision) - 1e-9);
 
 /** A threshold as people write it: 0.76, 0.645. */
-export const thresholdText = (value: number): string => String(Math.round(value * 1000) / 1000);
-
-export const BASIS_TEXT: Readonly<Record<AcceptRule['basis'], { name: string; title: string }>> = {
-  guarantee: { name: 'guarantee', title: 'A binomial test on rows the model had not seen holds the promise' },
-  empirical: {
-    name: 'empirical',
-    title: 'The precision was seen on rows the model had not seen; too few for a promise',
-  },
-  default: { name: 'default', title: 'Too few rows to say from when on it is right: it decides nothing alone' },
-};
+export const thresholdText = (value: number): string => decimal(value, 3);
 
 /** The accept rule in words: what is promised, and what was seen. */
 export function acceptSentence(rule: AcceptRule): string {
@@ -64,15 +56,12 @@ export function acceptSentence(rule: AcceptRule): string {
   const at = thresholdText(rule.threshold);
   const aim = shareText(precision);
   const accepted = Math.round(rule.coverage * samples);
-  const seen = `${percent(rule.observedPrecision, 1)} of ${count(accepted)} labels accepted, out of ${count(samples)} documents that were held out`;
-  if (rule.basis === 'guarantee')
-    return `With ${shareText(confidence)} confidence at least ${aim} of the labels accepted at ${at} or above are right. Seen: ${seen}.`;
-  if (rule.basis === 'empirical')
-    return `Labels are accepted at ${at} or above. ${aim} right was the aim and is not proven at ${shareText(confidence)} confidence; seen: ${seen}. Train on more labelled documents for a promise.`;
-  const needed = count(rowsToProve(precision, confidence));
-  if (rule.threshold > 1)
-    return `The model decides nothing alone: ${(rule.missing ?? 0) > 0 ? `${count(rule.missing ?? 0)} more labelled documents are needed to see when it is sure enough` : `on none of its confidences ${aim} of the labels were right`}. To promise ${aim} with ${shareText(confidence)} confidence, at least ${needed} accepted documents are needed, all of them right.`;
-  return `Labels are accepted at ${at} or above. That is a default: nobody has measured the model. To promise ${aim} with ${shareText(confidence)} confidence, at least ${needed} accepted documents are needed, all of them right.`;
+  const seen = words.seen(percent(rule.observedPrecision, 1), count(accepted), count(samples));
+  if (rule.basis === 'guarantee') return words.guaranteed(shareText(confidence), aim, at, seen);
+  if (rule.basis === 'empirical') return words.empirical(shareText(confidence), aim, at, seen);
+  const toPromise = words.toPromise(aim, shareText(confidence), count(rowsToProve(precision, confidence)));
+  if (rule.threshold > 1) return `${words.nothingAlone(rule.missing ?? 0, aim)} ${toPromise}`;
+  return `${words.byDefault(at)} ${toPromise}`;
 }
 
 /** A share without needless places: 95 %, 99.5 %. */

@@ -4,62 +4,51 @@ import { count, fullPath, money, percent } from '../../format.ts';
 import { links } from '../../links.ts';
 import { Confidence, TableBox, Tile } from '../../parts/basics.tsx';
 import { Head } from '../../parts/table-head.tsx';
+import { words } from '../../words/model.ts';
+import { RunLink } from '../runs/run-link.tsx';
 import { thresholdText } from './threshold.ts';
 
 const SHOWN = 100;
 
 export function WhatIfResult({ report }: { report: WhatIfReport }) {
   const { coverage, againstPeople: people, documents, unavailable, flips } = report;
-  if (documents === 0)
-    return (
-      <p class="note">
-        There is no document to score
-        {unavailable > 0 ? `: of ${count(unavailable)} the text is no longer kept` : ' yet'}.
-      </p>
-    );
+  if (documents === 0) return <p class="note">{words.nothingToScore(unavailable)}</p>;
   return (
     <div class="stack">
-      <h3>
-        {count(documents)} documents of the lake at {thresholdText(report.accept)}
-      </h3>
-      {unavailable > 0 && (
-        <p class="note">{count(unavailable)} more could not be scored: their text is no longer kept.</p>
-      )}
+      <h3>{words.ofTheLakeAt(documents, thresholdText(report.accept))}</h3>
+      {unavailable > 0 && <p class="note">{words.notScored(unavailable)}</p>}
       <div class="tiles">
         <Tile
-          name="Coverage"
+          name={words.coverage}
           value={percent(coverage.after, 1)}
-          note={`decided by a model now: ${percent(coverage.before, 1)}`}
+          note={words.decidedByModelNow(percent(coverage.before, 1))}
         />
-        <Tile name="Other label" value={count(report.flipped)} note="documents that would flip" />
-        <Tile name="Asked for the first time" value={count(report.newlyAsked)} note="documents the LLM has not seen" />
+        <Tile name={words.otherLabel} value={count(report.flipped)} note={words.wouldFlip} />
+        <Tile name={words.askedFirst} value={count(report.newlyAsked)} note={words.notSeenByLlm} />
         <Tile
-          name="Extra cost"
+          name={words.extraCost}
           value={report.extraCostUsd === null ? '–' : money(report.extraCostUsd)}
-          note={report.extraCostUsd === null ? 'no answer was paid for yet' : 'at the average paid so far'}
+          note={report.extraCostUsd === null ? words.nothingPaid : words.atAverage}
         />
         <Tile
-          name="Against people"
+          name={words.againstPeople}
           value={people.accepted === 0 ? '–' : percent(people.right / people.accepted, 1)}
           note={
-            people.documents === 0
-              ? 'nobody has decided any of them'
-              : `${count(people.right)} of ${count(people.accepted)} decided alone agree; people decided ${count(people.documents)}`
+            people.documents === 0 ? words.nobodyDecided : words.agree(people.right, people.accepted, people.documents)
           }
         />
       </div>
       {flips.length > 0 && <Flips flips={flips} flipped={report.flipped} />}
       {report.runs.length > 0 && (
         <p class="dim">
-          Runs with documents that would change:{' '}
+          {words.runsWith}{' '}
           {report.runs.slice(0, 8).map((run, i) => (
             <span key={run}>
               {i > 0 && ', '}
-              <a href={links.run(run)}>{run}</a>
+              <RunLink runId={run} />
             </span>
           ))}
-          {report.runs.length > 8 && ` and ${count(report.runs.length - 8)} more`}. Run them again for the change to
-          take effect.
+          {report.runs.length > 8 && words.andMore(report.runs.length - 8)}. {words.runAgain}
         </p>
       )}
     </div>
@@ -69,14 +58,10 @@ export function WhatIfResult({ report }: { report: WhatIfReport }) {
 function Flips({ flips, flipped }: { flips: WhatIfReport['flips']; flipped: number }) {
   return (
     <>
-      {flipped > SHOWN && (
-        <p class="dim">
-          The first {count(Math.min(SHOWN, flips.length))} of {count(flipped)} flips.
-        </p>
-      )}
-      <TableBox label="Documents that would flip">
+      {flipped > SHOWN && <p class="dim">{words.firstFlips(Math.min(SHOWN, flips.length), flipped)}</p>}
+      <TableBox label={words.documentsFlip}>
         <table class="flips">
-          <Head columns={['Document', 'Now', 'Would be', 'Confidence']} />
+          <Head columns={[words.document, words.now, words.wouldBe, words.confidence]} />
           <tbody>
             {flips.slice(0, SHOWN).map((flip) => (
               <tr key={`${flip.documentId}/${flip.runId}`}>

@@ -9,6 +9,7 @@ import { Tile } from '../../parts/basics.tsx';
 import { ErrorNote } from '../../parts/states.tsx';
 import { useResource } from '../../resource.ts';
 import { canOperate } from '../../session.ts';
+import { words } from '../../words/model.ts';
 import { type AtThreshold, atThreshold, perThousand, thresholdText } from './threshold.ts';
 import { WhatIfResult } from './what-if-result.tsx';
 
@@ -27,10 +28,10 @@ export function WhatIf({ report, chosen, onChange }: WhatIfProps) {
   const curve = report.evaluation?.coverage ?? [];
   return (
     <section class="stack" aria-labelledby={`${id}-title`}>
-      <h2 id={`${id}-title`}>What if the threshold were another?</h2>
+      <h2 id={`${id}-title`}>{words.whatIf}</h2>
       <div class="what-if-input">
         <label>
-          Accept threshold {thresholdText(chosen)}
+          {words.acceptThreshold(thresholdText(chosen))}
           <input
             type="range"
             min="0"
@@ -41,12 +42,10 @@ export function WhatIf({ report, chosen, onChange }: WhatIfProps) {
           />
         </label>
         <button type="button" disabled={chosen === own} onClick={() => onChange(own)}>
-          Back to {thresholdText(own)}
+          {words.backTo(thresholdText(own))}
         </button>
       </div>
-      {report.acceptByLabel !== null && (
-        <p class="dim">This model accepts by thresholds of its labels; here one threshold is tried for all of them.</p>
-      )}
+      {report.acceptByLabel !== null && <p class="dim">{words.byLabelNote}</p>}
       {curve.length > 0 && <Expected at={atThreshold(curve, chosen)} now={atThreshold(curve, own)} />}
       {canOperate.value && <OverTheLake version={report.version} chosen={chosen} />}
     </section>
@@ -60,27 +59,21 @@ function Expected({ at, now }: { at: AtThreshold; now: AtThreshold }) {
   const [tried, present] = [perThousand(at, price), perThousand(now, price)];
   const change = Math.round(tried.asked) - Math.round(present.asked);
   const changeText =
-    change === 0
-      ? 'as many as now'
-      : `${change > 0 ? '+' : '−'}${count(Math.abs(change))} against the model’s own threshold`;
+    change === 0 ? words.asManyAsNow : words.againstOwn(`${change > 0 ? '+' : '−'}${count(Math.abs(change))}`);
   return (
     <div class="tiles" aria-live="polite" aria-atomic="true">
-      <Tile name="Coverage" value={percent(at.coverage, 1)} note={`${count(tried.decided)} of 1,000 decided alone`} />
+      <Tile name={words.coverage} value={percent(at.coverage, 1)} note={words.decidedAlone(count(tried.decided))} />
       <Tile
-        name="Precision"
+        name={words.precision}
         value={at.precision === null ? '–' : percent(at.precision, 1)}
-        note={tried.wrong === null ? 'nothing is accepted' : `about ${count(tried.wrong)} of those wrong`}
+        note={tried.wrong === null ? words.nothingAccepted : words.wrongOfThose(count(tried.wrong))}
       />
-      <Tile name="LLM asked" value={`${count(tried.asked)} of 1,000`} note={changeText} />
+      <Tile name={words.llmAsked} value={words.ofThousand(count(tried.asked))} note={changeText} />
       <Tile
-        name="Cost of 1,000"
+        name={words.costOfThousand}
         value={tried.costUsd === null ? '–' : money(tried.costUsd)}
         note={
-          data === undefined
-            ? 'reading what was paid so far'
-            : price === null
-              ? 'no answer was paid for yet'
-              : `${money(price)} for an asked document on average`
+          data === undefined ? words.readingPaid : price === null ? words.nothingPaid : words.onAverage(money(price))
         }
       />
     </div>
@@ -104,9 +97,9 @@ function OverTheLake({ version, chosen }: { version: string; chosen: number }) {
     <>
       <div class="row">
         <button type="button" onClick={() => void run()} disabled={isBusy}>
-          {isBusy ? 'Scoring…' : `Try ${thresholdText(chosen)} on the documents of the lake`}
+          {isBusy ? words.scoring : words.tryOnLake(thresholdText(chosen))}
         </button>
-        <span class="dim">Scores the latest decision on every document again; nothing is asked or changed.</span>
+        <span class="dim">{words.tryNote}</span>
       </div>
       <div aria-live="polite" class="stack">
         {error !== undefined && <ErrorNote error={error} onRetry={() => void run()} />}

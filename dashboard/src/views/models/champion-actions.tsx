@@ -4,6 +4,7 @@ import { ApiError, sendJson } from '../../api.ts';
 import { Dialog } from '../../parts/dialog.tsx';
 import { ErrorNote } from '../../parts/states.tsx';
 import { toast } from '../../toasts.tsx';
+import { words } from '../../words/models.ts';
 import { canForce, promoteBody } from './promote-request.ts';
 
 interface ActionProps {
@@ -20,17 +21,15 @@ export function PromoteDialog({
 }: ActionProps & { version: string; champion: string | null }) {
   return (
     <ReasonDialog
-      title={`Promote ${version}`}
+      title={words.promoteTitle(version)}
       path={`models/${encodeURIComponent(version)}/promote`}
-      act="Promote"
-      placeholder="Better on invoices, same precision"
-      done={`${version} is the champion`}
+      act={words.promote}
+      placeholder={words.promoteExample}
+      done={words.promoted(version)}
       onDone={onDone}
       onClose={onClose}
     >
-      {version} decides in every run that starts from now on
-      {champion === null ? '' : ` in place of ${champion}`}; runs under way keep their model. Documents decided before
-      keep their decisions until they are run again.
+      {words.promoteNote(version, champion)}
     </ReasonDialog>
   );
 }
@@ -38,16 +37,15 @@ export function PromoteDialog({
 export function RollbackDialog({ champion, onDone, onClose }: ActionProps & { champion: string }) {
   return (
     <ReasonDialog
-      title="Roll back"
+      title={words.rollBack}
       path="models/rollback"
-      act="Roll back"
-      placeholder="Escalation rate doubled since Monday"
-      done={`The champion before ${champion} decides again`}
+      act={words.rollBack}
+      placeholder={words.rollBackExample}
+      done={words.rolledBack(champion)}
       onDone={onDone}
       onClose={onClose}
     >
-      The champion before {champion} decides again in runs that start from now on. {champion} stays registered and can
-      be promoted again.
+      {words.rollBackNote(champion)}
     </ReasonDialog>
   );
 }
@@ -95,7 +93,7 @@ function ReasonDialog({ title, path, act, placeholder, done, onDone, onClose, ch
       >
         <p>{children}</p>
         <label>
-          Reason (kept in the history)
+          {words.reason}
           <input
             required
             maxLength={500}
@@ -108,15 +106,15 @@ function ReasonDialog({ title, path, act, placeholder, done, onDone, onClose, ch
         {isForceOffered && (
           <label class="inline">
             <input type="checkbox" checked={isForced} onChange={(event) => setForced(event.currentTarget.checked)} />
-            Promote it all the same; why it was refused is kept with the reason
+            {words.force}
           </label>
         )}
         <div class="row end">
           <button type="button" onClick={onClose}>
-            Cancel
+            {words.cancel}
           </button>
           <button type="submit" class="primary" disabled={isBusy || reason.trim() === ''}>
-            {isBusy ? 'Working…' : act}
+            {isBusy ? words.working : act}
           </button>
         </div>
       </form>

@@ -1,9 +1,10 @@
 // Two versions held against each other: metrics with differences, then F1 of every label.
 import { useState } from 'preact/hooks';
 import type { RegisteredModel } from '../../../../shared/models/registry.ts';
-import { percent } from '../../format.ts';
+import { decimal, percent, signed } from '../../format.ts';
 import { TableBox } from '../../parts/basics.tsx';
 import { Head, number } from '../../parts/table-head.tsx';
+import { words } from '../../words/models.ts';
 import { type Better, compareLabels, compareMetrics, comparisonLimit, type MetricRow } from './compare.ts';
 
 /** @param models  at least two, the newest first */
@@ -18,23 +19,23 @@ export function CompareModels({ models }: { models: readonly RegisteredModel[] }
   return (
     <section class="stack" aria-labelledby="compare-title">
       <div class="row">
-        <h2 id="compare-title">Compare</h2>
+        <h2 id="compare-title">{words.compare}</h2>
         <VersionSelect
-          name="Version"
+          name={words.version}
           models={models}
           value={a.version}
           onChange={(version) => setChosen({ ...chosen, a: version })}
         />
-        <span class="dim">with</span>
+        <span class="dim">{words.with}</span>
         <VersionSelect
-          name="Other version"
+          name={words.otherVersion}
           models={models}
           value={b.version}
           onChange={(version) => setChosen({ ...chosen, b: version })}
         />
       </div>
       {a === b ? (
-        <p class="dim">Choose two different versions.</p>
+        <p class="dim">{words.chooseTwo}</p>
       ) : (
         <div aria-live="polite" class="stack">
           {limit !== null && <p class="note">{limit}</p>}
@@ -68,8 +69,7 @@ function VersionSelect({
     >
       {models.map(({ version, champion }) => (
         <option key={version} value={version}>
-          {version}
-          {champion ? ' (champion)' : ''}
+          {champion ? words.isChampion(version) : version}
         </option>
       ))}
     </select>
@@ -78,14 +78,14 @@ function VersionSelect({
 
 function MetricsTable({ a, b }: { a: RegisteredModel; b: RegisteredModel }) {
   return (
-    <TableBox label={`Metrics of ${a.version} and ${b.version}`}>
+    <TableBox label={words.metricsOf(a.version, b.version)}>
       <table class="compare">
-        <Head columns={['Metric', number(a.version), number(b.version), number('Difference')]} />
+        <Head columns={[words.metric, number(a.version), number(b.version), number(words.difference)]} />
         <tbody>
           {compareMetrics(a, b).map((row) => (
-            <tr key={row.name}>
-              <th scope="row" title={row.meaning}>
-                {row.name}
+            <tr key={row.key}>
+              <th scope="row" title={words.metrics[row.key].meaning}>
+                {words.metrics[row.key].name}
               </th>
               <td class="number">{valueText(row, row.a)}</td>
               <td class="number">{valueText(row, row.b)}</td>
@@ -104,17 +104,17 @@ function LabelsTable({ a, b }: { a: RegisteredModel; b: RegisteredModel }) {
   const rows = compareLabels(a, b);
   if (rows.length === 0) return null;
   return (
-    <TableBox label={`F1 of each label, ${a.version} and ${b.version}`}>
+    <TableBox label={words.f1Of(a.version, b.version)}>
       <table class="compare">
-        <Head columns={['F1 of label', number(a.version), number(b.version), number('Difference')]} />
+        <Head columns={[words.f1OfLabel, number(a.version), number(b.version), number(words.difference)]} />
         <tbody>
           {rows.map(({ label, a: x, b: y, difference, better }) => (
             <tr key={label}>
               <th scope="row" class="label-name">
                 {label}
               </th>
-              <td class="number">{x === null ? 'unknown' : percent(x, 1)}</td>
-              <td class="number">{y === null ? 'unknown' : percent(y, 1)}</td>
+              <td class="number">{x === null ? words.unknown : percent(x, 1)}</td>
+              <td class="number">{y === null ? words.unknown : percent(y, 1)}</td>
               <td class="number">
                 <Difference value={difference} better={better} isShare />
               </td>
@@ -127,19 +127,20 @@ function LabelsTable({ a, b }: { a: RegisteredModel; b: RegisteredModel }) {
 }
 
 const valueText = ({ isShare }: MetricRow, value: number | null): string =>
-  value === null ? '–' : isShare ? percent(value, 1) : String(Math.round(value * 1000) / 1000);
+  value === null ? '–' : isShare ? percent(value, 1) : decimal(value, 3);
 
 /** Signed, with a word beside the colour. Shares are in percentage points. */
 function Difference({ value, better, isShare }: { value: number | null; better: Better | null; isShare: boolean }) {
   if (value === null) return <span class="dim">–</span>;
-  const size = isShare ? (value * 100).toFixed(1) : value.toFixed(3);
-  const text = `${value > 0 ? '+' : ''}${size.replace('-', '−')}${isShare ? ' pp' : ''}`;
-  if (better === null || better === 'same' || Number(size) === 0)
-    return <span class="dim">{text.replace('−0.0 ', '0.0 ')}</span>;
+  const [size, digits] = isShare ? [value * 100, 1] : [value, 3];
+  const number = signed(size, digits).replace('-', '−');
+  const text = isShare ? words.points(number) : number;
+  if (better === null || better === 'same' || Math.round(size * 10 ** digits) === 0)
+    return <span class="dim">{text}</span>;
   return (
     <span class={better === 'b' ? 'better' : 'worse'}>
       {text} <span aria-hidden="true">{better === 'b' ? '▲' : '▼'}</span>
-      <span class="visually-hidden">{better === 'b' ? 'better' : 'worse'}</span>
+      <span class="visually-hidden">{better === 'b' ? words.better : words.worse}</span>
     </span>
   );
 }

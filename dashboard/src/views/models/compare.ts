@@ -1,13 +1,13 @@
 // Two versions side by side, from what each was measured on.
 import type { ModelMetrics } from '../../../../shared/models/bundle.ts';
 import type { RegisteredModel } from '../../../../shared/models/registry.ts';
+import { words } from '../../words/models.ts';
 
 export type Better = 'a' | 'b' | 'same';
 
 export interface MetricRow {
-  name: string;
-  /** What the number means. */
-  meaning: string;
+  /** As the catalogue names it. */
+  key: keyof typeof words.metrics;
   a: number | null;
   b: number | null;
   /** b − a; null where one of them is unknown. */
@@ -17,8 +17,7 @@ export interface MetricRow {
 }
 
 interface Metric {
-  name: string;
-  meaning: string;
+  key: MetricRow['key'];
   of: (model: RegisteredModel) => number | null | undefined;
   isLowBetter?: true;
   /** Neither high nor low is better. */
@@ -31,38 +30,33 @@ const measured =
     model.metrics?.[name];
 
 const METRICS: readonly Metric[] = [
-  { name: 'Accuracy', meaning: 'share of documents with the right label', of: measured('accuracy'), isShare: true },
-  { name: 'Macro F1', meaning: 'mean F1 over labels, each counting the same', of: measured('macroF1'), isShare: true },
+  { key: 'accuracy', of: measured('accuracy'), isShare: true },
+  { key: 'macroF1', of: measured('macroF1'), isShare: true },
   {
-    name: 'Log loss',
-    meaning: 'mean of −ln of the right label’s probability; lower is better',
+    key: 'logLoss',
     of: measured('logLoss'),
     isLowBetter: true,
     isShare: false,
   },
   {
-    name: 'Calibration error',
-    meaning: 'mean gap between confidence and share right (ECE); lower is better',
+    key: 'ece',
     of: measured('ece'),
     isLowBetter: true,
     isShare: true,
   },
   {
-    name: 'Accept threshold',
-    meaning: 'confidence from which the label stands alone',
+    key: 'threshold',
     of: (model) => model.accept.threshold,
     isNeutral: true,
     isShare: false,
   },
   {
-    name: 'Coverage',
-    meaning: 'share accepted at its own threshold',
+    key: 'coverage',
     of: ({ accept }) => (accept.basis === 'default' ? null : accept.coverage),
     isShare: true,
   },
   {
-    name: 'Precision there',
-    meaning: 'share right of those accepted',
+    key: 'precision',
     of: ({ accept }) => (accept.basis === 'default' ? null : accept.observedPrecision),
     isShare: true,
   },
@@ -77,11 +71,11 @@ const judge = (difference: number | null, isLowBetter: boolean): Better | null =
 };
 
 export const compareMetrics = (a: RegisteredModel, b: RegisteredModel): MetricRow[] =>
-  METRICS.map(({ name, meaning, of, isLowBetter, isNeutral, isShare }) => {
+  METRICS.map(({ key, of, isLowBetter, isNeutral, isShare }) => {
     const [left, right] = [of(a) ?? null, of(b) ?? null];
     const difference = left === null || right === null ? null : right - left;
     const better = isNeutral ? null : judge(difference, isLowBetter === true);
-    return { name, meaning, a: left, b: right, difference, better, isShare };
+    return { key, a: left, b: right, difference, better, isShare };
   });
 
 export interface LabelRow {
@@ -109,12 +103,10 @@ export function compareLabels(a: RegisteredModel, b: RegisteredModel): LabelRow[
 
 /** Whether the numbers can be held against each other: the same rows, judged the same way. null: yes. */
 export function comparisonLimit(a: RegisteredModel, b: RegisteredModel): string | null {
-  if (a.metrics === null || b.metrics === null)
-    return `${a.metrics === null ? a.version : b.version} was never evaluated.`;
+  if (a.metrics === null || b.metrics === null) return words.neverEvaluated(a.metrics === null ? a.version : b.version);
   const data = [a.training.dataFingerprint, b.training.dataFingerprint];
-  if (data[0] === undefined || data[0] !== data[1])
-    return 'The two were measured on different documents: small differences say little.';
+  if (data[0] === undefined || data[0] !== data[1]) return words.otherDocuments;
   if (a.metrics.source !== b.metrics.source)
-    return `The two were judged differently (${a.metrics.source} and ${b.metrics.source}): small differences say little.`;
+    return words.otherWays(words.measuredOn[a.metrics.source], words.measuredOn[b.metrics.source]);
   return null;
 }

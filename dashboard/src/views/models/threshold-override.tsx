@@ -1,5 +1,6 @@
 // Says when a setting of the host overrules the thresholds shown with the models.
 import { session } from '../../session.ts';
+import { words } from '../../words/models.ts';
 import { thresholdText } from '../model/threshold.ts';
 
 export function ThresholdOverride() {
@@ -7,8 +8,12 @@ export function ThresholdOverride() {
   if (accept === null) return null;
   return (
     <p class="note warn">
-      The setting <code>ACCEPT_THRESHOLD</code> is {thresholdText(accept)} and replaces every model’s own threshold:
-      what they promise at theirs is not promised at this one.
+      {words.override(
+        (text) => (
+          <code>{text}</code>
+        ),
+        thresholdText(accept),
+      )}
     </p>
   );
 }

@@ -8,6 +8,7 @@ import { bytes } from '../../format.ts';
 import { Dialog } from '../../parts/dialog.tsx';
 import { ErrorNote } from '../../parts/states.tsx';
 import { session } from '../../session.ts';
+import { words } from '../../words/models.ts';
 import { Field, PromiseFields } from './train-fields.tsx';
 import {
   columnsOf,
@@ -21,14 +22,21 @@ import {
 } from './train-form.ts';
 
 export function TrainDialog({
+  usesDecisions = false,
   onStarted,
   onClose,
 }: {
+  /** Begin with what people have decided. */
+  usesDecisions?: boolean;
   onStarted: (training: TrainingStatus) => void;
   onClose: () => void;
 }) {
   const taxonomy = session.value?.taxonomy ?? null;
-  const [form, setForm] = useState<TrainForm>(() => ({ ...EMPTY_FORM, taxonomyVersion: taxonomy?.version ?? null }));
+  const [form, setForm] = useState<TrainForm>(() => ({
+    ...EMPTY_FORM,
+    decisions: usesDecisions,
+    taxonomyVersion: taxonomy?.version ?? null,
+  }));
   const [file, setFile] = useState<File | undefined>(undefined);
   const [columns, setColumns] = useState<readonly string[]>([]);
   const [step, setStep] = useState<'idle' | 'sending' | 'starting'>('idle');
@@ -66,7 +74,7 @@ export function TrainDialog({
   };
 
   return (
-    <Dialog title="Train a model" onClose={onClose}>
+    <Dialog title={words.trainTitle} onClose={onClose}>
       <form
         class="stack"
         noValidate
@@ -76,19 +84,19 @@ export function TrainDialog({
         }}
       >
         <fieldset class="stack">
-          <legend>Labelled documents</legend>
+          <legend>{words.labelledDocuments}</legend>
           <FileDrop file={file} problem={shown.fileName} onFile={(chosen) => void choose(chosen)} />
           {file !== undefined && (
             <div class="fields">
               <ColumnField
-                name="Text column"
+                name={words.textColumn}
                 value={form.textColumn}
                 columns={columns}
                 problem={shown.textColumn}
                 onChange={(textColumn) => change({ textColumn })}
               />
               <ColumnField
-                name="Label column"
+                name={words.labelColumn}
                 value={form.labelColumn}
                 columns={columns}
                 problem={shown.labelColumn}
@@ -102,7 +110,7 @@ export function TrainDialog({
               checked={form.decisions}
               onChange={(event) => change({ decisions: event.currentTarget.checked })}
             />
-            Learn from decisions of people and the LLM in this lake
+            {words.learnFromDecisions}
           </label>
           {taxonomy !== null && (
             <label class="inline">
@@ -111,7 +119,7 @@ export function TrainDialog({
                 checked={form.taxonomyVersion !== null}
                 onChange={(event) => change({ taxonomyVersion: event.currentTarget.checked ? taxonomy.version : null })}
               />
-              Take labels of the taxonomy {taxonomy.name} only: another one stops the training
+              {words.taxonomyOnly(taxonomy.name)}
             </label>
           )}
         </fieldset>
@@ -119,10 +127,10 @@ export function TrainDialog({
         {error && <ErrorNote error={error} />}
         <div class="row end">
           <button type="button" onClick={onClose}>
-            Cancel
+            {words.cancel}
           </button>
           <button type="submit" class="primary" disabled={step !== 'idle'}>
-            {step === 'sending' ? 'Sending the file…' : step === 'starting' ? 'Starting…' : 'Train'}
+            {step === 'sending' ? words.sendingFile : step === 'starting' ? words.starting : words.train}
           </button>
         </div>
       </form>
@@ -158,7 +166,7 @@ function FileDrop({ file, problem, onFile }: FileDropProps) {
       }}
     >
       {file === undefined ? (
-        <span>Drop a .jsonl, .csv or .parquet file here, one labelled document a row, or choose one:</span>
+        <span>{words.dropFile}</span>
       ) : (
         <span>
           <strong class="path">{file.name}</strong> <span class="dim">{bytes(file.size)}</span>
@@ -167,14 +175,14 @@ function FileDrop({ file, problem, onFile }: FileDropProps) {
       <input
         ref={input}
         type="file"
-        aria-label="Labelled file"
+        aria-label={words.labelledFile}
         aria-describedby={hint}
         aria-invalid={problem !== undefined}
         accept=".jsonl,.ndjson,.csv,.parquet"
         onChange={(event) => onFile(event.currentTarget.files?.[0])}
       />
       <span id={hint} class={problem === undefined ? 'visually-hidden' : 'worse'}>
-        {problem ?? 'One labelled document a row'}
+        {problem ?? words.oneARow}
       </span>
     </div>
   );
@@ -198,7 +206,7 @@ function ColumnField({ name, value, columns, problem, onChange }: ColumnFieldPro
         <select value={columns.includes(value) ? value : ''} onChange={(event) => onChange(event.currentTarget.value)}>
           {!columns.includes(value) && (
             <option value="" disabled>
-              Choose…
+              {words.choose}
             </option>
           )}
           {columns.map((column) => (

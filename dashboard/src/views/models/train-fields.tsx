@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
 import { count } from '../../format.ts';
+import { words } from '../../words/models.ts';
 import { rowsToProve, shareText } from '../model/threshold.ts';
 import type { TrainForm } from './train-form.ts';
 
@@ -13,21 +14,22 @@ interface PromiseFieldsProps {
 
 export function PromiseFields({ form, problems, onChange }: PromiseFieldsProps) {
   const hint = useId();
-  const [precision, confidence] = [Number(form.precision) / 100, Number(form.confidence) / 100];
+  const shareOf = (typed: string) => Number(typed.replace(',', '.')) / 100;
+  const [precision, confidence] = [shareOf(form.precision), shareOf(form.confidence)];
   const isShare = (value: number) => value > 0 && value < 1;
   return (
     <>
       <fieldset>
-        <legend>Accept threshold</legend>
+        <legend>{words.acceptThreshold}</legend>
         <div class="fields">
-          <Field name="Labels that are right (%)" problem={problems.precision}>
+          <Field name={words.labelsRight} problem={problems.precision}>
             <input
               inputMode="decimal"
               value={form.precision}
               onInput={(event) => onChange({ precision: event.currentTarget.value })}
             />
           </Field>
-          <Field name="Confidence of that (%)" problem={problems.confidence}>
+          <Field name={words.confidenceOfThat} problem={problems.confidence}>
             <input
               inputMode="decimal"
               value={form.confidence}
@@ -41,15 +43,13 @@ export function PromiseFields({ form, problems, onChange }: PromiseFieldsProps) 
               checked={form.guarantee}
               onChange={(event) => onChange({ guarantee: event.currentTarget.checked })}
             />
-            Prove it strictly, or fail
+            {words.proveStrictly}
           </label>
           <p id={hint} class="dim wide">
-            {form.guarantee
-              ? 'The rows that prove the promise are kept out of training; without enough of them the training fails and says how many are missing.'
-              : 'The threshold comes from rows each judged by a model that has not seen them; where no promise holds, the best observed one is taken and called empirical.'}
+            {form.guarantee ? words.strictHint : words.looseHint}
             {isShare(precision) &&
               isShare(confidence) &&
-              ` ${shareText(precision)} with ${shareText(confidence)} confidence needs at least ${count(rowsToProve(precision, confidence))} accepted rows without an error.`}
+              ` ${words.rowsNeeded(shareText(precision), shareText(confidence), count(rowsToProve(precision, confidence)))}`}
           </p>
         </div>
       </fieldset>
@@ -59,7 +59,7 @@ export function PromiseFields({ form, problems, onChange }: PromiseFieldsProps) 
           checked={form.promote}
           onChange={(event) => onChange({ promote: event.currentTarget.checked })}
         />
-        Promote when done: the new model decides from then on
+        {words.promoteWhenDone}
       </label>
     </>
   );

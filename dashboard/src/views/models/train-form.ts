@@ -1,5 +1,6 @@
 // The form that starts a training: which columns a file has, what is missing, and the request it makes.
 import type { TrainRequest } from '../../../../shared/api/training.ts';
+import { words } from '../../words/models.ts';
 
 export interface TrainForm {
   /** Name of the labelled file; null without one. */
@@ -68,15 +69,14 @@ const READABLE = ['jsonl', 'ndjson', 'csv', 'parquet'];
 /** What stands in the way of starting, by field; {} when nothing does. */
 export function problemsOf(form: TrainForm): Partial<Record<keyof TrainForm, string>> {
   const problems: Partial<Record<keyof TrainForm, string>> = {};
-  if (form.fileName === null && !form.decisions)
-    problems.fileName = 'Choose a labelled file, or learn from decisions of people and the LLM.';
+  if (form.fileName === null && !form.decisions) problems.fileName = words.chooseFile;
   else if (form.fileName !== null && !READABLE.includes(extensionOf(form.fileName)))
-    problems.fileName = 'Must be a .jsonl, .csv or .parquet file.';
-  if (form.fileName !== null && form.textColumn.trim() === '') problems.textColumn = 'Which column holds the text?';
-  if (form.fileName !== null && form.labelColumn.trim() === '') problems.labelColumn = 'Which column holds the label?';
+    problems.fileName = words.fileKinds;
+  if (form.fileName !== null && form.textColumn.trim() === '') problems.textColumn = words.whichText;
+  if (form.fileName !== null && form.labelColumn.trim() === '') problems.labelColumn = words.whichLabel;
   for (const name of ['precision', 'confidence'] as const) {
     const value = Number(form[name].replace(',', '.'));
-    if (!(value >= 1 && value <= 99.99)) problems[name] = 'Must be from 1 to 99.99 percent.';
+    if (!(value >= 1 && value <= 99.99)) problems[name] = words.percentRange;
   }
   return problems;
 }

@@ -1,6 +1,6 @@
 // What a model was trained on, from the record that training keeps with it.
 import type { RegisteredModel } from '../../../../shared/models/registry.ts';
-import { count } from '../../format.ts';
+import { words } from '../../words/models.ts';
 
 type Training = RegisteredModel['training'];
 
@@ -11,9 +11,6 @@ export function trainedOn(training: Training): string | null {
   const rows = number(training.rows);
   if (rows === 0) return null;
   const [people, llm] = [number(training.rowsHuman), number(training.rowsLlm)];
-  const given = [
-    ...(people > 0 ? [`${count(people)} decided by people`] : []),
-    ...(llm > 0 ? [`${count(llm)} by the LLM`] : []),
-  ];
-  return [`${count(rows)} ${rows === 1 ? 'document' : 'documents'}`, ...given].join(', ');
+  const given = [...(people > 0 ? [words.byPeople(people)] : []), ...(llm > 0 ? [words.byLlm(llm)] : [])];
+  return [words.rows(rows), ...given].join(', ');
 }

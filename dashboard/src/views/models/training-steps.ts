@@ -1,5 +1,7 @@
 // Where a running training stands, as steps a person can follow.
 import type { TrainingStatus } from '../../../../shared/pipeline/train-model.ts';
+import { significant } from '../../format.ts';
+import { words } from '../../words/models.ts';
 
 export interface TrainingStep {
   name: string;
@@ -9,9 +11,9 @@ export interface TrainingStep {
 }
 
 const STEPS = [
-  { name: 'read and featurize', fit: null },
-  { name: 'fit to be judged', fit: 'check' },
-  { name: 'fit on all rows', fit: 'final' },
+  { key: 'read', fit: null },
+  { key: 'check', fit: 'check' },
+  { key: 'final', fit: 'final' },
 ] as const;
 
 /** Steps in order. A training with a strict guarantee keeps the judged fit and never reaches the last one. */
@@ -21,9 +23,9 @@ export function stepsOf({
   objective,
 }: Pick<TrainingStatus, 'fit' | 'iteration' | 'objective'>): TrainingStep[] {
   const at = STEPS.findIndex((step) => step.fit === fit);
-  const rounds = `iteration ${iteration}${objective === null ? '' : `, objective ${objective.toPrecision(3)}`}`;
-  return STEPS.map(({ name }, i) => ({
-    name,
+  const rounds = words.iteration(iteration, objective === null ? null : significant(objective, 3));
+  return STEPS.map(({ key }, i) => ({
+    name: words.trainingSteps[key],
     state: i < at ? 'done' : i === at ? 'now' : 'ahead',
     detail: i === at && fit !== null ? rounds : null,
   }));

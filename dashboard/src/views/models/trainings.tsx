@@ -7,7 +7,9 @@ import { links } from '../../links.ts';
 import { Badge } from '../../parts/basics.tsx';
 import { BrokenRecords } from '../../parts/broken-records.tsx';
 import { ErrorNote } from '../../parts/states.tsx';
+import { problemOf } from '../../problem.ts';
 import type { Resource } from '../../resource.ts';
+import { words } from '../../words/models.ts';
 import { stepsOf } from './training-steps.ts';
 
 const SHOWN = 5;
@@ -34,7 +36,7 @@ export function Trainings({
   if (newest.length + data.broken.length === 0) return null;
   return (
     <section class="stack" aria-labelledby="trainings-title">
-      <h2 id="trainings-title">Trainings</h2>
+      <h2 id="trainings-title">{words.trainings}</h2>
       <BrokenRecords records={data.broken} />
       <ul class="trainings">
         {newest.map((training) => (
@@ -50,23 +52,46 @@ function Training({ training }: { training: TrainingStatus }) {
   return (
     <li class="card">
       <div class="row">
-        <Badge tone={state === 'completed' ? 'good' : state === 'failed' ? 'bad' : 'accent'}>{state}</Badge>
-        <span title={when(createdAt)}>started {ago(createdAt)}</span>
+        <Badge tone={state === 'completed' ? 'good' : state === 'failed' ? 'bad' : 'accent'}>
+          {words.states[state] ?? state}
+        </Badge>
+        <span title={when(createdAt)}>{words.startedAgo(ago(createdAt))}</span>
         <code class="dim path">{trainingId}</code>
         {result !== null && (
           <span>
-            made <a href={links.model(result.version)}>{result.version}</a>: {percent(result.accuracy, 1)} accuracy
-            after {result.iterations} iterations
+            {words.made(
+              (text) => (
+                <a href={links.model(result.version)}>{text}</a>
+              ),
+              result.version,
+              percent(result.accuracy, 1),
+              result.iterations,
+            )}
           </span>
         )}
       </div>
       {state === 'running' && <Steps training={training} />}
       {error !== null && (
         <p class="training-error">
-          {error.message} <span class="dim">{error.code}</span>
+          <Failed error={error} />
         </p>
       )}
     </li>
+  );
+}
+
+function Failed({ error: { code, message } }: { error: NonNullable<TrainingStatus['error']> }) {
+  const told = problemOf(code, message);
+  return (
+    <>
+      {told.own === undefined ? message : `${told.message}. ${told.remedy}`} <span class="dim">{code}</span>
+      {told.own !== undefined && (
+        <span class="dim" lang="en">
+          {' '}
+          {told.own}
+        </span>
+      )}
+    </>
   );
 }
 
@@ -77,7 +102,7 @@ function Steps({ training }: { training: TrainingStatus }) {
         <li key={name} aria-current={state === 'now' ? 'step' : undefined}>
           <span aria-hidden="true">{state === 'done' ? '✓ ' : state === 'now' ? '▸ ' : '· '}</span>
           {name}
-          {state === 'done' && <span class="visually-hidden"> (done)</span>}
+          {state === 'done' && <span class="visually-hidden"> {words.done}</span>}
           {detail !== null && <span class="dim"> {detail}</span>}
         </li>
       ))}

@@ -4,26 +4,28 @@ import { ago, percent, when } from '../../format.ts';
 import { links } from '../../links.ts';
 import { Badge, TableBox } from '../../parts/basics.tsx';
 import { Head, number } from '../../parts/table-head.tsx';
-import { BASIS_TEXT, thresholdText } from '../model/threshold.ts';
+import { words as modelWords } from '../../words/model.ts';
+import { words } from '../../words/models.ts';
+import { thresholdText } from '../model/threshold.ts';
 import { trainedOn } from './trained-on.ts';
 
 /** @param models  in the order shown */
 export function VersionsTable({ models }: { models: readonly RegisteredModel[] }) {
   return (
-    <TableBox label="Versions">
+    <TableBox label={words.versions}>
       <table class="versions">
         <Head
           columns={[
-            'Version',
-            number('Accuracy'),
-            number('Macro F1'),
-            number(<abbr title="Expected calibration error: mean gap between confidence and share right">ECE</abbr>),
-            'Kind',
-            'Created',
-            'Trained on',
-            number('Accepts from'),
-            'Basis',
-            number('Coverage'),
+            words.version,
+            number(words.accuracy),
+            number(words.macroF1),
+            number(<abbr title={words.eceMeaning}>{words.ece}</abbr>),
+            words.kind,
+            words.created,
+            words.trainedOn,
+            number(words.acceptsFrom),
+            words.basis,
+            number(words.coverage),
           ]}
         />
         <tbody>
@@ -38,18 +40,18 @@ export function VersionsTable({ models }: { models: readonly RegisteredModel[] }
 
 function VersionRow({ model }: { model: RegisteredModel }) {
   const { version, accept, metrics } = model;
-  const basis = BASIS_TEXT[accept.basis];
+  const basis = modelWords.bases[accept.basis];
   return (
     <tr>
       <th scope="row">
         <span class="row nowrap-row">
           <a href={links.model(version)}>{version}</a>
-          {model.champion && <Badge tone="good">champion</Badge>}
+          {model.champion && <Badge tone="good">{words.champion}</Badge>}
         </span>
       </th>
       {metrics === null ? (
         <td colSpan={3} class="dim">
-          not evaluated
+          {words.notEvaluated}
         </td>
       ) : (
         <>
@@ -58,11 +60,11 @@ function VersionRow({ model }: { model: RegisteredModel }) {
           <td class="number">{percent(metrics.ece, 1)}</td>
         </>
       )}
-      <td class="nowrap">{KIND_NAMES[model.kind]}</td>
+      <td class="nowrap">{words.kinds[model.kind]}</td>
       <td class="nowrap" title={when(model.createdAt)}>
         {ago(model.createdAt)}
       </td>
-      <td class="trained-on">{trainedOn(model.training) ?? 'elsewhere'}</td>
+      <td class="trained-on">{trainedOn(model.training) ?? words.elsewhere}</td>
       <td class="number">{thresholdText(accept.threshold)}</td>
       <td>
         <Badge
@@ -76,9 +78,3 @@ function VersionRow({ model }: { model: RegisteredModel }) {
     </tr>
   );
 }
-
-export const KIND_NAMES: Readonly<Record<RegisteredModel['kind'], string>> = {
-  'logistic-regression': 'logistic regression',
-  xgboost: 'XGBoost',
-  onnx: 'ONNX',
-};

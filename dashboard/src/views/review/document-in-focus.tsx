@@ -3,14 +3,16 @@ import { useEffect, useState } from 'preact/hooks';
 import type { DocumentText } from '../../../../shared/api/insights.ts';
 
 import { getBlob } from '../../api.ts';
-import { count, when } from '../../format.ts';
+import { when } from '../../format.ts';
 import { links } from '../../links.ts';
 import { Badge } from '../../parts/basics.tsx';
 import { MarkedText, MarksLegend } from '../../parts/marked-text.tsx';
 import { PageBesideText } from '../../parts/page/page-beside-text.tsx';
 import { Place } from '../../parts/place.tsx';
+import { problemOf } from '../../problem.ts';
 import { useResource } from '../../resource.ts';
 import { nameOf } from '../../result-row.ts';
+import { words } from '../../words/review.ts';
 import type { Waiting } from './queue.ts';
 
 export function DocumentInFocus({ item, ahead, next }: { item: Waiting; ahead: number; next: Waiting | undefined }) {
@@ -31,18 +33,23 @@ export function DocumentInFocus({ item, ahead, next }: { item: Waiting; ahead: n
         <Place row={{ source_path: item.path, archive_path: item.archivePath }} />
         <p class="review-why">
           {item.code !== null && (
-            <span title={item.message ?? undefined}>
+            <span title={problemOf(item.code, item.message ?? '').message || undefined}>
               <Badge tone="warn">{item.code}</Badge>
             </span>
           )}{' '}
           <span class="dim">
-            {item.code === null ? 'decided' : 'waits since'} {when(item.decidedAt)} ·{' '}
-            {ahead === 0 ? 'the last one here' : `${count(ahead)} ready behind it`}
+            {item.code === null ? words.decidedAt(when(item.decidedAt)) : words.waitsSince(when(item.decidedAt))} ·{' '}
+            {ahead === 0 ? words.lastOne : words.readyBehind(ahead)}
           </span>
         </p>
         {item.storedLabel !== null && (
           <p class="note warn">
-            <strong>{item.storedLabel}</strong> is stored already. What you decide now is stored as a correction.
+            {words.storedAlready(
+              (text) => (
+                <strong>{text}</strong>
+              ),
+              item.storedLabel,
+            )}
           </p>
         )}
       </header>
@@ -56,8 +63,9 @@ export function DocumentInFocus({ item, ahead, next }: { item: Waiting; ahead: n
         )}
         {text === null ? (
           <p class="note">
-            The text is no longer kept. <a href={links.document(item.documentId)}>Open the document</a> to download the
-            original.
+            {words.textNotKept((text) => (
+              <a href={links.document(item.documentId)}>{text}</a>
+            ))}
           </p>
         ) : (
           <MarkedText text={text} evidence={item.evidence} quote={quote} />
@@ -65,10 +73,10 @@ export function DocumentInFocus({ item, ahead, next }: { item: Waiting; ahead: n
         {text !== null && whole.data === undefined && (
           <p class="row">
             {whole.error !== undefined ? (
-              <span class="dim">{whole.error.message}</span>
+              <span class="dim">{problemOf(whole.error.code, whole.error.message).message}</span>
             ) : (
               <button type="button" class="quiet" disabled={isWhole} onClick={() => setIsWhole(true)}>
-                {isWhole ? 'Loading…' : 'More of the text'}
+                {isWhole ? words.loading : words.moreText}
               </button>
             )}
           </p>

@@ -1,34 +1,35 @@
 // All keys of the review.
 import { Dialog } from '../../parts/dialog.tsx';
+import { words } from '../../words/review.ts';
 
-const COMMANDS: readonly (readonly [keys: readonly string[], what: string])[] = [
-  [['Enter'], 'accept the proposal'],
-  [['S'], 'skip: others may take it, you see it again later'],
-  [['N'], 'write a note; Escape goes back'],
-  [['U'], 'undo; what was stored already is corrected by the next decision'],
-  [['J', '→'], 'next document'],
-  [['K', '←'], 'previous document'],
-  [['D'], 'open the document with its history'],
-  [[',', '.'], 'previous, next page'],
-  [['+', '−', '0'], 'closer, farther, whole page'],
-  [['R'], 'turn the page'],
-  [['P'], 'page or text, where there is room for one'],
-  [['?'], 'these keys'],
-];
+const KEYS: Readonly<Record<keyof typeof words.commands, readonly string[]>> = {
+  accept: ['↵'],
+  skip: ['S'],
+  note: ['N'],
+  undo: ['U'],
+  next: ['J', '→'],
+  previous: ['K', '←'],
+  open: ['D'],
+  pages: [',', '.'],
+  zoom: ['+', '−', '0'],
+  turn: ['R'],
+  side: ['P'],
+  help: ['?'],
+};
 
 export function Help({ keys, onClose }: { keys: ReadonlyMap<string, string>; onClose: () => void }) {
   return (
-    <Dialog title="Keys" onClose={onClose}>
+    <Dialog title={words.keys} onClose={onClose}>
       <div class="help">
         <dl>
-          {COMMANDS.map(([names, what]) => (
-            <div key={what}>
+          {(Object.keys(KEYS) as (keyof typeof KEYS)[]).map((command) => (
+            <div key={command}>
               <dt>
-                {names.map((name) => (
-                  <kbd key={name}>{name}</kbd>
+                {KEYS[command].map((name) => (
+                  <kbd key={name}>{name === '↵' ? words.enter : name}</kbd>
                 ))}
               </dt>
-              <dd>{what}</dd>
+              <dd>{words.commands[command]}</dd>
             </div>
           ))}
         </dl>
@@ -42,9 +43,7 @@ export function Help({ keys, onClose }: { keys: ReadonlyMap<string, string>; onC
             </div>
           ))}
         </dl>
-        <p class="dim">
-          A decision is sent after five seconds, or when you make the next one. Until then an undo leaves no trace.
-        </p>
+        <p class="dim">{words.sentAfter}</p>
       </div>
     </Dialog>
   );

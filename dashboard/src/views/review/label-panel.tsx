@@ -3,6 +3,8 @@ import type { RefObject } from 'preact';
 import { percent } from '../../format.ts';
 import { Meter } from '../../parts/basics.tsx';
 import { labels } from '../../session.ts';
+import { words as partsWords } from '../../words/parts.ts';
+import { words } from '../../words/review.ts';
 import type { Command } from './keys.ts';
 import type { Waiting } from './queue.ts';
 import { dispatch, queue } from './use-queue.ts';
@@ -26,10 +28,10 @@ export function LabelPanel({ item, keys, proposed, noteField, onCommand }: Label
     onCommand({ kind: 'label', label });
   };
   return (
-    <section class="card review-panel" aria-label="Decide">
+    <section class="card review-panel" aria-label={words.decide}>
       {proposals.length > 0 && (
         <>
-          <h3>Proposed</h3>
+          <h3>{words.proposed}</h3>
           <ul class="proposals">
             {proposals.map(({ label, share }) => (
               <li key={label}>
@@ -38,7 +40,7 @@ export function LabelPanel({ item, keys, proposed, noteField, onCommand }: Label
                   <span class="label-name">{label}</span>
                   {share !== undefined && (
                     <span class="share">
-                      <Meter value={share} label={`confidence ${percent(share)}`} />
+                      <Meter value={share} label={partsWords.confidence(percent(share))} />
                       <span>{percent(share)}</span>
                     </span>
                   )}
@@ -48,8 +50,8 @@ export function LabelPanel({ item, keys, proposed, noteField, onCommand }: Label
           </ul>
         </>
       )}
-      <h3>All labels</h3>
-      {labels.value.length === 0 && <p class="dim">There is no taxonomy yet. Publish one to give its labels here.</p>}
+      <h3>{words.allLabels}</h3>
+      {labels.value.length === 0 && <p class="dim">{words.noTaxonomy}</p>}
       <ul class="labels">
         {labels.value.map((label) => (
           <li key={label}>
@@ -62,13 +64,13 @@ export function LabelPanel({ item, keys, proposed, noteField, onCommand }: Label
       </ul>
       <label>
         <span>
-          Note <kbd>N</kbd>
+          {words.note} <kbd>N</kbd>
         </span>
         <textarea
           ref={noteField}
           rows={2}
           maxLength={2000}
-          placeholder="optional; stored with the decision. Escape goes back."
+          placeholder={words.noteHint}
           value={queue.value.notes[item.documentId] ?? ''}
           onInput={(event) => dispatch({ kind: 'noted', text: event.currentTarget.value })}
           onKeyDown={(event) => {
@@ -77,10 +79,10 @@ export function LabelPanel({ item, keys, proposed, noteField, onCommand }: Label
         />
       </label>
       <div class="commands">
-        <CommandButton name="Skip" keyName="S" onPress={() => onCommand({ kind: 'skip' })} />
-        <CommandButton name="Previous" keyName="K" onPress={() => onCommand({ kind: 'previous' })} />
-        <CommandButton name="Next" keyName="J" onPress={() => onCommand({ kind: 'next' })} />
-        <CommandButton name="Open" keyName="D" onPress={() => onCommand({ kind: 'open' })} />
+        <CommandButton name={words.skip} keyName="S" onPress={() => onCommand({ kind: 'skip' })} />
+        <CommandButton name={words.previous} keyName="K" onPress={() => onCommand({ kind: 'previous' })} />
+        <CommandButton name={words.next} keyName="J" onPress={() => onCommand({ kind: 'next' })} />
+        <CommandButton name={words.open} keyName="D" onPress={() => onCommand({ kind: 'open' })} />
       </div>
     </section>
   );

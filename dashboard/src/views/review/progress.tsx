@@ -1,10 +1,11 @@
 // How far the day's review is, and the end of it.
 import type { ReviewProgress } from '../../../../shared/api/insights.ts';
 
-import { count, percent } from '../../format.ts';
+import { percent } from '../../format.ts';
 import { links } from '../../links.ts';
 import { Progress } from '../../parts/basics.tsx';
 import { Empty } from '../../parts/states.tsx';
+import { words } from '../../words/review.ts';
 import { type Choice, dispatch } from './use-queue.ts';
 
 /** The progress as the viewer sees it. @param onTheWay  documents decided here that the server does not know yet */
@@ -18,48 +19,45 @@ export const withOnTheWay = (progress: ReviewProgress, onTheWay: number): Review
 export function DayProgress({ progress }: { progress: ReviewProgress }) {
   const { decidedByMe: mine, decidedByAll: all, waiting } = progress;
   return (
-    <section class="day-progress" aria-label="Progress of the day">
-      <Progress done={all} total={all + waiting} label="Decided today, of those and what waits" />
+    <section class="day-progress" aria-label={words.progressOfDay}>
+      <Progress done={all} total={all + waiting} label={words.progressLabel} />
       <p>
-        <strong>{count(waiting)}</strong> waiting · <strong>{count(mine)}</strong> decided by you today
-        {all !== mine && <>, {count(all)} by all</>}
-        {progress.proposed > 0 && <> · {percent(progress.kept / progress.proposed)} kept the proposal</>}
+        {words.waiting(bold, waiting)} · {words.decidedByYou(bold, mine)}
+        {all !== mine && words.byAll(all)}
+        {progress.proposed > 0 && ` · ${words.keptProposal(percent(progress.kept / progress.proposed))}`}
       </p>
     </section>
   );
 }
 
+const bold = (text: string) => <strong>{text}</strong>;
+
 export function NothingWaits({ progress, choice, skipped }: NothingWaitsProps) {
   const isFiltered = choice.label !== undefined || choice.run !== undefined || choice.line === 'spot-check';
   const waiting = progress?.waiting ?? 0;
   return (
-    <Empty title={isFiltered || waiting > 0 ? 'Nothing waits for you here' : 'Nothing waits'}>
+    <Empty title={isFiltered || waiting > 0 ? words.nothingHere : words.nothing}>
       {progress !== undefined && progress.decidedByAll > 0 && (
         <p>
-          Today you decided {count(progress.decidedByMe)} of {count(progress.decidedByAll)} documents
-          {progress.proposed > 0 && (
-            <>
-              ; {count(progress.kept)} of {count(progress.proposed)} proposals were kept
-            </>
-          )}
-          .
+          {words.today(progress.decidedByMe, progress.decidedByAll)}
+          {progress.proposed > 0 && words.proposalsKept(progress.kept, progress.proposed)}.
         </p>
       )}
       {skipped > 0 && (
         <p>
           <button type="button" onClick={() => dispatch({ kind: 'skipped-shown' })}>
-            Show the {count(skipped)} you skipped
+            {words.showSkipped(skipped)}
           </button>
         </p>
       )}
       {isFiltered ? (
         <p>
-          <a href={links.review}>Review all that waits</a>
+          <a href={links.review}>{words.reviewAll}</a>
         </p>
       ) : (
-        waiting > 0 && skipped === 0 && <p>{count(waiting)} are with other reviewers, or put aside for an hour.</p>
+        waiting > 0 && skipped === 0 && <p>{words.withOthers(waiting)}</p>
       )}
-      <p class="dim">New documents appear here by themselves.</p>
+      <p class="dim">{words.newAppear}</p>
     </Empty>
   );
 }

@@ -3,6 +3,7 @@
 // decided, put aside or lost to others is not shown again by a later answer; only an undo brings it back. Q3 no decision is lost: one that
 // could not be sent waits in `unsent`. Q4 the document in focus stays in focus while answers arrive.
 import type { ReviewItem } from '../../../../shared/api/decisions.ts';
+import { words } from '../../words/review.ts';
 
 /** A document that waits on screen. */
 export interface Waiting extends ReviewItem {
@@ -169,7 +170,7 @@ function arrive(queue: Queue, { items, limit, nowMs }: Extract<Event, { kind: 'a
     at: found >= 0 ? found : within(queue.at, all.length),
     isAsking: false,
     isExhausted: isComplete,
-    ...(isFocusLost ? { message: { text: 'Somebody else has taken the document meanwhile.', tone: 'plain' } } : {}),
+    ...(isFocusLost ? { message: { text: words.takenByOther, tone: 'plain' } } : {}),
   };
 }
 
@@ -190,7 +191,7 @@ function skip(queue: Queue): Step {
     queue: {
       ...without(released, item),
       past: [...released.past, { kind: 'skipped', item, place: queue.at }],
-      message: { text: 'Skipped.', tone: 'plain' },
+      message: { text: words.skipped, tone: 'plain' },
     },
     effects: [...effects, { kind: 'skip', documentId: item.documentId }],
   };
@@ -200,25 +201,25 @@ function undo(queue: Queue): Queue {
   if (queue.held !== undefined) {
     const { item, place } = queue.held;
     const back = bringBack({ ...queue, held: undefined }, item, place);
-    return { ...back, message: { text: 'Undone. Nothing was stored.', tone: 'plain' } };
+    return { ...back, message: { text: words.undone, tone: 'plain' } };
   }
   const last = queue.past.at(-1);
-  if (last === undefined) return { ...queue, message: { text: 'There is nothing to undo.', tone: 'plain' } };
+  if (last === undefined) return { ...queue, message: { text: words.nothingToUndo, tone: 'plain' } };
   const past = queue.past.slice(0, -1);
   if (last.kind === 'skipped') {
     const back = bringBack({ ...queue, past }, { ...last.item, isBroughtBack: true }, last.place);
-    return { ...back, message: { text: 'Brought back.', tone: 'plain' } };
+    return { ...back, message: { text: words.broughtBack, tone: 'plain' } };
   }
   const { item, label, place } = last.decision;
   const unsent = queue.unsent.filter((one) => one.item.documentId !== item.documentId);
   if (unsent.length < queue.unsent.length)
     return {
       ...bringBack({ ...queue, past, unsent }, item, place),
-      message: { text: 'Undone. Nothing was stored.', tone: 'plain' },
+      message: { text: words.undone, tone: 'plain' },
     };
   return {
     ...bringBack({ ...queue, past }, { ...item, isBroughtBack: true, storedLabel: label }, place),
-    message: { text: `${label} is stored already. The next decision is stored as a correction.`, tone: 'warn' },
+    message: { text: words.nextCorrects(label), tone: 'warn' },
   };
 }
 

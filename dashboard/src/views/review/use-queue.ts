@@ -6,6 +6,8 @@ import { useEffect } from 'preact/hooks';
 import type { FeedbackAnswer, ReviewItem } from '../../../../shared/api/decisions.ts';
 import { ApiError, getJson, sendJson } from '../../api.ts';
 import { queryOf } from '../../links.ts';
+import { problemOf } from '../../problem.ts';
+import { words } from '../../words/review.ts';
 import { askOf, type Line } from './lines.ts';
 import { planAsk } from './plan-ask.ts';
 import { type Decision, type Effect, type Event, emptyQueue, step } from './queue.ts';
@@ -63,11 +65,14 @@ async function send(decision: Decision, keepalive: boolean): Promise<void> {
       dispatch({
         kind: 'lost',
         decision,
-        text: 'Somebody else decided this document at the same moment; theirs stands.',
+        text: words.decidedByOther,
       });
     else if (error.status === 404 || error.status === 410)
-      dispatch({ kind: 'lost', decision, text: 'The document was erased meanwhile; nothing was stored.' });
-    else dispatch({ kind: 'refused', decision, text: `${error.message} ${error.remedy}` });
+      dispatch({ kind: 'lost', decision, text: words.erasedMeanwhile });
+    else {
+      const { message, remedy } = problemOf(error.code, error.message, error.remedy);
+      dispatch({ kind: 'refused', decision, text: `${message} ${remedy}` });
+    }
   }
 }
 

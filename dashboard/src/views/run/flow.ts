@@ -55,9 +55,11 @@ export function outcomesOf(run: RunStatus, report: RunReport | undefined): Outco
 export const missing = ({ documents, labelled, review, failed, open }: Outcomes): number =>
   documents - labelled - review - failed - open;
 
+/** The outcomes and the deciders, which the catalogue names. */
+export type FlowKey = 'in' | 'labelled' | 'review' | 'failed' | 'open' | keyof NonNullable<Outcomes['by']>;
+
 export interface FlowNode {
-  key: string;
-  name: string;
+  key: FlowKey;
   documents: number;
   tone: Tone;
   x: number;
@@ -66,11 +68,12 @@ export interface FlowNode {
 }
 
 export interface FlowBand {
-  key: string;
+  from: FlowKey;
+  to: FlowKey;
   tone: Tone;
   documents: number;
-  from: { x: number; y: number };
-  to: { x: number; y: number };
+  start: { x: number; y: number };
+  end: { x: number; y: number };
   height: number;
 }
 
@@ -87,11 +90,11 @@ const GAP = 26;
 const TOP = 22;
 
 const DECIDERS = [
-  { key: 'model', name: 'by the model', tone: 1 },
-  { key: 'encoder', name: 'with the encoder', tone: 5 },
-  { key: 'llm', name: 'by the LLM', tone: 2 },
-  { key: 'duplicate', name: 'as duplicate', tone: 3 },
-  { key: 'human', name: 'by people', tone: 4 },
+  { key: 'model', tone: 1 },
+  { key: 'encoder', tone: 5 },
+  { key: 'llm', tone: 2 },
+  { key: 'duplicate', tone: 3 },
+  { key: 'human', tone: 4 },
 ] as const;
 
 /** @param width  CSS pixels @param room  pixels at the right for names @param full  height of all documents, pixels */
@@ -106,7 +109,6 @@ export function layOut(outcomes: Outcomes, width: number, room = 150, full = 170
   const bands: FlowBand[] = [];
   const source: FlowNode = {
     key: 'in',
-    name: 'in',
     documents,
     tone: 'dim',
     x: columns[0],
@@ -115,10 +117,10 @@ export function layOut(outcomes: Outcomes, width: number, room = 150, full = 170
   };
   nodes.push(source);
   const outs = [
-    { key: 'labelled', name: 'labelled', documents: outcomes.labelled, tone: 'good' },
-    { key: 'review', name: 'in review', documents: outcomes.review, tone: 'warn' },
-    { key: 'failed', name: 'failed', documents: outcomes.failed, tone: 'bad' },
-    { key: 'open', name: 'not decided', documents: outcomes.open, tone: 'dim' },
+    { key: 'labelled', documents: outcomes.labelled, tone: 'good' },
+    { key: 'review', documents: outcomes.review, tone: 'warn' },
+    { key: 'failed', documents: outcomes.failed, tone: 'bad' },
+    { key: 'open', documents: outcomes.open, tone: 'dim' },
   ] as const;
   const middle = column(source, outs, columns[1], TOP, size, nodes, bands);
   const labelled = nodes.find(({ key }) => key === 'labelled');
@@ -134,7 +136,7 @@ export function layOut(outcomes: Outcomes, width: number, room = 150, full = 170
 /** Put nodes below each other with a band to each from `from`. @returns the column's lower end */
 function column(
   from: FlowNode,
-  parts: readonly { key: string; name: string; documents: number; tone: Tone }[],
+  parts: readonly { key: FlowKey; documents: number; tone: Tone }[],
   x: number,
   top: number,
   size: (documents: number) => number,
@@ -148,11 +150,12 @@ function column(
     const height = size(part.documents);
     nodes.push({ ...part, x, y, height });
     bands.push({
-      key: `${from.key}/${part.key}`,
+      from: from.key,
+      to: part.key,
       tone: part.tone,
       documents: part.documents,
-      from: { x: from.x + NODE_WIDTH, y: leaves },
-      to: { x, y },
+      start: { x: from.x + NODE_WIDTH, y: leaves },
+      end: { x, y },
       height,
     });
     leaves += height;
@@ -162,7 +165,7 @@ function column(
 }
 
 /** SVG path of a band. */
-export function bandPath({ from, to, height }: FlowBand): string {
+export function bandPath({ start: from, end: to, height }: FlowBand): string {
   const half = (from.x + to.x) / 2;
   return [
     `M${from.x},${from.y}`,

@@ -1,7 +1,8 @@
 // The conservation law of a run as a picture: every document that went in came out labelled, in review or failed.
 import { Figure } from '../../charts/figure.tsx';
 import { toneClass } from '../../charts/tone.ts';
-import { count, percent } from '../../format.ts';
+import { count, list, percent } from '../../format.ts';
+import { words } from '../../words/run.ts';
 import { isActive } from '../runs/run-list.ts';
 import type { RunStatus } from '../runs/steps.ts';
 import { bandPath, type FlowNode, layOut, missing, NODE_WIDTH, type Outcomes } from './flow.ts';
@@ -9,25 +10,26 @@ import { bandPath, type FlowNode, layOut, missing, NODE_WIDTH, type Outcomes } f
 export function Funnel({ run, outcomes }: { run: RunStatus; outcomes: Outcomes }) {
   const { documents, labelled, review, failed, open, by } = outcomes;
   const table = {
-    columns: ['outcome', 'documents'],
+    columns: [words.outcome, words.columnDocuments],
     rows: [
-      ['in', count(documents)],
-      ['labelled', count(labelled)],
+      [words.nodes.in, count(documents)],
+      [words.nodes.labelled, count(labelled)],
       ...(by === null
         ? []
         : [
-            ['– by the model', count(by.model)],
-            ['– by the LLM', count(by.llm)],
-            ['– as duplicate', count(by.duplicate)],
-            ['– by people', count(by.human)],
+            [`– ${words.nodes.model}`, count(by.model)],
+            [`– ${words.nodes.encoder}`, count(by.encoder)],
+            [`– ${words.nodes.llm}`, count(by.llm)],
+            [`– ${words.nodes.duplicate}`, count(by.duplicate)],
+            [`– ${words.nodes.human}`, count(by.human)],
           ]),
-      ['in review', count(review)],
-      ['failed', count(failed)],
-      ...(open === 0 ? [] : [[isActive(run) ? 'in work' : 'not decided', count(open)]]),
+      [words.nodes.review, count(review)],
+      [words.nodes.failed, count(failed)],
+      ...(open === 0 ? [] : [[isActive(run) ? words.nodes.inWork : words.nodes.open, count(open)]]),
     ],
   };
   return (
-    <Figure title="From in to decided" table={table} caption={<Law run={run} outcomes={outcomes} />}>
+    <Figure title={words.flow} table={table} caption={<Law run={run} outcomes={outcomes} />}>
       {(width) => <Picture outcomes={outcomes} width={width} isLive={isActive(run)} />}
     </Figure>
   );
@@ -38,11 +40,7 @@ export function BrokenLaw({ run, outcomes }: { run: RunStatus; outcomes: Outcome
   if (run.state !== 'completed' || missing(outcomes) === 0) return null;
   return (
     <p class="note bad" role="alert">
-      <strong>
-        {count(Math.abs(missing(outcomes)))} documents{' '}
-        {missing(outcomes) > 0 ? 'went in and did not come out.' : 'came out and never went in.'}
-      </strong>{' '}
-      This is a defect of Sluice (run.conservation): keep the run folder and report it.
+      <strong>{words.lost(Math.abs(missing(outcomes)), missing(outcomes) > 0)}</strong> {words.defect}
     </p>
   );
 }
@@ -54,24 +52,23 @@ function Law({ run, outcomes }: { run: RunStatus; outcomes: Outcomes }) {
   return (
     <>
       <strong class={holds ? 'law' : 'law broken'}>
-        {count(documents)} in {holds ? '=' : '≠'} {count(labelled)} labelled + {count(review)} review + {count(failed)}{' '}
-        failed
-        {open > 0 && ` + ${count(open)} ${isActive(run) ? 'in work' : 'not decided'}`}
+        {words.law(count(documents), holds ? '=' : '≠', count(labelled), count(review), count(failed))}
+        {open > 0 && ` + ${count(open)} ${isActive(run) ? words.nodes.inWork : words.nodes.open}`}
       </strong>
-      {run.review > review && ` · people have decided ${count(run.review - review)} since the run ended`}
+      {run.review > review && ` · ${words.peopleDecided(count(run.review - review))}`}
     </>
   );
 }
 
 function Picture({ outcomes, width, isLive }: { outcomes: Outcomes; width: number; isLive: boolean }) {
   const flow = layOut(outcomes, width, width < 420 ? 118 : 170);
-  const said = flow.nodes.map(({ name, documents }) => `${count(documents)} ${name}`).join(', ');
-  const nameOf = (node: FlowNode) => (node.key === 'open' && isLive ? 'in work' : node.name);
+  const nameOf = ({ key }: Pick<FlowNode, 'key'>) => words.nodes[key === 'open' && isLive ? 'inWork' : key];
+  const said = list(flow.nodes.map((node) => `${count(node.documents)} ${nameOf(node)}`));
   return (
-    <svg width={width} height={flow.height} role="img" aria-label={`Documents by outcome: ${said}`}>
+    <svg width={width} height={flow.height} role="img" aria-label={words.byOutcome(said)}>
       {flow.bands.map((band) => (
-        <path key={band.key} class={`flow-band ${toneClass(band.tone)}`} d={bandPath(band)}>
-          <title>{`${band.key.replace('/', ' → ')}: ${count(band.documents)}`}</title>
+        <path key={`${band.from}/${band.to}`} class={`flow-band ${toneClass(band.tone)}`} d={bandPath(band)}>
+          <title>{`${nameOf({ key: band.from })} → ${nameOf({ key: band.to })}: ${count(band.documents)}`}</title>
         </path>
       ))}
       {flow.nodes.map((node) => (

@@ -4,6 +4,7 @@ import type { RunReport } from '../../../../shared/api/insights.ts';
 import { count, duration, money, percent } from '../../format.ts';
 import { Facts, TableBox } from '../../parts/basics.tsx';
 import { Head, number } from '../../parts/table-head.tsx';
+import { words } from '../../words/run.ts';
 import type { RunStatus } from '../runs/steps.ts';
 import { billAgainst } from './quota.ts';
 
@@ -12,30 +13,27 @@ export function Ledger({ run, report }: { run: RunStatus; report: RunReport }) {
   const { tokens, latency } = ledger;
   return (
     <section class="card" aria-labelledby="ledger-title">
-      <h3 id="ledger-title">Ledger</h3>
+      <h3 id="ledger-title">{words.ledger}</h3>
       {ledger.attempts === 0 ? (
-        <p class="dim">The LLM was not asked: nothing was paid.</p>
+        <p class="dim">{words.notAsked}</p>
       ) : (
         <>
           <Facts
             facts={[
-              ['Calls', count(ledger.calls)],
-              ['Attempts', `${count(ledger.attempts)}, ${count(ledger.throttled)} refused (429)`],
-              ['Tokens in', `${count(tokens.prompt)}, ${count(tokens.cached)} of them cached`],
-              ['Tokens out', count(tokens.completion)],
-              ['Paid', money(ledger.costUsd)],
-              ['Per document asked', run.asked === 0 ? null : money(ledger.costUsd / run.asked)],
-              [
-                'Latency',
-                latency === null ? null : `${duration(latency.p50)} median, ${duration(latency.p95)} 95th percentile`,
-              ],
+              [words.calls, count(ledger.calls)],
+              [words.attempts, words.attemptsRefused(count(ledger.attempts), count(ledger.throttled))],
+              [words.tokensIn, words.ofThemCached(count(tokens.prompt), count(tokens.cached))],
+              [words.tokensOut, count(tokens.completion)],
+              [words.paid, money(ledger.costUsd)],
+              [words.perAsked, run.asked === 0 ? null : money(ledger.costUsd / run.asked)],
+              [words.latency, latency === null ? null : words.latencyOf(duration(latency.p50), duration(latency.p95))],
             ]}
           />
           <div class="ledger-tables">
-            <TableBox label="Calls by outcome">
+            <TableBox label={words.callsByOutcome}>
               <Outcomes ledger={ledger} />
             </TableBox>
-            <TableBox label="Calls by deployment">
+            <TableBox label={words.callsByDeployment}>
               <Deployments ledger={ledger} />
             </TableBox>
           </div>
@@ -49,7 +47,7 @@ export function Ledger({ run, report }: { run: RunStatus; report: RunReport }) {
 function Outcomes({ ledger }: { ledger: RunReport['ledger'] }) {
   return (
     <table class="small">
-      <Head columns={['Outcome', number('Attempts'), number('Cost')]} />
+      <Head columns={[words.columnOutcome, number(words.attempts), number(words.cost)]} />
       <tbody>
         {ledger.byOutcome.map(({ outcome, attempts, costUsd }) => (
           <tr key={outcome}>
@@ -66,7 +64,15 @@ function Outcomes({ ledger }: { ledger: RunReport['ledger'] }) {
 function Deployments({ ledger }: { ledger: RunReport['ledger'] }) {
   return (
     <table class="small">
-      <Head columns={['Deployment', number('Attempts'), number('429s'), number('Tokens'), number('Cost')]} />
+      <Head
+        columns={[
+          words.deployment,
+          number(words.attempts),
+          number(words.refused),
+          number(words.tokens),
+          number(words.cost),
+        ]}
+      />
       <tbody>
         {ledger.deployments.map(({ deployment, attempts, throttled, tokens, costUsd }) => (
           <tr key={deployment}>
@@ -82,12 +88,6 @@ function Deployments({ ledger }: { ledger: RunReport['ledger'] }) {
   );
 }
 
-const BILL_TEXTS = {
-  below: 'The bill is below the quoted range.',
-  within: 'The bill is within the quoted range.',
-  above: 'The bill is above the quoted range: the sample was unlike the rest, or calls were repeated.',
-} as const;
-
 /** The quoted range as a bar, the bill as a line in it. */
 export function Bill({ quote, usd }: { quote: NonNullable<RunStatus['quote']>; usd: number }) {
   const verdict = billAgainst(quote, usd);
@@ -96,11 +96,11 @@ export function Bill({ quote, usd }: { quote: NonNullable<RunStatus['quote']>; u
   const off = quote.usd === 0 ? null : usd / quote.usd - 1;
   return (
     <div class="bill">
-      <h3>Quote and bill</h3>
+      <h3>{words.bill}</h3>
       <div
         class="bill-range"
         role="img"
-        aria-label={`Quoted ${money(quote.usdLow)} to ${money(quote.usdHigh)}, billed ${money(usd)}`}
+        aria-label={words.billSaid(money(quote.usdLow), money(quote.usdHigh), money(usd))}
       >
         <span
           class="bill-quote"
@@ -109,8 +109,14 @@ export function Bill({ quote, usd }: { quote: NonNullable<RunStatus['quote']>; u
         <span class={`bill-paid ${verdict}`} style={{ left: share(usd) }} />
       </div>
       <p>
-        Quoted {money(quote.usd)} ({money(quote.usdLow)} to {money(quote.usdHigh)}), billed {money(usd)}
-        {off !== null && `, ${off < 0 ? '−' : '+'}${percent(Math.abs(off))}`}. {BILL_TEXTS[verdict]}
+        {words.billText(
+          money(quote.usd),
+          money(quote.usdLow),
+          money(quote.usdHigh),
+          money(usd),
+          off === null ? '' : `, ${off < 0 ? '−' : '+'}${percent(Math.abs(off))}`,
+        )}{' '}
+        {words.bills[verdict]}
       </p>
     </div>
   );

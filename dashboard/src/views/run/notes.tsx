@@ -6,6 +6,7 @@ import { sendJson } from '../../api.ts';
 import { when } from '../../format.ts';
 import { canOperate } from '../../session.ts';
 import { toast, toastError } from '../../toasts.tsx';
+import { words } from '../../words/run.ts';
 import { isActive } from '../runs/run-list.ts';
 import type { RunStatus } from '../runs/steps.ts';
 import { takeUpOf } from './take-up.ts';
@@ -23,23 +24,17 @@ export function Notes({ run, report, onChanged }: NotesProps) {
       {isStopped && (
         <section class={`note ${run.state === 'failed' ? 'bad' : 'warn'}`} role="alert">
           <p>
-            <strong>
-              {run.error?.message ?? (run.state === 'failed' ? 'The run failed.' : 'The run was cancelled.')}
-            </strong>{' '}
-            {run.error !== null && <code>{run.error.code}</code>} Nothing was committed. Finished steps are kept: taken
-            up again, the run does the rest, and nothing is paid twice.
+            <strong>{run.error?.message ?? (run.state === 'failed' ? words.failed : words.wasCancelled)}</strong>{' '}
+            {run.error !== null && <code>{run.error.code}</code>} {words.nothingCommitted}
           </p>
           {canOperate.value && report !== undefined && <TakeUp report={report} onChanged={onChanged} />}
         </section>
       )}
-      {run.llm === 'off' && (
-        <p class="note">The LLM is switched off for this run: what the model is unsure of goes to review.</p>
-      )}
-      {run.llm === 'none' && <p class="note">No LLM is configured: what the model is unsure of goes to review.</p>}
+      {run.llm === 'off' && <p class="note">{words.llmOff}</p>}
+      {run.llm === 'none' && <p class="note">{words.llmNone}</p>}
       {run.stalledSince !== undefined && isActive(run) && (
         <p class="note warn" role="alert">
-          <strong>No progress since {when(run.stalledSince)}.</strong> The run is taken up again by itself when its work
-          items return. If it stays so, check the host and its quota.
+          <strong>{words.noProgressSince(when(run.stalledSince))}</strong> {words.takenUpByItself}
         </p>
       )}
     </>
@@ -54,7 +49,7 @@ function TakeUp({ report, onChanged }: { report: RunReport; onChanged: () => voi
     setIsBusy(true);
     try {
       await sendJson('POST', request.path, request.body);
-      toast('The run is taken up again.', 'good');
+      toast(words.takenUp, 'good');
       onChanged();
     } catch (error) {
       toastError(error);
@@ -65,7 +60,7 @@ function TakeUp({ report, onChanged }: { report: RunReport; onChanged: () => voi
   return (
     <p>
       <button type="button" disabled={isBusy} onClick={() => void start()}>
-        Take it up again
+        {words.takeUp}
       </button>
     </p>
   );

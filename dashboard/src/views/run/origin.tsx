@@ -7,25 +7,27 @@ import { when } from '../../format.ts';
 import { links } from '../../links.ts';
 import { Field } from '../../parts/field.tsx';
 import { useResource } from '../../resource.ts';
+import { words } from '../../words/run.ts';
+import { RunLink } from '../runs/run-link.tsx';
 import { runName } from '../runs/run-list.ts';
 import type { RunStatus } from '../runs/steps.ts';
 
 export function Lineage({ lineage }: { lineage: RunReport['lineage'] }) {
   return (
     <section class="card" aria-labelledby="lineage-title">
-      <h3 id="lineage-title">Lineage</h3>
+      <h3 id="lineage-title">{words.lineage}</h3>
       {lineage === null ? (
-        <p class="dim">There is no event: it is written a moment after the end of a run.</p>
+        <p class="dim">{words.noEvent}</p>
       ) : (
         <>
           <div class="lineage">
-            <Datasets title="Inputs" names={lineage.inputs} />
+            <Datasets title={words.inputs} names={lineage.inputs} />
             <span class="arrow" aria-hidden="true" />
-            <Datasets title="Job" names={[lineage.job]} />
+            <Datasets title={words.job} names={[lineage.job]} />
             <span class="arrow" aria-hidden="true" />
-            <Datasets title="Outputs" names={lineage.outputs} />
+            <Datasets title={words.outputs} names={lineage.outputs} />
           </div>
-          <p class="dim">OpenLineage event of {when(lineage.eventTime)}</p>
+          <p class="dim">{words.eventOf(when(lineage.eventTime))}</p>
         </>
       )}
     </section>
@@ -37,7 +39,7 @@ function Datasets({ title, names }: { title: string; names: readonly string[] })
     <div>
       <h4>{title}</h4>
       {names.length === 0 ? (
-        <p class="dim">none</p>
+        <p class="dim">{words.none}</p>
       ) : (
         <ul>
           {names.map((name) => (
@@ -54,15 +56,10 @@ function Datasets({ title, names }: { title: string; names: readonly string[] })
 export function StoredRequest({ report }: { report: RunReport }) {
   return (
     <section class="card" aria-labelledby="request-title">
-      <h3 id="request-title">Request</h3>
-      {report.rerunOf !== null && (
-        <p>
-          Repeats <a href={links.run(report.rerunOf)}>{report.rerunOf}</a>{' '}
-          <a href={links.compare(report.rerunOf, report.runId)}>Compare</a>
-        </p>
-      )}
+      <h3 id="request-title">{words.request}</h3>
+      {report.rerunOf !== null && <Repeats runId={report.runId} of={report.rerunOf} />}
       {report.request === null ? (
-        <p class="dim">Nobody asked: uploads of one window made the run.</p>
+        <p class="dim">{words.nobodyAsked}</p>
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard (WCAG 2.1.1)
         <pre class="request" tabIndex={0}>
@@ -70,6 +67,15 @@ export function StoredRequest({ report }: { report: RunReport }) {
         </pre>
       )}
     </section>
+  );
+}
+
+/** The run before, by the name people know it by. */
+function Repeats({ runId, of }: { runId: string; of: string }) {
+  return (
+    <p>
+      {words.repeats(<RunLink runId={of} />)} <a href={links.compare(of, runId)}>{words.compare}</a>
+    </p>
   );
 }
 
@@ -81,11 +87,9 @@ export function CompareWith({ run }: { run: RunStatus }) {
   const others = data?.runs.filter(({ runId, state }) => runId !== run.runId && state === 'completed') ?? [];
   return (
     <section class="card" aria-labelledby="compare-title">
-      <h3 id="compare-title">Compare with another run</h3>
+      <h3 id="compare-title">{words.compareWith}</h3>
       {data !== undefined && others.length === 0 ? (
-        <p class="dim">
-          There is no other completed run yet. Re-run this one to see what a model or threshold changes.
-        </p>
+        <p class="dim">{words.noOther}</p>
       ) : (
         <form
           class="compare-form"
@@ -94,21 +98,21 @@ export function CompareWith({ run }: { run: RunStatus }) {
             if (other !== '') route(links.compare(other, run.runId));
           }}
         >
-          <Field label="Earlier or other run">
+          <Field label={words.otherRun}>
             <select
               value={other}
               onChange={({ currentTarget }: { currentTarget: HTMLSelectElement }) => setOther(currentTarget.value)}
             >
-              <option value="">Choose…</option>
+              <option value="">{words.choose}</option>
               {others.map((one) => (
                 <option key={one.runId} value={one.runId}>
-                  {`${runName(one)} · ${when(one.createdAt)} · ${one.documents} documents · ${one.modelVersion ?? 'no model'}`}
+                  {`${runName(one)} · ${when(one.createdAt)} · ${words.countDocuments(one.documents)} · ${one.modelVersion ?? words.noModel}`}
                 </option>
               ))}
             </select>
           </Field>
           <button type="submit" disabled={other === ''}>
-            Compare
+            {words.compare}
           </button>
         </form>
       )}

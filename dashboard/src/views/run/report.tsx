@@ -5,24 +5,26 @@ import { Bars } from '../../charts/bars.tsx';
 import { Columns } from '../../charts/columns.tsx';
 import { clockTime, count, percent, short } from '../../format.ts';
 import { links } from '../../links.ts';
+import { words } from '../../words/run.ts';
 import type { RunStatus } from '../runs/steps.ts';
 import { formatName } from './format-names.ts';
 import { peakShare, tokensPerMinute } from './quota.ts';
 
-const DECIDERS = [
-  { name: 'model', tone: 1 },
-  { name: 'encoder', tone: 5 },
-  { name: 'LLM', tone: 2 },
-  { name: 'duplicate', tone: 3 },
-  { name: 'people', tone: 4 },
-] as const;
+const deciders = () =>
+  [
+    { name: words.deciders.model, tone: 1 },
+    { name: words.deciders.encoder, tone: 5 },
+    { name: words.deciders.llm, tone: 2 },
+    { name: words.deciders.duplicate, tone: 3 },
+    { name: words.deciders.human, tone: 4 },
+  ] as const;
 
 export function Labels({ report }: { report: RunReport }) {
   return (
     <Bars
-      title="Labels"
-      caption="Labelled documents by who decided. A label leads to its documents."
-      kinds={DECIDERS}
+      title={words.labels}
+      caption={words.labelsCaption}
+      kinds={deciders()}
       rows={report.labels.map(({ label, byModel, byEncoder, byLlm, byDuplicate, byHuman }) => ({
         name: label,
         values: [byModel, byEncoder, byLlm, byDuplicate, byHuman],
@@ -38,9 +40,12 @@ export function ConfidenceHistogram({ report }: { report: RunReport }) {
   const hasReview = review.some((documents) => documents > 0);
   return (
     <Columns
-      title="Confidence"
-      caption="Documents by calibrated confidence of their decision, in steps of 5 %."
-      kinds={[{ name: 'labelled', tone: 'good' }, ...(hasReview ? [{ name: 'in review', tone: 'warn' } as const] : [])]}
+      title={words.confidence}
+      caption={words.confidenceCaption}
+      kinds={[
+        { name: words.nodes.labelled, tone: 'good' },
+        ...(hasReview ? [{ name: words.nodes.review, tone: 'warn' } as const] : []),
+      ]}
       columns={labelled.map((documents, bin) => ({
         key: String(bin),
         values: [documents, ...(hasReview ? [review[bin] ?? 0] : [])],
@@ -55,9 +60,9 @@ export function Formats({ run }: { run: RunStatus }) {
   const rows = Object.entries(run.formats).sort(([, a], [, b]) => b - a);
   return (
     <Bars
-      title="Formats"
-      caption="What was read, by media type."
-      kinds={[{ name: 'documents', tone: 1 }]}
+      title={words.formatsTitle}
+      caption={words.formatsCaption}
+      kinds={[{ name: words.columnDocuments, tone: 1 }]}
       rows={rows.map(([mediaType, documents]) => ({
         name: formatName(mediaType),
         values: [documents],
@@ -72,21 +77,16 @@ export function QuotaUse({ report }: { report: RunReport }) {
   const { quota, ledger } = report;
   const limit = quota.tokensPerMinuteLimit;
   const peak = peakShare(quota);
-  const said = [
-    peak === null ? '' : `At most ${percent(peak)} of the limit was used.`,
-    ledger.throttled === 0
-      ? 'No call was refused (429).'
-      : `${count(ledger.throttled)} ${ledger.throttled === 1 ? 'call was' : 'calls were'} refused (429).`,
-  ];
+  const said = [peak === null ? '' : words.atMost(percent(peak)), words.callsRefused(ledger.throttled)];
   return (
     <Columns
-      title="Quota use"
-      caption={`Tokens of the minute up to each moment, as the service counts them. ${said.join(' ').trim()}`}
-      kinds={[{ name: 'tokens per minute', tone: 1 }]}
+      title={words.quotaUse}
+      caption={words.quotaCaption(said.join(' ').trim())}
+      kinds={[{ name: words.tokensPerMinute, tone: 1 }]}
       columns={tokensPerMinute(quota).map(({ at, tokens }) => ({ key: at, values: [Math.round(tokens)] }))}
       format={short}
       formatKey={clockTime}
-      {...(limit === null ? {} : { level: { y: limit, name: `limit ${short(limit)} tokens per minute` } })}
+      {...(limit === null ? {} : { level: { y: limit, name: words.limit(short(limit)) } })}
     />
   );
 }

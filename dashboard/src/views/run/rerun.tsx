@@ -16,6 +16,8 @@ import type { RunStatus } from '../runs/steps.ts';
 import { formatName } from './format-names.ts';
 import { firstStepFor, type RerunForm, rerunCommand, rerunRequestOf } from './rerun-form.ts';
 import '../../../style/start-run.css';
+import { words } from '../../words/run.ts';
+import { words as runsWords } from '../../words/runs.ts';
 
 interface RerunProps {
   run: RunStatus;
@@ -48,7 +50,7 @@ export function RerunDialog({ run, report, onClose }: RerunProps) {
     }
   };
   return (
-    <Dialog title="Re-run by filter" onClose={onClose}>
+    <Dialog title={words.rerunTitle} onClose={onClose}>
       <form
         class="stack"
         noValidate
@@ -57,54 +59,54 @@ export function RerunDialog({ run, report, onClose }: RerunProps) {
           void start();
         }}
       >
-        <p>Repeats the run for the documents all conditions hold for. What earlier steps stored is used again.</p>
+        <p>{words.rerunNote}</p>
         <div class="fields">
-          <Field label="Documents" error={wrong('only')}>
+          <Field label={words.documents} error={wrong('only')}>
             <Choice
               value={form.only}
-              options={ONLY}
+              options={Object.entries(words.only)}
               onChange={(value) => {
-                const chosen = value as RerunForm['only']; // one of ONLY
+                const chosen = value as RerunForm['only']; // one of words.only
                 change({ only: chosen, from: firstStepFor(chosen) });
               }}
             />
           </Field>
-          <Field label="From step" error={wrong('from')}>
+          <Field label={words.fromStep} error={wrong('from')}>
             <Choice
               value={form.from}
-              options={FROM}
-              onChange={(value) => change({ from: value as RerunForm['from'] })} // one of FROM
+              options={Object.entries(words.from)}
+              onChange={(value) => change({ from: value as RerunForm['from'] })} // one of words.from
             />
           </Field>
-          <Field label="Label" error={wrong('label')}>
+          <Field label={words.label} error={wrong('label')}>
             <Choice
               value={form.label}
               options={any(report?.labels.map(({ label }) => [label, label]))}
               onChange={(label) => change({ label })}
             />
           </Field>
-          <Field label="Failure or review code" error={wrong('code')}>
+          <Field label={words.code} error={wrong('code')}>
             <Choice
               value={form.code}
               options={any([...new Set(report?.codes.map(({ code }) => code))].map((code) => [code, code]))}
               onChange={(code) => change({ code })}
             />
           </Field>
-          <Field label="Format" error={wrong('mediaType')}>
+          <Field label={words.format} error={wrong('mediaType')}>
             <Choice
               value={form.mediaType}
               options={any(Object.keys(run.formats).map((type) => [type, formatName(type)]))}
               onChange={(mediaType) => change({ mediaType })}
             />
           </Field>
-          <Field label="Model version" error={wrong('modelVersion')}>
+          <Field label={runsWords.modelVersion} error={wrong('modelVersion')}>
             <ModelSelect
               value={form.modelVersion}
               models={models}
               onChange={(modelVersion) => change({ modelVersion })}
             />
           </Field>
-          <Field label="Accept threshold" error={wrong('acceptThreshold')} hint="0 to 1. Empty: as the host is set.">
+          <Field label={runsWords.acceptThreshold} error={wrong('acceptThreshold')} hint={words.thresholdHint}>
             <input
               inputMode="decimal"
               value={form.acceptThreshold}
@@ -116,10 +118,10 @@ export function RerunDialog({ run, report, onClose }: RerunProps) {
         <Command text={rerunCommand(run.runId, form)} />
         <div class="row end dialog-actions">
           <button type="button" onClick={onClose}>
-            Close
+            {words.close}
           </button>
           <button type="submit" class="primary" disabled={isBusy}>
-            {isBusy ? 'Starting…' : 'Re-run'}
+            {isBusy ? words.starting : words.rerunNow}
           </button>
         </div>
       </form>
@@ -127,22 +129,9 @@ export function RerunDialog({ run, report, onClose }: RerunProps) {
   );
 }
 
-const ONLY = [
-  ['failed', 'failed'],
-  ['review', 'in review'],
-  ['all', 'all'],
-] as const;
-
-const FROM = [
-  ['extract', 'extract: read the files again'],
-  ['featurize', 'featurize: count terms again'],
-  ['score', 'score: ask the model again'],
-  ['classify', 'classify: ask the LLM again'],
-] as const;
-
 type Options = readonly (readonly [value: string, name: string])[];
 
-const any = (options: Options = []): Options => [['', 'any'], ...options];
+const any = (options: Options = []): Options => [['', words.any], ...options];
 
 function Choice({
   value,
@@ -168,16 +157,16 @@ function Choice({
 function Command({ text }: { text: string }) {
   const copy = () =>
     navigator.clipboard.writeText(text).then(
-      () => toast('Command copied.', 'good'),
-      () => toast('The browser does not let the page copy. Mark the command and copy it yourself.'),
+      () => toast(words.copied, 'good'),
+      () => toast(words.cannotCopy),
     );
   return (
     <div>
       <div class="command-head">
-        <h3>The same on the command line</h3>
+        <h3>{words.sameOnTerminal}</h3>
         {navigator.clipboard !== undefined && (
           <button type="button" class="quiet" onClick={() => void copy()}>
-            Copy
+            {words.copy}
           </button>
         )}
       </div>

@@ -3,11 +3,11 @@ import { useState } from 'preact/hooks';
 import type { Guide, GuideStep } from '../../../../shared/api/guide.ts';
 import { BASE } from '../../links.ts';
 import { useResource } from '../../resource.ts';
+import { words } from '../../words/runs.ts';
 
 const AWAY = 'sluice.guide-away';
 const RENEW_MS = 15_000;
 const MARKS = { done: '✓', next: '→', later: '·' };
-const SAID = { done: 'done', next: 'next', later: 'later' };
 
 export function GuideCard() {
   const [isAway, setAway] = useState(() => localStorage.getItem(AWAY) !== null);
@@ -17,12 +17,12 @@ export function GuideCard() {
   return (
     <section class="card guide" aria-labelledby="guide">
       <div class="row">
-        <h2 id="guide">First steps</h2>
+        <h2 id="guide">{words.firstSteps}</h2>
         <button
           type="button"
           class="quiet icon"
-          aria-label="Put the first steps away"
-          title="Put away"
+          aria-label={words.putStepsAway}
+          title={words.putAway}
           onClick={() => {
             localStorage.setItem(AWAY, new Date().toISOString());
             setAway(true);
@@ -46,13 +46,9 @@ function Step({ step: { state, title, why, left, cost, view } }: { step: GuideSt
       <span aria-hidden="true">{MARKS[state]}</span>
       <div>
         {state === 'next' ? <a href={`${BASE}/${view}`}>{title}</a> : title}
-        <span class="visually-hidden"> ({SAID[state]})</span>
+        <span class="visually-hidden"> ({words.stepStates[state]})</span>
         {left !== null && <span class="dim"> – {left}</span>}
-        {state === 'next' && (
-          <p class="dim">
-            {why}. Costs: {cost}.
-          </p>
-        )}
+        {state === 'next' && <p class="dim">{words.whyAndCost(why, cost)}</p>}
       </div>
     </li>
   );

@@ -2,6 +2,7 @@
 import type { RunQuote } from '../../../../shared/insight/quote-run.ts';
 import { count, duration, money } from '../../format.ts';
 import { Facts } from '../../parts/basics.tsx';
+import { words } from '../../words/runs.ts';
 import { budgetWarning, typedNumber } from './run-form.ts';
 
 interface QuoteBoxProps {
@@ -15,14 +16,14 @@ interface QuoteBoxProps {
 
 export function QuoteBox({ quote, isStale, isAsking, maxCostUsd }: QuoteBoxProps) {
   return (
-    <section class="quote" aria-label="Quote" aria-live="polite" aria-busy={isAsking}>
+    <section class="quote" aria-label={words.quote} aria-live="polite" aria-busy={isAsking}>
       {isAsking ? (
         <p>
           <span class="spinner" aria-hidden="true" />
-          Reading a sample of the documents; nothing is paid…
+          {words.readingSample}
         </p>
       ) : quote === undefined ? (
-        <p class="dim">A quote reads a random sample as the run would, without asking the LLM.</p>
+        <p class="dim">{words.quoteNote}</p>
       ) : (
         <Quoted quote={quote} isStale={isStale} maxCostUsd={maxCostUsd} />
       )}
@@ -36,33 +37,25 @@ function Quoted({ quote, isStale, maxCostUsd }: { quote: RunQuote; isStale: bool
     <>
       <p class="quote-money">
         <strong>{money(quote.usd)}</strong>{' '}
-        <span class="dim">
-          {money(quote.usdLow)} to {money(quote.usdHigh)} with 95 % confidence
-        </span>
-        {isStale && <span class="badge warn">the form was changed since</span>}
+        <span class="dim">{words.range(money(quote.usdLow), money(quote.usdHigh))}</span>
+        {isStale && <span class="badge warn">{words.formChanged}</span>}
       </p>
       <Facts
         facts={[
-          ['Documents', `${count(quote.documents)} in ${count(quote.files)} files`],
-          ['Asked to the LLM', `${count(quote.asked)} in ${count(quote.calls)} calls`],
-          ['Tokens', `${count(quote.tokensIn)} in, ${count(quote.tokensOut)} out`],
+          [words.columnDocuments, words.inFiles(count(quote.documents), count(quote.files))],
+          [words.asked, words.inCalls(count(quote.asked), count(quote.calls))],
+          [words.tokens, words.tokensInOut(count(quote.tokensIn), count(quote.tokensOut))],
           ...(quote.vectors === null || quote.vectors === undefined // an app of before says nothing of them
             ? []
             : ([
-                ['Vectors', `${count(quote.vectors.documents)} documents, ${money(quote.vectors.usd)} more`],
+                [words.vectors, words.vectorsMore(count(quote.vectors.documents), money(quote.vectors.usd))],
               ] satisfies [string, string][])),
-          ['Time for the quota', quote.minutes === 0 ? 'none' : duration(quote.minutes * 60)],
-          ['Sample', `${count(quote.sampledFiles)} of ${count(quote.files)} files`],
+          [words.quotaTime, quote.minutes === 0 ? words.none : duration(quote.minutes * 60)],
+          [words.sample, words.sampleOf(count(quote.sampledFiles), count(quote.files))],
         ]}
       />
-      {quote.files === 0 && <p class="note warn">There are no files here. Check the container and the folder.</p>}
-      {warning !== null && (
-        <p class="note warn">
-          {warning === 'below'
-            ? 'The budget is below the quote: the least certain documents are asked until it is spent, the others wait for review.'
-            : 'The budget may not suffice: what it does not cover waits for review.'}
-        </p>
-      )}
+      {quote.files === 0 && <p class="note warn">{words.noFiles}</p>}
+      {warning !== null && <p class="note warn">{warning === 'below' ? words.budgetBelow : words.budgetWithin}</p>}
     </>
   );
 }

@@ -3,6 +3,7 @@
 
 import type { QuoteRequest } from '../../../../shared/api/insights.ts';
 import type { RunRequest } from '../../../../shared/api/runs.ts';
+import { words } from '../../words/runs.ts';
 
 export type SourceKind = RunRequest['source']['kind'];
 export type Container = RunRequest['source']['container'];
@@ -154,7 +155,7 @@ export function fieldErrors(fields: readonly { field: string; message: string }[
 /** `source.paths.3` is the fourth line. */
 function lineOf(field: string): string {
   const index = /^source\.paths\.(\d+)/.exec(field)?.[1];
-  return index === undefined ? '' : `line ${Number(index) + 1} `;
+  return index === undefined ? '' : words.line(Number(index) + 1);
 }
 
 /** What a budget does to a quoted run. @returns null when the budget covers the whole range */

@@ -64,10 +64,3 @@ export const shortId = (runId: string): string =>
 
 /** What people call a run: what it is over; of a run of an earlier version its id. */
 export const runName = ({ runId, source }: Pick<RunStatus, 'runId' | 'source'>): string => source ?? shortId(runId);
-
-/** What made a run. */
-export const KIND_NAMES: Readonly<Record<RunStatus['kind'], string>> = {
-  upload: 'upload',
-  request: 'requested',
-  rerun: 're-run',
-};

@@ -1,10 +1,11 @@
 // The list of runs: a table where there is room, cards where there is not.
-import { ago, count, duration, money, when } from '../../format.ts';
+import { ago, count, duration, money, significant, when } from '../../format.ts';
 import { links } from '../../links.ts';
 import { Facts, StatusBadge, TableBox } from '../../parts/basics.tsx';
 import { useMedia } from '../../parts/media.ts';
 import { Head, number } from '../../parts/table-head.tsx';
-import { documentsPerSecond, isActive, KIND_NAMES, runName, tookSeconds } from './run-list.ts';
+import { words } from '../../words/runs.ts';
+import { documentsPerSecond, isActive, runName, tookSeconds } from './run-list.ts';
 import { OutcomeBar, StepMeter } from './step-meter.tsx';
 import type { RunStatus } from './steps.ts';
 
@@ -23,39 +24,39 @@ const RunState = ({ run }: { run: RunStatus }) =>
   run.stalledSince === undefined ? (
     <StatusBadge status={run.state} />
   ) : (
-    <span class="badge bad" title={`No progress since ${when(run.stalledSince)}`}>
-      stalled
+    <span class="badge bad" title={words.noProgressSince(when(run.stalledSince))}>
+      {words.stalled}
     </span>
   );
 
 /** Time left of an active run, time taken of another. */
 function timeOf(run: RunStatus, nowMs: number): string {
   if (!isActive(run)) return duration(tookSeconds(run, nowMs));
-  return run.remainingSeconds === null ? '–' : `${duration(run.remainingSeconds)} left`;
+  return run.remainingSeconds === null ? '–' : words.left(duration(run.remainingSeconds));
 }
 
 function speedOf(run: RunStatus, nowMs: number): string {
   const speed = documentsPerSecond(run, nowMs);
-  return speed === null ? '–' : speed.toLocaleString(undefined, { maximumSignificantDigits: 2 });
+  return speed === null ? '–' : significant(speed);
 }
 
 function RunTable({ runs, nowMs }: { runs: readonly RunStatus[]; nowMs: number }) {
   return (
-    <TableBox label="Runs">
+    <TableBox label={words.title}>
       <table class="runs">
         <Head
           columns={[
-            'Run',
-            'State',
-            'Steps',
-            { name: 'Outcomes', kind: 'wide-only' },
-            number('Documents'),
-            number('Labelled'),
-            number('Review'),
-            number('Failed'),
-            number('Docs/s'),
-            number('Cost'),
-            number('Time'),
+            words.run,
+            words.state,
+            words.steps,
+            { name: words.outcomes, kind: 'wide-only' },
+            number(words.columnDocuments),
+            number(words.columnLabelled),
+            number(words.columnReview),
+            number(words.columnFailed),
+            number(words.perSecond),
+            number(words.cost),
+            number(words.time),
           ]}
         />
         <tbody>
@@ -65,7 +66,7 @@ function RunTable({ runs, nowMs }: { runs: readonly RunStatus[]; nowMs: number }
                 <div class="run-name">
                   <RunName run={run} />
                   <span class="dim nowrap" title={when(run.createdAt)}>
-                    {KIND_NAMES[run.kind]} {ago(run.createdAt, nowMs)}
+                    {words.kinds[run.kind]} {ago(run.createdAt, nowMs)}
                   </span>
                 </div>
               </th>
@@ -107,27 +108,26 @@ function RunTable({ runs, nowMs }: { runs: readonly RunStatus[]; nowMs: number }
 
 function RunCards({ runs, nowMs }: { runs: readonly RunStatus[]; nowMs: number }) {
   return (
-    <ul class="run-cards" aria-label="Runs">
+    <ul class="run-cards" aria-label={words.title}>
       {runs.map((run) => (
         <li key={run.runId} class="card">
           <div class="run-card-head">
             <span>
-              <RunName run={run} /> <span class="dim">{KIND_NAMES[run.kind]}</span>
+              <RunName run={run} /> <span class="dim">{words.kinds[run.kind]}</span>
             </span>
             <RunState run={run} />
           </div>
           <StepMeter run={run} />
           <OutcomeBar run={run} />
           <p class="run-counts">
-            {count(run.documents)} documents: {count(run.labelled)} labelled, {count(run.review)} in review,{' '}
-            {count(run.failed)} failed
+            {words.counts(count(run.documents), count(run.labelled), count(run.review), count(run.failed))}
           </p>
           <Facts
             facts={[
-              ['Docs/s', speedOf(run, nowMs)],
-              ['Cost', money(run.costUsd)],
-              ['Time', timeOf(run, nowMs)],
-              ['Started', <span title={when(run.createdAt)}>{ago(run.createdAt, nowMs)}</span>],
+              [words.perSecond, speedOf(run, nowMs)],
+              [words.cost, money(run.costUsd)],
+              [words.time, timeOf(run, nowMs)],
+              [words.started, <span title={when(run.createdAt)}>{ago(run.createdAt, nowMs)}</span>],
             ]}
           />
         </li>

@@ -1,10 +1,11 @@
 // Fields of the dialog that starts a run.
 import type { ModelReport } from '../../../../shared/api/insights.ts';
 
-import { percent } from '../../format.ts';
+import { decimal, percent } from '../../format.ts';
 import { Field, type InputTies } from '../../parts/field.tsx';
 import { useResource } from '../../resource.ts';
 import { session } from '../../session.ts';
+import { words } from '../../words/runs.ts';
 import type { FieldErrors, RunForm, SourceKind } from './run-form.ts';
 
 interface FieldsProps {
@@ -16,18 +17,14 @@ interface FieldsProps {
 /** Inputs and selects give their value alike. */
 type Typed = { currentTarget: { value: string } };
 
-const KINDS: readonly { kind: SourceKind; name: string }[] = [
-  { kind: 'prefix', name: 'A folder' },
-  { kind: 'paths', name: 'Single files' },
-  { kind: 'dataset', name: 'A data set' },
-];
+const KINDS: readonly SourceKind[] = ['prefix', 'paths', 'dataset'];
 
 export function SourceFields({ form, change, errors }: FieldsProps) {
   return (
     <fieldset class="fields">
-      <legend>What to classify</legend>
+      <legend>{words.whatToClassify}</legend>
       <div class="wide choices">
-        {KINDS.map(({ kind, name }) => (
+        {KINDS.map((kind) => (
           <label key={kind} class="inline">
             <input
               type="radio"
@@ -36,11 +33,11 @@ export function SourceFields({ form, change, errors }: FieldsProps) {
               checked={form.kind === kind}
               onChange={() => change({ kind })}
             />
-            {name}
+            {words.sourceKinds[kind]}
           </label>
         ))}
       </div>
-      <Field label="Container" error={errors.get('container')}>
+      <Field label={words.container} error={errors.get('container')}>
         <select
           value={form.container}
           onChange={({ currentTarget }: Typed) =>
@@ -52,7 +49,7 @@ export function SourceFields({ form, change, errors }: FieldsProps) {
         </select>
       </Field>
       {form.kind === 'prefix' && (
-        <Field label="Folder" error={errors.get('prefix')} hint="Empty is the whole container." isWide>
+        <Field label={words.folder} error={errors.get('prefix')} hint={words.folderHint} isWide>
           <input
             value={form.prefix}
             placeholder="letters-2025/"
@@ -61,7 +58,7 @@ export function SourceFields({ form, change, errors }: FieldsProps) {
         </Field>
       )}
       {form.kind === 'paths' && (
-        <Field label="Paths, one a line" error={errors.get('paths')} hint="At most 1,000." isWide>
+        <Field label={words.paths} error={errors.get('paths')} hint={words.pathsHint} isWide>
           <textarea
             rows={4}
             value={form.paths}
@@ -71,21 +68,21 @@ export function SourceFields({ form, change, errors }: FieldsProps) {
       )}
       {form.kind === 'dataset' && (
         <>
-          <Field label="File" error={errors.get('dataset')} hint="JSON lines, CSV or Parquet, one document a row.">
+          <Field label={words.file} error={errors.get('dataset')} hint={words.fileHint}>
             <input
               value={form.dataset}
               placeholder="letters.parquet"
               onInput={({ currentTarget }) => change({ dataset: currentTarget.value })}
             />
           </Field>
-          <Field label="Text column" error={errors.get('textColumn')}>
+          <Field label={words.textColumn} error={errors.get('textColumn')}>
             <input
               value={form.textColumn}
               placeholder="text"
               onInput={({ currentTarget }) => change({ textColumn: currentTarget.value })}
             />
           </Field>
-          <Field label="Id column" error={errors.get('idColumn')} hint="Empty: the row's number.">
+          <Field label={words.idColumn} error={errors.get('idColumn')} hint={words.idHint}>
             <input value={form.idColumn} onInput={({ currentTarget }) => change({ idColumn: currentTarget.value })} />
           </Field>
         </>
@@ -105,18 +102,18 @@ export function SettingFields({ form, change, errors }: FieldsProps) {
   const accept = acceptHint(form, models);
   return (
     <fieldset class="fields">
-      <legend>How</legend>
-      <Field label="Model version" error={errors.get('modelVersion')}>
+      <legend>{words.how}</legend>
+      <Field label={words.modelVersion} error={errors.get('modelVersion')}>
         <ModelSelect value={form.modelVersion} models={models} onChange={(modelVersion) => change({ modelVersion })} />
       </Field>
-      <Field label="Taxonomy version" error={errors.get('taxonomyVersion')} hint="Empty: the current one.">
+      <Field label={words.taxonomyVersion} error={errors.get('taxonomyVersion')} hint={words.taxonomyHint}>
         <input
           value={form.taxonomyVersion}
           placeholder={session.value?.taxonomy?.version ?? ''}
           onInput={({ currentTarget }) => change({ taxonomyVersion: currentTarget.value })}
         />
       </Field>
-      <Field label="Accept threshold" error={errors.get('acceptThreshold')} hint={accept}>
+      <Field label={words.acceptThreshold} error={errors.get('acceptThreshold')} hint={accept}>
         <input
           inputMode="decimal"
           value={form.acceptThreshold}
@@ -131,7 +128,7 @@ export function SettingFields({ form, change, errors }: FieldsProps) {
               checked={form.useLlm}
               onChange={({ currentTarget }) => change({ useLlm: currentTarget.checked })}
             />
-            Ask the LLM where the model is unsure
+            {words.askLlm}
           </label>
           {form.useLlm && <LlmFields form={form} change={change} errors={errors} />}
         </>
@@ -143,34 +140,30 @@ export function SettingFields({ form, change, errors }: FieldsProps) {
 function LlmFields({ form, change, errors }: FieldsProps) {
   return (
     <>
-      <Field
-        label="Budget, USD"
-        error={errors.get('maxCostUsd')}
-        hint="At most this is spent; what it does not cover waits for review."
-      >
+      <Field label={words.budget} error={errors.get('maxCostUsd')} hint={words.budgetHint}>
         <input
           inputMode="decimal"
           value={form.maxCostUsd}
-          placeholder="no limit"
+          placeholder={words.noLimit}
           onInput={({ currentTarget }) => change({ maxCostUsd: currentTarget.value })}
         />
       </Field>
-      <Field label="Mode" error={errors.get('mode')} hint={MODE_HINTS[form.mode]}>
+      <Field label={words.mode} error={errors.get('mode')} hint={words.modeHints[form.mode]}>
         <select
           value={form.mode}
           onChange={({ currentTarget }: Typed) => change({ mode: currentTarget.value as RunForm['mode'] })}
         >
-          <option value="auto">auto</option>
-          <option value="live">live</option>
-          <option value="batch">batch</option>
+          <option value="auto">{words.modes.auto}</option>
+          <option value="live">{words.modes.live}</option>
+          <option value="batch">{words.modes.batch}</option>
         </select>
       </Field>
       {form.mode !== 'live' && (
-        <Field label="Deadline, hours" error={errors.get('deadlineHours')} hint="Then the rest is asked at once.">
+        <Field label={words.deadline} error={errors.get('deadlineHours')} hint={words.deadlineHint}>
           <input
             inputMode="decimal"
             value={form.deadlineHours}
-            placeholder="none"
+            placeholder={words.none}
             onInput={({ currentTarget }) => change({ deadlineHours: currentTarget.value })}
           />
         </Field>
@@ -178,12 +171,6 @@ function LlmFields({ form, change, errors }: FieldsProps) {
     </>
   );
 }
-
-const MODE_HINTS: Readonly<Record<RunForm['mode'], string>> = {
-  auto: 'Whichever fits size and deadline.',
-  live: 'Asked at once.',
-  batch: 'Half the price, up to a day.',
-};
 
 export function ModelSelect({
   value,
@@ -197,7 +184,7 @@ export function ModelSelect({
 }) {
   return (
     <select {...ties} value={value} onChange={({ currentTarget }: Typed) => onChange(currentTarget.value)}>
-      <option value="">{models?.champion ? `champion (${models.champion})` : 'champion'}</option>
+      <option value="">{models?.champion ? words.championIs(models.champion) : words.champion}</option>
       {models?.models.map(({ version }) => (
         <option key={version} value={version}>
           {version}
@@ -210,8 +197,8 @@ export function ModelSelect({
 /** Which threshold holds when none is typed. */
 function acceptHint(form: RunForm, models: ModelsAnswer | undefined): string {
   const own = session.value?.acceptThreshold ?? null;
-  if (own !== null) return `Empty: ${percent(own)}, as the host is set.`;
+  if (own !== null) return words.acceptHost(percent(own));
   const version = form.modelVersion === '' ? models?.champion : form.modelVersion;
   const model = models?.models.find((one) => one.version === version);
-  return model === undefined ? '0 to 1. Empty: the model’s own.' : `Empty: the model’s own, ${model.accept.threshold}.`;
+  return model === undefined ? words.acceptModel : words.acceptOwn(decimal(model.accept.threshold, 4));
 }

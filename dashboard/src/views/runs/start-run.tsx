@@ -10,6 +10,7 @@ import { ErrorNote } from '../../parts/states.tsx';
 import { session } from '../../session.ts';
 import { toast } from '../../toasts.tsx';
 import '../../../style/start-run.css';
+import { words } from '../../words/runs.ts';
 import { QuoteBox } from './quote-box.tsx';
 import { EMPTY_FORM, fieldErrors, quoteKey, quoteRequestOf, type RunForm, runRequestOf } from './run-form.ts';
 import { isActive } from './run-list.ts';
@@ -63,8 +64,7 @@ export function StartRunDialog({ initial = {}, isQuoted = false, onClose, onStar
     attempt('start', async () => {
       const shown = canQuote && quoted?.key === key ? quoted.quote : undefined;
       const run = await sendJson<RunStatus>('POST', 'runs', runRequestOf(form, shown, freshId()));
-      if (!isActive(run) || Date.now() - Date.parse(run.createdAt) > IS_OLD_MS)
-        toast('The same run was made before; this is it. "Make a new run" starts another.');
+      if (!isActive(run) || Date.now() - Date.parse(run.createdAt) > IS_OLD_MS) toast(words.sameRun);
       onStarted?.(run);
       onClose();
       route(links.run(run.runId));
@@ -75,7 +75,7 @@ export function StartRunDialog({ initial = {}, isQuoted = false, onClose, onStar
 
   const change = (part: Partial<RunForm>) => setForm((was) => ({ ...was, ...part }));
   return (
-    <Dialog title="Start a run" onClose={onClose}>
+    <Dialog title={words.startRun} onClose={onClose}>
       <form
         class="stack start-run"
         noValidate
@@ -97,16 +97,16 @@ export function StartRunDialog({ initial = {}, isQuoted = false, onClose, onStar
         {!canQuote && (
           <p class="note" role="status">
             {session.value?.llmUse === 'off'
-              ? 'The LLM is switched off on this host: the run costs nothing, and uncertain documents go to review.'
+              ? words.llmOff
               : session.value?.llm === null
-                ? 'No LLM is configured: the run costs nothing, and uncertain documents go to review.'
-                : 'The LLM is not asked: the run costs nothing, and uncertain documents go to review.'}
+                ? words.llmNone
+                : words.llmNotAsked}
           </p>
         )}
         {error !== undefined && (errors.rest.length > 0 || errors.byInput.size === 0) && <ErrorNote error={error} />}
         {errors.byInput.size > 0 && (
           <p class="note bad" role="alert">
-            {errors.byInput.size === 1 ? 'One field needs' : `${errors.byInput.size} fields need`} your attention.
+            {words.needAttention(errors.byInput.size)}
           </p>
         )}
         <div class="row end dialog-actions">
@@ -116,15 +116,15 @@ export function StartRunDialog({ initial = {}, isQuoted = false, onClose, onStar
               checked={form.isAgain}
               onChange={(event) => change({ isAgain: event.currentTarget.checked })}
             />
-            Make a new run even if the same was made before
+            {words.makeNew}
           </label>
           {canQuote && (
             <button type="button" disabled={busy !== undefined} onClick={() => void ask()}>
-              {busy === 'quote' ? 'Reading a sample…' : quoted === undefined ? 'Quote' : 'Quote again'}
+              {busy === 'quote' ? words.readingShort : quoted === undefined ? words.quote : words.quoteAgain}
             </button>
           )}
           <button type="submit" class="primary" disabled={busy !== undefined}>
-            {busy === 'start' ? 'Starting…' : 'Start'}
+            {busy === 'start' ? words.starting : words.start}
           </button>
         </div>
       </form>

@@ -1,14 +1,15 @@
 // Progress of a run through its five steps, small for lists and large for the run itself.
 import { count, percent } from '../../format.ts';
 import { Progress } from '../../parts/basics.tsx';
+import { words } from '../../words/runs.ts';
 import { isActive, undecided } from './run-list.ts';
-import { type RunStatus, STEPS, stepMeaning, stepShare } from './steps.ts';
+import { type RunStatus, STEPS, stepMeaning, stepName, stepShare } from './steps.ts';
 
 /** Five small bars, one a step. */
 export function StepMeter({ run }: { run: RunStatus }) {
-  const said = STEPS.map((step) => `${step} ${percent(stepShare(run, step))}`).join(', ');
+  const said = STEPS.map((step) => `${stepName(step)} ${percent(stepShare(run, step))}`).join(', ');
   return (
-    <span class="steps" role="img" aria-label={`Steps: ${said}`} title={said}>
+    <span class="steps" role="img" aria-label={words.stepsSaid(said)} title={said}>
       {STEPS.map((step) => {
         const share = stepShare(run, step);
         return (
@@ -28,9 +29,13 @@ export function StepsProgress({ run }: { run: RunStatus }) {
       {STEPS.map((step) => (
         <li key={step}>
           <span class="step-name" title={stepMeaning(step)}>
-            {step}
+            {stepName(step)}
           </span>
-          <Progress done={Math.min(run.documents, run.steps[step])} total={run.documents} label={`Step ${step}`} />
+          <Progress
+            done={Math.min(run.documents, run.steps[step])}
+            total={run.documents}
+            label={words.step(stepName(step))}
+          />
           <span class="step-count">
             {count(run.steps[step])}
             <span class="dim"> / {count(run.documents)}</span>
@@ -44,14 +49,14 @@ export function StepsProgress({ run }: { run: RunStatus }) {
 /** Labelled, in review, failed and open as one bar. */
 export function OutcomeBar({ run }: { run: RunStatus }) {
   const parts = [
-    { name: 'labelled', tone: 'good', value: run.labelled },
-    { name: 'in review', tone: 'warn', value: run.review },
-    { name: 'failed', tone: 'bad', value: run.failed },
-    { name: isActive(run) ? 'in work' : 'not decided', tone: 'plain', value: undecided(run) },
+    { name: words.outcome.labelled, tone: 'good', value: run.labelled },
+    { name: words.outcome.review, tone: 'warn', value: run.review },
+    { name: words.outcome.failed, tone: 'bad', value: run.failed },
+    { name: isActive(run) ? words.outcome.inWork : words.outcome.undecided, tone: 'plain', value: undecided(run) },
   ].filter(({ value }) => value > 0);
   const said = parts.map(({ name, value }) => `${count(value)} ${name}`).join(', ');
   return (
-    <span class="outcomes" role="img" aria-label={said || 'no documents yet'} title={said}>
+    <span class="outcomes" role="img" aria-label={said || words.noDocuments} title={said}>
       {parts.map(({ name, tone, value }) => (
         <span key={name} class={tone} style={{ flexGrow: value }} />
       ))}

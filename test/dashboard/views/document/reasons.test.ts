@@ -22,7 +22,7 @@ describe('document: reasons', () => {
   test('are told in words for both sides, the three strongest terms of each', () => {
     const evidence = [term('a', 0.1, 0), term('b', 0.2, 0), term('c', 0.5, 0), term('d', 0.4, 0), term('x', 0, 0.3)];
     expect(sentencesOf(evidence, rivals)).toEqual([
-      '“c”, “d” and “b” speak most for Customs rather than VAT.',
+      '“c”, “d”, and “b” speak most for Customs rather than VAT.',
       '“x” speaks for VAT.',
     ]);
     expect(sentencesOf([term('a', 1, 0)], rivals)).toEqual(['“a” speaks most for Customs rather than VAT.']);

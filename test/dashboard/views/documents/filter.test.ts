@@ -42,7 +42,7 @@ describe('documents filter', () => {
       'Status in review',
       'Decided from 2026-05-03',
       'Decided before nonsense',
-      'Confidence from 55.5 %',
+      'Confidence from 55.5 %',
     ]);
   });
 

@@ -49,21 +49,21 @@ function model(version: string, changes: { f1?: Record<string, number>; logLoss?
 describe('comparison of two versions', () => {
   test('lower log loss is better, higher F1 is better', () => {
     const rows = compareMetrics(model('v1', { logLoss: 0.5 }), model('v2', { logLoss: 0.3 }));
-    const loss = rows.find(({ name }) => name === 'Log loss');
+    const loss = rows.find(({ key }) => key === 'logLoss');
     expect(loss?.better).toBe('b');
     expect(loss?.difference).toBeCloseTo(-0.2);
-    expect(rows.find(({ name }) => name === 'Accuracy')?.better).toBe('same');
+    expect(rows.find(({ key }) => key === 'accuracy')?.better).toBe('same');
   });
 
   test('a threshold is neither better nor worse', () => {
     const rows = compareMetrics(model('v1'), model('v2'));
-    expect(rows.find(({ name }) => name === 'Accept threshold')).toMatchObject({ a: 0.8, better: null });
+    expect(rows.find(({ key }) => key === 'threshold')).toMatchObject({ a: 0.8, better: null });
   });
 
   test('coverage of a default threshold was not measured and is left open', () => {
     const a = model('v1');
     const rows = compareMetrics({ ...a, accept: { ...a.accept, basis: 'default' } }, model('v2'));
-    expect(rows.find(({ name }) => name === 'Coverage')).toMatchObject({ a: null, b: 0.7, difference: null });
+    expect(rows.find(({ key }) => key === 'coverage')).toMatchObject({ a: null, b: 0.7, difference: null });
   });
 
   test('labels stand by their difference; those of one version only come first, without one', () => {

@@ -46,11 +46,11 @@ describe('dashboard: where the documents of a run went', () => {
     const { nodes, bands } = layOut(outcomes, 600);
     for (const from of ['in', 'labelled']) {
       const node = nodes.find(({ key }) => key === from);
-      const leaving = bands.filter(({ key }) => key.startsWith(`${from}/`));
+      const leaving = bands.filter((band) => band.from === from);
       expect(leaving.reduce((sum, { height }) => sum + height, 0)).toBeCloseTo(node?.height ?? 0);
       let y = node?.y ?? 0;
       for (const band of leaving) {
-        expect(band.from).toEqual({ x: (node?.x ?? 0) + NODE_WIDTH, y });
+        expect(band.start).toEqual({ x: (node?.x ?? 0) + NODE_WIDTH, y });
         y += band.height;
       }
     }
@@ -76,7 +76,15 @@ describe('dashboard: where the documents of a run went', () => {
   });
 
   test('a band is a closed path from one side to the other', () => {
-    const path = bandPath({ key: 'a/b', tone: 1, documents: 1, from: { x: 0, y: 0 }, to: { x: 10, y: 4 }, height: 2 });
+    const path = bandPath({
+      from: 'in',
+      to: 'failed',
+      tone: 1,
+      documents: 1,
+      start: { x: 0, y: 0 },
+      end: { x: 10, y: 4 },
+      height: 2,
+    });
     expect(path).toBe('M0,0C5,0 5,4 10,4V6C5,6 5,2 0,2Z');
   });
 });

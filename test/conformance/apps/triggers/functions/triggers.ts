@@ -6,49 +6,6 @@ const note = (line: object) => appendFileSync(process.env.SEEN_LOG ?? '', `${JSO
 
 app.hook.appStart(() => note({ hook: 'appStart' }));
 app.hook.appTerminate(() => note({ hook: 'appTerminate' }));
-app.hook.preInvocation((context) => {
-  context.hookData.before = true;
-  if (context.invocationContext.functionName === 'hooked') context.inputs = ['from the pre hook'];
-});
-app.hook.postInvocation((context) => {
-  if (context.invocationContext.functionName === 'hooked')
-    context.result = {
-      body: `${(context.result as { body: string }).body}, then the post hook ${context.hookData.before}`,
-    };
-});
-
-app.http('hooked', { handler: async (request) => ({ body: String(request) }) });
-app.http('echo', {
-  route: 'echo/{id:int}/{*rest}',
-  methods: ['GET', 'POST', 'PUT'],
-  handler: async (request) => ({
-    status: 201,
-    headers: { 'x-seen': request.headers.get('x-sent') ?? '' },
-    cookies: [
-      { name: 'a', value: '1', path: '/' },
-      { name: 'b', value: '2', httpOnly: true },
-    ],
-    jsonBody: {
-      url: request.url,
-      params: request.params,
-      tags: request.query.getAll('tag'),
-      body: await request.text(),
-    },
-  }),
-});
-app.http('Ahead', { route: 'echo/8/here', methods: ['GET'], handler: () => ({ body: 'first by name' }) });
-app.http('literal', { route: 'echo/7/here', handler: () => ({ body: 'never' }) });
-app.http('nothing', { handler: async () => undefined as unknown as object });
-app.http('broken', {
-  handler: () => {
-    throw new Error('secret detail');
-  },
-});
-app.http('bytes', {
-  methods: ['POST'],
-  handler: async (request) => ({ body: new Uint8Array(await request.arrayBuffer()) }),
-});
-
 app.storageBlob('scanned', {
   path: 'landing/in/{name}.{ext}',
   connection: 'STORE',
@@ -58,21 +15,20 @@ app.storageBlob('scanned', {
     if (String(name).startsWith('bad')) throw new Error('cannot read');
   },
 });
-app.storageBlob('events', {
-  path: 'events/{name}',
+app.storageBlob('scannedToo', {
+  path: 'landing/in/{rest}',
   connection: 'STORE',
-  source: 'EventGrid',
-  handler: async (content, context) =>
-    note({ event: context.triggerMetadata?.name, text: (content as Buffer).toString() }),
+  handler: async (_content, context) => note({ too: context.triggerMetadata?.rest }),
 });
-
 const toSecond = output.storageQueue({ queueName: 'second', connection: 'STORE' });
 app.storageQueue('first', {
   queueName: '%FIRST_QUEUE%',
   connection: 'STORE',
   extraOutputs: [toSecond],
   handler: async (message, context) => {
-    note({ queue: message, dequeueCount: context.triggerMetadata?.dequeueCount });
+    const { dequeueCount, insertionTime, nextVisibleTime } = context.triggerMetadata ?? {};
+    const hiddenMs = Date.parse(String(nextVisibleTime)) - Date.parse(String(insertionTime));
+    note({ queue: message, dequeueCount, hiddenMinutes: Math.round(hiddenMs / 60_000) });
     if (typeof message !== 'object') throw new Error('not an object');
     context.extraOutputs.set(toSecond, { forwarded: message });
   },
@@ -82,9 +38,32 @@ app.storageQueue('second', {
   connection: 'STORE',
   handler: async (message) => note({ second: message }),
 });
+let atWork = 0;
+app.storageQueue('many', {
+  queueName: 'many',
+  connection: 'STORE',
+  handler: async (message) => {
+    note({ many: message, atWork: ++atWork });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    atWork--;
+  },
+});
 
 app.timer('everySecond', {
   schedule: '* * * * * *',
-  handler: async (timer) => note({ timer: timer.isPastDue, next: timer.scheduleStatus.next }),
+  handler: async (timer) => note({ timer: timer.isPastDue, status: timer.scheduleStatus }),
 });
-app.timer('yearly', { schedule: '0 0 0 1 1 *', handler: async (timer) => note({ yearly: timer.isPastDue }) });
+app.timer('disabled', { schedule: '* * * * * *', handler: async () => note({ disabled: 'ran' }) });
+app.timer('yearly', {
+  schedule: '0 0 0 1 1 *',
+  handler: async (timer) => {
+    note({ yearly: timer.isPastDue, last: timer.scheduleStatus.last, next: timer.scheduleStatus.next });
+    if (process.env.TIMER_HANGS === 'yes') await new Promise((resolve) => setTimeout(resolve, 600_000));
+  },
+});
+app.timer('moved', { schedule: '0 0 0 1 6 *', handler: async (timer) => note({ moved: timer.isPastDue }) });
+app.timer('atStart', {
+  schedule: '0 0 0 1 1 *',
+  runOnStartup: true,
+  handler: async (timer) => note({ atStart: timer.isPastDue, last: timer.scheduleStatus.last }),
+});

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { DriveItems } from '../../shared/sources/drive-items.ts';
+import { FolderTree } from '../../shared/sources/folder-tree.ts';
 import { type DriveRow, readPage } from '../../shared/sources/graph/drive-rows.ts';
 
 const row = (id: string, parentId: string | null, name = id): DriveRow => ({
@@ -8,14 +8,14 @@ const row = (id: string, parentId: string | null, name = id): DriveRow => ({
 });
 
 test('a path is made of the names above, the root left out', () => {
-  const items = new DriveItems();
+  const items = new FolderTree();
   for (const one of [row('root', null), row('a', 'root'), row('b', 'a')]) items.put(one);
   expect(items.pathOf(row('c', 'b'))).toBe('a/b/c');
   expect(items.pathOf(row('c', 'nobody'))).toBe('c');
 });
 
 test('folders that lie in each other end', () => {
-  const items = new DriveItems();
+  const items = new FolderTree();
   for (const one of [row('a', 'b'), row('b', 'a')]) items.put(one);
   expect(items.parentsOf(row('c', 'a')).length).toBeLessThanOrEqual(400);
   expect(items.pathOf(row('c', 'a')).endsWith('/c')).toBe(true);

@@ -1,0 +1,62 @@
+import { count } from '../../format.ts';
+import { pluralDe } from '../../language/plural.ts';
+import type { words } from '../drop.ts';
+
+export const drop: typeof words = {
+  title: 'Hinzugefügte Dokumente',
+  clearDone: 'Erledigte entfernen',
+  closePanel: 'Bereich der hinzugefügten Dokumente schließen',
+  closeNote: 'Schließen; Hochladen geht weiter',
+  chooseFiles: 'Dateien wählen',
+  chooseFolder: 'Ordner wählen',
+  orDrop:
+    'Oder legen Sie sie irgendwo auf der Seite ab. Dateien werden sofort entschieden; ein Ordner wird zuerst importiert, mit einer Kostenschätzung vor seinem Lauf.',
+  atMost: (size) => `Höchstens ${size} je Datei.`,
+  files: 'Dateien',
+  folder: 'Ordner',
+  because: {
+    'too-large': (max) =>
+      `ist größer als ${max}, die Grenze für einmal Hochladen (UPLOAD_MAX_BYTES). Teilen Sie sie, oder kopieren Sie sie mit AzCopy oder \`sluice upload\` in den Datensee.`,
+    'path-too-long': () => 'hat einen zu langen Pfad. Legen Sie sie näher an den Ordner, den Sie ablegen.',
+    unreadable: () => 'konnte der Browser nicht lesen. Prüfen Sie, ob sie noch da ist und ob Sie sie lesen dürfen.',
+  },
+  notTaken: (n) => `${count(n)} ${pluralDe(n, 'Datei wurde', 'Dateien wurden')} nicht angenommen.`,
+  andMore: (n) => `… und ${count(n)} weitere.`,
+  importOf: (name) => `Import von ${name}`,
+  to: 'nach',
+  uploadingName: (name) => `${name} wird hochgeladen`,
+  progress: (done, total, doneSize, size) => `${done} von ${total} Dateien, ${doneSize} von ${size}`,
+  failedCount: (n) => `, ${count(n)} fehlgeschlagen`,
+  cancelledStays: ' – abgebrochen; was ankam, bleibt',
+  failedFiles: 'Fehlgeschlagene Dateien',
+  cancel: 'Abbrechen',
+  tryAgain: () => 'Erneut versuchen',
+  quoteAndStart: 'Kosten schätzen und starten',
+  states: {
+    waiting: 'wartet auf die Dateien davor',
+    uploading: 'wird hochgeladen …',
+    taken: '',
+    deciding: 'hochgeladen, wird entschieden …',
+    decided: '',
+    failed: '',
+    cancelled: 'abgebrochen',
+  },
+  tryFileAgain: 'Erneut versuchen',
+  nameTaken: 'Eine Datei dieses Namens liegt schon in landing.',
+  keepBoth: 'Beide behalten',
+  replace: 'Ersetzen',
+  doNotUpload: 'Nicht hochladen',
+  stopFollowingIt: (path) => `${path} nicht weiter verfolgen`,
+  cancelUpload: (path) => `Hochladen von ${path} abbrechen`,
+  stopFollowing: 'Nicht weiter verfolgen',
+  why: 'Warum',
+  spokeForIt: (terms) => `Dafür sprach: ${terms}`,
+  decidedBy: {
+    model: 'vom Modell',
+    encoder: 'mit dem Encoder',
+    llm: 'vom LLM',
+    duplicate: 'als Duplikat',
+    human: 'von einem Menschen',
+  },
+  showDocuments: (n) => `Die ${count(n)} Dokumente darin zeigen`,
+};

@@ -1,0 +1,61 @@
+import { count } from '../../format.ts';
+import type { words } from '../sources.ts';
+
+export const sources: typeof words = {
+  title: 'Quellen',
+  theSources: 'Quellen',
+  noneYet: 'Noch keine Quelle',
+  howToAdd: (code) => [
+    'Eine SharePoint-Bibliothek, ein OneDrive oder ein Postfach landet von selbst, sobald es hinzugefügt ist: ',
+    code('npx sluice sources add tax --site https://…sharepoint.com/sites/tax'),
+  ],
+  states: {
+    new: 'neu',
+    syncing: 'Runde läuft',
+    idle: 'auf Stand',
+    paused: 'angehalten',
+    failing: 'gestört',
+  },
+  vanished: (n, drive, command) => [
+    `${count(n)} Originale aus ${drive} verschwanden auf einmal und bleiben erhalten. Wenn das stimmt: `,
+    command,
+  ],
+  notWrittenBack: (n, library) =>
+    `Kategorien von ${count(n)} Dateien aus ${library} sind noch nicht zurückgeschrieben.`,
+  follows: 'Folgt',
+  nextRound: 'Nächste Runde',
+  nonePaused: 'keine, solange angehalten',
+  dueNow: 'jetzt fällig',
+  whenDeleted: 'Wird ein Original gelöscht',
+  deletion: {
+    keep: 'bleibt das Gelandete',
+    remove: 'geht die gelandete Datei, ihre Entscheidung bleibt',
+    erase: 'gehen die gelandete Datei und alles Gelesene und Entschiedene',
+  },
+  since: 'Seit',
+  olderNotRead: (since, older) => `${since}; ${count(older)} ältere Dateien werden nicht gelesen`,
+  writtenIntoColumns: 'Kategorien in Spalten geschrieben',
+  times: (n) => `${count(n)}-mal`,
+  drivesOf: (name) => `Bibliotheken oder Postfächer von ${name}`,
+  drive: 'Bibliothek oder Postfach',
+  lastRound: 'Letzte Runde',
+  landed: 'Gelandet',
+  skipped: 'Übergangen',
+  failed: 'Fehler',
+  removed: 'Entfernt',
+  notifications: 'Benachrichtigungen',
+  firstRound: 'die erste läuft oder ist fällig',
+  off: 'aus: Runden nach der Uhr',
+  noneTriedAgain: (code, time) => `keine (${code ?? 'noch nicht'}); neuer Versuch ${time}`,
+  onRenewed: (time) => `an; erneuert ${time}`,
+  notRead: (skipped, failed) =>
+    `${count(skipped)} übergangen, ${count(failed)} fehlgeschlagen: welche, warum, was zu tun ist`,
+  itemStates: { skipped: 'übergangen', failed: 'fehlgeschlagen' },
+  whatSkipped: 'Übergangene',
+  whatFailed: 'Fehlgeschlagene',
+  firstShown: (n) => `Gezeigt werden die ersten ${count(n)}.`,
+  itemsOf: (state, name) => `Einträge von ${name}: ${state}`,
+  why: 'Warum',
+  whatToDo: 'Was zu tun ist',
+  size: 'Größe',
+};

@@ -1,0 +1,102 @@
+// The review: queue, keys, panel, and what happened to a decision.
+import { count } from '../format.ts';
+import { catalogue, type Shown, type Wrap } from '../language/catalogue.ts';
+import { pluralEn } from '../language/plural.ts';
+
+export const words = catalogue('review', {
+  title: 'Review',
+  needsReviewer: 'Reviewing needs the role reviewer',
+  askForRole: (link: Wrap): Shown => ['Ask an administrator for it. Until then you can ', link('see what waits'), '.'],
+  spotCheckNote: (link: Wrap): Shown => [
+    'Drawn at random from what the local stages decided alone. Their label is hidden, so that yours measures them; the result is under ',
+    link('Costs and trust'),
+    '.',
+  ],
+  nextDocument: 'the next document',
+  order: 'Order',
+  lines: {
+    uncertain: 'Least certain first',
+    teaching: 'What teaches the model most',
+    oldest: 'Oldest first',
+    'spot-check': 'Spot checks',
+  },
+  proposedLabel: 'Proposed label',
+  allProposals: 'All proposals',
+  run: (run: string) => `Run ${run}`,
+  keys: 'Keys',
+  // the document in focus
+  decidedAt: (time: string) => `decided ${time}`,
+  waitsSince: (time: string) => `waits since ${time}`,
+  lastOne: 'the last one here',
+  readyBehind: (n: number) => `${count(n)} ready behind it`,
+  storedAlready: (bold: Wrap, label: string): Shown => [
+    bold(label),
+    ' is stored already. What you decide now is stored as a correction.',
+  ],
+  textNotKept: (link: Wrap): Shown => [
+    'The text is no longer kept. ',
+    link('Open the document'),
+    ' to download the original.',
+  ],
+  loading: 'Loading…',
+  moreText: 'More of the text',
+  // the panel
+  decide: 'Decide',
+  proposed: 'Proposed',
+  allLabels: 'All labels',
+  noTaxonomy: 'There is no taxonomy yet. Publish one to give its labels here.',
+  note: 'Note',
+  noteHint: 'optional; stored with the decision. Escape goes back.',
+  skip: 'Skip',
+  previous: 'Previous',
+  next: 'Next',
+  open: 'Open',
+  // keys
+  enter: 'Enter',
+  commands: {
+    accept: 'accept the proposal',
+    skip: 'skip: others may take it, you see it again later',
+    note: 'write a note; Escape goes back',
+    undo: 'undo; what was stored already is corrected by the next decision',
+    next: 'next document',
+    previous: 'previous document',
+    open: 'open the document with its history',
+    pages: 'previous, next page',
+    zoom: 'closer, farther, whole page',
+    turn: 'turn the page',
+    side: 'page or text, where there is room for one',
+    help: 'these keys',
+  },
+  sentAfter:
+    'A decision is sent after five seconds, or when you make the next one. Until then an undo leaves no trace.',
+  // progress
+  progressOfDay: 'Progress of the day',
+  progressLabel: 'Decided today, of those and what waits',
+  waiting: (bold: Wrap, n: number): Shown => [bold(count(n)), ' waiting'],
+  decidedByYou: (bold: Wrap, n: number): Shown => [bold(count(n)), ' decided by you today'],
+  byAll: (n: number) => `, ${count(n)} by all`,
+  keptProposal: (share: string) => `${share} kept the proposal`,
+  nothingHere: 'Nothing waits for you here',
+  nothing: 'Nothing waits',
+  today: (mine: number, all: number) => `Today you decided ${count(mine)} of ${count(all)} documents`,
+  proposalsKept: (kept: number, proposed: number) => `; ${count(kept)} of ${count(proposed)} proposals were kept`,
+  showSkipped: (n: number) => `Show the ${count(n)} you skipped`,
+  reviewAll: 'Review all that waits',
+  withOthers: (n: number) => `${count(n)} are with other reviewers, or put aside for an hour.`,
+  newAppear: 'New documents appear here by themselves.',
+  // what happened
+  takenByOther: 'Somebody else has taken the document meanwhile.',
+  skipped: 'Skipped.',
+  undone: 'Undone. Nothing was stored.',
+  nothingToUndo: 'There is nothing to undo.',
+  broughtBack: 'Brought back.',
+  nextCorrects: (label: string) => `${label} is stored already. The next decision is stored as a correction.`,
+  decidedByOther: 'Somebody else decided this document at the same moment; theirs stands.',
+  erasedMeanwhile: 'The document was erased meanwhile; nothing was stored.',
+  chooseBelow: 'Choose a label for the document below.',
+  undo: 'Undo',
+  notStored: (n: number) =>
+    `${count(n)} ${pluralEn(n, 'decision', 'decisions')} could not be stored: the host does not answer. They are kept in this tab.`,
+  sendAgain: 'Send again',
+  nextSaid: (path: string, label: string | null) => `Next: ${path}, proposed ${label ?? 'nothing'}.`,
+});

@@ -1,0 +1,55 @@
+// Sources: state, rounds, notifications, and what was not read.
+import { count } from '../format.ts';
+import { catalogue, type Shown, type Wrap } from '../language/catalogue.ts';
+
+export const words = catalogue('sources', {
+  title: 'Sources',
+  theSources: 'sources',
+  noneYet: 'No source yet',
+  howToAdd: (code: Wrap): Shown => [
+    'A SharePoint library, a OneDrive or a mailbox lands by itself once it is added: ',
+    code('npx sluice sources add tax --site https://…sharepoint.com/sites/tax'),
+  ],
+  states: { new: 'new', syncing: 'round running', idle: 'in step', paused: 'paused', failing: 'failing' },
+  vanished: (n: number, drive: string, command: Shown): Shown => [
+    `${count(n)} originals of ${drive} vanished at once and are kept. If that is right: `,
+    command,
+  ],
+  notWrittenBack: (n: number, library: string) => `Labels of ${count(n)} files of ${library} are not written back yet.`,
+  follows: 'Follows',
+  nextRound: 'Next round',
+  nonePaused: 'none while paused',
+  dueNow: 'due now',
+  whenDeleted: 'When an original is deleted',
+  deletion: {
+    keep: 'what landed stays',
+    remove: 'the landed file goes, its decision stays',
+    erase: 'the landed file and all that was read and decided go',
+  },
+  since: 'Since',
+  olderNotRead: (since: string, older: number) => `${since}; ${count(older)} older files are not read`,
+  writtenIntoColumns: 'Labels written into columns',
+  times: (n: number) => `${count(n)} times`,
+  drivesOf: (name: string) => `Libraries or mailboxes of ${name}`,
+  drive: 'Library or mailbox',
+  lastRound: 'Last round',
+  landed: 'Landed',
+  skipped: 'Skipped',
+  failed: 'Failed',
+  removed: 'Removed',
+  notifications: 'Notifications',
+  firstRound: 'the first one is running or due',
+  off: 'off: rounds go by the clock',
+  noneTriedAgain: (code: string | null, time: string) => `none (${code ?? 'not yet'}); tried again ${time}`,
+  onRenewed: (time: string) => `on; renewed ${time}`,
+  notRead: (skipped: number, failed: number) =>
+    `${count(skipped)} skipped, ${count(failed)} failed: which, why, and what to do`,
+  itemStates: { skipped: 'skipped', failed: 'failed' },
+  whatSkipped: 'what skipped',
+  whatFailed: 'what failed',
+  firstShown: (n: number) => `The first ${count(n)} are shown.`,
+  itemsOf: (state: string, name: string) => `${state} items of ${name}`,
+  why: 'Why',
+  whatToDo: 'What to do',
+  size: 'Size',
+});
