@@ -153,7 +153,7 @@ export class TextTrainer {
           predicted.forEach((p, strength) => {
             raw[strength]!.set(p, at);
           });
-          at += predicted[0]?.length ?? 0;
+          at += split(fold).held.length * labels.length;
         }
         const truth = Int32Array.from(scoutedRows, (row) => classes[row]!);
         return raw.map((predicted) => ({ raw: predicted, truth }));
