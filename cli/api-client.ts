@@ -8,6 +8,8 @@ import type { RerunRequest, RunRequest, RunStatus } from '../shared/api/runs.ts'
 import type { SourceCheck, SourceItem, SourceStatus, SyncRequest } from '../shared/api/source-status.ts';
 import type { BrokenRecord } from '../shared/record-json.ts';
 
+/** For an answer that is there or soon made. */
+const ANSWER_TIMEOUT_MS = 60_000;
 /** For a file on its way, however slow the line. */
 const UPLOAD_TIMEOUT_MS = 30 * 60_000;
 
@@ -65,9 +67,9 @@ export class ApiClient {
     return this.#send('POST', `/api/sources/${encodeURIComponent(name)}/check`);
   }
 
-  /** Any question of the API; its answer is what docs and types of the route say. */
-  ask<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<T> {
-    return this.#send<T>(method, path, body);
+  /** Any question of the API; its answer is what docs and types of the route say. @param worksMs  the app may take so long for it */
+  ask<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown, worksMs = 0): Promise<T> {
+    return this.#send<T>(method, path, body, ANSWER_TIMEOUT_MS + worksMs);
   }
 
   /** A file of this machine into a container. */
@@ -81,6 +83,13 @@ export class ApiClient {
   async download(path: string): Promise<AsyncIterable<Uint8Array>> {
     const response = await this.#fetch(path, { method: 'GET' }, UPLOAD_TIMEOUT_MS);
     return response.body ?? noBytes();
+  }
+
+  /** The same, whole. */
+  async downloadWhole(path: string): Promise<Buffer> {
+    const pieces: Uint8Array[] = [];
+    for await (const piece of await this.download(path)) pieces.push(piece);
+    return Buffer.concat(pieces);
   }
 
   /** Poll until the run has ended. @throws Error after a minute without any answer */
@@ -102,12 +111,10 @@ export class ApiClient {
     }
   }
 
-  async #send<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const response = await this.#fetch(path, {
-      method,
-      headers: { 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
+  async #send<T>(method: string, path: string, body?: unknown, timeoutMs?: number): Promise<T> {
+    const headers = { 'content-type': 'application/json' };
+    const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+    const response = await this.#fetch(path, { method, headers, ...sent }, timeoutMs);
     const text = await response.text();
     return (text === '' ? undefined : JSON.parse(text)) as T; // the API's own types, shared/api/
   }
@@ -116,7 +123,7 @@ export class ApiClient {
   async #fetch(
     path: string,
     init: RequestInit & { headers?: Record<string, string> },
-    timeoutMs = 60_000,
+    timeoutMs = ANSWER_TIMEOUT_MS,
   ): Promise<Response> {
     let response: Response;
     try {

@@ -1,20 +1,22 @@
 // Commands of encoders: `sluice encoder list|import|use`.
 import { type Command, Option } from 'commander';
-import { data, encoderName, existing, json, whole } from './options.ts';
+import { data, encoderName, existing, json, onlyHere, remote, whole } from './options.ts';
 
 export function addEncoderCommands(program: Command): void {
   const encoder = program
     .command('encoder')
     .description('sentence encoders, the second local stage: list, import, choose the one in use');
-  encoder
-    .command('list', { isDefault: true })
-    .description('encoders of the lake, and which one trainings and cold starts use')
-    .addOption(data())
-    .addOption(json())
-    .action(async (options) => (await import('./commands/encoder.ts')).listEncoders(options));
-  encoder
-    .command('import')
-    .description('try an encoder folder (model.onnx, tokenizer.json, tokenizer_config.json), store it and use it')
+  remote(
+    encoder
+      .command('list', { isDefault: true })
+      .description('encoders of the lake, and which one trainings and cold starts use'),
+  ).action(async (options) => (await import('./commands/encoder.ts')).listEncoders(options));
+  onlyHere(
+    encoder
+      .command('import')
+      .description('try an encoder folder (model.onnx, tokenizer.json, tokenizer_config.json), store it and use it'),
+    'it writes into the lake itself; set LAKE_DFS_ENDPOINT to take an encoder into the lake of an app',
+  )
     .argument('<folder>', 'as it is downloaded; onnx/model.onnx and 1_Pooling/config.json are found too', existing)
     .option('--name <name>', 'default: name of the folder')
     .option('--model-file <file>', 'another model file of the folder, e.g. onnx/model_int8.onnx')
@@ -33,15 +35,11 @@ export function addEncoderCommands(program: Command): void {
     .addOption(data())
     .addOption(json())
     .action(async (folder, options) => (await import('./commands/encoder.ts')).importEncoder(folder, options));
-  encoder
-    .command('use')
-    .description('choose the encoder of trainings and cold starts; `none` for no encoder')
+  remote(encoder.command('use').description('choose the encoder of trainings and cold starts; `none` for no encoder'))
     .argument(
       '<encoder>',
       'as the list shows it, a name in EMBEDDING_DEPLOYMENTS (asked one question first), or none',
       encoderName,
     )
-    .addOption(data())
-    .addOption(json())
     .action(async (version, options) => (await import('./commands/encoder.ts')).useEncoder(version, options));
 }

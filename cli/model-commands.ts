@@ -9,6 +9,7 @@ import {
   labelColumn,
   newFile,
   number,
+  onlyHere,
   remote,
   someText,
   textColumn,
@@ -65,28 +66,20 @@ export function addModelCommands(program: Command): void {
     )
     .action(async (sources, options) => (await import('./commands/train.ts')).trainCommand(sources, options));
 
-  program
-    .command('eval')
-    .description('measure a model on a labelled file')
+  remote(program.command('eval').description('measure a model on a labelled file'))
     .argument('<file>', 'labelled .jsonl, .csv or .parquet, or a folder per label', existing)
     .option('--model <version>', 'default: the champion', version)
     .option('--report <file>', 'write an HTML page with plots', newFile)
     .addOption(textColumn())
     .addOption(labelColumn())
-    .addOption(data())
-    .addOption(json())
     .action(async (file, options) => (await import('./commands/eval.ts')).evalCommand(file, options));
 
-  program
-    .command('compare')
-    .description('compare two models on a labelled file')
+  remote(program.command('compare').description('compare two models on a labelled file'))
     .argument('<model-a>', 'version', version)
     .argument('<model-b>', 'version', version)
     .argument('<file>', 'labelled .jsonl, .csv or .parquet, or a folder per label', existing)
     .addOption(textColumn())
     .addOption(labelColumn())
-    .addOption(data())
-    .addOption(json())
     .action(async (a, b, file, options) =>
       (await import('./commands/compare-models.ts')).compareModelsCommand(a, b, file, options),
     );
@@ -103,9 +96,12 @@ export function addModelCommands(program: Command): void {
   remote(models.command('rollback').description('back to the champion before'))
     .option('--reason <text>', 'kept in the history', someText, 'rolled back by hand')
     .action(async (options) => (await import('./commands/models.ts')).rollbackModel(options));
-  models
-    .command('import')
-    .description('register a Spark PipelineModel or MLflow model folder, or an XGBoost (.json, .ubj) or ONNX file')
+  onlyHere(
+    models
+      .command('import')
+      .description('register a Spark PipelineModel or MLflow model folder, or an XGBoost (.json, .ubj) or ONNX file'),
+    'it writes into the lake itself; set LAKE_DFS_ENDPOINT to take a model into the lake of an app',
+  )
     .argument('<path>', 'of this machine', existing)
     .option(
       '--labels <names>',
@@ -132,13 +128,9 @@ export function addModelCommands(program: Command): void {
     .addOption(data())
     .addOption(json())
     .action(async (path, options) => (await import('./commands/import-model.ts')).importModel(path, options));
-  models
-    .command('export')
-    .description('write a model as a Spark PipelineModel folder')
+  remote(models.command('export').description('write a model as a Spark PipelineModel folder'))
     .argument('<version>', 'as the list shows it', version)
     .argument('<folder>')
-    .addOption(data())
-    .addOption(json())
     .action(async (version, folder, options) =>
       (await import('./commands/models.ts')).exportModel(version, folder, options),
     );

@@ -104,6 +104,10 @@ export const deadline = () =>
 export const textColumn = () => new Option('--text-column <name>', 'column with the text').default('text');
 export const labelColumn = () => new Option('--label-column <name>', 'column with the label').default('label');
 
+/** A command that no --url can send elsewhere. @param why  told by its --help */
+export const onlyHere = (command: Command, why: string): Command =>
+  command.summary(command.description()).description(`${command.description()}\n\nOnly on this machine: ${why}.`);
+
 /** Options of commands that talk to a running host. */
 export const remote = (command: Command): Command =>
   command

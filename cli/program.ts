@@ -14,6 +14,7 @@ import {
   maxCost,
   mode,
   newFile,
+  onlyHere,
   port,
   remote,
   SERVER_PROFILE_NAMES,
@@ -39,9 +40,12 @@ export function createProgram(): Command {
       outputError: (text, write) => write(`${printableLine(text.trim())} (--help shows what is possible)\n`),
     });
 
-  program
-    .command('start', { isDefault: false })
-    .description('start everything locally, classify a folder, stay up for uploads')
+  onlyHere(
+    program
+      .command('start', { isDefault: false })
+      .description('start everything locally, classify a folder, stay up for uploads'),
+    'it is the host; `sluice upload --url` and `sluice run --url` are for another one',
+  )
     .argument('[folder]', 'your documents; default: the samples', existing)
     .addOption(
       new Option('--source <kind>', 'the folder plays a library or mailbox that lands by itself').choices([
@@ -134,12 +138,15 @@ export function createProgram(): Command {
     .option('--prefix <prefix>', 'folder in the container', '')
     .action(async (paths, options) => (await import('./commands/upload.ts')).uploadCommand(paths, options));
 
-  program
-    .command('extract')
-    .description('show what the pipeline sees of documents: text, media type, warnings, timing')
+  onlyHere(
+    program
+      .command('extract')
+      .description('show what the pipeline sees of documents: text, media type, warnings, timing'),
+    'it reads files of this machine and asks no lake',
+  )
     .argument('<path...>', 'files or folders', allExisting)
     .addOption(new Option('--ocr <engine>', 'who reads page images').choices(['auto', 'local', 'off']))
-    .option('--json', 'print one JSON line per document', false)
+    .addOption(json())
     .action(async (paths, options) => (await import('./commands/extract.ts')).extractCommand(paths, options));
 
   addModelCommands(program);
@@ -148,9 +155,10 @@ export function createProgram(): Command {
   addInsightCommands(program);
   addSourceCommands(program);
 
-  program
-    .command('simulate-llm')
-    .description('serve the OpenAI-compatible simulator by itself (not a model)')
+  onlyHere(
+    program.command('simulate-llm').description('serve the OpenAI-compatible simulator by itself (not a model)'),
+    'it is a server of its own',
+  )
     .option('--port <port>', '0 = a free one', port, 0)
     .option('--tpm <n>', 'tokens per minute', whole(1, 1_000_000_000), 200_000)
     .option('--rpm <n>', 'requests per minute', whole(1, 100_000_000), 200)
@@ -171,17 +179,19 @@ export function createProgram(): Command {
     .addOption(json())
     .action(async (options) => (await import('./commands/simulate-llm.ts')).simulateLlmCommand(options));
 
-  program
-    .command('storage')
-    .description('start only the local storage account, for `func start` and other tools')
+  onlyHere(
+    program.command('storage').description('start only the local storage account, for `func start` and other tools'),
+    'it is a server of its own',
+  )
     .option('--settings <file>', 'write the connection strings into this settings file', newFile)
     .addOption(data())
     .addOption(json())
     .action(async (options) => (await import('./commands/storage.ts')).storageCommand(options));
 
-  program
-    .command('doctor')
-    .description('check settings, ports, storage, model and LLM, and say what to do')
+  onlyHere(
+    program.command('doctor').description('check settings, ports, storage, model and LLM, and say what to do'),
+    'it looks at the settings of its own process; GET /api/health is what an app says of its own',
+  )
     .addOption(data())
     .addOption(json())
     .action(async (options) => (await import('./commands/doctor.ts')).doctorCommand(options));

@@ -1,11 +1,9 @@
 // Commands about decisions: calibrate, query, export, review, decide, whatif, compare-runs.
 import { type Command, Option } from 'commander';
 import {
-  data,
   documentId,
   existingFile,
   id,
-  json,
   newFile,
   number,
   remote,
@@ -19,20 +17,17 @@ import {
 
 /** Add them to the program. */
 export function addResultCommands(program: Command): void {
-  program
-    .command('calibrate')
-    .description('learn from people’s decisions how often LLM answers are right')
-    .addOption(data())
-    .addOption(json())
-    .action(async (options) => (await import('./commands/calibrate.ts')).calibrateCommand(options));
+  remote(
+    program.command('calibrate').description('learn from people’s decisions how often LLM answers are right'),
+  ).action(async (options) => (await import('./commands/calibrate.ts')).calibrateCommand(options));
 
-  program
-    .command('query')
-    .description('SQL (DuckDB) over the tables results, latest_results, llm_calls, runs and feedback')
+  remote(
+    program
+      .command('query')
+      .description('SQL (DuckDB) over the tables results, latest_results, llm_calls, runs and feedback'),
+  )
     .argument('<sql>', 'one statement that reads', someText)
-    .option('--timeout <seconds>', 'given up after so long; 0 = never', number(0, 86_400), 60)
-    .addOption(data())
-    .addOption(json())
+    .option('--timeout <seconds>', 'given up after so long; 0 = never, 200 at most with --url', number(0, 86_400), 60)
     .action(async (sql, options) => (await import('./commands/query.ts')).queryCommand(sql, options));
 
   /** Options that choose decisions; names as in the API. */

@@ -7,7 +7,7 @@ import { openDocumentPage } from '../shared/insight/document-page.ts';
 import { readDocumentSource } from '../shared/insight/document-source.ts';
 import { readDocumentText } from '../shared/insight/document-text.ts';
 import { eraseDocument } from '../shared/upkeep/erase.ts';
-import { access, parameter, respond } from './http.ts';
+import { access, parameter, queryOf, respond } from './http.ts';
 import { app } from './registry.ts';
 
 app.http('eraseDocument', {
@@ -18,7 +18,7 @@ app.http('eraseDocument', {
     respond(context, request, 'operator', async () => {
       whoCalls(request.headers.get('x-ms-client-principal'), 'operator');
       const documentId = parameter(request, 'documentId');
-      const { source } = parseRequest(eraseSchema, Object.fromEntries(request.query));
+      const { source } = parseRequest(eraseSchema, queryOf(request));
       return { jsonBody: await eraseDocument(await getApp(), documentId, { deleteSource: source === 'delete' }) };
     }),
 });
@@ -30,7 +30,7 @@ app.http('documentText', {
   handler: (request, context) =>
     respond(context, request, 'reviewer', async () => {
       const documentId = parameter(request, 'documentId');
-      const options = parseRequest(documentTextSchema, Object.fromEntries(request.query));
+      const options = parseRequest(documentTextSchema, queryOf(request));
       return {
         headers: { 'cache-control': 'no-store' },
         jsonBody: await readDocumentText(await getApp(), documentId, options),
@@ -46,7 +46,7 @@ app.http('documentPage', {
     respond(context, request, 'reviewer', async () => {
       const documentId = parameter(request, 'documentId');
       const [number, format] = parameter(request, 'pageFile').split('.');
-      const { width } = parseRequest(pagePictureSchema, Object.fromEntries(request.query));
+      const { width } = parseRequest(pagePictureSchema, queryOf(request));
       const page = await openDocumentPage(await getApp(), documentId, Number(number));
       if (format === 'json') return { asOf: page.asOf, make: () => page.places() };
       const type = { 'content-type': 'image/png', 'x-content-type-options': 'nosniff' };

@@ -1,8 +1,9 @@
 // HTTP edge: bodies with a limit, errors as RFC 9457 problems, answers that need not be sent twice.
 import { createHash } from 'node:crypto';
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
-import { RequestError, refuseForeignPages, toProblem } from '../shared/api/problem.ts';
+import { parseRequest, RequestError, refuseForeignPages, toProblem } from '../shared/api/problem.ts';
 import { parseParameter, type RouteParameter } from '../shared/api/sources.ts';
+import { FIRST, VERSION, versionOf, versionSchema } from '../shared/api/version.ts';
 import { type CallerRole, configIfValid, PIPELINE_VERSION, whoCalls } from '../shared/app.ts';
 
 /** Who may reach the API at all: holders of a function key, or, with Entra ID in front, whoever it lets through to `respond`. */
@@ -30,6 +31,7 @@ export async function respond(
   handler: () => Promise<HttpResponseInit | AnswerAsOf>,
 ): Promise<HttpResponseInit> {
   try {
+    parseRequest(versionSchema, { [VERSION]: request.query.get(VERSION) ?? FIRST });
     refuseForeignPages(request.method, request.headers.get('sec-fetch-site'));
     whoCalls(request.headers.get('x-ms-client-principal'), role);
     const answer = await handler();
@@ -92,6 +94,15 @@ function isKnown(request: HttpRequest, etag: string): boolean {
  */
 export const parameter = <N extends RouteParameter>(request: HttpRequest, name: N) =>
   parseParameter(name, request.params[name]);
+
+/** The query of a request, without the version that it asks for. */
+export function queryOf(request: HttpRequest): Record<string, string> {
+  const { 'api-version': _, ...query } = Object.fromEntries(request.query);
+  return query;
+}
+
+/** Is the answer wanted as it was before versions? */
+export const isFirstVersion = (request: HttpRequest): boolean => versionOf(request.query.get(VERSION)) === FIRST;
 
 /** The JSON body; an empty one is `{}`. @throws {RequestError} not JSON, or larger than `maxBytes` */
 export async function readBody(request: HttpRequest, maxBytes: number): Promise<unknown> {

@@ -7,7 +7,7 @@ import { costReport } from '../shared/insight/cost-report.ts';
 import { guideOf } from '../shared/insight/guide.ts';
 import { lastDays } from '../shared/insight/period.ts';
 import { trustReport } from '../shared/insight/trust-report.ts';
-import { access, respond } from './http.ts';
+import { access, queryOf, respond } from './http.ts';
 import { app } from './registry.ts';
 
 app.http('costReport', {
@@ -16,7 +16,7 @@ app.http('costReport', {
   methods: ['GET'],
   handler: (request, context) =>
     respond(context, request, 'reader', async () => {
-      const { days } = parseRequest(periodSchema, Object.fromEntries(request.query));
+      const { days } = parseRequest(periodSchema, queryOf(request));
       const app = await getApp();
       const [{ version, query }, spentTodayUsd] = await Promise.all([
         app.newest(['results', 'llm_calls']),
@@ -36,7 +36,7 @@ app.http('trustReport', {
   methods: ['GET'],
   handler: (request, context) =>
     respond(context, request, 'reader', async () => {
-      const { days } = parseRequest(periodSchema, Object.fromEntries(request.query));
+      const { days } = parseRequest(periodSchema, queryOf(request));
       const app = await getApp();
       const [{ version, query }, champion] = await Promise.all([
         app.newest(['results', 'feedback']),

@@ -28,6 +28,18 @@ app.http('getModel', {
     })),
 });
 
+app.http('modelFile', {
+  ...access,
+  route: 'models/{version}/files/{modelFile}',
+  methods: ['GET'],
+  handler: (request, context) =>
+    respond(context, request, 'operator', async () => {
+      const [version, file] = [parameter(request, 'version'), parameter(request, 'modelFile')];
+      const body = await (await getApp()).registry.file(version, file);
+      return { headers: { 'content-type': 'application/octet-stream', 'x-content-type-options': 'nosniff' }, body };
+    }),
+});
+
 app.http('promoteModel', {
   ...access,
   route: 'models/{version}/promote',

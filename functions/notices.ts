@@ -8,7 +8,7 @@ import { driftReport } from '../shared/insight/drift-report.ts';
 import { lastDays } from '../shared/insight/period.ts';
 import { tellPeople } from '../shared/notices/tell.ts';
 import { testNotice } from '../shared/notices/test-notice.ts';
-import { access, respond } from './http.ts';
+import { access, queryOf, respond } from './http.ts';
 import { app } from './registry.ts';
 
 app.timer('tellPeople', {
@@ -24,7 +24,7 @@ app.http('digest', {
   methods: ['GET'],
   handler: (request, context) =>
     respond(context, request, 'reader', async () => {
-      const { days } = parseRequest(digestSchema, Object.fromEntries(request.query));
+      const { days } = parseRequest(digestSchema, queryOf(request));
       return { jsonBody: await digestOf(await getApp(), days) };
     }),
 });

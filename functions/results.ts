@@ -9,11 +9,12 @@ import {
 import { parseRequest } from '../shared/api/problem.ts';
 import { getApp, whoCalls } from '../shared/app.ts';
 import { compareRuns } from '../shared/insight/compare-runs.ts';
+import { decisionOf, historyOf } from '../shared/insight/decision-of-row.ts';
 import { exportResults } from '../shared/insight/export-results.ts';
 import { countFacets } from '../shared/insight/facets.ts';
 import { documentHistory, listResults } from '../shared/insight/results.ts';
 import { matchedFilter } from '../shared/search/search.ts';
-import { access, isFromPage, parameter, respond } from './http.ts';
+import { access, isFirstVersion, isFromPage, parameter, queryOf, respond } from './http.ts';
 import { app } from './registry.ts';
 
 /** Texts are for reviewers: who could ask whether a word stands in a document could read it. */
@@ -28,9 +29,15 @@ app.http('listResults', {
   methods: ['GET'],
   handler: (request, context) =>
     respond(context, request, 'reader', async () => {
-      const { limit, cursor, ...asked } = parseRequest(listResultsSchema, Object.fromEntries(request.query));
+      const { limit, cursor, ...asked } = parseRequest(listResultsSchema, queryOf(request));
       const { view, filter } = await matched(request, asked);
-      return { asOf: view.version, make: () => listResults(view.query, { ...filter, limit, cursor }) };
+      return {
+        asOf: view.version,
+        make: async () => {
+          const page = await listResults(view.query, { ...filter, limit, cursor });
+          return isFirstVersion(request) ? page : { ...page, results: page.results.map(decisionOf) };
+        },
+      };
     }),
 });
 
@@ -40,7 +47,7 @@ app.http('exportResults', {
   methods: ['GET'],
   handler: (request, context) =>
     respond(context, request, 'reader', async () => {
-      const { format, ...filter } = parseRequest(exportResultsSchema, Object.fromEntries(request.query));
+      const { format, ...filter } = parseRequest(exportResultsSchema, queryOf(request));
       const { view, filter: matching } = await matched(request, filter, { isWhole: true });
       const file = await exportResults(view.query, matching, format);
       return {
@@ -60,10 +67,7 @@ app.http('resultFacets', {
   methods: ['GET'],
   handler: (request, context) =>
     respond(context, request, 'reader', async () => {
-      const { view, filter } = await matched(
-        request,
-        parseRequest(resultFilterSchema, Object.fromEntries(request.query)),
-      );
+      const { view, filter } = await matched(request, parseRequest(resultFilterSchema, queryOf(request)));
       return { asOf: view.version, make: () => countFacets(view.query, filter) };
     }),
 });
@@ -78,7 +82,13 @@ app.http('documentResults', {
       const { newest, pages } = await getApp();
       if (isFromPage(request)) pages.warm(); // who looks at a document will want to see it
       const { version, query } = await newest(['results', 'feedback']);
-      return { asOf: version, make: () => documentHistory(query, documentId) };
+      return {
+        asOf: version,
+        make: async () => {
+          const found = await documentHistory(query, documentId);
+          return isFirstVersion(request) ? found : historyOf(found);
+        },
+      };
     }),
 });
 

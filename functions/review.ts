@@ -6,12 +6,13 @@ import { reviewProgressSchema, reviewReleaseSchema, reviewSkipSchema } from '../
 
 import { parseRequest } from '../shared/api/problem.ts';
 import { getApp, whoCalls } from '../shared/app.ts';
+import { calibrateLlm } from '../shared/review/calibrate-llm.ts';
 import { giveFeedback } from '../shared/review/feedback.ts';
 import { giveFeedbackBatch } from '../shared/review/feedback-batch.ts';
 import { releaseDocuments, skipDocument } from '../shared/review/lease.ts';
 import { reviewProgress } from '../shared/review/progress.ts';
-import { takeForReview } from '../shared/review/queue.ts';
-import { access, isFromPage, readBody, respond } from './http.ts';
+import { asFirstItem, takeForReview } from '../shared/review/queue.ts';
+import { access, isFirstVersion, isFromPage, queryOf, readBody, respond } from './http.ts';
 import { app } from './registry.ts';
 
 const reviewerOf = (request: HttpRequest) => whoCalls(request.headers.get('x-ms-client-principal'), 'reviewer');
@@ -23,12 +24,13 @@ app.http('reviewQueue', {
   handler: (request, context) =>
     respond(context, request, 'reviewer', async () => {
       const reviewer = reviewerOf(request);
-      const queue = parseRequest(reviewQueueSchema, Object.fromEntries(request.query));
+      const queue = parseRequest(reviewQueueSchema, queryOf(request));
       // Callers with a function key share a name, so only the window tells them apart.
       const holder = `${reviewer.id}/${queue.holder ?? randomUUID()}`;
       const lake = await getApp();
       if (isFromPage(request)) lake.pages.warm();
-      return { jsonBody: { documents: await takeForReview(lake, queue, holder) } };
+      const documents = await takeForReview(lake, queue, holder);
+      return { jsonBody: { documents: isFirstVersion(request) ? documents.map(asFirstItem) : documents } };
     }),
 });
 
@@ -67,10 +69,18 @@ app.http('reviewProgress', {
   handler: (request, context) =>
     respond(context, request, 'reviewer', async () => {
       const reviewer = reviewerOf(request);
-      const { since } = parseRequest(reviewProgressSchema, Object.fromEntries(request.query));
+      const { since } = parseRequest(reviewProgressSchema, queryOf(request));
       const { version, query } = await (await getApp()).newest(['results', 'feedback']);
       return { asOf: `${version}, ${reviewer.name}`, make: () => reviewProgress(query, since, reviewer.name) };
     }),
+});
+
+app.http('calibrateLlm', {
+  ...access,
+  route: 'review/calibrate',
+  methods: ['POST'],
+  handler: (request, context) =>
+    respond(context, request, 'operator', async () => ({ jsonBody: await calibrateLlm(await getApp()) })),
 });
 
 app.http('giveFeedback', {

@@ -7,7 +7,7 @@ import { getApp, getProgress, getServices } from '../shared/app.ts';
 import { runReport } from '../shared/insight/run-report.ts';
 import { cancelRun, createRerun, createRun, type StartedRun } from '../shared/pipeline/start-run.ts';
 import { durableRuns } from './durable-runs.ts';
-import { access, parameter, readBody, respond } from './http.ts';
+import { access, parameter, queryOf, readBody, respond } from './http.ts';
 import { app } from './registry.ts';
 
 const withClient = () => ({ ...access, extraInputs: [df.input.durableClient()] });
@@ -75,7 +75,7 @@ app.http('listRuns', {
   methods: ['GET'],
   handler: (request, context) =>
     respond(context, request, 'reader', async () => {
-      const limit = parseRequest(listRunsSchema, Object.fromEntries(request.query)).limit;
+      const limit = parseRequest(listRunsSchema, queryOf(request)).limit;
       return { jsonBody: await (await getProgress()).list(limit) };
     }),
 });

@@ -3,7 +3,7 @@ import { searchSchema } from '../shared/api/decisions.ts';
 import { parseRequest } from '../shared/api/problem.ts';
 import { getApp } from '../shared/app.ts';
 import { searchDocuments } from '../shared/search/search.ts';
-import { access, respond } from './http.ts';
+import { access, queryOf, respond } from './http.ts';
 import { app } from './registry.ts';
 
 app.http('searchDocuments', {
@@ -12,7 +12,7 @@ app.http('searchDocuments', {
   methods: ['GET'],
   handler: (request, context) =>
     respond(context, request, 'reviewer', async () => {
-      const asked = parseRequest(searchSchema, Object.fromEntries(request.query));
+      const asked = parseRequest(searchSchema, queryOf(request));
       return { headers: { 'cache-control': 'no-store' }, jsonBody: await searchDocuments(await getApp(), asked) };
     }),
 });

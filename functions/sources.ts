@@ -4,7 +4,7 @@ import { parseRequest } from '../shared/api/problem.ts';
 import { sourceEntrySchema } from '../shared/api/source-entry.ts';
 import { sourceItemsSchema, syncRequestSchema } from '../shared/api/source-status.ts';
 import { getApp, getConfig } from '../shared/app.ts';
-import { access, parameter, readBody, respond } from './http.ts';
+import { access, parameter, queryOf, readBody, respond } from './http.ts';
 import { app } from './registry.ts';
 import { startRound } from './source-rounds.ts';
 
@@ -85,7 +85,7 @@ app.http('sourceItems', {
   handler: (request, context) =>
     respond(context, request, 'reader', async () => {
       const name = parameter(request, 'source');
-      const { state, limit } = parseRequest(sourceItemsSchema, Object.fromEntries(request.query));
+      const { state, limit } = parseRequest(sourceItemsSchema, queryOf(request));
       return { jsonBody: { items: await (await getApp()).sources.items(name, state, limit) } };
     }),
 });

@@ -57,7 +57,7 @@ export interface App extends LakeAccess {
   /** SQL over the Delta tables. @param maxRows  default 100,000 */
   query(sql: string, maxRows?: number): Promise<QueryResult>;
   /** The same, given up after so long. @throws {TerminalError} query.timeout */
-  queryWithin(timeoutMs: number, sql: string): Promise<QueryResult>;
+  queryWithin(timeoutMs: number, sql: string, maxRows?: number): Promise<QueryResult>;
   /** Some tables as they are now, and a text that tells whether they have changed; see LakeQueries. */
   newest(tables: readonly string[]): Promise<LakeView>;
   /** Texts and reasons that are searched. */
@@ -134,7 +134,7 @@ export function createApp(config: Config, clock: Clock = systemClock, opened?: L
     tables,
     training: openTraining(services, registry, tables),
     query: (sql, maxRows) => queries.query(sql, maxRows),
-    queryWithin: (timeoutMs, sql) => queries.queryWithin(timeoutMs, sql),
+    queryWithin: (timeoutMs, sql, maxRows) => queries.queryWithin(timeoutMs, sql, maxRows),
     newest: (names) => queries.newest(names),
     search,
     spentTodayUsd: () => spentToday.take(),

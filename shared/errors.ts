@@ -119,7 +119,8 @@ export const ERROR_REMEDIES = {
     'Correct the SQL: one statement that reads, over results, latest_results, llm_calls, runs and feedback. DESCRIBE <table> lists columns.',
   'lake.corrupt-record':
     'The file named is a record of Sluice that was damaged or overwritten. Restore it from soft delete or a backup; what does not need it goes on.',
-  'query.timeout': 'Ask for less, or allow more time with --timeout (0 = as long as it takes).',
+  'query.timeout':
+    'Ask for less, or allow more time: timeoutSeconds, or --timeout of the command line (without --url 0 = as long as it takes).',
   'search.not-ready': 'Texts are still being indexed, once for each document. Ask again in a minute.',
   'lake.commit-conflict': 'A concurrent writer changed the same rows. Retry the operation.',
   'features.corrupt': 'The feature file is damaged. Re-run with from=featurize.',

@@ -1,20 +1,23 @@
 // `sluice calibrate`: how often LLM answers are right, from what people said about them.
 
-import { calibrateLlm } from '../../shared/review/calibrate-llm.ts';
-import { print, printJson, screenWidth } from '../console.ts';
-import { withLake } from '../local-app.ts';
+import { calibrateLlm, type LlmCalibration } from '../../shared/review/calibrate-llm.ts';
+import { atLake, type LakeOptions } from '../at-lake.ts';
+import { answer, screenWidth } from '../console.ts';
 import { formatTable } from '../table.ts';
 
-export async function calibrateCommand(options: { data: string; json: boolean }): Promise<void> {
-  await withLake(options.data, async (app) => {
-    const calibration = await calibrateLlm(app);
-    if (options.json) {
-      printJson(calibration);
-      return;
-    }
-    print(`${calibration.checked} answers were checked by people`);
-    for (const { promptVersion, curve, checked, right } of calibration.curves)
-      print(
+export async function calibrateCommand(options: LakeOptions): Promise<void> {
+  const calibration = await atLake(options, {
+    api: (api) => api.ask<LlmCalibration>('POST', '/api/review/calibrate', undefined, 180_000),
+    app: calibrateLlm,
+  });
+  answer(options, calibration, () => describe(calibration));
+}
+
+const describe = (calibration: LlmCalibration): string =>
+  [
+    `${calibration.checked} answers were checked by people`,
+    ...calibration.curves.map(
+      ({ promptVersion, curve, checked, right }) =>
         `\nprompt ${promptVersion}: ${checked} answers, ${percent(right)} right\n${formatTable(
           [
             { title: 'stated', align: 'right' },
@@ -23,9 +26,8 @@ export async function calibrateCommand(options: { data: string; json: boolean })
           curve.map(([stated, isRight]) => [percent(stated), percent(isRight)]),
           screenWidth(80),
         )}`,
-      );
-    if (calibration.curves.length === 0) print('A curve needs 30 of one prompt version.');
-  });
-}
+    ),
+    ...(calibration.curves.length === 0 ? ['A curve needs 30 of one prompt version.'] : []),
+  ].join('\n');
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;

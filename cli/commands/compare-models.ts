@@ -1,13 +1,12 @@
 // `sluice compare`: two models on the same labelled file.
 
 import { compareModels, renderComparison } from '../../shared/training/compare.ts';
+import type { LakeOptions } from '../at-lake.ts';
 import { answer } from '../console.ts';
 import { readExamples } from '../labelled-files.ts';
-import { lookAtLake } from '../local-app.ts';
+import { lookAtModels } from '../models-of-app.ts';
 
-export interface CompareModelsOptions {
-  data: string;
-  json: boolean;
+export interface CompareModelsOptions extends LakeOptions {
   textColumn: string;
   labelColumn: string;
 }
@@ -19,7 +18,7 @@ export async function compareModelsCommand(
   options: CompareModelsOptions,
 ): Promise<void> {
   const examples = await readExamples(file, options.textColumn, options.labelColumn);
-  await lookAtLake(options.data, async ({ registry }) => {
+  await lookAtModels(options, async (registry) => {
     const comparison = compareModels(await registry.load(a), await registry.load(b), examples);
     answer(options, { models: [a, b], ...comparison }, () => renderComparison([a, b], comparison));
   });

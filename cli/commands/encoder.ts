@@ -3,16 +3,14 @@ import { readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import type { Pooling } from '../../shared/models/encoder/manifest.ts';
 import { readEncoderFolder } from '../../shared/models/encoder/read-folder.ts';
-import { tryEncoder } from '../../shared/models/encoder/registry.ts';
+import { type EncoderList, tryEncoder } from '../../shared/models/encoder/registry.ts';
 import { type ChosenEncoder, useEncoder as useEncoderOf } from '../../shared/pipeline/use-encoder.ts';
+import { atLake, type LakeOptions, lookAt } from '../at-lake.ts';
 import { answer, note, print, printJson, screenWidth, UsageError, warn } from '../console.ts';
 import { withApp } from '../local-app.ts';
 import { formatTable } from '../table.ts';
 
-interface Common {
-  data: string;
-  json: boolean;
-}
+type Common = LakeOptions;
 
 export interface ImportEncoderOptions extends Common {
   name?: string;
@@ -26,32 +24,28 @@ export interface ImportEncoderOptions extends Common {
 }
 
 export async function listEncoders(options: Common): Promise<void> {
-  await withApp(options.data, async ({ encoders: registry }) => {
-    const { encoders, broken } = await registry.list();
-    for (const { message } of broken) note(warn(message));
-    if (options.json) {
-      printJson({ encoders, broken });
-      return;
-    }
-    if (encoders.length === 0) {
-      note(
-        'No encoder yet. `sluice encoder import <folder>` takes one in, `sluice encoder use <name>` a deployment of EMBEDDING_DEPLOYMENTS; docs/models.md names three good ones.',
-      );
-      return;
-    }
-    const rows = encoders.map((encoder) => [
-      encoder.version,
-      encoder.inUse ? 'in use' : '',
-      String(encoder.dimensions),
-      encoder.kind === 'deployment' ? `deployment of ${encoder.model}` : `${encoder.windows} × ${encoder.maxTokens}`,
-      encoder.kind === 'deployment'
-        ? ''
-        : `${(encoder.artifacts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) / 1e6).toFixed(1)} MB`,
-      encoder.createdAt.slice(0, 16).replace('T', ' '),
-    ]);
-    const columns = ['encoder', '', 'dimensions', 'tokens', 'size', 'since'].map((title) => ({ title }));
-    print(formatTable(columns, rows, screenWidth()));
+  const { encoders, broken } = await lookAt(options, {
+    api: (api) => api.ask<EncoderList>('GET', '/api/encoders'),
+    app: (app) => app.encoders.list(),
   });
+  for (const { message } of broken) note(warn(message));
+  if (options.json) return printJson({ encoders, broken });
+  if (encoders.length === 0)
+    return note(
+      'No encoder yet. `sluice encoder import <folder>` takes one in, `sluice encoder use <name>` a deployment of EMBEDDING_DEPLOYMENTS; docs/models.md names three good ones.',
+    );
+  const rows = encoders.map((encoder) => [
+    encoder.version,
+    encoder.inUse ? 'in use' : '',
+    String(encoder.dimensions),
+    encoder.kind === 'deployment' ? `deployment of ${encoder.model}` : `${encoder.windows} × ${encoder.maxTokens}`,
+    encoder.kind === 'deployment'
+      ? ''
+      : `${(encoder.artifacts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) / 1e6).toFixed(1)} MB`,
+    encoder.createdAt.slice(0, 16).replace('T', ' '),
+  ]);
+  const columns = ['encoder', '', 'dimensions', 'tokens', 'size', 'since'].map((title) => ({ title }));
+  print(formatTable(columns, rows, screenWidth()));
 }
 
 export async function importEncoder(folder: string, options: ImportEncoderOptions): Promise<void> {
@@ -85,10 +79,12 @@ export async function importEncoder(folder: string, options: ImportEncoderOption
 }
 
 export async function useEncoder(version: string, options: Common): Promise<void> {
-  await withApp(options.data, async (app) => {
-    const chosen = await useEncoderOf(app, version === 'none' ? null : version);
-    answer(options, chosen, () => describeChoice(chosen));
+  const wanted = version === 'none' ? null : version;
+  const chosen = await atLake(options, {
+    api: (api) => api.ask<ChosenEncoder>('POST', '/api/encoders/use', { version: wanted }),
+    app: (app) => useEncoderOf(app, wanted),
   });
+  answer(options, chosen, () => describeChoice(chosen));
 }
 
 function describeChoice({ inUse, deployment }: ChosenEncoder): string {

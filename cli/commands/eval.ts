@@ -3,13 +3,12 @@ import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { evaluate } from '../../shared/training/evaluate.ts';
 import { type ReportHead, renderHtml, renderText } from '../../shared/training/report.ts';
+import type { LakeOptions } from '../at-lake.ts';
 import { note, print, printJson, UsageError } from '../console.ts';
 import { readExamples } from '../labelled-files.ts';
-import { withLake } from '../local-app.ts';
+import { lookAtModels } from '../models-of-app.ts';
 
-export interface EvalOptions {
-  data: string;
-  json: boolean;
+export interface EvalOptions extends LakeOptions {
   model?: string;
   textColumn: string;
   labelColumn: string;
@@ -19,10 +18,10 @@ export interface EvalOptions {
 
 export async function evalCommand(file: string, options: EvalOptions): Promise<void> {
   const examples = await readExamples(file, options.textColumn, options.labelColumn);
-  await withLake(options.data, async (app) => {
-    const version = options.model ?? (await app.registry.championVersion());
+  await lookAtModels(options, async (registry) => {
+    const version = options.model ?? (await registry.championVersion());
     if (version === undefined) throw new UsageError('no model is registered; train one with `sluice train <file>`');
-    const model = await app.registry.load(version);
+    const model = await registry.load(version);
     const result = evaluate(model, examples);
     if (model.stage) note('The words alone are measured: what the encoder adds is in the report of the training.');
     if (options.json) printJson({ model: version, ...result });

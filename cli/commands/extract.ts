@@ -3,26 +3,28 @@ import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { ExtractedDocument } from '../../shared/documents/extracted-document.ts';
 import { ERROR_REMEDIES } from '../../shared/errors.ts';
-import { bold, dim, note, printDocumentText, printJson, UsageError, warn } from '../console.ts';
+import { bold, dim, JsonList, note, printDocumentText, UsageError, warn } from '../console.ts';
 import { listFolder, tellSkipped } from '../import-folder.ts';
 import { openLocalExtractor } from '../local-extractor.ts';
 
-/** Read files or folders; one block, or with --json one line, per document. */
+/** Read files or folders; one block a document, or with --json one list of them all. */
 export async function extractCommand(
   paths: readonly string[],
   options: { json: boolean; ocr?: string },
 ): Promise<void> {
   for (const path of paths) if (!existsSync(path)) throw new UsageError(`${path} does not exist`);
   const extractor = await openLocalExtractor(options.ocr);
+  const list = options.json ? new JsonList() : undefined;
   try {
     for (const path of paths)
       for (const file of tellSkipped(await listFolder(path)).files) {
         const shown = isFolder(path) ? `${path.replace(/[/\\]+$/, '')}/${file.path}` : path; // as it was given
         const bytes = await readFile(file.file);
         for (const document of await extractor.extract({ name: file.path, bytes }))
-          if (options.json) printJson(line(shown, document));
-          else print(shown, document);
+          if (list === undefined) print(shown, document);
+          else list.add(line(shown, document));
       }
+    list?.end();
   } finally {
     await extractor.close();
   }

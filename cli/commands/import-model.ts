@@ -41,7 +41,7 @@ export async function importModel(path: string, options: ImportModelOptions): Pr
   early?.catch(() => {}); // awaited below; must not count as unhandled meanwhile
   await withApp(options.data, async (app) => {
     const { featuresOf } = options;
-    const source = featuresOf === undefined ? undefined : await readBundle(app, featuresOf);
+    const source = featuresOf === undefined ? undefined : await readBundle(app.registry, featuresOf);
     const bundle = await (early ?? openForeign(path, options, source));
     const judged = examples === undefined ? bundle : await judgeForeignModel(bundle, examples);
     const version = await app.registry.register(judged);

@@ -2,9 +2,10 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ModelList } from '../../shared/models/registry.ts';
+import { systemClock } from '../../shared/ports.ts';
 import { atLake, type LakeOptions, lookAt } from '../at-lake.ts';
 import { answer, print, printJson, screenWidth, tellBroken, UsageError } from '../console.ts';
-import { lookAtLake } from '../local-app.ts';
+import { lookAtModels } from '../models-of-app.ts';
 import { readBundle } from '../read-bundle.ts';
 import { formatTable } from '../table.ts';
 
@@ -62,8 +63,8 @@ export async function rollbackModel(options: Common & { reason: string }): Promi
 export async function exportModel(version: string, folder: string, options: Common): Promise<void> {
   if (existsSync(folder)) throw new UsageError(`${folder} exists already`);
   const { exportSparkPipeline } = await import('../../shared/training/spark/export-pipeline.ts');
-  await lookAtLake(options.data, async (app) => {
-    const files = await exportSparkPipeline(await readBundle(app, version), { clock: app.clock });
+  await lookAtModels(options, async (registry) => {
+    const files = await exportSparkPipeline(await readBundle(registry, version), { clock: systemClock });
     for (const [path, bytes] of files) {
       mkdirSync(dirname(join(folder, path)), { recursive: true });
       writeFileSync(join(folder, path), bytes);

@@ -28,7 +28,7 @@ export async function pagesCommand(documentId: string, options: PagesOptions): P
     api: (api) =>
       writePages(options, async (page) => {
         const path = `/api/documents/${documentId}/pages/${page}`;
-        const png = await collect(await api.download(`${path}.png?width=${width}`));
+        const png = await api.downloadWhole(`${path}.png?width=${width}`);
         return { png, places: await api.ask<PagePlaces>('GET', `${path}.json`) };
       }),
     app: (app) =>
@@ -57,10 +57,4 @@ async function writePages({ output, page }: PagesOptions, draw: (page: number) =
     if (files.length % TELL_EVERY === 0) note(`page ${number} of ${places.pages}`);
   }
   return { kind: places?.kind, pages: places?.pages ?? 0, files };
-}
-
-async function collect(pieces: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const all: Uint8Array[] = [];
-  for await (const piece of pieces) all.push(piece);
-  return Buffer.concat(all);
 }

@@ -1,34 +1,41 @@
 // `sluice query`: SQL over the Delta tables.
-import { print, printJson, screenWidth } from '../console.ts';
-import { lookAtLake } from '../local-app.ts';
+import type { QueryAnswer } from '../../shared/api/query.ts';
+import { answerQuery } from '../../shared/insight/answer-query.ts';
+import { type LakeOptions, lookAt } from '../at-lake.ts';
+import { answer, note, screenWidth, UsageError, warn } from '../console.ts';
 import { formatTable } from '../table.ts';
 
-export async function queryCommand(
-  sql: string,
-  options: { data: string; json: boolean; timeout: number },
-): Promise<void> {
-  await lookAtLake(options.data, async (app) => {
-    const { columns, rows } = await (options.timeout === 0
-      ? app.query(sql)
-      : app.queryWithin(options.timeout * 1000, sql));
-    if (options.json) {
-      printJson(rows);
-      return;
-    }
-    const isNumeric = (name: string) =>
-      rows.length > 0 && rows.every((row) => row[name] === null || typeof row[name] === 'number');
-    print(
-      `${formatTable(
-        columns.map((title) => ({
-          title,
-          flexible: true,
-          align: isNumeric(title) ? ('right' as const) : ('left' as const),
-        })),
-        rows.map((row) =>
-          columns.map((name) => (row[name] === null || row[name] === undefined ? '∅' : String(row[name]))),
-        ),
-        screenWidth(160),
-      )}\n${rows.length} row(s)`,
+const MAX_ROWS = 100_000;
+/** querySchema's bound. */
+const MAX_REMOTE_SECONDS = 200;
+
+export async function queryCommand(sql: string, options: LakeOptions & { timeout: number }): Promise<void> {
+  const { timeout, url } = options;
+  if (url !== undefined && (timeout === 0 || timeout > MAX_REMOTE_SECONDS))
+    throw new UsageError(
+      `--url: an app answers within ${MAX_REMOTE_SECONDS} seconds; give --timeout no more than that`,
     );
+  const found = await lookAt(options, {
+    api: (api) =>
+      api.ask<QueryAnswer>('POST', '/api/query', { sql, timeoutSeconds: timeout, maxRows: MAX_ROWS }, timeout * 1000),
+    app: (app) => answerQuery(app, sql, { timeoutMs: timeout === 0 ? undefined : timeout * 1000, maxRows: MAX_ROWS }),
   });
+  answer(options, found.rows, () => describe(found));
+  if (found.isCut)
+    note(warn(`There are more rows; the first ${MAX_ROWS} are shown. Narrow the statement, or use \`sluice export\`.`));
+}
+
+function describe({ columns, rows }: QueryAnswer): string {
+  const isNumeric = (name: string) =>
+    rows.length > 0 && rows.every((row) => row[name] === null || typeof row[name] === 'number');
+  const table = formatTable(
+    columns.map((title) => ({
+      title,
+      flexible: true,
+      align: isNumeric(title) ? ('right' as const) : ('left' as const),
+    })),
+    rows.map((row) => columns.map((name) => (row[name] === null || row[name] === undefined ? '∅' : String(row[name])))),
+    screenWidth(160),
+  );
+  return `${table}\n${rows.length} row(s)`;
 }

@@ -1,15 +1,14 @@
 // `sluice review` and `sluice decide`: what waits for people, and their decisions, from the terminal.
 import { userInfo } from 'node:os';
+import type { BatchDecision, FeedbackAnswer, ReviewItem } from '../../shared/api/answers.ts';
 import {
-  type BatchDecision,
-  type FeedbackAnswer,
   type FeedbackRequest,
   feedbackSchema,
-  type ReviewItem,
   type ReviewQueue,
   reviewQueueSchema,
 } from '../../shared/api/decisions.ts';
 import { parseRequest, RequestError } from '../../shared/api/problem.ts';
+import { NEWEST, VERSION } from '../../shared/api/version.ts';
 import { giveFeedback } from '../../shared/review/feedback.ts';
 import { giveFeedbackBatch } from '../../shared/review/feedback-batch.ts';
 import { takeForReview } from '../../shared/review/queue.ts';
@@ -36,7 +35,7 @@ export async function reviewCommand(
   // The same person asking again sees the same documents.
   const items = await atLake(options, {
     api: async (api) => {
-      const query = queryOf({ ...request, holder: holder() });
+      const query = queryOf({ ...request, holder: holder(), [VERSION]: NEWEST });
       return (await api.ask<{ documents: ReviewItem[] }>('GET', `/api/review${query}`)).documents;
     },
     app: (app) => takeForReview(app, request, `cli/${userInfo().username}`),

@@ -44,7 +44,7 @@ export async function trainXgboost(
     throw new UsageError(
       'trees are grown over the features of a registered model: train one with `sluice train <file>` first, or name --features-of',
     );
-  const source = await readBundle(app, version);
+  const source = await readBundle(app.registry, version);
   const files = new Map<string, Uint8Array>();
   for (const [path, bytes] of await exportSparkPipeline(source, { clock: app.clock }))
     files.set(`pipeline/${path}`, bytes);

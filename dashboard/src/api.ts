@@ -2,7 +2,11 @@
 // Invariant: K1 a function key lives in this tab's session storage and leaves it in a header only.
 import { signal } from '@preact/signals';
 import type { Problem } from '../../shared/api/problem.ts';
+import type { ApiVersion } from '../../shared/api/version.ts';
 import { words } from './words/parts.ts';
+
+/** The shape of answers that the page reads (shared/api/version.ts). */
+const API_VERSION: ApiVersion = '2026-11-30';
 
 const KEY_NAME = 'sluice.function-key';
 
@@ -42,7 +46,11 @@ async function send(path: string, init: RequestInit): Promise<Response> {
   let response: Response;
   try {
     // A sign-in that has run out is answered by a redirect to the sign-in page, which no script can follow.
-    response = await fetch(`/api/${path}`, { ...init, credentials: 'same-origin', redirect: 'manual' });
+    response = await fetch(`/api/${path}${path.includes('?') ? '&' : '?'}api-version=${API_VERSION}`, {
+      ...init,
+      credentials: 'same-origin',
+      redirect: 'manual',
+    });
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     throw new ApiError(0, {

@@ -1,7 +1,7 @@
 // Finds in a text what a decision names: its evidence terms and the quote of the LLM.
 // Invariants: H1 the parts put together are the text, character by character. H2 a term is marked where the model counted it: as a whole token
 // between white space, in any case; a term found nowhere as one is looked for between word boundaries, as models with other tokenizers split.
-import type { Evidence } from './result-row.ts';
+import type { Evidence } from '../../shared/api/answers.ts';
 
 /** Whom a term speaks for. */
 export type Side = 'label' | 'runner-up';
@@ -21,8 +21,8 @@ interface Span {
 // Spark's Tokenizer splits at these alone.
 const TOKEN = /[^ \t\n\v\f\r]+/g;
 
-export const sideOf = ({ weight, runner_up_weight }: Evidence): Side =>
-  weight >= runner_up_weight ? 'label' : 'runner-up';
+export const sideOf = ({ weight, runnerUpWeight }: Evidence): Side =>
+  weight >= runnerUpWeight ? 'label' : 'runner-up';
 
 /** @param quote  null or '' when there is none to look for */
 export function planHighlights(text: string, evidence: readonly Evidence[], quote: string | null = null): TextPart[] {

@@ -1,8 +1,9 @@
 // The code of the deployed package: every compiled file at its own path, but what all functions load at start is two files: the libraries, and our own code.
-// A cold start pays for each file it looks up and opens, and for each character it parses.
+// A cold start pays for each file it looks up and opens, and for each character it parses: half of its time is V8 reading source text.
 // Invariants: B1 what is loaded lazily stays in node_modules, heavy or not. B2 the Azure Functions library is never bundled: the worker
 // gives it its core module. B3 paths that code derives from its own place (reader process, page, package.json) stay true. B4 what
-// a process of its own may load (reader, encoders) is a file apart, so that it loads none of the rest.
+// a process of its own may load (reader, encoders) is a file apart, so that it loads none of the rest. B5 libraries that only an `import()` asks for (the
+// SDKs of Azure) are a file apart from those that every start needs.
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { type RolldownOptions, rolldown } from 'rolldown';
@@ -25,6 +26,31 @@ export const BUNDLED: ReadonlySet<string> = new Set([
 /** Libraries that must be one copy in the process, whoever imports them. */
 const SHARED: ReadonlySet<string> = new Set(['@azure/functions', '@azure/functions-core']);
 
+/**
+ * Libraries that durable-functions requires at its top and calls only inside functions, and whether they stay in node_modules (B1): its clients need
+ * them, a start does not. Without this a start reads the source text of axios, validator and moment, a third of all libraries.
+ */
+const REQUIRED_LATER = { axios: true, moment: true, validator: true, 'lodash/cloneDeep': false } as const;
+/** Packages that the bundle requires by a shortened name, which nobody sees who looks for names in its text. */
+export const LEFT_OUT: readonly string[] = Object.entries(REQUIRED_LATER).flatMap(([name, isOut]) =>
+  isOut ? [name] : [],
+);
+const IS_DURABLE = /[\\/]node_modules[\\/]durable-functions[\\/]lib[\\/]/;
+
+/** The code of a module of durable-functions, with these libraries required where they are called. */
+export function requireLater(code: string): string {
+  let later = code;
+  for (const library of Object.keys(REQUIRED_LATER)) {
+    const statement = new RegExp(`^const (\\w+) = require\\("${library}"\\);$`, 'm');
+    const name = statement.exec(later)?.[1];
+    if (name === undefined) continue;
+    later = later.replace(statement, '').replace(new RegExp(`\\b${name}(?=[.(])`, 'g'), `require("${library}")`);
+    if (new RegExp(`\\b${name}\\b(?!["/])`).test(later))
+      throw new Error(`bundle: ${library} is used otherwise than by a call`);
+  }
+  return later;
+}
+
 /** Files that begin a process or a thread. */
 const ENTRIES = [
   'shared/documents/reader-process.js',
@@ -34,6 +60,7 @@ const ENTRIES = [
 
 const VENDOR = 'shared/vendor';
 const LIBRARIES = 'libraries';
+const LATER = 'libraries-later';
 
 /** The same code in fewer characters. Names of functions and classes stay: libraries ask for them, and stack traces show them. Our own code stays as it is. */
 async function short(name: string, code: string): Promise<string> {
@@ -74,6 +101,20 @@ function startFiles(compiled: string, files: readonly string[]): ReadonlyMap<str
   return new Map(own.map((path) => [path, common.has(path) ? 'common' : 'start']));
 }
 
+const IS_LIBRARY = /[\\/]node_modules[\\/]/;
+
+/** Modules that loading these loads too. @param importsOf  what a module imports by a statement */
+function reachedFrom(ids: readonly string[], importsOf: (id: string) => readonly string[]): ReadonlySet<string> {
+  const reached = new Set<string>();
+  const waiting = [...ids];
+  for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+    if (reached.has(id)) continue;
+    reached.add(id);
+    waiting.push(...importsOf(id));
+  }
+  return reached;
+}
+
 /** B3: a file that moves into a chunk goes on speaking of the place where it was. */
 const atItsPlace = (compiled: string, path: string, code: string): string => {
   const place = JSON.stringify(relative(join(compiled, VENDOR), path).replaceAll('\\', '/'));
@@ -95,6 +136,7 @@ export async function bundle(compiled: string, target: string): Promise<string[]
       .map((name) => `${folder}/${name.replaceAll('\\', '/')}`),
   );
   const start = startFiles(compiled, files);
+  let atStart: ReadonlySet<string> = new Set();
   const options: RolldownOptions = {
     cwd: compiled,
     platform: 'node',
@@ -104,10 +146,18 @@ export async function bundle(compiled: string, target: string): Promise<string[]
     plugins: [
       {
         name: 'places-and-libraries',
-        transform: (code, id) => (start.has(id) ? atItsPlace(compiled, id, code) : null),
+        transform: (code, id) => {
+          if (IS_DURABLE.test(id)) return requireLater(code);
+          return start.has(id) ? atItsPlace(compiled, id, code) : null;
+        },
+        buildEnd() {
+          const functions = files.filter((file) => file.startsWith('functions/')).map((file) => join(compiled, file));
+          atStart = reachedFrom(functions, (id) => this.getModuleInfo(id)?.importedIds ?? []);
+        },
         generateBundle: async (_options, files) => {
           for (const file of Object.values(files))
-            if (file.type === 'chunk' && file.name === LIBRARIES) file.code = await short(file.fileName, file.code);
+            if (file.type === 'chunk' && (file.name === LIBRARIES || file.name === LATER))
+              file.code = await short(file.fileName, file.code);
         },
       },
     ],
@@ -127,7 +177,8 @@ export async function bundle(compiled: string, target: string): Promise<string[]
       comments: { legal: true, annotation: false, jsdoc: false },
       codeSplitting: {
         groups: [
-          { name: LIBRARIES, test: /[\\/]node_modules[\\/]/ },
+          { name: LIBRARIES, test: (id: string) => IS_LIBRARY.test(id) && atStart.has(id) },
+          { name: LATER, test: IS_LIBRARY },
           ...['common', 'start'].map((name) => ({ name, test: (id: string) => start.get(id) === name })),
         ],
       },
@@ -142,7 +193,9 @@ function isExternal(id: string, importer: string | undefined, isResolved: boolea
   if (isResolved || importer === undefined || /^[./]/.test(id)) return false;
   if (id.startsWith('node:')) return true;
   const name = packageOf(id);
-  return /[\\/]node_modules[\\/]/.test(importer) ? SHARED.has(name) : !BUNDLED.has(name);
+  if (IS_DURABLE.test(importer) && Object.hasOwn(REQUIRED_LATER, id))
+    return REQUIRED_LATER[id as keyof typeof REQUIRED_LATER]; // `as`: hasOwn
+  return IS_LIBRARY.test(importer) ? SHARED.has(name) : !BUNDLED.has(name);
 }
 
 /** Name of the package in `zod`, `eld/extrasmall` or `@azure/identity/x`. */

@@ -118,6 +118,14 @@ export function install(target: string, platform: { os: string; cpu: string; lib
   writeFileSync(join(target, 'package.json'), `${JSON.stringify(productionManifest(manifest), null, 2)}\n`);
   rmSync(join(target, 'package-lock.json'));
   prune(target, platform);
+  declareCommonJs(join(target, 'node_modules/@azure/functions'));
+}
+
+/** Say of a package what its silence means: otherwise Node reads its main file twice, first to find out whether it is a module. */
+export function declareCommonJs(folder: string): void {
+  const file = join(folder, 'package.json');
+  const manifest = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+  writeFileSync(file, JSON.stringify({ ...manifest, type: manifest.type ?? 'commonjs' }, null, 2));
 }
 
 /** Millions of bytes. */

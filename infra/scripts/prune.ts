@@ -4,7 +4,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, join } from 'node:path';
-import { packageOf } from './bundle.ts';
+import { LEFT_OUT, packageOf } from './bundle.ts';
 
 export interface Platform {
   os: string;
@@ -44,6 +44,7 @@ const PARTS: Readonly<Record<string, { keep: RegExp } | { drop: RegExp }>> = {
   openai: { drop: /^src\/|(?<!x509-transport-state)\.js$/ }, // imported, so the .mjs files run, but for one
   stopword: { keep: /^dist\/(stopword\.cjs\.js|3rd-party\.txt)$/ },
   yaml: { drop: /^browser\// },
+  axios: { keep: /^dist\/node\/axios\.cjs$/ }, // required
   'bmp-js': { drop: /^test\// },
   zlibjs: { keep: /^bin\/node-zlib\.js$/ },
   'dejavu-fonts-ttf': { keep: /^ttf\/DejaVuSans\.ttf$/ }, // the typeface pdfium-typeset.ts names
@@ -100,7 +101,7 @@ function isForeign(path: string, { os, cpu }: Platform): boolean {
 /** Folders of the packages that the bundled code imports or resolves, and of all they depend on. */
 function reachable(app: string): ReadonlySet<string> {
   const modules = join(app, 'node_modules');
-  const waiting = [...importedNames(join(app, 'dist'))]
+  const waiting = [...importedNames(join(app, 'dist')), ...LEFT_OUT]
     .map((name) => join(modules, packageOf(name)))
     .filter((folder) => existsSync(folder));
   const reached = new Set<string>();

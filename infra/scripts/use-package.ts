@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Extractor, ExtractorOptions } from '../../shared/documents/extract.ts';
 import { type Logger, systemClock } from '../../shared/ports.ts';
-import { packageOf } from './bundle.ts';
+import { LEFT_OUT, packageOf } from './bundle.ts';
 import type { PackageManifest } from './package.ts';
 import { importedNames } from './prune.ts';
 
@@ -31,7 +31,7 @@ async function loadLibraries(app: string): Promise<Pick<Use, 'libraries' | 'miss
   // The bundle holds texts that look like imports: only packages that the app asks for count, or that are there.
   const isMeant = (name: string): boolean =>
     packageOf(name) in dependencies || existsSync(join(app, 'node_modules', packageOf(name)));
-  const names = [...importedNames(join(app, 'dist'))].filter(isMeant).sort();
+  const names = [...new Set([...LEFT_OUT, ...[...importedNames(join(app, 'dist'))].filter(isMeant)])].sort();
   const missing: string[] = [];
   for (const name of names) {
     try {

@@ -129,58 +129,6 @@ export type FeedbackRequest = z.infer<typeof feedbackSchema>;
 /** Body of POST /api/feedback/batch. */
 export const feedbackBatchSchema = z.strictObject({ decisions: z.array(feedbackSchema).min(1).max(500) });
 
-/** What became of one decision of a batch; the answer of POST /api/feedback/batch is `{decisions}` in the order of the request. */
-export interface BatchDecision {
-  documentId: string;
-  label: string;
-  /** unchanged: the same decision was there already. */
-  state: 'decided' | 'unchanged' | 'refused';
-  previousLabel: string | null;
-  /** Why it was refused. */
-  code: string | null;
-  message: string | null;
-}
-
-/** A document that waits for a person. A spot check tells neither label, confidence nor reasons: whoever is told tends to agree. */
-export interface ReviewItem {
-  documentId: string;
-  runId: string;
-  path: string;
-  archivePath: string;
-  mediaType: string | null;
-  /** Why it is here: a code and what it means. */
-  code: string | null;
-  message: string | null;
-  /** The best guess so far. */
-  label: string | null;
-  confidence: number | null;
-  topLabels: { label: string; probability: number }[];
-  /** Labels to choose from: those of the taxonomy it was read under, in its order. */
-  labels: string[];
-  /** Terms that spoke for the guess. */
-  evidence: { term: string; weight: number; runner_up_weight: number }[];
-  quote: string | null;
-  quoteVerified: boolean | null;
-  /** What of the document was not read, or mended. */
-  warnings: string[];
-  /** Beginning of the text; null when it is no longer kept. */
-  excerpt: string | null;
-  decidedAt: string;
-  /** Until then nobody else is shown the document; ISO 8601. */
-  leasedUntil: string;
-}
-
-/** Answer of POST /api/feedback. */
-export interface FeedbackAnswer {
-  feedbackId: string;
-  documentId: string;
-  label: string;
-  previousLabel: string | null;
-  reviewer: string;
-  /** false: the same decision was there already. */
-  isNew: boolean;
-}
-
 /** Answer of POST /api/whatif. An outcome is a label, `review`, or `ask` where the LLM would be asked for the first time. */
 export interface WhatIfReport {
   modelVersion: string;

@@ -54,6 +54,11 @@ export const DOCUMENT_OPERATIONS: readonly Operation[] = [
     ok: [[204, 'Done']],
   },
   {
+    ...{ method: 'post', route: 'review/calibrate', id: 'calibrateLlm', tag: 'review' },
+    summary: 'Learn from what people decided how often LLM answers are right; later runs use it',
+    ok: [[200, 'Answers that were checked, and a curve per prompt version with enough of them']],
+  },
+  {
     ...{ method: 'get', route: 'models/train', id: 'listTrainings', tag: 'models' },
     summary: 'The newest trainings first, 20 at most',
     ok: [
@@ -64,6 +69,12 @@ export const DOCUMENT_OPERATIONS: readonly Operation[] = [
     ...{ method: 'get', route: 'models/{version}', id: 'getModel', tag: 'models' },
     summary: 'What a model is, how it was judged and how its training went',
     ok: [[200, 'Description, evaluation with confusion, reliability and coverage, objective by iteration, promotions']],
+    problems: [404],
+  },
+  {
+    ...{ method: 'get', route: 'models/{version}/files/{modelFile}', id: 'modelFile', tag: 'models' },
+    summary: 'A file of a model: `manifest.json`, or one that it names. Its terms are words of your documents',
+    ok: [[200, 'The file as it is stored', 'application/octet-stream']],
     problems: [404],
   },
   {

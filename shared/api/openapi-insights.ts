@@ -1,9 +1,11 @@
 // The operations behind the dashboard: who looks, a run explained, files dropped.
+import { queryAnswerSchema, uploadAnswerSchema } from './answers.ts';
 import { resultFilterSchema } from './decisions.ts';
 import { periodSchema, quoteRequestSchema } from './insights.ts';
 import { digestSchema } from './notices.ts';
 
 import type { Operation } from './operation.ts';
+import { querySchema } from './query.ts';
 
 export const INSIGHT_OPERATIONS: readonly Operation[] = [
   {
@@ -21,6 +23,13 @@ export const INSIGHT_OPERATIONS: readonly Operation[] = [
     ...{ method: 'get', route: 'results/facets', id: 'resultFacets', tag: 'results', query: resultFilterSchema },
     summary: 'How many decisions fit a filter, by label, status, code, media type and who decided',
     ok: [[200, 'Counts, the largest first']],
+  },
+  {
+    ...{ method: 'post', route: 'query', id: 'queryLake', tag: 'results', body: querySchema },
+    answer: queryAnswerSchema,
+    summary: 'SQL (DuckDB) over the tables results, latest_results, llm_calls, runs and feedback; reads only',
+    ok: [[200, 'Columns, rows, and whether there are more']],
+    problems: [408],
   },
   {
     ...{ method: 'get', route: 'costs', id: 'costReport', tag: 'insights', query: periodSchema },
@@ -64,6 +73,7 @@ export const INSIGHT_OPERATIONS: readonly Operation[] = [
   },
   {
     ...{ method: 'put', route: 'uploads/{container}/{*path}', id: 'uploadFile', tag: 'documents', takesFile: true },
+    answer: uploadAnswerSchema,
     summary:
       'Store a file; one in `landing` is classified as it arrives. With If-None-Match: * an existing one is kept',
     ok: [

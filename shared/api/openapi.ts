@@ -5,6 +5,16 @@ import { z } from 'zod';
 import { ERROR_REMEDIES } from '../errors.ts';
 import { taxonomySchema } from '../taxonomy.ts';
 import {
+  batchAnswerSchema,
+  decisionHistorySchema,
+  decisionsPageSchema,
+  feedbackAnswerSchema,
+  reviewAnswerSchema,
+  runSchema,
+  runsSchema,
+  taxonomyAnswerSchema,
+} from './answers.ts';
+import {
   eraseSchema,
   exportResultsSchema,
   feedbackBatchSchema,
@@ -21,6 +31,7 @@ import type { Operation } from './operation.ts';
 import { listRunsSchema, rerunRequestSchema, runRequestSchema } from './runs.ts';
 import { ROUTE_PARAMETERS, type RouteParameter } from './sources.ts';
 import { promoteRequestSchema, trainRequestSchema } from './training.ts';
+import { apiVersionSchema, FIRST, NEWEST, VERSION } from './version.ts';
 
 const RUN = 'State, counts and cost of the run';
 
@@ -29,6 +40,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...SOURCE_OPERATIONS,
   {
     ...{ method: 'post', route: 'runs', id: 'startRun', tag: 'runs', body: runRequestSchema },
+    answer: runSchema,
     summary: 'Start a run over a prefix, paths or a data set; an equal request joins its run',
     ok: [
       [202, RUN],
@@ -38,23 +50,27 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     ...{ method: 'get', route: 'runs', id: 'listRuns', tag: 'runs', query: listRunsSchema },
+    answer: runsSchema,
     summary: 'The newest runs first',
     ok: [[200, 'Runs; broken ones with file, code and remedy']],
   },
   {
     ...{ method: 'get', route: 'runs/{runId}', id: 'getRun', tag: 'runs' },
+    answer: runSchema,
     summary: 'Follow a run',
     ok: [[200, RUN]],
     problems: [404],
   },
   {
     ...{ method: 'post', route: 'runs/{runId}/cancel', id: 'cancelRun', tag: 'runs' },
+    answer: runSchema,
     summary: 'Stop a run; nothing is committed, finished steps are kept',
     ok: [[202, RUN]],
     problems: [404],
   },
   {
     ...{ method: 'post', route: 'runs/{runId}/rerun', id: 'rerunRun', tag: 'runs', body: rerunRequestSchema },
+    answer: runSchema,
     summary: 'Repeat a run for some of its documents, reusing what earlier steps stored',
     ok: [
       [202, RUN],
@@ -70,8 +86,9 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     ...{ method: 'get', route: 'results', id: 'listResults', tag: 'results', query: listResultsSchema },
+    answer: decisionsPageSchema,
     summary: 'Decisions, newest first, page by page; without a run the latest of every document',
-    ok: [[200, 'Rows of table results, and the cursor of the next page']],
+    ok: [[200, 'Decisions, and the cursor of the next page']],
   },
   {
     ...{ method: 'get', route: 'results/export', id: 'exportResults', tag: 'results', query: exportResultsSchema },
@@ -89,6 +106,7 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     ...{ method: 'get', route: 'results/{documentId}', id: 'documentResults', tag: 'results' },
+    answer: decisionHistorySchema,
     summary: 'All decisions on a document and what people said about it',
     ok: [[200, 'Latest decision, history, feedback']],
     problems: [404],
@@ -101,11 +119,13 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     ...{ method: 'get', route: 'review', id: 'reviewQueue', tag: 'review', query: reviewQueueSchema },
+    answer: reviewAnswerSchema,
     summary: 'The next documents that wait for a person; they are kept from others for a while',
     ok: [[200, 'Documents with excerpt, top labels, reasons and quote']],
   },
   {
     ...{ method: 'post', route: 'feedback', id: 'giveFeedback', tag: 'review', body: feedbackSchema },
+    answer: feedbackAnswerSchema,
     summary: 'Decide on a document',
     ok: [
       [201, 'The stored decision'],
@@ -115,6 +135,7 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     ...{ method: 'post', route: 'feedback/batch', id: 'giveFeedbackBatch', tag: 'review', body: feedbackBatchSchema },
+    answer: batchAnswerSchema,
     summary: 'Decide on many documents at once; one that is refused keeps no other from being stored',
     ok: [[200, 'What became of each, in the order of the request']],
   },
@@ -160,6 +181,7 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     ...{ method: 'get', route: 'taxonomies/current', id: 'currentTaxonomy', tag: 'models' },
+    answer: taxonomyAnswerSchema,
     summary: 'The labels in use',
     ok: [[200, 'The taxonomy']],
   },
@@ -170,6 +192,7 @@ export const OPERATIONS: readonly Operation[] = [
   },
   {
     ...{ method: 'get', route: 'taxonomies/{taxonomyVersion}', id: 'getTaxonomy', tag: 'models' },
+    answer: taxonomyAnswerSchema,
     summary: 'One version of the labels',
     ok: [[200, 'The taxonomy']],
   },
@@ -208,9 +231,10 @@ export const openApiPath = (route: string): string => route.replaceAll(/\{\*?(\w
 /** @param version  of the app */
 export function openApiDocument(version: string): Record<string, unknown> {
   const paths: Record<string, Record<string, unknown>> = {};
+  const answers: Record<string, unknown> = {};
   for (const operation of OPERATIONS) {
     const path = `/api/${openApiPath(operation.route)}`;
-    paths[path] = { ...paths[path], [operation.method]: describe(operation) };
+    paths[path] = { ...paths[path], [operation.method]: describe(operation, answers) };
   }
   return {
     openapi: '3.1.0',
@@ -227,7 +251,8 @@ export function openApiDocument(version: string): Record<string, unknown> {
         functionKey: { type: 'apiKey', in: 'header', name: 'x-functions-key' },
         entra: { type: 'http', scheme: 'bearer', description: 'Token of Entra ID, with AUTH_MODE = entra' },
       },
-      schemas: { Problem: problemSchema },
+      schemas: { Problem: problemSchema, ...answers },
+      parameters: { ApiVersion: versionParameter },
       responses: {
         Problem: {
           description: 'RFC 9457 problem',
@@ -258,8 +283,16 @@ const problemSchema = {
   },
 };
 
-function describe(operation: Operation): Record<string, unknown> {
-  const parameters = [...pathParameters(openApiPath(operation.route)), ...queryParameters(operation.query)];
+const versionParameter = {
+  name: VERSION,
+  in: 'query',
+  schema: { ...jsonSchema(apiVersionSchema), default: FIRST },
+  description: `The shape of the answer. What is described here is ${NEWEST}; without it decisions are rows of table \`results\`, with JSON in strings`,
+};
+
+function describe(operation: Operation, answers: Record<string, unknown>): Record<string, unknown> {
+  const version = operation.answer === undefined ? [] : [{ $ref: '#/components/parameters/ApiVersion' }];
+  const parameters = [...pathParameters(openApiPath(operation.route)), ...queryParameters(operation.query), ...version];
   return {
     operationId: operation.id,
     summary: operation.summary,
@@ -276,23 +309,47 @@ function describe(operation: Operation): Record<string, unknown> {
         }),
     // Without one an empty file is stored: files may be empty.
     ...(operation.takesFile ? { requestBody: { required: false, content: { 'application/octet-stream': {} } } } : {}),
-    responses: responses(operation),
+    responses: responses(operation, answers),
   };
 }
 
-function responses({ ok, problems = [], isOpen }: Operation): Record<string, unknown> {
+function responses(
+  { ok, problems = [], isOpen, answer }: Operation,
+  answers: Record<string, unknown>,
+): Record<string, unknown> {
+  const body = answer === undefined ? {} : { schema: answerSchema(answer, answers) };
   const described: Record<string, { description: string; content: Record<string, unknown> }> = {};
   for (const [status, description, mediaType = 'application/json'] of ok) {
     const before = described[status];
     described[status] = {
       description: before === undefined ? description : `${before.description} or ${description}`,
-      content: { ...before?.content, [mediaType]: {} },
+      content: { ...before?.content, [mediaType]: mediaType === 'application/json' ? body : {} },
     };
   }
   const usual = isOpen ? [500] : [400, 401, 403, 500, 503];
   const problem = { $ref: '#/components/responses/Problem' };
   return { ...described, ...Object.fromEntries([...usual, ...problems].map((status) => [status, problem])) };
 }
+
+/**
+ * An answer's schema; parts with a name of their own (`meta({id})`) are put among `components` and referred to.
+ * @param components  is added to
+ */
+function answerSchema(schema: z.ZodType, components: Record<string, unknown>): Record<string, unknown> {
+  const { $schema: _, id, $defs = {}, ...described } = z.toJSONSchema(z.object({ answer: schema }), { io: 'output' });
+  for (const [name, part] of Object.entries($defs)) components[name] = referring(part);
+  return referring(described.properties?.answer ?? {});
+}
+
+/** As a part of the document: names are components, and fields may be added later. */
+const referring = (schema: unknown): Record<string, unknown> =>
+  JSON.parse(
+    JSON.stringify(schema, (key, value) =>
+      (key === 'id' && typeof value === 'string') || (key === 'additionalProperties' && value === false)
+        ? undefined
+        : value,
+    ).replaceAll('#/$defs/', '#/components/schemas/'),
+  );
 
 const pathParameters = (route: string): Record<string, unknown>[] =>
   [...route.matchAll(/\{\*?(\w+)\??\}/g)].map(([, name = '']) => ({

@@ -14,6 +14,8 @@ export interface Operation {
   takesFile?: true;
   /** Success: status and what is answered. */
   ok: readonly [status: number, description: string, mediaType?: string][];
+  /** Of the first answer, where it is JSON and described to programs (answers.ts). */
+  answer?: z.ZodType;
   /** Problems beyond 400, 401, 403, 500 and 503. */
   problems?: readonly number[];
   isOpen?: true;

@@ -18,6 +18,7 @@ export interface Problem {
 const STATUS_OF: Partial<Record<ErrorCode, number>> = {
   'request.invalid': 400,
   'query.invalid': 400,
+  'query.timeout': 408,
   'request.too-large': 413,
   'request.unauthenticated': 401,
   'request.forbidden': 403,

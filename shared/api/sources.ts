@@ -81,6 +81,8 @@ export const ROUTE_PARAMETERS = {
   /** Of a document's pages: its number and what is wanted of it. */
   pageFile: pageFileSchema,
   container: containerSchema,
+  /** Of a model: its manifest, or a file that the manifest names. */
+  modelFile: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,149}$/, 'must be the name of a file of the model'),
   /** Of documents that land by themselves. */
   source: sourceNameSchema,
   /** Of an upload. */

@@ -49,6 +49,7 @@ export interface ModelList {
   history: ChampionMove[];
 }
 
+const MANIFEST_FILE = 'manifest.json';
 const VERSION = /^v[1-9]\d{0,8}$/;
 const MAX_ATTEMPTS = 20;
 const TOLD: ReadonlySet<ErrorCode> = new Set([
@@ -82,7 +83,7 @@ export class ModelRegistry {
       createdAt: new Date(this.#clock.now()).toISOString(),
       artifacts,
     };
-    await this.#store.write(`${folder}/manifest.json`, JSON.stringify(manifest, null, 1), { ifAbsent: true });
+    await this.#store.write(`${folder}/${MANIFEST_FILE}`, JSON.stringify(manifest, null, 1), { ifAbsent: true });
     return version;
   }
 
@@ -107,7 +108,7 @@ export class ModelRegistry {
       try {
         models.push({ ...(await this.manifest(version)), champion: version === champion });
       } catch (error) {
-        tell(version, `${modelPaths.folder(version)}/manifest.json`, error);
+        tell(version, `${modelPaths.folder(version)}/${MANIFEST_FILE}`, error);
       }
     return { champion, models, broken, history: pointer?.champion.history ?? [] };
   }
@@ -165,7 +166,7 @@ export class ModelRegistry {
   /** What a version is. @throws {TerminalError} model.not-found, model.corrupt */
   async manifest(version: string): Promise<ModelManifest> {
     const found = VERSION.test(version)
-      ? await this.#store.readIfExists(`${modelPaths.folder(version)}/manifest.json`)
+      ? await this.#store.readIfExists(`${modelPaths.folder(version)}/${MANIFEST_FILE}`)
       : undefined;
     if (found === undefined)
       throw new TerminalError('model.not-found', `No model ${version}`, { ids: { version: version.slice(0, 40) } });
@@ -197,6 +198,16 @@ export class ModelRegistry {
     const artifact = manifest.artifacts.find((candidate) => candidate.name === name);
     if (artifact === undefined)
       throw new TerminalError('model.not-found', `Model ${version} has no file ${name}`, { ids: { version } });
+    return await this.#readArtifact(manifest, artifact);
+  }
+
+  /** A file of a version as it is stored: its manifest, or one that the manifest names. @throws {TerminalError} model.not-found, model.corrupt */
+  async file(version: string, file: string): Promise<Buffer> {
+    const manifest = await this.manifest(version);
+    if (file === MANIFEST_FILE) return await this.#store.read(`${modelPaths.folder(version)}/${file}`);
+    const artifact = manifest.artifacts.find((one) => (one.file ?? one.name) === file);
+    if (artifact === undefined)
+      throw new TerminalError('model.not-found', `Model ${version} has no such file`, { ids: { version } });
     return await this.#readArtifact(manifest, artifact);
   }
 

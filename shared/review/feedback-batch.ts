@@ -2,7 +2,8 @@
 // Invariants: B1 each document's decision is what it would be alone (feedback.ts): the same rows, the same numbers, the same refusals. B2 what cannot
 // share a commit (somebody else decided meanwhile, an earlier attempt was cut short) is decided alone. B3 a refusal keeps no other decision from being stored.
 import pLimit from 'p-limit';
-import type { BatchDecision, FeedbackAnswer, FeedbackRequest } from '../api/decisions.ts';
+import type { BatchDecision, FeedbackAnswer } from '../api/answers.ts';
+import type { FeedbackRequest } from '../api/decisions.ts';
 import { SluiceError } from '../errors.ts';
 import { documentHistories } from '../insight/results.ts';
 import { reviewLeasePath } from '../paths.ts';

@@ -3,7 +3,8 @@
 // both appends carry txn (document, number of the human decision). F2 of two different decisions at the same moment one is stored, the other is told.
 // F3 the row keeps run and batch of the decision it replaces: that is where the text lies for training.
 // F4 it also keeps what the local stages had proposed: that is how their confidence is checked.
-import type { FeedbackAnswer, FeedbackRequest } from '../api/decisions.ts';
+import type { FeedbackAnswer } from '../api/answers.ts';
+import type { FeedbackRequest } from '../api/decisions.ts';
 import { RequestError } from '../api/problem.ts';
 import { SluiceError, TerminalError } from '../errors.ts';
 import { sha256Hex } from '../ids.ts';

@@ -3,8 +3,10 @@
 // erased documents are never shown. V4 whoever asks gets a document as long as there is one that nobody holds and they have not put aside.
 // V5 a spot check does not tell what was decided: it is a measurement.
 
-import type { ReviewItem, ReviewQueue } from '../api/decisions.ts';
+import type { ReviewItem } from '../api/answers.ts';
+import type { ReviewQueue } from '../api/decisions.ts';
 import { codeOf } from '../errors.ts';
+import { decisionOf } from '../insight/decision-of-row.ts';
 import { beginning, readKeptTexts } from '../insight/document-text.ts';
 import { drawnSince, openSpotDraw, spotWindow } from '../insight/spot-checks.ts';
 import { sqlText } from '../lake/duckdb.ts';
@@ -115,29 +117,20 @@ async function readLabels({ lake }: PipelineServices, rows: readonly Row[]): Pro
   return labels;
 }
 
-/** [] in rows of earlier versions. */
-const warningsOf = (row: Row): string[] => JSON.parse(textOrNull(row.warnings_json) ?? '[]') as string[]; // written by the decide step
-
 const textOrNull = (value: Row[string] | undefined): string | null => (typeof value === 'string' ? value : null);
 
 function toItem(row: Row, text: string | undefined): Omit<ReviewItem, 'labels' | 'leasedUntil'> {
+  const { documentId, runId, archivePath, mediaType, code, message, label, confidence, ...rest } = decisionOf(row);
+  const { topLabels, evidence, quote, quoteVerified, warnings, decidedAt } = rest;
+  const excerpt = text === undefined ? null : beginning(text, EXCERPT_CHARS);
   return {
-    documentId: String(row.document_id),
-    runId: String(row.run_id),
-    path: shownPath(row),
-    archivePath: String(row.archive_path ?? ''),
-    mediaType: textOrNull(row.media_type),
-    code: textOrNull(row.failure_code),
-    message: textOrNull(row.failure_message),
-    label: textOrNull(row.label),
-    confidence: typeof row.confidence === 'number' ? row.confidence : null,
-    // Both columns are written by the score step.
-    topLabels: JSON.parse(textOrNull(row.top_labels_json) ?? '[]') as ReviewItem['topLabels'],
-    evidence: JSON.parse(textOrNull(row.evidence_json) ?? '[]') as ReviewItem['evidence'],
-    quote: textOrNull(row.llm_quote),
-    quoteVerified: typeof row.llm_quote_verified === 'boolean' ? row.llm_quote_verified : null,
-    warnings: warningsOf(row),
-    excerpt: text === undefined ? null : beginning(text, EXCERPT_CHARS),
-    decidedAt: String(row.processed_at),
+    ...{ documentId, runId, path: shownPath(row), archivePath, mediaType, code, message, label, confidence },
+    ...{ topLabels, evidence, quote, quoteVerified, warnings, excerpt, decidedAt },
   };
 }
+
+/** As it was before the API had versions. */
+export const asFirstItem = ({ evidence, ...item }: ReviewItem): object => ({
+  ...item,
+  evidence: evidence.map(({ term, weight, runnerUpWeight }) => ({ term, weight, runner_up_weight: runnerUpWeight })),
+});

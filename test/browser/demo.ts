@@ -1,7 +1,7 @@
 // The demo with a past: a run of the samples, a stricter one that leaves documents to people, some decisions of people.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ReviewItem } from '../../shared/api/decisions.ts';
+import type { ReviewItem } from '../../shared/api/answers.ts';
 import type { RunStatus } from '../../shared/api/runs.ts';
 import { ended, ROOT, type State, startSluice, waitFor, waitForState } from '../e2e/sluice.ts';
 

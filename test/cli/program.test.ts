@@ -1,9 +1,11 @@
 // Every command, given what no command can take: one line, exit code 2, and nothing is started.
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, CommanderError } from 'commander';
 import { expect, test } from 'vitest';
 import { SERVER_PROFILE_NAMES } from '../../cli/options.ts';
 import { createProgram } from '../../cli/program.ts';
+import { commandsMarkdown, whyOnlyHere } from '../../docs/commands.ts';
 import { PROFILE_NAMES } from '../../local/emulators/openai-profiles.ts';
 
 const GARBAGE = ['', ' ', 'x', 'NaN', '-1', '1e999', '99999999999999', '0x', '\u0000', 'Infinity'];
@@ -127,6 +129,18 @@ test('numbers that money and ports allow are taken, those beyond are not', () =>
   isOneLine(refusal(['--port', '99999'], ['start']), '--port 99999');
   isOneLine(refusal(['--port', '99999'], ['simulate-llm']), 'simulate-llm --port 99999');
   isOneLine(refusal([join('no', 'such', 'folder')], ['start']), 'start no/such/folder');
+});
+
+test('every command works with --url, or its help says why it does not; docs/commands.md is what the generator writes', () => {
+  for (const { names, command } of all()) {
+    const hasUrl = command.options.some(({ long }) => long === '--url');
+    expect([hasUrl, whyOnlyHere(command) !== undefined].filter(Boolean), names.join(' ')).toHaveLength(1);
+    expect(
+      command.options.map(({ long }) => long),
+      names.join(' '),
+    ).toContain('--json');
+  }
+  expect(readFileSync(join(import.meta.dirname, '../../docs/commands.md'), 'utf8')).toBe(commandsMarkdown());
 });
 
 test('simulate-llm --help lists every server that the simulator can play', () => {

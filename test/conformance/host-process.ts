@@ -48,6 +48,8 @@ export interface HostProcessOptions {
   flags?: string[];
   /** The host's time stands still until advance() moves it. */
   clocked?: boolean;
+  /** Told of the process before it is ready. */
+  spawned?: (child: ChildProcess) => void;
 }
 
 /** A folder for one test file, removed by the returned function. */
@@ -74,6 +76,7 @@ export class HostProcess {
   /** Start and wait for the ready line. @throws with the host's own message when it does not start */
   static async start(options: HostProcessOptions): Promise<HostProcess> {
     const child = isRealEngine ? await spawnRealEngine(options) : spawnLocalHost(options);
+    options.spawned?.(child);
     const log: string[] = [];
     child.stderr?.setEncoding('utf8').on('data', (text: string) => log.push(text));
     const line = await new Promise<string>((resolve, reject) => {

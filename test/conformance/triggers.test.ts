@@ -1,4 +1,5 @@
 // Conformance of blob, queue and timer triggers; storage is Azurite in memory.
+import type { ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BlobServiceClient } from '@azure/storage-blob';
@@ -244,9 +245,19 @@ describe('timers', () => {
     await host.stop();
     rememberTimer(options().hub, 'yearly', { last: BEFORE, next: END });
     const yearly = count('yearly');
-    await restart({ TIMER_HANGS: 'yes' });
+    const again = options();
+    let child: ChildProcess | undefined;
+    // Not waited for: the timers of the real engine that are to be had (3.0.6) run what is past due before the host is up.
+    const hanging = HostProcess.start({
+      ...again,
+      env: { ...again.env, TIMER_HANGS: 'yes' },
+      spawned: (spawned) => (child = spawned),
+    }).catch(() => undefined);
     await eventually(() => (count('yearly') === yearly + 1 ? true : undefined));
-    await host.kill();
+    const ended = new Promise((resolve) => child?.once('exit', resolve));
+    child?.kill('SIGKILL');
+    await ended;
+    await hanging;
     await restart();
     await eventually(() => (count('yearly') === yearly + 2 ? true : undefined));
     expect(

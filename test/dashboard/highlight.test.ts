@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { planHighlights } from '../../dashboard/src/highlight.ts';
 
-const speaksFor = (term: string) => ({ term, weight: 0.5, runner_up_weight: -0.1 });
-const speaksAgainst = (term: string) => ({ term, weight: -0.2, runner_up_weight: 0.4 });
+const speaksFor = (term: string) => ({ term, weight: 0.5, runnerUpWeight: -0.1 });
+const speaksAgainst = (term: string) => ({ term, weight: -0.2, runnerUpWeight: 0.4 });
 const marked = (parts: ReturnType<typeof planHighlights>) =>
   parts.filter(({ side }) => side !== undefined).map(({ text, side }) => [text, side]);
 

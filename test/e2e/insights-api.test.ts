@@ -1,6 +1,14 @@
 // What the dashboard asks, against the compiled host, real storage and the simulator: a file is sent, quoted, sorted and explained.
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
+import {
+  decisionHistorySchema,
+  decisionsPageSchema,
+  reviewAnswerSchema,
+  runsSchema,
+  taxonomyAnswerSchema,
+} from '../../shared/api/answers.ts';
 import type {
   CostReport,
   PagePlaces,
@@ -11,11 +19,12 @@ import type {
   UploadAnswer,
 } from '../../shared/api/insights.ts';
 import type { Problem } from '../../shared/api/problem.ts';
+import type { QueryAnswer } from '../../shared/api/query.ts';
 import type { RunStatus } from '../../shared/api/runs.ts';
 import { documentId } from '../../shared/ids.ts';
 import type { RunQuote } from '../../shared/insight/quote-run.ts';
 import { type Cloud, sharedCloud } from './cloud.ts';
-import { sluice, temporaryFolder, waitFor } from './sluice.ts';
+import { command, ROOT, sluice, temporaryFolder, waitFor } from './sluice.ts';
 
 let cloud: Cloud;
 
@@ -110,6 +119,21 @@ test('a run is quoted, sorted and explained with the same numbers', async () => 
   expect((await call('GET', 'runs/none/report')).status).toBe(404);
 }, 150_000);
 
+test('api-version: the newest shape fits its schemas; who asks for none gets rows as before', async () => {
+  const path = 'results?path=explained/&limit=3';
+  const page = await ask<object>('GET', `${path}&api-version=2026-11-30`);
+  const { results } = decisionsPageSchema.strict().parse(page);
+  expect(results.map(({ path }) => path?.startsWith('explained/'))).toEqual([true, true, true]);
+  expect(await ask('GET', path)).toMatchObject({ results: [{ document_id: results[0]?.documentId }, {}, {}] });
+  const one = await ask<object>('GET', `results/${results[0]?.documentId}?api-version=2026-11-30`);
+  expect(decisionHistorySchema.parse(one).latest).toEqual(results[0]);
+  expect(runsSchema.parse(await ask('GET', 'runs?api-version=2026-11-30')).runs.length).toBeGreaterThan(0);
+  expect(taxonomyAnswerSchema.parse(await ask('GET', 'taxonomies/current')).labels.length).toBeGreaterThan(1);
+  const review = await ask<object>('GET', 'review?queue=spot-check&api-version=2026-11-30&limit=1');
+  expect(reviewAnswerSchema.safeParse(review).error).toBeUndefined();
+  expect((await call('GET', 'session?api-version=1999-01-01')).status).toBe(400);
+});
+
 test('a page is a picture with its words for who has not seen it and 304 for who has; the command writes all pages', async () => {
   const id = documentId('imports', 'explained/case 1.txt');
   const picture = await call('GET', `documents/${id}/pages/1.png?width=240`);
@@ -134,6 +158,47 @@ test('a page is a picture with its words for who has not seen it and 304 for who
     const written = await sluice(['pages', id, '-o', folder.path, '--json', '--url', cloud.state.hostUrl]);
     expect(JSON.parse(written.stdout)).toMatchObject({ documentId: id, kind: 'text', pages: 1 });
     expect(readdirSync(folder.path)).toEqual(['page-001.png']);
+  } finally {
+    folder.remove();
+  }
+}, 60_000);
+
+test('the same command gives the same answer here and with --url: SQL, measuring a model, its files, encoders', async () => {
+  const folder = temporaryFolder('elsewhere');
+  try {
+    const there = ['--url', cloud.state.hostUrl, '--data', join(folder.path, 'none')];
+    const labelled = join(folder.path, 'few.jsonl');
+    const rows = readFileSync(join(ROOT, 'samples/training.jsonl'), 'utf8').split('\n');
+    writeFileSync(labelled, rows.slice(0, 20).join('\n'));
+    const both = [
+      ['query', "select count(*) n, min(label) least from latest_results where starts_with(source_path, 'explained/')"],
+      ['eval', labelled],
+      ['compare', 'v1', 'v1', labelled],
+      ['encoder', 'list'],
+      ['calibrate'],
+    ];
+    for (const args of both) {
+      const [here, elsewhere] = [
+        await command([...args, '--json', '--data', cloud.path]),
+        await command([...args, '--json', ...there]),
+      ];
+      expect(elsewhere.code, elsewhere.stderr).toBe(0);
+      expect(JSON.parse(elsewhere.stdout), args[0]).toEqual(JSON.parse(here.stdout));
+    }
+    const spark = join(folder.path, 'spark');
+    const exported = await command(['models', 'export', 'v1', spark, '--json', ...there]);
+    expect([exported.code, exported.stderr]).toEqual([
+      1,
+      expect.stringContaining('Spark has no stages for the profile lexical'),
+    ]);
+    expect(existsSync(join(folder.path, 'none'))).toBe(false);
+    const wrong = await command(['query', 'select nothing from results', ...there]);
+    expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining('Referenced column "nothing" not found')]);
+    expect((await command(['eval', labelled, '--model', 'v99', ...there])).stderr).toContain('No model v99');
+    expect((await command(['query', 'select 1', '--timeout', '0', ...there])).code).toBe(2);
+    const more = await ask<QueryAnswer>('POST', 'query', { sql: 'select unnest(range(9)) n', maxRows: 3 });
+    expect(more).toEqual({ columns: ['n'], rows: [{ n: 0 }, { n: 1 }, { n: 2 }], isCut: true });
+    expect((await call('GET', 'models/v1/files/claim.json')).status).toBe(404);
   } finally {
     folder.remove();
   }

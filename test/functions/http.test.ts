@@ -1,11 +1,15 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { HttpResponseInit } from '@azure/functions';
 import { HttpRequest, InvocationContext } from '@azure/functions';
 import { beforeAll, expect, test, vi } from 'vitest';
 
 let respond: typeof import('../../functions/http.ts')['respond'];
+let queryOf: typeof import('../../functions/http.ts')['queryOf'];
+let isFirstVersion: typeof import('../../functions/http.ts')['isFirstVersion'];
 beforeAll(async () => {
   vi.stubEnv('LAKE', 'UseDevelopmentStorage=true');
-  ({ respond } = await import('../../functions/http.ts'));
+  ({ respond, queryOf, isFirstVersion } = await import('../../functions/http.ts'));
 });
 
 const ask = (answer: HttpResponseInit, headers: Record<string, string> = {}, method = 'GET') =>
@@ -55,6 +59,28 @@ test('ETag: an answer as of a version is made only for who does not have it', as
   for (const other of [await askAsOf('results 2', etag), await askAsOf('results 1', etag, 'x?days=2')])
     expect(other.status).toBeUndefined();
   expect(made).toBe(3);
+});
+
+test('api-version: one that is not answered is refused with those that are; none is the first', async () => {
+  const asked = (query: string) => new HttpRequest({ method: 'GET', url: `http://localhost/api/x${query}` });
+  const answerTo = (query: string) =>
+    respond(new InvocationContext(), asked(query), 'reader', async () => ({ jsonBody: queryOf(asked(query)) }));
+  const refused = await answerTo('?api-version=2020-01-01');
+  expect([refused.status, JSON.parse(String(refused.body)).errors]).toEqual([
+    400,
+    [{ field: 'api-version', message: expect.stringContaining('2026-11-30') }],
+  ]);
+  expect((await answerTo('?limit=2&api-version=2026-11-30')).body).toBe('{"limit":"2"}');
+  expect([isFirstVersion(asked('')), isFirstVersion(asked('?api-version=2025-01-01'))]).toEqual([true, true]);
+  expect(isFirstVersion(asked('?api-version=2026-11-30'))).toBe(false);
+});
+
+test('api-version: every function leaves the version to http.ts, so none refuses it as an unknown field', () => {
+  const folder = join(import.meta.dirname, '../../functions');
+  const reading = readdirSync(folder).filter((file) =>
+    /Object\.fromEntries\(request\.query\)/.test(readFileSync(join(folder, file), 'utf8')),
+  );
+  expect(reading).toEqual(['http.ts']);
 });
 
 test('ETag: answers to other methods, files and problems carry none', async () => {

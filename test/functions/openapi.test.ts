@@ -74,7 +74,7 @@ test('openapi: path parameters are those of the route, and writing operations sa
       expect(given.map(({ name }) => name)).toEqual(named);
       expect(given.every(({ required }) => required)).toBe(true);
     }
-  const BARE = new Set(['cancelRun', 'pauseSource', 'resumeSource', 'checkSource', 'testNotices']);
+  const BARE = new Set(['cancelRun', 'pauseSource', 'resumeSource', 'checkSource', 'testNotices', 'calibrateLlm']);
   const bodies = OPERATIONS.filter(({ method, id }) => method === 'post' && !BARE.has(id));
   expect(bodies.filter(({ body }) => body === undefined).map(({ id }) => id)).toEqual([]);
 });
@@ -87,6 +87,18 @@ test('openapi: the schemas are those that validate: required fields, defaults an
   const feedback = document.paths['/api/feedback'].post.requestBody.content['application/json'].schema;
   expect(feedback).toMatchObject({ required: ['documentId', 'label'], additionalProperties: false });
   expect(document.paths['/api/runs'].post.responses['400']).toEqual({ $ref: '#/components/responses/Problem' });
+});
+
+test('openapi: answers are described: named parts once, no reader is told that fields will never be added', () => {
+  const document = JSON.parse(JSON.stringify(openApiDocument('1')));
+  const { Decision, ReviewItem, Run } = document.components.schemas;
+  expect(Object.keys(Decision.properties)).toEqual(expect.arrayContaining(['documentId', 'topLabels', 'decidedAt']));
+  expect(ReviewItem.properties.evidence.items.required).toEqual(['term', 'weight', 'runnerUpWeight']);
+  expect(JSON.stringify([Decision, ReviewItem, Run])).not.toMatch(/"additionalProperties":false|_json|"id":"/);
+  const { results } = document.paths['/api/results'].get.responses['200'].content['application/json'].schema.properties;
+  expect(results.items).toEqual({ $ref: '#/components/schemas/Decision' });
+  expect(document.paths['/api/results'].get.parameters).toContainEqual({ $ref: '#/components/parameters/ApiVersion' });
+  expect(document.components.parameters.ApiVersion.schema).toMatchObject({ default: '2025-01-01' });
 });
 
 test('openapi: a body is required exactly where the request is refused without one', () => {

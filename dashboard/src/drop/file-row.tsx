@@ -1,11 +1,12 @@
 // One added file on its way: uploaded, waiting for its run, decided.
+
+import type { Decision } from '../../../shared/api/answers.ts';
 import { bytes, count } from '../format.ts';
 import { links } from '../links.ts';
 import { Confidence, StatusBadge } from '../parts/basics.tsx';
 import { problemOf } from '../problem.ts';
 import { leadingTerms } from '../result-row.ts';
 import { words } from '../words/drop.ts';
-import type { Decision } from './follow.ts';
 import { cancel, decideTaken, type FollowedFile, retryFile } from './uploads.ts';
 
 export function FileRow({ one }: { one: FollowedFile }) {
@@ -65,8 +66,7 @@ export function FileRow({ one }: { one: FollowedFile }) {
 function Decided({ decisions }: { decisions: readonly Decision[] }) {
   const [only] = decisions;
   if (only === undefined) return null;
-  if (decisions.length > 1 || only.archive_path !== '')
-    return <Members path={only.source_path} decisions={decisions} />;
+  if (decisions.length > 1 || only.archivePath !== '') return <Members path={only.path ?? ''} decisions={decisions} />;
   const terms = leadingTerms(only, 5);
   return (
     <>
@@ -74,17 +74,17 @@ function Decided({ decisions }: { decisions: readonly Decision[] }) {
         <StatusBadge status={only.status} />
         {only.label !== null && <strong>{only.label}</strong>}
         {only.confidence !== null && <Confidence value={only.confidence} />}
-        {only.decided_by !== null && <span class="dim">{words.decidedBy[only.decided_by] ?? only.decided_by}</span>}
-        <a href={links.document(only.document_id)}>{words.why}</a>
+        {only.decidedBy !== null && <span class="dim">{words.decidedBy[only.decidedBy] ?? only.decidedBy}</span>}
+        <a href={links.document(only.documentId)}>{words.why}</a>
       </p>
       {terms.length > 0 && <p class="dim">{words.spokeForIt(terms.join(', '))}</p>}
-      {only.failure_message !== null && <p class="dim">{failureOf(only)}</p>}
+      {only.message !== null && <p class="dim">{failureOf(only)}</p>}
     </>
   );
 }
 
-function failureOf({ failure_code, failure_message }: Decision): string {
-  const { message, remedy, own } = problemOf(failure_code, failure_message ?? '');
+function failureOf(row: Decision): string {
+  const { message, remedy, own } = problemOf(row.code, row.message ?? '');
   return own === undefined ? message : `${message}. ${remedy}`;
 }
 

@@ -1,21 +1,7 @@
 // Following uploaded files until they are decided.
 // Invariant: W1 a decision counts when it was made on the bytes just uploaded: an older one of the same path has another ETag.
 
-/** Columns of table `results` that are shown. */
-export interface Decision {
-  document_id: string;
-  run_id: string;
-  source_path: string;
-  archive_path: string;
-  source_etag: string | null;
-  status: 'labelled' | 'review' | 'failed';
-  label: string | null;
-  confidence: number | null;
-  decided_by: string | null;
-  evidence_json: string | null;
-  failure_code: string | null;
-  failure_message: string | null;
-}
+import type { Decision } from '../../../shared/api/answers.ts';
 
 const FIRST_PAUSE_MS = 1000;
 const MAX_PAUSE_MS = 8000;
@@ -29,7 +15,7 @@ export const sameEtag = (a: string | null, b: string): boolean =>
 
 /** The decisions on the uploaded bytes (W1), all documents in them. */
 export const decisionsOn = (rows: readonly Decision[], path: string, etag: string): Decision[] =>
-  rows.filter((row) => row.source_path === path && sameEtag(row.source_etag, etag));
+  rows.filter((row) => row.path === path && sameEtag(row.sourceEtag, etag));
 
 /**
  * Ask until there is an answer.

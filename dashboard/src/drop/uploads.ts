@@ -2,13 +2,13 @@
 // Invariants: U1 at most four uploads of an import are in the air. U2 cancelling stops what is in the air and begins nothing more; what
 // arrived stays. U3 a file in `landing` is replaced only when the person says so.
 import { signal } from '@preact/signals';
+import type { Decision } from '../../../shared/api/answers.ts';
 import type { UploadAnswer } from '../../../shared/api/insights.ts';
-
 import { ApiError, getJson, putFile } from '../api.ts';
 import { queryOf } from '../links.ts';
 import { session } from '../session.ts';
 import { type DropPlan, type Found, type FoundFile, planDrop } from './entries.ts';
-import { type Decision, decisionsOn, follow } from './follow.ts';
+import { decisionsOn, follow } from './follow.ts';
 import { folderPrefix, isArchive, stampedName, uploadPath } from './naming.ts';
 import { isPanelOpen } from './open.ts';
 import { runQueue } from './queue.ts';

@@ -1,7 +1,7 @@
 // A document's text with the terms and the quote of its decision marked. Text is text here: nothing of it becomes markup.
 import { useMemo } from 'preact/hooks';
+import type { Evidence } from '../../../shared/api/answers.ts';
 import { planHighlights } from '../highlight.ts';
-import type { Evidence } from '../result-row.ts';
 import '../../style/marked-text.css';
 import { words } from '../words/parts.ts';
 

@@ -1,13 +1,11 @@
 // Where a document lies: its folder, and the file it came in.
+
+import type { Decision } from '../../../shared/api/answers.ts';
 import { links } from '../links.ts';
-import { nameOf, type ResultRow } from '../result-row.ts';
+import { nameOf } from '../result-row.ts';
 import { words } from '../words/parts.ts';
 
-export function Place({
-  row: { source_path: path, archive_path: inner },
-}: {
-  row: Pick<ResultRow, 'source_path' | 'archive_path'>;
-}) {
+export function Place({ row: { path, archivePath: inner } }: { row: Pick<Decision, 'path' | 'archivePath'> }) {
   const { folder, archive } = nameOf(path, inner);
   if (archive === '') return folder === '' ? null : <p class="path">{folder}</p>;
   const isRow = inner?.startsWith('#') === true;

@@ -1,8 +1,8 @@
 // One document: its text with what decided marked in it, the reasons, the story of its decisions, and a place to decide anew.
 import { useMemo } from 'preact/hooks';
 import '../../style/document.css';
+import type { Decision, DecisionHistory, Evidence } from '../../../shared/api/answers.ts';
 import type { DocumentText } from '../../../shared/api/insights.ts';
-
 import { count, when } from '../format.ts';
 import { links } from '../links.ts';
 import { MarkedText, MarksLegend } from '../parts/marked-text.tsx';
@@ -11,20 +11,11 @@ import { Place } from '../parts/place.tsx';
 import { Empty, Loading, Show } from '../parts/states.tsx';
 import { useTitle } from '../parts/title.ts';
 import { type Resource, useResource } from '../resource.ts';
-import {
-  type DocumentAnswer,
-  type Evidence,
-  evidenceOf,
-  isErased,
-  nameOf,
-  type ResultRow,
-  shownPath,
-  warningsOf,
-} from '../result-row.ts';
+import { isErased, nameOf, shownPath } from '../result-row.ts';
 import { canReview } from '../session.ts';
 import { words } from '../words/document.ts';
 import { DecideForm } from './document/decide-form.tsx';
-import { Decision } from './document/decision.tsx';
+import { Decided } from './document/decision.tsx';
 import { rivalsOf } from './document/reasons.ts';
 import { Download, Source } from './document/source.tsx';
 import { Timeline } from './document/timeline.tsx';
@@ -34,9 +25,9 @@ import { RunLink } from './runs/run-link.tsx';
 const POLL_MS = 30_000;
 
 export function DocumentView({ documentId = '' }: { documentId?: string }) {
-  const answer = useResource<DocumentAnswer>(`results/${encodeURIComponent(documentId)}`, POLL_MS);
+  const answer = useResource<DecisionHistory>(`results/${encodeURIComponent(documentId)}`, POLL_MS);
   const { latest } = answer.data ?? {};
-  useTitle(latest === undefined ? words.document : nameOf(shownPath(latest), latest.archive_path).name);
+  useTitle(latest === undefined ? words.document : nameOf(shownPath(latest), latest.archivePath).name);
   return (
     <>
       <p class="back">
@@ -49,8 +40,8 @@ export function DocumentView({ documentId = '' }: { documentId?: string }) {
   );
 }
 
-function Document({ documentId, latest, history, feedback, onDecided }: DocumentAnswer & { onDecided: () => void }) {
-  const name = nameOf(shownPath(latest), latest.archive_path);
+function Document({ documentId, latest, history, feedback, onDecided }: DecisionHistory & { onDecided: () => void }) {
+  const name = nameOf(shownPath(latest), latest.archivePath);
   const isText = latest.status !== 'failed' || (latest.chars ?? 0) > 0;
   const text = useResource<DocumentText>(canReview.value && isText ? `documents/${documentId}/text` : null);
   return (
@@ -67,7 +58,7 @@ function Document({ documentId, latest, history, feedback, onDecided }: Document
           <Content row={latest} text={isText ? text : undefined} />
         </div>
         <div class="stack">
-          <Decision row={latest} />
+          <Decided row={latest} />
           {canReview.value && <DecideForm documentId={documentId} latest={latest} onDecided={onDecided} />}
           <TopLabels row={latest} />
           <WhyNotRunnerUp row={latest} />
@@ -82,10 +73,10 @@ function Document({ documentId, latest, history, feedback, onDecided }: Document
 }
 
 /** The document as it looks and what was read of it; a file that could not be read may still be looked at. */
-function Content({ row, text }: { row: ResultRow; text: Resource<DocumentText> | undefined }) {
-  const evidence = useMemo(() => evidenceOf(row), [row]);
-  const warnings = useMemo(() => warningsOf(row), [row]);
-  const quote = row.llm_quote_verified === true ? row.llm_quote : null;
+function Content({ row, text }: { row: Decision; text: Resource<DocumentText> | undefined }) {
+  const evidence = useMemo(() => row.evidence, [row]);
+  const warnings = useMemo(() => row.warnings, [row]);
+  const quote = row.quoteVerified === true ? row.quote : null;
   return (
     <section class="card">
       <h2 class="visually-hidden">{words.content}</h2>
@@ -93,8 +84,8 @@ function Content({ row, text }: { row: ResultRow; text: Resource<DocumentText> |
         <p class="dim">{words.reviewersOnly}</p>
       ) : (
         <PageBesideText
-          key={`${row.document_id} ${row.content_sha256}`}
-          {...{ documentId: row.document_id, evidence, quote, warnings }}
+          key={`${row.documentId} ${row.contentSha256}`}
+          {...{ documentId: row.documentId, evidence, quote, warnings }}
         >
           {text === undefined ? <p class="dim">{words.noText}</p> : <Text {...{ row, text, evidence, quote }} />}
         </PageBesideText>
@@ -104,7 +95,7 @@ function Content({ row, text }: { row: ResultRow; text: Resource<DocumentText> |
 }
 
 interface TextProps {
-  row: ResultRow;
+  row: Decision;
   text: Resource<DocumentText>;
   evidence: readonly Evidence[];
   quote: string | null;
@@ -141,13 +132,13 @@ function Text({ row, text, evidence, quote }: TextProps) {
   );
 }
 
-function Erased({ latest, history }: DocumentAnswer) {
+function Erased({ latest, history }: DecisionHistory) {
   return (
     <>
       <h1 class="visually-hidden">{words.erasedDocument}</h1>
       <Empty title={words.wasErased}>
         <p>{words.erasedNote}</p>
-        <p>{words.decisionsUntil(history.length, when(latest.processed_at), <RunLink runId={latest.run_id} />)}</p>
+        <p>{words.decisionsUntil(history.length, when(latest.decidedAt), <RunLink runId={latest.runId} />)}</p>
       </Empty>
     </>
   );

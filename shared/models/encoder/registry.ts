@@ -78,6 +78,12 @@ function versionOf(name: string, identity: string): string {
   return `${slug || 'encoder'}-${sha256Hex(identity).slice(0, 8)}`;
 }
 
+/** Answer of GET /api/encoders. */
+export interface EncoderList {
+  encoders: RegisteredEncoder[];
+  broken: BrokenRecord[];
+}
+
 export class EncoderRegistry {
   readonly #store: LakeStore;
   readonly #clock: Clock;
@@ -125,7 +131,7 @@ export class EncoderRegistry {
   }
 
   /** Every encoder whose manifest can be read, by name; broken ones stand apart. */
-  async list(): Promise<{ encoders: RegisteredEncoder[]; broken: BrokenRecord[] }> {
+  async list(): Promise<EncoderList> {
     const encoders: RegisteredEncoder[] = [];
     const broken: BrokenRecord[] = [];
     const tell = (id: string, path: string, error: unknown): void => {

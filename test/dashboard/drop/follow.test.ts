@@ -1,22 +1,24 @@
 import { describe, expect, test } from 'vitest';
-import { type Decision, decisionsOn, follow, pauseMs } from '../../../dashboard/src/drop/follow.ts';
+import { decisionsOn, follow, pauseMs } from '../../../dashboard/src/drop/follow.ts';
+import type { Decision } from '../../../shared/api/answers.ts';
 
-const decision = (part: Partial<Decision>): Decision => ({
-  ...{ document_id: '1', run_id: 'r', source_path: 'a.pdf', archive_path: '', source_etag: '"new"' },
-  ...{ status: 'labelled', label: 'VAT', confidence: 0.9, decided_by: 'model', evidence_json: null },
-  ...{ failure_code: null, failure_message: null },
-  ...part,
-});
+const decision = (part: Partial<Decision>): Decision =>
+  ({
+    ...{ documentId: '1', runId: 'r', path: 'a.pdf', archivePath: '', sourceEtag: '"new"' },
+    ...{ status: 'labelled', label: 'VAT', confidence: 0.9, decidedBy: 'model', evidence: [] },
+    ...{ code: null, message: null },
+    ...part,
+  }) as Decision; // what these functions read
 
 describe('dashboard: following an uploaded file', () => {
   test('a decision on the bytes that were there before is none on these', () => {
-    const rows = [decision({ source_etag: '"old"' }), decision({ run_id: 'r2' })];
-    expect(decisionsOn(rows, 'a.pdf', 'new').map(({ run_id }) => run_id)).toEqual(['r2']);
+    const rows = [decision({ sourceEtag: '"old"' }), decision({ runId: 'r2' })];
+    expect(decisionsOn(rows, 'a.pdf', 'new').map(({ runId }) => runId)).toEqual(['r2']);
     expect(decisionsOn(rows.slice(0, 1), 'a.pdf', 'new')).toEqual([]);
   });
 
   test('a longer path with the same beginning is another file', () => {
-    expect(decisionsOn([decision({ source_path: 'a.pdf.zip' })], 'a.pdf', '"new"')).toEqual([]);
+    expect(decisionsOn([decision({ path: 'a.pdf.zip' })], 'a.pdf', '"new"')).toEqual([]);
   });
 
   test('it is asked again, at a longer and longer pace, until there is an answer', async () => {

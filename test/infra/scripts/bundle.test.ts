@@ -5,15 +5,17 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { basename, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { heavyAmong, type Load, loadFunctions } from '../../../bench/startup.ts';
-import { BUNDLED, bundle } from '../../../infra/scripts/bundle.ts';
+import { BUNDLED, bundle, requireLater } from '../../../infra/scripts/bundle.ts';
 import { silentLogger } from '../../../shared/ports.ts';
 import { ROOT } from '../bicep.ts';
 
@@ -36,11 +38,12 @@ const compiled = (folder: string): string[] =>
     .map((name) => `${folder}/${name.replaceAll('\\', '/')}`);
 
 describe('bundle', () => {
-  test('every compiled file keeps its path; the libraries are one file, what functions load at start another, what other processes share with it a third', () => {
+  test('every compiled file keeps its path; the libraries of a start are one file, those of first calls another, our own code is a third, what processes share with it a fourth', () => {
     const expected = [...compiled('functions'), ...compiled('shared')];
     expect(written.filter((file) => !file.startsWith('shared/vendor/')).sort()).toEqual(expected.sort());
     expect(written.filter((file) => file.startsWith('shared/vendor/')).sort()).toEqual([
       'shared/vendor/common.js',
+      'shared/vendor/libraries-later.js',
       'shared/vendor/libraries.js',
       'shared/vendor/rolldown-runtime.js',
       'shared/vendor/start.js',
@@ -56,8 +59,35 @@ describe('bundle', () => {
     ).toBeLessThan(
       compiled('functions').length + 8, // the files of the functions and the bundle's
     );
-    expect(load.modules.length).toBeLessThan(190); // 1,513 without the bundle; most of them are Node's own
+    expect(load.modules.length).toBeLessThan(75); // 1,513 without the bundle; half of them are Node's own
     expect(load.functions).toBe(compiled('functions').length);
+  });
+
+  test('a start reads little source text: no SDK of Azure, no HTTP client, no calendar; of libraries less than 300 kB', () => {
+    const read = load.modules
+      .filter((url) => url.startsWith('file:') && !url.includes('/node_modules/'))
+      .map((url) => fileURLToPath(url));
+    expect(read.filter((path) => path.includes('libraries')).map((path) => basename(path))).toEqual(['libraries.js']);
+    const bytes = (path: string): number => statSync(path).size;
+    expect(bytes(join(app, 'dist/shared/vendor/libraries.js'))).toBeLessThan(300_000);
+    expect(read.reduce((sum, path) => sum + bytes(path), 0)).toBeLessThan(1_700_000); // 3,300,000 with all libraries in one file
+    expect(load.modules.filter((url) => /\/node_modules\/(axios|moment|validator)\//.test(url))).toEqual([]);
+  });
+
+  test('what durable-functions requires at its top is required where it is called, and the calls still work', () => {
+    const code = ['const axios_1 = require("axios");', 'const moment = require("moment");'];
+    const calls = 'exports.a = () => axios_1.default.create(moment(1), moment.duration(2), "moment");';
+    expect(requireLater([...code, calls].join('\n')).trim()).toBe(
+      'exports.a = () => require("axios").default.create(require("moment")(1), require("moment").duration(2), "moment");',
+    );
+    expect(() => requireLater('const moment = require("moment");\nexports.m = moment;')).toThrow('moment');
+    // One copy: what durable-functions would find is what the bundle finds.
+    const from = createRequire(join(ROOT, 'node_modules/durable-functions/lib/src/index.js'));
+    for (const name of ['axios', 'moment', 'validator'])
+      expect(from.resolve(name), name).toBe(createRequire(join(ROOT, 'package.json')).resolve(name));
+    const libraries = readFileSync(join(app, 'dist/shared/vendor/libraries.js'), 'utf8');
+    for (const name of ['axios', 'moment', 'validator'])
+      expect(new RegExp(`\\(["'\`]${name}["'\`]\\)`).test(libraries), name).toBe(true);
   });
 
   test('the library of Azure Functions is one copy, outside the bundle', () => {
@@ -70,7 +100,8 @@ describe('bundle', () => {
   });
 
   test('licence comments of the libraries stay', () => {
-    expect(readFileSync(join(app, 'dist/shared/vendor/libraries.js'), 'utf8')).toMatch(/\/\*! Axios v.* Copyright/);
+    const later = readFileSync(join(app, 'dist/shared/vendor/libraries-later.js'), 'utf8');
+    expect(/\/\*! @azure\/msal-node v/.test(later)).toBe(true);
   });
 
   test('a reader process starts from the bundle and reads', async () => {

@@ -1,7 +1,8 @@
 // Where the terms and the quote of a decision stand on the picture of a page.
+
+import type { Evidence } from '../../../../shared/api/answers.ts';
 import type { PagePlaces } from '../../../../shared/api/insights.ts';
 import { planHighlights } from '../../highlight.ts';
-import type { Evidence } from '../../result-row.ts';
 
 export interface Mark {
   kind: 'label' | 'runner-up' | 'quote';

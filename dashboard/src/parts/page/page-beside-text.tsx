@@ -2,10 +2,10 @@
 import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { Evidence } from '../../../../shared/api/answers.ts';
 import type { PagePlaces } from '../../../../shared/api/insights.ts';
 import { type ApiError, getJson } from '../../api.ts';
 import { useResource } from '../../resource.ts';
-import type { Evidence } from '../../result-row.ts';
 import { Loading } from '../states.tsx';
 import { doubtfulPages, FIRST_LOOK, LOOK_KEYS, type Look, type LookCommand, looked, widthFor } from './look.ts';
 import { hasQuote, marksOf } from './marks.ts';

@@ -1,16 +1,15 @@
 // A person's decision on the document at hand.
 import { useState } from 'preact/hooks';
-import type { FeedbackAnswer } from '../../../../shared/api/decisions.ts';
+import type { Decision, FeedbackAnswer } from '../../../../shared/api/answers.ts';
 import { ApiError, sendJson } from '../../api.ts';
 import { ErrorNote } from '../../parts/states.tsx';
-import type { ResultRow } from '../../result-row.ts';
 import { labels } from '../../session.ts';
 import { toast } from '../../toasts.tsx';
 import { words } from '../../words/document.ts';
 
 interface DecideFormProps {
   documentId: string;
-  latest: ResultRow;
+  latest: Decision;
   onDecided: () => void;
 }
 

@@ -1,12 +1,14 @@
 // The decision that counts, in one card: what, how sure, by whom, and what to do where it failed.
+
+import type { Decision } from '../../../../shared/api/answers.ts';
 import { money } from '../../format.ts';
 import { links } from '../../links.ts';
 import { Badge, Confidence, StatusBadge } from '../../parts/basics.tsx';
 import { problemOf } from '../../problem.ts';
-import { type ResultRow, warningsOf } from '../../result-row.ts';
+
 import { words } from '../../words/document.ts';
 
-export function Decision({ row }: { row: ResultRow }) {
+export function Decided({ row }: { row: Decision }) {
   return (
     <section class="card decision">
       <h2 class="visually-hidden">{words.decision}</h2>
@@ -21,20 +23,20 @@ export function Decision({ row }: { row: ResultRow }) {
         )}
         <span class="dim">{deciderOf(row)}</span>
       </p>
-      {row.status !== 'labelled' && row.failure_code !== null && (
+      {row.status !== 'labelled' && row.code !== null && (
         <div class={`note ${row.status === 'failed' ? 'bad' : 'warn'}`}>
           <p>
             <strong>{row.status === 'failed' ? words.notDecidable : words.waits}</strong> <Failure row={row} />
           </p>
           <p class="row">
-            <code>{row.failure_code}</code>
-            <a href={links.documents({ code: row.failure_code })}>{words.sameCode}</a>
+            <code>{row.code}</code>
+            <a href={links.documents({ code: row.code })}>{words.sameCode}</a>
           </p>
         </div>
       )}
-      {row.duplicate_of !== null && (
+      {row.duplicateOf !== null && (
         <p>
-          <CopyOf documentId={row.duplicate_of} />
+          <CopyOf documentId={row.duplicateOf} />
         </p>
       )}
       <Unread row={row} />
@@ -44,8 +46,8 @@ export function Decision({ row }: { row: ResultRow }) {
 }
 
 /** What happened and what to do; the API's own words follow where they are not these. */
-export function Failure({ row: { failure_code, failure_message } }: { row: ResultRow }) {
-  const { message, remedy, own } = problemOf(failure_code, failure_message ?? '');
+export function Failure({ row }: { row: Pick<Decision, 'code' | 'message'> }) {
+  const { message, remedy, own } = problemOf(row.code, row.message ?? '');
   if (own === undefined) return <>{[message, remedy].filter(Boolean).join('. ')}</>;
   return (
     <>
@@ -66,8 +68,8 @@ const CopyOf = ({ documentId }: { documentId: string }) => (
 );
 
 /** What of the document was not read: the label may rest on less than a person sees. */
-function Unread({ row }: { row: ResultRow }) {
-  const warnings = warningsOf(row);
+function Unread({ row }: { row: Decision }) {
+  const { warnings } = row;
   if (warnings.length === 0) return null;
   return (
     <div class={`note ${warnings.some((warning) => warning.startsWith('needs-ocr:')) ? 'warn' : ''}`}>
@@ -83,9 +85,9 @@ function Unread({ row }: { row: ResultRow }) {
   );
 }
 
-function Quote({ row }: { row: ResultRow }) {
-  if (row.llm_quote_verified === null) return null;
-  if (row.llm_quote === null)
+function Quote({ row }: { row: Decision }) {
+  if (row.quoteVerified === null) return null;
+  if (row.quote === null)
     return (
       <p>
         <Badge tone="warn">{words.quoteNotFound}</Badge> {words.quoteNotFoundNote}
@@ -93,27 +95,27 @@ function Quote({ row }: { row: ResultRow }) {
     );
   return (
     <figure class="quote">
-      <blockquote>{row.llm_quote}</blockquote>
+      <blockquote>{row.quote}</blockquote>
       <figcaption>
-        {row.llm_quote_verified ? (
+        {row.quoteVerified ? (
           <Badge tone="good">{words.verified}</Badge>
         ) : (
           <Badge tone="warn">{words.notVerified}</Badge>
         )}{' '}
-        {row.llm_quote_verified ? words.verifiedNote : words.notVerifiedNote}
+        {row.quoteVerified ? words.verifiedNote : words.notVerifiedNote}
       </figcaption>
     </figure>
   );
 }
 
 /** Who decided, with what, in a line. */
-export function deciderOf(row: ResultRow): string {
-  const cost = (row.cost_usd ?? 0) > 0 ? money(row.cost_usd ?? 0) : null;
-  if (row.decided_by === 'model') return words.byModel(row.model_version ?? '');
-  if (row.decided_by === 'encoder')
-    return row.model_version === null ? words.byDescriptions : words.byEncoder(row.model_version);
-  if (row.decided_by === 'llm') return words.byLlm(row.llm_deployment, cost);
-  if (row.decided_by === 'duplicate') return words.byCopy;
-  if (row.decided_by === 'human') return words.byPerson;
-  return row.llm_deployment !== null ? words.llmAsked(row.llm_deployment, cost) : words.notDecided;
+export function deciderOf(row: Decision): string {
+  const cost = (row.costUsd ?? 0) > 0 ? money(row.costUsd ?? 0) : null;
+  if (row.decidedBy === 'model') return words.byModel(row.modelVersion ?? '');
+  if (row.decidedBy === 'encoder')
+    return row.modelVersion === null ? words.byDescriptions : words.byEncoder(row.modelVersion);
+  if (row.decidedBy === 'llm') return words.byLlm(row.llmDeployment, cost);
+  if (row.decidedBy === 'duplicate') return words.byCopy;
+  if (row.decidedBy === 'human') return words.byPerson;
+  return row.llmDeployment !== null ? words.llmAsked(row.llmDeployment, cost) : words.notDecided;
 }

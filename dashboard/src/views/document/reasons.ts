@@ -1,12 +1,13 @@
 // Why a document has its label, in words and in the order of weight; and what was decided on it, by whom, as one story.
 
+import type { Decision, DecisionHistory, Evidence, FeedbackRecord } from '../../../../shared/api/answers.ts';
 import { list } from '../../format.ts';
-import { type DocumentAnswer, type Evidence, type FeedbackRow, type ResultRow, topLabelsOf } from '../../result-row.ts';
+
 import { words } from '../../words/document.ts';
 
 /** The label of a decision and the strongest other one; undefined where the model has no second. */
-export function rivalsOf(row: ResultRow): { label: string; runnerUp: string } | undefined {
-  const [first, second] = topLabelsOf(row);
+export function rivalsOf(row: Decision): { label: string; runnerUp: string } | undefined {
+  const [first, second] = row.topLabels;
   return first === undefined || second === undefined ? undefined : { label: first.label, runnerUp: second.label };
 }
 
@@ -15,7 +16,7 @@ export const byPull = (evidence: readonly Evidence[]): Evidence[] =>
   [...evidence].sort((a, b) => Math.abs(pullOf(b)) - Math.abs(pullOf(a)));
 
 /** How far a term moves the decision from the runner-up to the label; negative the other way. */
-export const pullOf = ({ weight, runner_up_weight }: Evidence): number => weight - runner_up_weight;
+export const pullOf = ({ weight, runnerUpWeight }: Evidence): number => weight - runnerUpWeight;
 
 /** Two sentences at most: what speaks for the label, and what for the runner-up. */
 export function sentencesOf(evidence: readonly Evidence[], rivals: { label: string; runnerUp: string }): string[] {
@@ -31,30 +32,30 @@ export function sentencesOf(evidence: readonly Evidence[], rivals: { label: stri
 }
 
 export interface Chapter {
-  row: ResultRow;
+  row: Decision;
   /** What the person said; only with decisions of people. */
-  feedback: FeedbackRow | undefined;
+  feedback: FeedbackRecord | undefined;
   /** Was the file another one than in the decision before? */
   isNewContent: boolean;
 }
 
 /** Decisions, newest first, each with the feedback it came from: the n-th decision of a human belongs to the n-th feedback. */
-export function storyOf({ history, feedback }: Pick<DocumentAnswer, 'history' | 'feedback'>): Chapter[] {
+export function storyOf({ history, feedback }: Pick<DecisionHistory, 'history' | 'feedback'>): Chapter[] {
   let said = 0;
   return history.map((row, i) => {
     const before = history[i + 1];
-    const mine = row.decided_by === 'human' ? feedback[said++] : undefined;
+    const mine = row.decidedBy === 'human' ? feedback[said++] : undefined;
     return {
       row,
       feedback: mine,
       isNewContent:
-        before !== undefined && row.content_sha256 !== null && before.content_sha256 !== null
-          ? row.content_sha256 !== before.content_sha256
+        before !== undefined && row.contentSha256 !== null && before.contentSha256 !== null
+          ? row.contentSha256 !== before.contentSha256
           : false,
     };
   });
 }
 
 /** Different contents this document has had. */
-export const versionsOf = (history: readonly ResultRow[]): number =>
-  new Set(history.flatMap(({ content_sha256: sum }) => (sum === null ? [] : [sum]))).size;
+export const versionsOf = (history: readonly Decision[]): number =>
+  new Set(history.flatMap(({ contentSha256: sum }) => (sum === null ? [] : [sum]))).size;

@@ -1,17 +1,17 @@
 // Where a document came from, what it is, and the original itself.
 import { useState } from 'preact/hooks';
+import type { Decision } from '../../../../shared/api/answers.ts';
 import { getBlob } from '../../api.ts';
 import { bytes, count } from '../../format.ts';
 import { links } from '../../links.ts';
 import { Facts } from '../../parts/basics.tsx';
-import type { ResultRow } from '../../result-row.ts';
 import { saveBlob } from '../../save.ts';
 import { toastError } from '../../toasts.tsx';
 import { words } from '../../words/document.ts';
 import { versionsOf } from './reasons.ts';
 
-export function Source({ row, history }: { row: ResultRow; history: readonly ResultRow[] }) {
-  const path = row.source_path ?? '';
+export function Source({ row, history }: { row: Decision; history: readonly Decision[] }) {
+  const path = row.path ?? '';
   const slash = path.lastIndexOf('/');
   const versions = versionsOf(history);
   return (
@@ -19,27 +19,27 @@ export function Source({ row, history }: { row: ResultRow; history: readonly Res
       <h2>{words.source}</h2>
       <Facts
         facts={[
-          [words.original, row.source_name == null ? null : <span class="path">{row.source_name}</span>],
-          [words.livesIn, originalLink(row.source_url)],
+          [words.original, row.originalPath == null ? null : <span class="path">{row.originalPath}</span>],
+          [words.livesIn, originalLink(row.originalUrl)],
           [words.path, <span class="path">{path}</span>],
-          [words.member, row.archive_path ? row.archive_path.replaceAll('!/', ' ▸ ') : null],
+          [words.member, row.archivePath ? row.archivePath.replaceAll('!/', ' ▸ ') : null],
           [
             words.folder,
             slash > 0 ? (
               <a href={links.documents({ path: path.slice(0, slash + 1) })}>{words.allItsDocuments}</a>
             ) : null,
           ],
-          [words.mediaType, row.media_type],
-          [words.size, row.size_bytes === null ? null : bytes(row.size_bytes)],
+          [words.mediaType, row.mediaType],
+          [words.size, row.sizeBytes === null ? null : bytes(row.sizeBytes)],
           [words.pages, row.pages === null ? null : count(row.pages)],
           [words.characters, row.chars === null ? null : count(row.chars)],
           [words.language, row.language],
           [words.versions, versions === 0 ? null : count(versions)],
-          [words.etag, row.source_etag === null ? null : <code>{row.source_etag}</code>],
-          [words.sha, row.content_sha256 === null ? null : <code>{row.content_sha256}</code>],
-          [words.id, <code>{row.document_id}</code>],
-          [words.taxonomy, row.taxonomy_version],
-          [words.pipeline, row.pipeline_version],
+          [words.etag, row.sourceEtag === null ? null : <code>{row.sourceEtag}</code>],
+          [words.sha, row.contentSha256 === null ? null : <code>{row.contentSha256}</code>],
+          [words.id, <code>{row.documentId}</code>],
+          [words.taxonomy, row.taxonomyVersion],
+          [words.pipeline, row.pipelineVersion],
         ]}
       />
     </section>

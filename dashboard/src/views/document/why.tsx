@@ -1,18 +1,20 @@
 // What the model saw: its likeliest labels, and term by term why the first and not the second.
+
+import type { Decision } from '../../../../shared/api/answers.ts';
 import { Bars } from '../../charts/bars.tsx';
 import { DivergingBars } from '../../charts/diverging-bars.tsx';
 import { percent, signed } from '../../format.ts';
-import { evidenceOf, type ResultRow, topLabelsOf } from '../../result-row.ts';
+
 import { words } from '../../words/document.ts';
 import { byPull, rivalsOf, sentencesOf } from './reasons.ts';
 
-export function TopLabels({ row }: { row: ResultRow }) {
-  const top = topLabelsOf(row);
+export function TopLabels({ row }: { row: Decision }) {
+  const top = row.topLabels;
   if (top.length === 0) return null;
   return (
     <Bars
       title={words.likeliest}
-      caption={words.likeliestCaption(row.model_version ?? '')}
+      caption={words.likeliestCaption(row.modelVersion ?? '')}
       kinds={[{ name: words.columnConfidence, tone: 1 }]}
       rows={top.map(({ label, probability }) => ({ name: label, values: [probability] }))}
       format={(value) => percent(value, 1)}
@@ -20,8 +22,8 @@ export function TopLabels({ row }: { row: ResultRow }) {
   );
 }
 
-export function WhyNotRunnerUp({ row }: { row: ResultRow }) {
-  const evidence = byPull(evidenceOf(row));
+export function WhyNotRunnerUp({ row }: { row: Decision }) {
+  const evidence = byPull(row.evidence);
   const rivals = rivalsOf(row);
   if (rivals === undefined || evidence.length === 0) return null;
   return (
@@ -32,7 +34,7 @@ export function WhyNotRunnerUp({ row }: { row: ResultRow }) {
         { name: rivals.label, tone: 1 },
         { name: rivals.runnerUp, tone: 2 },
       ]}
-      rows={evidence.map((one) => ({ name: one.term, values: [one.weight, one.runner_up_weight] }))}
+      rows={evidence.map((one) => ({ name: one.term, values: [one.weight, one.runnerUpWeight] }))}
       format={(value) => signed(value, 2)}
     />
   );

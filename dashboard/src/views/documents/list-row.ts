@@ -1,13 +1,14 @@
 // What the list keeps of a decision: a hundred thousand rows fit in memory, their evidence would not.
-import { isErased, leadingTerms, nameOf, type PathParts, type ResultRow, shownPath } from '../../result-row.ts';
+import type { Decision } from '../../../../shared/api/answers.ts';
+import { isErased, leadingTerms, nameOf, type PathParts, shownPath } from '../../result-row.ts';
 
 export interface ListRow extends PathParts {
   documentId: string;
   runId: string;
-  status: ResultRow['status'];
+  status: Decision['status'];
   label: string | null;
   confidence: number | null;
-  decidedBy: ResultRow['decided_by'];
+  decidedBy: Decision['decidedBy'];
   why: Why;
   /** ISO 8601 */
   at: string;
@@ -25,26 +26,25 @@ const TERMS = 3;
 /** More than a line of any screen. */
 const MAX_CHARS = 220;
 
-export const toListRow = (row: ResultRow): ListRow => ({
-  ...nameOf(shownPath(row), row.archive_path),
-  documentId: row.document_id,
-  runId: row.run_id,
+export const toListRow = (row: Decision): ListRow => ({
+  ...nameOf(shownPath(row), row.archivePath),
+  documentId: row.documentId,
+  runId: row.runId,
   status: row.status,
   label: row.label,
   confidence: row.confidence,
-  decidedBy: row.decided_by,
+  decidedBy: row.decidedBy,
   why: whyOf(row),
-  at: row.processed_at,
+  at: row.decidedAt,
 });
 
 /** The reason for a decision in a line. */
-export function whyOf(row: ResultRow): Why {
+export function whyOf(row: Decision): Why {
   if (isErased(row)) return { kind: 'erased', text: '' };
-  if (row.status !== 'labelled')
-    return { kind: 'message', text: short(row.failure_message ?? row.failure_code ?? ''), code: row.failure_code };
-  if (row.decided_by === 'human') return { kind: 'human', text: '' };
-  if (row.decided_by === 'duplicate') return { kind: 'copy', text: '' };
-  if (row.decided_by === 'llm' && row.llm_quote) return { kind: 'quote', text: short(row.llm_quote) };
+  if (row.status !== 'labelled') return { kind: 'message', text: short(row.message ?? row.code ?? ''), code: row.code };
+  if (row.decidedBy === 'human') return { kind: 'human', text: '' };
+  if (row.decidedBy === 'duplicate') return { kind: 'copy', text: '' };
+  if (row.decidedBy === 'llm' && row.quote) return { kind: 'quote', text: short(row.quote) };
   return { kind: 'terms', text: leadingTerms(row, TERMS).join(', ') };
 }
 

@@ -2,8 +2,8 @@
 // Invariants: P1 rows of one filter never stand under another. P2 one page is asked for at a time. P3 a page that failed is asked for again
 // only when the viewer says so.
 import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Decision } from '../../../../shared/api/answers.ts';
 import { ApiError, getJson } from '../../api.ts';
-import type { ResultRow } from '../../result-row.ts';
 import { type ListRow, toListRow } from './list-row.ts';
 
 const PAGE_ROWS = 200;
@@ -48,7 +48,7 @@ export function usePages(query: string): PagesInView {
     const cursor = from.next === undefined || from.next === null ? '' : `&cursor=${encodeURIComponent(from.next)}`;
     try {
       const path = `results${query === '' ? '?' : `${query}&`}limit=${PAGE_ROWS}${cursor}`;
-      const page = await getJson<{ results: ResultRow[]; next: string | null }>(path, mine.signal);
+      const page = await getJson<{ results: Decision[]; next: string | null }>(path, mine.signal);
       const rows = [...from.rows, ...page.results.map(toListRow)];
       setPages({ query, rows, next: page.next, error: undefined });
     } catch (error) {

@@ -30,7 +30,7 @@ export function DocumentInFocus({ item, ahead, next }: { item: Waiting; ahead: n
         <h2>
           <a href={links.document(item.documentId)}>{name.name}</a>
         </h2>
-        <Place row={{ source_path: item.path, archive_path: item.archivePath }} />
+        <Place row={{ path: item.path, archivePath: item.archivePath }} />
         <p class="review-why">
           {item.code !== null && (
             <span title={problemOf(item.code, item.message ?? '').message || undefined}>

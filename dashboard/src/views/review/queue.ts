@@ -2,7 +2,7 @@
 // Invariants: Q1 a decision is sent once it is older than the time to undo it, or when the next is made, never before. Q2 a document that was
 // decided, put aside or lost to others is not shown again by a later answer; only an undo brings it back. Q3 no decision is lost: one that
 // could not be sent waits in `unsent`. Q4 the document in focus stays in focus while answers arrive.
-import type { ReviewItem } from '../../../../shared/api/decisions.ts';
+import type { ReviewItem } from '../../../../shared/api/answers.ts';
 import { words } from '../../words/review.ts';
 
 /** A document that waits on screen. */

@@ -1,9 +1,10 @@
 // Runs the review queue: asks for documents, sends decisions in their order, keeps time.
 // Invariants: U1 decisions on a document reach the server in the order they were made. U2 what is held is sent when the view, the tab or the
 // window goes. U3 the queue outlives the view, so that a look at a document or at a run loses neither place nor undo.
+
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import type { FeedbackAnswer, ReviewItem } from '../../../../shared/api/decisions.ts';
+import type { FeedbackAnswer, ReviewItem } from '../../../../shared/api/answers.ts';
 import { ApiError, getJson, sendJson } from '../../api.ts';
 import { queryOf } from '../../links.ts';
 import { problemOf } from '../../problem.ts';

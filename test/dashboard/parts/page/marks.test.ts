@@ -15,7 +15,7 @@ function places(...lines: string[]): PagePlaces {
   }
   return { page: 1, pages: 1, kind: 'pdf', width: 1000, height: 1414, text, words };
 }
-const term = (word: string, weight = 1) => ({ term: word, weight, runner_up_weight: 0 });
+const term = (word: string, weight = 1) => ({ term: word, weight, runnerUpWeight: 0 });
 
 describe('marks', () => {
   test('terms are marked where they stand, each for its side', () => {

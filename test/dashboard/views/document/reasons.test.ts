@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import type { FeedbackRow, ResultRow } from '../../../../dashboard/src/result-row.ts';
 import {
   byPull,
   rivalsOf,
@@ -7,10 +6,11 @@ import {
   storyOf,
   versionsOf,
 } from '../../../../dashboard/src/views/document/reasons.ts';
+import type { Decision, FeedbackRecord } from '../../../../shared/api/answers.ts';
 
-const term = (name: string, weight: number, runner_up_weight: number) => ({ term: name, weight, runner_up_weight });
-const row = (values: Partial<ResultRow>) => ({ top_labels_json: '[]', content_sha256: null, ...values }) as ResultRow; // the columns read here
-const said = (label: string) => ({ feedback_id: label, label }) as FeedbackRow; // as above
+const term = (name: string, weight: number, runnerUpWeight: number) => ({ term: name, weight, runnerUpWeight });
+const row = (values: Partial<Decision>) => ({ topLabels: [], contentSha256: null, ...values }) as Decision; // the columns read here
+const said = (label: string) => ({ feedbackId: label, label }) as FeedbackRecord; // as above
 const rivals = { label: 'Customs', runnerUp: 'VAT' };
 
 describe('document: reasons', () => {
@@ -34,8 +34,8 @@ describe('document: reasons', () => {
       { label: 'Customs', probability: 0.8 },
       { label: 'VAT', probability: 0.1 },
     ];
-    expect(rivalsOf(row({ top_labels_json: JSON.stringify(two) }))).toEqual(rivals);
-    expect(rivalsOf(row({ top_labels_json: JSON.stringify(two.slice(1)) }))).toBeUndefined();
+    expect(rivalsOf(row({ topLabels: two }))).toEqual(rivals);
+    expect(rivalsOf(row({ topLabels: two.slice(1) }))).toBeUndefined();
     expect(rivalsOf(row({}))).toBeUndefined();
   });
 });
@@ -43,17 +43,17 @@ describe('document: reasons', () => {
 describe('document: story', () => {
   test('each decision of a person carries what that person said', () => {
     const history = [
-      row({ decided_by: 'human', label: 'B' }),
-      row({ decided_by: 'model', label: 'X' }),
-      row({ decided_by: 'human', label: 'A' }),
-      row({ decided_by: 'llm', label: 'Y' }),
+      row({ decidedBy: 'human', label: 'B' }),
+      row({ decidedBy: 'model', label: 'X' }),
+      row({ decidedBy: 'human', label: 'A' }),
+      row({ decidedBy: 'llm', label: 'Y' }),
     ];
     const story = storyOf({ history, feedback: [said('B'), said('A')] });
     expect(story.map(({ feedback }) => feedback?.label)).toEqual(['B', undefined, 'A', undefined]);
   });
 
   test('a decision on another content than the one before says so', () => {
-    const history = ['s2', 's2', 's1'].map((content_sha256) => row({ content_sha256 }));
+    const history = ['s2', 's2', 's1'].map((contentSha256) => row({ contentSha256 }));
     expect(storyOf({ history, feedback: [] }).map(({ isNewContent }) => isNewContent)).toEqual([false, true, false]);
     expect(versionsOf(history)).toBe(2);
     expect(versionsOf([row({})])).toBe(0);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Event, emptyQueue, type Queue, type Step, step } from '../../../../dashboard/src/views/review/queue.ts';
-import type { ReviewItem } from '../../../../shared/api/decisions.ts';
+import type { ReviewItem } from '../../../../shared/api/answers.ts';
 
 const NOW = Date.parse('2026-05-04T10:00:00Z');
 const LEASED = '2026-05-04T10:10:00.000Z';
