@@ -7,9 +7,10 @@ import { argmax } from '../models/scorer.ts';
 import type { Predictions } from './judge.ts';
 
 /** Inverse strengths C, strong to weak: regParam is 1 / (C × rows), so that a choice made on a part of the rows holds for all of them. */
-export const INVERSE_STRENGTHS: readonly number[] = [8, 32];
-/** Tried where the strongest of those is the best. */
-export const STRONGER: number = 2;
+export const INVERSE_STRENGTHS: readonly number[] = [2, 8, 32];
+/** Where terms may weigh in several ways: the path of each, and what is tried after that where the strongest of the path is the best. */
+export const FEW_STRENGTHS: readonly number[] = [8, 32];
+export const STRONGER = 2;
 
 export const regParamOf = (inverseStrength: number, rows: number): number => 1 / (inverseStrength * Math.max(1, rows));
 
@@ -94,7 +95,7 @@ export interface Fitting extends Way {
 export const describeFitting = (fitting: Fitting): Record<string, string | number | boolean | null> => ({
   regularization: fitting.inverseStrength === null ? 'given' : `1 / (${fitting.inverseStrength} n)`,
   termWeights: fitting.weighing,
-  tried:
+  regularizationTried:
     fitting.tried.length === 0
       ? null
       : fitting.tried

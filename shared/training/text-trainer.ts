@@ -11,6 +11,7 @@ import type { Random } from '../ports.ts';
 import {
   balancedWeights,
   chooseLeast,
+  FEW_STRENGTHS,
   type Fitting,
   heldOutLoss,
   INVERSE_STRENGTHS,
@@ -60,6 +61,8 @@ export interface Judged extends Judgement {
 
 /** Rows up to which `auto` judges by folds. */
 const MAX_FOLDED_ROWS = 5000;
+/** Iterations of a fit that only judges strengths; along a path each starts close to its end. */
+const TRIAL_ITERATIONS = 20;
 /** Folds that try every strength. */
 const SCOUT_FOLDS = 2;
 
@@ -268,9 +271,11 @@ export class TextTrainer {
         tried.push({ weighing, inverseStrength: strengths[i]!, logLoss, scouted });
       });
     };
-    for (const weighing of weighingsOf(lexical)) tryPath(weighing, INVERSE_STRENGTHS);
+    const weighings = weighingsOf(lexical);
+    const strengths = weighings.length > 1 ? FEW_STRENGTHS : INVERSE_STRENGTHS;
+    for (const weighing of weighings) tryPath(weighing, strengths);
     const best = () => tried[chooseLeast(tried.map(({ logLoss }) => logLoss))]!;
-    if (best().inverseStrength === INVERSE_STRENGTHS[0]) tryPath(best().weighing, [STRONGER]);
+    if (weighings.length > 1 && best().inverseStrength === FEW_STRENGTHS[0]) tryPath(best().weighing, [STRONGER]);
     const { weighing, inverseStrength, scouted } = best();
     return { best: { weighing, inverseStrength }, scouted, tried: tried.map(({ scouted: _, ...way }) => way) };
   }
@@ -287,8 +292,10 @@ export class TextTrainer {
       numClasses: this.#data.labels.length,
       ...(weights === undefined ? {} : { weights }),
     };
-    // as many iterations as the final fit has: one that is stopped early is another model
-    const path = fitPath(input, options, regParams, (at) => this.#tell({ phase, ...at }));
+    // where weighings are compared a trial has as many iterations as the final fit: one that is stopped early is another model
+    const isTrial = strengths !== null && phase !== 'final' && this.#options.lexical?.version !== 2;
+    const maxIter = isTrial ? Math.min(TRIAL_ITERATIONS, options.maxIter) : options.maxIter;
+    const path = fitPath(input, { ...options, maxIter }, regParams, (at) => this.#tell({ phase, ...at }));
     let at = 0;
     for (const fit of path) {
       if (phase !== 'final') this.#iterationsTried += fit.iterations;
