@@ -1,28 +1,30 @@
 // Benchmark of decisions: how good each local stage is, what it decides alone, and what that costs. One command prints the table of docs/models.md.
-// `npm run bench decisions -- [--json] [--sets 20newsgroups-bydate,ag_news,banking77] [--encode banking77,ag_news] [--splits 20] [--split-rows 2000]
-//    [--aim 0.97] [--no-demo] [--data folder] [--encoder folder] [--vectors folder]`
+// `npm run bench decisions -- [--json] [--sets 20newsgroups-bydate,ag_news,banking77] [--encode banking77,ag_news,20newsgroups-bydate] [--aim 0.97]
+//    [--splits 300] [--split-rows 120,500] [--against <checkout with dist/>] [--keep file] [--no-demo] [--data folder] [--encoder folder] [--vectors folder]`
 // Method: every training in a process of its own (peak memory), CPU seconds rather than wall time; models see the train split only and are judged on
-// the published test split. Vectors are kept in --vectors (default: a folder of the system's temporary one), so a second run encodes nothing.
+// the published test split. Vectors are kept in --vectors (default: a folder of the system's temporary one), so a second run encodes nothing; --keep
+// keeps every row as it is measured, so that a run that was broken off goes on. --against: another build's default training, side by side.
 // What is absent (data, encoder) is named in `absent`, and its rows are left out.
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import type { FeatureProfile } from '../shared/features/spec.ts';
 import { openBundle } from '../shared/models/loaded-model.ts';
 import { argmax } from '../shared/models/scorer.ts';
-import { clopperPearson, tailProbability } from '../shared/models/threshold.ts';
 import { seededRandom, silentLogger, systemClock } from '../shared/ports.ts';
-import { groupTexts, splitRows } from '../shared/training/splits.ts';
 import { train } from '../shared/training/train.ts';
+import { Children } from './decisions/children.ts';
 import { KeptVectors } from './decisions/kept-vectors.ts';
-import { type LabelledRow, readRows } from './decisions/rows.ts';
+import { type Kept, measurePromise, measureSplits, type PromiseOrder } from './decisions/promise.ts';
+import { readRows } from './decisions/rows.ts';
 
 interface Measured {
   set: string;
-  profile: FeatureProfile;
+  /** `against`: the other build as it trains by itself. */
+  profile: FeatureProfile | 'against';
   encoder: boolean;
   train: number;
   test: number;
@@ -40,22 +42,8 @@ interface Measured {
   documentsPerCpuSecond: number;
 }
 
-interface Splits {
-  set: string;
-  profile: FeatureProfile;
-  splits: number;
-  rows: number;
-  aim: number;
-  /** Splits that promised anything; those whose held-out labels were at least `aim` right; those of them that chance does not explain as kept. */
-  promised: number;
-  kept: number;
-  broken: number;
-}
-
 const runFile = promisify(execFile);
 const REPEATS = 3;
-/** A split has broken its promise where so few right ones would be seen so seldom if it held. */
-const BROKEN_LEVEL = 0.05;
 
 export async function run({ json, args }: { json: boolean; args: string[] }): Promise<void> {
   const { values } = parseArgs({
@@ -66,26 +54,34 @@ export async function run({ json, args }: { json: boolean; args: string[] }): Pr
       encoder: { type: 'string', default: resolve('../shared/data/encoder/minilm-l6-v2-int8') },
       vectors: { type: 'string', default: join(tmpdir(), 'sluice-bench-vectors') },
       sets: { type: 'string', default: '20newsgroups-bydate,ag_news,banking77' },
-      encode: { type: 'string', default: 'banking77,ag_news' },
-      splits: { type: 'string', default: '20' },
-      'split-rows': { type: 'string', default: '2000' },
+      encode: { type: 'string', default: 'banking77,ag_news,20newsgroups-bydate' },
+      splits: { type: 'string', default: '300' },
+      'split-rows': { type: 'string', default: '120,500' },
+      against: { type: 'string' },
+      keep: { type: 'string' },
       aim: { type: 'string', default: '0.97' },
       demo: { type: 'boolean', default: true },
       child: { type: 'string' },
     },
   });
-  const [aim, splits, splitRowCount] = [Number(values.aim), Number(values.splits), Number(values['split-rows'])];
+  const aim = Number(values.aim);
   if (values.child !== undefined) {
-    const order = JSON.parse(values.child) as Order; // our own words
-    const measured = order.splits === undefined ? await measure(order) : await measureSplits(order, order.splits);
+    const order = JSON.parse(values.child) as Order | PromiseOrder | DemoOrder; // our own words
+    const measured =
+      'kind' in order
+        ? order.kind === 'promise'
+          ? await measureSplits(order)
+          : await measureDemo(order.encoder)
+        : await measure(order);
     process.stdout.write(JSON.stringify(measured));
     return;
   }
   const absent: string[] = [];
   const hasEncoder = existsSync(join(values.encoder, 'model.onnx'));
   if (!hasEncoder) absent.push(`${values.encoder}: no encoder, so nothing is encoded`);
+  const children = new Children('decisions', values.keep);
   const results: Measured[] = [];
-  const promises: Splits[] = [];
+  const promises: Kept[] = [];
   const list = (text: string) => text.split(',').filter(Boolean);
   for (const set of list(values.sets)) {
     const file = join(values.data, `${set}.jsonl.gz`);
@@ -93,49 +89,87 @@ export async function run({ json, args }: { json: boolean; args: string[] }): Pr
       absent.push(file);
       continue;
     }
-    const order = { set, file, aim, vectors: values.vectors };
-    for (const profile of ['spark', 'lexical'] as const) results.push(await inChild<Measured>({ ...order, profile }));
-    if (hasEncoder && list(values.encode).includes(set))
-      results.push(await inChild<Measured>({ ...order, profile: 'lexical', encoder: values.encoder }));
-    if (splits > 0)
-      promises.push(
-        await inChild<Splits>({ ...order, profile: 'lexical', splits: { count: splits, rows: splitRowCount } }),
+    const vectors = join(values.vectors, `${set}.vectors`);
+    const order = { set, file, aim, vectors };
+    const { against } = values;
+    if (against !== undefined)
+      results.push(
+        await children.measure<Measured>(
+          { ...order, profile: 'against', against: resolve(against) },
+          `${set}, the other build`,
+        ),
       );
+    for (const profile of ['spark', 'lexical'] as const)
+      results.push(await children.measure<Measured>({ ...order, profile }, `${set}, ${profile}`));
+    const isEncoded = hasEncoder && list(values.encode).includes(set);
+    if (isEncoded)
+      results.push(
+        await children.measure<Measured>(
+          { ...order, profile: 'lexical', encoder: values.encoder },
+          `${set}, with encoder`,
+        ),
+      );
+    if (Number(values.splits) === 0 || set === '20newsgroups-bydate') continue; // its long texts would take days
+    for (const rows of list(values['split-rows']).map(Number)) {
+      const split = { set, file, rows, judges: 3000, aim, vectors };
+      promises.push(await measurePromise(children, split, Number(values.splits)));
+      if (isEncoded)
+        promises.push(await measurePromise(children, { ...split, encoder: values.encoder }, Number(values.splits)));
+    }
   }
-  const demo = values.demo && hasEncoder ? await measureDemo(values.encoder) : null;
+  const demo =
+    values.demo && hasEncoder
+      ? await children.measure<{ right: number; readable: number } | null>(
+          { kind: 'demo', encoder: values.encoder } satisfies DemoOrder,
+          'the demo by its label descriptions',
+        )
+      : null;
   const document = { results, ratios: ratiosOf(results), promises, demo, absent };
   if (json) process.stdout.write(`${JSON.stringify(document)}\n`);
   else print(document);
 }
 
+interface DemoOrder {
+  kind: 'demo';
+  encoder: string;
+}
+
 interface Order {
   set: string;
   file: string;
-  profile: FeatureProfile;
+  profile: FeatureProfile | 'against';
+  /** Checkout of another build. */
+  against?: string;
   aim: number;
   /** Folder of the encoder; absent: words alone. */
   encoder?: string;
+  /** File of vectors. */
   vectors: string;
-  splits?: { count: number; rows: number };
 }
 
-async function inChild<T>(order: Order): Promise<T> {
-  process.stderr.write(`${order.set}, ${order.splits ? 'splits' : order.encoder ? 'with encoder' : order.profile} …\n`);
-  const entry = fileURLToPath(import.meta.url).replace(/decisions\.(ts|js)$/, 'run.$1');
-  const args = ['--disable-warning=ExperimentalWarning', entry, 'decisions', '--child', JSON.stringify(order)];
-  const { stdout } = await runFile(process.execPath, args, { maxBuffer: 64 * 1024 * 1024 });
-  return JSON.parse(stdout) as T; // the child's words
+/** The modules that train and decide: ours, or those of another build. */
+async function modulesOf(against: string | undefined): Promise<{ train: typeof train; openBundle: typeof openBundle }> {
+  if (against === undefined) return { train, openBundle };
+  const load = (path: string) => import(pathToFileURL(join(against, 'dist/shared', path)).href);
+  const [training, models] = await Promise.all([load('training/train.js'), load('models/loaded-model.js')]);
+  const open: typeof openBundle = (version, description, artifacts) =>
+    models.openBundle === undefined
+      ? models.openModel({ ...description, version }, artifacts) // builds before the second stage
+      : models.openBundle(version, description, artifacts);
+  return { train: training.train as typeof train, openBundle: open }; // earlier forms of the same
 }
 
 const deps = { clock: systemClock, random: seededRandom(1), logger: silentLogger };
 
-async function measure({ set, file, profile, aim, encoder: folder, vectors }: Order): Promise<Measured> {
+async function measure({ set, file, profile, against, aim, encoder: folder, vectors }: Order): Promise<Measured> {
+  const { train, openBundle } = await modulesOf(against);
   const rows = readRows(file);
   const [examples, test] = [rows.filter((row) => row.split === 'train'), rows.filter((row) => row.split === 'test')];
-  const encoder = folder === undefined ? undefined : await KeptVectors.open(folder, join(vectors, `${set}.vectors`));
+  const encoder = folder === undefined ? undefined : await KeptVectors.open(folder, vectors);
   if (encoder !== undefined) await encoder.encode(examples.map(({ text }) => text)); // once, and not part of the training's time
   const before = process.cpuUsage();
-  const trained = await train({ examples, encoder, options: { profile, precision: aim }, deps });
+  const options = profile === 'against' ? { precision: aim } : { profile, precision: aim };
+  const trained = await train({ examples, encoder, options, deps });
   const trainCpuSeconds = cpuSecondsSince(before);
   const peakRssMb = Math.round(process.resourceUsage().maxRSS / 1024);
   const model = await openBundle('v1', trained.description, trained.artifacts);
@@ -181,52 +215,8 @@ async function measure({ set, file, profile, aim, encoder: folder, vectors }: Or
   };
 }
 
-/** Half of the rows train and promise, the other half says what came of it; copies lie on one side. */
-async function measureSplits(order: Order, { count, rows: wanted }: { count: number; rows: number }): Promise<Splits> {
-  const { set, file, profile, aim } = order;
-  const all = readRows(file);
-  const counts = { promised: 0, kept: 0, broken: 0 };
-  let rows = 0;
-  for (let seed = 1; seed <= count; seed++) {
-    const random = seededRandom(seed);
-    const drawn = drawRows(all, wanted, random);
-    rows = drawn.length;
-    const names = [...new Set(drawn.map(({ label }) => label))];
-    const classes = Int32Array.from(drawn, ({ label }) => names.indexOf(label));
-    const groups = groupTexts(
-      drawn.map(({ text }) => text),
-      classes,
-    );
-    const part = splitRows(classes, groups, 2, random);
-    const [examples, held] = [drawn.filter((_, i) => part[i] === 0), drawn.filter((_, i) => part[i] === 1)];
-    const trained = await train({ examples, options: { profile, precision: aim, seed }, deps });
-    const model = await openBundle('v1', trained.description, trained.artifacts);
-    const p = model.score(model.featurize(held.map(({ text }) => text)));
-    const width = model.labels.length;
-    let [accepted, right] = [0, 0];
-    held.forEach(({ label }, i) => {
-      const k = argmax(p, i * width, (i + 1) * width);
-      if (p[i * width + k]! < model.accept) return;
-      accepted++;
-      if (model.labels[k] === label) right++;
-    });
-    if (accepted === 0) continue;
-    counts.promised++;
-    if (right / accepted >= aim) counts.kept++;
-    // P(so few right) if the promise held exactly: the complement of the tail above.
-    if (1 - tailProbability(right + 1, accepted, aim) < BROKEN_LEVEL) counts.broken++;
-  }
-  return { set, profile, splits: count, rows, aim, ...counts };
-}
-
-function drawRows(rows: readonly LabelledRow[], wanted: number, random: { next(): number }): LabelledRow[] {
-  const order = rows.map((row) => ({ row, at: random.next() })).sort((a, b) => a.at - b.at);
-  return order.slice(0, wanted).map(({ row }) => row);
-}
-
 /** The demo's documents by the descriptions of its labels alone, through the whole product: no model, no LLM. */
 async function measureDemo(encoder: string): Promise<{ right: number; readable: number } | null> {
-  process.stderr.write('the demo by its label descriptions …\n');
   const root = resolve(import.meta.dirname, '..');
   const cli = [join(root, 'cli/sluice.js'), join(root, 'dist/cli/sluice.js')].find((path) => existsSync(path));
   const samples = [join(root, 'samples'), join(root, '../samples')].find((path) => existsSync(path));
@@ -249,27 +239,28 @@ async function measureDemo(encoder: string): Promise<{ right: number; readable: 
   }
 }
 
-/** lexical over spark: how much slower, larger and longer. */
-function ratiosOf(
-  results: readonly Measured[],
-): { set: string; throughput: number; trainCpu: number; peakRss: number }[] {
+/** lexical over spark, and over the other build: how much slower, larger and longer. */
+function ratiosOf(results: readonly Measured[]) {
   const plain = results.filter(({ encoder }) => !encoder);
-  return plain.flatMap((lexical) => {
-    const spark = plain.find((one) => one.set === lexical.set && one.profile === 'spark');
-    if (lexical.profile !== 'lexical' || spark === undefined) return [];
-    return {
-      set: lexical.set,
-      throughput: round(lexical.documentsPerCpuSecond / spark.documentsPerCpuSecond, 3),
-      trainCpu: round(lexical.trainCpuSeconds / spark.trainCpuSeconds, 2),
-      peakRss: round(lexical.peakRssMb / spark.peakRssMb, 2),
-    };
-  });
+  return plain
+    .filter(({ profile }) => profile === 'lexical')
+    .flatMap((lexical) =>
+      plain
+        .filter((other) => other.set === lexical.set && other.profile !== 'lexical')
+        .map((other) => ({
+          set: lexical.set,
+          over: other.profile,
+          throughput: round(lexical.documentsPerCpuSecond / other.documentsPerCpuSecond, 3),
+          trainCpu: round(lexical.trainCpuSeconds / other.trainCpuSeconds, 2),
+          peakRss: round(lexical.peakRssMb / other.peakRssMb, 2),
+        })),
+    );
 }
 
 interface Printed {
   results: readonly Measured[];
   ratios: ReturnType<typeof ratiosOf>;
-  promises: readonly Splits[];
+  promises: readonly Kept[];
   demo: { right: number; readable: number } | null;
   absent: readonly string[];
 }
@@ -277,12 +268,7 @@ interface Printed {
 function print({ results, ratios, promises, demo, absent }: Printed): void {
   console.table(results.map(({ train: _train, test: _test, aim: _aim, ...shown }) => shown));
   console.table(ratios);
-  console.table(
-    promises.map(({ promised, broken, ...split }) => {
-      const [low, high] = clopperPearson(promised - broken, promised, BROKEN_LEVEL);
-      return { ...split, promised, broken, notBroken: `${round(low, 3)} to ${round(high, 3)}` };
-    }),
-  );
+  console.table(promises.map(({ interval, ...row }) => ({ ...row, interval: interval.join(' to ') })));
   if (demo !== null) console.log(`demo by label descriptions: ${demo.right} of ${demo.readable} right`);
   for (const what of absent) console.log(`absent: ${what}`);
 }

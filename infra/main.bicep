@@ -26,9 +26,9 @@ param principalType string = 'User'
 @allowed(['22', '24'])
 param nodeVersion string = '22'
 
-@description('Upload events: webhook (subscription made after deployment by a hook) or queue (delivered with an identity, no key).')
-@allowed(['webhook', 'queue'])
-param eventDelivery string = 'webhook'
+@description('Upload events: queue (delivered with an identity, no key) or webhook (subscription made after deployment by a hook).')
+@allowed(['queue', 'webhook'])
+param eventDelivery string = 'queue'
 
 @description('Backend of orchestrations: AzureStorage, or DurableTaskScheduler (managed, keyless).')
 @allowed(['AzureStorage', 'DurableTaskScheduler'])
