@@ -1,5 +1,5 @@
 // The closed list of failure codes and the two errors that decide retries.
-// Invariants: every code a user can meet is listed here with what to do about it; retry is a property of the error, not of its text.
+// Invariants: every code a user can meet is listed here with what to do about it, and in German in dashboard/src/words/german/errors.ts; retry is a property of the error, not of its text.
 
 /** Failure codes with the remedy a user reads next to them. A code is stable; its remedy may be reworded. */
 export const ERROR_REMEDIES = {
@@ -134,6 +134,8 @@ export const ERROR_REMEDIES = {
   'model.locale-missing':
     'Install the locale named (Debian: apt-get install locales, then locale-gen), or export the model with locale C.UTF-8.',
   'model.not-evaluated': 'Evaluate the model before promoting it.',
+  'model.not-vouched-for':
+    'Nothing is promoted by itself that leaves labels out or that no person or file has taught. Look at it, then promote it yourself: `sluice models promote <version>`.',
   'model.not-better':
     'Evaluate it on more rows of several labels, train it on more, or promote it with --force and a --reason.',
   // encoders

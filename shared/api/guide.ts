@@ -8,6 +8,8 @@ export interface GuideStep {
   why: string;
   /** What is left of it, in numbers; null where it is done or not begun. */
   left: string | null;
+  /** The number that `left` speaks of. */
+  leftCount: number | null;
   /** What it costs. */
   cost: string;
   /** On the terminal. */

@@ -25,16 +25,16 @@ export interface Watched {
   complaints: string[];
 }
 
-/** A page of a viewer of its own in a fixed zone and language. @param origin  of the host; nothing else may be asked */
+/** A page of a viewer of its own in a fixed zone. @param origin  of the host; nothing else may be asked */
 export async function openPage(
   browser: Browser,
   origin: string,
-  { width = 1280, height = 860, scheme = 'light' as Scheme } = {},
+  { width = 1280, height = 860, scheme = 'light' as Scheme, locale = 'en-US' } = {},
 ): Promise<Watched> {
   const context = await browser.newContext({
     viewport: { width, height },
     colorScheme: scheme,
-    locale: 'en-US',
+    locale,
     timezoneId: 'Europe/Zurich',
     reducedMotion: 'reduce',
   });

@@ -9,6 +9,7 @@ import { ROOT, temporaryFolder, waitFor } from '../e2e/sluice.ts';
 import { launch, noBrowser, openPage, type Scheme, type Watched } from './browser.ts';
 import { type Demo, runForPeople, startDemo, TRAINING_FILE } from './demo.ts';
 import { expectSound } from './sound.ts';
+import { englishLeft } from './words-shown.ts';
 
 const LONG_MS = 120_000;
 const folder = temporaryFolder('page');
@@ -284,14 +285,14 @@ describe.skipIf(noBrowser !== undefined)(`page${noBrowser === undefined ? '' : `
     LONG_MS,
   );
 
-  test.each<[number, Scheme]>([
-    [360, 'light'],
-    [360, 'dark'],
-    [1600, 'dark'],
+  test.each<[number, Scheme, string]>([
+    [360, 'light', 'en-US'],
+    [360, 'dark', 'de-DE'],
+    [1600, 'dark', 'en-US'],
   ])(
-    'every view is sound at %i px, %s',
-    async (width, scheme) => {
-      const other = await openPage(browser, demo.url, { width, scheme });
+    'every view is sound at %i px, %s, and shows nothing but the language of the browser, %s',
+    async (width, scheme, locale) => {
+      const other = await openPage(browser, demo.url, { width, scheme, locale });
       const { results } = await demo.call<{ results: Row[] }>('GET', '/api/results?limit=1');
       const paths = [
         '/runs',
@@ -305,15 +306,54 @@ describe.skipIf(noBrowser !== undefined)(`page${noBrowser === undefined ? '' : `
         '/labels',
         '/costs',
       ];
+      const isGerman = locale.startsWith('de');
       for (const path of paths) {
         await other.page.goto(`${demo.url}/api/dashboard${path}`);
         await other.page.getByRole('heading', { level: 1 }).waitFor();
         await expect.poll(() => other.page.locator('.loading').count(), { timeout: 60_000 }).toBe(0);
         await expectSound(other);
+        expect(await other.page.evaluate('document.documentElement.lang')).toBe(isGerman ? 'de' : 'en');
+        if (isGerman) expect(await englishLeft(other.page)).toEqual([]);
       }
       await other.context.close();
     },
     180_000,
+  );
+
+  test(
+    'language: the switch keeps what was typed and opened, asks nothing again, and is remembered',
+    async () => {
+      const other = await openPage(browser, demo.url, { locale: 'de-AT' });
+      const { page } = other;
+      await page.goto(`${demo.url}/api/dashboard/documents`);
+      await page.getByRole('heading', { name: 'Dokumente', level: 1 }).waitFor();
+      await page.getByText('Filter', { exact: true }).click();
+      await page.getByLabel('Code', { exact: true }).waitFor();
+      await page.getByRole('searchbox').fill('memo');
+      await page
+        .getByText('Alle entfernen')
+        .or(page.getByLabel(/^Filter Suche memo/))
+        .first()
+        .waitFor();
+      await expect.poll(() => page.locator('.loading').count(), { timeout: 60_000 }).toBe(0);
+      const asked: string[] = [];
+      page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+      await page.getByRole('button', { name: 'English' }).click();
+      await page.getByRole('heading', { name: 'Documents', level: 1 }).waitFor();
+      expect(asked.filter((path) => path === '/api/results')).toEqual([]);
+      expect(await page.getByRole('searchbox').inputValue()).toBe('memo');
+      expect(await page.getByLabel('Code', { exact: true }).isVisible()).toBe(true);
+      await page.reload();
+      await page.getByRole('heading', { name: 'Documents', level: 1 }).waitFor();
+      await page.getByRole('button', { name: 'Deutsch' }).click();
+      await page.getByRole('heading', { name: 'Dokumente', level: 1 }).waitFor();
+      await page.goto(`${demo.url}/api/dashboard/runs`);
+      await page.getByRole('heading', { name: 'Läufe', level: 1 }).waitFor();
+      expect(await page.title()).toBe('Läufe · Sluice');
+      await expectSound(other);
+      await other.context.close();
+    },
+    LONG_MS,
   );
 
   test(

@@ -1,7 +1,15 @@
 // The list of runs, first steps, and the dialog that starts a run.
+import type { GuideStep } from '../../../shared/api/guide.ts';
 import { count } from '../format.ts';
 import { catalogue, type Shown, type Wrap } from '../language/catalogue.ts';
 import { pluralEn } from '../language/plural.ts';
+
+export interface GuideWords {
+  title: string;
+  why: string;
+  cost: string;
+  left: (n: number) => string;
+}
 
 export const words = catalogue('runs', {
   title: 'Runs',
@@ -82,6 +90,8 @@ export const words = catalogue('runs', {
   putAway: 'Put away',
   putStepsAway: 'Put the first steps away',
   stepStates: { done: 'done', next: 'next', later: 'later' },
+  /** Another language's words for a step by its id; English is the API's own. */
+  guide: {} as Readonly<Partial<Record<GuideStep['id'], GuideWords>>>,
   whyAndCost: (why: string, cost: string) => `${why}. Costs: ${cost}.`,
   // quote
   quote: 'Quote',

@@ -46,17 +46,19 @@ export function TrainingRecord({ report }: { report: ModelReport }) {
           [words.features, count(width)],
           [words.wordsPerTerm, features === null ? null : count(features.ngram)],
           [words.calibration, calibration.method],
-          ...Object.entries(training)
-            .filter(([, value]) => value !== null)
-            .map(
-              ([name, value]) =>
-                [
-                  spaced(name),
-                  name.endsWith('ingerprint') ? <code>{String(value).slice(0, 16)}</code> : valueText(value ?? ''),
-                ] as const,
-            ),
         ]}
       />
+      {/* names of parameters: data, the same in every language */}
+      <div lang="en">
+        <Facts
+          facts={Object.entries(training)
+            .filter(([, value]) => value !== null)
+            .map(([name, value]) => [
+              spaced(name),
+              name.endsWith('ingerprint') ? <code>{String(value).slice(0, 16)}</code> : valueText(value ?? ''),
+            ])}
+        />
+      </div>
     </section>
   );
 }

@@ -4,6 +4,7 @@ import type { RunReport } from '../../../../shared/api/insights.ts';
 
 import { sendJson } from '../../api.ts';
 import { when } from '../../format.ts';
+import { problemOf } from '../../problem.ts';
 import { canOperate } from '../../session.ts';
 import { toast, toastError } from '../../toasts.tsx';
 import { words } from '../../words/run.ts';
@@ -24,7 +25,13 @@ export function Notes({ run, report, onChanged }: NotesProps) {
       {isStopped && (
         <section class={`note ${run.state === 'failed' ? 'bad' : 'warn'}`} role="alert">
           <p>
-            <strong>{run.error?.message ?? (run.state === 'failed' ? words.failed : words.wasCancelled)}</strong>{' '}
+            <strong>
+              {run.error === null
+                ? run.state === 'failed'
+                  ? words.failed
+                  : words.wasCancelled
+                : problemOf(run.error.code, run.error.message).message}
+            </strong>{' '}
             {run.error !== null && <code>{run.error.code}</code>} {words.nothingCommitted}
           </p>
           {canOperate.value && report !== undefined && <TakeUp report={report} onChanged={onChanged} />}

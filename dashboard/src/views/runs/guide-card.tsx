@@ -40,7 +40,9 @@ export function GuideCard() {
   );
 }
 
-function Step({ step: { state, title, why, left, cost, view } }: { step: GuideStep }) {
+function Step({ step }: { step: GuideStep }) {
+  const { state, view } = step;
+  const { title, why, left, cost } = saidOf(step);
   return (
     <li class={state} aria-current={state === 'next' ? 'step' : undefined}>
       <span aria-hidden="true">{MARKS[state]}</span>
@@ -52,4 +54,18 @@ function Step({ step: { state, title, why, left, cost, view } }: { step: GuideSt
       </div>
     </li>
   );
+}
+
+/** A step in the chosen language. */
+function saidOf({
+  id,
+  title,
+  why,
+  cost,
+  left,
+  leftCount,
+}: GuideStep): Pick<GuideStep, 'title' | 'why' | 'cost' | 'left'> {
+  const told = words.guide[id];
+  if (told === undefined) return { title, why, cost, left };
+  return { ...told, left: left === null ? null : told.left(leftCount ?? 0) };
 }
