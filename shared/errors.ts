@@ -121,6 +121,7 @@ export const ERROR_REMEDIES = {
     'The file named is a record of Sluice that was damaged or overwritten. Restore it from soft delete or a backup; what does not need it goes on.',
   'query.timeout':
     'Ask for less, or allow more time: timeoutSeconds, or --timeout of the command line (without --url 0 = as long as it takes).',
+  'review.no-batch': 'Decisions can be taken back for 30 days, by the id that the batch was answered with.',
   'search.not-ready': 'Texts are still being indexed, once for each document. Ask again in a minute.',
   'lake.commit-conflict': 'A concurrent writer changed the same rows. Retry the operation.',
   'features.corrupt': 'The feature file is damaged. Re-run with from=featurize.',

@@ -228,6 +228,7 @@ const byCode: Readonly<Record<ErrorCode, Told>> = {
     'Ein Datensatz von Sluice ist beschädigt oder überschrieben',
     'Stellen Sie ihn aus einer Sicherung wieder her; was ihn nicht braucht, geht weiter.',
   ],
+  'review.no-batch': ['Diese Entscheidungen sind nicht bekannt', 'Zurücknehmen lassen sie sich 30 Tage lang.'],
   'search.not-ready': [
     'Die Texte werden noch erschlossen',
     'Das geschieht einmal je Dokument. Fragen Sie in einer Minute noch einmal.',
