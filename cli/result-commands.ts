@@ -32,6 +32,10 @@ export function addResultCommands(program: Command): void {
 
   /** Options that choose decisions; names as in the API. */
   const filtered = (command: Command): Command =>
+    chosen(command)
+      .option('--from <time>', 'decided at or after (ISO 8601)', time)
+      .option('--to <time>', 'decided before (ISO 8601)', time);
+  const chosen = (command: Command): Command =>
     command
       .option('--run <id>', 'decisions of this run; default: the latest of every document', id)
       .option('--label <name>', 'with this label')
@@ -44,9 +48,7 @@ export function addResultCommands(program: Command): void {
       .option('--search <text>', 'with this text in the path, upper or lower case')
       .option('--min-confidence <p>', 'with at least this confidence', share)
       .option('--max-confidence <p>', 'with at most this confidence', share)
-      .option('--media-type <type>', 'of this media type')
-      .option('--from <time>', 'decided at or after (ISO 8601)', time)
-      .option('--to <time>', 'decided before (ISO 8601)', time);
+      .option('--media-type <type>', 'of this media type');
 
   const searchedIn = () =>
     new Option('--in <where>', 'where words are looked for; default: in both').choices(['text', 'reasons']);
@@ -83,7 +85,12 @@ export function addResultCommands(program: Command): void {
       new Option('--order <order>', 'which come first').choices(['oldest', 'uncertain', 'teaching']).default('oldest'),
     )
     .option('--run <id>', 'of this run', id)
-    .action(async (options) => (await import('./commands/review.ts')).reviewCommand(options));
+    .option('--disagreement', 'those on which reviewers disagree, instead of those that wait', false)
+    .action(async ({ disagreement, ...options }) =>
+      (await import('./commands/review.ts')).reviewCommand(
+        disagreement ? { ...options, queue: 'disagreement' } : options,
+      ),
+    );
 
   remote(
     program
@@ -96,10 +103,29 @@ export function addResultCommands(program: Command): void {
       (await import('./commands/review.ts')).reviewCommand({ ...options, queue: 'spot-check' }),
     );
 
-  remote(program.command('decide').description('label documents by hand: one, or those of a file'))
+  chosen(
+    remote(
+      program
+        .command('decide')
+        .description(
+          'label documents by hand: one, those of a file, those that fit a filter or are like one; take it back',
+        ),
+    ),
+  )
     .argument('[document-id]', 'as `sluice review` shows it', documentId)
     .argument('[label]', 'of the taxonomy', someText)
     .option('--from <file>', '.csv, .jsonl or .parquet with the columns document_id and label', existingFile)
+    .option(
+      '--as <label>',
+      'the label of all documents that fit the filter or --like; nothing is decided without --yes',
+      someText,
+    )
+    .option('--text <words>', 'with these words in text or reasons, as `sluice search` takes them', someText)
+    .addOption(searchedIn())
+    .option('--like <document-id>', 'whose text is like that of this document', documentId)
+    .option('--similarity <share>', 'how much of what is rare in it must be shared; default: 0.4', share)
+    .option('--yes', 'decide, instead of showing what would be decided', false)
+    .option('--undo <batch-id>', 'take decisions back that were given together; may be repeated', words)
     .option('--note <text>', 'why')
     .action(async (id, label, options) => (await import('./commands/review.ts')).decideCommand(id, label, options));
 

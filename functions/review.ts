@@ -1,21 +1,16 @@
 // Review over HTTP: the queue of documents that wait for people, and their decisions.
 import { randomUUID } from 'node:crypto';
-import type { HttpRequest } from '@azure/functions';
-import { feedbackBatchSchema, feedbackSchema, reviewQueueSchema } from '../shared/api/decisions.ts';
+import { reviewQueueSchema } from '../shared/api/decisions.ts';
 import { reviewProgressSchema, reviewReleaseSchema, reviewSkipSchema } from '../shared/api/insights.ts';
-
 import { parseRequest } from '../shared/api/problem.ts';
-import { getApp, whoCalls } from '../shared/app.ts';
+import { getApp } from '../shared/app.ts';
 import { calibrateLlm } from '../shared/review/calibrate-llm.ts';
-import { giveFeedback } from '../shared/review/feedback.ts';
-import { giveFeedbackBatch } from '../shared/review/feedback-batch.ts';
 import { releaseDocuments, skipDocument } from '../shared/review/lease.ts';
 import { reviewProgress } from '../shared/review/progress.ts';
 import { asFirstItem, takeForReview } from '../shared/review/queue.ts';
 import { access, isFirstVersion, isFromPage, queryOf, readBody, respond } from './http.ts';
 import { app } from './registry.ts';
-
-const reviewerOf = (request: HttpRequest) => whoCalls(request.headers.get('x-ms-client-principal'), 'reviewer');
+import { reviewerOf } from './reviewer.ts';
 
 app.http('reviewQueue', {
   ...access,
@@ -29,7 +24,7 @@ app.http('reviewQueue', {
       const holder = `${reviewer.id}/${queue.holder ?? randomUUID()}`;
       const lake = await getApp();
       if (isFromPage(request)) lake.pages.warm();
-      const documents = await takeForReview(lake, queue, holder);
+      const documents = await takeForReview(lake, queue, holder, reviewer.name);
       return { jsonBody: { documents: isFirstVersion(request) ? documents.map(asFirstItem) : documents } };
     }),
 });
@@ -81,31 +76,4 @@ app.http('calibrateLlm', {
   methods: ['POST'],
   handler: (request, context) =>
     respond(context, request, 'operator', async () => ({ jsonBody: await calibrateLlm(await getApp()) })),
-});
-
-app.http('giveFeedback', {
-  ...access,
-  route: 'feedback',
-  methods: ['POST'],
-  handler: (request, context) =>
-    respond(context, request, 'reviewer', async () => {
-      const reviewer = reviewerOf(request);
-      const lake = await getApp();
-      const body = parseRequest(feedbackSchema, await readBody(request, lake.config.REQUEST_MAX_BYTES));
-      const answer = await giveFeedback(lake, body, reviewer.name);
-      return { status: answer.isNew ? 201 : 200, jsonBody: answer };
-    }),
-});
-
-app.http('giveFeedbackBatch', {
-  ...access,
-  route: 'feedback/batch',
-  methods: ['POST'],
-  handler: (request, context) =>
-    respond(context, request, 'reviewer', async () => {
-      const reviewer = reviewerOf(request);
-      const lake = await getApp();
-      const { decisions } = parseRequest(feedbackBatchSchema, await readBody(request, lake.config.REQUEST_MAX_BYTES));
-      return { jsonBody: { decisions: await giveFeedbackBatch(lake, decisions, reviewer.name) } };
-    }),
 });

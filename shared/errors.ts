@@ -121,6 +121,7 @@ export const ERROR_REMEDIES = {
     'The file named is a record of Sluice that was damaged or overwritten. Restore it from soft delete or a backup; what does not need it goes on.',
   'query.timeout':
     'Ask for less, or allow more time: timeoutSeconds, or --timeout of the command line (without --url 0 = as long as it takes).',
+  'review.no-batch': 'Decisions can be taken back for 30 days, by the id that the batch was answered with.',
   'search.not-ready': 'Texts are still being indexed, once for each document. Ask again in a minute.',
   'lake.commit-conflict': 'A concurrent writer changed the same rows. Retry the operation.',
   'features.corrupt': 'The feature file is damaged. Re-run with from=featurize.',
@@ -134,6 +135,8 @@ export const ERROR_REMEDIES = {
   'model.locale-missing':
     'Install the locale named (Debian: apt-get install locales, then locale-gen), or export the model with locale C.UTF-8.',
   'model.not-evaluated': 'Evaluate the model before promoting it.',
+  'model.not-vouched-for':
+    'Nothing is promoted by itself that leaves labels out or that no person or file has taught. Look at it, then promote it yourself: `sluice models promote <version>`.',
   'model.not-better':
     'Evaluate it on more rows of several labels, train it on more, or promote it with --force and a --reason.',
   // encoders

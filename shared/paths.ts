@@ -83,6 +83,8 @@ export const noticePath = (id: string): string => path`notices/sent/${id}.json`;
 export const runMarkPath = 'notices/alarms.json';
 
 /** Who is looking at a document that waits for review. */
+export const reviewBatchFolder = 'review/batches';
+export const reviewBatchPath = (id: string): string => path`review/batches/${id}.json`;
 export const reviewLeaseFolder = 'review/leases';
 export const reviewLeasePath = (documentId: string): string => path`review/leases/${documentId}.json`;
 

@@ -16,6 +16,8 @@ import { type TrainInput, train } from './training/train.ts';
 
 export interface TrainingOrder extends Pick<TrainInput, 'examples' | 'options' | 'taxonomyVersion' | 'decisions'> {
   promote: boolean;
+  /** Labels of the taxonomy: a model that lacks some is not promoted by itself. Default: any will do */
+  taxonomyLabels?: readonly string[] | undefined;
   codeVersion: string;
   onProgress: NonNullable<TrainInput['deps']['onProgress']>;
   /** The model was registered, and its judgement does not speak for it. */
@@ -115,7 +117,9 @@ export async function trainAndRegister(app: TrainingApp, order: TrainingOrder): 
   const mlflow = mlflowOf(config);
   const tracked = await recordRun(lake, run, { logger, ...(mlflow === undefined ? {} : { mlflow }) });
   if (tracked.status === 'failed') onNotTracked(tracked.problem);
-  const refusal = promote ? await registry.promoteTrained(modelVersion, `training ${trainingId}`) : undefined;
+  const refusal = promote
+    ? await registry.promoteTrained(modelVersion, `training ${trainingId}`, order.taxonomyLabels)
+    : undefined;
   if (refusal !== undefined) onNotPromoted(refusal);
   const registered = (await registry.list()).find((model) => model.version === modelVersion);
   if (registered === undefined) throw new Error(`model ${modelVersion} was registered and is not listed`);

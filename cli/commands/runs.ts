@@ -158,7 +158,7 @@ export async function runsCommand(
   print(describeRuns(list.runs, screenWidth()));
 }
 
-/** Ids are whole, for other commands take them; where the line is short, sums that `sluice runs <run-id>` shows make way. */
+/** A run is called by what it is over and when; ids are whole, for other commands take them. Where the line is short, sums that `sluice runs <run-id>` shows make way. */
 export function describeRuns(runs: readonly RunStatus[], width: number): string {
   const isWide = width >= WIDE;
   const sums: Shown[] = [
@@ -168,12 +168,12 @@ export function describeRuns(runs: readonly RunStatus[], width: number): string 
     [{ title: 'cost', align: 'right' }, (run) => money(run.costUsd)],
   ];
   const columns: Shown[] = [
-    [{ title: 'run' }, (run) => run.runId],
     [{ title: 'over', flexible: true, cut: 'middle' }, (run) => run.source ?? ''],
+    [{ title: 'started' }, (run) => startedAt(run).slice(isWide ? 0 : 5)],
     [{ title: 'state' }, (run) => (run.stalledSince === undefined ? run.state : 'stalled')],
     [{ title: isWide ? 'documents' : 'docs', align: 'right' }, (run) => String(run.documents)],
     ...(isWide ? sums : []),
-    [{ title: 'started' }, (run) => run.createdAt.slice(isWide ? 0 : 5, 16).replace('T', ' ')],
+    [{ title: 'run' }, (run) => run.runId],
   ];
   return formatTable(
     columns.map(([column]) => column),
@@ -181,6 +181,9 @@ export function describeRuns(runs: readonly RunStatus[], width: number): string 
     width,
   );
 }
+
+/** To the minute, UTC. */
+const startedAt = ({ createdAt }: RunStatus): string => createdAt.slice(0, 16).replace('T', ' ');
 
 /** Columns of a terminal from which every column fits. */
 const WIDE = 120;
@@ -206,7 +209,7 @@ function show(run: RunStatus, json: boolean): void {
   if (json) printJson(run);
   else {
     print(
-      `run ${run.runId}${run.source === undefined ? '' : ` over ${run.source}`}: ${run.state}, ${run.documents} documents = ${run.labelled} labelled + ${run.review} to review + ${run.failed} failed · ${run.asked} asked · ${money(run.costUsd)}`,
+      `run${run.source === undefined ? '' : ` over ${run.source}`} of ${startedAt(run)} (${run.runId}): ${run.state}, ${run.documents} documents = ${run.labelled} labelled + ${run.review} to review + ${run.failed} failed · ${run.asked} asked · ${money(run.costUsd)}`,
     );
     const failures = Object.entries(run.failures);
     if (failures.length > 0) note(failures.map(([code, count]) => `  ${count} × ${code}`).join('\n'));

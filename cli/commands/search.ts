@@ -1,7 +1,6 @@
 // `sluice search`: documents by what stands in them or in the reasons of their decisions.
 import { type SearchPage, type SearchResult, searchSchema } from '../../shared/api/decisions.ts';
 import { parseRequest } from '../../shared/api/problem.ts';
-import { shownPath } from '../../shared/lake/shown-path.ts';
 import { searchDocuments } from '../../shared/search/search.ts';
 import { atLake, type LakeOptions, queryOf } from '../at-lake.ts';
 import { bar, clearBar, note, print, printJson, screenWidth } from '../console.ts';
@@ -38,8 +37,8 @@ export async function searchCommand(
   const { results, total, next, waiting } = page;
   if (results.length > 0) {
     const rows = results.map(({ decision, fragments }) => [
-      [shownPath(decision), decision.archive_path].filter((part) => part !== '' && part !== null).join(' › '),
-      String(decision.label ?? decision.failure_code ?? ''),
+      [decision.originalPath ?? decision.path, decision.archivePath].filter(Boolean).join(' › '),
+      String(decision.label ?? decision.code ?? ''),
       fragments.map(pieceOf).join(' … '),
     ]);
     const columns = [

@@ -52,6 +52,7 @@ export async function trainCommand(sources: readonly string[], options: TrainCom
         : await trainAndRegister(app, {
             ...orderOf(examples, taxonomy?.version ?? null, options, options.promote),
             decisions: given,
+            taxonomyLabels: taxonomy?.labels.map(({ name }) => name),
           });
     clearBar();
     answer(options, model, () => describeModel(model));

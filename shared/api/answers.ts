@@ -99,6 +99,9 @@ export const reviewItemSchema = decisionSchema
     path: text.describe('As people know it: of a source the path of the original'),
     labels: z.array(text).describe('Labels to choose from: those of the taxonomy it was read under, in its order'),
     excerpt: text.nullable().describe('Beginning of the text; null when it is no longer kept'),
+    said: z
+      .array(z.object({ reviewer: text, label: text, note: text.nullable(), at: time }))
+      .describe('What people have said, newest first, where they disagree; else nothing'),
     leasedUntil: time.describe('Until then nobody else is shown the document'),
   })
   .meta({ id: 'ReviewItem' });
@@ -129,9 +132,26 @@ export const batchAnswerSchema = z.object({
       message: text.nullable(),
     }),
   ),
+  batchId: text.nullable().describe('For POST /api/feedback/batch/{batchId}/undo; null when nothing was decided'),
 });
+export type BatchAnswer = z.infer<typeof batchAnswerSchema>;
 /** What became of one decision of a batch, in the order of the request. */
 export type BatchDecision = z.infer<typeof batchAnswerSchema>['decisions'][number];
+
+export const undoAnswerSchema = z.object({
+  decisions: z.array(
+    z.object({
+      documentId: text,
+      state: z
+        .enum(['undone', 'unchanged', 'refused'])
+        .describe('refused: decided again or erased since, or used by a later run; unchanged: taken back before'),
+      code: text.nullable(),
+      message: text.nullable(),
+    }),
+  ),
+});
+/** What became of one document when a batch was taken back. */
+export type UndoneDecision = z.infer<typeof undoAnswerSchema>['decisions'][number];
 
 export const runSchema = z
   .object({

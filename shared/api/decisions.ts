@@ -1,7 +1,7 @@
 // Decisions as the API takes and shows them: filters, pages, the queue for people and what they say, what another model would decide.
 import { z } from 'zod';
-import type { Row } from '../lake/tables.ts';
 import { linesSchema } from '../plain-text.ts';
+import type { Decision } from './answers.ts';
 import { documentIdSchema, idSchema, modelVersionSchema } from './sources.ts';
 
 /** Which decisions are meant: of one run, or the latest of every document; all conditions must hold. */
@@ -56,12 +56,17 @@ export const listResultsSchema = z.strictObject({
 export type ListResults = z.infer<typeof listResultsSchema>;
 
 /** Query of GET /api/search. */
-export const searchSchema = z.strictObject({
-  ...textFilterShape,
-  text: z.string().min(1).max(300),
-  limit: z.coerce.number().int().min(1).max(100).default(20),
-  cursor: z.string().min(1).max(100).optional(),
-});
+export const searchSchema = z
+  .strictObject({
+    ...textFilterShape,
+    /** Documents whose text is like that of this one; instead of `text`. */
+    like: documentIdSchema.optional(),
+    /** How much of what is rare in that text must stand in another, 0..1. */
+    similarity: z.coerce.number().min(0).max(1).default(0.4),
+    limit: z.coerce.number().int().min(1).max(100).default(20),
+    cursor: z.string().min(1).max(100).optional(),
+  })
+  .refine(({ text, like }) => (text === undefined) !== (like === undefined), 'needs text or like, one of the two');
 export type SearchRequest = z.infer<typeof searchSchema>;
 
 /** A piece of a text, and where in it what was looked for stands (UTF-16 units, end excluded). */
@@ -74,9 +79,11 @@ export interface TextFragment {
 
 /** A decision, and where in the document or in its reasons the words stand. */
 export interface SearchResult {
-  /** The row of table `results` that counts. */
-  decision: Row;
+  /** The one that counts. */
+  decision: Decision;
   foundIn: ('text' | 'reason')[];
+  /** Of `like`: 1 for the document itself and for copies of its text. */
+  similarity: number | null;
   /** Of the place that fits best, in its order. */
   fragments: TextFragment[];
 }
@@ -101,7 +108,8 @@ export const exportResultsSchema = z.strictObject({
 /** Query of GET /api/review. */
 export const reviewQueueSchema = z.strictObject({
   /** `spot-check`: documents drawn at random of those the local stages decided alone; what was decided is not shown. */
-  queue: z.enum(['waiting', 'spot-check']).default('waiting'),
+  /** `disagreement`: documents of which reviewers have said different things, until two agree; not those that the caller decided last. */
+  queue: z.enum(['waiting', 'spot-check', 'disagreement']).default('waiting'),
   /** `teaching`: the least certain of each likely label in turn, one of texts that nearly repeat each other before the others. */
   order: z.enum(['oldest', 'uncertain', 'teaching']).default('oldest'),
   limit: z.coerce.number().int().min(1).max(50).default(10),

@@ -13,6 +13,7 @@ import {
   runSchema,
   runsSchema,
   taxonomyAnswerSchema,
+  undoAnswerSchema,
 } from './answers.ts';
 import {
   eraseSchema,
@@ -138,6 +139,13 @@ export const OPERATIONS: readonly Operation[] = [
     answer: batchAnswerSchema,
     summary: 'Decide on many documents at once; one that is refused keeps no other from being stored',
     ok: [[200, 'What became of each, in the order of the request']],
+  },
+  {
+    ...{ method: 'post', route: 'feedback/batch/{batchId}/undo', id: 'undoFeedbackBatch', tag: 'review' },
+    answer: undoAnswerSchema,
+    summary: 'Take the decisions of a batch back as one, where they still stand',
+    ok: [[200, 'What became of each document']],
+    problems: [403, 404],
   },
   {
     ...{ method: 'delete', route: 'documents/{documentId}', id: 'eraseDocument', tag: 'documents', query: eraseSchema },

@@ -78,6 +78,8 @@ export const ROUTE_PARAMETERS = {
     .string()
     .regex(/^[a-z0-9-]{1,150}-[0-9a-f]{8}$/, 'must be a version as GET /api/taxonomies lists it'),
   documentId: documentIdSchema,
+  /** Of decisions that were given together. */
+  batchId: z.string().regex(/^[0-9a-f]{32}$/, 'must be an id as POST /api/feedback/batch answers it'),
   /** Of a document's pages: its number and what is wanted of it. */
   pageFile: pageFileSchema,
   container: containerSchema,

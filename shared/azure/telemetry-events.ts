@@ -277,6 +277,7 @@ export const EVENTS: Readonly<Record<string, EventSpec>> = {
     fields: ['runId', 'status'],
   },
   'review.decided': { doc: 'A person decided about a document.', fields: ['documentId', 'number'] },
+  'review.undone': { doc: 'A decision about a document was taken back with its batch.', fields: ['documentId'] },
   'search.indexed': {
     doc: 'Texts and reasons of some documents can be searched now.',
     fields: ['entries', 'words', 'sizeBytes'],

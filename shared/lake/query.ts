@@ -31,6 +31,12 @@ export interface LakeView {
   query: QueryLake;
 }
 
+/** A view that may be asked with an end. */
+export interface TimedView extends LakeView {
+  /** @throws {TerminalError} query.timeout from the question */
+  within(timeoutMs: number): QueryLake;
+}
+
 const DEFAULT_MAX_ROWS = 100_000;
 const INTERRUPT_AGAIN_MS = 50;
 /** Questions worked on at the same time. */
@@ -46,7 +52,6 @@ export class LakeQueries {
   readonly #shown = new Map<string, number | undefined>();
   #opening: Promise<DuckDBInstance> | undefined;
   readonly #alsoReads: readonly string[];
-  readonly #timeoutMs: number | undefined;
   readonly #keepsLatest: boolean;
   /** Ends when views and the statement that reads them are made: one at a time. */
   #making: Promise<unknown> = Promise.resolve();
@@ -54,21 +59,15 @@ export class LakeQueries {
   /**
    * Each table is visible under its schema's name.
    * @param options.alsoReads  folders with Parquet files that statements may name
-   * @param options.timeoutMs  after which any answer is given up
    * @param options.keepsLatest  which rows count is worked out once for each version of the results, not with each question
    */
   constructor(
     tables: readonly DeltaTable[],
     pace: Pace = new Pace(systemClock),
-    {
-      alsoReads = [],
-      timeoutMs,
-      keepsLatest = false,
-    }: { alsoReads?: readonly string[]; timeoutMs?: number; keepsLatest?: boolean } = {},
+    { alsoReads = [], keepsLatest = false }: { alsoReads?: readonly string[]; keepsLatest?: boolean } = {},
   ) {
     this.#keepsLatest = keepsLatest;
     this.#alsoReads = alsoReads;
-    this.#timeoutMs = timeoutMs;
     this.#tables = new Map(tables.map((table) => [table.schema.name, table]));
     this.#pace = pace;
     this.#looks = new Map(tables.map((table) => [table.schema.name, new PacedLook(() => table.snapshot(), pace)]));
@@ -92,22 +91,23 @@ export class LakeQueries {
   }
 
   /** The newest state of some tables, seen after the call. Questions to it look no further. */
-  async newest(names: readonly string[]): Promise<LakeView> {
+  async newest(names: readonly string[]): Promise<TimedView> {
     const snapshots = new Map(
       await Promise.all(names.map(async (name) => [name, await this.#looks.get(name)?.take()] as const)),
     );
     const version = names.map((name) => `${name} ${snapshots.get(name)?.version ?? 'none'}`).join(', ');
-    const timeout = this.#timeoutMs === undefined ? {} : { timeoutMs: this.#timeoutMs };
-    const query: QueryLake = (sql, maxRows = DEFAULT_MAX_ROWS) => {
-      const words = sql.replace(/'(?:[^']|'')*'/g, "''"); // what somebody looks for may be called like a table
-      for (const name of this.#tables.keys())
-        if (!snapshots.has(name) && words.includes(name))
-          throw new SluiceError('internal', `a question to ${version} names table ${name}`);
-      return this.#answers.get(`${version}\n${maxRows}\n${sql}`, () =>
-        this.#limit(() => this.#pace.spare(() => this.#answer(snapshots, sql, maxRows, timeout))),
-      );
-    };
-    return { version, query };
+    const asking =
+      (timeout: { timeoutMs?: number }): QueryLake =>
+      (sql, maxRows = DEFAULT_MAX_ROWS) => {
+        const words = sql.replace(/'(?:[^']|'')*'/g, "''"); // what somebody looks for may be called like a table
+        for (const name of this.#tables.keys())
+          if (!snapshots.has(name) && words.includes(name))
+            throw new SluiceError('internal', `a question to ${version} names table ${name}`);
+        return this.#answers.get(`${version}\n${maxRows}\n${sql}`, () =>
+          this.#limit(() => this.#pace.spare(() => this.#answer(snapshots, sql, maxRows, timeout))),
+        );
+      };
+    return { version, query: asking({}), within: (timeoutMs) => asking({ timeoutMs }) };
   }
 
   close(): void {

@@ -33,6 +33,36 @@ export function refusalToPromote({
   );
 }
 
+/** Labels named at most. */
+const MAX_NAMED = 5;
+
+/**
+ * Why a model must not be promoted by itself although its judgement speaks for it; undefined when it may.
+ * @param wanted  labels of the taxonomy it was trained for; undefined: any
+ */
+export function refusalToPromoteByItself(
+  { version, labels, training }: Pick<ModelManifest, 'version' | 'labels' | 'training'>,
+  wanted: readonly string[] | undefined,
+): TerminalError | undefined {
+  const ids = { version };
+  const known = new Set(labels);
+  const missing = (wanted ?? []).filter((label) => !known.has(label));
+  if (missing.length > 0)
+    return new TerminalError(
+      'model.not-vouched-for',
+      `Model ${version} does not know ${missing.slice(0, MAX_NAMED).join(', ')}${missing.length > MAX_NAMED ? ` and ${missing.length - MAX_NAMED} more labels` : ''}: no row it was trained on has them`,
+      { ids },
+    );
+  const { rows, rowsHuman, rowsLlm } = training;
+  if (Number(rowsLlm ?? 0) > 0 && Number(rowsHuman ?? 0) === 0 && Number(rowsLlm) >= Number(rows ?? 0))
+    return new TerminalError(
+      'model.not-vouched-for',
+      `Model ${version} learnt from answers of the LLM only: how far it agrees with them is known, how often it is right is not`,
+      { ids },
+    );
+  return undefined;
+}
+
 /** Labels whose rows are all copies of one text, as the training found them; '' where every label has several texts. */
 export const oneTextLabels = (training: ModelManifest['training'] = {}): string =>
   typeof training.oneTextLabels === 'string' ? training.oneTextLabels : '';

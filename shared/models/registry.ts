@@ -9,7 +9,7 @@ import type { Clock, LakeStore } from '../ports.ts';
 import { isCorruptRecord, parseRecord, type RecordCheck } from '../record-json.ts';
 import { describeArtifacts, type ModelBundle, type ModelManifest, parseManifest, verifyArtifact } from './bundle.ts';
 import { type LoadedModel, openModel } from './loaded-model.ts';
-import { refusalToPromote } from './promotion.ts';
+import { refusalToPromote, refusalToPromoteByItself } from './promotion.ts';
 
 export type { EvidenceTerm } from './evidence.ts';
 export type { LoadedModel } from './loaded-model.ts';
@@ -143,8 +143,13 @@ export class ModelRegistry {
   }
 
   /** Promote a model that has just been trained; undefined, or why it stays a mere version. */
-  async promoteTrained(version: string, reason: string): Promise<TerminalError | undefined> {
-    const refusal = refusalToPromote(await this.manifest(version));
+  async promoteTrained(
+    version: string,
+    reason: string,
+    labels?: readonly string[],
+  ): Promise<TerminalError | undefined> {
+    const manifest = await this.manifest(version);
+    const refusal = refusalToPromote(manifest) ?? refusalToPromoteByItself(manifest, labels);
     if (refusal === undefined) await this.promote(version, reason);
     return refusal;
   }

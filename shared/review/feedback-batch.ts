@@ -2,7 +2,7 @@
 // Invariants: B1 each document's decision is what it would be alone (feedback.ts): the same rows, the same numbers, the same refusals. B2 what cannot
 // share a commit (somebody else decided meanwhile, an earlier attempt was cut short) is decided alone. B3 a refusal keeps no other decision from being stored.
 import pLimit from 'p-limit';
-import type { BatchDecision, FeedbackAnswer } from '../api/answers.ts';
+import type { BatchAnswer, BatchDecision, FeedbackAnswer } from '../api/answers.ts';
 import type { FeedbackRequest } from '../api/decisions.ts';
 import { SluiceError } from '../errors.ts';
 import { documentHistories } from '../insight/results.ts';
@@ -10,6 +10,7 @@ import { reviewLeasePath } from '../paths.ts';
 import { type DecisionLake, tableOf } from '../pipeline/decision-lake.ts';
 import { offerDecision } from '../pipeline/near-duplicates.ts';
 import { answerOf, checkLabel, feedbackRow, giveFeedback, resultRow, type Standing, txnOf } from './feedback.ts';
+import { recordBatch } from './undo-batch.ts';
 
 const FILES_AT_ONCE = 8;
 
@@ -18,24 +19,27 @@ type Fresh = Standing & { request: FeedbackRequest };
 type Alone = { request: FeedbackRequest; seen?: number };
 
 /**
- * Store decisions; the answers are in the order of the requests.
+ * Store decisions; the answers are in the order of the requests, with the id by which they are taken back as one.
  * @param requests  500 at most (the schema); several on one document are given one after the other
  */
 export async function giveFeedbackBatch(
   lake: DecisionLake,
   requests: readonly FeedbackRequest[],
   reviewer: string,
-): Promise<BatchDecision[]> {
+): Promise<BatchAnswer> {
+  const said = new Map<string, string>();
   const answers = new Map<FeedbackRequest, BatchDecision>();
   const alone: Alone[] = [];
   const fresh = await standings(lake, requests, reviewer, answers, alone);
   const together = await storeTogether(lake, fresh, reviewer);
   for (const { request, number } of fresh) {
     const answer = together.get(request);
-    answers.set(request, answer ? told(request, answer) : await decideAlone(lake, request, reviewer, number)); // B2
+    if (answer !== undefined) said.set(request.documentId, answer.feedbackId);
+    answers.set(request, answer ? told(request, answer) : await decideAlone(lake, request, reviewer, said, number)); // B2
   }
-  for (const { request, seen } of alone) answers.set(request, await decideAlone(lake, request, reviewer, seen));
-  return requests.map((request) => answers.get(request) ?? told(request, undefined));
+  for (const { request, seen } of alone) answers.set(request, await decideAlone(lake, request, reviewer, said, seen));
+  const decisions = requests.map((request) => answers.get(request) ?? told(request, undefined));
+  return { decisions, batchId: await recordBatch(lake, reviewer, said) };
 }
 
 /** Sorts the requests: answered already, to be given alone, and those that may share a commit. */
@@ -126,16 +130,19 @@ async function isTaken(append: () => Promise<{ alreadyApplied: boolean }>): Prom
   }
 }
 
-/** @param number  that the decision would have had in the batch; what another has completed of it is new all the same */
+/** @param said  gets the id of what is new @param number  that the decision would have had in the batch; what another has completed of it is new all the same */
 async function decideAlone(
   lake: DecisionLake,
   request: FeedbackRequest,
   reviewer: string,
+  said: Map<string, string>,
   number?: number,
 ): Promise<BatchDecision> {
   try {
-    const answer = await giveFeedback(lake, request, reviewer, number);
-    return told(request, number === undefined ? answer : { ...answer, isNew: true });
+    const given = await giveFeedback(lake, request, reviewer, number);
+    const answer = number === undefined ? given : { ...given, isNew: true };
+    if (answer.isNew) said.set(request.documentId, answer.feedbackId);
+    return told(request, answer);
   } catch (error) {
     return refused(request, error);
   }

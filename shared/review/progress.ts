@@ -17,7 +17,7 @@ export async function reviewProgress(query: QueryLake, since: string, reviewer: 
         first(previous_label ORDER BY created_at, feedback_id) AS proposal,
         last(label ORDER BY created_at, feedback_id) AS label,
         bool_or(reviewer = ${sqlText(reviewer)} AND created_at >= ${start}) AS is_mine
-      FROM feedback GROUP BY document_id HAVING max(created_at) >= ${start}
+      FROM feedback WHERE label IS NOT NULL GROUP BY document_id HAVING max(created_at) >= ${start}
     )
     SELECT
       (SELECT count(*) FROM latest_results WHERE ${WAITING}) AS waiting,

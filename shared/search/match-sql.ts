@@ -48,6 +48,29 @@ export function matchSql(query: TextQuery, { segments, local }: OpenIndex, where
     FROM must0 ${joins.join(' ')} ${without.join(' ')} JOIN ${entries} entry USING (doc) ${found.join(' ')} ${kind}`;
 }
 
+/** Words that make a text what it is, and how rare each is. */
+export interface Weighed {
+  term: string;
+  weight: number;
+}
+
+/** The same columns for texts that hold words of another, scored by those they hold. */
+export function likeSql(words: readonly Weighed[], index: OpenIndex): string {
+  if (words.length === 0 || index.segments.length === 0)
+    return matchSql({ must: [], not: [] }, { segments: [], local: [] }, 'text');
+  const values = words.map(({ term, weight }) => `(${sqlText(term)}, ${weight.toFixed(6)}::DOUBLE)`).join(', ');
+  const among = words.map(({ term }) => sqlText(term)).join(', ');
+  return `WITH words(term, weight) AS (VALUES ${values}),
+    scored AS (SELECT doc, sum(weight * len(positions) / (len(positions) + ${K1})) AS score
+      FROM ${sqlReadParquet(index.local.map((file) => file.postings))} JOIN words USING (term) WHERE term IN (${among}) GROUP BY doc)
+    SELECT entry.document_id, entry.kind, entry.mark, entry.segment, entry.text_at, entry.text_bytes, scored.score
+    FROM scored JOIN ${sqlReadParquet(index.local.map((file) => file.entries))} entry USING (doc) WHERE entry.kind = 'text'`;
+}
+
+/** What a text scores by its own words, as `likeSql` scores it. */
+export const ownScore = (words: readonly Weighed[], counts: ReadonlyMap<string, number>): number =>
+  words.reduce((sum, { term, weight }) => sum + (weight * (counts.get(term) ?? 0)) / ((counts.get(term) ?? 0) + K1), 0);
+
 /** A SELECT of doc and tf, one row an entry. */
 function clauseSql({ terms, isBeginning }: Clause, postings: string): string {
   const [term = ''] = terms;

@@ -11,7 +11,7 @@ import { codeOf, SluiceError } from '../errors.ts';
 import type { DeltaTable } from '../lake/delta/table.ts';
 import { sqlReadParquet } from '../lake/duckdb.ts';
 import { FileCache } from '../lake/file-cache.ts';
-import { LakeQueries, type LakeView } from '../lake/query.ts';
+import { LakeQueries, type LakeView, type TimedView } from '../lake/query.ts';
 import type { Pace } from '../pace.ts';
 import { searchPaths } from '../paths.ts';
 import type { PipelineServices } from '../pipeline/services.ts';
@@ -22,8 +22,6 @@ import { changeSegments, dropSegments, readSegments } from './segment-list.ts';
 
 /** Copies on this machine; a lake whose index is larger is searched with files fetched again and again. */
 const LOCAL_BYTES = 4 * 1024 ** 3;
-/** An answer is given up after so long, whatever was asked. */
-const ANSWER_MS = 10_000;
 /** So many segments of about one size become one. */
 const MERGED_AT_ONCE = 8;
 /** A merged segment is no larger: an erasure rebuilds no more than this. */
@@ -35,7 +33,7 @@ const MAX_PLANNED = 40_000;
 
 /** Another question of the same moment is answered by the same look. */
 export interface SearchState {
-  view: LakeView;
+  view: TimedView;
   index: OpenIndex;
   /** Documents that are searched, and those whose text or reasons wait to be indexed. */
   indexed: number;
@@ -63,7 +61,6 @@ export class SearchIndex {
     this.#cache = new FileCache(join(this.#folder, 'segments'), LOCAL_BYTES);
     this.#queries = new LakeQueries(tables, pace, {
       alsoReads: [this.#folder],
-      timeoutMs: ANSWER_MS,
       keepsLatest: true,
     });
   }

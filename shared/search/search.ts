@@ -5,12 +5,14 @@ import pLimit from 'p-limit';
 import type { ResultFilter, SearchPage, SearchRequest, SearchResult } from '../api/decisions.ts';
 import { RequestError } from '../api/problem.ts';
 import { codeOf, RetryableError } from '../errors.ts';
+import { decisionOf } from '../insight/decision-of-row.ts';
 import { conditionsOf, type MatchedFilter, relationOf, where } from '../insight/results.ts';
 import { sqlText } from '../lake/duckdb.ts';
 import type { LakeView } from '../lake/query.ts';
 import type { Row } from '../lake/tables.ts';
 import type { LakeStore } from '../ports.ts';
 import { fragmentsOf } from './highlight.ts';
+import { likeDocument } from './like.ts';
 import { matchCondition, matchSql, REASON_MARK, TEXT_MARK } from './match-sql.ts';
 import type { SearchIndex } from './search-index.ts';
 import { readEntryText } from './segment.ts';
@@ -23,6 +25,8 @@ const WHOLE_WAIT_MS = 120_000;
 /** Nobody reads further; a file holds everything (export). */
 const MAX_SHOWN = 10_000;
 const TEXTS_AT_ONCE = 8;
+/** A question is given up after so long, whatever it is. */
+const ANSWER_MS = 10_000;
 
 interface SearchLake {
   services: { lake: LakeStore };
@@ -31,14 +35,18 @@ interface SearchLake {
 
 /** @throws {RequestError} request.invalid for a question without words, or a cursor that is none of ours */
 export async function searchDocuments(lake: SearchLake, request: SearchRequest): Promise<SearchPage> {
-  const { limit, cursor, text, in: searchedIn, ...filter } = request;
-  const asked = parseTextQuery(text);
+  const { limit, cursor, text, in: searchedIn, like, similarity, ...filter } = request;
+  const asked = text === undefined ? NOTHING : parseTextQuery(text);
   const from = cursor === undefined ? 0 : offsetOf(cursor);
-  const { view, index, indexed, waiting } = await lake.search.open(WAIT_MS);
+  const state = await lake.search.open(WAIT_MS);
+  const { view, index, indexed, waiting } = state;
+  const alike = like === undefined ? undefined : await likeDocument(lake.services.lake, state, like);
+  const match = alike?.match ?? matchSql(asked, index, searchedIn);
+  const atLeast = alike === undefined ? '' : `WHERE score >= ${(alike.ownScore * similarity).toFixed(6)}`;
   const relation = relationOf(filter);
   const conditions = where(conditionsOf(filter));
-  const { rows: found } = await view.query(`
-    WITH hits AS MATERIALIZED (${matchSql(asked, index, searchedIn)}),
+  const { rows: found } = await view.within(ANSWER_MS)(`
+    WITH hits AS MATERIALIZED (${match}),
     counting AS (
       SELECT document_id, run_id, processed_at, ${TEXT_MARK} AS text_mark, ${REASON_MARK} AS reason_mark FROM ${relation} ${conditions}),
     met AS (
@@ -49,13 +57,24 @@ export async function searchDocuments(lake: SearchLake, request: SearchRequest):
         list(DISTINCT kind) AS kinds
       FROM met GROUP BY ALL)
     SELECT document_id, run_id, processed_at, score, place.segment, place.text_at, place.text_bytes, kinds, count(*) OVER () AS total
-    FROM best ORDER BY score DESC, processed_at DESC, document_id LIMIT ${limit + 1} OFFSET ${from}`);
+    FROM best ${atLeast} ORDER BY score DESC, processed_at DESC, document_id LIMIT ${limit + 1} OFFSET ${from}`);
   const page = found.slice(0, limit);
   const rows = await rowsOf(view, relation, page);
   const fragments = await fragmentsOfPage(lake.services.lake, page, asked);
+  const similarityOf = (hit: Row) =>
+    alike === undefined ? null : Math.min(1, Number(hit.score) / Math.max(alike.ownScore, Number.MIN_VALUE));
   const results = page.flatMap((hit, i): SearchResult[] => {
     const row = rows.get(keyOf(hit));
-    return row === undefined ? [] : [{ decision: row, foundIn: kindsOf(hit), fragments: fragments[i] ?? [] }];
+    return row === undefined
+      ? []
+      : [
+          {
+            decision: decisionOf(row),
+            foundIn: kindsOf(hit),
+            similarity: similarityOf(hit),
+            fragments: fragments[i] ?? [],
+          },
+        ];
   });
   return {
     results,
@@ -119,6 +138,8 @@ async function fragmentsOfPage(lake: LakeStore, page: readonly Row[], asked: Tex
     ),
   );
 }
+
+const NOTHING: TextQuery = { must: [], not: [] };
 
 const cursorOf = (from: number): string => Buffer.from(JSON.stringify({ from })).toString('base64url');
 

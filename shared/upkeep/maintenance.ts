@@ -2,7 +2,7 @@
 // Invariant: N1 only runs that have ended lose files; their decisions, plans and summaries stay.
 import { type MaintenanceReport, maintain } from '../lake/delta/maintenance.ts';
 import { TRAINING_OWNER, vectorFolders } from '../models/encoder/vector-cache.ts';
-import { pagePaths, reviewLeaseFolder, runIndexFolder, runPaths } from '../paths.ts';
+import { pagePaths, reviewBatchFolder, reviewLeaseFolder, runIndexFolder, runPaths } from '../paths.ts';
 import type { DecisionLake } from '../pipeline/decision-lake.ts';
 import type { PipelineServices } from '../pipeline/services.ts';
 import { forgetTrainings } from '../pipeline/trainings.ts';
@@ -12,6 +12,8 @@ import { forgetInSearch } from '../search/forget.ts';
 const DAY_MS = 24 * 3_600_000;
 /** Pages are drawn again when somebody looks. */
 const PAGE_PICTURE_DAYS = 30;
+/** Decisions that were given together can be taken back for so long. */
+const UNDO_DAYS = 30;
 /** A training may still be at work until then. */
 const MIN_TRAINING_DAYS = 2;
 
@@ -39,6 +41,7 @@ export async function maintainLake({ services, query, tables }: DecisionLake): P
   await forgetTrainingVectors(services);
   await dropOldLeases(services);
   await dropOldPictures(services);
+  await dropOldBatches(services);
   await calibrateLlm({ services, query });
   if (failures.length > 0) throw new AggregateError(failures, `maintenance of ${failures.length} table(s) failed`);
   return { tables: reports, forgottenRuns: forgotten.length };
@@ -93,4 +96,10 @@ async function dropOldPictures({ lake, clock, config }: PipelineServices): Promi
   );
   const oldestMs = clock.now() - days * DAY_MS;
   for await (const file of lake.list(pagePaths.root)) if (file.lastModified < oldestMs) await lake.delete(file.path);
+}
+
+/** Ids alone; what they decided stands. */
+async function dropOldBatches({ lake, clock }: PipelineServices): Promise<void> {
+  const oldestMs = clock.now() - UNDO_DAYS * DAY_MS;
+  for await (const file of lake.list(reviewBatchFolder)) if (file.lastModified < oldestMs) await lake.delete(file.path);
 }

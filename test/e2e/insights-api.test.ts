@@ -1,6 +1,8 @@
 // What the dashboard asks, against the compiled host, real storage and the simulator: a file is sent, quoted, sorted and explained.
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { copyFileSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { beforeAll, expect, test } from 'vitest';
 import {
   decisionHistorySchema,
@@ -203,3 +205,38 @@ test('the same command gives the same answer here and with --url: SQL, measuring
     folder.remove();
   }
 }, 60_000);
+
+test('the client that openapi-typescript makes of the API compiles and runs: examples/labels.ts', async (context) => {
+  const modules = process.env.SLUICE_TEST_OPENAPI;
+  if (modules === undefined)
+    return context.skip('SLUICE_TEST_OPENAPI names no node_modules with openapi-typescript and openapi-fetch');
+  const folder = temporaryFolder('typed');
+  const run = (script: string, ...args: string[]) =>
+    promisify(execFile)(process.execPath, [script, ...args], {
+      cwd: folder.path,
+      env: { ...process.env, SLUICE_URL: cloud.state.hostUrl },
+    });
+  try {
+    symlinkSync(modules, join(folder.path, 'node_modules'));
+    copyFileSync(join(ROOT, 'examples/labels.ts'), join(folder.path, 'labels.ts'));
+    writeFileSync(join(folder.path, 'package.json'), '{"type":"module"}');
+    const types = { types: ['node'], typeRoots: [join(ROOT, 'node_modules/@types')], skipLibCheck: false };
+    const compilerOptions = { ...types, strict: true, noEmit: true, module: 'nodenext', target: 'es2023' };
+    const allowed = { allowImportingTsExtensions: true, lib: ['es2023', 'dom', 'dom.iterable'] };
+    writeFileSync(
+      join(folder.path, 'tsconfig.json'),
+      JSON.stringify({ compilerOptions: { ...compilerOptions, ...allowed } }),
+    );
+    await run(
+      'node_modules/openapi-typescript/bin/cli.js',
+      `${cloud.state.hostUrl}/api/openapi.json`,
+      '-o',
+      'sluice-api.d.ts',
+    );
+    await run(join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.json');
+    const lines = (await run('labels.ts')).stdout.trimEnd().split('\n');
+    expect(lines[0]?.split('\t')).toHaveLength(4);
+  } finally {
+    folder.remove();
+  }
+}, 120_000);

@@ -4,7 +4,7 @@ import { completeSpec } from '../../shared/features/spec.ts';
 import type { ModelBundle, ModelMetrics } from '../../shared/models/bundle.ts';
 import { unmeasuredAccept } from '../../shared/models/foreign-bundle.ts';
 import { createLinearBundle } from '../../shared/models/linear-bundle.ts';
-import { refusalToPromote } from '../../shared/models/promotion.ts';
+import { refusalToPromote, refusalToPromoteByItself } from '../../shared/models/promotion.ts';
 import { ModelRegistry } from '../../shared/models/registry.ts';
 import { systemClock } from '../../shared/ports.ts';
 import { chooseAccept, DECIDES_NOTHING } from '../../shared/training/accept.ts';
@@ -93,6 +93,21 @@ describe('promotion', () => {
       code: 'model.not-better',
     });
   });
+});
+
+test('a model that lacks labels of its taxonomy, or that only the LLM has taught, is not promoted by itself', () => {
+  const model = (training: Record<string, number>) => ({ version: 'v1', labels: ['a', 'b'], training });
+  const code = (training: Record<string, number>, wanted?: string[]) =>
+    refusalToPromoteByItself(model(training), wanted)?.code;
+  expect(code({ rows: 50 })).toBeUndefined();
+  expect(code({ rows: 50 }, ['a', 'b'])).toBeUndefined();
+  expect(refusalToPromoteByItself(model({ rows: 50 }), ['a', 'b', 'c'])).toMatchObject({
+    code: 'model.not-vouched-for',
+    message: expect.stringContaining('does not know c'),
+  });
+  expect(code({ rows: 50, rowsHuman: 0, rowsLlm: 50 })).toBe('model.not-vouched-for');
+  expect(code({ rows: 50, rowsHuman: 1, rowsLlm: 49 })).toBeUndefined();
+  expect(code({ rows: 90, rowsHuman: 0, rowsLlm: 50 })).toBeUndefined(); // forty rows are of a file
 });
 
 describe('the accept threshold', () => {

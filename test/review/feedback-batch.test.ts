@@ -56,7 +56,7 @@ test('thirty decisions are one version of either table, and the rows that thirty
     numbers(31).map((n) => waiting(n)),
   );
   const [, before] = await versions();
-  const answers = await giveFeedbackBatch(lake, asked(numbers(30)), 'ann');
+  const { decisions: answers } = await giveFeedbackBatch(lake, asked(numbers(30)), 'ann');
   expect(answers.every(({ state, previousLabel }) => state === 'decided' && previousLabel === 'VAT')).toBe(true);
   expect(await versions()).toEqual([1, before + 1]); // version 0 makes the table
   await giveFeedback(lake, { documentId: idOf(30), label: 'Customs' }, 'ann');
@@ -75,7 +75,7 @@ test('thirty decisions are one version of either table, and the rows that thirty
 test('what is refused is told, and keeps no other decision from being stored', async () => {
   await store.add('results', [...numbers(4).map((n) => waiting(n)), waiting(4, { failure_code: 'document.erased' })]);
   const requests = [...asked([0, 1]), ...asked([2], 'Nonsense'), ...asked([4, 9, 3])];
-  const answers = await giveFeedbackBatch(lake, requests, 'ann');
+  const { decisions: answers } = await giveFeedbackBatch(lake, requests, 'ann');
   expect(answers.map(({ documentId, state, code }) => [Number(documentId), state, code])).toEqual([
     [0, 'decided', null],
     [1, 'decided', null],
@@ -94,10 +94,10 @@ test('sent again it adds nothing; other labels are further decisions, two on one
   );
   await giveFeedbackBatch(lake, asked([0, 1]), 'ann');
   const before = await versions();
-  const again = await giveFeedbackBatch(lake, asked([0, 1]), 'ann');
+  const { decisions: again } = await giveFeedbackBatch(lake, asked([0, 1]), 'ann');
   expect(again.map(({ state }) => state)).toEqual(['unchanged', 'unchanged']);
   expect(await versions()).toEqual(before);
-  const more = await giveFeedbackBatch(lake, [...asked([0, 2], 'VAT'), ...asked([0])], 'ann');
+  const { decisions: more } = await giveFeedbackBatch(lake, [...asked([0, 2], 'VAT'), ...asked([0])], 'ann');
   expect(more.map(({ state }) => state)).toEqual(['decided', 'decided', 'decided']);
   const { rows } = await store.query(`SELECT label FROM feedback WHERE document_id = '${idOf(0)}' ORDER BY created_at`);
   expect(rows.map(({ label }) => label)).toEqual(['Customs', 'VAT', 'Customs']);
@@ -115,7 +115,7 @@ test('two people who decide on the same documents at the same moment: each has o
   const rows = await human();
   expect(rows.map((row) => Number(row.document_id))).toEqual([0, 1, 2, 3, 4, 5]);
   expect(rows.every(({ said }) => Number(said) === 1)).toBe(true);
-  const told = [...ann, ...bob].filter(({ state }) => state === 'refused');
+  const told = [...ann.decisions, ...bob.decisions].filter(({ state }) => state === 'refused');
   expect(told.map(({ code }) => code)).toEqual(['lake.conflict', 'lake.conflict']);
 });
 
@@ -136,7 +136,7 @@ test('dying at any moment and sending it again leaves one decision on each', asy
       const send = () => giveFeedbackBatch(there, asked(numbers(3)), 'ann');
       await send().catch((error: Error) => expect(error.message).toBe('died'));
       own.lake.beforeCall = undefined;
-      expect((await send()).every(({ state }) => state !== 'refused')).toBe(true);
+      expect((await send()).decisions.every(({ state }) => state !== 'refused')).toBe(true);
       expect((await human(own.query)).map(({ said }) => Number(said))).toEqual([1, 1, 1]);
       own.close();
     }),

@@ -40,7 +40,9 @@ const waiting = (digit: number, given: Row = {}): Row =>
     ...given,
   });
 const take = async (holder: string, request: Record<string, string | number> = {}) =>
-  (await takeForReview(lake, parseRequest(reviewQueueSchema, request), holder)).map((item) => item.documentId[0]);
+  (await takeForReview(lake, parseRequest(reviewQueueSchema, request), holder, holder)).map(
+    (item) => item.documentId[0],
+  );
 const decide = (digit: number, label: string, reviewer = 'ann') =>
   giveFeedback(lake, { documentId: id(digit), label }, reviewer);
 
@@ -74,7 +76,9 @@ test('review: documents that others hold or I have put aside never hide those be
   const many = Array.from({ length: 53 }, (_, i) => waiting(1, { document_id: String(i).padStart(64, '0') }));
   await store.add('results', many);
   const takeIds = async (holder: string, limit: number) =>
-    (await takeForReview(lake, parseRequest(reviewQueueSchema, { limit }), holder)).map((item) => item.documentId);
+    (await takeForReview(lake, parseRequest(reviewQueueSchema, { limit }), holder, holder)).map(
+      (item) => item.documentId,
+    );
   const first = await takeIds('ann', 50);
   for (const documentId of first) await skipDocument(world.services, documentId, 'ann');
   expect(await takeIds('ann', 2)).toEqual(many.slice(50, 52).map((row) => row.document_id));
@@ -89,7 +93,7 @@ test('review: each document comes with the labels of the taxonomy it was read un
     waiting(2, { taxonomy_version: null }),
     waiting(3, { taxonomy_version: 'lost-1' }),
   ]);
-  const items = await takeForReview(lake, parseRequest(reviewQueueSchema, {}), 'a');
+  const items = await takeForReview(lake, parseRequest(reviewQueueSchema, {}), 'a', 'a');
   expect(items.map(({ labels }) => labels)).toEqual([['VAT', 'Customs'], ['A', 'B'], []]);
 });
 
@@ -100,7 +104,7 @@ test('review: shows excerpt, top labels, reasons and quote', async () => {
   await store.add('results', [
     waiting(1, { top_labels_json: JSON.stringify(top), llm_quote: 'q', llm_quote_verified: true }),
   ]);
-  const [item] = await takeForReview(lake, parseRequest(reviewQueueSchema, {}), 'a');
+  const [item] = await takeForReview(lake, parseRequest(reviewQueueSchema, {}), 'a', 'a');
   expect(item).toMatchObject({ code: 'llm.unsure', topLabels: top, quote: 'q', quoteVerified: true });
   expect(item?.excerpt).toHaveLength(1200);
 });

@@ -45,7 +45,7 @@ const alone = (n: number, given: Row = {}, daysAgo = 1): Row =>
 const many = (count: number, given: Row = {}, daysAgo = 1, from = 0): Row[] =>
   Array.from({ length: count }, (_, i) => alone(from + i, given, daysAgo));
 const queue = (limit = 50, holder = 'a') =>
-  takeForReview(lake, parseRequest(reviewQueueSchema, { queue: 'spot-check', limit }), holder);
+  takeForReview(lake, parseRequest(reviewQueueSchema, { queue: 'spot-check', limit }), holder, holder);
 const measure = (days = 28) =>
   measureSpotChecks(world.services, store.query, days, { modelVersion: 'v1', precision: 0.95 });
 

@@ -41,7 +41,7 @@ const lakeOf = (index: SearchIndex = search) => ({
 const find = async (text: string, more: Record<string, string | number> = {}, index = search) =>
   await searchDocuments(lakeOf(index), parseRequest(searchSchema, { text, ...more }));
 const found = async (text: string, more: Record<string, string | number> = {}) =>
-  (await find(text, more)).results.map(({ decision }) => decision.document_id);
+  (await find(text, more)).results.map(({ decision }) => decision.documentId);
 
 let runs = 0;
 /** A run that has read these texts; ids are one digit. */
@@ -112,7 +112,7 @@ test('search: who holds the word oftener and in fewer words is first; pages hold
   do {
     const page = await find('zoll', { limit: 1, ...(cursor === null ? {} : { cursor }) });
     expect(page.total).toBe(3);
-    seen.push(...page.results.map(({ decision }) => decision.document_id));
+    seen.push(...page.results.map(({ decision }) => decision.documentId));
     cursor = page.next;
   } while (cursor !== null);
   expect(seen).toEqual([id(2), id(3), id(1)]);
@@ -262,7 +262,7 @@ test('search: many small segments become one, which finds the same', async () =>
   expect((await segments()).length).toBeLessThanOrEqual(2);
   expect((await find('zoll')).total).toBe(9);
   const [hit] = (await find('nummer7')).results;
-  expect(hit?.decision.document_id).toBe(id(7));
+  expect(hit?.decision.documentId).toBe(id(7));
   expect(hit?.fragments[0]?.text).toBe('zoll nummer7 und mehr worte');
 });
 

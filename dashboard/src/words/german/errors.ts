@@ -228,6 +228,7 @@ const byCode: Readonly<Record<ErrorCode, Told>> = {
     'Ein Datensatz von Sluice ist beschädigt oder überschrieben',
     'Stellen Sie ihn aus einer Sicherung wieder her; was ihn nicht braucht, geht weiter.',
   ],
+  'review.no-batch': ['Diese Entscheidungen sind nicht bekannt', 'Zurücknehmen lassen sie sich 30 Tage lang.'],
   'search.not-ready': [
     'Die Texte werden noch erschlossen',
     'Das geschieht einmal je Dokument. Fragen Sie in einer Minute noch einmal.',
@@ -252,6 +253,10 @@ const byCode: Readonly<Record<ErrorCode, Told>> = {
     'Installieren Sie die genannte, oder exportieren Sie das Modell mit C.UTF-8.',
   ],
   'model.not-evaluated': ['Das Modell ist nicht bewertet', 'Bewerten Sie es vor der Freigabe.'],
+  'model.not-vouched-for': [
+    'Das Modell wird nicht von selbst freigegeben',
+    'Ihm fehlen Kategorien, oder weder Menschen noch Dateien haben es gelehrt. Sehen Sie es an und geben Sie es selbst frei.',
+  ],
   'model.not-better': [
     'Das Modell ist nicht nachweislich besser',
     'Bewerten Sie es an mehr Zeilen mehrerer Kategorien, trainieren Sie an mehr, oder geben Sie es mit Begründung trotzdem frei.',

@@ -1,0 +1,148 @@
+// The table of docs/benchmarks.md by one command: `npm run bench all -- --against <built checkout> [--json] [--only readers,lake] [--rounds 40] [--files 500,4000]`.
+// Benchmarks that compare two builds themselves are given the other one; of those that both builds have, each build runs its own, one after the other.
+// Without --against only what this build needs is told. What is printed is the table as Markdown, or one JSON document.
+import { execFileSync } from 'node:child_process';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+interface Line {
+  benchmark: string;
+  what: string;
+  unit: string;
+  before: number | null;
+  after: number;
+  /** After by before. */
+  ratio: number | null;
+}
+
+interface Options {
+  against: string | undefined;
+  rounds: string;
+  files: string;
+}
+
+const PARTS: Readonly<Record<string, (options: Options) => Line[]>> = { readers, redact, lake, folder };
+
+export async function run({ json, args }: { json: boolean; args: string[] }): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      against: { type: 'string' },
+      only: { type: 'string' },
+      rounds: { type: 'string', default: '40' },
+      files: { type: 'string', default: '500,4000' },
+    },
+  });
+  const names = values.only?.split(',') ?? Object.keys(PARTS);
+  const unknown = names.find((name) => PARTS[name] === undefined);
+  if (unknown !== undefined)
+    throw new Error(`--only takes ${Object.keys(PARTS).join(', ')}; "${unknown}" is none of them`);
+  const against = values.against === undefined ? undefined : resolve(values.against);
+  const lines: Line[] = [];
+  for (const name of names) {
+    process.stderr.write(`${name} …\n`);
+    lines.push(...PARTS[name]!({ against, rounds: values.rounds, files: values.files })); // looked at above
+  }
+  process.stdout.write(
+    json ? `${JSON.stringify({ node: process.version, against: against ?? null, lines })}\n` : table(lines),
+  );
+}
+
+function table(lines: readonly Line[]): string {
+  const rows = lines.map(
+    ({ what, unit, before, after, ratio, benchmark }) =>
+      `| ${what} | ${before === null ? '–' : `${before} ${unit}`} | ${after} ${unit} | ${ratio ?? '–'} | ${benchmark} |\n`,
+  );
+  return `| What | Before | After | Ratio | Benchmark |\n|---|---:|---:|---:|---|\n${rows.join('')}`;
+}
+
+const rounded = (value: number) => Number(value.toPrecision(3));
+
+function line(benchmark: string, what: string, unit: string, after: number, before: number | undefined): Line {
+  const known = before === undefined ? null : rounded(before);
+  return {
+    benchmark,
+    what,
+    unit,
+    before: known,
+    after: rounded(after),
+    ratio: before ? rounded(after / before) : null,
+  };
+}
+
+/** One benchmark of a build, as JSON. */
+function measured(checkout: string, name: string, args: readonly string[]): unknown {
+  const entry = join(checkout, 'dist/bench/run.js');
+  const told = execFileSync(process.execPath, [entry, name, ...args, '--json'], {
+    cwd: checkout,
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return JSON.parse(told.trim().split('\n').at(-1) ?? '');
+}
+
+const here = fileURLToPath(new URL(import.meta.url.includes('/dist/') ? '../..' : '..', import.meta.url));
+const other = (against: string | undefined) => (against === undefined ? [] : ['--against', against]);
+
+interface ReadersResult {
+  formats: { format: string; documents: number; ms: number; beforeMs?: number }[];
+  total: { documents: number; ms: number; beforeMs?: number };
+}
+
+function readers({ against, rounds }: Options): Line[] {
+  const result = measured(here, 'readers', ['--rounds', rounds, ...other(against)]) as ReadersResult; // `as`: its own output
+  const all = [...result.formats, { ...result.total, format: 'all formats' }];
+  return all.map(({ format, documents, ms, beforeMs }) =>
+    line('readers', `${format}: bytes to leaf, CPU a document (${documents})`, 'ms', ms, beforeMs),
+  );
+}
+
+interface RedactResult {
+  mbPerCpuSecond: Record<string, number>;
+  before?: { mbPerCpuSecond: Record<string, number> };
+}
+
+function redact({ against }: Options): Line[] {
+  const sizes = ['--megabytes', '0.8', '--tables', '1'];
+  const { mbPerCpuSecond, before } = measured(here, 'redact', [...sizes, ...other(against)]) as RedactResult; // as above
+  return Object.entries(mbPerCpuSecond).map(([kind, rate]) =>
+    line('redact', `redaction of ${kind}, per second of CPU`, 'MB', rate, before?.mbPerCpuSecond[kind]),
+  );
+}
+
+interface LakeResult {
+  measurements: { name: string; ms: number; peakRssMb: number }[];
+}
+
+/** Both builds have it: each runs its own, on a storage of its own. */
+function lake({ against }: Options): Line[] {
+  const stages = ['append', 'query', 'commits', 'open'];
+  const before = against === undefined ? undefined : (measured(against, 'lake', stages) as LakeResult); // as above
+  const now = measured(here, 'lake', stages) as LakeResult;
+  const old = new Map(before?.measurements.map((each) => [each.name, each]));
+  return now.measurements.flatMap(({ name, ms, peakRssMb }) => [
+    line('lake', `${name}, wall`, 'ms', ms, old.get(name)?.ms),
+    line('lake', `${name}, peak of the process`, 'MB', peakRssMb, old.get(name)?.peakRssMb),
+  ]);
+}
+
+interface FolderResult {
+  sides: { perDocumentMs: { cpu: number; wall: number } }[];
+}
+
+function folder({ against, files }: Options): Line[] {
+  const { sides } = measured(here, 'folder', ['--files', files, ...other(against)]) as FolderResult; // as above
+  const [now, before] = sides;
+  if (now === undefined) return [];
+  return (['cpu', 'wall'] as const).map((kind) =>
+    line(
+      'folder',
+      `a folder of small files, a document, ${kind}`,
+      'ms',
+      now.perDocumentMs[kind],
+      before?.perDocumentMs[kind],
+    ),
+  );
+}
