@@ -64,8 +64,16 @@ export function folderStore(folder: string): LakeStore {
           > & {}; // a round reads the path
     },
     delete: (path) => rm(at(path), { force: true }),
-    deleteFolder: (path) => rm(at(path), { recursive: true, force: true }),
+    deleteFolder: (path) => removeFolder(at(path)),
   };
+}
+
+/** One folder after the other: `rm` of Node has a promise for each of 80,000 files, 150 MB, and the process is measured. */
+async function removeFolder(folder: string): Promise<void> {
+  const below = await readdir(folder, { withFileTypes: true }).catch(() => []); // no such folder
+  for (const one of below) if (one.isDirectory()) await removeFolder(join(folder, one.name));
+  for (const one of below) if (!one.isDirectory()) await rm(join(folder, one.name), { force: true });
+  await rm(folder, { recursive: true, force: true });
 }
 
 /** Records of this process, by compare-and-swap. */

@@ -1,19 +1,23 @@
 // The lexical profile: text → counts of words, of pairs of neighbouring words and of parts of words, in one pass over UTF-8 bytes.
 // Words are runs of letters, marks and digits of any script, in lower case; a text is in Unicode's compatibility form (NFKC) first, ASCII is it.
 // Invariants: L1 no string, object or array per term. L2 trace() names exactly the terms that count() counts. L3 each kind of term has its own
-// range of buckets: the many rare pairs never disturb a word. L4 parts are counted once per distinct word of a text, of its first words only,
-// so that a long text costs no more for them than a short one.
+// range of buckets: the many rare pairs never disturb a word. L4 parts are counted once per distinct piece of a text (word-parts.ts), of its first
+// ones only, so that a long text costs no more for them than a short one. L5 a version counts the same for ever: models are stored with theirs.
+// L6 counting for some buckets gives the counts of all, those buckets kept.
+
+import type { BucketSet } from './bucket-set.ts';
 import { kindOf, letterTable, SEPARATOR } from './letters.ts';
-import { RowBuilder } from './row-builder.ts';
+import { RowBuilder, type RowSink } from './row-builder.ts';
 import type { Csr } from './sparse.ts';
+import { finish, MAX_PART_BYTES, PartBuffer, partsOfPiece, partsOfWord } from './word-parts.ts';
 
 /** Settings of the lexical profile, stored with each model. */
 export interface LexicalSettings {
-  /** Changes whenever equal settings would give other counts. */
-  version: 1;
+  /** Changes whenever equal settings would give other counts or weights. 1: parts of words; 2: of what stands between white spaces, weighed less. */
+  version: 1 | 2;
   /** Neighbouring words as terms. */
   pairs: boolean;
-  /** Parts of words of min … max characters, the blank before and after the word included; null: none. */
+  /** Parts of words of min … max characters, the blank before and after included, of the first distinct ones of a text; null: none. */
   parts: { min: number; max: number; distinctWords: number } | null;
 }
 
@@ -21,6 +25,13 @@ export const defaultLexicalSettings: LexicalSettings = {
   version: 1,
   pairs: true,
   parts: { min: 2, max: 5, distinctWords: 48 },
+};
+
+/** Settings of version 2, which new models do not have yet: its effect on the demo and its time of training are still to be judged. */
+export const nextLexicalSettings: LexicalSettings = {
+  version: 2,
+  pairs: true,
+  parts: { min: 3, max: 4, distinctWords: 48 },
 };
 
 /** A word or pair of a text. */
@@ -36,21 +47,10 @@ export interface TracedTerm {
 
 const SEED = 0x811c9dc5 | 0;
 const PRIME = 0x01000193;
-const PART_SEED = 0x2545f491;
+const BLANK = 32;
 /** Where a word may be cut at the end of a line: no part of it. */
 const SOFT_HYPHEN = '\u00ad';
-/** Longer words (codes, base64) have no parts. */
-const MAX_PART_BYTES = 48;
 const MAX_COUNT = 255;
-
-/** Finalizer of murmur3: every input bit reaches every output bit. */
-function finish(hash: number): number {
-  let h = hash ^ (hash >>> 16);
-  h = Math.imul(h, 0x85ebca6b);
-  h ^= h >>> 13;
-  h = Math.imul(h, 0xc2b2ae35);
-  return h ^ (h >>> 16);
-}
 
 /** Kinds of ASCII bytes, and the lower case of those that count. */
 const ASCII = Uint8Array.from({ length: 128 }, (_, byte) => {
@@ -78,40 +78,60 @@ export class LexicalHasher {
   #touched = new Int32Array(1 << 12);
   #spare = new Int32Array(1 << 12);
   #distinct = 0;
+  /** Bytes of the present text. */
+  #length = 0;
+  // The present piece, those met in this text by their hashes, and how many further ones may have parts.
+  #pieceFrom = 0;
+  #pieceTo = 0;
+  readonly #pieces: Int32Array;
+  #left = 0;
+  #isPlain = false;
+  #wanted: BucketSet | null = null;
+  readonly #parts: PartBuffer | null;
 
   constructor(settings: LexicalSettings, numFeatures: number) {
     this.#settings = settings;
     this.numFeatures = numFeatures;
     this.#quarter = numFeatures / 4;
     this.#counts = new Uint8Array(numFeatures);
+    const { parts } = settings;
+    this.#pieces = new Int32Array(2 ** Math.ceil(Math.log2(4 * ((parts?.distinctWords ?? 0) + 1))));
+    this.#parts = parts === null ? null : new PartBuffer(parts);
   }
 
   /** Term frequencies [texts, numFeatures], at most 255 each. */
   count(texts: Iterable<string>): Csr {
-    const rows = new RowBuilder(this.numFeatures);
-    for (const text of texts) this.countInto(text, rows);
+    return this.countInto(texts, new RowBuilder(this.numFeatures));
+  }
+
+  /**
+   * The same into rows that do more with counts than to keep them.
+   * @param wanted  buckets to count; default all
+   */
+  countInto(texts: Iterable<string>, rows: RowSink, wanted: BucketSet | null = null): Csr {
+    this.#wanted = wanted;
+    for (const text of texts) this.#countText(text, rows);
+    this.#wanted = null;
     return rows.build();
   }
 
   /** Append one text's counts as a row. */
-  countInto(text: string, rows: RowBuilder): void {
+  #countText(text: string, rows: RowSink): void {
     const words = this.#scan(text);
     const counts = this.#counts;
     const wordMask = this.#quarter - 1;
     const pairMask = 2 * this.#quarter - 1;
-    const { pairs, parts } = this.#settings;
-    let left = parts === null ? 0 : parts.distinctWords;
+    const { pairs } = this.#settings;
+    this.#beginPieces();
     this.#reserve(2 * words);
     for (let i = 0; i < words; i++) {
       const hash = this.#hash[i]!;
       const bucket = hash & wordMask;
-      if (left > 0 && counts[bucket] === 0) {
-        left--;
-        this.#addParts(i);
-      }
+      if (this.#left > 0 && this.#startsPiece(i, counts[bucket] === 0)) this.#addParts();
       this.#add(bucket);
       if (pairs && i > 0) this.#add(2 * this.#quarter + (pairHash(this.#hash[i - 1]!, hash) & pairMask));
     }
+    if (this.#wanted !== null) this.#keepWanted(this.#wanted);
     const touched = this.#sorted();
     rows.append(touched, counts, false);
     for (let i = 0; i < touched.length; i++) counts[touched[i]!] = 0;
@@ -121,79 +141,171 @@ export class LexicalHasher {
   /** Words and pairs of a text, in the order of their first occurrence (L2). */
   trace(text: string): TracedTerm[] {
     const words = this.#scan(text);
-    const { pairs, parts } = this.#settings;
+    const { pairs } = this.#settings;
     const found = new Map<
       string,
       { term: string; bucket: number; count: number; parts: Map<number, number>; words: string[] }
     >();
-    const note = (term: string, bucket: number, own: string[]) => {
+    const note = (term: string, bucket: number, own: string[]): void => {
       const known = found.get(term);
       if (known !== undefined) known.count++;
       else found.set(term, { term, bucket, count: 1, parts: new Map(), words: own });
-      return known === undefined;
     };
+    const wordAt = (i: number) => this.#decoder.decode(this.#bytes.subarray(this.#from[i]!, this.#to[i]!));
+    const cut: { word: string; part: number }[] = [];
     const seen = new Set<number>();
-    let left = parts === null ? 0 : parts.distinctWords;
-    let before = '';
+    this.#beginPieces();
     for (let i = 0; i < words; i++) {
-      const word = this.#decoder.decode(this.#bytes.subarray(this.#from[i]!, this.#to[i]!));
+      const word = wordAt(i);
       const bucket = this.#hash[i]! & (this.#quarter - 1);
-      const isNew = note(word, bucket, [word]);
-      if (left > 0 && !seen.has(bucket)) {
-        left--;
-        const own = found.get(word)!.parts; // noted above
-        if (isNew) this.#eachPart(i, (part) => own.set(part, (own.get(part) ?? 0) + 1));
+      if (this.#left > 0 && this.#startsPiece(i, !seen.has(bucket))) {
+        // each part belongs to one word of its piece: the first that is not over where the part begins, else the last
+        const parts = this.#cut();
+        let owner = i;
+        for (let at = 0; at < parts; at++) {
+          while (
+            owner + 1 < words &&
+            this.#from[owner + 1]! < this.#pieceTo &&
+            this.#to[owner]! <= this.#parts!.starts[at]!
+          )
+            owner++;
+          cut.push({ word: wordAt(owner), part: this.#partBucket(at) });
+        }
       }
       seen.add(bucket);
+      note(word, bucket, [word]);
       if (pairs && i > 0) {
+        const before = wordAt(i - 1);
         const mask = 2 * this.#quarter - 1;
         note(`${before} ${word}`, 2 * this.#quarter + (pairHash(this.#hash[i - 1]!, this.#hash[i]!) & mask), [
           before,
           word,
         ]);
       }
-      before = word;
+    }
+    for (const { word, part } of cut) {
+      const own = found.get(word)!.parts; // every word was noted
+      own.set(part, (own.get(part) ?? 0) + 1);
     }
     return [...found.values()];
   }
 
-  #addParts(word: number): void {
-    this.#reserve(4096);
-    this.#eachPart(word, (bucket) => this.#add(bucket));
+  #addParts(): void {
+    if (this.#isPlain) {
+      this.#addPlainParts();
+      return;
+    }
+    const parts = this.#cut();
+    this.#reserve(parts);
+    for (let at = 0; at < parts; at++) this.#add(this.#partBucket(at));
   }
 
-  /** Buckets of a word's parts: all runs of min … max characters of the word between two blanks. Words without a letter have none. */
-  #eachPart(word: number, visit: (bucket: number) => void): void {
-    const { min, max } = this.#settings.parts!; // asked for only where there are parts
-    const from = this.#from[word]!;
-    const to = this.#to[word]!;
+  /** The parts of 3 and 4 characters where every character is a byte: most texts, and most of the time of counting. */
+  #addPlainParts(): void {
+    this.#reserve(2 * MAX_PART_BYTES + 2);
+    const to = this.#pieceTo;
     const bytes = this.#bytes;
-    if (to - from > MAX_PART_BYTES || isNumber(bytes, from, to)) return;
-    const mask = this.#quarter - 1;
-    // place -1 is the blank before the word, place `to` the one after it
-    for (let start = from - 1; start <= to; start++) {
-      if (start >= from && start < to && isContinuation(bytes[start]!)) continue;
-      let hash = PART_SEED;
-      let length = 0;
-      for (let at = start; at <= to && length <= max; at++) {
-        const byte = at < from || at === to ? 32 : bytes[at]!;
-        if (at >= from && at < to && isContinuation(byte)) {
-          hash = Math.imul(hash ^ byte, PRIME);
-          continue;
+    const quarter = this.#quarter;
+    const counts = this.#counts;
+    const touched = this.#touched;
+    const bits = this.#wanted?.bits;
+    let distinct = this.#distinct;
+    let at = this.#pieceFrom;
+    let window = (BLANK << 8) | bytes[at]!;
+    for (let length = 3; ++at <= to; length++) {
+      window = (window << 8) | (at < to ? bytes[at]! : BLANK);
+      for (let number = window & 0xffffff; ; number = window) {
+        const bucket = quarter + (finish(number) & (quarter - 1));
+        if (bits === undefined || ((bits[bucket >>> 5]! >>> (bucket & 31)) & 1) === 1) {
+          const count = counts[bucket]!;
+          if (count === 0) touched[distinct++] = bucket;
+          if (count < MAX_COUNT) counts[bucket] = count + 1;
         }
-        if (length >= min) visit(this.#quarter + (finish(hash) & mask));
-        hash = Math.imul(hash ^ byte, PRIME);
-        length++;
+        if (length < 4 || number === window) break;
       }
-      if (length >= min && length <= max) visit(this.#quarter + (finish(hash) & mask));
     }
+    this.#distinct = distinct;
+  }
+
+  /** Forget touched words that are not wanted; other terms were never added. */
+  #keepWanted(wanted: BucketSet): void {
+    const touched = this.#touched;
+    let kept = 0;
+    for (let i = 0; i < this.#distinct; i++) {
+      const bucket = touched[i]!;
+      if (wanted.has(bucket)) touched[kept++] = bucket;
+      else this.#counts[bucket] = 0;
+    }
+    this.#distinct = kept;
+  }
+
+  #partBucket(at: number): number {
+    return this.#quarter + (this.#parts!.hashes[at]! & (this.#quarter - 1)); // called only where there are parts
+  }
+
+  #beginPieces(): void {
+    this.#left = this.#settings.parts?.distinctWords ?? 0;
+    this.#pieceTo = 0;
+    this.#pieces.fill(0);
+  }
+
+  /** Does a piece begin with this word whose parts are still to be counted? It is the present piece then. */
+  #startsPiece(word: number, isNewWord: boolean): boolean {
+    const isWhole = this.#settings.version === 1;
+    if (isWhole ? !isNewWord : this.#from[word]! < this.#pieceTo) return false;
+    this.#findPiece(word);
+    if (!isWhole && !this.#isNewPiece()) return false;
+    this.#left--;
+    return true;
+  }
+
+  /** The piece of a word's parts: the word, or in version 2 what stands around it up to white space, unless that is too long to have parts. */
+  #findPiece(word: number): void {
+    let from = this.#from[word]!;
+    let to = this.#to[word]!;
+    if (this.#settings.version === 2) {
+      const bytes = this.#bytes;
+      const first = Math.max(0, to - MAX_PART_BYTES - 1);
+      const last = Math.min(this.#length, from + MAX_PART_BYTES + 1);
+      while (from > first && bytes[from - 1]! > BLANK) from--;
+      while (to < last && bytes[to]! > BLANK) to++;
+      if (to - from > MAX_PART_BYTES) [from, to] = [this.#from[word]!, this.#to[word]!];
+    }
+    this.#pieceFrom = from;
+    this.#pieceTo = to;
+  }
+
+  /** Was a piece of these bytes not met in this text? */
+  #isNewPiece(): boolean {
+    let key = SEED;
+    for (let at = this.#pieceFrom; at < this.#pieceTo; at++) key = Math.imul(key ^ this.#bytes[at]!, PRIME);
+    key = finish(key) | 1; // 0 is a free place
+    const seen = this.#pieces;
+    let place = (key >>> 1) & (seen.length - 1);
+    while (seen[place] !== 0) {
+      if (seen[place] === key) return false;
+      place = (place + 1) & (seen.length - 1);
+    }
+    seen[place] = key;
+    return true;
+  }
+
+  /** Parts of the present piece into #parts; their number. */
+  #cut(): number {
+    const { version, parts } = this.#settings;
+    const cut = version === 1 ? partsOfWord : partsOfPiece;
+    return cut(this.#bytes, this.#pieceFrom, this.#pieceTo, parts!, this.#parts!); // asked for only where there are parts
   }
 
   /** Find the words of a text; their number. */
   #scan(text: string): number {
-    const length = this.#encode(text);
-    if (length === text.length) return this.#scanAscii(length);
-    return this.#scanUnicode(this.#encode(text.replaceAll(SOFT_HYPHEN, '').normalize('NFKC').toLowerCase()));
+    this.#length = this.#encode(text);
+    const isAscii = this.#length === text.length;
+    const { version, parts } = this.#settings;
+    this.#isPlain = isAscii && version === 2 && parts?.min === 3 && parts.max === 4;
+    if (isAscii) return this.#scanAscii(this.#length);
+    this.#length = this.#encode(text.replaceAll(SOFT_HYPHEN, '').normalize('NFKC').toLowerCase());
+    return this.#scanUnicode(this.#length);
   }
 
   #scanAscii(length: number): number {
@@ -271,6 +383,8 @@ export class LexicalHasher {
   }
 
   #add(bucket: number): void {
+    // words are counted in any case: in version 1 their first occurrence decides on their parts
+    if (this.#wanted !== null && bucket >= this.#quarter && !this.#wanted.has(bucket)) return;
     const count = this.#counts[bucket]!;
     if (count === 0) {
       if (this.#distinct === this.#touched.length) this.#reserve(1);
@@ -284,11 +398,13 @@ export class LexicalHasher {
     const count = this.#distinct;
     if (count < 64) return this.#touched.subarray(0, count).sort();
     let [from, to] = [this.#touched, this.#spare];
-    for (let shift = 0; 2 ** shift < this.numFeatures; shift += RADIX_BITS) {
-      places.fill(0);
-      for (let i = 0; i < count; i++) places[((from[i]! >>> shift) & RADIX_MASK) + 1]!++;
-      for (let digit = 1; digit < places.length; digit++) places[digit]! += places[digit - 1]!;
-      for (let i = 0; i < count; i++) to[places[(from[i]! >>> shift) & RADIX_MASK]!++] = from[i]!;
+    const bits = count < MANY ? 7 : RADIX_BITS;
+    const mask = 2 ** bits - 1;
+    for (let shift = 0; 2 ** shift < this.numFeatures; shift += bits) {
+      places.fill(0, 0, mask + 2);
+      for (let i = 0; i < count; i++) places[((from[i]! >>> shift) & mask) + 1]!++;
+      for (let digit = 1; digit <= mask; digit++) places[digit]! += places[digit - 1]!;
+      for (let i = 0; i < count; i++) to[places[(from[i]! >>> shift) & mask]!++] = from[i]!;
       [from, to] = [to, from];
     }
     [this.#touched, this.#spare] = [from, to];
@@ -297,18 +413,11 @@ export class LexicalHasher {
 }
 
 const RADIX_BITS = 11;
-const RADIX_MASK = 2 ** RADIX_BITS - 1;
+/** Buckets from which two passes over large tables cost less than three over small ones. */
+const MANY = 1500;
 const places = new Int32Array(2 ** RADIX_BITS + 1);
 
 const pairHash = (first: number, second: number): number => finish(Math.imul(first, 0x9e3779b1) ^ second);
-
-const isContinuation = (byte: number): boolean => (byte & 0xc0) === 0x80;
-
-/** A word of ASCII digits only: its parts say nothing. */
-function isNumber(bytes: Uint8Array, from: number, to: number): boolean {
-  for (let at = from; at < to; at++) if (bytes[at]! > 57) return false;
-  return true;
-}
 
 function codePoint(bytes: Uint8Array, at: number, size: number): number {
   let point = bytes[at]! & (size === 2 ? 0x1f : size === 3 ? 0x0f : 0x07);

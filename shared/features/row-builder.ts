@@ -1,8 +1,15 @@
 // A sparse matrix that grows by rows.
 import type { Csr } from './sparse.ts';
 
+/** What takes the counts of one text after another. */
+export interface RowSink {
+  /** @param columns  ascending; @param counts  by column; @param binary  count each once */
+  append(columns: Int32Array, counts: Uint32Array | Uint8Array, binary: boolean): void;
+  build(): Csr;
+}
+
 /** Grows a matrix row by row. */
-export class RowBuilder {
+export class RowBuilder implements RowSink {
   readonly #width: number;
   #indptr = new Uint32Array(1025);
   #indices = new Int32Array(1 << 14);
@@ -29,8 +36,8 @@ export class RowBuilder {
       rows: this.#rows,
       width: this.#width,
       indptr: this.#indptr.slice(0, this.#rows + 1),
-      indices: this.#indices.slice(0, this.#entries),
-      values: this.#values.slice(0, this.#entries),
+      indices: cut(this.#indices, this.#entries),
+      values: cut(this.#values, this.#entries),
     };
   }
 
@@ -49,4 +56,9 @@ export class RowBuilder {
     values.set(this.#values);
     this.#values = values;
   }
+}
+
+/** The first numbers of an array, without what was kept free behind them if that is much. */
+function cut<T extends Int32Array | Float64Array>(array: T, length: number): T {
+  return (length > array.length / 2 ? array.subarray(0, length) : array.slice(0, length)) as T;
 }

@@ -110,15 +110,37 @@ export function selectRows(x: Csr, rows: ArrayLike<number>): Csr {
   return { rows: rows.length, width: x.width, indptr, indices, values };
 }
 
-/** The same rows over the columns that occur, which many buckets and few texts leave few of. @returns also the bucket of each column, ascending */
-export function compactColumns(x: Csr): { x: Csr; columns: Int32Array } {
+/**
+ * The same rows over the columns that have entries in at least so many of them, which many buckets and few texts leave few of.
+ * @returns also the bucket of each column, ascending
+ */
+export function compactColumns(x: Csr, leastRows = 1): { x: Csr; columns: Int32Array } {
   const place = new Int32Array(x.width);
-  for (let e = 0, end = x.indptr[x.rows]!; e < end; e++) place[x.indices[e]!] = 1;
-  let count = 0;
-  for (let j = 0; j < x.width; j++) if (place[j] === 1) place[j] = ++count;
-  const columns = new Int32Array(count);
-  for (let j = 0; j < x.width; j++) if (place[j]! > 0) columns[place[j]! - 1] = j;
-  return { x: { ...x, width: count, indices: x.indices.map((j) => place[j]! - 1) }, columns };
+  const end = x.indptr[x.rows]!;
+  for (let e = 0; e < end; e++) place[x.indices[e]!]!++;
+  let width = 0;
+  let entries = 0;
+  for (let j = 0; j < x.width; j++) {
+    const rows = place[j]!;
+    place[j] = rows >= Math.max(1, leastRows) ? width++ : -1;
+    if (place[j]! >= 0) entries += rows;
+  }
+  const columns = new Int32Array(width);
+  for (let j = 0; j < x.width; j++) if (place[j]! >= 0) columns[place[j]!] = j;
+  const indptr = new Uint32Array(x.rows + 1);
+  const indices = new Int32Array(entries);
+  const values = new Float64Array(entries);
+  let at = 0;
+  for (let row = 0; row < x.rows; row++) {
+    for (let e = x.indptr[row]!; e < x.indptr[row + 1]!; e++) {
+      const column = place[x.indices[e]!]!;
+      if (column < 0) continue;
+      indices[at] = column;
+      values[at++] = x.values[e]!;
+    }
+    indptr[row + 1] = at;
+  }
+  return { x: { rows: x.rows, width, indptr, indices, values }, columns };
 }
 
 const corrupt = (why: string): TerminalError =>

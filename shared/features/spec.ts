@@ -81,10 +81,11 @@ export function completeSpec(given: Partial<FeatureSpec>): FeatureSpec {
 }
 
 function requireLexical({ lexical, numFeatures }: FeatureSpec): void {
-  if (lexical?.version !== 1)
+  const version: number | undefined = lexical?.version; // a stored one may be newer
+  if (version !== 1 && version !== 2)
     throw new TerminalError(
       'model.unsupported',
-      `The lexical profile is of version ${String(lexical?.version)}; this code knows version 1`,
+      `The lexical profile is of version ${String(version)}; this code knows versions 1 and 2`,
     );
   if (numFeatures < 4 || (numFeatures & (numFeatures - 1)) !== 0)
     throw new TerminalError(

@@ -7,7 +7,7 @@ import { LexicalHasher } from '../features/lexical.ts';
 import type { Csr } from '../features/sparse.ts';
 import { createTermCounter, type TermCounter } from '../features/term-counter.ts';
 import { decodeVocabulary, VOCABULARY_FILE } from '../features/vocabulary.ts';
-import { weighCounts } from '../features/weigh.ts';
+import { LexicalVectors, weighCounts } from '../features/weigh.ts';
 import type { ModelDescription, ModelManifest } from './bundle.ts';
 import { calibrate } from './calibration.ts';
 import { EncoderStage, EXEMPLARS_FILE, HEAD_FILE } from './encoder/stage.ts';
@@ -148,6 +148,7 @@ class Model implements LoadedModel {
   readonly #idf: Float64Array | null;
   readonly #vocabulary: readonly string[] | undefined;
   #counter: TermCounter | undefined;
+  #vectors: LexicalVectors | undefined;
 
   constructor({ version, description, scorer, idf, vocabulary, stage = null }: ModelParts) {
     this.version = version;
@@ -166,8 +167,13 @@ class Model implements LoadedModel {
   featurize(texts: readonly string[]): Csr {
     const carried = this.#scorer.carryTexts?.(texts);
     if (carried !== undefined) return carried;
-    const counts = this.#termCounter().count(texts);
-    return this.#idf === null ? counts : weighCounts(this.#description.features, counts, this.#idf);
+    const counter = this.#termCounter();
+    if (this.#idf === null) return counter.count(texts);
+    if (counter instanceof LexicalHasher) {
+      this.#vectors ??= new LexicalVectors(counter, this.#idf);
+      return this.#vectors.of(texts);
+    }
+    return weighCounts(this.#description.features, counter.count(texts), this.#idf);
   }
 
   score(x: Csr): Float64Array {

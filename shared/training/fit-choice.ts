@@ -1,12 +1,16 @@
-// How strongly a model is regularized and whether rare classes weigh more, chosen by rows the tried models have not seen.
+// How terms weigh, how strongly a model is regularized and whether rare classes weigh more, chosen by rows the tried models have not seen.
 // Invariants: F1 a choice depends on held-out predictions only. F2 what was tried is remembered with what it cost.
 
+import type { Weighing } from '../features/weigh.ts';
 import { calibrate, fitTemperature, logLoss } from '../models/calibration.ts';
 import { argmax } from '../models/scorer.ts';
 import type { Predictions } from './judge.ts';
 
 /** Inverse strengths C, strong to weak: regParam is 1 / (C × rows), so that a choice made on a part of the rows holds for all of them. */
 export const INVERSE_STRENGTHS: readonly number[] = [2, 8, 32];
+/** Where terms may weigh in several ways: the path of each, and what is tried after that where the strongest of the path is the best. */
+export const FEW_STRENGTHS: readonly number[] = [8, 32];
+export const STRONGER = 2;
 
 export const regParamOf = (inverseStrength: number, rows: number): number => 1 / (inverseStrength * Math.max(1, rows));
 
@@ -71,13 +75,18 @@ function scoresOf({ raw, truth }: Predictions, classes: number): { accuracy: num
   return { accuracy: right / Math.max(1, truth.length), macroF1: f1 / Math.max(1, occurring) };
 }
 
-/** How the final model is fitted. */
-export interface Fitting {
+/** A way to fit. */
+export interface Way {
+  weighing: Weighing;
   /** C; null: the regParam that was given. */
   inverseStrength: number | null;
+}
+
+/** How the final model is fitted. */
+export interface Fitting extends Way {
   weighClasses: boolean;
-  /** What was tried: inverse strength and calibrated held-out log loss. */
-  tried: readonly { inverseStrength: number; logLoss: number }[];
+  /** What was tried, with the calibrated held-out log loss of each. */
+  tried: readonly (Way & { logLoss: number })[];
   /** L-BFGS iterations of everything that was tried. */
   iterationsTried: number;
 }
@@ -85,10 +94,13 @@ export interface Fitting {
 /** A choice as it is kept with the model. */
 export const describeFitting = (fitting: Fitting): Record<string, string | number | boolean | null> => ({
   regularization: fitting.inverseStrength === null ? 'given' : `1 / (${fitting.inverseStrength} n)`,
+  termWeights: fitting.weighing,
   regularizationTried:
     fitting.tried.length === 0
       ? null
-      : fitting.tried.map(({ inverseStrength, logLoss }) => `C ${inverseStrength}: ${logLoss.toFixed(4)}`).join(', '),
+      : fitting.tried
+          .map(({ weighing, inverseStrength, logLoss }) => `${weighing}, C ${inverseStrength}: ${logLoss.toFixed(4)}`)
+          .join('; '),
   iterationsTried: fitting.iterationsTried,
   weighClasses: fitting.weighClasses,
 });

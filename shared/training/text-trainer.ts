@@ -1,20 +1,25 @@
 // Counted texts → a fitted model and how it was judged: folds or rows held out, the same ones that choose the regularization.
 // Invariants: as in train.ts; X1 with a strict guarantee only the scouting rows choose, so that the proving ones stay unseen.
 import { countDocuments, type Idf } from '../features/idf.ts';
+import { weighByLabels } from '../features/label-weights.ts';
+import type { LexicalSettings } from '../features/lexical.ts';
 import { type Csr, compactColumns, selectRows } from '../features/sparse.ts';
-import { defaultMinDocFreq, fitTermWeights, weighCounts } from '../features/weigh.ts';
+import { defaultMinDocFreq, fitTermWeights, WEIGHINGS, type Weighing, weighCounts } from '../features/weigh.ts';
 import { LinearScorer } from '../models/linear-model.ts';
 import { fitPath, type LrFit, sumClasses } from '../models/logistic-regression.ts';
 import type { Random } from '../ports.ts';
 import {
   balancedWeights,
   chooseLeast,
+  FEW_STRENGTHS,
   type Fitting,
   heldOutLoss,
   INVERSE_STRENGTHS,
   isUneven,
   prefersWeights,
   regParamOf,
+  STRONGER,
+  type Way,
 } from './fit-choice.ts';
 import { type Judgement, judge, judgeStrictly, type Predictions } from './judge.ts';
 import { featureSpecOf, lrOptionsOf, type TrainOptions } from './options.ts';
@@ -56,27 +61,24 @@ export interface Judged extends Judgement {
 
 /** Rows up to which `auto` judges by folds. */
 const MAX_FOLDED_ROWS = 5000;
-/** Iterations of a fit that only judges; along a path each starts close to its end. */
+/** Iterations of a fit that only judges strengths; along a path each starts close to its end. */
 const TRIAL_ITERATIONS = 20;
 /** Folds that try every strength. */
 const SCOUT_FOLDS = 2;
 
-/** What a way of fitting predicts for rows outside training. */
-interface Attempt {
-  predictions: Predictions;
-  /** Which of several strengths this is, and the loss of each. */
-  best: number;
-  losses: readonly number[];
+/** Ways that are alike but for the strength: one path of fits. */
+interface Path extends Pick<Way, 'weighing'> {
+  strengths: readonly number[] | null;
+  weighClasses: boolean;
 }
 
-function bestOf(tried: readonly Predictions[], classes: number): Attempt {
-  const losses = tried.length > 1 ? tried.map((predictions) => heldOutLoss(predictions, classes)) : [];
-  const best = chooseLeast(losses);
-  return { predictions: tried[best]!, best, losses };
+/** Rows outside training that judge ways of fitting. */
+interface Bench {
+  /** Predictions of each strength of a path, for the rows that choose. */
+  scout(path: Path): Predictions[];
+  /** Predictions of one way for all rows that judge. @param scouted  those that scout() made of it */
+  complete(path: Path, scouted?: Predictions): Predictions;
 }
-
-const lossOf = (raw: readonly number[], truth: Int32Array, classes: number): number =>
-  raw.length === 0 ? 0 : heldOutLoss({ raw: Float64Array.from(raw), truth }, classes);
 
 export class TextTrainer {
   readonly minDocFreq: number;
@@ -88,22 +90,23 @@ export class TextTrainer {
   #iterationsTried = 0;
 
   constructor(counts: Csr, data: Data, options: TrainOptions, tell: (progress: TrainProgress) => void) {
-    const { lexical } = featureSpecOf(options);
-    // folds and paths make many vectors as long as the width: the columns that occur suffice for them
-    const compact = lexical === undefined ? undefined : compactColumns(counts);
+    const spec = featureSpecOf(options);
+    this.minDocFreq = options.minDocFreq ?? defaultMinDocFreq(spec, counts.rows);
+    // folds and paths make many vectors as long as the width: columns that are in too few rows are in too few of any fold
+    const compact = spec.lexical === undefined ? undefined : compactColumns(counts, this.minDocFreq);
     this.#counts = compact?.x ?? counts;
     this.#columns = compact?.columns;
     this.#data = data;
     this.#options = options;
     this.#tell = tell;
-    this.minDocFreq = options.minDocFreq ?? defaultMinDocFreq(featureSpecOf(options), counts.rows);
   }
 
   /** The model over all rows. */
   fitFinal(fitting: Fitting): Fitted {
     const rows = allRows(this.#counts.rows);
-    const strengths = fitting.inverseStrength === null ? null : [fitting.inverseStrength];
-    return this.#expand([...this.#fits(rows, 'final', strengths, fitting.weighClasses)][0]!); // one strength, one fit
+    const { weighing, weighClasses } = fitting;
+    const path = { weighing, strengths: strengthsOf(fitting), weighClasses };
+    return this.#expand([...this.#fits(rows, 'final', path)][0]!); // one strength, one fit
   }
 
   /** A fit over the columns that occur, as one over all buckets. */
@@ -129,62 +132,58 @@ export class TextTrainer {
     return usesFolds ? this.#judgeByFolds(groups, random) : this.#judgeByHoldout(groups, random);
   }
 
-  /** Inverse strengths to try; null: the one regParam that was given. */
-  get #strengths(): readonly number[] | null {
-    return this.#options.regParam === null ? INVERSE_STRENGTHS : null;
-  }
-
   #judgeByFolds(groups: Uint32Array, random: Random): Judged {
     const { classes, labels } = this.#data;
     const folds = Math.min(this.#options.folds, this.#counts.rows);
     const part = splitRows(classes, groups, folds, random);
-    const attempt = (strengths: readonly number[] | null, weighClasses: boolean): Attempt => {
-      const raw = new Float64Array(this.#counts.rows * labels.length);
-      // Several strengths are tried on the first folds only; the others are fitted with the best of them.
-      const scouts = (strengths?.length ?? 1) > 1 ? Math.min(SCOUT_FOLDS, folds) : 0;
-      const scouted = Array.from({ length: scouts }, (_, fold) => this.#foldRows(part, fold)).flatMap(
-        ({ held }) => held,
+    const split = (fold: number) => ({ held: rowsOfPart(part, fold, true), rest: rowsOfPart(part, fold, false) });
+    // Several ways are tried on the first folds only.
+    const scouts = Math.min(SCOUT_FOLDS, folds);
+    const scoutedRows = Array.from({ length: scouts }, (_, fold) => split(fold).held).flat();
+    const predict = (fold: number, path: Path): Float64Array[] => {
+      const { held, rest } = split(fold);
+      if (held.length === 0 || rest.length === 0) return []; // all texts are equal: nothing can be held out
+      return Array.from(this.#fits(rest, `fold ${fold + 1} of ${folds}`, path), (fitted) =>
+        this.#predict(fitted, held),
       );
-      const scoutedTruth = Int32Array.from(scouted, (row) => classes[row]!);
-      const perStrength = (strengths ?? []).map((): number[] => []);
-      const predict = (fold: number, wanted: readonly number[] | null): Float64Array[] => {
-        const { held, rest } = this.#foldRows(part, fold);
-        if (held.length === 0 || rest.length === 0) return []; // all texts are equal: nothing can be held out
-        const phase = `fold ${fold + 1} of ${folds}`;
-        return Array.from(this.#fits(rest, phase, wanted, weighClasses), (fitted) => this.#predict(fitted, held));
-      };
-      const store = (rows: readonly number[], predicted: ArrayLike<number>): void => {
-        rows.forEach((row, i) => {
-          for (let k = 0; k < labels.length; k++) raw[row * labels.length + k] = predicted[i * labels.length + k]!;
-        });
-      };
-      for (let fold = 0; fold < scouts; fold++)
-        predict(fold, strengths).forEach((predicted, at) => {
-          for (const p of predicted) perStrength[at]!.push(p);
-        });
-      const losses = scouts === 0 ? [] : perStrength.map((all) => lossOf(all, scoutedTruth, labels.length));
-      const best = chooseLeast(losses);
-      if (scouts > 0) store(scouted, perStrength[best]!);
-      const chosen = strengths === null ? null : [strengths[best]!];
-      for (let fold = scouts; fold < folds; fold++) {
-        const [predicted] = predict(fold, chosen);
-        if (predicted !== undefined) store(this.#foldRows(part, fold).held, predicted);
-      }
-      return { predictions: { raw, truth: classes }, best, losses };
     };
-    const { predictions, fitting } = this.#choose(attempt);
+    const { predictions, fitting } = this.#choose({
+      scout: (path) => {
+        const raw = (path.strengths ?? [null]).map(() => new Float64Array(scoutedRows.length * labels.length));
+        let at = 0;
+        for (let fold = 0; fold < scouts; fold++) {
+          const predicted = predict(fold, path);
+          predicted.forEach((p, strength) => {
+            raw[strength]!.set(p, at);
+          });
+          at += split(fold).held.length * labels.length;
+        }
+        const truth = Int32Array.from(scoutedRows, (row) => classes[row]!);
+        return raw.map((predicted) => ({ raw: predicted, truth }));
+      },
+      complete: (path, scouted) => {
+        const raw = new Float64Array(this.#counts.rows * labels.length);
+        const store = (rows: readonly number[], predicted: Float64Array): void => {
+          rows.forEach((row, i) => {
+            raw.set(predicted.subarray(i * labels.length, (i + 1) * labels.length), row * labels.length);
+          });
+        };
+        if (scouted !== undefined) store(scoutedRows, scouted.raw);
+        for (let fold = scouted === undefined ? 0 : scouts; fold < folds; fold++) {
+          const [predicted] = predict(fold, path);
+          if (predicted !== undefined) store(split(fold).held, predicted);
+        }
+        return { raw, truth: classes };
+      },
+    });
     return {
       ...judge({ ...predictions, groups }, labels.length, this.#options),
       rows: allRows(this.#counts.rows),
       raw: predictions.raw,
-      splits: Array.from({ length: folds }, (_, fold) => this.#foldRows(part, fold)),
+      splits: Array.from({ length: folds }, (_, fold) => split(fold)),
       source: 'out-of-fold',
       fitting,
     };
-  }
-
-  #foldRows(part: Uint16Array, fold: number): { held: number[]; rest: number[] } {
-    return { held: rowsOfPart(part, fold, true), rest: rowsOfPart(part, fold, false) };
   }
 
   #judgeByHoldout(groups: Uint32Array, random: Random): Judged {
@@ -193,15 +192,12 @@ export class TextTrainer {
     const held = rowsOfPart(part, 0, true);
     const rest = rowsOfPart(part, 0, false);
     const truth = Int32Array.from(held, (row) => classes[row]!);
-    const { predictions, fitting } = this.#choose((strengths, weighClasses) =>
-      bestOf(
-        Array.from(this.#fits(rest, 'held-out check', strengths, weighClasses), (fitted) => ({
-          raw: this.#predict(fitted, held),
-          truth,
-        })),
-        labels.length,
-      ),
-    );
+    const scout = (path: Path): Predictions[] =>
+      Array.from(this.#fits(rest, 'held-out check', path), (fitted) => ({ raw: this.#predict(fitted, held), truth }));
+    const { predictions, fitting } = this.#choose({
+      scout,
+      complete: (path, scouted) => scouted ?? scout(path)[0]!, // one strength, one fit
+    });
     return {
       ...judge({ ...predictions, groups: held.map((row) => groups[row]!) }, labels.length, this.#options),
       rows: held,
@@ -224,16 +220,16 @@ export class TextTrainer {
       return { raw: this.#predict(fitted, rows), truth, groups: rows.map((row) => groups[row]!) };
     };
     const models = new Map<Predictions, Fitted>();
-    const { predictions, fitting } = this.#choose((strengths, weighClasses) =>
-      bestOf(
-        Array.from(this.#fits(training, 'final', strengths, weighClasses), (fitted) => {
-          const scouted = side(0, fitted);
-          models.set(scouted, fitted);
-          return scouted;
-        }),
-        labels.length,
-      ),
-    );
+    const scout = (path: Path): Predictions[] =>
+      Array.from(this.#fits(training, 'final', path), (fitted) => {
+        const scouted = side(0, fitted);
+        models.set(scouted, fitted);
+        return scouted;
+      });
+    const { predictions, fitting } = this.#choose({
+      scout,
+      complete: (path, scouted) => scouted ?? scout(path)[0]!, // one strength, one fit
+    });
     const final = models.get(predictions)!; // made above, with the predictions
     const tested = side(1, final);
     return {
@@ -247,59 +243,75 @@ export class TextTrainer {
     };
   }
 
-  /** Try the strengths, and class weights where classes are very uneven; what served best on rows outside training. */
-  #choose(attempt: (strengths: readonly number[] | null, weighClasses: boolean) => Attempt): {
-    predictions: Predictions;
-    fitting: Fitting;
-  } {
+  /** Try the ways, and class weights where classes are very uneven; what served best on rows outside training. */
+  #choose(bench: Bench): { predictions: Predictions; fitting: Fitting } {
     const classes = this.#data.labels.length;
-    const strengths = this.#strengths;
-    const { predictions: plain, best, losses } = attempt(strengths, false);
-    const inverseStrength = strengths?.[best] ?? null;
-    let predictions = plain;
+    const { best, scouted, tried } = this.#scoutWays(bench);
+    const path: Path = { weighing: best.weighing, strengths: strengthsOf(best), weighClasses: false };
+    let predictions = bench.complete(path, scouted);
     let weighClasses = false;
     if (this.#options.classWeights === 'auto' && isUneven(this.#classWeights(allRows(this.#counts.rows)))) {
-      const { predictions: weighted } = attempt(inverseStrength === null ? null : [inverseStrength], true);
+      const weighted = bench.complete({ ...path, weighClasses: true });
       if (prefersWeights(predictions, weighted, classes)) {
         predictions = weighted;
         weighClasses = true;
       }
     }
-    const tried =
-      strengths === null ? [] : strengths.map((C, i) => ({ inverseStrength: C, logLoss: losses[i] ?? Number.NaN }));
-    return { predictions, fitting: { inverseStrength, weighClasses, tried, iterationsTried: this.#iterationsTried } };
+    return { predictions, fitting: { ...best, weighClasses, tried, iterationsTried: this.#iterationsTried } };
   }
 
-  *#fits(
-    rows: readonly number[],
-    phase: string,
-    strengths: readonly number[] | null,
-    weighClasses: boolean,
-  ): Generator<Fitted> {
-    const spec = featureSpecOf(this.#options);
-    const isAll = rows.length === this.#counts.rows;
-    const counts = isAll ? this.#counts : selectRows(this.#counts, rows);
-    const idf = fitTermWeights(spec, countDocuments(counts), counts.rows, this.minDocFreq, this.#columns);
+  /** The way with the least held-out loss. A regParam that is given leaves nothing to choose. */
+  #scoutWays(bench: Bench): { best: Way; scouted?: Predictions; tried: Fitting['tried'] } {
+    const { lexical } = featureSpecOf(this.#options);
+    if (this.#options.regParam !== null) return { best: { weighing: 'even', inverseStrength: null }, tried: [] };
+    const tried: (Way & { logLoss: number; scouted: Predictions })[] = [];
+    const tryPath = (weighing: Weighing, strengths: readonly number[]): void => {
+      bench.scout({ weighing, strengths, weighClasses: false }).forEach((scouted, i) => {
+        const logLoss = scouted.truth.length === 0 ? 0 : heldOutLoss(scouted, this.#data.labels.length);
+        tried.push({ weighing, inverseStrength: strengths[i]!, logLoss, scouted });
+      });
+    };
+    const weighings = weighingsOf(lexical);
+    const strengths = weighings.length > 1 ? FEW_STRENGTHS : INVERSE_STRENGTHS;
+    for (const weighing of weighings) tryPath(weighing, strengths);
+    const best = () => tried[chooseLeast(tried.map(({ logLoss }) => logLoss))]!;
+    if (weighings.length > 1 && best().inverseStrength === FEW_STRENGTHS[0]) tryPath(best().weighing, [STRONGER]);
+    const { weighing, inverseStrength, scouted } = best();
+    return { best: { weighing, inverseStrength }, scouted, tried: tried.map(({ scouted: _, ...way }) => way) };
+  }
+
+  *#fits(rows: readonly number[], phase: string, { weighing, strengths, weighClasses }: Path): Generator<Fitted> {
     const weights = this.#rowWeights(rows, weighClasses);
     const total = weights?.reduce((sum, weight) => sum + weight, 0) ?? rows.length;
-    const given = this.#options.regParam ?? 0;
-    const regParams = strengths === null ? [given] : strengths.map((C) => regParamOf(C, total));
+    const regParams = strengths === null ? [this.#options.regParam ?? 0] : strengths.map((C) => regParamOf(C, total));
     const options = lrOptionsOf(this.#options, regParams[0]!);
+    const { x, idf } = this.#vectors(rows, weighing, weights);
     const input = {
-      x: weighCounts(spec, counts, idf.weights),
+      x,
       labels: Int32Array.from(rows, (row) => this.#data.classes[row]!),
       numClasses: this.#data.labels.length,
       ...(weights === undefined ? {} : { weights }),
     };
-    const iterations = strengths !== null && phase !== 'final' ? Math.min(TRIAL_ITERATIONS, options.maxIter) : null;
-    const path = fitPath(input, iterations === null ? options : { ...options, maxIter: iterations }, regParams, (at) =>
-      this.#tell({ phase, ...at }),
-    );
+    // where weighings are compared a trial has as many iterations as the final fit: one that is stopped early is another model
+    const isTrial = strengths !== null && phase !== 'final' && this.#options.lexical?.version !== 2;
+    const maxIter = isTrial ? Math.min(TRIAL_ITERATIONS, options.maxIter) : options.maxIter;
+    const path = fitPath(input, { ...options, maxIter }, regParams, (at) => this.#tell({ phase, ...at }));
     let at = 0;
     for (const fit of path) {
       if (phase !== 'final') this.#iterationsTried += fit.iterations;
       yield { fit, idf, regParam: regParams[at++]! };
     }
+  }
+
+  #vectors(rows: readonly number[], weighing: Weighing, rowWeights?: Float64Array): { x: Csr; idf: Idf } {
+    const spec = featureSpecOf(this.#options);
+    const counts = rows.length === this.#counts.rows ? this.#counts : selectRows(this.#counts, rows);
+    const idf = fitTermWeights(spec, countDocuments(counts), counts.rows, this.minDocFreq, this.#columns, weighing);
+    if (weighing === 'labels') {
+      const classes = Int32Array.from(rows, (row) => this.#data.classes[row]!);
+      weighByLabels(idf.weights, counts, classes, this.#data.labels.length, rowWeights);
+    }
+    return { x: weighCounts(spec, counts, idf.weights), idf };
   }
 
   #rowWeights(rows: readonly number[], weighClasses: boolean): Float64Array | undefined {
@@ -323,5 +335,12 @@ export class TextTrainer {
     return new LinearScorer(fit.model).probabilities(x);
   }
 }
+
+/** Models of version 1 know one weighing. */
+const weighingsOf = (lexical: LexicalSettings | undefined): readonly Weighing[] =>
+  lexical === undefined || lexical.version === 1 ? ['even'] : WEIGHINGS;
+
+const strengthsOf = ({ inverseStrength }: Way): readonly number[] | null =>
+  inverseStrength === null ? null : [inverseStrength];
 
 const allRows = (count: number): number[] => Array.from({ length: count }, (_, row) => row);

@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { nextLexicalSettings } from '../../shared/features/lexical.ts';
+import { WEIGHINGS } from '../../shared/features/weigh.ts';
 import type { ModelBundle } from '../../shared/models/bundle.ts';
 import { openBundle } from '../../shared/models/loaded-model.ts';
 import { refusalToPromote } from '../../shared/models/promotion.ts';
@@ -9,7 +11,7 @@ import { ModelRegistry } from '../../shared/models/registry.ts';
 import { seededRandom, silentLogger, systemClock } from '../../shared/ports.ts';
 import { evaluate } from '../../shared/training/evaluate.ts';
 import { groupTexts, labelsOfOneText, splitRows } from '../../shared/training/splits.ts';
-import { type Example, type TrainInput, train } from '../../shared/training/train.ts';
+import { type Example, type TrainedBundle, type TrainInput, train } from '../../shared/training/train.ts';
 import { MemoryLake } from '../fakes/memory-lake.ts';
 
 const deps: TrainInput['deps'] = {
@@ -70,16 +72,38 @@ describe('training', () => {
     expect(Buffer.compare(await fixed(9), await fixed(1))).toBe(0); // what the data choose may differ with the split
   });
 
+  const triedOf = ({ training }: TrainedBundle['description']) =>
+    [...String(training.regularizationTried).matchAll(/(\w+), C (\d+): ([\d.]+)/g)].map(([, weighing, c, loss]) => ({
+      weighing,
+      strength: Number(c),
+      loss: Number(loss),
+    }));
+  const leastOf = (tried: ReturnType<typeof triedOf>) =>
+    tried.reduce((least, each) => (each.loss < least.loss ? each : least));
+
   test('the regularization is the one with the least held-out loss, and what was tried is told', async () => {
-    const { training } = (await train({ examples: makeExamples(150, 0.7), deps })).description;
-    const tried = [...String(training.regularizationTried).matchAll(/C (\d+): ([\d.]+)/g)].map(([, c, loss]) => [
-      Number(c),
-      Number(loss),
+    const { description } = await train({ examples: makeExamples(150, 0.7), deps });
+    const tried = triedOf(description);
+    expect(tried.map(({ weighing, strength }) => [weighing, strength])).toEqual([
+      ['even', 2],
+      ['even', 8],
+      ['even', 32],
     ]);
-    expect(tried.map(([c]) => c)).toEqual([2, 8, 32]);
-    const [strength] = tried.reduce((best, each) => (each[1]! < best[1]! ? each : best));
-    expect(training.regParam).toBeCloseTo(1 / (strength! * 150), 12);
-    expect(training.iterationsTried).toBeGreaterThan(0);
+    expect(description.training.regParam).toBeCloseTo(1 / (leastOf(tried).strength * 150), 12);
+    expect(description.training.iterationsTried).toBeGreaterThan(0);
+  });
+
+  test('version 2 of the profile chooses how terms weigh, too', async () => {
+    const options = { lexical: nextLexicalSettings };
+    const { description } = await train({ examples: makeExamples(150, 0.7), options, deps });
+    const tried = triedOf(description);
+    expect(tried.slice(0, 4).map(({ weighing, strength }) => [weighing, strength])).toEqual(
+      WEIGHINGS.flatMap((weighing) => [8, 32].map((strength) => [weighing, strength])),
+    );
+    const best = leastOf(tried);
+    expect(description.training).toMatchObject({ termWeights: best.weighing });
+    expect(description.training.regParam).toBeCloseTo(1 / (best.strength * 150), 12);
+    if (best.strength < 32) expect(tried.at(-1)).toMatchObject({ weighing: best.weighing, strength: 2 });
   });
 
   test('the profile spark trains as before, and both profiles say what they are', async () => {

@@ -109,7 +109,7 @@ interface Strings {
 }
 
 /** Runs in a font of signs. */
-const SIGNS = /<(?:\w+:)?rFont\b[^>]*(wing|web)dings/i;
+const SIGNS = /<(?:\w+:)?rFont\b[^<>]{0,200}(wing|web)dings/i;
 
 function readStrings(xml: string): Strings {
   const strings: Strings = { texts: [], signs: new Map() };

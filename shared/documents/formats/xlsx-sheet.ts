@@ -158,20 +158,22 @@ class Cells {
   /** Address, format and type: one look at each character, for there may be millions of cells. */
   #readAttributes(): void {
     const { xml, nameEnd, tagEnd } = this.#scan;
-    for (let at = nameEnd; at < tagEnd; ) {
-      const equals = xml.indexOf('=', at);
-      if (equals < 0 || equals >= tagEnd) return;
+    if (tagEnd - nameEnd < 4) return;
+    const tag = xml.slice(nameEnd, tagEnd); // a search in the whole would go on behind it, for every cell
+    for (let at = 0; ; ) {
+      const equals = tag.indexOf('=', at);
+      if (equals < 0) return;
       let open = equals + 1;
-      while (xml.charCodeAt(open) <= 32) open += 1;
-      const close = xml.indexOf(xml[open]!, open + 1); // within the tag
-      if (close < 0 || close > tagEnd) return;
+      while (tag.charCodeAt(open) <= 32) open += 1;
+      const close = open < tag.length ? tag.indexOf(tag[open]!, open + 1) : -1; // within the tag
+      if (close < 0) return;
       let nameAt = equals - 1;
-      while (xml.charCodeAt(nameAt) <= 32) nameAt -= 1;
-      if (xml.charCodeAt(nameAt - 1) <= 32) {
-        const name = xml[nameAt];
-        if (name === 'r') this.#take(xml, open + 1, close);
-        else if (name === 's') this.#style = Number(xml.slice(open + 1, close));
-        else if (name === 't') this.#type = close === open + 2 ? xml[open + 1]! : xml.slice(open + 1, close); // of one letter
+      while (tag.charCodeAt(nameAt) <= 32) nameAt -= 1;
+      if (tag.charCodeAt(nameAt - 1) <= 32) {
+        const name = tag[nameAt];
+        if (name === 'r') this.#take(tag, open + 1, close);
+        else if (name === 's') this.#style = Number(tag.slice(open + 1, close));
+        else if (name === 't') this.#type = tag.slice(open + 1, close);
       }
       at = close + 1;
     }
