@@ -21,14 +21,8 @@ export interface LexicalSettings {
   parts: { min: number; max: number; distinctWords: number } | null;
 }
 
+/** Settings of new models. */
 export const defaultLexicalSettings: LexicalSettings = {
-  version: 1,
-  pairs: true,
-  parts: { min: 2, max: 5, distinctWords: 48 },
-};
-
-/** Settings of version 2, which new models do not have yet: its effect on the demo and its time of training are still to be judged. */
-export const nextLexicalSettings: LexicalSettings = {
   version: 2,
   pairs: true,
   parts: { min: 3, max: 4, distinctWords: 48 },

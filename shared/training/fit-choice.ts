@@ -8,8 +8,9 @@ import type { Predictions } from './judge.ts';
 
 /** Inverse strengths C, strong to weak: regParam is 1 / (C × rows), so that a choice made on a part of the rows holds for all of them. */
 export const INVERSE_STRENGTHS: readonly number[] = [2, 8, 32];
-/** Where terms may weigh in several ways: the path of each, and what is tried after that where the strongest of the path is the best. */
-export const FEW_STRENGTHS: readonly number[] = [8, 32];
+/** Where terms may weigh in several ways: they are compared with the first; the best of them goes on with the second, and with the third if the second serves less. */
+export const COMPARED = 8;
+export const WEAKER = 32;
 export const STRONGER = 2;
 
 export const regParamOf = (inverseStrength: number, rows: number): number => 1 / (inverseStrength * Math.max(1, rows));

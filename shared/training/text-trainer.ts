@@ -10,8 +10,8 @@ import { fitPath, type LrFit, sumClasses } from '../models/logistic-regression.t
 import type { Random } from '../ports.ts';
 import {
   balancedWeights,
+  COMPARED,
   chooseLeast,
-  FEW_STRENGTHS,
   type Fitting,
   heldOutLoss,
   INVERSE_STRENGTHS,
@@ -20,6 +20,7 @@ import {
   regParamOf,
   STRONGER,
   type Way,
+  WEAKER,
 } from './fit-choice.ts';
 import { type Judgement, judge, judgeStrictly, type Predictions } from './judge.ts';
 import { featureSpecOf, lrOptionsOf, type TrainOptions } from './options.ts';
@@ -264,7 +265,7 @@ export class TextTrainer {
   #scoutWays(bench: Bench): { best: Way; scouted?: Predictions; tried: Fitting['tried'] } {
     const { lexical } = featureSpecOf(this.#options);
     if (this.#options.regParam !== null) return { best: { weighing: 'even', inverseStrength: null }, tried: [] };
-    const tried: (Way & { logLoss: number; scouted: Predictions })[] = [];
+    const tried: (Way & { inverseStrength: number; logLoss: number; scouted: Predictions })[] = [];
     const tryPath = (weighing: Weighing, strengths: readonly number[]): void => {
       bench.scout({ weighing, strengths, weighClasses: false }).forEach((scouted, i) => {
         const logLoss = scouted.truth.length === 0 ? 0 : heldOutLoss(scouted, this.#data.labels.length);
@@ -272,10 +273,15 @@ export class TextTrainer {
       });
     };
     const weighings = weighingsOf(lexical);
-    const strengths = weighings.length > 1 ? FEW_STRENGTHS : INVERSE_STRENGTHS;
-    for (const weighing of weighings) tryPath(weighing, strengths);
-    const best = () => tried[chooseLeast(tried.map(({ logLoss }) => logLoss))]!;
-    if (weighings.length > 1 && best().inverseStrength === FEW_STRENGTHS[0]) tryPath(best().weighing, [STRONGER]);
+    const best = () => {
+      const strongFirst = tried.toSorted((a, b) => a.inverseStrength - b.inverseStrength);
+      return strongFirst[chooseLeast(strongFirst.map(({ logLoss }) => logLoss))]!;
+    };
+    for (const weighing of weighings) tryPath(weighing, weighings.length > 1 ? [COMPARED] : INVERSE_STRENGTHS);
+    if (weighings.length > 1) {
+      tryPath(best().weighing, [WEAKER]);
+      if (best().inverseStrength === COMPARED) tryPath(best().weighing, [STRONGER]);
+    }
     const { weighing, inverseStrength, scouted } = best();
     return { best: { weighing, inverseStrength }, scouted, tried: tried.map(({ scouted: _, ...way }) => way) };
   }

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { BucketSet } from '../../shared/features/bucket-set.ts';
 import { countDocuments } from '../../shared/features/idf.ts';
-import { blockOf, LexicalHasher, type LexicalSettings, nextLexicalSettings } from '../../shared/features/lexical.ts';
+import { blockOf, LexicalHasher, type LexicalSettings, defaultLexicalSettings } from '../../shared/features/lexical.ts';
 import { RowBuilder } from '../../shared/features/row-builder.ts';
 import { findProblem } from '../../shared/features/sparse.ts';
 import { completeSpec, lexicalFeatureSpec, profileOf } from '../../shared/features/spec.ts';
@@ -14,7 +14,7 @@ import fc from '../fakes/property.ts';
 
 const WIDTH = 2 ** 16;
 const hasherOf = (settings: Partial<LexicalSettings> = {}, width = WIDTH) =>
-  new LexicalHasher({ ...nextLexicalSettings, ...settings }, width);
+  new LexicalHasher({ ...defaultLexicalSettings, ...settings }, width);
 /** Printed by the code of the commit before version 2 (9eca23e), with 2^16 buckets. */
 const GOLDEN_TEXT = 'The (Reuters) Gewerbesteuererklärung 2024: VAT, vat; 税務 12.5 % and/or x';
 const GOLDEN_HASH = '1b5cf458c770f9dd';
@@ -215,7 +215,7 @@ describe('vectors', () => {
     expect(profileOf(spec)).toBe('lexical');
     expect(profileOf(completeSpec({}))).toBe('spark');
     expect(() => completeSpec({ ...lexicalFeatureSpec, numFeatures: 1000 })).toThrow(/power of two/);
-    const later = { ...nextLexicalSettings, version: 3 as 2 };
+    const later = { ...defaultLexicalSettings, version: 3 as 2 };
     expect(() => completeSpec({ ...lexicalFeatureSpec, lexical: later })).toThrow(
       expect.objectContaining({ code: 'model.unsupported' }),
     );
