@@ -56,7 +56,7 @@ export function describeGain({
 async function askForOffer(options: LakeOptions): Promise<TrainingOffer | undefined> {
   try {
     return await atLake(options, {
-      api: (api) => api.ask<TrainingOffer>('GET', '/api/models/train/offer'),
+      api: (api) => api.ask<TrainingOffer>('GET', '/api/models/training-offer'),
       app: (app) => trainingOffer(app),
     });
   } catch (error) {

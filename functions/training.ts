@@ -46,7 +46,7 @@ app.http('listTrainings', {
 
 app.http('trainingOffer', {
   ...access,
-  route: 'models/train/offer',
+  route: 'models/training-offer',
   methods: ['GET'],
   handler: (request, context) =>
     respond(context, request, 'reader', async () => {

@@ -172,7 +172,7 @@ export const OPERATIONS: readonly Operation[] = [
     ok: [[202, 'State of the training']],
   },
   {
-    ...{ method: 'get', route: 'models/train/offer', id: 'trainingOffer', tag: 'models' },
+    ...{ method: 'get', route: 'models/training-offer', id: 'trainingOffer', tag: 'models' },
     summary: 'Have people decided enough for a training, and what is it expected to give?',
     ok: [
       [

@@ -87,8 +87,8 @@ export const ROUTE_PARAMETERS = {
   modelFile: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,149}$/, 'must be the name of a file of the model'),
   /** Of documents that land by themselves. */
   source: sourceNameSchema,
-  /** Of an upload. */
-  path: uploadPathSchema,
+  /** Of an upload. A router of Azure leaves %2F as it is, so that nobody can say whether a slash or these three characters were meant. */
+  path: uploadPathSchema.refine((p) => !/%2f/i.test(p), 'must not have %2F: folders are parted by / in the address'),
 } as const satisfies Record<string, z.ZodType>;
 export type RouteParameter = keyof typeof ROUTE_PARAMETERS;
 

@@ -58,7 +58,7 @@ export const useEncoderSchema = z.strictObject({
   version: z.string().trim().min(1).max(100).nullable(),
 });
 
-/** Answer of GET /api/models/train/offer. */
+/** Answer of GET /api/models/training-offer. */
 export interface TrainingOffer {
   /** Documents that people have decided, and of how many of them a model has learnt already. */
   decided: number;

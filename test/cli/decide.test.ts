@@ -78,7 +78,7 @@ test('decide --from: every row is sent, those that are refused are told with the
   expect(error).toContain('3 row(s)');
   expect(asked.map(({ path, key }) => [path, key])).toEqual([
     ['POST /api/feedback/batch', 'k'],
-    ['GET /api/models/train/offer', 'k'], // is it time for a training?
+    ['GET /api/models/training-offer', 'k'], // is it time for a training?
   ]);
 });
 

@@ -138,19 +138,8 @@ test('hostile names of uploads: the file lies under exactly the name that was se
       expect(new Set(touched.map((call) => call.slice(call.indexOf(' ') + 1)))).toEqual(new Set(stored.slice(-1)));
     }
   }
-  // Percent signs, quotes and the like may stand in a name; parent steps, backslashes and control characters may not.
-  expect(stored).toEqual([
-    '%2e%2e%2Fother',
-    '..%2Fother',
-    '%2E%2E',
-    '%',
-    '%25',
-    '%zz',
-    ' ',
-    "a'b",
-    'run-1?x',
-    'run-1#x',
-  ]);
+  // Percent signs, quotes and the like may stand in a name; parent steps, backslashes, control characters and what may be an escaped slash may not.
+  expect(stored).toEqual(['%2E%2E', '%', '%25', '%zz', ' ', "a'b", 'run-1?x', 'run-1#x']);
   const elsewhere = await call(upload, 'lake', { path: 'a.txt' });
   expect(elsewhere?.status).toBe(400);
 });

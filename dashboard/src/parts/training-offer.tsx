@@ -9,7 +9,7 @@ const POLL_MS = 60_000;
 
 /** Nothing while no training is due, or the offer cannot be had: nobody waits for it. @param children  the way to the training */
 export function TrainingOfferCard({ children }: { children: ComponentChildren }) {
-  const { data: offer } = useResource<TrainingOffer>('models/train/offer', POLL_MS);
+  const { data: offer } = useResource<TrainingOffer>('models/training-offer', POLL_MS);
   if (offer === undefined || !offer.isDue) return null;
   return (
     <section class="card training-offer" aria-label={words.title}>
