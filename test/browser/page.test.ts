@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunStatus } from '../../shared/api/runs.ts';
+import type { DriveStatus, SourceStatus } from '../../shared/api/source-status.ts';
 import type { Row } from '../../shared/lake/tables.ts';
 import { ROOT, temporaryFolder, waitFor } from '../e2e/sluice.ts';
 import { launch, noBrowser, openPage, type Scheme, type Watched } from './browser.ts';
@@ -255,22 +256,23 @@ describe.skipIf(noBrowser !== undefined)(`page${noBrowser === undefined ? '' : `
     'sources: how each is, what it needs of a person, and what was not read and why',
     async () => {
       const { page } = viewer;
-      const told = { state: 'on', renewAt: '2026-06-02T08:00:00Z', toldAt: null, code: null };
-      const drive = {
-        ...{ name: 'Documents', url: 'https://contoso.sharepoint.example/sites/tax', rounds: 7, removed: 0 },
+      const reasons = [{ state: 'skipped' as const, code: 'sync.notebook', items: 1 }];
+      const notifications = { state: 'on' as const, renewAt: '2026-06-02T08:00:00Z', toldAt: null, code: null };
+      const drive: DriveStatus = {
+        ...{ name: 'Documents', url: 'https://contoso.sharepoint.example/sites/tax', rounds: 7, removed: 0, older: 0 },
         ...{ endedAt: '2026-06-01T08:00:00Z', landed: 12, skipped: 1, failed: 0, unconfirmedRemovals: 30 },
-        notifications: told,
+        ...{ reasons, writeBack: null, notifications },
       };
-      const source = {
+      const source: SourceStatus = {
         ...{ name: 'tax', kind: 'sharepoint', from: 'lake', address: 'https://contoso.sharepoint.example/sites/tax' },
-        ...{ state: 'failing', deletion: 'keep', everyMinutes: 5, nextAt: '2026-06-01T09:00:00Z', drives: [drive] },
+        ...{ state: 'failing', deletion: 'keep', since: null, everyMinutes: 5, nextAt: '2026-06-01T09:00:00Z' },
         error: { code: 'sync.forbidden', message: 'GET /drives: 403', remedy: 'Grant it.' },
-        ...{ landed: 12, skipped: 1, failed: 0 },
+        ...{ drives: [drive], landed: 12, skipped: 1, failed: 0, reasons },
       };
       const item = { path: 'Notes', url: '', state: 'skipped', code: 'sync.notebook', sizeBytes: 0 };
       // The demo has no tenant: what the API would say of one.
-      await page.route('**/api/sources', (route) => route.fulfill({ json: { sources: [source], broken: [] } }));
-      await page.route('**/api/sources/tax/items*', (route) =>
+      await page.route(/\/api\/sources\?/, (route) => route.fulfill({ json: { sources: [source], broken: [] } }));
+      await page.route(/\/api\/sources\/tax\/items\?/, (route) =>
         route.fulfill({ json: { items: [{ ...item, remedy: 'Export it as PDF.' }] } }),
       );
       await open('/sources');
@@ -279,8 +281,8 @@ describe.skipIf(noBrowser !== undefined)(`page${noBrowser === undefined ? '' : `
       await page.getByText('1 skipped, 0 failed').click();
       await page.getByText('Export it as PDF.').waitFor();
       await expectSound(viewer);
-      await page.unroute('**/api/sources');
-      await page.unroute('**/api/sources/tax/items*');
+      await page.unroute(/\/api\/sources\?/);
+      await page.unroute(/\/api\/sources\/tax\/items\?/);
     },
     LONG_MS,
   );

@@ -57,10 +57,10 @@ test('progress: a change of mind is one document, its last label held against wh
     said(1, 'bob', '23T09:00', 'VAT', 'Customs'),
     said(2, 'ann', '23T09:00', 'Customs', 'VAT'),
     said(2, 'ann', '23T09:01', 'Payroll', 'Customs'),
-    said(3, 'ann', '23T09:00', null, null), // erased
+    said(3, 'ann', '23T09:00', null, null), // erased, or taken back
   ]);
   const today = await reviewProgress(store.query, '2026-11-23T00:00:00Z', 'ann');
-  expect(today).toEqual({ waiting: 0, decidedByMe: 2, decidedByAll: 3, proposed: 2, kept: 1 });
+  expect(today).toEqual({ waiting: 0, decidedByMe: 1, decidedByAll: 2, proposed: 2, kept: 1 });
 });
 
 test('progress: a day needs a moment with its zone', () => {
