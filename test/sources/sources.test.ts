@@ -1,6 +1,6 @@
 // The sources of an app: entries, what is due, what a round leaves in the status, names for results.
 import { expect, test } from 'vitest';
-import { sourceEntrySchema } from '../../shared/api/source-entry.ts';
+import { type SourceEntry, sourceEntrySchema } from '../../shared/api/source-entry.ts';
 import { TerminalError } from '../../shared/errors.ts';
 import { parseSources } from '../../shared/sources/setting.ts';
 import { SourceNames } from '../../shared/sources/source-names.ts';
