@@ -71,10 +71,7 @@ test('uploads: any name comes through, a second file replaces the first, what is
   const large = await put('drop/large.txt', 'x'.repeat(4097));
   expect(large.status).toBe(413);
   expect((await large.json()) as Problem).toMatchObject({ code: 'request.too-large' });
-  // An escaped slash separates nothing, as on the platform: it is a part of a name.
-  const escaped = await call('PUT', 'uploads/imports/..%2Fx.txt', 'x');
-  expect([escaped.status, ((await escaped.json()) as UploadAnswer).path]).toEqual([201, '..%2Fx.txt']);
-  for (const path of ['a%5Cb.txt', 'a%0Ab.txt', '%2E%2E%5Cx.txt', ''])
+  for (const path of ['..%2Fx.txt', 'a%5Cb.txt', 'a%0Ab.txt', 'a%2F%2Fb', ''])
     expect((await call('PUT', `uploads/imports/${path}`, 'x')).status, path).toBe(400);
   expect((await call('PUT', 'uploads/lake/x.txt', 'x')).status).toBe(400);
 });

@@ -63,8 +63,8 @@ export const words = catalogue('runs', {
   stalled: 'stalled',
   noProgressSince: (time: string) => `No progress since ${time}`,
   left: (time: string) => `${time} left`,
-  counts: (documents: string, labelled: string, review: string, failed: string) =>
-    `${documents} documents: ${labelled} labelled, ${review} in review, ${failed} failed`,
+  counts: (documents: number, labelled: number, review: number, failed: number) =>
+    `${count(documents)} ${pluralEn(documents, 'document', 'documents')}: ${count(labelled)} labelled, ${count(review)} in review, ${count(failed)} failed`,
   kinds: { upload: 'upload', request: 'requested', rerun: 're-run' },
   // steps of a run
   stepNames: { extract: 'extract', featurize: 'featurize', score: 'score', classify: 'classify', decide: 'decide' },

@@ -119,9 +119,7 @@ function RunCards({ runs, nowMs }: { runs: readonly RunStatus[]; nowMs: number }
           </div>
           <StepMeter run={run} />
           <OutcomeBar run={run} />
-          <p class="run-counts">
-            {words.counts(count(run.documents), count(run.labelled), count(run.review), count(run.failed))}
-          </p>
+          <p class="run-counts">{words.counts(run.documents, run.labelled, run.review, run.failed)}</p>
           <Facts
             facts={[
               [words.perSecond, speedOf(run, nowMs)],

@@ -60,7 +60,7 @@ export const documents: typeof words = {
   },
   reasons: {
     erased: 'auf Verlangen gelöscht',
-    human: 'von einem Menschen entschieden',
-    copy: 'Kopie eines schon entschiedenen Dokuments',
+    human: 'von Hand entschieden',
+    copy: 'Kopie, schon entschieden',
   },
 };

@@ -16,7 +16,7 @@ export const offer: typeof words = {
       : `Es würde nichts allein entscheiden.`,
   twice: (right) => `Mit doppelt so vielen Entscheidungen: etwa ${percent(right)}.`,
   unknown:
-    'Was es brächte, lässt sich nicht sagen: Zu wenige Texte sind noch da, oder alle Entscheidungen nennen ein Label.',
+    'Was es brächte, lässt sich nicht sagen: Zu wenige Texte sind noch da, oder alle Entscheidungen nennen dieselbe Kategorie.',
   train: 'Mit Entscheidungen trainieren …',
   open: 'Ein Modell daraus trainieren',
   operator: 'Wer die Rolle operator hat, kann ein Modell daraus trainieren.',

@@ -45,7 +45,7 @@ export const runs: typeof words = {
   noProgressSince: (time) => `Kein Fortschritt seit ${time}`,
   left: (time) => `noch ${time}`,
   counts: (documents, labelled, review, failed) =>
-    `${documents} Dokumente: ${labelled} eingeordnet, ${review} in Prüfung, ${failed} fehlgeschlagen`,
+    `${count(documents)} ${pluralDe(documents, 'Dokument', 'Dokumente')}: ${count(labelled)} eingeordnet, ${count(review)} in Prüfung, ${count(failed)} fehlgeschlagen`,
   kinds: { upload: 'hochgeladen', request: 'gestartet', rerun: 'wiederholt' },
   stepNames: {
     extract: 'Lesen',
