@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { BucketSet } from '../../shared/features/bucket-set.ts';
 import { countDocuments } from '../../shared/features/idf.ts';
-import { blockOf, LexicalHasher, type LexicalSettings, defaultLexicalSettings } from '../../shared/features/lexical.ts';
+import { blockOf, defaultLexicalSettings, LexicalHasher, type LexicalSettings } from '../../shared/features/lexical.ts';
 import { RowBuilder } from '../../shared/features/row-builder.ts';
 import { findProblem } from '../../shared/features/sparse.ts';
 import { completeSpec, lexicalFeatureSpec, profileOf } from '../../shared/features/spec.ts';
