@@ -3,7 +3,7 @@
 // Source: ECMA-376 part 1, 18.8.30 and 18.8.31 (number formats), 18.17.4.1 (serial numbers of dates).
 
 import { symbolsIn } from './drawing-text.ts';
-import { decodeXml } from './sheet-marks.ts';
+import { TagScan, toScan } from './tag-scan.ts';
 import { isSymbolFont } from './word-styles.ts';
 
 export interface Cell {
@@ -32,14 +32,18 @@ export const ofThread = (note: string) => /linkid=870924\s+[^:\n]{1,40}:\s*([\s\
 
 /** Text of a rich text, as XML, whose letters may be signs. */
 export function withSigns(rich: string): string {
-  const runs = rich.match(/<(?:\w+:)?r\b[\s\S]*?<\/(?:\w+:)?r>/g) ?? [];
-  return runs
-    .map((run) => {
-      const text = decodeXml([...run.matchAll(/<(?:\w+:)?t\b[^>]*>([^<]*)</g)].map(([, words = '']) => words).join(''));
-      const font = /<(?:\w+:)?rFont\b[^>]*\bval="([^"]{1,64})"/.exec(run)?.[1] ?? '';
-      return isSymbolFont(font) ? symbolsIn(font, text) : text;
-    })
-    .join('');
+  let [text, font, isRun] = ['', '', false];
+  for (const scan = new TagScan(toScan(Buffer.from(rich))); scan.next(); )
+    if (scan.is('r')) {
+      isRun = !scan.isEnd && !scan.isEmpty;
+      font = '';
+    } else if (scan.isEnd || !isRun) continue;
+    else if (scan.is('rFont')) font = scan.attribute('val') ?? '';
+    else if (scan.is('t') && !scan.isEmpty && scan.next()) {
+      const words = scan.text();
+      text += isSymbolFont(font) ? symbolsIn(font, words) : words;
+    }
+  return text;
 }
 
 function shownValue(cell: Cell, is1904: boolean): string {

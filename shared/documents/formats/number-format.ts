@@ -1,8 +1,8 @@
 // What a cell shows of its value in a number format, in workbooks that we read ourselves. Formats beyond the plain ones (plain-format.ts) are shown by
 // the workbook library, which is loaded when the first of them is met.
 // Source: ECMA-376 part 1, 18.8.30 (numFmt, with the formats that files do not write out).
-import { shownNumber } from './cell-text.ts';
-import { generalNumber, plainFormat } from './plain-format.ts';
+import { kindOfFormat, shownNumber } from './cell-text.ts';
+import { generalNumber, plainFormat, plainTextFormat } from './plain-format.ts';
 
 /** Formats that a file names by their number only; East Asian ones as the date or time that they are. */
 const BUILT_IN: Readonly<Record<number, string>> = {
@@ -59,7 +59,9 @@ interface Formatter {
 interface KnownFormat {
   code: string;
   plain: ((value: number) => string) | undefined;
+  /** Does it add to texts, or hide them? */
   isForText: boolean;
+  plainText: ((text: string) => string) | undefined;
   /** What was shown of numbers; few of them are many cells' in columns of dates. */
   shown: Map<number, string>;
 }
@@ -82,11 +84,17 @@ export class NumberFormats {
   static async open(codes: readonly string[], is1904: boolean): Promise<NumberFormats> {
     const known = new Map<string, KnownFormat>();
     for (const code of ['General', ...codes]) {
-      const [plain, isForText] = [plainFormat(code), isTextFormat(code)];
-      if (!known.has(code)) known.set(code, { code, plain, isForText, shown: new Map() });
+      if (known.has(code)) continue;
+      const plainText = plainTextFormat(code);
+      const isForText = isTextFormat(code) && plainText?.('@').trim() !== '@';
+      known.set(code, { code, plain: plainFormat(code), isForText, plainText, shown: new Map() });
     }
     const formats = codes.map((code) => known.get(code)!); // set above
-    if ([...known.values()].every(({ plain }) => plain !== undefined))
+    if (
+      [...known.values()].every(
+        (format) => format.plain !== undefined && (!format.isForText || format.plainText !== undefined),
+      )
+    )
       return new NumberFormats(formats, is1904, undefined);
     const { SSF } = await import('@e965/xlsx');
     return new NumberFormats(formats, is1904, SSF as unknown as Formatter); // its types know no formats by text
@@ -97,11 +105,14 @@ export class NumberFormats {
   }
 
   number(value: number, style: number): string {
+    if (!Number.isFinite(value)) return '';
     const format = this.#formats[style];
     if (format === undefined || format.code === 'General')
       return Number.isInteger(value) && Math.abs(value) < 1e21 ? String(value) : generalNumber(value);
     const known = format.shown.get(value);
     if (known !== undefined) return known;
+    // Balances of hours: programs show them, the library shows nothing.
+    if (value < 0 && /^(time|elapsed)$/.test(kindOfFormat(format.code))) return `-${this.number(-value, style)}`;
     const shown = format.plain?.(value) ?? this.#shown(value, format.code);
     const text = shownNumber(value, format.code, shown, this.#is1904).replace(/\s+/g, ' ').trim();
     if (format.shown.size < MAX_SHOWN) format.shown.set(value, text);
@@ -122,18 +133,27 @@ export class NumberFormats {
   /** Formats may add to a text, or hide it. */
   text(value: string, style: number): string {
     const format = this.#formats[style];
-    return format?.isForText === true ? (this.#shown(value, format.code) ?? value) : value;
+    if (format?.isForText !== true) return value;
+    return format.plainText?.(value) ?? this.#shown(value, format.code) ?? value;
   }
 
   /** Undefined for what the library does not know. */
   #shown(value: number | string, format: string): string | undefined {
     try {
-      return this.#formatter?.format(format, value, { date1904: this.#is1904 });
+      return this.#formatter?.format(withCurrency(format), value, { date1904: this.#is1904 });
     } catch {
       return undefined;
     }
   }
 }
+
+/** The library shows a dollar for a language without a currency, `[$-407]`, in formats of numbers. */
+const withCurrency = (format: string) =>
+  format.includes('[$') && kindOfFormat(format) === 'number'
+    ? format.replace(/\[\$([^\]"-]*)(?:-[\da-f]+)?\]/gi, (_whole, currency: string) =>
+        currency === '' ? '' : `"${currency}"`,
+      )
+    : format;
 
 const ISO = /^(?:(\d{1,4})-(\d{1,2})-(\d{1,2})(?:[T ]|$))?(?:(\d{1,2}):(\d\d)(?::(\d\d(?:\.\d+)?))?Z?)?$/;
 

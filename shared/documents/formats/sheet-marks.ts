@@ -127,8 +127,10 @@ function hiddenRows(data: string): Set<number> {
 
 /** 1-based: A, or B–D. */
 export function columnRange(min: number, max: number): string {
-  return min === max ? columnName(min) : `${columnName(min)}–${columnName(Math.min(max, 16_384))}`;
+  const [first, last] = [Math.min(min, MAX_COLUMNS), Math.min(max, MAX_COLUMNS)]; // the file may say anything, endless numbers too
+  return first === last ? columnName(first) : `${columnName(first)}–${columnName(last)}`;
 }
+const MAX_COLUMNS = 16_384;
 
 /** 1 → A, 27 → AA. */
 export function columnName(column: number): string {
@@ -143,7 +145,7 @@ const PAGE_NUMBER =
 
 /** Headers and footers without their codes (&L left, &P page, &"Arial,Bold" font). ECMA-376 18.3.1.46. */
 export function edgeLines(bodies: readonly string[]): string[] {
-  const lines: string[] = [];
+  const lines = new Set<string>();
   for (const body of bodies) {
     const text = body
       .slice(0, 4000)
@@ -152,9 +154,9 @@ export function edgeLines(bodies: readonly string[]): string[] {
       .replace(/&[LCR]/gi, '\t')
       .replaceAll('&&', '&')
       .trim();
-    if (/[\p{L}\p{N}]/u.test(text) && !PAGE_NUMBER.test(text) && !lines.includes(text)) lines.push(text);
+    if (/[\p{L}\p{N}]/u.test(text) && !PAGE_NUMBER.test(text)) lines.add(text);
   }
-  return lines;
+  return [...lines];
 }
 
 export const decodeXml = (text: string) =>

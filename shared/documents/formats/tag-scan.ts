@@ -2,7 +2,7 @@
 // Invariants: T1 one pass, whatever the input; damage ends the scan. T2 entities are the five of XML and numbers: nothing is expanded or fetched.
 // The text holds one char per byte (latin1), so that it costs what the bytes cost; values are decoded from UTF-8 when they are taken.
 
-const [BANG, QUOTE, APOSTROPHE, SLASH, COLON, EQUALS, CLOSE, QUESTION] = [33, 34, 39, 47, 58, 61, 62, 63];
+const [BANG, QUOTE, APOSTROPHE, SLASH, COLON, CLOSE, QUESTION] = [33, 34, 39, 47, 58, 62, 63];
 
 /** XML as one char per byte. @param bytes  UTF-8 */
 export const toScan = (bytes: Buffer): string => bytes.toString('latin1');
@@ -40,14 +40,7 @@ export class TagScan {
       const first = xml.charCodeAt(start + 1);
       if (first !== BANG && first !== QUESTION) break;
       // A comment or an instruction; CDATA is part of the text.
-      const end =
-        first === QUESTION
-          ? '?>'
-          : xml.startsWith('<!--', start)
-            ? '-->'
-            : xml.startsWith('<![CDATA[', start)
-              ? ']]>'
-              : '>';
+      const end = endOfSection(xml, start);
       const after = xml.indexOf(end, start + 2);
       if (after < 0) return this.#over();
       start = after + end.length;
@@ -133,17 +126,18 @@ export class TagScan {
   /** Value of an attribute by its name as written, or by its local name where `name` begins with a colon. */
   attribute(name: string): string | undefined {
     const tag = this.#xml.slice(this.#nameEnd, this.#tagEnd);
-    for (let at = tag.indexOf(name); at >= 0; at = tag.indexOf(name, at + 1)) {
-      if (name.charCodeAt(0) !== COLON && tag.charCodeAt(at - 1) > 32) continue;
-      let value = at + name.length;
+    const isLocal = name.charCodeAt(0) === COLON;
+    for (let at = tag.indexOf('='); at >= 0; ) {
+      let value = at + 1;
       while (tag.charCodeAt(value) <= 32) value += 1;
-      if (tag.charCodeAt(value) !== EQUALS) continue;
-      do value += 1;
-      while (tag.charCodeAt(value) <= 32);
-      const quote = tag[value];
-      if (quote !== '"' && quote !== "'") continue;
-      const close = tag.indexOf(quote, value + 1);
-      return close < 0 ? undefined : decodeText(tag.slice(value + 1, close));
+      const close = value < tag.length ? tag.indexOf(tag[value]!, value + 1) : -1; // within the tag
+      if (close < 0) return undefined;
+      let nameEnd = at;
+      while (tag.charCodeAt(nameEnd - 1) <= 32) nameEnd -= 1;
+      const nameAt = nameEnd - name.length;
+      if (tag.startsWith(name, nameAt) && (isLocal || !(tag.charCodeAt(nameAt - 1) > 32)))
+        return decodeText(tag.slice(value + 1, close));
+      at = tag.indexOf('=', close + 1);
     }
     return undefined;
   }
@@ -157,6 +151,15 @@ export class TagScan {
   }
 }
 
+const DATA = '<![CDATA[';
+
+/** What ends that which begins here with `<!` or `<?`: a comment, an instruction, CDATA, a declaration. */
+function endOfSection(xml: string, start: number): string {
+  if (xml.charCodeAt(start + 1) === QUESTION) return '?>';
+  if (xml.startsWith('<!--', start)) return '-->';
+  return xml.startsWith(DATA, start) ? ']]>' : '>';
+}
+
 const NOT_ASCII = /[\x80-\xff]/;
 const ENTITY = /&(?:(lt|gt|quot|apos|amp)|#(x?)([0-9a-f]{1,6}));/gi;
 const NAMED: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };
@@ -168,12 +171,20 @@ export function decodeText(raw: string): string {
   return text.includes('&') ? decodeEntities(text) : text;
 }
 
-/** Comments and instructions say nothing; CDATA is taken as it stands. */
+/** Comments and instructions say nothing; CDATA is taken as it stands. One pass, as next() makes it. */
 function withSections(text: string): string {
-  return text
-    .split(/(<!\[CDATA\[[\s\S]*?\]\]>)|<!--[\s\S]*?-->|<\?[\s\S]*?\?>/)
-    .map((piece = '') => (piece.startsWith('<![CDATA[') ? piece.slice(9, -3) : decodeEntities(piece)))
-    .join('');
+  let said = '';
+  let at = 0;
+  for (let start = text.indexOf('<'); start >= 0; start = text.indexOf('<', at)) {
+    const isData = text.startsWith(DATA, start);
+    const end = endOfSection(text, start);
+    const after = text.indexOf(end, start + 2);
+    if (after < 0) break;
+    said += decodeEntities(text.slice(at, start));
+    if (isData) said += text.slice(start + DATA.length, after);
+    at = after + end.length;
+  }
+  return said + decodeEntities(text.slice(at));
 }
 
 function decodeEntities(text: string): string {

@@ -15,6 +15,7 @@ import { hasStorage, openOle } from './ole.ts';
 import { checkOle } from './ole-check.ts';
 import { documentsIn } from './ole-object.ts';
 import { embeddedFiles, scannedPictures } from './package-files.ts';
+import { type CellList, columnOf, rowOf, SheetCells } from './sheet-cells.ts';
 import { sheetDrawings } from './sheet-drawings.ts';
 import { columnName, type SheetMarks, sheetMarks } from './sheet-marks.ts';
 import { xlsbMarks, xlsMarks } from './sheet-records.ts';
@@ -22,7 +23,6 @@ import { completeSpreadsheet } from './spreadsheet-package.ts';
 import { tableMarks, tableMarksIn } from './table-marks.ts';
 import { type XlsSheet, xlsSheets } from './xls-book.ts';
 import { XlsxBook } from './xlsx-book.ts';
-import type { SheetRow } from './xlsx-sheet.ts';
 
 type Library = typeof import('@e965/xlsx');
 type WorkBook = ReturnType<Library['read']>;
@@ -120,8 +120,7 @@ interface Sheet {
   name: string;
   isHidden: boolean;
   marks: SheetMarks | undefined;
-  /** Cells as texts, by 0-based column; sparse. */
-  rows: readonly SheetRow[];
+  cells: SheetCells;
 }
 
 /** Cells that show something. @returns how many, one more than the limit where more are left, and formulas without a result */
@@ -130,47 +129,51 @@ async function addSheets(
   sink: TextSink,
   maxCells: number,
 ): Promise<{ cells: number; uncalculated: number }> {
-  let [cells, uncalculated] = [0, 0];
-  for await (const { name, isHidden, marks, rows } of sheets) {
+  let [told, uncalculated] = [0, 0];
+  for await (const { name, isHidden, marks, cells } of sheets) {
     uncalculated += marks?.uncalculated ?? 0;
-    if ((rows.length === 0 && (marks?.edges.length ?? 0) === 0) || cells > maxCells) continue;
+    const found = cells.inOrder();
+    if (found.places.length === 0 && (marks?.edges.length ?? 0) === 0) continue;
     sink.add(isHidden ? `${name} (hidden)\n` : `${name}\n`);
     for (const line of marks?.edges ?? []) sink.add(`${line}\n`);
     if (marks !== undefined && marks.hiddenColumns.length > 0)
       sink.add(`(hidden columns: ${marks.hiddenColumns.join(', ')})\n`);
-    const first = firstColumn(rows);
-    for (const { index, cells: row } of rows) {
-      const line: string[] = [];
-      let column = first;
-      // forEach of a sparse array visits only the cells that are there.
-      row.forEach((text, at) => {
-        if (text === '' || ++cells > maxCells) return;
-        if (at > column) line.push(at === column + 1 ? '\t' : '\t'.repeat(Math.min(at - column, MAX_GAP)));
-        line.push(text);
-        column = at;
-      });
-      if (line.length > 0) {
-        line.push(marks?.hiddenRows.has(index) === true ? ' (hidden)\n' : '\n');
-        sink.add(line.join(''));
-      }
-      if (cells > maxCells) break;
-    }
+    addRows(found, maxCells - told, marks?.hiddenRows, sink);
+    told += found.places.length;
+    if (told > maxCells) break; // what follows is not even read
   }
-  return { cells, uncalculated };
+  return { cells: told, uncalculated };
 }
 
-/** The leftmost column in use. */
-function firstColumn(rows: readonly SheetRow[]): number {
-  let first = Number.POSITIVE_INFINITY;
-  for (const { cells } of rows) {
-    if (cells[0] !== undefined) return 0;
-    // for … in visits only the cells that are there, the leftmost first.
-    for (const column in cells) {
-      first = Math.min(first, Number(column));
-      break;
+/** Of a row held before they are told. */
+const MAX_LINE_CHARS = 65_536;
+
+/** Cells of a row between tabs, from the leftmost column in use on. */
+function addRows(
+  { places, texts }: CellList,
+  maxCells: number,
+  hiddenRows: ReadonlySet<number> | undefined,
+  sink: TextSink,
+): void {
+  const endOf = (row: number) => (hiddenRows?.has(row) === true ? ' (hidden)\n' : '\n');
+  const count = Math.min(places.length, maxCells);
+  const first = places.reduce((least, place) => Math.min(least, columnOf(place)), Number.POSITIVE_INFINITY);
+  let [row, column, line] = [-1, first, ''];
+  for (let i = 0; i < count; i++) {
+    const place = places[i]!; // i < length
+    const at = columnOf(place);
+    if (rowOf(place) !== row) {
+      if (i > 0) sink.add(line + endOf(row));
+      [row, column, line] = [rowOf(place), first, ''];
+    } else if (line.length > MAX_LINE_CHARS) {
+      sink.add(line);
+      line = '';
     }
+    if (at > column) line += at === column + 1 ? '\t' : '\t'.repeat(Math.min(at - column, MAX_GAP));
+    line += texts[i]!; // i < length
+    column = at;
   }
-  return first;
+  if (count > 0) sink.add(line + endOf(row));
 }
 
 /** Pictures of the drawings; sheets do not tell their size plainly. */
@@ -231,13 +234,16 @@ function* sheetsOf(book: WorkBook, marks: ReadonlyMap<string, SheetMarks>): Gene
       const text = cellText(cell, is1904);
       return font === undefined ? text : symbolsIn(font, text).trim();
     };
-    const rows: SheetRow[] = [];
-    // The row index may be a million: forEach visits those that exist.
-    sheet?.['!data']?.forEach((cells, index) => {
-      if (cells !== undefined) rows.push({ index, cells: cells.map((cell, column) => textOf(cell, index, column)) });
+    const found = new SheetCells();
+    sheet?.['!data']?.forEach((cells, row) => {
+      // for … in visits only the cells that are there, forEach looks at all places before them.
+      for (const column in cells) {
+        const text = textOf(cells[Number(column)]!, row, Number(column)); // there
+        if (text !== '') found.put(row, Number(column), text);
+      }
     });
     const known = mark ?? { edges: [], hiddenColumns: [], uncalculated: 0 };
-    yield { name, isHidden, rows, marks: { ...known, hiddenRows } };
+    yield { name, isHidden, cells: found, marks: { ...known, hiddenRows } };
   }
 }
 

@@ -1,11 +1,11 @@
 // Workbooks of Excel 97 to 2003 (BIFF8 records) read by ourselves: names, shared strings, formats, cells, comments.
 // Older ones, those with a password, and those with other sheets than of cells are left to the workbook library.
-// Invariants: B1 one pass; a damaged record ends the walk, what was found until then counts. B2 no count of a record is believed beyond its bytes.
+// Invariants: B1 one pass: a sheet ends where the next begins, and is read once; a damaged record ends the walk, what was found until then counts. B2 no count of a record is believed beyond its bytes.
 // Source: [MS-XLS] 2.4.28 (BoundSheet8), 2.4.126 (Format), 2.4.127 (Formula), 2.4.149 (LabelSst), 2.4.175 (MulRk), 2.4.179 (Note), 2.4.220 (RK),
 // 2.4.268 (String), 2.4.353 (XF), 2.5.122 (RkNumber).
 import { builtInFormat, NumberFormats } from './number-format.ts';
-import { characters, onOneLine, readStrings, shortText, wideText } from './xls-strings.ts';
-import { addComment, type SheetRow } from './xlsx-sheet.ts';
+import { SheetCells } from './sheet-cells.ts';
+import { characters, continuedText, onOneLine, readStrings, shortText, wideText } from './xls-strings.ts';
 
 const RECORD = {
   formula: 0x06,
@@ -42,12 +42,13 @@ const ERRORS: Readonly<Record<number, string>> = {
   29: '#NAME?',
   36: '#NUM!',
   42: '#N/A',
+  43: '#GETTING_DATA',
 };
 
 export interface XlsSheet {
   name: string;
   isHidden: boolean;
-  rows: SheetRow[];
+  cells: SheetCells;
 }
 
 interface ListedSheet {
@@ -77,8 +78,14 @@ function* sheetsOf(
   formats: NumberFormats,
   maxCells: number,
 ): Generator<XlsSheet> {
-  for (const { name, isHidden, at } of sheets)
-    yield { name, isHidden, rows: new Cells(workbook, strings, formats, maxCells).read(at) };
+  const starts = [...new Set(sheets.map(({ at }) => at))].sort((a, b) => a - b);
+  const ends = new Map(starts.map((at, i) => [at, starts[i + 1] ?? workbook.length]));
+  for (const { name, isHidden, at } of sheets) {
+    const end = ends.get(at);
+    if (end === undefined) continue;
+    ends.delete(at);
+    yield { name, isHidden, cells: new Cells(workbook, strings, formats, maxCells).read(at, end) };
+  }
 }
 
 function readGlobals(workbook: Buffer): Globals | undefined {
@@ -122,7 +129,7 @@ class Cells {
   readonly #strings: readonly string[];
   readonly #formats: NumberFormats;
   readonly #maxCells: number;
-  readonly #rows = new Map<number, SheetRow>();
+  readonly #found = new SheetCells();
   readonly #comments = new Map<number, string>();
   readonly #notes: { row: number; column: number; object: number }[] = [];
   #count = 0;
@@ -141,13 +148,13 @@ class Cells {
   }
 
   /** @param from  where its records begin */
-  read(from: number): SheetRow[] {
+  read(from: number, until: number): SheetCells {
     const workbook = this.#workbook;
     let depth = 0;
-    for (let at = from; at + 4 <= workbook.length; ) {
+    for (let at = from; at + 4 <= until; ) {
       const type = workbook.readUInt16LE(at);
       const end = at + 4 + workbook.readUInt16LE(at + 2);
-      if (end > workbook.length) break;
+      if (end > until) break;
       if (type === RECORD.begin) depth += 1;
       else if (type === RECORD.end) {
         depth -= 1;
@@ -157,9 +164,10 @@ class Cells {
     }
     for (const { row, column, object } of this.#notes) {
       const text = this.#comments.get(object);
-      if (text !== undefined && text !== '') addComment(this.#rowAt(row), column, [text]);
+      if (text !== undefined) this.#found.comment(row, column, text);
+      this.#comments.delete(object); // shown by one note: others would multiply it
     }
-    return [...this.#rows.values()].sort((a, b) => a.index - b.index);
+    return this.#found;
   }
 
   #take(type: number, at: number, end: number): void {
@@ -186,7 +194,8 @@ class Cells {
         if (this.#due !== undefined && size >= 3) {
           const { row, column, style } = this.#due;
           const body = workbook.subarray(at, end);
-          this.#put(row, column, onOneLine(this.#formats.text(wideText(body, 0), style)));
+          const text = continuedText(body, continuations(workbook, end));
+          this.#put(row, column, onOneLine(this.#formats.text(text, style)));
           this.#due = undefined;
         }
         return;
@@ -255,16 +264,17 @@ class Cells {
   #put(row: number, column: number, text: string): void {
     if (text === '' || this.#count > this.#maxCells) return;
     this.#count += 1;
-    this.#rowAt(row).cells[column] = text;
+    this.#found.put(row, column, text);
   }
+}
 
-  #rowAt(index: number): SheetRow {
-    let row = this.#rows.get(index);
-    if (row === undefined) {
-      row = { index, cells: [] };
-      this.#rows.set(index, row);
-    }
-    return row;
+/** Bodies of the records that continue the one before them. */
+function* continuations(workbook: Buffer, from: number): Generator<Buffer> {
+  for (let at = from; at + 4 <= workbook.length && workbook.readUInt16LE(at) === RECORD.continued; ) {
+    const end = at + 4 + workbook.readUInt16LE(at + 2);
+    if (end > workbook.length) return;
+    yield workbook.subarray(at + 4, end);
+    at = end;
   }
 }
 

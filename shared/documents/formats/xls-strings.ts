@@ -6,6 +6,18 @@ export function wideText(body: Buffer, at: number): string {
   return characters(body, at + 3, body.readUInt16LE(at), body[at + 2] ?? 0);
 }
 
+/** The same, going on in the records behind it, each with a flag of its own. */
+export function continuedText(body: Buffer, more: Iterable<Buffer>): string {
+  const count = body.readUInt16LE(0);
+  let text = wideText(body, 0);
+  if (text.length < count)
+    for (const piece of more) {
+      text += characters(piece, 1, count - text.length, piece[0] ?? 0);
+      if (text.length >= count) break;
+    }
+  return text;
+}
+
 /** The same with a count of one byte. */
 export function shortText(body: Buffer, at: number): string {
   return characters(body, at + 2, body[at] ?? 0, body[at + 1] ?? 0);
@@ -39,13 +51,14 @@ class Pieces {
 
   /** Moves on where a piece is at its end. */
   has(bytes: number): boolean {
-    const piece = this.#pieces[this.#piece];
-    if (piece === undefined) return false;
-    if (this.#at + bytes <= piece.length) return true;
-    if (this.#at < piece.length) return false; // headers are not divided
-    this.#piece += 1;
-    this.#at = 0;
-    return this.has(bytes);
+    for (;;) {
+      const piece = this.#pieces[this.#piece];
+      if (piece === undefined) return false;
+      if (this.#at + bytes <= piece.length) return true;
+      if (this.#at < piece.length) return false; // headers are not divided
+      this.#piece += 1;
+      this.#at = 0;
+    }
   }
 
   uint16(): number {
@@ -90,7 +103,7 @@ class Pieces {
       }
       if (piece === undefined) break;
       const width = (flags & 1) + 1;
-      const taken = Math.min(left, Math.floor((piece.length - this.#at) / width));
+      const taken = Math.min(left, Math.max(0, Math.floor((piece.length - this.#at) / width)));
       text += characters(piece, this.#at, taken, flags);
       this.#at = taken === 0 ? piece.length : this.#at + taken * width;
       left -= taken;

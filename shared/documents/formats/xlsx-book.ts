@@ -170,7 +170,7 @@ class BookTexts implements CellTexts {
 
   number(text: string, style: number): string {
     const value = Number.parseFloat(text);
-    if (Number.isNaN(value)) return text;
+    if (!Number.isFinite(value)) return text;
     return this.#signed(this.#formats.number(value, style), style);
   }
 

@@ -2,19 +2,12 @@
 // formulas that nobody has calculated.
 // Invariants: X1 one pass, whatever the input; a damaged end ends the sheet. X2 a cell is where its address says, else behind the one before it.
 // Source: ECMA-376 part 1, 18.3.1 (worksheets), 18.18.11 (ST_CellType).
+import { SheetCells } from './sheet-cells.ts';
 import { columnRange, edgeLines, type SheetMarks } from './sheet-marks.ts';
 import { decodeText, TagScan } from './tag-scan.ts';
 
-export interface SheetRow {
-  /** 0-based. */
-  index: number;
-  /** Texts by 0-based column; sparse. */
-  cells: string[];
-}
-
 export interface ReadSheet {
-  /** In their order. */
-  rows: SheetRow[];
+  cells: SheetCells;
   marks: SheetMarks;
 }
 
@@ -52,9 +45,13 @@ export function readSheet(
   while (scan.next())
     if (!scan.isEnd && !scan.isEmpty && /^(odd|even|first)(Header|Footer)$/.test(scan.name) && scan.next())
       edges.push(scan.text());
-  for (const [address, notes] of comments) cells.comment(address, notes);
+  for (const [address, notes] of comments) {
+    const place = placeOf(address, 0, address.length);
+    if (place >= 0)
+      for (const note of notes) cells.found.comment(Math.floor(place / MAX_COLUMNS), place % MAX_COLUMNS, note);
+  }
   return {
-    rows: cells.rows(),
+    cells: cells.found,
     marks: { edges: edgeLines(edges), hiddenRows: cells.hiddenRows, hiddenColumns, uncalculated: cells.uncalculated },
   };
 }
@@ -62,15 +59,13 @@ export function readSheet(
 const isOn = (value: string | undefined) => value === '1' || value === 'true';
 
 class Cells {
+  readonly found = new SheetCells();
   readonly hiddenRows = new Set<number>();
   /** Formulas without a result; an empty value is one where it is a text (t="str"): the result of a formula that shows nothing. */
   uncalculated = 0;
   readonly #scan: TagScan;
   readonly #texts: CellTexts;
   readonly #maxCells: number;
-  readonly #rows = new Map<number, SheetRow>();
-  #isSorted = true;
-  #last = -1;
   #count = 0;
   /** Of the current row and cell, 0-based. */
   #row = -1;
@@ -98,7 +93,7 @@ class Cells {
         const number = Number(scan.attribute('r') ?? 0);
         row = number >= 1 && number <= MAX_ROWS ? Math.floor(number) - 1 : row + 1;
         this.#column = -1;
-        if (isOn(scan.attribute('hidden'))) this.hiddenRows.add(row);
+        if (row < MAX_ROWS && isOn(scan.attribute('hidden'))) this.hiddenRows.add(row);
       }
     }
   }
@@ -134,7 +129,7 @@ class Cells {
     if (this.#type !== 'inlineStr') text = value === undefined ? '' : this.#textOf(value);
     if (text === '') return;
     this.#count += 1;
-    this.#rowAt(this.#row).cells[this.#column] = text;
+    this.found.put(this.#row, this.#column, text);
   }
 
   #textOf(value: string): string {
@@ -185,33 +180,6 @@ class Cells {
     this.#column = place % MAX_COLUMNS;
     this.#row = Math.floor(place / MAX_COLUMNS);
   }
-
-  #rowAt(index: number): SheetRow {
-    let row = this.#rows.get(index);
-    if (row === undefined) {
-      row = { index, cells: [] };
-      this.#rows.set(index, row);
-      if (index < this.#last) this.#isSorted = false;
-      this.#last = index;
-    }
-    return row;
-  }
-
-  comment(address: string, notes: readonly string[]): void {
-    const place = placeOf(address, 0, address.length);
-    if (place < 0) return;
-    addComment(this.#rowAt(Math.floor(place / MAX_COLUMNS)), place % MAX_COLUMNS, notes);
-  }
-
-  rows(): SheetRow[] {
-    const rows = [...this.#rows.values()];
-    return this.#isSorted ? rows : rows.sort((a, b) => a.index - b.index);
-  }
-}
-
-/** Behind what the cell shows. */
-export function addComment({ cells }: SheetRow, column: number, notes: readonly string[]): void {
-  cells[column] = [cells[column] ?? '', ...notes].filter((text) => text !== '').join(' ');
 }
 
 /** Row × 16,384 + column of an address such as B7, both 0-based; -1 where it is none. */

@@ -1,5 +1,6 @@
 // Workbooks of Excel 97 to 2003, record by record.
 import { describe, expect, test } from 'vitest';
+import { columnOf, rowOf } from '../../../shared/documents/formats/sheet-cells.ts';
 import { xlsSheets } from '../../../shared/documents/formats/xls-book.ts';
 import fc from '../../fakes/property.ts';
 
@@ -43,10 +44,16 @@ async function read(book: Buffer, maxCells = 1000) {
   const sheets = await xlsSheets(book, maxCells);
   return (
     sheets &&
-    [...sheets].map(({ name, isHidden, rows }) => [
-      isHidden ? `${name}*` : name,
-      ...rows.map(({ cells }) => [...cells].join('|')),
-    ])
+    [...sheets].map(({ name, isHidden, cells }) => {
+      const rows = new Map<number, string[]>();
+      const { places, texts } = cells.inOrder();
+      for (const [i, place] of places.entries()) {
+        const row = rows.get(rowOf(place)) ?? [];
+        row[columnOf(place)] = texts[i]!; // i < length
+        rows.set(rowOf(place), row);
+      }
+      return [isHidden ? `${name}*` : name, ...[...rows.values()].map((row) => [...row].join('|'))];
+    })
   );
 }
 
@@ -76,6 +83,17 @@ describe('cells', () => {
         record(0x207, u16(2), [1], wide('né')),
       ],
       ['né'],
+    ],
+    [
+      'a long text of a formula, in one and two bytes a character',
+      [
+        record(0x06, at(0, 0), [0, 0, 0, 0, 0, 0, 255, 255], u16(0)),
+        record(0x207, u16(9), [0], Buffer.from('abc')),
+        record(0x3c, [1], wide('défg')),
+        record(0x3c, [0], Buffer.from('hij')),
+        record(0x203, at(0, 1), double(1)),
+      ],
+      ['abcdéfghi|1'],
     ],
     [
       'formulas of a truth and an error',
@@ -109,6 +127,8 @@ describe('cells', () => {
     expect(
       await one(record(0x203, at(0, 0), double(1)), object, text, ...pieces, record(0x1c, u16(0, 0, 0, 7))),
     ).toEqual(['1 ask né']);
+    const notes = [0, 1].map((row) => record(0x1c, u16(row, 0, 0, 7)));
+    expect(await one(object, text, ...pieces, ...notes)).toEqual(['ask né']); // one note's
   });
 });
 
@@ -131,6 +151,38 @@ describe('shared strings', () => {
     const table = strings(60_000, Buffer.concat([u16(2), Buffer.from([0]), Buffer.from('ok')]));
     expect(await read(workbook([table], [{ name: 'S', records: cells }]))).toEqual([['S', 'ok']]);
   });
+});
+
+test('strings behind empty records, however many', async () => {
+  const [cell, empty] = [record(0xfd, at(0, 0), u16(0, 0)), record(0x3c)];
+  const divided = strings(2, Buffer.concat([u16(4), Buffer.from([0]), Buffer.from('ab')]), Buffer.alloc(0));
+  const rest = record(0x3c, [0], Buffer.from('cd'), u16(1), [0], Buffer.from('x'));
+  const book = (more: number) => [...Array.from({ length: more }, () => empty), rest];
+  const second = record(0xfd, at(0, 1), u16(1, 0));
+  expect(await read(workbook([divided, ...book(1)], [{ name: 'S', records: [cell, second] }]))).toEqual([
+    ['S', 'abcd|x'],
+  ]);
+  const table = strings(1, Buffer.alloc(0));
+  const one = record(0x3c, u16(2), [0], Buffer.from('ok'));
+  const many = [table, ...book(20_000).slice(0, -1), one];
+  expect(await read(workbook(many, [{ name: 'S', records: [cell] }]))).toEqual([['S', 'ok']]);
+});
+
+test('sheets are read once, each up to the next', async () => {
+  const one = record(0x203, at(0, 0), double(1));
+  const book = workbook(FORMATS, [
+    { name: 'A', records: [one] },
+    { name: 'B', records: [one] },
+  ]);
+  const listed = (name: string) => book.indexOf(Buffer.from([0, 0, 1, 0, name.charCodeAt(0)])) - 4;
+  book.writeUInt32LE(book.readUInt32LE(listed('A')), listed('B'));
+  expect(await read(book)).toEqual([['A', '1']]);
+  const nested = workbook(FORMATS, [
+    { name: 'A', records: [BEGIN, one, END, one] },
+    { name: 'B', records: [] },
+  ]);
+  nested.writeUInt32LE(nested.readUInt32LE(listed('A')) + BEGIN.length, listed('B')); // within A
+  expect(await read(nested)).toEqual([['A'], ['B', '1']]);
 });
 
 test('hidden sheets are told, more cells than are read are not held', async () => {
