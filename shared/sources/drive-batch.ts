@@ -14,7 +14,7 @@ import { inParallel } from './in-parallel.ts';
 import { flagsOf } from './item-flags.ts';
 import { itemKeyOf, partOf, UNIT_BITS } from './item-key.ts';
 import { type Bucket, type ItemStore, STORE_CALLS } from './item-store.ts';
-import type { BatchRecord, Journal } from './journal.ts';
+import type { BatchRecord, Journal, RoundPlan } from './journal.ts';
 import { landItem } from './land-item.ts';
 import type { RoundDeps } from './round-deps.ts';
 import type { RoundRows } from './round-rows.ts';
@@ -27,6 +27,7 @@ export interface BatchTask {
   drive: Drive;
   feed: Feed;
   journal: Journal;
+  plan: RoundPlan;
   round: number;
   collected: Collected;
   rows: RoundRows;
@@ -52,7 +53,11 @@ export interface BatchTask {
 const LATER_MS = 6 * 3_600_000;
 
 /** @param from, to  units; @returns undefined when time ran out before everything had an end */
-export async function runBatch(task: BatchTask, from: number, to: number): Promise<BatchRecord | undefined> {
+export async function runBatch(
+  task: BatchTask,
+  from: number,
+  to: number,
+): Promise<Omit<BatchRecord, 'from'> | undefined> {
   const { deps, entry, drive, rows, collected, before, after, generation, round } = task;
   const shown = new Map<string, DriveRow>();
   for (let unit = from; unit < to; unit++) for (const [id, row] of await rows.of(unit)) shown.set(id, row);

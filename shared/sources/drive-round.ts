@@ -2,9 +2,12 @@
 // id; what is gone removed, the cursor last.
 // Invariants: R1 seen = landed + skipped + failed + removed. R2 a round that dies goes on where it was; at most the items in hand are done again.
 // R3 nothing is removed without a 404 by id, and never more than a bounded share of the landed ones without a person's word (removals.ts). R4 the cursor
-// is committed last, by compare-and-swap: of two rounds at once one ends and the other has done nothing twice. R5 in memory are a batch, the
+// is committed last, by compare-and-swap: of two rounds at once one ends and the other has done nothing twice; one that was ended by another process, or
+// whose source was removed, removes nothing and commits nothing. R5 in memory are a batch, the
 // folders and some bytes a bucket, and what is read and written of the items are the buckets of what has changed.
+import { randomUUID } from 'node:crypto';
 import type { SourceEntry } from '../api/source-entry.ts';
+import { RetryableError } from '../errors.ts';
 import { askAll } from './ask-vanished.ts';
 import { type BatchTask, runBatch } from './drive-batch.ts';
 import { type DriveState, newDriveState, readDriveState, writeDriveState } from './drive-state.ts';
@@ -13,7 +16,7 @@ import { wantedPaths } from './filter.ts';
 import type { Folder, FolderTree } from './folder-tree.ts';
 import { UNITS } from './item-key.ts';
 import { ItemStore, newGeneration } from './item-store.ts';
-import { type BatchRecord, Journal, type Renamed } from './journal.ts';
+import { type BatchRecord, Journal, type Renamed, type RoundPlan } from './journal.ts';
 import { knownOf } from './known.ts';
 import { removeGone } from './removals.ts';
 import type { RoundDeps } from './round-deps.ts';
@@ -67,10 +70,18 @@ export async function syncDrive(
   try {
     await rows.resume();
     const collected = await feed.collect(rows, options.isFull === true ? null : state.deltaLink, knownOf(before));
-    const goneFolders = await moveFolders(deps, feed, rows, collected, before.tree, until);
-    const after = before.successor(Math.max(sizeOf(rows), before.tally.items));
+    const suspects = moveFolders(rows, collected, before.tree);
+    const plan =
+      (await journal.plan()) ??
+      (await journal.putPlan({
+        id: randomUUID(),
+        bits: before.bitsFor(Math.max(sizeOf(rows), before.tally.items)),
+        folders: await askFolders(deps, feed, suspects, until),
+      }));
+    const goneFolders = enterAsked(before.tree, suspects, plan);
+    const after = before.successor(plan.bits);
     const task: BatchTask = {
-      ...{ deps, entry, drive, feed, journal, round, collected, rows, before, after, goneFolders, until },
+      ...{ deps, entry, drive, feed, journal, plan, round, collected, rows, before, after, goneFolders, until },
       generation: newGeneration(round),
       isAll: collected.isFull || before.tree.moved.size > 0 || goneFolders.size > 0 || isRebuilt(before, after),
       due: before.due(clock.now()),
@@ -82,8 +93,8 @@ export async function syncDrive(
       ...{ status: 'done', landed: 0, skipped: 0, failed: 0, removed: 0, renamed: 0, nextAt: undefined },
       state,
     };
-    if (!(await runBatches(task))) return { ...outcome, status: 'more', ...(await sumsOf(journal)) };
-    for await (const record of journal.batches()) {
+    if (!(await runBatches(task))) return { ...outcome, status: 'more', ...(await sumsOf(task)) };
+    for await (const record of journal.batches(plan)) {
       after.apply(record);
       for (const what of ['landed', 'skipped', 'failed'] as const) outcome[what] += record[what];
       outcome.renamed += record.renamed.length;
@@ -93,7 +104,7 @@ export async function syncDrive(
       isConfirmed: options.confirmRemovals === true,
     });
     if (!isAsked) for (const id of goneFolders) after.tree.delete(id);
-    await tellRenamed(deps, journal);
+    await tellRenamed(task);
     const written = await writeBackAll(deps, entry, {
       drive,
       feed,
@@ -130,6 +141,11 @@ export async function syncDrive(
     const { landed, skipped, failed } = outcome;
     logger.info('source.round', { source: entry.name, round, landed, skipped, failed });
     return { ...outcome, removed, nextAt: after.nextAt(), state: next };
+  } catch (error) {
+    // Ended by another process meanwhile: nobody needs what this one has left behind. Where that cannot be said, why it failed can.
+    const now = await readDriveState(lake, entry.name, drive.key).catch(() => undefined);
+    if ((now?.state.round ?? 0) >= round) await journal.remove();
+    throw error;
   } finally {
     await rows.remove();
     await before.close();
@@ -144,15 +160,8 @@ function sizeOf(rows: RoundRows): number {
   return size;
 }
 
-/** Rows of folders → the tree. @returns folders that are no more */
-async function moveFolders(
-  { clock, parallel }: RoundDeps,
-  feed: Feed,
-  rows: RoundRows,
-  { covers }: Collected,
-  tree: FolderTree,
-  until: number,
-): Promise<ReadonlySet<string>> {
+/** Rows of folders → the tree. @returns folders that may be no more */
+function moveFolders(rows: RoundRows, { covers }: Collected, tree: FolderTree): Folder[] {
   const shown = rows.folders();
   const suspects = new Set<Folder>();
   for (const folder of tree.byId.values())
@@ -165,36 +174,58 @@ async function moveFolders(
       tree.put(row);
     } else if (known !== undefined) suspects.add(known);
   }
-  const gone = new Set<string>();
-  if (suspects.size === 0) return gone;
-  const asked = [...suspects].map((folder) => ({ ...folder, contentTag: '', eTag: '', size: 0 }));
+  return [...suspects];
+}
+
+async function askFolders(
+  { clock, parallel }: RoundDeps,
+  feed: Feed,
+  suspects: readonly Folder[],
+  until: number,
+): Promise<RoundPlan['folders']> {
+  const asked = suspects.map((folder) => ({ ...folder, contentTag: '', eTag: '', size: 0 }));
   const answers = await askAll({ feed, clock, parallel, until }, asked);
-  for (const folder of asked) {
-    const known = tree.byId.get(folder.id);
-    const row = answers.get(folder);
-    if (row !== undefined) tree.put({ ...row, id: folder.id, kind: folder.kind });
-    else if (answers.has(folder)) gone.add(folder.id);
-    else if (known !== undefined) tree.suspect(known);
+  return Object.fromEntries(
+    [...answers].map(([{ id }, row]) => [id, row === undefined ? null : { name: row.name, parentId: row.parentId }]),
+  );
+}
+
+/** What the service has said of folders → the tree. @returns those that are no more */
+function enterAsked(tree: FolderTree, suspects: readonly Folder[], { folders }: RoundPlan): ReadonlySet<string> {
+  const gone = new Set<string>();
+  const answers = new Map(Object.entries(folders));
+  for (const folder of suspects) {
+    const answer = answers.get(folder.id);
+    if (answer === undefined) tree.suspect(folder);
+    else if (answer === null) gone.add(folder.id);
+    else tree.put({ ...answer, id: folder.id, kind: folder.kind });
   }
   return gone;
 }
 
-/** @returns false when time ran out */
+/** @returns false when time ran out. @throws {RetryableError} lake.conflict */
 async function runBatches(task: BatchTask): Promise<boolean> {
-  const { journal, deps, until } = task;
-  let from = 0;
-  for await (const { upTo } of journal.batches()) from = Math.max(from, upTo);
+  const { journal, plan, deps, until } = task;
+  let from = await endOf(task);
   while (from < UNITS) {
     const { start, end } = nextBatch(task, from);
-    if (start >= UNITS) return true;
+    if (start >= UNITS) break;
     if (deps.clock.now() >= until) return false;
     const record = await runBatch(task, start, end);
     if (record === undefined) return false;
-    // Another process has done it meanwhile, and what it says counts.
-    const isFirst = await journal.putBatch(start, record);
-    from = isFirst ? end : ((await journal.batch(start))?.upTo ?? end);
+    // Another process may have done it meanwhile, and what it says counts.
+    from = (await journal.putBatch(plan, { ...record, from })).upTo;
   }
+  if ((await journal.plan())?.id !== plan.id || (await endOf(task)) !== from)
+    throw new RetryableError('lake.conflict', 'another process has ended this round, or its source was removed');
   return true;
+}
+
+/** Unit behind the last batch that has ended. */
+async function endOf({ journal, plan }: BatchTask): Promise<number> {
+  let end = 0;
+  for await (const { upTo } of journal.batches(plan)) end = upTo;
+  return end;
 }
 
 /** The next units with something to do. */
@@ -221,18 +252,18 @@ function nextBatch({ rows, before, after, isAll, due }: BatchTask, from: number)
   return { start, end };
 }
 
-async function sumsOf(journal: Journal): Promise<Pick<BatchRecord, 'landed' | 'skipped' | 'failed'>> {
+async function sumsOf({ journal, plan }: BatchTask): Promise<Pick<BatchRecord, 'landed' | 'skipped' | 'failed'>> {
   const sums = { landed: 0, skipped: 0, failed: 0 };
-  for await (const record of journal.batches())
+  for await (const record of journal.batches(plan))
     for (const what of ['landed', 'skipped', 'failed'] as const) sums[what] += record[what];
   return sums;
 }
 
 /** A renamed folder may be of many files, and a table gets one version for some thousand. */
-async function tellRenamed({ rename }: RoundDeps, journal: Journal): Promise<void> {
+async function tellRenamed({ deps: { rename }, journal, plan }: BatchTask): Promise<void> {
   if (rename === undefined) return;
   let waiting: Renamed[] = [];
-  for await (const { renamed } of journal.batches()) {
+  for await (const { renamed } of journal.batches(plan)) {
     waiting.push(...renamed);
     while (waiting.length >= RENAMED_AT_ONCE) {
       await rename(waiting.slice(0, RENAMED_AT_ONCE));

@@ -195,10 +195,15 @@ export class ItemStore {
       if (wants(this.#index.flags[bucket])) yield* (await this.read(bucket)).items;
   }
 
-  /** Nothing yet, for as many items as there may be after a round; the folders are these. */
-  successor(items: number): ItemStore {
+  /** @returns bits for as many items as there may be after a round */
+  bitsFor(items: number): number {
     let bits = this.isEarlier ? 0 : this.#index.bits;
     while (items / 2 ** bits > MOST_IN_BUCKET && bits < MAX_BITS) bits++;
+    return bits;
+  }
+
+  /** Nothing yet, in 2^bits buckets; the folders are these. */
+  successor(bits: number): ItemStore {
     if (!this.isEarlier && bits === this.#index.bits) {
       const { generations, of, flags, tree, tally } = this.#index;
       const copy = { generations: [...generations], of: [...of], flags: { ...flags }, tally: newTally() };

@@ -1,7 +1,8 @@
 // The journal of one round: the pages of the delta as they came, and an end per work item. A round that dies goes on from here.
 // Invariants: J1 a page is stored before the next one is asked for. J2 an end is written once everything about its item is done; before a file is
 // put into the landing container the intent is written, so that a repeat knows whether it arrived. J3 what was written into columns stands here
-// as soon as it is. J4 a batch stands here once its buckets are written; a batch that does is not worked on again.
+// as soon as it is. J4 a batch stands here once its buckets are written; a batch that does is not worked on again. J5 all processes of a round go by
+// the pages and the plan of whoever was first; batches of another plan, or with a gap before them, count for nothing: their journal was taken away.
 
 import { codeOf } from '../errors.ts';
 import { sourcePaths } from '../paths.ts';
@@ -31,8 +32,20 @@ export interface Renamed {
   webUrl: string;
 }
 
+/** What a round has settled before its first batch. */
+export interface RoundPlan {
+  /** Its batches are named by it. */
+  id: string;
+  /** 2^bits buckets of items after the round. */
+  bits: number;
+  /** What the service said of folders that it was asked for, null: there is none; who has no answer is asked for in the next round. */
+  folders: Record<string, { name: string; parentId: string | null } | null>;
+}
+
 /** A part of the round whose items all have their end. */
 export interface BatchRecord extends BucketChanges {
+  /** Unit behind the last of the batch before. */
+  from: number;
   /** Unit behind the last of the batch. */
   upTo: number;
   landed: number;
@@ -85,11 +98,23 @@ export class Journal {
 
   /** The pages so far, one after the other. */
   async *pages(): AsyncGenerator<JournalPage> {
-    for (const path of await this.#paths('pages')) yield await this.#read<JournalPage>(path);
+    for (const path of await this.#paths(`${this.#folder}/pages`)) yield await this.#read<JournalPage>(path);
   }
 
-  async putPage(index: number, page: JournalPage): Promise<void> {
-    await this.#lake.write(`${this.#folder}/pages/${String(index).padStart(6, '0')}.json`, JSON.stringify(page));
+  /** J1. @returns the page that counts: of two processes at once that of the first */
+  async putPage(index: number, page: JournalPage): Promise<JournalPage> {
+    return this.#first(`${this.#folder}/pages/${String(index).padStart(6, '0')}.json`, page);
+  }
+
+  async plan(): Promise<RoundPlan | undefined> {
+    const path = `${this.#folder}/plan.json`;
+    const stored = await this.#lake.readIfExists(path);
+    return stored && parseRecord<RoundPlan>(stored.bytes, path);
+  }
+
+  /** J5. @returns the plan that counts */
+  async putPlan(plan: RoundPlan): Promise<RoundPlan> {
+    return this.#first(`${this.#folder}/plan.json`, plan);
   }
 
   async mark(itemKey: string): Promise<Intent | Tried | End | undefined> {
@@ -113,27 +138,20 @@ export class Journal {
     }
   }
 
-  /** J4. @returns false when another process was first; its record stays */
-  async putBatch(from: number, record: BatchRecord): Promise<boolean> {
-    const path = `${this.#folder}/batches/${String(from).padStart(6, '0')}.json`;
-    try {
-      await this.#lake.write(path, JSON.stringify(record), { ifAbsent: true });
-      return true;
-    } catch (error) {
-      if (codeOf(error) !== 'lake.conflict') throw error;
-      return false;
+  /** J4. @returns the record that counts: of two processes at once that of the first */
+  async putBatch(plan: RoundPlan, record: BatchRecord): Promise<BatchRecord> {
+    return this.#first(`${this.#batches(plan)}/${String(record.from).padStart(6, '0')}.json`, record);
+  }
+
+  /** Batches that have ended, the lowest units first (J5). */
+  async *batches(plan: RoundPlan): AsyncGenerator<BatchRecord> {
+    let upTo = 0;
+    for (const path of await this.#paths(this.#batches(plan))) {
+      const record = await this.#read<BatchRecord>(path);
+      if (record.from !== upTo) return;
+      upTo = record.upTo;
+      yield record;
     }
-  }
-
-  async batch(from: number): Promise<BatchRecord | undefined> {
-    const path = `${this.#folder}/batches/${String(from).padStart(6, '0')}.json`;
-    const stored = await this.#lake.readIfExists(path);
-    return stored && parseRecord<BatchRecord>(stored.bytes, path);
-  }
-
-  /** Batches that have ended, the lowest units first. */
-  async *batches(): AsyncGenerator<BatchRecord> {
-    for (const path of await this.#paths('batches')) yield await this.#read<BatchRecord>(path);
   }
 
   async putWritten(itemKey: string, value: Written): Promise<void> {
@@ -161,9 +179,24 @@ export class Journal {
     return `${this.#folder}/marks/${itemKey.slice(0, 2)}/${itemKey}.json`;
   }
 
-  async #paths(below: string): Promise<string[]> {
+  #batches({ id }: RoundPlan): string {
+    return `${this.#folder}/batches/${id}`;
+  }
+
+  /** Write what nobody has written yet. @returns what stands there then */
+  async #first<T>(path: string, value: T): Promise<T> {
+    try {
+      await this.#lake.write(path, JSON.stringify(value), { ifAbsent: true });
+      return value;
+    } catch (error) {
+      if (codeOf(error) !== 'lake.conflict') throw error;
+      return this.#read<T>(path);
+    }
+  }
+
+  async #paths(folder: string): Promise<string[]> {
     const paths: string[] = [];
-    for await (const { path } of this.#lake.list(`${this.#folder}/${below}`)) paths.push(path);
+    for await (const { path } of this.#lake.list(folder)) paths.push(path);
     return paths.sort();
   }
 

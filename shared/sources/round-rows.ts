@@ -51,8 +51,7 @@ export class RoundRows {
 
   /** J1. */
   async add(page: JournalPage): Promise<void> {
-    await this.#journal.putPage(this.pages, page);
-    await this.#fold(page);
+    await this.#fold(await this.#journal.putPage(this.pages, page));
   }
 
   /** The last page of an enumeration; undefined before its first. */

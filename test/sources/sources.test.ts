@@ -2,33 +2,13 @@
 import { expect, test } from 'vitest';
 import { type SourceEntry, sourceEntrySchema } from '../../shared/api/source-entry.ts';
 import { TerminalError } from '../../shared/errors.ts';
-import { silentLogger } from '../../shared/ports.ts';
 import { parseSources } from '../../shared/sources/setting.ts';
 import { SourceNames } from '../../shared/sources/source-names.ts';
-import { Sources } from '../../shared/sources/sources.ts';
-import { Subscriptions } from '../../shared/sources/subscriptions.ts';
 import { syncActivity, syncSource } from '../../shared/sources/sync-source.ts';
+import { sourcesOf } from './sources-of.ts';
 import { Tenant } from './tenant.ts';
 
 const SITE = 'https://contoso.sharepoint.example/sites/tax';
-
-function sourcesOf(t: Tenant, setting: object[] = []): Sources {
-  return new Sources({
-    ...{
-      setting: JSON.stringify(setting),
-      connect: (entry: SourceEntry) => t.connect(entry),
-      lake: t.lake,
-      landing: t.landing,
-      clock: t.clock,
-      parallel: 4,
-    },
-    logger: silentLogger,
-    subscriptions: new Subscriptions({
-      ...{ lake: t.lake, clock: t.clock, logger: silentLogger, url: undefined, secret: () => '0'.repeat(32) },
-    }),
-    erase: async (path) => void t.erased.push(path),
-  });
-}
 
 test('an entry of the setting wins over one of the lake, and is changed there only', async () => {
   const t = new Tenant();
