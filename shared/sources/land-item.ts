@@ -63,9 +63,12 @@ export async function landItem(deps: LandDeps, item: DriveItem, name: string): P
   try {
     let landedAt: number | undefined;
     let other: End | undefined;
-    const sha256 = await download(deps, item, async (file, digest) => {
+    const sha256 = await download(deps, item, async (file, digest, size) => {
       if (digest === item.sha256 && path === item.landedPath) return; // L1
-      const before = (await deps.landing.stat(path))?.etag ?? null;
+      const there = await deps.landing.stat(path);
+      const before = there?.etag ?? null;
+      // L1: put by a round that has ended meanwhile, or before the source was removed and added anew.
+      if (there?.sizeBytes === size && (await holds(deps.landing, path, digest))) return;
       landedAt = deps.nowMs(); // before anybody can decide on it
       const intent: Intent = { kind: 'intent', sha256: digest, before, shown, at: landedAt };
       const known = mark === undefined ? await journal.claim(key, intent) : await journal.mark(key);
@@ -122,7 +125,7 @@ async function holds(landing: LakeStore, path: string, sha256: string): Promise<
 async function download(
   { feed, maxBytes }: LandDeps,
   item: DriveItem,
-  use: (file: string, sha256: string) => Promise<void>,
+  use: (file: string, sha256: string, size: number) => Promise<void>,
 ): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-source-'));
   try {
@@ -148,7 +151,7 @@ async function download(
         continue; // another address, from the beginning
       }
       const sha256 = hash.digest('hex');
-      await use(file, sha256);
+      await use(file, sha256, size);
       return sha256;
     }
   } finally {

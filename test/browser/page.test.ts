@@ -93,7 +93,7 @@ describe.skipIf(noBrowser !== undefined)(`page${noBrowser === undefined ? '' : `
     async () => {
       const { page } = viewer;
       await open('/documents');
-      await page.getByRole('searchbox').fill('durban');
+      await page.getByRole('searchbox', { name: /in paths|In Pfaden/ }).fill('durban');
       await page
         .getByRole('link', { name: /Container held at Durban/ })
         .first()
@@ -111,11 +111,28 @@ describe.skipIf(noBrowser !== undefined)(`page${noBrowser === undefined ? '' : `
   );
 
   test(
+    'documents: found by the words of their texts, which are marked where they stand, and opened',
+    async () => {
+      const { page } = viewer;
+      await open('/documents');
+      await page.getByRole('searchbox', { name: 'Search in texts' }).fill('"reverse charge"');
+      const hit = page.locator('.text-hit').filter({ has: page.locator('mark', { hasText: /reverse|charge/i }) });
+      await hit.first().waitFor();
+      await page.getByText(/documents? with these words/).waitFor();
+      await expectSound(viewer);
+      const name = (await hit.first().getByRole('link').textContent()) ?? '';
+      await hit.first().getByRole('link').click();
+      await page.getByRole('heading', { level: 1, name }).waitFor();
+    },
+    LONG_MS,
+  );
+
+  test(
     'document: its page is drawn with the marks of the decision, turned, looked at closer and left for the next by keyboard',
     async () => {
       const { page } = viewer;
       await open('/documents');
-      await page.getByRole('searchbox').fill('benchmarking');
+      await page.getByRole('searchbox', { name: /in paths|In Pfaden/ }).fill('benchmarking');
       await page
         .getByRole('link', { name: /Benchmarking study/ })
         .first()
@@ -331,7 +348,7 @@ describe.skipIf(noBrowser !== undefined)(`page${noBrowser === undefined ? '' : `
       await page.getByRole('heading', { name: 'Dokumente', level: 1 }).waitFor();
       await page.getByText('Filter', { exact: true }).click();
       await page.getByLabel('Code', { exact: true }).waitFor();
-      await page.getByRole('searchbox').fill('memo');
+      await page.getByRole('searchbox', { name: /in paths|In Pfaden/ }).fill('memo');
       await page
         .getByText('Alle entfernen')
         .or(page.getByLabel(/^Filter Suche memo/))
@@ -343,7 +360,7 @@ describe.skipIf(noBrowser !== undefined)(`page${noBrowser === undefined ? '' : `
       await page.getByRole('button', { name: 'English' }).click();
       await page.getByRole('heading', { name: 'Documents', level: 1 }).waitFor();
       expect(asked.filter((path) => path === '/api/results')).toEqual([]);
-      expect(await page.getByRole('searchbox').inputValue()).toBe('memo');
+      expect(await page.getByRole('searchbox', { name: /in paths|In Pfaden/ }).inputValue()).toBe('memo');
       expect(await page.getByLabel('Code', { exact: true }).isVisible()).toBe(true);
       await page.reload();
       await page.getByRole('heading', { name: 'Documents', level: 1 }).waitFor();

@@ -2,6 +2,7 @@
 import { useMemo, useRef, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import '../../style/documents.css';
+import '../../style/marked-text.css';
 import type { ResultFacets } from '../../../shared/api/insights.ts';
 
 import { count } from '../format.ts';
@@ -10,12 +11,14 @@ import { Empty, ErrorNote, Loading } from '../parts/states.tsx';
 import { useTitle } from '../parts/title.ts';
 import { problemOf } from '../problem.ts';
 import { useResource } from '../resource.ts';
+import { canReview } from '../session.ts';
 import { words } from '../words/documents.ts';
 import { FacetPanel } from './documents/facets.tsx';
 import { apiQuery, readFilter } from './documents/filter.ts';
 import { Chips, Export, FilterFields, SearchBox } from './documents/filter-bar.tsx';
 import { DocumentList } from './documents/list.tsx';
 import { type PagesInView, usePages } from './documents/pages.ts';
+import { TextHits } from './documents/text-hits.tsx';
 
 const FACETS_POLL_MS = 15_000;
 const WIDE = '(min-width: 1180px)';
@@ -25,7 +28,8 @@ export function DocumentsView() {
   const text = useOwnQuery();
   const filter = useMemo(() => readFilter(JSON.parse(text) as Record<string, string>), [text]);
   const asked = apiQuery(filter);
-  const pages = usePages(asked);
+  const isByText = filter.text !== undefined;
+  const pages = usePages(asked, !isByText);
   const facets = useResource<ResultFacets>(`results/facets${asked}`, FACETS_POLL_MS);
   const [isWide] = useState(() => matchMedia(WIDE).matches);
   const isFiltered = asked !== '';
@@ -37,6 +41,7 @@ export function DocumentsView() {
       </div>
       <div class="documents-bar">
         <SearchBox filter={filter} />
+        {canReview.value && <SearchBox filter={filter} kind="text" />}
         <Shown pages={pages} total={facets.data?.total} />
         <details class="documents-filters">
           <summary>{words.filters}</summary>
@@ -58,7 +63,11 @@ export function DocumentsView() {
           </details>
         </aside>
         <div class="documents-list">
-          <List pages={pages} total={facets.data?.total} isFiltered={isFiltered} />
+          {isByText ? (
+            <TextHits key={asked} filter={filter} />
+          ) : (
+            <List pages={pages} total={facets.data?.total} isFiltered={isFiltered} />
+          )}
         </div>
       </div>
     </>

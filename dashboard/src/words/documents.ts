@@ -1,6 +1,7 @@
 // The list of documents, its filters and counts.
 import { count } from '../format.ts';
 import { catalogue, type Shown, type Wrap } from '../language/catalogue.ts';
+import { pluralEn } from '../language/plural.ts';
 
 export const words = catalogue('documents', {
   title: 'Documents',
@@ -30,8 +31,15 @@ export const words = catalogue('documents', {
   type: 'Type',
   showOthers: 'Show the others too',
   more: (n: number) => `${count(n)} more`,
-  searchLabel: 'Search in paths',
-  searchPlaceholder: 'Search in paths and names…',
+  searches: {
+    search: { label: 'Search in paths', placeholder: 'Search in paths and names…' },
+    text: { label: 'Search in texts', placeholder: 'Words in texts: customs "in bond" -draft' },
+  },
+  found: (n: number) => `${count(n)} ${pluralEn(n, 'document', 'documents')} with these words`,
+  toBeIndexed: (n: number) => `${count(n)} more are being indexed`,
+  moreHits: 'Show more',
+  inReasons: 'In the reasons of the decision',
+  howToSearch: 'All words must stand in the text or in the reasons of the decision; "…" is a phrase, - is without.',
   filtersSet: 'Filters that are set',
   remove: (name: string, value: string) => `Remove filter ${name} ${value}`,
   removeAll: 'Remove all',
@@ -48,6 +56,7 @@ export const words = catalogue('documents', {
   exportParquet: 'Export Parquet',
   fields: {
     search: 'Search',
+    text: 'Words',
     run: 'Run',
     label: 'Label',
     status: 'Status',

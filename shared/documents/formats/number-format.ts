@@ -2,7 +2,7 @@
 // the workbook library, which is loaded when the first of them is met.
 // Source: ECMA-376 part 1, 18.8.30 (numFmt, with the formats that files do not write out).
 import { kindOfFormat, shownNumber } from './cell-text.ts';
-import { generalNumber, plainFormat, plainTextFormat } from './plain-format.ts';
+import { generalNumber, plainFormat, plainTextFormat, signed } from './plain-format.ts';
 
 /** Formats that a file names by their number only; East Asian ones as the date or time that they are. */
 const BUILT_IN: Readonly<Record<number, string>> = {
@@ -113,7 +113,7 @@ export class NumberFormats {
     if (known !== undefined) return known;
     // Balances of hours: programs show them, the library shows nothing.
     if (value < 0 && /^(time|elapsed)$/.test(kindOfFormat(format.code))) return `-${this.number(-value, style)}`;
-    const shown = format.plain?.(value) ?? this.#shown(value, format.code);
+    const shown = format.plain?.(value) ?? this.#shownNumber(value, format.code);
     const text = shownNumber(value, format.code, shown, this.#is1904).replace(/\s+/g, ' ').trim();
     if (format.shown.size < MAX_SHOWN) format.shown.set(value, text);
     return text;
@@ -137,6 +137,17 @@ export class NumberFormats {
     return format.plainText?.(value) ?? this.#shown(value, format.code) ?? value;
   }
 
+  /** A section for all numbers shows those below zero behind a minus: the library may lose it, or write it before zeros. */
+  #shownNumber(value: number, format: string): string | undefined {
+    if (value >= 0 || kindOfFormat(format) !== 'number') return this.#shown(value, format);
+    if (!format.includes(';')) {
+      const size = this.#shown(-value, format);
+      return size === undefined ? undefined : signed(size);
+    }
+    const shown = this.#shown(value, format);
+    return shown === undefined || /^\s*-/.test(shown) || !BELOW.test(format) ? shown : signed(shown);
+  }
+
   /** Undefined for what the library does not know. */
   #shown(value: number | string, format: string): string | undefined {
     try {
@@ -154,6 +165,9 @@ const withCurrency = (format: string) =>
         currency === '' ? '' : `"${currency}"`,
       )
     : format;
+
+/** A first section for what is below a number that is positive. */
+const BELOW = /^(?:\[[^\]<>=]{0,20}\])*\[<=?0*(?:[1-9]|\.0*[1-9])/;
 
 const ISO = /^(?:(\d{1,4})-(\d{1,2})-(\d{1,2})(?:[T ]|$))?(?:(\d{1,2}):(\d\d)(?::(\d\d(?:\.\d+)?))?Z?)?$/;
 

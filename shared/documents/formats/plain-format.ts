@@ -35,7 +35,7 @@ function textSection(sections: readonly Section[]): Section | undefined {
 }
 
 /** A minus before what is not all zeros. */
-const signed = (shown: string) => (/[1-9]/.test(shown) ? `-${shown}` : shown);
+export const signed = (shown: string) => (/[1-9]/.test(shown) ? `-${shown}` : shown);
 
 interface Section {
   before: string;

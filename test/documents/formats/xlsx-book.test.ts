@@ -118,6 +118,17 @@ describe('numbers', () => {
     expect(plainTextFormat(code)?.('x').trim() ?? 'x').toBe(expected);
   });
 
+  test.each([
+    ['000-00-0000', -1234.567, '-000-00-1235'],
+    ['# ?/?', -0.004, '0'],
+    ['# ?/?', -2.5, '-2 1/2'],
+    ['[<100]0.0#;[>=1000]#,##0;0', -1234.5, '-1234.5'],
+    ['[Red][<0]0.0#;0', -1234.5, '1234.5'],
+    ['0.0#;(0.0#)', -1.5, '(1.5)'],
+  ])('in %s, %d has the minus that a person sees', async (code, value, expected) => {
+    expect((await NumberFormats.open([code], false)).number(value, 0)).toBe(expected);
+  });
+
   test('hours below nothing are told', async () => {
     const formats = await NumberFormats.open(['[h]:mm', 'h:mm'], true);
     expect([0, 1].map((style) => formats.number(-1.25, style))).toEqual(['-30:00', '-6:00']);

@@ -14,23 +14,24 @@ import { apiQuery, chipsOf, dateOf, type Field, type Filter, momentOf, shareOf, 
 
 const TYPING_MS = 250;
 
-export function SearchBox({ filter }: { filter: Filter }) {
+/** A field of words that are looked for while they are typed. @param kind  the part of the filter they are */
+export function SearchBox({ filter, kind: field = 'search' }: { filter: Filter; kind?: 'search' | 'text' }) {
   const { route } = useLocation();
-  const [text, setText] = useState(filter.search ?? '');
-  const typed = useRef(filter.search ?? '');
+  const [text, setText] = useState(filter[field] ?? '');
+  const typed = useRef(filter[field] ?? '');
   useEffect(() => {
     // The address changed by itself: a chip was removed, or the viewer went back.
-    if ((filter.search ?? '') !== typed.current) {
-      typed.current = filter.search ?? '';
+    if ((filter[field] ?? '') !== typed.current) {
+      typed.current = filter[field] ?? '';
       setText(typed.current);
     }
-  }, [filter.search]);
+  }, [filter[field]]);
   useEffect(() => {
     const trimmed = text.trim();
     if (trimmed === typed.current) return;
     const timer = setTimeout(() => {
       typed.current = trimmed;
-      route(links.documents(withField(filter, 'search', trimmed)), true);
+      route(links.documents(withField(filter, field, trimmed)), true);
     }, TYPING_MS);
     return () => clearTimeout(timer);
   }, [text, filter, route]);
@@ -39,8 +40,8 @@ export function SearchBox({ filter }: { filter: Filter }) {
       <form onSubmit={(event) => event.preventDefault()}>
         <input
           type="search"
-          aria-label={words.searchLabel}
-          placeholder={words.searchPlaceholder}
+          aria-label={words.searches[field].label}
+          placeholder={words.searches[field].placeholder}
           value={text}
           onInput={(event) => setText(event.currentTarget.value)}
         />

@@ -7,6 +7,7 @@ import { words as partsWords } from '../../words/parts.ts';
 
 export const FIELDS = [
   'search',
+  'text',
   'run',
   'label',
   'status',

@@ -34,8 +34,8 @@ export interface PagesInView extends Pages {
   reload(): void;
 }
 
-/** @param query  the filter as a query string of the API, '' for all documents */
-export function usePages(query: string): PagesInView {
+/** @param query  the filter as a query string of the API, '' for all documents @param isWanted  false: nothing is asked */
+export function usePages(query: string, isWanted = true): PagesInView {
   const [pages, setPages] = useState<Pages>(() => comeBack(query) ?? begin(query));
   const abort = useRef<AbortController | undefined>(undefined);
   const isMine = pages.query === query;
@@ -62,7 +62,7 @@ export function usePages(query: string): PagesInView {
 
   // A filter is loaded once, when it is first shown.
   useEffect(() => {
-    if (shown.next === undefined) void load(shown);
+    if (isWanted && shown.next === undefined) void load(shown);
     return () => {
       abort.current?.abort();
       abort.current = undefined;

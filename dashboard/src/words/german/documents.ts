@@ -1,4 +1,5 @@
 import { count } from '../../format.ts';
+import { pluralDe } from '../../language/plural.ts';
 import type { words } from '../documents.ts';
 
 export const documents: typeof words = {
@@ -28,8 +29,16 @@ export const documents: typeof words = {
   type: 'Typ',
   showOthers: 'Auch die anderen zeigen',
   more: (n) => `${count(n)} weitere`,
-  searchLabel: 'In Pfaden suchen',
-  searchPlaceholder: 'In Pfaden und Namen suchen …',
+  searches: {
+    search: { label: 'In Pfaden suchen', placeholder: 'In Pfaden und Namen suchen …' },
+    text: { label: 'In Texten suchen', placeholder: 'Wörter in Texten: Zoll „im Werk“ -Entwurf' },
+  },
+  found: (n) => `${count(n)} ${pluralDe(n, 'Dokument', 'Dokumente')} mit diesen Wörtern`,
+  toBeIndexed: (n) => `${count(n)} weitere werden noch erfasst`,
+  moreHits: 'Mehr zeigen',
+  inReasons: 'In den Gründen der Entscheidung',
+  howToSearch:
+    'Alle Wörter müssen im Text oder in den Gründen der Entscheidung stehen; „ … “ ist eine Wendung, - heißt ohne.',
   filtersSet: 'Gesetzte Filter',
   remove: (name, value) => `Filter ${name} ${value} entfernen`,
   removeAll: 'Alle entfernen',
@@ -46,6 +55,7 @@ export const documents: typeof words = {
   exportParquet: 'Parquet exportieren',
   fields: {
     search: 'Suche',
+    text: 'Wörter',
     run: 'Lauf',
     label: 'Kategorie',
     status: 'Status',
