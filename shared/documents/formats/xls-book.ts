@@ -3,6 +3,7 @@
 // Invariants: B1 one pass: a sheet ends where the next begins, and is read once; a damaged record ends the walk, what was found until then counts. B2 no count of a record is believed beyond its bytes.
 // Source: [MS-XLS] 2.4.28 (BoundSheet8), 2.4.126 (Format), 2.4.127 (Formula), 2.4.149 (LabelSst), 2.4.175 (MulRk), 2.4.179 (Note), 2.4.220 (RK),
 // 2.4.268 (String), 2.4.353 (XF), 2.5.122 (RkNumber).
+import { TerminalError } from '../../errors.ts';
 import { builtInFormat, NumberFormats } from './number-format.ts';
 import { SheetCells } from './sheet-cells.ts';
 import { characters, continuedText, onOneLine, readStrings, shortText, wideText } from './xls-strings.ts';
@@ -65,7 +66,11 @@ interface Globals {
   is1904: boolean;
 }
 
-/** Sheets one after another; undefined when the library is to read them. @param maxCells  of a sheet: more are not read */
+/**
+ * Sheets one after another; undefined when the library is to read them.
+ * @param maxCells  of a sheet: more are not read
+ * @throws {TerminalError} extract.corrupt
+ */
 export async function xlsSheets(workbook: Buffer, maxCells: number): Promise<Iterable<XlsSheet> | undefined> {
   const globals = readGlobals(workbook);
   if (globals === undefined) return undefined;
@@ -96,10 +101,12 @@ function readGlobals(workbook: Buffer): Globals | undefined {
   const cellFormats: number[] = [];
   let strings: Buffer[] = [];
   let isStrings = false;
+  let isWhole = false;
   for (let at = 0; at + 4 <= workbook.length; ) {
     const type = workbook.readUInt16LE(at);
     const end = at + 4 + workbook.readUInt16LE(at + 2);
-    if (end > workbook.length || type === RECORD.end) break;
+    isWhole = type === RECORD.end;
+    if (end > workbook.length || isWhole) break;
     const body = workbook.subarray(at + 4, end);
     at = end;
     if (type === RECORD.continued) {
@@ -117,7 +124,11 @@ function readGlobals(workbook: Buffer): Globals | undefined {
       found.sheets.push({ name: shortText(body, 6), isHidden: (body[4]! & 3) !== 0, at: body.readUInt32LE(0) }); // 8 or longer
     }
   }
-  if (found.sheets.length === 0) return undefined;
+  if (found.sheets.length === 0) {
+    // The library would look for them in what is left, without an end.
+    if (!isWhole) throw new TerminalError('extract.corrupt', 'xls: it is damaged or cut off before its first sheet');
+    return undefined;
+  }
   found.formats = cellFormats.map((id) => written.get(id) || builtInFormat(id));
   found.strings = readStrings(strings);
   return found;

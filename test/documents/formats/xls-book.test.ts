@@ -203,7 +203,13 @@ test.each([
   expect(await read(book)).toBeUndefined();
 });
 
-test('a file cut off anywhere, or with any bytes in it, ends the walk and is not an error', async () => {
+test('a file that is damaged before its first sheet is corrupt, and is not left to the library', async () => {
+  const book = workbook(FORMATS, [{ name: 'S', records: [] }]);
+  const sheet = book.indexOf(record(0x85, u16(0, 0)).subarray(0, 2), BEGIN.length + Buffer.concat([...FORMATS]).length);
+  await expect(read(book.subarray(0, sheet))).rejects.toMatchObject({ code: 'extract.corrupt' });
+});
+
+test('a file cut off anywhere, or with any bytes in it, ends the walk: it is corrupt before its first sheet, and no error after it', async () => {
   const table = strings(
     1,
     Buffer.concat([u16(9), Buffer.from([1]), wide('ab')]),
@@ -219,7 +225,11 @@ test('a file cut off anywhere, or with any bytes in it, ends the walk and is not
     fc.asyncProperty(fc.nat(book.length), fc.nat(book.length - 1), fc.nat(255), async (end, place, byte) => {
       const damaged = Buffer.from(book.subarray(0, end));
       if (place < end) damaged[place] = byte;
-      await read(damaged);
+      try {
+        await read(damaged);
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'extract.corrupt' });
+      }
     }),
   );
 });
