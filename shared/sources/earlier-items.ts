@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import { createGunzip } from 'node:zlib';
+import { SluiceError, TerminalError } from '../errors.ts';
 import type { LakeStore } from '../ports.ts';
 import type { DriveItem } from './drive-items.ts';
 import type { Folder } from './folder-tree.ts';
@@ -12,7 +13,7 @@ import { itemKeyOf, partOf, UNIT_BITS } from './item-key.ts';
 import { type ItemPlace, itemOf } from './item-record.ts';
 import { Spill } from './spill.ts';
 
-/** @throws lake.not-found */
+/** @throws lake.not-found, lake.corrupt-record */
 export async function readEarlierItems(
   lake: LakeStore,
   path: string,
@@ -32,12 +33,17 @@ export async function readEarlierItems(
     }
   } catch (error) {
     await items.remove();
-    throw error;
+    if (error instanceof SluiceError || !isDamage(error)) throw error;
+    throw new TerminalError('lake.corrupt-record', `${path} is damaged`, { ids: { path }, cause: error });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
   return { items, folders };
 }
+
+/** Not an error of the disk it was read from. */
+const isDamage = (error: unknown): boolean =>
+  error instanceof SyntaxError || String((error as { code?: unknown }).code).startsWith('Z_');
 
 /** Not by node:readline: a name may hold a line separator of Unicode, which JSON leaves as it is. */
 async function* linesOf(file: string): AsyncGenerator<string> {

@@ -141,6 +141,22 @@ test.each(['index', 'folders', '0'])('a damaged file of items (%s) is named', as
   await expect(t.sync()).rejects.toMatchObject({ code: 'lake.corrupt-record', message: expect.stringContaining(path) });
 });
 
+test.each([
+  ['no gzip', bytes('damaged')],
+  ['nothing', bytes('')],
+  ['cut', gzipSync('{"id":"a"}').subarray(0, 15)],
+  ['no items', gzipSync('damaged')],
+])('a damaged file of items of an earlier version (%s) is named', async (_, content) => {
+  const t = new Tenant();
+  t.library.putFile('a.txt', bytes('one'));
+  await t.sync();
+  await makeEarlier(t);
+  const path = (await files(t)).find((one) => one.endsWith('.jsonl.gz'))!;
+  const [drive] = await t.drives();
+  await t.lake.write(`sources/tax/drives/${drive!.key}/${path}`, content);
+  await expect(t.sync()).rejects.toMatchObject({ code: 'lake.corrupt-record', message: expect.stringContaining(path) });
+});
+
 test('an Office file that is left out stays so, also when it has waited', async () => {
   const t = new Tenant();
   t.library.putFile('a.txt', bytes('one'));

@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
 import { FolderTree } from '../../shared/sources/folder-tree.ts';
 import type { DriveRow } from '../../shared/sources/graph/drive-rows.ts';
 import { UNITS } from '../../shared/sources/item-key.ts';
@@ -74,10 +77,17 @@ test('of each item the last row since the last restart of its part counts, one t
 });
 
 test('rows are the same whether they stay in memory or go to the disk, whatever they hold', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-test-'));
+  vi.stubEnv('TMPDIR', folder);
   const spill = new Spill<string>();
   const texts = Array.from({ length: 300 }, (_, i) => `${'日😀'.repeat(3000)}\u2028 \n${i}`);
   for (const [i, text] of texts.entries()) await spill.add(i % 3, text); // 4 megabytes
   for (const unit of [0, 1, 2]) expect(await spill.read(unit)).toEqual(texts.filter((_, i) => i % 3 === unit));
   expect([...spill.sizes.slice(0, 4)]).toEqual([100, 100, 100, 0]);
+  // What a process leaves behind that is killed: nothing.
+  expect(await readdir(folder)).toEqual([]);
   await spill.remove();
+  await expect(spill.read(0)).rejects.toMatchObject({ code: 'lake.not-found' });
+  vi.unstubAllEnvs();
+  await rm(folder, { recursive: true });
 });
