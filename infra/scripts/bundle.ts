@@ -30,7 +30,7 @@ const SHARED: ReadonlySet<string> = new Set(['@azure/functions', '@azure/functio
  * Libraries that durable-functions requires at its top and calls only inside functions, and whether they stay in node_modules (B1): its clients need
  * them, a start does not. Without this a start reads the source text of axios, validator and moment, a third of all libraries.
  */
-const REQUIRED_LATER = { axios: true, moment: true, validator: true, 'lodash/cloneDeep': false } as const;
+export const REQUIRED_LATER = { axios: true, moment: true, validator: true, 'lodash/cloneDeep': false } as const;
 /** Packages that the bundle requires by a shortened name, which nobody sees who looks for names in its text. */
 export const LEFT_OUT: readonly string[] = Object.entries(REQUIRED_LATER).flatMap(([name, isOut]) =>
   isOut ? [name] : [],

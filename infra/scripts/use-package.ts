@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Extractor, ExtractorOptions } from '../../shared/documents/extract.ts';
 import { type Logger, systemClock } from '../../shared/ports.ts';
-import { LEFT_OUT, packageOf } from './bundle.ts';
+import { LEFT_OUT, packageOf, REQUIRED_LATER } from './bundle.ts';
 import type { PackageManifest } from './package.ts';
 import { importedNames } from './prune.ts';
 
@@ -36,6 +36,7 @@ async function loadLibraries(app: string): Promise<Pick<Use, 'libraries' | 'miss
   for (const name of names) {
     try {
       if (/\.(json|wasm|ttf)$/.test(name)) require.resolve(name);
+      else if (name in REQUIRED_LATER) require(name); // the package has no more of it
       else await import(import.meta.resolve(name, pathToFileURL(entry).href));
     } catch (error) {
       missing.push(`${name}: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`);
