@@ -36,7 +36,8 @@ async function loadLibraries(app: string): Promise<Pick<Use, 'libraries' | 'miss
   for (const name of names) {
     try {
       if (/\.(json|wasm|ttf)$/.test(name)) require.resolve(name);
-      else if (name in REQUIRED_LATER) require(name); // the package has no more of it
+      else if (name in REQUIRED_LATER)
+        require(name); // the package has no more of it
       else await import(import.meta.resolve(name, pathToFileURL(entry).href));
     } catch (error) {
       missing.push(`${name}: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`);
