@@ -8,6 +8,7 @@ import { DropArea } from './drop-area.tsx';
 import { BASE, links } from './links.ts';
 import { KeyForm } from './parts/key-form.tsx';
 import { LanguageSwitch } from './parts/language-switch.tsx';
+import { NextStep } from './parts/next-step.tsx';
 import { ErrorNote, Loading } from './parts/states.tsx';
 import { useResource } from './resource.ts';
 import { canReview, session } from './session.ts';
@@ -58,7 +59,10 @@ function Frame() {
             <ErrorNote error={error} onRetry={reload} />
           )
         ) : (
-          <Views />
+          <>
+            {canReview.value && <NextStep />}
+            <Views />
+          </>
         )}
       </main>
       {session.value !== undefined && <DropArea />}
