@@ -122,6 +122,8 @@ export const ERROR_REMEDIES = {
   'query.timeout':
     'Ask for less, or allow more time: timeoutSeconds, or --timeout of the command line (without --url 0 = as long as it takes).',
   'review.no-batch': 'Decisions can be taken back for 30 days, by the id that the batch was answered with.',
+  'review.decided-by-person':
+    'A person has decided the document already, and the request leaves such documents alone (unlessPerson). Decide it without that to correct what was said.',
   'search.not-ready': 'Texts are still being indexed, once for each document. Ask again in a minute.',
   'lake.commit-conflict': 'A concurrent writer changed the same rows. Retry the operation.',
   'features.corrupt': 'The feature file is damaged. Re-run with from=featurize.',

@@ -229,6 +229,10 @@ const byCode: Readonly<Record<ErrorCode, Told>> = {
     'Stellen Sie ihn aus einer Sicherung wieder her; was ihn nicht braucht, geht weiter.',
   ],
   'review.no-batch': ['Diese Entscheidungen sind nicht bekannt', 'Zurücknehmen lassen sie sich 30 Tage lang.'],
+  'review.decided-by-person': [
+    'Das Dokument hat schon jemand entschieden',
+    'Es bleibt, wie es ist. Wählen Sie es eigens aus, um es zu berichtigen.',
+  ],
   'search.not-ready': [
     'Die Texte werden noch erschlossen',
     'Das geschieht einmal je Dokument. Fragen Sie in einer Minute noch einmal.',
