@@ -106,7 +106,7 @@ export async function putFile<T>(path: string, file: Blob, abort?: AbortSignal, 
   return (await response.json()) as T; // UploadAnswer
 }
 
-/** GET bytes for saving under a name. @throws {ApiError} */
-export async function getBlob(path: string): Promise<Blob> {
-  return await (await send(path, { headers: headers() })).blob();
+/** GET bytes, for a picture or for saving under a name. @throws {ApiError} */
+export async function getBlob(path: string, abort?: AbortSignal): Promise<Blob> {
+  return await (await send(path, { headers: headers(), ...(abort ? { signal: abort } : {}) })).blob();
 }

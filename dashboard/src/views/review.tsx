@@ -17,6 +17,7 @@ import { Help } from './review/help.tsx';
 import { type Command, commandOf, keysOf } from './review/keys.ts';
 import { LabelPanel } from './review/label-panel.tsx';
 import { LINES, lineOf } from './review/lines.ts';
+import { placeOf, pressOf } from './review/press.ts';
 import { DayProgress, NothingWaits, withOnTheWay } from './review/progress.tsx';
 import { StatusLine } from './review/status-line.tsx';
 import { askAgain, askError, type Choice, dispatch, queue, storedCount, useQueue } from './review/use-queue.ts';
@@ -65,6 +66,8 @@ function Desk() {
     else if (command.kind === 'previous') dispatch({ kind: 'moved', by: -1 });
     else if (command.kind === 'note') noteField.current?.focus();
     else if (command.kind === 'help') setIsHelpOpen(true);
+    else if (command.kind === 'like' && focus !== undefined)
+      route(links.documents({ like: focus.documentId, select: '1' }));
     else if (command.kind === 'open' && focus !== undefined) route(links.document(focus.documentId));
   };
   useKeys(keys, obey, isHelpOpen);
@@ -189,20 +192,4 @@ function useKeys(keys: ReadonlyMap<string, string>, obey: (command: Command) => 
     addEventListener('keydown', onKeyDown);
     return () => removeEventListener('keydown', onKeyDown);
   }, []);
-}
-
-const pressOf = ({ key, ctrlKey, metaKey, altKey, shiftKey, repeat, isComposing }: KeyboardEvent) => ({
-  key,
-  ctrlKey,
-  metaKey,
-  altKey,
-  shiftKey,
-  repeat,
-  isComposing,
-});
-
-function placeOf(target: EventTarget | null): 'text' | 'control' | 'page' {
-  if (!(target instanceof Element)) return 'page';
-  if (target.closest('input, textarea, select, [contenteditable]') !== null) return 'text';
-  return target.closest('button, a, summary') === null ? 'page' : 'control';
 }

@@ -51,6 +51,7 @@ export const words = catalogue('review', {
   previous: 'Previous',
   next: 'Next',
   open: 'Open',
+  likeThis: 'Those like it',
   // keys
   enter: 'Enter',
   commands: {
@@ -61,6 +62,7 @@ export const words = catalogue('review', {
     next: 'next document',
     previous: 'previous document',
     open: 'open the document with its history',
+    like: 'documents like this one, to decide them together',
     pages: 'previous, next page',
     zoom: 'closer, farther, whole page',
     turn: 'turn the page',

@@ -48,6 +48,7 @@ export const review: typeof words = {
   previous: 'Zurück',
   next: 'Weiter',
   open: 'Öffnen',
+  likeThis: 'Ähnliche',
   enter: 'Eingabe',
   commands: {
     accept: 'Vorschlag annehmen',
@@ -57,6 +58,7 @@ export const review: typeof words = {
     next: 'nächstes Dokument',
     previous: 'voriges Dokument',
     open: 'Dokument mit seinem Verlauf öffnen',
+    like: 'Dokumente wie dieses, um sie zusammen zu entscheiden',
     pages: 'vorige, nächste Seite',
     zoom: 'größer, kleiner, ganze Seite',
     turn: 'Seite drehen',
