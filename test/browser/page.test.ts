@@ -219,13 +219,16 @@ describe.skipIf(noBrowser !== undefined)(`page${noBrowser === undefined ? '' : `
       const { page } = viewer;
       await open('/documents?search=memos&select=1');
       const tiles = page.locator('.many-tile');
+      const ofPeople = tiles.filter({ hasText: 'decided by a person' });
+      const counted = (some: typeof tiles, wanted: number) =>
+        expect.poll(() => some.count(), { timeout: 60_000 }).toBe(wanted);
       await page
         .getByRole('button', { name: /^Choose all/ })
         .and(page.locator(':enabled'))
         .waitFor();
       await page.locator('.many-tile canvas.shown').first().waitFor();
       const all = await tiles.count();
-      const byPeople = await tiles.filter({ hasText: 'decided by a person' }).count();
+      const byPeople = await ofPeople.count();
       expect(byPeople).toBeGreaterThan(0);
       await page.keyboard.press('Control+a');
       await page.keyboard.press('8');
@@ -233,10 +236,10 @@ describe.skipIf(noBrowser !== undefined)(`page${noBrowser === undefined ? '' : `
       await expectSound(viewer);
       await page.keyboard.press('Enter');
       await page.getByText(`${all - byPeople} documents got Contracts.`).waitFor();
-      await expect.poll(() => tiles.filter({ hasText: 'decided by a person' }).count()).toBe(all);
+      await counted(ofPeople, all);
       await page.keyboard.press('u');
       await page.getByText(`${all - byPeople} decisions were taken back.`).waitFor();
-      await expect.poll(() => tiles.filter({ hasText: 'decided by a person' }).count()).toBe(byPeople);
+      await counted(ofPeople, byPeople);
       await page
         .getByRole('link', { name: /^Open / })
         .first()
@@ -245,7 +248,7 @@ describe.skipIf(noBrowser !== undefined)(`page${noBrowser === undefined ? '' : `
       await tiles.filter({ hasText: '100% alike' }).first().waitFor();
       await page.goBack();
       await page.goBack();
-      await expect.poll(() => tiles.count()).toBe(all);
+      await counted(tiles, all);
     },
     LONG_MS,
   );

@@ -9,7 +9,8 @@ import { Empty, ErrorNote, Loading } from '../parts/states.tsx';
 import { useTitle } from '../parts/title.ts';
 import { TrainingOfferCard } from '../parts/training-offer.tsx';
 import { useResource } from '../resource.ts';
-import { canReview, labels } from '../session.ts';
+import { reviewerName } from '../reviewer-name.ts';
+import { canReview, labels, session } from '../session.ts';
 import { words as offerWords } from '../words/offer.ts';
 import { words } from '../words/review.ts';
 import { DocumentInFocus } from './review/document-in-focus.tsx';
@@ -56,7 +57,8 @@ function Desk() {
   const onTheWay = held !== undefined && held.item.storedLabel === null ? 1 : 0;
   const progress = answer.data && withOnTheWay(answer.data, onTheWay);
   const keys = keysOf(labels.value);
-  const proposed = focus?.label ?? focus?.topLabels[0]?.label;
+  // Where people disagree nothing is kept out of habit.
+  const proposed = choice.line === 'disagreement' ? undefined : (focus?.label ?? focus?.topLabels[0]?.label);
   const obey = (command: Command) => {
     if (command.kind === 'label') dispatch({ kind: 'decided', label: command.label });
     else if (command.kind === 'accept' && proposed !== undefined) dispatch({ kind: 'decided', label: proposed });
@@ -82,6 +84,12 @@ function Desk() {
       <TrainingOfferCard>
         <a href={links.models}>{offerWords.open}</a>
       </TrainingOfferCard>
+      {choice.line === 'disagreement' && (
+        <p class="note review-note">
+          {words.disagreementNote}
+          {session.value?.authMode === 'function-keys' && reviewerName.value === '' && ` ${words.nameFirst}`}
+        </p>
+      )}
       {choice.line === 'spot-check' && (
         <p class="note review-note">
           {words.spotCheckNote((text) => (

@@ -31,7 +31,7 @@ export function LabelPanel({ item, keys, proposed, noteField, onCommand }: Label
     <section class="card review-panel" aria-label={words.decide}>
       {proposals.length > 0 && (
         <>
-          <h3>{words.proposed}</h3>
+          <h3>{proposed === undefined ? words.likely : words.proposed}</h3>
           <ul class="proposals">
             {proposals.map(({ label, share }) => (
               <li key={label}>
