@@ -138,7 +138,7 @@ export const ERROR_REMEDIES = {
     'Install the locale named (Debian: apt-get install locales, then locale-gen), or export the model with locale C.UTF-8.',
   'model.not-evaluated': 'Evaluate the model before promoting it.',
   'model.not-vouched-for':
-    'Nothing is promoted by itself that leaves labels out or that no person or file has taught. Look at it, then promote it yourself: `sluice models promote <version>`.',
+    'Nothing is promoted by itself that leaves labels out, that no person or file has taught, or that would decide nothing alone. Look at it, then promote it yourself: `sluice models promote <version>`, or train with --promote.',
   'model.not-better':
     'Evaluate it on more rows of several labels, train it on more, or promote it with --force and a --reason.',
   // encoders

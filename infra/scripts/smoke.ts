@@ -65,6 +65,7 @@ export const PAGE_ROUTES: readonly PageRoute[] = [
   { operation: 'reviewProgress', path: '/api/review/progress?since=2026-01-01T00:00:00Z', has: 'waiting' },
   { operation: 'listSources', path: '/api/sources', has: 'sources' },
   { operation: 'dashboard', path: '/api/dashboard/', type: 'text/html' },
+  { operation: 'docs', path: '/api/docs/index.html', type: 'text/html' },
 ];
 
 const HEALTH_LIMIT_MS = 2 * 60_000;

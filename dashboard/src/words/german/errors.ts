@@ -259,7 +259,7 @@ const byCode: Readonly<Record<ErrorCode, Told>> = {
   'model.not-evaluated': ['Das Modell ist nicht bewertet', 'Bewerten Sie es vor der Freigabe.'],
   'model.not-vouched-for': [
     'Das Modell wird nicht von selbst freigegeben',
-    'Ihm fehlen Kategorien, oder weder Menschen noch Dateien haben es gelehrt. Sehen Sie es an und geben Sie es selbst frei.',
+    'Ihm fehlen Kategorien, weder Menschen noch Dateien haben es gelehrt, oder es würde nichts allein entscheiden. Sehen Sie es an und geben Sie es selbst frei.',
   ],
   'model.not-better': [
     'Das Modell ist nicht nachweislich besser',
