@@ -22,7 +22,7 @@ function codeOf(source: string): string[] {
 }
 
 /** A command that is typed: `npx sluice …`, `sluice …`, `npm start -- …`; what pipes and other commands of the line add is cut off. */
-const typed = /(?:^|&& |; )(?:npx )?(?:(sluice)|npm (?:-s |run --silent )?(?:(start)|run ([\w:]+)))(?= |$)([^|;&<>]*)/g;
+const typed = /(?:^|&& |; )(?:npx )?(?:sluice|npm (?:-s |run --silent )?(?:(start)|run ([\w:]+)))(?= |$)([^|;&<>]*)/g;
 
 /** What is wrong with the words after `sluice`, undefined when nothing is. */
 function faultOf(words: readonly string[]): string | undefined {
@@ -43,7 +43,7 @@ function faultOf(words: readonly string[]): string | undefined {
 
 const told = PAGES.flatMap(({ source }) =>
   codeOf(source).flatMap((line) =>
-    [...line.matchAll(typed)].map(([all, sluice, start, script, after = '']) => {
+    [...line.matchAll(typed)].map(([all, start, script, after = '']) => {
       const words = after
         .replace(/"[^"]*"|'[^']*'/g, 'text')
         .split(/\s+/)
