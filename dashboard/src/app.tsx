@@ -5,7 +5,7 @@ import type { Session } from '../../shared/api/insights.ts';
 
 import { needsKey } from './api.ts';
 import { DropArea } from './drop-area.tsx';
-import { BASE, links } from './links.ts';
+import { BASE, DOCS, links } from './links.ts';
 import { KeyForm } from './parts/key-form.tsx';
 import { LanguageSwitch } from './parts/language-switch.tsx';
 import { ErrorNote, Loading } from './parts/states.tsx';
@@ -129,6 +129,9 @@ function Header() {
         </p>
       )}
       {session.value?.name && <p class="who">{session.value.name}</p>}
+      <a class="help" href={DOCS} target="_blank" hreflang="en" title={words.helpNote} rel="noopener">
+        {words.help}
+      </a>
       <LanguageSwitch />
     </header>
   );

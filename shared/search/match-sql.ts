@@ -67,6 +67,10 @@ export function likeSql(words: readonly Weighed[], index: OpenIndex): string {
     FROM scored JOIN ${sqlReadParquet(index.local.map((file) => file.entries))} entry USING (doc) WHERE entry.kind = 'text'`;
 }
 
+/** M2, of `likeSql`. @param atLeast  score of those that are like enough */
+export const likeCondition = (match: string, atLeast: number): string =>
+  `(document_id, ${TEXT_MARK}) IN (SELECT (document_id, mark) FROM (${match}) WHERE score >= ${atLeast.toFixed(6)})`;
+
 /** What a text scores by its own words, as `likeSql` scores it. */
 export const ownScore = (words: readonly Weighed[], counts: ReadonlyMap<string, number>): number =>
   words.reduce((sum, { term, weight }) => sum + (weight * (counts.get(term) ?? 0)) / ((counts.get(term) ?? 0) + K1), 0);

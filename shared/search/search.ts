@@ -2,7 +2,13 @@
 // Invariants: R1 a page shows what is decided now, whatever the index remembers. R2 texts leave the lake for those alone who may see them (the routes ask
 // for the role). R3 a question costs the same however many documents it finds: wide rows and texts are read for one page.
 import pLimit from 'p-limit';
-import type { ResultFilter, SearchPage, SearchRequest, SearchResult } from '../api/decisions.ts';
+import {
+  type ResultFilter,
+  type SearchPage,
+  type SearchRequest,
+  type SearchResult,
+  SIMILARITY,
+} from '../api/decisions.ts';
 import { RequestError } from '../api/problem.ts';
 import { codeOf, RetryableError } from '../errors.ts';
 import { decisionOf } from '../insight/decision-of-row.ts';
@@ -13,8 +19,8 @@ import type { Row } from '../lake/tables.ts';
 import type { LakeStore } from '../ports.ts';
 import { fragmentsOf } from './highlight.ts';
 import { likeDocument } from './like.ts';
-import { matchCondition, matchSql, REASON_MARK, TEXT_MARK } from './match-sql.ts';
-import type { SearchIndex } from './search-index.ts';
+import { likeCondition, matchCondition, matchSql, REASON_MARK, TEXT_MARK } from './match-sql.ts';
+import type { SearchIndex, SearchState } from './search-index.ts';
 import { readEntryText } from './segment.ts';
 import { parseTextQuery, type TextQuery } from './text-query.ts';
 
@@ -86,18 +92,22 @@ export async function searchDocuments(lake: SearchLake, request: SearchRequest):
 }
 
 /**
- * The filter with its text as a condition, and the tables it holds for. Without a text the tables are those of `newest`.
+ * The filter with its text or likeness as a condition, and the tables it holds for. Without either the tables are those of `newest`.
  * @param options.isWhole  wait until everything is indexed, for a file that shall lack nothing
- * @throws {TerminalError} search.not-ready when documents wait to be indexed still
+ * @throws {RetryableError} search.not-ready when documents wait to be indexed still
+ * @throws {RequestError} request.invalid for both at once
  */
 export async function matchedFilter(
   lake: SearchLake & { newest(tables: readonly string[]): Promise<LakeView> },
-  { text, in: searchedIn, ...filter }: ResultFilter,
+  { text, in: searchedIn, like, similarity = SIMILARITY, ...filter }: ResultFilter,
   { isWhole = false }: { isWhole?: boolean } = {},
 ): Promise<{ view: LakeView; filter: MatchedFilter }> {
-  if (text === undefined) return { view: await lake.newest(['results']), filter };
-  const asked = parseTextQuery(text);
-  const { view, index, waiting } = await lake.search.open(isWhole ? WHOLE_WAIT_MS : WAIT_MS);
+  if (text === undefined && like === undefined) return { view: await lake.newest(['results']), filter };
+  if (text !== undefined && like !== undefined)
+    throw new RequestError([{ field: 'like', message: 'excludes text: one of the two' }]);
+  const asked = text === undefined ? undefined : parseTextQuery(text);
+  const state = await lake.search.open(isWhole ? WHOLE_WAIT_MS : WAIT_MS);
+  const { view, index, waiting } = state;
   if (isWhole && waiting > 0)
     throw new RetryableError('search.not-ready', `${waiting} document(s) wait to be indexed`, {
       retryAfterMs: WAIT_MS,
@@ -105,10 +115,21 @@ export async function matchedFilter(
   const ids = index.segments.map(({ id }) => id).join(' ');
   // What is found changes with the index too.
   const version = `${view.version}, index ${ids}`;
-  return {
-    view: { ...view, version },
-    filter: { ...filter, matching: matchCondition(matchSql(asked, index, searchedIn)) },
-  };
+  const matching =
+    asked === undefined
+      ? await likeness(lake, state, String(like), similarity)
+      : matchCondition(matchSql(asked, index, searchedIn));
+  return { view: { ...view, version }, filter: { ...filter, matching } };
+}
+
+async function likeness(
+  { services }: SearchLake,
+  state: SearchState,
+  like: string,
+  similarity: number,
+): Promise<string> {
+  const { match, ownScore } = await likeDocument(services.lake, state, like);
+  return likeCondition(match, ownScore * similarity);
 }
 
 const keyOf = (row: Row): string => `${row.document_id} ${row.run_id} ${row.processed_at}`;

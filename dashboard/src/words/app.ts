@@ -18,6 +18,8 @@ export const words = catalogue('app', {
   llmSimulatedNote: 'Answers of the LLM come from the local simulator, not from a model',
   noSuchPage: 'There is no such page',
   toRuns: 'Go to the runs',
+  help: 'Help',
+  helpNote: 'The documentation, in a window of its own',
   otherLanguage: 'Deutsch',
   drop: 'Drop to classify',
   dropNote: 'Single files are decided at once. A folder is imported, and you see a quote before its run.',

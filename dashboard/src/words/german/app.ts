@@ -17,6 +17,8 @@ export const app: typeof words = {
   llmSimulatedNote: 'Die Antworten des LLM stammen vom lokalen Simulator, nicht von einem Modell',
   noSuchPage: 'Diese Seite gibt es nicht',
   toRuns: 'Zu den Läufen',
+  help: 'Hilfe',
+  helpNote: 'Die Dokumentation, in einem eigenen Fenster; sie ist englisch',
   otherLanguage: 'English',
   drop: 'Ablegen zum Einordnen',
   dropNote:
