@@ -73,6 +73,8 @@ export function addResultCommands(program: Command): void {
   )
     .option('--text <words>', 'with these words in text or reasons, as `sluice search` takes them', someText)
     .addOption(searchedIn())
+    .option('--like <document-id>', 'whose text is like that of this document', documentId)
+    .option('--similarity <share>', 'how much of what is rare in it must be shared; default: 0.4', share)
     .addOption(new Option('--format <format>', 'of the file').choices(['csv', 'json', 'parquet']).default('csv'))
     .option('-o, --output <file>', 'default: stdout', newFile)
     .action(async (options) => (await import('./commands/export.ts')).exportCommand(options));

@@ -19,7 +19,8 @@ import { app } from './registry.ts';
 
 /** Texts are for reviewers: who could ask whether a word stands in a document could read it. */
 async function matched(request: HttpRequest, filter: ResultFilter, options: { isWhole?: boolean } = {}) {
-  if (filter.text !== undefined) whoCalls(request.headers.get('x-ms-client-principal'), 'reviewer');
+  if (filter.text !== undefined || filter.like !== undefined)
+    whoCalls(request.headers.get('x-ms-client-principal'), 'reviewer');
   return await matchedFilter(await getApp(), filter, options);
 }
 

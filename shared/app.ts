@@ -198,7 +198,7 @@ function openTraining(services: PipelineServices, registry: ModelRegistry, table
       trainers.set(container, made);
       return made;
     },
-    promote: (version, reason) => registry.promoteTrained(version, reason),
+    promote: (version, reason, labels) => registry.promoteTrained(version, reason, { labels }),
     decisionsVersion: () => decisionsVersion(tables),
   };
 }

@@ -122,6 +122,8 @@ export const ERROR_REMEDIES = {
   'query.timeout':
     'Ask for less, or allow more time: timeoutSeconds, or --timeout of the command line (without --url 0 = as long as it takes).',
   'review.no-batch': 'Decisions can be taken back for 30 days, by the id that the batch was answered with.',
+  'review.decided-by-person':
+    'A person has decided the document already, and the request leaves such documents alone (unlessPerson). Decide it without that to correct what was said.',
   'search.not-ready': 'Texts are still being indexed, once for each document. Ask again in a minute.',
   'lake.commit-conflict': 'A concurrent writer changed the same rows. Retry the operation.',
   'features.corrupt': 'The feature file is damaged. Re-run with from=featurize.',
@@ -136,7 +138,7 @@ export const ERROR_REMEDIES = {
     'Install the locale named (Debian: apt-get install locales, then locale-gen), or export the model with locale C.UTF-8.',
   'model.not-evaluated': 'Evaluate the model before promoting it.',
   'model.not-vouched-for':
-    'Nothing is promoted by itself that leaves labels out or that no person or file has taught. Look at it, then promote it yourself: `sluice models promote <version>`.',
+    'Nothing is promoted by itself that leaves labels out, that no person or file has taught, or that would decide nothing alone. Look at it, then promote it yourself: `sluice models promote <version>`, or train with --promote.',
   'model.not-better':
     'Evaluate it on more rows of several labels, train it on more, or promote it with --force and a --reason.',
   // encoders

@@ -25,7 +25,7 @@ export async function exportCommand(
   const format = options.json ? 'json' : options.format;
   const filter = filterOf(options);
   // Looking for words may have to index them first, which a lake at rest does not take.
-  await (filter.text === undefined ? lookAt : atLake)(options, {
+  await (filter.text === undefined && filter.like === undefined ? lookAt : atLake)(options, {
     api: async (api) =>
       save(await api.download(`/api/results/export${queryOf({ ...filter, format })}`), options.output),
     app: async (app) => {

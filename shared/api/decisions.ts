@@ -32,9 +32,15 @@ const textFilterShape = {
   text: z.string().min(1).max(300).optional(),
   /** Where `text` is looked for; default: in both. */
   in: z.enum(['text', 'reasons']).optional(),
+  /** Documents whose text is like that of this one; instead of `text`. */
+  like: documentIdSchema.optional(),
+  /** How much of what is rare in that text must stand in another, 0..1; default: 0.4. */
+  similarity: z.coerce.number().min(0).max(1).optional(),
 };
 export const resultFilterSchema = z.strictObject(textFilterShape);
 export type ResultFilter = z.infer<typeof resultFilterSchema>;
+/** Where nobody says how much. */
+export const SIMILARITY = 0.4;
 
 /** Body of POST /api/whatif. */
 export const whatIfSchema = z.strictObject({
@@ -59,10 +65,7 @@ export type ListResults = z.infer<typeof listResultsSchema>;
 export const searchSchema = z
   .strictObject({
     ...textFilterShape,
-    /** Documents whose text is like that of this one; instead of `text`. */
-    like: documentIdSchema.optional(),
-    /** How much of what is rare in that text must stand in another, 0..1. */
-    similarity: z.coerce.number().min(0).max(1).default(0.4),
+    similarity: textFilterShape.similarity.unwrap().default(SIMILARITY),
     limit: z.coerce.number().int().min(1).max(100).default(20),
     cursor: z.string().min(1).max(100).optional(),
   })
@@ -134,8 +137,15 @@ export const feedbackSchema = z.strictObject({
 });
 export type FeedbackRequest = z.infer<typeof feedbackSchema>;
 
+const batchDecisionSchema = feedbackSchema.extend({
+  /** Leave the document as it is where a person has decided it, at whatever moment. */
+  unlessPerson: z.boolean().optional(),
+});
+/** One of many decisions. */
+export type BatchRequest = z.infer<typeof batchDecisionSchema>;
+
 /** Body of POST /api/feedback/batch. */
-export const feedbackBatchSchema = z.strictObject({ decisions: z.array(feedbackSchema).min(1).max(500) });
+export const feedbackBatchSchema = z.strictObject({ decisions: z.array(batchDecisionSchema).min(1).max(500) });
 
 /** Answer of POST /api/whatif. An outcome is a label, `review`, or `ask` where the LLM would be asked for the first time. */
 export interface WhatIfReport {

@@ -34,6 +34,7 @@ const STATUS_OF: Partial<Record<ErrorCode, number>> = {
   'page.busy': 503,
   'search.not-ready': 503,
   'review.no-batch': 404,
+  'review.decided-by-person': 409,
   // of a page that is asked for
   'extract.corrupt': 422,
   'extract.encrypted': 422,

@@ -85,8 +85,8 @@ function thatCounts(newest: Row, history: readonly Row[]): Row {
   return history.find((row) => row.decided_by === 'human' && isSame(row)) ?? newest;
 }
 
-/** A filter whose text, where it had one, has become a condition of SQL. */
-export type MatchedFilter = Omit<ResultFilter, 'text' | 'in'> & { matching?: string };
+/** A filter whose text or likeness, where it had one, has become a condition of SQL. */
+export type MatchedFilter = Omit<ResultFilter, 'text' | 'in' | 'like' | 'similarity'> & { matching?: string };
 
 /** The view a filter reads: a run's own rows, or the newest decision of every document. */
 export const relationOf = (filter: MatchedFilter): string => (filter.run === undefined ? 'latest_results' : 'results');

@@ -313,5 +313,5 @@ export async function chooseModel(
   }
   const champion = await services.models.championVersion();
   if (champion !== undefined && (await strangers(champion)).length === 0) return champion;
-  return (await services.models.newestFor(taxonomy.version)) ?? null;
+  return (await services.models.newestFor(taxonomy)) ?? null;
 }

@@ -3,8 +3,8 @@
 // share a commit (somebody else decided meanwhile, an earlier attempt was cut short) is decided alone. B3 a refusal keeps no other decision from being stored.
 import pLimit from 'p-limit';
 import type { BatchAnswer, BatchDecision, FeedbackAnswer } from '../api/answers.ts';
-import type { FeedbackRequest } from '../api/decisions.ts';
-import { SluiceError } from '../errors.ts';
+import type { BatchRequest } from '../api/decisions.ts';
+import { SluiceError, TerminalError } from '../errors.ts';
 import { documentHistories } from '../insight/results.ts';
 import { reviewLeasePath } from '../paths.ts';
 import { type DecisionLake, tableOf } from '../pipeline/decision-lake.ts';
@@ -14,9 +14,9 @@ import { recordBatch } from './undo-batch.ts';
 
 const FILES_AT_ONCE = 8;
 
-type Fresh = Standing & { request: FeedbackRequest };
+type Fresh = Standing & { request: BatchRequest };
 /** `seen`: the number that the decision has, where that is known. */
-type Alone = { request: FeedbackRequest; seen?: number };
+type Alone = { request: BatchRequest; seen?: number };
 
 /**
  * Store decisions; the answers are in the order of the requests, with the id by which they are taken back as one.
@@ -24,11 +24,11 @@ type Alone = { request: FeedbackRequest; seen?: number };
  */
 export async function giveFeedbackBatch(
   lake: DecisionLake,
-  requests: readonly FeedbackRequest[],
+  requests: readonly BatchRequest[],
   reviewer: string,
 ): Promise<BatchAnswer> {
   const said = new Map<string, string>();
-  const answers = new Map<FeedbackRequest, BatchDecision>();
+  const answers = new Map<BatchRequest, BatchDecision>();
   const alone: Alone[] = [];
   const fresh = await standings(lake, requests, reviewer, answers, alone);
   const together = await storeTogether(lake, fresh, reviewer);
@@ -45,9 +45,9 @@ export async function giveFeedbackBatch(
 /** Sorts the requests: answered already, to be given alone, and those that may share a commit. */
 async function standings(
   lake: DecisionLake,
-  requests: readonly FeedbackRequest[],
+  requests: readonly BatchRequest[],
   reviewer: string,
-  answers: Map<FeedbackRequest, BatchDecision>,
+  answers: Map<BatchRequest, BatchDecision>,
   alone: Alone[],
 ): Promise<Fresh[]> {
   // Before the histories: who decides in between has the number.
@@ -77,10 +77,13 @@ async function standings(
       continue;
     }
     const [before] = feedback;
-    if (feedback.length !== decided)
-      alone.push({ request, seen: decided + 1 }); // cut short before, or in work just now
-    else if (before?.label === label && before.reviewer === reviewer)
+    const isStored = feedback.length === decided;
+    if (isStored && before?.label === label && before.reviewer === reviewer)
       answers.set(request, told(request, answerOf(before, false)));
+    else if (request.unlessPerson && latest.decided_by === 'human')
+      answers.set(request, refused(request, byPerson(documentId)));
+    else if (!isStored)
+      alone.push({ request, seen: decided + 1 }); // cut short before, or in work just now
     else fresh.push({ request, latest, before, number: decided + 1 });
   }
   return fresh;
@@ -91,8 +94,8 @@ async function storeTogether(
   lake: DecisionLake,
   fresh: readonly Fresh[],
   reviewer: string,
-): Promise<Map<FeedbackRequest, FeedbackAnswer>> {
-  const stored = new Map<FeedbackRequest, FeedbackAnswer>();
+): Promise<Map<BatchRequest, FeedbackAnswer>> {
+  const stored = new Map<BatchRequest, FeedbackAnswer>();
   const [first, ...others] = fresh.map(({ request, number }) => ({
     appId: txnOf(request.documentId),
     appVersion: number,
@@ -133,7 +136,7 @@ async function isTaken(append: () => Promise<{ alreadyApplied: boolean }>): Prom
 /** @param said  gets the id of what is new @param number  that the decision would have had in the batch; what another has completed of it is new all the same */
 async function decideAlone(
   lake: DecisionLake,
-  request: FeedbackRequest,
+  request: BatchRequest,
   reviewer: string,
   said: Map<string, string>,
   number?: number,
@@ -148,7 +151,7 @@ async function decideAlone(
   }
 }
 
-const told = ({ documentId, label }: FeedbackRequest, answer: FeedbackAnswer | undefined): BatchDecision => ({
+const told = ({ documentId, label }: BatchRequest, answer: FeedbackAnswer | undefined): BatchDecision => ({
   documentId,
   label,
   state: answer?.isNew === false ? 'unchanged' : 'decided',
@@ -157,8 +160,11 @@ const told = ({ documentId, label }: FeedbackRequest, answer: FeedbackAnswer | u
   message: null,
 });
 
+const byPerson = (documentId: string): TerminalError =>
+  new TerminalError('review.decided-by-person', `document ${documentId} was decided by a person already`);
+
 /** @throws what is no refusal of this one decision */
-function refused({ documentId, label }: FeedbackRequest, error: unknown): BatchDecision {
+function refused({ documentId, label }: BatchRequest, error: unknown): BatchDecision {
   if (!(error instanceof SluiceError) || !REFUSALS.has(error.code)) throw error;
   return { documentId, label, state: 'refused', previousLabel: null, code: error.code, message: error.message };
 }
@@ -168,4 +174,5 @@ const REFUSALS: ReadonlySet<string> = new Set([
   'document.not-found',
   'document.erased',
   'lake.conflict',
+  'review.decided-by-person',
 ]);

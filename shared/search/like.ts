@@ -1,6 +1,6 @@
 // What makes a text what it is: the words that stand in it often and in others seldom.
 // Invariant: K1 the question that follows has so many words and no more, however long the text.
-import { TerminalError } from '../errors.ts';
+import { RetryableError, TerminalError } from '../errors.ts';
 import { sqlText } from '../lake/duckdb.ts';
 import type { LakeStore } from '../ports.ts';
 import { readEntryPlaces } from './entry-file.ts';
@@ -14,7 +14,7 @@ import { wordsOf } from './words.ts';
 const MAX_CANDIDATES = 400;
 const MAX_WORDS = 32;
 
-/** @returns what fits of each segment, and the score of the document itself @throws {TerminalError} document.not-found where no text of it is kept */
+/** @returns what fits of each segment, and the score of the document itself @throws {TerminalError} document.not-found where no text of it is kept, {RetryableError} search.not-ready where it may only not be indexed yet */
 export async function likeDocument(
   lake: LakeStore,
   state: SearchState,
@@ -29,7 +29,11 @@ export async function likeDocument(
   return { fitting: await matchLike(words, state.segments, turn), ownScore: ownScore(words, counts) };
 }
 
-async function textOf(lake: LakeStore, { view, segments, counted }: SearchState, documentId: string): Promise<string> {
+async function textOf(
+  lake: LakeStore,
+  { view, segments, counted, waiting }: SearchState,
+  documentId: string,
+): Promise<string> {
   const { rows } = await view.query(
     `SELECT ${DOCUMENT_KEY} AS key FROM (SELECT ${sqlText(documentId)} AS document_id)`,
   );
@@ -45,6 +49,11 @@ async function textOf(lake: LakeStore, { view, segments, counted }: SearchState,
       if (place?.documentId !== documentId) continue;
       return await readEntryText(lake, { segment: id, at: place.textAt, bytes: place.textBytes });
     }
+  if (waiting > 0)
+    throw new RetryableError(
+      'search.not-ready',
+      `${waiting} document(s) wait to be indexed, ${documentId} among them perhaps`,
+    );
   throw new TerminalError('document.not-found', `no text is kept of document ${documentId}`, { ids: { documentId } });
 }
 

@@ -2,7 +2,13 @@
 // Invariants: R1 a page shows what is decided now, whatever the index remembers. R2 texts leave the lake for those alone who may see them (the routes ask
 // for the role). R3 wide rows and texts are read for one page, however many documents are found.
 import pLimit from 'p-limit';
-import type { ResultFilter, SearchPage, SearchRequest, SearchResult } from '../api/decisions.ts';
+import {
+  type ResultFilter,
+  type SearchPage,
+  type SearchRequest,
+  type SearchResult,
+  SIMILARITY,
+} from '../api/decisions.ts';
 import { RequestError } from '../api/problem.ts';
 import { codeOf, RetryableError, SluiceError, TerminalError } from '../errors.ts';
 import { sha256Hex } from '../ids.ts';
@@ -75,32 +81,52 @@ export async function searchDocuments(lake: SearchLake, request: SearchRequest):
 }
 
 /**
- * The filter with its text as a condition, and the tables it holds for. Without a text the tables are those of `newest`.
+ * The filter with its text or likeness as a condition, and the tables it holds for. Without either the tables are those of `newest`.
  * @param options.isWhole  wait until everything is indexed, for a file that shall lack nothing
- * @throws {TerminalError} search.not-ready when documents wait to be indexed still
+ * @throws {RetryableError} search.not-ready when documents wait to be indexed still
+ * @throws {RequestError} request.invalid for both at once
  */
 export async function matchedFilter(
   lake: SearchLake & { newest(tables: readonly string[]): Promise<LakeView> },
-  { text, in: searchedIn, ...filter }: ResultFilter,
+  { text, in: searchedIn, like, similarity = SIMILARITY, ...filter }: ResultFilter,
   { isWhole = false }: { isWhole?: boolean } = {},
 ): Promise<{ view: LakeView; filter: MatchedFilter }> {
-  if (text === undefined) return { view: await lake.newest(['results']), filter };
-  const asked = parseTextQuery(text);
+  if (text === undefined && like === undefined) return { view: await lake.newest(['results']), filter };
+  if (text !== undefined && like !== undefined)
+    throw new RequestError([{ field: 'like', message: 'excludes text: one of the two' }]);
+  const asked = text === undefined ? undefined : parseTextQuery(text);
   return await withIndex(lake, isWhole ? WHOLE_WAIT_MS : WAIT_MS, async (state) => {
     const { view, segments, waiting } = state;
     if (isWhole && waiting > 0)
       throw new RetryableError('search.not-ready', `${waiting} document(s) wait to be indexed`, {
         retryAfterMs: WAIT_MS,
       });
-    const found = keysOf(await matchQuery(asked, segments, searchedIn, turnOf(lake.services.clock)), state);
+    const turn = turnOf(lake.services.clock);
+    const fitting =
+      asked === undefined
+        ? await likeEnough(lake, state, { like: String(like), similarity, turn })
+        : await matchQuery(asked, segments, searchedIn, turn);
     // What is found changes with the index too.
     const version = `${view.version}, index ${segments.map(({ id }) => id).join(' ')}`;
-    const name = `found_${sha256Hex(JSON.stringify([version, text, searchedIn]))}`;
+    const name = `found_${sha256Hex(JSON.stringify([version, text, searchedIn, like, similarity]))}`;
+    const where = asked === undefined ? 'text' : searchedIn;
     return {
-      view: { ...view.holding({ name, numbers: found }), version },
-      filter: { ...filter, matching: matchCondition(name, searchedIn) },
+      view: { ...view.holding({ name, numbers: keysOf(fitting, state) }), version },
+      filter: { ...filter, matching: matchCondition(name, where) },
     };
   });
+}
+
+async function likeEnough(
+  { services }: SearchLake,
+  state: SearchState,
+  { like, similarity, turn }: { like: string; similarity: number; turn: Turn },
+): Promise<Fitting[]> {
+  const { fitting, ownScore } = await likeDocument(services.lake, state, like, turn);
+  return fitting.map(({ docs, scores }) => ({
+    docs: docs.filter((_, i) => (scores[i] ?? 0) >= ownScore * similarity),
+    scores: scores.filter((score) => score >= ownScore * similarity),
+  }));
 }
 
 /** Work with the index as it is; once more where a file of it turns out to be gone or damaged. */

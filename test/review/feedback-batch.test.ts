@@ -143,3 +143,17 @@ test('dying at any moment and sending it again leaves one decision on each', asy
     { numRuns: 25 },
   );
 });
+
+test('what a person has decided is left alone where that is asked, told so, and the same said again is no refusal', async () => {
+  await store.add(
+    'results',
+    numbers(3).map((n) => waiting(n)),
+  );
+  await giveFeedback(lake, { documentId: idOf(1), label: 'VAT' }, 'bob');
+  const careful = asked(numbers(3)).map((request) => ({ ...request, unlessPerson: true }));
+  const states = async (requests: Parameters<typeof giveFeedbackBatch>[1]) =>
+    (await giveFeedbackBatch(lake, requests, 'ann')).decisions.map(({ state, code }) => code ?? state);
+  expect(await states(careful)).toEqual(['decided', 'review.decided-by-person', 'decided']);
+  expect(await states(careful)).toEqual(['unchanged', 'review.decided-by-person', 'unchanged']);
+  expect(await states(asked([1]))).toEqual(['decided']);
+});

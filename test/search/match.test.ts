@@ -144,7 +144,7 @@ test('match: more words than a block holds are each found, alone and by what the
     ['w35*', [0, 1]],
     ['w650*', [0]],
     ['w12 -w651', [1]],
-    ['x*', []],
+    ['xx*', []],
   ] as const) {
     const [found] = await matchQuery(parseTextQuery(question), [open], undefined, turn);
     expect([...(found?.docs ?? [])]).toEqual(docs);

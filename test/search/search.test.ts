@@ -284,6 +284,10 @@ test('search: texts that share what is rare in one are like it, the same text mo
   const page = await searchDocuments(lakeOf(), parseRequest(searchSchema, { like: id(1), similarity: 0.7 }));
   expect(page.results.map(({ decision }) => decision.documentId)).toEqual([id(1), id(2)]);
   expect(page.results[0]?.similarity).toBeCloseTo(1);
+  const { view, filter } = await matchedFilter(lakeOf(), { like: id(1), similarity: 0.7, status: 'labelled' });
+  const { results } = await listResults(view.query, { ...filter, limit: 10, cursor: undefined });
+  expect(results.map((row) => row.document_id).sort()).toEqual([id(1), id(2)]);
+  await expect(matchedFilter(lakeOf(), { like: id(1), text: 'zoll' })).rejects.toThrow(/one of the two/);
   await expect(searchDocuments(lakeOf(), parseRequest(searchSchema, { like: id(9) }))).rejects.toThrow(
     /no text is kept/,
   );

@@ -229,6 +229,10 @@ const byCode: Readonly<Record<ErrorCode, Told>> = {
     'Stellen Sie ihn aus einer Sicherung wieder her; was ihn nicht braucht, geht weiter.',
   ],
   'review.no-batch': ['Diese Entscheidungen sind nicht bekannt', 'Zurücknehmen lassen sie sich 30 Tage lang.'],
+  'review.decided-by-person': [
+    'Das Dokument hat schon jemand entschieden',
+    'Es bleibt, wie es ist. Wählen Sie es eigens aus, um es zu berichtigen.',
+  ],
   'search.not-ready': [
     'Die Texte werden noch erschlossen',
     'Das geschieht einmal je Dokument. Fragen Sie in einer Minute noch einmal.',
@@ -255,7 +259,7 @@ const byCode: Readonly<Record<ErrorCode, Told>> = {
   'model.not-evaluated': ['Das Modell ist nicht bewertet', 'Bewerten Sie es vor der Freigabe.'],
   'model.not-vouched-for': [
     'Das Modell wird nicht von selbst freigegeben',
-    'Ihm fehlen Kategorien, oder weder Menschen noch Dateien haben es gelehrt. Sehen Sie es an und geben Sie es selbst frei.',
+    'Ihm fehlen Kategorien, weder Menschen noch Dateien haben es gelehrt, oder es würde nichts allein entscheiden. Sehen Sie es an und geben Sie es selbst frei.',
   ],
   'model.not-better': [
     'Das Modell ist nicht nachweislich besser',
