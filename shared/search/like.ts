@@ -1,6 +1,6 @@
 // What makes a text what it is: the words that stand in it often and in others seldom.
 // Invariant: K1 the question that follows has so many words and no more, however long the text.
-import { TerminalError } from '../errors.ts';
+import { RetryableError, TerminalError } from '../errors.ts';
 import { sqlReadParquet, sqlText } from '../lake/duckdb.ts';
 import type { LakeStore } from '../ports.ts';
 import { likeSql, type OpenIndex, ownScore, TEXT_MARK, type Weighed } from './match-sql.ts';
@@ -12,13 +12,13 @@ import { wordsOf } from './words.ts';
 const MAX_CANDIDATES = 400;
 const MAX_WORDS = 32;
 
-/** @returns a question as `matchSql` gives, and the score of the document itself @throws {TerminalError} document.not-found where no text of it is kept */
+/** @returns a question as `matchSql` gives, and the score of the document itself @throws {TerminalError} document.not-found where no text of it is kept, {RetryableError} search.not-ready where it may only not be indexed yet */
 export async function likeDocument(
   lake: LakeStore,
-  { view, index }: SearchState,
+  { view, index, waiting }: SearchState,
   documentId: string,
 ): Promise<{ match: string; ownScore: number }> {
-  const text = await textOf(lake, { view, index }, documentId);
+  const text = await textOf(lake, { view, index, waiting }, documentId);
   const counts = new Map<string, number>();
   for (const { term } of wordsOf(text)) if (term.length > 2) counts.set(term, (counts.get(term) ?? 0) + 1);
   const candidates = [...counts].sort(([, a], [, b]) => b - a).slice(0, MAX_CANDIDATES);
@@ -28,13 +28,17 @@ export async function likeDocument(
 
 async function textOf(
   lake: LakeStore,
-  { view, index }: Pick<SearchState, 'view' | 'index'>,
+  { view, index, waiting }: Pick<SearchState, 'view' | 'index' | 'waiting'>,
   documentId: string,
 ): Promise<string> {
   const is = `document_id = ${sqlText(documentId)}`;
-  const gone = new TerminalError('document.not-found', `no text is kept of document ${documentId}`, {
-    ids: { documentId },
-  });
+  const gone =
+    waiting > 0
+      ? new RetryableError(
+          'search.not-ready',
+          `${waiting} document(s) wait to be indexed, ${documentId} among them perhaps`,
+        )
+      : new TerminalError('document.not-found', `no text is kept of document ${documentId}`, { ids: { documentId } });
   if (index.segments.length === 0) throw gone;
   const { rows } = await view.query(
     `SELECT segment, text_at, text_bytes FROM ${sqlReadParquet(index.local.map((file) => file.entries))}
