@@ -38,6 +38,10 @@ export function addModelCommands(program: Command): void {
     .addOption(textColumn())
     .addOption(labelColumn())
     .option('--taxonomy <file>', 'check the labels against this taxonomy', existingFile)
+    .option(
+      '--promote',
+      'make it the champion also where it lacks labels, only the LLM taught it, or it decides nothing alone',
+    )
     .option('--no-promote', 'register the model without making it the champion')
     .option('--use-simulated', 'decisions: also labels that the LLM simulator gave', false)
     .addOption(

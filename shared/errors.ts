@@ -101,6 +101,13 @@ export const ERROR_REMEDIES = {
   'route.llm-off':
     'The LLM is switched off for this host or run (--no-llm, LLM_ENABLED). Switch it on and re-run with only=review and llm=true, or label it by hand.',
   'route.llm-disabled': 'No LLM is configured. Configure one and re-run with only=review, or label it by hand.',
+  'route.too-many-labels':
+    'The labels are more than an LLM is asked about (200), so the local stages decide alone. Train a model (`sluice train`) or bring an encoder, group the labels, or label it by hand.',
+  // labels
+  'taxonomy.no-description':
+    'A description is not needed, but names alone tell an LLM and an encoder little. Say in a sentence what belongs there; `sluice taxonomy check` names what is weak.',
+  'taxonomy.too-many-labels':
+    'Group labels that few documents have, or split the taxonomy into one for the kind of document and one for each kind.',
   // messages to people
   'notice.refused':
     'The webhook or the mail server refuses the message. Check NOTIFY_WEBHOOK, or NOTIFY_EMAIL_FROM and the account in NOTIFY_SMTP; `sluice notices test` tries them.',
@@ -138,7 +145,7 @@ export const ERROR_REMEDIES = {
     'Install the locale named (Debian: apt-get install locales, then locale-gen), or export the model with locale C.UTF-8.',
   'model.not-evaluated': 'Evaluate the model before promoting it.',
   'model.not-vouched-for':
-    'Nothing is promoted by itself that leaves labels out or that no person or file has taught. Look at it, then promote it yourself: `sluice models promote <version>`.',
+    'Nothing is promoted by itself that leaves labels out, that no person or file has taught, or that would decide nothing alone. Look at it, then promote it yourself: `sluice models promote <version>`, or train with --promote.',
   'model.not-better':
     'Evaluate it on more rows of several labels, train it on more, or promote it with --force and a --reason.',
   // encoders

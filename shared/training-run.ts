@@ -1,7 +1,7 @@
 // In-process training as the command line does it: train, register, keep the record of the run, promote.
 
 import { randomUUID } from 'node:crypto';
-import type { App } from './app.ts';
+import type { App } from './compose.ts';
 import { RetryableError, TerminalError } from './errors.ts';
 import type { Row } from './lake/tables.ts';
 import { keepEmbeddingLedger } from './llm/embeddings/embedding-ledger.ts';
@@ -15,7 +15,8 @@ import { mlflowOf, recordRun } from './training/tracking.ts';
 import { type TrainInput, train } from './training/train.ts';
 
 export interface TrainingOrder extends Pick<TrainInput, 'examples' | 'options' | 'taxonomyVersion' | 'decisions'> {
-  promote: boolean;
+  /** itself: if its judgement speaks for it and nothing against a champion that nobody has looked at; asked: if its judgement speaks for it. */
+  promote: 'itself' | 'asked' | 'no';
   /** Labels of the taxonomy: a model that lacks some is not promoted by itself. Default: any will do */
   taxonomyLabels?: readonly string[] | undefined;
   codeVersion: string;
@@ -117,9 +118,13 @@ export async function trainAndRegister(app: TrainingApp, order: TrainingOrder): 
   const mlflow = mlflowOf(config);
   const tracked = await recordRun(lake, run, { logger, ...(mlflow === undefined ? {} : { mlflow }) });
   if (tracked.status === 'failed') onNotTracked(tracked.problem);
-  const refusal = promote
-    ? await registry.promoteTrained(modelVersion, `training ${trainingId}`, order.taxonomyLabels)
-    : undefined;
+  const refusal =
+    promote === 'no'
+      ? undefined
+      : await registry.promoteTrained(modelVersion, `training ${trainingId}`, {
+          labels: order.taxonomyLabels,
+          isAsked: promote === 'asked',
+        });
   if (refusal !== undefined) onNotPromoted(refusal);
   const registered = (await registry.list()).find((model) => model.version === modelVersion);
   if (registered === undefined) throw new Error(`model ${modelVersion} was registered and is not listed`);

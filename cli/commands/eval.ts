@@ -20,7 +20,10 @@ export async function evalCommand(file: string, options: EvalOptions): Promise<v
   const examples = await readExamples(file, options.textColumn, options.labelColumn);
   await lookAtModels(options, async (registry) => {
     const version = options.model ?? (await registry.championVersion());
-    if (version === undefined) throw new UsageError('no model is registered; train one with `sluice train <file>`');
+    if (version === undefined)
+      throw new UsageError(
+        'no model is the champion: name one with --model (`sluice models list`), promote one, or train one with `sluice train <file>`',
+      );
     const model = await registry.load(version);
     const result = evaluate(model, examples);
     if (model.stage) note('The words alone are measured: what the encoder adds is in the report of the training.');

@@ -20,7 +20,8 @@ export interface RemoteTraining {
   key?: string;
   textColumn: string;
   labelColumn: string;
-  promote: boolean;
+  /** Absent: by itself, if nothing speaks against it. */
+  promote?: boolean;
   algorithm: string;
   useSimulated: boolean;
   profile?: FeatureProfile;
@@ -52,14 +53,18 @@ export async function trainRemote(
   const sources = lakeSources.filter((source) => source !== DECISIONS);
   if (examples.length > 0) sources.push(await putExamples(api, examples, options));
   const request = {
-    ...{ container: 'imports', sources, textColumn, labelColumn, promote },
+    ...{ container: 'imports', sources, textColumn, labelColumn, promote: promote !== false },
     ...(lakeSources.includes(DECISIONS) ? { decisions: true } : {}),
     ...{ taxonomyVersion, profile, maxIter, regParam, numFeatures, precision, guarantee }, // JSON leaves out what is undefined
   };
   const started = await api.ask<TrainingStatus>('POST', '/api/models/train', request);
   const { result } = await follow(api, started);
   clearBar();
-  if (result?.notPromoted !== undefined) note(warn(`not promoted: ${result.notPromoted}`));
+  if (result?.notPromoted !== undefined && promote === true)
+    await api.ask('POST', `/api/models/${result.version}/promote`, {
+      reason: 'training, promoted as asked (--promote)',
+    });
+  else if (result?.notPromoted !== undefined) note(warn(`not promoted: ${result.notPromoted}`));
   note(
     'An app trains on shards: the words alone, no second stage. Train without --url, in the lake of an encoder, for one.',
   );

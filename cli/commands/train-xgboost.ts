@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import type { App } from '../../shared/app.ts';
+import type { App } from '../../shared/compose.ts';
 import { readEnvironment } from '../../shared/config.ts';
 import { codeOf } from '../../shared/errors.ts';
 import { sha256Hex } from '../../shared/ids.ts';
@@ -26,7 +26,8 @@ export interface XgboostOptions {
   /** Registered model whose features are used; default: the champion. */
   featuresOf?: string;
   python: string;
-  promote: boolean;
+  /** Absent: by itself, if nothing speaks against it. */
+  promote?: boolean;
 }
 
 /** Every fifth row, by its text: the rows that judge the model, and that it is not trained on. */
@@ -60,9 +61,12 @@ export async function trainXgboost(
   return register(app, bundle, options.promote);
 }
 
-async function register(app: App, bundle: ModelBundle, promote: boolean): Promise<RegisteredModel> {
+async function register(app: App, bundle: ModelBundle, promote: boolean | undefined): Promise<RegisteredModel> {
   const version = await app.registry.register(bundle);
-  const refusal = promote ? await app.registry.promoteTrained(version, 'xgboost, trained by sluice train') : undefined;
+  const refusal =
+    promote === false
+      ? undefined
+      : await app.registry.promoteTrained(version, 'xgboost, trained by sluice train', { isAsked: promote === true });
   if (refusal !== undefined) note(warn(`not promoted: ${refusal.message}\n${refusal.remedy}`));
   const registered = (await app.registry.list()).find((model) => model.version === version);
   if (registered === undefined) throw new Error(`model ${version} was registered and is not listed`);

@@ -1,11 +1,12 @@
 // `sluice train`: a labelled data set → a calibrated model in the registry, promoted when it was evaluated.
 
 import { existsSync } from 'node:fs';
-import { type App, PIPELINE_VERSION } from '../../shared/app.ts';
+import type { App } from '../../shared/compose.ts';
 import { TerminalError } from '../../shared/errors.ts';
 import { oneTextLabels } from '../../shared/models/promotion.ts';
 import type { RegisteredModel } from '../../shared/models/registry.ts';
 import { chooseModel } from '../../shared/pipeline/plan.ts';
+import { PIPELINE_VERSION } from '../../shared/pipeline-version.ts';
 import type { Taxonomy } from '../../shared/taxonomy.ts';
 import { parseTaxonomy } from '../../shared/taxonomy.ts';
 import { DECISIONS, readSource } from '../../shared/training/sources.ts';
@@ -50,7 +51,7 @@ export async function trainCommand(sources: readonly string[], options: TrainCom
       options.algorithm === 'xgboost'
         ? await (await import('./train-xgboost.ts')).trainXgboost(app, examples, options)
         : await trainAndRegister(app, {
-            ...orderOf(examples, taxonomy?.version ?? null, options, options.promote),
+            ...orderOf(examples, taxonomy?.version ?? null, options, promotionOf(options)),
             decisions: given,
             taxonomyLabels: taxonomy?.labels.map(({ name }) => name),
           });
@@ -138,14 +139,21 @@ export async function ensureModel(app: App, taxonomy: Taxonomy, demoTaxonomy: st
   const examples = await readExamples(training, 'text', 'label');
   // Models of the user's own stay what they are: runs over the demo's labels find this model by its taxonomy.
   const isFirst = (await app.registry.list()).length === 0;
-  await trainAndRegister(app, orderOf(examples, taxonomy.version, { precision: DEMO_PRECISION }, isFirst));
+  await trainAndRegister(
+    app,
+    orderOf(examples, taxonomy.version, { precision: DEMO_PRECISION }, isFirst ? 'itself' : 'no'),
+  );
 }
+
+/** What --promote and --no-promote say. */
+export const promotionOf = ({ promote }: Pick<RemoteTraining, 'promote'>): TrainingOrder['promote'] =>
+  promote === undefined ? 'itself' : promote ? 'asked' : 'no';
 
 function orderOf(
   examples: readonly WeightedExample[],
   taxonomyVersion: string | null,
   given: Pick<TrainCommandOptions, 'profile' | 'maxIter' | 'regParam' | 'numFeatures' | 'guarantee' | 'precision'>,
-  promote: boolean,
+  promote: TrainingOrder['promote'],
 ): TrainingOrder {
   const { profile, maxIter, regParam, numFeatures, guarantee, precision } = given;
   const options: Partial<TrainOptions> = {

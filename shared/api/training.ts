@@ -28,7 +28,7 @@ const trainShape = {
   precision: z.number().min(0.01).max(0.9999).optional(),
   confidence: z.number().min(0.01).max(0.9999).optional(),
   guarantee: z.boolean().optional(),
-  /** Make the model the champion when it is trained and evaluated. */
+  /** Make the model the champion when it is trained and evaluated, unless something speaks against it (`notPromoted` of the result). */
   promote: z.boolean().default(false),
 };
 const hasRows = {

@@ -27,7 +27,8 @@ const MAX_FLIPS = 1000;
 export async function whatIf(lake: DecisionLake, request: WhatIfRequest): Promise<WhatIfReport> {
   const { services } = lake;
   const version = request.modelVersion ?? services.config.MODEL_VERSION ?? (await services.models.championVersion());
-  if (version === undefined) throw new TerminalError('model.not-found', 'no model is registered');
+  if (version === undefined)
+    throw new TerminalError('model.not-found', 'no model is the champion: promote one, or name a version');
   const model = await services.models.load(version);
   const bar = request.accept ?? services.config.ACCEPT_THRESHOLD;
   const limits: RouteLimits = {

@@ -41,7 +41,13 @@ const MAX_NAMED = 5;
  * @param wanted  labels of the taxonomy it was trained for; undefined: any
  */
 export function refusalToPromoteByItself(
-  { version, labels, training }: Pick<ModelManifest, 'version' | 'labels' | 'training'>,
+  {
+    version,
+    labels,
+    training,
+    accept,
+    stage,
+  }: Pick<ModelManifest, 'version' | 'labels' | 'training' | 'accept'> & Partial<Pick<ModelManifest, 'stage'>>,
   wanted: readonly string[] | undefined,
 ): TerminalError | undefined {
   const ids = { version };
@@ -58,6 +64,13 @@ export function refusalToPromoteByItself(
     return new TerminalError(
       'model.not-vouched-for',
       `Model ${version} learnt from answers of the LLM only: how far it agrees with them is known, how often it is right is not`,
+      { ids },
+    );
+  const promises = [accept, ...(stage === undefined || stage === null ? [] : [stage.accept])];
+  if (promises.every(({ basis }) => basis === 'default'))
+    return new TerminalError(
+      'model.not-vouched-for',
+      `Model ${version} would decide nothing alone: its rows do not prove that ${percent(accept.precision)} of its labels are right`,
       { ids },
     );
   return undefined;

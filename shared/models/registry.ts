@@ -146,10 +146,10 @@ export class ModelRegistry {
   async promoteTrained(
     version: string,
     reason: string,
-    labels?: readonly string[],
+    { labels, isAsked = false }: { labels?: readonly string[] | undefined; isAsked?: boolean } = {},
   ): Promise<TerminalError | undefined> {
     const manifest = await this.manifest(version);
-    const refusal = refusalToPromote(manifest) ?? refusalToPromoteByItself(manifest, labels);
+    const refusal = refusalToPromote(manifest) ?? (isAsked ? undefined : refusalToPromoteByItself(manifest, labels));
     if (refusal === undefined) await this.promote(version, reason);
     return refusal;
   }

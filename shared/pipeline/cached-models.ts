@@ -1,5 +1,7 @@
 // Loaded models by version: versions are immutable, so a model in memory stays right. The champion is looked up each time.
-import type { LoadedModel, ModelRegistry } from '../models/registry.ts';
+import { refusalToPromote, refusalToPromoteByItself } from '../models/promotion.ts';
+import type { LoadedModel, ModelRegistry, RegisteredModel } from '../models/registry.ts';
+import type { Taxonomy } from '../taxonomy.ts';
 import type { Models } from './services.ts';
 
 // A model of 2^18 features and 8 labels holds 16 MB.
@@ -17,8 +19,12 @@ export class CachedModels implements Models {
     return this.#registry.championVersion();
   }
 
-  async newestFor(taxonomyVersion: string): Promise<string | undefined> {
-    return (await this.#registry.list()).findLast((model) => model.taxonomyVersion === taxonomyVersion)?.version;
+  async newestFor({ version: taxonomyVersion, labels }: Taxonomy): Promise<string | undefined> {
+    const names = labels.map(({ name }) => name);
+    const isVouchedFor = (model: RegisteredModel) =>
+      (refusalToPromote(model) ?? refusalToPromoteByItself(model, names)) === undefined;
+    const models = await this.#registry.list();
+    return models.findLast((model) => model.taxonomyVersion === taxonomyVersion && isVouchedFor(model))?.version;
   }
 
   load(version: string): Promise<LoadedModel> {

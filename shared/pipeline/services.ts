@@ -22,8 +22,8 @@ export interface Reader {
 /** The models that are registered. */
 export interface Models {
   championVersion(): Promise<string | undefined>;
-  /** The newest model that was trained for a taxonomy. */
-  newestFor(taxonomyVersion: string): Promise<string | undefined>;
+  /** The newest model that was trained for a taxonomy and that might have been promoted by itself; what only a person may promote decides nothing before. */
+  newestFor(taxonomy: Taxonomy): Promise<string | undefined>;
   load(version: string): Promise<LoadedModel>;
 }
 

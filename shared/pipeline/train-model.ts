@@ -121,8 +121,8 @@ export interface TrainingServices {
   clock: Clock;
   /** Trainer over the data sets of a container. */
   trainer(container: TrainRequest['container']): ShardedTrainer;
-  /** Undefined, or why the model was not promoted. */
-  promote(version: string, reason: string): Promise<TerminalError | undefined>;
+  /** Undefined, or why the model was not promoted. @param labels  those of its taxonomy */
+  promote(version: string, reason: string, labels?: readonly string[]): Promise<TerminalError | undefined>;
   /** Changes with every decision that is stored. */
   decisionsVersion(): Promise<string>;
 }
@@ -232,7 +232,15 @@ export function trainingHandlers(
     async finishTraining({ trainingId }: Id) {
       const { request } = await recordOf(trainingId);
       const result = await services.trainer(request.container).finish({ trainingId });
-      const refusal = request.promote ? await services.promote(result.version, `training ${trainingId}`) : undefined;
+      const { taxonomyVersion } = request;
+      const taxonomy =
+        request.promote && taxonomyVersion !== undefined
+          ? await loadTaxonomy(services.lake, taxonomyVersion)
+          : undefined;
+      const labels = taxonomy?.labels.map(({ name }) => name);
+      const refusal = request.promote
+        ? await services.promote(result.version, `training ${trainingId}`, labels)
+        : undefined;
       const end = refusal === undefined ? result : { ...result, notPromoted: refusal.message };
       await writeJson(services.lake, trainingEndPath(trainingId), end);
       return end;

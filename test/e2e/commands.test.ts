@@ -79,6 +79,7 @@ describe('with storage that is up', () => {
     const trained = await command([
       'train',
       withBadRow,
+      '--promote', // sixty short texts prove nothing that it could decide alone
       '--json',
       '--profile',
       'spark',

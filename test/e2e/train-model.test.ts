@@ -27,7 +27,7 @@ test('train: killed in the middle it goes on, and the model becomes the champion
   let state = await start();
   const imports = DataLakeServiceClient.fromConnectionString(state.lake).getFileSystemClient('imports');
   await imports.getFileClient('training/samples.jsonl').upload(readFileSync(join(ROOT, 'samples/training.jsonl')));
-  const request = { sources: ['training/samples.jsonl'], maxIter: 30, regParam: 0.02, promote: true };
+  const request = { sources: ['training/samples.jsonl'], maxIter: 30, regParam: 0.02, precision: 0.85, promote: true };
   const post = async () =>
     (
       await fetch(`${state.hostUrl}/api/models/train`, { method: 'POST', body: JSON.stringify(request) })

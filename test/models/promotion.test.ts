@@ -1,7 +1,9 @@
 // A champion needs a judgement that speaks for it, or somebody who takes the responsibility.
 import { describe, expect, test } from 'vitest';
 import { completeSpec } from '../../shared/features/spec.ts';
+import type { AcceptRule } from '../../shared/models/accept-rule.ts';
 import type { ModelBundle, ModelMetrics } from '../../shared/models/bundle.ts';
+import type { StageDescription } from '../../shared/models/encoder/stage-description.ts';
 import { unmeasuredAccept } from '../../shared/models/foreign-bundle.ts';
 import { createLinearBundle } from '../../shared/models/linear-bundle.ts';
 import { refusalToPromote, refusalToPromoteByItself } from '../../shared/models/promotion.ts';
@@ -20,7 +22,7 @@ const metricsOf = (accuracy: number, support: number[]): ModelMetrics => ({
   ece: 0,
   perLabel: support.map((rows, k) => ({ label: `l${k}`, precision: 1, recall: 1, f1: 1, support: rows })),
 });
-const bundleOf = (metrics: ModelMetrics | null): ModelBundle =>
+const bundleOf = (metrics: ModelMetrics | null, accept: AcceptRule = unmeasuredAccept): ModelBundle =>
   createLinearBundle({
     labels: ['l0', 'l1'],
     taxonomyVersion: null,
@@ -34,7 +36,7 @@ const bundleOf = (metrics: ModelMetrics | null): ModelBundle =>
       isBinomial: true,
     },
     calibration: { method: 'none' },
-    accept: unmeasuredAccept,
+    accept,
     metrics,
   });
 
@@ -65,7 +67,7 @@ describe('promotion', () => {
     const registry = new ModelRegistry(new MemoryLake(), { clock: systemClock });
     const [weak, good] = [
       await registry.register(bundleOf(metricsOf(0.5, [50, 50]))),
-      await registry.register(bundleOf(metricsOf(0.9, [50, 50]))),
+      await registry.register(bundleOf(metricsOf(0.9, [50, 50]), { ...unmeasuredAccept, basis: 'guarantee' })),
     ];
     expect(await registry.promoteTrained(weak, 'training')).toMatchObject({ code: 'model.not-better' });
     expect(await registry.promoteTrained(good, 'training')).toBeUndefined();
@@ -96,7 +98,8 @@ describe('promotion', () => {
 });
 
 test('a model that lacks labels of its taxonomy, or that only the LLM has taught, is not promoted by itself', () => {
-  const model = (training: Record<string, number>) => ({ version: 'v1', labels: ['a', 'b'], training });
+  const accept = { ...unmeasuredAccept, basis: 'guarantee' } as const;
+  const model = (training: Record<string, number>) => ({ version: 'v1', labels: ['a', 'b'], training, accept });
   const code = (training: Record<string, number>, wanted?: string[]) =>
     refusalToPromoteByItself(model(training), wanted)?.code;
   expect(code({ rows: 50 })).toBeUndefined();
@@ -145,4 +148,29 @@ describe('the accept threshold', () => {
       threshold: DECIDES_NOTHING,
     });
   });
+});
+
+test('a model that missed its aim in both stages is not promoted by itself, unless that was asked for; one that a stage lets decide is', async () => {
+  const missed = { ...unmeasuredAccept, basis: 'default', precision: 0.97 } as const;
+  const proven = { ...unmeasuredAccept, basis: 'guarantee' } as const;
+  const stageOf = (accept: AcceptRule) => ({ accept }) as StageDescription; // nothing else of it is looked at
+  const model = { version: 'v1', labels: ['a', 'b'], training: { rows: 50 } };
+  expect(refusalToPromoteByItself({ ...model, accept: missed }, undefined)).toMatchObject({
+    code: 'model.not-vouched-for',
+    message: expect.stringContaining('97.0 %'),
+  });
+  expect(refusalToPromoteByItself({ ...model, accept: missed, stage: stageOf(missed) }, undefined)).toBeDefined();
+  expect(refusalToPromoteByItself({ ...model, accept: missed, stage: stageOf(proven) }, undefined)).toBeUndefined();
+  expect(refusalToPromoteByItself({ ...model, accept: proven, stage: null }, undefined)).toBeUndefined();
+
+  const registry = new ModelRegistry(new MemoryLake(), { clock: systemClock });
+  const weak = await registry.register(bundleOf(metricsOf(0.9, [50, 50]), missed));
+  const worse = await registry.register(bundleOf(metricsOf(0.5, [50, 50]), missed));
+  expect(await registry.promoteTrained(weak, 'training')).toMatchObject({ code: 'model.not-vouched-for' });
+  expect(await registry.championVersion()).toBeUndefined();
+  expect(await registry.promoteTrained(worse, 'training', { isAsked: true })).toMatchObject({
+    code: 'model.not-better',
+  });
+  expect(await registry.promoteTrained(weak, 'training', { isAsked: true })).toBeUndefined();
+  expect(await registry.championVersion()).toBe(weak);
 });

@@ -262,7 +262,7 @@ async function trainModel(settings: Record<string, string> = {}) {
   const models = new ModelRegistry(lake, { clock });
   const app = { ...{ services, clock, logger, config, lake }, random: seededRandom(1), registry: models };
   const model = await trainAndRegister(app, {
-    ...{ examples, taxonomyVersion: null, promote: false, codeVersion: 'test' },
+    ...{ examples, taxonomyVersion: null, promote: 'no', codeVersion: 'test' },
     onProgress: () => {},
     onNotPromoted: () => {},
     onNoEncoder: (problem) => told.push(problem),

@@ -9,7 +9,7 @@ import { trainingActivityHandlers } from '../../shared/pipeline/activities.ts';
 import { writeExtracted } from '../../shared/pipeline/extracted.ts';
 import { decisionsVersion, parquetFiles } from '../../shared/pipeline/lake-files.ts';
 import type { Orchestration } from '../../shared/pipeline/orchestration.ts';
-import { loadTaxonomy } from '../../shared/pipeline/taxonomies.ts';
+import { loadTaxonomy, publishTaxonomy } from '../../shared/pipeline/taxonomies.ts';
 import {
   createTraining,
   type TrainingServices,
@@ -85,7 +85,7 @@ function services(): TrainingServices & { logger: typeof silentLogger } {
     clock,
     logger: silentLogger,
     trainer: () => trainer,
-    promote: (version, reason) => registry.promoteTrained(version, reason),
+    promote: (version, reason, labels) => registry.promoteTrained(version, reason, { labels }),
     decisionsVersion: () => decisionsVersion(store.tables),
   };
 }
@@ -126,7 +126,7 @@ const status = (trainingId: string) => trainingStatus(services(), trainingId);
 
 test('training: on decisions alone; the status tells rows by origin, and the model by whom', async () => {
   await decide(40, 10);
-  const trainingId = await start({ promote: true });
+  const trainingId = await start({ promote: true, precision: 0.04 }); // what so few different texts can prove
   expect(await status(trainingId)).toMatchObject({ state: 'running', decisions: true, sources: [], rows: null });
   const result = await work(trainingId);
   expect(await status(trainingId)).toMatchObject({
@@ -163,6 +163,17 @@ test('training: decisions of another taxonomy are left out and counted; a strang
   const bad = await start({ taxonomyVersion: taxonomy, sources: ['bad.jsonl'] });
   await expect(work(bad)).rejects.toThrow('train.unknown-label');
   expect(await status(bad)).toMatchObject({ state: 'failed', error: { code: 'train.unknown-label' } });
+});
+
+test('training: a model that lacks labels of its taxonomy is not promoted by itself, and the result says which', async () => {
+  const wider = await publishTaxonomy(lake, {
+    name: 'wider',
+    labels: [...LABELS, 'Payroll'].map((name) => ({ name, description: `about ${name}` })),
+  });
+  await decide(60, 60);
+  const trainingId = await start({ taxonomyVersion: wider.version, promote: true, precision: 0.04 });
+  expect(await work(trainingId)).toMatchObject({ notPromoted: expect.stringContaining('does not know Payroll') });
+  expect(await new ModelRegistry(lake, { clock }).championVersion()).toBeUndefined();
 });
 
 test('training: nothing decided yet is told with a code', async () => {
