@@ -190,8 +190,11 @@ function stepsOf(standing: Standing): GuideStep[] {
       view: 'review?order=spot-check',
     },
   ];
-  const next = steps.findIndex(({ isDone, id }) => !isDone && !(id === 'check' && alone === 0));
-  return steps.map(({ isDone, ...step }, index) => ({
+  // A model that came another way made decisions needless: nobody is told to have made them.
+  const isNeedless = hasModel && decided < goal;
+  const shown = steps.filter(({ id }) => !(isNeedless && (id === 'review' || id === 'train' || id === 'promote')));
+  const next = shown.findIndex(({ isDone, id }) => !isDone && !(id === 'check' && alone === 0));
+  return shown.map(({ isDone, ...step }, index) => ({
     ...step,
     case: step.case ?? null,
     state: isDone ? 'done' : index === next ? 'next' : 'later',
