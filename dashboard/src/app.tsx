@@ -9,6 +9,7 @@ import { BASE, DOCS, links } from './links.ts';
 import { KeyForm } from './parts/key-form.tsx';
 import { LanguageSwitch } from './parts/language-switch.tsx';
 import { ErrorNote, Loading } from './parts/states.tsx';
+import { Who } from './parts/who.tsx';
 import { useResource } from './resource.ts';
 import { canReview, session } from './session.ts';
 import { Toasts } from './toasts.tsx';
@@ -128,7 +129,7 @@ function Header() {
           {words.llmSimulated}
         </p>
       )}
-      {session.value?.name && <p class="who">{session.value.name}</p>}
+      <Who />
       <a class="help" href={DOCS} target="_blank" hreflang="en" title={words.helpNote} rel="noopener">
         {words.help}
       </a>

@@ -20,6 +20,11 @@ export const app: typeof words = {
   help: 'Hilfe',
   helpNote: 'Die Dokumentation, in einem eigenen Fenster; sie ist englisch',
   otherLanguage: 'English',
+  nameYourself: 'Ihr Name',
+  yourName: 'Ihr Name als Prüfer',
+  yourNameNote:
+    'Er wird mit Ihren Entscheidungen gespeichert, damit sich zwei Prüfer unterscheiden lassen. Dieser Browser merkt ihn sich. Angeben kann ihn jeder, der den Funktionsschlüssel hat: Er ist ein Name, kein Beweis.',
+  keepName: 'Merken',
   drop: 'Ablegen zum Einordnen',
   dropNote:
     'Einzelne Dateien werden sofort eingeordnet. Ein Ordner wird importiert; vor seinem Lauf sehen Sie die Kosten.',
