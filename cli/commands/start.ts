@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunStatus } from '../../shared/api/runs.ts';
-import type { App } from '../../shared/app.ts';
+import type { App } from '../../shared/compose.ts';
 import { readEnvironment } from '../../shared/config.ts';
 import { quoteRun, type RunQuote } from '../../shared/insight/quote-run.ts';
 import { readPlan } from '../../shared/pipeline/records.ts';
@@ -31,6 +31,7 @@ import { type LakeLabels, labelsOf } from '../lake-labels.ts';
 import { appFolder, appOf } from '../local-app.ts';
 import { type LocalCloud, openLocalCloud, simulatorSettings } from '../local-cloud.ts';
 import { asJson, asTable, compareWithTruth, readResults } from '../show-results.ts';
+import { noteOn, taxonomyOf } from '../taxonomy-file.ts';
 import { watchUploads } from '../watch-uploads.ts';
 import { describeQuote } from './quote.ts';
 import { ensureModel } from './train.ts';
@@ -289,10 +290,6 @@ function readTaxonomy(file: string): unknown {
   if (!existsSync(file))
     throw new UsageError(`${file} does not exist. --taxonomy takes a JSON file {name, labels: [{name, description}]}.`);
   const document = parseJsonFile(file);
-  try {
-    parseTaxonomy(document);
-  } catch (error) {
-    throw new UsageError(`${file}: ${(error as Error).message}`);
-  }
+  noteOn(taxonomyOf(file, document));
   return document;
 }

@@ -1,5 +1,5 @@
 // Commands that the documentation tells to type: the command line knows them, and every option they have.
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { marked } from 'marked';
@@ -22,7 +22,7 @@ function codeOf(source: string): string[] {
 }
 
 /** A command that is typed: `npx sluice …`, `sluice …`, `npm start -- …`; what pipes and other commands of the line add is cut off. */
-const typed = /(?:^|&& |; )(?:npx )?(?:(sluice)|npm (?:-s |run --silent )?(?:(start)|run ([\w:]+)))(?= |$)([^|;&<>]*)/g;
+const typed = /(?:^|&& |; )(?:npx )?(?:sluice|npm (?:-s |run --silent )?(?:(start)|run ([\w:]+)))(?= |$)([^|;&<>]*)/g;
 
 /** What is wrong with the words after `sluice`, undefined when nothing is. */
 function faultOf(words: readonly string[]): string | undefined {
@@ -43,12 +43,12 @@ function faultOf(words: readonly string[]): string | undefined {
 
 const told = PAGES.flatMap(({ source }) =>
   codeOf(source).flatMap((line) =>
-    [...line.matchAll(typed)].map(([all, sluice, start, script, after = '']) => {
+    [...line.matchAll(typed)].map(([all, start, script, after = '']) => {
       const words = after
         .replace(/"[^"]*"|'[^']*'/g, 'text')
         .split(/\s+/)
         .filter((word) => word !== '' && word !== '--');
-      return { source, all, script: start ?? script, words: sluice === undefined ? ['start', ...words] : words };
+      return { source, all, script: start ?? script, words: start === undefined ? words : ['start', ...words] };
     }),
   ),
 );
@@ -67,6 +67,14 @@ test('scripts of npm that the documentation names are in package.json', () => {
   const named = told.flatMap(({ source, script }) => (script === undefined ? [] : [`${source}: ${script}`]));
   expect(named.length).toBeGreaterThan(20);
   expect(named.filter((name) => !Object.hasOwn(scripts, name.split(': ')[1] ?? ''))).toEqual([]);
+});
+
+test('benchmarks that the documentation names are there', () => {
+  const named = told
+    .filter(({ script }) => script === 'bench')
+    .map(({ words }) => words.find((word) => !word.startsWith('-')));
+  expect(named.length).toBeGreaterThan(10);
+  expect(named.filter((name) => name !== undefined && !existsSync(join(ROOT, `bench/${name}.ts`)))).toEqual([]);
 });
 
 test('variables that somebody is told to set are those of docs/deploy.md', () => {

@@ -10,6 +10,21 @@ import { PAGES } from '../../docs/site/pages.ts';
 const ROOT = join(import.meta.dirname, '../..');
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
 
+const FOLDERS = [
+  'functions',
+  'shared',
+  'local',
+  'cli',
+  'dashboard',
+  'infra',
+  'bench',
+  'docs',
+  'examples',
+  'samples',
+  'test',
+  '.github',
+];
+
 /** Every Markdown file that is no sample. */
 const FILES = ['', 'docs', 'examples', 'samples', 'infra', 'bench', 'test'].flatMap((folder) =>
   readdirSync(join(ROOT, folder))
@@ -59,6 +74,24 @@ test('a link that leads nowhere would be found', () => {
 
 test('every Markdown file of the project but the samples is a page of the site, and each page is one of them', () => {
   expect(PAGES.map(({ source }) => source).sort()).toEqual([...FILES].sort());
+});
+
+test('source files that the documentation names are there', () => {
+  const sources = FOLDERS.flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map(
+      (name) => `/${folder}/${name.replaceAll('\\', '/')}`,
+    ),
+  );
+  const named = FILES.flatMap((file) => {
+    const names: string[] = [];
+    marked.walkTokens(marked.lexer(read(file)), (token) => {
+      if (token.type === 'codespan' && /^[\w./-]+\.(tsx?|bicep|py|sql|wat|yml)$/.test(token.text))
+        names.push(token.text);
+    });
+    return names.map((name) => ({ file, name }));
+  });
+  expect(named.length).toBeGreaterThan(150);
+  expect(named.filter(({ name }) => !sources.some((source) => source.endsWith(`/${name}`)))).toEqual([]);
 });
 
 test('what the code advises to read is there, with its heading', () => {
