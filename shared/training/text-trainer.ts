@@ -60,12 +60,16 @@ export interface Judged extends Judgement {
   final?: Fitted;
 }
 
-/** Rows up to which `auto` judges by folds. */
+/** Rows up to which `auto` judges by folds, and up to which it does where an encoder judges them too: its work is done once, however many folds there are. */
 const MAX_FOLDED_ROWS = 5000;
+const MAX_FOLDED_ENCODED_ROWS = 12_000;
+/** Folds there, at least: models of nine tenths of the rows prove nearly what the final one can. */
+const ENCODED_FOLDS = 10;
 /** Iterations of a fit that only judges strengths; along a path each starts close to its end. */
 const TRIAL_ITERATIONS = 20;
-/** Folds that try every strength. */
+/** Folds that try every strength; of many rows the first says enough. */
 const SCOUT_FOLDS = 2;
+const SCOUT_FOLDS_OF_MANY = 1;
 
 /** Ways that are alike but for the strength: one path of fits. */
 interface Path extends Pick<Way, 'weighing'> {
@@ -126,20 +130,24 @@ export class TextTrainer {
     return { ...fitted, fit: { ...fit, model }, idf: { weights, docFreq, numDocs: idf.numDocs } };
   }
 
-  judge(groups: Uint32Array, random: Random): Judged {
+  /** @param isEncoded  a second stage is judged on the same splits */
+  judge(groups: Uint32Array, random: Random, isEncoded = false): Judged {
     const { calibration, guarantee } = this.#options;
-    const usesFolds = calibration === 'folds' || (calibration === 'auto' && this.#counts.rows < MAX_FOLDED_ROWS);
+    const most = isEncoded ? MAX_FOLDED_ENCODED_ROWS : MAX_FOLDED_ROWS;
+    const usesFolds = calibration === 'folds' || (calibration === 'auto' && this.#counts.rows < most);
     if (guarantee) return this.#judgeStrictly(groups, random);
-    return usesFolds ? this.#judgeByFolds(groups, random) : this.#judgeByHoldout(groups, random);
+    const folds =
+      isEncoded && calibration === 'auto' ? Math.max(this.#options.folds, ENCODED_FOLDS) : this.#options.folds;
+    return usesFolds ? this.#judgeByFolds(folds, groups, random) : this.#judgeByHoldout(groups, random);
   }
 
-  #judgeByFolds(groups: Uint32Array, random: Random): Judged {
+  #judgeByFolds(wanted: number, groups: Uint32Array, random: Random): Judged {
     const { classes, labels } = this.#data;
-    const folds = Math.min(this.#options.folds, this.#counts.rows);
+    const folds = Math.min(wanted, this.#counts.rows);
     const part = splitRows(classes, groups, folds, random);
     const split = (fold: number) => ({ held: rowsOfPart(part, fold, true), rest: rowsOfPart(part, fold, false) });
     // Several ways are tried on the first folds only.
-    const scouts = Math.min(SCOUT_FOLDS, folds);
+    const scouts = Math.min(this.#counts.rows < MAX_FOLDED_ROWS ? SCOUT_FOLDS : SCOUT_FOLDS_OF_MANY, folds);
     const scoutedRows = Array.from({ length: scouts }, (_, fold) => split(fold).held).flat();
     const predict = (fold: number, path: Path): Float64Array[] => {
       const { held, rest } = split(fold);
