@@ -101,6 +101,13 @@ export const ERROR_REMEDIES = {
   'route.llm-off':
     'The LLM is switched off for this host or run (--no-llm, LLM_ENABLED). Switch it on and re-run with only=review and llm=true, or label it by hand.',
   'route.llm-disabled': 'No LLM is configured. Configure one and re-run with only=review, or label it by hand.',
+  'route.too-many-labels':
+    'The labels are more than an LLM is asked about (200), so the local stages decide alone. Train a model (`sluice train`) or bring an encoder, group the labels, or label it by hand.',
+  // labels
+  'taxonomy.no-description':
+    'A description is not needed, but names alone tell an LLM and an encoder little. Say in a sentence what belongs there; `sluice taxonomy check` names what is weak.',
+  'taxonomy.too-many-labels':
+    'Group labels that few documents have, or split the taxonomy into one for the kind of document and one for each kind.',
   // messages to people
   'notice.refused':
     'The webhook or the mail server refuses the message. Check NOTIFY_WEBHOOK, or NOTIFY_EMAIL_FROM and the account in NOTIFY_SMTP; `sluice notices test` tries them.',

@@ -31,6 +31,7 @@ import { type LakeLabels, labelsOf } from '../lake-labels.ts';
 import { appFolder, appOf } from '../local-app.ts';
 import { type LocalCloud, openLocalCloud, simulatorSettings } from '../local-cloud.ts';
 import { asJson, asTable, compareWithTruth, readResults } from '../show-results.ts';
+import { noteOn, taxonomyOf } from '../taxonomy-file.ts';
 import { describeQuote } from './quote.ts';
 import { ensureModel } from './train.ts';
 
@@ -289,10 +290,6 @@ function readTaxonomy(file: string): unknown {
   if (!existsSync(file))
     throw new UsageError(`${file} does not exist. --taxonomy takes a JSON file {name, labels: [{name, description}]}.`);
   const document = parseJsonFile(file);
-  try {
-    parseTaxonomy(document);
-  } catch (error) {
-    throw new UsageError(`${file}: ${(error as Error).message}`);
-  }
+  noteOn(taxonomyOf(file, document));
   return document;
 }

@@ -82,7 +82,7 @@ export interface RunCounts {
 
 /** Answer of GET /api/runs/{id}. */
 /** `off`: somebody wished so, for the host (LLM_ENABLED, --no-llm) or for the run; `none`: no LLM is configured. */
-export type LlmUse = 'asked' | 'off' | 'none';
+export type LlmUse = 'asked' | 'off' | 'none' | 'too-many-labels';
 
 export interface RunStatus extends RunCounts {
   runId: string;

@@ -10,7 +10,7 @@ import { chooseModel } from '../pipeline/plan.ts';
 import { acceptFor, route } from '../pipeline/route.ts';
 import type { PipelineServices } from '../pipeline/services.ts';
 import type { Random } from '../ports.ts';
-import type { Taxonomy } from '../taxonomy.ts';
+import { MAX_ASKED_LABELS, type Taxonomy } from '../taxonomy.ts';
 
 /** A file that may be sampled. */
 export interface QuotableFile {
@@ -60,7 +60,7 @@ export async function quoteRun(
   }
   const total = chosen.length === 0 ? 0 : Math.round((documents * files.length) / chosen.length);
   const counts = { files: files.length, sampledFiles: chosen.length };
-  const { llm } = services;
+  const llm = taxonomy.labels.length > MAX_ASKED_LABELS ? undefined : services.llm;
   if (llm === undefined && services.encoders?.quote === undefined)
     return { ...NOTHING_ASKED, documents: total, ...counts, llm: null, vectors: null };
   const { asked, encoded, encoder } = await wouldAsk(services, taxonomy, texts, doubted);

@@ -52,10 +52,11 @@ export function frameFor(
   const codes = taxonomy.labels.map((_, index) => labelCode(index));
   const lines = taxonomy.labels.map(({ name, description, aliases }, index) => {
     const also = aliases === undefined || aliases.length === 0 ? '' : ` Also called: ${aliases.join(', ')}.`;
-    return `${codes[index]} = ${JSON.stringify(name)}: ${description.replace(/\s+/g, ' ')}${also}`;
+    const about = description === '' ? '.' : `: ${description.replace(/\s+/g, ' ')}`;
+    return `${codes[index]} = ${JSON.stringify(name)}${about}${also}`;
   });
-  const about = taxonomy.domain === undefined ? '' : `\nAbout the documents: ${taxonomy.domain.replace(/\s+/g, ' ')}`;
-  const system = `${TASK}${about}\n${RULES}\n\nCategories:\n${lines.join('\n')}`;
+  const domain = taxonomy.domain === undefined ? '' : `\nAbout the documents: ${taxonomy.domain.replace(/\s+/g, ' ')}`;
+  const system = `${TASK}${domain}\n${RULES}\n\nCategories:\n${lines.join('\n')}`;
   const responseFormat = {
     type: 'json_schema',
     json_schema: { name: 'document_labels', strict: true, schema: answerSchema(codes) },

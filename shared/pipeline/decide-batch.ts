@@ -1,6 +1,6 @@
 // Step 5: extraction, scores and answers → exactly one result row per document, staged as one part file.
 // Invariants: D1 rows out = documents in, each labelled, review or failed. D2 what a person has decided about the same content stands.
-import type { EncoderCounts } from '../api/runs.ts';
+import type { EncoderCounts, LlmUse } from '../api/runs.ts';
 import { isDoubtful, parseWarnings } from '../documents/doubt.ts';
 import { ERROR_REMEDIES, type ErrorCode, isErrorCode } from '../errors.ts';
 import type { Row } from '../lake/tables.ts';
@@ -247,7 +247,13 @@ function decideSubject(
 }
 
 /** Why nobody was asked. Plans of earlier versions do not tell a wish from a lack. */
-const unaskedCode = ({ llmUse }: Asking): ErrorCode => (llmUse === 'off' ? 'route.llm-off' : 'route.llm-disabled');
+const UNASKED: Record<LlmUse, ErrorCode> = {
+  asked: 'llm.no-answer',
+  off: 'route.llm-off',
+  none: 'route.llm-disabled',
+  'too-many-labels': 'route.too-many-labels',
+};
+const unaskedCode = ({ llmUse = 'none' }: Asking): ErrorCode => UNASKED[llmUse];
 
 const remedyOf = (code: string | null): string | null =>
   code !== null && isErrorCode(code) ? ERROR_REMEDIES[code] : null;

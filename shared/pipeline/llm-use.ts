@@ -3,13 +3,22 @@
 // until a re-run says otherwise.
 import type { LlmUse } from '../api/runs.ts';
 import { runPaths } from '../paths.ts';
+import { MAX_ASKED_LABELS } from '../taxonomy.ts';
 import { type RunRecord, readJson } from './records.ts';
 import type { PipelineServices } from './services.ts';
 
-/** @param wish  of the run; undefined: none */
-export function llmUse({ config, llm }: Pick<PipelineServices, 'config' | 'llm'>, wish: boolean | undefined): LlmUse {
+/**
+ * @param wish    of the run; undefined: none
+ * @param labels  of the run's taxonomy; default: as many as may be
+ */
+export function llmUse(
+  { config, llm }: Pick<PipelineServices, 'config' | 'llm'>,
+  wish: boolean | undefined,
+  labels = 0,
+): LlmUse {
   if (!config.LLM_ENABLED || wish === false) return 'off';
-  return llm === undefined ? 'none' : 'asked';
+  if (llm === undefined) return 'none';
+  return labels > MAX_ASKED_LABELS ? 'too-many-labels' : 'asked';
 }
 
 /** What a run's request, or that of the run it repeats, says about asking the LLM (W2). */

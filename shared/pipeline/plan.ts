@@ -218,24 +218,29 @@ type Pinned = Pick<
 
 async function pinVersions(services: PipelineServices, run: RunRecord): Promise<Pinned> {
   const { config } = services;
-  const use = llmUse(services, await wishOf(services, run));
-  const asking = { llm: use === 'asked', llmUse: use };
+  const wish = await wishOf(services, run);
+  const asking = ({ labels }: Taxonomy) => {
+    const use = llmUse(services, wish, labels.length);
+    return { llm: use === 'asked', llmUse: use };
+  };
+  const maySend = llmUse(services, wish) !== 'off';
   if (run.rerun !== null) {
     const base = await readPlan(services.lake, run.rerun.runId);
+    const labels = await loadTaxonomy(services.lake, base.taxonomyVersion);
     // Without a limit of its own a re-run may spend as much again.
-    const pinned = { ...base, ...asking, from: run.rerun.from, maxCostUsd: run.rerun.maxCostUsd ?? base.maxCostUsd };
+    const pinned = {
+      ...base,
+      ...asking(labels),
+      from: run.rerun.from,
+      maxCostUsd: run.rerun.maxCostUsd ?? base.maxCostUsd,
+    };
     if (run.rerun.from === 'classify') return pinned;
-    const model = await pinModel(services, base.taxonomyVersion, use !== 'off', run.rerun.modelVersion);
+    const model = await pinModel(services, base.taxonomyVersion, maySend, run.rerun.modelVersion);
     return { ...pinned, ...model, accept: run.rerun.acceptThreshold ?? model.accept };
   }
   const request = run.request;
   const taxonomy = await loadTaxonomy(services.lake, request?.taxonomyVersion ?? config.TAXONOMY_VERSION);
-  const model = await pinModel(
-    services,
-    taxonomy.version,
-    use !== 'off',
-    request?.modelVersion ?? config.MODEL_VERSION,
-  );
+  const model = await pinModel(services, taxonomy.version, maySend, request?.modelVersion ?? config.MODEL_VERSION);
   return {
     modelVersion: model.modelVersion,
     taxonomyVersion: taxonomy.version,
@@ -243,7 +248,7 @@ async function pinVersions(services: PipelineServices, run: RunRecord): Promise<
     cold: model.cold,
     accept: request?.acceptThreshold ?? model.accept,
     review: request?.reviewThreshold ?? config.REVIEW_THRESHOLD,
-    ...asking,
+    ...asking(taxonomy),
     maxCostUsd: request?.maxCostUsd ?? config.LLM_MAX_COST_USD_PER_RUN ?? null,
     from: 'extract',
   };

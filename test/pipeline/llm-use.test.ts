@@ -12,6 +12,8 @@ import { featurizeBatch } from '../../shared/pipeline/featurize-batch.ts';
 import { planRun } from '../../shared/pipeline/plan.ts';
 import { scoreBatch } from '../../shared/pipeline/score-batch.ts';
 import { createRerun, createRun, createUploadRun, type StartedRun } from '../../shared/pipeline/start-run.ts';
+import { publishTaxonomy } from '../../shared/pipeline/taxonomies.ts';
+import { MAX_ASKED_LABELS } from '../../shared/taxonomy.ts';
 import { type FakeWorld, fakeWorld } from '../fakes/pipeline.ts';
 
 const STEPS = [extractBatch, featurizeBatch, scoreBatch, classifyBatch, decideBatch];
@@ -87,3 +89,14 @@ async function finishUntilScored(world: FakeWorld, { runId }: StartedRun): Promi
   for (const step of [extractBatch, featurizeBatch, scoreBatch])
     await step(world.services, { runId, batchId: batchId(0) });
 }
+
+test('more labels than an LLM is asked about: the model decides what it is sure of, the rest waits for people and says why', async () => {
+  const world = await fakeWorld();
+  await world.imports.write('in/sure.txt', 'sure 0.99');
+  await world.imports.write('in/ask.txt', 'ask 0.6');
+  const names = ['VAT', 'Customs', ...Array.from({ length: MAX_ASKED_LABELS - 1 }, (_, n) => `label ${n}`)];
+  await publishTaxonomy(world.lake, { name: 'many', labels: names.map((name) => ({ name })) });
+  const { codes, llm } = await finish(world, await run(world));
+  expect([codes.sort(), llm]).toEqual([['model', 'route.too-many-labels'], 'too-many-labels']);
+  expect(world.counts.asked).toBe(0);
+});

@@ -22,9 +22,8 @@ export const words = catalogue('labels', {
   // what is wrong
   setNeedsName: 'The set needs a name, such as corporate-tax.',
   atLeastTwo: 'At least two labels make a choice.',
-  atMost: 'At most 200 labels can be told apart.',
+  atMost: 'At most 1000 labels can be told apart.',
   needsName: 'It needs a name.',
-  sayWhat: 'Say what belongs here, as a colleague would.',
   nameTaken: (name: string, owner: string | undefined) => `${name} is a name of ${owner ?? 'it twice'} already.`,
   // files
   readFrom: (labels: number, file: string) => `${count(labels)} labels read from ${file}. Nothing is stored yet.`,

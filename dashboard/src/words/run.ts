@@ -50,6 +50,8 @@ export const words = catalogue('run', {
   nothingCommitted:
     'Nothing was committed. Finished steps are kept: taken up again, the run does the rest, and nothing is paid twice.',
   llmOff: 'The LLM is switched off for this run: what the model is unsure of goes to review.',
+  llmTooManyLabels:
+    'More than 200 labels: the LLM is not asked, and what the local stages are unsure of goes to review.',
   llmNone: 'No LLM is configured: what the model is unsure of goes to review.',
   noProgressSince: (time: string) => `No progress since ${time}.`,
   takenUpByItself:

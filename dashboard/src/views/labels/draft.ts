@@ -74,12 +74,11 @@ export function problemsOf(draft: Draft): Map<number, string> {
   const written = draft.labels.filter(isWritten);
   if (draft.name.trim() === '') problems.set(0, words.setNeedsName);
   else if (written.length < 2) problems.set(0, words.atLeastTwo);
-  else if (written.length > 200) problems.set(0, words.atMost);
+  else if (written.length > 1000) problems.set(0, words.atMost);
   const owners = new Map<string, string>();
   for (const label of written) {
     const name = label.name.trim();
     if (name === '') problems.set(label.key, words.needsName);
-    else if (label.description.trim() === '') problems.set(label.key, words.sayWhat);
     for (const each of [name, ...namesIn(label.aliases)]) {
       const key = each.normalize('NFC').toLowerCase();
       if (key === '') continue;

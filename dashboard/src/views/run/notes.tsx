@@ -39,6 +39,7 @@ export function Notes({ run, report, onChanged }: NotesProps) {
       )}
       {run.llm === 'off' && <p class="note">{words.llmOff}</p>}
       {run.llm === 'none' && <p class="note">{words.llmNone}</p>}
+      {run.llm === 'too-many-labels' && <p class="note">{words.llmTooManyLabels}</p>}
       {run.stalledSince !== undefined && isActive(run) && (
         <p class="note warn" role="alert">
           <strong>{words.noProgressSince(when(run.stalledSince))}</strong> {words.takenUpByItself}

@@ -224,6 +224,18 @@ const byCode: Readonly<Record<ErrorCode, Told>> = {
     'Die Abfrage ist nicht gültig',
     'Eine lesende SQL-Anweisung über results, latest_results, llm_calls, runs und feedback.',
   ],
+  'route.too-many-labels': [
+    'Das LLM wird nach so vielen Kategorien nicht gefragt',
+    'Ab 200 entscheiden die lokalen Stufen allein. Trainieren Sie ein Modell, bringen Sie einen Encoder, fassen Sie Kategorien zusammen, oder entscheiden Sie von Hand.',
+  ],
+  'taxonomy.no-description': [
+    'Kategorien ohne Beschreibung',
+    'Namen allein sagen LLM und Encoder wenig. Sagen Sie in einem Satz, was dorthin gehört.',
+  ],
+  'taxonomy.too-many-labels': [
+    'Zu viele Kategorien',
+    'Fassen Sie seltene zusammen, oder teilen Sie die Taxonomie: eine für die Art der Dokumente, eine für jede Art.',
+  ],
   'lake.corrupt-record': [
     'Ein Datensatz von Sluice ist beschädigt oder überschrieben',
     'Stellen Sie ihn aus einer Sicherung wieder her; was ihn nicht braucht, geht weiter.',

@@ -20,9 +20,8 @@ export const labels: typeof words = {
     'Sagen Sie, worin Ihre Dokumente eingeordnet werden: für jede Art einen Namen und in ein, zwei Sätzen, was dazugehört, wie Sie es einer neuen Kollegin erklären würden. Üblich sind sechs bis zwanzig Kategorien. Für den Anfang braucht es keine eingeordneten Dokumente.',
   setNeedsName: 'Der Satz braucht einen Namen, etwa steuern.',
   atLeastTwo: 'Erst zwei Kategorien ergeben eine Wahl.',
-  atMost: 'Höchstens 200 Kategorien lassen sich unterscheiden.',
+  atMost: 'Höchstens 1000 Kategorien lassen sich unterscheiden.',
   needsName: 'Ein Name fehlt.',
-  sayWhat: 'Sagen Sie, was hierher gehört, wie eine Kollegin es täte.',
   nameTaken: (name, owner) =>
     owner === undefined ? `${name} steht hier zweimal.` : `${name} ist schon ein Name von ${owner}.`,
   readFrom: (n, file) => `${count(n)} Kategorien aus ${file} gelesen. Noch ist nichts gespeichert.`,

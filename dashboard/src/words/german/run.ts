@@ -47,6 +47,8 @@ export const run: typeof words = {
   nothingCommitted:
     'Übernommen wurde nichts. Fertige Schritte bleiben: Fortgesetzt erledigt der Lauf den Rest, und nichts wird doppelt bezahlt.',
   llmOff: 'Das LLM ist für diesen Lauf abgeschaltet: Wo das Modell unsicher ist, wird geprüft.',
+  llmTooManyLabels:
+    'Über 200 Kategorien: Das LLM wird nicht gefragt; wo die lokalen Stufen unsicher sind, wird geprüft.',
   llmNone: 'Kein LLM eingerichtet: Wo das Modell unsicher ist, wird geprüft.',
   noProgressSince: (time) => `Kein Fortschritt seit ${time}.`,
   takenUpByItself:

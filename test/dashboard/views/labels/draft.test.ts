@@ -73,14 +73,6 @@ test.each<[string, Draft, string]>([
     'It needs a name.',
   ],
   [
-    'a label without a description',
-    draft([
-      ['a', 'x'],
-      ['b', ' '],
-    ]),
-    'Say what belongs here, as a colleague would.',
-  ],
-  [
     'a name given twice',
     draft([
       ['Rent', 'x'],
