@@ -1,5 +1,5 @@
 // Commands that work on a lake wherever it is: through the API of --url, or on the lake of this machine, where no host need run.
-import type { App } from '../shared/app.ts';
+import type { App } from '../shared/compose.ts';
 import { ApiClient } from './api-client.ts';
 import { lookAtLake, withLake } from './local-app.ts';
 

@@ -1,7 +1,7 @@
 // By which labels a start works: those the user names, else those the lake has, else, in a new lake, the demo's.
 // Invariants: L1 a lake that is in use keeps its labels and its champion: nothing is made current or promoted there unless the user names it.
 // L2 the demo comes into a new lake, or one that has had nothing but the demo.
-import type { App } from '../shared/app.ts';
+import type { App } from '../shared/compose.ts';
 import { currentTaxonomyVersion, loadTaxonomy, publishTaxonomy } from '../shared/pipeline/taxonomies.ts';
 import type { LakeStore } from '../shared/ports.ts';
 import { parseTaxonomy, type Taxonomy } from '../shared/taxonomy.ts';

@@ -1,8 +1,8 @@
 // The CLI's own way into the lake: a configured cloud lake, or the local one, joined or started for the time of the command.
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type App, createApp } from '../shared/app.ts';
 import { openLakeAccess } from '../shared/azure/lake-access.ts';
+import { type App, createApp } from '../shared/compose.ts';
 import { loadConfig, readEnvironment } from '../shared/config.ts';
 import { SluiceError } from '../shared/errors.ts';
 import { systemClock } from '../shared/ports.ts';

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import type { RunStatus } from '../shared/api/runs.ts';
-import type { App } from '../shared/app.ts';
+import type { App } from '../shared/compose.ts';
 import { parseWarnings, warningKind } from '../shared/documents/doubt.ts';
 import { shownPath } from '../shared/lake/shown-path.ts';
 import type { Row } from '../shared/lake/tables.ts';

@@ -1,6 +1,7 @@
-// Builds the page into dist/dashboard, from where functions/dashboard.ts serves it. Nothing is inlined: the page's policy allows files of its own only.
+// Builds the page into dist/dashboard, from where functions/dashboard.ts serves it, and the documentation beside it into dist/docs (functions/docs.ts). Nothing is inlined: the page's policy allows files of its own only.
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
+import { APP_FOLDER, writeSite } from '../docs/site/build.ts';
 
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
@@ -8,6 +9,7 @@ export default defineConfig({
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   // `npm run dashboard:dev` beside a running `npm start`: the page from its sources, everything else from the host.
   server: { host: '127.0.0.1', proxy: { '^/api/(?!dashboard)': 'http://127.0.0.1:7071' } },
+  plugins: [{ name: 'documentation', apply: 'build', closeBundle: () => writeSite(APP_FOLDER, false) }],
   build: {
     outDir: fileURLToPath(new URL('../dist/dashboard', import.meta.url)),
     emptyOutDir: true,
@@ -16,5 +18,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    rolldownOptions: { checks: { bundlerTimings: false } }, // on a busy machine it complains of the documentation's second
   },
 });

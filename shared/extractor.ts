@@ -26,7 +26,12 @@ export function openExtractor(config: Config, logger: Logger, access: Pick<LakeA
 
 /** Its processes start with the first page that is looked at. */
 export const openPageRenderer = (config: Config, logger: Logger): PageRenderer =>
-  new PageRenderer({ limits: limitsOf(config), slots: Math.min(2, config.EXTRACT_SLOTS), logger });
+  new PageRenderer({
+    limits: limitsOf(config),
+    slots: Math.min(2, config.EXTRACT_SLOTS),
+    ocr: config.OCR === 'off' ? 'off' : 'local',
+    logger,
+  });
 
 const limitsOf = (config: Config): Partial<ExtractLimits> => ({
   maxBytes: config.EXTRACT_MAX_BYTES,

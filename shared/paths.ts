@@ -104,8 +104,8 @@ export const searchPaths = {
   list: 'search-index/segments.json',
   segment: (id: string) => path`search-index/${id}`,
   segmentOf: (file: string) => file.split('/')[1] ?? '',
-  entries: (id: string) => path`search-index/${id}/entries.parquet`,
-  postings: (id: string) => path`search-index/${id}/postings.parquet`,
+  entries: (id: string) => path`search-index/${id}/entries.bin`,
+  postings: (id: string) => path`search-index/${id}/postings.bin`,
   texts: (id: string) => path`search-index/${id}/texts.bin`,
 } as const;
 

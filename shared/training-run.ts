@@ -1,7 +1,7 @@
 // In-process training as the command line does it: train, register, keep the record of the run, promote.
 
 import { randomUUID } from 'node:crypto';
-import type { App } from './app.ts';
+import type { App } from './compose.ts';
 import { RetryableError, TerminalError } from './errors.ts';
 import type { Row } from './lake/tables.ts';
 import { keepEmbeddingLedger } from './llm/embeddings/embedding-ledger.ts';

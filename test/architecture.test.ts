@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { SETTINGS } from '../shared/settings.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-const FOLDERS = ['functions', 'shared', 'local', 'cli', 'bench', 'dashboard'];
+const FOLDERS = ['functions', 'shared', 'local', 'cli', 'bench', 'dashboard', 'docs'];
 
 interface Source {
   file: string;

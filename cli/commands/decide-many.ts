@@ -4,7 +4,7 @@ import type { BatchAnswer, Decision, DecisionsPage, UndoneDecision } from '../..
 import { type FeedbackRequest, type SearchPage, searchSchema } from '../../shared/api/decisions.ts';
 import { parseRequest, RequestError } from '../../shared/api/problem.ts';
 import { NEWEST, VERSION } from '../../shared/api/version.ts';
-import type { App } from '../../shared/app.ts';
+import type { App } from '../../shared/compose.ts';
 import { decisionOf } from '../../shared/insight/decision-of-row.ts';
 import { listResults } from '../../shared/insight/results.ts';
 import { giveFeedbackBatch } from '../../shared/review/feedback-batch.ts';

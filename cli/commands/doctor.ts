@@ -2,7 +2,7 @@
 
 import { createServer } from 'node:net';
 import { resolve } from 'node:path';
-import type { App } from '../../shared/app.ts';
+import type { App } from '../../shared/compose.ts';
 import { type Config, inspectConfig, readEnvironment } from '../../shared/config.ts';
 import { codeOf } from '../../shared/errors.ts';
 import { parseSchedules, type Schedule } from '../../shared/intake/schedules.ts';

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { App } from '../../shared/app.ts';
+import type { App } from '../../shared/compose.ts';
 import { quotableFiles } from '../../shared/insight/quotable-files.ts';
 import { type QuotableFile, quoteRun, type RunQuote } from '../../shared/insight/quote-run.ts';
 import { currentTaxonomyVersion, loadTaxonomy } from '../../shared/pipeline/taxonomies.ts';

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunStatus } from '../../shared/api/runs.ts';
-import type { App } from '../../shared/app.ts';
+import type { App } from '../../shared/compose.ts';
 import { readEnvironment } from '../../shared/config.ts';
 import { quoteRun, type RunQuote } from '../../shared/insight/quote-run.ts';
 import { readPlan } from '../../shared/pipeline/records.ts';
@@ -32,6 +32,7 @@ import { appFolder, appOf } from '../local-app.ts';
 import { type LocalCloud, openLocalCloud, simulatorSettings } from '../local-cloud.ts';
 import { asJson, asTable, compareWithTruth, readResults } from '../show-results.ts';
 import { noteOn, taxonomyOf } from '../taxonomy-file.ts';
+import { watchUploads } from '../watch-uploads.ts';
 import { describeQuote } from './quote.ts';
 import { ensureModel } from './train.ts';
 
@@ -112,7 +113,7 @@ export async function start(folder: string | undefined, options: StartOptions): 
       await Promise.race([
         broken,
         followSource(cloud, documents, options.source, stopping.signal),
-        watchUploads(app, cloud, options.json, stopping.signal),
+        printUploads(app, cloud, options.json, stopping.signal),
         stopped,
       ]);
       return;
@@ -121,7 +122,7 @@ export async function start(folder: string | undefined, options: StartOptions): 
       note(
         `\n${bold('Ready.')} Open ${cloud.hostUrl}/api/dashboard/labels and say what documents are sorted into. Ctrl+C ends.`,
       );
-      await Promise.race([watchUploads(app, cloud, options.json, stopping.signal), broken, aborted(stopping.signal)]);
+      await Promise.race([printUploads(app, cloud, options.json, stopping.signal), broken, aborted(stopping.signal)]);
       return;
     }
     const { taxonomy, isDemoLake, replaced } = labels;
@@ -141,7 +142,7 @@ export async function start(folder: string | undefined, options: StartOptions): 
     note(
       `From a terminal: ${bold('npx sluice upload <file>')}; what lies in the container ${bold('landing')} is classified. Ctrl+C ends.`,
     );
-    await Promise.race([watchUploads(app, cloud, options.json, stopping.signal), broken, aborted(stopping.signal)]);
+    await Promise.race([printUploads(app, cloud, options.json, stopping.signal), broken, aborted(stopping.signal)]);
   } finally {
     clearBar();
     await app?.close();
@@ -256,23 +257,22 @@ async function followSource(
   }
 }
 
+/** Questions in a row that a host of somebody else may leave without an answer: about a minute. */
+const MAX_SILENT = 30;
+
 /** Print the decisions on uploads as their runs end. */
-async function watchUploads(app: App, cloud: LocalCloud, isJson: boolean, signal: AbortSignal): Promise<void> {
+async function printUploads(app: App, cloud: LocalCloud, isJson: boolean, signal: AbortSignal): Promise<void> {
   const api = new ApiClient(cloud.hostUrl ?? '');
-  const shown = new Set((await api.runs(200)).runs.map((run) => run.runId));
-  while (!signal.aborted) {
-    for (const run of (await api.runs(20)).runs) {
-      if (shown.has(run.runId) || run.endedAt === null) continue;
-      shown.add(run.runId);
-      note(`\nrun ${run.runId}: ${run.state}${run.error ? ` (${run.error.message})` : ''}`);
-      if (run.documents === 0 || run.state !== 'completed') continue;
-      const table = asTable(run, await readResults(app, run.runId), '', screenWidth());
-      if (isJson)
-        note(table); // the one document on stdout is that of the folder
-      else print(table);
-    }
-    await sleep(1000, undefined, { signal }).catch(() => {}); // aborted: the loop ends
-  }
+  const onEnded = async (run: RunStatus) => {
+    note(`\nrun ${run.runId}: ${run.state}${run.error ? ` (${run.error.message})` : ''}`);
+    if (run.documents === 0 || run.state !== 'completed') return;
+    const table = asTable(run, await readResults(app, run.runId), '', screenWidth());
+    if (isJson)
+      note(table); // the one document on stdout is that of the folder
+    else print(table);
+  };
+  const maxSilent = cloud.isOwner ? Number.POSITIVE_INFINITY : MAX_SILENT; // of an own host `broken` tells
+  await watchUploads({ runs: (limit) => api.runs(limit), onEnded, maxSilent }, signal);
 }
 
 /** Has npm, which runs this as a script, put its banner on stdout? */

@@ -1,11 +1,12 @@
 // `sluice train`: a labelled data set → a calibrated model in the registry, promoted when it was evaluated.
 
 import { existsSync } from 'node:fs';
-import { type App, PIPELINE_VERSION } from '../../shared/app.ts';
+import type { App } from '../../shared/compose.ts';
 import { TerminalError } from '../../shared/errors.ts';
 import { oneTextLabels } from '../../shared/models/promotion.ts';
 import type { RegisteredModel } from '../../shared/models/registry.ts';
 import { chooseModel } from '../../shared/pipeline/plan.ts';
+import { PIPELINE_VERSION } from '../../shared/pipeline-version.ts';
 import type { Taxonomy } from '../../shared/taxonomy.ts';
 import { parseTaxonomy } from '../../shared/taxonomy.ts';
 import { DECISIONS, readSource } from '../../shared/training/sources.ts';

@@ -3,6 +3,8 @@
 import { signal } from '@preact/signals';
 import type { Problem } from '../../shared/api/problem.ts';
 import type { ApiVersion } from '../../shared/api/version.ts';
+import { reviewerHeaders } from './reviewer-name.ts';
+import { session } from './session.ts';
 import { words } from './words/parts.ts';
 
 /** The shape of answers that the page reads (shared/api/version.ts). */
@@ -39,7 +41,12 @@ export function setFunctionKey(key: string): void {
 
 function headers(extra: Readonly<Record<string, string>> = {}): Record<string, string> {
   const key = sessionStorage.getItem(KEY_NAME);
-  return { accept: 'application/json', ...(key === null ? {} : { 'x-functions-key': key }), ...extra };
+  return {
+    accept: 'application/json',
+    ...(key === null ? {} : { 'x-functions-key': key }),
+    ...reviewerHeaders(session.value?.authMode === 'entra'),
+    ...extra,
+  };
 }
 
 async function send(path: string, init: RequestInit): Promise<Response> {
@@ -106,7 +113,7 @@ export async function putFile<T>(path: string, file: Blob, abort?: AbortSignal, 
   return (await response.json()) as T; // UploadAnswer
 }
 
-/** GET bytes for saving under a name. @throws {ApiError} */
-export async function getBlob(path: string): Promise<Blob> {
-  return await (await send(path, { headers: headers() })).blob();
+/** GET bytes, for a picture or for saving under a name. @throws {ApiError} */
+export async function getBlob(path: string, abort?: AbortSignal): Promise<Blob> {
+  return await (await send(path, { headers: headers(), ...(abort ? { signal: abort } : {}) })).blob();
 }

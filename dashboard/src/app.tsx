@@ -5,10 +5,11 @@ import type { Session } from '../../shared/api/insights.ts';
 
 import { needsKey } from './api.ts';
 import { DropArea } from './drop-area.tsx';
-import { BASE, links } from './links.ts';
+import { BASE, DOCS, links } from './links.ts';
 import { KeyForm } from './parts/key-form.tsx';
 import { LanguageSwitch } from './parts/language-switch.tsx';
 import { ErrorNote, Loading } from './parts/states.tsx';
+import { Who } from './parts/who.tsx';
 import { useResource } from './resource.ts';
 import { canReview, session } from './session.ts';
 import { Toasts } from './toasts.tsx';
@@ -128,7 +129,10 @@ function Header() {
           {words.llmSimulated}
         </p>
       )}
-      {session.value?.name && <p class="who">{session.value.name}</p>}
+      <Who />
+      <a class="help" href={DOCS} target="_blank" hreflang="en" title={words.helpNote} rel="noopener">
+        {words.help}
+      </a>
       <LanguageSwitch />
     </header>
   );

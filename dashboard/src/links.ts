@@ -1,6 +1,8 @@
 // Addresses of the page. Every link of every view is made here.
 
 export const BASE = '/api/dashboard';
+/** What the documentation says of this page; it begins there, and leads on. */
+export const DOCS = '/api/docs/dashboard.html';
 
 const part = encodeURIComponent;
 

@@ -1,4 +1,5 @@
-// The code of the deployed package: every compiled file at its own path, but what all functions load at start is two files: the libraries, and our own code.
+// The code of the deployed package: every compiled file at its own path, but what all functions load at start is two files: the libraries, and our own
+// code; what their first call loads beside it is a third.
 // A cold start pays for each file it looks up and opens, and for each character it parses: half of its time is V8 reading source text.
 // Invariants: B1 what is loaded lazily stays in node_modules, heavy or not. B2 the Azure Functions library is never bundled: the worker
 // gives it its core module. B3 paths that code derives from its own place (reader process, page, package.json) stay true. B4 what
@@ -20,6 +21,7 @@ export const BUNDLED: ReadonlySet<string> = new Set([
   'croner',
   'durable-functions',
   'p-limit',
+  'stopword',
   'zod',
 ]);
 
@@ -58,6 +60,9 @@ const ENTRIES = [
   'shared/models/encoder/encoder-thread.js',
 ];
 
+/** What the first call of a process imports: the app put together. */
+const FIRST_CALL = 'shared/compose.js';
+
 const VENDOR = 'shared/vendor';
 const LIBRARIES = 'libraries';
 const LATER = 'libraries-later';
@@ -76,10 +81,22 @@ async function short(name: string, code: string): Promise<string> {
 }
 
 /**
- * Own files that loading all functions loads too, by absolute path, with the chunk they go to: what a process of its own may load is apart, so that it
- * loads none of the rest (B4).
+ * The same code with all other letters as escapes. One letter that is not ASCII makes V8 hold and read the whole file at two bytes a character.
+ * @throws Error when a letter stands where an escape would mean something else
  */
-function startFiles(compiled: string, files: readonly string[]): ReadonlyMap<string, 'common' | 'start'> {
+export function inAscii(name: string, code: string): string {
+  const unsafe = /\\[^\0-\x7f]|\bString\.raw`[^`]*[^\0-\x7f]/.exec(code.replaceAll('\\\\', ''));
+  if (unsafe !== null) throw new Error(`bundle: ${name}: ${JSON.stringify(unsafe[0])} cannot be written as an escape`);
+  return code.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+const CHUNKS = ['common', 'start', 'first-call'] as const;
+
+/**
+ * Own files that loading all functions loads too, or their first call, by absolute path, with the chunk they go to: what a process of its own may load
+ * is apart, so that it loads none of the rest (B4).
+ */
+function chunksOf(compiled: string, files: readonly string[]): ReadonlyMap<string, (typeof CHUNKS)[number]> {
   const text = new Map(files.map((file) => [join(compiled, file), readFileSync(join(compiled, file), 'utf8')]));
   const reached = (from: readonly string[], imports: RegExp): Set<string> => {
     const found = new Set<string>();
@@ -97,8 +114,10 @@ function startFiles(compiled: string, files: readonly string[]): ReadonlyMap<str
     ENTRIES.map((file) => join(compiled, file)),
     ANY_IMPORT,
   );
-  const own = [...reached(functions, STATIC_IMPORT)].filter((path) => !functions.includes(path));
-  return new Map(own.map((path) => [path, common.has(path) ? 'common' : 'start']));
+  const start = reached(functions, STATIC_IMPORT);
+  const firstCall = reached([join(compiled, FIRST_CALL)], STATIC_IMPORT);
+  const own = [...new Set([...start, ...firstCall])].filter((path) => !functions.includes(path));
+  return new Map(own.map((path) => [path, common.has(path) ? 'common' : start.has(path) ? 'start' : 'first-call']));
 }
 
 const IS_LIBRARY = /[\\/]node_modules[\\/]/;
@@ -135,29 +154,32 @@ export async function bundle(compiled: string, target: string): Promise<string[]
       .filter((name) => name.endsWith('.js'))
       .map((name) => `${folder}/${name.replaceAll('\\', '/')}`),
   );
-  const start = startFiles(compiled, files);
+  const chunks = chunksOf(compiled, files);
   let atStart: ReadonlySet<string> = new Set();
   const options: RolldownOptions = {
     cwd: compiled,
     platform: 'node',
     input: Object.fromEntries(files.map((file) => [file.replace(/\.js$/, ''), join(compiled, file)])),
     external: isExternal,
+    resolve: { alias: { stopword: 'stopword/src/stopword.js' } }, // its main file holds the words of sixty languages
     preserveEntrySignatures: 'strict',
     plugins: [
       {
         name: 'places-and-libraries',
         transform: (code, id) => {
           if (IS_DURABLE.test(id)) return requireLater(code);
-          return start.has(id) ? atItsPlace(compiled, id, code) : null;
+          return chunks.has(id) ? atItsPlace(compiled, id, code) : null;
         },
         buildEnd() {
           const functions = files.filter((file) => file.startsWith('functions/')).map((file) => join(compiled, file));
           atStart = reachedFrom(functions, (id) => this.getModuleInfo(id)?.importedIds ?? []);
         },
         generateBundle: async (_options, files) => {
-          for (const file of Object.values(files))
-            if (file.type === 'chunk' && (file.name === LIBRARIES || file.name === LATER))
-              file.code = await short(file.fileName, file.code);
+          for (const file of Object.values(files)) {
+            if (file.type !== 'chunk') continue;
+            if (file.name === LIBRARIES || file.name === LATER) file.code = await short(file.fileName, file.code);
+            file.code = inAscii(file.fileName, file.code);
+          }
         },
       },
     ],
@@ -179,7 +201,7 @@ export async function bundle(compiled: string, target: string): Promise<string[]
         groups: [
           { name: LIBRARIES, test: (id: string) => IS_LIBRARY.test(id) && atStart.has(id) },
           { name: LATER, test: IS_LIBRARY },
-          ...['common', 'start'].map((name) => ({ name, test: (id: string) => start.get(id) === name })),
+          ...CHUNKS.map((name) => ({ name, test: (id: string) => chunks.get(id) === name })),
         ],
       },
     });

@@ -1,4 +1,4 @@
-// The deployed package in dist/package: bundled functions/ and shared/, the built dashboard/, host.json and the production packages for Linux x64.
+// The deployed package in dist/package: bundled functions/ and shared/, the built dashboard/ and docs/, host.json and the production packages for Linux x64.
 // Nothing else runs in Azure. Prints the size, so that a dependency that doubles it is noticed.
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -81,18 +81,21 @@ export function readBackend(env: Readonly<Record<string, string | undefined>>): 
   );
 }
 
-/** Assemble the package. @param compiled  folder with functions/ and shared/ as JavaScript, and the built dashboard/ */
+/** Folders of the build whose files are sent as they are. */
+const PAGES = ['dashboard', 'docs'];
+
+/** Assemble the package. @param compiled  folder with functions/ and shared/ as JavaScript, and the built dashboard/ and docs/ */
 export async function assemble(
   compiled: string,
   target: string,
   backend: DurableBackend = 'AzureStorage',
 ): Promise<void> {
-  for (const folder of ['functions', 'shared', 'dashboard'])
+  for (const folder of ['functions', 'shared', ...PAGES])
     if (!existsSync(join(compiled, folder))) throw new Error(`${compiled}/${folder} is not there. Run: npm run build`);
   rmSync(target, { recursive: true, force: true });
   mkdirSync(join(target, 'dist'), { recursive: true });
   await bundle(compiled, join(target, 'dist'));
-  cpSync(join(compiled, 'dashboard'), join(target, 'dist', 'dashboard'), { recursive: true });
+  for (const folder of PAGES) cpSync(join(compiled, folder), join(target, 'dist', folder), { recursive: true });
   for (const file of ['package.json', 'package-lock.json']) cpSync(join(ROOT, file), join(target, file));
   writeFileSync(join(target, 'host.json'), hostJson(readFileSync(join(ROOT, 'host.json'), 'utf8'), backend));
 }

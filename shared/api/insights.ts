@@ -161,7 +161,7 @@ export interface PagePlaces {
   /** The picture in units, whatever its pixels. */
   width: number;
   height: number;
-  /** Of the page in reading order; '' for images. */
+  /** Of the page in reading order; of an image what OCR reads there, '' where OCR is off or reads nothing. */
   text: string;
   /** From and to in `text`; left, top, width and height in units. */
   words: number[][];

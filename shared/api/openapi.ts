@@ -231,6 +231,15 @@ export const OPERATIONS: readonly Operation[] = [
     ok: [[200, 'A file of the page', 'text/html']],
     problems: [404],
   },
+  {
+    ...{ method: 'get', route: 'docs/{*path}', id: 'docs', tag: 'app', isOpen: true },
+    summary: 'The documentation',
+    ok: [
+      [200, 'A page or another file of it', 'text/html'],
+      [302, 'Its first page'],
+    ],
+    problems: [404],
+  },
 ];
 
 /** A route as OpenAPI writes it: `{*path}`, `{file?}` and `{id:length(64)}` are plain parameters. */

@@ -24,6 +24,14 @@ async function start(): Promise<Worker> {
   return created;
 }
 
+function engine(): Promise<Worker> {
+  worker ??= start().catch((error: unknown) => {
+    worker = undefined; // no memory just now: the next page tries again
+    throw error;
+  });
+  return worker;
+}
+
 /** Below this mean confidence (0..100), or with fewer letters, a page is tried the other ways up. */
 const LOW_CONFIDENCE = 60;
 const FEW_LETTERS = 60;
@@ -40,11 +48,7 @@ export async function recognize(
   image: Uint8Array,
   turned?: (quarters: number) => Uint8Array | undefined,
 ): Promise<string> {
-  worker ??= start().catch((error: unknown) => {
-    worker = undefined; // no memory just now: the next page tries again
-    throw error;
-  });
-  const ready = await worker;
+  const ready = await engine();
   let best = await attempt(ready, image, 0);
   if (best.confidence >= LOW_CONFIDENCE && best.letters >= FEW_LETTERS) return best.text;
   for (const quarters of [1, 3, 2]) {
@@ -53,6 +57,39 @@ export async function recognize(
     if (score(other) > score(best)) best = other;
   }
   return best.text;
+}
+
+/** A word on an image, pixels. */
+export interface SeenWord {
+  text: string;
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  isLineEnd: boolean;
+}
+
+/**
+ * Words of an upright page image with the boxes around them, in reading order; none where what is read is most likely noise.
+ * @throws {TerminalError} extract.corrupt when it is no image
+ */
+export async function recognizeWords(image: Uint8Array): Promise<SeenWord[]> {
+  const { confidence, blocks } = await read(await engine(), image, 0, { blocks: true });
+  if (confidence < NOISE_CONFIDENCE) return [];
+  const lines = (blocks ?? []).flatMap(({ paragraphs }) => paragraphs.flatMap((paragraph) => paragraph.lines));
+  return lines.flatMap(({ words }) =>
+    words.map(({ text, bbox: { x0, y0, x1, y1 } }, i) => ({
+      ...{ text, x: x0, y: y0, width: x1 - x0, height: y1 - y0 },
+      isLineEnd: i === words.length - 1,
+    })),
+  );
+}
+
+/** Gives back the memory of the engine; the next page starts it again. */
+export async function endOcr(): Promise<void> {
+  const ending = worker;
+  worker = undefined;
+  await (await ending?.catch(() => undefined))?.terminate();
 }
 
 interface Attempt {
@@ -64,10 +101,15 @@ interface Attempt {
 const score = ({ confidence, letters }: Attempt) => Math.max(0, confidence - NOISE_CONFIDENCE) * letters;
 
 async function attempt(ready: Worker, image: Uint8Array, quarters: number): Promise<Attempt> {
+  const { text, confidence } = await read(ready, image, quarters, { text: true });
+  return { text, confidence, letters: text.match(/[\p{L}\p{N}]/gu)?.length ?? 0 };
+}
+
+async function read(ready: Worker, image: Uint8Array, quarters: number, output: { text?: boolean; blocks?: boolean }) {
   const options = quarters === 0 ? {} : { rotateRadians: quarters * QUARTER };
   try {
-    const { data } = await ready.recognize(Buffer.from(image.buffer, image.byteOffset, image.byteLength), options);
-    return { text: data.text, confidence: data.confidence, letters: data.text.match(/[\p{L}\p{N}]/gu)?.length ?? 0 };
+    const bytes = Buffer.from(image.buffer, image.byteOffset, image.byteLength);
+    return (await ready.recognize(bytes, options, output)).data;
   } catch (error) {
     throw new TerminalError('extract.corrupt', 'image: it cannot be read', { cause: error });
   }

@@ -1,35 +1,39 @@
-// Some of many buckets, as bits: small enough to stay near the processor, where a weight for each bucket is not.
+// Some of many buckets, as bits: small enough to stay near the processor, where a number for each bucket is not.
 
-/** Buckets with a weight other than 0. */
+/** Buckets that matter, each with its place among them. */
 export class BucketSet {
   /** Bit `bucket & 31` of number `bucket >>> 5`. */
-  readonly bits: Int32Array;
+  readonly #bits: Int32Array;
   /** Members before those of each number. */
   readonly #before: Int32Array;
   readonly size: number;
 
-  constructor(weights: Float64Array) {
-    this.bits = new Int32Array((weights.length + 31) >>> 5);
-    this.#before = new Int32Array(this.bits.length);
-    let size = 0;
-    for (let bucket = 0; bucket < weights.length; bucket++) {
-      if ((bucket & 31) === 0) this.#before[bucket >>> 5] = size;
-      if (weights[bucket] === 0) continue;
-      this.bits[bucket >>> 5]! |= 1 << (bucket & 31);
-      size++;
+  /**
+   * @param width  number of all buckets
+   * @param members  ascending
+   */
+  constructor(width: number, members: Int32Array) {
+    this.#bits = new Int32Array((width + 31) >>> 5);
+    this.#before = new Int32Array(this.#bits.length);
+    this.size = members.length;
+    for (let i = 0; i < members.length; i++) this.#bits[members[i]! >>> 5]! |= 1 << (members[i]! & 31);
+    let before = 0;
+    for (let at = 0; at < this.#bits.length; at++) {
+      this.#before[at] = before;
+      before += countBits(this.#bits[at]!);
     }
-    this.size = size;
   }
 
-  has(bucket: number): boolean {
-    return ((this.bits[bucket >>> 5]! >>> (bucket & 31)) & 1) === 1;
+  /** How many members are smaller than this one; -1 for a bucket that is none. */
+  place(bucket: number): number {
+    const bits = this.#bits[bucket >>> 5]!;
+    const own = 1 << (bucket & 31);
+    return (bits & own) === 0 ? -1 : this.#before[bucket >>> 5]! + countBits(bits & (own - 1));
   }
+}
 
-  /** How many members are smaller. */
-  rank(bucket: number): number {
-    let below = this.bits[bucket >>> 5]! & ((1 << (bucket & 31)) - 1);
-    below -= (below >>> 1) & 0x55555555;
-    below = (below & 0x33333333) + ((below >>> 2) & 0x33333333);
-    return this.#before[bucket >>> 5]! + (Math.imul((below + (below >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24);
-  }
+function countBits(bits: number): number {
+  let sum = bits - ((bits >>> 1) & 0x55555555);
+  sum = (sum & 0x33333333) + ((sum >>> 2) & 0x33333333);
+  return Math.imul((sum + (sum >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }

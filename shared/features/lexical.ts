@@ -3,7 +3,7 @@
 // Invariants: L1 no string, object or array per term. L2 trace() names exactly the terms that count() counts. L3 each kind of term has its own
 // range of buckets: the many rare pairs never disturb a word. L4 parts are counted once per distinct piece of a text (word-parts.ts), of its first
 // ones only, so that a long text costs no more for them than a short one. L5 a version counts the same for ever: models are stored with theirs.
-// L6 counting for some buckets gives the counts of all, those buckets kept.
+// L6 counting for some buckets gives the counts of all, those buckets kept, each at its place among them.
 
 import type { BucketSet } from './bucket-set.ts';
 import { kindOf, letterTable, SEPARATOR } from './letters.ts';
@@ -69,8 +69,10 @@ export class LexicalHasher {
   #from = new Int32Array(1 << 12);
   #to = new Int32Array(1 << 12);
   #hash = new Int32Array(1 << 12);
+  // Places with a count: a bit for each, a bit for each 32 of those. Reading them in order sorts, which would else cost as much as the hashing.
+  readonly #marks: Int32Array;
+  readonly #marked: Int32Array;
   #touched = new Int32Array(1 << 12);
-  #spare = new Int32Array(1 << 12);
   #distinct = 0;
   /** Bytes of the present text. */
   #length = 0;
@@ -88,6 +90,8 @@ export class LexicalHasher {
     this.numFeatures = numFeatures;
     this.#quarter = numFeatures / 4;
     this.#counts = new Uint8Array(numFeatures);
+    this.#marks = new Int32Array((numFeatures + 31) >>> 5);
+    this.#marked = new Int32Array((numFeatures + 1023) >>> 10);
     const { parts } = settings;
     this.#pieces = new Int32Array(2 ** Math.ceil(Math.log2(4 * ((parts?.distinctWords ?? 0) + 1))));
     this.#parts = parts === null ? null : new PartBuffer(parts);
@@ -100,7 +104,7 @@ export class LexicalHasher {
 
   /**
    * The same into rows that do more with counts than to keep them.
-   * @param wanted  buckets to count; default all
+   * @param wanted  buckets to count, which are known by their places then; default all
    */
   countInto(texts: Iterable<string>, rows: RowSink, wanted: BucketSet | null = null): Csr {
     this.#wanted = wanted;
@@ -115,21 +119,23 @@ export class LexicalHasher {
     const counts = this.#counts;
     const wordMask = this.#quarter - 1;
     const pairMask = 2 * this.#quarter - 1;
-    const { pairs } = this.#settings;
+    const { pairs, version } = this.#settings;
+    const wanted = this.#wanted;
+    // in version 1 the first occurrence of a word decides on its parts, be it wanted or not
+    const isLate = version === 1 && wanted !== null;
+    if (isLate) this.#wanted = null;
     this.#beginPieces();
-    this.#reserve(2 * words);
     for (let i = 0; i < words; i++) {
       const hash = this.#hash[i]!;
       const bucket = hash & wordMask;
-      if (this.#left > 0 && this.#startsPiece(i, counts[bucket] === 0)) this.#addParts();
+      if (this.#left > 0 && this.#startsPiece(i, version === 1 && counts[bucket] === 0)) this.#addParts();
       this.#add(bucket);
       if (pairs && i > 0) this.#add(2 * this.#quarter + (pairHash(this.#hash[i - 1]!, hash) & pairMask));
     }
-    if (this.#wanted !== null) this.#keepWanted(this.#wanted);
-    const touched = this.#sorted();
+    this.#wanted = wanted;
+    const touched = isLate ? this.#placesIn(wanted, this.#sorted()) : this.#sorted();
     rows.append(touched, counts, false);
     for (let i = 0; i < touched.length; i++) counts[touched[i]!] = 0;
-    this.#distinct = 0;
   }
 
   /** Words and pairs of a text, in the order of their first occurrence (L2). */
@@ -190,47 +196,37 @@ export class LexicalHasher {
       return;
     }
     const parts = this.#cut();
-    this.#reserve(parts);
     for (let at = 0; at < parts; at++) this.#add(this.#partBucket(at));
   }
 
   /** The parts of 3 and 4 characters where every character is a byte: most texts, and most of the time of counting. */
   #addPlainParts(): void {
-    this.#reserve(2 * MAX_PART_BYTES + 2);
     const to = this.#pieceTo;
     const bytes = this.#bytes;
     const quarter = this.#quarter;
-    const counts = this.#counts;
-    const touched = this.#touched;
-    const bits = this.#wanted?.bits;
-    let distinct = this.#distinct;
     let at = this.#pieceFrom;
     let window = (BLANK << 8) | bytes[at]!;
     for (let length = 3; ++at <= to; length++) {
       window = (window << 8) | (at < to ? bytes[at]! : BLANK);
-      for (let number = window & 0xffffff; ; number = window) {
-        const bucket = quarter + (finish(number) & (quarter - 1));
-        if (bits === undefined || ((bits[bucket >>> 5]! >>> (bucket & 31)) & 1) === 1) {
-          const count = counts[bucket]!;
-          if (count === 0) touched[distinct++] = bucket;
-          if (count < MAX_COUNT) counts[bucket] = count + 1;
-        }
-        if (length < 4 || number === window) break;
-      }
+      this.#add(quarter + (finish(window & 0xffffff) & (quarter - 1)));
+      if (length >= 4) this.#add(quarter + (finish(window) & (quarter - 1)));
     }
-    this.#distinct = distinct;
   }
 
-  /** Forget touched words that are not wanted; other terms were never added. */
-  #keepWanted(wanted: BucketSet): void {
-    const touched = this.#touched;
+  /** From buckets to places among the wanted ones; counts move with them. */
+  #placesIn(wanted: BucketSet, buckets: Int32Array): Int32Array {
+    const counts = this.#counts;
     let kept = 0;
-    for (let i = 0; i < this.#distinct; i++) {
-      const bucket = touched[i]!;
-      if (wanted.has(bucket)) touched[kept++] = bucket;
-      else this.#counts[bucket] = 0;
+    for (let i = 0; i < buckets.length; i++) {
+      const bucket = buckets[i]!;
+      const place = wanted.place(bucket); // at most the bucket, so that nothing is overwritten
+      const count = counts[bucket]!;
+      counts[bucket] = 0;
+      if (place < 0) continue;
+      counts[place] = count;
+      buckets[kept++] = place;
     }
-    this.#distinct = kept;
+    return buckets.subarray(0, kept);
   }
 
   #partBucket(at: number): number {
@@ -368,48 +364,38 @@ export class LexicalHasher {
     return this.#encoder.encodeInto(text, this.#bytes).written;
   }
 
-  /** Room for so many further buckets. */
-  #reserve(more: number): void {
-    while (this.#distinct + more > this.#touched.length) {
-      this.#touched = larger(this.#touched);
-      this.#spare = new Int32Array(this.#touched.length);
-    }
-  }
-
   #add(bucket: number): void {
-    // words are counted in any case: in version 1 their first occurrence decides on their parts
-    if (this.#wanted !== null && bucket >= this.#quarter && !this.#wanted.has(bucket)) return;
-    const count = this.#counts[bucket]!;
+    const place = this.#wanted === null ? bucket : this.#wanted.place(bucket);
+    if (place < 0) return;
+    const count = this.#counts[place]!;
     if (count === 0) {
-      if (this.#distinct === this.#touched.length) this.#reserve(1);
-      this.#touched[this.#distinct++] = bucket;
+      this.#distinct++;
+      this.#marks[place >>> 5]! |= 1 << (place & 31);
+      this.#marked[place >>> 10]! |= 1 << ((place >>> 5) & 31);
     }
-    if (count < MAX_COUNT) this.#counts[bucket] = count + 1;
+    if (count < MAX_COUNT) this.#counts[place] = count + 1;
   }
 
-  /** The touched buckets, ascending: by radix, for a comparing sort would cost more than all the hashing. */
+  /** The places with a count, ascending; their marks are taken away. */
   #sorted(): Int32Array {
-    const count = this.#distinct;
-    if (count < 64) return this.#touched.subarray(0, count).sort();
-    let [from, to] = [this.#touched, this.#spare];
-    const bits = count < MANY ? 7 : RADIX_BITS;
-    const mask = 2 ** bits - 1;
-    for (let shift = 0; 2 ** shift < this.numFeatures; shift += bits) {
-      places.fill(0, 0, mask + 2);
-      for (let i = 0; i < count; i++) places[((from[i]! >>> shift) & mask) + 1]!++;
-      for (let digit = 1; digit <= mask; digit++) places[digit]! += places[digit - 1]!;
-      for (let i = 0; i < count; i++) to[places[(from[i]! >>> shift) & mask]!++] = from[i]!;
-      [from, to] = [to, from];
+    if (this.#distinct > this.#touched.length) this.#touched = new Int32Array(2 * this.#distinct);
+    const [marks, marked, touched] = [this.#marks, this.#marked, this.#touched];
+    let found = 0;
+    for (let top = 0; found < this.#distinct; top++) {
+      let some = marked[top]!;
+      if (some === 0) continue;
+      marked[top] = 0;
+      for (; some !== 0; some &= some - 1) {
+        const at = (top << 5) | (31 - Math.clz32(some & -some));
+        for (let bits = marks[at]!; bits !== 0; bits &= bits - 1)
+          touched[found++] = (at << 5) | (31 - Math.clz32(bits & -bits));
+        marks[at] = 0;
+      }
     }
-    [this.#touched, this.#spare] = [from, to];
-    return from.subarray(0, count);
+    this.#distinct = 0;
+    return touched.subarray(0, found);
   }
 }
-
-const RADIX_BITS = 11;
-/** Buckets from which two passes over large tables cost less than three over small ones. */
-const MANY = 1500;
-const places = new Int32Array(2 ** RADIX_BITS + 1);
 
 const pairHash = (first: number, second: number): number => finish(Math.imul(first, 0x9e3779b1) ^ second);
 

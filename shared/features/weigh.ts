@@ -89,76 +89,110 @@ function normalize(values: Float64Array, from: number, to: number, squares: numb
   for (let e = from; e < to; e++) values[e]! *= scale;
 }
 
+/** Entries that are collected before they become an array of their own. */
+const CHUNK_ENTRIES = 2 ** 19;
+
 /** Texts → the vectors of weighCounts, bit for bit, without a matrix of counts between them. */
 export class LexicalVectors {
   readonly #hasher: LexicalHasher;
   readonly #wanted: BucketSet;
-  /** Weights of the wanted buckets, by rank. */
+  readonly #columns: Int32Array;
+  /** Weights of the columns. */
   readonly #weights: Float64Array;
+  /** Used again by every call: memory that is new costs more than what is written to it. */
+  readonly #room: Room = { indices: new Int32Array(CHUNK_ENTRIES), values: new Float64Array(CHUNK_ENTRIES) };
 
   constructor(hasher: LexicalHasher, weights: Float64Array) {
     this.#hasher = hasher;
-    this.#wanted = new BucketSet(weights);
-    this.#weights = weights.filter((weight) => weight !== 0);
+    const columns: number[] = [];
+    weights.forEach((weight, bucket) => {
+      if (weight !== 0) columns.push(bucket);
+    });
+    this.#columns = Int32Array.from(columns);
+    this.#weights = Float64Array.from(columns, (bucket) => weights[bucket]!);
+    this.#wanted = new BucketSet(weights.length, this.#columns);
   }
 
   of(texts: readonly string[]): Csr {
-    return this.#hasher.countInto(
-      texts,
-      new NormalizedRows(this.#hasher.numFeatures, this.#wanted, this.#weights),
-      this.#wanted,
-    );
+    const rows = new NormalizedRows(this.#hasher.numFeatures, this.#columns, this.#weights, this.#room);
+    return this.#hasher.countInto(texts, rows, this.#wanted);
   }
 }
 
-/** Rows that weigh what they take. */
+interface Room {
+  indices: Int32Array;
+  values: Float64Array;
+}
+
+/** Rows that weigh what they take (places among the wanted buckets), collect it in a room and copy it out whenever that is full. */
 class NormalizedRows implements RowSink {
   readonly #width: number;
-  readonly #wanted: BucketSet;
+  readonly #columns: Int32Array;
   readonly #weights: Float64Array;
   readonly #ends: number[] = [0];
-  #indices = new Int32Array(1 << 14);
-  #values = new Float64Array(1 << 14);
+  readonly #full: Room[] = [];
+  #indices: Int32Array;
+  #values: Float64Array;
   #at = 0;
 
-  constructor(width: number, wanted: BucketSet, weights: Float64Array) {
+  constructor(width: number, columns: Int32Array, weights: Float64Array, { indices, values }: Room) {
     this.#width = width;
-    this.#wanted = wanted;
+    this.#columns = columns;
     this.#weights = weights;
+    this.#indices = indices;
+    this.#values = values;
   }
 
-  append(columns: Int32Array, counts: Uint32Array | Uint8Array): void {
-    if (this.#at + columns.length > this.#indices.length) this.#grow(columns.length);
-    const [indices, values, weights, wanted] = [this.#indices, this.#values, this.#weights, this.#wanted];
+  append(places: Int32Array, counts: Uint32Array | Uint8Array): void {
+    if (this.#at + places.length > this.#indices.length) this.#flush(places.length);
+    const [indices, values, weights, columns] = [this.#indices, this.#values, this.#weights, this.#columns];
     const start = this.#at;
     let squares = 0;
-    for (let i = 0; i < columns.length; i++) {
-      const column = columns[i]!;
-      const value = DAMPED[counts[column]!]! * weights[wanted.rank(column)]!;
-      indices[start + i] = column;
+    for (let i = 0; i < places.length; i++) {
+      const place = places[i]!;
+      const value = DAMPED[counts[place]!]! * weights[place]!;
+      indices[start + i] = columns[place]!;
       values[start + i] = value;
       squares += value * value;
     }
-    this.#at += columns.length;
+    this.#at += places.length;
     normalize(values, start, this.#at, squares);
-    this.#ends.push(this.#at);
+    this.#ends.push(this.#ends.at(-1)! + places.length); // never empty
   }
 
   build(): Csr {
-    return {
-      rows: this.#ends.length - 1,
-      width: this.#width,
-      indptr: Uint32Array.from(this.#ends),
-      indices: this.#indices.subarray(0, this.#at),
-      values: this.#values.subarray(0, this.#at),
-    };
+    const indptr = Uint32Array.from(this.#ends);
+    const rows = indptr.length - 1;
+    this.#flush(0);
+    const indices = joined(
+      this.#full.map((chunk) => chunk.indices),
+      (length) => new Int32Array(length),
+    );
+    const values = joined(
+      this.#full.map((chunk) => chunk.values),
+      (length) => new Float64Array(length),
+    );
+    return { rows, width: this.#width, indptr, indices, values };
   }
 
-  #grow(more: number): void {
-    const size = Math.max(2 * this.#indices.length, this.#at + more);
-    const [indices, values] = [new Int32Array(size), new Float64Array(size)];
-    indices.set(this.#indices);
-    values.set(this.#values);
-    [this.#indices, this.#values] = [indices, values];
+  /** Copy out what was collected, and make room for a row of so many entries. */
+  #flush(entries: number): void {
+    this.#full.push({ indices: this.#indices.slice(0, this.#at), values: this.#values.slice(0, this.#at) });
+    this.#at = 0;
+    if (entries <= this.#indices.length) return;
+    this.#indices = new Int32Array(entries);
+    this.#values = new Float64Array(entries);
   }
+}
+
+/** One array of all numbers; a single one is it already. */
+function joined<T extends Int32Array | Float64Array>(parts: readonly T[], create: (length: number) => T): T {
+  if (parts.length === 1) return parts[0]!;
+  const whole = create(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }

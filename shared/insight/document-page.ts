@@ -1,12 +1,13 @@
 // A page of a document as people see it: its picture and where its words stand, drawn once and kept in the lake.
 // Invariants: P1 only what the latest decision was made on is drawn: a file that was replaced since is refused. P2 no picture of an erased
 // document is kept: who stores one looks again at the document afterwards, and the erasure deletes pictures after its rows. P3 what is kept is
-// found by what it was drawn of; another content, another reading or another way of drawing is another file.
+// found by what it was drawn of; another content, another reading or another way of drawing is another file. P4 words that nobody has looked for are not kept as none.
+// P5 a page whose words cannot be read within the limits has none, and that is kept: it is not tried at every look.
 import type { PagePlaces } from '../api/insights.ts';
 import { MAX_TEXT_CHARS } from '../documents/pages/limits.ts';
 import { type DrawnPage, UNITS_ACROSS } from '../documents/pages/page.ts';
 import type { PageRenderer, PageSource } from '../documents/pages/renderer.ts';
-import { TerminalError } from '../errors.ts';
+import { codeOf, TerminalError } from '../errors.ts';
 import { sqlText } from '../lake/duckdb.ts';
 import type { Row } from '../lake/tables.ts';
 import type { PageWidth } from '../page-widths.ts';
@@ -20,6 +21,8 @@ export type PageLake = Pick<DecisionLake, 'services' | 'query'> & { pages: Pick<
 const DEFAULT_WIDTH: PageWidth = 1000;
 /** Of pictures; a change of how they are drawn counts it up, and what is kept is drawn anew. */
 const DRAWING = 1;
+/** Of the words, the same. */
+const READING = 1;
 /** What has pages of its own to draw; of everything else the text is. */
 const DRAWN = /^(application\/pdf|image\/(png|jpeg|gif|tiff|bmp|webp))$/;
 
@@ -42,32 +45,50 @@ export async function openDocumentPage(lake: PageLake, documentId: string, page:
   const source = sourceOf(lake, documentId, row);
   const { lake: store } = lake.services;
   const wordsPath = pagePaths.words(documentId, source.key, page);
-  const drawAndKeep = async (widthPx: PageWidth): Promise<DrawnPage> => {
-    const drawn = await lake.pages.draw(source, page, widthPx);
+  const drawAndKeep = async (widthPx: PageWidth, readsImage = false): Promise<DrawnPage> => {
+    const drawn = await drawnOf(lake, source, page, widthPx, readsImage);
     await Promise.all([
       store.write(pagePaths.picture(documentId, source.key, page, widthPx), drawn.png),
-      store.write(wordsPath, JSON.stringify(placesOf(page, drawn))),
+      // P4
+      drawn.isRead ? store.write(wordsPath, JSON.stringify(keptPlaces(placesOf(page, drawn)))) : undefined,
     ]);
     await forgetIfErased(lake, documentId);
     return drawn;
   };
   return {
-    asOf: source.key,
+    asOf: `${source.key} ${READING}`,
     async picture(widthPx) {
       const kept = await store.readIfExists(pagePaths.picture(documentId, source.key, page, widthPx));
       return kept !== undefined && kept.bytes.length > 0 ? kept.bytes : Buffer.from((await drawAndKeep(widthPx)).png);
     },
     async places() {
       const kept = await store.readIfExists(wordsPath);
-      return (kept && readPlaces(kept.bytes)) ?? placesOf(page, await drawAndKeep(DEFAULT_WIDTH));
+      return (kept && readPlaces(kept.bytes)) ?? placesOf(page, await drawAndKeep(DEFAULT_WIDTH, true));
     },
   };
 }
 
-/** What was kept; undefined where it is damaged, and the page is drawn again. */
+/** P5 */
+async function drawnOf({ pages }: PageLake, source: PageSource, page: number, widthPx: PageWidth, readsImage: boolean) {
+  try {
+    return await pages.draw(source, page, widthPx, readsImage);
+  } catch (error) {
+    if (!readsImage || !ENDED.has(codeOf(error))) throw error;
+    return { ...(await pages.draw(source, page, widthPx)), isRead: true };
+  }
+}
+
+/** How a process ends that has too much to do. */
+const ENDED: ReadonlySet<string | undefined> = new Set(['extract.timeout', 'extract.out-of-memory', 'extract.crashed']);
+
+type KeptPlaces = PagePlaces & { reading: number };
+const keptPlaces = (places: PagePlaces): KeptPlaces => ({ ...places, reading: READING });
+
+/** What was kept; undefined where it is damaged or from before images were looked at for words, and the page is drawn again. */
 function readPlaces(bytes: Buffer): PagePlaces | undefined {
   try {
-    return JSON.parse(bytes.toString('utf8')) as PagePlaces; // written here
+    const { reading, ...places } = JSON.parse(bytes.toString('utf8')) as Partial<KeptPlaces> & PagePlaces; // written here
+    return reading === READING || places.words.length > 0 ? places : undefined;
   } catch {
     return undefined;
   }

@@ -1,18 +1,19 @@
 // SQL over the lake's Delta tables: one DuckDB per process on local copies of the active files, one view per table, and `latest_results`.
 // Invariants: Q1 read-only: one SELECT (or EXPLAIN), no files but the copies, no settings. Q2 an answer shows each table at the version of the
-// view it was asked of, or a later one. Q3 a table nobody has written yet is an empty view with its columns. Q4 the same question of the same
+// view it was asked of, or a later one; the views stay while no version has moved. Q3 a table nobody has written yet is an empty view with its columns. Q4 the same question of the same
 // versions is worked out once and kept for a while; those who ask at the same time share the work.
-import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBInstance, DuckDBResult } from '@duckdb/node-api';
 import pLimit from 'p-limit';
 import { codeOf, SluiceError, TerminalError } from '../errors.ts';
 import { Pace, PacedLook } from '../pace.ts';
 import { systemClock } from '../ports.ts';
-import { decodePath } from './delta/actions.ts';
+import { type AddFile, decodePath } from './delta/actions.ts';
 import { sqlRelation } from './delta/read.ts';
 import type { Snapshot } from './delta/snapshot.ts';
 import type { DeltaTable } from './delta/table.ts';
 import { createDatabase, loadDuckDb, sqlName, sqlText, streamRows } from './duckdb.ts';
 import { KeptAnswers } from './kept-answers.ts';
+import { keepLatest, type PLACED_LATEST, PLACED_RESULTS, showLatest } from './latest-results.ts';
 import type { Column, Row } from './tables.ts';
 
 export interface QueryResult {
@@ -22,6 +23,22 @@ export interface QueryResult {
 
 /** A question to the tables. @param maxRows  rows returned at most; default 100,000 */
 export type QueryLake = (sql: string, maxRows?: number) => Promise<QueryResult>;
+
+/** Where rows of the results lie. */
+export interface RowPlaces {
+  /** Data files in the lake that hold some. */
+  paths: readonly string[];
+  /** Of each row which of the files, and where in it. */
+  fileNo: Int32Array;
+  rowNo: Int32Array;
+}
+
+/** Numbers that statements may name as a table, with one column `n`. */
+export interface HeldNumbers {
+  /** One name stands for one content for ever. */
+  name: string;
+  numbers: BigUint64Array;
+}
 
 /** Some tables at one moment. */
 export interface LakeView {
@@ -35,10 +52,24 @@ export interface LakeView {
 export interface TimedView extends LakeView {
   /** @throws {TerminalError} query.timeout from the question */
   within(timeoutMs: number): QueryLake;
+  /** The same with a table more. */
+  holding(held: HeldNumbers): TimedView;
+  /** Rows that fulfil a condition of ours, of a view with the results. */
+  places(relation: typeof PLACED_RESULTS | typeof PLACED_LATEST, condition?: string): Promise<RowPlaces>;
+  /** Rows of some data files of the results, without those that are no longer the table's. @param paths  in the lake */
+  ofFiles(paths: readonly string[], condition: string): Promise<Row[]>;
+}
+
+interface Asked {
+  timeoutMs?: number | undefined;
+  held?: HeldNumbers | undefined;
 }
 
 const DEFAULT_MAX_ROWS = 100_000;
 const INTERRUPT_AGAIN_MS = 50;
+/** Held tables that nobody reads just now and that stay for the next question: 8 bytes a number. */
+const MAX_HELD = 6;
+type Snapshots = ReadonlyMap<string, Snapshot | undefined>;
 /** Questions worked on at the same time. */
 const AT_ONCE = 2;
 
@@ -50,24 +81,18 @@ export class LakeQueries {
   readonly #limit = pLimit(AT_ONCE);
   /** Versions of the views that stand in the database; undefined: of an empty table. */
   readonly #shown = new Map<string, number | undefined>();
+  /** The results that are shown are not those of which it is kept what counts. */
+  #isLatestOld = true;
+  /** Of each data file of the results: what was called so once is never called otherwise. */
+  readonly #fileNumbers = new Map<string, number>();
+  /** Held tables that stand in the database, and how many questions read them now. */
+  readonly #held = new Map<string, number>();
   #opening: Promise<DuckDBInstance> | undefined;
-  readonly #alsoReads: readonly string[];
-  readonly #keepsLatest: boolean;
   /** Ends when views and the statement that reads them are made: one at a time. */
   #making: Promise<unknown> = Promise.resolve();
 
-  /**
-   * Each table is visible under its schema's name.
-   * @param options.alsoReads  folders with Parquet files that statements may name
-   * @param options.keepsLatest  which rows count is worked out once for each version of the results, not with each question
-   */
-  constructor(
-    tables: readonly DeltaTable[],
-    pace: Pace = new Pace(systemClock),
-    { alsoReads = [], keepsLatest = false }: { alsoReads?: readonly string[]; keepsLatest?: boolean } = {},
-  ) {
-    this.#keepsLatest = keepsLatest;
-    this.#alsoReads = alsoReads;
+  /** Each table is visible under its schema's name. */
+  constructor(tables: readonly DeltaTable[], pace: Pace = new Pace(systemClock)) {
     this.#tables = new Map(tables.map((table) => [table.schema.name, table]));
     this.#pace = pace;
     this.#looks = new Map(tables.map((table) => [table.schema.name, new PacedLook(() => table.snapshot(), pace)]));
@@ -97,17 +122,29 @@ export class LakeQueries {
     );
     const version = names.map((name) => `${name} ${snapshots.get(name)?.version ?? 'none'}`).join(', ');
     const asking =
-      (timeout: { timeoutMs?: number }): QueryLake =>
+      (asked: Asked): QueryLake =>
       (sql, maxRows = DEFAULT_MAX_ROWS) => {
         const words = sql.replace(/'(?:[^']|'')*'/g, "''"); // what somebody looks for may be called like a table
         for (const name of this.#tables.keys())
           if (!snapshots.has(name) && words.includes(name))
             throw new SluiceError('internal', `a question to ${version} names table ${name}`);
         return this.#answers.get(`${version}\n${maxRows}\n${sql}`, () =>
-          this.#limit(() => this.#pace.spare(() => this.#answer(snapshots, sql, maxRows, timeout))),
+          this.#limit(() => this.#pace.spare(() => this.#answer(snapshots, sql, maxRows, asked))),
         );
       };
-    return { version, query: asking({}), within: (timeoutMs) => asking({ timeoutMs }) };
+    const viewOf = (held?: HeldNumbers): TimedView => ({
+      version,
+      query: asking({ held }),
+      within: (timeoutMs) => asking({ timeoutMs, held }),
+      holding: viewOf,
+      places: (relation, condition = 'true') =>
+        this.#limit(() =>
+          this.#pace.spare(() => this.#places(snapshots, `SELECT file_no, row_no FROM ${relation} WHERE ${condition}`)),
+        ),
+      ofFiles: (paths, condition) =>
+        this.#limit(() => this.#pace.spare(() => this.#ofFiles(snapshots.get('results'), paths, condition))),
+    });
+    return viewOf();
   }
 
   close(): void {
@@ -117,14 +154,57 @@ export class LakeQueries {
     );
     this.#opening = undefined;
     this.#shown.clear();
+    this.#held.clear();
   }
 
-  async #answer(
-    snapshots: ReadonlyMap<string, Snapshot | undefined>,
+  async #answer(snapshots: Snapshots, sql: string, maxRows: number, asked: Asked): Promise<QueryResult> {
+    return await this.#ask(snapshots, sql, asked, async (result) => {
+      const columns = result.deduplicatedColumnNames();
+      const rows: Row[] = [];
+      for await (const chunk of streamRows(result, await loadDuckDb())) {
+        rows.push(...chunk.slice(0, maxRows - rows.length));
+        if (rows.length >= maxRows) break;
+      }
+      return { columns, rows };
+    });
+  }
+
+  async #places(snapshots: Snapshots, sql: string): Promise<RowPlaces> {
+    const { files, rows } = await this.#ask(snapshots, sql, {}, readPlaces);
+    const paths = new Map([...this.#fileNumbers].map(([path, number]) => [number, path]));
+    const numbers = [...new Set(files)].sort((a, b) => a - b);
+    const places = new Map(numbers.map((number, i) => [number, i]));
+    return {
+      paths: numbers.map((number) => paths.get(number) ?? ''),
+      fileNo: files.map((number) => places.get(number) ?? 0),
+      rowNo: rows,
+    };
+  }
+
+  async #ofFiles(results: Snapshot | undefined, paths: readonly string[], condition: string): Promise<Row[]> {
+    const table = this.#tables.get('results');
+    if (table === undefined || results === undefined) return [];
+    const wanted = new Set(paths);
+    const files = [...results.files.values()].filter((file) => wanted.has(`${table.path}/${decodePath(file.path)}`));
+    const columns = withLater(results.columns, table.schema.columns);
+    const relation = await relationOf(table, results, columns, { files });
+    const { rows } = await this.#answer(
+      new Map(),
+      `SELECT * FROM (${relation}) WHERE ${condition}`,
+      DEFAULT_MAX_ROWS,
+      {},
+    );
+    return rows;
+  }
+
+  async #ask<T>(
+    snapshots: Snapshots,
     sql: string,
-    maxRows: number,
-    { isAgain = false, timeoutMs }: { isAgain?: boolean; timeoutMs?: number } = {},
-  ): Promise<QueryResult> {
+    asked: Asked,
+    read: (result: DuckDBResult) => Promise<T>,
+    isAgain = false,
+  ): Promise<T> {
+    const { timeoutMs, held } = asked;
     const database = await this.#database();
     const connection = await database.connect();
     let isLate = false;
@@ -135,20 +215,18 @@ export class LakeQueries {
       timer = setTimeout(giveUp, INTERRUPT_AGAIN_MS);
     };
     let timer = timeoutMs === undefined ? undefined : setTimeout(giveUp, timeoutMs);
+    let isHolding = false;
     try {
       const statement = await this.#alone(async () => {
-        await this.#show(connection, snapshots);
+        await this.#show(connection, snapshots, sql);
+        if (held !== undefined) {
+          await this.#hold(connection, held);
+          isHolding = true;
+        }
         return await prepare(connection, sql);
       });
       if (isLate) throw new Error('given up while the tables were fetched');
-      const result = await statement.stream();
-      const columns = result.deduplicatedColumnNames();
-      const rows: Row[] = [];
-      for await (const chunk of streamRows(result, await loadDuckDb())) {
-        rows.push(...chunk.slice(0, maxRows - rows.length));
-        if (rows.length >= maxRows) break;
-      }
-      return { columns, rows };
+      return await read(await statement.stream());
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       if (isLate)
@@ -156,16 +234,14 @@ export class LakeQueries {
       // A local copy was trimmed, or its file erased, after the snapshot was taken or the view was made.
       if (!isAgain && (/^IO Error/.test(message) || codeOf(error) === 'lake.corrupt-table')) {
         this.#shown.clear();
-        return await this.#answer(await this.#again(snapshots), sql, maxRows, {
-          isAgain: true,
-          ...(timeoutMs === undefined ? {} : { timeoutMs }),
-        });
+        return await this.#ask(await this.#again(snapshots), sql, asked, read, true);
       }
       if (error instanceof SluiceError) throw error;
       await this.#blameFile(message, error);
       throw new TerminalError('query.invalid', message, { cause: error });
     } finally {
       clearTimeout(timer);
+      if (isHolding && held !== undefined) this.#held.set(held.name, (this.#held.get(held.name) ?? 1) - 1);
       connection.closeSync();
     }
   }
@@ -180,7 +256,7 @@ export class LakeQueries {
     }
   }
 
-  async #again(snapshots: ReadonlyMap<string, unknown>): Promise<Map<string, Snapshot | undefined>> {
+  async #again(snapshots: Snapshots): Promise<Snapshots> {
     const names = [...snapshots.keys()];
     return new Map(
       await Promise.all(names.map(async (name) => [name, await this.#tables.get(name)?.snapshot()] as const)),
@@ -188,22 +264,49 @@ export class LakeQueries {
   }
 
   /** Make the views of tables that have moved on. Never back: who asks of an older version sees a later one (Q2). */
-  async #show(connection: DuckDBConnection, snapshots: ReadonlyMap<string, Snapshot | undefined>): Promise<void> {
+  async #show(connection: DuckDBConnection, snapshots: Snapshots, sql: string): Promise<void> {
     for (const [name, snapshot] of snapshots) {
       const table = this.#tables.get(name);
       const version = snapshot?.version;
       if (table === undefined || (this.#shown.has(name) && (this.#shown.get(name) ?? -1) >= (version ?? -1))) continue;
-      await connection.run(await viewOf(table, snapshot));
-      if (name === 'results') await this.#showLatest(connection);
+      const columns = withLater(snapshot?.columns ?? [], table.schema.columns);
+      const fileNumbers = name === 'results' ? this.#fileNumbers : undefined;
+      const relation = await relationOf(table, snapshot, columns, { fileNumbers });
+      if (name === 'results') {
+        const names = columns.map((column) => sqlName(column.name)).join(', ');
+        await connection.run(`CREATE OR REPLACE VIEW ${PLACED_RESULTS} AS ${relation}`);
+        await connection.run(`CREATE OR REPLACE VIEW results AS SELECT ${names} FROM ${PLACED_RESULTS}`);
+        await showLatest(connection, columns);
+        this.#isLatestOld = true;
+      } else await connection.run(`CREATE OR REPLACE VIEW ${sqlName(name)} AS ${relation}`);
       this.#shown.set(name, version);
     }
+    if (!this.#isLatestOld || !snapshots.has('results') || !/latest_(?:results|rows)/i.test(sql)) return;
+    await keepLatest(connection);
+    this.#isLatestOld = false;
   }
 
-  async #showLatest(connection: DuckDBConnection): Promise<void> {
-    const counted = this.#keepsLatest ? await connection.runAndReadAll('SELECT count(*) FROM results') : undefined;
-    const isKept = counted !== undefined && Number(counted.getRows()[0]?.[0] ?? 0) <= MAX_KEPT_KEYS;
-    if (isKept) await connection.run(`CREATE OR REPLACE TABLE latest_keys AS ${LATEST_KEYS}`);
-    await connection.run(isKept ? latestOf('latest_keys') : LATEST_RESULTS);
+  async #hold(connection: DuckDBConnection, { name, numbers }: HeldNumbers): Promise<void> {
+    const uses = this.#held.get(name);
+    if (uses !== undefined) {
+      this.#held.delete(name);
+      this.#held.set(name, uses + 1); // to the end: used last
+      return;
+    }
+    await connection.run(`CREATE OR REPLACE TABLE ${sqlName(name)} (n UBIGINT)`);
+    const appender = await connection.createAppender(name);
+    for (const number of numbers) {
+      appender.appendUBigInt(number);
+      appender.endRow();
+    }
+    appender.closeSync();
+    this.#held.set(name, 1);
+    for (const [other, usesNow] of this.#held) {
+      if (this.#held.size <= MAX_HELD) return;
+      if (usesNow > 0) continue;
+      await connection.run(`DROP TABLE IF EXISTS ${sqlName(other)}`);
+      this.#held.delete(other);
+    }
   }
 
   /** One at a time, in the order of asking. */
@@ -225,7 +328,7 @@ export class LakeQueries {
   async #open(): Promise<DuckDBInstance> {
     const database = await createDatabase();
     const connection = await database.connect();
-    const folders = new Set([...[...this.#tables.values()].map((table) => table.cache.folder), ...this.#alsoReads]);
+    const folders = new Set([...this.#tables.values()].map((table) => table.cache.folder));
     try {
       await connection.run("SET GLOBAL TimeZone = 'UTC'");
       await connection.run('SET parquet_metadata_cache = true'); // a data file never changes
@@ -253,40 +356,49 @@ async function prepare(connection: DuckDBConnection, sql: string) {
   return statement;
 }
 
-/**
- * The decision on each document that counts: the newest, or what a person said about the same content under the same labels, even if a run
- * decided in the same moment. Found on narrow columns, so that wide ones need not be held.
- */
-const LATEST_KEYS = `WITH newest AS (
-    SELECT document_id, run_id, processed_at, taxonomy_version, coalesce(content_sha256, source_etag) AS content FROM results
-    QUALIFY row_number() OVER (PARTITION BY document_id ORDER BY processed_at DESC, run_id DESC) = 1
-  ), said AS (
-    SELECT document_id, taxonomy_version, coalesce(content_sha256, source_etag) AS content,
-      arg_max(run_id, processed_at) AS run_id, max(processed_at) AS processed_at
-    FROM results WHERE decided_by = 'human' GROUP BY ALL
-  ), counts AS (
-    SELECT newest.document_id, CASE WHEN said.document_id IS NULL THEN newest.run_id ELSE said.run_id END AS run_id,
-      coalesce(said.processed_at, newest.processed_at) AS processed_at
-    FROM newest LEFT JOIN said ON newest.document_id = said.document_id AND newest.content IS NOT DISTINCT FROM said.content
-      AND newest.taxonomy_version IS NOT DISTINCT FROM said.taxonomy_version
-  )
-  SELECT document_id, run_id, processed_at FROM counts`;
-const latestOf = (keys: string): string => `CREATE OR REPLACE VIEW latest_results AS
-  SELECT results.* FROM results SEMI JOIN ${keys} counts ON results.document_id = counts.document_id
-    AND results.run_id IS NOT DISTINCT FROM counts.run_id
-    AND results.processed_at IS NOT DISTINCT FROM counts.processed_at`;
-const LATEST_RESULTS = latestOf(`(${LATEST_KEYS})`);
-/** Rows up to which the keys of what counts are kept in memory, where that is wanted: about 60 MB. */
-const MAX_KEPT_KEYS = 500_000;
+async function readPlaces(result: DuckDBResult): Promise<{ files: Int32Array; rows: Int32Array }> {
+  let [files, rows] = [new Int32Array(2048), new Int32Array(2048)];
+  let size = 0;
+  for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+    const [file, row] = [chunk.getColumnVector(0), chunk.getColumnVector(1)];
+    for (let i = 0; i < chunk.rowCount; i++, size++) {
+      if (size === files.length) [files, rows] = [twice(files), twice(rows)];
+      files[size] = Number(file.getItem(i));
+      rows[size] = Number(row.getItem(i));
+    }
+  }
+  return { files: files.slice(0, size), rows: rows.slice(0, size) };
+}
 
-async function viewOf(table: DeltaTable, snapshot: Snapshot | undefined): Promise<string> {
-  const files = [...(snapshot?.files.values() ?? [])];
+function twice(numbers: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  const grown = new Int32Array(numbers.length * 2);
+  grown.set(numbers);
+  return grown;
+}
+
+/** @param fileNumbers  given on: a number for each file, for rows that tell where they lie */
+async function relationOf(
+  table: DeltaTable,
+  snapshot: Snapshot | undefined,
+  columns: readonly Column[],
+  {
+    files = [...(snapshot?.files.values() ?? [])],
+    fileNumbers,
+  }: { files?: readonly AddFile[]; fileNumbers?: Map<string, number> | undefined } = {},
+): Promise<string> {
   const paths = files.map((file) => `${table.path}/${decodePath(file.path)}`);
   const local = await table.cache.fetch(table.store, paths);
-  const columns = withLater(snapshot?.columns ?? [], table.schema.columns);
   const partitionColumns = snapshot?.metadata.partitionColumns ?? table.schema.partitionColumns;
-  return `CREATE OR REPLACE VIEW ${sqlName(table.schema.name)} AS ${sqlRelation(columns, partitionColumns, files, local)}`;
+  if (fileNumbers === undefined) return sqlRelation(columns, partitionColumns, files, local);
+  const numbers = paths.map((path) => {
+    const number = fileNumbers.get(path) ?? nextNumber(fileNumbers);
+    fileNumbers.set(path, number);
+    return number;
+  });
+  return sqlRelation(columns, partitionColumns, files, local, numbers);
 }
+
+const nextNumber = (numbers: ReadonlyMap<string, number>): number => numbers.size;
 
 /** The table's columns, and those that a later version of ours has and no commit has written yet: they read as null. */
 function withLater(written: readonly Column[], known: readonly Column[]): readonly Column[] {

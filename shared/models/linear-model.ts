@@ -1,5 +1,6 @@
 // Logistic regression as Spark ML scores it. Coefficients lie feature by feature, and only features with a coefficient are held.
 // Source: org.apache.spark.ml.classification.LogisticRegressionModel.
+import { BucketSet } from '../features/bucket-set.ts';
 import type { Csr } from '../features/sparse.ts';
 import { type Contributions, requireWidth, type Scorer, softmaxRows } from './scorer.ts';
 import { decodeTensors, encodeTensors, takeTensor } from './tensors.ts';
@@ -79,16 +80,14 @@ export class LinearScorer implements Scorer {
   readonly classes: number;
   readonly model: LinearModel;
   readonly #link: LinearLink;
-  /** Column → its place in `columns`, -1 without coefficient. */
-  readonly #slots: Int32Array;
+  readonly #columns: BucketSet;
 
   constructor(model: LinearModel, link: LinearLink = 'softmax') {
     this.model = model;
     this.#link = link;
     this.width = model.width;
     this.classes = classesOf(model);
-    this.#slots = new Int32Array(model.width).fill(-1);
-    for (let slot = 0; slot < model.columns.length; slot++) this.#slots[model.columns[slot]!] = slot;
+    this.#columns = new BucketSet(model.width, model.columns);
   }
 
   probabilities(x: Csr): Float64Array {
@@ -102,7 +101,7 @@ export class LinearScorer implements Scorer {
     requireWidth(x, this.width);
     const { coefficients, intercepts } = this.model;
     const margins = intercepts.length;
-    const slots = this.#slots;
+    const known = this.#columns;
     const out = new Float64Array(x.rows * margins);
     let places = new Int32Array(1024); // where the coefficients of the row's features begin
     let values = new Float64Array(1024);
@@ -113,14 +112,14 @@ export class LinearScorer implements Scorer {
         places = new Int32Array(2 * (end - start));
         values = new Float64Array(2 * (end - start));
       }
-      let known = 0;
+      let count = 0;
       for (let e = start; e < end; e++) {
-        const slot = slots[x.indices[e]!]!;
-        if (slot < 0) continue;
-        places[known] = slot * margins;
-        values[known++] = x.values[e]!;
+        const place = known.place(x.indices[e]!);
+        if (place < 0) continue;
+        places[count] = place * margins;
+        values[count++] = x.values[e]!;
       }
-      addProducts(coefficients, places, values, known, out, row * margins, margins);
+      addProducts(coefficients, places, values, count, out, row * margins, margins);
       for (let k = 0; k < margins; k++) out[row * margins + k]! += intercepts[k]!;
     }
     return out;
@@ -144,8 +143,8 @@ export class LinearScorer implements Scorer {
     const margins = marginsOf(this.model);
     const [k, sign] = this.model.isBinomial ? [0, label === 1 ? 1 : -1] : [label, 1];
     for (let i = 0; i < columns.length; i++) {
-      const slot = this.#slots[columns[i]!]!;
-      if (slot >= 0) values[i] = sign * x.values[x.indptr[row]! + i]! * this.model.coefficients[slot * margins + k]!;
+      const place = this.#columns.place(columns[i]!);
+      if (place >= 0) values[i] = sign * x.values[x.indptr[row]! + i]! * this.model.coefficients[place * margins + k]!;
     }
     return { columns, values };
   }

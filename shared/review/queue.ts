@@ -54,11 +54,13 @@ async function takeLeases(
   { holder, reviewer }: { holder: string; reviewer: string },
 ): Promise<{ row: Row; until: number }[]> {
   const taken: { row: Row; until: number }[] = [];
-  const pageRows = Math.min(MAX_COMPARED, Math.max(MIN_CANDIDATES, request.limit * CANDIDATES_PER_ITEM));
+  const isTeaching = request.queue === 'waiting' && request.order === 'teaching';
+  const pageRows = isTeaching
+    ? MAX_COMPARED
+    : Math.min(MAX_COMPARED, Math.max(MIN_CANDIDATES, request.limit * CANDIDATES_PER_ITEM));
   for (let from = 0; ; from += pageRows) {
     const page = await candidates(lake, request, reviewer, from, pageRows);
-    const isTeaching = request.queue === 'waiting' && request.order === 'teaching';
-    for (const row of isTeaching ? await inTeachingOrder(lake.services, page) : page) {
+    for (const row of isTeaching ? await inTeachingOrder(lake, page) : page) {
       const until = await tryLease(lake.services, String(row.document_id), holder);
       if (until !== undefined) taken.push({ row, until });
       if (taken.length === request.limit) return taken;

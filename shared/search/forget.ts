@@ -4,13 +4,14 @@
 import { codeOf } from '../errors.ts';
 import { searchPaths } from '../paths.ts';
 import type { PipelineServices } from '../pipeline/services.ts';
+import { idsOfEntries } from './entry-file.ts';
 import { dropSegments, readSegments } from './segment-list.ts';
 
-type ForgetServices = Pick<PipelineServices, 'lake' | 'parquet'>;
+type ForgetServices = Pick<PipelineServices, 'lake'>;
 
 /** @param forgotten  ids of documents or of runs */
 export async function forgetInSearch(
-  { lake, parquet }: ForgetServices,
+  { lake }: ForgetServices,
   column: 'document_id' | 'run_id',
   forgotten: ReadonlySet<string>,
 ): Promise<void> {
@@ -24,11 +25,13 @@ export async function forgetInSearch(
   const gone = new Set([...stored].filter((id) => !listed.has(id)));
   for (const id of listed) {
     try {
-      const rows = await parquet.read(searchPaths.entries(id), [column]);
-      if (rows.some((row) => forgotten.has(String(row[column])))) gone.add(id);
+      const path = searchPaths.entries(id);
+      const ids = idsOfEntries(await lake.read(path), column, path);
+      if ([...forgotten].some((each) => ids.has(each))) gone.add(id);
     } catch (error) {
-      if (codeOf(error) !== 'lake.not-found') throw error;
-      gone.add(id); // somebody else has dropped it just now
+      // Somebody else has dropped it just now; or it is damaged, and nobody can tell whom it holds.
+      if (!['lake.not-found', 'lake.corrupt-table'].includes(codeOf(error))) throw error;
+      gone.add(id);
     }
   }
   await dropSegments(lake, gone);

@@ -1,9 +1,11 @@
 // What makes a text what it is: the words that stand in it often and in others seldom.
 // Invariant: K1 the question that follows has so many words and no more, however long the text.
-import { TerminalError } from '../errors.ts';
-import { sqlReadParquet, sqlText } from '../lake/duckdb.ts';
+import { RetryableError, TerminalError } from '../errors.ts';
+import { sqlText } from '../lake/duckdb.ts';
 import type { LakeStore } from '../ports.ts';
-import { likeSql, type OpenIndex, ownScore, TEXT_MARK, type Weighed } from './match-sql.ts';
+import { readEntryPlaces } from './entry-file.ts';
+import { DOCUMENT_KEY } from './mark-keys.ts';
+import { countEntries, type Fitting, matchLike, ownScore, type Turn, type Weighed } from './match.ts';
 import type { SearchState } from './search-index.ts';
 import { readEntryText } from './segment.ts';
 import { wordsOf } from './words.ts';
@@ -12,55 +14,60 @@ import { wordsOf } from './words.ts';
 const MAX_CANDIDATES = 400;
 const MAX_WORDS = 32;
 
-/** @returns a question as `matchSql` gives, and the score of the document itself @throws {TerminalError} document.not-found where no text of it is kept */
+/** @returns what fits of each segment, and the score of the document itself @throws {TerminalError} document.not-found where no text of it is kept, {RetryableError} search.not-ready where it may only not be indexed yet */
 export async function likeDocument(
   lake: LakeStore,
-  { view, index }: SearchState,
+  state: SearchState,
   documentId: string,
-): Promise<{ match: string; ownScore: number }> {
-  const text = await textOf(lake, { view, index }, documentId);
+  turn: Turn,
+): Promise<{ fitting: Fitting[]; ownScore: number }> {
+  const text = await textOf(lake, state, documentId);
   const counts = new Map<string, number>();
   for (const { term } of wordsOf(text)) if (term.length > 2) counts.set(term, (counts.get(term) ?? 0) + 1);
   const candidates = [...counts].sort(([, a], [, b]) => b - a).slice(0, MAX_CANDIDATES);
-  const words = await rarest(view, index, candidates);
-  return { match: likeSql(words, index), ownScore: ownScore(words, counts) };
+  const words = await rarest(state, candidates, turn);
+  return { fitting: await matchLike(words, state.segments, turn), ownScore: ownScore(words, counts) };
 }
 
 async function textOf(
   lake: LakeStore,
-  { view, index }: Pick<SearchState, 'view' | 'index'>,
+  { view, segments, counted, waiting }: SearchState,
   documentId: string,
 ): Promise<string> {
-  const is = `document_id = ${sqlText(documentId)}`;
-  const gone = new TerminalError('document.not-found', `no text is kept of document ${documentId}`, {
-    ids: { documentId },
-  });
-  if (index.segments.length === 0) throw gone;
   const { rows } = await view.query(
-    `SELECT segment, text_at, text_bytes FROM ${sqlReadParquet(index.local.map((file) => file.entries))}
-      WHERE ${is} AND kind = 'text' AND mark IN (SELECT ${TEXT_MARK} FROM latest_results WHERE ${is}) LIMIT 1`,
+    `SELECT ${DOCUMENT_KEY} AS key FROM (SELECT ${sqlText(documentId)} AS document_id)`,
   );
-  const [place] = rows;
-  if (place === undefined) throw gone;
-  return await readEntryText(lake, {
-    segment: String(place.segment),
-    at: Number(place.text_at),
-    bytes: Number(place.text_bytes),
-  });
+  const key = Number(rows[0]?.key);
+  for (const [i, { id, columns, local }] of segments.entries())
+    for (
+      let entry = columns.documentKeys.indexOf(key);
+      entry !== -1;
+      entry = columns.documentKeys.indexOf(key, entry + 1)
+    ) {
+      if (columns.isReason[entry] === 1 || !counted.hasRow(i, entry)) continue;
+      const [place] = await readEntryPlaces(local.entries, [entry]);
+      if (place?.documentId !== documentId) continue;
+      return await readEntryText(lake, { segment: id, at: place.textAt, bytes: place.textBytes });
+    }
+  if (waiting > 0)
+    throw new RetryableError(
+      'search.not-ready',
+      `${waiting} document(s) wait to be indexed, ${documentId} among them perhaps`,
+    );
+  throw new TerminalError('document.not-found', `no text is kept of document ${documentId}`, { ids: { documentId } });
 }
 
 async function rarest(
-  view: SearchState['view'],
-  { segments, local }: OpenIndex,
+  { segments }: SearchState,
   candidates: readonly (readonly [term: string, count: number])[],
+  turn: Turn,
 ): Promise<Weighed[]> {
-  if (candidates.length === 0) return [];
   const entries = segments.reduce((sum, segment) => sum + segment.entries, 0);
-  const among = candidates.map(([term]) => sqlText(term)).join(', ');
-  const { rows } = await view.query(
-    `SELECT term, count(*) AS n FROM ${sqlReadParquet(local.map((file) => file.postings))} WHERE term IN (${among}) GROUP BY term`,
+  const found = await countEntries(
+    candidates.map(([term]) => term),
+    segments,
+    turn,
   );
-  const found = new Map(rows.map((row) => [String(row.term), Number(row.n)]));
   return candidates
     .map(([term, count]) => {
       const n = found.get(term) ?? 1;

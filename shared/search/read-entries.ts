@@ -13,7 +13,8 @@ export interface Wanted {
   runId: string;
   batchId: string;
   kind: Entry['kind'];
-  mark: string;
+  key: bigint;
+  documentKey: number;
 }
 
 /** About six characters a word. */
@@ -32,9 +33,9 @@ export async function readEntries(
     const reasons = await reasonsOf(query, batch);
     for (const each of batch) {
       if (chars >= SEGMENT_CHARS) return entries;
-      const { documentId, kind, mark, runId } = each;
+      const { documentId, kind, key, documentKey, runId } = each;
       const text = (kind === 'text' ? texts.get(documentId) : reasons.get(documentId)) ?? '';
-      entries.push({ documentId, kind, mark, runId: kind === 'text' ? runId : '', text });
+      entries.push({ documentId, kind, key, documentKey, runId: kind === 'text' ? runId : '', text });
       chars += Math.min(text.length, MAX_INDEXED_CHARS);
     }
   }

@@ -1,7 +1,8 @@
 // The index of texts and reasons, kept beside the tables and brought up to date by whoever searches: only what is new is read.
-// Invariants: I1 what a question finds follows from the tables as they are when it is asked (match-sql.ts); an index that is behind finds less, never
+// Invariants: I1 what a question finds follows from the tables as they are when it is asked (counted-rows.ts); an index that is behind finds less, never
 // something else, and says how many documents it lacks. I2 a process builds one segment at a time; two processes that build the same waste work and harm
-// nothing. I3 nothing is held in memory but the words of one segment; the copies that SQL reads lie in a folder of this process and go with it.
+// nothing. I3 held in memory are 21 bytes of an entry and 33 of a row, and of words every 64th; local copies of the lists lie in a folder of this process
+// and go with it. What is held stays while neither the tables nor the index change: then a question makes none of it.
 // I4 a segment with a text of an erased document goes at the next look, whoever wrote it and when.
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
@@ -9,14 +10,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { codeOf, SluiceError } from '../errors.ts';
 import type { DeltaTable } from '../lake/delta/table.ts';
-import { sqlReadParquet } from '../lake/duckdb.ts';
 import { FileCache } from '../lake/file-cache.ts';
-import { LakeQueries, type LakeView, type TimedView } from '../lake/query.ts';
+import { PLACED_LATEST, PLACED_RESULTS } from '../lake/latest-results.ts';
+import { LakeQueries, type TimedView } from '../lake/query.ts';
 import type { Pace } from '../pace.ts';
 import { searchPaths } from '../paths.ts';
 import type { PipelineServices } from '../pipeline/services.ts';
-import { type OpenIndex, REASON_MARK, TEXT_MARK } from './match-sql.ts';
+import { CountedRows } from './counted-rows.ts';
+import { readEntryColumns } from './entry-file.ts';
+import { DOCUMENT_KEY, HAS_TEXT, REASON_KEY, SEARCHED, TEXT_KEY } from './mark-keys.ts';
+import type { OpenSegment } from './match.ts';
+import { PostingFile } from './posting-file.ts';
 import { readEntries, type Wanted } from './read-entries.ts';
+import { RowKeys } from './row-keys.ts';
 import { mergeSegments, SEGMENT_ENTRIES, type Segment, writeSegment } from './segment.ts';
 import { changeSegments, dropSegments, readSegments } from './segment-list.ts';
 
@@ -26,15 +32,20 @@ const LOCAL_BYTES = 4 * 1024 ** 3;
 const MERGED_AT_ONCE = 8;
 /** A merged segment is no larger: an erasure rebuilds no more than this. */
 const MAX_MERGED_WORDS = 8_000_000;
-/** More entries than so many words have: empty ones are many. */
-const MAX_MERGED_ENTRIES = 1_000_000;
+/** Nor of more entries: 25 MB while they are merged. */
+const MAX_MERGED_ENTRIES = 250_000;
 /** Entries that are planned together: about 10 MB of ids. */
 const MAX_PLANNED = 40_000;
+/** Filters whose rows are kept: a bit for each row, or the rows of a run. */
+const MAX_FILTERS = 16;
+const MAX_RUNS = 2;
 
 /** Another question of the same moment is answered by the same look. */
 export interface SearchState {
   view: TimedView;
-  index: OpenIndex;
+  segments: readonly OpenSegment[];
+  /** The decisions that count, of all documents. */
+  counted: CountedRows;
   /** Documents that are searched, and those whose text or reasons wait to be indexed. */
   indexed: number;
   waiting: number;
@@ -42,16 +53,28 @@ export interface SearchState {
 
 type IndexServices = Pick<PipelineServices, 'lake' | 'parquet' | 'clock' | 'logger'>;
 
-/** Rows whose texts and reasons are searched. */
-const SEARCHED = "failure_code IS DISTINCT FROM 'document.erased'";
+/** What is held of the tables and the index while neither changes. */
+interface Held {
+  version: string;
+  segments: readonly OpenSegment[];
+  counted: CountedRows;
+  /** By condition: which of the rows that count fulfil it. */
+  filters: Map<string, Uint8Array>;
+  /** By condition: rows of a run. */
+  runs: Map<string, CountedRows>;
+}
 
 export class SearchIndex {
   readonly #services: IndexServices;
   readonly #folder: string;
   readonly #cache: FileCache;
   readonly #queries: LakeQueries;
-  /** Of the segments that this process has looked at. */
-  #known = new Set<string>();
+  readonly #rowKeys: RowKeys;
+  /** Segments whose copies are here. */
+  #open = new Map<string, OpenSegment>();
+  #held: Held | undefined;
+  /** Ends when what is held has been looked at: one at a time. */
+  #looking: Promise<unknown> = Promise.resolve();
   #building: Promise<void> | undefined;
   #isClosed = false;
 
@@ -59,10 +82,10 @@ export class SearchIndex {
     this.#services = services;
     this.#folder = join(tmpdir(), `sluice-search-${process.pid}-${randomUUID().slice(0, 8)}`);
     this.#cache = new FileCache(join(this.#folder, 'segments'), LOCAL_BYTES);
-    this.#queries = new LakeQueries(tables, pace, {
-      alsoReads: [this.#folder],
-      keepsLatest: true,
-    });
+    this.#queries = new LakeQueries(tables, pace);
+    const results = tables.find(({ schema }) => schema.name === 'results');
+    if (results === undefined) throw new SluiceError('internal', 'search needs the results');
+    this.#rowKeys = new RowKeys(results);
   }
 
   /** The index and the tables as they are now, brought up to date as far as `waitMs` allows; the rest goes on behind. */
@@ -102,23 +125,48 @@ export class SearchIndex {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  async #look(): Promise<SearchState> {
+  /** Rows of a run that fulfil a condition, and which entries say what they say. */
+  async rowsOfRun({ view, segments, counted }: SearchState, condition: string): Promise<CountedRows> {
+    const held = this.#held?.counted === counted ? this.#held.runs : new Map<string, CountedRows>();
+    return await kept(held, MAX_RUNS, condition, async () => {
+      const places = await view.places(PLACED_RESULTS, condition);
+      return new CountedRows(places, await this.#rowKeys.take(places.paths, { areAll: false }), segments);
+    });
+  }
+
+  /** Which of the decisions that count fulfil a condition: 1 at their numbers. */
+  async filtered({ view, counted }: SearchState, condition: string): Promise<Uint8Array> {
+    const held = this.#held?.counted === counted ? this.#held.filters : new Map<string, Uint8Array>();
+    return await kept(held, MAX_FILTERS, condition, async () =>
+      counted.among(await view.places(PLACED_RESULTS, condition)),
+    );
+  }
+
+  /** A segment that could not be read: it goes, and its documents are indexed again. */
+  async discard(path: string): Promise<void> {
+    const damaged = [...this.#open.values()].filter(({ local }) => Object.values(local).includes(path));
+    await dropSegments(this.#services.lake, new Set(damaged.map(({ id }) => id)));
+  }
+
+  #look(): Promise<SearchState> {
+    const look = this.#looking.then(() => this.#lookNow());
+    this.#looking = look.catch(() => undefined); // told to its caller
+    return look;
+  }
+
+  async #lookNow(): Promise<SearchState> {
     for (let isAgain = false; ; isAgain = true) {
       const { segments } = await readSegments(this.#services.lake);
       try {
-        const index = await this.#fetch(segments);
         const view = await this.#queries.newest(['results', 'feedback']);
-        const { rows } = await view.query(`SELECT
-          (SELECT count(*) FROM latest_results WHERE ${SEARCHED}) AS documents,
-          (SELECT count(DISTINCT document_id) FROM (${missingSql(index)})) AS waiting,
-          ${erasedSql(index)} AS erased`);
-        const erased = JSON.parse(String(rows[0]?.erased ?? '[]')) as string[]; // ids of segments
-        if (erased.length > 0) {
-          await dropSegments(this.#services.lake, new Set(erased)); // I4
+        const held = await this.#hold(view, segments);
+        const erased = erasedSegments(held);
+        if (erased.size > 0) {
+          await dropSegments(this.#services.lake, erased); // I4
           continue;
         }
-        const [documents, waiting] = [Number(rows[0]?.documents ?? 0), Number(rows[0]?.waiting ?? 0)];
-        return { view, index, indexed: documents - waiting, waiting };
+        const { documents, waiting } = held.counted.counts();
+        return { view, segments: held.segments, counted: held.counted, indexed: documents - waiting, waiting };
       } catch (error) {
         // Merged or dropped by somebody else since the list was read (L1 of segment-list.ts); what stays away is no segment.
         if (codeOf(error) !== 'lake.corrupt-table' || this.#isClosed) throw error;
@@ -127,22 +175,50 @@ export class SearchIndex {
     }
   }
 
-  async #fetch(segments: readonly Segment[]): Promise<OpenIndex> {
+  async #hold(view: TimedView, segments: readonly Segment[]): Promise<Held> {
+    const version = `${view.version}, ${segments.map(({ id }) => id).join(' ')}`;
+    if (this.#held?.version === version) return this.#held;
+    const open = await this.#fetch(segments);
+    const places = await view.places(PLACED_LATEST);
+    const counted = new CountedRows(places, await this.#rowKeys.take(places.paths, { areAll: true }), open);
+    this.#held = { version, segments: open, counted, filters: new Map(), runs: new Map() };
+    return this.#held;
+  }
+
+  async #fetch(segments: readonly Segment[]): Promise<OpenSegment[]> {
     const { lake } = this.#services;
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
     const ids = new Set(segments.map(({ id }) => id));
-    const gone = [...this.#known].filter((id) => !ids.has(id));
+    const gone = [...this.#open.keys()].filter((id) => !ids.has(id));
     await this.#cache.drop(
       lake,
       gone.flatMap((id) => [searchPaths.entries(id), searchPaths.postings(id)]),
     );
-    this.#known = ids;
     const fetched = await this.#cache.fetch(
       lake,
       segments.flatMap(({ id }) => [searchPaths.entries(id), searchPaths.postings(id)]),
     );
-    const local = segments.map((_, i) => ({ entries: fetched[2 * i] ?? '', postings: fetched[2 * i + 1] ?? '' }));
-    return { segments, local };
+    const open: OpenSegment[] = [];
+    for (const [i, segment] of segments.entries()) {
+      const local = { entries: fetched[2 * i] ?? '', postings: fetched[2 * i + 1] ?? '' };
+      open.push(this.#open.get(segment.id) ?? (await this.#openSegment(segment, local)));
+    }
+    this.#open = new Map(open.map((segment) => [segment.id, segment]));
+    return open;
+  }
+
+  async #openSegment(segment: Segment, local: OpenSegment['local']): Promise<OpenSegment> {
+    try {
+      return {
+        ...segment,
+        local,
+        columns: await readEntryColumns(local.entries),
+        postings: await PostingFile.open(local.postings),
+      };
+    } catch (error) {
+      if (codeOf(error) === 'lake.corrupt-table') await dropSegments(this.#services.lake, new Set([segment.id]));
+      throw error;
+    }
   }
 
   async #dropMissing(segments: readonly Segment[]): Promise<void> {
@@ -157,15 +233,14 @@ export class SearchIndex {
   /** Segment by segment, until nothing is missing. */
   async #build(): Promise<void> {
     const { lake, logger } = this.#services;
-    let before = '';
+    let before: bigint | undefined;
     for (;;) {
-      const { view, index } = await this.#look();
-      const wanted = await missing(view, index);
+      const { view, counted } = await this.#look();
+      const wanted = await missing(view, counted.missingKeys(MAX_PLANNED));
       const [first] = wanted;
       if (first === undefined) break;
-      const mark = `${first.documentId} ${first.mark}`;
-      if (mark === before) throw new SluiceError('internal', 'an entry that was indexed is missing still');
-      before = mark;
+      if (first.key === before) throw new SluiceError('internal', 'an entry that was indexed is missing still');
+      before = first.key;
       for (let from = 0; from < wanted.length; ) {
         if (this.#isClosed) return;
         const entries = await readEntries(this.#services, view, wanted.slice(from, from + SEGMENT_ENTRIES));
@@ -175,24 +250,22 @@ export class SearchIndex {
         logger.info('search.indexed', { entries: segment.entries, words: segment.words, sizeBytes: segment.bytes });
         await this.#merge();
       }
-      if (wanted.length < MAX_PLANNED) break;
     }
   }
 
   async #merge(): Promise<void> {
     const { lake, logger } = this.#services;
     if (toMerge((await readSegments(lake)).segments).length === 0) return;
-    const { view, index } = await this.#look();
-    const chosen = toMerge(index.segments);
+    const { segments, counted } = await this.#look();
+    const chosen = toMerge(segments);
     if (chosen.length === 0) return;
     const ids = new Set(chosen.map(({ id }) => id));
-    const local = index.local.filter((_, i) => ids.has(index.segments[i]?.id ?? ''));
-    const isKept = await keptEntries(
-      view,
-      local.map(({ entries }) => entries),
-    );
-    const inOrder = index.segments.filter(({ id }) => ids.has(id));
-    const merged = await mergeSegments(lake, inOrder, { local, isKept, folder: this.#folder });
+    const inOrder = segments.filter(({ id }) => ids.has(id));
+    const merged = await mergeSegments(lake, inOrder, {
+      local: inOrder.map(({ local }) => local),
+      isKept: keptEntries(inOrder, segments, counted),
+      folder: this.#folder,
+    });
     let isTaken = false;
     await changeSegments(lake, (segments) => {
       isTaken = inOrder.some(({ id }) => !segments.some((each) => each.id === id));
@@ -205,47 +278,70 @@ export class SearchIndex {
 }
 
 /** The first group of segments of one size that is full. */
-export function toMerge(segments: readonly Segment[]): Segment[] {
+export function toMerge<T extends Segment>(segments: readonly T[]): T[] {
   const sizeOf = ({ words }: Segment) => Math.floor(Math.log(Math.max(1, words)) / Math.log(MERGED_AT_ONCE));
   for (const group of Map.groupBy(segments, sizeOf).values()) {
     const chosen = group.slice(0, MERGED_AT_ONCE);
-    const words = chosen.reduce((sum, segment) => sum + segment.words, 0);
-    if (chosen.length === MERGED_AT_ONCE && words <= MAX_MERGED_WORDS) return chosen;
+    const [words, entries] = [sum(chosen, 'words'), sum(chosen, 'entries')];
+    if (chosen.length === MERGED_AT_ONCE && words <= MAX_MERGED_WORDS && entries <= MAX_MERGED_ENTRIES) return chosen;
   }
   return [];
 }
 
-const WANTED = `SELECT document_id, run_id, batch_id, 'text' AS kind, ${TEXT_MARK} AS mark FROM latest_results WHERE ${SEARCHED} AND chars > 0
-  UNION ALL SELECT document_id, run_id, batch_id, 'reason', ${REASON_MARK} FROM latest_results WHERE ${SEARCHED}`;
+const sum = (segments: readonly Segment[], of: 'words' | 'entries'): number =>
+  segments.reduce((total, segment) => total + segment[of], 0);
 
-const missingSql = ({ local }: OpenIndex): string =>
-  local.length === 0
-    ? WANTED
-    : `SELECT * FROM (${WANTED}) ANTI JOIN ${sqlReadParquet(local.map((file) => file.entries))} USING (document_id, mark)`;
+/** Of what is kept by key, the longest unused first to go. */
+async function kept<T>(all: Map<string, T>, most: number, key: string, make: () => Promise<T>): Promise<T> {
+  const made = all.get(key) ?? (await make());
+  all.delete(key);
+  all.set(key, made);
+  for (const oldest of all.keys()) {
+    if (all.size <= most) break;
+    all.delete(oldest);
+  }
+  return made;
+}
 
-/** A value: segments with an entry of an erased document. */
-const erasedSql = ({ local }: OpenIndex): string =>
-  local.length === 0
-    ? 'NULL'
-    : `(SELECT list(DISTINCT segment) FROM ${sqlReadParquet(local.map((file) => file.entries))}
-        SEMI JOIN (SELECT document_id FROM latest_results WHERE NOT (${SEARCHED})) USING (document_id))`;
+const WANTED = `SELECT document_id, run_id, batch_id, 'text' AS kind, ${TEXT_KEY} AS key, ${DOCUMENT_KEY} AS document_key
+    FROM latest_results WHERE ${SEARCHED} AND ${HAS_TEXT}
+  UNION ALL SELECT document_id, run_id, batch_id, 'reason', ${REASON_KEY}, ${DOCUMENT_KEY} FROM latest_results WHERE ${SEARCHED}`;
 
-async function missing(view: LakeView, index: OpenIndex): Promise<Wanted[]> {
-  const sql = `${missingSql(index)} ORDER BY run_id DESC, batch_id, document_id, kind LIMIT ${MAX_PLANNED}`;
-  const { rows } = await view.query(sql, MAX_PLANNED);
+async function missing(view: TimedView, keys: BigUint64Array): Promise<Wanted[]> {
+  if (keys.length === 0) return [];
+  const name = `missing_${randomUUID().replaceAll('-', '')}`;
+  const sql = `SELECT * FROM (${WANTED}) WHERE key IN (SELECT n FROM ${name}) ORDER BY run_id DESC, batch_id, document_id, kind`;
+  const { rows } = await view.holding({ name, numbers: keys }).query(sql, keys.length);
   return rows.map((row) => ({
     documentId: String(row.document_id),
     runId: String(row.run_id),
     batchId: String(row.batch_id),
     kind: row.kind === 'text' ? 'text' : 'reason',
-    mark: String(row.mark),
+    key: BigInt(String(row.key)),
+    documentKey: Number(row.document_key),
   }));
 }
 
-/** Numbers of the entries that say what is decided now; of two that say the same, one. */
-async function keptEntries(view: LakeView, files: readonly string[]): Promise<Set<number>> {
-  const sql = `SELECT min(doc) AS doc FROM ${sqlReadParquet(files)} SEMI JOIN (${WANTED}) USING (document_id, mark)
-    GROUP BY document_id, mark`;
-  const { rows } = await view.query(sql, MAX_MERGED_ENTRIES);
-  return new Set(rows.map((row) => Number(row.doc)));
+function erasedSegments({ segments, counted }: Held): Set<string> {
+  const documents = counted.erasedDocuments();
+  if (documents.size === 0) return new Set();
+  return new Set(
+    segments.filter(({ columns }) => columns.documentKeys.some((key) => documents.has(key))).map(({ id }) => id),
+  );
+}
+
+/** Entries that say what is decided now; of two that say the same, one. */
+function keptEntries(
+  chosen: readonly OpenSegment[],
+  all: readonly OpenSegment[],
+  counted: CountedRows,
+): (segment: number, entry: number) => boolean {
+  const places = chosen.map((segment) => all.indexOf(segment));
+  const seen = new Set<string>();
+  return (segment, entry) => {
+    if (!counted.hasRow(places[segment] ?? -1, entry)) return false;
+    const keys = chosen[segment]?.columns.keys;
+    const key = `${keys?.[2 * entry]} ${keys?.[2 * entry + 1]}`;
+    return !seen.has(key) && seen.add(key) !== undefined;
+  };
 }

@@ -1,6 +1,6 @@
 // Documents by what stands in them: the best first, with the places that were meant; and the same question as a condition for lists, counts and files.
 // Invariants: R1 a page shows what is decided now, whatever the index remembers. R2 texts leave the lake for those alone who may see them (the routes ask
-// for the role). R3 a question costs the same however many documents it finds: wide rows and texts are read for one page.
+// for the role). R3 wide rows and texts are read for one page, however many documents are found.
 import pLimit from 'p-limit';
 import {
   type ResultFilter,
@@ -10,16 +10,21 @@ import {
   SIMILARITY,
 } from '../api/decisions.ts';
 import { RequestError } from '../api/problem.ts';
-import { codeOf, RetryableError } from '../errors.ts';
+import { codeOf, RetryableError, SluiceError, TerminalError } from '../errors.ts';
+import { sha256Hex } from '../ids.ts';
 import { decisionOf } from '../insight/decision-of-row.ts';
-import { conditionsOf, type MatchedFilter, relationOf, where } from '../insight/results.ts';
-import { sqlText } from '../lake/duckdb.ts';
-import type { LakeView } from '../lake/query.ts';
+import { conditionsOf, type MatchedFilter } from '../insight/results.ts';
+import { microsOf, sqlText } from '../lake/duckdb.ts';
+import type { LakeView, TimedView } from '../lake/query.ts';
 import type { Row } from '../lake/tables.ts';
-import type { LakeStore } from '../ports.ts';
+import type { Clock, LakeStore } from '../ports.ts';
+import { bestRows, type Hit } from './best-rows.ts';
+import type { CountedRows } from './counted-rows.ts';
+import { readEntryPlaces } from './entry-file.ts';
 import { fragmentsOf } from './highlight.ts';
 import { likeDocument } from './like.ts';
-import { likeCondition, matchCondition, matchSql, REASON_MARK, TEXT_MARK } from './match-sql.ts';
+import { REASON_KEY, TEXT_KEY } from './mark-keys.ts';
+import { type Fitting, matchQuery, type SearchedIn, type Turn } from './match.ts';
 import type { SearchIndex, SearchState } from './search-index.ts';
 import { readEntryText } from './segment.ts';
 import { parseTextQuery, type TextQuery } from './text-query.ts';
@@ -35,60 +40,44 @@ const TEXTS_AT_ONCE = 8;
 const ANSWER_MS = 10_000;
 
 interface SearchLake {
-  services: { lake: LakeStore };
+  services: { lake: LakeStore; clock: Clock };
   search: SearchIndex;
 }
 
-/** @throws {RequestError} request.invalid for a question without words, or a cursor that is none of ours */
+/** @throws {RequestError} request.invalid for a question without words, or a cursor that is none of ours; {TerminalError} query.timeout */
 export async function searchDocuments(lake: SearchLake, request: SearchRequest): Promise<SearchPage> {
   const { limit, cursor, text, in: searchedIn, like, similarity, ...filter } = request;
   const asked = text === undefined ? NOTHING : parseTextQuery(text);
   const from = cursor === undefined ? 0 : offsetOf(cursor);
-  const state = await lake.search.open(WAIT_MS);
-  const { view, index, indexed, waiting } = state;
-  const alike = like === undefined ? undefined : await likeDocument(lake.services.lake, state, like);
-  const match = alike?.match ?? matchSql(asked, index, searchedIn);
-  const atLeast = alike === undefined ? '' : `WHERE score >= ${(alike.ownScore * similarity).toFixed(6)}`;
-  const relation = relationOf(filter);
-  const conditions = where(conditionsOf(filter));
-  const { rows: found } = await view.within(ANSWER_MS)(`
-    WITH hits AS MATERIALIZED (${match}),
-    counting AS (
-      SELECT document_id, run_id, processed_at, ${TEXT_MARK} AS text_mark, ${REASON_MARK} AS reason_mark FROM ${relation} ${conditions}),
-    met AS (
-      SELECT counting.document_id, counting.run_id, counting.processed_at, hits.* EXCLUDE (document_id)
-      FROM counting JOIN hits ON hits.document_id = counting.document_id AND hits.mark IN (counting.text_mark, counting.reason_mark)),
-    best AS (
-      SELECT document_id, run_id, processed_at, max(score) AS score, max_by({segment: segment, text_at: text_at, text_bytes: text_bytes}, score) AS place,
-        list(DISTINCT kind) AS kinds
-      FROM met GROUP BY ALL)
-    SELECT document_id, run_id, processed_at, score, place.segment, place.text_at, place.text_bytes, kinds, count(*) OVER () AS total
-    FROM best ${atLeast} ORDER BY score DESC, processed_at DESC, document_id LIMIT ${limit + 1} OFFSET ${from}`);
-  const page = found.slice(0, limit);
-  const rows = await rowsOf(view, relation, page);
-  const fragments = await fragmentsOfPage(lake.services.lake, page, asked);
-  const similarityOf = (hit: Row) =>
-    alike === undefined ? null : Math.min(1, Number(hit.score) / Math.max(alike.ownScore, Number.MIN_VALUE));
-  const results = page.flatMap((hit, i): SearchResult[] => {
-    const row = rows.get(keyOf(hit));
-    return row === undefined
-      ? []
-      : [
-          {
-            decision: decisionOf(row),
-            foundIn: kindsOf(hit),
-            similarity: similarityOf(hit),
-            fragments: fragments[i] ?? [],
-          },
-        ];
+  return await withIndex(lake, WAIT_MS, async (state) => {
+    const { search, services } = lake;
+    const turn = turnOf(services.clock);
+    const alike = like === undefined ? undefined : await likeDocument(services.lake, state, like, turn);
+    const fitting = alike?.fitting ?? (await matchQuery(asked, state.segments, searchedIn, turn));
+    const conditions = conditionsOf(filter).join(' AND ');
+    const rows = filter.run === undefined ? state.counted : await search.rowsOfRun(state, conditions);
+    const isAmong =
+      filter.run === undefined && conditions !== '' ? await search.filtered(state, conditions) : undefined;
+    const atLeast = alike === undefined ? 0 : alike.ownScore * similarity;
+    const { total, hits } = bestRows(fitting, rows, state.segments, { from, limit, isAmong, atLeast });
+    const page = await placesOf(state, hits);
+    const decided = await rowsOf(state.view, rows, page);
+    const fragments = await fragmentsOfPage(services.lake, page, asked);
+    const results = page.flatMap((hit, i): SearchResult[] => {
+      const row = decided.get(keyOf(hit.documentId, rows.decidedAt(hit.row)));
+      const similar = alike === undefined ? null : Math.min(1, hit.score / Math.max(alike.ownScore, Number.MIN_VALUE));
+      if (row === undefined) return []; // decided anew just now
+      return [{ decision: decisionOf(row), foundIn: hit.foundIn, similarity: similar, fragments: fragments[i] ?? [] }];
+    });
+    const hasMore = from + limit < Math.min(total, MAX_SHOWN);
+    return {
+      results,
+      next: hasMore ? cursorOf(from + limit) : null,
+      total,
+      indexed: state.indexed,
+      waiting: state.waiting,
+    };
   });
-  return {
-    results,
-    next: found.length > limit && from + limit < MAX_SHOWN ? cursorOf(from + limit) : null,
-    total: Number(found[0]?.total ?? 0),
-    indexed,
-    waiting,
-  };
 }
 
 /**
@@ -106,50 +95,129 @@ export async function matchedFilter(
   if (text !== undefined && like !== undefined)
     throw new RequestError([{ field: 'like', message: 'excludes text: one of the two' }]);
   const asked = text === undefined ? undefined : parseTextQuery(text);
-  const state = await lake.search.open(isWhole ? WHOLE_WAIT_MS : WAIT_MS);
-  const { view, index, waiting } = state;
-  if (isWhole && waiting > 0)
-    throw new RetryableError('search.not-ready', `${waiting} document(s) wait to be indexed`, {
-      retryAfterMs: WAIT_MS,
-    });
-  const ids = index.segments.map(({ id }) => id).join(' ');
-  // What is found changes with the index too.
-  const version = `${view.version}, index ${ids}`;
-  const matching =
-    asked === undefined
-      ? await likeness(lake, state, String(like), similarity)
-      : matchCondition(matchSql(asked, index, searchedIn));
-  return { view: { ...view, version }, filter: { ...filter, matching } };
+  return await withIndex(lake, isWhole ? WHOLE_WAIT_MS : WAIT_MS, async (state) => {
+    const { view, segments, waiting } = state;
+    if (isWhole && waiting > 0)
+      throw new RetryableError('search.not-ready', `${waiting} document(s) wait to be indexed`, {
+        retryAfterMs: WAIT_MS,
+      });
+    const turn = turnOf(lake.services.clock);
+    const fitting =
+      asked === undefined
+        ? await likeEnough(lake, state, { like: String(like), similarity, turn })
+        : await matchQuery(asked, segments, searchedIn, turn);
+    // What is found changes with the index too.
+    const version = `${view.version}, index ${segments.map(({ id }) => id).join(' ')}`;
+    const name = `found_${sha256Hex(JSON.stringify([version, text, searchedIn, like, similarity]))}`;
+    const where = asked === undefined ? 'text' : searchedIn;
+    return {
+      view: { ...view.holding({ name, numbers: keysOf(fitting, state) }), version },
+      filter: { ...filter, matching: matchCondition(name, where) },
+    };
+  });
 }
 
-async function likeness(
+async function likeEnough(
   { services }: SearchLake,
   state: SearchState,
-  like: string,
-  similarity: number,
-): Promise<string> {
-  const { match, ownScore } = await likeDocument(services.lake, state, like);
-  return likeCondition(match, ownScore * similarity);
+  { like, similarity, turn }: { like: string; similarity: number; turn: Turn },
+): Promise<Fitting[]> {
+  const { fitting, ownScore } = await likeDocument(services.lake, state, like, turn);
+  return fitting.map(({ docs, scores }) => ({
+    docs: docs.filter((_, i) => (scores[i] ?? 0) >= ownScore * similarity),
+    scores: scores.filter((score) => score >= ownScore * similarity),
+  }));
 }
 
-const keyOf = (row: Row): string => `${row.document_id} ${row.run_id} ${row.processed_at}`;
-const kindsOf = (hit: Row): SearchResult['foundIn'] => JSON.parse(String(hit.kinds)) as SearchResult['foundIn']; // of the index
+/** Work with the index as it is; once more where a file of it turns out to be gone or damaged. */
+async function withIndex<T>(lake: SearchLake, waitMs: number, work: (state: SearchState) => Promise<T>): Promise<T> {
+  for (let isAgain = false; ; isAgain = true) {
+    const state = await lake.search.open(waitMs);
+    try {
+      return await work(state);
+    } catch (error) {
+      const path = brokenFile(error);
+      if (path === undefined || isAgain) throw error;
+      await lake.search.discard(path);
+    }
+  }
+}
 
-async function rowsOf({ query }: LakeView, relation: string, page: readonly Row[]): Promise<Map<string, Row>> {
+/** The local file of the index that an error is about. */
+function brokenFile(error: unknown): string | undefined {
+  if (error instanceof SluiceError && error.code === 'lake.corrupt-table') return String(error.ids.path);
+  const { code, path } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' ? path : undefined;
+}
+
+/** Gives others a turn between segments, and ends what takes too long. */
+function turnOf(clock: Clock): Turn {
+  const end = clock.now() + ANSWER_MS;
+  return async () => {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (clock.now() > end) throw new TerminalError('query.timeout', `no answer within ${ANSWER_MS / 1000} s`);
+  };
+}
+
+/** Keys of the entries that fit, whether they count or not. */
+function keysOf(fitting: readonly Fitting[], { segments }: SearchState): BigUint64Array {
+  const keys: bigint[] = [];
+  for (const [i, { docs }] of fitting.entries()) {
+    const columns = segments[i]?.columns;
+    if (columns === undefined) continue;
+    const all = new BigUint64Array(columns.keys.buffer);
+    for (const doc of docs) keys.push(all[doc] ?? 0n);
+  }
+  return BigUint64Array.from(keys);
+}
+
+/** M1 of mark-keys.ts, as a condition on rows of `results` or `latest_results`. */
+const matchCondition = (name: string, searchedIn: SearchedIn): string =>
+  [...(searchedIn === 'reasons' ? [] : [TEXT_KEY]), ...(searchedIn === 'text' ? [] : [REASON_KEY])]
+    .map((key) => `${key} IN (SELECT n FROM ${name})`)
+    .join(' OR ');
+
+/** A hit with where its text lies. */
+interface PlacedHit extends Hit {
+  documentId: string;
+  place: { segment: string; at: number; bytes: number };
+}
+
+async function placesOf({ segments }: SearchState, hits: readonly Hit[]): Promise<PlacedHit[]> {
+  const placed = new Map<Hit, PlacedHit>();
+  for (const [number, those] of Map.groupBy(hits, ({ segment }) => segment)) {
+    const segment = segments[number];
+    if (segment === undefined) continue;
+    const places = await readEntryPlaces(
+      segment.local.entries,
+      those.map(({ entry }) => entry),
+    );
+    for (const [i, hit] of those.entries()) {
+      const { documentId = '', textAt: at = 0, textBytes: bytes = 0 } = places[i] ?? {};
+      placed.set(hit, { ...hit, documentId, place: { segment: segment.id, at, bytes } });
+    }
+  }
+  return hits.flatMap((hit) => placed.get(hit) ?? []);
+}
+
+const keyOf = (documentId: string, decidedAtMicros: number): string => `${documentId} ${decidedAtMicros}`;
+
+/** Rows by document and time, from their own files alone. */
+async function rowsOf(view: TimedView, counted: CountedRows, page: readonly PlacedHit[]): Promise<Map<string, Row>> {
   if (page.length === 0) return new Map();
-  const ids = page.map((hit) => sqlText(String(hit.document_id))).join(', ');
-  const { rows } = await query(`SELECT * FROM ${relation} WHERE document_id IN (${ids})`);
-  return new Map(rows.map((row) => [keyOf(row), row]));
+  const paths = [...new Set(page.map((hit) => counted.pathOf(hit.row)))];
+  const ids = page.map((hit) => sqlText(hit.documentId)).join(', ');
+  const rows = await view.ofFiles(paths, `document_id IN (${ids})`);
+  return new Map(rows.map((row) => [keyOf(String(row.document_id), Number(microsOf(String(row.processed_at)))), row]));
 }
 
-async function fragmentsOfPage(lake: LakeStore, page: readonly Row[], asked: TextQuery) {
+async function fragmentsOfPage(lake: LakeStore, page: readonly PlacedHit[], asked: TextQuery) {
   const atOnce = pLimit(TEXTS_AT_ONCE);
   return await Promise.all(
     page.map((hit) =>
       atOnce(async () => {
         try {
-          const place = { segment: String(hit.segment), at: Number(hit.text_at), bytes: Number(hit.text_bytes) };
-          return fragmentsOf(await readEntryText(lake, place), asked);
+          return fragmentsOf(await readEntryText(lake, hit.place), asked);
         } catch (error) {
           // The segment went between the question and this: its documents are found, and shown without a place.
           if (codeOf(error) !== 'lake.not-found') throw error;

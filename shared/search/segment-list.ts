@@ -9,7 +9,7 @@ import { isCorruptRecord, parseRecord } from '../record-json.ts';
 import type { Segment } from './segment.ts';
 
 /** Another format is another index: words that are folded otherwise are not found. */
-const FORMAT = 1;
+const FORMAT = 2;
 const MAX_ATTEMPTS = 20;
 
 interface ListFile {

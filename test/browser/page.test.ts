@@ -213,6 +213,46 @@ describe.skipIf(noBrowser !== undefined)(`page${noBrowser === undefined ? '' : `
     LONG_MS,
   );
 
+  test(
+    'decide many: seen as pictures, chosen and decided by keyboard without those of people, and taken back as one',
+    async () => {
+      const { page } = viewer;
+      await open('/documents?search=memos&select=1');
+      const tiles = page.locator('.many-tile');
+      const ofPeople = tiles.filter({ hasText: 'decided by a person' });
+      const counted = (some: typeof tiles, wanted: number) =>
+        expect.poll(() => some.count(), { timeout: 60_000 }).toBe(wanted);
+      await page
+        .getByRole('button', { name: /^Choose all/ })
+        .and(page.locator(':enabled'))
+        .waitFor();
+      await page.locator('.many-tile canvas.shown').first().waitFor();
+      const all = await tiles.count();
+      const byPeople = await ofPeople.count();
+      expect(byPeople).toBeGreaterThan(0);
+      await page.keyboard.press('Control+a');
+      await page.keyboard.press('8');
+      await page.getByText(`${all - byPeople} documents get Contracts`).waitFor();
+      await expectSound(viewer);
+      await page.keyboard.press('Enter');
+      await page.getByText(`${all - byPeople} documents got Contracts.`).waitFor();
+      await counted(ofPeople, all);
+      await page.keyboard.press('u');
+      await page.getByText(`${all - byPeople} decisions were taken back.`).waitFor();
+      await counted(ofPeople, byPeople);
+      await page
+        .getByRole('link', { name: /^Open / })
+        .first()
+        .click();
+      await page.getByRole('link', { name: 'Documents like this one' }).click();
+      await tiles.filter({ hasText: '100% alike' }).first().waitFor();
+      await page.goBack();
+      await page.goBack();
+      await counted(tiles, all);
+    },
+    LONG_MS,
+  );
+
   test('models: a training from the page ends in a new version, which is promoted with a reason', async () => {
     const { page } = viewer;
     await open('/models');

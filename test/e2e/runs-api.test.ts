@@ -155,3 +155,11 @@ test('the list of runs is newest first, and the page shows it under a strict pol
   expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
   expect((await fetch(`${cloud.state.hostUrl}/api/dashboard/..%2Fpackage.json`)).status).toBe(404);
 }, 60_000);
+
+test('the documentation is served beside the page, under the same policy', async () => {
+  const page = await fetch(`${cloud.state.hostUrl}/api/docs`);
+  expect(page.url).toBe(`${cloud.state.hostUrl}/api/docs/index.html`);
+  expect(await page.text()).toContain('<h1 id="sluice">Sluice</h1>');
+  expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
+  expect((await fetch(`${cloud.state.hostUrl}/api/docs/..%2Fpackage.json`)).status).toBe(404);
+}, 60_000);

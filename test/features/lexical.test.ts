@@ -145,11 +145,11 @@ describe('counts', () => {
     fc.assert(
       fc.property(ascii, fc.constantFrom(1, 2), fc.integer({ min: 1, max: 5 }), (parts, version, every) => {
         const hasher = hasherOf({ version });
-        const weights = Float64Array.from({ length: WIDTH }, (_, bucket) => (bucket % every === 0 ? 1 : 0));
+        const members = Int32Array.from({ length: Math.ceil(WIDTH / every) }, (_, place) => place * every);
         const all = hasher.count([parts.join('')]);
-        const some = hasher.countInto([parts.join('')], new RowBuilder(WIDTH), new BucketSet(weights));
-        const kept = Array.from(all.indices, (bucket, i) => [bucket, all.values[i]!]).filter(
-          ([j]) => weights[j!] === 1,
+        const some = hasher.countInto([parts.join('')], new RowBuilder(WIDTH), new BucketSet(WIDTH, members));
+        const kept = Array.from(all.indices, (bucket, i) => [bucket / every, all.values[i]!]).filter(([place]) =>
+          Number.isInteger(place),
         );
         expect(Array.from(some.indices, (bucket, i) => [bucket, some.values[i]!])).toEqual(kept);
         expect(hasher.count([parts.join('')])).toEqual(all);
@@ -188,10 +188,19 @@ describe('vectors', () => {
     const { weights } = fitTermWeights({ ...lexicalFeatureSpec, numFeatures: WIDTH }, docFreq, 4, 1);
     const vectors = new LexicalVectors(hasher, weights);
     expect(vectors.of(texts)).toEqual(weighCounts(lexicalFeatureSpec, hasher.count(texts), weights));
-    const set = new BucketSet(weights);
-    const members = Array.from(weights.keys()).filter((bucket) => weights[bucket] !== 0);
-    expect(members.map((bucket) => set.rank(bucket))).toEqual([...members.keys()]);
-    expect(set.size).toBe(members.length);
+  });
+
+  test('each bucket of a set has the place that it has among its members, and others have none', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.nat(199)), (found) => {
+        const members = Int32Array.from(found.toSorted((a, b) => a - b));
+        const set = new BucketSet(200, members);
+        expect(set.size).toBe(members.length);
+        const all = Array.from({ length: 200 }, (_, bucket) => bucket);
+        expect(all.map((bucket) => set.place(bucket))).toEqual(all.map((bucket) => members.indexOf(bucket)));
+      }),
+      { numRuns: 100 },
+    );
   });
 
   const spec = completeSpec({ ...lexicalFeatureSpec, numFeatures: WIDTH });

@@ -80,13 +80,14 @@ describe('azure.yaml, hooks and package', () => {
     const lines = read('.funcignore')
       .split('\n')
       .filter((line) => line !== '' && !line.startsWith('#'));
-    for (const folder of ['cli/', '/dashboard/', 'docs/', 'infra/', 'local/', 'samples/', 'test/', 'bench/'])
+    for (const folder of ['cli/', '/dashboard/', '/docs/', 'infra/', 'local/', 'samples/', 'test/', 'bench/'])
       expect(lines).toContain(folder);
     for (const kept of [
       'dist/',
       'dist/functions/',
       'dist/shared/',
       'dist/dashboard/',
+      'dist/docs/',
       'host.json',
       'package.json',
       'node_modules/',
@@ -98,15 +99,18 @@ describe('azure.yaml, hooks and package', () => {
 describe('GitHub workflows and dev container', () => {
   interface Workflow {
     permissions: Record<string, string>;
-    jobs: Record<string, { steps: { uses?: string; run?: string }[] }>;
+    jobs: Record<string, { permissions?: Record<string, string>; steps: { uses?: string; run?: string }[] }>;
   }
-  const workflows = ['ci', 'azure'].map((name) => ({ name, text: read(`.github/workflows/${name}.yml`) }));
+  const workflows = ['ci', 'azure', 'docs'].map((name) => ({ name, text: read(`.github/workflows/${name}.yml`) }));
 
   test('hold no secret, least permissions, and sign in by OIDC', () => {
     for (const { name, text } of workflows) {
       expect(text).not.toMatch(/secrets\./);
-      const { permissions } = parse(text) as Workflow;
+      const { permissions, jobs } = parse(text) as Workflow;
       expect(permissions).toEqual(name === 'azure' ? { contents: 'read', 'id-token': 'write' } : { contents: 'read' });
+      const more = Object.entries(jobs).filter(([, job]) => job.permissions !== undefined);
+      const publish = ['publish', { pages: 'write', 'id-token': 'write' }];
+      expect(more.map(([job, own]) => [job, own.permissions])).toEqual(name === 'docs' ? [publish] : []);
     }
   });
 

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { DrawnPage } from '../../shared/documents/pages/page.ts';
 import type { PageContent } from '../../shared/documents/pages/protocol.ts';
 import type { PageSource } from '../../shared/documents/pages/renderer.ts';
+import { TerminalError } from '../../shared/errors.ts';
 import { documentId, sha256Hex } from '../../shared/ids.ts';
 import { openDocumentPage, type PageLake } from '../../shared/insight/document-page.ts';
 import { pagePaths, runPaths } from '../../shared/paths.ts';
@@ -14,23 +15,27 @@ import { extractedRow, openTestTables, resultRow, type TestTables } from '../fak
 let world: FakeWorld;
 let store: TestTables;
 let lake: DecisionLake;
-let drawn: { page: number; widthPx: number; content: PageContent }[];
+let drawn: { page: number; widthPx: number; content: PageContent; readsImage: boolean }[];
+/** Pages are scans: their words are known to who looks for them, or to nobody, as reading them takes too long. */
+let scan: 'no' | 'read' | 'too slow';
 let whileDrawing: () => Promise<unknown>;
 
 /** Draws a picture that says what it was drawn of. */
 const pages: PageLake['pages'] = {
-  async draw(source: PageSource, page: number, widthPx: number): Promise<DrawnPage> {
+  async draw(source: PageSource, page: number, widthPx: number, readsImage = false): Promise<DrawnPage> {
     const content = await source.load();
-    drawn.push({ page, widthPx, content });
+    drawn.push({ page, widthPx, content, readsImage });
+    if (readsImage && scan === 'too slow') throw new TerminalError('extract.timeout', 'too slow');
+    const isRead = scan === 'no' || readsImage;
     await whileDrawing();
     const of = content.kind === 'text' ? content.text : Buffer.from(content.bytes).toString();
     return {
       kind: 'pdf',
       pages: 2,
       height: 1414,
+      isRead,
       png: Buffer.from(`${of} ${page} ${widthPx}`),
-      text: of,
-      words: [[0, 1, 2, 3, 4, 5]],
+      ...(isRead ? { text: of, words: [[0, 1, 2, 3, 4, 5]] } : { text: '', words: [] }),
     };
   },
 };
@@ -40,6 +45,7 @@ beforeEach(async () => {
   store = openTestTables(world.lake, world.services.clock);
   lake = { services: world.services, query: store.query, tables: store.tables };
   drawn = [];
+  scan = 'no';
   whileDrawing = async () => {};
 });
 afterEach(() => store.close());
@@ -86,6 +92,23 @@ describe('document page', () => {
       archivePath: '',
       contentSha256: sha256Hex('letter'),
     });
+  });
+
+  test('words of a scan are read when their places are asked for, once, and never for a picture', async () => {
+    scan = 'read';
+    const page = await open(await decided('scan'));
+    await page.picture(1000);
+    await page.picture(2000);
+    expect(drawn.map(({ readsImage }) => readsImage)).toEqual([false, false]);
+    for (const _ of [1, 2]) expect(await page.places()).toMatchObject({ text: 'scan', words: [[0, 1, 2, 3, 4, 5]] });
+    expect(drawn.map(({ readsImage }) => readsImage)).toEqual([false, false, true]);
+  });
+
+  test('a scan that cannot be read within the limits has no words, and is not tried again', async () => {
+    scan = 'too slow';
+    const page = await open(await decided('scan'));
+    for (const _ of [1, 2]) expect(await page.places()).toMatchObject({ text: '', words: [] });
+    expect(drawn.map(({ readsImage }) => readsImage)).toEqual([true, false]);
   });
 
   test('what is kept and damaged is drawn again', async () => {

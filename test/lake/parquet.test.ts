@@ -3,8 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { codeOf } from '../../shared/errors.ts';
-import { isoTimestamp, microsOf } from '../../shared/lake/duckdb.ts';
-import { type Column, type Row, readParquet, withLoadedRows, writeParquet } from '../../shared/lake/parquet.ts';
+import { isoTimestamp, microsOf, sqlReadParquet, withConnection } from '../../shared/lake/duckdb.ts';
+import {
+  type Column,
+  type ParquetStats,
+  type Row,
+  readParquet,
+  takeBatches,
+  writeParquet,
+  writeSelection,
+} from '../../shared/lake/parquet.ts';
 import { resultsTable } from '../../shared/lake/tables.ts';
 import fc from '../fakes/property.ts';
 
@@ -56,6 +64,51 @@ test('parquet: any rows come back in order with every value', async () => {
   );
 });
 
+test('parquet: bounds of rows are those that DuckDB finds in the file', async () => {
+  const shown = ({ minValues, maxValues, nullCount }: ParquetStats) =>
+    JSON.stringify({ minValues, maxValues, nullCount }); // 0 and -0 are the same
+  let count = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(row, { maxLength: 12 }), async (rows) => {
+      const file = join(folder, `b${++count}.parquet`);
+      const stats = await writeParquet(file, COLUMNS, rows);
+      const measured = await withConnection((connection) =>
+        writeSelection(connection, `FROM ${sqlReadParquet([file])}`, COLUMNS, `${file}.copy`, stats.sizeBytes),
+      );
+      expect(shown(stats)).toBe(shown(measured));
+    }),
+    { numRuns: 30, seed: 12 },
+  );
+});
+
+test('parquet: half a surrogate pair is written as U+FFFD, and texts are bounded in the order of UTF-8', async () => {
+  const file = join(folder, 'surrogates.parquet');
+  const texts = ['\u{1f600}', '\uffee', 'a\ud83d', 'a long text of more than sixteen characters'];
+  const rows = texts.map((text) => ({ text }));
+  const stats = await writeParquet(file, COLUMNS, rows);
+  expect([stats.minValues.text, stats.maxValues.text]).toEqual([texts[3], '\u{1f600}']);
+  const halves = await writeParquet(file, COLUMNS, [{ text: '\ud83d' }, { text: '\ue000' }]);
+  expect([halves.minValues.text, halves.maxValues.text]).toEqual(['\ue000', '\ufffd']);
+  expect((await readParquet(file, ['text'])).map(({ text }) => text)).toEqual(['\ufffd', '\ue000']);
+});
+
+test('parquet: texts of any length come back, one of megabytes among them, and row groups follow what rows weigh', async () => {
+  const texts = [
+    'x'.repeat(5_000_000),
+    '',
+    'ü'.repeat(3_000_000),
+    ...Array.from({ length: 300 }, (_, at) => 'y'.repeat(at)),
+  ];
+  const file = join(folder, 'wide.parquet');
+  const { numRecords } = await writeParquet(
+    file,
+    COLUMNS,
+    texts.map((text) => ({ text })),
+  );
+  const back = await readParquet(file, ['text']);
+  expect([numRecords, back.every(({ text }, at) => text === texts[at])]).toEqual([303, true]);
+});
+
 test('parquet: statistics are the true bounds, and absent where there is none', async () => {
   const rows = [
     { text: 'ä', long: 5, double: 1.5, at: '2026-11-23T10:00:00.123456Z', day: '2026-11-23' },
@@ -97,19 +150,43 @@ test('parquet: a value that does not fit its column is refused by name, without 
   }
 });
 
-test('parquet: rows are split by value, the splitting column is left out', async () => {
+test('parquet: rows are split into groups, in the order of their keys, each with the columns asked for', async () => {
   const rows = [
-    { text: 'a', day: '2026-01-01' },
     { text: 'b', day: '2026-01-02' },
+    { text: 'a', day: '2026-01-01' },
     { text: 'c', day: '2026-01-01' },
   ];
-  const columns = COLUMNS.filter(({ name }) => name === 'text' || name === 'day');
-  await withLoadedRows(columns, rows, async (loaded) => {
-    expect(await loaded.distinct(['day'])).toEqual([{ day: '2026-01-01' }, { day: '2026-01-02' }]);
+  const seen: unknown[] = [];
+  let files = 0;
+  const split = {
+    columns: COLUMNS.filter(({ name }) => name === 'text'),
+    of: (row: Row) => ({ key: String(row.day), group: row.day }),
+    newFile: () => join(folder, `split.plain${++files}`),
+  };
+  await takeBatches(rows, split, async ({ group, write }) => {
     const file = join(folder, 'split.parquet');
-    await loaded.write(file, { day: '2026-01-01' });
-    expect(await readParquet(file)).toEqual([{ text: 'a' }, { text: 'c' }]);
+    const { numRecords } = await write(file);
+    seen.push([group, numRecords, await readParquet(file)]);
   });
+  expect(seen).toEqual([
+    ['2026-01-01', 2, [{ text: 'a' }, { text: 'c' }]],
+    ['2026-01-02', 1, [{ text: 'b' }]],
+  ]);
+  expect((await readdir(folder)).filter((name) => name.includes('.plain'))).toEqual([]);
+});
+
+test('parquet: a file that takes the place of one of the same length and second is read as it is', async () => {
+  const file = join(folder, 'again.parquet');
+  const last: unknown[] = [];
+  for (let round = 0; round < 3; round++) {
+    await writeParquet(
+      file,
+      COLUMNS,
+      Array.from({ length: 9000 }, (_, index) => ({ long: 10_000 * (round + 1) + index })),
+    );
+    last.push((await readParquet(file, ['long'])).at(-1));
+  }
+  expect(last).toEqual([{ long: 18_999 }, { long: 28_999 }, { long: 38_999 }]);
 });
 
 test('parquet: more rows than one batch come back in order, with nulls in their places', async () => {

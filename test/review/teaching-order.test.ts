@@ -1,10 +1,13 @@
 import { expect, test } from 'vitest';
+import type { Row } from '../../shared/lake/tables.ts';
 import { teachingOrder } from '../../shared/review/teaching-order.ts';
+import { germanLetters, LETTER_LABELS } from '../fakes/german-letters.ts';
 import fc from '../fakes/property.ts';
 
-const row = (id: string, label: string | null, best: number, next: number, text = id) => ({
+const row = (id: string, label: string | null, best: number, next: number, text = id, model: string | null = 'v1') => ({
   document_id: id,
   label,
+  model_version: model,
   content_sha256: text,
   top_labels_json: JSON.stringify([{ probability: best }, { probability: next }]),
   text,
@@ -49,4 +52,22 @@ test('teaching order: every document comes once', () => {
       expect(order(rows).toSorted()).toEqual(rows.map(({ document_id: id }) => id).toSorted());
     }),
   );
+});
+
+test('teaching order: where no model has scored, every kind of letter is met early, rare ones too, and what is decided is not asked again', () => {
+  const letters = germanLetters(200, 3);
+  const rows = letters.map(({ text }, i) => row(String(i), null, 0, 0, text, null));
+  const kinds = order(rows)
+    .slice(0, 30)
+    .map((id) => letters[Number(id)]?.label);
+  const fewest = Math.min(...LETTER_LABELS.map((label) => kinds.filter((kind) => kind === label).length));
+  expect(fewest).toBeGreaterThanOrEqual(3);
+
+  const [first = ''] = order(rows);
+  const rest = rows.filter(({ document_id: id }) => id !== first);
+  const textOf = (one: Row) => String(one.text);
+  const goesOn = teachingOrder(rest, textOf, [letters[Number(first)]?.text ?? '']);
+  expect(goesOn.map(({ document_id: id }) => id)).toEqual(order(rows).slice(1));
+  const asked = teachingOrder(rows, textOf, [letters[Number(first)]?.text ?? '']);
+  expect(asked.at(-1)?.document_id).toBe(first);
 });

@@ -34,7 +34,7 @@ const openIndex = () =>
     new Pace(clock),
   );
 const lakeOf = (index: SearchIndex = search) => ({
-  services: { lake: world.lake },
+  services: { lake: world.lake, clock },
   search: index,
   newest: () => Promise.reject(new Error('not asked')),
 });
@@ -203,7 +203,7 @@ test('search: an erased document is not found, and no file of the index holds it
   await world.add('results', [
     resultRow({ document_id: id(1), ...tombstone, processed_at: new Date(NOON + 7_200_000).toISOString() }),
   ]);
-  await forgetInSearch({ lake: world.lake, parquet: parquetFiles(world.lake) }, 'document_id', new Set([id(1)]));
+  await forgetInSearch({ lake: world.lake }, 'document_id', new Set([id(1)]));
   expect(world.lake.paths().filter((path) => path.startsWith('search-index/'))).toEqual([searchPaths.list]);
   expect(await found('geheimwort')).toEqual([]);
   expect(await found('zoll')).toEqual([id(2)]);
@@ -236,7 +236,7 @@ test('search: texts of a run that is forgotten leave the index', async () => {
   const runId = await decide({ 1: 'zoll' });
   await found('zoll');
   await world.lake.deleteFolder(runPaths.extractedFolder(runId));
-  await forgetInSearch({ lake: world.lake, parquet: parquetFiles(world.lake) }, 'run_id', new Set([runId]));
+  await forgetInSearch({ lake: world.lake }, 'run_id', new Set([runId]));
   expect(await found('zoll')).toEqual([]);
   expect((await find('zoll')).waiting).toBe(0);
 });

@@ -51,7 +51,12 @@ function Document({ documentId, latest, history, feedback, onDecided }: Decision
           <h1>{name.name}</h1>
           <Place row={latest} />
         </div>
-        {canReview.value && <Download documentId={documentId} name={name.name} />}
+        {canReview.value && (
+          <span class="row">
+            {isText && <a href={links.documents({ like: documentId, select: '1' })}>{words.likeThis}</a>}
+            <Download documentId={documentId} name={name.name} />
+          </span>
+        )}
       </div>
       <div class={`document-columns ${canReview.value ? 'with-page' : ''}`}>
         <div class="stack">

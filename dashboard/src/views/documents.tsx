@@ -14,11 +14,12 @@ import { useResource } from '../resource.ts';
 import { canReview } from '../session.ts';
 import { words } from '../words/documents.ts';
 import { FacetPanel } from './documents/facets.tsx';
-import { apiQuery, readFilter } from './documents/filter.ts';
+import { apiQuery, readFilter, withField } from './documents/filter.ts';
 import { Chips, Export, FilterFields, SearchBox } from './documents/filter-bar.tsx';
 import { DocumentList } from './documents/list.tsx';
 import { type PagesInView, usePages } from './documents/pages.ts';
 import { TextHits } from './documents/text-hits.tsx';
+import { DecideMany } from './many/decide-many.tsx';
 
 const FACETS_POLL_MS = 15_000;
 const WIDE = '(min-width: 1180px)';
@@ -29,7 +30,8 @@ export function DocumentsView() {
   const filter = useMemo(() => readFilter(JSON.parse(text) as Record<string, string>), [text]);
   const asked = apiQuery(filter);
   const isByText = filter.text !== undefined;
-  const pages = usePages(asked, !isByText);
+  const isSelecting = filter.select !== undefined && canReview.value;
+  const pages = usePages(asked, !isByText && !isSelecting);
   const facets = useResource<ResultFacets>(`results/facets${asked}`, FACETS_POLL_MS);
   const [isWide] = useState(() => matchMedia(WIDE).matches);
   const isFiltered = asked !== '';
@@ -37,12 +39,23 @@ export function DocumentsView() {
     <>
       <div class="view-head">
         <h1>{words.title}</h1>
-        <Export filter={filter} />
+        <span class="row">
+          {canReview.value && (
+            <a
+              class="button"
+              aria-current={isSelecting ? 'true' : undefined}
+              href={links.documents(withField(filter, 'select', isSelecting ? undefined : '1'))}
+            >
+              {isSelecting ? words.backToList : words.decideMany}
+            </a>
+          )}
+          <Export filter={filter} />
+        </span>
       </div>
       <div class="documents-bar">
         <SearchBox filter={filter} />
         {canReview.value && <SearchBox filter={filter} kind="text" />}
-        <Shown pages={pages} total={facets.data?.total} />
+        {!isSelecting && <Shown pages={pages} total={facets.data?.total} />}
         <details class="documents-filters">
           <summary>{words.filters}</summary>
           <FilterFields filter={filter} />
@@ -63,7 +76,9 @@ export function DocumentsView() {
           </details>
         </aside>
         <div class="documents-list">
-          {isByText ? (
+          {isSelecting ? (
+            <DecideMany key={asked} filter={filter} onDecided={facets.reload} />
+          ) : isByText ? (
             <TextHits key={asked} filter={filter} />
           ) : (
             <List pages={pages} total={facets.data?.total} isFiltered={isFiltered} />

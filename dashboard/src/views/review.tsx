@@ -9,7 +9,8 @@ import { Empty, ErrorNote, Loading } from '../parts/states.tsx';
 import { useTitle } from '../parts/title.ts';
 import { TrainingOfferCard } from '../parts/training-offer.tsx';
 import { useResource } from '../resource.ts';
-import { canReview, labels } from '../session.ts';
+import { reviewerName } from '../reviewer-name.ts';
+import { canReview, labels, session } from '../session.ts';
 import { words as offerWords } from '../words/offer.ts';
 import { words } from '../words/review.ts';
 import { DocumentInFocus } from './review/document-in-focus.tsx';
@@ -17,6 +18,7 @@ import { Help } from './review/help.tsx';
 import { type Command, commandOf, keysOf } from './review/keys.ts';
 import { LabelPanel } from './review/label-panel.tsx';
 import { LINES, lineOf } from './review/lines.ts';
+import { placeOf, pressOf } from './review/press.ts';
 import { DayProgress, NothingWaits, withOnTheWay } from './review/progress.tsx';
 import { StatusLine } from './review/status-line.tsx';
 import { askAgain, askError, type Choice, dispatch, queue, storedCount, useQueue } from './review/use-queue.ts';
@@ -55,7 +57,8 @@ function Desk() {
   const onTheWay = held !== undefined && held.item.storedLabel === null ? 1 : 0;
   const progress = answer.data && withOnTheWay(answer.data, onTheWay);
   const keys = keysOf(labels.value);
-  const proposed = focus?.label ?? focus?.topLabels[0]?.label;
+  // Where people disagree nothing is kept out of habit.
+  const proposed = choice.line === 'disagreement' ? undefined : (focus?.label ?? focus?.topLabels[0]?.label);
   const obey = (command: Command) => {
     if (command.kind === 'label') dispatch({ kind: 'decided', label: command.label });
     else if (command.kind === 'accept' && proposed !== undefined) dispatch({ kind: 'decided', label: proposed });
@@ -65,6 +68,8 @@ function Desk() {
     else if (command.kind === 'previous') dispatch({ kind: 'moved', by: -1 });
     else if (command.kind === 'note') noteField.current?.focus();
     else if (command.kind === 'help') setIsHelpOpen(true);
+    else if (command.kind === 'like' && focus !== undefined)
+      route(links.documents({ like: focus.documentId, select: '1' }));
     else if (command.kind === 'open' && focus !== undefined) route(links.document(focus.documentId));
   };
   useKeys(keys, obey, isHelpOpen);
@@ -79,6 +84,12 @@ function Desk() {
       <TrainingOfferCard>
         <a href={links.models}>{offerWords.open}</a>
       </TrainingOfferCard>
+      {choice.line === 'disagreement' && (
+        <p class="note review-note">
+          {words.disagreementNote}
+          {session.value?.authMode === 'function-keys' && reviewerName.value === '' && ` ${words.nameFirst}`}
+        </p>
+      )}
       {choice.line === 'spot-check' && (
         <p class="note review-note">
           {words.spotCheckNote((text) => (
@@ -189,20 +200,4 @@ function useKeys(keys: ReadonlyMap<string, string>, obey: (command: Command) => 
     addEventListener('keydown', onKeyDown);
     return () => removeEventListener('keydown', onKeyDown);
   }, []);
-}
-
-const pressOf = ({ key, ctrlKey, metaKey, altKey, shiftKey, repeat, isComposing }: KeyboardEvent) => ({
-  key,
-  ctrlKey,
-  metaKey,
-  altKey,
-  shiftKey,
-  repeat,
-  isComposing,
-});
-
-function placeOf(target: EventTarget | null): 'text' | 'control' | 'page' {
-  if (!(target instanceof Element)) return 'page';
-  if (target.closest('input, textarea, select, [contenteditable]') !== null) return 'text';
-  return target.closest('button, a, summary') === null ? 'page' : 'control';
 }

@@ -18,7 +18,14 @@ export const words = catalogue('app', {
   llmSimulatedNote: 'Answers of the LLM come from the local simulator, not from a model',
   noSuchPage: 'There is no such page',
   toRuns: 'Go to the runs',
+  help: 'Help',
+  helpNote: 'The documentation, in a window of its own',
   otherLanguage: 'Deutsch',
+  nameYourself: 'Your name',
+  yourName: 'Your name as a reviewer',
+  yourNameNote:
+    'It is stored with what you decide, so that two reviewers can be told apart. This browser remembers it. Everybody with the function key could give it: it is a name, not a proof.',
+  keepName: 'Keep',
   drop: 'Drop to classify',
   dropNote: 'Single files are decided at once. A folder is imported, and you see a quote before its run.',
 });

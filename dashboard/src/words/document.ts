@@ -3,6 +3,7 @@ import { count } from '../format.ts';
 import { catalogue, type Shown, type Wrap } from '../language/catalogue.ts';
 
 export const words = catalogue('document', {
+  likeThis: 'Documents like this one',
   document: 'Document',
   documents: 'Documents',
   theDocument: 'the document',

@@ -8,6 +8,7 @@ import { documents } from './german/documents.ts';
 import { drop } from './german/drop.ts';
 import { errors } from './german/errors.ts';
 import { labels } from './german/labels.ts';
+import { many } from './german/many.ts';
 import { model } from './german/model.ts';
 import { models } from './german/models.ts';
 import { offer } from './german/offer.ts';
@@ -27,6 +28,7 @@ export const german = {
   drop,
   errors,
   labels,
+  many,
   model,
   models,
   offer,

@@ -12,6 +12,11 @@ export const words = catalogue('review', {
     link('Costs and trust'),
     '.',
   ],
+  disagreementNote:
+    'Reviewers have said different things of these; a document is settled when two say the same. Those that you decided last wait for somebody else.',
+  nameFirst: 'Say who you are (top right): by the function key alone nobody can tell reviewers apart.',
+  saidBefore: 'What reviewers said',
+  said: (bold: Wrap, reviewer: string, label: string): Shown => [`${reviewer}: `, bold(label)],
   nextDocument: 'the next document',
   order: 'Order',
   lines: {
@@ -19,6 +24,7 @@ export const words = catalogue('review', {
     teaching: 'What teaches the model most',
     oldest: 'Oldest first',
     'spot-check': 'Spot checks',
+    disagreement: 'Reviewers disagree',
   },
   proposedLabel: 'Proposed label',
   allProposals: 'All proposals',
@@ -43,6 +49,7 @@ export const words = catalogue('review', {
   // the panel
   decide: 'Decide',
   proposed: 'Proposed',
+  likely: 'Likely by the model',
   allLabels: 'All labels',
   noTaxonomy: 'There is no taxonomy yet. Publish one to give its labels here.',
   note: 'Note',
@@ -51,6 +58,7 @@ export const words = catalogue('review', {
   previous: 'Previous',
   next: 'Next',
   open: 'Open',
+  likeThis: 'Those like it',
   // keys
   enter: 'Enter',
   commands: {
@@ -61,6 +69,7 @@ export const words = catalogue('review', {
     next: 'next document',
     previous: 'previous document',
     open: 'open the document with its history',
+    like: 'documents like this one, to decide them together',
     pages: 'previous, next page',
     zoom: 'closer, farther, whole page',
     turn: 'turn the page',

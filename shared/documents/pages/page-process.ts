@@ -11,12 +11,12 @@ import { type DrawnPage, type OpenPages, unitsDown } from './page.ts';
 import { encodePng } from './png.ts';
 import type { DrawAnswer, DrawRequest, PageContent } from './protocol.ts';
 
-let limits: ExtractLimits | undefined;
+let options: ReaderOptions | undefined;
 let held: { key: string; pages: OpenPages } | undefined;
 
 process.on('message', (message: { kind: 'configure'; options: ReaderOptions } | DrawRequest) => {
   if (message.kind === 'configure') {
-    limits = message.options.limits;
+    options = message.options;
     send({ kind: 'ready' });
     return;
   }
@@ -38,18 +38,23 @@ async function answer(request: DrawRequest): Promise<void> {
   }
 }
 
-async function draw({ id, key, content, page, widthPx }: DrawRequest): Promise<DrawnPage> {
-  if (limits === undefined) throw new Error('page process: a request came before the configuration');
+async function draw({ id, key, content, page, widthPx, readsImage }: DrawRequest): Promise<DrawnPage> {
+  if (options === undefined) throw new Error('page process: a request came before the configuration');
   if (held?.key !== key) {
     held?.pages.close();
     held = undefined;
     if (content === undefined) throw new Error('page process: the document is not held');
-    held = { key, pages: await open(content, limits, () => send({ kind: 'progress', id })) };
+    held = { key, pages: await open(content, options.limits, () => send({ kind: 'progress', id })) };
   }
   const { kind, pages } = held.pages;
   if (page > pages) throw new TerminalError('page.not-found', `document: it has ${pages} pages, no page ${page}`);
   const { bitmap, words } = await held.pages.draw(page - 1, widthPx);
-  return { kind, pages, height: unitsDown(bitmap), png: encodePng(bitmap), ...words };
+  const drawn = { kind, pages, height: unitsDown(bitmap), png: encodePng(bitmap) };
+  if (kind === 'text' || words.words.length > 0 || options.ocr === 'off') return { ...drawn, ...words, isRead: true };
+  if (!readsImage) return { ...drawn, ...words, isRead: false };
+  const { readWords, READING_WIDTH_PX } = await import('./read-words.ts');
+  const large = await held.pages.draw(page - 1, READING_WIDTH_PX);
+  return { ...drawn, ...(await readWords(large.bitmap)), isRead: true };
 }
 
 async function open(content: PageContent, limits: ExtractLimits, progress: () => void): Promise<OpenPages> {

@@ -28,6 +28,8 @@ export interface DrawnPage extends PageWords {
   pages: number;
   /** Units down. */
   height: number;
+  /** Nothing more can be known of the words: false for an image that was not looked at for them. */
+  isRead: boolean;
   png: Uint8Array;
 }
 

@@ -18,6 +18,8 @@ export interface DrawRequest {
   /** From 1. */
   page: number;
   widthPx: number;
+  /** Look for words where the page is an image; takes seconds. */
+  readsImage: boolean;
 }
 
 export type DrawAnswer =

@@ -42,6 +42,7 @@ interface Job {
   source: PageSource;
   page: number;
   widthPx: number;
+  readsImage: boolean;
   resolve(page: DrawnPage): void;
   reject(reason: unknown): void;
 }
@@ -54,9 +55,17 @@ interface Drawer {
   served: number;
 }
 
+interface RendererOptions {
+  limits?: Partial<ExtractLimits>;
+  slots?: number;
+  ocr?: 'off' | 'local';
+  logger: Logger;
+}
+
 export class PageRenderer {
   readonly #limits: ExtractLimits;
   readonly #maxDrawers: number;
+  readonly #ocr: 'off' | 'local';
   readonly #logger: Logger;
   readonly #waiting: Job[] = [];
   readonly #underWay = new Map<string, Promise<DrawnPage>>();
@@ -65,9 +74,10 @@ export class PageRenderer {
   #idleTimer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
-  /** @param slots  processes at most; they start with the first page */
-  constructor({ limits, slots = 2, logger }: { limits?: Partial<ExtractLimits>; slots?: number; logger: Logger }) {
+  /** @param slots  processes at most; they start with the first page @param ocr  whether words are looked for on images, where that is asked */
+  constructor({ limits, slots = 2, ocr = 'off', logger }: RendererOptions) {
     this.#limits = drawingLimits(limits);
+    this.#ocr = ocr;
     this.#maxDrawers = slots;
     this.#logger = logger;
   }
@@ -76,17 +86,18 @@ export class PageRenderer {
    * Draw a page.
    * @param page     from 1
    * @param widthPx  pixels across at most
+   * @param readsImage  look for words where the page is an image; takes seconds
    * @throws {SluiceError} page.not-found, page.no-picture, page.busy, source.changed, extract.* when it cannot be drawn; what `load` throws
    */
-  draw(source: PageSource, page: number, widthPx: number): Promise<DrawnPage> {
-    const name = JSON.stringify([source.key, page, widthPx]);
+  draw(source: PageSource, page: number, widthPx: number, readsImage = false): Promise<DrawnPage> {
+    const name = JSON.stringify([source.key, page, widthPx, readsImage]);
     const known = this.#underWay.get(name); // R2
     if (known !== undefined) return known;
     if (this.#isClosed) return Promise.reject(new Error('pages: the renderer is closed'));
     if (this.#waiting.length >= MAX_WAITING)
       return Promise.reject(new RetryableError('page.busy', `pages: ${MAX_WAITING} requests wait already`)); // R3
     const drawn = new Promise<DrawnPage>((resolve, reject) => {
-      this.#waiting.push({ source, page, widthPx, resolve, reject });
+      this.#waiting.push({ source, page, widthPx, readsImage, resolve, reject });
     }).finally(() => this.#underWay.delete(name));
     this.#underWay.set(name, drawn);
     this.#pump();
@@ -145,7 +156,7 @@ export class PageRenderer {
       served: 0,
       slot: new Slot(
         './pages/page-process',
-        { limits: this.#limits, ocr: 'off' },
+        { limits: this.#limits, ocr: this.#ocr },
         {
           message: (message: DrawAnswer) => this.#onMessage(drawer, message),
           end: (end) => this.#onEnd(drawer, end),
@@ -158,12 +169,12 @@ export class PageRenderer {
 
   async #hand(drawer: Drawer, job: Job): Promise<void> {
     drawer.job = job;
-    const { source, page, widthPx } = job;
+    const { source, page, widthPx, readsImage } = job;
     try {
       const content = drawer.holds === source.key ? undefined : await source.load(); // R4
       if (drawer.job !== job) return; // its process has ended meanwhile, and with it the request
       drawer.holds = source.key;
-      const request: DrawRequest = { kind: 'draw', id: this.#nextId++, key: source.key, page, widthPx };
+      const request: DrawRequest = { kind: 'draw', id: this.#nextId++, key: source.key, page, widthPx, readsImage };
       const deadlineMs = performance.now() + this.#limits.archiveTimeoutMs;
       drawer.slot.read(content === undefined ? request : { ...request, content }, deadlineMs);
     } catch (error) {

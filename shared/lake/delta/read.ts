@@ -54,18 +54,24 @@ export async function relationOf(
 /**
  * The same for copies that are there already. Without files: an empty relation with the right columns.
  * @param local  paths of the copies, in the order of `files`
+ * @param numbers  of the files: then with two columns more, `file_no`, the number of the file a row is in, and `row_no`, where in it
  */
 export function sqlRelation(
   columns: readonly Column[],
   partitionColumns: readonly string[],
-  files: readonly AddFile[],
+  files: readonly Pick<AddFile, 'path' | 'partitionValues'>[],
   local: readonly string[],
+  numbers?: readonly number[],
 ): string {
-  const typed = columns.map((column) => `NULL::${sqlType(column.type)} AS ${sqlName(column.name)}`).join(', ');
-  const empty = `SELECT ${typed} WHERE false`;
+  const placed = numbers === undefined ? [] : ['file_no', 'row_no'];
+  const typed = [
+    ...columns.map((column) => `NULL::${sqlType(column.type)} AS ${sqlName(column.name)}`),
+    ...placed.map((name) => `NULL::INTEGER AS ${name}`),
+  ];
+  const empty = `SELECT ${typed.join(', ')} WHERE false`;
   if (files.length === 0) return empty;
   const partitions = columns.filter((column) => partitionColumns.includes(column.name));
-  const sql = (file: AddFile) =>
+  const sql = (file: Pick<AddFile, 'partitionValues'>) =>
     partitions.map(({ name, type }) => {
       const value = file.partitionValues?.[name] ?? null;
       const literal = value === null || value === '' ? 'NULL' : sqlText(value);
@@ -75,11 +81,21 @@ export function sqlRelation(
   const groups = Map.groupBy(files.keys(), (index) => sql(files[index]!).join(''));
   const union = [...groups].map(([values, indexes]) => {
     const part = indexes.map((index) => local[index]!);
-    return `SELECT *${values} FROM ${sqlReadParquet(part)}`;
+    const fileNo = numbers === undefined ? '' : sqlFileNumber(indexes.map((index) => numbers[index] ?? 0));
+    const places = numbers === undefined ? '' : `, ${fileNo} AS file_no, file_row_number::INTEGER AS row_no`;
+    return `SELECT *${values}${places} FROM ${sqlReadParquet(part)}`;
   });
-  const projection = columns.map((column) => sqlName(column.name)).join(', ');
+  const names = [...columns.map(({ name }) => name), ...placed];
+  const projection = names.map(sqlName).join(', ');
   // The typed empty part names columns that no file has yet (D1).
   return `SELECT ${projection} FROM (${[empty, ...union].join(' UNION ALL BY NAME ')})`;
+}
+
+/** DuckDB counts the files of one scan. */
+function sqlFileNumber(numbers: readonly number[]): string {
+  const [first = 0] = numbers;
+  const areInRow = numbers.every((number, i) => number === first + i);
+  return areInRow ? `(file_index + ${first})::INTEGER` : `[${numbers.join(', ')}][(file_index + 1)::BIGINT]::INTEGER`;
 }
 
 /** A condition as SQL. */

@@ -4,7 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sqlReadParquet, withConnection } from '../duckdb.ts';
-import { type ParquetStats, withLoadedRows, writeSelection } from '../parquet.ts';
+import { type ParquetStats, takeBatches, writeSelection } from '../parquet.ts';
+import { writtenDate } from '../plain-cells.ts';
 import type { Column, Row, TableSchema } from '../tables.ts';
 import { type PartitionValues, partitionValue } from './actions.ts';
 
@@ -16,7 +17,7 @@ export interface LocalPart {
 }
 
 interface CountedPart extends LocalPart {
-  chars: number;
+  bytes: number;
 }
 
 /**
@@ -65,14 +66,11 @@ async function writeParts(
 ): Promise<void> {
   const { columns, partitionColumns } = schema;
   const partitions = columns.filter((column) => partitionColumns.includes(column.name));
-  await withLoadedRows(columns, withPartitionValues(rows, partitions), async (loaded) => {
-    for (const group of partitions.length === 0 ? [{}] : await loaded.distinct(partitionColumns)) {
-      const file = newFile();
-      const stats = await loaded.write(file, group);
-      if (stats.numRecords === 0) continue;
-      const values = Object.fromEntries(Object.entries(group).map(([name, value]) => [name, String(value)]));
-      await take({ file, values, stats, chars: loaded.chars });
-    }
+  const kept = columns.filter((column) => !partitionColumns.includes(column.name));
+  await takeBatches(rows, { columns: kept, of: splitBy(partitions), newFile }, async (batch) => {
+    const file = newFile();
+    const stats = await batch.write(file);
+    await take({ file, values: batch.group, stats, bytes: batch.bytes });
   });
 }
 
@@ -80,20 +78,28 @@ async function merged(schema: TableSchema, parts: readonly CountedPart[], file: 
   const [first] = parts;
   if (first !== undefined && parts.length === 1) return first;
   const columns = schema.columns.filter((column) => !schema.partitionColumns.includes(column.name));
-  const chars = parts.reduce((sum, part) => sum + part.chars, 0);
+  const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
   const select = `SELECT * FROM ${sqlReadParquet(parts.map((part) => part.file))}`;
-  const stats = await withConnection((connection) => writeSelection(connection, select, columns, file, chars));
+  const stats = await withConnection((connection) => writeSelection(connection, select, columns, file, bytes));
   return { file, values: first?.values ?? {}, stats };
 }
 
-/** Rows with their partition columns as the log will hold them; missing text becomes `__unknown`. */
-function* withPartitionValues(rows: Iterable<Row>, partitions: readonly Column[]): Iterable<Row> {
-  for (const row of rows) {
-    const values = partitions.map((column) => {
-      const value = row[column.name];
-      const text = partitionValue(column, value);
-      return [column.name, value === null || value === undefined || value === '' ? text : value] as const;
-    });
-    yield { ...row, ...Object.fromEntries(values) };
-  }
+/** The partition of a row, as the log will hold its values; missing text becomes `__unknown`. Rows of one partition mostly follow each other. */
+function splitBy(partitions: readonly Column[]): (row: Row) => { key: string; group: PartitionValues } {
+  let last: { key: string; group: PartitionValues } | undefined;
+  let lastCells: Row[string][] = [];
+  return (row) => {
+    const isSame = last !== undefined && partitions.every(({ name }, index) => row[name] === lastCells[index]);
+    if (isSame && last !== undefined) return last;
+    lastCells = partitions.map(({ name }) => row[name] ?? null);
+    const values = partitions.map((column, index) => writtenPartition(column, lastCells[index]));
+    const group = Object.fromEntries(partitions.map(({ name }, index) => [name, values[index]!]));
+    last = { key: values.join('\n'), group };
+    return last;
+  };
+}
+
+function writtenPartition(column: Column, cell: Row[string] | undefined): string {
+  const text = partitionValue(column, cell);
+  return column.type === 'date' ? writtenDate(column, text) : text;
 }

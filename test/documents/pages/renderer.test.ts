@@ -53,6 +53,26 @@ describe('pages', () => {
     expect(ink.filter((i) => !inBox(i % width, Math.floor(i / width)))).toEqual([]);
   });
 
+  test('words of an image are read where that is asked, with boxes where its ink is', async () => {
+    const reading = new PageRenderer({ logger: silentLogger, slots: 1, ocr: 'local' });
+    try {
+      const { png } = await reading.draw(source(pdf(['Invoice 4711'])), 1, 1000);
+      const scan = source(Buffer.from(png));
+      expect(await reading.draw(scan, 1, 240)).toMatchObject({ kind: 'image', isRead: false, words: [] });
+      const drawn = await reading.draw(scan, 1, 240, true);
+      expect([drawn.text.trim(), drawn.isRead]).toEqual(['Invoice 4711', true]);
+      const { words } = await pages.draw(source(pdf(['Invoice 4711'])), 1, 1000);
+      for (const [i, [, , x, y, width]] of words.entries()) {
+        const seen = drawn.words[i] ?? [];
+        expect(
+          Math.abs((seen[2] ?? 0) - x) + Math.abs((seen[3] ?? 0) - y) + Math.abs((seen[4] ?? 0) - width),
+        ).toBeLessThan(25);
+      }
+    } finally {
+      await reading.close();
+    }
+  });
+
   test('a document is fetched once for all its pages, and what is asked for twice at once is drawn once', async () => {
     const document = source(pdf(['one', 'two', 'three']));
     const drawn = await Promise.all([1, 2, 2, 3].map((page) => pages.draw(document, page, 240)));

@@ -24,13 +24,15 @@ const put = (path: string, text = 'x'): void => {
 };
 
 describe('package', () => {
-  test('holds functions and shared code, dashboard and host.json, and nothing else', async () => {
+  test('holds functions and shared code, dashboard, documentation and host.json, and nothing else', async () => {
     for (const path of [
       'functions/runs.js',
       'functions/runs.js.map',
       'shared/a/b.js',
       'dashboard/index.html',
       'dashboard/assets/index-1.js',
+      'docs/index.html',
+      'docs/assets/search-1.json',
       'cli/sluice.js',
       'local/host/main.js',
       'package/old.js',
@@ -44,6 +46,8 @@ describe('package', () => {
         'dist/shared/a/b.js',
         'dist/dashboard/index.html',
         'dist/dashboard/assets/index-1.js',
+        'dist/docs/index.html',
+        'dist/docs/assets/search-1.json',
         'host.json',
         'package.json',
       ]),

@@ -100,6 +100,9 @@ describe('smoke', () => {
     expect((await alertsOf(silent))?.detail).toContain('1 tell nobody');
     const off = { value: [{ name: 'runs', properties: { enabled: false } }] };
     expect(await alertsOf(off)).toMatchObject({ state: 'failed', detail: 'switched off: runs' });
+    const { world } = worldOf({}, off);
+    const inDev = await smoke({ ...world, areAlertsWanted: false });
+    expect(inDev.at(-1)).toMatchObject({ state: 'skipped', detail: expect.stringContaining('SLUICE_SIZE dev') });
     expect(await alertsOf(() => refusal('ERROR: not signed in'))).toMatchObject({ state: 'failed' });
   });
 

@@ -1,9 +1,12 @@
 // Search, filter fields, what is set as removable chips, and the same documents as a file.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
+import type { DecisionHistory } from '../../../../shared/api/answers.ts';
 import { getBlob } from '../../api.ts';
 import { when } from '../../format.ts';
 import { links } from '../../links.ts';
+import { useResource } from '../../resource.ts';
+import { nameOf, shownPath } from '../../result-row.ts';
 import { saveBlob } from '../../save.ts';
 import { labels } from '../../session.ts';
 import { toastError } from '../../toasts.tsx';
@@ -52,7 +55,9 @@ export function SearchBox({ filter, kind: field = 'search' }: { filter: Filter; 
 
 export function Chips({ filter }: { filter: Filter }) {
   const run = useRunName(filter.run ?? '');
-  const chips = chipsOf(filter.run === undefined ? filter : { ...filter, run }, when);
+  const like = useDocumentName(filter.like);
+  const named = { ...(filter.run === undefined ? {} : { run }), ...(like === undefined ? {} : { like }) };
+  const chips = chipsOf({ ...filter, ...named }, when);
   if (chips.length === 0) return null;
   return (
     <ul class="chips" aria-label={words.filtersSet}>
@@ -68,17 +73,24 @@ export function Chips({ filter }: { filter: Filter }) {
       ))}
       {chips.length > 1 && (
         <li>
-          <a href={links.documents()}>{words.removeAll}</a>
+          <a href={links.documents(filter.select === undefined ? {} : { select: filter.select })}>{words.removeAll}</a>
         </li>
       )}
     </ul>
   );
 }
 
+/** What people call a document; its id while that is being read. */
+function useDocumentName(documentId: string | undefined): string | undefined {
+  const path = documentId === undefined ? null : `results/${encodeURIComponent(documentId)}`;
+  const { latest } = useResource<DecisionHistory>(path).data ?? {};
+  return latest === undefined ? documentId?.slice(0, 12) : nameOf(shownPath(latest), latest.archivePath).name;
+}
+
 export function FilterFields({ filter }: { filter: Filter }) {
   const { route } = useLocation();
   const set = (field: Field, value: string | undefined) => route(links.documents(withField(filter, field, value)));
-  const percent = (field: 'minConfidence' | 'maxConfidence') =>
+  const percent = (field: ShareField) =>
     filter[field] === undefined ? '' : String(Math.round(Number(filter[field]) * 1000) / 10);
   const choice = (name: string, field: Field, values: readonly (readonly [value: string, name: string])[]) => (
     <label>
@@ -107,7 +119,7 @@ export function FilterFields({ filter }: { filter: Filter }) {
       />
     </label>
   );
-  const share = (name: string, field: 'minConfidence' | 'maxConfidence') => (
+  const share = (name: string, field: ShareField, placeholder = '%') => (
     <label>
       {name}
       <input
@@ -116,7 +128,7 @@ export function FilterFields({ filter }: { filter: Filter }) {
         max="100"
         step="any"
         value={percent(field)}
-        placeholder="%"
+        placeholder={placeholder}
         onChange={(event) => set(field, shareOf(event.currentTarget.value))}
       />
     </label>
@@ -148,13 +160,22 @@ export function FilterFields({ filter }: { filter: Filter }) {
       {date(words.decidedUntil, 'to', 1)}
       {share(words.confidenceFrom, 'minConfidence')}
       {share(words.confidenceUpTo, 'maxConfidence')}
+      {filter.like !== undefined && share(words.alikeFrom, 'similarity', String(SIMILARITY * 100))}
     </div>
   );
 }
 
+type ShareField = 'minConfidence' | 'maxConfidence' | 'similarity';
+/** Where nothing is said (shared/api/decisions.ts). */
+const SIMILARITY = 0.4;
+
+const FORMATS = ['csv', 'json', 'parquet'] as const;
+type Format = (typeof FORMATS)[number];
+
+/** Exactly what the filter shows, all of it, with every column of table `results`. */
 export function Export({ filter }: { filter: Filter }) {
-  const [busy, setBusy] = useState<'csv' | 'parquet' | undefined>(undefined);
-  const save = async (format: 'csv' | 'parquet') => {
+  const [busy, setBusy] = useState<Format | undefined>(undefined);
+  const save = async (format: Format) => {
     setBusy(format);
     try {
       saveBlob(await getBlob(`results/export${apiQuery(filter, { format })}`), `documents.${format}`);
@@ -165,13 +186,19 @@ export function Export({ filter }: { filter: Filter }) {
     }
   };
   return (
-    <span class="row">
-      <button type="button" disabled={busy !== undefined} onClick={() => void save('csv')}>
-        {busy === 'csv' ? words.preparing : words.exportCsv}
-      </button>
-      <button type="button" disabled={busy !== undefined} onClick={() => void save('parquet')}>
-        {busy === 'parquet' ? words.preparing : words.exportParquet}
-      </button>
+    <span class="row export">
+      <span class="dim">{words.exportAs}</span>
+      {FORMATS.map((format) => (
+        <button
+          key={format}
+          type="button"
+          aria-label={words.exports[format]}
+          disabled={busy !== undefined}
+          onClick={() => void save(format)}
+        >
+          {busy === format ? words.preparing : words.formats[format]}
+        </button>
+      ))}
     </span>
   );
 }

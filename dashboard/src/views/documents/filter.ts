@@ -8,6 +8,8 @@ import { words as partsWords } from '../../words/parts.ts';
 export const FIELDS = [
   'search',
   'text',
+  'like',
+  'similarity',
   'run',
   'label',
   'status',
@@ -22,13 +24,16 @@ export const FIELDS = [
 ] as const;
 export type Field = (typeof FIELDS)[number];
 
-/** Values as the API takes them; fields that are not set are missing. */
-export type Filter = Partial<Record<Field, string>>;
+/** Set while many documents are chosen and decided: a state of the page that the API does not know. */
+type Mode = 'select';
+
+/** Values as the API takes them, and the mode; fields that are not set are missing. */
+export type Filter = Partial<Record<Field | Mode, string>>;
 
 /** The filter in an address; what is no field of ours is left out. */
 export function readFilter(query: Readonly<Record<string, string>>): Filter {
   const filter: Filter = {};
-  for (const field of FIELDS) {
+  for (const field of [...FIELDS, 'select'] as const) {
     const value = query[field];
     if (value !== undefined && value !== '') filter[field] = value;
   }
@@ -36,10 +41,13 @@ export function readFilter(query: Readonly<Record<string, string>>): Filter {
 }
 
 /** The filter with a field set, or without it for undefined and ''. */
-export function withField(filter: Filter, field: Field, value: string | undefined): Filter {
-  const { [field]: _, ...rest } = filter;
+export function withField(filter: Filter, field: Field | Mode, value: string | undefined): Filter {
+  const { [field]: _, ...rest } = field === 'like' ? withoutLikeness(filter) : filter;
   return value === undefined || value === '' ? rest : { ...rest, [field]: value };
 }
+
+/** How alike means nothing without to what. */
+const withoutLikeness = ({ similarity: _, ...filter }: Filter): Filter => filter;
 
 /** The same fields in the same order, whatever the order they were set in: two equal filters have one text. */
 export const apiQuery = (filter: Filter, more: Readonly<Record<string, string | number>> = {}): string =>
@@ -61,7 +69,8 @@ export function chipsOf(filter: Filter, show: (iso: string) => string): Chip[] {
 }
 
 function saidOf(field: Field, value: string, show: (iso: string) => string): string {
-  if (field === 'minConfidence' || field === 'maxConfidence') return `${decimal(Number(value) * 100, 1)} %`;
+  if (field === 'minConfidence' || field === 'maxConfidence' || field === 'similarity')
+    return `${decimal(Number(value) * 100, 1)} %`;
   if (field === 'from' || field === 'to') return Number.isNaN(Date.parse(value)) ? value : show(value);
   if (field === 'status') return partsWords.status[value] ?? value;
   if (field === 'decidedBy') return partsWords.deciders[value] ?? value;

@@ -14,6 +14,7 @@ import { useResource } from '../../resource.ts';
 import { nameOf } from '../../result-row.ts';
 import { words } from '../../words/review.ts';
 import type { Waiting } from './queue.ts';
+import { SaidByPeople } from './said-by-people.tsx';
 
 export function DocumentInFocus({ item, ahead, next }: { item: Waiting; ahead: number; next: Waiting | undefined }) {
   useDrawnAhead(next?.documentId);
@@ -42,6 +43,7 @@ export function DocumentInFocus({ item, ahead, next }: { item: Waiting; ahead: n
             {ahead === 0 ? words.lastOne : words.readyBehind(ahead)}
           </span>
         </p>
+        <SaidByPeople said={item.said} />
         {item.storedLabel !== null && (
           <p class="note warn">
             {words.storedAlready(

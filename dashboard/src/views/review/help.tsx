@@ -10,6 +10,7 @@ const KEYS: Readonly<Record<keyof typeof words.commands, readonly string[]>> = {
   next: ['J', '→'],
   previous: ['K', '←'],
   open: ['D'],
+  like: ['L'],
   pages: [',', '.'],
   zoom: ['+', '−', '0'],
   turn: ['R'],

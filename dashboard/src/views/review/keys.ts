@@ -3,7 +3,7 @@ import { LOOK_KEYS } from '../../parts/page/look.ts';
 
 export type Command =
   | { kind: 'label'; label: string }
-  | { kind: 'accept' | 'skip' | 'note' | 'undo' | 'help' | 'next' | 'previous' | 'open' };
+  | { kind: 'accept' | 'skip' | 'note' | 'undo' | 'help' | 'next' | 'previous' | 'open' | 'like' };
 
 const COMMANDS: Readonly<Record<string, Exclude<Command['kind'], 'label'>>> = {
   enter: 'accept',
@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, Exclude<Command['kind'], 'label'>>> = {
   k: 'previous',
   arrowleft: 'previous',
   d: 'open',
+  l: 'like',
 };
 
 const LABEL_KEYS = [...'123456789', ...'abcdefghijklmnopqrstuvwxyz'].filter(

@@ -31,7 +31,7 @@ export function LabelPanel({ item, keys, proposed, noteField, onCommand }: Label
     <section class="card review-panel" aria-label={words.decide}>
       {proposals.length > 0 && (
         <>
-          <h3>{words.proposed}</h3>
+          <h3>{proposed === undefined ? words.likely : words.proposed}</h3>
           <ul class="proposals">
             {proposals.map(({ label, share }) => (
               <li key={label}>
@@ -83,6 +83,7 @@ export function LabelPanel({ item, keys, proposed, noteField, onCommand }: Label
         <CommandButton name={words.previous} keyName="K" onPress={() => onCommand({ kind: 'previous' })} />
         <CommandButton name={words.next} keyName="J" onPress={() => onCommand({ kind: 'next' })} />
         <CommandButton name={words.open} keyName="D" onPress={() => onCommand({ kind: 'open' })} />
+        <CommandButton name={words.likeThis} keyName="L" onPress={() => onCommand({ kind: 'like' })} />
       </div>
     </section>
   );

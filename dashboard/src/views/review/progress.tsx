@@ -6,6 +6,7 @@ import { links } from '../../links.ts';
 import { Progress } from '../../parts/basics.tsx';
 import { Empty } from '../../parts/states.tsx';
 import { words } from '../../words/review.ts';
+import { askOf } from './lines.ts';
 import { type Choice, dispatch } from './use-queue.ts';
 
 /** The progress as the viewer sees it. @param onTheWay  documents decided here that the server does not know yet */
@@ -33,7 +34,7 @@ export function DayProgress({ progress }: { progress: ReviewProgress }) {
 const bold = (text: string) => <strong>{text}</strong>;
 
 export function NothingWaits({ progress, choice, skipped }: NothingWaitsProps) {
-  const isFiltered = choice.label !== undefined || choice.run !== undefined || choice.line === 'spot-check';
+  const isFiltered = choice.label !== undefined || choice.run !== undefined || askOf(choice.line).queue !== undefined;
   const waiting = progress?.waiting ?? 0;
   return (
     <Empty title={isFiltered || waiting > 0 ? words.nothingHere : words.nothing}>

@@ -2,6 +2,7 @@ import { count } from '../../format.ts';
 import type { words } from '../document.ts';
 
 export const document: typeof words = {
+  likeThis: 'Dokumente wie dieses',
   document: 'Dokument',
   documents: 'Dokumente',
   theDocument: 'Dokument',

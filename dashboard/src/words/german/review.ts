@@ -11,6 +11,11 @@ export const review: typeof words = {
     link('Kosten und Vertrauen'),
     '.',
   ],
+  disagreementNote:
+    'Prüfer haben zu diesen Verschiedenes gesagt; geklärt ist ein Dokument, wenn zwei dasselbe sagen. Was Sie zuletzt entschieden haben, wartet auf jemand anderen.',
+  nameFirst: 'Sagen Sie, wer Sie sind (oben rechts): Am Funktionsschlüssel allein erkennt niemand Prüfer auseinander.',
+  saidBefore: 'Was Prüfer gesagt haben',
+  said: (bold, reviewer, label) => [`${reviewer}: `, bold(label)],
   nextDocument: 'nächstes Dokument',
   order: 'Reihenfolge',
   lines: {
@@ -18,6 +23,7 @@ export const review: typeof words = {
     teaching: 'Lehrreichste zuerst',
     oldest: 'Älteste zuerst',
     'spot-check': 'Stichproben',
+    disagreement: 'Prüfer uneins',
   },
   proposedLabel: 'Vorgeschlagene Kategorie',
   allProposals: 'Alle Vorschläge',
@@ -40,6 +46,7 @@ export const review: typeof words = {
   moreText: 'Mehr vom Text',
   decide: 'Entscheiden',
   proposed: 'Vorschlag',
+  likely: 'Nach dem Modell wahrscheinlich',
   allLabels: 'Alle Kategorien',
   noTaxonomy: 'Es gibt noch keine Kategorien. Sobald welche gespeichert sind, stehen sie hier.',
   note: 'Notiz',
@@ -48,6 +55,7 @@ export const review: typeof words = {
   previous: 'Zurück',
   next: 'Weiter',
   open: 'Öffnen',
+  likeThis: 'Ähnliche',
   enter: 'Eingabe',
   commands: {
     accept: 'Vorschlag annehmen',
@@ -57,6 +65,7 @@ export const review: typeof words = {
     next: 'nächstes Dokument',
     previous: 'voriges Dokument',
     open: 'Dokument mit seinem Verlauf öffnen',
+    like: 'Dokumente wie dieses, um sie zusammen zu entscheiden',
     pages: 'vorige, nächste Seite',
     zoom: 'größer, kleiner, ganze Seite',
     turn: 'Seite drehen',

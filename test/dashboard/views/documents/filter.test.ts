@@ -67,4 +67,12 @@ describe('documents filter', () => {
       undefined,
     ]);
   });
+
+  test('the mode of choosing stands in the address and is never asked of the API; how alike goes with what it is like', () => {
+    const filter = readFilter({ select: '1', like: 'abc', similarity: '0.6', status: 'review' });
+    expect(apiQuery(filter)).toBe('?like=abc&similarity=0.6&status=review');
+    expect(withField(filter, 'like', undefined)).toEqual({ select: '1', status: 'review' });
+    expect(withField(filter, 'select', undefined)).not.toHaveProperty('select');
+    expect(chipsOf(filter, String).map(({ field }) => field)).toEqual(['like', 'similarity', 'status']);
+  });
 });

@@ -1,0 +1,56 @@
+// Files that the build made for browsers, sent under a policy that allows nothing from elsewhere.
+// Invariants: D1 only files that are there at start can be asked for; no path of a request is opened. D2 what lies in assets/ has its content's hash
+// in its name and may be kept for ever.
+import { readdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import type { HttpResponseInit } from '@azure/functions';
+
+const TYPES: Readonly<Record<string, string>> = {
+  html: 'text/html; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  json: 'application/json',
+  svg: 'image/svg+xml',
+};
+
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** @param folder  its address ends with a slash @returns answers a path within it; 404 for what is not there */
+export function builtFiles(folder: URL): (name: string) => Promise<HttpResponseInit> {
+  const files = new Set(filesIn(folder));
+  return async (name) => {
+    const type = TYPES[name.slice(name.lastIndexOf('.') + 1)];
+    if (!files.has(name) || type === undefined) return { status: 404, body: 'There is no such file.' };
+    return {
+      headers: {
+        'content-type': type,
+        'content-security-policy': POLICY,
+        'x-content-type-options': 'nosniff',
+        'referrer-policy': 'no-referrer',
+        'cross-origin-opener-policy': 'same-origin',
+        'permissions-policy': 'camera=(), geolocation=(), microphone=()',
+        'cache-control': name.startsWith('assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
+      },
+      body: await readFile(new URL(name, folder)),
+    };
+  };
+}
+
+/** D1. None where nothing was built, as when sources run directly. */
+function filesIn(folder: URL): string[] {
+  try {
+    return readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((path) => path.replaceAll('\\', '/'));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
+  }
+}
