@@ -60,10 +60,9 @@ export interface Judged extends Judgement {
   final?: Fitted;
 }
 
-/** Rows up to which `auto` judges by folds, and up to which it does where an encoder judges them too: its work is done once, however many folds there are. */
+/** Rows up to which `auto` judges by folds. */
 const MAX_FOLDED_ROWS = 5000;
-const MAX_FOLDED_ENCODED_ROWS = 12_000;
-/** Folds there, at least: models of nine tenths of the rows prove nearly what the final one can. */
+/** Folds where an encoder judges them too, at least: models of nine tenths of the rows prove nearly what the final one can. */
 const ENCODED_FOLDS = 10;
 /** Iterations of a fit that only judges strengths; along a path each starts close to its end. */
 const TRIAL_ITERATIONS = 20;
@@ -133,8 +132,7 @@ export class TextTrainer {
   /** @param isEncoded  a second stage is judged on the same splits */
   judge(groups: Uint32Array, random: Random, isEncoded = false): Judged {
     const { calibration, guarantee } = this.#options;
-    const most = isEncoded ? MAX_FOLDED_ENCODED_ROWS : MAX_FOLDED_ROWS;
-    const usesFolds = calibration === 'folds' || (calibration === 'auto' && this.#counts.rows < most);
+    const usesFolds = calibration === 'folds' || (calibration === 'auto' && this.#counts.rows < MAX_FOLDED_ROWS);
     if (guarantee) return this.#judgeStrictly(groups, random);
     const folds =
       isEncoded && calibration === 'auto' ? Math.max(this.#options.folds, ENCODED_FOLDS) : this.#options.folds;
