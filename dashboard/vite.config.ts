@@ -18,6 +18,10 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
-    rolldownOptions: { checks: { bundlerTimings: false } }, // on a busy machine it complains of the documentation's second
+    rolldownOptions: {
+      checks: { bundlerTimings: false }, // on a busy machine it complains of the documentation's second
+      // What most views share is one file: each file of its own is a request before the first view is there.
+      output: { codeSplitting: { groups: [{ name: 'shared', minShareCount: 4, test: /\.(tsx?|m?js)$/ }] } },
+    },
   },
 });

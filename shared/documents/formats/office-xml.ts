@@ -10,8 +10,18 @@ export interface Relation {
   target: string;
 }
 
-/** Relations of a part; '' is the package itself. */
-export async function relationsOf(parts: PackageParts, part: string): Promise<Relation[]> {
+const known = new WeakMap<PackageParts, Map<string, Promise<readonly Relation[]>>>();
+
+/** Relations of a part, read once; '' is the package itself. */
+export function relationsOf(parts: PackageParts, part: string): Promise<readonly Relation[]> {
+  const ofParts = known.get(parts) ?? new Map<string, Promise<readonly Relation[]>>();
+  known.set(parts, ofParts);
+  const relations = ofParts.get(part) ?? readRelations(parts, part);
+  ofParts.set(part, relations);
+  return relations;
+}
+
+async function readRelations(parts: PackageParts, part: string): Promise<Relation[]> {
   const folder = part.includes('/') ? part.slice(0, part.lastIndexOf('/') + 1) : '';
   const file = part.slice(folder.length);
   const relations: Relation[] = [];

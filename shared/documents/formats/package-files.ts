@@ -10,7 +10,7 @@ const FILE_KINDS = new Set(['package', 'oleObject', 'aFChunk']);
 
 /** What every package has: where there is nothing else there are no files, and the relations need not be read. */
 const USUAL =
-  /\.(rels|xml|png|jpe?g|gif|bmp|tiff?|emf|wmf|emz|wmz|svg|vml|jfif|wdp|odttf|fntdata|ttf)$|(^|\/)(\[Content_Types\]\.xml|vbaProject\.bin|printerSettings\d*\.bin|activeX\d*\.bin)$|\/$/i;
+  /\.(rels|xml|png|jpe?g|gif|bmp|tiff?|emf|wmf|emz|wmz|svg|vml|jfif|wdp|odttf|fntdata|ttf)$|(^|\/)(\[Content_Types\]\.xml|vbaProject\.bin|printerSettings\d*\.bin|activeX\d*\.bin)$|^ppt\/metadata$|\/$/i; // ppt/metadata: Google Slides
 const MAY_BE_FILE = /(^|\/)embeddings\/|(^|\/)(alt|af)?chunk[^/]*$/i;
 const mayBeFile = (name: string) => MAY_BE_FILE.test(name) || !USUAL.test(name);
 

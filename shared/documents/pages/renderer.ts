@@ -191,6 +191,7 @@ export class PageRenderer {
     const { recycleAfter, recycleMemoryBytes } = this.#limits;
     if (drawer.served >= recycleAfter || message.rssBytes > recycleMemoryBytes) this.#retire(drawer);
     this.#settle(drawer);
+    if (job.readsImage) this.warm(); // whoever read an image is too large to stay, and the next page is looked at soon
     if (message.kind === 'drawn') job.resolve(message.drawn);
     else job.reject(new TerminalError(message.code, message.message));
   }
