@@ -11,7 +11,7 @@ import type { Random } from '../ports.ts';
 import {
   balancedWeights,
   COMPARED,
-  chooseLeast,
+  chooseTrial,
   type Fitting,
   heldOutLoss,
   INVERSE_STRENGTHS,
@@ -24,7 +24,7 @@ import {
 } from './fit-choice.ts';
 import { type Judgement, judge, judgeStrictly, type Predictions } from './judge.ts';
 import { featureSpecOf, lrOptionsOf, type TrainOptions } from './options.ts';
-import { rowsOfPart, splitRows } from './splits.ts';
+import { drawAlike, rowsOfPart, splitRows } from './splits.ts';
 
 export interface TrainProgress {
   /** What is being fitted: `fold 2 of 5`, `final`. */
@@ -66,9 +66,11 @@ const MAX_FOLDED_ROWS = 5000;
 const ENCODED_FOLDS = 10;
 /** Iterations of a fit that only judges strengths; along a path each starts close to its end. */
 const TRIAL_ITERATIONS = 20;
-/** Folds that try every strength; of many rows the first says enough. */
-const SCOUT_FOLDS = 2;
-const SCOUT_FOLDS_OF_MANY = 1;
+/** Rows that judge the ways that are tried: as many folds as hold so many, at most two. */
+const SCOUTED_ROWS = 900;
+const MAX_SCOUT_FOLDS = 2;
+/** Rows that train the ways that are tried, where one part is held out: which of two ways serves better shows on some thousands. */
+const SCOUT_ROWS = 4000;
 
 /** Ways that are alike but for the strength: one path of fits. */
 interface Path extends Pick<Way, 'weighing'> {
@@ -145,7 +147,7 @@ export class TextTrainer {
     const part = splitRows(classes, groups, folds, random);
     const split = (fold: number) => ({ held: rowsOfPart(part, fold, true), rest: rowsOfPart(part, fold, false) });
     // Several ways are tried on the first folds only.
-    const scouts = Math.min(this.#counts.rows < MAX_FOLDED_ROWS ? SCOUT_FOLDS : SCOUT_FOLDS_OF_MANY, folds);
+    const scouts = Math.min(MAX_SCOUT_FOLDS, folds, Math.ceil((SCOUTED_ROWS * folds) / this.#counts.rows));
     const scoutedRows = Array.from({ length: scouts }, (_, fold) => split(fold).held).flat();
     const predict = (fold: number, path: Path): Float64Array[] => {
       const { held, rest } = split(fold);
@@ -199,11 +201,13 @@ export class TextTrainer {
     const held = rowsOfPart(part, 0, true);
     const rest = rowsOfPart(part, 0, false);
     const truth = Int32Array.from(held, (row) => classes[row]!);
-    const scout = (path: Path): Predictions[] =>
-      Array.from(this.#fits(rest, 'held-out check', path), (fitted) => ({ raw: this.#predict(fitted, held), truth }));
+    const fitTo = (rows: readonly number[], phase: string, path: Path): Predictions[] =>
+      Array.from(this.#fits(rows, phase, path), (fitted) => ({ raw: this.#predict(fitted, held), truth }));
+    const some = drawAlike(rest, classes, SCOUT_ROWS);
     const { predictions, fitting } = this.#choose({
-      scout,
-      complete: (path, scouted) => scouted ?? scout(path)[0]!, // one strength, one fit
+      scout: (path) => fitTo(some, 'trial', path),
+      complete: (path, scouted) =>
+        scouted !== undefined && some === rest ? scouted : fitTo(rest, 'held-out check', path)[0]!, // one strength, one fit
     });
     return {
       ...judge({ ...predictions, groups: held.map((row) => groups[row]!) }, labels.length, this.#options),
@@ -281,7 +285,7 @@ export class TextTrainer {
     const weighings = weighingsOf(lexical);
     const best = () => {
       const strongFirst = tried.toSorted((a, b) => a.inverseStrength - b.inverseStrength);
-      return strongFirst[chooseLeast(strongFirst.map(({ logLoss }) => logLoss))]!;
+      return strongFirst[chooseTrial(strongFirst)]!;
     };
     for (const weighing of weighings) tryPath(weighing, weighings.length > 1 ? [COMPARED] : INVERSE_STRENGTHS);
     if (weighings.length > 1) {
