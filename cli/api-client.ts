@@ -120,7 +120,7 @@ export class ApiClient {
     return (text === '' ? undefined : JSON.parse(text)) as T; // the API's own types, shared/api/
   }
 
-  /** @throws {ApiError} an answer that is none; Error when nobody answers */
+  /** @throws {ApiError} an answer that is none; {NoAnswer} nobody does */
   async #fetch(
     path: string,
     init: RequestInit & { headers?: Record<string, string> },
@@ -134,9 +134,9 @@ export class ApiClient {
         signal: AbortSignal.timeout(timeoutMs),
       });
     } catch (cause) {
-      throw new Error(`${this.#base} does not answer. Is the host running? Start it with \`npm start\`.`, { cause });
+      throw new NoAnswer(`${this.#base} does not answer. Is the host running? Start it with \`npm start\`.`, { cause });
     }
-    if (!response.ok) throw new ApiError(response.status, describe(await response.text(), response.status));
+    if (!response.ok) throw apiErrorOf(await response.text(), response.status);
     return response;
   }
 }
@@ -149,21 +149,31 @@ async function* noBytes(): AsyncGenerator<Uint8Array> {}
 
 export class ApiError extends Error {
   readonly status: number;
-  constructor(status: number, message: string) {
+  /** Of the problem that the API told; `http-<status>` where the answer was none. */
+  readonly code: string;
+  /** What to do about it. */
+  readonly remedy: string | null;
+  constructor(status: number, message: string, { code, title }: Partial<Problem> = {}) {
     super(message);
     this.status = status;
+    this.code = code ?? `http-${status}`;
+    this.remedy = title ?? null;
   }
 }
 
-function describe(text: string, status: number): string {
+/** Nobody answers at that address. */
+export class NoAnswer extends Error {
+  readonly remedy = 'Start the host with `npm start`, or check --url and the network.';
+}
+
+function apiErrorOf(text: string, status: number): ApiError {
   try {
     const problem = JSON.parse(text) as Partial<Problem>;
     // Of wrong input the detail names the field; the title only says to correct it.
     const { code, detail, title } = problem;
-    return (
-      (code === 'request.invalid' && detail ? [detail] : [detail, title]).filter(Boolean).join('\n') || `HTTP ${status}`
-    );
+    const message = (code === 'request.invalid' && detail ? [detail] : [detail, title]).filter(Boolean).join('\n');
+    return new ApiError(status, message || `HTTP ${status}`, problem);
   } catch {
-    return `HTTP ${status}: ${text.slice(0, 200)}`; // not ours: a proxy or the host itself answered
+    return new ApiError(status, `HTTP ${status}: ${text.slice(0, 200)}`); // not ours: a proxy or the host itself answered
   }
 }

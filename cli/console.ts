@@ -8,24 +8,36 @@ import { printable, printableJson, printableLine } from './printable.ts';
 
 const isTerminal = process.stderr.isTTY === true;
 
+let hasWritten = false;
+/** Has this command written a result, or the beginning of one? */
+export const hasResult = (): boolean => hasWritten;
+export const forgetResult = (): void => {
+  hasWritten = false;
+};
+
+/** All results go this way. @returns false when the reader is slower */
+function write(piece: string | Uint8Array): boolean {
+  hasWritten = true;
+  return process.stdout.write(piece);
+}
+
 /** A result for people, on stdout. */
-export const print = (text: string): void => void process.stdout.write(`${printable(text).replace(/\n$/, '')}\n`);
+export const print = (text: string): void => void write(`${printable(text).replace(/\n$/, '')}\n`);
 
 /** A result for programs: the one document on stdout. */
-export const printJson = (value: unknown, indent = 0): void =>
-  void process.stdout.write(`${printableJson(value, indent)}\n`);
+export const printJson = (value: unknown, indent = 0): void => void write(`${printableJson(value, indent)}\n`);
 
 /** The one document on stdout as a list that is written while it is made: documents need not be held together. */
 export class JsonList {
   #isEmpty = true;
 
   add(value: unknown): void {
-    process.stdout.write(`${this.#isEmpty ? '[' : ',\n'}${printableJson(value)}`);
+    write(`${this.#isEmpty ? '[' : ',\n'}${printableJson(value)}`);
     this.#isEmpty = false;
   }
 
   end(): void {
-    process.stdout.write(this.#isEmpty ? '[]\n' : ']\n');
+    write(this.#isEmpty ? '[]\n' : ']\n');
   }
 }
 
@@ -37,16 +49,14 @@ export const answer = (options: { json: boolean }, value: unknown, text: () => s
 export async function printFile(body: AsyncIterable<Uint8Array>): Promise<void> {
   const decoder = new TextDecoder();
   for await (const part of body) {
-    const isTaken = process.stdout.write(
-      process.stdout.isTTY === true ? printable(decoder.decode(part, { stream: true })) : part,
-    );
+    const isTaken = write(process.stdout.isTTY === true ? printable(decoder.decode(part, { stream: true })) : part);
     if (!isTaken) await once(process.stdout, 'drain'); // a slow reader is waited for, or the file gathers in memory
   }
 }
 
 /** The text of a document on stdout: as it is for programs, and harmless on a screen. */
 export const printDocumentText = (text: string): void =>
-  void process.stdout.write(`${process.stdout.isTTY === true ? printable(text) : text}\n`);
+  void write(`${process.stdout.isTTY === true ? printable(text) : text}\n`);
 
 /** Columns of the screen; `otherwise` where results go to a file or a pipe. */
 export const screenWidth = (otherwise = 120): number => process.stdout.columns ?? otherwise;

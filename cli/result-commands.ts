@@ -79,14 +79,17 @@ export function addResultCommands(program: Command): void {
     .option('-o, --output <file>', 'default: stdout', newFile)
     .action(async (options) => (await import('./commands/export.ts')).exportCommand(options));
 
-  remote(
-    program.command('review').description('documents that wait for a person; they are kept from others for a while'),
-  )
+  remote(program.command('review').description('documents that wait for a person'))
     .option('--limit <n>', 'at most this many', whole(1, 50), 20)
     .addOption(
       new Option('--order <order>', 'which come first').choices(['oldest', 'uncertain', 'teaching']).default('oldest'),
     )
     .option('--run <id>', 'of this run', id)
+    .option(
+      '--hold',
+      'keep them from other reviewers for REVIEW_LEASE_SECONDS, not only while this command runs',
+      false,
+    )
     .option('--disagreement', 'those on which reviewers disagree, instead of those that wait', false)
     .action(async ({ disagreement, ...options }) =>
       (await import('./commands/review.ts')).reviewCommand(
@@ -101,6 +104,11 @@ export function addResultCommands(program: Command): void {
   )
     .option('--limit <n>', 'at most this many', whole(1, 50), 20)
     .option('--run <id>', 'of this run', id)
+    .option(
+      '--hold',
+      'keep them from other reviewers for REVIEW_LEASE_SECONDS, not only while this command runs',
+      false,
+    )
     .action(async (options) =>
       (await import('./commands/review.ts')).reviewCommand({ ...options, queue: 'spot-check' }),
     );

@@ -16,14 +16,17 @@ export async function extractCommand(
   const extractor = await openLocalExtractor(options.ocr);
   const list = options.json ? new JsonList() : undefined;
   try {
-    for (const path of paths)
-      for (const file of tellSkipped(await listFolder(path)).files) {
+    for (const path of paths) {
+      const { files } = tellSkipped(await listFolder(path));
+      if (files.length === 0) note(`${path} holds no file to read`);
+      for (const file of files) {
         const shown = isFolder(path) ? `${path.replace(/[/\\]+$/, '')}/${file.path}` : path; // as it was given
         const bytes = await readFile(file.file);
         for (const document of await extractor.extract({ name: file.path, bytes }))
           if (list === undefined) print(shown, document);
           else list.add(line(shown, document));
       }
+    }
     list?.end();
   } finally {
     await extractor.close();

@@ -2,9 +2,12 @@
 import { userInfo } from 'node:os';
 import type { FeedbackAnswer, ReviewItem } from '../../shared/api/answers.ts';
 import { type ReviewQueue, reviewQueueSchema } from '../../shared/api/decisions.ts';
+import type { ReviewProgress } from '../../shared/api/insights.ts';
 import { parseRequest } from '../../shared/api/problem.ts';
 import { NEWEST, VERSION } from '../../shared/api/version.ts';
 import { giveFeedback } from '../../shared/review/feedback.ts';
+import { releaseDocuments } from '../../shared/review/lease.ts';
+import { reviewProgress } from '../../shared/review/progress.ts';
 import { takeForReview } from '../../shared/review/queue.ts';
 import { atLake, type LakeOptions, queryOf } from '../at-lake.ts';
 import { answer, note, print, printJson, screenWidth, UsageError } from '../console.ts';
@@ -16,35 +19,59 @@ import { type ChooseOptions, type DecideOptions, requestOf } from './decision-re
 const holder = (): string => `cli-${userInfo().username}`.slice(0, 100);
 
 export async function reviewCommand(
-  options: LakeOptions & { limit: number; order?: string; run?: string; queue?: ReviewQueue['queue'] },
+  options: LakeOptions & { limit: number; order?: string; run?: string; queue?: ReviewQueue['queue']; hold?: boolean },
 ): Promise<void> {
-  const { limit, order, run, queue } = options;
+  const { limit, order, run, queue, hold = false } = options;
   const request = parseRequest(reviewQueueSchema, {
     limit,
     ...(order === undefined ? {} : { order }),
     ...(run === undefined ? {} : { run }),
     ...(queue === undefined ? {} : { queue }),
   });
-  // The same person asking again sees the same documents.
-  const items = await atLake(options, {
+  // The same person asking again sees the same documents. They are free for others when the command ends, or it would keep documents from everybody
+  // that nobody is looking at any more; two who decide at once are told (feedback.ts).
+  const { items, waiting } = await atLake(options, {
     api: async (api) => {
       const query = queryOf({ ...request, holder: holder(), [VERSION]: NEWEST });
-      return (await api.ask<{ documents: ReviewItem[] }>('GET', `/api/review${query}`)).documents;
+      const items = (await api.ask<{ documents: ReviewItem[] }>('GET', `/api/review${query}`)).documents;
+      const documentIds = items.map(({ documentId }) => documentId);
+      if (!hold && items.length > 0) await api.ask('POST', '/api/review/release', { documentIds, holder: holder() });
+      const asked =
+        items.length > 0
+          ? undefined
+          : await api.ask<ReviewProgress>('GET', `/api/review/progress${queryOf({ since: now() })}`);
+      return { items, waiting: asked?.waiting ?? 0 };
     },
-    app: (app) => takeForReview(app, request, `cli/${userInfo().username}`, userInfo().username),
+    app: async (app) => {
+      const mine = `cli/${userInfo().username}`;
+      const items = await takeForReview(app, request, mine, userInfo().username);
+      if (!hold)
+        await releaseDocuments(
+          app.services,
+          items.map(({ documentId }) => documentId),
+          mine,
+        );
+      return { items, waiting: items.length > 0 ? 0 : (await reviewProgress(app.query, now(), mine)).waiting };
+    },
   });
   if (options.json) {
     printJson(items);
     return;
   }
   if (items.length === 0) {
-    note(NOTHING[queue ?? 'waiting']);
+    const isWhole = (queue ?? 'waiting') === 'waiting' && run === undefined;
+    note(isWhole && waiting > 0 ? heldByOthers(waiting) : NOTHING[queue ?? 'waiting']);
     return;
   }
   const terminal = screenWidth(160);
   print(terminal < WIDE ? describeInLines(items, terminal) : describeInTable(items, terminal));
   note('decide with `sluice decide <document-id> <label>`, or many with `sluice decide --from <file>`');
 }
+
+const now = (): string => new Date().toISOString();
+
+const heldByOthers = (waiting: number): string =>
+  `${waiting} ${waiting === 1 ? 'document waits, but somebody is' : 'documents wait, but others are'} looking at ${waiting === 1 ? 'it' : 'them'}. They are free again when their windows close, REVIEW_LEASE_SECONDS after they were shown at the latest.`;
 
 const NOTHING: Record<ReviewQueue['queue'], string> = {
   waiting: 'Nothing waits for you.',

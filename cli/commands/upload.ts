@@ -32,5 +32,6 @@ export async function uploadCommand(
     await putAll((target, file) => api.upload('landing', target, file));
   }
   if (options.json) printJson({ container: 'landing', uploaded });
+  else if (uploaded.length === 0) note(`Nothing was uploaded: no file to take in ${paths.join(', ')}.`);
   else note(`${uploaded.length} file(s) uploaded to landing; a running host classifies them now`);
 }

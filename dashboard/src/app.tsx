@@ -8,6 +8,7 @@ import { DropArea } from './drop-area.tsx';
 import { BASE, DOCS, links } from './links.ts';
 import { KeyForm } from './parts/key-form.tsx';
 import { LanguageSwitch } from './parts/language-switch.tsx';
+import { NextStep } from './parts/next-step.tsx';
 import { ErrorNote, Loading } from './parts/states.tsx';
 import { Who } from './parts/who.tsx';
 import { useResource } from './resource.ts';
@@ -59,7 +60,10 @@ function Frame() {
             <ErrorNote error={error} onRetry={reload} />
           )
         ) : (
-          <Views />
+          <>
+            {canReview.value && <NextStep />}
+            <Views />
+          </>
         )}
       </main>
       {session.value !== undefined && <DropArea />}

@@ -1,8 +1,10 @@
 // The way from nothing to a trusted model, as GET /api/guide tells it.
 
 export interface GuideStep {
-  id: 'labels' | 'documents' | 'review' | 'train' | 'rerun' | 'check';
+  id: 'labels' | 'documents' | 'review' | 'train' | 'promote' | 'rerun' | 'check';
   state: 'done' | 'next' | 'later';
+  /** Where reason or cost are other than usual: no LLM is asked; the model in charge has proven nothing and decides nothing alone. */
+  case: 'no-llm' | 'proves-nothing' | null;
   title: string;
   /** What it is good for. */
   why: string;
@@ -14,8 +16,8 @@ export interface GuideStep {
   cost: string;
   /** On the terminal. */
   command: string;
-  /** View of the page. */
-  view: 'labels' | 'sources' | 'review?order=teaching' | 'models' | 'runs' | 'review?order=spot-check';
+  /** View of the page, with its query. */
+  view: string;
 }
 
 export interface Guide {

@@ -4,18 +4,20 @@
 import type { Guide, GuideStep } from '../api/guide.ts';
 import { sqlText } from '../lake/duckdb.ts';
 import type { DecisionLake } from '../pipeline/decision-lake.ts';
+import { llmUse } from '../pipeline/llm-use.ts';
 import { currentTaxonomyVersion, loadTaxonomy } from '../pipeline/taxonomies.ts';
 import { BY_RUNS } from './cost-report.ts';
 
-/** From here on a training is worth its time. */
-const DECISIONS_TO_TRAIN = 20;
+/** Decisions from which a training is worth its time: so many of each label, within bounds. */
+const DECISIONS_PER_LABEL = 5;
+const DECISIONS_TO_TRAIN = { min: 20, max: 100 };
 /** Documents checked at random from which on a promise counts as measured: its interval is then about ± 20 points wide at most. */
 const CHECKS = 20;
 
 export interface GuideSources extends Pick<DecisionLake, 'services' | 'query'> {
   registry: {
-    championVersion(): Promise<string | undefined>;
-    manifest(version: string): Promise<{ labels: readonly string[] }>;
+    /** Oldest first. */
+    list(): Promise<{ version: string; labels: readonly string[]; accept: { threshold: number }; champion: boolean }[]>;
   };
 }
 
@@ -23,8 +25,15 @@ interface Standing {
   labels: readonly string[] | undefined;
   documents: number;
   decided: number;
-  /** The champion, when it knows all labels in use. */
+  /** The champion, when it knows the labels: all in use, or those that people have given. */
   model: string | undefined;
+  /** The newest model that knows them and waits to be promoted. */
+  candidate: string | undefined;
+  /** Has the champion proven no threshold, so that it decides nothing alone? */
+  provesNothing: boolean;
+  asksLlm: boolean;
+  /** Wait for people. */
+  waiting: number;
   /** Documents whose newest decision is of another model or of none, those of people left out. */
   older: number;
   alone: number;
@@ -40,38 +49,56 @@ async function standingOf({ services, query, registry }: GuideSources): Promise<
   const version = services.config.TAXONOMY_VERSION ?? (await currentTaxonomyVersion(services.lake));
   const labels =
     version === undefined ? undefined : (await loadTaxonomy(services.lake, version)).labels.map(({ name }) => name);
-  const champion = await registry.championVersion();
-  const known = champion === undefined ? [] : (await registry.manifest(champion)).labels;
-  const model = labels?.every((label) => known.includes(label)) === true ? champion : undefined;
   const among = `(${(labels ?? []).map(sqlText).join(', ') || "''"})`;
+  const given = await query(`SELECT DISTINCT label FROM feedback WHERE label IN ${among}`);
+  // A label that no document has had so far cannot be learnt, and keeps nobody from going on.
+  const wanted = given.rows.length > 1 ? given.rows.map(({ label }) => String(label)) : (labels ?? []);
+  const models = (await registry.list()).filter(
+    (one) => wanted.length > 0 && wanted.every((label) => one.labels.includes(label)),
+  );
+  const inCharge = models.find(({ champion }) => champion);
+  const model = inCharge?.version;
+  const newest = models.at(-1);
   const { rows } = await query(`SELECT
     (SELECT count(DISTINCT document_id) FROM results WHERE ${BY_RUNS} AND status <> 'failed') AS documents,
     (SELECT count(DISTINCT document_id) FROM feedback WHERE label IN ${among}) AS decided,
     (SELECT count(*) FROM latest_results WHERE ${BY_RUNS} AND status <> 'failed' AND duplicate_of IS NULL
       AND model_version IS DISTINCT FROM ${sqlText(model ?? '')}) AS older,
     (SELECT count(*) FROM latest_results WHERE status = 'labelled' AND decided_by IN ('model', 'encoder')) AS alone,
+    (SELECT count(*) FROM latest_results WHERE ${BY_RUNS} AND status = 'review') AS waiting,
     (SELECT max_by(run_id, processed_at) FROM results WHERE ${BY_RUNS}) AS newest_run,
     (SELECT count(DISTINCT feedback.document_id) FROM feedback ASOF JOIN results
       ON feedback.document_id = results.document_id AND feedback.created_at > results.processed_at
       WHERE feedback.label IS NOT NULL AND results.decided_by IN ('model', 'encoder')) AS checked`);
   const count = (name: string) => Number(rows[0]?.[name] ?? 0);
-  const newest = rows[0]?.newest_run;
+  const newestRun = rows[0]?.newest_run;
   return {
     labels,
     model,
+    candidate: inCharge === undefined ? newest?.version : undefined,
+    provesNothing: inCharge !== undefined && inCharge.accept.threshold > 1,
+    asksLlm: llmUse(services, undefined) === 'asked',
+    waiting: count('waiting'),
     documents: count('documents'),
     decided: count('decided'),
     older: model === undefined ? 0 : count('older'),
     alone: count('alone'),
     checked: count('checked'),
-    newestRun: typeof newest === 'string' ? newest : undefined,
+    newestRun: typeof newestRun === 'string' ? newestRun : undefined,
   };
 }
 
 /** @returns the steps with their state: the first that is not done is next */
-function stepsOf({ labels, documents, decided, model, older, alone, checked, newestRun }: Standing): GuideStep[] {
+function stepsOf(standing: Standing): GuideStep[] {
+  const { labels, documents, decided, model, candidate, provesNothing, asksLlm, older, alone } = standing;
+  const { waiting, checked, newestRun } = standing;
   const hasModel = model !== undefined;
-  const steps: (Omit<GuideStep, 'state'> & { isDone: boolean })[] = [
+  const hasTrained = hasModel || candidate !== undefined;
+  const goal = Math.min(
+    DECISIONS_TO_TRAIN.max,
+    Math.max(DECISIONS_TO_TRAIN.min, DECISIONS_PER_LABEL * (labels?.length ?? 0)),
+  );
+  const steps: (Omit<GuideStep, 'state' | 'case'> & { case?: GuideStep['case']; isDone: boolean })[] = [
     {
       id: 'labels',
       isDone: labels !== undefined,
@@ -90,42 +117,66 @@ function stepsOf({ labels, documents, decided, model, older, alone, checked, new
       why: 'Some hundred of the usual kind are a good beginning',
       left: null,
       leftCount: null,
-      cost: 'an LLM, where one is configured, is asked about them; --no-llm asks none',
+      case: asksLlm ? null : 'no-llm',
+      cost: asksLlm
+        ? 'the LLM is asked about them; the quote before a run says what that will cost'
+        : 'nothing: no LLM is asked here',
       command: 'sluice upload ./folder, or sluice sources add',
       view: 'sources',
     },
     {
       id: 'review',
-      isDone: decided >= DECISIONS_TO_TRAIN,
-      title: `Decide ${DECISIONS_TO_TRAIN} documents`,
-      why: 'They come in the order that teaches most: each likely label in turn, of near copies one',
-      left: decided >= DECISIONS_TO_TRAIN ? null : `${DECISIONS_TO_TRAIN - decided} to go`,
-      leftCount: Math.max(0, DECISIONS_TO_TRAIN - decided),
+      isDone: hasTrained || decided >= goal,
+      title: 'Decide the first documents',
+      why: 'They come in the order that teaches most: a few of each kind before many of one, of near copies one',
+      left: decided >= goal ? null : `${goal - decided} to go`,
+      leftCount: Math.max(0, goal - decided),
       cost: 'a quarter of an hour of yours',
       command: 'sluice review --order teaching, sluice decide',
       view: 'review?order=teaching',
     },
     {
       id: 'train',
-      isDone: hasModel,
+      isDone: hasTrained,
       title: 'Train a model of these decisions',
       why: 'It says how good it is on documents it has not seen, and decides only what it keeps its promise on',
-      left: hasModel ? null : `${decided} decisions to learn from`,
+      left: hasTrained ? null : `${decided} decisions to learn from`,
       leftCount: decided,
       cost: 'seconds to minutes of this app, no LLM',
       command: 'sluice train decisions',
       view: 'models',
     },
     {
+      id: 'promote',
+      isDone: hasModel,
+      title: 'See what it would decide, and promote it',
+      why: 'Its page tells how often it agrees with you and what it would make of the documents that are there; from then on it proposes and decides',
+      left: null,
+      leftCount: null,
+      cost: 'nothing; the model before is kept, and one step back',
+      command: `sluice whatif --model ${candidate ?? '<model>'}, sluice models promote ${candidate ?? '<model>'}`,
+      view: candidate === undefined ? 'models' : `models/${candidate}`,
+    },
+    {
       id: 'rerun',
-      isDone: hasModel && older === 0,
+      isDone: hasModel && older === 0 && (alone > 0 || waiting === 0),
+      case: provesNothing ? 'proves-nothing' : null,
       title: 'Decide again what is there',
-      why: 'What was decided before the model, or by another, gets its word; what people said stays',
-      left: older === 0 ? null : `${older} documents were decided without model ${model}`,
-      leftCount: older,
-      cost: 'only documents that it is unsure of are asked, if an LLM is configured; answers that are there are not paid again',
-      command: `sluice rerun ${newestRun ?? '<run>'} --from score`,
-      view: 'runs',
+      why: provesNothing
+        ? 'So few decisions prove nothing, so the model decides nothing alone: give the re-run the threshold from which its word is enough for you, or go on deciding with its proposals'
+        : 'What was decided before the model, or by another, gets its word; what people said stays',
+      left:
+        older > 0
+          ? `${older} documents were decided without model ${model}`
+          : waiting > 0
+            ? `${waiting} documents wait with its proposals`
+            : null,
+      leftCount: older > 0 ? older : waiting,
+      cost: asksLlm
+        ? 'only documents that it is unsure of are asked; answers that are there are not paid again'
+        : 'nothing: no LLM is asked here',
+      command: `sluice rerun ${newestRun ?? '<run>'} --from score${provesNothing ? ' --accept 0.5' : ''}`,
+      view: newestRun === undefined ? 'runs' : `runs/${newestRun}`,
     },
     {
       id: 'check',
@@ -140,11 +191,12 @@ function stepsOf({ labels, documents, decided, model, older, alone, checked, new
     },
   ];
   // A model that came another way made decisions needless: nobody is told to have made them.
-  const isNeedless = hasModel && decided < DECISIONS_TO_TRAIN;
-  const shown = steps.filter(({ id }) => !(isNeedless && (id === 'review' || id === 'train')));
+  const isNeedless = hasModel && decided < goal;
+  const shown = steps.filter(({ id }) => !(isNeedless && (id === 'review' || id === 'train' || id === 'promote')));
   const next = shown.findIndex(({ isDone, id }) => !isDone && !(id === 'check' && alone === 0));
   return shown.map(({ isDone, ...step }, index) => ({
     ...step,
+    case: step.case ?? null,
     state: isDone ? 'done' : index === next ? 'next' : 'later',
     left: isDone || index > next ? null : step.left,
     leftCount: isDone || index > next || step.left === null ? null : step.leftCount,

@@ -77,6 +77,27 @@ test('results: pages and files show the run, and the command line exports the sa
   expect((await call('GET', '/api/results?nope=1')).status).toBe(400);
 }, 120_000);
 
+test('review by terminal: what it showed is free when it has ended, unless --hold says otherwise; who gets nothing is told that others look', async () => {
+  const byTerminal = async (...more: string[]) => {
+    const ended = await command(['review', ...more, '--json', '--data', cloud.path]);
+    return (JSON.parse(ended.stdout) as ReviewItem[]).map(({ documentId }) => documentId);
+  };
+  const byWindow = async () => {
+    const { body } = await call<{ documents: ReviewItem[] }>('GET', '/api/review?limit=5&holder=window');
+    return body.documents.map(({ documentId }) => documentId);
+  };
+  const shown = await byTerminal();
+  expect(shown).toHaveLength(3);
+  const documentIds = await byWindow();
+  expect(documentIds.toSorted()).toEqual(shown.toSorted());
+  const none = await command(['review', '--data', cloud.path]);
+  expect([none.code, none.stderr]).toEqual([0, expect.stringContaining('3 documents wait, but others are looking')]);
+  await call('POST', '/api/review/release', { documentIds, holder: 'window' });
+  expect(await byTerminal('--hold')).toHaveLength(3);
+  expect(await byWindow()).toEqual([]);
+  expect(await byTerminal()).toHaveLength(3); // the same person again, who lets them go
+}, 120_000);
+
 test('review: what waits is shown once, decided, and is the latest decision from then on', async () => {
   const mine = await call<{ documents: ReviewItem[] }>('GET', '/api/review?limit=2&holder=mine');
   const theirs = await call<{ documents: ReviewItem[] }>('GET', '/api/review?limit=5&holder=theirs');

@@ -10,6 +10,8 @@ const LABELS = ['Rent', 'Repairs'];
 let store: TestTables;
 let lake: MemoryLake;
 let champion: string | undefined;
+let models: string[];
+let threshold: number;
 let known: string[];
 let sources: GuideSources;
 
@@ -18,13 +20,20 @@ beforeEach(async () => {
   store = openTestTables();
   lake = new MemoryLake();
   champion = undefined;
+  models = [];
+  threshold = 0.9;
   known = LABELS;
   sources = {
     services: { ...services, lake },
     query: store.query,
     registry: {
-      championVersion: async () => champion,
-      manifest: async () => ({ labels: known }),
+      list: async () =>
+        models.map((version) => ({
+          version,
+          labels: known,
+          accept: { threshold },
+          champion: version === champion,
+        })),
     },
   };
 });
@@ -43,11 +52,11 @@ const results = (count: number, given: Row = {}): Row[] =>
       ...given,
     }),
   );
-const decisions = (count: number): Row[] =>
+const decisions = (count: number, labels = ['Rent']): Row[] =>
   Array.from({ length: count }, (_, n) => ({
     feedback_id: `f${n}`,
     document_id: idOf(n),
-    label: 'Rent',
+    label: labels[n % labels.length] ?? null,
     reviewer: 'ann',
     created_at: '2026-11-21T10:00:00Z',
     run_date: '2026-11-21',
@@ -61,6 +70,7 @@ test('an empty lake begins with labels, then wants documents', async () => {
     documents: 'later',
     review: 'later',
     train: 'later',
+    promote: 'later',
     rerun: 'later',
     check: 'later',
   });
@@ -93,6 +103,7 @@ test('with twenty decisions a training is next; decisions for labels of another 
 
 test('a model that knows the labels makes decisions needless; what it has not seen is decided again, then checked', async () => {
   await storeLabels();
+  models = ['v1', 'v2'];
   champion = 'v2';
   await store.add('results', results(30));
   expect(await next()).toMatchObject({ id: 'rerun', left: '30 documents were decided without model v2' });
@@ -109,13 +120,61 @@ test('a model that knows the labels makes decisions needless; what it has not se
     documents: 'done',
     review: 'done',
     train: 'done',
+    promote: 'done',
     rerun: 'done',
     check: 'done',
   });
 });
 
+test('more labels want more decisions, within bounds', async () => {
+  const many = (count: number) =>
+    publishTaxonomy(lake, {
+      name: `of-${count}`,
+      labels: Array.from({ length: count }, (_, n) => ({ name: `L${n}`, description: `about ${n}` })),
+    });
+  await store.add('results', results(30, { status: 'review', decided_by: null }));
+  await many(6);
+  expect(await next()).toMatchObject({ id: 'review', left: '30 to go' });
+  await many(60);
+  expect(await next()).toMatchObject({ id: 'review', left: '100 to go' });
+});
+
+test('a trained model is looked at and promoted; one that proves nothing wants a threshold of the person, and says how many wait', async () => {
+  await storeLabels();
+  await store.add('results', results(30, { status: 'review', decided_by: null }));
+  await store.add('feedback', decisions(20));
+  models = ['v1'];
+  expect(await next()).toMatchObject({ id: 'promote', view: 'models/v1' });
+  champion = 'v1';
+  threshold = 1.01;
+  expect(await next()).toMatchObject({ id: 'rerun', case: 'proves-nothing', leftCount: 30 });
+  const waiting = { status: 'review', decided_by: null, model_version: 'v1', processed_at: '2026-11-20T12:00:00Z' };
+  await store.add('results', results(30, waiting));
+  expect(await next()).toMatchObject({ id: 'rerun', left: '30 documents wait with its proposals' });
+});
+
+test('a label that no document has had keeps a model of the others from nothing', async () => {
+  await storeLabels();
+  await publishTaxonomy(lake, {
+    name: 'letters',
+    labels: [...LABELS, 'Moon landings'].map((name) => ({ name, description: `about ${name}` })),
+  });
+  await store.add('results', results(30, { status: 'review', decided_by: null }));
+  await store.add('feedback', decisions(20, LABELS));
+  models = ['v1'];
+  expect(await next()).toMatchObject({ id: 'promote' });
+});
+
+test('what bringing documents costs depends on whether an LLM is asked', async () => {
+  await storeLabels();
+  const isAsked = { ...sources, services: { ...sources.services, llm: sources.services.llm } };
+  const costOf = async (given: GuideSources) => (await guideOf(given)).steps.find(({ id }) => id === 'documents')?.case;
+  expect(await costOf({ ...isAsked, services: { ...isAsked.services, llm: undefined } })).toBe('no-llm');
+});
+
 test('a model that lacks a label is no model of these labels', async () => {
   await storeLabels();
+  models = ['v1'];
   champion = 'v1';
   known = ['Rent'];
   await store.add('results', results(30, { model_version: 'v1' }));

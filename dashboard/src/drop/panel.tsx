@@ -10,17 +10,30 @@ import { words } from '../words/drop.ts';
 import { filesOfInput } from './entries.ts';
 import { FileRow } from './file-row.tsx';
 import { isPanelOpen } from './open.ts';
-import { addFound, cancel, clearDone, type FolderImport, followed, imports, refused, retryFailed } from './uploads.ts';
+import {
+  addFound,
+  cancel,
+  clearDone,
+  type FolderImport,
+  followed,
+  forgetImport,
+  imports,
+  refused,
+  retryFailed,
+} from './uploads.ts';
 
 export function Panel() {
   const [startFor, setStartFor] = useState<FolderImport | undefined>(undefined);
-  const isEmpty = followed.value.length + imports.value.length + refused.value.length === 0;
+  const hasDone =
+    refused.value.length > 0 ||
+    imports.value.some(({ state }) => state !== 'uploading') ||
+    followed.value.some(({ state }) => ['decided', 'cancelled', 'failed'].includes(state));
   return (
     <section class="drop-panel" aria-label={words.title}>
       <header>
         <h2>{words.title}</h2>
         <div class="row">
-          {!isEmpty && (
+          {hasDone && (
             <button type="button" class="quiet" onClick={clearDone}>
               {words.clearDone}
             </button>
@@ -56,6 +69,10 @@ export function Panel() {
         <StartRunDialog
           initial={{ kind: 'prefix', container: 'imports', prefix: startFor.prefix }}
           isQuoted
+          onStarted={() => {
+            forgetImport(startFor.id);
+            isPanelOpen.value = followed.value.length + imports.value.length > 0; // it would lie over the run
+          }}
           onClose={() => setStartFor(undefined)}
         />
       )}

@@ -199,6 +199,11 @@ export function clearDone(): void {
   refused.value = [];
 }
 
+/** A run of it has started. */
+export function forgetImport(id: FolderImport['id']): void {
+  imports.value = imports.value.filter((one) => one.id !== id);
+}
+
 export const isUploading = (): boolean =>
   followed.value.some(({ state }) => state === 'waiting' || state === 'uploading') ||
   imports.value.some(({ state }) => state === 'uploading');

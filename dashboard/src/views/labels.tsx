@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { TaxonomyEntry, TaxonomyList } from '../../../shared/pipeline/taxonomies.ts';
 import type { Taxonomy } from '../../../shared/taxonomy.ts';
 import { getJson, sendJson } from '../api.ts';
+import { guideMoved } from '../guide.ts';
 import { Field } from '../parts/field.tsx';
 import { Show } from '../parts/states.tsx';
 import { useTitle } from '../parts/title.ts';
@@ -65,7 +66,10 @@ function Editor({ list, current, onStored }: EditorProps) {
   /** @returns the answer, unless something is wrong, which the fields then say */
   const look = async (): Promise<LabelCheck | undefined> => {
     setTold(true);
-    if (problemsOf(draft).size > 0) return undefined;
+    if (problemsOf(draft).size > 0) {
+      showFirstProblem();
+      return undefined;
+    }
     try {
       const answer = await sendJson<LabelCheck>('POST', 'taxonomies/check', documentOf(draft));
       setCheck(answer);
@@ -79,6 +83,7 @@ function Editor({ list, current, onStored }: EditorProps) {
     try {
       const stored = await sendJson<Taxonomy>('POST', 'taxonomies', documentOf(draft));
       toast(words.inUseNow(stored.version), 'good');
+      guideMoved();
       onStored();
     } catch (error) {
       toastError(error);
@@ -171,6 +176,11 @@ function Editor({ list, current, onStored }: EditorProps) {
     </div>
   );
 }
+
+/** Where something is to be mended may be far above the button. Called in the moment in which the fields are marked. */
+const showFirstProblem = (): void => {
+  requestAnimationFrame(() => document.querySelector<HTMLElement>('main [aria-invalid="true"]')?.focus());
+};
 
 function Greeting() {
   return <p class="note">{words.greeting}</p>;

@@ -6,6 +6,7 @@ import type { BrokenModel, RegisteredModel } from '../../../shared/models/regist
 import type { TrainingStatus } from '../../../shared/pipeline/train-model.ts';
 import type { TrainingList } from '../../../shared/pipeline/trainings.ts';
 import '../../style/models.css';
+import { guideMoved } from '../guide.ts';
 import { links } from '../links.ts';
 import { BrokenRecords } from '../parts/broken-records.tsx';
 import { Empty, Show } from '../parts/states.tsx';
@@ -13,7 +14,7 @@ import { useTitle } from '../parts/title.ts';
 import { TrainingOfferCard } from '../parts/training-offer.tsx';
 import { problemOf } from '../problem.ts';
 import { useResource } from '../resource.ts';
-import { canOperate } from '../session.ts';
+import { canOperate, session } from '../session.ts';
 import { toast } from '../toasts.tsx';
 import { words } from '../words/models.ts';
 import { words as offerWords } from '../words/offer.ts';
@@ -48,6 +49,7 @@ export function ModelsView() {
   const onFinished = useCallback(
     ({ result, error }: TrainingStatus) => {
       reload();
+      guideMoved();
       if (result !== null)
         toast(words.trained(result.version), 'good', {
           name: words.openIt,
@@ -109,7 +111,8 @@ function Versions({ models }: { models: readonly RegisteredModel[] }) {
     return (
       <Empty title={words.noModelYet}>
         <p>
-          {words.untilThen} {canOperate.value ? words.trainOne : words.operatorCan}
+          {session.value?.llmUse === 'asked' ? words.untilThen : words.untilThenPeople}{' '}
+          {canOperate.value ? words.trainOne : words.operatorCan}
         </p>
       </Empty>
     );

@@ -4,6 +4,7 @@ import { useLocation } from 'preact-iso';
 import '../../style/review.css';
 import type { ReviewProgress } from '../../../shared/api/insights.ts';
 
+import { guideMoved } from '../guide.ts';
 import { links, queryOf } from '../links.ts';
 import { Empty, ErrorNote, Loading } from '../parts/states.tsx';
 import { useTitle } from '../parts/title.ts';
@@ -81,7 +82,7 @@ function Desk() {
         <Choices choice={choice} onHelp={() => setIsHelpOpen(true)} />
       </div>
       {progress !== undefined && <DayProgress progress={progress} />}
-      <TrainingOfferCard>
+      <TrainingOfferCard decided={storedCount.value}>
         <a href={links.models}>{offerWords.open}</a>
       </TrainingOfferCard>
       {choice.line === 'disagreement' && (
@@ -181,7 +182,9 @@ function useProgress() {
   const { reload } = progress;
   const stored = storedCount.value;
   useEffect(() => {
-    if (stored > 0) reload();
+    if (stored === 0) return;
+    reload();
+    guideMoved();
   }, [stored, reload]);
   return progress;
 }

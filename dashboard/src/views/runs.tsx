@@ -101,7 +101,7 @@ function Totals({ runs, nowMs }: { runs: readonly RunStatus[]; nowMs: number }) 
   );
 }
 
-/** Documents, each once: two runs over one document are two decisions. */
+/** Documents, each once: two runs over one document are two decisions. What waits for a person is not decided. */
 function DecidedToday({ sinceMs, runs }: { sinceMs: number; runs: number }) {
   const { data } = useResource<ResultFacets>(
     `results/facets${queryOf({ from: new Date(sinceMs).toISOString() })}`,
@@ -110,7 +110,9 @@ function DecidedToday({ sinceMs, runs }: { sinceMs: number; runs: number }) {
   return (
     <Tile
       name={words.decidedToday}
-      value={data === undefined ? '–' : count(data.total)}
+      value={
+        data === undefined ? '–' : count(data.statuses.find(({ status }) => status === 'labelled')?.documents ?? 0)
+      }
       note={words.documentsInRuns(runs)}
     />
   );

@@ -13,6 +13,8 @@ export const words = catalogue('models', {
   trainOpen: 'Train a model…',
   noModelYet: 'No model yet',
   untilThen: 'Until there is one, every document is asked to the LLM.',
+  untilThenPeople:
+    'Until there is one, documents wait for people, or an encoder decides by the descriptions of the labels.',
   trainOne: 'Train one on labelled documents, or on what people and the LLM have decided so far.',
   operatorCan: 'Somebody with the operator role can train one here.',
   noChampion:

@@ -155,7 +155,6 @@ export const words = catalogue('run', {
   label: 'Label',
   code: 'Failure or review code',
   format: 'Format',
-  thresholdHint: '0 to 1. Empty: as the host is set.',
   close: 'Close',
   starting: 'Starting…',
   rerunNow: 'Re-run',

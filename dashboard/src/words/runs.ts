@@ -1,5 +1,4 @@
 // The list of runs, first steps, and the dialog that starts a run.
-import type { GuideStep } from '../../../shared/api/guide.ts';
 import { count } from '../format.ts';
 import { catalogue, type Shown, type Wrap } from '../language/catalogue.ts';
 import { pluralEn } from '../language/plural.ts';
@@ -91,7 +90,8 @@ export const words = catalogue('runs', {
   putStepsAway: 'Put the first steps away',
   stepStates: { done: 'done', next: 'next', later: 'later' },
   /** Another language's words for a step by its id; English is the API's own. */
-  guide: {} as Readonly<Partial<Record<GuideStep['id'], GuideWords>>>,
+  nextStep: (done: number, all: number) => `First steps, ${done + 1} of ${all}:`,
+  guide: {} as Readonly<Record<string, GuideWords>>,
   whyAndCost: (why: string, cost: string) => `${why}. Costs: ${cost}.`,
   // quote
   quote: 'Quote',
@@ -151,6 +151,8 @@ export const words = catalogue('runs', {
   acceptHost: (threshold: string) => `Empty: ${threshold}, as the host is set.`,
   acceptModel: '0 to 1. Empty: the model’s own.',
   acceptOwn: (threshold: string) => `Empty: the model’s own, ${threshold}.`,
+  acceptNothing:
+    '0 to 1. Empty: the model decides nothing alone, as it has proven nothing. From 0.5 on: what it holds likelier than everything else together.',
   sameRun: 'The same run was made before; this is it. "Make a new run" starts another.',
   llmOff: 'The LLM is switched off on this host: the run costs nothing, and uncertain documents go to review.',
   llmNone: 'No LLM is configured: the run costs nothing, and uncertain documents go to review.',

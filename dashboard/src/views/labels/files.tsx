@@ -7,13 +7,20 @@ import { words } from '../../words/labels.ts';
 import { type Draft, documentOf } from './draft.ts';
 import { readLabelFile } from './label-file.ts';
 
+/** What the file calls them: its name without the ending. */
+const nameOfFile = (file: string): string => file.replace(/\.[^.]*$/, '').slice(0, 100);
+
 export function Files({ draft, onRead }: { draft: Draft; onRead: (draft: Draft) => void }) {
   const input = useRef<HTMLInputElement>(null);
   const read = async (file: File | undefined) => {
     if (file === undefined) return;
     try {
       const given = readLabelFile(file.name, await file.text());
-      onRead({ ...given, name: given.name || draft.name, domain: given.domain || draft.domain });
+      onRead({
+        ...given,
+        name: given.name || draft.name || nameOfFile(file.name),
+        domain: given.domain || draft.domain,
+      });
       toast(words.readFrom(given.labels.length, file.name));
     } catch (error) {
       toastError(error);

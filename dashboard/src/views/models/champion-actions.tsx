@@ -1,6 +1,7 @@
 // Moving the champion: promote a version or go back to the one before, each with a reason that is kept.
 import { useState } from 'preact/hooks';
 import { ApiError, sendJson } from '../../api.ts';
+import { guideMoved } from '../../guide.ts';
 import { Dialog } from '../../parts/dialog.tsx';
 import { ErrorNote } from '../../parts/states.tsx';
 import { toast } from '../../toasts.tsx';
@@ -73,6 +74,7 @@ function ReasonDialog({ title, path, act, placeholder, done, onDone, onClose, ch
     try {
       await sendJson('POST', path, promoteBody(reason, isForced));
       toast(done, 'good');
+      guideMoved();
       onDone();
       onClose();
     } catch (thrown) {

@@ -1,10 +1,10 @@
 // Runs the review queue: asks for documents, sends decisions in their order, keeps time.
-// Invariants: U1 decisions on a document reach the server in the order they were made. U2 what is held is sent when the view, the tab or the
-// window goes. U3 the queue outlives the view, so that a look at a document or at a run loses neither place nor undo.
+// Invariants: U1 decisions on a document reach the server in the order they were made. U2 what is held, and what waits behind a request under way, is
+// sent when the view, the tab or the window goes. U3 the queue outlives the view, so that a look at a document or at a run loses neither place nor undo.
 
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import type { FeedbackAnswer, ReviewItem } from '../../../../shared/api/answers.ts';
+import type { BatchAnswer, FeedbackAnswer, ReviewItem } from '../../../../shared/api/answers.ts';
 import { ApiError, getJson, sendJson } from '../../api.ts';
 import { queryOf } from '../../links.ts';
 import { problemOf } from '../../problem.ts';
@@ -12,6 +12,7 @@ import { words } from '../../words/review.ts';
 import { askOf, type Line } from './lines.ts';
 import { planAsk } from './plan-ask.ts';
 import { type Decision, type Effect, type Event, emptyQueue, step } from './queue.ts';
+import { createSender } from './sender.ts';
 
 const HOLDER_NAME = 'sluice.review-holder';
 /** Time in which a decision can be undone without a trace. */
@@ -33,47 +34,61 @@ export const storedCount = signal(0);
 let choice: Choice | undefined;
 let askedAtMs = 0;
 let round = 0;
-let lastSend: Promise<void> = Promise.resolve();
 
 export function dispatch(event: Event, isClosing = false): void {
   const { queue: next, effects } = step(queue.value, event);
   queue.value = next;
-  for (const effect of effects) run(effect, isClosing);
+  for (const effect of effects) run(effect);
+  if (isClosing) sender.close(); // U2: a closing window has no time to wait for the request before
 }
 
-function run(effect: Effect, isClosing: boolean): void {
+function run(effect: Effect): void {
   if (effect.kind === 'skip') {
     // A skip that does not arrive costs nothing: the lease runs out by itself.
     sendJson('POST', 'review/skip', { documentId: effect.documentId, holder: holder() }).catch(() => undefined);
     return;
   }
-  // A closing window has no time to wait for the one before.
-  if (isClosing) void send(effect.decision, true);
-  else lastSend = lastSend.then(() => send(effect.decision, false)); // U1
+  sender.add(effect.decision);
 }
 
-async function send(decision: Decision, keepalive: boolean): Promise<void> {
-  const { item, label, note } = decision;
-  try {
-    const body = { documentId: item.documentId, label, ...(note === '' ? {} : { note }) };
-    await sendJson<FeedbackAnswer>('POST', 'feedback', body, { keepalive });
-    dispatch({ kind: 'stored', documentId: item.documentId });
-    storedCount.value++;
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.status === 0 || error.status === 429 || error.status >= 500)
-      dispatch({ kind: 'send-failed', decision });
-    else if (error.code === 'lake.conflict')
-      dispatch({
-        kind: 'lost',
-        decision,
-        text: words.decidedByOther,
-      });
-    else if (error.status === 404 || error.status === 410)
-      dispatch({ kind: 'lost', decision, text: words.erasedMeanwhile });
-    else {
-      const { message, remedy } = problemOf(error.code, error.message, error.remedy);
-      dispatch({ kind: 'refused', decision, text: `${message} ${remedy}` });
-    }
+const sender = createSender(
+  {
+    one: ({ item, label, note }, keepalive) =>
+      sendJson<FeedbackAnswer>('POST', 'feedback', bodyOf(item.documentId, label, note), { keepalive }),
+    many: async (decisions, keepalive) => {
+      const body = { decisions: decisions.map(({ item, label, note }) => bodyOf(item.documentId, label, note)) };
+      return (await sendJson<BatchAnswer>('POST', 'feedback/batch', body, { keepalive })).decisions;
+    },
+  },
+  {
+    stored(decision) {
+      dispatch({ kind: 'stored', documentId: decision.item.documentId });
+      storedCount.value++;
+    },
+    failed: (decision, error) => tellFailure(decision, error),
+  },
+);
+
+const bodyOf = (documentId: string, label: string, note: string) => ({
+  documentId,
+  label,
+  ...(note === '' ? {} : { note }),
+});
+
+function tellFailure(decision: Decision, error: unknown): void {
+  if (!(error instanceof ApiError) || error.status === 0 || error.status === 429 || error.status >= 500)
+    dispatch({ kind: 'send-failed', decision });
+  else if (error.code === 'lake.conflict')
+    dispatch({
+      kind: 'lost',
+      decision,
+      text: words.decidedByOther,
+    });
+  else if (error.status === 404 || error.status === 410)
+    dispatch({ kind: 'lost', decision, text: words.erasedMeanwhile });
+  else {
+    const { message, remedy } = problemOf(error.code, error.message, error.remedy);
+    dispatch({ kind: 'refused', decision, text: `${message} ${remedy}` });
   }
 }
 

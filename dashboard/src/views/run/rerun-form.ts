@@ -49,6 +49,9 @@ export function rerunCommand(runId: string, form: RerunForm): string {
 export const quoted = (word: string): string =>
   /^[A-Za-z0-9_./:=+@,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
-/** Where a repetition usually begins: what could not be read is read again, what waits for a person is only asked again. */
-export const firstStepFor = (only: RerunRequest['only']): RerunRequest['from'] =>
-  only === 'review' ? 'classify' : 'extract';
+/**
+ * Where a repetition usually begins: what could not be read is read again, what waits for a person is only asked again, unless another model than
+ * the run had is to have its word.
+ */
+export const firstStepFor = (only: RerunRequest['only'], hasOtherModel: boolean): RerunRequest['from'] =>
+  only === 'failed' ? 'extract' : hasOtherModel ? 'score' : only === 'review' ? 'classify' : 'extract';

@@ -11,7 +11,7 @@ import { Field, type InputTies } from '../../parts/field.tsx';
 import { ErrorNote } from '../../parts/states.tsx';
 import { useResource } from '../../resource.ts';
 import { toast } from '../../toasts.tsx';
-import { ModelSelect, type ModelsAnswer } from '../runs/start-run-fields.tsx';
+import { acceptHint, ModelSelect, type ModelsAnswer } from '../runs/start-run-fields.tsx';
 import type { RunStatus } from '../runs/steps.ts';
 import { formatName } from './format-names.ts';
 import { firstStepFor, type RerunForm, rerunCommand, rerunRequestOf } from './rerun-form.ts';
@@ -29,18 +29,22 @@ export function RerunDialog({ run, report, onClose }: RerunProps) {
   const { route } = useLocation();
   const only = run.failed > 0 ? 'failed' : run.review > 0 ? 'review' : 'all';
   const [form, setForm] = useState<RerunForm>({
-    ...{ only, from: firstStepFor(only), label: '', code: '', mediaType: '', modelVersion: '', acceptThreshold: '' },
+    ...{ only, from: 'extract', label: '', code: '', mediaType: '', modelVersion: '', acceptThreshold: '' },
   });
+  const [isStepChosen, setStepChosen] = useState(false);
   const [isBusy, setIsBusy] = useState(false);
   const [error, setError] = useState<ApiError | undefined>(undefined);
   const { data: models } = useResource<ModelsAnswer>('models');
   const change = (part: Partial<RerunForm>) => setForm((was) => ({ ...was, ...part }));
+  const model = form.modelVersion === '' ? (models?.champion ?? null) : form.modelVersion;
+  const hasOtherModel = model !== null && model !== run.modelVersion;
+  const asked = isStepChosen ? form : { ...form, from: firstStepFor(form.only, hasOtherModel) };
   const wrong = (field: string) => error?.fields.find((one) => one.field === field)?.message;
   const start = async () => {
     setIsBusy(true);
     setError(undefined);
     try {
-      const body = rerunRequestOf(form, freshId());
+      const body = rerunRequestOf(asked, freshId());
       const started = await sendJson<RunStatus>('POST', `runs/${encodeURIComponent(run.runId)}/rerun`, body);
       onClose();
       route(links.run(started.runId));
@@ -67,15 +71,19 @@ export function RerunDialog({ run, report, onClose }: RerunProps) {
               options={Object.entries(words.only)}
               onChange={(value) => {
                 const chosen = value as RerunForm['only']; // one of words.only
-                change({ only: chosen, from: firstStepFor(chosen) });
+                setStepChosen(false);
+                change({ only: chosen });
               }}
             />
           </Field>
           <Field label={words.fromStep} error={wrong('from')}>
             <Choice
-              value={form.from}
+              value={asked.from}
               options={Object.entries(words.from)}
-              onChange={(value) => change({ from: value as RerunForm['from'] })} // one of words.from
+              onChange={(value) => {
+                setStepChosen(true);
+                change({ from: value as RerunForm['from'] }); // one of words.from
+              }}
             />
           </Field>
           <Field label={words.label} error={wrong('label')}>
@@ -106,7 +114,7 @@ export function RerunDialog({ run, report, onClose }: RerunProps) {
               onChange={(modelVersion) => change({ modelVersion })}
             />
           </Field>
-          <Field label={runsWords.acceptThreshold} error={wrong('acceptThreshold')} hint={words.thresholdHint}>
+          <Field label={runsWords.acceptThreshold} error={wrong('acceptThreshold')} hint={acceptHint(form, models)}>
             <input
               inputMode="decimal"
               value={form.acceptThreshold}
@@ -115,7 +123,7 @@ export function RerunDialog({ run, report, onClose }: RerunProps) {
           </Field>
         </div>
         {error !== undefined && <ErrorNote error={error} />}
-        <Command text={rerunCommand(run.runId, form)} />
+        <Command text={rerunCommand(run.runId, asked)} />
         <div class="row end dialog-actions">
           <button type="button" onClick={onClose}>
             {words.close}

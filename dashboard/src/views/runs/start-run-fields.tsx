@@ -195,10 +195,11 @@ export function ModelSelect({
 }
 
 /** Which threshold holds when none is typed. */
-function acceptHint(form: RunForm, models: ModelsAnswer | undefined): string {
+export function acceptHint(form: Pick<RunForm, 'modelVersion'>, models: ModelsAnswer | undefined): string {
   const own = session.value?.acceptThreshold ?? null;
   if (own !== null) return words.acceptHost(percent(own));
   const version = form.modelVersion === '' ? models?.champion : form.modelVersion;
   const model = models?.models.find((one) => one.version === version);
-  return model === undefined ? words.acceptModel : words.acceptOwn(decimal(model.accept.threshold, 4));
+  if (model === undefined) return words.acceptModel;
+  return model.accept.threshold > 1 ? words.acceptNothing : words.acceptOwn(decimal(model.accept.threshold, 4));
 }

@@ -12,6 +12,8 @@ export const models: typeof words = {
   trainOpen: 'Modell trainieren …',
   noModelYet: 'Noch kein Modell',
   untilThen: 'Bis es eines gibt, wird zu jedem Dokument das LLM gefragt.',
+  untilThenPeople:
+    'Bis es eines gibt, warten Dokumente auf Menschen, oder ein Encoder entscheidet nach den Beschreibungen der Kategorien.',
   trainOne:
     'Trainieren Sie eines an eingeordneten Dokumenten oder an dem, was Menschen und das LLM bisher entschieden haben.',
   operatorCan: 'Wer die Rolle operator hat, kann hier eines trainieren.',

@@ -150,7 +150,6 @@ export const run: typeof words = {
   label: 'Kategorie',
   code: 'Code von Fehler oder Prüfung',
   format: 'Format',
-  thresholdHint: '0 bis 1. Leer: wie der Host eingestellt ist.',
   close: 'Schließen',
   starting: 'Wird gestartet …',
   rerunNow: 'Wiederholen',

@@ -75,6 +75,7 @@ export const runs: typeof words = {
   putAway: 'Weglegen',
   putStepsAway: 'Erste Schritte weglegen',
   stepStates: { done: 'erledigt', next: 'als Nächstes', later: 'später' },
+  nextStep: (done, all) => `Erste Schritte, ${done + 1} von ${all}:`,
   guide: {
     labels: {
       title: 'Sagen, worin eingeordnet wird',
@@ -85,12 +86,18 @@ export const runs: typeof words = {
     documents: {
       title: 'Dokumente bringen',
       why: 'Einige Hundert der üblichen Art sind ein guter Anfang',
-      cost: 'ein LLM, wo eines eingerichtet ist, wird zu ihnen gefragt; --no-llm fragt keines',
+      cost: 'das LLM wird zu ihnen gefragt; was das kostet, sagt die Schätzung vor dem Lauf',
+      left: () => '',
+    },
+    'documents:no-llm': {
+      title: 'Dokumente bringen',
+      why: 'Einige Hundert der üblichen Art sind ein guter Anfang',
+      cost: 'keiner, ein LLM wird hier nicht gefragt',
       left: () => '',
     },
     review: {
-      title: '20 Dokumente entscheiden',
-      why: 'Sie kommen in der Reihenfolge, die am meisten lehrt: jede wahrscheinliche Kategorie reihum, von fast gleichen eines',
+      title: 'Die ersten Dokumente entscheiden',
+      why: 'Sie kommen in der Reihenfolge, die am meisten lehrt: von jeder Art einige, bevor von einer viele kommen, von fast gleichen eines',
       cost: 'eine Viertelstunde Ihrer Zeit',
       left: (n) => `noch ${count(n)}`,
     },
@@ -100,11 +107,23 @@ export const runs: typeof words = {
       cost: 'Sekunden bis Minuten dieser Anwendung, kein LLM',
       left: (n) => `${count(n)} ${pluralDe(n, 'Entscheidung', 'Entscheidungen')} zum Lernen`,
     },
+    promote: {
+      title: 'Ansehen, was es entscheiden würde, und freigeben',
+      why: 'Seine Seite sagt, wie oft es mit Ihnen übereinstimmt und was es aus den vorhandenen Dokumenten machte; danach schlägt es vor und entscheidet',
+      cost: 'keiner; das Modell davor bleibt, einen Schritt zurück',
+      left: () => '',
+    },
     rerun: {
       title: 'Das Vorhandene neu entscheiden',
       why: 'Was vor dem Modell oder von einem anderen entschieden wurde, bekommt sein Wort; was Menschen sagten, bleibt',
       cost: 'gefragt wird nur, wo es unsicher ist und ein LLM eingerichtet ist; vorhandene Antworten werden nicht neu bezahlt',
-      left: (n) => `${count(n)} ${pluralDe(n, 'Dokument', 'Dokumente')} ohne dieses Modell entschieden`,
+      left: (n) => `${count(n)} ${pluralDe(n, 'Dokument', 'Dokumente')}`,
+    },
+    'rerun:proves-nothing': {
+      title: 'Das Vorhandene neu entscheiden',
+      why: 'So wenige Entscheidungen belegen nichts, darum entscheidet das Modell nichts allein: Geben Sie der Wiederholung die Schwelle mit, ab der Ihnen sein Wort genügt, oder entscheiden Sie mit seinen Vorschlägen weiter',
+      cost: 'gefragt wird nur, wo es unsicher ist und ein LLM eingerichtet ist',
+      left: (n) => `${count(n)} ${pluralDe(n, 'Dokument', 'Dokumente')}`,
     },
     check: {
       title: 'Einiges prüfen, was es allein entschied',
@@ -170,6 +189,8 @@ export const runs: typeof words = {
   acceptHost: (threshold) => `Leer: ${threshold}, wie der Host eingestellt ist.`,
   acceptModel: '0 bis 1. Leer: die des Modells.',
   acceptOwn: (threshold) => `Leer: die des Modells, ${threshold}.`,
+  acceptNothing:
+    '0 bis 1. Leer: Das Modell entscheidet nichts allein, es hat nichts belegt. Ab 0,5: was es für wahrscheinlicher hält als alles andere zusammen.',
   sameRun: 'Diesen Lauf gab es schon; das ist er. „Neuen Lauf anlegen“ startet einen weiteren.',
   llmOff: 'Das LLM ist auf diesem Host abgeschaltet: Der Lauf kostet nichts, Unsicheres kommt in die Prüfung.',
   llmNone: 'Kein LLM eingerichtet: Der Lauf kostet nichts, Unsicheres kommt in die Prüfung.',

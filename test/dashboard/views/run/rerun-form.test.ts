@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { withoutAdvice } from '../../../../dashboard/src/views/run/advice.ts';
 import {
+  firstStepFor,
   quoted,
   type RerunForm,
   rerunCommand,
@@ -39,6 +40,19 @@ describe('dashboard: repeating a run', () => {
     expect(
       rerunCommand('run-1', form({ only: 'failed', from: 'score', label: "Owner's VAT", acceptThreshold: '0,9' })),
     ).toBe("npx sluice rerun run-1 --only failed --from score --label 'Owner'\\''s VAT' --accept 0.9");
+  });
+
+  test('a run begins where something changes: at the reading of what failed, at the score with another model, else at the question', () => {
+    expect([firstStepFor('failed', true), firstStepFor('review', true), firstStepFor('all', true)]).toEqual([
+      'extract',
+      'score',
+      'score',
+    ]);
+    expect([firstStepFor('failed', false), firstStepFor('review', false), firstStepFor('all', false)]).toEqual([
+      'extract',
+      'classify',
+      'extract',
+    ]);
   });
 
   test('words with anything a shell reads otherwise are quoted', () => {
