@@ -27,6 +27,14 @@ export class ByteWriter {
     this.#length += bytes.length;
   }
 
+  /** Some of other bytes; mostly few, for which a view would cost more than they do. */
+  copy(bytes: Uint8Array, from: number, to: number): void {
+    this.#room(to - from);
+    if (to - from > 64) this.#bytes.set(bytes.subarray(from, to), this.#length);
+    else for (let i = from; i < to; i++) this.#bytes[this.#length + i - from] = bytes[i] ?? 0;
+    this.#length += to - from;
+  }
+
   /** What was written; it is overwritten by what is written after `clear`. */
   view(): Buffer {
     return this.#bytes.subarray(0, this.#length);

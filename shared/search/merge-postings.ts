@@ -3,7 +3,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { ByteWriter } from './byte-writer.ts';
 import { PostingFile, PostingWriter, type WordLists } from './posting-file.ts';
-import { decodePostings, PostingsEncoder, skipPlaces } from './posting-list.ts';
+import { decodeInto, type Postings, PostingsEncoder, skipPlaces } from './posting-list.ts';
 
 /** @param numbers  of each segment's entries their number in the new one, ascending over all; -1: left out */
 export async function mergePostings(
@@ -56,14 +56,19 @@ async function* listsOf(postings: PostingFile, file: FileHandle): AsyncGenerator
   for await (const words of postings.all(file)) for await (const lists of postings.lists(file, words)) yield* lists;
 }
 
+/** Long enough for every word so far; nothing waits while they are in use. */
+let scratch: Postings = { docs: new Int32Array(4096), counts: new Int32Array(4096) };
+
 function add(list: PostingsEncoder, { word, entries, places }: WordLists, numbers: Int32Array): void {
-  const { docs, counts } = decodePostings(entries, word.entries);
-  let at = 0;
-  for (let i = 0; i < docs.length; i++) {
+  const size = word.entries;
+  if (size > scratch.docs.length) scratch = { docs: new Int32Array(2 * size), counts: new Int32Array(2 * size) };
+  const { docs, counts } = decodeInto(scratch, entries, size);
+  let from = 0;
+  for (let i = 0; i < size; i++) {
     const count = counts[i] ?? 0;
-    const next = skipPlaces(places, at, count);
+    const to = skipPlaces(places, from, count);
     const number = numbers[docs[i] ?? 0] ?? -1;
-    if (number >= 0) list.copy(number, count, places.subarray(at, next));
-    at = next;
+    if (number >= 0) list.copy(number, count, { places, from, to });
+    from = to;
   }
 }

@@ -12,8 +12,11 @@ export interface Postings {
 
 /** Numbers of lists are below 2^31; behind the end of a damaged list everything is 0. */
 export function decodePostings(bytes: Uint8Array, size: number): Postings {
-  const docs = new Int32Array(size);
-  const counts = new Int32Array(size);
+  return decodeInto({ docs: new Int32Array(size), counts: new Int32Array(size) }, bytes, size);
+}
+
+/** The same into arrays that are long enough. */
+export function decodeInto({ docs, counts }: Postings, bytes: Uint8Array, size: number): Postings {
   let [at, doc] = [0, 0];
   for (let i = 0; i < size; i++) {
     let byte = bytes[at++] ?? 0;
@@ -75,10 +78,10 @@ export class PostingsEncoder {
     this.#places = places;
   }
 
-  /** @param places  ascending */
-  add(doc: number, places: ArrayLike<number>, from: number, to: number): void {
+  /** @param places  ascending, from an origin that is taken off */
+  add(doc: number, places: Int32Array, { from, to, origin }: { from: number; to: number; origin: number }): void {
     this.#head(doc, to - from);
-    let before = 0;
+    let before = origin;
     for (let i = from; i < to; i++) {
       const place = places[i] ?? 0;
       this.#places.varint(place - before);
@@ -87,9 +90,9 @@ export class PostingsEncoder {
   }
 
   /** The same with places that are encoded already. */
-  copy(doc: number, count: number, places: Uint8Array): void {
+  copy(doc: number, count: number, { places, from, to }: { places: Uint8Array; from: number; to: number }): void {
     this.#head(doc, count);
-    this.#places.append(places);
+    this.#places.copy(places, from, to);
   }
 
   #head(doc: number, count: number): void {

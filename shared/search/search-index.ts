@@ -34,8 +34,8 @@ const MERGED_AT_ONCE = 8;
 const MAX_MERGED_WORDS = 8_000_000;
 /** Nor of more entries: 25 MB while they are merged. */
 const MAX_MERGED_ENTRIES = 250_000;
-/** Entries that are planned together: about 10 MB of ids. */
-const MAX_PLANNED = 40_000;
+/** Entries that are planned together: about 15 MB of ids and objects. */
+const MAX_PLANNED = 16_000;
 /** Filters whose rows are kept: a bit for each row, or the rows of a run. */
 const MAX_FILTERS = 16;
 const MAX_RUNS = 2;
@@ -146,6 +146,12 @@ export class SearchIndex {
   async discard(path: string): Promise<void> {
     const damaged = [...this.#open.values()].filter(({ local }) => Object.values(local).includes(path));
     await dropSegments(this.#services.lake, new Set(damaged.map(({ id }) => id)));
+  }
+
+  /** Somebody has cleared the temporary folder: copies are fetched anew. */
+  fetchAgain(): void {
+    this.#open.clear();
+    this.#held = undefined;
   }
 
   #look(): Promise<SearchState> {

@@ -52,7 +52,7 @@ export async function writeSegment(lake: LakeStore, entries: readonly Entry[], f
       for (const [index, { text: whole, ...entry }] of entries.entries()) {
         const text = beginning(whole, MAX_INDEXED_CHARS);
         const words = places.add(wordsOf(text));
-        const bytes = text === '' ? Buffer.alloc(0) : deflateRawSync(text, { level: 4 });
+        const bytes = text === '' ? Buffer.alloc(0) : deflated(text);
         await texts.write(bytes);
         records.push({ ...entry, words, textAt: at, textBytes: bytes.length });
         at += bytes.length;
@@ -74,6 +74,10 @@ export async function writeSegment(lake: LakeStore, entries: readonly Entry[], f
     for (const name of FILES) await rm(local[name], { force: true });
   }
 }
+
+/** Into a buffer of about its size: the default of 16 kB stays behind each short text until the next collection. */
+const deflated = (text: string): Buffer =>
+  deflateRawSync(text, { level: 4, chunkSize: Math.max(256, Math.min(65_536, text.length >> 1)) });
 
 /** One segment of several. @param isKept  entries that stay, by segment and place */
 export async function mergeSegments(

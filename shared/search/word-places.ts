@@ -49,9 +49,10 @@ export class WordPlaces {
       for (let from = number === 0 ? 0 : (ends[number - 1] ?? 0); from < end; ) {
         text = this.#textAt(spots[from] ?? 0, text);
         const [begin, next] = [this.#begins[text] ?? 0, this.#begins[text + 1] ?? this.count];
-        const inText: number[] = [];
-        for (; from < end && (spots[from] ?? 0) < next; from++) inText.push((spots[from] ?? 0) - begin);
-        list.add(text, inText, 0, inText.length);
+        let until = from;
+        while (until < end && (spots[until] ?? 0) < next) until++;
+        list.add(text, spots, { from, to: until, origin: begin });
+        from = until;
       }
       await to.add(term, list.size, entries.view(), places.view());
     }

@@ -126,7 +126,7 @@ test('match: finds what a scan of all texts finds, with the same scores, in segm
         }
       },
     ),
-    { numRuns: 40 },
+    { numRuns: 25 },
   );
 }, 60_000);
 
