@@ -19,6 +19,6 @@ export interface GuideStep {
 }
 
 export interface Guide {
-  /** In their order; at most one is `next`. */
+  /** In their order; at most one is `next`. Without those that a model from elsewhere has made needless. */
   steps: GuideStep[];
 }

@@ -96,7 +96,7 @@ function stepsOf({ labels, documents, decided, model, older, alone, checked, new
     },
     {
       id: 'review',
-      isDone: hasModel || decided >= DECISIONS_TO_TRAIN,
+      isDone: decided >= DECISIONS_TO_TRAIN,
       title: `Decide ${DECISIONS_TO_TRAIN} documents`,
       why: 'They come in the order that teaches most: each likely label in turn, of near copies one',
       left: decided >= DECISIONS_TO_TRAIN ? null : `${DECISIONS_TO_TRAIN - decided} to go`,
@@ -139,8 +139,11 @@ function stepsOf({ labels, documents, decided, model, older, alone, checked, new
       view: 'review?order=spot-check',
     },
   ];
-  const next = steps.findIndex(({ isDone, id }) => !isDone && !(id === 'check' && alone === 0));
-  return steps.map(({ isDone, ...step }, index) => ({
+  // A model that came another way made decisions needless: nobody is told to have made them.
+  const isNeedless = hasModel && decided < DECISIONS_TO_TRAIN;
+  const shown = steps.filter(({ id }) => !(isNeedless && (id === 'review' || id === 'train')));
+  const next = shown.findIndex(({ isDone, id }) => !isDone && !(id === 'check' && alone === 0));
+  return shown.map(({ isDone, ...step }, index) => ({
     ...step,
     state: isDone ? 'done' : index === next ? 'next' : 'later',
     left: isDone || index > next ? null : step.left,

@@ -209,7 +209,7 @@ function descentDirection(
 ): Float64Array | undefined {
   const { steps, changes } = state;
   const direction = gradient.slice();
-  const rho = steps.map((step, i) => dot(step, changes[i]!));
+  const rho = steps.map((step, i) => curvature(step, changes[i]!, dot));
   const alpha: number[] = [];
   let scale = 1;
   if (steps.length > 0) {
@@ -231,6 +231,17 @@ function descentDirection(
     if (l1 !== undefined && !(direction[j]! * gradient[j]! < 0)) direction[j] = 0;
   }
   return direction;
+}
+
+// A pair lives through as many iterations as are remembered: its product is made once.
+const curvatures = new WeakMap<Float64Array, { change: Float64Array; value: number }>();
+
+function curvature(step: Float64Array, change: Float64Array, dot: LbfgsOptions['dot']): number {
+  const known = curvatures.get(step);
+  if (known?.change === change) return known.value;
+  const value = dot(step, change);
+  curvatures.set(step, { change, value });
+  return value;
 }
 
 /** x + t d; with a pseudo-gradient, coordinates that leave their orthant become 0. */

@@ -37,6 +37,8 @@ export const defaultLrOptions: LrOptions = {
   scaling: true,
 };
 
+/** Values of the features from which products are made in single precision, where Spark's numbers need not be met: fewer cost little as they are. */
+const MANY_VALUES = 1_000_000;
 /** Steps that L-BFGS remembers where Spark's numbers need not be met: with many classes its vectors cost more than the objective. */
 const SHORT_MEMORY = 5;
 
@@ -103,11 +105,13 @@ export function* fitPath(
   const p = scaleProblem({ x, labels, weights, totalWeight, stats, isMultinomial, numClasses, fitIntercept });
   const wantsDual =
     input.representation === 'dual' || (input.representation === undefined && 2 * p.rows < p.columns.length);
+  const isSingle = !options.scaling && p.values.length >= MANY_VALUES;
   let point: Float64Array | undefined;
   for (const regParam of regParams) {
     const plan = planPenalty({ ...options, regParam }, stats);
     const canBeDual = plan.l1 === undefined && plan.penalty === null;
-    const objective = canBeDual && wantsDual ? createDual(p, plan.l2) : createPrimal(p, plan.l2, plan.penalty);
+    const objective =
+      canBeDual && wantsDual ? createDual(p, plan.l2, isSingle) : createPrimal(p, plan.l2, plan.penalty);
     const state = minimize(
       point ?? objective.start(startIntercepts(classWeights, isMultinomial)),
       objective.evaluate,

@@ -4,7 +4,7 @@
 // Z being the scaled, centred data. A point is then [α | ZZᵀα | intercepts], and ⟨a, b⟩ = α_a · ZZᵀα_b. Where there are fewer documents than
 // columns this is smaller by the same factor, and so are L-BFGS's twenty vectors; the numbers are the same up to rounding.
 import { dotProduct, type Evaluation } from './lbfgs.ts';
-import { createKernels, type Kernels } from './lr-kernels.ts';
+import { createKernels, createSingleGram, type Kernels } from './lr-kernels.ts';
 import { lossAndMultipliers, multiply, multiplyTransposed, type ScaledProblem, splitSingles } from './lr-problem.ts';
 
 export interface Objective {
@@ -144,11 +144,12 @@ function columnSums(m: Float64Array, k: number): Float64Array {
   return sums;
 }
 
-export function createDual(p: ScaledProblem, l2: number): Objective {
+/** @param isSingle  products in single precision, see lr-kernels.ts */
+export function createDual(p: ScaledProblem, l2: number, isSingle = false): Objective {
   const k = p.outputs;
   const n = p.rows * k;
   const { core, diagonal } = splitSingles(p);
-  const kernels = createKernels(core, core.width);
+  const multiplyGram = isSingle ? createSingleGram(core, core.width) : createKernels(core, core.width).gram;
   // Z = z − 1 μᵀ: projections of the rows on μ, and μ · μ.
   const along = new Float64Array(p.rows);
   multiply({ ...p, outputs: 1 }, p.centre, along);
@@ -156,7 +157,7 @@ export function createDual(p: ScaledProblem, l2: number): Objective {
 
   /** u = Z Zᵀ α */
   const gram = (alpha: Float64Array, u: Float64Array): void => {
-    kernels.gram(alpha, diagonal, u);
+    multiplyGram(alpha, diagonal, u);
     const sums = columnSums(alpha, k);
     const shift = new Float64Array(k);
     for (let row = 0; row < p.rows; row++) for (let c = 0; c < k; c++) shift[c]! += along[row]! * alpha[row * k + c]!;

@@ -13,6 +13,19 @@ export const COMPARED = 8;
 export const WEAKER = 32;
 export const STRONGER = 2;
 
+/** Share of the loss by which another strength than the first must serve better: what is less differs from one draw of rows to the next. */
+const CLEARLY_LESS = 0.005;
+
+/** Place of the least loss; where the first strength of the same weighing has hardly more, that one's. */
+export function chooseTrial(tried: readonly (Way & { logLoss: number })[]): number {
+  const best = chooseLeast(tried.map(({ logLoss }) => logLoss));
+  const first = tried.findIndex(
+    ({ weighing, inverseStrength }) => weighing === tried[best]?.weighing && inverseStrength === COMPARED,
+  );
+  const isClear = first < 0 || tried[best]!.logLoss < tried[first]!.logLoss * (1 - CLEARLY_LESS);
+  return isClear ? best : first;
+}
+
 export const regParamOf = (inverseStrength: number, rows: number): number => 1 / (inverseStrength * Math.max(1, rows));
 
 /** Largest class over smallest from which weights are tried. */

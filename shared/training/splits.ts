@@ -94,14 +94,14 @@ function joinNear(
     while (parent[root] !== root) root = parent[root] = parent[parent[root]!]!;
     return root;
   };
-  const inBand = new Map<string, { group: number; signature: Uint32Array }>();
+  const inBand = new Map<number, { group: number; signature: Uint32Array }>();
   for (const [group, row] of first) {
     const long = minhash(texts[row]!);
     const signature = long ?? minhashWords(texts[row]!);
     if (signature === undefined) continue;
     const kind = long === undefined ? 'short' : 'long';
     for (let band = 0; band < BANDS; band++) {
-      const key = `${kind} ${labelOf(row)} ${band} ${signature.subarray(band * BAND_PLACES, (band + 1) * BAND_PLACES).join()}`;
+      const key = bandKey(signature, band, 2 * labelOf(row) + (kind === 'long' ? 1 : 0));
       const known = inBand.get(key);
       if (known === undefined) {
         inBand.set(key, { group, signature });
@@ -114,6 +114,18 @@ function joinNear(
     }
   }
   return groups.map(find);
+}
+
+/** 53 bits of a band, its number and what texts must have in common: two that differ share one in one data set of millions. */
+function bandKey(signature: Uint32Array, band: number, common: number): number {
+  let [high, low] = [Math.imul(common, 0x9e3779b1) ^ band, Math.imul(band + 1, 0x85ebca6b) ^ common];
+  for (let place = band * BAND_PLACES; place < (band + 1) * BAND_PLACES; place++) {
+    high = Math.imul(high ^ signature[place]!, 0x85ebca6b);
+    high ^= high >>> 15;
+    low = Math.imul(low ^ signature[place]!, 0xc2b2ae35);
+    low ^= low >>> 13;
+  }
+  return (high >>> 0) * 2 ** 21 + (low >>> 11);
 }
 
 function groupEqual(texts: readonly string[]): Uint32Array {
@@ -131,6 +143,18 @@ export function rowsOfPart(part: Uint16Array, wanted: number, isMember: boolean)
   const rows: number[] = [];
   for (let row = 0; row < part.length; row++) if ((part[row] === wanted) === isMember) rows.push(row);
   return rows;
+}
+
+/** About so many of the rows, every label's alike; all of them where that would leave out less than a third. */
+export function drawAlike(rows: readonly number[], classes: ArrayLike<number>, most: number): readonly number[] {
+  const share = most / rows.length;
+  if (share > 2 / 3) return rows;
+  const seen = new Map<number, number>();
+  return rows.filter((row) => {
+    const before = seen.get(classes[row]!) ?? 0;
+    seen.set(classes[row]!, before + 1);
+    return Math.ceil((before + 1) * share) > Math.ceil(before * share);
+  });
 }
 
 function shuffle<T>(list: T[], random: Random): void {

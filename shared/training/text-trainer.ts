@@ -11,7 +11,7 @@ import type { Random } from '../ports.ts';
 import {
   balancedWeights,
   COMPARED,
-  chooseLeast,
+  chooseTrial,
   type Fitting,
   heldOutLoss,
   INVERSE_STRENGTHS,
@@ -24,7 +24,7 @@ import {
 } from './fit-choice.ts';
 import { type Judgement, judge, judgeStrictly, type Predictions } from './judge.ts';
 import { featureSpecOf, lrOptionsOf, type TrainOptions } from './options.ts';
-import { rowsOfPart, splitRows } from './splits.ts';
+import { drawAlike, rowsOfPart, splitRows } from './splits.ts';
 
 export interface TrainProgress {
   /** What is being fitted: `fold 2 of 5`, `final`. */
@@ -64,8 +64,11 @@ export interface Judged extends Judgement {
 const MAX_FOLDED_ROWS = 5000;
 /** Iterations of a fit that only judges strengths; along a path each starts close to its end. */
 const TRIAL_ITERATIONS = 20;
-/** Folds that try every strength. */
-const SCOUT_FOLDS = 2;
+/** Rows that judge the ways that are tried: as many folds as hold so many, at most two. */
+const SCOUTED_ROWS = 900;
+const MAX_SCOUT_FOLDS = 2;
+/** Rows that train the ways that are tried, where one part is held out: which of two ways serves better shows on some thousands. */
+const SCOUT_ROWS = 4000;
 
 /** Ways that are alike but for the strength: one path of fits. */
 interface Path extends Pick<Way, 'weighing'> {
@@ -139,7 +142,7 @@ export class TextTrainer {
     const part = splitRows(classes, groups, folds, random);
     const split = (fold: number) => ({ held: rowsOfPart(part, fold, true), rest: rowsOfPart(part, fold, false) });
     // Several ways are tried on the first folds only.
-    const scouts = Math.min(SCOUT_FOLDS, folds);
+    const scouts = Math.min(MAX_SCOUT_FOLDS, folds, Math.ceil((SCOUTED_ROWS * folds) / this.#counts.rows));
     const scoutedRows = Array.from({ length: scouts }, (_, fold) => split(fold).held).flat();
     const predict = (fold: number, path: Path): Float64Array[] => {
       const { held, rest } = split(fold);
@@ -193,11 +196,13 @@ export class TextTrainer {
     const held = rowsOfPart(part, 0, true);
     const rest = rowsOfPart(part, 0, false);
     const truth = Int32Array.from(held, (row) => classes[row]!);
-    const scout = (path: Path): Predictions[] =>
-      Array.from(this.#fits(rest, 'held-out check', path), (fitted) => ({ raw: this.#predict(fitted, held), truth }));
+    const fitTo = (rows: readonly number[], phase: string, path: Path): Predictions[] =>
+      Array.from(this.#fits(rows, phase, path), (fitted) => ({ raw: this.#predict(fitted, held), truth }));
+    const some = drawAlike(rest, classes, SCOUT_ROWS);
     const { predictions, fitting } = this.#choose({
-      scout,
-      complete: (path, scouted) => scouted ?? scout(path)[0]!, // one strength, one fit
+      scout: (path) => fitTo(some, 'trial', path),
+      complete: (path, scouted) =>
+        scouted !== undefined && some === rest ? scouted : fitTo(rest, 'held-out check', path)[0]!, // one strength, one fit
     });
     return {
       ...judge({ ...predictions, groups: held.map((row) => groups[row]!) }, labels.length, this.#options),
@@ -275,7 +280,7 @@ export class TextTrainer {
     const weighings = weighingsOf(lexical);
     const best = () => {
       const strongFirst = tried.toSorted((a, b) => a.inverseStrength - b.inverseStrength);
-      return strongFirst[chooseLeast(strongFirst.map(({ logLoss }) => logLoss))]!;
+      return strongFirst[chooseTrial(strongFirst)]!;
     };
     for (const weighing of weighings) tryPath(weighing, weighings.length > 1 ? [COMPARED] : INVERSE_STRENGTHS);
     if (weighings.length > 1) {

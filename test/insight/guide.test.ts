@@ -101,6 +101,8 @@ test('a model that knows the labels makes decisions needless; what it has not se
     results(30, { model_version: 'v2', decided_by: 'model', processed_at: '2026-11-20T12:00:00Z' }),
   );
   expect(await next()).toMatchObject({ id: 'check', left: '0 of 20 checked' });
+  // Nobody has decided and no model was trained of decisions: these steps are not said to be done.
+  expect(await states()).toEqual({ labels: 'done', documents: 'done', rerun: 'done', check: 'next' });
   await store.add('feedback', decisions(20));
   expect(await states()).toEqual({
     labels: 'done',

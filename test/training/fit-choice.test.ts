@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   balancedWeights,
   chooseLeast,
+  chooseTrial,
   heldOutLoss,
   isUneven,
   prefersWeights,
@@ -22,6 +23,17 @@ describe('the choice of a fit', () => {
   test('the least loss wins, the stronger regularization of equals', () => {
     expect(chooseLeast([0.5, 0.4, 0.4])).toBe(1);
     expect(chooseLeast([0.3])).toBe(0);
+  });
+
+  test('another strength than the first must serve clearly better; between weighings the least loss decides', () => {
+    const way = (weighing: 'even' | 'labels', inverseStrength: number, logLoss: number) => ({
+      ...{ weighing, inverseStrength, logLoss },
+    });
+    const [stronger, first] = [way('labels', 2, 0.5), way('labels', 8, 0.4)];
+    expect(chooseTrial([stronger, first, way('labels', 32, 0.3985)])).toBe(1);
+    expect(chooseTrial([stronger, first, way('labels', 32, 0.3975)])).toBe(2);
+    expect(chooseTrial([first, way('even', 8, 0.3999)])).toBe(1);
+    expect(chooseTrial([way('labels', 32, 0.3), first])).toBe(0);
   });
 
   test('the loss is what is left when the temperature is right: overconfidence alone costs nothing', () => {

@@ -9,18 +9,27 @@ import { TextTokens } from './tokens.ts';
 let encoder: OnnxEncoder | undefined;
 
 function open(): OnnxEncoder {
-  const start = workerData as Partial<EncoderStart>; // made by local-encoder.ts
-  // The model first, and its bytes are given free before the tokenizer grows: together they would need twice the memory.
-  const session = openModel(start as EncoderStart);
-  delete start.model;
-  const { tokenizer, tokenizerConfig, shape } = start as EncoderStart;
-  delete start.tokenizer;
-  return new OnnxEncoder(session, new TextTokens(parse(tokenizer), parse(tokenizerConfig)), shape);
+  const start = workerData as EncoderStart; // made by local-encoder.ts
+  // The model first, and its bytes are given free before the tokenizer grows, as the tokenizer's are: together they would need twice the memory.
+  const session = openModel(start);
+  start.model = NOTHING;
+  const config = parse(start.tokenizerConfig);
+  return new OnnxEncoder(session, new TextTokens(takeTokenizer(start), config), start.shape);
+}
+
+/** The tokenizer's content; its bytes and their text are garbage from here on. */
+function takeTokenizer(start: EncoderStart): object {
+  const content = parse(start.tokenizer);
+  start.tokenizer = NOTHING;
+  return content;
 }
 
 const openModel = ({ model, threads }: EncoderStart) => openSession(model, threads);
 
-const parse = (bytes: Uint8Array): object => JSON.parse(Buffer.from(bytes).toString('utf8')) as object; // parsed at the import
+const NOTHING = new Uint8Array();
+
+const parse = ({ buffer, byteOffset, byteLength }: Uint8Array): object =>
+  JSON.parse(Buffer.from(buffer, byteOffset, byteLength).toString('utf8')) as object; // parsed at the import
 
 parentPort?.on('message', ({ id, texts, prefix }: EncodeRequest) => {
   let answer: EncodeAnswer;

@@ -88,7 +88,7 @@ export function CoverageAgainstPrecision({ report, chosen }: { report: ModelRepo
       y={{ name: words.axisPrecision, format: whole, domain: [floor, 1] }}
       marks={[
         {
-          x: atThreshold(curve, threshold).coverage,
+          x: atThreshold(curve, threshold, report.accept).coverage,
           name: words.markThreshold(thresholdText(threshold)),
           side: 'bottom',
         },

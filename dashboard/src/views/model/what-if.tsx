@@ -46,7 +46,9 @@ export function WhatIf({ report, chosen, onChange }: WhatIfProps) {
         </button>
       </div>
       {report.acceptByLabel !== null && <p class="dim">{words.byLabelNote}</p>}
-      {curve.length > 0 && <Expected at={atThreshold(curve, chosen)} now={atThreshold(curve, own)} />}
+      {curve.length > 0 && (
+        <Expected at={atThreshold(curve, chosen, report.accept)} now={atThreshold(curve, own, report.accept)} />
+      )}
       {canOperate.value && <OverTheLake version={report.version} chosen={chosen} />}
     </section>
   );

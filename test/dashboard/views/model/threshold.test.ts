@@ -25,6 +25,16 @@ describe('a threshold read from the evaluation', () => {
     expect(atThreshold(curve, 0).accepted).toBe(100);
   });
 
+  test("at the model's own threshold it says what the model says of itself: the curve is thinned", () => {
+    const own: AcceptRule = {
+      ...{ threshold: 0.79, basis: 'guarantee', precision: 0.9, confidence: 0.95 },
+      ...{ coverage: 0.61, observedPrecision: 58 / 61, samples: 100 },
+    };
+    expect(atThreshold(curve, 0.79, own)).toEqual({ accepted: 61, correct: 58, coverage: 0.61, precision: 58 / 61 });
+    expect(atThreshold(curve, 0.8, own).accepted).toBe(60);
+    expect(atThreshold(curve, 0.79, { ...own, samples: 40 }).accepted).toBe(60); // it was proven on other rows
+  });
+
   test('above every confidence nothing is accepted and no precision is claimed', () => {
     expect(atThreshold(curve, 0.995)).toEqual({ accepted: 0, correct: 0, coverage: 0, precision: null });
     expect(atThreshold([], 0.5).precision).toBeNull();
