@@ -1,7 +1,8 @@
-// The table of docs/benchmarks.md by one command: `npm run bench all -- --against <built checkout> [--json] [--only readers,lake] [--rounds 40] [--files 500,4000]`.
+// What docs/benchmarks.md compares between two builds, as far as a build of before has it, by one command: `npm run bench all -- --against <built checkout> [--json] [--only readers,lake] [--rounds 40] [--files 500,4000]`.
 // Benchmarks that compare two builds themselves are given the other one; of those that both builds have, each build runs its own, one after the other.
 // Without --against only what this build needs is told. What is printed is the table as Markdown, or one JSON document.
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -22,7 +23,7 @@ interface Options {
   files: string;
 }
 
-const PARTS: Readonly<Record<string, (options: Options) => Line[]>> = { readers, redact, lake, folder };
+const PARTS: Readonly<Record<string, (options: Options) => Line[]>> = { readers, redact, rows, training, lake, folder };
 
 export async function run({ json, args }: { json: boolean; args: string[] }): Promise<void> {
   const { values } = parseArgs({
@@ -110,6 +111,36 @@ function redact({ against }: Options): Line[] {
   return Object.entries(mbPerCpuSecond).map(([kind, rate]) =>
     line('redact', `redaction of ${kind}, per second of CPU`, 'MB', rate, before?.mbPerCpuSecond[kind]),
   );
+}
+
+interface RowsResult {
+  found: { rows: number; ms: number; beforeMs?: number }[];
+}
+
+function rows({ against }: Options): Line[] {
+  const { found } = measured(here, 'rows', other(against)) as RowsResult; // as above
+  return found.map(({ rows: count, ms, beforeMs }) =>
+    line('rows', `${count} result rows to data files, CPU`, 'ms', ms, beforeMs),
+  );
+}
+
+interface TrainingResult {
+  sets: { dataset: string; trainSeconds: number; peakRssMb: number }[];
+}
+
+/** Both builds have it; without the data sets there is nothing to tell. */
+function training({ against }: Options): Line[] {
+  const data = ['--data', join(here, '../shared/data/text')];
+  if (!existsSync(data[1]!)) return [];
+  const before = against === undefined ? undefined : (measured(against, 'models', data) as TrainingResult); // as above
+  const now = measured(here, 'models', data) as TrainingResult;
+  return now.sets.flatMap(({ dataset, trainSeconds, peakRssMb }) => {
+    const old = before?.sets.find((set) => set.dataset === dataset);
+    return [
+      line('models', `training ${dataset}, wall`, 's', trainSeconds, old?.trainSeconds),
+      line('models', `training ${dataset}, peak of the process`, 'MB', peakRssMb, old?.peakRssMb),
+    ];
+  });
 }
 
 interface LakeResult {

@@ -53,7 +53,7 @@ app.http('checkTaxonomy', {
     respond(context, request, 'operator', async () => {
       const { config, services } = await getApp();
       const document = await readBody(request, config.REQUEST_MAX_BYTES);
-      const check = await checkTaxonomy(services, document);
+      const check = await checkTaxonomy(services, document, services);
       return { jsonBody: { ...check, diff: await diffToCurrent(services.lake, document) } };
     }),
 });

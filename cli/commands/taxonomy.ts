@@ -83,7 +83,7 @@ export async function checkTaxonomyFile(file: string, options: LakeOptions & { s
 const remarksAt = (options: LakeOptions, document: unknown): Promise<TaxonomyCheck> =>
   atLake(options, {
     api: (api) => api.ask<TaxonomyCheck>('POST', '/api/taxonomies/check', document),
-    app: (app) => checkTaxonomy(app.services, document),
+    app: (app) => checkTaxonomy(app.services, document, app.services),
   });
 
 function describeCheck({ remarks, encoder, encoderFailure }: TaxonomyCheck): string[] {

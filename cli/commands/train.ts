@@ -201,7 +201,7 @@ function describeModel(model: RegisteredModel): string {
         ]),
     accept.basis === 'default'
       ? decidesNothing(accept)
-      : `decides alone from confidence ${accept.threshold.toFixed(3)} on (${accept.basis}): ${percent(accept.coverage)} of documents, ${percent(accept.observedPrecision)} of them right`,
+      : `decides alone from confidence ${accept.threshold.toFixed(3)} on (${accept.basis}): ${percent(accept.coverage)} of documents, ${percent(accept.observedPrecision)} of them right. That holds for documents like the labelled ones; \`sluice spot-check\` measures it on yours`,
     ...describeStage(model),
   ].join('\n');
 }

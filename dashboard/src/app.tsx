@@ -1,5 +1,5 @@
 // The frame of the page: navigation, who is signed in, and one view at a time, loaded when it is first opened.
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { ErrorBoundary, LocationProvider, lazy, Route, Router, useLocation } from 'preact-iso';
 import type { Session } from '../../shared/api/insights.ts';
 
@@ -96,6 +96,12 @@ function Views() {
 
 function Header() {
   const { path } = useLocation();
+  const nav = useRef<HTMLElement>(null);
+  // Where there is no room for all of them, the one that is open is in sight.
+  useEffect(
+    () => nav.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' }),
+    [path],
+  );
   const llm = session.value?.llm;
   const entries = [
     { name: words.runs, href: links.runs, isShown: true },
@@ -114,7 +120,7 @@ function Header() {
         <img src={`${BASE}/icon.svg`} alt="" width="24" height="24" />
         Sluice
       </a>
-      <nav aria-label={words.views}>
+      <nav aria-label={words.views} ref={nav}>
         {entries
           .filter(({ isShown }) => isShown)
           .map(({ name, href }) => (

@@ -46,6 +46,7 @@ async function main(): Promise<void> {
 /** @param isPublic  see SiteOptions */
 export async function writeSite(folder: string, isPublic: boolean): Promise<void> {
   const files = siteFiles({ root: ROOT, isPublic, script: await browserScript() });
+  if (folder === APP_FOLDER) rmSync(folder, { recursive: true, force: true }); // the build's own: a page that is no more goes
   for (const [path, content] of files) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), content);
@@ -60,4 +61,8 @@ function removeFormer(folder: string, files: ReadonlyMap<string, unknown>): void
       rmSync(join(folder, name));
 }
 
-if (import.meta.main) await main();
+if (import.meta.main)
+  await main().catch((error: unknown) => {
+    console.error(`docs:site: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = error instanceof TypeError ? 2 : 1; // parseArgs refuses options by a TypeError
+  });

@@ -1,10 +1,14 @@
 // What is weak in a set of labels before any document is decided by it: descriptions that say little, labels that read alike.
 // Invariants: K1 remarks are advice: every taxonomy that can be stored can be used. K2 without an encoder, with one that fails, and with too few
 // labels to have a middle that they can be measured from, words alone are compared, and the answer says so.
+import { randomUUID } from 'node:crypto';
 import { isStopWord } from '../features/stop-words.ts';
+import type { Row } from '../lake/tables.ts';
+import { keepEmbeddingLedger } from '../llm/embeddings/embedding-ledger.ts';
 import { LabelReader } from '../models/encoder/label-reader.ts';
 import { labelPhrases } from '../models/encoder/label-texts.ts';
 import { isEncoderFailure } from '../pipeline/encoder-stage.ts';
+import { keepingLabels } from '../pipeline/label-vectors.ts';
 import type { PipelineServices } from '../pipeline/services.ts';
 import { type Label, parseTaxonomy } from '../taxonomy.ts';
 
@@ -40,13 +44,18 @@ export interface TaxonomyCheck {
   encoderFailure: string | null;
 }
 
+/** Who pays where the encoder in use is a deployment. */
+export type CheckPayer = Pick<PipelineServices, 'config' | 'lake' | 'tables'>;
+
 /**
  * Check a taxonomy document with the encoder in use, if there is one.
+ * @param payer  its limit of money for one run holds, the calls are booked, and vectors of labels are kept; absent: a deployment is not asked
  * @throws {TerminalError} request.invalid naming every wrong field
  */
 export async function checkTaxonomy(
   { encoders, logger }: Pick<PipelineServices, 'encoders' | 'logger'>,
   document: unknown,
+  payer?: CheckPayer,
 ): Promise<TaxonomyCheck> {
   const { version, labels } = parseTaxonomy(document);
   const done = (encoder: string | null, encoderFailure: string | null, cosines?: Float64Array): TaxonomyCheck => ({
@@ -61,8 +70,21 @@ export async function checkTaxonomy(
   try {
     inUse = await encoders.current();
     if (inUse === undefined) return done(null, null);
-    const { encoder } = await encoders.open(inUse);
-    return done(inUse, null, (await LabelReader.open(encoder, labels)).resemblance());
+    const isPaid = (await encoders.isDeployment?.(inUse)) === true;
+    if (!isPaid || payer === undefined) {
+      const { encoder } = await encoders.open(inUse);
+      return done(inUse, null, (await LabelReader.open(encoder, labels)).resemblance());
+    }
+    const { LLM_ENABLED, LLM_MAX_COST_USD_PER_RUN } = payer.config;
+    const place = { runId: `check-${randomUUID()}`, batchId: 'labels' };
+    const opened = await encoders.open(inUse, { ...place, maxUsd: LLM_MAX_COST_USD_PER_RUN, mayAsk: LLM_ENABLED });
+    try {
+      const reader = await LabelReader.open(keepingLabels(opened, version), labels);
+      return done(inUse, null, reader.resemblance());
+    } finally {
+      const rows = (await keepEmbeddingLedger(payer.lake, place)).map((row): Row => ({ ...row }));
+      if (rows.length > 0) await payer.tables.append('llm_calls', { runId: place.runId, attempt: 0 }, rows);
+    }
   } catch (error) {
     if (!isEncoderFailure(error)) throw error;
     logger.warn('encoder.failed', { code: error.code, encoder: inUse ?? null });

@@ -1,21 +1,15 @@
 // The loosest accept threshold that all held-out rows together prove: no rows are set aside to say where testing starts.
-// Invariants: P1 where a sequence of tests starts depends on how sure the predictions are, never on whether they are right. P2 near copies are one
-// witness (countWitnesses).
-// P3 the level is shared by the sequences, whose number is fixed beforehand, so that it holds for whatever they find together.
+// Invariants: P1 where a sequence of tests starts depends on how sure the predictions are, never on whether they are right. P2 near copies
+// are fewer witnesses (witnesses.ts). P3 the level is shared by the sequences, whose number is fixed beforehand, so that it holds for whatever they find together.
 // Sources: Clopper & Pearson 1934; Angelopoulos et al. 2021, Learn then Test (fixed-sequence testing from several starts).
-import {
-  countWitnesses,
-  type HeldOut,
-  samplesNeeded,
-  THRESHOLD_GRID,
-  tailProbability,
-  type Witnesses,
-} from './threshold.ts';
+import { type HeldOut, THRESHOLD_GRID } from './held-out.ts';
+import { samplesNeeded, tailProbability } from './threshold.ts';
+import { countWitnesses, type Witnesses } from './witnesses.ts';
 
 export interface Proof {
   /** null: no threshold is proven, so nothing is accepted. */
   threshold: number | null;
-  /** Witnesses among all rows. */
+  /** Among all rows. */
   witnesses: number;
   /** threshold null: witnesses that are missing at least, if more of them are right as often as these; 0: more alone do not help. */
   missing: number;
@@ -53,7 +47,7 @@ const MIN_SEEN = 20;
 const MAX_TIMES = 100;
 
 function missingOf(counts: readonly Witnesses[], witnesses: number, precision: number, level: number): number {
-  const least = Math.max(0, samplesNeeded(precision, level) - witnesses);
+  const least = Math.max(0, Math.ceil(samplesNeeded(precision, level) - witnesses));
   if (least > 0) return least;
   let clearest: Witnesses | undefined;
   let smallest = Number.POSITIVE_INFINITY;

@@ -2,10 +2,12 @@
 // Fixed-sequence testing: thresholds of a fixed grid are tested from strict to loose, each by an exact binomial test at the full level, and the
 // last one before the first failure is taken. That the grid is fixed and the order given is what makes the level hold for all of them.
 // Invariants: T1 where the sequence starts depends on other rows than those tested. T2 per label, the level is divided by the number of labels.
-// T3 near copies are one witness, by the share of those accepted that is right: they are right or wrong together, and counted singly would prove too much.
+// T3 near copies prove less than different rows, by how much they are right or wrong together (witnesses.ts); counted singly they would prove too much.
 // Limits: the promise is about documents exchangeable with the tested rows; it says nothing about other sources or later times.
 // Sources: Clopper & Pearson 1934; Angelopoulos et al. 2021, Learn then Test.
 import { TerminalError } from '../errors.ts';
+import { type HeldOut, THRESHOLD_GRID } from './held-out.ts';
+import { countWitnesses, type Witnesses, witnessesOf } from './witnesses.ts';
 
 export interface PrecisionGoal {
   /** Share of accepted labels that must be right, in (0, 1). */
@@ -14,36 +16,15 @@ export interface PrecisionGoal {
   confidence: number;
 }
 
-/** Predictions for rows the model was not trained on. */
-export interface HeldOut {
-  /** Calibrated probability of the predicted class [n] */
-  confidence: Float64Array;
-  /** [n] */
-  predicted: Int32Array;
-  /** 1 where right [n] */
-  isRight: Uint8Array;
-  /** Group of each row [n]; rows of one are near copies of each other. Absent: each stands for itself. */
-  groups?: ArrayLike<number>;
-}
-
 export interface Guarantee {
   /** null: no threshold keeps the promise, so nothing is accepted. */
   threshold: number | null;
-  /** Tested witnesses at or above the threshold, or at the first one tested when none holds. */
+  /** Witnesses (witnesses.ts) among the tested rows at or above the threshold, or at the first one tested when none holds. */
   accepted: number;
   correct: number;
   /** Accepted rows that suffice when none of them is wrong. */
   needed: number;
 }
-
-/** Thresholds, strict to loose. */
-export const THRESHOLD_GRID: readonly number[] = [
-  0.9999,
-  0.9995,
-  0.999,
-  ...Array.from({ length: 200 }, (_, i) => Math.round((0.995 - i * 0.005) * 1000) / 1000).filter((t) => t >= 0.005),
-  0,
-];
 
 /**
  * The loosest threshold whose promise holds.
@@ -107,18 +88,18 @@ export function requireGuarantee(
   checkGoal(goal);
   const found = guaranteeThreshold(scout, tested, goal.precision, 1 - goal.confidence);
   if (found.threshold !== null) return { ...found, threshold: found.threshold };
-  const rows = witnessesOf(tested);
+  const rows = Math.floor(witnessesOf(tested));
   const promise = `${percent(goal.precision)} right with ${percent(goal.confidence)} confidence`;
   if (rows < found.needed)
     throw new TerminalError(
       'train.too-few-samples',
-      `${promise}: need at least ${found.needed} test rows without a single error, have ${rows}`,
+      `${promise}: need at least ${found.needed} test rows without a single error, have ${rows}${tested.groups === undefined ? '' : ', near copies counted for less'}`,
       { ids: { needed: found.needed, have: rows } },
     );
   throw new TerminalError(
     'train.promise-not-kept',
-    `${promise}: no threshold keeps it; of the ${found.accepted} surest test rows ${found.correct} were right`,
-    { ids: { accepted: found.accepted, correct: found.correct } },
+    `${promise}: no threshold keeps it; of the ${Math.round(found.accepted)} surest test rows ${Math.round(found.correct)} were right`,
+    { ids: { accepted: Math.round(found.accepted), correct: Math.round(found.correct) } },
   );
 }
 
@@ -180,40 +161,6 @@ export function countAccepted(held: HeldOut, threshold: number): { accepted: num
     }
   return { accepted, correct };
 }
-
-/** Accepted witnesses, and those that are right: of near copies the share that is. */
-export interface Witnesses {
-  accepted: number;
-  correct: number;
-}
-
-/** Witnesses at each threshold of the grid (T3). */
-export function countWitnesses({ confidence, isRight, groups }: HeldOut): Witnesses[] {
-  const order = Uint32Array.from(confidence.keys()).sort((a, b) => confidence[b]! - confidence[a]!);
-  const seen = new Map<number, { rows: number; right: number }>();
-  let mixed = 0; // witnesses that are neither wholly right nor wholly wrong add shares, whose sum would not be exact
-  let whole = 0;
-  let next = 0;
-  const share = ({ rows, right }: { rows: number; right: number }, sign: number): void => {
-    if (rows > 0 && right === rows) whole += sign;
-    else if (right > 0) mixed += sign * (right / rows);
-  };
-  return THRESHOLD_GRID.map((threshold) => {
-    for (; next < order.length && confidence[order[next]!]! >= threshold; next++) {
-      const row = order[next]!;
-      const witness = groups?.[row] ?? row;
-      const known = seen.get(witness) ?? { rows: 0, right: 0 };
-      share(known, -1);
-      const now = { rows: known.rows + 1, right: known.right + isRight[row]! };
-      share(now, 1);
-      seen.set(witness, now);
-    }
-    return { accepted: seen.size, correct: whole + Math.max(0, mixed) };
-  });
-}
-
-const witnessesOf = ({ confidence, groups }: HeldOut): number =>
-  groups === undefined ? confidence.length : new Set(Array.from(confidence, (_, row) => groups[row]!)).size;
 
 /**
  * Place in the grid where the scout's rows speak most clearly for the promise, among those that leave rows enough to test.

@@ -3,18 +3,15 @@
 // right (cold-threshold.ts). C2 without one, the descriptions decide what they are clear about; decided_by says so, and the rest waits for people.
 import type { EncoderCounts } from '../api/runs.ts';
 import { isDoubtful, parseWarnings } from '../documents/doubt.ts';
-import { TerminalError } from '../errors.ts';
-import { encodeCached } from '../models/encoder/encode-cached.ts';
-import type { Encoder } from '../models/encoder/encoder.ts';
 import { LabelReader } from '../models/encoder/label-reader.ts';
-import { LABELS_OWNER } from '../models/encoder/vector-cache.ts';
 import { uncheckedAccept } from './cold-threshold.ts';
 import { openEncoder, orFailure, type Staged, vectorsOf } from './encoder-stage.ts';
 import type { ExtractedRow } from './extracted.ts';
+import { keepingLabels } from './label-vectors.ts';
 import type { Plan } from './records.ts';
 import { route } from './route.ts';
 import { type ScoreRow, topLabels } from './scores.ts';
-import type { Encoders, PipelineServices } from './services.ts';
+import type { PipelineServices } from './services.ts';
 import type { StepInput } from './step.ts';
 import { loadTaxonomy } from './taxonomies.ts';
 
@@ -96,26 +93,13 @@ async function readerOf(
     const { labels } = await loadTaxonomy(services.lake, taxonomyVersion);
     const opened = await openEncoder(services, plan, input);
     const isPaid = (await services.encoders?.isDeployment?.(encoder)) === true;
-    return await LabelReader.open(isPaid ? keeping(opened, taxonomyVersion) : opened.encoder, labels);
+    return await LabelReader.open(isPaid ? keepingLabels(opened, taxonomyVersion) : opened.encoder, labels);
   })();
   readers.set(key, opening);
   opening.catch(() => readers.delete(key)); // the caller sees the error; the next one tries again
   const [oldest] = readers.keys();
   if (readers.size > MAX_READERS && oldest !== undefined) readers.delete(oldest);
   return await opening;
-}
-
-/** The same encoder, whose vectors of labels are kept and asked for once. */
-function keeping({ encoder, vectors }: Awaited<ReturnType<Encoders['open']>>, taxonomyVersion: string): Encoder {
-  const place = { owner: LABELS_OWNER, part: taxonomyVersion };
-  return {
-    ...{ version: encoder.version, dimensions: encoder.dimensions, close: () => encoder.close() },
-    async encode(texts, role) {
-      const found = await encodeCached(encoder, vectors, texts, place, undefined, role);
-      if (found.missing === undefined) return found.vectors;
-      throw new TerminalError(found.missing.code, `Encoder ${encoder.version} gave no vectors of all labels`);
-    },
-  };
 }
 
 export const unscoredRow = (row: ExtractedRow, llm: boolean): ScoreRow => ({

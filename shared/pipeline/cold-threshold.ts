@@ -4,7 +4,8 @@
 // enough that lie above it were checked.
 // People see unsure documents first, so shares of right ones come out too low rather than too high.
 import type { Row } from '../lake/tables.ts';
-import { countAccepted, type HeldOut, THRESHOLD_GRID } from '../models/threshold.ts';
+import { type HeldOut, THRESHOLD_GRID } from '../models/held-out.ts';
+import { countAccepted } from '../models/threshold.ts';
 import { chooseAccept, DECIDES_NOTHING } from '../training/accept.ts';
 import type { ColdAccept } from './cold-accept.ts';
 import type { Plan } from './records.ts';

@@ -148,6 +148,12 @@ export class SearchIndex {
     await dropSegments(this.#services.lake, new Set(damaged.map(({ id }) => id)));
   }
 
+  /** Somebody has cleared the temporary folder: copies are fetched anew. */
+  fetchAgain(): void {
+    this.#open.clear();
+    this.#held = undefined;
+  }
+
   #look(): Promise<SearchState> {
     const look = this.#looking.then(() => this.#lookNow());
     this.#looking = look.catch(() => undefined); // told to its caller

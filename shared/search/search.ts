@@ -129,25 +129,20 @@ async function likeEnough(
   }));
 }
 
-/** Work with the index as it is; once more where a file of it turns out to be gone or damaged. */
+/** Work with the index as it is; once more where a file of it turns out to be damaged, or a copy of one was cleared away. */
 async function withIndex<T>(lake: SearchLake, waitMs: number, work: (state: SearchState) => Promise<T>): Promise<T> {
   for (let isAgain = false; ; isAgain = true) {
     const state = await lake.search.open(waitMs);
     try {
       return await work(state);
     } catch (error) {
-      const path = brokenFile(error);
-      if (path === undefined || isAgain) throw error;
-      await lake.search.discard(path);
+      if (isAgain) throw error;
+      if (error instanceof SluiceError && error.code === 'lake.corrupt-table')
+        await lake.search.discard(String(error.ids.path));
+      else if ((error as NodeJS.ErrnoException).code === 'ENOENT') lake.search.fetchAgain();
+      else throw error;
     }
   }
-}
-
-/** The local file of the index that an error is about. */
-function brokenFile(error: unknown): string | undefined {
-  if (error instanceof SluiceError && error.code === 'lake.corrupt-table') return String(error.ids.path);
-  const { code, path } = error as NodeJS.ErrnoException;
-  return code === 'ENOENT' ? path : undefined;
 }
 
 /** Gives others a turn between segments, and ends what takes too long. */

@@ -3,15 +3,9 @@
 // (guarantee), or the model decides nothing alone and says how many rows are missing (default).
 // Invariant: A1 a threshold that was merely seen to be right often enough is never taken: of few rows four in five such thresholds miss the aim.
 import type { AcceptRule } from '../models/accept-rule.ts';
+import { type HeldOut, THRESHOLD_GRID } from '../models/held-out.ts';
 import { provenThreshold } from '../models/proven-threshold.ts';
-import {
-  countAccepted,
-  guaranteeByLabel,
-  type HeldOut,
-  type PrecisionGoal,
-  requireGuarantee,
-  THRESHOLD_GRID,
-} from '../models/threshold.ts';
+import { countAccepted, guaranteeByLabel, type PrecisionGoal, requireGuarantee } from '../models/threshold.ts';
 
 /** Threshold where nothing could be measured: above every probability, so that the model decides nothing alone. */
 export const DECIDES_NOTHING = 1.01;

@@ -19,9 +19,10 @@ import {
   similaritiesTo,
 } from '../models/encoder/stage.ts';
 import type { Mix, NoveltyRule, StageDescription } from '../models/encoder/stage-description.ts';
+import { type HeldOut, THRESHOLD_GRID } from '../models/held-out.ts';
 import { encodeLinearModel, LinearScorer } from '../models/linear-model.ts';
 import { fitPath, type LrFit } from '../models/logistic-regression.ts';
-import { type HeldOut, THRESHOLD_GRID, topPredictions } from '../models/threshold.ts';
+import { topPredictions } from '../models/threshold.ts';
 import type { Random } from '../ports.ts';
 import { chooseAccept, DECIDES_NOTHING } from './accept.ts';
 import { chooseLeast, heldOutLoss, regParamOf } from './fit-choice.ts';
@@ -327,7 +328,7 @@ function fitNovelty(input: HeadInput, placeOf: ReadonlyMap<number, number>): Nov
         most,
         input.random,
       );
-    const judging = drawn(held, MAX_NOVELTY_ROWS);
+    const judging = drawn(held, Math.ceil(MAX_NOVELTY_ROWS / input.splits.length));
     const training = drawn(rest, MAX_HEAD_ROWS);
     const exemplars = exemplarsOf(vectors, dimensions, training, byPlace);
     for (const place of judging) {
@@ -345,4 +346,5 @@ function fitNovelty(input: HeadInput, placeOf: ReadonlyMap<number, number>): Nov
   return { below, known: share(known), leftOut: share(leftOut), samples: known.length };
 }
 
-const MAX_NOVELTY_ROWS = 500;
+/** Of all splits together. */
+const MAX_NOVELTY_ROWS = 1000;

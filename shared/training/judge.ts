@@ -1,7 +1,8 @@
 // From predictions for rows outside training to a calibration, an accept threshold and an evaluation.
 // Invariant: J1 each probability that is measured was calibrated by a function fitted on other rows.
 import { type Calibration, calibrate, fitCalibration } from '../models/calibration.ts';
-import { type HeldOut, topPredictions } from '../models/threshold.ts';
+import type { HeldOut } from '../models/held-out.ts';
+import { topPredictions } from '../models/threshold.ts';
 import { type AcceptChoice, chooseAccept, promiseAccept } from './accept.ts';
 import type { TrainOptions } from './options.ts';
 

@@ -23,7 +23,7 @@ export interface TrainOptions extends FeatureSpec, Omit<LrOptions, 'regParam'> {
   /** Which rows calibration and thresholds see. folds: all rows, each judged by a model that has not seen it. holdout: a share of the rows.
    *  Default auto: folds below 5000 rows */
   calibration: 'auto' | 'folds' | 'holdout';
-  /** Number of folds. Default 5 */
+  /** Number of folds. Default 5; with an encoder and calibration auto at least 10 */
   folds: number;
   /** Share of the rows held out. Default 0.2 */
   holdout: number;

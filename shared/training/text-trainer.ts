@@ -62,6 +62,8 @@ export interface Judged extends Judgement {
 
 /** Rows up to which `auto` judges by folds. */
 const MAX_FOLDED_ROWS = 5000;
+/** Folds where an encoder judges them too, at least: models of nine tenths of the rows prove nearly what the final one can. */
+const ENCODED_FOLDS = 10;
 /** Iterations of a fit that only judges strengths; along a path each starts close to its end. */
 const TRIAL_ITERATIONS = 20;
 /** Rows that judge the ways that are tried: as many folds as hold so many, at most two. */
@@ -129,16 +131,19 @@ export class TextTrainer {
     return { ...fitted, fit: { ...fit, model }, idf: { weights, docFreq, numDocs: idf.numDocs } };
   }
 
-  judge(groups: Uint32Array, random: Random): Judged {
+  /** @param isEncoded  a second stage is judged on the same splits */
+  judge(groups: Uint32Array, random: Random, isEncoded = false): Judged {
     const { calibration, guarantee } = this.#options;
     const usesFolds = calibration === 'folds' || (calibration === 'auto' && this.#counts.rows < MAX_FOLDED_ROWS);
     if (guarantee) return this.#judgeStrictly(groups, random);
-    return usesFolds ? this.#judgeByFolds(groups, random) : this.#judgeByHoldout(groups, random);
+    const folds =
+      isEncoded && calibration === 'auto' ? Math.max(this.#options.folds, ENCODED_FOLDS) : this.#options.folds;
+    return usesFolds ? this.#judgeByFolds(folds, groups, random) : this.#judgeByHoldout(groups, random);
   }
 
-  #judgeByFolds(groups: Uint32Array, random: Random): Judged {
+  #judgeByFolds(wanted: number, groups: Uint32Array, random: Random): Judged {
     const { classes, labels } = this.#data;
-    const folds = Math.min(this.#options.folds, this.#counts.rows);
+    const folds = Math.min(wanted, this.#counts.rows);
     const part = splitRows(classes, groups, folds, random);
     const split = (fold: number) => ({ held: rowsOfPart(part, fold, true), rest: rowsOfPart(part, fold, false) });
     // Several ways are tried on the first folds only.

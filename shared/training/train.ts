@@ -68,7 +68,7 @@ export async function train(input: TrainInput): Promise<TrainedBundle> {
   const { texts } = data;
   data.texts = []; // from here on only counts are needed, and the encoder's share of the texts
   const trainer = new TextTrainer(counts, data, options, (progress) => input.deps.onProgress?.(progress));
-  const judged = trainer.judge(groups, seededRandom(options.seed));
+  const judged = trainer.judge(groups, seededRandom(options.seed), hasStage);
   const { fit, idf, regParam } = judged.final ?? trainer.fitFinal(judged.fitting);
   const head = hasStage
     ? await trainStage(encoder, texts, { ...data, groups }, judged, options, input.deps).catch((error: unknown) => {

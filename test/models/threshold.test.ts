@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import type { HeldOut } from '../../shared/models/held-out.ts';
 import {
   clopperPearsonLower,
   guaranteeByLabel,
   guaranteeThreshold,
-  type HeldOut,
   requireGuarantee,
   samplesNeeded,
   tailProbability,

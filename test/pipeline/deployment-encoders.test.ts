@@ -4,6 +4,7 @@ import { SimulatorCore } from '../../local/emulators/openai-core.ts';
 import { defaultDeploymentSettings } from '../../local/emulators/openai-deployment.ts';
 import type { RunRequest } from '../../shared/api/runs.ts';
 import { batchId } from '../../shared/ids.ts';
+import { checkTaxonomy } from '../../shared/insight/check-taxonomy.ts';
 import { quoteRun } from '../../shared/insight/quote-run.ts';
 import type { Row } from '../../shared/lake/tables.ts';
 import type { EmbeddingClient } from '../../shared/llm/deployments/client.ts';
@@ -318,4 +319,34 @@ test('where no text may be sent to an LLM a training sends none', async () => {
   const { told, ledger } = await trainModel({ LLM_ENABLED: 'false' });
   expect([sent, ledger]).toEqual([[], []]);
   expect(told).toEqual([expect.stringContaining('sends no texts')]);
+});
+
+test('taxonomy check: the deployment in use compares meanings; labels are sent once and booked, and not at all where nothing may be sent', async () => {
+  const document = {
+    name: 'four',
+    labels: ['Bills', 'Contracts', 'Letters', 'Payslips'].map((name) => ({ name, description: `All about ${name}.` })),
+  };
+  const { services } = world;
+  expect(await checkTaxonomy(services, document, services)).toMatchObject({
+    encoder: expect.stringContaining('vectors'),
+    encoderFailure: null,
+  });
+  const asked = sent.length;
+  expect(asked).toBeGreaterThan(0);
+  const booked = world.committed.get('llm_calls') ?? [];
+  expect([booked.length, booked.every((row) => String(row.run_id).startsWith('check-'))]).toEqual([
+    core.billing.length,
+    true,
+  ]);
+  await checkTaxonomy(services, document, services);
+  expect(sent).toHaveLength(asked);
+
+  await open();
+  expect(await checkTaxonomy(world.services, document)).toMatchObject({
+    encoder: null,
+    encoderFailure: 'encoder.not-allowed', // nobody pays
+  });
+  await open({ LLM_ENABLED: 'false' });
+  expect(await checkTaxonomy(world.services, document, world.services)).toMatchObject({ encoder: null });
+  expect(sent).toEqual([]);
 });

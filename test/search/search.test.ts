@@ -1,4 +1,7 @@
 // The index over real Delta tables and Parquet files on a lake in memory.
+import { readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { searchSchema } from '../../shared/api/decisions.ts';
 import { parseRequest } from '../../shared/api/problem.ts';
@@ -251,6 +254,27 @@ test('search: files of the index that are gone are indexed again', async () => {
     expect((await find('zoll', {}, other)).total).toBe(1);
   } finally {
     other.close();
+  }
+});
+
+test('search: a file of the index that is damaged is indexed again; a local copy that was cleared away is fetched again', async () => {
+  await decide({ 1: 'zoll' });
+  await found('zoll');
+  const [segment] = await segments();
+  const folders = readdirSync(tmpdir()).filter((name) => name.startsWith(`sluice-search-${process.pid}-`));
+  for (const folder of folders) rmSync(join(tmpdir(), folder, 'segments'), { recursive: true, force: true });
+  expect(await found('zoll')).toEqual([id(1)]);
+  expect(await segments()).toEqual([segment]);
+  for (const path of [searchPaths.postings, searchPaths.entries]) {
+    const [before] = await segments();
+    await world.lake.write(path(before?.id ?? ''), 'not of ours, and longer than a trailer is');
+    const other = openIndex();
+    try {
+      expect((await find('zoll', {}, other)).total).toBe(1);
+    } finally {
+      other.close();
+    }
+    expect((await segments()).map(({ id: now }) => now)).not.toContain(before?.id);
   }
 });
 
