@@ -1,10 +1,10 @@
 // Files that the build made for browsers, sent under a policy that allows nothing from elsewhere.
 // Invariants: D1 only files that are there at start can be asked for; no path of a request is opened. D2 what lies in assets/ has its content's hash
 // in its name and may be kept for ever. D3 what a browser has already is not sent again.
+import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { HttpResponseInit } from '@azure/functions';
-import { sha256Hex } from '../shared/ids.ts';
 import type { AnswerAsOf } from './http.ts';
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -34,7 +34,7 @@ export function builtFiles(folder: URL): (name: string) => Promise<HttpResponseI
     if (!files.has(name) || type === undefined) return { status: 404, body: 'There is no such file.' };
     const bytes = await readFile(new URL(name, folder));
     return {
-      asOf: sha256Hex(bytes), // D3
+      asOf: createHash('sha256').update(bytes).digest('base64url'), // D3
       headers: {
         'content-type': type,
         'content-security-policy': POLICY,
