@@ -144,7 +144,9 @@ export class SearchIndex {
 
   /** A segment that could not be read: it goes, and its documents are indexed again. */
   async discard(path: string): Promise<void> {
-    const damaged = [...this.#open.values()].filter(({ local }) => Object.values(local).includes(path));
+    const damaged = [...this.#open.values()].filter(({ id, local }) =>
+      [local.entries, local.postings, searchPaths.texts(id)].includes(path),
+    );
     await dropSegments(this.#services.lake, new Set(damaged.map(({ id }) => id)));
   }
 
@@ -271,7 +273,11 @@ export class SearchIndex {
       local: inOrder.map(({ local }) => local),
       isKept: keptEntries(inOrder, segments, counted),
       folder: this.#folder,
+    }).catch(async (error: unknown) => {
+      if (!(error instanceof SluiceError) || error.code !== 'lake.corrupt-table') throw error;
+      await this.discard(String(error.ids.path)); // its documents are planned again
     });
+    if (merged === undefined) return;
     let isTaken = false;
     await changeSegments(lake, (segments) => {
       isTaken = inOrder.some(({ id }) => !segments.some((each) => each.id === id));

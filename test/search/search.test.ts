@@ -265,9 +265,9 @@ test('search: a file of the index that is damaged is indexed again; a local copy
   for (const folder of folders) rmSync(join(tmpdir(), folder, 'segments'), { recursive: true, force: true });
   expect(await found('zoll')).toEqual([id(1)]);
   expect(await segments()).toEqual([segment]);
-  for (const path of [searchPaths.postings, searchPaths.entries]) {
+  for (const path of [searchPaths.postings, searchPaths.entries, searchPaths.texts]) {
     const [before] = await segments();
-    await world.lake.write(path(before?.id ?? ''), 'not of ours, and longer than a trailer is');
+    await world.lake.write(path(before?.id ?? ''), '\xffnot of ours, and longer than a trailer is');
     const other = openIndex();
     try {
       expect((await find('zoll', {}, other)).total).toBe(1);
