@@ -134,6 +134,7 @@ export function addResultCommands(program: Command): void {
     .addOption(searchedIn())
     .option('--like <document-id>', 'whose text is like that of this document', documentId)
     .option('--similarity <share>', 'how much of what is rare in it must be shared; default: 0.4', share)
+    .option('--overrule-people', 'with --as: documents that a person has decided too; else they are left alone', false)
     .option('--yes', 'decide, instead of showing what would be decided', false)
     .option('--undo <batch-id>', 'take decisions back that were given together; may be repeated', words)
     .option('--note <text>', 'why')

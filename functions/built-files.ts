@@ -1,9 +1,11 @@
 // Files that the build made for browsers, sent under a policy that allows nothing from elsewhere.
 // Invariants: D1 only files that are there at start can be asked for; no path of a request is opened. D2 what lies in assets/ has its content's hash
-// in its name and may be kept for ever.
+// in its name and may be kept for ever. D3 what a browser has already is not sent again.
+import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { HttpResponseInit } from '@azure/functions';
+import type { AnswerAsOf } from './http.ts';
 
 const TYPES: Readonly<Record<string, string>> = {
   html: 'text/html; charset=utf-8',
@@ -25,12 +27,14 @@ const POLICY = [
 ].join('; ');
 
 /** @param folder  its address ends with a slash @returns answers a path within it; 404 for what is not there */
-export function builtFiles(folder: URL): (name: string) => Promise<HttpResponseInit> {
+export function builtFiles(folder: URL): (name: string) => Promise<HttpResponseInit | AnswerAsOf> {
   const files = new Set(filesIn(folder));
   return async (name) => {
     const type = TYPES[name.slice(name.lastIndexOf('.') + 1)];
     if (!files.has(name) || type === undefined) return { status: 404, body: 'There is no such file.' };
+    const bytes = await readFile(new URL(name, folder));
     return {
+      asOf: createHash('sha256').update(bytes).digest('base64url'), // D3
       headers: {
         'content-type': type,
         'content-security-policy': POLICY,
@@ -40,7 +44,7 @@ export function builtFiles(folder: URL): (name: string) => Promise<HttpResponseI
         'permissions-policy': 'camera=(), geolocation=(), microphone=()',
         'cache-control': name.startsWith('assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
       },
-      body: await readFile(new URL(name, folder)),
+      make: async () => bytes,
     };
   };
 }

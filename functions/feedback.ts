@@ -31,8 +31,8 @@ app.http('giveFeedbackBatch', {
     respond(context, request, 'reviewer', async () => {
       const reviewer = reviewerOf(request);
       const lake = await getApp();
-      const { decisions } = parseRequest(feedbackBatchSchema, await readBody(request, lake.config.REQUEST_MAX_BYTES));
-      return { jsonBody: await giveFeedbackBatch(lake, decisions, reviewer.name) };
+      const body = parseRequest(feedbackBatchSchema, await readBody(request, lake.config.REQUEST_MAX_BYTES));
+      return { jsonBody: await giveFeedbackBatch(lake, body.decisions, reviewer.name, body.batchId) };
     }),
 });
 

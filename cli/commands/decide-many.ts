@@ -1,7 +1,10 @@
 // `sluice decide` for many documents: those of a file, those that fit a filter or are like one; and taking it all back.
+// Invariants: M1 what a person has decided is left alone where documents are chosen by a filter or by likeness, unless it is asked for; a file names each
+// document itself. M2 whatever was stored before a failure can be taken back: a batch has its id before it is sent.
+import { randomBytes } from 'node:crypto';
 import { userInfo } from 'node:os';
 import type { BatchAnswer, Decision, DecisionsPage, UndoneDecision } from '../../shared/api/answers.ts';
-import { type FeedbackRequest, type SearchPage, searchSchema } from '../../shared/api/decisions.ts';
+import { type BatchRequest, type SearchPage, searchSchema } from '../../shared/api/decisions.ts';
 import { parseRequest, RequestError } from '../../shared/api/problem.ts';
 import { NEWEST, VERSION } from '../../shared/api/version.ts';
 import type { App } from '../../shared/compose.ts';
@@ -40,20 +43,46 @@ export async function decideChosen(options: ChooseOptions): Promise<void> {
     app: (app) => chooseInLake(app, options, filter),
   });
   clearBar();
-  if (chosen.length > MOST_CHOSEN)
+  const byId = Map.groupBy(chosen, ({ documentId }) => documentId);
+  const newest = [...byId.values()].flatMap(([first]) => (first === undefined ? [] : [first]));
+  const byPeople = options.overrulePeople
+    ? []
+    : newest.filter(({ documentId }) => byId.get(documentId)?.some((row) => row.decidedBy === 'human'));
+  const meant = newest.filter((row) => !byPeople.includes(row)); // M1
+  if (newest.length > MOST_CHOSEN)
     throw new UsageError(`more than ${MOST_CHOSEN} documents fit; narrow the filter, or decide by a file (--from)`);
   if (!options.yes) {
-    answer(options, { label, documents: chosen.map((row) => row.documentId) }, () => shownChoice(chosen));
+    answer(options, { label, documents: idsOf(meant), byPeople: idsOf(byPeople) }, () => shownChoice(meant));
+    noteByPeople(byPeople.length);
     note(
-      chosen.length === 0
-        ? 'No document fits.'
-        : `${chosen.length} document(s) would be ${label}; nothing is decided yet: add --yes`,
+      meant.length === 0
+        ? newest.length === 0
+          ? 'No document fits.'
+          : 'No other document fits.'
+        : `${meant.length} document(s) would be ${label}; nothing is decided yet: add --yes`,
     );
     return;
   }
-  const rows = chosen.map((row, i) => ({ line: i, request: requestOf(String(row.documentId), label, options.note) }));
-  await decideRows(rows, [], options, (line) => pathOf(chosen[line]), 'the choice');
+  const rows = meant.map((row, line) => ({
+    line,
+    request: {
+      ...requestOf(String(row.documentId), label, options.note),
+      ...(options.overrulePeople ? {} : { unlessPerson: true }),
+    },
+  }));
+  await decideRows(rows, [], options, {
+    nameOf: (line) => pathOf(meant[line]),
+    from: 'the choice',
+    byPeople: idsOf(byPeople),
+  });
 }
+
+const idsOf = (rows: readonly Decision[]): string[] => rows.map(({ documentId }) => documentId);
+
+const noteByPeople = (count: number): void => {
+  if (count > 0)
+    note(`${count} document(s) that a person has decided are left as they are; --overrule-people decides them too`);
+};
 
 const pathOf = (decision: Decision | undefined): string => decision?.originalPath ?? decision?.path ?? '';
 
@@ -115,34 +144,45 @@ async function chooseInLake(app: App, options: ChooseOptions, filter: Record<str
 /** Take batches back. @throws Error when a decision was refused */
 export async function undoDecisions(batchIds: readonly string[], options: DecideOptions): Promise<void> {
   const undone: UndoneDecision[] = [];
+  const unknown: string[] = [];
+  const takeBack = async (undo: (id: string) => Promise<UndoneDecision[]>): Promise<void> => {
+    for (const id of batchIds)
+      try {
+        undone.push(...(await undo(id)));
+      } catch (error) {
+        if (!hasCode(error, 'review.no-batch') || batchIds.length === 1) throw error;
+        unknown.push(id); // of a batch that was cut short nothing may be there; the others are taken back all the same
+      }
+  };
   await atLake(options, {
-    api: async (api) => {
-      for (const id of batchIds)
-        undone.push(
-          ...(await api.ask<{ decisions: UndoneDecision[] }>('POST', `/api/feedback/batch/${id}/undo`)).decisions,
-        );
-    },
-    app: async (app) => {
-      for (const id of batchIds) undone.push(...(await undoBatch(app, id, userInfo().username)));
-    },
+    api: (api) =>
+      takeBack(
+        async (id) =>
+          (await api.ask<{ decisions: UndoneDecision[] }>('POST', `/api/feedback/batch/${id}/undo`)).decisions,
+      ),
+    app: (app) => takeBack((id) => undoBatch(app, id, userInfo().username)),
   });
   const refused = undone.filter(({ state }) => state === 'refused');
   const count = (state: UndoneDecision['state']) => undone.filter((each) => each.state === state).length;
   answer(
     options,
-    { decisions: undone },
+    { decisions: undone, unknown },
     () => `${count('undone')} taken back, ${count('unchanged')} taken back before, ${refused.length} left as they are`,
   );
+  for (const id of unknown) note(`no decisions are known under ${id}`);
   for (const { message } of refused.slice(0, 10)) note(warn(`  ${message ?? ''}`));
   if (refused.length > 0) throw new Error(`${refused.length} decision(s) do not stand any more as they were given`);
 }
+
+const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code;
 
 /** Decisions that share their commits. */
 const DECISIONS_AT_ONCE = 200;
 
 interface GivenRow {
   line: number;
-  request: FeedbackRequest;
+  request: BatchRequest;
 }
 interface Refused {
   line: number;
@@ -153,55 +193,69 @@ interface Refused {
 /** Every row of a file is a decision; those that are refused do not keep the others. @throws Error when any was refused */
 export async function decideFile(file: string, options: DecideOptions): Promise<void> {
   const { rows, refused } = await readDecisions(file, options.note);
-  await decideRows(rows, refused, options, (line) => `line ${line}`, file);
+  await decideRows(rows, refused, options, { nameOf: (line) => `line ${line}`, from: file, byPeople: [] });
+}
+
+/** How rows are told of, and documents that were left alone before any was sent. */
+interface Told {
+  nameOf: (line: number) => string;
+  from: string;
+  byPeople: readonly string[];
 }
 
 async function decideRows(
   rows: readonly GivenRow[],
   refused: Refused[],
   options: DecideOptions,
-  nameOf: (line: number) => string,
-  from: string,
+  told: Told,
 ): Promise<void> {
   const batches: string[] = [];
+  const byPeople = [...told.byPeople];
   let decided = 0;
   let unchanged = 0;
-  const decideAll = async (decide: (requests: FeedbackRequest[]) => Promise<BatchAnswer>): Promise<void> => {
+  const decideAll = async (decide: (requests: BatchRequest[], batchId: string) => Promise<BatchAnswer>) => {
     for (let at = 0; at < rows.length; at += DECISIONS_AT_ONCE) {
       const part = rows.slice(at, at + DECISIONS_AT_ONCE);
       bar(`${at + part.length}/${rows.length} decisions`);
-      const { decisions: answers, batchId } = await decide(part.map(({ request }) => request));
-      if (batchId !== null) batches.push(batchId);
-      for (const [index, { state, message }] of answers.entries())
+      const id = randomBytes(16).toString('hex');
+      batches.push(id); // M2
+      const requests = part.map(({ request }) => request);
+      const { decisions: answers, batchId } = await decide(requests, id);
+      if (batchId === null) batches.pop();
+      for (const [index, { documentId, state, code, message }] of answers.entries())
         if (state === 'decided') decided++;
         else if (state === 'unchanged') unchanged++;
-        else {
-          const given = part[index];
-          refused.push({
-            line: given?.line ?? 0,
-            documentId: given?.request.documentId ?? null,
-            reason: message?.split('\n')[0] ?? '',
-          });
-        }
+        else if (code === 'review.decided-by-person') byPeople.push(documentId);
+        else refused.push({ line: part[index]?.line ?? 0, documentId, reason: message?.split('\n')[0] ?? '' });
     }
   };
-  await atLake(options, {
-    api: (api) =>
-      decideAll(async (decisions) => await api.ask<BatchAnswer>('POST', '/api/feedback/batch', { decisions })),
-    app: (app) => decideAll((requests) => giveFeedbackBatch(app, requests, userInfo().username)),
-  });
+  try {
+    await atLake(options, {
+      api: (api) =>
+        decideAll((decisions, batchId) => api.ask<BatchAnswer>('POST', '/api/feedback/batch', { decisions, batchId })),
+      app: (app) => decideAll((requests, batchId) => giveFeedbackBatch(app, requests, userInfo().username, batchId)),
+    });
+  } catch (error) {
+    clearBar();
+    if (batches.length > 0) note(`stopped after ${decided} of ${rows.length} decisions; ${wayBack(batches)}`);
+    throw error;
+  }
   clearBar();
   answer(
     options,
-    { decided, unchanged, refused, batches },
+    { decided, unchanged, refused, byPeople, batches },
     () => `${decided} decided, ${unchanged} as decided before, ${refused.length} refused`,
   );
-  if (batches.length > 0) note(`take it back with \`sluice decide --undo ${batches.join(' --undo ')}\``);
+  noteByPeople(byPeople.length);
+  if (batches.length > 0) note(wayBack(batches));
   await offerTraining(options, decided);
   if (refused.length === 0) return;
-  for (const { line, reason } of refused.slice(0, 10)) note(warn(`  ${nameOf(line)}: ${reason}`));
-  throw new Error(`${refused.length} row(s) of ${from} were refused; what the others say is stored`);
+  for (const { line, reason } of refused.slice(0, 10)) note(warn(`  ${told.nameOf(line)}: ${reason}`));
+  throw new Error(`${refused.length} row(s) of ${told.from} were refused; what the others say is stored`);
 }
+
+const wayBack = (batches: readonly string[]): string =>
+  `take it back with \`sluice decide --undo ${batches.join(' --undo ')}\``;
 
 async function readDecisions(
   file: string,

@@ -18,6 +18,8 @@ export interface ChooseOptions extends DecideOptions {
   like?: string;
   similarity?: number;
   yes: boolean;
+  /** Decide anew what a person has decided too. */
+  overrulePeople: boolean;
   [filter: string]: unknown;
 }
 

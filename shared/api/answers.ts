@@ -132,7 +132,9 @@ export const batchAnswerSchema = z.object({
       message: text.nullable(),
     }),
   ),
-  batchId: text.nullable().describe('For POST /api/feedback/batch/{batchId}/undo; null when nothing was decided'),
+  batchId: text
+    .nullable()
+    .describe('For POST /api/feedback/batch/{batchId}/undo; null when nothing was decided under it'),
 });
 export type BatchAnswer = z.infer<typeof batchAnswerSchema>;
 /** What became of one decision of a batch, in the order of the request. */
@@ -144,7 +146,9 @@ export const undoAnswerSchema = z.object({
       documentId: text,
       state: z
         .enum(['undone', 'unchanged', 'refused'])
-        .describe('refused: decided again or erased since, or used by a later run; unchanged: taken back before'),
+        .describe(
+          'refused: decided again or erased since, or used by a later run; unchanged: taken back before, or never stored',
+        ),
       code: text.nullable(),
       message: text.nullable(),
     }),

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { linesSchema } from '../plain-text.ts';
 import type { Decision } from './answers.ts';
-import { documentIdSchema, idSchema, modelVersionSchema } from './sources.ts';
+import { batchIdSchema, documentIdSchema, idSchema, modelVersionSchema } from './sources.ts';
 
 /** Which decisions are meant: of one run, or the latest of every document; all conditions must hold. */
 const filterShape = {
@@ -145,7 +145,11 @@ const batchDecisionSchema = feedbackSchema.extend({
 export type BatchRequest = z.infer<typeof batchDecisionSchema>;
 
 /** Body of POST /api/feedback/batch. */
-export const feedbackBatchSchema = z.strictObject({ decisions: z.array(batchDecisionSchema).min(1).max(500) });
+export const feedbackBatchSchema = z.strictObject({
+  decisions: z.array(batchDecisionSchema).min(1).max(500),
+  /** Chosen by the caller, at random: who gets no answer sends the same again, or takes back by it. Default: the answer's. */
+  batchId: batchIdSchema.optional(),
+});
 
 /** Answer of POST /api/whatif. An outcome is a label, `review`, or `ask` where the LLM would be asked for the first time. */
 export interface WhatIfReport {

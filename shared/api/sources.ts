@@ -53,6 +53,11 @@ export const idSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/, 'mu
 /** A document's id in a path: SHA-256 in lower-case hex. */
 export const documentIdSchema = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits');
 
+/** Of decisions that were given together. */
+export const batchIdSchema = z
+  .string()
+  .regex(/^[0-9a-f]{32}$/, 'must be 32 hex digits, as POST /api/feedback/batch answers them');
+
 /** `3.png` or `3.json`: the picture of a page, or what stands where on it. */
 export const pageFileSchema = z
   .string()
@@ -78,8 +83,7 @@ export const ROUTE_PARAMETERS = {
     .string()
     .regex(/^[a-z0-9-]{1,150}-[0-9a-f]{8}$/, 'must be a version as GET /api/taxonomies lists it'),
   documentId: documentIdSchema,
-  /** Of decisions that were given together. */
-  batchId: z.string().regex(/^[0-9a-f]{32}$/, 'must be an id as POST /api/feedback/batch answers it'),
+  batchId: batchIdSchema,
   /** Of a document's pages: its number and what is wanted of it. */
   pageFile: pageFileSchema,
   container: containerSchema,

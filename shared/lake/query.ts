@@ -1,5 +1,5 @@
 // SQL over the lake's Delta tables: one DuckDB per process on local copies of the active files, one view per table, and `latest_results`.
-// Invariants: Q1 read-only: one SELECT (or EXPLAIN), no files but the copies, no settings. Q2 an answer shows each table at the version of the
+// Invariants: Q1 read-only: one SELECT (or EXPLAIN of one), no files, no settings; what somebody wrote is looked into (statement-check.ts). Q2 an answer shows each table at the version of the
 // view it was asked of, or a later one; the views stay while no version has moved. Q3 a table nobody has written yet is an empty view with its columns. Q4 the same question of the same
 // versions is worked out once and kept for a while; those who ask at the same time share the work.
 import type { DuckDBConnection, DuckDBInstance, DuckDBResult } from '@duckdb/node-api';
@@ -14,6 +14,7 @@ import type { DeltaTable } from './delta/table.ts';
 import { createDatabase, loadDuckDb, sqlName, sqlText, streamRows } from './duckdb.ts';
 import { KeptAnswers } from './kept-answers.ts';
 import { keepLatest, type PLACED_LATEST, PLACED_RESULTS, showLatest } from './latest-results.ts';
+import { requireReading } from './statement-check.ts';
 import type { Column, Row } from './tables.ts';
 
 export interface QueryResult {
@@ -63,9 +64,13 @@ export interface TimedView extends LakeView {
 interface Asked {
   timeoutMs?: number | undefined;
   held?: HeldNumbers | undefined;
+  /** Somebody wrote it: it is looked into, and its answer has an end. */
+  isForeign?: boolean;
 }
 
 const DEFAULT_MAX_ROWS = 100_000;
+/** Of the texts in an answer to a statement of somebody's own. */
+const MAX_ANSWER_CHARS = 64 * 1024 * 1024;
 const INTERRUPT_AGAIN_MS = 50;
 /** Held tables that nobody reads just now and that stay for the next question: 8 bytes a number. */
 const MAX_HELD = 6;
@@ -100,7 +105,7 @@ export class LakeQueries {
 
   /** Answer one SQL statement at the newest state of all tables. @throws {TerminalError} query.invalid with DuckDB's words */
   async query(sql: string, maxRows?: number): Promise<QueryResult> {
-    return (await this.newest([...this.#tables.keys()])).query(sql, maxRows);
+    return await (await this.#newest([...this.#tables.keys()], true)).query(sql, maxRows);
   }
 
   /**
@@ -112,11 +117,15 @@ export class LakeQueries {
     const snapshots = new Map(
       await Promise.all(names.map(async (name) => [name, await this.#looks.get(name)?.take()] as const)),
     );
-    return await this.#limit(() => this.#answer(snapshots, sql, maxRows, { timeoutMs }));
+    return await this.#limit(() => this.#answer(snapshots, sql, maxRows, { timeoutMs, isForeign: true }));
   }
 
   /** The newest state of some tables, seen after the call. Questions to it look no further. */
   async newest(names: readonly string[]): Promise<TimedView> {
+    return await this.#newest(names, false);
+  }
+
+  async #newest(names: readonly string[], isForeign: boolean): Promise<TimedView> {
     const snapshots = new Map(
       await Promise.all(names.map(async (name) => [name, await this.#looks.get(name)?.take()] as const)),
     );
@@ -134,8 +143,8 @@ export class LakeQueries {
       };
     const viewOf = (held?: HeldNumbers): TimedView => ({
       version,
-      query: asking({ held }),
-      within: (timeoutMs) => asking({ timeoutMs, held }),
+      query: asking({ held, isForeign }),
+      within: (timeoutMs) => asking({ timeoutMs, held, isForeign }),
       holding: viewOf,
       places: (relation, condition = 'true') =>
         this.#limit(() =>
@@ -161,7 +170,10 @@ export class LakeQueries {
     return await this.#ask(snapshots, sql, asked, async (result) => {
       const columns = result.deduplicatedColumnNames();
       const rows: Row[] = [];
+      let chars = 0;
       for await (const chunk of streamRows(result, await loadDuckDb())) {
+        if (asked.isForeign === true) chars += charsOf(chunk);
+        if (chars > MAX_ANSWER_CHARS) throw new Error('The answer is larger than 64 MB: ask for fewer rows or columns');
         rows.push(...chunk.slice(0, maxRows - rows.length));
         if (rows.length >= maxRows) break;
       }
@@ -204,7 +216,7 @@ export class LakeQueries {
     read: (result: DuckDBResult) => Promise<T>,
     isAgain = false,
   ): Promise<T> {
-    const { timeoutMs, held } = asked;
+    const { timeoutMs, held, isForeign = false } = asked;
     const database = await this.#database();
     const connection = await database.connect();
     let isLate = false;
@@ -223,7 +235,9 @@ export class LakeQueries {
           await this.#hold(connection, held);
           isHolding = true;
         }
-        return await prepare(connection, sql);
+        // A statement is bound again when it runs: it shall meet these views, not half of the next ones.
+        await connection.run('BEGIN TRANSACTION READ ONLY');
+        return await prepare(connection, sql, isForeign);
       });
       if (isLate) throw new Error('given up while the tables were fetched');
       return await read(await statement.stream());
@@ -344,16 +358,24 @@ export class LakeQueries {
   }
 }
 
-async function prepare(connection: DuckDBConnection, sql: string) {
+async function prepare(connection: DuckDBConnection, sql: string, isForeign: boolean) {
   const duckdb = await loadDuckDb();
   const statements = await connection.extractStatements(sql).catch((error: Error) => {
     throw new Error(error.message.replace(/^Failed to extract statements: /, ''), { cause: error });
   });
   if (statements.count !== 1) throw new Error(`Need one statement; have ${statements.count}`);
+  if (isForeign) await requireReading(connection, sql);
   const statement = await statements.prepare(0);
   const { SELECT, EXPLAIN } = duckdb.StatementType;
   if (![SELECT, EXPLAIN].includes(statement.statementType)) throw new Error('Only statements that read are answered');
   return statement;
+}
+
+/** Of the texts in some rows. */
+function charsOf(rows: readonly Row[]): number {
+  let chars = 0;
+  for (const row of rows) for (const cell of Object.values(row)) if (typeof cell === 'string') chars += cell.length;
+  return chars;
 }
 
 async function readPlaces(result: DuckDBResult): Promise<{ files: Int32Array; rows: Int32Array }> {

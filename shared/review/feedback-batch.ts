@@ -1,6 +1,7 @@
 // Decisions on many documents at once: two commits for all of them instead of two for each.
 // Invariants: B1 each document's decision is what it would be alone (feedback.ts): the same rows, the same numbers, the same refusals. B2 what cannot
 // share a commit (somebody else decided meanwhile, an earlier attempt was cut short) is decided alone. B3 a refusal keeps no other decision from being stored.
+// B4 sent again it has the same id, and with an id of the caller's the same answer: an answer that was lost costs nobody the way back.
 import pLimit from 'p-limit';
 import type { BatchAnswer, BatchDecision, FeedbackAnswer } from '../api/answers.ts';
 import type { BatchRequest } from '../api/decisions.ts';
@@ -9,8 +10,17 @@ import { documentHistories } from '../insight/results.ts';
 import { reviewLeasePath } from '../paths.ts';
 import { type DecisionLake, tableOf } from '../pipeline/decision-lake.ts';
 import { offerDecision } from '../pipeline/near-duplicates.ts';
-import { answerOf, checkLabel, feedbackRow, giveFeedback, resultRow, type Standing, txnOf } from './feedback.ts';
-import { recordBatch } from './undo-batch.ts';
+import { batchIdOf, readChosenBatch, recordBatch } from './batch-record.ts';
+import {
+  answerOf,
+  checkLabel,
+  feedbackIdOf,
+  feedbackRow,
+  giveFeedback,
+  resultRow,
+  type Standing,
+  txnOf,
+} from './feedback.ts';
 
 const FILES_AT_ONCE = 8;
 
@@ -18,28 +28,56 @@ type Fresh = Standing & { request: BatchRequest };
 /** `seen`: the number that the decision has, where that is known. */
 type Alone = { request: BatchRequest; seen?: number };
 
+/** Ids of decisions by document: those that this batch stores, and those that were there already. */
+interface Said {
+  stored: Map<string, string>;
+  before: Map<string, string>;
+}
+
 /**
  * Store decisions; the answers are in the order of the requests, with the id by which they are taken back as one.
  * @param requests  500 at most (the schema); several on one document are given one after the other
+ * @param chosenId  of the caller: sent again with it the answer is the same (B4)
+ * @throws {RequestError} request.invalid when the id was used for other documents
+ * @throws {TerminalError} request.forbidden when somebody else has used it
  */
 export async function giveFeedbackBatch(
   lake: DecisionLake,
   requests: readonly BatchRequest[],
   reviewer: string,
+  chosenId?: string,
 ): Promise<BatchAnswer> {
-  const said = new Map<string, string>();
+  const documents = new Set(requests.map(({ documentId }) => documentId));
+  const earlier = chosenId === undefined ? undefined : await readChosenBatch(lake, chosenId, reviewer, documents);
+  const said: Said = { stored: new Map(), before: new Map() };
   const answers = new Map<BatchRequest, BatchDecision>();
   const alone: Alone[] = [];
-  const fresh = await standings(lake, requests, reviewer, answers, alone);
+  const fresh = await standings(lake, requests, reviewer, { answers, alone, said, earlier: earlier?.decisions });
+  const idOf = (stored: ReadonlyMap<string, string>) =>
+    chosenId ?? batchIdOf([...said.before.values(), ...stored.values()]);
+  const toStore = new Map(
+    [...fresh, ...alone.map(({ request, seen }) => ({ request, number: seen }))].flatMap(({ request, number }) =>
+      number === undefined ? [] : [[request.documentId, feedbackIdOf(request, reviewer, number)] as const],
+    ),
+  );
+  if (toStore.size > 0) await recordBatch(lake, idOf(toStore), reviewer, toStore);
   const together = await storeTogether(lake, fresh, reviewer);
   for (const { request, number } of fresh) {
     const answer = together.get(request);
-    if (answer !== undefined) said.set(request.documentId, answer.feedbackId);
+    if (answer !== undefined) said.stored.set(request.documentId, answer.feedbackId);
     answers.set(request, answer ? told(request, answer) : await decideAlone(lake, request, reviewer, said, number)); // B2
   }
   for (const { request, seen } of alone) answers.set(request, await decideAlone(lake, request, reviewer, said, seen));
   const decisions = requests.map((request) => answers.get(request) ?? told(request, undefined));
-  return { decisions, batchId: await recordBatch(lake, reviewer, said) };
+  return { decisions, batchId: await recordBatch(lake, idOf(said.stored), reviewer, said.stored) };
+}
+
+/** What sorting fills, and what the caller's id has stored before. */
+interface Sorted {
+  answers: Map<BatchRequest, BatchDecision>;
+  alone: Alone[];
+  said: Said;
+  earlier: Readonly<Record<string, string>> | undefined;
 }
 
 /** Sorts the requests: answered already, to be given alone, and those that may share a commit. */
@@ -47,8 +85,7 @@ async function standings(
   lake: DecisionLake,
   requests: readonly BatchRequest[],
   reviewer: string,
-  answers: Map<BatchRequest, BatchDecision>,
-  alone: Alone[],
+  { answers, alone, said, earlier }: Sorted,
 ): Promise<Fresh[]> {
   // Before the histories: who decides in between has the number.
   const txns = (await tableOf(lake, 'results').snapshot())?.txns;
@@ -78,9 +115,11 @@ async function standings(
     }
     const [before] = feedback;
     const isStored = feedback.length === decided;
-    if (isStored && before?.label === label && before.reviewer === reviewer)
-      answers.set(request, told(request, answerOf(before, false)));
-    else if (request.unlessPerson && latest.decided_by === 'human')
+    if (isStored && before?.label === label && before.reviewer === reviewer) {
+      const answer = answerOf(before, earlier?.[documentId] === before.feedback_id); // B4
+      said.before.set(documentId, answer.feedbackId);
+      answers.set(request, told(request, answer));
+    } else if (request.unlessPerson && latest.decided_by === 'human')
       answers.set(request, refused(request, byPerson(documentId)));
     else if (!isStored)
       alone.push({ request, seen: decided + 1 }); // cut short before, or in work just now
@@ -133,18 +172,18 @@ async function isTaken(append: () => Promise<{ alreadyApplied: boolean }>): Prom
   }
 }
 
-/** @param said  gets the id of what is new @param number  that the decision would have had in the batch; what another has completed of it is new all the same */
+/** @param said  gets its id @param number  that the decision would have had in the batch; what another has completed of it is new all the same */
 async function decideAlone(
   lake: DecisionLake,
   request: BatchRequest,
   reviewer: string,
-  said: Map<string, string>,
+  said: Said,
   number?: number,
 ): Promise<BatchDecision> {
   try {
     const given = await giveFeedback(lake, request, reviewer, number);
     const answer = number === undefined ? given : { ...given, isNew: true };
-    if (answer.isNew) said.set(request.documentId, answer.feedbackId);
+    (answer.isNew ? said.stored : said.before).set(request.documentId, answer.feedbackId);
     return told(request, answer);
   } catch (error) {
     return refused(request, error);

@@ -89,6 +89,13 @@ export interface Standing {
   number: number;
 }
 
+/** Id of a decision, known before it is stored. @param number  among the decisions on its document */
+export const feedbackIdOf = (
+  { documentId, label }: Pick<FeedbackRequest, 'documentId' | 'label'>,
+  reviewer: string,
+  number: number,
+): string => sha256Hex([documentId, number, label, reviewer].join('\0'));
+
 /** The row of a decision. */
 export async function feedbackRow(
   lake: DecisionLake,
@@ -100,7 +107,7 @@ export async function feedbackRow(
   const earliest = before === undefined ? 0 : Date.parse(String(before.created_at)) + 1;
   const createdAt = new Date(Math.max(lake.services.clock.now(), earliest)).toISOString();
   return {
-    feedback_id: sha256Hex([documentId, number, label, reviewer].join('\0')),
+    feedback_id: feedbackIdOf({ documentId, label }, reviewer, number),
     document_id: documentId,
     run_id: latest.run_id ?? null,
     label,

@@ -4,20 +4,13 @@
 // document's decisions stays, so a decision after it is a new one. U4 a reviewer takes back their own.
 import type { UndoneDecision } from '../api/answers.ts';
 import { codeOf, TerminalError } from '../errors.ts';
-import { sha256Hex } from '../ids.ts';
 import { type DocumentHistory, documentHistories } from '../insight/results.ts';
 import { rewriteRows } from '../lake/delta/rewrite.ts';
 import type { Row } from '../lake/tables.ts';
-import { nearDuplicatePaths, reviewBatchPath } from '../paths.ts';
+import { nearDuplicatePaths } from '../paths.ts';
 import { type DecisionLake, tableOf } from '../pipeline/decision-lake.ts';
 import { offerDecision } from '../pipeline/near-duplicates.ts';
-import { readJson, writeJson } from '../pipeline/records.ts';
-
-interface BatchRecord {
-  reviewer: string;
-  /** Id of what was said, by document. */
-  decisions: Record<string, string>;
-}
+import { type BatchRecord, readBatch } from './batch-record.ts';
 
 /** A decision that still stands. */
 interface Standing {
@@ -28,27 +21,13 @@ interface Standing {
 
 const MAX_ATTEMPTS = 4;
 
-/** Remember a batch. @param decisions  ids of rows of `feedback` by document @returns its id; null when nothing was decided */
-export async function recordBatch(
-  { services }: DecisionLake,
-  reviewer: string,
-  decisions: ReadonlyMap<string, string>,
-): Promise<string | null> {
-  if (decisions.size === 0) return null;
-  const id = sha256Hex([...decisions.values()].sort().join('\0')).slice(0, 32);
-  const record: BatchRecord = { reviewer, decisions: Object.fromEntries(decisions) };
-  await writeJson(services.lake, reviewBatchPath(id), record);
-  return id;
-}
-
 /**
  * Take a batch back.
  * @throws {TerminalError} review.no-batch for an id that is unknown or too old, request.forbidden for somebody else's
  */
 export async function undoBatch(lake: DecisionLake, batchId: string, reviewer: string): Promise<UndoneDecision[]> {
-  const record = await readJson<BatchRecord>(lake.services.lake, reviewBatchPath(batchId));
+  const record = await readBatch(lake, batchId, reviewer);
   if (record === undefined) throw new TerminalError('review.no-batch', `no decisions are known under ${batchId}`);
-  if (record.reviewer !== reviewer) throw new TerminalError('request.forbidden', 'these decisions are somebody else’s');
   for (let attempt = 1; ; attempt++) {
     try {
       return await takeBack(lake, record);
@@ -72,6 +51,8 @@ async function takeBack(lake: DecisionLake, { decisions }: BatchRecord): Promise
     if (history === undefined) refuse('document.not-found', `document ${documentId} is not known`);
     else if (history.latest.failure_code === 'document.erased')
       refuse('document.erased', `document ${documentId} was erased`);
+    else if (!history.feedback.some((row) => row.feedback_id === decisions[documentId]))
+      answers.set(documentId, { documentId, state: 'unchanged', code: null, message: null }); // never stored
     else if (said === undefined || said.feedback_id !== decisions[documentId])
       refuse('lake.conflict', `document ${documentId} was decided again since`);
     else if (said.label === null)

@@ -6,18 +6,30 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { queryOf } from '../../cli/at-lake.ts';
+import type { DecideOptions } from '../../cli/commands/decision-request.ts';
 import { decideCommand } from '../../cli/commands/review.ts';
 import { uploadCommand } from '../../cli/commands/upload.ts';
 
+/** Of a document that somebody decides between the look and the decision. */
+const TAKEN = '7'.repeat(64);
 const root = mkdtempSync(join(tmpdir(), 'sluice-decide-'));
 const asked: { path: string; key: unknown; body: string }[] = [];
+let fitting: { documentId: string; decidedBy: string | null; path: string }[] = [];
 const server = createServer((request, response) => {
   const parts: Buffer[] = [];
   request.on('data', (part: Buffer) => parts.push(part));
   request.on('end', () => {
+    if (request.url?.startsWith('/api/results?')) {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ results: fitting, next: null }));
+      return;
+    }
     const body = Buffer.concat(parts).toString('utf8');
     asked.push({ path: `${request.method} ${request.url}`, key: request.headers['x-functions-key'], body });
-    const { decisions = [] } = (/^[{]/.test(body) ? JSON.parse(body) : {}) as { decisions?: { label: string }[] };
+    const { decisions = [] } = (/^[{]/.test(body) ? JSON.parse(body) : {}) as {
+      decisions?: { documentId: string; label: string }[];
+    };
+    if (decisions.some(({ label }) => label === 'breaks')) return void response.writeHead(500).end();
     const states: Record<string, string> = { gone: 'refused', old: 'unchanged' };
     response.writeHead(200, { 'content-type': 'application/json' });
     response.end(
@@ -26,6 +38,7 @@ const server = createServer((request, response) => {
           ...each,
           state: states[each.label] ?? 'decided',
           message: each.label === 'gone' ? 'label: is not a label' : null,
+          ...(each.documentId === TAKEN ? { state: 'refused', code: 'review.decided-by-person' } : {}),
         })),
       }),
     );
@@ -80,6 +93,57 @@ test('decide --from: every row is sent, those that are refused are told with the
     ['POST /api/feedback/batch', 'k'],
     ['GET /api/models/training-offer', 'k'], // is it time for a training?
   ]);
+});
+
+const chosen = (as: string, more: object = {}) =>
+  ({ data: 'none', json: true, url, as, status: 'labelled', yes: true, ...more }) as DecideOptions;
+const sent = () =>
+  asked.flatMap(({ path, body }) =>
+    path === 'POST /api/feedback/batch' ? [JSON.parse(body) as { decisions: object[]; batchId: string }] : [],
+  );
+
+test('decide --as: what people have decided is left alone and told, however late they did; --overrule-people decides it too', async () => {
+  asked.length = 0;
+  const id = (digit: string) => digit.repeat(64);
+  fitting = [
+    { documentId: id('1'), decidedBy: 'model', path: 'a' },
+    { documentId: id('2'), decidedBy: 'human', path: 'b' },
+    { documentId: TAKEN, decidedBy: 'llm', path: 'c' },
+    { documentId: id('3'), decidedBy: 'model', path: 'd' },
+    { documentId: id('3'), decidedBy: 'human', path: 'd' }, // of a run: every row of it
+  ];
+  const shown = await printed(() => decideCommand(undefined, undefined, chosen('new', { yes: false })));
+  expect(JSON.parse(shown.stdout)).toEqual({
+    label: 'new',
+    documents: [id('1'), TAKEN],
+    byPeople: [id('2'), id('3')],
+  });
+  expect(asked).toEqual([]);
+  const careful = await printed(() => decideCommand(undefined, undefined, chosen('new')));
+  expect(careful.error).toBeUndefined();
+  expect(JSON.parse(careful.stdout)).toMatchObject({ decided: 1, refused: [], byPeople: [id('2'), id('3'), TAKEN] });
+  expect(sent()[0]?.decisions).toEqual(
+    [id('1'), TAKEN].map((documentId) => ({ documentId, label: 'new', unlessPerson: true })),
+  );
+  asked.length = 0;
+  await printed(() => decideCommand(undefined, undefined, chosen('new', { overrulePeople: true })));
+  expect(sent()[0]?.decisions).toEqual(
+    [id('1'), id('2'), TAKEN, id('3')].map((documentId) => ({ documentId, label: 'new' })),
+  );
+});
+
+test('decide: where the app breaks down in the middle, the way back is told', async () => {
+  asked.length = 0;
+  fitting = [{ documentId: '1'.repeat(64), decidedBy: 'model', path: 'a' }];
+  let told = '';
+  const write = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    told += String(text);
+    return true;
+  });
+  const { error } = await printed(() => decideCommand(undefined, undefined, chosen('breaks')));
+  write.mockRestore();
+  expect(error).toContain('500');
+  expect(told).toContain(`sluice decide --undo ${sent()[0]?.batchId}`);
 });
 
 test('decide: a document needs a label, and excludes --from', async () => {

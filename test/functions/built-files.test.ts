@@ -22,14 +22,30 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+/** What `respond` needs of a file. */
+async function file(name: string) {
+  const found = await answer(name);
+  if (!('asOf' in found)) throw new Error(`${name}: ${found.status}`);
+  return found;
+}
+async function statusOf(name: string): Promise<number | undefined> {
+  const found = await answer(name);
+  return 'asOf' in found ? 200 : found.status;
+}
+
 test('a file is sent with its type under the policy; only what has a hash in its name is kept for ever', async () => {
-  const page = await answer('index.html');
+  const page = await file('index.html');
   expect(page.headers).toMatchObject({ 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-cache' });
   expect(page.headers).toMatchObject({ 'content-security-policy': expect.stringContaining("default-src 'none'") });
-  expect(String(page.body)).toBe('page');
-  expect((await answer('assets/a-1.js')).headers).toMatchObject({
+  expect(String(await page.make())).toBe('page');
+  expect((await file('assets/a-1.js')).headers).toMatchObject({
     'cache-control': expect.stringContaining('immutable'),
   });
+});
+
+test('a browser that has a file is told so: its mark is that of its bytes', async () => {
+  const [page, again, other] = [await file('index.html'), await file('index.html'), await file('assets/a-1.js')];
+  expect([page.asOf === again.asOf, page.asOf === other.asOf]).toEqual([true, false]);
 });
 
 test('what is not there is not found, and no path leads out of the folder', async () => {
@@ -44,9 +60,10 @@ test('what is not there is not found, and no path leads out of the folder', asyn
     'a\u0000.html',
     '',
   ])
-    expect((await answer(name)).status, name).toBe(404);
+    expect(await statusOf(name), name).toBe(404);
 });
 
 test('a folder that was not built answers nothing', async () => {
-  expect((await builtFiles(pathToFileURL(join(folder, 'none/')))('index.html')).status).toBe(404);
+  answer = builtFiles(pathToFileURL(join(folder, 'none/')));
+  expect(await statusOf('index.html')).toBe(404);
 });

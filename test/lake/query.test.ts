@@ -88,6 +88,13 @@ test('query: answers at most maxRows rows', async () => {
   expect(rows.map((row) => row.range)).toEqual([0, 1, 2, 3, 4]);
 });
 
+/** A local copy of a file of the table. */
+async function copyOf(table: DeltaTable): Promise<string> {
+  const [path = ''] = (await table.snapshot())?.files.keys() ?? [];
+  const [copy = ''] = await table.cache.fetch(table.store, [`${table.path}/${decodeURIComponent(path)}`]);
+  return copy;
+}
+
 test('query: nothing but reading the tables is possible', async () => {
   const refused = [
     'CREATE TABLE x (i INTEGER)',
@@ -107,9 +114,41 @@ test('query: nothing but reading the tables is possible', async () => {
     'SELECT 1; SELECT 2',
     '',
     'SELECT nothing FROM nowhere',
+    'EXPLAIN ANALYZE CREATE OR REPLACE VIEW results AS SELECT 1',
+    `/* a */ explain -- b\n analyze COPY (SELECT 1) TO '${tables[0]!.cache.folder}/planted.csv'`,
+    'EXPLAIN (ANALYZE) DROP VIEW results',
+    'EXPLAIN DROP VIEW results',
+    'SELECT * FROM checkpoint()',
+    "SELECT * FROM query('SELECT 1')",
+    'DESCRIBE SELECT (SELECT count(*) FROM checkpoint())',
+    `SELECT * FROM glob('${tables[0]!.cache.folder}/*')`,
+    `SELECT * FROM '${await copyOf(tables[0]!)}'`,
   ];
   for (const sql of refused) expect([sql, await query(sql).then(() => 'done', codeOf)]).toEqual([sql, 'query.invalid']);
   expect((await query('SELECT count(*) AS n FROM results')).rows).toEqual([{ n: 3 }]);
+});
+
+test('query: what reads is answered, in every form of it', async () => {
+  const read = [
+    'EXPLAIN SELECT count(*) FROM results',
+    'explain analyze SELECT count(*) FROM results',
+    'EXPLAIN (FORMAT json) SELECT count(*) FROM results',
+    'EXPLAIN (SELECT 1) UNION SELECT 2',
+    'DESCRIBE results',
+    'SUMMARIZE results',
+    'SHOW TABLES',
+    'FROM results',
+    'VALUES (1)',
+    'PIVOT results ON label IN (1, 2) USING count(*)',
+    'WITH RECURSIVE t AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM t WHERE n < 5) SELECT * FROM t, unnest([1, 2])',
+    'SELECT count(*) FROM information_schema.tables; -- the end',
+  ];
+  for (const sql of read) expect([sql, (await query(sql)).rows.length > 0]).toEqual([sql, true]);
+  await expect(query('SELECT 1 FORM results')).rejects.toThrow(/syntax error at or near "results"/);
+});
+
+test('query: an answer of more text than a process should hold is refused', async () => {
+  await expect(query("SELECT repeat('x', 1_000_000) FROM range(68)")).rejects.toThrow('larger than 64 MB');
 });
 
 test('query: one database for all questions; a table that has moved on is seen by the next question, also by one from elsewhere', async () => {

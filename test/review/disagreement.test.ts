@@ -68,6 +68,16 @@ test('disagreement: it ends when two say the same, be it a third or one who thin
 
 test('reviewers with a key give their name once, URL-encoded; what is no name is refused', () => {
   expect(parseReviewer(encodeURIComponent('  Jörg Müller '))).toBe('Jörg Müller');
-  for (const wrong of ['%', '', '%20', encodeURIComponent('a\nb'), encodeURIComponent('\u202Ea'), 'x'.repeat(101)])
+  // What a header makes of Jürgen, sent as UTF-8 and as Latin-1, and of 李.
+  const raw = ['J\u00C3\u00BCrgen', 'J\u00FCrgen', '\u00E6\u009D\u008E'];
+  for (const wrong of [
+    ...raw,
+    '%',
+    '',
+    '%20',
+    encodeURIComponent('a\nb'),
+    encodeURIComponent('\u202Ea'),
+    'x'.repeat(101),
+  ])
     expect(() => parseReviewer(wrong)).toThrow(RequestError);
 });

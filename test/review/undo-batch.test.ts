@@ -122,3 +122,45 @@ test('somebody else’s decisions, and unknown ones, are not taken back', async 
   await expect(undoBatch(lake, batchId ?? '', 'bob')).rejects.toThrow(/somebody else/);
   await expect(undoBatch(lake, '0'.repeat(32), 'ann')).rejects.toThrow(/no decisions are known/);
 });
+
+test('an answer that was lost: the same sent again has the same id, which takes back what was new in it and nothing else', async () => {
+  await store.add('results', [1, 2, 3].map(waiting));
+  await giveFeedbackBatch(lake, asked([1]), 'ann');
+  now += 1000;
+  const first = await giveFeedbackBatch(lake, asked([1, 2, 3]), 'ann');
+  const again = await giveFeedbackBatch(lake, asked([1, 2, 3]), 'ann');
+  expect(statesOf(again.decisions)).toEqual(['unchanged', 'unchanged', 'unchanged']);
+  expect(again.batchId).toBe(first.batchId);
+  expect(statesOf(await undoBatch(lake, again.batchId ?? '', 'ann'))).toEqual(['undone', 'undone']);
+  expect((await latest()).map(({ label }) => label)).toEqual(['Customs', 'VAT', 'VAT']);
+});
+
+test('an id of the caller’s: sent again with it the answer is the same, for other documents or by somebody else it is refused', async () => {
+  await store.add('results', [1, 2, 3].map(waiting));
+  const id = 'c'.repeat(32);
+  const first = await giveFeedbackBatch(lake, asked([1, 2]), 'ann', id);
+  expect(first.batchId).toBe(id);
+  expect(await giveFeedbackBatch(lake, asked([1, 2]), 'ann', id)).toEqual(first);
+  await expect(giveFeedbackBatch(lake, asked([3]), 'ann', id)).rejects.toThrow(/used for other documents/);
+  await expect(giveFeedbackBatch(lake, asked([1, 2]), 'bob', id)).rejects.toThrow(/somebody else/);
+  expect(statesOf(await undoBatch(lake, id, 'ann'))).toEqual(['undone', 'undone']);
+});
+
+test('a batch that died at whatever write is taken back by the id its caller chose, as far as it was stored', async () => {
+  await store.add('results', [1, 2].map(waiting));
+  const before = await latest();
+  for (const [at, table] of ['tables/feedback/', 'tables/results/', 'review/batches/'].entries()) {
+    const id = String(at).repeat(32);
+    now += 1000;
+    world.lake.beforeCall = (method, path) => {
+      if (method === 'write' && path.startsWith(table)) throw new Error('died');
+    };
+    await expect(giveFeedbackBatch(lake, asked([1, 2]), 'ann', id)).rejects.toThrow('died');
+    world.lake.beforeCall = undefined;
+    const undo = undoBatch(lake, id, 'ann');
+    if (table === 'review/batches/') await expect(undo).rejects.toThrow(/no decisions are known/);
+    else expect(statesOf(await undo)).toEqual(Array(2).fill(at === 0 ? 'unchanged' : 'undone'));
+    expect(await latest()).toEqual(before);
+    expect((await store.query('SELECT label FROM feedback WHERE label IS NOT NULL')).rows).toEqual([]);
+  }
+});

@@ -41,6 +41,8 @@ export const words = catalogue('many', {
   got: (n: number, label: string) => `${documents(n)} got ${label}.`,
   had: (n: number) => `${count(n)} had it from you already.`,
   leftOut: (n: number) => `${documents(n)} ${pluralEn(n, 'was', 'were')} left as ${pluralEn(n, 'it is', 'they are')}:`,
+  unsure: (n: number) =>
+    `Of ${documents(n)} no answer came: Undo takes back what was stored of ${pluralEn(n, 'it', 'them')}.`,
   unsent: (n: number) => `${documents(n)} ${pluralEn(n, 'was', 'were')} not sent.`,
   takenBack: (n: number) => `${pluralEn(n, 'One decision was', `${count(n)} decisions were`)} taken back.`,
   undoAgain: 'Some could not be taken back yet.',

@@ -10,7 +10,7 @@ import type { Filter } from '../documents/filter.ts';
 import { commandOf, keysOf } from '../review/keys.ts';
 import { placeOf, pressOf } from '../review/press.ts';
 import { allOf, type Chosen, chosenOf, peoplesOf, toggled, withRange } from './choice.ts';
-import { decideMany, underWay, undoGiven } from './given.ts';
+import { decideMany, recallGiven, underWay, undoGiven } from './given.ts';
 import { GivenNote } from './given-note.tsx';
 import { LabelBar } from './label-bar.tsx';
 import { TileGrid } from './tile-grid.tsx';
@@ -23,6 +23,8 @@ interface DecideManyProps {
 }
 
 const NOBODY: Chosen = new Set();
+
+recallGiven(sessionStorage);
 
 export function DecideMany({ filter, onDecided }: DecideManyProps) {
   const [round, setRound] = useState(0);

@@ -27,11 +27,12 @@ export function GivenNote({ onUndo }: { onUndo: () => void }) {
   );
 }
 
-function saidOf({ label, decided, unchanged, unsent, undone, batches }: Given): string[] {
+function saidOf({ label, decided, unchanged, unsure, unsent, undone, batches }: Given): string[] {
   if (undone !== undefined) return [words.takenBack(undone), ...(batches.length > 0 ? [words.undoAgain] : [])];
   return [
     words.got(decided, label),
     ...(unchanged > 0 ? [words.had(unchanged)] : []),
+    ...(unsure > 0 ? [words.unsure(unsure)] : []),
     ...(unsent > 0 ? [words.unsent(unsent)] : []),
   ];
 }

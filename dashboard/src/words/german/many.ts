@@ -44,6 +44,8 @@ export const many: typeof words = {
   got: (n, label) => `${documents(n)} ${pluralDe(n, 'hat', 'haben')} ${label} bekommen.`,
   had: (n) => `${count(n)} ${pluralDe(n, 'hatte', 'hatten')} sie von Ihnen schon.`,
   leftOut: (n) => `${documents(n)} ${pluralDe(n, 'blieb', 'blieben')}, wie ${pluralDe(n, 'es ist', 'sie sind')}:`,
+  unsure: (n) =>
+    `Zu ${pluralDe(n, 'einem Dokument', `${count(n)} Dokumenten`)} kam keine Antwort: „Zurücknehmen“ nimmt zurück, was davon gespeichert ist.`,
   unsent: (n) => `${documents(n)} ${pluralDe(n, 'wurde', 'wurden')} nicht gesendet.`,
   takenBack: (n) =>
     pluralDe(n, 'Eine Entscheidung ist zurückgenommen.', `${count(n)} Entscheidungen sind zurückgenommen.`),
