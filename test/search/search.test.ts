@@ -290,6 +290,33 @@ test('search: many small segments become one, which finds the same', async () =>
   expect(hit?.fragments[0]?.text).toBe('zoll nummer7 und mehr worte');
 });
 
+test('search: a segment that goes while it is merged, as when two processes merge at once, is left out and loses nothing', async () => {
+  for (let i = 1; i <= 7; i++) {
+    await decide({ [i]: `zoll nummer${i}` });
+    await search.refresh();
+  }
+  await decide({ 8: 'zoll nummer8' });
+  let gone = '';
+  world.lake.beforeCall = (method, path) => {
+    if (gone !== '' || method !== 'read' || !path.endsWith('/texts.bin')) return;
+    gone = searchPaths.segmentOf(path);
+    void world.lake.deleteFolder(searchPaths.segment(gone));
+  };
+  await search.refresh();
+  expect([(await find('zoll')).total, (await segments()).some(({ id }) => id === gone)]).toEqual([8, false]);
+  expect(gone).not.toBe('');
+});
+
+test('search: an index that cannot be brought up to date answers from what there is', async () => {
+  await decide({ 1: 'zoll' });
+  await search.refresh();
+  await decide({ 2: 'zoll' });
+  world.lake.beforeCall = (method, path) => {
+    if (method === 'write' && path.startsWith(searchPaths.root)) throw new Error('no room');
+  };
+  expect(await find('zoll')).toMatchObject({ total: 1, indexed: 1, waiting: 1 });
+});
+
 test('merge: eight of about one size, unless they would be too large together', () => {
   const segment = (words: number, i: number) => ({ id: `${i}`, entries: 1, words, bytes: 1 });
   expect(toMerge(Array.from({ length: 7 }, (_, i) => segment(100, i)))).toEqual([]);
