@@ -11,14 +11,17 @@ export async function guideCommand(options: LakeOptions): Promise<void> {
     api: (api) => api.ask<Guide>('GET', '/api/guide'),
     app: (app) => guideOf(app),
   });
-  answer(options, guide, () => describe(guide));
+  answer(options, guide, () => describeGuide(guide));
 }
 
-function describe({ steps }: Guide): string {
+/** The guide as the terminal shows it. */
+export function describeGuide({ steps }: Guide): string {
   const lines = steps.flatMap(({ state, title, why, left, cost, command }) => {
     const head = `${MARKS[state]} ${title}${left === null ? '' : ` (${left})`}`;
     if (state !== 'next') return [state === 'later' ? dim(head) : head];
-    return [bold(head), `    ${why}.`, `    Costs: ${cost}.`, `    ${command}`];
+    // One command a line, as it is pasted; another way to the same is a line of its own too.
+    const commands = command.split(/, (?:or )?(?=sluice )/).map((one) => `    ${one}`);
+    return [bold(head), `    ${why}.`, `    Costs: ${cost}.`, ...commands];
   });
   const isAll = steps.every(({ state }) => state !== 'next');
   return [...lines, ...(isAll ? ['Nothing is left to do: `sluice digest` says how it goes.'] : [])].join('\n');
