@@ -312,6 +312,8 @@ test('search: texts that share what is rare in one are like it, the same text mo
   const { results } = await listResults(view.query, { ...filter, limit: 10, cursor: undefined });
   expect(results.map((row) => row.document_id).sort()).toEqual([id(1), id(2)]);
   await expect(matchedFilter(lakeOf(), { like: id(1), text: 'zoll' })).rejects.toThrow(/one of the two/);
+  for (const stray of [{ similarity: 0.7 }, { in: 'text' } as const])
+    await expect(matchedFilter(lakeOf(), stray)).rejects.toThrow(/needs (like|text)/);
   await expect(searchDocuments(lakeOf(), parseRequest(searchSchema, { like: id(9) }))).rejects.toThrow(
     /no text is kept/,
   );
