@@ -2,11 +2,14 @@
 // Format: header | keys, documents (8 bytes each) | places of texts (8) | words, lengths of texts, runs (4) | kinds (1) | ends of ids (4) | ids | runs as
 // JSON. An entry is called by its place in the columns.
 // Invariants: N1 a process holds 21 bytes of an entry; of a page of entries the rest is read. N2 an entry counts by its key alone (mark-keys.ts).
+// N3 numbers of a damaged file are refused with its path before anything is read or made by them.
 import { open } from 'node:fs/promises';
 import { TerminalError } from '../errors.ts';
 
 const MAGIC = 0x534c4532; // "SLE2"
 const HEADER_BYTES = 16;
+/** Of a text in `texts.bin`: more than 300,000 characters (segment.ts) deflate to. */
+const MAX_TEXT_BYTES = 2 << 20;
 /** Keys, documents, words, kinds: what is held. */
 const KINDS = ['text', 'reason'] as const;
 
@@ -91,23 +94,29 @@ function describe(bytes: Buffer, size: number, path: string) {
     bytes.length < HEADER_BYTES ? 0 : bytes.readUInt32LE(at),
   );
   const at = columnsOf(count);
-  if (magic !== MAGIC || at.ids + idBytes + runBytes !== size)
-    throw new TerminalError('lake.corrupt-table', `The file ${path} of the search index is damaged`, { ids: { path } });
+  if (magic !== MAGIC || at.ids + idBytes + runBytes !== size) throw damagedIndex(path);
   return { count, idBytes, runBytes, at };
 }
+
+/** A file of the index that is none of ours, or not whole: who asked for it has it made anew. */
+export const damagedIndex = (path: string, cause?: unknown): TerminalError =>
+  new TerminalError('lake.corrupt-table', `The file ${path} of the search index is damaged`, { ids: { path }, cause });
 
 /** All of it, for what is made of it. @throws {TerminalError} lake.corrupt-table */
 export function decodeEntries(bytes: Buffer, path: string): EntryRecord[] {
   const { count, idBytes, at } = describe(bytes, bytes.length, path);
-  const runs = runsOf(bytes.subarray(at.ids + idBytes));
-  return Array.from({ length: count }, (_, i) => recordOf(bytes, at, i, runs));
+  const runs = runsOf(bytes.subarray(at.ids + idBytes), path);
+  const idAt = (i: number) => idOf(bytes, { at, i, idBytes }, path);
+  const records = Array.from({ length: count }, (_, i) => recordOf(bytes, at, i, { documentId: idAt(i), runs }));
+  if (!records.every(isPlaced)) throw damagedIndex(path);
+  return records;
 }
 
 /** Ids of the documents, or of the runs, that entries are of. @throws {TerminalError} lake.corrupt-table */
 export function idsOfEntries(bytes: Buffer, of: 'document_id' | 'run_id', path: string): Set<string> {
   const { count, idBytes, at } = describe(bytes, bytes.length, path);
-  if (of === 'run_id') return new Set(runsOf(bytes.subarray(at.ids + idBytes)));
-  return new Set(Array.from({ length: count }, (_, i) => idOf(bytes, at, i)));
+  if (of === 'run_id') return new Set(runsOf(bytes.subarray(at.ids + idBytes), path));
+  return new Set(Array.from({ length: count }, (_, i) => idOf(bytes, { at, i, idBytes }, path)));
 }
 
 /** What is held (N1), from a local copy. @throws {TerminalError} lake.corrupt-table */
@@ -133,7 +142,7 @@ export async function readEntryColumns(path: string): Promise<EntryColumns> {
   }
 }
 
-/** Of some entries where their texts lie and whose they are, from a local copy. */
+/** Of some entries where their texts lie and whose they are, from a local copy. @throws {TerminalError} lake.corrupt-table */
 export async function readEntryPlaces(
   path: string,
   entries: readonly number[],
@@ -145,16 +154,20 @@ export async function readEntryPlaces(
       await file.read(bytes, 0, length, from);
       return bytes;
     };
-    const { at } = describe(await read(0, HEADER_BYTES), (await file.stat()).size, path);
+    const { count, idBytes, at } = describe(await read(0, HEADER_BYTES), (await file.stat()).size, path);
     return await Promise.all(
       entries.map(async (i) => {
+        if (i >= count) throw damagedIndex(path);
         const ends = await read(at.idEnds + 4 * Math.max(0, i - 1), i === 0 ? 4 : 8);
         const [from, to] = i === 0 ? [0, ends.readUInt32LE(0)] : [ends.readUInt32LE(0), ends.readUInt32LE(4)];
-        return {
-          documentId: (await read(at.ids + from, Math.max(0, to - from))).toString(),
+        if (from > to || to > idBytes) throw damagedIndex(path);
+        const found = {
+          documentId: (await read(at.ids + from, to - from)).toString(),
           textAt: (await read(at.textAt + 8 * i, 8)).readDoubleLE(0),
           textBytes: (await read(at.textBytes + 4 * i, 4)).readUInt32LE(0),
         };
+        if (!isPlaced(found)) throw damagedIndex(path);
+        return found;
       }),
     );
   } finally {
@@ -164,15 +177,34 @@ export async function readEntryPlaces(
 
 type Layout = ReturnType<typeof columnsOf>;
 
-const runsOf = (bytes: Buffer): string[] => JSON.parse(bytes.toString()) as string[]; // ours
-
-function idOf(bytes: Buffer, at: Layout, i: number): string {
-  const from = i === 0 ? 0 : bytes.readUInt32LE(at.idEnds + 4 * (i - 1));
-  return bytes.toString('utf8', at.ids + from, at.ids + bytes.readUInt32LE(at.idEnds + 4 * i));
+function runsOf(bytes: Buffer, path: string): string[] {
+  try {
+    const runs: unknown = JSON.parse(bytes.toString());
+    if (Array.isArray(runs)) return runs.map(String);
+  } catch (error) {
+    throw damagedIndex(path, error);
+  }
+  throw damagedIndex(path);
 }
 
-const recordOf = (bytes: Buffer, at: Layout, i: number, runs: readonly string[]): EntryRecord => ({
-  documentId: idOf(bytes, at, i),
+/** A text may lie there. */
+const isPlaced = ({ textAt, textBytes }: Pick<EntryRecord, 'textAt' | 'textBytes'>): boolean =>
+  Number.isSafeInteger(textAt) && textAt >= 0 && textBytes <= MAX_TEXT_BYTES;
+
+function idOf(bytes: Buffer, { at, i, idBytes }: { at: Layout; i: number; idBytes: number }, path: string): string {
+  const from = i === 0 ? 0 : bytes.readUInt32LE(at.idEnds + 4 * (i - 1));
+  const to = bytes.readUInt32LE(at.idEnds + 4 * i);
+  if (from > to || to > idBytes) throw damagedIndex(path);
+  return bytes.toString('utf8', at.ids + from, at.ids + to);
+}
+
+const recordOf = (
+  bytes: Buffer,
+  at: Layout,
+  i: number,
+  { documentId, runs }: { documentId: string; runs: readonly string[] },
+): EntryRecord => ({
+  documentId,
   key: bytes.readBigUInt64LE(at.keys + 8 * i),
   documentKey: bytes.readDoubleLE(at.documentKeys + 8 * i),
   kind: KINDS[bytes.readUInt8(at.kinds + i) === 1 ? 1 : 0],

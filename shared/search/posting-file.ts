@@ -5,8 +5,8 @@
 // Invariants: P1 the file never changes. P2 of a file a process holds the index alone: about 40 bytes for 64 words. P3 what is read of a damaged file is
 // refused with its path, or is some other word's list: never read outside the file.
 import { type FileHandle, open } from 'node:fs/promises';
-import { TerminalError } from '../errors.ts';
 import { ByteReader, ByteWriter } from './byte-writer.ts';
+import { damagedIndex } from './entry-file.ts';
 
 const BLOCK_WORDS = 64;
 const MAGIC = 0x534c5032; // "SLP2"
@@ -14,6 +14,8 @@ const TRAILER_BYTES = 24;
 /** 64 units of UTF-16 (words.ts). */
 const MAX_WORD_BYTES = 256;
 const FLUSH_BYTES = 1 << 20;
+/** A length, a letter, and two places. */
+const MIN_BLOCK_INDEX_BYTES = 4;
 /** Blocks that are looked through at once for a beginning: about 60 KB. */
 const BLOCKS_AT_ONCE = 64;
 /** Bytes of lists that are in hand at once. */
@@ -81,7 +83,7 @@ export class PostingWriter {
     trailer.writeUInt32LE(this.#index.length, 12);
     trailer.writeUInt32LE(this.#words, 16);
     trailer.writeUInt32LE(MAGIC, 20);
-    await this.#file.writev([this.#blocks.view(), this.#index.view(), trailer]);
+    for (const part of [this.#blocks.view(), this.#index.view(), trailer]) await this.#file.writeFile(part);
   }
 
   async close(): Promise<void> {
@@ -89,7 +91,7 @@ export class PostingWriter {
   }
 
   async #flush(): Promise<void> {
-    await this.#file.write(this.#lists.view());
+    await this.#file.writeFile(this.#lists.view()); // all of it: a disk that is nearly full takes a part of a `write`
     this.#at += this.#lists.length;
     this.#lists.clear();
   }
@@ -132,9 +134,10 @@ export class PostingFile {
       const blocksAt = trailer.readDoubleLE(0);
       const [blockBytes, indexBytes, words] = [8, 12, 16].map((at) => trailer.readUInt32LE(at));
       const isWhole = blocksAt + (blockBytes ?? 0) + (indexBytes ?? 0) + TRAILER_BYTES === size;
-      if (trailer.readUInt32LE(20) !== MAGIC || !isWhole) throw damaged(path);
+      if (trailer.readUInt32LE(20) !== MAGIC || !isWhole) throw damagedIndex(path);
       const index = await readAt(file, path, blocksAt + (blockBytes ?? 0), indexBytes ?? 0);
       const count = Math.ceil((words ?? 0) / BLOCK_WORDS);
+      if (count * MIN_BLOCK_INDEX_BYTES > index.length) throw damagedIndex(path);
       const [blockAt, listAt] = [new Float64Array(count + 1), new Float64Array(count + 1)];
       const reader = new ByteReader(index);
       const firsts = Array.from({ length: count }, (_, i) => {
@@ -214,7 +217,7 @@ export class PostingFile {
 
   async #wordsOf(file: FileHandle, from: number, to: number): Promise<WordPlace[]> {
     const [start, end] = [this.#blockAt[from] ?? 0, this.#blockAt[to] ?? 0];
-    if (!(start <= end && end <= (this.#blockAt.at(-1) ?? 0))) throw damaged(this.path);
+    if (!(start <= end && end <= (this.#blockAt.at(-1) ?? 0))) throw damagedIndex(this.path);
     const reader = new ByteReader(await readAt(file, this.path, start, end - start));
     const words: WordPlace[] = [];
     for (let block = from; block < to; block++) {
@@ -222,10 +225,11 @@ export class PostingFile {
       reader.at = (this.#blockAt[block] ?? 0) - start;
       for (let i = 0; i < BLOCK_WORDS && block * BLOCK_WORDS + i < this.words; i++) {
         const [shared, rest] = [reader.varint(), reader.varint()];
-        if (shared + rest > MAX_WORD_BYTES) throw damaged(this.path);
+        if (shared + rest > MAX_WORD_BYTES) throw damagedIndex(this.path);
         WORD.set(reader.take(rest), shared);
         const [entries, entryBytes, placeBytes] = [reader.varint(), reader.varint(), reader.varint()];
-        if (at + entryBytes + placeBytes > (this.#listAt.at(-1) ?? 0) || entries > entryBytes) throw damaged(this.path);
+        if (at + entryBytes + placeBytes > (this.#listAt.at(-1) ?? 0) || entries > entryBytes)
+          throw damagedIndex(this.path);
         words.push({ term: WORD.toString('utf8', 0, shared + rest), entries, at, entryBytes, placeBytes });
         at += entryBytes + placeBytes;
       }
@@ -238,12 +242,9 @@ export class PostingFile {
 const WORD = Buffer.alloc(MAX_WORD_BYTES);
 
 async function readAt(file: FileHandle, path: string, at: number, length: number): Promise<Buffer> {
-  if (at < 0 || length < 0) throw damaged(path);
+  if (at < 0 || length < 0) throw damagedIndex(path);
   const bytes = Buffer.allocUnsafe(length);
   const { bytesRead } = await file.read(bytes, 0, length, at);
-  if (bytesRead !== length) throw damaged(path);
+  if (bytesRead !== length) throw damagedIndex(path);
   return bytes;
 }
-
-const damaged = (path: string): TerminalError =>
-  new TerminalError('lake.corrupt-table', `The file ${path} of the search index is damaged`, { ids: { path } });

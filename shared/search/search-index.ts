@@ -99,7 +99,7 @@ export class SearchIndex {
     building.catch((error: unknown) => this.#services.logger.error('search.index-failed', { code: codeOf(error) }));
     const ended = new AbortController();
     await Promise.race([
-      building.finally(() => ended.abort()),
+      building.catch(() => undefined).finally(() => ended.abort()), // told above; what there is answers
       this.#services.clock.sleep(waitMs, ended.signal).catch(() => undefined), // the build was faster
     ]);
     return await this.#look();
@@ -144,7 +144,9 @@ export class SearchIndex {
 
   /** A segment that could not be read: it goes, and its documents are indexed again. */
   async discard(path: string): Promise<void> {
-    const damaged = [...this.#open.values()].filter(({ local }) => Object.values(local).includes(path));
+    const damaged = [...this.#open.values()].filter(({ id, local }) =>
+      [local.entries, local.postings, searchPaths.texts(id)].includes(path),
+    );
     await dropSegments(this.#services.lake, new Set(damaged.map(({ id }) => id)));
   }
 
@@ -231,7 +233,7 @@ export class SearchIndex {
     const { lake } = this.#services;
     const missing = new Set<string>();
     for (const { id } of segments)
-      for (const path of [searchPaths.entries(id), searchPaths.postings(id)])
+      for (const path of [searchPaths.entries(id), searchPaths.postings(id), searchPaths.texts(id)])
         if ((await lake.stat(path)) === undefined) missing.add(id);
     await dropSegments(lake, missing);
   }
@@ -271,7 +273,8 @@ export class SearchIndex {
       local: inOrder.map(({ local }) => local),
       isKept: keptEntries(inOrder, segments, counted),
       folder: this.#folder,
-    });
+    }).catch((error: unknown) => this.#leaveMerge(inOrder, error));
+    if (merged === undefined) return;
     let isTaken = false;
     await changeSegments(lake, (segments) => {
       isTaken = inOrder.some(({ id }) => !segments.some((each) => each.id === id));
@@ -280,6 +283,14 @@ export class SearchIndex {
     for (const id of isTaken ? [merged.id] : ids) await lake.deleteFolder(searchPaths.segment(id));
     if (!isTaken)
       logger.info('search.merged', { segments: ids.size, entries: merged.entries, sizeBytes: merged.bytes });
+  }
+
+  /** I2: segments that are damaged, or that another process has merged meanwhile, are not merged here; what is lost is indexed again. */
+  async #leaveMerge(segments: readonly Segment[], error: unknown): Promise<undefined> {
+    if (error instanceof SluiceError && error.code === 'lake.corrupt-table') await this.discard(String(error.ids.path));
+    else if (codeOf(error) === 'lake.not-found') await this.#dropMissing(segments);
+    else if ((error as NodeJS.ErrnoException).code === 'ENOENT') this.fetchAgain();
+    else throw error;
   }
 }
 

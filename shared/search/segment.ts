@@ -9,7 +9,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { beginning } from '../insight/document-text.ts';
 import { searchPaths } from '../paths.ts';
 import type { LakeStore } from '../ports.ts';
-import { decodeEntries, type EntryRecord, encodeEntries } from './entry-file.ts';
+import { damagedIndex, decodeEntries, type EntryRecord, encodeEntries } from './entry-file.ts';
 import { mergePostings } from './merge-postings.ts';
 import { PostingWriter } from './posting-file.ts';
 import { WordPlaces } from './word-places.ts';
@@ -37,6 +37,7 @@ export interface Segment {
 
 /** Entries after which others get a turn. */
 const TURN = 32;
+const BEHIND_THE_END = 416;
 const FILES = ['entries', 'postings', 'texts'] as const;
 
 /** Write entries as a segment; SEGMENT_ENTRIES at most. @param folder  local, for its files until they are stored */
@@ -53,7 +54,7 @@ export async function writeSegment(lake: LakeStore, entries: readonly Entry[], f
         const text = beginning(whole, MAX_INDEXED_CHARS);
         const words = places.add(wordsOf(text));
         const bytes = text === '' ? Buffer.alloc(0) : deflated(text);
-        await texts.write(bytes);
+        await texts.writeFile(bytes);
         records.push({ ...entry, words, textAt: at, textBytes: bytes.length });
         at += bytes.length;
         if (index % TURN === TURN - 1) await new Promise((resolve) => setImmediate(resolve));
@@ -108,8 +109,9 @@ export async function mergeSegments(
           for (const [i, entry] of entries.entries()) {
             if (!isKept(index, i)) continue;
             const bytes = Buffer.alloc(entry.textBytes);
-            await source.read(bytes, 0, bytes.length, entry.textAt);
-            await texts.write(bytes);
+            const { bytesRead } = await source.read(bytes, 0, bytes.length, entry.textAt);
+            if (bytesRead !== bytes.length) throw damagedIndex(path);
+            await texts.writeFile(bytes);
             number[i] = kept.length;
             kept.push({ ...entry, textAt: at });
             at += bytes.length;
@@ -141,14 +143,21 @@ export interface LocalSegment {
   postings: string;
 }
 
-/** The text of an entry. */
+/** The text of an entry. @throws {TerminalError} lake.corrupt-table for bytes that are none of ours, or not whole */
 export async function readEntryText(
   lake: LakeStore,
   { segment, at, bytes }: { segment: string; at: number; bytes: number },
 ): Promise<string> {
   if (bytes === 0) return '';
-  const limit = { maxOutputLength: MAX_INDEXED_CHARS * 4 };
-  return inflateRawSync(await lake.readPart(searchPaths.texts(segment), at, bytes), limit).toString('utf8');
+  const path = searchPaths.texts(segment);
+  const stored = await lake.readPart(path, at, bytes).catch((error: unknown) => {
+    throw (error as { statusCode?: unknown }).statusCode === BEHIND_THE_END ? damagedIndex(path, error) : error;
+  });
+  try {
+    return inflateRawSync(stored, { maxOutputLength: MAX_INDEXED_CHARS * 4 }).toString('utf8');
+  } catch (error) {
+    throw damagedIndex(path, error);
+  }
 }
 
 const newId = (): string =>

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { codeOf } from '../../shared/errors.ts';
 import { searchPaths } from '../../shared/paths.ts';
 import { readEntryColumns, readEntryPlaces } from '../../shared/search/entry-file.ts';
 import { matchQuery, type OpenSegment } from '../../shared/search/match.ts';
@@ -175,4 +176,38 @@ test('merge: entries that are left out are gone, and the texts of the others are
     readEntryText(lake, { segment: merged.id, at, bytes }),
   );
   expect(await Promise.all(texts)).toEqual(['zoll drei', 'zoll zwei']);
+});
+
+test('match: whatever is damaged in a segment is refused as such, or answered from what is there', async () => {
+  const lake = new MemoryLake();
+  const segment = await writeSegment(lake, ['zoll amt', 'zollamt a', 'rechnung zoll'].map(entryOf), folder);
+  const kinds = ['entries', 'postings', 'texts'] as const;
+  const whole = await Promise.all(kinds.map((kind) => lake.read(searchPaths[kind](segment.id))));
+  const ask = async () => {
+    const open = await openSegment(lake, segment);
+    await matchQuery(parseTextQuery('zoll* "zoll amt" -rechnung'), [open], undefined, turn);
+    for (const { textAt: at, textBytes: bytes } of await readEntryPlaces(open.local.entries, [0, 1, 2]))
+      await readEntryText(lake, { segment: segment.id, at, bytes });
+    await mergeSegments(lake, [segment], { local: [open.local], isKept: () => true, folder });
+  };
+  const damage = fc.record({
+    file: fc.nat({ max: kinds.length - 1 }),
+    from: fc.double({ min: 0, max: 1, noNaN: true }),
+    bytes: fc.constantFrom([255, 255, 255, 255], [0], [127, 255], [255, 255, 255, 255, 255, 255, 255, 255]),
+    isCut: fc.boolean(),
+  });
+  await fc.assert(
+    fc.asyncProperty(damage, async ({ file, from, bytes, isCut }) => {
+      const path = searchPaths[kinds[file] ?? 'texts'](segment.id);
+      const before = whole[file] ?? Buffer.alloc(0);
+      const damaged = Buffer.from(before);
+      const at = Math.floor(from * (before.length - 1));
+      damaged.set(bytes.slice(0, before.length - at), at);
+      await lake.write(path, isCut ? damaged.subarray(0, at) : damaged);
+      const code = await ask().then(() => 'answered', codeOf);
+      await lake.write(path, before);
+      expect(['answered', 'lake.corrupt-table']).toContain(code);
+    }),
+    { numRuns: 120 },
+  );
 });

@@ -265,9 +265,9 @@ test('search: a file of the index that is damaged is indexed again; a local copy
   for (const folder of folders) rmSync(join(tmpdir(), folder, 'segments'), { recursive: true, force: true });
   expect(await found('zoll')).toEqual([id(1)]);
   expect(await segments()).toEqual([segment]);
-  for (const path of [searchPaths.postings, searchPaths.entries]) {
+  for (const path of [searchPaths.postings, searchPaths.entries, searchPaths.texts]) {
     const [before] = await segments();
-    await world.lake.write(path(before?.id ?? ''), 'not of ours, and longer than a trailer is');
+    await world.lake.write(path(before?.id ?? ''), '\xffnot of ours, and longer than a trailer is');
     const other = openIndex();
     try {
       expect((await find('zoll', {}, other)).total).toBe(1);
@@ -288,6 +288,33 @@ test('search: many small segments become one, which finds the same', async () =>
   const [hit] = (await find('nummer7')).results;
   expect(hit?.decision.documentId).toBe(id(7));
   expect(hit?.fragments[0]?.text).toBe('zoll nummer7 und mehr worte');
+});
+
+test('search: a segment that goes while it is merged, as when two processes merge at once, is left out and loses nothing', async () => {
+  for (let i = 1; i <= 7; i++) {
+    await decide({ [i]: `zoll nummer${i}` });
+    await search.refresh();
+  }
+  await decide({ 8: 'zoll nummer8' });
+  let gone = '';
+  world.lake.beforeCall = (method, path) => {
+    if (gone !== '' || method !== 'read' || !path.endsWith('/texts.bin')) return;
+    gone = searchPaths.segmentOf(path);
+    void world.lake.deleteFolder(searchPaths.segment(gone));
+  };
+  await search.refresh();
+  expect([(await find('zoll')).total, (await segments()).some(({ id }) => id === gone)]).toEqual([8, false]);
+  expect(gone).not.toBe('');
+});
+
+test('search: an index that cannot be brought up to date answers from what there is', async () => {
+  await decide({ 1: 'zoll' });
+  await search.refresh();
+  await decide({ 2: 'zoll' });
+  world.lake.beforeCall = (method, path) => {
+    if (method === 'write' && path.startsWith(searchPaths.root)) throw new Error('no room');
+  };
+  expect(await find('zoll')).toMatchObject({ total: 1, indexed: 1, waiting: 1 });
 });
 
 test('merge: eight of about one size, unless they would be too large together', () => {
