@@ -12,7 +12,7 @@ import { NextStep } from './parts/next-step.tsx';
 import { ErrorNote, Loading } from './parts/states.tsx';
 import { Who } from './parts/who.tsx';
 import { useResource } from './resource.ts';
-import { canReview, session } from './session.ts';
+import { canReview, session, sessionMoves } from './session.ts';
 import { Toasts } from './toasts.tsx';
 import { words } from './words/app.ts';
 
@@ -44,6 +44,10 @@ function Frame() {
   useEffect(() => {
     if (data !== undefined) session.value = data;
   }, [data]);
+  const moved = sessionMoves.value;
+  useEffect(() => {
+    if (moved > 0) reload();
+  }, [moved, reload]);
   return (
     <>
       <a class="skip-link" href="#main">

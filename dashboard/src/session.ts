@@ -10,3 +10,9 @@ export const canOperate = computed(() => session.value?.roles.includes('operator
 
 /** Labels of the current taxonomy; empty until one is published. */
 export const labels = computed(() => session.value?.taxonomy?.labels.map(({ name }) => name) ?? []);
+
+/** Counts what may have changed it; the frame reads it again then. */
+export const sessionMoves = signal(0);
+export const sessionMoved = (): void => {
+  sessionMoves.value++;
+};

@@ -38,7 +38,8 @@ interface Standing {
   older: number;
   alone: number;
   checked: number;
-  newestRun: string | undefined;
+  /** The newest run with such documents; else with some that wait, else of all. */
+  runAgain: string | undefined;
 }
 
 export async function guideOf(sources: GuideSources): Promise<Guide> {
@@ -59,19 +60,21 @@ async function standingOf({ services, query, registry }: GuideSources): Promise<
   const inCharge = models.find(({ champion }) => champion);
   const model = inCharge?.version;
   const newest = models.at(-1);
+  const older = `${BY_RUNS} AND status <> 'failed' AND duplicate_of IS NULL AND model_version IS DISTINCT FROM ${sqlText(model ?? '')}`;
   const { rows } = await query(`SELECT
     (SELECT count(DISTINCT document_id) FROM results WHERE ${BY_RUNS} AND status <> 'failed') AS documents,
     (SELECT count(DISTINCT document_id) FROM feedback WHERE label IN ${among}) AS decided,
-    (SELECT count(*) FROM latest_results WHERE ${BY_RUNS} AND status <> 'failed' AND duplicate_of IS NULL
-      AND model_version IS DISTINCT FROM ${sqlText(model ?? '')}) AS older,
+    (SELECT count(*) FROM latest_results WHERE ${older}) AS older,
     (SELECT count(*) FROM latest_results WHERE status = 'labelled' AND decided_by IN ('model', 'encoder')) AS alone,
     (SELECT count(*) FROM latest_results WHERE ${BY_RUNS} AND status = 'review') AS waiting,
-    (SELECT max_by(run_id, processed_at) FROM results WHERE ${BY_RUNS}) AS newest_run,
+    coalesce((SELECT max_by(run_id, processed_at) FROM latest_results WHERE ${older}),
+      (SELECT max_by(run_id, processed_at) FROM latest_results WHERE ${BY_RUNS} AND status = 'review'),
+      (SELECT max_by(run_id, processed_at) FROM results WHERE ${BY_RUNS})) AS run_again,
     (SELECT count(DISTINCT feedback.document_id) FROM feedback ASOF JOIN results
       ON feedback.document_id = results.document_id AND feedback.created_at > results.processed_at
       WHERE feedback.label IS NOT NULL AND results.decided_by IN ('model', 'encoder')) AS checked`);
   const count = (name: string) => Number(rows[0]?.[name] ?? 0);
-  const newestRun = rows[0]?.newest_run;
+  const runAgain = rows[0]?.run_again;
   return {
     labels,
     model,
@@ -84,14 +87,14 @@ async function standingOf({ services, query, registry }: GuideSources): Promise<
     older: model === undefined ? 0 : count('older'),
     alone: count('alone'),
     checked: count('checked'),
-    newestRun: typeof newestRun === 'string' ? newestRun : undefined,
+    runAgain: typeof runAgain === 'string' ? runAgain : undefined,
   };
 }
 
 /** @returns the steps with their state: the first that is not done is next */
 function stepsOf(standing: Standing): GuideStep[] {
   const { labels, documents, decided, model, candidate, provesNothing, asksLlm, older, alone } = standing;
-  const { waiting, checked, newestRun } = standing;
+  const { waiting, checked, runAgain } = standing;
   const hasModel = model !== undefined;
   const hasTrained = hasModel || candidate !== undefined;
   const goal = Math.min(
@@ -175,8 +178,8 @@ function stepsOf(standing: Standing): GuideStep[] {
       cost: asksLlm
         ? 'only documents that it is unsure of are asked; answers that are there are not paid again'
         : 'nothing: no LLM is asked here',
-      command: `sluice rerun ${newestRun ?? '<run>'} --from score${provesNothing ? ' --accept 0.5' : ''}`,
-      view: newestRun === undefined ? 'runs' : `runs/${newestRun}`,
+      command: `sluice rerun ${runAgain ?? '<run>'} --from score${provesNothing ? ' --accept 0.5' : ''}`,
+      view: runAgain === undefined ? 'runs' : `runs/${runAgain}`,
     },
     {
       id: 'check',

@@ -180,3 +180,20 @@ test('a model that lacks a label is no model of these labels', async () => {
   await store.add('results', results(30, { model_version: 'v1' }));
   expect(await next()).toMatchObject({ id: 'review' });
 });
+
+test('the run to decide again is one that has documents of before, though newer runs have none', async () => {
+  await storeLabels();
+  models = ['v1'];
+  champion = 'v1';
+  await store.add('results', results(30, { run_id: 'run-first', decided_by: 'encoder' }));
+  await store.add(
+    'results',
+    results(10, {
+      ...{ run_id: 'rerun-of-some', model_version: 'v1', decided_by: 'model' },
+      processed_at: '2026-11-20T12:00:00Z',
+    }),
+  );
+  expect(await next()).toMatchObject({
+    ...{ id: 'rerun', leftCount: 20, view: 'runs/run-first', command: 'sluice rerun run-first --from score' },
+  });
+});

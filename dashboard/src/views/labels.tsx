@@ -8,7 +8,7 @@ import { Field } from '../parts/field.tsx';
 import { Show } from '../parts/states.tsx';
 import { useTitle } from '../parts/title.ts';
 import { useResource } from '../resource.ts';
-import { canOperate } from '../session.ts';
+import { canOperate, sessionMoved } from '../session.ts';
 import { toast, toastError } from '../toasts.tsx';
 import '../../style/labels.css';
 import { words } from '../words/labels.ts';
@@ -84,6 +84,7 @@ function Editor({ list, current, onStored }: EditorProps) {
       const stored = await sendJson<Taxonomy>('POST', 'taxonomies', documentOf(draft));
       toast(words.inUseNow(stored.version), 'good');
       guideMoved();
+      sessionMoved();
       onStored();
     } catch (error) {
       toastError(error);

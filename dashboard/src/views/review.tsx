@@ -11,7 +11,7 @@ import { useTitle } from '../parts/title.ts';
 import { TrainingOfferCard } from '../parts/training-offer.tsx';
 import { useResource } from '../resource.ts';
 import { reviewerName } from '../reviewer-name.ts';
-import { canReview, labels, session } from '../session.ts';
+import { canReview, labels, session, sessionMoved } from '../session.ts';
 import { words as offerWords } from '../words/offer.ts';
 import { words } from '../words/review.ts';
 import { DocumentInFocus } from './review/document-in-focus.tsx';
@@ -74,6 +74,10 @@ function Desk() {
     else if (command.kind === 'open' && focus !== undefined) route(links.document(focus.documentId));
   };
   useKeys(keys, obey, isHelpOpen);
+  const hasNoLabels = labels.value.length === 0;
+  useEffect(() => {
+    if (hasNoLabels) sessionMoved(); // they may have come by terminal since it was read
+  }, [hasNoLabels]);
   const skipped = past.filter(({ kind }) => kind === 'skipped').length;
   return (
     <>

@@ -55,3 +55,9 @@ export const quoted = (word: string): string =>
  */
 export const firstStepFor = (only: RerunRequest['only'], hasOtherModel: boolean): RerunRequest['from'] =>
   only === 'failed' ? 'extract' : hasOtherModel ? 'score' : only === 'review' ? 'classify' : 'extract';
+
+/** What a repetition is usually about: with another model than the run had, everything it has not seen; else what failed, else what waits. */
+export const onlyFor = (
+  { failed, review }: { failed: number; review: number },
+  hasOtherModel: boolean,
+): RerunRequest['only'] => (hasOtherModel ? 'all' : failed > 0 ? 'failed' : review > 0 ? 'review' : 'all');

@@ -14,7 +14,7 @@ import { toast } from '../../toasts.tsx';
 import { acceptHint, ModelSelect, type ModelsAnswer } from '../runs/start-run-fields.tsx';
 import type { RunStatus } from '../runs/steps.ts';
 import { formatName } from './format-names.ts';
-import { firstStepFor, type RerunForm, rerunCommand, rerunRequestOf } from './rerun-form.ts';
+import { firstStepFor, onlyFor, type RerunForm, rerunCommand, rerunRequestOf } from './rerun-form.ts';
 import '../../../style/start-run.css';
 import { words } from '../../words/run.ts';
 import { words as runsWords } from '../../words/runs.ts';
@@ -27,10 +27,10 @@ interface RerunProps {
 
 export function RerunDialog({ run, report, onClose }: RerunProps) {
   const { route } = useLocation();
-  const only = run.failed > 0 ? 'failed' : run.review > 0 ? 'review' : 'all';
   const [form, setForm] = useState<RerunForm>({
-    ...{ only, from: 'extract', label: '', code: '', mediaType: '', modelVersion: '', acceptThreshold: '' },
+    ...{ only: 'all', from: 'extract', label: '', code: '', mediaType: '', modelVersion: '', acceptThreshold: '' },
   });
+  const [isOnlyChosen, setOnlyChosen] = useState(false);
   const [isStepChosen, setStepChosen] = useState(false);
   const [isBusy, setIsBusy] = useState(false);
   const [error, setError] = useState<ApiError | undefined>(undefined);
@@ -38,7 +38,8 @@ export function RerunDialog({ run, report, onClose }: RerunProps) {
   const change = (part: Partial<RerunForm>) => setForm((was) => ({ ...was, ...part }));
   const model = form.modelVersion === '' ? (models?.champion ?? null) : form.modelVersion;
   const hasOtherModel = model !== null && model !== run.modelVersion;
-  const asked = isStepChosen ? form : { ...form, from: firstStepFor(form.only, hasOtherModel) };
+  const only = isOnlyChosen ? form.only : onlyFor(run, hasOtherModel);
+  const asked = { ...form, only, from: isStepChosen ? form.from : firstStepFor(only, hasOtherModel) };
   const wrong = (field: string) => error?.fields.find((one) => one.field === field)?.message;
   const start = async () => {
     setIsBusy(true);
@@ -67,10 +68,11 @@ export function RerunDialog({ run, report, onClose }: RerunProps) {
         <div class="fields">
           <Field label={words.documents} error={wrong('only')}>
             <Choice
-              value={form.only}
+              value={only}
               options={Object.entries(words.only)}
               onChange={(value) => {
                 const chosen = value as RerunForm['only']; // one of words.only
+                setOnlyChosen(true);
                 setStepChosen(false);
                 change({ only: chosen });
               }}

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { withoutAdvice } from '../../../../dashboard/src/views/run/advice.ts';
 import {
   firstStepFor,
+  onlyFor,
   quoted,
   type RerunForm,
   rerunCommand,
@@ -64,4 +65,12 @@ describe('dashboard: repeating a run', () => {
     expect(withoutAdvice('Remove it.', 'Remove it.')).toBe('');
     expect(withoutAdvice('other', '')).toBe('other');
   });
+});
+
+test('with another model everything of the run is repeated, else what failed, what waits, or all', () => {
+  const both = { failed: 2, review: 3 };
+  expect(onlyFor(both, true)).toBe('all');
+  expect(onlyFor(both, false)).toBe('failed');
+  expect(onlyFor({ failed: 0, review: 3 }, false)).toBe('review');
+  expect(onlyFor({ failed: 0, review: 0 }, false)).toBe('all');
 });
