@@ -12,6 +12,7 @@ import { extractedColumns } from '../../shared/pipeline/extracted.ts';
 import { parquetFiles } from '../../shared/pipeline/lake-files.ts';
 import { silentLogger } from '../../shared/ports.ts';
 import { forgetInSearch } from '../../shared/search/forget.ts';
+import { RowKeys } from '../../shared/search/row-keys.ts';
 import { matchedFilter, searchDocuments } from '../../shared/search/search.ts';
 import { SearchIndex, toMerge } from '../../shared/search/search-index.ts';
 import { readSegments } from '../../shared/search/segment-list.ts';
@@ -315,6 +316,15 @@ test('search: an index that cannot be brought up to date answers from what there
     if (method === 'write' && path.startsWith(searchPaths.root)) throw new Error('no room');
   };
   expect(await find('zoll')).toMatchObject({ total: 1, indexed: 1, waiting: 1 });
+});
+
+test('search: more decisions than the memory has room for are refused with a code', async () => {
+  await decide({ 1: 'zoll', 2: 'amt', 3: 'zoll' });
+  const results = world.tables.get('results')!;
+  const paths = [...((await results.snapshot())?.files.keys() ?? [])].map((path) => `${results.path}/${path}`);
+  const take = (maxRows: number) => new RowKeys(results, maxRows).take(paths.map(decodeURIComponent), { areAll: true });
+  expect((await take(3)).map(({ flags }) => flags.length)).toEqual([3]);
+  await expect(take(2)).rejects.toMatchObject({ code: 'search.too-large' });
 });
 
 test('merge: eight of about one size, unless they would be too large together', () => {
