@@ -132,6 +132,8 @@ export const ERROR_REMEDIES = {
   'review.decided-by-person':
     'A person has decided the document already, and the request leaves such documents alone (unlessPerson). Decide it without that to correct what was said.',
   'search.not-ready': 'Texts are still being indexed, once for each document. Ask again in a minute.',
+  'search.too-large':
+    'Search holds about 100 bytes for each decision, of former runs too, in a quarter of the memory. Give the app more memory, forget runs, or ask with SQL: sluice query.',
   'lake.commit-conflict': 'A concurrent writer changed the same rows. Retry the operation.',
   'features.corrupt': 'The feature file is damaged. Re-run with from=featurize.',
   // models and training

@@ -12,7 +12,7 @@ import { decisionOf } from '../../shared/insight/decision-of-row.ts';
 import { listResults } from '../../shared/insight/results.ts';
 import { giveFeedbackBatch } from '../../shared/review/feedback-batch.ts';
 import { undoBatch } from '../../shared/review/undo-batch.ts';
-import { searchDocuments } from '../../shared/search/search.ts';
+import { searchDocuments, strayIn } from '../../shared/search/search.ts';
 import { readDataset } from '../../shared/training/dataset.ts';
 import type { ApiClient } from '../api-client.ts';
 import { atLake, queryOf } from '../at-lake.ts';
@@ -34,6 +34,8 @@ export async function decideChosen(options: ChooseOptions): Promise<void> {
   const filter = filterOf(options);
   if (options.like !== undefined && filter.text !== undefined)
     throw new UsageError('--like and --text exclude each other');
+  const stray = strayIn(filter); // a typing error away from deciding all documents
+  if (stray !== undefined) throw new UsageError(`--${stray.field} ${stray.message}`);
   if (options.like === undefined && Object.keys(filter).length === 0)
     throw new UsageError(
       'say which documents are meant: by a filter such as --status review, or by --like <document-id>',

@@ -1,6 +1,7 @@
 // Finds in a text what a decision names: its evidence terms and the quote of the LLM.
 // Invariants: H1 the parts put together are the text, character by character. H2 a term is marked where the model counted it: as a whole token
-// between white space, in any case; a term found nowhere as one is looked for between word boundaries, as models with other tokenizers split.
+// between white space, in any case; a term found nowhere as one is looked for between word boundaries, as models with other tokenizers split: its words
+// within a sentence first, and only where they never stand so across punctuation.
 import type { Evidence } from '../../shared/api/answers.ts';
 
 /** Whom a term speaks for. */
@@ -71,27 +72,37 @@ function findTerms(text: string, sides: ReadonlyMap<string, Side>): Span[] {
       break;
     }
   }
-  const missing = [...sides.keys()].filter((term) => !seen.has(term));
-  return missing.length === 0 ? spans : withoutOverlaps([...spans, ...findWords(text, missing, sides)]);
+  for (const between of [WITHIN_A_SENTENCE, ANYWHERE]) {
+    const missing = [...sides.keys()].filter((term) => !seen.has(term));
+    if (missing.length === 0) break;
+    for (const { term, from, to } of findWords(text, missing, between)) {
+      seen.add(term);
+      spans.push({ from, to, side: sides.get(term) ?? 'label' });
+    }
+  }
+  return withoutOverlaps(spans);
 }
 
-function findWords(text: string, terms: readonly string[], sides: ReadonlyMap<string, Side>): Span[] {
+/** What may stand between two words of a term. */
+const WITHIN_A_SENTENCE = '[^\\p{L}\\p{N}.!?;:…|]+';
+const ANYWHERE = '[\\W_]+';
+
+function findWords(
+  text: string,
+  terms: readonly string[],
+  between: string,
+): { term: string; from: number; to: number }[] {
   const longestFirst = [...terms].sort((a, b) => b.length - a.length);
-  const any = longestFirst.map((term) => term.split(' ').map(escaped).join('[\\W_]+')).join('|');
+  const known = new Set(terms);
+  const any = longestFirst.map((term) => term.split(' ').map(escaped).join(between)).join('|');
   const pattern = new RegExp(`(?<![\\p{L}\\p{N}])(?:${any})(?![\\p{L}\\p{N}])`, 'giu');
-  return [...text.matchAll(pattern)].map((m) => ({
-    from: m.index,
-    to: m.index + m[0].length,
-    side:
-      sides.get(
-        m[0]
-          .toLowerCase()
-          .split(/[^\p{L}\p{N}]+/u)
-          .join(' '),
-      ) ??
-      sides.get(m[0].toLowerCase()) ??
-      'label',
-  }));
+  return [...text.matchAll(pattern)].map((m) => {
+    const plain = m[0]
+      .toLowerCase()
+      .split(/[^\p{L}\p{N}]+/u)
+      .join(' ');
+    return { term: known.has(plain) ? plain : m[0].toLowerCase(), from: m.index, to: m.index + m[0].length };
+  });
 }
 
 function withoutOverlaps(spans: Span[]): Span[] {

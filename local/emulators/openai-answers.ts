@@ -1,6 +1,6 @@
 // What the simulator answers: which label description a document resembles most, with seeded noise. It is no language model.
 // Invariants: A1 the same seed, labels and document give the same answer, whatever else is in the prompt.
-//             A2 a quote is a literal part of the document.
+//             A2 a quote is a literal part of the document, and of one line of it.
 
 /** A label as the prompt shows it: `A = "Name": description`. */
 export interface PromptLabel {
@@ -135,7 +135,7 @@ function stemOf(word: string): string {
   return bare.replace(/(?:ations?|ating|ated|ates?|ings?|ments?|ions?|ed|ers?|ies|es|s|y|e)$/, '');
 }
 
-/** At most 12 literal words of the text around the first word with this stem. */
+/** At most 10 literal words around the first word with this stem, of its line: what follows it may be another header or the next paragraph. */
 function quoteAround(text: string, term: string): string | null {
   const wanted = term.split(' ')[0] ?? term;
   const words = [...text.matchAll(/\S+/g)];
@@ -143,8 +143,13 @@ function quoteAround(text: string, term: string): string | null {
     ([word]) => stemOf(word.toLowerCase().replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, '')) === wanted,
   );
   if (at < 0) return null;
-  const first = words[Math.max(0, at - 4)];
-  const last = words[Math.min(words.length - 1, at + 5)];
+  const place = words[at]?.index ?? 0;
+  const from = text.lastIndexOf('\n', place) + 1;
+  const to = text.indexOf('\n', place);
+  const near = words
+    .slice(Math.max(0, at - 4), at + 6)
+    .filter(({ index }) => index >= from && (to === -1 || index < to));
+  const [first, last] = [near[0], near.at(-1)];
   if (first === undefined || last === undefined) return null;
   return text.slice(first.index, last.index + last[0].length).slice(0, 160);
 }

@@ -33,6 +33,7 @@ const STATUS_OF: Partial<Record<ErrorCode, number>> = {
   'page.no-picture': 404,
   'page.busy': 503,
   'search.not-ready': 503,
+  'search.too-large': 507,
   'review.no-batch': 404,
   'review.decided-by-person': 409,
   // of a page that is asked for

@@ -37,7 +37,11 @@ export interface TracedTerm {
   parts: ReadonlyMap<number, number>;
   /** Words of a pair. */
   words: readonly string[];
+  /** A pair whose words are parted wherever they stand: by the end of a sentence or of a paragraph, or as a name and its value are. */
+  isApart?: true;
 }
+
+const APART = /[.!?;:…。！？；：|]|\n[^\S\n]*\n/u;
 
 const SEED = 0x811c9dc5 | 0;
 const PRIME = 0x01000193;
@@ -144,12 +148,23 @@ export class LexicalHasher {
     const { pairs } = this.#settings;
     const found = new Map<
       string,
-      { term: string; bucket: number; count: number; parts: Map<number, number>; words: string[] }
+      { term: string; bucket: number; count: number; parts: Map<number, number>; words: string[]; isApart?: true }
     >();
-    const note = (term: string, bucket: number, own: string[]): void => {
+    const note = (term: string, bucket: number, own: string[], isApart = false): void => {
       const known = found.get(term);
-      if (known !== undefined) known.count++;
-      else found.set(term, { term, bucket, count: 1, parts: new Map(), words: own });
+      if (known === undefined)
+        found.set(term, {
+          term,
+          bucket,
+          count: 1,
+          parts: new Map(),
+          words: own,
+          ...(isApart ? { isApart: true } : {}),
+        });
+      else {
+        known.count++;
+        if (!isApart) delete known.isApart;
+      }
     };
     const wordAt = (i: number) => this.#decoder.decode(this.#bytes.subarray(this.#from[i]!, this.#to[i]!));
     const cut: { word: string; part: number }[] = [];
@@ -177,10 +192,9 @@ export class LexicalHasher {
       if (pairs && i > 0) {
         const before = wordAt(i - 1);
         const mask = 2 * this.#quarter - 1;
-        note(`${before} ${word}`, 2 * this.#quarter + (pairHash(this.#hash[i - 1]!, this.#hash[i]!) & mask), [
-          before,
-          word,
-        ]);
+        const bucket = 2 * this.#quarter + (pairHash(this.#hash[i - 1]!, this.#hash[i]!) & mask);
+        const between = this.#decoder.decode(this.#bytes.subarray(this.#to[i - 1]!, this.#from[i]!));
+        note(`${before} ${word}`, bucket, [before, word], APART.test(between));
       }
     }
     for (const { word, part } of cut) {

@@ -1,6 +1,7 @@
 // Reasons of a model of the lexical profile: whole words and pairs, never a part of a word alone.
 // Invariants: E1 what the parts of a word add to a margin is added to the words they lie in, by how often they lie there. E2 a word that shares its
-// bucket with another of the text shares its weight and is marked. E3 stop words, and pairs of nothing else, are no reason.
+// bucket with another of the text shares its weight and is marked. E3 stop words, pairs of nothing else, and
+// pairs whose words are parted by punctuation wherever they stand ("To: tax") are no reason: who reads it would look for it in vain.
 import type { TracedTerm } from '../features/lexical.ts';
 import { isStopWord } from '../features/stop-words.ts';
 import type { EvidenceTerm } from './evidence.ts';
@@ -20,7 +21,7 @@ export function explainTerms(terms: readonly TracedTerm[], buckets: BucketWeight
     for (const [part, times] of parts) inPart.set(part, (inPart.get(part) ?? 0) + times);
   }
   return terms
-    .filter(({ words }) => !words.every((word) => isStopWord(word)))
+    .filter(({ words, isApart }) => isApart !== true && !words.every((word) => isStopWord(word)))
     .map(({ term, bucket, count, parts }) => {
       const shared = inBucket.get(bucket)!; // noted above
       const share = count / shared.count;

@@ -1,6 +1,8 @@
 // Of each row of the results what search must know of it, read once for each data file and held while the table has the file.
-// Invariant: K1 33 bytes a row; what is read follows from the file alone, so it is never read again.
-
+// Invariants: K1 33 bytes a row; what is read follows from the file alone, so it is never read again. K2 more rows than a quarter of the memory has room for
+// are refused.
+import { totalmem } from 'node:os';
+import { TerminalError } from '../errors.ts';
 import { sqlRelation } from '../lake/delta/read.ts';
 import type { DeltaTable } from '../lake/delta/table.ts';
 import { loadDuckDb, withConnection } from '../lake/duckdb.ts';
@@ -20,27 +22,48 @@ export interface FileRows {
 export const IS_SEARCHED = 1;
 export const HAS_OWN_TEXT = 2;
 
+/** Of a row that counts, with its two entries, places and a question's scores: the arrays together have 92. */
+const BYTES_PER_ROW = 100;
+
+/** Rows that this machine, or the part of it that is ours, has room for. */
+function rowsThatFit(): number {
+  const ours = process.constrainedMemory();
+  return Math.floor(Math.min(totalmem(), ours > 0 ? ours : totalmem()) / 4 / BYTES_PER_ROW);
+}
+
 /** Files that are read by one statement. */
 const FILES_AT_ONCE = 200;
 const COLUMNS = ['document_id', 'run_id', 'processed_at', 'content_sha256', 'source_etag', 'chars', 'failure_code'];
 
 export class RowKeys {
   readonly #results: DeltaTable;
+  readonly #maxRows: number;
   #files = new Map<string, FileRows>();
 
-  constructor(results: DeltaTable) {
+  constructor(results: DeltaTable, maxRows: number = rowsThatFit()) {
     this.#results = results;
+    this.#maxRows = maxRows;
   }
 
   /**
    * Rows of files, in their order.
    * @param paths  in the lake
    * @param options.areAll  they are those of the table now: others are forgotten
+   * @throws {TerminalError} search.too-large (K2)
    */
   async take(paths: readonly string[], { areAll }: { areAll: boolean }): Promise<FileRows[]> {
     const missing = paths.filter((path) => !this.#files.has(path));
-    for (let from = 0; from < missing.length; from += FILES_AT_ONCE)
-      await this.#read(missing.slice(from, from + FILES_AT_ONCE));
+    let rows = paths.reduce((sum, path) => sum + (this.#files.get(path)?.flags.length ?? 0), 0);
+    for (let from = 0; from < missing.length; from += FILES_AT_ONCE) {
+      const some = missing.slice(from, from + FILES_AT_ONCE);
+      await this.#read(some);
+      rows += some.reduce((sum, path) => sum + (this.#files.get(path)?.flags.length ?? 0), 0);
+      if (rows > this.#maxRows) {
+        this.#files.clear();
+        const more = `more than the ${this.#maxRows} that this machine's memory has room for`;
+        throw new TerminalError('search.too-large', `The results have ${rows} decisions or more, ${more}`);
+      }
+    }
     const files = paths.map((path) => this.#files.get(path) ?? new Growing().end());
     if (areAll) this.#files = new Map(paths.map((path, i) => [path, files[i] ?? new Growing().end()]));
     return files;

@@ -80,17 +80,27 @@ export async function searchDocuments(lake: SearchLake, request: SearchRequest):
   });
 }
 
+/** What says how to look, where nothing is looked for. */
+export const strayIn = ({ text, in: searchedIn, like, similarity }: ResultFilter) =>
+  similarity !== undefined && like === undefined
+    ? { field: 'similarity', message: 'needs like: the document that others are to be like' }
+    : searchedIn !== undefined && text === undefined
+      ? { field: 'in', message: 'needs text: the words to look for' }
+      : undefined;
+
 /**
  * The filter with its text or likeness as a condition, and the tables it holds for. Without either the tables are those of `newest`.
  * @param options.isWhole  wait until everything is indexed, for a file that shall lack nothing
  * @throws {RetryableError} search.not-ready when documents wait to be indexed still
- * @throws {RequestError} request.invalid for both at once
+ * @throws {RequestError} request.invalid for both at once, and for what belongs to one that is missing: everything would fit
  */
 export async function matchedFilter(
   lake: SearchLake & { newest(tables: readonly string[]): Promise<LakeView> },
-  { text, in: searchedIn, like, similarity = SIMILARITY, ...filter }: ResultFilter,
+  { text, in: searchedIn, like, similarity, ...filter }: ResultFilter,
   { isWhole = false }: { isWhole?: boolean } = {},
 ): Promise<{ view: LakeView; filter: MatchedFilter }> {
+  const stray = strayIn({ text, in: searchedIn, like, similarity });
+  if (stray !== undefined) throw new RequestError([stray]);
   if (text === undefined && like === undefined) return { view: await lake.newest(['results']), filter };
   if (text !== undefined && like !== undefined)
     throw new RequestError([{ field: 'like', message: 'excludes text: one of the two' }]);
@@ -104,7 +114,7 @@ export async function matchedFilter(
     const turn = turnOf(lake.services.clock);
     const fitting =
       asked === undefined
-        ? await likeEnough(lake, state, { like: String(like), similarity, turn })
+        ? await likeEnough(lake, state, { like: String(like), similarity: similarity ?? SIMILARITY, turn })
         : await matchQuery(asked, segments, searchedIn, turn);
     // What is found changes with the index too.
     const version = `${view.version}, index ${segments.map(({ id }) => id).join(' ')}`;

@@ -149,6 +149,10 @@ test('decide: where the app breaks down in the middle, the way back is told', as
 test('decide: a document needs a label, and excludes --from', async () => {
   const options = { data: 'none', json: false };
   await expect(decideCommand('a'.repeat(64), undefined, options)).rejects.toThrow('name a document and its label');
+  for (const stray of [{ similarity: 0.7 }, { in: 'text' }])
+    await expect(decideCommand(undefined, undefined, chosen('x', { status: undefined, ...stray }))).rejects.toThrow(
+      /--(similarity|in) needs/,
+    );
   await expect(decideCommand('a'.repeat(64), 'x', { ...options, from: 'f.csv' })).rejects.toThrow('exclude each other');
 });
 

@@ -30,6 +30,12 @@ describe('highlight: terms', () => {
     ]);
   });
 
+  test('words of a term are marked together within a sentence; across punctuation only where they stand so alone', () => {
+    const parts = planHighlights('To: tax. A letter (to tax) here, no: tax', [speaksFor('to tax')]);
+    expect(marked(parts)).toEqual([['to tax', 'label']]);
+    expect(marked(planHighlights('To: tax', [speaksFor('to tax')]))).toEqual([['To: tax', 'label']]);
+  });
+
   test('a term of two words is marked as one, before a term of one word in it', () => {
     const parts = planHighlights('a Transfer\npricing study', [
       speaksFor('transfer pricing'),

@@ -234,3 +234,18 @@ describe('vectors', () => {
     expect(['the', 'und', 'della', 'tax', 'steuer'].map(isStopWord)).toEqual([true, true, true, false, false]);
   });
 });
+
+test('trace: a pair is told to be apart where punctuation or a paragraph parts its words wherever they stand', () => {
+  const apart = (text: string) =>
+    hasherOf()
+      .trace(text)
+      .filter(({ isApart }) => isApart)
+      .map(({ term }) => term);
+  expect(apart('Right or wrong? From: Ann\nTo: tax\n\nDear all, the value added\ntax (VAT) is due')).toEqual([
+    'wrong from',
+    'from ann',
+    'to tax',
+    'tax dear',
+  ]);
+  expect(apart('Steuer. Zoll ist Steuer Zoll; Gebühr')).toEqual(['zoll gebühr']);
+});

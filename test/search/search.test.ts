@@ -12,6 +12,7 @@ import { extractedColumns } from '../../shared/pipeline/extracted.ts';
 import { parquetFiles } from '../../shared/pipeline/lake-files.ts';
 import { silentLogger } from '../../shared/ports.ts';
 import { forgetInSearch } from '../../shared/search/forget.ts';
+import { RowKeys } from '../../shared/search/row-keys.ts';
 import { matchedFilter, searchDocuments } from '../../shared/search/search.ts';
 import { SearchIndex, toMerge } from '../../shared/search/search-index.ts';
 import { readSegments } from '../../shared/search/segment-list.ts';
@@ -317,6 +318,15 @@ test('search: an index that cannot be brought up to date answers from what there
   expect(await find('zoll')).toMatchObject({ total: 1, indexed: 1, waiting: 1 });
 });
 
+test('search: more decisions than the memory has room for are refused with a code', async () => {
+  await decide({ 1: 'zoll', 2: 'amt', 3: 'zoll' });
+  const results = world.tables.get('results')!;
+  const paths = [...((await results.snapshot())?.files.keys() ?? [])].map((path) => `${results.path}/${path}`);
+  const take = (maxRows: number) => new RowKeys(results, maxRows).take(paths.map(decodeURIComponent), { areAll: true });
+  expect((await take(3)).map(({ flags }) => flags.length)).toEqual([3]);
+  await expect(take(2)).rejects.toMatchObject({ code: 'search.too-large' });
+});
+
 test('merge: eight of about one size, unless they would be too large together', () => {
   const segment = (words: number, i: number) => ({ id: `${i}`, entries: 1, words, bytes: 1 });
   expect(toMerge(Array.from({ length: 7 }, (_, i) => segment(100, i)))).toEqual([]);
@@ -339,6 +349,8 @@ test('search: texts that share what is rare in one are like it, the same text mo
   const { results } = await listResults(view.query, { ...filter, limit: 10, cursor: undefined });
   expect(results.map((row) => row.document_id).sort()).toEqual([id(1), id(2)]);
   await expect(matchedFilter(lakeOf(), { like: id(1), text: 'zoll' })).rejects.toThrow(/one of the two/);
+  for (const stray of [{ similarity: 0.7 }, { in: 'text' } as const])
+    await expect(matchedFilter(lakeOf(), stray)).rejects.toThrow(/needs (like|text)/);
   await expect(searchDocuments(lakeOf(), parseRequest(searchSchema, { like: id(9) }))).rejects.toThrow(
     /no text is kept/,
   );

@@ -225,3 +225,9 @@ test('answers: right often on the demo’s texts, but not always', () => {
   expect(right / rows.length).toBeGreaterThan(0.75);
   expect(right / rows.length).toBeLessThan(0.97);
 });
+
+test('simulator: a quote ends with its line, and is a part of the document', () => {
+  const text = 'Subject: invoice right or wrong?\nFrom: Ann\n\nDear all,\nplease pay.';
+  const scorer = new LabelScorer([{ code: 'A', name: 'Invoices', description: 'bills' }], 1);
+  expect(scorer.answer({ id: 1, text }).quote).toBe('Subject: invoice right or wrong?');
+});

@@ -37,7 +37,7 @@ export function readFilter(query: Readonly<Record<string, string>>): Filter {
     const value = query[field];
     if (value !== undefined && value !== '') filter[field] = value;
   }
-  return filter;
+  return filter.like === undefined ? withoutLikeness(filter) : filter;
 }
 
 /** The filter with a field set, or without it for undefined and ''. */

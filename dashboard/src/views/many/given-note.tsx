@@ -30,7 +30,7 @@ export function GivenNote({ onUndo }: { onUndo: () => void }) {
 function saidOf({ label, decided, unchanged, unsure, unsent, undone, batches }: Given): string[] {
   if (undone !== undefined) return [words.takenBack(undone), ...(batches.length > 0 ? [words.undoAgain] : [])];
   return [
-    words.got(decided, label),
+    ...(decided > 0 || unsure === 0 ? [words.got(decided, label)] : []),
     ...(unchanged > 0 ? [words.had(unchanged)] : []),
     ...(unsure > 0 ? [words.unsure(unsure)] : []),
     ...(unsent > 0 ? [words.unsent(unsent)] : []),

@@ -249,6 +249,10 @@ const byCode: Readonly<Record<ErrorCode, Told>> = {
     'Die Texte werden noch erschlossen',
     'Das geschieht einmal je Dokument. Fragen Sie in einer Minute noch einmal.',
   ],
+  'search.too-large': [
+    'Für die Suche sind es zu viele Entscheidungen',
+    'Der Speicher reicht nicht. Geben Sie der Anwendung mehr davon, oder fragen Sie mit SQL.',
+  ],
   'query.timeout': ['Die Abfrage dauerte zu lange', 'Fragen Sie nach weniger, oder geben Sie mehr Zeit.'],
   'lake.commit-conflict': ['Jemand anders hat dieselben Zeilen geändert', 'Versuchen Sie es noch einmal.'],
   'features.corrupt': ['Die Datei der Merkmale ist beschädigt', 'Wiederholen Sie ab „Zählen“.'],

@@ -15,6 +15,7 @@ describe('documents filter', () => {
       label: 'Customs',
       search: 'inv 7',
     });
+    expect(readFilter({ similarity: '0.5', status: 'review' })).toEqual({ status: 'review' });
   });
 
   test('a field is set, replaced and taken away without touching the others', () => {
