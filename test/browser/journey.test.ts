@@ -164,7 +164,13 @@ async function judge(host: Host): Promise<{ rest: number; right: number; alone: 
   };
 }
 
-describe.skipIf(noBrowser !== undefined)(`journey${noBrowser === undefined ? '' : ` (skipped: ${noBrowser})`}`, () => {
+const left =
+  noBrowser ??
+  (process.env.SLUICE_TEST_JOURNEY === undefined
+    ? 'SLUICE_TEST_JOURNEY is not set; it takes minutes of two cores'
+    : undefined);
+
+describe.skipIf(left !== undefined)(`journey${left === undefined ? '' : ` (skipped: ${left})`}`, () => {
   let browser: Browser;
   beforeAll(async () => {
     writeLetters();

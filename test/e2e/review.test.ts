@@ -45,7 +45,8 @@ async function call<T>(method: string, path: string, body?: unknown): Promise<{ 
     method,
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
-  return { status: response.status, body: (await response.json()) as T };
+  const text = await response.text(); // nothing with 204
+  return { status: response.status, body: (text === '' ? undefined : JSON.parse(text)) as T };
 }
 
 const finished = (runId: string): Promise<RunStatus> =>
