@@ -77,8 +77,12 @@ test('start: every document of a mixed folder ends in exactly one row, bad ones 
 test('start: wrong usage ends with code 2 and says what to do, a failing command with 1', async () => {
   const missing = await command(['start', join(folder.path, 'nowhere'), '--once', '--json', '--data', data.path]);
   expect(missing.code).toBe(2);
-  expect(missing.stdout).toBe('');
-  expect(missing.stderr).toContain('does not exist');
+  expect(JSON.parse(missing.stdout).error).toMatchObject({
+    code: 'usage',
+    message: expect.stringContaining('does not exist'),
+  });
+  const told = await command(['start', join(folder.path, 'nowhere'), '--once', '--data', data.path]);
+  expect([told.code, told.stdout, told.stderr]).toEqual([2, '', expect.stringContaining('does not exist')]);
   const unknown = await sluice(['start', '--frobnicate']);
   expect(unknown.code).toBe(2);
   const broken = await command(['query', 'select broken from nowhere', '--data', data.path]);
