@@ -27,20 +27,6 @@ export const print = (text: string): void => void write(`${printable(text).repla
 /** A result for programs: the one document on stdout. */
 export const printJson = (value: unknown, indent = 0): void => void write(`${printableJson(value, indent)}\n`);
 
-/** The one document on stdout as a list that is written while it is made: documents need not be held together. */
-export class JsonList {
-  #isEmpty = true;
-
-  add(value: unknown): void {
-    write(`${this.#isEmpty ? '[' : ',\n'}${printableJson(value)}`);
-    this.#isEmpty = false;
-  }
-
-  end(): void {
-    write(this.#isEmpty ? '[]\n' : ']\n');
-  }
-}
-
 /** One JSON document for programs, text for people. */
 export const answer = (options: { json: boolean }, value: unknown, text: () => string): void =>
   options.json ? printJson(value) : print(text());

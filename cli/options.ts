@@ -94,7 +94,7 @@ const refuseFor = (path: string, why: string | undefined): string => {
 };
 export const data = () =>
   new Option('--data <folder>', 'folder of the local cloud').default('.local').argParser(someText);
-export const json = () => new Option('--json', 'print one JSON document on stdout').default(false);
+export const json = (what = 'print one JSON document on stdout') => new Option('--json', what).default(false);
 export const maxCost = () => new Option('--max-cost <usd>', 'money the LLM may cost').argParser(number(0, 1_000_000));
 export const mode = () => new Option('--mode <mode>', 'how the LLM is asked').choices(['live', 'batch', 'auto']);
 export const deadline = () =>

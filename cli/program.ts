@@ -146,7 +146,7 @@ export function createProgram(): Command {
   )
     .argument('<path...>', 'files or folders', allExisting)
     .addOption(new Option('--ocr <engine>', 'who reads page images').choices(['auto', 'local', 'off']))
-    .addOption(json())
+    .addOption(json('print a JSON document a line, one for each document that is read'))
     .action(async (paths, options) => (await import('./commands/extract.ts')).extractCommand(paths, options));
 
   addModelCommands(program);

@@ -24,7 +24,7 @@ export function commandsMarkdown(): string {
   });
   return `# Commands
 
-\`npx sluice <command>\`; each has \`--help\`, and with \`--json\` leaves one JSON document on stdout. Without \`--url\` a command works on the lake of
+\`npx sluice <command>\`; each has \`--help\`, and with \`--json\` leaves one JSON document on stdout (\`extract\`: one a line, for each document that it reads). Without \`--url\` a command works on the lake of
 this machine (\`--data\`, default \`.local\`) or the one that \`LAKE_DFS_ENDPOINT\` names. A command that only reads makes no data folder.
 This page is written from \`cli/program.ts\` by \`npm run docs:commands\`.
 

@@ -3,18 +3,17 @@ import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { ExtractedDocument } from '../../shared/documents/extracted-document.ts';
 import { ERROR_REMEDIES } from '../../shared/errors.ts';
-import { bold, dim, JsonList, note, printDocumentText, UsageError, warn } from '../console.ts';
+import { bold, dim, note, printDocumentText, printJson, UsageError, warn } from '../console.ts';
 import { listFolder, tellSkipped } from '../import-folder.ts';
 import { openLocalExtractor } from '../local-extractor.ts';
 
-/** Read files or folders; one block a document, or with --json one list of them all. */
+/** Read files or folders; one block a document, or with --json one line, which is written as soon as the document is read. */
 export async function extractCommand(
   paths: readonly string[],
   options: { json: boolean; ocr?: string },
 ): Promise<void> {
   for (const path of paths) if (!existsSync(path)) throw new UsageError(`${path} does not exist`);
   const extractor = await openLocalExtractor(options.ocr);
-  const list = options.json ? new JsonList() : undefined;
   try {
     for (const path of paths) {
       const { files } = tellSkipped(await listFolder(path));
@@ -23,11 +22,10 @@ export async function extractCommand(
         const shown = isFolder(path) ? `${path.replace(/[/\\]+$/, '')}/${file.path}` : path; // as it was given
         const bytes = await readFile(file.file);
         for (const document of await extractor.extract({ name: file.path, bytes }))
-          if (list === undefined) print(shown, document);
-          else list.add(line(shown, document));
+          if (options.json) printJson(line(shown, document));
+          else print(shown, document);
       }
     }
-    list?.end();
   } finally {
     await extractor.close();
   }

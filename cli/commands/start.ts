@@ -137,7 +137,11 @@ export async function start(folder: string | undefined, options: StartOptions): 
       ? Promise.resolve(undefined)
       : classifyFolder(app, cloud, { documents, listing: await listing, taxonomy, options, signal: stopping.signal });
     const run = await Promise.race([work, broken, aborted(stopping.signal)]);
-    if (run === 'aborted' || options.once) return;
+    if (run === 'aborted') return;
+    if (options.once) {
+      if (run !== undefined) note(afterOnce(run, options.data));
+      return;
+    }
     note(`\n${bold('Ready.')} Open ${cloud.hostUrl}/api/dashboard and drop files or a folder on it.`);
     note(
       `From a terminal: ${bold('npx sluice upload <file>')}; what lies in the container ${bold('landing')} is classified. Ctrl+C ends.`,
@@ -150,6 +154,13 @@ export async function start(folder: string | undefined, options: StartOptions): 
     await cloud.stop();
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
+}
+
+/** What to do with a lake whose host has ended with its run. */
+function afterOnce({ review }: RunStatus, data: string): string {
+  const lake = data === '.local' ? '' : ` --data ${JSON.stringify(data)}`;
+  const waiting = review > 0 ? `npx sluice review${lake} shows what waits, ` : '';
+  return `Next: ${waiting}npx sluice guide${lake} says how to go on; the same command without --once opens the page.`;
 }
 
 interface FolderWork {

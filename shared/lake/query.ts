@@ -12,8 +12,10 @@ import { sqlRelation } from './delta/read.ts';
 import type { Snapshot } from './delta/snapshot.ts';
 import type { DeltaTable } from './delta/table.ts';
 import { createDatabase, loadDuckDb, sqlName, sqlText, streamRows } from './duckdb.ts';
+import { type HeldNumbers, HeldTables } from './held-tables.ts';
 import { KeptAnswers } from './kept-answers.ts';
 import { keepLatest, type PLACED_LATEST, PLACED_RESULTS, showLatest } from './latest-results.ts';
+import { placesOf, type RowPlaces, readPlaces } from './row-places.ts';
 import { requireReading } from './statement-check.ts';
 import type { Column, Row } from './tables.ts';
 
@@ -24,22 +26,6 @@ export interface QueryResult {
 
 /** A question to the tables. @param maxRows  rows returned at most; default 100,000 */
 export type QueryLake = (sql: string, maxRows?: number) => Promise<QueryResult>;
-
-/** Where rows of the results lie. */
-export interface RowPlaces {
-  /** Data files in the lake that hold some. */
-  paths: readonly string[];
-  /** Of each row which of the files, and where in it. */
-  fileNo: Int32Array;
-  rowNo: Int32Array;
-}
-
-/** Numbers that statements may name as a table, with one column `n`. */
-export interface HeldNumbers {
-  /** One name stands for one content for ever. */
-  name: string;
-  numbers: BigUint64Array;
-}
 
 /** Some tables at one moment. */
 export interface LakeView {
@@ -72,8 +58,6 @@ const DEFAULT_MAX_ROWS = 100_000;
 /** Of the texts in an answer to a statement of somebody's own. */
 const MAX_ANSWER_CHARS = 64 * 1024 * 1024;
 const INTERRUPT_AGAIN_MS = 50;
-/** Held tables that nobody reads just now and that stay for the next question: 8 bytes a number. */
-const MAX_HELD = 6;
 type Snapshots = ReadonlyMap<string, Snapshot | undefined>;
 /** Questions worked on at the same time. */
 const AT_ONCE = 2;
@@ -90,8 +74,7 @@ export class LakeQueries {
   #isLatestOld = true;
   /** Of each data file of the results: what was called so once is never called otherwise. */
   readonly #fileNumbers = new Map<string, number>();
-  /** Held tables that stand in the database, and how many questions read them now. */
-  readonly #held = new Map<string, number>();
+  readonly #held = new HeldTables();
   #opening: Promise<DuckDBInstance> | undefined;
   /** Ends when views and the statement that reads them are made: one at a time. */
   #making: Promise<unknown> = Promise.resolve();
@@ -182,15 +165,7 @@ export class LakeQueries {
   }
 
   async #places(snapshots: Snapshots, sql: string): Promise<RowPlaces> {
-    const { files, rows } = await this.#ask(snapshots, sql, {}, readPlaces);
-    const paths = new Map([...this.#fileNumbers].map(([path, number]) => [number, path]));
-    const numbers = [...new Set(files)].sort((a, b) => a - b);
-    const places = new Map(numbers.map((number, i) => [number, i]));
-    return {
-      paths: numbers.map((number) => paths.get(number) ?? ''),
-      fileNo: files.map((number) => places.get(number) ?? 0),
-      rowNo: rows,
-    };
+    return placesOf(await this.#ask(snapshots, sql, {}, readPlaces), this.#fileNumbers);
   }
 
   async #ofFiles(results: Snapshot | undefined, paths: readonly string[], condition: string): Promise<Row[]> {
@@ -232,7 +207,7 @@ export class LakeQueries {
       const statement = await this.#alone(async () => {
         await this.#show(connection, snapshots, sql);
         if (held !== undefined) {
-          await this.#hold(connection, held);
+          await this.#held.hold(connection, held);
           isHolding = true;
         }
         // A statement is bound again when it runs: it shall meet these views, not half of the next ones.
@@ -255,7 +230,7 @@ export class LakeQueries {
       throw new TerminalError('query.invalid', message, { cause: error });
     } finally {
       clearTimeout(timer);
-      if (isHolding && held !== undefined) this.#held.set(held.name, (this.#held.get(held.name) ?? 1) - 1);
+      if (isHolding && held !== undefined) this.#held.release(held);
       connection.closeSync();
     }
   }
@@ -298,29 +273,6 @@ export class LakeQueries {
     if (!this.#isLatestOld || !snapshots.has('results') || !/latest_(?:results|rows)/i.test(sql)) return;
     await keepLatest(connection);
     this.#isLatestOld = false;
-  }
-
-  async #hold(connection: DuckDBConnection, { name, numbers }: HeldNumbers): Promise<void> {
-    const uses = this.#held.get(name);
-    if (uses !== undefined) {
-      this.#held.delete(name);
-      this.#held.set(name, uses + 1); // to the end: used last
-      return;
-    }
-    await connection.run(`CREATE OR REPLACE TABLE ${sqlName(name)} (n UBIGINT)`);
-    const appender = await connection.createAppender(name);
-    for (const number of numbers) {
-      appender.appendUBigInt(number);
-      appender.endRow();
-    }
-    appender.closeSync();
-    this.#held.set(name, 1);
-    for (const [other, usesNow] of this.#held) {
-      if (this.#held.size <= MAX_HELD) return;
-      if (usesNow > 0) continue;
-      await connection.run(`DROP TABLE IF EXISTS ${sqlName(other)}`);
-      this.#held.delete(other);
-    }
   }
 
   /** One at a time, in the order of asking. */
@@ -376,26 +328,6 @@ function charsOf(rows: readonly Row[]): number {
   let chars = 0;
   for (const row of rows) for (const cell of Object.values(row)) if (typeof cell === 'string') chars += cell.length;
   return chars;
-}
-
-async function readPlaces(result: DuckDBResult): Promise<{ files: Int32Array; rows: Int32Array }> {
-  let [files, rows] = [new Int32Array(2048), new Int32Array(2048)];
-  let size = 0;
-  for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
-    const [file, row] = [chunk.getColumnVector(0), chunk.getColumnVector(1)];
-    for (let i = 0; i < chunk.rowCount; i++, size++) {
-      if (size === files.length) [files, rows] = [twice(files), twice(rows)];
-      files[size] = Number(file.getItem(i));
-      rows[size] = Number(row.getItem(i));
-    }
-  }
-  return { files: files.slice(0, size), rows: rows.slice(0, size) };
-}
-
-function twice(numbers: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
-  const grown = new Int32Array(numbers.length * 2);
-  grown.set(numbers);
-  return grown;
 }
 
 /** @param fileNumbers  given on: a number for each file, for rows that tell where they lie */

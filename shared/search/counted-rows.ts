@@ -1,6 +1,6 @@
 // The rows that count for a question, and which entries of the index say what they say.
 // Invariant: C1 an entry belongs to a row by its key alone (mark-keys.ts); an entry whose row is not among them is not found.
-import type { RowPlaces } from '../lake/query.ts';
+import type { RowPlaces } from '../lake/row-places.ts';
 import type { OpenSegment } from './match.ts';
 import { type FileRows, HAS_OWN_TEXT, IS_SEARCHED } from './row-keys.ts';
 

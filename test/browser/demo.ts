@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import type { ReviewItem } from '../../shared/api/answers.ts';
 import type { RunStatus } from '../../shared/api/runs.ts';
 import { ended, ROOT, type State, startSluice, waitFor, waitForState } from '../e2e/sluice.ts';
+import { type Call, callerOf } from './call.ts';
 
 export interface Demo {
   url: string;
   data: string;
   /** The run of all samples. */
   run: RunStatus;
-  call<T>(method: string, path: string, body?: unknown): Promise<T>;
+  call: Call;
   /** A run that has ended. */
   finished(runId: string): Promise<RunStatus>;
   stop(): Promise<void>;
@@ -38,14 +39,7 @@ export async function startDemo(data: string): Promise<Demo> {
   child.stdout?.resume();
   const state: State = await waitForState(data, child);
   const url = state.hostUrl.replace('localhost', '127.0.0.1');
-  const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
-    const response = await fetch(`${url}${path}`, {
-      method,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
-    return (await response.json()) as T; // the shapes of shared/api/
-  };
+  const call = callerOf(url);
   const finished = (runId: string): Promise<RunStatus> =>
     waitFor(`the end of ${runId}`, RUN_TIMEOUT_MS, async () => {
       const run = await call<RunStatus>('GET', `/api/runs/${runId}`);

@@ -10,6 +10,7 @@ import type { Row } from '../../shared/lake/tables.ts';
 import { ended, ROOT, sluice, startSluice, temporaryFolder, waitFor, waitForState } from '../e2e/sluice.ts';
 import { germanLetters, LETTER_DESCRIPTIONS, LETTER_LABELS, type LetterLabel } from '../fakes/german-letters.ts';
 import { launch, noBrowser, openPage, type Watched } from './browser.ts';
+import { type Call, callerOf } from './call.ts';
 import { expectSound } from './sound.ts';
 
 const LETTERS = 150;
@@ -37,7 +38,7 @@ function writeLetters(): void {
 interface Host {
   url: string;
   data: string;
-  call<T>(method: string, path: string, body?: unknown): Promise<T>;
+  call: Call;
   finished(runId: string): Promise<RunStatus>;
   stop(): Promise<void>;
 }
@@ -46,14 +47,7 @@ async function startEmpty(data: string): Promise<Host> {
   const child = startSluice(['start', '--empty', '--no-llm', '--port', '0', '--data', data]);
   child.stdout?.resume();
   const url = (await waitForState(data, child)).hostUrl.replace('localhost', '127.0.0.1');
-  const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
-    const response = await fetch(`${url}${path}`, {
-      method,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
-    return (await response.json()) as T; // the shapes of shared/api/
-  };
+  const call = callerOf(url);
   return {
     ...{ url, data, call },
     finished: (runId) =>

@@ -257,6 +257,7 @@ test('start --no-llm: what would be asked about waits for people, and costs noth
     '0',
     ...at,
   ]);
+  expect(run.stderr).toContain('Next: npx sluice review --data '); // its host has ended, its documents wait
   expect(parseDocument(run).results[0]).toMatchObject({
     status: 'review',
     failure_code: 'route.llm-off',

@@ -135,6 +135,13 @@ test.each(Object.keys(CASES))(
   60_000,
 );
 
+test('extract --json: a document a line, as it is read, with the path as it was given', async () => {
+  const { code, stdout } = await command(['extract', letter, rows, '--json']);
+  expect(code).toBe(0);
+  const lines = stdout.trimEnd().split('\n');
+  expect(lines.map((line) => JSON.parse(line).path)).toEqual([letter, rows]);
+});
+
 test('wrong usage with --json is a document too', async () => {
   for (const args of [['frobnicate'], ['runs', '--limit', 'many'], ['query']]) {
     const { code, stdout } = await command([...args, '--json']);
