@@ -57,11 +57,19 @@ export function addInsightCommands(program: Command): void {
       .command('check')
       .description('would `set` take this file, what would change, and what is weak in its labels?'),
   )
-    .argument('<file>', 'JSON {name, domain?, labels: [{name, description}]}', existingFile)
+    .argument(
+      '<file>',
+      'JSON {name, domain?, labels: [{name, description}]}, or CSV with name and description',
+      existingFile,
+    )
     .option('--strict', 'fail where descriptions are thin or labels read alike', false)
     .action(async (file, options) => (await import('./commands/taxonomy.ts')).checkTaxonomyFile(file, options));
   remote(taxonomy.command('set').description('use the labels of this file from now on'))
-    .argument('<file>', 'JSON {name, domain?, labels: [{name, description}]}', existingFile)
+    .argument(
+      '<file>',
+      'JSON {name, domain?, labels: [{name, description}]}, or CSV with name and description',
+      existingFile,
+    )
     .action(async (file, options) => (await import('./commands/taxonomy.ts')).setTaxonomy(file, options));
   remote(taxonomy.command('diff').description('labels added, removed, renamed and reworded'))
     .argument('<from>', 'a version, or a file', someText)

@@ -92,8 +92,10 @@ const refuseFor = (path: string, why: string | undefined): string => {
   if (why !== undefined) throw new InvalidArgumentError(why);
   return path;
 };
+/** Where the local cloud is when nothing else is said. */
+export const DATA_FOLDER = '.local';
 export const data = () =>
-  new Option('--data <folder>', 'folder of the local cloud').default('.local').argParser(someText);
+  new Option('--data <folder>', 'folder of the local cloud').default(DATA_FOLDER).argParser(someText);
 export const json = (what = 'print one JSON document on stdout') => new Option('--json', what).default(false);
 export const maxCost = () => new Option('--max-cost <usd>', 'money the LLM may cost').argParser(number(0, 1_000_000));
 export const mode = () => new Option('--mode <mode>', 'how the LLM is asked').choices(['live', 'batch', 'auto']);

@@ -55,7 +55,11 @@ export function createProgram(): Command {
     )
     .option('--once', 'end when the folder is done', false)
     .option('--empty', 'start with nothing: no samples, no labels; the page begins with yours', false)
-    .option('--taxonomy <file>', 'your labels: JSON {name, labels: [{name, description}]}', existingFile)
+    .option(
+      '--taxonomy <file>',
+      'your labels: JSON {name, labels: [{name, description}]}, or CSV with name and description',
+      existingFile,
+    )
     .option('--no-llm', 'ask no LLM as long as this host is up, about uploads too; uncertain documents go to review')
     .addOption(maxCost())
     .option('--quote', 'say what the run will cost before it starts, and compare afterwards', false)

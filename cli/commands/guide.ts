@@ -3,6 +3,7 @@ import type { Guide } from '../../shared/api/guide.ts';
 import { guideOf } from '../../shared/insight/guide.ts';
 import { type LakeOptions, lookAt } from '../at-lake.ts';
 import { answer, bold, dim } from '../console.ts';
+import { DATA_FOLDER } from '../options.ts';
 
 const MARKS = { done: '✓', next: '→', later: ' ' };
 
@@ -11,16 +12,17 @@ export async function guideCommand(options: LakeOptions): Promise<void> {
     api: (api) => api.ask<Guide>('GET', '/api/guide'),
     app: (app) => guideOf(app),
   });
-  answer(options, guide, () => describeGuide(guide));
+  answer(options, guide, () => describeGuide(guide, options));
 }
 
-/** The guide as the terminal shows it. */
-export function describeGuide({ steps }: Guide): string {
+/** The guide as the terminal shows it. @param lake  where it was asked: its commands go there too */
+export function describeGuide({ steps }: Guide, { data, url }: Pick<LakeOptions, 'data' | 'url'>): string {
+  const lake = url === undefined ? (data === DATA_FOLDER ? '' : ` --data ${JSON.stringify(data)}`) : ` --url ${url}`;
   const lines = steps.flatMap(({ state, title, why, left, cost, command }) => {
     const head = `${MARKS[state]} ${title}${left === null ? '' : ` (${left})`}`;
     if (state !== 'next') return [state === 'later' ? dim(head) : head];
     // One command a line, as it is pasted; another way to the same is a line of its own too.
-    const commands = command.split(/, (?:or )?(?=sluice )/).map((one) => `    ${one}`);
+    const commands = command.split(/, (?:or )?(?=sluice )/).map((one) => `    npx ${one}${lake}`);
     return [bold(head), `    ${why}.`, `    Costs: ${cost}.`, ...commands];
   });
   const isAll = steps.every(({ state }) => state !== 'next');

@@ -12,9 +12,9 @@ import { ApiClient } from '../api-client.ts';
 import type { LakeOptions } from '../at-lake.ts';
 import { answer, bar, clearBar, money, note, UsageError, warn } from '../console.ts';
 import { listFolder, tellSkipped } from '../import-folder.ts';
-import { parseJsonFile } from '../json-file.ts';
 import { appFolder, withApp } from '../local-app.ts';
 import { isLlmConfigured, simulatorSettings } from '../local-cloud.ts';
+import { parseTaxonomyFile } from '../taxonomy-file.ts';
 import { placeOf, refuseOwnPath } from './runs.ts';
 
 export interface QuoteOptions extends LakeOptions {
@@ -118,7 +118,7 @@ async function lakeFiles(app: App, container: string, prefix: string): Promise<Q
 
 /** The taxonomy named, else the one in use, else the demo's; a quote stores none. */
 async function taxonomyOf(app: App, file: string | undefined) {
-  if (file !== undefined) return parseTaxonomy(parseJsonFile(file));
+  if (file !== undefined) return parseTaxonomy(parseTaxonomyFile(file));
   if ((await currentTaxonomyVersion(app.lake)) !== undefined) return loadTaxonomy(app.lake);
-  return parseTaxonomy(parseJsonFile(join(appFolder(), 'samples', 'taxonomy.json')));
+  return parseTaxonomy(parseTaxonomyFile(join(appFolder(), 'samples', 'taxonomy.json')));
 }

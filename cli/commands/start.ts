@@ -26,12 +26,12 @@ import {
 } from '../console.ts';
 import { describeCold } from '../describe-cold.ts';
 import { type FolderFile, importFiles, importPrefix, listFolder, tellSkipped } from '../import-folder.ts';
-import { parseJsonFile } from '../json-file.ts';
 import { type LakeLabels, labelsOf } from '../lake-labels.ts';
 import { appFolder, appOf } from '../local-app.ts';
 import { type LocalCloud, openLocalCloud, simulatorSettings } from '../local-cloud.ts';
+import { DATA_FOLDER } from '../options.ts';
 import { asJson, asTable, compareWithTruth, readResults } from '../show-results.ts';
-import { noteOn, taxonomyOf } from '../taxonomy-file.ts';
+import { noteOn, parseTaxonomyFile, taxonomyOf } from '../taxonomy-file.ts';
 import { watchUploads } from '../watch-uploads.ts';
 import { describeQuote } from './quote.ts';
 import { ensureModel } from './train.ts';
@@ -158,7 +158,7 @@ export async function start(folder: string | undefined, options: StartOptions): 
 
 /** What to do with a lake whose host has ended with its run. */
 function afterOnce({ review }: RunStatus, data: string): string {
-  const lake = data === '.local' ? '' : ` --data ${JSON.stringify(data)}`;
+  const lake = data === DATA_FOLDER ? '' : ` --data ${JSON.stringify(data)}`;
   const waiting = review > 0 ? `npx sluice review${lake} shows what waits, ` : '';
   return `Next: ${waiting}npx sluice guide${lake} says how to go on; the same command without --once opens the page.`;
 }
@@ -299,8 +299,8 @@ const aborted = (signal: AbortSignal): Promise<'aborted'> =>
 /** A taxonomy file, checked before anything is started. */
 function readTaxonomy(file: string): unknown {
   if (!existsSync(file))
-    throw new UsageError(`${file} does not exist. --taxonomy takes a JSON file {name, labels: [{name, description}]}.`);
-  const document = parseJsonFile(file);
+    throw new UsageError(`${file} does not exist. --taxonomy takes JSON {name, labels: [{name, description}]}, or CSV with name and description.`);
+  const document = parseTaxonomyFile(file);
   noteOn(taxonomyOf(file, document));
   return document;
 }

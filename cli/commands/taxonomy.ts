@@ -10,11 +10,10 @@ import { type Taxonomy, taxonomyDocument } from '../../shared/taxonomy.ts';
 import { diffTaxonomies, type TaxonomyDiff } from '../../shared/taxonomy-diff.ts';
 import { atLake, type LakeOptions, lookAt } from '../at-lake.ts';
 import { answer, note, screenWidth, tellBroken } from '../console.ts';
-import { parseJsonFile } from '../json-file.ts';
 import { whyNoFile } from '../local-files.ts';
 import { printableJson } from '../printable.ts';
 import { formatTable } from '../table.ts';
-import { noteOn, taxonomyOf } from '../taxonomy-file.ts';
+import { noteOn, parseTaxonomyFile, taxonomyOf } from '../taxonomy-file.ts';
 
 export async function listTaxonomyVersions(options: LakeOptions): Promise<void> {
   const { taxonomies, broken } = await listOf(options);
@@ -43,7 +42,7 @@ export async function showTaxonomy(version: string | undefined, options: LakeOpt
 
 /** Use the labels of a file from now on. Decisions there are keep the version they were made under. */
 export async function setTaxonomy(file: string, options: LakeOptions): Promise<void> {
-  const document = parseJsonFile(file);
+  const document = parseTaxonomyFile(file);
   const wanted = taxonomyOf(file, document);
   noteOn(wanted);
   const current = await currentOf(options);
@@ -64,7 +63,7 @@ export async function setTaxonomy(file: string, options: LakeOptions): Promise<v
 
 /** Would `set` take the file, what would change, and what is weak in its labels? @throws Error with --strict where something is */
 export async function checkTaxonomyFile(file: string, options: LakeOptions & { strict: boolean }): Promise<void> {
-  const document = parseJsonFile(file);
+  const document = parseTaxonomyFile(file);
   const wanted = taxonomyOf(file, document);
   noteOn(wanted);
   const current = await currentOf(options);
@@ -144,5 +143,5 @@ async function currentOf(options: LakeOptions): Promise<Taxonomy | undefined> {
 /** A file of this machine, else a version of the lake. */
 const versionOrFile = async (name: string | undefined, options: LakeOptions): Promise<Taxonomy> =>
   name !== undefined && whyNoFile(name) === undefined
-    ? taxonomyOf(name, parseJsonFile(name))
+    ? taxonomyOf(name, parseTaxonomyFile(name))
     : await storedTaxonomy(name, options);

@@ -14,9 +14,9 @@ import type { TrainOptions } from '../../shared/training/train.ts';
 import { type TrainingOrder, trainAndRegister } from '../../shared/training-run.ts';
 import type { LakeOptions } from '../at-lake.ts';
 import { answer, bar, clearBar, note, UsageError, warn } from '../console.ts';
-import { parseJsonFile } from '../json-file.ts';
 import { type Example, readExamples } from '../labelled-files.ts';
 import { withApp } from '../local-app.ts';
+import { parseTaxonomyFile } from '../taxonomy-file.ts';
 import type { RemoteTraining } from './train-remote.ts';
 
 export interface TrainCommandOptions extends LakeOptions, RemoteTraining {
@@ -28,7 +28,7 @@ export interface TrainCommandOptions extends LakeOptions, RemoteTraining {
 
 /** Sources are files here, `decisions` (of people and of the LLM, in this lake) or `delta:<folder>` (a table in imports). */
 export async function trainCommand(sources: readonly string[], options: TrainCommandOptions): Promise<void> {
-  const taxonomy = options.taxonomy === undefined ? null : parseTaxonomy(parseJsonFile(options.taxonomy));
+  const taxonomy = options.taxonomy === undefined ? null : parseTaxonomy(parseTaxonomyFile(options.taxonomy));
   const local = sources.filter((source) => !isLakeSource(source));
   const examples: WeightedExample[] = [];
   for (const file of local) examples.push(...(await readExamples(file, options.textColumn, options.labelColumn)));
@@ -133,7 +133,7 @@ export const DEMO_PRECISION = 0.98;
 
 /** Train on the samples when no model speaks the demo's labels yet; other taxonomies start without a model. */
 export async function ensureModel(app: App, taxonomy: Taxonomy, demoTaxonomy: string, training: string): Promise<void> {
-  if (!existsSync(demoTaxonomy) || parseTaxonomy(parseJsonFile(demoTaxonomy)).version !== taxonomy.version) return;
+  if (!existsSync(demoTaxonomy) || parseTaxonomy(parseTaxonomyFile(demoTaxonomy)).version !== taxonomy.version) return;
   if ((await chooseModel(app.services, taxonomy)) !== null) return;
   bar('training the demo model …');
   const examples = await readExamples(training, 'text', 'label');

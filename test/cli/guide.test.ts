@@ -15,16 +15,19 @@ test('each command of the next step is a line of its own, to be pasted as it is'
     },
     ...{ cost: 'nothing', command, view: 'models/v1' },
   });
-  const commandsOf = (command: string) =>
-    describeGuide({ steps: [step(command)] })
+  const commandsOf = (command: string, lake: { data: string; url?: string } = { data: '.local' }) =>
+    describeGuide({ steps: [step(command)] }, lake)
       .split('\n')
       .slice(3);
   expect(commandsOf('sluice whatif --model v1, sluice models promote v1')).toEqual([
-    '    sluice whatif --model v1',
-    '    sluice models promote v1',
+    '    npx sluice whatif --model v1',
+    '    npx sluice models promote v1',
   ]);
-  expect(commandsOf('sluice upload ./folder, or sluice sources add')).toEqual([
-    '    sluice upload ./folder',
-    '    sluice sources add',
+  expect(commandsOf('sluice upload ./folder, or sluice sources add', { data: 'my lake' })).toEqual([
+    '    npx sluice upload ./folder --data "my lake"',
+    '    npx sluice sources add --data "my lake"',
+  ]);
+  expect(commandsOf('sluice train decisions', { data: '.local', url: 'https://app.example' })).toEqual([
+    '    npx sluice train decisions --url https://app.example',
   ]);
 });

@@ -1,12 +1,9 @@
 // Labels from a file: the JSON that `sluice taxonomy` takes, or a table with a row for each label.
-
+import { labelsOfTable } from '../../../../shared/label-table.ts';
 import { words } from '../../words/labels.ts';
 import { type Draft, type DraftLabel, draftOf, emptyLabel } from './draft.ts';
 
 const MAX_FILE_CHARS = 1_000_000;
-/** First cells that say that the row names columns. */
-const HEADS = /^(name|label|category|kategorie|bezeichnung|kategorienname)$/i;
-const ALIAS_SEPARATOR = /[|\n]/;
 
 /** @throws Error in words for people: what is wrong with the file */
 export function readLabelFile(fileName: string, text: string): Draft {
@@ -36,58 +33,15 @@ function fromJson(fileName: string, text: string): Draft {
   return draftOf({ name: typeof name === 'string' ? name : '', ...known, labels });
 }
 
-/** Columns: name, description, further names with | between them. Commas, semicolons or tabs. */
 function fromTable(fileName: string, text: string): Draft {
-  const rows = parseTable(text).filter((row) => row.some((cell) => cell.trim() !== ''));
-  const body = HEADS.test(rows[0]?.[0]?.trim() ?? '') ? rows.slice(1) : rows;
-  const labels = body.map(
-    ([name = '', description = '', aliases = '']): DraftLabel => ({
+  const labels = labelsOfTable(text).map(
+    ({ name, description, aliases = [] }): DraftLabel => ({
       ...emptyLabel(),
-      name: name.trim(),
-      description: description.trim(),
-      aliases: aliases
-        .split(ALIAS_SEPARATOR)
-        .map((alias) => alias.trim())
-        .join('\n')
-        .trim(),
+      name,
+      description,
+      aliases: aliases.join('\n'),
     }),
   );
   if (labels.length === 0) throw new Error(words.noLabels(fileName));
   return { name: '', domain: '', labels };
-}
-
-/** RFC 4180, with the separator that the first line has most of. */
-export function parseTable(text: string): string[][] {
-  const separator = separatorOf(text);
-  const rows: string[][] = [];
-  let row: string[] = [];
-  let cell = '';
-  let isQuoted = false;
-  for (let at = 0; at < text.length; at++) {
-    const char = text[at] ?? '';
-    if (isQuoted) {
-      if (char !== '"') cell += char;
-      else if (text[at + 1] === '"') {
-        cell += '"';
-        at++;
-      } else isQuoted = false;
-    } else if (char === '"' && cell === '') isQuoted = true;
-    else if (char === separator) {
-      row.push(cell);
-      cell = '';
-    } else if (char === '\n' || char === '\r') {
-      if (char === '\r' && text[at + 1] === '\n') at++;
-      rows.push([...row, cell]);
-      row = [];
-      cell = '';
-    } else cell += char;
-  }
-  if (cell !== '' || row.length > 0) rows.push([...row, cell]);
-  return rows;
-}
-
-function separatorOf(text: string): string {
-  const firstLine = /^(?:"(?:[^"]|"")*"|[^"\r\n])*/.exec(text)?.[0].replace(/"(?:[^"]|"")*"/g, '') ?? '';
-  const counts = ['\t', ';', ','].map((each) => [each, firstLine.split(each).length] as const);
-  return counts.reduce((best, each) => (each[1] > best[1] ? each : best))[0];
 }

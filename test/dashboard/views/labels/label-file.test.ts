@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { documentOf } from '../../../../dashboard/src/views/labels/draft.ts';
-import { parseTable, readLabelFile } from '../../../../dashboard/src/views/labels/label-file.ts';
-import fc from '../../../fakes/property.ts';
+import { readLabelFile } from '../../../../dashboard/src/views/labels/label-file.ts';
 
 const labelsOf = (name: string, text: string) => documentOf(readLabelFile(name, text)).labels;
 const two = [
@@ -39,21 +38,4 @@ test.each([
   ['', 'x.json holds no labels: a row for each, name and description.'],
 ])('%j is told in words', (text, problem) => {
   expect(() => readLabelFile('x.json', text)).toThrow(problem);
-});
-
-test('any table that was written as RFC 4180 is read as it was', () => {
-  const cell = fc.string({ maxLength: 12 });
-  fc.assert(
-    fc.property(
-      fc.array(fc.array(cell, { minLength: 2, maxLength: 4 }), { minLength: 1, maxLength: 5 }),
-      fc.constantFrom(',', ';', '\t'),
-      fc.constantFrom('\n', '\r\n'),
-      (rows, separator, end) => {
-        const text = rows
-          .map((row) => row.map((value) => `"${value.replaceAll('"', '""')}"`).join(separator))
-          .join(end);
-        expect(parseTable(text)).toEqual(rows);
-      },
-    ),
-  );
 });
