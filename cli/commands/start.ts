@@ -299,7 +299,9 @@ const aborted = (signal: AbortSignal): Promise<'aborted'> =>
 /** A taxonomy file, checked before anything is started. */
 function readTaxonomy(file: string): unknown {
   if (!existsSync(file))
-    throw new UsageError(`${file} does not exist. --taxonomy takes JSON {name, labels: [{name, description}]}, or CSV with name and description.`);
+    throw new UsageError(
+      `${file} does not exist. --taxonomy takes JSON {name, labels: [{name, description}]}, or CSV with name and description.`,
+    );
   const document = parseTaxonomyFile(file);
   noteOn(taxonomyOf(file, document));
   return document;
