@@ -236,10 +236,11 @@ describe('windows', () => {
 });
 
 test.skipIf(!existsSync(MINILM))(
-  'MiniLM (skipped without the shared data): ids as its own library gives them, and 384 dimensions',
+  'MiniLM (skipped without the shared data): ids as its own library gives them, 384 dimensions, and English alone is understood',
   () => {
     const file = (path: string) => (existsSync(join(MINILM, path)) ? readFileSync(join(MINILM, path)) : undefined);
-    const { description, artifacts } = readEncoderFolder(file, { name: 'minilm' });
+    const { description, artifacts, notices } = readEncoderFolder(file, { name: 'minilm' });
+    expect(notices.join()).toContain('in English, not in German, French, Spanish, Italian');
     expect(description).toMatchObject({
       dimensions: 384,
       pooling: 'mean',
