@@ -1,10 +1,8 @@
 // DuckDB as the lake's Parquet and SQL engine: one in-memory database per process, opened on first use.
 // Invariants: E1 nothing is downloaded (extensions are neither installed nor loaded on their own). E2 memory is bounded; what does not fit
 // spills to the temporary folder. E3 SQL sees UTC.
-import { randomUUID } from 'node:crypto';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance, DuckDBResult, DuckDBValue, Json } from '@duckdb/node-api';
+import { newTemporaryPath } from '../temporary-folder.ts';
 import type { ColumnType, Row } from './tables.ts';
 
 const MEMORY_LIMIT = '256MB'; // beside the host's own heap; the whole process stays under 700 MB
@@ -29,7 +27,7 @@ export async function createDatabase(settings: Readonly<Record<string, string>> 
     autoload_known_extensions: 'false',
     threads: String(QUERY_THREADS),
     memory_limit: MEMORY_LIMIT,
-    temp_directory: join(tmpdir(), `sluice-duckdb-${process.pid}-${randomUUID().slice(0, 8)}`),
+    temp_directory: newTemporaryPath(),
     // Memory that is free goes back to the system at once, not in chunks of 128 MB.
     allocator_flush_threshold: '16MB',
     allocator_bulk_deallocation_flush_threshold: '16MB',
