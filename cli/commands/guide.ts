@@ -2,8 +2,8 @@
 import type { Guide } from '../../shared/api/guide.ts';
 import { guideOf } from '../../shared/insight/guide.ts';
 import { type LakeOptions, lookAt } from '../at-lake.ts';
-import { answer, bold, dim } from '../console.ts';
-import { DATA_FOLDER } from '../options.ts';
+import { answer, bold, dim, warn } from '../console.ts';
+import { describeUnchecked, lakeOption } from '../describe-unchecked.ts';
 
 const MARKS = { done: '✓', next: '→', later: ' ' };
 
@@ -16,8 +16,8 @@ export async function guideCommand(options: LakeOptions): Promise<void> {
 }
 
 /** The guide as the terminal shows it. @param lake  where it was asked: its commands go there too */
-export function describeGuide({ steps }: Guide, { data, url }: Pick<LakeOptions, 'data' | 'url'>): string {
-  const lake = url === undefined ? (data === DATA_FOLDER ? '' : ` --data ${JSON.stringify(data)}`) : ` --url ${url}`;
+export function describeGuide({ steps, unchecked }: Guide, options: Pick<LakeOptions, 'data' | 'url'>): string {
+  const lake = lakeOption(options);
   const lines = steps.flatMap(({ state, title, why, left, cost, command }) => {
     const head = `${MARKS[state]} ${title}${left === null ? '' : ` (${left})`}`;
     if (state !== 'next') return [state === 'later' ? dim(head) : head];
@@ -25,6 +25,9 @@ export function describeGuide({ steps }: Guide, { data, url }: Pick<LakeOptions,
     const commands = command.split(/, (?:or )?(?=sluice )/).map((one) => `    npx ${one}${lake}`);
     return [bold(head), `    ${why}.`, `    Costs: ${cost}.`, ...commands];
   });
+  const warned = describeUnchecked(unchecked, options).map((line, at) => `${at === 0 ? '! ' : '  '}${warn(line)}`);
   const isAll = steps.every(({ state }) => state !== 'next');
-  return [...lines, ...(isAll ? ['Nothing is left to do: `sluice digest` says how it goes.'] : [])].join('\n');
+  return [...lines, ...warned, ...(isAll ? ['Nothing is left to do: `sluice digest` says how it goes.'] : [])].join(
+    '\n',
+  );
 }

@@ -5,7 +5,8 @@ import { runReport } from '../../shared/insight/run-report.ts';
 import { trustReport } from '../../shared/insight/trust-report.ts';
 import { type Erasure, eraseDocument } from '../../shared/upkeep/erase.ts';
 import { atLake, type LakeOptions, lookAt, queryOf } from '../at-lake.ts';
-import { answer, money, screenWidth, UsageError } from '../console.ts';
+import { answer, money, note, screenWidth, UsageError, warn } from '../console.ts';
+import { describeUnchecked } from '../describe-unchecked.ts';
 import { formatTable, type TableColumn } from '../table.ts';
 
 const width = (): number => screenWidth();
@@ -54,6 +55,7 @@ export async function trustCommand(options: LakeOptions & { days: number }): Pro
     app: (app) => trustReport(app, options.days),
   });
   answer(options, report, () => describeTrust(report, options.days));
+  if (!options.json) for (const line of describeUnchecked(report.unchecked, options)) note(warn(line));
 }
 
 function describeTrust(

@@ -1,6 +1,7 @@
 // `sluice run`, `runs`, `rerun`, `cancel`: runs of a running host, local or in Azure.
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import type { Guide } from '../../shared/api/guide.ts';
 import type { RunStatus } from '../../shared/api/runs.ts';
 import { ApiClient } from '../api-client.ts';
 import {
@@ -14,8 +15,10 @@ import {
   screenWidth,
   tellBroken,
   UsageError,
+  warn,
 } from '../console.ts';
 import { DataFolder } from '../data-folder.ts';
+import { describeUnchecked } from '../describe-unchecked.ts';
 import { formatTable, type TableColumn } from '../table.ts';
 
 export interface RemoteOptions {
@@ -201,8 +204,16 @@ async function finish(
   const run = await api.follow(started.runId, (status) => bar(progressLine(status)));
   clearBar();
   show(run, options.json);
+  if (!options.json) await tellUnchecked(api, run, options);
   if (run.state !== 'completed') throw new Error(`run ${run.runId} ${run.state}: ${run.error?.message ?? ''}`);
   return run;
+}
+
+/** A run without a model whose descriptions decided something: whether anybody knows how often that is right. */
+async function tellUnchecked(api: ApiClient, run: RunStatus, options: RemoteOptions): Promise<void> {
+  if (run.modelVersion !== null || (run.encoder?.decided ?? 0) === 0) return;
+  const { unchecked } = await api.ask<Guide>('GET', '/api/guide');
+  for (const line of describeUnchecked(unchecked, options)) note(warn(line));
 }
 
 function show(run: RunStatus, json: boolean): void {

@@ -7,6 +7,7 @@ import type { RunStatus } from '../../shared/api/runs.ts';
 import type { App } from '../../shared/compose.ts';
 import { readEnvironment } from '../../shared/config.ts';
 import { quoteRun, type RunQuote } from '../../shared/insight/quote-run.ts';
+import { uncheckedDescriptions } from '../../shared/insight/unchecked-descriptions.ts';
 import { readPlan } from '../../shared/pipeline/records.ts';
 import { seededRandom } from '../../shared/ports.ts';
 import { parseTaxonomy, type Taxonomy } from '../../shared/taxonomy.ts';
@@ -25,11 +26,11 @@ import {
   warn,
 } from '../console.ts';
 import { describeCold } from '../describe-cold.ts';
+import { describeUnchecked, lakeOption } from '../describe-unchecked.ts';
 import { type FolderFile, importFiles, importPrefix, listFolder, tellSkipped } from '../import-folder.ts';
 import { type LakeLabels, labelsOf } from '../lake-labels.ts';
 import { appFolder, appOf } from '../local-app.ts';
 import { type LocalCloud, openLocalCloud, simulatorSettings } from '../local-cloud.ts';
-import { DATA_FOLDER } from '../options.ts';
 import { asJson, asTable, compareWithTruth, readResults } from '../show-results.ts';
 import { noteOn, parseTaxonomyFile, taxonomyOf } from '../taxonomy-file.ts';
 import { watchUploads } from '../watch-uploads.ts';
@@ -158,7 +159,7 @@ export async function start(folder: string | undefined, options: StartOptions): 
 
 /** What to do with a lake whose host has ended with its run. */
 function afterOnce({ review }: RunStatus, data: string): string {
-  const lake = data === DATA_FOLDER ? '' : ` --data ${JSON.stringify(data)}`;
+  const lake = lakeOption({ data });
   const waiting = review > 0 ? `npx sluice review${lake} shows what waits, ` : '';
   return `Next: ${waiting}npx sluice guide${lake} says how to go on; the same command without --once opens the page.`;
 }
@@ -198,14 +199,14 @@ async function classifyFolder(app: App, cloud: LocalCloud, work: FolderWork): Pr
     const truth = join(appFolder(), 'samples', 'truth.csv');
     if (resolve(documents) === join(appFolder(), 'samples', 'documents') && existsSync(truth))
       print(compareWithTruth(truth, results, prefix));
-    await tellColdStart(app, run);
+    await tellColdStart(app, run, options);
     print(`run ${run.runId} · model ${run.modelVersion ?? 'none'} · taxonomy ${run.taxonomyVersion}`);
   }
   return run;
 }
 
 /** A run without a model: what decided instead, or what is missing, and the next step. */
-async function tellColdStart(app: App, run: RunStatus): Promise<void> {
+async function tellColdStart(app: App, run: RunStatus, options: Pick<StartOptions, 'data'>): Promise<void> {
   if (run.modelVersion !== null) return;
   const { encoder, cold } = await readPlan(app.lake, run.runId);
   const next =
@@ -217,6 +218,7 @@ async function tellColdStart(app: App, run: RunStatus): Promise<void> {
       ? `No model knows these labels yet, and no encoder is imported that could decide by their descriptions (docs/models.md, Encoders). Next: ${next}.`
       : `No model knows these labels yet: encoder ${encoder} read their descriptions; ${describeCold(cold)}. Next: ${next}.`,
   );
+  for (const line of describeUnchecked(await uncheckedDescriptions(app), options)) note(warn(line));
 }
 
 /** The quote of a folder, with the settings that the host works with. */
@@ -299,7 +301,9 @@ const aborted = (signal: AbortSignal): Promise<'aborted'> =>
 /** A taxonomy file, checked before anything is started. */
 function readTaxonomy(file: string): unknown {
   if (!existsSync(file))
-    throw new UsageError(`${file} does not exist. --taxonomy takes JSON {name, labels: [{name, description}]}, or CSV with name and description.`);
+    throw new UsageError(
+      `${file} does not exist. --taxonomy takes JSON {name, labels: [{name, description}]}, or CSV with name and description.`,
+    );
   const document = parseTaxonomyFile(file);
   noteOn(taxonomyOf(file, document));
   return document;

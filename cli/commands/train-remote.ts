@@ -1,13 +1,13 @@
 // `sluice train --url`: the training runs on the app. Labelled texts of this machine are put into its container `imports`, under a name made of
 // their content, so that the same command joins the same training.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FeatureProfile } from '../../shared/features/spec.ts';
 import { sha256Hex } from '../../shared/ids.ts';
 import type { ModelList, RegisteredModel } from '../../shared/models/registry.ts';
 import type { TrainingStatus } from '../../shared/pipeline/train-model.ts';
+import { withTemporaryFolder } from '../../shared/temporary-folder.ts';
 import { DECISIONS } from '../../shared/training/sources.ts';
 import { ApiClient } from '../api-client.ts';
 import { bar, clearBar, note, UsageError, warn } from '../console.ts';
@@ -82,15 +82,12 @@ async function putExamples(
 ): Promise<string> {
   const lines = examples.map(({ text, label }) => JSON.stringify({ [textColumn]: text, [labelColumn]: label }));
   const content = lines.join('\n');
-  const folder = await mkdtemp(join(tmpdir(), 'sluice-train-'));
-  try {
+  return await withTemporaryFolder(async (folder) => {
     const file = join(folder, 'examples.jsonl');
     await writeFile(file, content, { mode: 0o600 });
     bar(`uploading ${examples.length} labelled texts …`);
     return (await api.upload('imports', `trainings/${sha256Hex(content).slice(0, 20)}.jsonl`, file)).path;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 /** @throws Error when the training failed */

@@ -1,8 +1,7 @@
 // `sluice train --algorithm xgboost`: gradient-boosted trees by infra/spark/train_xgboost.py, on a Synapse Spark pool or on this machine,
 // over the features of a registered model; the booster comes back calibrated, judged on rows it has not seen, and registered.
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { App } from '../../shared/compose.ts';
@@ -13,6 +12,7 @@ import type { ModelBundle } from '../../shared/models/bundle.ts';
 import type { RegisteredModel } from '../../shared/models/registry.ts';
 import { createJson, readJson } from '../../shared/pipeline/records.ts';
 import type { LakeStore } from '../../shared/ports.ts';
+import { withTemporaryFolder } from '../../shared/temporary-folder.ts';
 import { judgeForeignModel } from '../../shared/training/judge-foreign.ts';
 import { exportSparkPipeline } from '../../shared/training/spark/export-pipeline.ts';
 import { type BoosterFiles, importBooster } from '../../shared/training/xgboost/import-booster.ts';
@@ -82,8 +82,7 @@ async function trainHere(files: ReadonlyMap<string, Uint8Array>, python: string)
       `${python} cannot import pyspark and xgboost (${why}). Install them, name another --python, or set SYNAPSE_DEV_ENDPOINT and SYNAPSE_SPARK_POOL.`,
     );
   });
-  const folder = await mkdtemp(join(tmpdir(), 'sluice-xgboost-'));
-  try {
+  return await withTemporaryFolder(async (folder) => {
     for (const [path, bytes] of files) {
       await mkdir(dirname(join(folder, path)), { recursive: true });
       await writeFile(join(folder, path), bytes);
@@ -114,9 +113,7 @@ async function trainHere(files: ReadonlyMap<string, Uint8Array>, python: string)
       booster: await readFile(join(output, 'booster.ubj')),
       description: await readFile(join(output, 'xgboost.json')),
     };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 /** On the Spark pool. The job's folder is named by its content, so that the same command after an interruption follows the same job. */

@@ -20,6 +20,7 @@ const formats = computed(() => {
     day: dates({ day: 'numeric', month: 'short', timeZone: 'UTC' }),
     relative: new Intl.RelativeTimeFormat(locale.value, { numeric: 'auto' }),
     list: new Intl.ListFormat(locale.value),
+    language: new Intl.DisplayNames(locale.value, { type: 'language' }),
   };
 });
 
@@ -74,6 +75,9 @@ export const clockTime = (iso: string): string => formats.value.time.format(new 
 
 /** A UTC date as the tables keep it: '2025-05-03' → 3 May. */
 export const day = (date: string): string => formats.value.day.format(new Date(`${date}T00:00:00Z`));
+
+/** German, Deutsch. @param code  ISO 639-1 */
+export const languageName = (code: string): string => formats.value.language.of(code) ?? code;
 
 /** a, b and c */
 export const list = (parts: readonly string[]): string => formats.value.list.format(parts);

@@ -21,8 +21,9 @@ export const guideMoved = (): void => {
   moves.value++;
 };
 
-export function useGuide(): Guide | undefined {
-  const { data, reload } = useResource<Guide>(isGuideAway.value ? null : 'guide', RENEW_MS);
+/** @param isWanted  ask for it also when the first steps were put away, for what else it says */
+export function useGuide(isWanted = false): Guide | undefined {
+  const { data, reload } = useResource<Guide>(isGuideAway.value && !isWanted ? null : 'guide', RENEW_MS);
   const moved = moves.value;
   useEffect(() => {
     if (moved > 0) reload();

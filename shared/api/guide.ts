@@ -1,4 +1,5 @@
 // The way from nothing to a trusted model, as GET /api/guide tells it.
+import type { UncheckedDescriptions } from './unchecked.ts';
 
 export interface GuideStep {
   id: 'labels' | 'documents' | 'review' | 'train' | 'promote' | 'rerun' | 'check';
@@ -23,4 +24,6 @@ export interface GuideStep {
 export interface Guide {
   /** In their order; at most one is `next`. Without those that a model from elsewhere has made needless. */
   steps: GuideStep[];
+  /** Labels of which nobody knows how often they are right; null: there are none. */
+  unchecked: UncheckedDescriptions | null;
 }

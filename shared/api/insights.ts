@@ -6,6 +6,7 @@ import { PAGE_WIDTHS, type PageWidth } from '../page-widths.ts';
 import { linesSchema } from '../plain-text.ts';
 import { type LlmUse, runRequestSchema } from './runs.ts';
 import { containerSchema, documentIdSchema, idSchema, uploadPathSchema } from './sources.ts';
+import type { UncheckedDescriptions } from './unchecked.ts';
 
 /** Answer of GET /api/session. */
 export interface Session {
@@ -278,6 +279,8 @@ export interface TrustReport {
   } | null;
   /** The same on documents drawn at random; null as long as nobody has asked for spot checks. */
   spotChecks: SpotChecks | null;
+  /** Labels that descriptions alone gave and that hardly anybody has checked, whenever; null: there are none. */
+  unchecked: UncheckedDescriptions | null;
 }
 
 /** Of the drawn documents those that people have decided since, those whose label they kept, and the exact 95 % interval of that share. */

@@ -1,12 +1,12 @@
 // Decisions as a file: CSV for spreadsheets, JSON for programs, Parquet for engines. The columns are those of table `results`.
 // Invariant: E1 an export is whole or refused: it never ends at a limit in silence.
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RequestError } from '../api/problem.ts';
 import { writeParquet } from '../lake/parquet.ts';
 import type { QueryLake } from '../lake/query.ts';
 import { type Row, resultsTable } from '../lake/tables.ts';
+import { withTemporaryFolder } from '../temporary-folder.ts';
 import { conditionsOf, type MatchedFilter, relationOf, where } from './results.ts';
 
 /** Rows of one export: about 2.5 KB each with their reasons, held in memory at once. */
@@ -85,12 +85,9 @@ export function csvCell(value: Row[string] | undefined): string {
 }
 
 async function* parquet(rows: readonly Row[]): AsyncGenerator<Uint8Array> {
-  const folder = await mkdtemp(join(tmpdir(), 'sluice-export-'));
-  try {
+  yield await withTemporaryFolder(async (folder) => {
     const file = join(folder, 'results.parquet');
     await writeParquet(file, resultsTable.columns, rows);
-    yield await readFile(file);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+    return await readFile(file);
+  });
 }

@@ -7,6 +7,7 @@ import type { DecisionLake } from '../pipeline/decision-lake.ts';
 import { llmUse } from '../pipeline/llm-use.ts';
 import { currentTaxonomyVersion, loadTaxonomy } from '../pipeline/taxonomies.ts';
 import { BY_RUNS } from './cost-report.ts';
+import { type UncheckedSources, uncheckedDescriptions } from './unchecked-descriptions.ts';
 
 /** Decisions from which a training is worth its time: so many of each label, within bounds. */
 const DECISIONS_PER_LABEL = 5;
@@ -14,7 +15,7 @@ const DECISIONS_TO_TRAIN = { min: 20, max: 100 };
 /** Documents checked at random from which on a promise counts as measured: its interval is then about ± 20 points wide at most. */
 const CHECKS = 20;
 
-export interface GuideSources extends Pick<DecisionLake, 'services' | 'query'> {
+export interface GuideSources extends Pick<DecisionLake, 'services' | 'query'>, Pick<UncheckedSources, 'encoders'> {
   registry: {
     /** Oldest first. */
     list(): Promise<{ version: string; labels: readonly string[]; accept: { threshold: number }; champion: boolean }[]>;
@@ -43,7 +44,7 @@ interface Standing {
 }
 
 export async function guideOf(sources: GuideSources): Promise<Guide> {
-  return { steps: stepsOf(await standingOf(sources)) };
+  return { steps: stepsOf(await standingOf(sources)), unchecked: await uncheckedDescriptions(sources) };
 }
 
 async function standingOf({ services, query, registry }: GuideSources): Promise<Standing> {

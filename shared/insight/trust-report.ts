@@ -11,12 +11,13 @@ import type { DecisionLake } from '../pipeline/decision-lake.ts';
 import { BY_RUNS, WAS_ASKED } from './cost-report.ts';
 import { lastDays } from './period.ts';
 import { measureSpotChecks } from './spot-checks.ts';
+import { type UncheckedSources, uncheckedDescriptions } from './unchecked-descriptions.ts';
 
 const MAX_CORRECTIONS = 50;
 
 type Promised = Pick<AcceptRule, 'precision' | 'confidence' | 'basis'>;
 
-export interface TrustSources extends DecisionLake {
+export interface TrustSources extends DecisionLake, Pick<UncheckedSources, 'encoders'> {
   registry: {
     championVersion(): Promise<string | undefined>;
     manifest(version: string): Promise<{ accept: Promised; stage?: { accept: Promised } | null }>;
@@ -24,7 +25,8 @@ export interface TrustSources extends DecisionLake {
 }
 
 /** @param days  today and the days before it, UTC */
-export async function trustReport({ services, query, registry }: TrustSources, days: number): Promise<TrustReport> {
+export async function trustReport(sources: TrustSources, days: number): Promise<TrustReport> {
+  const { services, query, registry } = sources;
   const { first } = lastDays(services.clock.now(), days);
   const measured = measuredSince(first);
   const count = 'count(*) AS decisions, count(*) FILTER (WHERE label = proposal) AS kept';
@@ -65,6 +67,7 @@ export async function trustReport({ services, query, registry }: TrustSources, d
       days,
       promise && { modelVersion: promise.modelVersion, precision: promise.precision },
     ),
+    unchecked: await uncheckedDescriptions(sources),
   };
 }
 

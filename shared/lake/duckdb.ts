@@ -1,10 +1,8 @@
 // DuckDB as the lake's Parquet and SQL engine: one in-memory database per process, opened on first use.
 // Invariants: E1 nothing is downloaded (extensions are neither installed nor loaded on their own). E2 memory is bounded; what does not fit
 // spills to the temporary folder. E3 SQL sees UTC.
-import { randomUUID } from 'node:crypto';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance, DuckDBResult, DuckDBValue, Json } from '@duckdb/node-api';
+import { newTemporaryPath } from '../temporary-folder.ts';
 import type { ColumnType, Row } from './tables.ts';
 
 const MEMORY_LIMIT = '256MB'; // beside the host's own heap; the whole process stays under 700 MB
@@ -29,7 +27,7 @@ export async function createDatabase(settings: Readonly<Record<string, string>> 
     autoload_known_extensions: 'false',
     threads: String(QUERY_THREADS),
     memory_limit: MEMORY_LIMIT,
-    temp_directory: join(tmpdir(), `sluice-duckdb-${process.pid}-${randomUUID().slice(0, 8)}`),
+    temp_directory: newTemporaryPath(),
     // Memory that is free goes back to the system at once, not in chunks of 128 MB.
     allocator_flush_threshold: '16MB',
     allocator_bulk_deallocation_flush_threshold: '16MB',
@@ -106,6 +104,11 @@ export async function selectRows(
   for await (const chunk of streamRows(await connection.stream(sql, values), duckdb))
     for (const row of chunk) rows.push(row);
   return rows;
+}
+
+export async function countRows(connection: DuckDBConnection, relation: string): Promise<number> {
+  const found = await connection.runAndReadAll(`SELECT count(*) FROM ${relation}`);
+  return Number(found.getRows()[0]?.[0] ?? 0);
 }
 
 /** A value of DuckDB as a cell: big integers beyond 2^53 become text, nested values JSON text. */

@@ -1,6 +1,3 @@
-// The pipeline's file ports on the lake: Parquet through local temporary files, results and ledger as Delta tables.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AddFile } from '../lake/delta/actions.ts';
 import { readFiles } from '../lake/delta/read.ts';
@@ -9,16 +6,14 @@ import { readParquet, writeParquet } from '../lake/parquet.ts';
 import { lakeTables, type Row } from '../lake/tables.ts';
 import { tablePath } from '../paths.ts';
 import type { LakeStore } from '../ports.ts';
+import { withTemporaryFolder } from '../temporary-folder.ts';
 import { PEOPLE_COLUMNS } from './people-decisions.ts';
 import type { ParquetFiles, Tables } from './services.ts';
 
 const withLocalFile = async <T>(work: (file: string) => Promise<T>): Promise<T> => {
-  const folder = await mkdtemp(join(tmpdir(), 'sluice-parquet-'));
-  try {
+  return await withTemporaryFolder(async (folder) => {
     return await work(join(folder, 'file.parquet'));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 };
 
 /** Parquet files of the lake, each passing through a temporary file of its own. */

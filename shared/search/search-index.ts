@@ -2,7 +2,7 @@
 // Invariants: I1 what a question finds follows from the tables as they are when it is asked (counted-rows.ts); an index that is behind finds less, never
 // something else, and says how many documents it lacks. I2 a process builds one segment at a time; two processes that build the same waste work and harm
 // nothing. I3 held in memory are 21 bytes of an entry and 33 of a row, and of words every 64th; local copies of the lists lie in a folder of this process
-// and go with it (local-folder.ts). What is held stays while neither the tables nor the index change: then a question makes none of it.
+// and go with it (temporary-folder.ts). What is held stays while neither the tables nor the index change: then a question makes none of it.
 // I4 a segment with a text of an erased document goes at the next look, whoever wrote it and when.
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
@@ -15,9 +15,9 @@ import { LakeQueries, type TimedView } from '../lake/query.ts';
 import type { Pace } from '../pace.ts';
 import { searchPaths } from '../paths.ts';
 import type { PipelineServices } from '../pipeline/services.ts';
+import { clearLeftFoldersOnce, newTemporaryPath } from '../temporary-folder.ts';
 import { CountedRows } from './counted-rows.ts';
 import { readEntryColumns } from './entry-file.ts';
-import { clearLeftFolders, newLocalFolder } from './local-folder.ts';
 import { DOCUMENT_KEY, HAS_TEXT, REASON_KEY, SEARCHED, TEXT_KEY } from './mark-keys.ts';
 import type { OpenSegment } from './match.ts';
 import { PostingFile } from './posting-file.ts';
@@ -76,12 +76,11 @@ export class SearchIndex {
   /** Ends when what is held has been looked at: one at a time. */
   #looking: Promise<unknown> = Promise.resolve();
   #building: Promise<void> | undefined;
-  #clearing: Promise<void> | undefined;
   #isClosed = false;
 
   constructor(services: IndexServices, tables: readonly DeltaTable[], pace: Pace) {
     this.#services = services;
-    this.#folder = newLocalFolder();
+    this.#folder = newTemporaryPath();
     this.#cache = new FileCache(join(this.#folder, 'segments'), LOCAL_BYTES);
     this.#queries = new LakeQueries(tables, pace);
     const results = tables.find(({ schema }) => schema.name === 'results');
@@ -196,8 +195,7 @@ export class SearchIndex {
 
   async #fetch(segments: readonly Segment[]): Promise<OpenSegment[]> {
     const { lake } = this.#services;
-    this.#clearing ??= clearLeftFolders();
-    await this.#clearing;
+    await clearLeftFoldersOnce();
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
     const ids = new Set(segments.map(({ id }) => id));
     const gone = [...this.#open.keys()].filter((id) => !ids.has(id));

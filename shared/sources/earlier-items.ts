@@ -1,12 +1,11 @@
 // Items as earlier versions kept them: all in one file of lines, folders among them. They are taken over by the next round.
 import { createReadStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
 import { createGunzip } from 'node:zlib';
 import { SluiceError, TerminalError } from '../errors.ts';
 import type { LakeStore } from '../ports.ts';
+import { withTemporaryFolder } from '../temporary-folder.ts';
 import type { DriveItem } from './drive-items.ts';
 import type { Folder } from './folder-tree.ts';
 import { itemKeyOf, partOf, UNIT_BITS } from './item-key.ts';
@@ -19,25 +18,24 @@ export async function readEarlierItems(
   path: string,
   place: ItemPlace,
 ): Promise<{ items: Spill<DriveItem>; folders: Folder[] }> {
-  const folder = await mkdtemp(join(tmpdir(), 'sluice-items-'));
   const items = new Spill<DriveItem>();
   const folders: Folder[] = [];
-  try {
-    await lake.download(path, join(folder, 'items'));
-    for await (const line of linesOf(join(folder, 'items'))) {
-      const item = itemOf(line, place);
-      const { id, kind, name, parentId, isSuspect } = item;
-      if (kind === 'folder' || kind === 'notebook')
-        folders.push({ id, kind, name, parentId, ...(isSuspect === true ? { isSuspect } : {}) });
-      if (kind !== 'folder') await items.add(partOf(itemKeyOf(place.driveId, id), UNIT_BITS), item);
+  await withTemporaryFolder(async (folder) => {
+    try {
+      await lake.download(path, join(folder, 'items'));
+      for await (const line of linesOf(join(folder, 'items'))) {
+        const item = itemOf(line, place);
+        const { id, kind, name, parentId, isSuspect } = item;
+        if (kind === 'folder' || kind === 'notebook')
+          folders.push({ id, kind, name, parentId, ...(isSuspect === true ? { isSuspect } : {}) });
+        if (kind !== 'folder') await items.add(partOf(itemKeyOf(place.driveId, id), UNIT_BITS), item);
+      }
+    } catch (error) {
+      await items.remove();
+      if (error instanceof SluiceError || !isDamage(error)) throw error;
+      throw new TerminalError('lake.corrupt-record', `${path} is damaged`, { ids: { path }, cause: error });
     }
-  } catch (error) {
-    await items.remove();
-    if (error instanceof SluiceError || !isDamage(error)) throw error;
-    throw new TerminalError('lake.corrupt-record', `${path} is damaged`, { ids: { path }, cause: error });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
   return { items, folders };
 }
 

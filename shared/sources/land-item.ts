@@ -4,14 +4,13 @@
 // at once, as of a worker that was given up and lives, one puts a file: the other finds it there, and loses its round at the cursor.
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { codeOf, RetryableError, SluiceError, TerminalError } from '../errors.ts';
 import { landedPath } from '../paths.ts';
 import type { LakeStore } from '../ports.ts';
+import { withTemporaryFolder } from '../temporary-folder.ts';
 import type { DriveItem } from './drive-items.ts';
 import type { Feed } from './feed.ts';
 import { itemKeyOf } from './item-key.ts';
@@ -106,19 +105,18 @@ export async function landItem(deps: LandDeps, item: DriveItem, name: string): P
 
 /** Whether these bytes are there: asked only when somebody else may have put them. */
 async function holds(landing: LakeStore, path: string, sha256: string): Promise<boolean> {
-  const folder = await mkdtemp(join(tmpdir(), 'sluice-source-'));
-  try {
-    const file = join(folder, 'landed');
-    await landing.download(path, file);
-    const hash = createHash('sha256');
-    await pipeline(createReadStream(file), hash);
-    return hash.digest('hex') === sha256;
-  } catch (error) {
-    if (codeOf(error) === 'lake.not-found') return false;
-    throw error;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  return await withTemporaryFolder(async (folder) => {
+    try {
+      const file = join(folder, 'landed');
+      await landing.download(path, file);
+      const hash = createHash('sha256');
+      await pipeline(createReadStream(file), hash);
+      return hash.digest('hex') === sha256;
+    } catch (error) {
+      if (codeOf(error) === 'lake.not-found') return false;
+      throw error;
+    }
+  });
 }
 
 /** Into a temporary file. @returns SHA-256 of the bytes as they came, whatever the row said of size and hash */
@@ -127,8 +125,7 @@ async function download(
   item: DriveItem,
   use: (file: string, sha256: string, size: number) => Promise<void>,
 ): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'sluice-source-'));
-  try {
+  return await withTemporaryFolder(async (folder) => {
     const file = join(folder, 'content');
     for (let n = 1; ; n++) {
       const { body, announced } = await feed.open(item);
@@ -154,7 +151,5 @@ async function download(
       await use(file, sha256, size);
       return sha256;
     }
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }

@@ -1,10 +1,10 @@
 // Rows of a round by unit, in the order they were added: on the disk of this machine once they are more than fits a few megabytes. What is here can
 // always be made again from the lake, so nothing of it outlives its process: the file has no name any more as soon as it is open, and its space
 // is free when the process ends, however it does.
-import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TerminalError } from '../errors.ts';
+import { withTemporaryFolder } from '../temporary-folder.ts';
 import { UNITS } from './item-key.ts';
 
 const MAX_CHARS = 2 * 1024 * 1024;
@@ -79,10 +79,7 @@ const gone = (): TerminalError => new TerminalError('lake.not-found', 'the rows 
 
 /** A file that only this process can find. */
 async function nameless(): Promise<FileHandle> {
-  const folder = await mkdtemp(join(tmpdir(), 'sluice-round-'));
-  try {
+  return await withTemporaryFolder(async (folder) => {
     return await open(join(folder, 'rows'), 'wx+', 0o600);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }

@@ -1,12 +1,12 @@
 // Rows of a labelled data set: jsonl, csv or parquet (jsonl and csv also gzipped). Columns are chosen by name.
 // Invariants: D1 a bad row is reported with its line and never ends the reading. D2 line is 1-based: of the file for jsonl and csv (the
 // header of a csv is line 1), of the table for parquet.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { TerminalError } from '../errors.ts';
 import { readParquet } from '../lake/parquet.ts';
+import { withTemporaryFolder } from '../temporary-folder.ts';
 import { readCsv } from './csv.ts';
 
 export interface DatasetColumns {
@@ -95,23 +95,19 @@ function* parseCsv(text: string, separator: string, columns: DatasetColumns): It
 }
 
 async function* parseParquet(bytes: Uint8Array, columns: DatasetColumns): AsyncIterable<Parsed> {
-  const folder = await mkdtemp(join(tmpdir(), 'sluice-dataset-'));
-  try {
+  const names = [...new Set([columns.text, columns.label, columns.id].filter((name) => name !== undefined))];
+  const rows = await withTemporaryFolder(async (folder): Promise<Fields[]> => {
     const local = join(folder, 'rows.parquet');
     await writeFile(local, bytes);
-    const names = [...new Set([columns.text, columns.label, columns.id].filter((name) => name !== undefined))];
-    let rows: Fields[];
     try {
-      rows = await readParquet(local, names);
+      return await readParquet(local, names);
     } catch (cause) {
       const need = names.map((name) => `"${name}"`).join(', ');
       throw new TerminalError('request.invalid', `The Parquet file cannot be read, or lacks one of ${need}`, { cause });
     }
-    let line = 0;
-    for (const fields of rows) yield { line: ++line, fields };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
+  let line = 0;
+  for (const fields of rows) yield { line: ++line, fields };
 }
 
 function pickColumns({ line, fields }: { line: number; fields: Fields }, columns: DatasetColumns): DatasetRow {

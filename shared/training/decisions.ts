@@ -1,15 +1,10 @@
-// Decisions as training data: what people decided, and what the LLM decided and nobody corrected, with the texts of the runs that read them.
-// Invariants: D1 each document counts once, by its newest decision; a human's beats all others. D2 labels the model gave itself are not used:
-// it would only learn its own mistakes. D3 the source of each label is kept and decides its weight. D4 labels of the simulator are no knowledge:
-// they are used when asked for by name only.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DeltaTable } from '../lake/delta/table.ts';
 import { readParquet } from '../lake/parquet.ts';
 import type { Row } from '../lake/tables.ts';
 import { runPaths } from '../paths.ts';
 import type { LakeStore } from '../ports.ts';
+import { withTemporaryFolder } from '../temporary-folder.ts';
 
 export interface DecidedExample {
   documentId: string;
@@ -122,13 +117,10 @@ function newestBy(rows: readonly Row[], column: string): Map<string, Row> {
 
 async function readTexts(store: LakeStore, path: string): Promise<Map<string, string>> {
   if ((await store.stat(path)) === undefined) return new Map(); // the run's files were cleaned up
-  const folder = await mkdtemp(join(tmpdir(), 'sluice-decisions-'));
-  try {
+  return await withTemporaryFolder(async (folder) => {
     const file = join(folder, 'extracted.parquet');
     await store.download(path, file);
     const rows = await readParquet(file, ['document_id', 'text']);
     return new Map(rows.map((row) => [String(row.document_id), String(row.text ?? '')]));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }

@@ -192,5 +192,6 @@ test('trust: without a model and without decisions there is nothing to say, and 
     corrections: [],
     promise: null,
     spotChecks: null,
+    unchecked: null,
   });
 });

@@ -262,7 +262,7 @@ test('search: a file of the index that is damaged is indexed again; a local copy
   await decide({ 1: 'zoll' });
   await found('zoll');
   const [segment] = await segments();
-  const folders = readdirSync(tmpdir()).filter((name) => name.startsWith(`sluice-search-${process.pid}-`));
+  const folders = readdirSync(tmpdir()).filter((name) => name.startsWith(`sluice-of-${process.pid}-`));
   for (const folder of folders) rmSync(join(tmpdir(), folder, 'segments'), { recursive: true, force: true });
   expect(await found('zoll')).toEqual([id(1)]);
   expect(await segments()).toEqual([segment]);

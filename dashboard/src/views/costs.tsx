@@ -8,6 +8,7 @@ import { links, queryOf } from '../links.ts';
 import { Tile } from '../parts/basics.tsx';
 import { Show } from '../parts/states.tsx';
 import { useTitle } from '../parts/title.ts';
+import { UncheckedNote } from '../parts/unchecked-note.tsx';
 import { type Resource, useResource } from '../resource.ts';
 import { words } from '../words/costs.ts';
 import { MoneyCharts, MoneyTiles } from './costs/money.tsx';
@@ -89,6 +90,7 @@ function Trust({ trust, dates }: { trust: TrustReport; dates: readonly string[] 
   }));
   return (
     <>
+      <UncheckedNote unchecked={trust.unchecked} />
       <Escalation days={days} />
       <PromiseNote promise={trust.promise} spotChecks={trust.spotChecks} />
       <Agreement trust={trust} />

@@ -1,6 +1,7 @@
 // One run: live while it works, explained when it has ended.
 import { useState } from 'preact/hooks';
 import { useRoute } from 'preact-iso';
+import type { Guide } from '../../../shared/api/guide.ts';
 import type { RunReport } from '../../../shared/api/insights.ts';
 
 import '../../style/runs.css';
@@ -13,6 +14,7 @@ import { Dialog } from '../parts/dialog.tsx';
 import { useNow } from '../parts/now.ts';
 import { Show } from '../parts/states.tsx';
 import { useTitle } from '../parts/title.ts';
+import { UncheckedNote } from '../parts/unchecked-note.tsx';
 import { type Resource, useResource } from '../resource.ts';
 import { canOperate } from '../session.ts';
 import { toast, toastError } from '../toasts.tsx';
@@ -205,10 +207,17 @@ const InWork = ({ run }: { run: RunStatus }) => (
   </>
 );
 
+function UncheckedOfLake() {
+  const { data } = useResource<Guide>('guide');
+  return <UncheckedNote unchecked={data?.unchecked} />;
+}
+
 function Explained({ run, report }: { run: RunStatus; report: RunReport }) {
   const hasFormats = Object.keys(run.formats).length > 0;
+  const isByDescriptions = run.modelVersion === null && (run.encoder?.decided ?? 0) > 0;
   return (
     <>
+      {isByDescriptions && <UncheckedOfLake />}
       <h2 class="visually-hidden">{words.decisions}</h2>
       <div class="grid two">
         {report.labels.length > 0 && <Labels report={report} />}

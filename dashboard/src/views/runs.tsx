@@ -15,7 +15,7 @@ import { useTitle } from '../parts/title.ts';
 import { useResource } from '../resource.ts';
 import { canOperate, canReview, session } from '../session.ts';
 import { words } from '../words/runs.ts';
-import { GuideCard } from './runs/guide-card.tsx';
+import { FirstSteps } from './runs/guide-card.tsx';
 import { isActive, listPauseMs, startOfDay, totalsSince } from './runs/run-list.ts';
 import { RunList } from './runs/run-table.tsx';
 import { StartRunDialog } from './runs/start-run.tsx';
@@ -55,7 +55,7 @@ export function RunsView() {
         {(data) => (
           <div class="stack">
             <Totals runs={data.runs} nowMs={nowMs} />
-            {canReview.value && <GuideCard />}
+            {canReview.value && <FirstSteps />}
             <BrokenRecords records={data.broken} />
             {data.runs.length + data.broken.length === 0 ? <NoRuns /> : <RunList runs={data.runs} nowMs={nowMs} />}
             {page < PAGES[1] && data.runs.length + data.broken.length >= page && (

@@ -17,6 +17,7 @@ import { review } from './german/review.ts';
 import { run } from './german/run.ts';
 import { runs } from './german/runs.ts';
 import { sources } from './german/sources.ts';
+import { unchecked } from './german/unchecked.ts';
 
 export const german = {
   app,
@@ -37,4 +38,5 @@ export const german = {
   run,
   runs,
   sources,
+  unchecked,
 };

@@ -2,12 +2,12 @@
 // Invariants: C1 a checkpoint holds protocol, metadata, all txns, live files and tombstones that are still needed, each exactly once.
 // C2 `_last_checkpoint` never moves backwards. A checkpoint is an optimisation: losing one loses nothing.
 
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FileMetaData } from 'hyparquet';
 import { SluiceError } from '../../errors.ts';
 import type { LakeStore } from '../../ports.ts';
+import { withTemporaryFolder } from '../../temporary-folder.ts';
 import { sqlText, withConnection } from '../duckdb.ts';
 import { type Action, encodeActions } from './actions.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -54,8 +54,7 @@ export interface CheckpointLog {
 /** Write the checkpoint of a snapshot and point `_last_checkpoint` at it. */
 export async function writeCheckpoint(log: CheckpointLog, snapshot: Snapshot, tombstonesAfter: number): Promise<void> {
   const actions = checkpointActions(snapshot, tombstonesAfter);
-  const folder = await mkdtemp(join(tmpdir(), 'sluice-checkpoint-'));
-  try {
+  await withTemporaryFolder(async (folder) => {
     const [lines, parquet] = [join(folder, 'actions.ndjson'), join(folder, 'checkpoint.parquet')];
     await writeFile(lines, encodeActions(actions));
     const columns = Object.entries(COLUMNS).map(([name, type]) => `${sqlText(name)}: ${sqlText(type)}`);
@@ -74,9 +73,7 @@ export async function writeCheckpoint(log: CheckpointLog, snapshot: Snapshot, to
       sizeInBytes: bytes.byteLength,
       numOfAddFiles: snapshot.files.size,
     });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 /** C2, under races too: the hint is replaced only if it is still the one seen. */

@@ -1,10 +1,6 @@
-// What a timer does to a table: merge small files, checkpoint, forget old log entries, delete files nobody needs.
-// Invariants: M1 none of it changes a row. M2 a file is deleted only when no live snapshot, no unexpired tombstone and no upload in flight can
-// refer to it. M3 the log keeps a checkpoint from which every kept version can be rebuilt. All of it may run beside writers and twice at once.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SluiceError, TerminalError } from '../../errors.ts';
+import { withTemporaryFolder } from '../../temporary-folder.ts';
 import { sqlName, withConnection } from '../duckdb.ts';
 import { writeSelection } from '../parquet.ts';
 import { type AddFile, decodePath } from './actions.ts';
@@ -114,8 +110,7 @@ async function mergeFiles(table: DeltaTable, snapshot: Snapshot, group: readonly
   const { partitionColumns } = snapshot.metadata;
   const columns = snapshot.columns.filter((column) => !partitionColumns.includes(column.name));
   const relation = await relationOf(table, snapshot.columns, partitionColumns, group);
-  const folder = await mkdtemp(join(tmpdir(), 'sluice-compact-'));
-  try {
+  await withTemporaryFolder(async (folder) => {
     const localFile = join(folder, 'merged.parquet');
     const bytes = group.reduce((sum, file) => sum + file.size * EXPANSION, 0);
     const select = `SELECT ${columns.map((column) => sqlName(column.name)).join(', ')} FROM (${relation})`;
@@ -131,9 +126,7 @@ async function mergeFiles(table: DeltaTable, snapshot: Snapshot, group: readonly
       }),
       snapshot,
     );
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 /** Write a checkpoint of the newest version unless there is one; returns the version it is of. */

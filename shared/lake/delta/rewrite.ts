@@ -1,10 +1,6 @@
-// Deleting or changing rows: files that hold matching rows are rewritten, all others stay as they are.
-// Invariants: W1 rows that do not match keep every value. W2 rows that another writer adds meanwhile and that could match make it fail
-// (lake.commit-conflict) rather than escape. The old files stay for time travel until a vacuum.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TerminalError } from '../../errors.ts';
+import { withTemporaryFolder } from '../../temporary-folder.ts';
 import { selectRows, sqlName, sqlText, sqlType, withConnection } from '../duckdb.ts';
 import { writeSelection } from '../parquet.ts';
 import type { Column, Row } from '../tables.ts';
@@ -39,11 +35,10 @@ export async function rewriteRows(table: DeltaTable, where: readonly Condition[]
     where.map((condition) => condition.column),
     [],
   );
-  const folder = await mkdtemp(join(tmpdir(), 'sluice-rewrite-'));
   const removed: AddFile[] = [];
   const added: StagedFile[] = [];
   let matched = 0;
-  try {
+  await withTemporaryFolder(async (folder) => {
     for (const [index, file] of pruneFiles(snapshot, where).entries()) {
       const rewritten = await rewriteFile(table, snapshot, file, where, change, join(folder, `${index}.parquet`));
       if (rewritten.matched === 0) continue;
@@ -51,9 +46,7 @@ export async function rewriteRows(table: DeltaTable, where: readonly Condition[]
       removed.push(file);
       if (rewritten.staged !== undefined) added.push(rewritten.staged);
     }
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
   if (removed.length === 0) return 0;
   const covers = (file: AddFile) => pruneFiles({ ...snapshot, files: new Map([[file.path, file]]) }, where).length > 0;
   await table.commit(

@@ -1,8 +1,8 @@
 // Rows → local Parquet files, split by partition values, handed over one by one.
 // Invariants: G1 every row is in exactly one file. G2 memory is bounded: rows are taken a batch at a time. G3 local files are gone afterwards.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { withTemporaryFolder } from '../../temporary-folder.ts';
 import { sqlReadParquet, withConnection } from '../duckdb.ts';
 import { type ParquetStats, takeBatches, writeSelection } from '../parquet.ts';
 import { writtenDate } from '../plain-cells.ts';
@@ -31,14 +31,13 @@ export async function stageRows<T>(
   onePerPartition: boolean,
   publish: (part: LocalPart, index: number) => Promise<T>,
 ): Promise<T[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'sluice-stage-'));
   const published: T[] = [];
   const waiting = new Map<string, CountedPart[]>();
   const handOver = async (part: LocalPart) => {
     published.push(await publish(part, published.length));
     await rm(part.file);
   };
-  try {
+  return await withTemporaryFolder(async (folder) => {
     let count = 0;
     await writeParts(
       schema,
@@ -53,9 +52,7 @@ export async function stageRows<T>(
     for (const parts of waiting.values())
       await handOver(await merged(schema, parts, join(folder, `${count++}.parquet`)));
     return published;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 async function writeParts(

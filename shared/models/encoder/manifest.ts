@@ -1,6 +1,7 @@
 // What an encoder is: the file beside its model in the lake.
 import { TerminalError } from '../../errors.ts';
 import type { Artifact } from '../bundle.ts';
+import type { UnderstoodLanguages } from './known-sentences.ts';
 
 /** How vectors of tokens become that of a text; `none`: the model gives one per text. */
 export type Pooling = 'mean' | 'cls' | 'last' | 'none';
@@ -38,7 +39,8 @@ interface Registered {
   artifacts: Artifact[];
 }
 
-export type OnnxManifest = OnnxDescription & Registered;
+/** `understands` was measured at the import and is no part of the version; absent in manifests of earlier builds. */
+export type OnnxManifest = OnnxDescription & Registered & { understands?: UnderstoodLanguages };
 /** `artifacts` is empty. */
 export type DeploymentManifest = DeploymentDescription & Registered;
 export type EncoderManifest = OnnxManifest | DeploymentManifest;

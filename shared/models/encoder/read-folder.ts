@@ -3,6 +3,7 @@
 import { TerminalError } from '../../errors.ts';
 import { openSession } from '../onnx/runtime.ts';
 import { cosine } from './encoder.ts';
+import { isUnderstood, KNOWN, type UnderstoodLanguages, understoodLanguages } from './known-sentences.ts';
 import { MODEL_FILE, type OnnxDescription, type Pooling, TOKENIZER_CONFIG_FILE, TOKENIZER_FILE } from './manifest.ts';
 import { OnnxEncoder, shapeOf } from './onnx-encoder.ts';
 import { TextTokens } from './tokens.ts';
@@ -26,6 +27,8 @@ export interface ReadEncoder {
   artifacts: Record<string, Uint8Array>;
   /** What the user should know. */
   notices: string[];
+  /** In which languages it finds the sentence that means the same (known-sentences.ts). */
+  understands: UnderstoodLanguages;
 }
 
 const MODEL_PLACES = [MODEL_FILE, 'onnx/model.onnx', 'onnx/model_quantized.onnx', 'onnx/model_int8.onnx'];
@@ -33,17 +36,6 @@ const MAX_MODEL_BYTES = 1024 ** 3;
 const DEFAULT_MAX_TOKENS = 256;
 const MOST_TOKENS = 512;
 const DEFAULT_WINDOWS = 3;
-/** Sentence, one that means the same, one that does not: no words in common. */
-const KNOWN: readonly (readonly [string, string, string])[] = [
-  ['The invoice has not been paid.', 'A bill is still outstanding.', 'The cat sleeps on the sofa.'],
-  ['She lost her credit card.', 'My bank plastic went missing.', 'Rain is expected in the mountains.'],
-  ['The company hired a new lawyer.', 'A firm employed another attorney.', 'He scored two goals yesterday.'],
-  ['The doctor examined the patient.', 'A physician looked at someone who is ill.', 'This car needs fuel.'],
-  ['The flight was cancelled.', 'Our plane did not depart.', 'Onions make me cry.'],
-  ['Kids love to play.', 'Children enjoy games.', 'Interest rates rose sharply.'],
-  ['I cannot log in to my account.', 'Signing on fails every time.', 'The recipe asks for butter.'],
-  ['They bought a house.', 'A couple purchased real estate.', 'Volcanoes emit ash.'],
-];
 /** Of these, so many must be told apart; words that mean nothing to the model reach as many once in seven times. */
 const MUST_UNDERSTAND = 6;
 
@@ -80,6 +72,8 @@ export function readEncoderFolder(files: FolderFiles, wishes: EncoderWishes): Re
     );
   if (understood < KNOWN.length)
     notices.push(`it tells ${understood} of ${KNOWN.length} known pairs of English sentences from a third`);
+  const understands = understoodLanguages(encoder, prefixes.document);
+  notices.push(describeUnderstood(understands));
   return {
     description: {
       format: 1,
@@ -93,6 +87,7 @@ export function readEncoderFolder(files: FolderFiles, wishes: EncoderWishes): Re
     },
     artifacts: { [MODEL_FILE]: model, [TOKENIZER_FILE]: tokenizerBytes, [TOKENIZER_CONFIG_FILE]: configBytes },
     notices,
+    understands,
   };
 }
 
@@ -186,6 +181,17 @@ function maxTokensOf(files: FolderFiles, { maxTokens }: EncoderWishes, modelMax:
   };
   const limit = typeof modelMax === 'number' && modelMax > 0 ? modelMax : MOST_TOKENS;
   return Math.min(MOST_TOKENS, limit, typeof trained === 'number' && trained > 8 ? trained : DEFAULT_MAX_TOKENS);
+}
+
+function describeUnderstood(understands: UnderstoodLanguages): string {
+  const names = new Intl.DisplayNames('en', { type: 'language' });
+  const said = (isKnown: boolean) =>
+    Object.keys(understands)
+      .filter((language) => isUnderstood(understands, language) === isKnown)
+      .map((language) => names.of(language) ?? language)
+      .join(', ');
+  const [yes, no] = [said(true), said(false)];
+  return `Languages that were tried: it reads the meaning of sentences in ${yes || 'none'}${no === '' ? '' : `, not in ${no}`}`;
 }
 
 /** How many of the known triples the encoder gets right. */

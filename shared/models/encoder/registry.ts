@@ -98,14 +98,25 @@ export class EncoderRegistry {
   }
 
   /** Store an encoder; the one in use stays. Returns its version. */
-  async register({ description, artifacts }: Pick<ReadEncoder, 'description' | 'artifacts'>): Promise<string> {
+  async register({
+    description,
+    artifacts,
+    understands,
+  }: Pick<ReadEncoder, 'description' | 'artifacts'> & Partial<Pick<ReadEncoder, 'understands'>>): Promise<string> {
     const described = await describeArtifacts(artifacts);
     const identity = canonicalJson({ ...description, files: described.map(({ name, sha256 }) => [name, sha256]) });
     const version = versionOf(description.name, identity);
     const folder = encoderPaths.folder(version);
     // Written anew even where it exists: that mends a damaged file, and equal content changes nothing.
     for (const [name, bytes] of Object.entries(artifacts)) await this.#store.write(`${folder}/${name}`, bytes);
-    await this.#keepManifest({ ...description, version, createdAt: this.#nowText(), artifacts: described });
+    const measured = understands === undefined ? {} : { understands };
+    await this.#keepManifest({
+      ...description,
+      version,
+      createdAt: this.#nowText(),
+      artifacts: described,
+      ...measured,
+    });
     this.#open.get(version)?.encoder.wake();
     return version;
   }
@@ -127,7 +138,16 @@ export class EncoderRegistry {
       await this.#store.write(`${folder}/manifest.json`, JSON.stringify(manifest, null, 1), { ifAbsent: true });
     } catch (error) {
       if (!(error instanceof SluiceError && error.code === 'lake.conflict')) throw error; // E1: it is there already
+      if (manifest.kind === 'onnx' && manifest.understands !== undefined) await this.#addUnderstood(manifest);
     }
+  }
+
+  /** A manifest of an earlier build did not say which languages are understood. */
+  async #addUnderstood({ version, understands }: OnnxManifest): Promise<void> {
+    const known = await this.manifest(version);
+    if (known.kind !== 'onnx' || known.understands !== undefined) return;
+    const path = `${encoderPaths.folder(version)}/manifest.json`;
+    await this.#store.write(path, JSON.stringify({ ...known, understands }, null, 1));
   }
 
   /** Every encoder whose manifest can be read, by name; broken ones stand apart. */

@@ -1,8 +1,7 @@
 // A model of ours → a Spark PipelineModel folder that Spark 3 and 4 load: Tokenizer, HashingTF, IDF, LogisticRegression and the
 // indexers around them. Calibration stays behind: Spark's probabilities are the uncalibrated ones.
 // Source: org.apache.spark.ml.util.ReadWrite, VectorUDT, MatrixUDT.
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DuckDBValue } from '@duckdb/node-api';
 import { TerminalError } from '../../errors.ts';
@@ -14,6 +13,7 @@ import type { ModelBundle } from '../../models/bundle.ts';
 import { decodeIdf } from '../../models/idf-file.ts';
 import { decodeLinearModel, type LinearModel } from '../../models/linear-model.ts';
 import type { Clock } from '../../ports.ts';
+import { withTemporaryFolder } from '../../temporary-folder.ts';
 import type { PipelineFiles } from './pipeline-files.ts';
 import {
   duckdbTypeOf,
@@ -214,8 +214,7 @@ function uidOf(stage: StageDraft, index: number): string {
 
 async function writeRow({ schema, values }: NonNullable<StageDraft['data']>): Promise<Uint8Array> {
   const duckdb = await loadDuckDb();
-  const folder = await mkdtemp(join(tmpdir(), 'sluice-spark-'));
-  try {
+  return await withTemporaryFolder(async (folder) => {
     const file = join(folder, 'row.parquet');
     await withConnection(async (connection) => {
       const types = schema.fields.map((field) => duckdbTypeOf(field.type, duckdb));
@@ -233,7 +232,5 @@ async function writeRow({ schema, values }: NonNullable<StageDraft['data']>): Pr
       );
     });
     return await readFile(file);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }

@@ -1,16 +1,27 @@
 // The way from nothing to a trusted model: what is done, what is next and why. Gone when nothing is left, or put away.
-import type { GuideStep } from '../../../../shared/api/guide.ts';
+import type { Guide, GuideStep } from '../../../../shared/api/guide.ts';
 import { openAddDocuments } from '../../drop/open.ts';
 import { isGuideAway, nextOf, putGuideAway, saidOf, useGuide } from '../../guide.ts';
 import { BASE } from '../../links.ts';
+import { UncheckedNote } from '../../parts/unchecked-note.tsx';
 import { canOperate } from '../../session.ts';
 import { words } from '../../words/runs.ts';
 
 const MARKS = { done: '✓', next: '→', later: '·' };
 
-export function GuideCard() {
-  const data = useGuide();
-  if (isGuideAway.value || data === undefined || nextOf(data) === undefined) return null;
+/** The steps below a warning that outlasts them. */
+export function FirstSteps() {
+  const guide = useGuide(true);
+  return (
+    <>
+      <UncheckedNote unchecked={guide?.unchecked} />
+      {guide !== undefined && <GuideCard guide={guide} />}
+    </>
+  );
+}
+
+function GuideCard({ guide }: { guide: Guide }) {
+  if (isGuideAway.value || nextOf(guide) === undefined) return null;
   return (
     <section class="card guide" aria-labelledby="guide">
       <div class="row">
@@ -26,7 +37,7 @@ export function GuideCard() {
         </button>
       </div>
       <ol>
-        {data.steps.map((step) => (
+        {guide.steps.map((step) => (
           <Step key={step.id} step={step} />
         ))}
       </ol>

@@ -1,0 +1,30 @@
+// Labels by descriptions that hardly anybody has checked, in words: how many, how to check them, and whether the encoder reads their language at all.
+import type { UncheckedDescriptions } from '../shared/api/unchecked.ts';
+import type { LakeOptions } from './at-lake.ts';
+import { DATA_FOLDER } from './options.ts';
+
+/** What a command needs to speak of the same lake. */
+export const lakeOption = ({ data, url }: Pick<LakeOptions, 'data' | 'url'>): string =>
+  url === undefined ? (data === DATA_FOLDER ? '' : ` --data ${JSON.stringify(data)}`) : ` --url ${url}`;
+
+/** Lines for the screen; none where there is nothing to warn of. */
+export function describeUnchecked(
+  unchecked: UncheckedDescriptions | null,
+  lake: Pick<LakeOptions, 'data' | 'url'>,
+): string[] {
+  if (unchecked === null) return [];
+  const { documents, checked, right, wanted, foreign } = unchecked;
+  const seen = checked === 0 ? 'nobody has checked any' : `${checked} checked so far, ${right} right`;
+  return [
+    `${documents} ${documents === 1 ? 'label comes' : 'labels come'} from descriptions alone and ${documents === 1 ? 'is' : 'are'} unproven: ${seen}, ${wanted} wanted.`,
+    ...(foreign === null ? [] : [describeForeign(foreign)]),
+    `To check: npx sluice spot-check${lakeOption(lake)} draws documents, npx sluice decide <document-id> <label>${lakeOption(lake)} says what is right.`,
+  ];
+}
+
+function describeForeign({ language, documents, understands }: NonNullable<UncheckedDescriptions['foreign']>): string {
+  const names = new Intl.DisplayNames('en', { type: 'language' });
+  const nameOf = (code: string): string => names.of(code) ?? code;
+  const own = understands.length === 0 ? '' : ` (it does read ${understands.map(nameOf).join(', ')})`;
+  return `${documents} of them are ${nameOf(language)}, which the encoder did not understand when it was imported${own}: take one that knows ${nameOf(language)} (docs/models.md, Encoders).`;
+}
