@@ -6,6 +6,7 @@ import { BucketSet } from './bucket-set.ts';
 import { applyIdf, fitIdf, type Idf } from './idf.ts';
 import { blockOf, type LexicalHasher } from './lexical.ts';
 import type { RowSink } from './row-builder.ts';
+import { mostEntries, type RowReader } from './row-reader.ts';
 import type { Csr } from './sparse.ts';
 import type { FeatureSpec } from './spec.ts';
 
@@ -67,21 +68,47 @@ function normalizedRows(counts: Csr, weights: Float64Array): Csr {
   const values = new Float64Array(counts.indices.length);
   let at = 0;
   for (let row = 0; row < rows; row++) {
-    const start = at;
-    let squares = 0;
-    for (let e = counts.indptr[row]!, end = counts.indptr[row + 1]!; e < end; e++) {
-      const column = counts.indices[e]!;
-      const weight = weights[column]!;
-      if (weight === 0) continue;
-      const value = DAMPED[counts.values[e]!]! * weight;
-      indices[at] = column;
-      values[at++] = value;
-      squares += value * value;
-    }
-    normalize(values, start, at, squares);
+    at = weighRow(counts, row, weights, indices, values, at);
     indptr[row + 1] = at;
   }
   return { rows, width: counts.width, indptr, indices: indices.subarray(0, at), values: values.subarray(0, at) };
+}
+
+/** Write a row's vector from entry `at` on. @returns where it ends */
+function weighRow(
+  counts: Csr,
+  row: number,
+  weights: Float64Array,
+  indices: Int32Array,
+  values: Float64Array,
+  at: number,
+): number {
+  let to = at;
+  let squares = 0;
+  for (let e = counts.indptr[row]!, end = counts.indptr[row + 1]!; e < end; e++) {
+    const column = counts.indices[e]!;
+    const weight = weights[column]!;
+    if (weight === 0) continue;
+    const value = DAMPED[counts.values[e]!]! * weight;
+    indices[to] = column;
+    values[to++] = value;
+    squares += value * value;
+  }
+  normalize(values, at, to, squares);
+  return to;
+}
+
+/**
+ * The vectors that weighCounts makes of some rows, made when they are read: whoever keeps them in another form holds no copy of this one.
+ * @param rows  of the counts, in the order wanted
+ */
+export function readWeighedRows(counts: Csr, rows: ArrayLike<number>, weights: Float64Array): RowReader {
+  return {
+    rows: rows.length,
+    width: counts.width,
+    most: mostEntries(counts, rows),
+    read: (row, indices, values) => weighRow(counts, rows[row]!, weights, indices, values, 0),
+  };
 }
 
 function normalize(values: Float64Array, from: number, to: number, squares: number): void {

@@ -106,6 +106,11 @@ export async function selectRows(
   return rows;
 }
 
+export async function countRows(connection: DuckDBConnection, relation: string): Promise<number> {
+  const found = await connection.runAndReadAll(`SELECT count(*) FROM ${relation}`);
+  return Number(found.getRows()[0]?.[0] ?? 0);
+}
+
 /** A value of DuckDB as a cell: big integers beyond 2^53 become text, nested values JSON text. */
 function toCell(value: DuckDBValue, duckdb: DuckDb): string | number | boolean | null {
   if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')

@@ -3,7 +3,7 @@
 // Invariants: L1 for each version of the results it is worked out once, when a statement first names it, and kept as places of rows (8 bytes each, of
 // what counts or of what does not, whichever is less). L2 beyond MAX_KEPT rows each statement works it out anew, in DuckDB's limit of memory.
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { sqlName } from './duckdb.ts';
+import { countRows, sqlName } from './duckdb.ts';
 import type { Column } from './tables.ts';
 
 /** Results with `file_no` and `row_no`: where a row lies. */
@@ -41,29 +41,28 @@ export async function showLatest(connection: DuckDBConnection, columns: readonly
   await showColumns(connection, columns);
 }
 
-/** Work out what counts and keep it (L1), as far as that is worth it (L2). */
-export async function keepLatest(connection: DuckDBConnection): Promise<void> {
+/**
+ * Work out what counts and keep it (L1), as far as that is worth it (L2).
+ * @returns  what follows a table with all places, to have the rows that count; undefined: it is not kept
+ */
+export async function keepLatest(connection: DuckDBConnection): Promise<string | undefined> {
   const rows = await countRows(connection, PLACED_RESULTS);
-  if (rows > MAX_KEPT) return;
+  if (rows > MAX_KEPT) return undefined;
   await connection.run(`CREATE OR REPLACE TABLE latest_keys AS ${KEYS}`);
   const counted = await countRows(connection, 'latest_keys');
-  let which = 'SEMI JOIN latest_keys USING (file_no, row_no)';
+  let which = 'SEMI JOIN memory.main.latest_keys USING (file_no, row_no)';
   if (counted > rows / 2) {
     await connection.run(
       `CREATE OR REPLACE TABLE stale_keys AS SELECT file_no, row_no FROM ${PLACED_RESULTS} ANTI JOIN latest_keys USING (file_no, row_no)`,
     );
     await connection.run('TRUNCATE latest_keys');
-    which = counted === rows ? '' : 'ANTI JOIN stale_keys USING (file_no, row_no)';
+    which = counted === rows ? '' : 'ANTI JOIN memory.main.stale_keys USING (file_no, row_no)';
   }
   await connection.run(`CREATE OR REPLACE VIEW ${PLACED_LATEST} AS SELECT * FROM ${PLACED_RESULTS} ${which}`);
+  return which;
 }
 
 async function showColumns(connection: DuckDBConnection, columns: readonly Column[]): Promise<void> {
   const names = columns.map(({ name }) => sqlName(name)).join(', ');
   await connection.run(`CREATE OR REPLACE VIEW latest_results AS SELECT ${names} FROM ${PLACED_LATEST}`);
-}
-
-async function countRows(connection: DuckDBConnection, relation: string): Promise<number> {
-  const found = await connection.runAndReadAll(`SELECT count(*) FROM ${relation}`);
-  return Number(found.getRows()[0]?.[0] ?? 0);
 }

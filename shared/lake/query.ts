@@ -2,7 +2,13 @@
 // Invariants: Q1 read-only: one SELECT (or EXPLAIN of one), no files, no settings; what somebody wrote is looked into (statement-check.ts). Q2 an answer shows each table at the version of the
 // view it was asked of, or a later one; the views stay while no version has moved. Q3 a table nobody has written yet is an empty view with its columns. Q4 the same question of the same
 // versions is worked out once and kept for a while; those who ask at the same time share the work.
-import type { DuckDBConnection, DuckDBInstance, DuckDBResult } from '@duckdb/node-api';
+import type {
+  DuckDBConnection,
+  DuckDBExtractedStatements,
+  DuckDBInstance,
+  DuckDBPreparedStatement,
+  DuckDBResult,
+} from '@duckdb/node-api';
 import pLimit from 'p-limit';
 import { codeOf, SluiceError, TerminalError } from '../errors.ts';
 import { Pace, PacedLook } from '../pace.ts';
@@ -12,11 +18,13 @@ import { sqlRelation } from './delta/read.ts';
 import type { Snapshot } from './delta/snapshot.ts';
 import type { DeltaTable } from './delta/table.ts';
 import { createDatabase, loadDuckDb, sqlName, sqlText, streamRows } from './duckdb.ts';
+import { HeldColumns, type HoldLimits, type ShownResults } from './held-columns.ts';
 import { type HeldNumbers, HeldTables } from './held-tables.ts';
 import { KeptAnswers } from './kept-answers.ts';
 import { keepLatest, type PLACED_LATEST, PLACED_RESULTS, showLatest } from './latest-results.ts';
+import { namedColumns } from './named-columns.ts';
 import { placesOf, type RowPlaces, readPlaces } from './row-places.ts';
-import { requireReading } from './statement-check.ts';
+import { requireReading, treeOf } from './statement-check.ts';
 import type { Column, Row } from './tables.ts';
 
 export interface QueryResult {
@@ -58,6 +66,8 @@ const DEFAULT_MAX_ROWS = 100_000;
 /** Of the texts in an answer to a statement of somebody's own. */
 const MAX_ANSWER_CHARS = 64 * 1024 * 1024;
 const INTERRUPT_AGAIN_MS = 50;
+/** Statements whose columns are not all named: they need not be looked into. */
+const NAMES_NOT_ALL = /^\W*explain\b|(?:\bselect|\bdistinct|[.,])\s*\*/i;
 type Snapshots = ReadonlyMap<string, Snapshot | undefined>;
 /** Questions worked on at the same time. */
 const AT_ONCE = 2;
@@ -72,15 +82,18 @@ export class LakeQueries {
   readonly #shown = new Map<string, number | undefined>();
   /** The results that are shown are not those of which it is kept what counts. */
   #isLatestOld = true;
+  #results: (ShownResults & { columns: ReadonlySet<string> }) | undefined;
   /** Of each data file of the results: what was called so once is never called otherwise. */
   readonly #fileNumbers = new Map<string, number>();
   readonly #held = new HeldTables();
+  readonly #heldColumns: HeldColumns;
   #opening: Promise<DuckDBInstance> | undefined;
   /** Ends when views and the statement that reads them are made: one at a time. */
   #making: Promise<unknown> = Promise.resolve();
 
   /** Each table is visible under its schema's name. */
-  constructor(tables: readonly DeltaTable[], pace: Pace = new Pace(systemClock)) {
+  constructor(tables: readonly DeltaTable[], pace: Pace = new Pace(systemClock), limits?: HoldLimits) {
+    this.#heldColumns = new HeldColumns(limits);
     this.#tables = new Map(tables.map((table) => [table.schema.name, table]));
     this.#pace = pace;
     this.#looks = new Map(tables.map((table) => [table.schema.name, new PacedLook(() => table.snapshot(), pace)]));
@@ -147,6 +160,7 @@ export class LakeQueries {
     this.#opening = undefined;
     this.#shown.clear();
     this.#held.clear();
+    this.#heldColumns.clear();
   }
 
   async #answer(snapshots: Snapshots, sql: string, maxRows: number, asked: Asked): Promise<QueryResult> {
@@ -204,15 +218,18 @@ export class LakeQueries {
     let timer = timeoutMs === undefined ? undefined : setTimeout(giveUp, timeoutMs);
     let isHolding = false;
     try {
+      const statements = await parse(connection, sql);
+      const tree = isForeign ? await requireReading(connection, sql) : undefined;
       const statement = await this.#alone(async () => {
         await this.#show(connection, snapshots, sql);
+        await this.#showNarrow(connection, sql, tree);
         if (held !== undefined) {
           await this.#held.hold(connection, held);
           isHolding = true;
         }
         // A statement is bound again when it runs: it shall meet these views, not half of the next ones.
         await connection.run('BEGIN TRANSACTION READ ONLY');
-        return await prepare(connection, sql, isForeign);
+        return await prepare(statements);
       });
       if (isLate) throw new Error('given up while the tables were fetched');
       return await read(await statement.stream());
@@ -267,12 +284,31 @@ export class LakeQueries {
         await connection.run(`CREATE OR REPLACE VIEW results AS SELECT ${names} FROM ${PLACED_RESULTS}`);
         await showLatest(connection, columns);
         this.#isLatestOld = true;
+        const files = [...(snapshot?.files.values() ?? [])];
+        this.#results = {
+          version,
+          paths: files.map(({ path }) => path),
+          bytes: files.reduce((sum, { size }) => sum + size, 0),
+          relation: (from) => relationOf(table, snapshot, columns, { fileNumbers, files: files.slice(from) }),
+          latest: undefined,
+          columns: new Set(columns.map((column) => column.name.toLowerCase())),
+        };
       } else await connection.run(`CREATE OR REPLACE VIEW ${sqlName(name)} AS ${relation}`);
       this.#shown.set(name, version);
     }
     if (!this.#isLatestOld || !snapshots.has('results') || !/latest_(?:results|rows)/i.test(sql)) return;
-    await keepLatest(connection);
+    const latest = await keepLatest(connection);
+    if (this.#results !== undefined) this.#results.latest = latest;
     this.#isLatestOld = false;
+  }
+
+  /** Let a statement that needs only narrow columns of the results read them from memory. @param tree  of the statement, if it is known */
+  async #showNarrow(connection: DuckDBConnection, sql: string, tree: unknown): Promise<void> {
+    const results = this.#results;
+    if (results === undefined || !this.#heldColumns.isWorth(results)) return;
+    if (!/results/i.test(sql) || NAMES_NOT_ALL.test(sql)) return;
+    const named = namedColumns(tree ?? (await treeOf(connection, sql)), results.columns);
+    if (named !== undefined) await this.#heldColumns.show(connection, named, results);
   }
 
   /** One at a time, in the order of asking. */
@@ -310,13 +346,17 @@ export class LakeQueries {
   }
 }
 
-async function prepare(connection: DuckDBConnection, sql: string, isForeign: boolean) {
-  const duckdb = await loadDuckDb();
+/** @returns  one statement */
+async function parse(connection: DuckDBConnection, sql: string): Promise<DuckDBExtractedStatements> {
   const statements = await connection.extractStatements(sql).catch((error: Error) => {
     throw new Error(error.message.replace(/^Failed to extract statements: /, ''), { cause: error });
   });
   if (statements.count !== 1) throw new Error(`Need one statement; have ${statements.count}`);
-  if (isForeign) await requireReading(connection, sql);
+  return statements;
+}
+
+async function prepare(statements: DuckDBExtractedStatements): Promise<DuckDBPreparedStatement> {
+  const duckdb = await loadDuckDb();
   const statement = await statements.prepare(0);
   const { SELECT, EXPLAIN } = duckdb.StatementType;
   if (![SELECT, EXPLAIN].includes(statement.statementType)) throw new Error('Only statements that read are answered');

@@ -14,9 +14,12 @@ const SPACE = String.raw`(?:\s|--[^\n]*(?:\n|$)|/\*[\s\S]*?\*/)*`;
 const EXPLAIN = new RegExp(`^${SPACE}EXPLAIN\\b${SPACE}(?:(?:ANALYZE|ANALYSE|VERBOSE)\\b${SPACE})?`, 'i');
 const OPTIONS = /^\([^()]*\)/;
 
-/** @throws {Error} in words for who wrote it, where it might do more than read the tables */
-export async function requireReading(connection: DuckDBConnection, sql: string): Promise<void> {
-  const tree = await selectOf(connection, sql);
+/**
+ * @returns  the syntax tree of a SELECT, or of the one that is explained
+ * @throws {Error} in words for who wrote it, where it might do more than read the tables
+ */
+export async function requireReading(connection: DuckDBConnection, sql: string): Promise<unknown> {
+  const tree = await treeOf(connection, sql);
   for (const node of nodesOf(tree)) {
     if (node.type === 'TABLE_FUNCTION') {
       const name = String((node.function as Node | undefined)?.function_name);
@@ -25,12 +28,13 @@ export async function requireReading(connection: DuckDBConnection, sql: string):
     if (node.type === 'BASE_TABLE' && /[/\\]/.test(String(node.table_name)))
       throw new Error('Only the tables are read, no files');
   }
+  return tree;
 }
 
 type Node = Readonly<Record<string, unknown>>;
 
-/** The syntax tree of a SELECT, or of the one that is explained. */
-async function selectOf(connection: DuckDBConnection, sql: string): Promise<unknown> {
+/** The same without a look into it. @throws {Error} when it is not one statement that reads */
+export async function treeOf(connection: DuckDBConnection, sql: string): Promise<unknown> {
   const explain = EXPLAIN.exec(sql)?.[0];
   const rest = explain === undefined ? sql : sql.slice(explain.length);
   // In this order: (SELECT 1) may be options only if it is no statement.
@@ -43,7 +47,8 @@ async function selectOf(connection: DuckDBConnection, sql: string): Promise<unkn
   throw new Error('Only statements that read are answered');
 }
 
-function* nodesOf(tree: unknown): Generator<Node> {
+/** All objects of a tree. */
+export function* nodesOf(tree: unknown): Generator<Node> {
   const open: unknown[] = [tree];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     if (typeof next !== 'object' || next === null) continue;

@@ -3,12 +3,14 @@
 // representation (lr-objective.ts) is used, up to rounding.
 // Semantics: org.apache.spark.ml.classification.LogisticRegression.
 import { TerminalError } from '../errors.ts';
+import { collectRows, type RowReader, readRowsOf } from '../features/row-reader.ts';
 import type { Csr } from '../features/sparse.ts';
 import { type ColumnStats, columnStats, sumColumns, unscaledStats } from './column-stats.ts';
 import { type LbfgsState, minimize, type StopReason } from './lbfgs.ts';
 import type { LinearModel } from './linear-model.ts';
-import { createDual, createPrimal, interceptsOf, type Objective, type PenaltyWeights } from './lr-objective.ts';
-import { activeColumns, type ScaledProblem, scaleProblem } from './lr-problem.ts';
+import { findOccurring, SingleColumns } from './lr-columns.ts';
+import { createDual, createPrimal, interceptsOf, type PenaltyWeights, type Span, spanOf } from './lr-objective.ts';
+import { activeColumns, type ProblemFrame, type ScaledProblem, scaleProblem } from './lr-problem.ts';
 
 export interface LrOptions {
   /** auto: binomial for at most two classes */
@@ -37,7 +39,7 @@ export const defaultLrOptions: LrOptions = {
   scaling: true,
 };
 
-/** Values of the features from which products are made in single precision, where Spark's numbers need not be met: fewer cost little as they are. */
+/** Values of the features from which they are kept by columns in single precision, where Spark's numbers need not be met: fewer cost little as they are. */
 const MANY_VALUES = 1_000_000;
 /** Steps that L-BFGS remembers where Spark's numbers need not be met: with many classes its vectors cost more than the objective. */
 const SHORT_MEMORY = 5;
@@ -53,14 +55,14 @@ export interface LrFit {
 
 export interface LrInput {
   /** [n, width] */
-  x: Csr;
+  x: Csr | RowReader;
   /** Class of each row, 0 … numClasses − 1. */
   labels: ArrayLike<number>;
   numClasses: number;
   /** Weight of each row; default 1. */
   weights?: Float64Array;
-  /** For tests: force a representation. */
-  representation?: 'primal' | 'dual';
+  /** For tests: force a representation; columns only without scaling and with an L2 penalty alone. */
+  representation?: 'primal' | 'dual' | 'columns';
 }
 
 /**
@@ -97,21 +99,18 @@ export function* fitPath(
     for (const _ of regParams) yield constant;
     return;
   }
-  const sums = sumColumns(input.x, input.weights);
-  const stats = options.scaling ? columnStats(sums) : unscaledStats(sums);
-  const { numClasses, weights, x } = input;
-  const { fitIntercept } = options;
-  const totalWeight = sums.weight;
-  const p = scaleProblem({ x, labels, weights, totalWeight, stats, isMultinomial, numClasses, fitIntercept });
-  const wantsDual =
-    input.representation === 'dual' || (input.representation === undefined && 2 * p.rows < p.columns.length);
-  const isSingle = !options.scaling && p.values.length >= MANY_VALUES;
+  const parts = { ...input, labels, isMultinomial, options };
+  const space = openColumns(parts) ?? openRows(parts);
+  let span: Span | undefined;
   let point: Float64Array | undefined;
   for (const regParam of regParams) {
-    const plan = planPenalty({ ...options, regParam }, stats);
-    const canBeDual = plan.l1 === undefined && plan.penalty === null;
+    const plan = space.plan({ ...options, regParam });
+    const isSpanned = space.span !== undefined && plan.l1 === undefined && plan.penalty === null;
+    if (isSpanned) span ??= space.span?.();
     const objective =
-      canBeDual && wantsDual ? createDual(p, plan.l2, isSingle) : createPrimal(p, plan.l2, plan.penalty);
+      isSpanned && span !== undefined
+        ? createDual(space.p, plan.l2, span)
+        : createPrimal(space.rows(), plan.l2, plan.penalty);
     const state = minimize(
       point ?? objective.start(startIntercepts(classWeights, isMultinomial)),
       objective.evaluate,
@@ -121,13 +120,88 @@ export function* fitPath(
         ...(options.scaling ? {} : { memory: SHORT_MEMORY }),
         dot: objective.dot,
         complete: objective.complete,
-        ...(plan.l1 === undefined ? {} : { l1: spreadL1(plan.l1, p.outputs, fitIntercept) }),
+        ...(plan.l1 === undefined ? {} : { l1: spreadL1(plan.l1, space.p.outputs, options.fitIntercept) }),
       },
       (s) => onIteration?.({ iteration: s.iteration, objective: s.total }),
     );
     point = state.x;
-    yield { ...summary(state), model: finishModel(objective, p, point, input, { ...options, regParam }) };
+    yield {
+      ...summary(state),
+      model: unscale(objective.solution(point), space.p, input.x.width, regParam),
+    };
   }
+}
+
+/** What a path of fits works on. */
+interface Space {
+  p: ProblemFrame;
+  plan(options: LrOptions): PenaltyPlan;
+  /** The rows where fits work in the space that they span; absent: columns are fewer. */
+  span?: (() => Span) | undefined;
+  rows(): ScaledProblem;
+}
+
+interface Parts extends LrInput {
+  labels: Int32Array;
+  isMultinomial: boolean;
+  options: LrOptions;
+}
+
+/** Many values whose products need not be Spark's are kept by columns in single precision, with no copy by rows; undefined: they are not such. */
+function openColumns({
+  x,
+  labels,
+  weights,
+  numClasses,
+  isMultinomial,
+  options,
+  representation,
+}: Parts): Space | undefined {
+  if (options.scaling || options.elasticNet > 0 || !options.standardization) return undefined;
+  if (representation !== undefined && representation !== 'columns') return undefined;
+  const reader = 'read' in x ? x : readRowsOf(x);
+  const found = findOccurring(reader, weights, requireFinite);
+  const { columns, starts } = found;
+  const isWorthIt = starts[columns.length]! >= MANY_VALUES && 2 * reader.rows < columns.length;
+  if (!isWorthIt && representation !== 'columns') return undefined;
+  const outputs = isMultinomial ? numClasses : 1;
+  const frame = {
+    ...{ rows: reader.rows, outputs, columns, isMultinomial, labels, weights },
+    totalWeight: weights?.reduce((sum, weight) => sum + weight, 0) ?? reader.rows,
+    centre: new Float64Array(columns.length),
+    std: new Float64Array(columns.length).fill(1),
+    fitIntercept: options.fitIntercept,
+  };
+  return {
+    p: frame,
+    plan: ({ regParam }) => ({ l2: regParam, penalty: null, l1: undefined }),
+    span: () => new SingleColumns(reader, outputs, found, weights),
+    rows() {
+      throw new TypeError('columns have no rows');
+    },
+  };
+}
+
+function openRows({ x: given, labels, weights, numClasses, isMultinomial, options, representation }: Parts): Space {
+  const x = 'read' in given ? collectRows(given) : given;
+  for (const value of x.values) requireFinite(value);
+  const sums = sumColumns(x, weights);
+  const stats = options.scaling ? columnStats(sums) : unscaledStats(sums);
+  const { fitIntercept } = options;
+  const totalWeight = sums.weight;
+  const p = scaleProblem({ x, labels, weights, totalWeight, stats, isMultinomial, numClasses, fitIntercept });
+  const wantsDual = representation === 'dual' || (representation === undefined && 2 * p.rows < p.columns.length);
+  return {
+    p,
+    plan: (complete) => planPenalty(complete, stats),
+    span: wantsDual ? () => spanOf(p) : undefined,
+    rows: () => p,
+  };
+}
+
+function requireFinite(value: number): void {
+  if (!Number.isFinite(value))
+    throw new TerminalError('train.bad-value', `A value of the features is ${value}; need finite numbers`);
 }
 
 function summary(state: LbfgsState): Omit<LrFit, 'model'> {
@@ -214,16 +288,6 @@ export function spreadL1(l1: Float64Array, outputs: number, fitIntercept: boolea
   return weights;
 }
 
-function finishModel(
-  objective: Objective,
-  p: ScaledProblem,
-  point: Float64Array,
-  input: Pick<LrInput, 'x'>,
-  options: LrOptions,
-): LinearModel {
-  return unscale(objective.solution(point), p, input.x.width, options.regParam);
-}
-
 /** From scaled, centred coefficients (changed in place) to those of the original columns, with Spark's centring over classes. */
 export function unscale(
   solution: { coefficients: Float64Array; intercepts: Float64Array },
@@ -259,9 +323,6 @@ function checkInput({ x, labels, numClasses, weights }: LrInput): void {
   for (let row = 0; row < labels.length; row++)
     if (!Number.isInteger(labels[row]) || labels[row]! < 0 || labels[row]! >= numClasses)
       throw new TerminalError('train.unknown-label', `Row ${row}: need a class from 0 to ${numClasses - 1}`);
-  for (let at = 0; at < x.values.length; at++)
-    if (!Number.isFinite(x.values[at]))
-      throw new TerminalError('train.bad-value', `Value ${at} of the features is ${x.values[at]}; need finite numbers`);
   weights?.forEach((weight, row) => {
     if (!Number.isFinite(weight) || weight < 0)
       throw new TerminalError('train.bad-value', `Row ${row}: need a finite weight of at least 0, have ${weight}`);

@@ -1,7 +1,6 @@
 // The two products that training spends its time in, with WebAssembly's 128-bit vectors: two to three times faster than JavaScript.
 // Invariants: K1 results equal multiply and multiplyTransposed of lr-problem.ts bit for bit: the same sums in the same order. K2 where
-// WebAssembly or the memory for it is not to be had, those two do the work. K3 single precision only where it is asked for: half the memory, half the
-// time, seven digits.
+// WebAssembly or the memory for it is not to be had, those two do the work. (The product in single precision is in lr-columns.ts.)
 import { KERNELS_WASM } from './lr-kernels-wasm.ts';
 import { multiply, multiplyTransposed, type SparseRows } from './lr-problem.ts';
 
@@ -25,7 +24,6 @@ interface WasmApi {
   Module: new (bytes: Uint8Array) => object;
   Instance: new (module: object, imports: object) => { exports: Record<string, unknown> };
 }
-type Gram = Kernels['gram'];
 type Product = (rows: number, k: number, indptr: number, indices: number, values: number, m: number, b: number) => void;
 
 let compiled: object | undefined;
@@ -53,7 +51,7 @@ function openWasm(z: SparseRows, width: number): Kernels | undefined {
   const k = z.outputs;
   if (k < 2) return undefined;
   const padded = k + (k & 1);
-  const layout = planLayout(z, width, padded, Float64Array.BYTES_PER_ELEMENT);
+  const layout = planLayout(z, width, padded);
   const wasm = instantiate(z, layout);
   if (wasm === undefined) return undefined;
   new Float64Array(wasm.buffer, layout.values, z.values.length).set(z.values);
@@ -85,41 +83,11 @@ function openWasm(z: SparseRows, width: number): Kernels | undefined {
   };
 }
 
-/** `gram` in single precision, its result in double; in double where WebAssembly is not to be had (K3). */
-export function createSingleGram(z: SparseRows, width: number): Gram {
-  const k = z.outputs;
-  const padded = Math.ceil(k / 4) * 4;
-  const layout = planLayout(z, width, padded, Float32Array.BYTES_PER_ELEMENT);
-  const wasm = instantiate(z, layout);
-  if (wasm === undefined) return createKernels(z, width).gram;
-  new Float32Array(wasm.buffer, layout.values, z.values.length).set(z.values);
-  const M = new Float32Array(wasm.buffer, layout.m, z.rows * padded);
-  const B = new Float32Array(wasm.buffer, layout.b, width * padded);
-  return (m, diagonal, out) => {
-    copy(m, k, M, padded);
-    B.fill(0);
-    wasm.run('multiplyTransposed32', z.rows, padded);
-    M.fill(0);
-    wasm.run('multiply32', z.rows, padded);
-    copy(M, padded, out, k);
-    for (let row = 0; row < z.rows; row++)
-      for (let at = row * k; at < (row + 1) * k; at++) out[at]! += diagonal[row]! * m[at]!;
-  };
-}
-
 /** The kernels over a memory that holds the places of the values of z; undefined where there is none (K2). */
 function instantiate(z: SparseRows, layout: Layout) {
-  const api = (globalThis as { WebAssembly?: WasmApi }).WebAssembly;
-  if (api === undefined || layout.end > MAX_BYTES) return undefined;
-  let memory: { buffer: ArrayBuffer };
-  try {
-    memory = new api.Memory({ initial: Math.ceil(layout.end / PAGE_BYTES) });
-    compiled ??= new api.Module(Buffer.from(KERNELS_WASM, 'base64'));
-  } catch {
-    return undefined; // K2: no memory, or an engine without vectors
-  }
-  const { exports } = new api.Instance(compiled, { env: { memory } });
-  const { buffer } = memory;
+  const opened = openKernels(layout.end);
+  if (opened === undefined) return undefined;
+  const { exports, buffer } = opened;
   new Uint32Array(buffer, layout.indptr, z.indptr.length).set(z.indptr);
   new Int32Array(buffer, layout.indices, z.indices.length).set(z.indices);
   const run = (name: string, rows: number, padded: number) =>
@@ -127,10 +95,23 @@ function instantiate(z: SparseRows, layout: Layout) {
   return { buffer, run };
 }
 
+/** The kernels over a memory of so many bytes, all 0; undefined where there is none (K2). */
+export function openKernels(bytes: number): { exports: Record<string, unknown>; buffer: ArrayBuffer } | undefined {
+  const api = (globalThis as { WebAssembly?: WasmApi }).WebAssembly;
+  if (api === undefined || bytes > MAX_BYTES) return undefined;
+  try {
+    const memory = new api.Memory({ initial: Math.ceil(bytes / PAGE_BYTES) });
+    compiled ??= new api.Module(Buffer.from(KERNELS_WASM, 'base64'));
+    return { exports: new api.Instance(compiled, { env: { memory } }).exports, buffer: memory.buffer };
+  } catch {
+    return undefined; // K2: no memory, or an engine without vectors
+  }
+}
+
 type Layout = ReturnType<typeof planLayout>;
 
 /** Where the arrays lie, each at a multiple of 16 bytes. */
-function planLayout(z: SparseRows, width: number, padded: number, bytes: number) {
+function planLayout(z: SparseRows, width: number, padded: number) {
   let at = 0;
   const place = (size: number): number => {
     const start = at;
@@ -140,17 +121,15 @@ function planLayout(z: SparseRows, width: number, padded: number, bytes: number)
   return {
     indptr: place(z.indptr.length * 4),
     indices: place(z.indices.length * 4),
-    values: place(z.values.length * bytes),
-    m: place(z.rows * padded * bytes),
-    b: place(width * padded * bytes),
+    values: place(z.values.length * 8),
+    m: place(z.rows * padded * 8),
+    b: place(width * padded * 8),
     end: at,
   };
 }
 
-type Numbers = Float64Array | Float32Array;
-
 /** Copy rows of `from` numbers to rows of `to` numbers; what a longer row has more stays 0. */
-function copy(source: Numbers, from: number, target: Numbers, to: number): void {
+function copy(source: Float64Array, from: number, target: Float64Array, to: number): void {
   if (from === to) {
     target.set(source);
     return;

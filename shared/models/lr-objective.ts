@@ -4,8 +4,15 @@
 // Z being the scaled, centred data. A point is then [α | ZZᵀα | intercepts], and ⟨a, b⟩ = α_a · ZZᵀα_b. Where there are fewer documents than
 // columns this is smaller by the same factor, and so are L-BFGS's twenty vectors; the numbers are the same up to rounding.
 import { dotProduct, type Evaluation } from './lbfgs.ts';
-import { createKernels, createSingleGram, type Kernels } from './lr-kernels.ts';
-import { lossAndMultipliers, multiply, multiplyTransposed, type ScaledProblem, splitSingles } from './lr-problem.ts';
+import { createKernels, type Kernels } from './lr-kernels.ts';
+import {
+  lossAndMultipliers,
+  multiply,
+  multiplyTransposed,
+  type ProblemFrame,
+  type ScaledProblem,
+  splitSingles,
+} from './lr-problem.ts';
 
 export interface Objective {
   /** Length of a point. */
@@ -144,27 +151,46 @@ function columnSums(m: Float64Array, k: number): Float64Array {
   return sums;
 }
 
-/** @param isSingle  products in single precision, see lr-kernels.ts */
-export function createDual(p: ScaledProblem, l2: number, isSingle = false): Objective {
+/** Rows Z of a problem, as the space that they span needs them. */
+export interface Span {
+  /** u = Z Zᵀ α, with α and u [rows, outputs] */
+  gram(alpha: Float64Array, u: Float64Array): void;
+  /** Zᵀ α [columns, outputs] */
+  combine(alpha: Float64Array): Float64Array;
+}
+
+/** Scaled, centred rows: Z = z − 1 μᵀ. */
+export function spanOf(p: ScaledProblem): Span {
   const k = p.outputs;
-  const n = p.rows * k;
   const { core, diagonal } = splitSingles(p);
-  const multiplyGram = isSingle ? createSingleGram(core, core.width) : createKernels(core, core.width).gram;
-  // Z = z − 1 μᵀ: projections of the rows on μ, and μ · μ.
+  const kernels = createKernels(core, core.width);
+  // projections of the rows on μ, and μ · μ
   const along = new Float64Array(p.rows);
   multiply({ ...p, outputs: 1 }, p.centre, along);
   const mu2 = dotProduct(p.centre, p.centre);
-
-  /** u = Z Zᵀ α */
-  const gram = (alpha: Float64Array, u: Float64Array): void => {
-    multiplyGram(alpha, diagonal, u);
-    const sums = columnSums(alpha, k);
-    const shift = new Float64Array(k);
-    for (let row = 0; row < p.rows; row++) for (let c = 0; c < k; c++) shift[c]! += along[row]! * alpha[row * k + c]!;
-    for (let row = 0; row < p.rows; row++)
-      for (let c = 0; c < k; c++) u[row * k + c]! += (mu2 - along[row]!) * sums[c]! - shift[c]!;
+  return {
+    gram(alpha, u) {
+      kernels.gram(alpha, diagonal, u);
+      const sums = columnSums(alpha, k);
+      const shift = new Float64Array(k);
+      for (let row = 0; row < p.rows; row++) for (let c = 0; c < k; c++) shift[c]! += along[row]! * alpha[row * k + c]!;
+      for (let row = 0; row < p.rows; row++)
+        for (let c = 0; c < k; c++) u[row * k + c]! += (mu2 - along[row]!) * sums[c]! - shift[c]!;
+    },
+    combine(alpha) {
+      const coefficients = new Float64Array(p.columns.length * k);
+      multiplyTransposed(p, alpha, coefficients);
+      const sums = columnSums(alpha, k);
+      for (let j = 0; j < p.columns.length; j++)
+        for (let c = 0; c < k; c++) coefficients[j * k + c]! -= p.centre[j]! * sums[c]!;
+      return coefficients;
+    },
   };
+}
 
+export function createDual(p: ProblemFrame, l2: number, span: Span): Objective {
+  const k = p.outputs;
+  const n = p.rows * k;
   return {
     size: 2 * n + k,
     dot: (a, b) =>
@@ -183,20 +209,15 @@ export function createDual(p: ScaledProblem, l2: number, isSingle = false): Obje
       return { f, g };
     },
     // ZZᵀα of a gradient is not needed for its slope along a direction, so trial steps that are rejected do without.
-    complete: (g) => gram(g.subarray(0, n), g.subarray(n, 2 * n)),
+    complete: (g) => span.gram(g.subarray(0, n), g.subarray(n, 2 * n)),
     start: (intercepts) => {
       const point = new Float64Array(2 * n + k);
       if (p.fitIntercept) point.set(intercepts, 2 * n);
       return point;
     },
-    solution: (point) => {
-      const alpha = point.subarray(0, n);
-      const coefficients = new Float64Array(p.columns.length * k);
-      multiplyTransposed(p, alpha, coefficients);
-      const sums = columnSums(alpha, k);
-      for (let j = 0; j < p.columns.length; j++)
-        for (let c = 0; c < k; c++) coefficients[j * k + c]! -= p.centre[j]! * sums[c]!;
-      return { coefficients, intercepts: point.slice(2 * n) };
-    },
+    solution: (point) => ({
+      coefficients: span.combine(point.subarray(0, n)),
+      intercepts: point.slice(2 * n),
+    }),
   };
 }

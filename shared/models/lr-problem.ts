@@ -15,7 +15,10 @@ export interface SparseRows {
   values: Float64Array;
 }
 
-export interface ScaledProblem extends SparseRows {
+/** A problem without the values of its rows. */
+export interface ProblemFrame {
+  rows: number;
+  outputs: number;
   /** Original column of each kept one [columns], rising. */
   columns: Int32Array;
   isMultinomial: boolean;
@@ -28,6 +31,8 @@ export interface ScaledProblem extends SparseRows {
   std: Float64Array;
   fitIntercept: boolean;
 }
+
+export interface ScaledProblem extends SparseRows, ProblemFrame {}
 
 export interface ProblemInput {
   x: Csr;
@@ -185,11 +190,11 @@ export function splitSingles(p: ScaledProblem): { core: SparseRows & { width: nu
  * @param margins  [rows, outputs]
  * @returns sum of weighted losses, not divided by the total weight
  */
-export function lossAndMultipliers(p: ScaledProblem, margins: Float64Array): number {
+export function lossAndMultipliers(p: ProblemFrame, margins: Float64Array): number {
   return p.isMultinomial ? multinomialLoss(p, margins) : binomialLoss(p, margins);
 }
 
-function multinomialLoss(p: ScaledProblem, margins: Float64Array): number {
+function multinomialLoss(p: ProblemFrame, margins: Float64Array): number {
   const k = p.outputs;
   let loss = 0;
   for (let row = 0; row < p.rows; row++) {
@@ -212,7 +217,7 @@ function multinomialLoss(p: ScaledProblem, margins: Float64Array): number {
   return loss;
 }
 
-function binomialLoss(p: ScaledProblem, margins: Float64Array): number {
+function binomialLoss(p: ProblemFrame, margins: Float64Array): number {
   let loss = 0;
   for (let row = 0; row < p.rows; row++) {
     const weight = p.weights?.[row] ?? 1;

@@ -3,8 +3,16 @@
 import { countDocuments, type Idf } from '../features/idf.ts';
 import { weighByLabels } from '../features/label-weights.ts';
 import type { LexicalSettings } from '../features/lexical.ts';
+import type { RowReader } from '../features/row-reader.ts';
 import { type Csr, compactColumns, selectRows } from '../features/sparse.ts';
-import { defaultMinDocFreq, fitTermWeights, WEIGHINGS, type Weighing, weighCounts } from '../features/weigh.ts';
+import {
+  defaultMinDocFreq,
+  fitTermWeights,
+  readWeighedRows,
+  WEIGHINGS,
+  type Weighing,
+  weighCounts,
+} from '../features/weigh.ts';
 import { LinearScorer } from '../models/linear-model.ts';
 import { fitPath, type LrFit, sumClasses } from '../models/logistic-regression.ts';
 import type { Random } from '../ports.ts';
@@ -319,7 +327,7 @@ export class TextTrainer {
     }
   }
 
-  #vectors(rows: readonly number[], weighing: Weighing, rowWeights?: Float64Array): { x: Csr; idf: Idf } {
+  #vectors(rows: readonly number[], weighing: Weighing, rowWeights?: Float64Array): { x: Csr | RowReader; idf: Idf } {
     const spec = featureSpecOf(this.#options);
     const counts = rows.length === this.#counts.rows ? this.#counts : selectRows(this.#counts, rows);
     const idf = fitTermWeights(spec, countDocuments(counts), counts.rows, this.minDocFreq, this.#columns, weighing);
@@ -327,7 +335,11 @@ export class TextTrainer {
       const classes = Int32Array.from(rows, (row) => this.#data.classes[row]!);
       weighByLabels(idf.weights, counts, classes, this.#data.labels.length, rowWeights);
     }
-    return { x: weighCounts(spec, counts, idf.weights), idf };
+    const x =
+      spec.lexical === undefined
+        ? weighCounts(spec, counts, idf.weights)
+        : readWeighedRows(this.#counts, rows, idf.weights);
+    return { x, idf };
   }
 
   #rowWeights(rows: readonly number[], weighClasses: boolean): Float64Array | undefined {

@@ -5,10 +5,11 @@ import { BucketSet } from '../../shared/features/bucket-set.ts';
 import { countDocuments } from '../../shared/features/idf.ts';
 import { blockOf, defaultLexicalSettings, LexicalHasher, type LexicalSettings } from '../../shared/features/lexical.ts';
 import { RowBuilder } from '../../shared/features/row-builder.ts';
-import { findProblem } from '../../shared/features/sparse.ts';
+import { collectRows } from '../../shared/features/row-reader.ts';
+import { findProblem, selectRows } from '../../shared/features/sparse.ts';
 import { completeSpec, lexicalFeatureSpec, profileOf } from '../../shared/features/spec.ts';
 import { isStopWord } from '../../shared/features/stop-words.ts';
-import { fitTermWeights, LexicalVectors, weighCounts } from '../../shared/features/weigh.ts';
+import { fitTermWeights, LexicalVectors, readWeighedRows, weighCounts } from '../../shared/features/weigh.ts';
 import { sha256Hex } from '../../shared/ids.ts';
 import fc from '../fakes/property.ts';
 
@@ -187,7 +188,12 @@ describe('vectors', () => {
     const docFreq = countDocuments(hasher.count([...texts.slice(0, 3), 'tax notice']));
     const { weights } = fitTermWeights({ ...lexicalFeatureSpec, numFeatures: WIDTH }, docFreq, 4, 1);
     const vectors = new LexicalVectors(hasher, weights);
-    expect(vectors.of(texts)).toEqual(weighCounts(lexicalFeatureSpec, hasher.count(texts), weights));
+    const counts = hasher.count(texts);
+    expect(vectors.of(texts)).toEqual(weighCounts(lexicalFeatureSpec, counts, weights));
+    const rows = [3, 0, 4];
+    expect(collectRows(readWeighedRows(counts, rows, weights))).toEqual(
+      weighCounts(lexicalFeatureSpec, selectRows(counts, rows), weights),
+    );
   });
 
   test('each bucket of a set has the place that it has among its members, and others have none', () => {

@@ -1,13 +1,13 @@
 // Texts → vectors by an ONNX sentence encoder. Synchronous and busy: it lives in a thread of its own (encoder-thread.ts).
 // Invariants: O1 each vector is finite and of length 1, or encoding fails. O2 the order of the vectors is that of the texts.
-// O3 a call of the runtime holds at most MAX_TOKENS_PER_CALL tokens, so that memory does not grow with the texts.
+// O3 a call of the runtime holds one window of one text. So a vector follows from its text alone, which the cache of vectors relies on: models of
+// 8-bit integers as they are published share one scale among all tokens of a call, and give a text another vector beside another text. Memory does
+// not grow with the texts, and nothing is computed for padding: measured, one by one costs 0.76 to 1 of 64 at a time on one thread.
 import { TerminalError } from '../../errors.ts';
 import { FLOAT, INT64, type OnnxSession, type OnnxSlot } from '../onnx/runtime.ts';
 import type { Pooling } from './manifest.ts';
 import type { TextTokens } from './tokens.ts';
 
-/** Padded tokens of one call: enough to keep the processor busy, and about 20 MB of activations for a small encoder. */
-const MAX_TOKENS_PER_CALL = 2048;
 const KNOWN_INPUTS = ['input_ids', 'attention_mask', 'token_type_ids', 'position_ids'];
 
 export interface EncoderShape {
@@ -57,11 +57,6 @@ export function shapeOf(
   );
 }
 
-interface Window {
-  text: number;
-  ids: readonly number[];
-}
-
 export class OnnxEncoder {
   readonly #session: OnnxSession;
   readonly #tokens: TextTokens;
@@ -79,63 +74,46 @@ export class OnnxEncoder {
    * @throws {TerminalError} encoder.bad-output, encoder.tokenizer-mismatch
    */
   encode(texts: readonly string[], prefix: string): { vectors: Float32Array; dimensions: number } {
-    const { maxTokens, windows: most } = this.#shape;
-    const windows = texts
-      .flatMap((text, at): Window[] =>
-        this.#tokens.windows(text, prefix, maxTokens, most).map((ids) => ({ text: at, ids })),
-      )
-      .sort((a, b) => a.ids.length - b.ids.length); // rows of one call are padded to its longest
+    const { maxTokens, windows } = this.#shape;
     let vectors = new Float32Array(0);
     let dimensions = 0;
-    for (const group of groupsOf(windows)) {
-      const pooled = this.#run(group);
-      if (dimensions === 0) {
-        dimensions = pooled.dimensions;
-        vectors = new Float32Array(texts.length * dimensions);
+    texts.forEach((text, at) => {
+      for (const ids of this.#tokens.windows(text, prefix, maxTokens, windows)) {
+        const pooled = this.#run(ids);
+        if (dimensions === 0) {
+          dimensions = pooled.length;
+          vectors = new Float32Array(texts.length * dimensions);
+        }
+        for (let d = 0; d < dimensions; d++) vectors[at * dimensions + d]! += pooled[d]! * ids.length;
       }
-      group.forEach(({ text, ids }, i) => {
-        for (let d = 0; d < dimensions; d++)
-          vectors[text * dimensions + d]! += pooled.values[i * dimensions + d]! * ids.length;
-      });
-    }
+    });
     normalizeRows(vectors, dimensions);
     return { vectors, dimensions };
   }
 
-  /** One call: vectors of length 1, one per window. */
-  #run(group: readonly Window[]): { values: Float32Array; dimensions: number } {
-    const rows = group.length;
-    const length = group.at(-1)?.ids.length ?? 0;
-    const ids = new BigInt64Array(rows * length).fill(BigInt(this.#tokens.padId));
-    const mask = new BigInt64Array(rows * length);
-    group.forEach((window, row) => {
-      window.ids.forEach((id, i) => {
-        ids[row * length + i] = BigInt(id);
-        mask[row * length + i] = 1n;
-      });
-    });
+  /** One call: the vector of a window, of length 1. */
+  #run(window: readonly number[]): Float32Array {
+    const length = window.length;
     const data: Record<string, () => BigInt64Array> = {
-      input_ids: () => ids,
-      attention_mask: () => mask,
-      token_type_ids: () => new BigInt64Array(rows * length),
-      position_ids: () => BigInt64Array.from(ids, (_, i) => BigInt(i % length)),
+      input_ids: () => BigInt64Array.from(window, BigInt),
+      attention_mask: () => new BigInt64Array(length).fill(1n),
+      token_type_ids: () => new BigInt64Array(length),
+      position_ids: () => BigInt64Array.from(window, (_, i) => BigInt(i)),
     };
     const feeds = Object.fromEntries(this.#shape.inputs.map((name) => [name, data[name]!()]));
     const { output, pooling } = this.#shape;
-    const found = this.#call(feeds, [rows, length], output);
+    const found = this.#call(feeds, [1, length], output);
     const dims = found.dims ?? [];
     const values = found.data as Float32Array | undefined; // float32: shapeOf took no other output
     const dimensions = Number(dims.at(-1) ?? 0);
-    const wanted = rows * (pooling === 'none' ? 1 : length) * dimensions;
-    if (values === undefined || dimensions === 0 || values.length !== wanted)
+    if (values === undefined || dimensions === 0 || values.length !== (pooling === 'none' ? 1 : length) * dimensions)
       throw new TerminalError(
         'encoder.bad-output',
-        `The encoder gave [${dims.join(', ')}] for ${rows} texts of ${length} tokens`,
+        `The encoder gave [${dims.join(', ')}] for a text of ${length} tokens`,
       );
-    const pooled =
-      pooling === 'none' ? Float32Array.from(values) : poolTokens(values, group, length, dimensions, pooling);
+    const pooled = pooling === 'none' ? Float32Array.from(values) : poolTokens(values, length, dimensions, pooling);
     normalizeRows(pooled, dimensions);
-    return { values: pooled, dimensions };
+    return pooled;
   }
 
   #call(feeds: Record<string, BigInt64Array>, dims: readonly number[], output: string) {
@@ -153,38 +131,15 @@ export class OnnxEncoder {
   }
 }
 
-/** Consecutive windows whose padded size fits one call. */
-function* groupsOf(sorted: readonly Window[]): Generator<Window[]> {
-  let group: Window[] = [];
-  for (const window of sorted) {
-    if (group.length > 0 && (group.length + 1) * window.ids.length > MAX_TOKENS_PER_CALL) {
-      yield group;
-      group = [];
-    }
-    group.push(window);
+function poolTokens(values: Float32Array, length: number, dimensions: number, pooling: Pooling): Float32Array {
+  const token = (i: number) => values.subarray(i * dimensions, (i + 1) * dimensions);
+  if (pooling === 'cls') return token(0).slice();
+  if (pooling === 'last') return token(length - 1).slice();
+  const pooled = new Float32Array(dimensions);
+  for (let i = 0; i < length; i++) {
+    const vector = token(i);
+    for (let d = 0; d < dimensions; d++) pooled[d]! += vector[d]!;
   }
-  if (group.length > 0) yield group;
-}
-
-function poolTokens(
-  values: Float32Array,
-  group: readonly Window[],
-  length: number,
-  dimensions: number,
-  pooling: Pooling,
-): Float32Array {
-  const pooled = new Float32Array(group.length * dimensions);
-  group.forEach(({ ids }, row) => {
-    const into = pooled.subarray(row * dimensions, (row + 1) * dimensions);
-    const token = (i: number) => values.subarray((row * length + i) * dimensions, (row * length + i + 1) * dimensions);
-    if (pooling === 'cls') into.set(token(0));
-    else if (pooling === 'last') into.set(token(ids.length - 1));
-    else
-      for (let i = 0; i < ids.length; i++) {
-        const vector = token(i);
-        for (let d = 0; d < dimensions; d++) into[d]! += vector[d]!;
-      }
-  });
   return pooled;
 }
 

@@ -14,8 +14,6 @@ const MAX_PIECE_CHARS = 2_400_000;
 const LONGEST_RUN = /\S{400}/gu;
 
 export class TextTokens {
-  /** Id that fills short rows; the mask hides it. */
-  readonly padId: number;
   /** Number of ids the tokenizer can give. */
   readonly vocabularySize: number;
   readonly #tokenizer: Tokenizer;
@@ -42,7 +40,6 @@ export class TextTokens {
       throw new TerminalError('encoder.unsupported', `tokenizer.json: ${said}`, { cause });
     }
     this.vocabularySize = sizeOf(tokenizer);
-    this.padId = padIdOf(tokenizer, config) ?? 0;
   }
 
   /** Ids of the text in at most `windows` pieces, spread evenly from its beginning to its end; one piece where it fits. */
@@ -110,16 +107,4 @@ function sizeOf(tokenizer: object): number {
     -1,
   );
   return Math.max(last + 1, Array.isArray(vocab) ? vocab.length : 0);
-}
-
-function padIdOf(tokenizer: object, config: object): number | undefined {
-  const { padding, added_tokens: added = [] } = tokenizer as {
-    padding?: { pad_id?: unknown } | null;
-    added_tokens?: { id?: unknown; content?: unknown }[];
-  };
-  if (typeof padding?.pad_id === 'number') return padding.pad_id;
-  const named = (config as { pad_token?: unknown }).pad_token;
-  const name = typeof named === 'string' ? named : (named as { content?: unknown } | undefined)?.content;
-  const id = added.find(({ content }) => content === name)?.id;
-  return typeof id === 'number' ? id : undefined;
 }

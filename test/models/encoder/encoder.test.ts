@@ -152,6 +152,16 @@ describe('encoders in the lake', () => {
     expect(cosine(together, 3, alone, 0, TINY_DIMENSIONS)).toBeCloseTo(1, 6);
   });
 
+  test('of a model of 8-bit integers a text has the same vector to the last bit whatever is encoded beside it', async () => {
+    const { registry } = registryOf();
+    const ideas = [['the', 'a', 'cat']];
+    const files = tinyEncoder({ isQuantized: true, ideas, poison: 9 });
+    const { encoder } = await registry.open(await registry.register(read(files)));
+    const [alone, beside] = [['doctor'], ['doctor', 'the cat', 'card '.repeat(40)]];
+    const vector = await encoder.encode(alone, 'document');
+    expect((await encoder.encode(beside, 'document')).subarray(0, TINY_DIMENSIONS)).toEqual(vector);
+  });
+
   test('a file changed under its version is refused with its name, and importing the folder again mends it', async () => {
     const { lake, registry } = registryOf();
     const version = await registry.register(read(tinyEncoder()));

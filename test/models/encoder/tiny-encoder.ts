@@ -34,6 +34,8 @@ interface TinyOptions {
   poison?: number;
   output?: 'last_hidden_state' | 'something_else';
   input?: string;
+  /** In 8-bit integers of one scale for all that is asked at once, as published models are. */
+  isQuantized?: boolean;
 }
 
 /** Files of an encoder folder by path. */
@@ -51,7 +53,14 @@ export function tinyEncoder(options: TinyOptions = {}): Map<string, Uint8Array> 
   const input = options.input ?? 'input_ids';
   const output = options.output ?? 'last_hidden_state';
   const model = makeOnnx({
-    nodes: [{ op: 'Gather', inputs: ['table', input], outputs: [output] }],
+    nodes:
+      options.isQuantized === true
+        ? [
+            { op: 'Gather', inputs: ['table', input], outputs: ['exact'] },
+            { op: 'DynamicQuantizeLinear', inputs: ['exact'], outputs: ['integers', 'scale', 'zero'] },
+            { op: 'DequantizeLinear', inputs: ['integers', 'scale', 'zero'], outputs: [output] },
+          ]
+        : [{ op: 'Gather', inputs: ['table', input], outputs: [output] }],
     inputs: [
       { name: input, type: 7, shape: ['batch', 'sequence'] },
       { name: 'attention_mask', type: 7, shape: ['batch', 'sequence'] },
