@@ -55,7 +55,7 @@ export async function trustCommand(options: LakeOptions & { days: number }): Pro
     app: (app) => trustReport(app, options.days),
   });
   answer(options, report, () => describeTrust(report, options.days));
-  if (!options.json) for (const line of describeUnchecked(report.unchecked, options)) note(warn(line));
+  if (!options.json) for (const line of describeUnchecked(report.unchecked, options, screenWidth())) note(warn(line));
 }
 
 function describeTrust(

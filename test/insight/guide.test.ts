@@ -197,3 +197,22 @@ test('the run to decide again is one that has documents of before, though newer 
     ...{ id: 'rerun', leftCount: 20, view: 'runs/run-first', command: 'sluice rerun run-first --from score' },
   });
 });
+
+test('one command decides again what many uploads brought, each a run of its own', async () => {
+  await storeLabels();
+  models = ['v1'];
+  champion = 'v1';
+  const ofRun = (run: string, from: number, count: number) =>
+    results(count, { run_id: run }).map((row, n) => ({ ...row, document_id: idOf(from + n) }));
+  await store.add('results', [...ofRun('upload-1', 0, 2), ...ofRun('upload-2', 10, 5), ...ofRun('upload-3', 20, 3)]);
+  expect(await next()).toMatchObject({ command: 'sluice rerun upload-2 upload-3 upload-1 --from score' });
+});
+
+test('a candidate that proves nothing is looked at with the threshold it will be given', async () => {
+  await storeLabels();
+  models = ['v1'];
+  threshold = 1.01;
+  await store.add('results', results(30, { status: 'review', decided_by: null }));
+  await store.add('feedback', decisions(20));
+  expect(await next()).toMatchObject({ command: 'sluice whatif --model v1 --accept 0.5, sluice models promote v1' });
+});
