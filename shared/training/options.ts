@@ -21,7 +21,7 @@ export interface TrainOptions extends FeatureSpec, Omit<LrOptions, 'regParam'> {
   /** auto: classes weigh by the root of their size where they are very uneven and held-out rows show that this helps. Default auto for lexical */
   classWeights: 'auto' | 'none';
   /** Which rows calibration and thresholds see. folds: all rows, each judged by a model that has not seen it. holdout: a share of the rows.
-   *  Default auto: folds below 5000 rows */
+   *  Default auto: folds below 5000 rows, with an encoder up to 12,000 where that is no more work than encoding them */
   calibration: 'auto' | 'folds' | 'holdout';
   /** Number of folds. Default 5; with an encoder and calibration auto at least 10 */
   folds: number;

@@ -16,6 +16,7 @@ import {
 import { LinearScorer } from '../models/linear-model.ts';
 import { fitPath, type LrFit, sumClasses } from '../models/logistic-regression.ts';
 import type { Random } from '../ports.ts';
+import { MAX_HEAD_ROWS } from './encoder-head.ts';
 import {
   balancedWeights,
   COMPARED,
@@ -72,6 +73,8 @@ export interface Judged extends Judgement {
 const MAX_FOLDED_ROWS = 5000;
 /** Folds where an encoder judges them too, at least: models of nine tenths of the rows prove nearly what the final one can. */
 const ENCODED_FOLDS = 10;
+/** Values of the features × labels up to which more rows than these are judged by folds where an encoder judges them too (banking77 has 0.8e8). */
+const MAX_FOLDED_WORK = 1e8;
 /** Iterations of a fit that only judges strengths; along a path each starts close to its end. */
 const TRIAL_ITERATIONS = 20;
 /** Rows that judge the ways that are tried: as many folds as hold so many, at most two. */
@@ -142,10 +145,13 @@ export class TextTrainer {
   /** @param isEncoded  a second stage is judged on the same splits */
   judge(groups: Uint32Array, random: Random, isEncoded = false): Judged {
     const { calibration, guarantee } = this.#options;
-    const usesFolds = calibration === 'folds' || (calibration === 'auto' && this.#counts.rows < MAX_FOLDED_ROWS);
+    const { labels } = this.#data;
+    const usesFolds =
+      calibration === 'folds' || (calibration === 'auto' && isFolded(this.#counts, labels.length, isEncoded));
     if (guarantee) return this.#judgeStrictly(groups, random);
+    const isFew = this.#counts.rows < MAX_FOLDED_ROWS;
     const folds =
-      isEncoded && calibration === 'auto' ? Math.max(this.#options.folds, ENCODED_FOLDS) : this.#options.folds;
+      isEncoded && isFew && calibration === 'auto' ? Math.max(this.#options.folds, ENCODED_FOLDS) : this.#options.folds;
     return usesFolds ? this.#judgeByFolds(folds, groups, random) : this.#judgeByHoldout(groups, random);
   }
 
@@ -372,3 +378,9 @@ const strengthsOf = ({ inverseStrength }: Way): readonly number[] | null =>
   inverseStrength === null ? null : [inverseStrength];
 
 const allRows = (count: number): number[] => Array.from({ length: count }, (_, row) => row);
+
+/** Few rows are judged by folds; with an encoder more of them too, where that costs about what encoding them does. */
+export function isFolded({ rows, values }: Pick<Csr, 'rows' | 'values'>, labels: number, isEncoded: boolean): boolean {
+  if (rows < MAX_FOLDED_ROWS) return true;
+  return isEncoded && rows <= MAX_HEAD_ROWS && values.length * labels <= MAX_FOLDED_WORK;
+}

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { defaultLexicalSettings } from '../../shared/features/lexical.ts';
 import { WEIGHINGS } from '../../shared/features/weigh.ts';
 import type { ModelBundle } from '../../shared/models/bundle.ts';
 import { openBundle } from '../../shared/models/loaded-model.ts';
@@ -10,7 +11,9 @@ import { ModelRegistry } from '../../shared/models/registry.ts';
 import { seededRandom, silentLogger, systemClock } from '../../shared/ports.ts';
 import { evaluate } from '../../shared/training/evaluate.ts';
 import { groupTexts, labelsOfOneText, splitRows } from '../../shared/training/splits.ts';
+import { isFolded } from '../../shared/training/text-trainer.ts';
 import { type Example, type TrainedBundle, type TrainInput, train } from '../../shared/training/train.ts';
+import { IdeaEncoder } from '../fakes/idea-encoder.ts';
 import { MemoryLake } from '../fakes/memory-lake.ts';
 
 const deps: TrainInput['deps'] = {
@@ -168,6 +171,23 @@ describe('training', () => {
     await expect(
       train({ examples: makeExamples(90, 0.3), options: { ...options, precision: 0.98 }, deps }),
     ).rejects.toMatchObject({ code: 'train.too-few-samples', ids: { needed: 114 } });
+  });
+
+  test('with an encoder thousands of rows prove the promise together, each judged by models that have not seen it', async () => {
+    const encoder = new IdeaEncoder(Object.values(WORDS));
+    const options = { numFeatures: 4096, maxIter: 3, folds: 2, lexical: { ...defaultLexicalSettings, parts: null } };
+    const examples = makeExamples(5000, 0.4).map(({ text, label }) => ({
+      text: text.split(' ').slice(-5).join(' '),
+      label,
+    }));
+    const { description } = await train({ examples, encoder, options, deps });
+    expect(description.metrics).toMatchObject({ source: 'out-of-fold', samples: 5000 });
+    expect(description.stage?.accept).toMatchObject({ basis: 'guarantee', samples: 5000 });
+    const [short, long] = [new Float64Array(1_000_000), new Float64Array(10_000_000)];
+    expect(isFolded({ rows: 5000, values: short }, 77, false)).toBe(false);
+    expect(isFolded({ rows: 12_000, values: short }, 77, true)).toBe(true);
+    expect(isFolded({ rows: 12_000, values: long }, 20, true)).toBe(false);
+    expect(isFolded({ rows: 12_001, values: short }, 77, true)).toBe(false);
   });
 
   test('a handful of rows still trains; the model decides nothing alone and says how many rows are missing', async () => {

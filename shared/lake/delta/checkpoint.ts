@@ -1,5 +1,6 @@
 // Classic single-part checkpoints: the whole state of one version as one Parquet file, so that readers need not replay the log.
 // Invariants: C1 a checkpoint holds protocol, metadata, all txns, live files and tombstones that are still needed, each exactly once.
+// A checkpoint of ours has a copy of them in their JSON beside the Parquet (checkpoint-copy.ts).
 // C2 `_last_checkpoint` never moves backwards. A checkpoint is an optimisation: losing one loses nothing.
 
 import { readFile, writeFile } from 'node:fs/promises';
@@ -9,7 +10,8 @@ import { SluiceError } from '../../errors.ts';
 import type { LakeStore } from '../../ports.ts';
 import { withTemporaryFolder } from '../../temporary-folder.ts';
 import { sqlText, withConnection } from '../duckdb.ts';
-import { type Action, encodeActions } from './actions.ts';
+import { type Action, decodeActions, encodeActions } from './actions.ts';
+import { copyIn, withCopy } from './checkpoint-copy.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export const CHECKPOINT_INTERVAL = 10;
@@ -56,7 +58,8 @@ export async function writeCheckpoint(log: CheckpointLog, snapshot: Snapshot, to
   const actions = checkpointActions(snapshot, tombstonesAfter);
   await withTemporaryFolder(async (folder) => {
     const [lines, parquet] = [join(folder, 'actions.ndjson'), join(folder, 'checkpoint.parquet')];
-    await writeFile(lines, encodeActions(actions));
+    const written = encodeActions(actions);
+    await writeFile(lines, written);
     const columns = Object.entries(COLUMNS).map(([name, type]) => `${sqlText(name)}: ${sqlText(type)}`);
     await withConnection((connection) =>
       connection.run(
@@ -65,7 +68,7 @@ export async function writeCheckpoint(log: CheckpointLog, snapshot: Snapshot, to
          TO ${sqlText(parquet)} (FORMAT parquet, COMPRESSION snappy)`,
       ),
     );
-    const bytes = await readFile(parquet);
+    const bytes = withCopy(await readFile(parquet), written);
     await log.store.write(log.checkpointPath(snapshot.version), bytes);
     await moveHint(log, {
       version: snapshot.version,
@@ -95,8 +98,8 @@ async function moveHint(
   }
 }
 
-/** What reads checkpoints; asked for while a checkpoint is on its way, it costs little time of its own. */
-export async function loadCheckpointReader() {
+/** What reads checkpoints without a copy. */
+async function loadCheckpointReader() {
   // The modules themselves: the package's entry loads as many again that are not needed here.
   const [{ parquetReadObjects }, { parquetMetadata }] = await Promise.all([
     import('hyparquet/src/read.js'),
@@ -107,8 +110,14 @@ export async function loadCheckpointReader() {
 
 const KINDS = ['protocol', 'metaData', 'txn', 'add', 'remove', 'sidecar'];
 
-/** The actions of a checkpoint file. Missing columns and members are null. */
-export async function readCheckpoint(bytes: Buffer): Promise<Action[]> {
+/** The actions of a checkpoint file. Missing columns and members are null or absent. */
+export async function readCheckpoint(bytes: Buffer, where: string): Promise<Action[]> {
+  const copy = copyIn(bytes);
+  return copy === undefined ? await readParquetCheckpoint(bytes) : decodeActions(copy, where);
+}
+
+/** The same from its Parquet alone, as every engine reads it. */
+export async function readParquetCheckpoint(bytes: Buffer): Promise<Action[]> {
   const { parquetMetadata, parquetReadObjects } = await loadCheckpointReader();
   const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
   const metadata = parquetMetadata(file);

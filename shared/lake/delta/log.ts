@@ -4,7 +4,7 @@
 import { TerminalError } from '../../errors.ts';
 import type { LakeStore } from '../../ports.ts';
 import { type Action, decodeActions } from './actions.ts';
-import { loadCheckpointReader, readCheckpoint } from './checkpoint.ts';
+import { readCheckpoint } from './checkpoint.ts';
 import { Replay, type Snapshot } from './snapshot.ts';
 
 const READ_AHEAD = 10; // commits asked for at once: one checkpoint interval
@@ -119,10 +119,11 @@ export class DeltaLog {
   }
 
   async #fromCheckpoint(version: number): Promise<Replay | undefined> {
-    const [found] = await Promise.all([this.store.readIfExists(this.checkpointPath(version)), loadCheckpointReader()]);
+    const path = this.checkpointPath(version);
+    const found = await this.store.readIfExists(path);
     if (found === undefined) return undefined;
     const replay = new Replay();
-    replay.apply(await readCheckpoint(found.bytes));
+    replay.apply(await readCheckpoint(found.bytes, path));
     return replay;
   }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { codeOf } from '../../../shared/errors.ts';
 import { encodeActions } from '../../../shared/lake/delta/actions.ts';
-import { checkpointActions, readCheckpoint, writeCheckpoint } from '../../../shared/lake/delta/checkpoint.ts';
+import { checkpointActions, readParquetCheckpoint, writeCheckpoint } from '../../../shared/lake/delta/checkpoint.ts';
 import { type Condition, pruneFiles } from '../../../shared/lake/delta/prune.ts';
 import { DeltaTable } from '../../../shared/lake/delta/table.ts';
 import { FileCache } from '../../../shared/lake/file-cache.ts';
@@ -217,7 +217,7 @@ test('table: a checkpoint holds the whole state, with foreign-safe types', async
   const strip = (value: unknown) =>
     JSON.parse(JSON.stringify(value, (_key, member) => (member === null ? undefined : member)));
   const expected = strip(checkpointActions(snapshot, 0));
-  expect(strip(await readCheckpoint(bytes))).toEqual(expected);
+  expect(strip(await readParquetCheckpoint(bytes))).toEqual(expected);
   expect(JSON.parse(store.files.get(table.log.lastCheckpointPath)!.bytes.toString())).toMatchObject({
     version: 2,
     size: 5,

@@ -4,7 +4,7 @@
 import { TerminalError } from '../../../errors.ts';
 import type { LakeStore } from '../../../ports.ts';
 import { type AddFile, decodeActions, type Metadata, type Protocol } from '../actions.ts';
-import { readCheckpoint } from '../checkpoint.ts';
+import { readParquetCheckpoint } from '../checkpoint.ts';
 import { type DeletionVector, vectorId } from './deletion-vector.ts';
 
 export type ForeignFile = AddFile & { deletionVector?: DeletionVector | null };
@@ -119,7 +119,7 @@ async function readCheckpointFiles(
   for (const path of files) {
     const bytes = await store.read(path);
     const actions = (
-      path.endsWith('.json') ? decodeActions(bytes.toString('utf8'), path) : await readCheckpoint(bytes)
+      path.endsWith('.json') ? decodeActions(bytes.toString('utf8'), path) : await readParquetCheckpoint(bytes)
     ) as ForeignAction[];
     replay.apply(actions);
     for (const { sidecar } of actions) if (sidecar != null) sidecars.push(sidecar.path);
@@ -127,7 +127,7 @@ async function readCheckpointFiles(
   for (const name of sidecars) {
     if (name.includes('/') || name.includes('..'))
       throw new TerminalError('lake.unsupported-table', 'A checkpoint refers to files outside its folder');
-    replay.apply((await readCheckpoint(await store.read(`${folder}/_sidecars/${name}`))) as ForeignAction[]);
+    replay.apply((await readParquetCheckpoint(await store.read(`${folder}/_sidecars/${name}`))) as ForeignAction[]);
   }
 }
 
