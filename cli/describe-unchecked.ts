@@ -2,6 +2,7 @@
 import type { UncheckedDescriptions } from '../shared/api/unchecked.ts';
 import type { LakeOptions } from './at-lake.ts';
 import { DATA_FOLDER } from './options.ts';
+import { wrapped } from './wrap.ts';
 
 /** What a command needs to speak of the same lake. */
 export const lakeOption = ({ data, url }: Pick<LakeOptions, 'data' | 'url'>): string =>
@@ -11,14 +12,23 @@ export const lakeOption = ({ data, url }: Pick<LakeOptions, 'data' | 'url'>): st
 export function describeUnchecked(
   unchecked: UncheckedDescriptions | null,
   lake: Pick<LakeOptions, 'data' | 'url'>,
+  width: number,
 ): string[] {
   if (unchecked === null) return [];
   const { documents, checked, right, wanted, foreign } = unchecked;
   const seen = checked === 0 ? 'nobody has checked any' : `${checked} checked so far, ${right} right`;
+  const told =
+    documents === 1
+      ? '1 label comes from descriptions alone and is unproven'
+      : `${documents} labels come from descriptions alone and are unproven`;
   return [
-    `${documents} ${documents === 1 ? 'label comes' : 'labels come'} from descriptions alone and ${documents === 1 ? 'is' : 'are'} unproven: ${seen}, ${wanted} wanted.`,
-    ...(foreign === null ? [] : [describeForeign(foreign)]),
-    `To check: npx sluice spot-check${lakeOption(lake)} draws documents, npx sluice decide <document-id> <label>${lakeOption(lake)} says what is right.`,
+    ...wrapped(
+      `! ${told}: ${seen}, ${wanted} wanted.${foreign === null ? '' : ` ${describeForeign(foreign)}`}`,
+      0,
+      width,
+    ),
+    `    npx sluice spot-check --limit ${wanted - checked} -o checks.csv${lakeOption(lake)}`,
+    `    npx sluice decide --from checks.csv${lakeOption(lake)}`,
   ];
 }
 
@@ -26,5 +36,5 @@ function describeForeign({ language, documents, understands }: NonNullable<Unche
   const names = new Intl.DisplayNames('en', { type: 'language' });
   const nameOf = (code: string): string => names.of(code) ?? code;
   const own = understands.length === 0 ? '' : ` (it does read ${understands.map(nameOf).join(', ')})`;
-  return `${documents} of them are ${nameOf(language)}, which the encoder did not understand when it was imported${own}: take one that knows ${nameOf(language)} (docs/models.md, Encoders).`;
+  return `${documents} of the documents are in ${nameOf(language)}, which the encoder did not understand when it was imported${own}: take one that knows ${nameOf(language)} (docs/models.md, Encoders).`;
 }

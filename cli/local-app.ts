@@ -1,4 +1,5 @@
 // The CLI's own way into the lake: a configured cloud lake, or the local one, joined or started for the time of the command.
+import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openLakeAccess } from '../shared/azure/lake-access.ts';
@@ -24,6 +25,12 @@ export function appOf(state: Pick<CloudState, 'lake'>, env: Readonly<Record<stri
 /** Does the environment name a lake? Then the data folder plays no part. */
 const isLakeNamed = (env: Readonly<Record<string, string | undefined>>): boolean =>
   env.LAKE !== undefined || env.LAKE_DFS_ENDPOINT !== undefined;
+
+/** The environment names a lake: what a data folder knows of hosts says nothing of it. */
+export const isLakeElsewhere = (): boolean => isLakeNamed(readEnvironment());
+
+/** Is there a lake to ask, or would one have to be made? */
+export const isLakeThere = (dataFolder: string): boolean => isLakeElsewhere() || existsSync(dataFolder);
 
 /** As withApp, for commands to which a lake without anything is a mistake. @throws {UsageError} there is no such data folder */
 export async function withLake<T>(dataFolder: string, work: (app: App) => Promise<T>): Promise<T> {

@@ -5,6 +5,7 @@ import type { ExpectedGain } from '../shared/training/expected-gain.ts';
 import { ApiError } from './api-client.ts';
 import { atLake, type LakeOptions } from './at-lake.ts';
 import { note } from './console.ts';
+import { lakeOption } from './describe-unchecked.ts';
 
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
 
@@ -13,7 +14,7 @@ export async function offerTraining(options: LakeOptions, added: number): Promis
   if (added === 0) return;
   const offer = await askForOffer(options);
   if (offer === undefined || !isReachedBy(offer, added)) return;
-  note(describeOffer(offer));
+  note(describeOffer(offer, options));
 }
 
 /** Was the mark, the last below `nextAt`, passed by the newest decisions? Offers are made once, not at every decision. */
@@ -22,9 +23,9 @@ export function isReachedBy({ isDue, decided, mark }: TrainingOffer, added: numb
 }
 
 /** In one line: what people did, what a training would give, how that is known, and the command. */
-export function describeOffer({ decided, gain }: TrainingOffer): string {
+export function describeOffer({ decided, gain }: TrainingOffer, lake: Pick<LakeOptions, 'data' | 'url'>): string {
   const said = `People have decided ${decided} documents of this lake`;
-  const next = '`sluice train decisions` makes a model of them (--no-promote leaves the present one in place)';
+  const next = `\`npx sluice train decisions${lakeOption(lake)}\` makes a model of them (--no-promote leaves the present one in place)`;
   return gain === null ? `${said}: ${next}.` : `${said}. ${describeGain(gain)} ${next}.`;
 }
 

@@ -38,6 +38,8 @@ export const encoderName = matching(
   'a version as `sluice encoder list` shows it, a name in EMBEDDING_DEPLOYMENTS, or none',
 );
 export const id = matching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/, 'an id as `sluice runs` shows it');
+/** The same for an argument that may be repeated. */
+export const ids = (text: string, before: string[] | undefined): string[] => [...(before ?? []), id(text)];
 export const documentId = matching(/^[0-9a-f]{64}$/, '64 hex digits, as `sluice review` shows them');
 export const sourceName = matching(
   /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/,

@@ -10,6 +10,7 @@ import {
   existing,
   existingFile,
   id,
+  ids,
   json,
   maxCost,
   mode,
@@ -98,7 +99,7 @@ export function createProgram(): Command {
   remote(
     program.command('rerun').description('repeat a run for some of its documents, reusing what earlier steps stored'),
   )
-    .argument('<run-id>', 'as `sluice runs` shows it', id)
+    .argument('<run-ids...>', 'as `sluice runs` shows them; several are repeated one after the other', ids)
     .addOption(new Option('--only <which>', 'documents to repeat').choices(['failed', 'review', 'all']).default('all'))
     .addOption(
       new Option('--from <step>', 'first step to repeat')
@@ -118,7 +119,7 @@ export function createProgram(): Command {
     .addOption(mode())
     .addOption(deadline())
     .option('--no-wait', 'return at once')
-    .action(async (runId, options) => (await import('./commands/runs.ts')).rerunCommand(runId, options));
+    .action(async (runIds, options) => (await import('./commands/runs.ts')).rerunCommand(runIds, options));
 
   remote(program.command('cancel').description('stop a run'))
     .argument('<run-id>', 'as `sluice runs` shows it', id)

@@ -90,6 +90,7 @@ export function addResultCommands(program: Command): void {
       'keep them from other reviewers for REVIEW_LEASE_SECONDS, not only while this command runs',
       false,
     )
+    .option('-o, --output <file>', 'a CSV with their texts to fill in, for `sluice decide --from`', newFile)
     .option('--disagreement', 'those on which reviewers disagree, instead of those that wait', false)
     .action(async ({ disagreement, ...options }) =>
       (await import('./commands/review.ts')).reviewCommand(
@@ -109,6 +110,7 @@ export function addResultCommands(program: Command): void {
       'keep them from other reviewers for REVIEW_LEASE_SECONDS, not only while this command runs',
       false,
     )
+    .option('-o, --output <file>', 'a CSV with their texts to fill in, for `sluice decide --from`', newFile)
     .action(async (options) =>
       (await import('./commands/review.ts')).reviewCommand({ ...options, queue: 'spot-check' }),
     );

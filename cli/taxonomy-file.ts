@@ -2,6 +2,7 @@
 import { basename, extname } from 'node:path';
 import { ERROR_REMEDIES, TerminalError } from '../shared/errors.ts';
 import { labelsOfTable } from '../shared/label-table.ts';
+import { textOfTable } from '../shared/table-text.ts';
 import { noticesOn, parseTaxonomy, type Taxonomy } from '../shared/taxonomy.ts';
 import { note, UsageError, warn } from './console.ts';
 import { parseJsonFile } from './json-file.ts';
@@ -15,7 +16,7 @@ const IS_TABLE = /\.(csv|tsv|txt)$/i;
  */
 export function parseTaxonomyFile(file: string): unknown {
   if (!IS_TABLE.test(file)) return parseJsonFile(file);
-  const labels = labelsOfTable(readGivenFile(file).toString('utf8'));
+  const labels = labelsOfTable(textOfTable(readGivenFile(file)));
   if (labels.length === 0) throw new UsageError(`${file} holds no labels: a row for each, name and description`);
   return { name: basename(file, extname(file)), labels };
 }

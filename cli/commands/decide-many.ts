@@ -17,6 +17,7 @@ import { readDataset } from '../../shared/training/dataset.ts';
 import type { ApiClient } from '../api-client.ts';
 import { atLake, queryOf } from '../at-lake.ts';
 import { answer, bar, clearBar, note, screenWidth, UsageError, warn } from '../console.ts';
+import { lakeOption } from '../describe-unchecked.ts';
 import { readGivenFile } from '../local-files.ts';
 import { offerTraining } from '../offer-training.ts';
 import { formatTable } from '../table.ts';
@@ -194,8 +195,9 @@ interface Refused {
 
 /** Every row of a file is a decision; those that are refused do not keep the others. @throws Error when any was refused */
 export async function decideFile(file: string, options: DecideOptions): Promise<void> {
-  const { rows, refused } = await readDecisions(file, options.note);
-  await decideRows(rows, refused, options, { nameOf: (line) => `line ${line}`, from: file, byPeople: [] });
+  const { rows, refused, open } = await readDecisions(file, options.note);
+  if (open > 0) note(`${open} row(s) without a label are left out`);
+  await decideRows(rows, refused, options, { nameOf: (line) => `line ${line}`, from: file, byPeople: [], open });
 }
 
 /** How rows are told of, and documents that were left alone before any was sent. */
@@ -203,6 +205,8 @@ interface Told {
   nameOf: (line: number) => string;
   from: string;
   byPeople: readonly string[];
+  /** Rows of the file in which no label is written yet. */
+  open?: number;
 }
 
 async function decideRows(
@@ -239,37 +243,38 @@ async function decideRows(
     });
   } catch (error) {
     clearBar();
-    if (batches.length > 0) note(`stopped after ${decided} of ${rows.length} decisions; ${wayBack(batches)}`);
+    if (batches.length > 0) note(`stopped after ${decided} of ${rows.length} decisions; ${wayBack(batches, options)}`);
     throw error;
   }
   clearBar();
   answer(
     options,
-    { decided, unchanged, refused, byPeople, batches },
+    { decided, unchanged, refused, byPeople, batches, ...(told.open === undefined ? {} : { open: told.open }) },
     () => `${decided} decided, ${unchanged} as decided before, ${refused.length} refused`,
   );
   noteByPeople(byPeople.length);
-  if (batches.length > 0) note(wayBack(batches));
+  if (batches.length > 0) note(wayBack(batches, options));
   await offerTraining(options, decided);
   if (refused.length === 0) return;
   for (const { line, reason } of refused.slice(0, 10)) note(warn(`  ${told.nameOf(line)}: ${reason}`));
   throw new Error(`${refused.length} row(s) of ${told.from} were refused; what the others say is stored`);
 }
 
-const wayBack = (batches: readonly string[]): string =>
-  `take it back with \`sluice decide --undo ${batches.join(' --undo ')}\``;
+const wayBack = (batches: readonly string[], lake: DecideOptions): string =>
+  `take it back with \`npx sluice decide --undo ${batches.join(' --undo ')}${lakeOption(lake)}\``;
 
 async function readDecisions(
   file: string,
   note: string | undefined,
-): Promise<{ rows: GivenRow[]; refused: Refused[] }> {
+): Promise<{ rows: GivenRow[]; refused: Refused[]; open: number }> {
+  let open = 0;
   const rows: GivenRow[] = [];
   const refused: Refused[] = [];
   const columns = { text: 'document_id', label: 'label' };
   for await (const row of readDataset({ name: file, bytes: readGivenFile(file) }, columns)) {
     const { line } = row;
     if ('problem' in row) refused.push({ line, documentId: null, reason: row.problem });
-    else if (row.label === null) refused.push({ line, documentId: row.text, reason: 'no label' });
+    else if (row.label === null) open++;
     else
       try {
         rows.push({ line, request: requestOf(row.text.trim(), row.label, note) });
@@ -278,5 +283,5 @@ async function readDecisions(
         refused.push({ line, documentId: row.text, reason: error.message.split('\n')[0] ?? '' });
       }
   }
-  return { rows, refused };
+  return { rows, refused, open };
 }

@@ -2,8 +2,9 @@
 import type { Guide } from '../../shared/api/guide.ts';
 import { guideOf } from '../../shared/insight/guide.ts';
 import { type LakeOptions, lookAt } from '../at-lake.ts';
-import { answer, bold, dim, warn } from '../console.ts';
+import { answer, bold, dim, screenWidth, warn } from '../console.ts';
 import { describeUnchecked, lakeOption } from '../describe-unchecked.ts';
+import { wrapped } from '../wrap.ts';
 
 const MARKS = { done: '✓', next: '→', later: ' ' };
 
@@ -12,22 +13,35 @@ export async function guideCommand(options: LakeOptions): Promise<void> {
     api: (api) => api.ask<Guide>('GET', '/api/guide'),
     app: (app) => guideOf(app),
   });
-  answer(options, guide, () => describeGuide(guide, options));
+  answer(options, guide, () => describeGuide(guide, options, screenWidth()));
 }
 
 /** The guide as the terminal shows it. @param lake  where it was asked: its commands go there too */
-export function describeGuide({ steps, unchecked }: Guide, options: Pick<LakeOptions, 'data' | 'url'>): string {
+export function describeGuide(
+  { steps, unchecked }: Guide,
+  options: Pick<LakeOptions, 'data' | 'url'>,
+  width: number,
+): string {
   const lake = lakeOption(options);
   const lines = steps.flatMap(({ state, title, why, left, cost, command }) => {
     const head = `${MARKS[state]} ${title}${left === null ? '' : ` (${left})`}`;
     if (state !== 'next') return [state === 'later' ? dim(head) : head];
     // One command a line, as it is pasted; another way to the same is a line of its own too.
     const commands = command.split(/, (?:or )?(?=sluice )/).map((one) => `    npx ${one}${lake}`);
-    return [bold(head), `    ${why}.`, `    Costs: ${cost}.`, ...commands];
+    const sheet = / -o (\S+\.csv)/.exec(command)?.[1];
+    const between = sheet === undefined ? '' : ` Between the two commands fill in the column label of ${sheet}.`;
+    return [
+      bold(head),
+      ...wrapped(`${why}.${between}`, 4, width),
+      ...wrapped(`Costs: ${cost}.`, 4, width),
+      ...commands,
+    ];
   });
-  const warned = describeUnchecked(unchecked, options).map((line, at) => `${at === 0 ? '! ' : '  '}${warn(line)}`);
+  const warned = describeUnchecked(unchecked, options, width).map(warn);
   const isAll = steps.every(({ state }) => state !== 'next');
-  return [...lines, ...warned, ...(isAll ? ['Nothing is left to do: `sluice digest` says how it goes.'] : [])].join(
-    '\n',
-  );
+  return [
+    ...lines,
+    ...(warned.length === 0 ? [] : ['', ...warned]),
+    ...(isAll ? [`Nothing is left to do: \`npx sluice digest${lake}\` says how it goes.`] : []),
+  ].join('\n');
 }

@@ -2,26 +2,37 @@
 import { userInfo } from 'node:os';
 import type { FeedbackAnswer, ReviewItem } from '../../shared/api/answers.ts';
 import { type ReviewQueue, reviewQueueSchema } from '../../shared/api/decisions.ts';
-import type { ReviewProgress } from '../../shared/api/insights.ts';
+import type { DocumentText, ReviewProgress } from '../../shared/api/insights.ts';
 import { parseRequest } from '../../shared/api/problem.ts';
 import { NEWEST, VERSION } from '../../shared/api/version.ts';
+import { readDocumentText } from '../../shared/insight/document-text.ts';
 import { giveFeedback } from '../../shared/review/feedback.ts';
 import { releaseDocuments } from '../../shared/review/lease.ts';
 import { reviewProgress } from '../../shared/review/progress.ts';
 import { takeForReview } from '../../shared/review/queue.ts';
 import { atLake, type LakeOptions, queryOf } from '../at-lake.ts';
-import { answer, note, print, printJson, screenWidth, UsageError } from '../console.ts';
+import { answer, bar, clearBar, note, print, printJson, screenWidth, UsageError } from '../console.ts';
+import { lakeOption } from '../describe-unchecked.ts';
 import { offerTraining } from '../offer-training.ts';
 import { formatTable, type TableColumn } from '../table.ts';
 import { type ChooseOptions, type DecideOptions, requestOf } from './decision-request.ts';
+import { SHEET_TEXT_CHARS, writeReviewSheet } from './review-sheet.ts';
 
 /** The window of this user's terminal, by which the API knows who asks again. */
 const holder = (): string => `cli-${userInfo().username}`.slice(0, 100);
 
 export async function reviewCommand(
-  options: LakeOptions & { limit: number; order?: string; run?: string; queue?: ReviewQueue['queue']; hold?: boolean },
+  options: LakeOptions & {
+    limit: number;
+    order?: string;
+    run?: string;
+    queue?: ReviewQueue['queue'];
+    hold?: boolean;
+    /** A table to fill in, instead of a list. */
+    output?: string;
+  },
 ): Promise<void> {
-  const { limit, order, run, queue, hold = false } = options;
+  const { limit, order, run, queue, hold = false, output } = options;
   const request = parseRequest(reviewQueueSchema, {
     limit,
     ...(order === undefined ? {} : { order }),
@@ -30,12 +41,19 @@ export async function reviewCommand(
   });
   // The same person asking again sees the same documents. They are free for others when the command ends, or it would keep documents from everybody
   // that nobody is looking at any more; two who decide at once are told (feedback.ts).
+  const texts = new Map<string, string | null>();
   const { items, waiting } = await atLake(options, {
     api: async (api) => {
       const query = queryOf({ ...request, holder: holder(), [VERSION]: NEWEST });
       const items = (await api.ask<{ documents: ReviewItem[] }>('GET', `/api/review${query}`)).documents;
       const documentIds = items.map(({ documentId }) => documentId);
       if (!hold && items.length > 0) await api.ask('POST', '/api/review/release', { documentIds, holder: holder() });
+      if (output !== undefined)
+        for (const id of documentIds) {
+          bar(`${texts.size}/${documentIds.length} texts`);
+          const path = `/api/documents/${id}/text${queryOf({ limit: SHEET_TEXT_CHARS })}`;
+          texts.set(id, (await api.ask<DocumentText>('GET', path)).text);
+        }
       const asked =
         items.length > 0
           ? undefined
@@ -51,9 +69,14 @@ export async function reviewCommand(
           items.map(({ documentId }) => documentId),
           mine,
         );
+      if (output !== undefined)
+        for (const { documentId } of items)
+          texts.set(documentId, (await readDocumentText(app, documentId, { limit: SHEET_TEXT_CHARS })).text);
       return { items, waiting: items.length > 0 ? 0 : (await reviewProgress(app.query, now(), mine)).waiting };
     },
   });
+  clearBar();
+  if (output !== undefined && items.length > 0) await writeReviewSheet(output, items, (id) => texts.get(id));
   if (options.json) {
     printJson(items);
     return;
@@ -63,9 +86,18 @@ export async function reviewCommand(
     note(isWhole && waiting > 0 ? heldByOthers(waiting) : NOTHING[queue ?? 'waiting']);
     return;
   }
+  if (output !== undefined) {
+    note(
+      `${items.length} document(s) in ${output}. Fill in its column label, then: npx sluice decide --from ${JSON.stringify(output)}${lakeOption(options)}`,
+    );
+    return;
+  }
   const terminal = screenWidth(160);
   print(terminal < WIDE ? describeInLines(items, terminal) : describeInTable(items, terminal));
-  note('decide with `sluice decide <document-id> <label>`, or many with `sluice decide --from <file>`');
+  const lake = lakeOption(options);
+  note(
+    `decide with \`npx sluice decide <document-id> <label>${lake}\`; with -o review.csv here as a table to fill in, for \`npx sluice decide --from review.csv${lake}\``,
+  );
 }
 
 const now = (): string => new Date().toISOString();
@@ -135,7 +167,9 @@ export async function decideCommand(
     return await (await import('./decide-many.ts')).decideFile(options.from, options);
   }
   if (documentId === undefined || label === undefined)
-    throw new UsageError('name a document and its label, or --from a file with the columns document_id and label');
+    throw new UsageError(
+      'name a document and its label, or --from a file with the columns document_id and label: `sluice review -o review.csv` writes one to fill in',
+    );
   const request = requestOf(documentId, label, options.note);
   const decision = await atLake(options, {
     api: (api) => api.ask<FeedbackAnswer>('POST', '/api/feedback', request),

@@ -108,7 +108,7 @@ function describeNothing(path: string, container: string): string {
 }
 
 export async function rerunCommand(
-  runId: string,
+  runIds: readonly string[],
   options: RemoteOptions & {
     only: 'failed' | 'review' | 'all';
     from: 'extract' | 'featurize' | 'score' | 'classify';
@@ -129,17 +129,23 @@ export async function rerunCommand(
   const api = openApi(options);
   const { only, from, label, code, mediaType, decidedAfter, decidedBefore, model, accept } = options;
   const filter = { only, from, label, code, mediaType, decidedAfter, decidedBefore };
-  const started = await api.rerun(runId, {
-    ...filter, // JSON leaves out what is undefined
-    modelVersion: model,
-    acceptThreshold: accept,
-    llm: options.llm,
-    maxCostUsd: options.maxCost,
-    mode: options.mode,
-    deadlineHours: options.deadline,
-    requestId: randomUUID(),
-  });
-  await finish(api, started, options);
+  const runs: RunStatus[] = [];
+  for (const runId of runIds) {
+    const started = await api.rerun(runId, {
+      ...filter, // JSON leaves out what is undefined
+      modelVersion: model,
+      acceptThreshold: accept,
+      llm: options.llm,
+      maxCostUsd: options.maxCost,
+      mode: options.mode,
+      deadlineHours: options.deadline,
+      requestId: randomUUID(),
+    });
+    runs.push(await ended(api, started, options));
+  }
+  if (options.json) printJson(runs.length === 1 ? runs[0] : { runs });
+  const last = runs.at(-1);
+  if (!options.json && last !== undefined) await tellUnchecked(api, last, options);
 }
 
 export async function cancelCommand(runId: string, options: RemoteOptions): Promise<void> {
@@ -197,23 +203,31 @@ async function finish(
   started: RunStatus,
   options: RemoteOptions & { wait: boolean },
 ): Promise<RunStatus> {
-  if (!options.wait) {
-    show(started, options.json);
-    return started;
-  }
-  const run = await api.follow(started.runId, (status) => bar(progressLine(status)));
-  clearBar();
-  show(run, options.json);
-  if (!options.json) await tellUnchecked(api, run, options);
-  if (run.state !== 'completed') throw new Error(`run ${run.runId} ${run.state}: ${run.error?.message ?? ''}`);
+  const run = await ended(api, started, options);
+  if (options.json) printJson(run);
+  else await tellUnchecked(api, run, options);
   return run;
+}
+
+/** The run when it has ended, or as it is where nobody waits; told unless it is to be JSON. @throws Error a run that did not complete */
+async function ended(
+  api: ApiClient,
+  started: RunStatus,
+  { json, wait }: Pick<RemoteOptions, 'json'> & { wait: boolean },
+): Promise<RunStatus> {
+  const run = wait ? await api.follow(started.runId, (status) => bar(progressLine(status))) : started;
+  clearBar();
+  if (!json) show(run, false);
+  if (!wait || run.state === 'completed') return run;
+  if (json) printJson(run);
+  throw new Error(`run ${run.runId} ${run.state}: ${run.error?.message ?? ''}`);
 }
 
 /** A run without a model whose descriptions decided something: whether anybody knows how often that is right. */
 async function tellUnchecked(api: ApiClient, run: RunStatus, options: RemoteOptions): Promise<void> {
   if (run.modelVersion !== null || (run.encoder?.decided ?? 0) === 0) return;
   const { unchecked } = await api.ask<Guide>('GET', '/api/guide');
-  for (const line of describeUnchecked(unchecked, options)) note(warn(line));
+  for (const line of describeUnchecked(unchecked, options, screenWidth())) note(warn(line));
 }
 
 function show(run: RunStatus, json: boolean): void {

@@ -218,7 +218,7 @@ async function tellColdStart(app: App, run: RunStatus, options: Pick<StartOption
       ? `No model knows these labels yet, and no encoder is imported that could decide by their descriptions (docs/models.md, Encoders). Next: ${next}.`
       : `No model knows these labels yet: encoder ${encoder} read their descriptions; ${describeCold(cold)}. Next: ${next}.`,
   );
-  for (const line of describeUnchecked(await uncheckedDescriptions(app), options)) note(warn(line));
+  for (const line of describeUnchecked(await uncheckedDescriptions(app), options, screenWidth())) note(warn(line));
 }
 
 /** The quote of a folder, with the settings that the host works with. */

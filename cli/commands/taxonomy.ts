@@ -6,10 +6,12 @@ import {
   type TaxonomyRemark,
 } from '../../shared/insight/check-taxonomy.ts';
 import { listTaxonomies, loadTaxonomy, publishTaxonomy, type TaxonomyList } from '../../shared/pipeline/taxonomies.ts';
+import { silentLogger } from '../../shared/ports.ts';
 import { type Taxonomy, taxonomyDocument } from '../../shared/taxonomy.ts';
 import { diffTaxonomies, type TaxonomyDiff } from '../../shared/taxonomy-diff.ts';
 import { atLake, type LakeOptions, lookAt } from '../at-lake.ts';
 import { answer, note, screenWidth, tellBroken } from '../console.ts';
+import { isLakeThere } from '../local-app.ts';
 import { whyNoFile } from '../local-files.ts';
 import { printableJson } from '../printable.ts';
 import { formatTable } from '../table.ts';
@@ -66,13 +68,15 @@ export async function checkTaxonomyFile(file: string, options: LakeOptions & { s
   const document = parseTaxonomyFile(file);
   const wanted = taxonomyOf(file, document);
   noteOn(wanted);
-  const current = await currentOf(options);
+  // Labels are written before there is a lake: they are compared by their words then.
+  const isLake = options.url !== undefined || isLakeThere(options.data);
+  const current = isLake ? await currentOf(options) : undefined;
   const diff = current === undefined ? undefined : diffTaxonomies(current, wanted);
-  const check = await remarksAt(options, document);
+  const check = isLake ? await remarksAt(options, document) : await checkTaxonomy({ logger: silentLogger }, document);
   answer(options, { ...check, diff: diff ?? null }, () =>
     [
       `${file} can be stored: ${wanted.labels.length} labels, version ${wanted.version}`,
-      ...(diff === undefined ? ['The lake has no labels yet.'] : describe(diff)),
+      ...(diff === undefined ? [isLake ? 'The lake has no labels yet.' : 'There is no lake yet.'] : describe(diff)),
       ...describeCheck(check),
     ].join('\n'),
   );

@@ -3,8 +3,10 @@ import { basename } from 'node:path';
 import { ApiClient } from '../api-client.ts';
 import type { LakeOptions } from '../at-lake.ts';
 import { bar, clearBar, note, printJson } from '../console.ts';
+import { DataFolder } from '../data-folder.ts';
+import { lakeOption } from '../describe-unchecked.ts';
 import { listFolder, tellSkipped } from '../import-folder.ts';
-import { withApp } from '../local-app.ts';
+import { isLakeElsewhere, withApp } from '../local-app.ts';
 
 export async function uploadCommand(
   paths: readonly string[],
@@ -33,5 +35,15 @@ export async function uploadCommand(
   }
   if (options.json) printJson({ container: 'landing', uploaded });
   else if (uploaded.length === 0) note(`Nothing was uploaded: no file to take in ${paths.join(', ')}.`);
-  else note(`${uploaded.length} file(s) uploaded to landing; a running host classifies them now`);
+  else note(`${uploaded.length} file(s) uploaded to landing; ${whatFollows(options)}`);
+}
+
+/** Uploads are classified by a host: is there one, and where does it tell of them? */
+function whatFollows(options: LakeOptions): string {
+  const lake = lakeOption(options);
+  const isRunning =
+    options.url !== undefined || isLakeElsewhere() || new DataFolder(options.data).state()?.hostUrl != null;
+  return isRunning
+    ? `they are classified now: \`npx sluice runs${lake}\` shows how far, \`npx sluice guide${lake}\` what is next`
+    : `no host runs in ${options.data}: \`npm start${lake === '' ? '' : ` --${lake}`}\` begins one, which classifies them`;
 }

@@ -7,13 +7,21 @@ import type { DecisionLake } from '../pipeline/decision-lake.ts';
 import { llmUse } from '../pipeline/llm-use.ts';
 import { currentTaxonomyVersion, loadTaxonomy } from '../pipeline/taxonomies.ts';
 import { BY_RUNS } from './cost-report.ts';
+import { checksPerWeek } from './spot-checks.ts';
 import { type UncheckedSources, uncheckedDescriptions } from './unchecked-descriptions.ts';
 
 /** Decisions from which a training is worth its time: so many of each label, within bounds. */
 const DECISIONS_PER_LABEL = 5;
 const DECISIONS_TO_TRAIN = { min: 20, max: 100 };
-/** Documents checked at random from which on a promise counts as measured: its interval is then about ± 20 points wide at most. */
+/** Documents checked at random from which on a promise counts as measured: its interval is then about ± 20 points wide at most. Fewer where fewer are drawn. */
 const CHECKS = 20;
+
+/** From what a model that has proven nothing holds likelier than all else together. */
+const ON_ONES_WORD = ' --accept 0.5';
+/** Uploads that came one after the other are a run each: one command decides so many again. */
+const RUNS_AT_ONCE = 20;
+/** Documents that one command of the terminal gives. */
+const SHEET_ROWS = 50;
 
 export interface GuideSources extends Pick<DecisionLake, 'services' | 'query'>, Pick<UncheckedSources, 'encoders'> {
   registry: {
@@ -30,7 +38,7 @@ interface Standing {
   model: string | undefined;
   /** The newest model that knows them and waits to be promoted. */
   candidate: string | undefined;
-  /** Has the champion proven no threshold, so that it decides nothing alone? */
+  /** Has the champion, or else the candidate, proven no threshold, so that it decides nothing alone? */
   provesNothing: boolean;
   asksLlm: boolean;
   /** Wait for people. */
@@ -39,8 +47,12 @@ interface Standing {
   older: number;
   alone: number;
   checked: number;
+  /** Checks that are wanted: no more than a week draws and than there are. */
+  checks: number;
   /** The newest run with such documents; else with some that wait, else of all. */
   runAgain: string | undefined;
+  /** All runs with such documents, the largest first, RUNS_AT_ONCE at most; with a blank between. */
+  olderRuns: string | undefined;
 }
 
 export async function guideOf(sources: GuideSources): Promise<Guide> {
@@ -71,16 +83,19 @@ async function standingOf({ services, query, registry }: GuideSources): Promise<
     coalesce((SELECT max_by(run_id, processed_at) FROM latest_results WHERE ${older}),
       (SELECT max_by(run_id, processed_at) FROM latest_results WHERE ${BY_RUNS} AND status = 'review'),
       (SELECT max_by(run_id, processed_at) FROM results WHERE ${BY_RUNS})) AS run_again,
+    (SELECT string_agg(run_id, ' ' ORDER BY documents DESC, run_id) FROM
+      (SELECT run_id, count(*) AS documents FROM latest_results WHERE ${older} GROUP BY 1
+        ORDER BY documents DESC, run_id LIMIT ${RUNS_AT_ONCE})) AS older_runs,
     (SELECT count(DISTINCT feedback.document_id) FROM feedback ASOF JOIN results
       ON feedback.document_id = results.document_id AND feedback.created_at > results.processed_at
       WHERE feedback.label IS NOT NULL AND results.decided_by IN ('model', 'encoder')) AS checked`);
   const count = (name: string) => Number(rows[0]?.[name] ?? 0);
-  const runAgain = rows[0]?.run_again;
+  const [{ run_again: runAgain, older_runs: olderRuns } = {}] = rows;
   return {
     labels,
     model,
     candidate: inCharge === undefined ? newest?.version : undefined,
-    provesNothing: inCharge !== undefined && inCharge.accept.threshold > 1,
+    provesNothing: (inCharge ?? newest)?.accept.threshold !== undefined && (inCharge ?? newest)!.accept.threshold > 1,
     asksLlm: llmUse(services, undefined) === 'asked',
     waiting: count('waiting'),
     documents: count('documents'),
@@ -88,14 +103,16 @@ async function standingOf({ services, query, registry }: GuideSources): Promise<
     older: model === undefined ? 0 : count('older'),
     alone: count('alone'),
     checked: count('checked'),
+    checks: Math.min(CHECKS, checksPerWeek(services.config.SPOT_CHECK_INTERVAL), count('alone') + count('checked')),
     runAgain: typeof runAgain === 'string' ? runAgain : undefined,
+    olderRuns: model === undefined || typeof olderRuns !== 'string' ? undefined : olderRuns,
   };
 }
 
 /** @returns the steps with their state: the first that is not done is next */
 function stepsOf(standing: Standing): GuideStep[] {
   const { labels, documents, decided, model, candidate, provesNothing, asksLlm, older, alone } = standing;
-  const { waiting, checked, runAgain } = standing;
+  const { waiting, checked, checks, runAgain, olderRuns } = standing;
   const hasModel = model !== undefined;
   const hasTrained = hasModel || candidate !== undefined;
   const goal = Math.min(
@@ -111,7 +128,7 @@ function stepsOf(standing: Standing): GuideStep[] {
       left: null,
       leftCount: null,
       cost: 'nothing',
-      command: 'sluice taxonomy set mine.json',
+      command: 'sluice taxonomy set labels.csv',
       view: 'labels',
     },
     {
@@ -136,7 +153,7 @@ function stepsOf(standing: Standing): GuideStep[] {
       left: decided >= goal ? null : `${goal - decided} to go`,
       leftCount: Math.max(0, goal - decided),
       cost: 'a quarter of an hour of yours',
-      command: 'sluice review --order teaching, sluice decide',
+      command: `sluice review --order teaching --limit ${Math.max(1, Math.min(SHEET_ROWS, goal - decided))} -o review.csv, sluice decide --from review.csv`,
       view: 'review?order=teaching',
     },
     {
@@ -158,7 +175,7 @@ function stepsOf(standing: Standing): GuideStep[] {
       left: null,
       leftCount: null,
       cost: 'nothing; the model before is kept, and one step back',
-      command: `sluice whatif --model ${candidate ?? '<model>'}, sluice models promote ${candidate ?? '<model>'}`,
+      command: `sluice whatif --model ${candidate ?? '<model>'}${provesNothing ? ON_ONES_WORD : ''}, sluice models promote ${candidate ?? '<model>'}`,
       view: candidate === undefined ? 'models' : `models/${candidate}`,
     },
     {
@@ -179,18 +196,18 @@ function stepsOf(standing: Standing): GuideStep[] {
       cost: asksLlm
         ? 'only documents that it is unsure of are asked; answers that are there are not paid again'
         : 'nothing: no LLM is asked here',
-      command: `sluice rerun ${runAgain ?? '<run>'} --from score${provesNothing ? ' --accept 0.5' : ''}`,
+      command: `sluice rerun ${olderRuns ?? runAgain ?? '<run>'} --from score${provesNothing ? ON_ONES_WORD : ''}`,
       view: runAgain === undefined ? 'runs' : `runs/${runAgain}`,
     },
     {
       id: 'check',
-      isDone: checked >= CHECKS,
+      isDone: checked > 0 && checked >= checks,
       title: 'Check some of what it decided alone',
       why: 'Drawn at random: the promise becomes a number that was measured',
-      left: checked >= CHECKS ? null : `${checked} of ${CHECKS} checked`,
-      leftCount: CHECKS - checked,
+      left: checked >= checks ? null : `${checked} of ${checks} checked`,
+      leftCount: checks - checked,
       cost: 'a minute for each three',
-      command: 'sluice spot-check, sluice decide',
+      command: `sluice spot-check --limit ${Math.max(1, checks - checked)} -o checks.csv, sluice decide --from checks.csv`,
       view: 'review?order=spot-check',
     },
   ];

@@ -4,6 +4,7 @@ import { BucketSet } from '../features/bucket-set.ts';
 import type { Csr } from '../features/sparse.ts';
 import { type Contributions, requireWidth, type Scorer, softmaxRows } from './scorer.ts';
 import { decodeTensors, encodeTensors, takeTensor } from './tensors.ts';
+import { WideMargins } from './wide-margins.ts';
 
 /**
  * How margins become probabilities. one-vs-rest: each class has a binary model of its own, whose probability is shared out over the
@@ -78,12 +79,23 @@ export class LinearScorer implements Scorer {
   readonly kind = 'logistic-regression';
   readonly width: number;
   readonly classes: number;
-  readonly model: LinearModel;
+  readonly #isBinomial: boolean;
+  readonly #intercepts: Float64Array;
   readonly #link: LinearLink;
   readonly #columns: BucketSet;
+  /** [used, stride]: those of the model, or where the kernel holds them, so that they are not held twice. */
+  #coefficients: Float64Array;
+  #stride: number;
+  #wide: WideMargins | undefined;
+  readonly #maySpeedUp: boolean;
 
-  constructor(model: LinearModel, link: LinearLink = 'softmax') {
-    this.model = model;
+  /** @param maySpeedUp  it will score more than once: with the first rows, coefficients move to where that is fast */
+  constructor(model: LinearModel, link: LinearLink = 'softmax', maySpeedUp = false) {
+    this.#isBinomial = model.isBinomial;
+    this.#intercepts = model.intercepts;
+    this.#coefficients = model.coefficients;
+    this.#stride = marginsOf(model);
+    this.#maySpeedUp = maySpeedUp;
     this.#link = link;
     this.width = model.width;
     this.classes = classesOf(model);
@@ -93,14 +105,32 @@ export class LinearScorer implements Scorer {
   probabilities(x: Csr): Float64Array {
     const margins = this.margins(x);
     if (this.#link === 'one-vs-rest') return oneVsRestProbabilities(margins, this.classes);
-    return marginProbabilities(margins, this.model.isBinomial, this.classes);
+    return marginProbabilities(margins, this.#isBinomial, this.classes);
   }
 
   /** Margins [rows, margins], row-major. Features are added in ascending order, then the intercept, as Spark does. */
   margins(x: Csr): Float64Array {
     requireWidth(x, this.width);
-    const { coefficients, intercepts } = this.model;
-    const margins = intercepts.length;
+    const intercepts = this.#intercepts;
+    const out = this.#wideMargins(x) ?? this.#ownMargins(x);
+    for (let at = 0; at < out.length; at += intercepts.length)
+      for (let k = 0; k < intercepts.length; k++) out[at + k]! += intercepts[k]!;
+    return out;
+  }
+
+  #wideMargins(x: Csr): Float64Array | undefined {
+    if (this.#maySpeedUp && this.#wide === undefined) {
+      this.#wide = WideMargins.open(this.#coefficients, this.#intercepts.length);
+      if (this.#wide === undefined) return undefined;
+      this.#coefficients = this.#wide.coefficients;
+      this.#stride = this.#wide.stride;
+    }
+    return this.#wide?.of(x, this.#columns);
+  }
+
+  #ownMargins(x: Csr): Float64Array {
+    const margins = this.#intercepts.length;
+    const [coefficients, stride] = [this.#coefficients, this.#stride];
     const known = this.#columns;
     const out = new Float64Array(x.rows * margins);
     let places = new Int32Array(1024); // where the coefficients of the row's features begin
@@ -116,11 +146,10 @@ export class LinearScorer implements Scorer {
       for (let e = start; e < end; e++) {
         const place = known.place(x.indices[e]!);
         if (place < 0) continue;
-        places[count] = place * margins;
+        places[count] = place * stride;
         values[count++] = x.values[e]!;
       }
       addProducts(coefficients, places, values, count, out, row * margins, margins);
-      for (let k = 0; k < margins; k++) out[row * margins + k]! += intercepts[k]!;
     }
     return out;
   }
@@ -128,7 +157,7 @@ export class LinearScorer implements Scorer {
   /** Spark's rawPrediction [rows, K]: the margins, or [-m, m] when binomial. */
   rawPrediction(x: Csr): Float64Array {
     const margins = this.margins(x);
-    if (!this.model.isBinomial) return margins;
+    if (!this.#isBinomial) return margins;
     const raw = new Float64Array(margins.length * 2);
     for (let row = 0; row < margins.length; row++) {
       raw[2 * row] = -margins[row]!;
@@ -140,11 +169,10 @@ export class LinearScorer implements Scorer {
   contributions(x: Csr, row: number, label: number): Contributions {
     const columns = x.indices.subarray(x.indptr[row]!, x.indptr[row + 1]!);
     const values = new Float64Array(columns.length);
-    const margins = marginsOf(this.model);
-    const [k, sign] = this.model.isBinomial ? [0, label === 1 ? 1 : -1] : [label, 1];
+    const [k, sign] = this.#isBinomial ? [0, label === 1 ? 1 : -1] : [label, 1];
     for (let i = 0; i < columns.length; i++) {
       const place = this.#columns.place(columns[i]!);
-      if (place >= 0) values[i] = sign * x.values[x.indptr[row]! + i]! * this.model.coefficients[place * margins + k]!;
+      if (place >= 0) values[i] = sign * x.values[x.indptr[row]! + i]! * this.#coefficients[place * this.#stride + k]!;
     }
     return { columns, values };
   }

@@ -102,7 +102,11 @@ async function openScorer(
 ): Promise<Scorer> {
   switch (kind) {
     case 'logistic-regression':
-      return new LinearScorer(decodeLinearModel(bytes), scorer.link === 'one-vs-rest' ? 'one-vs-rest' : 'softmax');
+      return new LinearScorer(
+        decodeLinearModel(bytes),
+        scorer.link === 'one-vs-rest' ? 'one-vs-rest' : 'softmax',
+        true,
+      );
     case 'xgboost':
       return new XgboostScorer(readBooster(bytes), {
         absent: scorer.absent === 'zero' ? 'zero' : 'missing',

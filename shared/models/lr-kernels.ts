@@ -24,7 +24,16 @@ interface WasmApi {
   Module: new (bytes: Uint8Array) => object;
   Instance: new (module: object, imports: object) => { exports: Record<string, unknown> };
 }
-type Product = (rows: number, k: number, indptr: number, indices: number, values: number, m: number, b: number) => void;
+/** `multiply` and `multiplyTransposed` of lr-kernels.wat; addresses in bytes. */
+export type RowProduct = (
+  rows: number,
+  k: number,
+  indptr: number,
+  indices: number,
+  values: number,
+  m: number,
+  b: number,
+) => void;
 
 let compiled: object | undefined;
 
@@ -91,7 +100,7 @@ function instantiate(z: SparseRows, layout: Layout) {
   new Uint32Array(buffer, layout.indptr, z.indptr.length).set(z.indptr);
   new Int32Array(buffer, layout.indices, z.indices.length).set(z.indices);
   const run = (name: string, rows: number, padded: number) =>
-    (exports[name] as Product)(rows, padded, layout.indptr, layout.indices, layout.values, layout.m, layout.b); // defined in lr-kernels.wat
+    (exports[name] as RowProduct)(rows, padded, layout.indptr, layout.indices, layout.values, layout.m, layout.b); // defined in lr-kernels.wat
   return { buffer, run };
 }
 

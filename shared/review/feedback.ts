@@ -52,9 +52,9 @@ export async function giveFeedback(
   }
   if (typeof latest.taxonomy_version === 'string')
     await offerDecision(lake.services.lake, latest.taxonomy_version, documentId, label);
-  await storeResult(lake, latest, label, number);
+  const isStored = await storeResult(lake, latest, label, number);
   await lake.services.lake.delete(reviewLeasePath(documentId));
-  lake.services.logger.info('review.decided', { documentId, number });
+  if (isStored) lake.services.logger.info('review.decided', { documentId, number }); // once, also where the same request came twice at a time
   return answerOf(row, true);
 }
 
@@ -151,9 +151,10 @@ async function scoredColumns({ services }: DecisionLake, latest: Row): Promise<R
   return by === null ? none : { scored_label: best.label, scored_confidence: best.probability, scored_by: by };
 }
 
-async function storeResult(lake: DecisionLake, latest: Row, label: string, number: number): Promise<void> {
+/** @returns false where it was stored before */
+async function storeResult(lake: DecisionLake, latest: Row, label: string, number: number): Promise<boolean> {
   const txn = { appId: txnOf(String(latest.document_id)), appVersion: number, operation: 'REVIEW' };
-  await tableOf(lake, 'results').append([resultRow(lake, latest, label)], txn);
+  return !(await tableOf(lake, 'results').append([resultRow(lake, latest, label)], txn)).alreadyApplied;
 }
 
 /** The row that is the latest from then on. */

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { TerminalError } from '../errors.ts';
 import { readParquet } from '../lake/parquet.ts';
+import { textOfTable } from '../table-text.ts';
 import { withTemporaryFolder } from '../temporary-folder.ts';
 import { readCsv } from './csv.ts';
 
@@ -44,7 +45,7 @@ async function* parseFile(file: DatasetFile, columns: DatasetColumns): AsyncIter
       return yield* parseJsonLines(isGzip ? inflate(file) : file.bytes);
     case 'csv':
     case 'tsv':
-      return yield* parseCsv(decode(isGzip ? inflate(file) : file.bytes), ending === 'tsv' ? '\t' : ',', columns);
+      return yield* parseCsv(textOfTable(isGzip ? inflate(file) : file.bytes), ending === 'tsv' ? '\t' : ',', columns);
     case 'parquet':
       return yield* parseParquet(file.bytes, columns);
     default:
@@ -74,7 +75,13 @@ function* parseJsonLines(bytes: Uint8Array): Iterable<Parsed> {
   }
 }
 
-function* parseCsv(text: string, separator: string, columns: DatasetColumns): Iterable<Parsed> {
+/** @param usual  separator, unless only another makes the header hold the text column: where a comma is the decimal sign, spreadsheets save with semicolons */
+function* parseCsv(text: string, usual: string, columns: DatasetColumns): Iterable<Parsed> {
+  const hasColumn = (separator: string): boolean => {
+    for (const { fields } of readCsv(text, separator)) return fields.some((name) => name.trim() === columns.text);
+    return false;
+  };
+  const separator = [usual, ';', '\t'].find(hasColumn) ?? usual;
   let header: string[] | undefined;
   for (const record of readCsv(text, separator)) {
     if (header === undefined) {
@@ -139,9 +146,6 @@ function* lines(bytes: Uint8Array): Iterable<string> {
     from = end + 1;
   }
 }
-
-/** UTF-8 without its byte order mark. */
-const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
 function inflate(file: DatasetFile): Uint8Array {
   try {

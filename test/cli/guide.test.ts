@@ -16,7 +16,7 @@ test('each command of the next step is a line of its own, to be pasted as it is'
     ...{ cost: 'nothing', command, view: 'models/v1' },
   });
   const commandsOf = (command: string, lake: { data: string; url?: string } = { data: '.local' }) =>
-    describeGuide({ steps: [step(command)], unchecked: null }, lake)
+    describeGuide({ steps: [step(command)], unchecked: null }, lake, 100)
       .split('\n')
       .slice(3);
   expect(commandsOf('sluice whatif --model v1, sluice models promote v1')).toEqual([
@@ -35,15 +35,31 @@ test('each command of the next step is a line of its own, to be pasted as it is'
 test('labels that descriptions gave and nobody checked are warned of after the steps, with how to check them and the language', () => {
   const unchecked = { documents: 87, checked: 0, right: 0, wanted: 20 };
   const foreign = { encoder: 'mini-1', language: 'de', documents: 80, understands: ['en'] };
-  const lines = describeGuide({ steps: [], unchecked: { ...unchecked, foreign } }, { data: 'my lake' }).split('\n');
-  expect(lines.slice(0, 3)).toEqual([
-    '! 87 labels come from descriptions alone and are unproven: nobody has checked any, 20 wanted.',
-    '  80 of them are German, which the encoder did not understand when it was imported (it does read English): take one that knows German (docs/models.md, Encoders).',
-    '  To check: npx sluice spot-check --data "my lake" draws documents, npx sluice decide <document-id> <label> --data "my lake" says what is right.',
+  const said = (checked: typeof unchecked, given: typeof foreign | null) =>
+    describeGuide({ steps: [], unchecked: { ...checked, foreign: given } }, { data: 'my lake' }, 80).split('\n');
+  expect(said(unchecked, foreign).slice(1, -1)).toEqual([
+    '! 87 labels come from descriptions alone and are unproven: nobody has checked',
+    'any, 20 wanted. 80 of the documents are in German, which the encoder did not',
+    'understand when it was imported (it does read English): take one that knows',
+    'German (docs/models.md, Encoders).',
+    '    npx sluice spot-check --limit 20 -o checks.csv --data "my lake"',
+    '    npx sluice decide --from checks.csv --data "my lake"',
   ]);
-  const some = describeGuide(
-    { steps: [], unchecked: { ...unchecked, checked: 5, right: 3, foreign: null } },
-    { data: '.local' },
+  expect(said({ ...unchecked, checked: 5, right: 3 }, null).join(' ')).toContain(
+    '5 checked so far, 3 right, 20 wanted.',
   );
-  expect(some).toContain('5 checked so far, 3 right');
+});
+
+test('sentences keep to the width of the terminal, commands stay whole', () => {
+  const step: GuideStep = {
+    ...{ id: 'review', state: 'next', case: null, title: 'Decide', left: '30 to go', leftCount: 30, view: 'review' },
+    ...{ why: `They ${'come in an order '.repeat(9)}`.trim(), cost: 'a quarter of an hour' },
+    command: 'sluice review --order teaching --limit 30 -o review.csv, sluice decide --from review.csv',
+  };
+  const lines = describeGuide({ steps: [step], unchecked: null }, { data: 'a-folder-with-a-name' }, 60).split('\n');
+  const commands = lines.filter((line) => line.includes('npx sluice'));
+  expect(commands).toHaveLength(2);
+  expect(commands[0]).toMatch(/-o review\.csv --data "a-folder-with-a-name"$/);
+  expect(lines.join(' ').replaceAll(/ +/g, ' ')).toContain('fill in the column label of review.csv');
+  for (const line of lines.filter((each) => !commands.includes(each))) expect(line.length).toBeLessThanOrEqual(60);
 });

@@ -14,6 +14,7 @@ const FILE = import.meta.filename;
 /** Values that an argument or option of this kind takes. */
 const FIT: Record<string, string> = {
   'run-id': 'run-1',
+  'run-ids': 'run-1',
   'run-a': 'run-1',
   'run-b': 'run-2',
   'document-id': '0'.repeat(64),

@@ -109,3 +109,13 @@ test('csv: records come back from any way of quoting them', () => {
     }),
   );
 });
+
+test('csv: as a spreadsheet saves it where a comma is the decimal sign, in Windows-1252 or UTF-16', async () => {
+  const columns = { text: 'document_id', label: 'label' };
+  const text = 'document_id;label;text\r\na1;Kündigungen;"eins, zwei"\r\n';
+  const expected = [{ line: 2, text: 'a1', label: 'Kündigungen', id: null }];
+  expect(await read('a.csv', text, columns)).toEqual(expected);
+  expect(await read('a.csv', Buffer.from(text, 'latin1'), columns)).toEqual(expected);
+  expect(await read('a.csv', Buffer.from(`\ufeff${text.replaceAll(';', '\t')}`, 'utf16le'), columns)).toEqual(expected);
+  await expect(read('a.csv', 'id;label\r\n1;x\r\n', columns)).rejects.toThrow('no column "document_id"');
+});

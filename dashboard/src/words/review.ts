@@ -100,6 +100,10 @@ export const words = catalogue('review', {
   nothingToUndo: 'There is nothing to undo.',
   broughtBack: 'Brought back.',
   nextCorrects: (label: string) => `${label} is stored already. The next decision is stored as a correction.`,
+  storedFromBefore: (n: number) =>
+    `${count(n)} ${pluralEn(n, 'decision', 'decisions')} of before ${pluralEn(n, 'is', 'are')} stored now.`,
+  refusedFromBefore: (n: number) =>
+    `${count(n)} ${pluralEn(n, 'decision', 'decisions')} of before could not be stored: the documents were erased, or the label is none any more.`,
   decidedByOther: 'Somebody else decided this document at the same moment; theirs stands.',
   erasedMeanwhile: 'The document was erased meanwhile; nothing was stored.',
   chooseBelow: 'Choose a label for the document below.',

@@ -1,5 +1,7 @@
 // Labels from a file, and as one.
+
 import { useRef } from 'preact/hooks';
+import { textOfTable } from '../../../../shared/table-text.ts';
 import { saveBlob } from '../../save.ts';
 import { canOperate } from '../../session.ts';
 import { toast, toastError } from '../../toasts.tsx';
@@ -15,7 +17,7 @@ export function Files({ draft, onRead }: { draft: Draft; onRead: (draft: Draft) 
   const read = async (file: File | undefined) => {
     if (file === undefined) return;
     try {
-      const given = readLabelFile(file.name, await file.text());
+      const given = readLabelFile(file.name, textOfTable(new Uint8Array(await file.arrayBuffer())));
       onRead({
         ...given,
         name: given.name || draft.name || nameOfFile(file.name),

@@ -1,6 +1,6 @@
 // Runs the review queue: asks for documents, sends decisions in their order, keeps time.
 // Invariants: U1 decisions on a document reach the server in the order they were made. U2 what is held, and what waits behind a request under way, is
-// sent when the view, the tab or the window goes. U3 the queue outlives the view, so that a look at a document or at a run loses neither place nor undo.
+// sent when the view, the tab or the window goes; what no answer is known of is sent when the tab is loaded again. U3 the queue outlives the view, so that a look at a document or at a run loses neither place nor undo.
 
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
@@ -8,7 +8,9 @@ import type { BatchAnswer, FeedbackAnswer, ReviewItem } from '../../../../shared
 import { ApiError, getJson, sendJson } from '../../api.ts';
 import { queryOf } from '../../links.ts';
 import { problemOf } from '../../problem.ts';
+import { toast, toastError } from '../../toasts.tsx';
 import { words } from '../../words/review.ts';
+import { createLeftBehind } from './left-behind.ts';
 import { askOf, type Line } from './lines.ts';
 import { planAsk } from './plan-ask.ts';
 import { type Decision, type Effect, type Event, emptyQueue, step } from './queue.ts';
@@ -39,7 +41,27 @@ export function dispatch(event: Event, isClosing = false): void {
   const { queue: next, effects } = step(queue.value, event);
   queue.value = next;
   for (const effect of effects) run(effect);
-  if (isClosing) sender.close(); // U2: a closing window has no time to wait for the request before
+  if (!isClosing) return;
+  sender.close(); // U2: a closing window has no time to wait for the request before
+  leftBehind.keep(sender.unanswered());
+}
+
+const leftBehind = createLeftBehind(sessionStorage);
+
+/** U2: of an earlier page of this tab. One that cannot be sent now is tried with the next load. */
+async function sendLeftBehind(): Promise<void> {
+  try {
+    const { stored, refused } = await leftBehind.resend((decisions) =>
+      sendJson<BatchAnswer>('POST', 'feedback/batch', { decisions }),
+    );
+    if (stored > 0) {
+      storedCount.value += stored;
+      toast(words.storedFromBefore(stored), 'good');
+    }
+    if (refused > 0) toast(words.refusedFromBefore(refused), 'bad');
+  } catch (error) {
+    toastError(error);
+  }
 }
 
 function run(effect: Effect): void {
@@ -62,6 +84,7 @@ const sender = createSender(
   },
   {
     stored(decision) {
+      leftBehind.answered(decision.item.documentId);
       dispatch({ kind: 'stored', documentId: decision.item.documentId });
       storedCount.value++;
     },
@@ -76,9 +99,12 @@ const bodyOf = (documentId: string, label: string, note: string) => ({
 });
 
 function tellFailure(decision: Decision, error: unknown): void {
-  if (!(error instanceof ApiError) || error.status === 0 || error.status === 429 || error.status >= 500)
+  if (!(error instanceof ApiError) || error.status === 0 || error.status === 429 || error.status >= 500) {
     dispatch({ kind: 'send-failed', decision });
-  else if (error.code === 'lake.conflict')
+    return;
+  }
+  leftBehind.answered(decision.item.documentId);
+  if (error.code === 'lake.conflict')
     dispatch({
       kind: 'lost',
       decision,
@@ -142,7 +168,12 @@ export function useQueue(next: Choice): void {
       leave();
       releaseAll();
     };
-    const onVisibility = () => (document.hidden ? leave() : askIfDue());
+    const onVisibility = () => {
+      if (document.hidden) return leave();
+      leftBehind.clear();
+      askIfDue();
+    };
+    void sendLeftBehind();
     const stop = queue.subscribe(() => queueMicrotask(askIfDue));
     const timer = setInterval(askIfDue, TICK_MS);
     addEventListener('pagehide', close);

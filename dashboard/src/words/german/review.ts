@@ -94,6 +94,10 @@ export const review: typeof words = {
   nothingToUndo: 'Es gibt nichts zurückzunehmen.',
   broughtBack: 'Zurückgeholt.',
   nextCorrects: (label) => `${label} ist schon gespeichert. Die nächste Entscheidung wird als Korrektur gespeichert.`,
+  storedFromBefore: (n) =>
+    `${count(n)} ${pluralDe(n, 'Entscheidung von vorhin ist', 'Entscheidungen von vorhin sind')} jetzt gespeichert.`,
+  refusedFromBefore: (n) =>
+    `${count(n)} ${pluralDe(n, 'Entscheidung', 'Entscheidungen')} von vorhin ließ${n === 1 ? '' : 'en'} sich nicht speichern: Die Dokumente wurden gelöscht, oder die Kategorie gibt es nicht mehr.`,
   decidedByOther: 'Jemand anders hat dieses Dokument im selben Augenblick entschieden; dessen Entscheidung gilt.',
   erasedMeanwhile: 'Das Dokument wurde inzwischen gelöscht; nichts wurde gespeichert.',
   chooseBelow: 'Wählen Sie eine Kategorie für das Dokument unten.',
