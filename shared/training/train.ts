@@ -97,7 +97,8 @@ export async function train(input: TrainInput): Promise<TrainedBundle> {
     metrics: summarize(evaluation, judged.source),
     stage: head?.stage ?? null,
     training: {
-      algorithm: 'logistic-regression',
+      algorithm: options.loss === 'logistic' ? 'logistic-regression' : 'linear-svm',
+      loss: options.loss,
       rows: counts.rows,
       ...(input.decisions === undefined ? {} : { rowsHuman: input.decisions.human, rowsLlm: input.decisions.llm }),
       skipped: data.skipped,
