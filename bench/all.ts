@@ -1,8 +1,9 @@
-// What docs/benchmarks.md compares between two builds, as far as a build of before has it, by one command: `npm run bench all -- --against <built checkout> [--json] [--only readers,lake] [--rounds 40] [--files 500,4000]`.
+// What docs/benchmarks.md compares between two builds, as far as a build of before has it, by one command: `npm run bench all -- --against <built checkout> [--json] [--only readers,lake,dataset] [--rounds 40] [--files 500,4000]`.
 // Benchmarks that compare two builds themselves are given the other one; of those that both builds have, each build runs its own, one after the other.
 // Without --against only what this build needs is told. What is printed is the table as Markdown, or one JSON document.
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -23,7 +24,9 @@ interface Options {
   files: string;
 }
 
-const PARTS: Readonly<Record<string, (options: Options) => Line[]>> = { readers, redact, rows, training, lake, folder };
+const PARTS: Readonly<Record<string, (options: Options) => Line[]>> = {
+  ...{ readers, texts, redact, rows, training, lake, sql, query, dataset, installed, folder },
+};
 
 export async function run({ json, args }: { json: boolean; args: string[] }): Promise<void> {
   const { values } = parseArgs({
@@ -176,4 +179,103 @@ function folder({ against, files }: Options): Line[] {
       before?.perDocumentMs[kind],
     ),
   );
+}
+
+/** Small texts in one process. */
+function texts({ against, rounds }: Options): Line[] {
+  return inFolder((corpus) => {
+    const samples = readFileSync(join(here, 'samples/training.jsonl'), 'utf8').trim().split('\n');
+    for (let i = 0; i < 400; i++) {
+      const { text } = JSON.parse(samples[i % samples.length] ?? '') as { text: string }; // our own samples
+      writeFileSync(join(corpus, `${i}.txt`), `${text} Reference ${i}.`);
+    }
+    const told = measured(here, 'readers', ['--corpus', corpus, '--rounds', rounds, ...other(against)]);
+    const { ms, beforeMs } = (told as ReadersResult).total; // as above
+    return [line('readers', 'a small text: bytes to leaf, CPU', 'ms', ms, beforeMs)];
+  });
+}
+
+interface SqlResult {
+  asked: { question: string; ms: number; cpuMs: number }[];
+}
+
+/** Each build asks the same files, one after the other. */
+function sql({ against }: Options): Line[] {
+  return inFolder((folder) => {
+    const ask = (more: string[]) => measured(here, 'sql', ['--lake', join(folder, 'made'), ...more]) as SqlResult; // as above
+    const before = against === undefined ? undefined : ask(['--build', against]);
+    return ask([]).asked.flatMap(({ question, ms, cpuMs }) => {
+      const old = question.startsWith('DuckDB') ? undefined : before?.asked.find((each) => each.question === question);
+      return [
+        line('sql', `${question} over 500,000 results, warm, wall`, 'ms', ms, old?.ms),
+        line('sql', `${question} over 500,000 results, warm, CPU`, 'ms', cpuMs, old?.cpuMs),
+      ];
+    });
+  });
+}
+
+interface DatasetResult {
+  sides: { cpuMsPerDocument: number; requestsPerBatch: number }[];
+}
+
+function dataset({ against }: Options): Line[] {
+  const { sides } = measured(here, 'dataset', other(against)) as DatasetResult; // as above
+  const [now, before] = sides;
+  if (now === undefined) return [];
+  return [
+    line('dataset', 'host, a document of a data set, CPU', 'ms', now.cpuMsPerDocument, before?.cpuMsPerDocument),
+    line('dataset', 'host, HTTP requests of a batch', '', now.requestsPerBatch, before?.requestsPerBatch),
+  ];
+}
+
+/** `sluice query` where nothing runs, over the results of the samples. */
+function query({ against }: Options): Line[] {
+  return inFolder((data) => {
+    const sluice = (checkout: string, args: string): number => {
+      const script = `node --disable-warning=ExperimentalWarning dist/cli/sluice.js ${args} --data "$1" >/dev/null 2>&1 && times`;
+      const told = execFileSync('sh', ['-c', script, 'sh', data], { cwd: checkout, encoding: 'utf8' });
+      const children = told.trim().split('\n').at(-1) ?? '';
+      return [...children.matchAll(/(\d+)m([\d.]+)s/g)].reduce((sum, [, m, s]) => sum + Number(m) * 60 + Number(s), 0);
+    };
+    const ask = 'query "select label, count(*) from latest_results group by 1"';
+    sluice(here, 'start --once --no-llm --json --port 0');
+    const took: { here: number[]; against: number[] } = { here: [], against: [] };
+    for (let round = 0; round < 4; round++) {
+      if (against !== undefined) took.against.push(sluice(against, ask));
+      took.here.push(sluice(here, ask));
+    }
+    const before = against === undefined ? undefined : Math.min(...took.against);
+    return [
+      line('all', '`sluice query` with no cloud running, CPU of all processes', 's', Math.min(...took.here), before),
+    ];
+  });
+}
+
+/** What `npm ci` has left in each checkout. */
+function installed({ against }: Options): Line[] {
+  const now = sizeOf(join(here, 'node_modules'));
+  const before = against === undefined ? undefined : sizeOf(join(against, 'node_modules'));
+  return [
+    line('all', '`npm ci`: on the disk', 'MB', now.bytes / 1e6, before && before.bytes / 1e6),
+    line('all', '`npm ci`: files', '', now.files, before?.files),
+  ];
+}
+
+function sizeOf(folder: string): { bytes: number; files: number } {
+  let [bytes, files] = [0, 0];
+  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
+    if (!entry.isFile()) continue;
+    files += 1;
+    bytes += statSync(join(entry.parentPath, entry.name)).blocks * 512;
+  }
+  return { bytes, files };
+}
+
+function inFolder(work: (folder: string) => Line[]): Line[] {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-all-'));
+  try {
+    return work(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }

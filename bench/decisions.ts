@@ -189,11 +189,12 @@ async function measure({ set, file, profile, against, aim, encoder: folder, vect
   test.forEach(({ label }, i) => {
     const [from, to] = [i * width, (i + 1) * width];
     const best = argmax(words, from, to);
-    const isSkipped = mixed === undefined || words[from + best]! >= skip;
+    const isNew = model.isForeign?.(texts[i]!) === true;
+    const isSkipped = mixed === undefined || (!isNew && words[from + best]! >= skip);
     const p = isSkipped ? words : mixed.probabilities;
     const k = argmax(p, from, to);
     const bar = mixed === undefined ? model.accept : isSkipped ? skip : stage!.description.accept.threshold;
-    const isForeign = !isSkipped && stage!.isForeign(mixed!.neighbours[i]!);
+    const isForeign = isSkipped ? isNew : stage!.isForeign(mixed.neighbours[i]!);
     const isRight = model.labels[k] === label;
     if (!isSkipped) encoded++;
     if (isRight) right++;

@@ -1,6 +1,7 @@
 // Equal work of ours and of peers, side by side: `npm run bench peers -- [--json] [--sets ag_news] [--python /usr/bin/python3] [--kreuzberg <folder>]
 // [--install] [--rounds 5]`. A peer that is not there is skipped, and why is said; none of them is a dependency.
-// scikit-learn: the same mathematics (columns that occur, standardized alike, 20 iterations, one BLAS thread), accuracy of both. Kreuzberg: the text of
+// scikit-learn: the same mathematics (columns that occur, standardized alike, 20 iterations, one BLAS thread), accuracy of both; and deciding, with features as
+// near to those of `lexical` as it has. Kreuzberg: the text of
 // the same documents in one process each, rounds in turns. --install puts Kreuzberg (MIT, about 90 MB) into a temporary folder and deletes it.
 import { execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,6 +13,7 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { readCorpus, samplesFolder } from './corpus.ts';
 import type { ReadAnswer } from './library/reading-process.ts';
+import { measureDeciding } from './peers/deciding.ts';
 
 interface Compared {
   peer: string;
@@ -63,6 +65,7 @@ export async function run({ json, args }: { json: boolean; args: string[] }): Pr
   const skipped: Skipped[] = [...NOT_COMPARED];
   const take = (found: Compared[] | Skipped) => (Array.isArray(found) ? compared.push(...found) : skipped.push(found));
   take(compareTraining(values.python, values.sets, join(values.data, 'text')));
+  take(await compareDeciding(values.python, values.sets, join(values.data, 'text')));
   const folder = values.install ? installed() : values.kreuzberg;
   try {
     take(await compareReading(folder, join(values.data, 'docs'), Number(values.rounds)));
@@ -94,14 +97,11 @@ function compareTraining(python: string, sets: string, data: string): Compared[]
   const peer = 'scikit-learn';
   const missing = sets.split(',').find((set) => !existsSync(join(data, `${set}.jsonl.gz`)));
   if (missing !== undefined) return { peer, why: `${data} has no ${missing}.jsonl.gz` };
-  try {
-    execFileSync(python, ['-c', 'import sklearn'], { stdio: 'ignore' });
-  } catch {
+  if (!hasSklearn(python))
     return {
       peer,
       why: `${python} has none: apt-get install python3-sklearn, or pip install scikit-learn and --python`,
     };
-  }
   const entry = join(import.meta.dirname, `run${extname(import.meta.filename)}`);
   const asked = ['models', '--json', '--data', data, '--sets', sets, '--peers', 'sklearn', '--python', python];
   const told = execFileSync(process.execPath, [entry, ...asked], {
@@ -122,6 +122,37 @@ function compareTraining(python: string, sets: string, data: string): Compared[]
       note: `accuracy ${own.testAccuracy} and ${rounded(equalTestAccuracy)}`,
     };
   });
+}
+
+async function compareDeciding(python: string, sets: string, data: string): Promise<Compared[] | Skipped> {
+  const peer = 'scikit-learn';
+  const found: Compared[] = [];
+  for (const set of sets.split(',')) {
+    const file = join(data, `${set}.jsonl.gz`);
+    if (!existsSync(file) || !hasSklearn(python))
+      return { peer, why: `deciding: ${existsSync(file) ? `${python} has none` : `there is no ${file}`}` };
+    const { version, ours, theirs } = await measureDeciding(python, set, file);
+    found.push({
+      peer,
+      version,
+      what: `deciding ${set} with words, pairs and parts, documents a CPU second`,
+      unit: '',
+      ours: Math.round(ours),
+      theirs: Math.round(theirs),
+      speed: rounded(ours / theirs),
+      note: 'one thread; its coefficients are drawn',
+    });
+  }
+  return found;
+}
+
+function hasSklearn(python: string): boolean {
+  try {
+    execFileSync(python, ['-c', 'import sklearn'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false; // not there, or no Python
+  }
 }
 
 /** Kreuzberg in a temporary folder. */

@@ -1,18 +1,19 @@
 // Benchmark of SQL over the results: 500,000 rows in many files, asked by a process that has asked before and by one that has not, beside DuckDB alone on
 // the same files.
-// `npm run bench sql -- [--json] [--rows 500000] [--files 50] [--asks 15] [--lake FOLDER]`; a lake that is named is made once and kept, so that two builds
-// can be asked in turns.
+// `npm run bench sql -- [--json] [--rows 500000] [--files 50] [--asks 15] [--lake FOLDER] [--build <built checkout>]`; a lake that is named is made once and kept,
+// so that two builds can be asked in turns: with --build it is the other checkout that answers.
 // Method: the files are written by DuckDB and committed to a real Delta table in a folder; a tenth of the documents was decided twice. Each question is
 // new (another number in its condition), so that no kept answer is given. Wall clock; CPU milliseconds stand beside it.
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { dataFilePath } from '../shared/lake/delta/actions.ts';
 import { DeltaTable } from '../shared/lake/delta/table.ts';
 import { connect, createDatabase, sqlName, sqlReadParquet, sqlText, sqlType } from '../shared/lake/duckdb.ts';
 import { FileCache } from '../shared/lake/file-cache.ts';
-import { LakeQueries } from '../shared/lake/query.ts';
+import { LakeQueries, type QueryResult } from '../shared/lake/query.ts';
 import { resultsTable } from '../shared/lake/tables.ts';
 import { tablePath } from '../shared/paths.ts';
 import { seededRandom, silentLogger, systemClock } from '../shared/ports.ts';
@@ -67,6 +68,7 @@ export async function run({ json, args }: { json: boolean; args: string[] }): Pr
       files: { type: 'string', default: '50' },
       asks: { type: 'string', default: '15' },
       lake: { type: 'string' },
+      build: { type: 'string' },
     },
   });
   const folder = values.lake ?? mkdtempSync(join(tmpdir(), 'sluice-bench-sql-'));
@@ -74,7 +76,7 @@ export async function run({ json, args }: { json: boolean; args: string[] }): Pr
     const [rows, files, asks] = [Number(values.rows), Number(values.files), Number(values.asks)];
     const table = openTable(folder);
     if (!existsSync(join(folder, 'lake'))) await makeTable(table, folder, rows, files);
-    const queries = new LakeQueries([table]);
+    const queries = values.build === undefined ? new LakeQueries([table]) : await queriesOf(values.build, folder);
     const asked: Asked[] = [];
     for (const [question, sql] of Object.entries(QUESTIONS))
       asked.push(await measure(question, asks, async (n) => (await queries.query(sql(n))).rows.length));
@@ -91,6 +93,28 @@ function openTable(folder: string): DeltaTable {
   const cache = new FileCache(join(folder, 'cache'));
   const deps = { clock: systemClock, random: seededRandom(1), logger: silentLogger, cache };
   return DeltaTable.open(folderStore(join(folder, 'lake')), tablePath('results'), resultsTable, deps);
+}
+
+/** The same table, opened and asked by another build. */
+async function queriesOf(build: string, folder: string): Promise<Pick<LakeQueries, 'query' | 'close'>> {
+  const load = (name: string) => import(pathToFileURL(join(resolve(build), 'dist/shared', name)).href);
+  // `as`: other builds of the same modules.
+  const tables = (await load('lake/delta/table.js')) as { DeltaTable: typeof DeltaTable };
+  const caches = (await load('lake/file-cache.js')) as { FileCache: typeof FileCache };
+  const schemas = (await load('lake/tables.js')) as { resultsTable: typeof resultsTable };
+  const asking = (await load('lake/query.js')) as {
+    LakeQueries?: typeof LakeQueries;
+    /** Of builds that opened a database for each question. */
+    query?: (tables: DeltaTable[], sql: string) => Promise<QueryResult>;
+  };
+  const cache = new caches.FileCache(join(folder, 'cache-of-other'));
+  const deps = { clock: systemClock, random: seededRandom(1), logger: silentLogger, cache };
+  const store = folderStore(join(folder, 'lake'));
+  const opened = [tables.DeltaTable.open(store, tablePath('results'), schemas.resultsTable, deps)];
+  const { LakeQueries: Queries, query } = asking;
+  if (Queries !== undefined) return new Queries(opened);
+  if (query === undefined) throw new Error(`${build} answers no SQL`);
+  return { query: (sql) => query(opened, sql), close: () => {} };
 }
 
 async function makeTable(table: DeltaTable, folder: string, rows: number, files: number): Promise<void> {

@@ -30,12 +30,12 @@ app.http('listResults', {
   methods: ['GET'],
   handler: (request, context) =>
     respond(context, request, 'reader', async () => {
-      const { limit, cursor, ...asked } = parseRequest(listResultsSchema, queryOf(request));
+      const { limit, cursor, sort, ...asked } = parseRequest(listResultsSchema, queryOf(request));
       const { view, filter } = await matched(request, asked);
       return {
         asOf: view.version,
         make: async () => {
-          const page = await listResults(view.query, { ...filter, limit, cursor });
+          const page = await listResults(view.query, { ...filter, limit, cursor, sort });
           return isFirstVersion(request) ? page : { ...page, results: page.results.map(decisionOf) };
         },
       };

@@ -143,11 +143,13 @@ export async function measureSplits({
     const seen = new Map<number, { rows: number; right: number }>();
     judging.forEach((row, i) => {
       const at = i * width;
-      const isSkipped = mixed === undefined || words[at + argmax(words, at, at + width)]! >= stage!.description.skip;
+      const isNew = model.isForeign?.(texts[i]!) === true;
+      const isSkipped =
+        mixed === undefined || (!isNew && words[at + argmax(words, at, at + width)]! >= stage!.description.skip);
       const p = isSkipped ? words : mixed.probabilities;
       const bar = mixed === undefined ? model.accept : isSkipped ? 0 : stage!.description.accept.threshold;
       const k = argmax(p, at, at + width);
-      if (p[at + k]! < bar || (!isSkipped && stage!.isForeign(mixed.neighbours[i]!))) return;
+      if (p[at + k]! < bar || (isSkipped ? isNew : stage!.isForeign(mixed.neighbours[i]!))) return;
       const isRight = model.labels[k] === all[row]!.label ? 1 : 0;
       alone++;
       right += isRight;

@@ -42,6 +42,6 @@ export function describeGuide(
   return [
     ...lines,
     ...(warned.length === 0 ? [] : ['', ...warned]),
-    ...(isAll ? ['Nothing is left to do: `sluice digest` says how it goes.'] : []),
+    ...(isAll ? [`Nothing is left to do: \`npx sluice digest${lake}\` says how it goes.`] : []),
   ].join('\n');
 }

@@ -66,10 +66,10 @@ function describeTrust(
     escalation.reduce((total, day) => total + day[key], 0);
   const documents = sum('documents');
   return [
-    `last ${period} days: ${documents} readable documents, ${percent(sum('byModel'), documents) || 'none'} by the model alone, ${sum('asked')} asked, ${sum('review')} left to people, ${sum('failed')} not readable`,
+    `last ${period} days: runs decided ${documents} times on a readable document, ${percent(sum('byModel'), documents) || 'none'} by the model alone, ${sum('asked')} asked, ${sum('review')} left to people, ${sum('failed')} not readable`,
     promise === null
       ? 'no model decides: there is no promise to check'
-      : `model ${promise.modelVersion} promises ${percent(promise.precision, 1)}; people checked ${promise.checked}${promise.checked === 0 ? '' : `, ${percent(promise.right, promise.checked)} right`}`,
+      : `model ${promise.modelVersion} ${promise.basis === 'guarantee' ? 'promises' : 'aims at'} ${percent(promise.precision, 1)}; people checked ${promise.checked}${promise.checked === 0 ? '' : `, ${percent(promise.right, promise.checked)} right`}`,
     ...describeSpotChecks(spotChecks),
     ...section(
       [{ title: 'proposed by' }, ...numbers('decisions', 'kept', 'agreement')],

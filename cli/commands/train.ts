@@ -206,6 +206,11 @@ function describeModel(model: RegisteredModel): string {
     accept.basis === 'default'
       ? decidesNothing(accept)
       : `decides alone from confidence ${accept.threshold.toFixed(3)} on (${accept.basis}): ${percent(accept.coverage)} of documents, ${percent(accept.observedPrecision)} of them right. That holds for documents like the labelled ones; \`sluice spot-check\` measures it on yours`,
+    ...(model.novelty === undefined || model.novelty === null
+      ? []
+      : [
+          `documents most of whose words no labelled one has (more than ${percent(model.novelty.above)}) are not decided alone: ${percent(model.novelty.leftOut)} of those whose label was left out are seen, ${percent(model.novelty.known)} of the others are taken for such`,
+        ]),
     ...describeStage(model),
   ].join('\n');
 }

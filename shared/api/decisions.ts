@@ -52,9 +52,15 @@ export const whatIfSchema = z.strictObject({
 });
 export type WhatIfRequest = z.infer<typeof whatIfSchema>;
 
+/** Orders of a list of decisions: by the time, the least or most certain first, by the label, by the path. */
+export const RESULT_SORTS = ['newest', 'oldest', 'unsure', 'sure', 'label', 'path'] as const;
+export type ResultSort = (typeof RESULT_SORTS)[number];
+
 /** Query of GET /api/results. */
 export const listResultsSchema = z.strictObject({
   ...textFilterShape,
+  /** What has no confidence or no label comes last. Within equals the newest first. */
+  sort: z.enum(RESULT_SORTS).optional().describe('Default: newest'),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
   /** `next` of the page before. */
   cursor: z.string().min(1).max(1000).optional(),

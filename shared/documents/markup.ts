@@ -54,9 +54,14 @@ export function parseMarkup(
   parser.end();
 }
 
+const COLON = 0x3a;
+
 /** Value of an attribute by its local name, whatever its prefix. */
 export function attribute(attributes: Record<string, string>, local: string): string | undefined {
   if (attributes[local] !== undefined) return attributes[local];
-  for (const name in attributes) if (name.endsWith(`:${local}`)) return attributes[name];
+  for (const name in attributes) {
+    const colon = name.length - local.length - 1;
+    if (colon >= 0 && name.charCodeAt(colon) === COLON && name.endsWith(local)) return attributes[name];
+  }
   return undefined;
 }

@@ -24,6 +24,10 @@ export class BucketSet {
     }
   }
 
+  has(bucket: number): boolean {
+    return (this.#bits[bucket >>> 5]! & (1 << (bucket & 31))) !== 0;
+  }
+
   /** How many members are smaller than this one; -1 for a bucket that is none. */
   place(bucket: number): number {
     const bits = this.#bits[bucket >>> 5]!;

@@ -117,6 +117,14 @@ export class LexicalHasher {
     return rows.build();
   }
 
+  /** Share of a text's words whose buckets are none of these; 0 of a text without words. */
+  shareOfNew(text: string, seen: BucketSet): number {
+    const words = this.#scan(text);
+    let fresh = 0;
+    for (let i = 0; i < words; i++) if (!seen.has(this.#hash[i]! & (this.#quarter - 1))) fresh++;
+    return words === 0 ? 0 : fresh / words;
+  }
+
   /** Append one text's counts as a row. */
   #countText(text: string, rows: RowSink): void {
     const words = this.#scan(text);

@@ -144,6 +144,11 @@ export class LexicalVectors {
     const rows = new NormalizedRows(this.#hasher.numFeatures, this.#columns, this.#weights, this.#room);
     return this.#hasher.countInto(texts, rows, this.#wanted);
   }
+
+  /** Share of a text's words that have no weight. */
+  shareOfNew(text: string): number {
+    return this.#hasher.shareOfNew(text, this.#wanted);
+  }
 }
 
 interface Room {

@@ -7,12 +7,13 @@ import type { DecisionLake } from '../pipeline/decision-lake.ts';
 import { llmUse } from '../pipeline/llm-use.ts';
 import { currentTaxonomyVersion, loadTaxonomy } from '../pipeline/taxonomies.ts';
 import { BY_RUNS } from './cost-report.ts';
+import { checksPerWeek } from './spot-checks.ts';
 import { type UncheckedSources, uncheckedDescriptions } from './unchecked-descriptions.ts';
 
 /** Decisions from which a training is worth its time: so many of each label, within bounds. */
 const DECISIONS_PER_LABEL = 5;
 const DECISIONS_TO_TRAIN = { min: 20, max: 100 };
-/** Documents checked at random from which on a promise counts as measured: its interval is then about ± 20 points wide at most. */
+/** Documents checked at random from which on a promise counts as measured: its interval is then about ± 20 points wide at most. Fewer where fewer are drawn. */
 const CHECKS = 20;
 
 /** From what a model that has proven nothing holds likelier than all else together. */
@@ -46,6 +47,8 @@ interface Standing {
   older: number;
   alone: number;
   checked: number;
+  /** Checks that are wanted: no more than a week draws and than there are. */
+  checks: number;
   /** The newest run with such documents; else with some that wait, else of all. */
   runAgain: string | undefined;
   /** All runs with such documents, the largest first, RUNS_AT_ONCE at most; with a blank between. */
@@ -100,6 +103,7 @@ async function standingOf({ services, query, registry }: GuideSources): Promise<
     older: model === undefined ? 0 : count('older'),
     alone: count('alone'),
     checked: count('checked'),
+    checks: Math.min(CHECKS, checksPerWeek(services.config.SPOT_CHECK_INTERVAL), count('alone') + count('checked')),
     runAgain: typeof runAgain === 'string' ? runAgain : undefined,
     olderRuns: model === undefined || typeof olderRuns !== 'string' ? undefined : olderRuns,
   };
@@ -108,7 +112,7 @@ async function standingOf({ services, query, registry }: GuideSources): Promise<
 /** @returns the steps with their state: the first that is not done is next */
 function stepsOf(standing: Standing): GuideStep[] {
   const { labels, documents, decided, model, candidate, provesNothing, asksLlm, older, alone } = standing;
-  const { waiting, checked, runAgain, olderRuns } = standing;
+  const { waiting, checked, checks, runAgain, olderRuns } = standing;
   const hasModel = model !== undefined;
   const hasTrained = hasModel || candidate !== undefined;
   const goal = Math.min(
@@ -197,13 +201,13 @@ function stepsOf(standing: Standing): GuideStep[] {
     },
     {
       id: 'check',
-      isDone: checked >= CHECKS,
+      isDone: checked > 0 && checked >= checks,
       title: 'Check some of what it decided alone',
       why: 'Drawn at random: the promise becomes a number that was measured',
-      left: checked >= CHECKS ? null : `${checked} of ${CHECKS} checked`,
-      leftCount: CHECKS - checked,
+      left: checked >= checks ? null : `${checked} of ${checks} checked`,
+      leftCount: checks - checked,
       cost: 'a minute for each three',
-      command: `sluice spot-check --limit ${Math.max(1, CHECKS - checked)} -o checks.csv, sluice decide --from checks.csv`,
+      command: `sluice spot-check --limit ${Math.max(1, checks - checked)} -o checks.csv, sluice decide --from checks.csv`,
       view: 'review?order=spot-check',
     },
   ];

@@ -136,14 +136,19 @@ async function wouldAsk(
     return route(p[best] ?? 0, limits, isDoubted) === 'ask';
   };
   const row = (all: Float64Array, i: number) => all.subarray(i * width, (i + 1) * width);
+  const foreign = texts.map((text) => model.isForeign?.(text) === true);
   const words = texts.map((_, i) =>
-    wouldAskAbout(row(probabilities, i), (label) => acceptFor(model, label), doubted[i] === true),
+    wouldAskAbout(
+      row(probabilities, i),
+      (label) => acceptFor(model, label),
+      doubted[i] === true || foreign[i] === true,
+    ),
   );
   const encoder = await openStage(services, model);
   if (encoder === undefined) return { asked: words, encoder: null, encoded: [] };
   const { stage } = encoder;
   const unsure = texts.flatMap((_, i) => {
-    const skips = !wouldAskAbout(row(probabilities, i), () => stage.description.skip, false);
+    const skips = !wouldAskAbout(row(probabilities, i), () => stage.description.skip, foreign[i] === true);
     return skips || doubted[i] === true ? [] : [i];
   });
   const encoded = unsure.map((i) => texts[i] ?? '');

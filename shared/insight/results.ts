@@ -1,7 +1,7 @@
 // Decisions as the API shows them: pages, one document's history, and the SQL conditions of a filter.
-// Invariants: Q1 a value of a request enters SQL as a quoted literal or a checked number only. Q2 paging is by key (time, document, run), so rows that arrive
-// meanwhile neither shift nor repeat a page.
-import type { ListResults, ResultFilter } from '../api/decisions.ts';
+// Invariants: Q1 a value of a request enters SQL as a quoted literal or a checked number only. Q2 paging is by key (what is sorted by, time, document, run), so
+// rows that arrive meanwhile neither shift nor repeat a page.
+import type { ListResults, ResultFilter, ResultSort } from '../api/decisions.ts';
 import { RequestError } from '../api/problem.ts';
 import { TerminalError } from '../errors.ts';
 import { sqlText } from '../lake/duckdb.ts';
@@ -25,24 +25,45 @@ export interface DocumentHistory {
   feedback: Row[];
 }
 
-/** One page. @throws {RequestError} request.invalid for a cursor that is none of ours */
+/** What is sorted by, as text of SQL that is never null and orders as bytes do; undefined: by the time alone. */
+const SORT_KEYS: Readonly<Record<ResultSort, { key?: string; isDescending: boolean }>> = {
+  newest: { isDescending: true },
+  oldest: { isDescending: false },
+  unsure: { key: "printf('%.9f', coalesce(confidence, 9))", isDescending: false },
+  sure: { key: "printf('%.9f', coalesce(confidence, 0))", isDescending: true },
+  label: { key: "coalesce('0' || lower(label), '1')", isDescending: false },
+  path: { key: "coalesce('0' || lower(coalesce(source_name, source_path)), '1')", isDescending: false },
+};
+const SORTED_BY = 'sorted_by';
+
+/** One page. @throws {RequestError} request.invalid for a cursor that is none of ours, or of another order */
 export async function listResults(
   query: QueryLake,
-  request: MatchedFilter & Pick<ListResults, 'limit' | 'cursor'>,
+  request: MatchedFilter & Pick<ListResults, 'limit' | 'cursor' | 'sort'>,
 ): Promise<ResultsPage> {
-  const { limit, cursor, ...filter } = request;
+  const { limit, cursor, sort = 'newest', ...filter } = request;
+  const { key, isDescending } = SORT_KEYS[sort];
   const conditions = conditionsOf(filter);
+  const isNewestFirst = key !== undefined || isDescending;
   if (cursor !== undefined) {
-    const [time, document, run] = decodeCursor(cursor);
-    const after = `(TIMESTAMPTZ ${sqlText(time)}, ${sqlText(document)}, ${sqlText(run)})`;
-    conditions.push(`(processed_at, document_id, run_id) < ${after}`);
+    const [time, document, run, by] = decodeCursor(cursor, sort, key !== undefined);
+    const place = `(TIMESTAMPTZ ${sqlText(time)}, ${sqlText(document)}, ${sqlText(run)})`;
+    const behind = `(processed_at, document_id, run_id) ${isNewestFirst ? '<' : '>'} ${place}`;
+    const value = sqlText(by);
+    conditions.push(
+      key === undefined ? behind : `(${key} ${isDescending ? '<' : '>'} ${value} OR (${key} = ${value} AND ${behind}))`,
+    );
   }
-  const order = 'processed_at DESC, document_id DESC, run_id DESC';
-  const sql = `SELECT * FROM ${relationOf(filter)} ${where(conditions)} ORDER BY ${order} LIMIT ${limit + 1}`;
+  const direction = (isDown: boolean) => (isDown ? 'DESC' : 'ASC');
+  const byTime = ['processed_at', 'document_id', 'run_id'].map((name) => `${name} ${direction(isNewestFirst)}`);
+  const order = [...(key === undefined ? [] : [`${key} ${direction(isDescending)}`]), ...byTime].join(', ');
+  const columns = key === undefined ? '*' : `*, ${key} AS ${SORTED_BY}`;
+  const sql = `SELECT ${columns} FROM ${relationOf(filter)} ${where(conditions)} ORDER BY ${order} LIMIT ${limit + 1}`;
   const { rows } = await query(sql, limit + 1);
-  const results = rows.slice(0, limit);
-  const last = results.at(-1);
-  return { results, next: rows.length > limit && last !== undefined ? encodeCursor(last) : null };
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  const results = key === undefined ? page : page.map(({ [SORTED_BY]: _, ...row }): Row => row);
+  return { results, next: rows.length > limit && last !== undefined ? encodeCursor(last, sort) : null };
 }
 
 /** Everything that was decided on a document. @throws {TerminalError} document.not-found */
@@ -119,18 +140,28 @@ export function conditionsOf(filter: MatchedFilter): string[] {
 export const where = (conditions: readonly string[]): string =>
   conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
 
-const encodeCursor = (row: Row): string =>
-  Buffer.from(JSON.stringify([row.processed_at, row.document_id, row.run_id])).toString('base64url');
+/** The place of a row in an order; that of the usual one has no name, as in earlier versions. */
+const encodeCursor = (row: Row, sort: ResultSort): string =>
+  Buffer.from(
+    JSON.stringify([
+      row.processed_at,
+      row.document_id,
+      row.run_id,
+      ...(sort === 'newest' ? [] : [row[SORTED_BY] ?? '', sort]),
+    ]),
+  ).toString('base64url');
 
-function decodeCursor(cursor: string): [string, string, string] {
-  const wrong = new RequestError([{ field: 'cursor', message: 'is not the `next` of a page' }]);
+function decodeCursor(cursor: string, sort: ResultSort, hasKey: boolean): [string, string, string, string] {
+  const wrong = new RequestError([{ field: 'cursor', message: 'is not the `next` of a page in this order' }]);
   let parsed: unknown;
   try {
     parsed = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
   } catch {
     throw wrong;
   }
-  const isCursor = Array.isArray(parsed) && parsed.length === 3 && parsed.every((part) => typeof part === 'string');
-  if (!isCursor || Number.isNaN(Date.parse((parsed as string[])[0] ?? ''))) throw wrong;
-  return parsed as [string, string, string];
+  if (!Array.isArray(parsed) || !parsed.every((part): part is string => typeof part === 'string')) throw wrong;
+  const [time = '', document = '', run = '', by = '', order = 'newest'] = parsed;
+  const isOurs = parsed.length === (sort === 'newest' ? 3 : 5) && order === sort && (hasKey || by === '');
+  if (!isOurs || Number.isNaN(Date.parse(time))) throw wrong;
+  return [time, document, run, by];
 }

@@ -72,15 +72,16 @@ export async function trustReport(sources: TrustSources, days: number): Promise<
 }
 
 /**
- * T1: feedback beside the decision that stood when it was given. A document in review shows the model's best guess, or what the LLM
- * suggested with too little confidence.
+ * T1: feedback beside the decision that stood when it was given. A document in review shows the best guess of the model, of descriptions where there was
+ * none, or what the LLM suggested with too little confidence.
  */
 const measuredSince = (first: string): string => `WITH measured AS (
   SELECT feedback.run_date, feedback.reviewer, feedback.label, results.label AS proposal,
     results.model_version, results.decided_by,
     CASE WHEN results.decided_by IS NOT NULL THEN results.decided_by
       WHEN results.duplicate_of IS NOT NULL THEN 'duplicate'
-      WHEN results.failure_code = 'llm.low-confidence' THEN 'llm' ELSE 'model' END AS proposed_by
+      WHEN results.failure_code = 'llm.low-confidence' THEN 'llm'
+      WHEN results.model_version IS NULL THEN 'encoder' ELSE 'model' END AS proposed_by
   FROM feedback ASOF JOIN results
     ON feedback.document_id = results.document_id AND feedback.created_at > results.processed_at
   WHERE feedback.run_date >= DATE '${first}' AND feedback.label IS NOT NULL

@@ -9,9 +9,10 @@ import type { EncoderManifest } from '../models/encoder/manifest.ts';
 import { MIN_CHECKED } from '../pipeline/cold-threshold.ts';
 import { readPlan } from '../pipeline/records.ts';
 import type { PipelineServices } from '../pipeline/services.ts';
+import { checksPerWeek } from './spot-checks.ts';
 
 export interface UncheckedSources {
-  services: Pick<PipelineServices, 'lake'>;
+  services: Pick<PipelineServices, 'lake' | 'config'>;
   query: QueryLake;
   /** Absent: nothing is said of languages. */
   encoders?: { manifest(version: string): Promise<EncoderManifest> };
@@ -34,11 +35,14 @@ export async function uncheckedDescriptions(sources: UncheckedSources): Promise<
       (SELECT max_by(language, documents) FROM spoken) AS language, (SELECT max(documents) FROM spoken) AS speaking`);
   const [row = {}] = rows;
   const [documents, checked, right] = [row.documents, row.checked, row.agreed].map(Number) as [number, number, number];
-  if (documents === 0 || checked >= MIN_CHECKED) return null;
+  // No more than a week's draw and than there are, or the warning could not be answered.
+  const perWeek = checksPerWeek(sources.services.config.SPOT_CHECK_INTERVAL);
+  const wanted = Math.min(MIN_CHECKED, perWeek, documents + checked);
+  if (documents === 0 || checked >= wanted) return null;
   const isSpoken = typeof row.language === 'string' && 2 * Number(row.speaking) > documents;
   const foreign = isSpoken ? await foreignTo(sources, String(row.run), String(row.language)) : null;
   return {
-    ...{ documents, checked, right, wanted: MIN_CHECKED },
+    ...{ documents, checked, right, wanted },
     foreign: foreign && { ...foreign, documents: Number(row.speaking) },
   };
 }

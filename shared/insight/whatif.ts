@@ -17,6 +17,7 @@ import { type ExtractedRow, readable, readExtracted } from '../pipeline/extracte
 import { contentOf, type FindDecision, peopleDecisions } from '../pipeline/people-decisions.ts';
 import { readPlan } from '../pipeline/records.ts';
 import { type Route, type RouteLimits, route } from '../pipeline/route.ts';
+import { readScores } from '../pipeline/scores.ts';
 import type { PipelineServices } from '../pipeline/services.ts';
 import { conditionsOf, relationOf, where } from './results.ts';
 
@@ -107,7 +108,7 @@ async function scoreBatchAgain(
     const p = probabilities.subarray(index * width, (index + 1) * width);
     const confidence = Math.max(...p);
     const label = model.labels[p.indexOf(confidence)] ?? null;
-    const isDoubted = isDoubtful(parseWarnings(found.documents[index]?.warnings_json));
+    const isDoubted = found.isForeign(index) || isDoubtful(parseWarnings(found.documents[index]?.warnings_json));
     const isCopy = found.documents[index]?.duplicate_of !== null; // shares the answer of another document
     const staged = stagedBefore(row, model);
     if (staged !== undefined && route(confidence, limits, isDoubted) !== 'accept') {
@@ -126,19 +127,36 @@ function stagedBefore(row: Row, model: LoadedModel): { label: string; confidence
 }
 
 /** The batch's features under the model: those stored if they are the model's own, else made from the texts. */
+interface Scorable {
+  documents: ExtractedRow[];
+  x: Csr;
+  /** Unlike everything the model was taught. */
+  isForeign(index: number): boolean;
+}
+
 async function scorable(
   services: PipelineServices,
   model: LoadedModel,
   run: string,
   batch: string,
-): Promise<{ documents: ExtractedRow[]; x: Csr } | undefined> {
+): Promise<Scorable | undefined> {
   if ((await services.lake.stat(runPaths.extracted(run, batch))) === undefined) return undefined;
   if ((await readPlan(services.lake, run)).modelVersion === model.version) {
     const documents = readable(await readExtracted(services, run, batch, { withText: false }));
-    return { documents, x: decodeCsr(await services.lake.read(runPaths.features(run, batch))) };
+    const scores = await readScores(services, { runId: run, batchId: batch });
+    const foreign = new Set(scores.filter((score) => score.is_foreign === true).map((score) => score.document_id));
+    return {
+      documents,
+      x: decodeCsr(await services.lake.read(runPaths.features(run, batch))),
+      isForeign: (index) => foreign.has(documents[index]?.document_id ?? ''),
+    };
   }
   const documents = readable(await readExtracted(services, run, batch, { withText: true }));
-  return { documents, x: model.featurize(documents.map((document) => document.text)) };
+  return {
+    documents,
+    x: model.featurize(documents.map((document) => document.text)),
+    isForeign: (index) => model.isForeign?.(documents[index]?.text ?? '') === true,
+  };
 }
 
 interface Rescored {

@@ -9,6 +9,7 @@ import type { AcceptRule } from './accept-rule.ts';
 import type { Calibration } from './calibration.ts';
 import type { StageDescription } from './encoder/stage-description.ts';
 import type { ModelKind } from './scorer.ts';
+import type { WordNovelty } from './word-novelty.ts';
 
 export interface LabelMetrics {
   label: string;
@@ -63,6 +64,8 @@ export interface ModelDescription {
   acceptByLabel: readonly (number | null)[] | null;
   /** The second local stage, where the model was trained with an encoder. */
   stage?: StageDescription | null;
+  /** When the words of a document are unlike everything labelled; absent: never measured. */
+  novelty?: WordNovelty | null;
   /** Settings only one kind of scorer understands. */
   scorer: Readonly<Record<string, string | number | boolean | null>>;
 }

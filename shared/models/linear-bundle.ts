@@ -20,6 +20,7 @@ export interface LinearBundleInput {
   acceptByLabel?: readonly (number | null)[] | null;
   metrics: ModelMetrics | null;
   stage?: ModelDescription['stage'];
+  novelty?: ModelDescription['novelty'];
   training?: ModelDescription['training'];
   scorer?: ModelDescription['scorer'];
   /** Terms by column, where the features count those of a list. */
@@ -43,6 +44,7 @@ export function createLinearBundle(input: LinearBundleInput): ModelBundle {
       acceptByLabel: input.acceptByLabel ?? null,
       metrics,
       ...(input.stage === undefined || input.stage === null ? {} : { stage: input.stage }),
+      ...(input.novelty === undefined || input.novelty === null ? {} : { novelty: input.novelty }),
       training: input.training ?? {},
       scorer: input.scorer ?? {},
     },

@@ -37,6 +37,8 @@ export interface LoadedModel {
   score(x: Csr): Float64Array;
   /** The same, uncalibrated: what the second stage mixes. */
   scoreRaw?(x: Csr): Float64Array;
+  /** Are most words of a text in no labelled document? Absent in models that never measured it. */
+  isForeign?(text: string): boolean;
   /** The `top` terms that moved row `row` (made from `text`) most towards `label` and against `runnerUp`; strongest first. */
   explain(text: string, x: Csr, row: number, label: number, runnerUp: number, top: number): EvidenceTerm[];
 }
@@ -173,10 +175,7 @@ class Model implements LoadedModel {
     if (carried !== undefined) return carried;
     const counter = this.#termCounter();
     if (this.#idf === null) return counter.count(texts);
-    if (counter instanceof LexicalHasher) {
-      this.#vectors ??= new LexicalVectors(counter, this.#idf);
-      return this.#vectors.of(texts);
-    }
+    if (counter instanceof LexicalHasher) return this.#lexicalVectors(counter, this.#idf).of(texts);
     return weighCounts(this.#description.features, counter.count(texts), this.#idf);
   }
 
@@ -186,6 +185,20 @@ class Model implements LoadedModel {
 
   scoreRaw(x: Csr): Float64Array {
     return this.#scorer.probabilities(x);
+  }
+
+  isForeign(text: string): boolean {
+    const { novelty } = this.#description;
+    if (novelty === undefined || novelty === null || this.#idf === null) return false;
+    const counter = this.#termCounter();
+    return (
+      counter instanceof LexicalHasher && this.#lexicalVectors(counter, this.#idf).shareOfNew(text) > novelty.above
+    );
+  }
+
+  #lexicalVectors(counter: LexicalHasher, idf: Float64Array): LexicalVectors {
+    this.#vectors ??= new LexicalVectors(counter, idf);
+    return this.#vectors;
   }
 
   explain(text: string, x: Csr, row: number, label: number, runnerUp: number, top: number): EvidenceTerm[] {

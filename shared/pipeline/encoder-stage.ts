@@ -1,7 +1,7 @@
 // The second local stage in a run: what the words are unsure of is encoded, and decided again with what the vectors say.
 // Invariants: E1 only documents that the words do not decide are encoded, copies once. E2 a stage that fails is told with its code, and the run goes on
 // as if there were none: with the words' own threshold. E3 a document unlike everything labelled is never decided here, however sure the
-// model is. E4 what was encoded is kept: a step that runs again encodes nothing twice.
+// model is; one whose words alone are new is encoded, and its vector tells. E4 what was encoded is kept: a step that runs again encodes nothing twice.
 
 import type { EncoderCounts } from '../api/runs.ts';
 import { isDoubtful, parseWarnings } from '../documents/doubt.ts';
@@ -41,7 +41,9 @@ export async function askEncoder(
   if (scoreRaw === undefined) return { scores };
   const skip = plan.accept ?? stage.description.skip;
   const isEncoded = (row: ExtractedRow, score: ScoreRow) =>
-    row.duplicate_of === null && !((score.confidence ?? 0) >= skip) && !isDoubtful(parseWarnings(row.warnings_json));
+    row.duplicate_of === null &&
+    (!((score.confidence ?? 0) >= skip) || score.is_foreign === true) &&
+    !isDoubtful(parseWarnings(row.warnings_json));
   const wanted = rows.flatMap((row, i) => (isEncoded(row, scores[i]!) ? [i] : []));
   if (wanted.length === 0) return { scores, encoder: { encoded: 0, cached: 0, decided: 0, foreign: 0 } };
   const found = await vectorsOf(
@@ -62,7 +64,7 @@ export async function askEncoder(
   // The words alone now decide only what they skip: the promise is one over both stages.
   const staged = scores.map((score, i): ScoreRow => {
     if (without.has(i)) return score;
-    const isDoubted = isDoubtful(parseWarnings(rows[i]!.warnings_json));
+    const isDoubted = score.is_foreign === true || isDoubtful(parseWarnings(rows[i]!.warnings_json));
     return { ...score, route: route(score.confidence ?? 0, { ...plan, accept: skip }, isDoubted) };
   });
   const counts: EncoderCounts = {

@@ -95,6 +95,7 @@ async function scoreRows(
   const scores = rows.map((row, i): ScoreRow => {
     const p = probabilities.subarray(i * width, (i + 1) * width);
     const { best, second, confidence, json } = topLabels(p, model.labels);
+    const isForeign = model.isForeign?.(row.text) === true;
     const evidence = model.explain(row.text, x, i, best, second, services.config.EVIDENCE_TERMS);
     return {
       document_id: row.document_id,
@@ -103,11 +104,12 @@ async function scoreRows(
       route: route(
         confidence,
         { ...plan, accept: plan.accept ?? acceptFor(model, best) },
-        isDoubtful(parseWarnings(row.warnings_json)),
+        isForeign || isDoubtful(parseWarnings(row.warnings_json)),
       ),
       top_labels_json: json,
       evidence_json: JSON.stringify(evidence),
       stage: 'model',
+      is_foreign: isForeign,
     };
   });
   if (open.length === rows.length) return await askEncoder(services, plan, data.input, { rows, x, scores, model });

@@ -6,6 +6,7 @@ import { TerminalError } from '../errors.ts';
 import { profileOf } from '../features/spec.ts';
 import { fitLabels } from '../features/string-indexer.ts';
 import { createTermCounter } from '../features/term-counter.ts';
+import { defaultMinDocFreq } from '../features/weigh.ts';
 import { EVALUATION_FILE, type ModelBundle, OBJECTIVE_FILE } from '../models/bundle.ts';
 import type { Encoder } from '../models/encoder/encoder.ts';
 import { textKey } from '../models/encoder/vector-cache.ts';
@@ -18,6 +19,7 @@ import { describeFitting } from './fit-choice.ts';
 import { completeTrainOptions, featureSpecOf, lrOptionsOf, type TrainOptions } from './options.ts';
 import { groupTexts, labelsOfOneText } from './splits.ts';
 import { type Data, type Judged, TextTrainer, type TrainProgress } from './text-trainer.ts';
+import { fitWordNovelty } from './word-novelty.ts';
 
 export type { TrainOptions } from './options.ts';
 export type { TrainProgress } from './text-trainer.ts';
@@ -64,6 +66,12 @@ export async function train(input: TrainInput): Promise<TrainedBundle> {
   const groups = groupTexts(data.texts, data.classes);
   const fingerprint = fingerprintOf(data);
   const { encoder } = input;
+  const spec = featureSpecOf(options);
+  const minDocFreq = options.minDocFreq ?? defaultMinDocFreq(spec, counts.rows);
+  const novelty =
+    spec.lexical === undefined
+      ? null
+      : fitWordNovelty(counts, { classes: data.classes, groups, minDocFreq }, seededRandom(options.seed));
   const hasStage = encoder !== undefined && !options.guarantee;
   const { texts } = data;
   data.texts = []; // from here on only counts are needed, and the encoder's share of the texts
@@ -96,6 +104,7 @@ export async function train(input: TrainInput): Promise<TrainedBundle> {
     acceptByLabel: judged.choice.byLabel,
     metrics: summarize(evaluation, judged.source),
     stage: head?.stage ?? null,
+    novelty,
     training: {
       algorithm: options.loss === 'logistic' ? 'logistic-regression' : 'linear-svm',
       loss: options.loss,
@@ -107,6 +116,7 @@ export async function train(input: TrainInput): Promise<TrainedBundle> {
       ...lrOptionsOf(options, regParam),
       ...describeFitting(judged.fitting),
       minDocFreq: trainer.minDocFreq,
+      foreignAboveNewWords: novelty?.above ?? null,
       groups: new Set(groups).size,
       ...namesOf(labelsOfOneText(groups, data.classes, data.labels)),
       seed: options.seed,

@@ -111,7 +111,7 @@ test('a model that knows the labels makes decisions needless; what it has not se
     'results',
     results(30, { model_version: 'v2', decided_by: 'model', processed_at: '2026-11-20T12:00:00Z' }),
   );
-  expect(await next()).toMatchObject({ id: 'check', left: '0 of 20 checked' });
+  expect(await next()).toMatchObject({ id: 'check', left: '0 of 19 checked' });
   // Nobody has decided and no model was trained of decisions: these steps are not said to be done.
   expect(await states()).toEqual({ labels: 'done', documents: 'done', rerun: 'done', check: 'next' });
   await store.add('feedback', decisions(20));
@@ -215,4 +215,22 @@ test('a candidate that proves nothing is looked at with the threshold it will be
   await store.add('results', results(30, { status: 'review', decided_by: null }));
   await store.add('feedback', decisions(20));
   expect(await next()).toMatchObject({ command: 'sluice whatif --model v1 --accept 0.5, sluice models promote v1' });
+});
+
+test('no more checks are wanted than a week draws and than there are documents to check', async () => {
+  await storeLabels();
+  models = ['v1'];
+  champion = 'v1';
+  await store.add('results', results(5, { model_version: 'v1', decided_by: 'model' }));
+  expect(await next()).toMatchObject({
+    id: 'check',
+    left: '0 of 5 checked',
+    command: expect.stringContaining('--limit 5 '),
+  });
+  await store.add('feedback', decisions(5));
+  await store.add(
+    'results',
+    results(5, { model_version: 'v1', decided_by: 'human', processed_at: '2026-11-21T10:00:00Z' }),
+  );
+  expect(await next()).toBeUndefined();
 });

@@ -46,6 +46,37 @@ test('results: pages cover every latest decision once, newest first, also when r
   expect(seen).toEqual([6, 5, 4, 3, 2, 1, 0].map(id));
 });
 
+test.each([
+  ['oldest', [0, 1, 2, 3, 4, 5]],
+  ['unsure', [3, 0, 4, 1, 5, 2]], // equals: the newest first; without confidence last
+  ['sure', [4, 1, 0, 3, 5, 2]],
+  ['label', [5, 3, 4, 1, 0, 2]],
+  ['path', [5, 4, 3, 2, 1, 0]],
+] as const)('results: in the order %s pages cover every decision once', async (sort, expected) => {
+  const confidence = [0.5, 0.9, null, 0.1, 0.9, null];
+  const label = ['Zoll', 'Customs', null, 'acts', 'customs', 'Acts'];
+  await world.add(
+    'results',
+    confidence.map((value, i) =>
+      resultRow({
+        ...{ document_id: id(i), confidence: value, label: label[i] ?? null },
+        ...{ processed_at: at(i), source_path: `${9 - i}.txt` },
+      }),
+    ),
+  );
+  const seen: unknown[] = [];
+  let cursor: string | null = null;
+  do {
+    const page = await list({ limit: 2, sort, ...(cursor === null ? {} : { cursor }) });
+    expect(page.results[0]).not.toHaveProperty('sorted_by');
+    seen.push(...page.results.map((row) => row.document_id));
+    cursor = page.next;
+  } while (cursor !== null);
+  expect(seen).toEqual(expected.map(id));
+  const { next } = await list({ limit: 2, sort });
+  await expect(list({ limit: 2, cursor: next ?? '' })).rejects.toThrow('cursor');
+});
+
 test('results: filters by run, label, status, code, path, media type and time; without a run only the latest decision counts', async () => {
   await world.add('results', [
     resultRow({ document_id: id(1), label: 'VAT', processed_at: at(0) }),

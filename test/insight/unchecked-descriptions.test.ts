@@ -3,13 +3,17 @@ import { uncheckedDescriptions } from '../../shared/insight/unchecked-descriptio
 import type { Row } from '../../shared/lake/tables.ts';
 import type { EncoderManifest } from '../../shared/models/encoder/manifest.ts';
 import { runPaths } from '../../shared/paths.ts';
+import type { PipelineServices } from '../../shared/pipeline/services.ts';
 import { MemoryLake } from '../fakes/memory-lake.ts';
+import { fakeWorld } from '../fakes/pipeline.ts';
 import { openTestTables, resultRow, type TestTables } from '../fakes/tables.ts';
 
 let store: TestTables;
 let lake: MemoryLake;
+let config: PipelineServices['config'];
 beforeEach(async () => {
   store = openTestTables();
+  config = (await fakeWorld()).services.config;
   lake = new MemoryLake();
   await lake.write(runPaths.plan('run-1'), JSON.stringify({ runId: 'run-1', encoder: 'mini-12345678' }));
 });
@@ -30,7 +34,7 @@ const said = (count: number, label = 'Rent'): Row[] =>
   }));
 const look = (understands?: Record<string, number>) =>
   uncheckedDescriptions({
-    services: { lake },
+    services: { lake, config },
     query: store.query,
     encoders: {
       manifest: async (version) =>
@@ -51,18 +55,18 @@ test('what a model, a person or the LLM decided is nobody’s unchecked descript
   expect(await look()).toBeNull();
 });
 
-test('labels by descriptions are told until twenty of them were checked, with how many were right', async () => {
+test('labels by descriptions are told until as many of them were checked as a week draws, with how many were right', async () => {
   await store.add('results', decided(40));
-  expect(await look()).toEqual({ documents: 40, checked: 0, right: 0, wanted: 20, foreign: null });
+  expect(await look()).toEqual({ documents: 40, checked: 0, right: 0, wanted: 19, foreign: null });
   await store.add('feedback', said(5));
   await store.add(
     'feedback',
-    said(19, 'Repairs')
+    said(18, 'Repairs')
       .slice(5)
       .map((row) => ({ ...row, feedback_id: `x${row.document_id}` })),
   );
-  expect(await look()).toMatchObject({ checked: 19, right: 5 });
-  await store.add('feedback', [{ ...said(20)[19], feedback_id: 'last' }]);
+  expect(await look()).toMatchObject({ checked: 18, right: 5 });
+  await store.add('feedback', [{ ...said(19)[18], feedback_id: 'last' }]);
   expect(await look()).toBeNull();
 });
 
@@ -92,4 +96,15 @@ test('an encoder that was measured not to understand the documents’ language i
 test('an encoder or run that is no longer kept leaves the warning without languages', async () => {
   await store.add('results', decided(30, { run_id: 'run-of-old' }));
   expect(await look({ en: 8, de: 1 })).toMatchObject({ documents: 30, foreign: null });
+});
+
+test('of few labels all are wanted, so that the warning can be answered', async () => {
+  await store.add('results', decided(3));
+  expect(await look()).toMatchObject({ documents: 3, wanted: 3 });
+  await store.add('feedback', said(2));
+  await store.add('results', decided(2, { decided_by: 'human', processed_at: '2026-11-21T10:00:00Z' }));
+  expect(await look()).toMatchObject({ documents: 1, checked: 2, wanted: 3 });
+  await store.add('feedback', [{ ...said(3)[2], feedback_id: 'last' }]);
+  await store.add('results', decided(3, { decided_by: 'human', processed_at: '2026-11-21T11:00:00Z' }).slice(2));
+  expect(await look()).toBeNull();
 });

@@ -149,6 +149,21 @@ describe.each([
     expect(alone['cake.txt']).toMatchObject({ status: 'review', failure_code: 'route.foreign' });
   });
 
+  test('without an encoder a document most of whose words are new is not decided by the one that is not; with one its vector tells', async () => {
+    const text = 'tariff recipe sugar salt';
+    const meant = 'tariff zoll einfuhr abgabe'; // new words too, but for an idea that was labelled
+    for (const each of [text, meant])
+      expect(Math.max(...model.score(model.featurize([each])))).toBeGreaterThan(model.accept);
+    const rows = await decide('one', { 'cake.txt': text, 'meant.txt': meant });
+    expect(rows['meant.txt']).toMatchObject({ decided_by: 'encoder', label: 'Customs' });
+    expect(encoder.seen.toSorted()).toEqual([text, meant].toSorted());
+    delete world.services.encoders;
+    world.services.llm = undefined;
+    const alone = await decide('two', { 'cake.txt': `${text} `, 'known.txt': 'tariff import duty sugar' });
+    expect(alone['cake.txt']).toMatchObject({ status: 'review', failure_code: 'route.foreign', label: 'Customs' });
+    expect(alone['known.txt']).toMatchObject({ status: 'labelled', decided_by: 'model' });
+  });
+
   test('an encoder that fails is told with its code, and the words decide as if there were none', async () => {
     encoder.failure = new TerminalError('encoder.checksum-mismatch', 'changed');
     const rows = await decide('one', { 'sure.txt': 'tariff import duty tariff', 'unheard.txt': 'zoll einfuhr' });

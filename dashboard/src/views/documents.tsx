@@ -14,8 +14,8 @@ import { useResource } from '../resource.ts';
 import { canReview } from '../session.ts';
 import { words } from '../words/documents.ts';
 import { FacetPanel } from './documents/facets.tsx';
-import { apiQuery, readFilter, withField } from './documents/filter.ts';
-import { Chips, Export, FilterFields, SearchBox } from './documents/filter-bar.tsx';
+import { apiQuery, type Filter, readFilter, sortOf, withField } from './documents/filter.ts';
+import { Chips, Export, FilterFields, SearchBox, SortField } from './documents/filter-bar.tsx';
 import { DocumentList } from './documents/list.tsx';
 import { type PagesInView, usePages } from './documents/pages.ts';
 import { TextHits } from './documents/text-hits.tsx';
@@ -31,7 +31,8 @@ export function DocumentsView() {
   const asked = apiQuery(filter);
   const isByText = filter.text !== undefined;
   const isSelecting = filter.select !== undefined && canReview.value;
-  const pages = usePages(asked, !isByText && !isSelecting);
+  const sort = sortOf(filter);
+  const pages = usePages(apiQuery(filter, sort === 'newest' ? {} : { sort }), !isByText && !isSelecting);
   const facets = useResource<ResultFacets>(`results/facets${asked}`, FACETS_POLL_MS);
   const [isWide] = useState(() => matchMedia(WIDE).matches);
   const isFiltered = asked !== '';
@@ -55,6 +56,7 @@ export function DocumentsView() {
       <div class="documents-bar">
         <SearchBox filter={filter} />
         {canReview.value && <SearchBox filter={filter} kind="text" />}
+        {!isSelecting && !isByText && <SortField filter={filter} />}
         {!isSelecting && <Shown pages={pages} total={facets.data?.total} />}
         <details class="documents-filters">
           <summary>{words.filters}</summary>
@@ -81,7 +83,7 @@ export function DocumentsView() {
           ) : isByText ? (
             <TextHits key={asked} filter={filter} />
           ) : (
-            <List pages={pages} total={facets.data?.total} isFiltered={isFiltered} />
+            <List pages={pages} total={facets.data?.total} isFiltered={isFiltered} filter={filter} />
           )}
         </div>
       </div>
@@ -97,7 +99,14 @@ function useOwnQuery(): string {
   return own.current;
 }
 
-function List({ pages, total, isFiltered }: { pages: PagesInView; total: number | undefined; isFiltered: boolean }) {
+interface ListProps {
+  pages: PagesInView;
+  total: number | undefined;
+  isFiltered: boolean;
+  filter: Filter;
+}
+
+function List({ pages, total, isFiltered, filter }: ListProps) {
   const { rows, next, error, isLoading } = pages;
   if (rows.length === 0) {
     if (error !== undefined) return <ErrorNote error={error} onRetry={pages.retry} />;
@@ -122,7 +131,7 @@ function List({ pages, total, isFiltered }: { pages: PagesInView; total: number 
   }
   return (
     <>
-      <DocumentList rows={rows} total={total} onNearEnd={pages.more} />
+      <DocumentList rows={rows} total={total} filter={filter} onNearEnd={pages.more} />
       {error !== undefined && <ErrorNote error={error} onRetry={pages.retry} />}
       {error === undefined && next !== null && isLoading && <Loading what={words.moreDocuments} />}
       {next === null && rows.length > 20 && <p class="dim documents-end">{words.thatIsAll}</p>}

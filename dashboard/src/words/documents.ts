@@ -18,6 +18,15 @@ export const words = catalogue('documents', {
   thatIsAll: 'That is all.',
   shown: (here: string, all: string | undefined) => `${here} of ${all ?? 'more'} shown`,
   newer: (n: number) => `${count(n)} newer: show`,
+  sort: 'Order of the list',
+  sorts: {
+    newest: 'Newest first',
+    oldest: 'Oldest first',
+    unsure: 'Least certain first',
+    sure: 'Most certain first',
+    label: 'By label',
+    path: 'By path',
+  },
   // columns, facets, filters
   document: 'Document',
   label: 'Label',

@@ -146,6 +146,7 @@ const COMBINING: Readonly<Record<string, string>> = {
 
 /** "¨u" and "g˘" as TeX leaves them → "ü", "ğ", where such a letter exists. */
 function composeAccents(text: string): string {
+  if (!/[¨˘ˇˆ˜˙˚¸]/.test(text)) return text;
   const compose = (whole: string, accent: string, letter: string) => {
     const composed = (letter + COMBINING[accent]!).normalize('NFC'); // the pattern holds the keys alone
     return composed.length === letter.length ? composed : whole;

@@ -40,18 +40,21 @@ export class StyleSheet implements WordStyles {
   #style: ParagraphStyle = PLAIN;
 
   open(name: string, attributes: Record<string, string>): void {
-    const value = attribute(attributes, 'val') ?? '';
     if (name === 'style') {
       const type = attribute(attributes, 'type');
       this.#isParagraph = type === 'paragraph';
       this.#id = this.#isParagraph || type === 'character' ? attribute(attributes, 'styleId') : undefined;
       this.#style = PLAIN;
-    } else if (this.#id === undefined) return;
-    else if (name === 'basedOn')
-      this.#style = { ...this.#style, ...(this.#isParagraph ? this.paragraphs : this.characters).get(value) };
+    } else if (this.#id !== undefined) this.#property(name, attributes);
+  }
+
+  #property(name: string, attributes: Record<string, string>): void {
+    const value = () => attribute(attributes, 'val') ?? '';
+    if (name === 'basedOn')
+      this.#style = { ...this.#style, ...(this.#isParagraph ? this.paragraphs : this.characters).get(value()) };
     else if (name === 'vanish') this.#style = { ...this.#style, hides: isOn(attributes) };
-    else if (name === 'numId') this.#style = { ...this.#style, list: value };
-    else if (name === 'ilvl') this.#style = { ...this.#style, level: Number(value) || 0 };
+    else if (name === 'numId') this.#style = { ...this.#style, list: value() };
+    else if (name === 'ilvl') this.#style = { ...this.#style, level: Number(value()) || 0 };
     else if (name === 'rFonts') {
       const font = attribute(attributes, 'ascii') ?? '';
       this.#style = { ...this.#style, font: isSymbolFont(font) ? font : '' };
@@ -77,6 +80,42 @@ export async function wordStyles(
   const content = part === undefined ? undefined : await parts.bytes(part);
   if (part === undefined || content === undefined) return sheet;
   const words = ['vanish', 'ngdings', 'ebdings', '"Symbol"', 'arlett', ...(hasLists ? ['numPr'] : [])];
-  if (words.some((word) => content.includes(word))) await parts.xml(part, sheet);
+  if (words.some((word) => content.includes(word))) await parts.xml(part, sheet, withoutUnused);
   return sheet;
+}
+
+const STYLE = '<w:style ';
+const STYLE_END = '</w:style>';
+const UNUSED = /^<w:style\s[^>]*w:type="(?:table|numbering)"/;
+const HEAD_BYTES = 400;
+
+/**
+ * Names of styles that the file does not have, and styles of tables and lists, say nothing that matters here: nine tenths of what some programs write.
+ * @param xml  in UTF-8
+ */
+export function withoutUnused(xml: Buffer): Buffer {
+  if (xml.includes('<!')) return xml; // what is no markup might look like some
+  const kept: Buffer[] = [];
+  const names = xml.indexOf('<w:latentStyles');
+  let at = xml.indexOf(STYLE);
+  let from = 0;
+  const first = at < 0 ? xml.length : at;
+  if (names >= 0 && names < first) {
+    const end = xml.indexOf('</w:latentStyles>', names);
+    if (end > names && end < first) {
+      kept.push(xml.subarray(0, names));
+      from = end + '</w:latentStyles>'.length;
+    }
+  }
+  while (at >= 0) {
+    const next = xml.indexOf(STYLE, at + STYLE.length);
+    const end = xml.indexOf(STYLE_END, at);
+    const isWhole = end >= 0 && (next < 0 || end < next);
+    if (isWhole && UNUSED.test(xml.toString('latin1', at, at + HEAD_BYTES))) {
+      kept.push(xml.subarray(from, at));
+      from = end + STYLE_END.length;
+    }
+    at = next;
+  }
+  return Buffer.concat([...kept, xml.subarray(from)]);
 }

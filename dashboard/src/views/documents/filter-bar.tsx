@@ -13,7 +13,18 @@ import { toastError } from '../../toasts.tsx';
 import { words } from '../../words/documents.ts';
 import { words as partsWords } from '../../words/parts.ts';
 import { useRunName } from '../runs/run-link.tsx';
-import { apiQuery, chipsOf, dateOf, type Field, type Filter, momentOf, shareOf, withField } from './filter.ts';
+import {
+  apiQuery,
+  chipsOf,
+  dateOf,
+  type Field,
+  type Filter,
+  momentOf,
+  SORTS,
+  shareOf,
+  sortOf,
+  withField,
+} from './filter.ts';
 
 const TYPING_MS = 250;
 
@@ -200,5 +211,25 @@ export function Export({ filter }: { filter: Filter }) {
         </button>
       ))}
     </span>
+  );
+}
+
+export function SortField({ filter }: { filter: Filter }) {
+  const { route } = useLocation();
+  return (
+    <select
+      aria-label={words.sort}
+      value={sortOf(filter)}
+      onChange={(event) => {
+        const { value } = event.currentTarget;
+        route(links.documents(withField(filter, 'sort', value === 'newest' ? undefined : value)), true);
+      }}
+    >
+      {SORTS.map((sort) => (
+        <option key={sort} value={sort}>
+          {words.sorts[sort]}
+        </option>
+      ))}
+    </select>
   );
 }

@@ -1,5 +1,6 @@
 // Which documents are shown. The filter lives in the address, in the words of the API, so that a link is a list.
 
+import type { ResultSort } from '../../../../shared/api/decisions.ts';
 import { decimal } from '../../format.ts';
 import { queryOf } from '../../links.ts';
 import { words } from '../../words/documents.ts';
@@ -24,8 +25,13 @@ export const FIELDS = [
 ] as const;
 export type Field = (typeof FIELDS)[number];
 
-/** Set while many documents are chosen and decided: a state of the page that the API does not know. */
-type Mode = 'select';
+/** `select` is set while many documents are chosen and decided, `sort` is the order of the list: no document more or less is shown for them. */
+const MODES = ['select', 'sort'] as const;
+type Mode = (typeof MODES)[number];
+
+/** Orders of the list, the usual one first, in the words of the API. */
+export const SORTS = ['newest', 'oldest', 'unsure', 'sure', 'label', 'path'] as const satisfies readonly ResultSort[];
+export const sortOf = ({ sort }: Filter): ResultSort => SORTS.find((one) => one === sort) ?? 'newest';
 
 /** Values as the API takes them, and the mode; fields that are not set are missing. */
 export type Filter = Partial<Record<Field | Mode, string>>;
@@ -33,7 +39,7 @@ export type Filter = Partial<Record<Field | Mode, string>>;
 /** The filter in an address; what is no field of ours is left out. */
 export function readFilter(query: Readonly<Record<string, string>>): Filter {
   const filter: Filter = {};
-  for (const field of [...FIELDS, 'select'] as const) {
+  for (const field of [...FIELDS, ...MODES] as const) {
     const value = query[field];
     if (value !== undefined && value !== '') filter[field] = value;
   }

@@ -1,11 +1,13 @@
 // The list: a table of which only the rows in sight are in the page; on narrow screens each row is a card.
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { ResultSort } from '../../../../shared/api/decisions.ts';
 import { when, whenThisYear } from '../../format.ts';
 import { links } from '../../links.ts';
 import { Confidence, StatusBadge } from '../../parts/basics.tsx';
 import { problemOf } from '../../problem.ts';
 import { words } from '../../words/documents.ts';
 import { words as partsWords } from '../../words/parts.ts';
+import { type Filter, sortOf, withField } from './filter.ts';
 import type { ListRow, Why } from './list-row.ts';
 import { planVisibleRows, rowAfterKey, type Viewport } from './visible-rows.ts';
 
@@ -14,14 +16,24 @@ const ROW_HEIGHT = 58;
 const CARD_HEIGHT = 148;
 const NARROW = '(max-width: 760px)';
 
+/** Upwards, and downwards where there is one. */
+type Orders = readonly [ResultSort, ResultSort?];
+const ORDERS = {
+  byPath: ['path'],
+  byLabel: ['label'],
+  byConfidence: ['unsure', 'sure'],
+  byTime: ['oldest', 'newest'],
+} as const satisfies Record<string, Orders>;
+
 interface ListProps {
   rows: readonly ListRow[];
   /** Documents of the filter, loaded or not; undefined while unknown. */
   total: number | undefined;
+  filter: Filter;
   onNearEnd: () => void;
 }
 
-export function DocumentList({ rows, total, onNearEnd }: ListProps) {
+export function DocumentList({ rows, total, filter, onNearEnd }: ListProps) {
   const body = useRef<HTMLTableSectionElement>(null);
   const { view, isNarrow } = useViewport(body);
   const [focused, setFocused] = useState(-1);
@@ -48,13 +60,13 @@ export function DocumentList({ rows, total, onNearEnd }: ListProps) {
     <table class="documents" aria-rowcount={total === undefined ? -1 : total + 1} aria-label={words.title}>
       <thead>
         <tr aria-rowindex={1}>
-          <th scope="col">{words.document}</th>
-          <th scope="col">{words.label}</th>
-          <th scope="col">{words.confidence}</th>
+          <SortHead name={words.document} filter={filter} orders={ORDERS.byPath} />
+          <SortHead name={words.label} filter={filter} orders={ORDERS.byLabel} />
+          <SortHead name={words.confidence} filter={filter} orders={ORDERS.byConfidence} />
           <th scope="col">{words.status}</th>
           <th scope="col">{words.decidedBy}</th>
           <th scope="col">{words.why}</th>
-          <th scope="col">{words.decided}</th>
+          <SortHead name={words.decided} filter={filter} orders={ORDERS.byTime} />
         </tr>
       </thead>
       <tbody
@@ -76,6 +88,25 @@ export function DocumentList({ rows, total, onNearEnd }: ListProps) {
         {plan.gapAfter > 0 && <Gap key="gap" height={plan.gapAfter * height} />}
       </tbody>
     </table>
+  );
+}
+
+/** A column that orders the list: pressed once more it turns the order round, where it has another. */
+function SortHead({ name, filter, orders: [up, down] }: { name: string; filter: Filter; orders: Orders }) {
+  const sort = sortOf(filter);
+  const state = sort === up ? 'ascending' : sort === down ? 'descending' : undefined;
+  const next = down !== undefined && sort !== down ? down : up;
+  return (
+    <th scope="col" aria-sort={state}>
+      <a
+        class="sort"
+        href={links.documents(withField(filter, 'sort', next === 'newest' ? undefined : next))}
+        title={words.sorts[next]}
+      >
+        {name}
+        <span aria-hidden="true">{state === undefined ? '' : state === 'ascending' ? ' ↑' : ' ↓'}</span>
+      </a>
+    </th>
   );
 }
 
