@@ -46,18 +46,20 @@ export async function run({ json, args }: { json: boolean; args: string[] }): Pr
   const lines: Line[] = [];
   for (const name of names) {
     process.stderr.write(`${name} …\n`);
-    lines.push(...PARTS[name]!({ against, rounds: values.rounds, files: values.files })); // looked at above
+    const found = PARTS[name]!({ against, rounds: values.rounds, files: values.files }); // looked at above
+    process.stderr.write(found.map(rowOf).join('')); // what is known when a later one takes too long
+    lines.push(...found);
   }
   process.stdout.write(
     json ? `${JSON.stringify({ node: process.version, against: against ?? null, lines })}\n` : table(lines),
   );
 }
 
+const rowOf = ({ what, unit, before, after, ratio, benchmark }: Line): string =>
+  `| ${what} | ${before === null ? '–' : `${before} ${unit}`} | ${after} ${unit} | ${ratio ?? '–'} | ${benchmark} |\n`;
+
 function table(lines: readonly Line[]): string {
-  const rows = lines.map(
-    ({ what, unit, before, after, ratio, benchmark }) =>
-      `| ${what} | ${before === null ? '–' : `${before} ${unit}`} | ${after} ${unit} | ${ratio ?? '–'} | ${benchmark} |\n`,
-  );
+  const rows = lines.map(rowOf);
   return `| What | Before | After | Ratio | Benchmark |\n|---|---:|---:|---:|---|\n${rows.join('')}`;
 }
 

@@ -1,6 +1,7 @@
 // Commands about models: train, eval, compare, models.
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { PROFILES } from '../shared/features/spec.ts';
+import { LOSSES } from '../shared/models/loss.ts';
 import {
   data,
   existing,
@@ -56,7 +57,10 @@ export function addModelCommands(program: Command): void {
         .choices([...PROFILES])
         .default('lexical'),
     )
-    .option('--max-iter <n>', 'L-BFGS iterations', whole(1, 10_000))
+    .addOption(
+      new Option('--loss <name>', 'default: squared-hinge; profile spark and --url: logistic').choices([...LOSSES]),
+    )
+    .option('--max-iter <n>', 'iterations at most: epochs, or steps of L-BFGS with logistic', whole(1, 10_000))
     .option(
       '--reg-param <x>',
       'regularization; default: chosen by held-out rows (profile spark: 0.01)',

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FeatureProfile } from '../../shared/features/spec.ts';
 import { sha256Hex } from '../../shared/ids.ts';
+import type { Loss } from '../../shared/models/loss.ts';
 import type { ModelList, RegisteredModel } from '../../shared/models/registry.ts';
 import type { TrainingStatus } from '../../shared/pipeline/train-model.ts';
 import { withTemporaryFolder } from '../../shared/temporary-folder.ts';
@@ -25,6 +26,7 @@ export interface RemoteTraining {
   algorithm: string;
   useSimulated: boolean;
   profile?: FeatureProfile;
+  loss?: Loss;
   maxIter?: number;
   regParam?: number;
   numFeatures?: number;
@@ -49,13 +51,14 @@ export async function trainRemote(
     throw new UsageError('--url trains logistic regression; leave out --algorithm, or leave out --url to train here');
   if (options.useSimulated) throw new UsageError('--use-simulated is for the lake of this machine; leave out --url');
   const api = new ApiClient(url, options.key);
-  const { textColumn, labelColumn, profile, maxIter, regParam, numFeatures, precision, guarantee, promote } = options;
+  const { textColumn, labelColumn, profile, loss, maxIter, regParam, numFeatures, precision, guarantee, promote } =
+    options;
   const sources = lakeSources.filter((source) => source !== DECISIONS);
   if (examples.length > 0) sources.push(await putExamples(api, examples, options));
   const request = {
     ...{ container: 'imports', sources, textColumn, labelColumn, promote: promote !== false },
     ...(lakeSources.includes(DECISIONS) ? { decisions: true } : {}),
-    ...{ taxonomyVersion, profile, maxIter, regParam, numFeatures, precision, guarantee }, // JSON leaves out what is undefined
+    ...{ taxonomyVersion, profile, loss, maxIter, regParam, numFeatures, precision, guarantee }, // JSON leaves out what is undefined
   };
   const started = await api.ask<TrainingStatus>('POST', '/api/models/train', request);
   const { result } = await follow(api, started);

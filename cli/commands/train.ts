@@ -152,12 +152,16 @@ export const promotionOf = ({ promote }: Pick<RemoteTraining, 'promote'>): Train
 function orderOf(
   examples: readonly WeightedExample[],
   taxonomyVersion: string | null,
-  given: Pick<TrainCommandOptions, 'profile' | 'maxIter' | 'regParam' | 'numFeatures' | 'guarantee' | 'precision'>,
+  given: Pick<
+    TrainCommandOptions,
+    'profile' | 'loss' | 'maxIter' | 'regParam' | 'numFeatures' | 'guarantee' | 'precision'
+  >,
   promote: TrainingOrder['promote'],
 ): TrainingOrder {
-  const { profile, maxIter, regParam, numFeatures, guarantee, precision } = given;
+  const { profile, loss, maxIter, regParam, numFeatures, guarantee, precision } = given;
   const options: Partial<TrainOptions> = {
     ...(profile === undefined ? {} : { profile }),
+    ...(loss === undefined ? {} : { loss }),
     ...(maxIter === undefined ? {} : { maxIter }),
     ...(regParam === undefined ? {} : { regParam }),
     ...(numFeatures === undefined ? {} : { numFeatures }),

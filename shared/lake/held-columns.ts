@@ -75,8 +75,14 @@ export class HeldColumns {
   async show(connection: DuckDBConnection, wanted: ReadonlySet<string>, results: ShownResults): Promise<void> {
     if (wanted.size === 0 || ![...wanted].every((name) => NARROW.has(name))) return;
     for (const name of wanted) this.#asked.set(name, (this.#asked.get(name) ?? 0) + 1);
-    await this.#follow(connection, results);
-    if (!this.#covers(wanted)) await this.#hold(connection, wanted, results);
+    try {
+      await this.#follow(connection, results);
+      if (!this.#covers(wanted)) await this.#hold(connection, wanted, results);
+    } catch (error) {
+      // The statement itself may do with less: it reads the files.
+      if (!(error instanceof Error && /^Out of Memory Error/.test(error.message))) throw error;
+      this.#refused = { version: results.version, columns: 0 };
+    }
     await this.#letGo(connection);
     if (this.#held === undefined || !this.#covers(wanted)) return;
     const names = this.#held.columns.map(sqlName).join(', ');

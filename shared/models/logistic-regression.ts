@@ -313,12 +313,13 @@ export function unscale(
   return { width, columns: p.columns, coefficients, intercepts, isBinomial: !p.isMultinomial };
 }
 
-function checkInput({ x, labels, numClasses, weights }: LrInput): void {
-  if (x.rows === 0) throw new TerminalError('train.no-rows', 'Logistic regression: need at least one row, have none');
+/** @throws {TerminalError} train.no-rows, request.invalid, train.unknown-label, train.bad-value */
+export function checkInput({ x, labels, numClasses, weights }: LrInput): void {
+  if (x.rows === 0) throw new TerminalError('train.no-rows', 'Training: need at least one row, have none');
   if (labels.length !== x.rows || (weights !== undefined && weights.length !== x.rows))
     throw new TerminalError(
       'request.invalid',
-      `Logistic regression: need ${x.rows} labels and weights, have ${labels.length} and ${weights?.length ?? x.rows}`,
+      `Training: need ${x.rows} labels and weights, have ${labels.length} and ${weights?.length ?? x.rows}`,
     );
   for (let row = 0; row < labels.length; row++)
     if (!Number.isInteger(labels[row]) || labels[row]! < 0 || labels[row]! >= numClasses)

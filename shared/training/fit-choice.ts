@@ -3,24 +3,27 @@
 
 import type { Weighing } from '../features/weigh.ts';
 import { calibrate, fitTemperature, logLoss } from '../models/calibration.ts';
+import type { Loss } from '../models/loss.ts';
 import { argmax } from '../models/scorer.ts';
 import type { Predictions } from './judge.ts';
 
-/** Inverse strengths C, strong to weak: regParam is 1 / (C × rows), so that a choice made on a part of the rows holds for all of them. */
-export const INVERSE_STRENGTHS: readonly number[] = [2, 8, 32];
-/** Where terms may weigh in several ways: they are compared with the first; the best of them goes on with the second, and with the third if the second serves less. */
-export const COMPARED = 8;
-export const WEAKER = 32;
-export const STRONGER = 2;
+/**
+ * Inverse strengths C: regParam is 1 / (C × rows), so that a choice made on a part of the rows holds for all of them. Where terms may weigh in several
+ * ways they are compared with `compared`; the best of them goes on with `weaker`, and with `stronger` if that serves less.
+ */
+export const STRENGTHS: Record<Loss, { stronger: number; compared: number; weaker: number }> = {
+  'squared-hinge': { stronger: 0.3, compared: 1, weaker: 3 },
+  logistic: { stronger: 2, compared: 8, weaker: 32 },
+};
 
 /** Share of the loss by which another strength than the first must serve better: what is less differs from one draw of rows to the next. */
 const CLEARLY_LESS = 0.005;
 
 /** Place of the least loss; where the first strength of the same weighing has hardly more, that one's. */
-export function chooseTrial(tried: readonly (Way & { logLoss: number })[]): number {
+export function chooseTrial(tried: readonly (Way & { logLoss: number })[], compared: number): number {
   const best = chooseLeast(tried.map(({ logLoss }) => logLoss));
   const first = tried.findIndex(
-    ({ weighing, inverseStrength }) => weighing === tried[best]?.weighing && inverseStrength === COMPARED,
+    ({ weighing, inverseStrength }) => weighing === tried[best]?.weighing && inverseStrength === compared,
   );
   const isClear = first < 0 || tried[best]!.logLoss < tried[first]!.logLoss * (1 - CLEARLY_LESS);
   return isClear ? best : first;
@@ -101,7 +104,7 @@ export interface Fitting extends Way {
   weighClasses: boolean;
   /** What was tried, with the calibrated held-out log loss of each. */
   tried: readonly (Way & { logLoss: number })[];
-  /** L-BFGS iterations of everything that was tried. */
+  /** Iterations of everything that was tried: of L-BFGS, or epochs of its slowest label. */
   iterationsTried: number;
 }
 

@@ -10,10 +10,13 @@ import {
   profileOf,
 } from '../features/spec.ts';
 import { defaultLrOptions, type LrOptions } from '../models/logistic-regression.ts';
+import { LOSSES, type Loss } from '../models/loss.ts';
 
 export interface TrainOptions extends FeatureSpec, Omit<LrOptions, 'regParam'> {
   /** How texts become vectors; decides the defaults of the features and of the fit. Default lexical */
   profile: FeatureProfile;
+  /** squared-hinge: each label against the rest, the default of the lexical profile. logistic: what spark has, and all that knows L1 penalties */
+  loss: Loss;
   /** null: chosen by the data (fit-choice.ts), the default of the lexical profile; spark's is 0.01 */
   regParam: number | null;
   /** Terms in fewer documents get weight 0. null, the default: none for spark; for lexical 2 from 1000 rows on */
@@ -47,16 +50,22 @@ const judging = {
   seed: 1,
 } as const;
 
+/** Where the fits of a loss end. */
+const endings = {
+  'squared-hinge': { maxIter: 100, tol: 0.1 },
+  logistic: { maxIter: 40, tol: 1e-4 },
+} as const;
+
 const defaults: Record<FeatureProfile, TrainOptions> = {
   lexical: {
     ...lexicalFeatureSpec,
     ...defaultLrOptions,
     ...judging,
     profile: 'lexical',
+    loss: 'squared-hinge',
     scaling: false, // rows have length 1 already
     regParam: null,
-    maxIter: 40,
-    tol: 1e-4,
+    ...endings['squared-hinge'],
     minDocFreq: null,
     classWeights: 'auto',
   },
@@ -65,6 +74,7 @@ const defaults: Record<FeatureProfile, TrainOptions> = {
     ...defaultLrOptions,
     ...judging,
     profile: 'spark',
+    loss: 'logistic',
     regParam: 0.01,
     minDocFreq: null,
     classWeights: 'none',
@@ -92,7 +102,16 @@ export function completeTrainOptions(given: Partial<TrainOptions> = {}): TrainOp
   const { profile = 'lexical' } = given;
   if (!PROFILES.includes(profile))
     throw new TerminalError('request.invalid', `profile: need ${PROFILES.join(' or ')}, have ${String(profile)}`);
-  const options: TrainOptions = { ...defaults[profile], ...given };
+  const { loss = (given.elasticNet ?? 0) > 0 ? 'logistic' : defaults[profile].loss } = given;
+  if (!LOSSES.includes(loss))
+    throw new TerminalError('request.invalid', `loss: need ${LOSSES.join(' or ')}, have ${String(loss)}`);
+  const ending = profile === 'lexical' ? endings[loss] : {};
+  const options: TrainOptions = { ...defaults[profile], ...ending, ...given, loss };
+  if (loss === 'squared-hinge' && (profile === 'spark' || options.elasticNet > 0))
+    throw new TerminalError(
+      'request.invalid',
+      `loss: ${profile === 'spark' ? 'the profile spark' : 'an L1 penalty'} needs logistic, have ${loss}`,
+    );
   const wrong = within
     .filter(([name]) => options[name] !== null)
     .filter(([name, min, max]) => !(Number(options[name]) >= min && Number(options[name]) <= max))

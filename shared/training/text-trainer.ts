@@ -14,22 +14,20 @@ import {
   weighCounts,
 } from '../features/weigh.ts';
 import { LinearScorer } from '../models/linear-model.ts';
+import { fitSvmPath } from '../models/linear-svm.ts';
 import { fitPath, type LrFit, sumClasses } from '../models/logistic-regression.ts';
 import type { Random } from '../ports.ts';
 import { MAX_HEAD_ROWS } from './encoder-head.ts';
 import {
   balancedWeights,
-  COMPARED,
   chooseTrial,
   type Fitting,
   heldOutLoss,
-  INVERSE_STRENGTHS,
   isUneven,
   prefersWeights,
   regParamOf,
-  STRONGER,
+  STRENGTHS,
   type Way,
-  WEAKER,
 } from './fit-choice.ts';
 import { type Judgement, judge, judgeStrictly, type Predictions } from './judge.ts';
 import { featureSpecOf, lrOptionsOf, type TrainOptions } from './options.ts';
@@ -297,14 +295,16 @@ export class TextTrainer {
       });
     };
     const weighings = weighingsOf(lexical);
+    const { stronger, compared, weaker } = STRENGTHS[this.#options.loss];
     const best = () => {
       const strongFirst = tried.toSorted((a, b) => a.inverseStrength - b.inverseStrength);
-      return strongFirst[chooseTrial(strongFirst)]!;
+      return strongFirst[chooseTrial(strongFirst, compared)]!;
     };
-    for (const weighing of weighings) tryPath(weighing, weighings.length > 1 ? [COMPARED] : INVERSE_STRENGTHS);
+    for (const weighing of weighings)
+      tryPath(weighing, weighings.length > 1 ? [compared] : [stronger, compared, weaker]);
     if (weighings.length > 1) {
-      tryPath(best().weighing, [WEAKER]);
-      if (best().inverseStrength === COMPARED) tryPath(best().weighing, [STRONGER]);
+      tryPath(best().weighing, [weaker]);
+      if (best().inverseStrength === compared) tryPath(best().weighing, [stronger]);
     }
     const { weighing, inverseStrength, scouted } = best();
     return { best: { weighing, inverseStrength }, scouted, tried: tried.map(({ scouted: _, ...way }) => way) };
@@ -325,7 +325,11 @@ export class TextTrainer {
     // where weighings are compared a trial has as many iterations as the final fit: one that is stopped early is another model
     const isTrial = strengths !== null && phase !== 'final' && this.#options.lexical?.version !== 2;
     const maxIter = isTrial ? Math.min(TRIAL_ITERATIONS, options.maxIter) : options.maxIter;
-    const path = fitPath(input, { ...options, maxIter }, regParams, (at) => this.#tell({ phase, ...at }));
+    const tell = (at: Omit<TrainProgress, 'phase'>): void => this.#tell({ phase, ...at });
+    const path =
+      this.#options.loss === 'logistic'
+        ? fitPath(input, { ...options, maxIter }, regParams, tell)
+        : fitSvmPath(input, options, regParams, tell);
     let at = 0;
     for (const fit of path) {
       if (phase !== 'final') this.#iterationsTried += fit.iterations;

@@ -106,7 +106,8 @@ export async function train(input: TrainInput): Promise<TrainedBundle> {
     stage: head?.stage ?? null,
     novelty,
     training: {
-      algorithm: 'logistic-regression',
+      algorithm: options.loss === 'logistic' ? 'logistic-regression' : 'linear-svm',
+      loss: options.loss,
       rows: counts.rows,
       ...(input.decisions === undefined ? {} : { rowsHuman: input.decisions.human, rowsLlm: input.decisions.llm }),
       skipped: data.skipped,

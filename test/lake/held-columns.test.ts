@@ -129,7 +129,7 @@ test('held: any statement has the answer that the files give', async () => {
     fc.asyncProperty(statement, async (sql) => {
       expect(await told(held, sql), sql).toEqual(await told(plain, sql));
     }),
-    { numRuns: 60, examples: IMPLICIT.map((sql) => [sql]) },
+    { numRuns: 36, examples: IMPLICIT.map((sql) => [sql]) },
   );
   expect(await inMemory()).toHaveLength(1);
 });
@@ -145,13 +145,13 @@ test('held: what a statement that was given up has left half done is neither use
     return { version, paths, bytes: 1, relation, latest: undefined };
   };
   /** Ends after a statement, before anybody is told. */
-  const endingAfter = (words: RegExp): DuckDBConnection =>
+  const endingAfter = (words: RegExp, message = 'INTERRUPT Error: Interrupted!'): DuckDBConnection =>
     new Proxy(connection, {
       get: (target, name) =>
         name === 'run'
           ? async (sql: string) => {
               const done = await target.run(sql);
-              if (words.test(sql)) throw new Error('INTERRUPT Error: Interrupted!');
+              if (words.test(sql)) throw new Error(message);
               return done;
             }
           : Reflect.get(target, name).bind(target),
@@ -172,6 +172,12 @@ test('held: what a statement that was given up has left half done is neither use
   shown = at(2, 9);
   for (const words of [/^INSERT/])
     await expect(columns.show(endingAfter(words), new Set(['label']), shown)).rejects.toThrow('INTERRUPT');
+  expect(await count()).toBe(10);
+  shown = at(3, 4);
+  for (let n = 0; n < 2; n++) await columns.show(connection, new Set(['label']), shown); // let go, named once
+  await columns.show(endingAfter(/^CREATE TABLE/, 'Out of Memory Error: full'), new Set(['label']), shown); // the question reads the files
+  await expect(count()).rejects.toThrow('results');
+  shown = at(4, 4);
   expect(await count()).toBe(10);
   const { length } = (await connection.runAndReadAll('SHOW DATABASES')).getRows();
   expect(length).toBe(2);

@@ -30,10 +30,10 @@ describe('the choice of a fit', () => {
       ...{ weighing, inverseStrength, logLoss },
     });
     const [stronger, first] = [way('labels', 2, 0.5), way('labels', 8, 0.4)];
-    expect(chooseTrial([stronger, first, way('labels', 32, 0.3985)])).toBe(1);
-    expect(chooseTrial([stronger, first, way('labels', 32, 0.3975)])).toBe(2);
-    expect(chooseTrial([first, way('even', 8, 0.3999)])).toBe(1);
-    expect(chooseTrial([way('labels', 32, 0.3), first])).toBe(0);
+    expect(chooseTrial([stronger, first, way('labels', 32, 0.3985)], 8)).toBe(1);
+    expect(chooseTrial([stronger, first, way('labels', 32, 0.3975)], 8)).toBe(2);
+    expect(chooseTrial([first, way('even', 8, 0.3999)], 8)).toBe(1);
+    expect(chooseTrial([way('labels', 32, 0.3), first], 8)).toBe(0);
   });
 
   test('the loss is what is left when the temperature is right: overconfidence alone costs nothing', () => {

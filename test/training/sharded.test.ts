@@ -72,7 +72,7 @@ const openTrainer = ({ store, source }: { store: MemoryLake; source: MemoryLake 
 
 /** The same rows fitted in this process. */
 function fitInProcess(given: Partial<TrainOptions>, isTraining: (text: string) => boolean = () => true) {
-  const options = completeTrainOptions(request(given).options);
+  const options = completeTrainOptions({ loss: 'logistic', ...request(given).options });
   const counts = createTermCounter(featureSpecOf(options)).count(rows.map((row) => row.text));
   const features = featureSpecOf(options);
   const idf = fitTermWeights(features, countDocuments(counts), counts.rows, options.minDocFreq ?? 0);

@@ -12,7 +12,13 @@ import { seededRandom, silentLogger, systemClock } from '../../shared/ports.ts';
 import { evaluate } from '../../shared/training/evaluate.ts';
 import { groupTexts, labelsOfOneText, splitRows } from '../../shared/training/splits.ts';
 import { isFolded } from '../../shared/training/text-trainer.ts';
-import { type Example, type TrainedBundle, type TrainInput, train } from '../../shared/training/train.ts';
+import {
+  type Example,
+  type TrainedBundle,
+  type TrainInput,
+  type TrainOptions,
+  train,
+} from '../../shared/training/train.ts';
 import { IdeaEncoder } from '../fakes/idea-encoder.ts';
 import { MemoryLake } from '../fakes/memory-lake.ts';
 
@@ -75,7 +81,7 @@ describe('training', () => {
   });
 
   const triedOf = ({ training }: TrainedBundle['description']) =>
-    [...String(training.regularizationTried).matchAll(/(\w+), C (\d+): ([\d.]+)/g)].map(([, weighing, c, loss]) => ({
+    [...String(training.regularizationTried).matchAll(/(\w+), C ([\d.]+): ([\d.]+)/g)].map(([, weighing, c, loss]) => ({
       weighing,
       strength: Number(c),
       loss: Number(loss),
@@ -88,9 +94,9 @@ describe('training', () => {
     const { description } = await train({ examples: makeExamples(150, 0.7), options, deps });
     const tried = triedOf(description);
     expect(tried.map(({ weighing, strength }) => [weighing, strength])).toEqual([
-      ['even', 2],
-      ['even', 8],
-      ['even', 32],
+      ['even', 0.3],
+      ['even', 1],
+      ['even', 3],
     ]);
     expect(description.training.regParam).toBeCloseTo(1 / (leastOf(tried).strength * 150), 12);
     expect(description.training.iterationsTried).toBeGreaterThan(0);
@@ -101,12 +107,26 @@ describe('training', () => {
     const tried = triedOf(description);
     const best = leastOf(tried);
     expect(tried.slice(0, 3).map(({ weighing, strength }) => [weighing, strength])).toEqual([
-      ...WEIGHINGS.map((weighing) => [weighing, 8]),
-      [best.weighing, 32],
+      ...WEIGHINGS.map((weighing) => [weighing, 1]),
+      [best.weighing, 3],
     ]);
     expect(description.training).toMatchObject({ termWeights: best.weighing });
     expect(description.training.regParam).toBeCloseTo(1 / (best.strength * 150), 12);
-    if (best.strength < 32) expect(tried.at(-1)).toMatchObject({ weighing: best.weighing, strength: 2 });
+    if (best.strength < 3) expect(tried.at(-1)).toMatchObject({ weighing: best.weighing, strength: 0.3 });
+  });
+
+  test('lexical has the squared hinge unless logistic is asked for, or a penalty that only logistic knows', async () => {
+    const trainingOf = async (options: Partial<TrainOptions>) =>
+      (await train({ examples: makeExamples(60, 0.2), options, deps })).description.training;
+    expect(await trainingOf({})).toMatchObject({ algorithm: 'linear-svm', loss: 'squared-hinge', maxIter: 100 });
+    expect(await trainingOf({ loss: 'logistic' })).toMatchObject({ algorithm: 'logistic-regression', maxIter: 40 });
+    expect(await trainingOf({ elasticNet: 0.5, regParam: 0.01 })).toMatchObject({ loss: 'logistic' });
+    for (const wrong of [
+      { loss: 'hinge' as 'logistic' },
+      { loss: 'squared-hinge' as const, elasticNet: 0.5 },
+      { loss: 'squared-hinge' as const, profile: 'spark' as const },
+    ])
+      await expect(trainingOf(wrong)).rejects.toMatchObject({ code: 'request.invalid' });
   });
 
   test('the profile spark trains as before, and both profiles say what they are', async () => {

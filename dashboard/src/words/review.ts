@@ -50,6 +50,8 @@ export const words = catalogue('review', {
   decide: 'Decide',
   proposed: 'Proposed',
   likely: 'Likely by the model',
+  findLabel: 'Find a label; Enter takes the first',
+  noSuchLabel: 'No label holds these words.',
   allLabels: 'All labels',
   noTaxonomy: 'There is no taxonomy yet. Publish one to give its labels here.',
   note: 'Note',

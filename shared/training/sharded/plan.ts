@@ -51,7 +51,9 @@ export async function planShards(
   const existing = await readJson<TrainingPlan>(store, trainingPaths.plan(trainingId));
   if (existing !== undefined) return existing;
   const startedAt = clock.now();
-  const options = completeTrainOptions(request.options);
+  const options = completeTrainOptions({ loss: 'logistic', ...request.options });
+  if (options.loss !== 'logistic')
+    throw new TerminalError('request.invalid', `loss: a training on shards needs logistic, have ${options.loss}`);
   checkGoal(options);
   const writer = new ShardWriter(store, trainingId, request.shardRows ?? SHARD_ROWS);
   const allowed = request.labels === undefined ? undefined : new Set(request.labels);

@@ -1,10 +1,12 @@
 // What can be done with the document in focus: the proposals, every label with its key, a note, and the commands.
 import type { RefObject } from 'preact';
+import { useState } from 'preact/hooks';
 import { percent } from '../../format.ts';
 import { Meter } from '../../parts/basics.tsx';
 import { labels } from '../../session.ts';
 import { words as partsWords } from '../../words/parts.ts';
 import { words } from '../../words/review.ts';
+import { labelsWith } from './find-label.ts';
 import type { Command } from './keys.ts';
 import type { Waiting } from './queue.ts';
 import { dispatch, queue } from './use-queue.ts';
@@ -19,12 +21,18 @@ interface LabelPanelProps {
 }
 
 const PROPOSALS = 3;
+/** Labels from which on they are looked for by their names: those beyond have no key. */
+const MANY_LABELS = 25;
 
 export function LabelPanel({ item, keys, proposed, noteField, onCommand }: LabelPanelProps) {
   const proposals = proposalsOf(item, proposed);
-  const choose = (label: string) => (event: MouseEvent) => {
+  const [typed, setTyped] = useState('');
+  const hasMany = labels.value.length >= MANY_LABELS;
+  const shown = hasMany ? labelsWith(labels.value, typed) : labels.value;
+  const choose = (label: string) => (event: Event) => {
     // The next document is on screen by the time Enter is pressed again: it must not press this button.
     if (event.currentTarget instanceof HTMLElement) event.currentTarget.blur();
+    setTyped('');
     onCommand({ kind: 'label', label });
   };
   return (
@@ -52,8 +60,25 @@ export function LabelPanel({ item, keys, proposed, noteField, onCommand }: Label
       )}
       <h3>{words.allLabels}</h3>
       {labels.value.length === 0 && <p class="dim">{words.noTaxonomy}</p>}
-      <ul class="labels">
-        {labels.value.map((label) => (
+      {hasMany && (
+        <input
+          type="search"
+          aria-label={words.findLabel}
+          placeholder={words.findLabel}
+          value={typed}
+          onInput={(event) => setTyped(event.currentTarget.value)}
+          onKeyDown={(event) => {
+            const [first] = shown;
+            if (event.key === 'Enter' && typed.trim() !== '' && first !== undefined) {
+              event.preventDefault();
+              choose(first)(event);
+            } else if (event.key === 'Escape') event.currentTarget.blur();
+          }}
+        />
+      )}
+      {shown.length === 0 && typed !== '' && <p class="dim">{words.noSuchLabel}</p>}
+      <ul class={`labels${hasMany ? ' many-labels' : ''}`}>
+        {shown.map((label) => (
           <li key={label}>
             <button type="button" onClick={choose(label)}>
               {keys.has(label) && <kbd>{keys.get(label)?.toUpperCase()}</kbd>}

@@ -47,6 +47,8 @@ export const review: typeof words = {
   decide: 'Entscheiden',
   proposed: 'Vorschlag',
   likely: 'Nach dem Modell wahrscheinlich',
+  findLabel: 'Kategorie suchen; Enter nimmt die erste',
+  noSuchLabel: 'Keine Kategorie enthält diese Wörter.',
   allLabels: 'Alle Kategorien',
   noTaxonomy: 'Es gibt noch keine Kategorien. Sobald welche gespeichert sind, stehen sie hier.',
   note: 'Notiz',
