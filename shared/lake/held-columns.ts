@@ -2,7 +2,8 @@
 // connection of the statement has.
 // Invariants: M1 they hold the rows of all data files of the version that is shown, in its order, or are not used. M2 a column is held when a second statement
 // names it, so that one question costs no more; at most MAX_CELLS values are held, at most 8 bytes each beside a dictionary. M3 small tables are not held.
-// M4 what a statement that was given up has left half done is not used and let go.
+// M4 what a statement that was given up has left half done is not used and let go. M5 rows of a file that a version has lost are let go with it, whatever is asked.
+// M6 a statement that memory cannot answer is answered by the files.
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { countRows, sqlName } from './duckdb.ts';
 import { resultsTable } from './tables.ts';
@@ -71,9 +72,10 @@ export class HeldColumns {
   /**
    * Let statements of the connection read from memory, if that is to be had.
    * @param wanted  every column of the results they may use
+   * @returns  was it to be had?
    */
-  async show(connection: DuckDBConnection, wanted: ReadonlySet<string>, results: ShownResults): Promise<void> {
-    if (wanted.size === 0 || ![...wanted].every((name) => NARROW.has(name))) return;
+  async show(connection: DuckDBConnection, wanted: ReadonlySet<string>, results: ShownResults): Promise<boolean> {
+    if (wanted.size === 0 || ![...wanted].every((name) => NARROW.has(name))) return false;
     for (const name of wanted) this.#asked.set(name, (this.#asked.get(name) ?? 0) + 1);
     try {
       await this.#follow(connection, results);
@@ -84,12 +86,28 @@ export class HeldColumns {
       this.#refused = { version: results.version, columns: 0 };
     }
     await this.#letGo(connection);
-    if (this.#held === undefined || !this.#covers(wanted)) return;
+    if (this.#held === undefined || !this.#covers(wanted)) return false;
     const names = this.#held.columns.map(sqlName).join(', ');
     const rows = `SELECT ${names} FROM ${this.#held.database}.hot`;
     await connection.run(`CREATE TEMP VIEW results AS ${rows}`);
     if (results.latest !== undefined)
       await connection.run(`CREATE TEMP VIEW latest_results AS ${rows} ${results.latest}`);
+    return true;
+  }
+
+  /** Take back what was shown to the connection (M6). */
+  async hide(connection: DuckDBConnection): Promise<void> {
+    for (const name of ['results', 'latest_results']) await connection.run(`DROP VIEW IF EXISTS temp.main.${name}`);
+  }
+
+  /** Let go what a version that is shown from now on no longer has (M5). */
+  async forgetLost(connection: DuckDBConnection, results: ShownResults): Promise<void> {
+    if (this.#held !== undefined && !(this.isWorth(results) && isContinued(this.#held.paths, results.paths))) {
+      this.#left.push(this.#held.database);
+      this.#held = undefined;
+      this.#asked.clear();
+    }
+    await this.#letGo(connection);
   }
 
   /** The database is gone. */
@@ -109,8 +127,8 @@ export class HeldColumns {
     if (held === undefined || held.version === results.version) return;
     this.#held = undefined; // until it is whole again (M4)
     this.#left.push(held.database);
-    const isLonger = held.paths.every((path, i) => path === results.paths[i]);
-    const fits = isLonger && this.#fits(await countRows(connection, 'results_rows'), held.columns);
+    const fits =
+      isContinued(held.paths, results.paths) && this.#fits(await countRows(connection, 'results_rows'), held.columns);
     if (!fits) return this.#asked.clear();
     if (results.paths.length > held.paths.length) {
       const added = await results.relation(held.paths.length);
@@ -158,6 +176,9 @@ export class HeldColumns {
     }
   }
 }
+
+const isContinued = (paths: readonly string[], later: readonly string[]): boolean =>
+  paths.every((path, i) => path === later[i]);
 
 const selected = (columns: readonly string[]): string => [...columns, ...PLACE].map(sqlName).join(', ');
 

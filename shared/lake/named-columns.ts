@@ -22,7 +22,7 @@ const ABOUT_NAMES = /^current_(?:schemas?|database|catalog|setting)$/i;
 export function namedColumns(tree: unknown, columns: ReadonlySet<string>): Set<string> | undefined {
   const named = new Set<string>();
   const relations = new Set<string>();
-  const single = new Set<string>();
+  const last = new Set<string>();
   for (const node of nodesOf(tree)) {
     if (node.sample !== undefined && node.sample !== null) return undefined;
     if (typeof node.class === 'string' ? !EXPRESSIONS.has(node.class) : isUnknownPart(node.type)) return undefined;
@@ -37,10 +37,12 @@ export function namedColumns(tree: unknown, columns: ReadonlySet<string>): Set<s
     if (ABOUT_NAMES.test(String(node.function_name ?? ''))) return undefined;
     const names = [node.using_columns, node.column_names].flat().filter((name) => typeof name === 'string');
     for (const name of names.map((each) => each.toLowerCase())) if (columns.has(name)) named.add(name);
-    if (node.class === 'COLUMN_REF' && names.length === 1) single.add(String(names[0]).toLowerCase());
+    if (node.class !== 'COLUMN_REF') continue;
+    if (names.length > 2) return undefined; // it tells where a name was looked up
+    last.add(String(names.at(-1)).toLowerCase());
   }
-  // The name of a relation alone is its whole row.
-  return [...single].some((name) => relations.has(name)) ? undefined : named;
+  // The name of a relation, with that of its schema or alone, is its whole row.
+  return [...last].some((name) => relations.has(name)) ? undefined : named;
 }
 
 const isUnknownPart = (type: unknown): boolean => typeof type === 'string' && !PARTS.has(type);

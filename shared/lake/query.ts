@@ -222,14 +222,20 @@ export class LakeQueries {
       const tree = isForeign ? await requireReading(connection, sql) : undefined;
       const statement = await this.#alone(async () => {
         await this.#show(connection, snapshots, sql);
-        await this.#showNarrow(connection, sql, tree);
+        const isNarrow = await this.#showNarrow(connection, sql, tree);
         if (held !== undefined) {
           await this.#held.hold(connection, held);
           isHolding = true;
         }
         // A statement is bound again when it runs: it shall meet these views, not half of the next ones.
         await connection.run('BEGIN TRANSACTION READ ONLY');
-        return await prepare(statements);
+        if (!isNarrow) return await prepare(statements);
+        return await prepare(statements).catch(async () => {
+          await connection.run('ROLLBACK');
+          await this.#heldColumns.hide(connection);
+          await connection.run('BEGIN TRANSACTION READ ONLY');
+          return await prepare(await parse(connection, sql)); // an error is about the whole table then
+        });
       });
       if (isLate) throw new Error('given up while the tables were fetched');
       return await read(await statement.stream());
@@ -293,6 +299,7 @@ export class LakeQueries {
           latest: undefined,
           columns: new Set(columns.map((column) => column.name.toLowerCase())),
         };
+        await this.#heldColumns.forgetLost(connection, this.#results);
       } else await connection.run(`CREATE OR REPLACE VIEW ${sqlName(name)} AS ${relation}`);
       this.#shown.set(name, version);
     }
@@ -302,13 +309,17 @@ export class LakeQueries {
     this.#isLatestOld = false;
   }
 
-  /** Let a statement that needs only narrow columns of the results read them from memory. @param tree  of the statement, if it is known */
-  async #showNarrow(connection: DuckDBConnection, sql: string, tree: unknown): Promise<void> {
+  /**
+   * Let a statement that needs only narrow columns of the results read them from memory.
+   * @param tree  of the statement, if it is known
+   * @returns  does it?
+   */
+  async #showNarrow(connection: DuckDBConnection, sql: string, tree: unknown): Promise<boolean> {
     const results = this.#results;
-    if (results === undefined || !this.#heldColumns.isWorth(results)) return;
-    if (!/results/i.test(sql) || NAMES_NOT_ALL.test(sql)) return;
+    if (results === undefined || !this.#heldColumns.isWorth(results)) return false;
+    if (!/results/i.test(sql) || NAMES_NOT_ALL.test(sql)) return false;
     const named = namedColumns(tree ?? (await treeOf(connection, sql)), results.columns);
-    if (named !== undefined) await this.#heldColumns.show(connection, named, results);
+    return named !== undefined && (await this.#heldColumns.show(connection, named, results));
   }
 
   /** One at a time, in the order of asking. */

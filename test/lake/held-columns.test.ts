@@ -74,6 +74,25 @@ test('held: rows of a later version are added, those of a version that lost a fi
   expect(await inMemory()).toEqual([]);
 });
 
+test('held: what a version has lost is let go by whatever is asked next', async () => {
+  await world.add('results', some(0, 20));
+  for (const n of [1, 2]) await held.query(byLabel(n));
+  expect(await inMemory()).toMatchObject([{ rows: 20 }]);
+  const results = world.tables.get('results') as DeltaTable; // one of the lake's tables
+  await purgeRows(results, [{ column: 'document_id', op: '=', value: id(1) }], { label: 'gone' });
+  await held.query('SELECT * FROM results');
+  expect(await inMemory()).toEqual([]);
+});
+
+test('held: a column that does not exist is told as of the whole table', async () => {
+  await world.add('results', some(0, 20));
+  for (const n of [1, 2]) await held.query(byLabel(n));
+  const told = async (queries: LakeQueries) =>
+    await queries.query('SELECT label, document_i FROM results').catch((error: Error) => error.message);
+  expect(await told(held)).toBe(await told(plain));
+  expect(await told(held)).toContain('"document_id"');
+});
+
 test('held: more values than are allowed stay in their files', async () => {
   await world.add('results', some(0, 250)); // of two columns and two of places
   for (const n of [1, 2]) await held.query(byLabel(n));
@@ -88,6 +107,9 @@ const IMPLICIT = [
   'FROM results WHERE label IS NULL',
   'SELECT results FROM results WHERE label IS NULL',
   'SELECT x FROM results AS x WHERE label IS NULL',
+  'SELECT main.results FROM results WHERE label IS NULL',
+  'SELECT memory.main.results.label FROM results WHERE label IS NULL',
+  'SELECT memory.latest_results.label FROM latest_results WHERE label IS NULL',
   'SELECT r.label FROM results r NATURAL JOIN feedback ORDER BY 1',
   'SELECT a FROM results AS r(a, b, c) WHERE b IS NOT NULL',
   "SELECT COLUMNS('.*_id') FROM results WHERE label IS NULL",
@@ -203,6 +225,8 @@ test('held: which columns a statement names is told only where it names all it u
     'SELECT r.* FROM results r',
     'SELECT count(results) FROM results',
     'SELECT r FROM results r',
+    'SELECT main.results FROM results',
+    'SELECT memory.main.results.label FROM results',
     'SELECT R FROM (SELECT label FROM results) r',
     "SELECT COLUMNS('l.*') FROM results",
     'SELECT label FROM results NATURAL JOIN b',
