@@ -9,6 +9,7 @@ import { readEnvironment } from '../../shared/config.ts';
 import { quoteRun, type RunQuote } from '../../shared/insight/quote-run.ts';
 import { uncheckedDescriptions } from '../../shared/insight/unchecked-descriptions.ts';
 import { readPlan } from '../../shared/pipeline/records.ts';
+import { currentTaxonomyVersion } from '../../shared/pipeline/taxonomies.ts';
 import { seededRandom } from '../../shared/ports.ts';
 import { parseTaxonomy, type Taxonomy } from '../../shared/taxonomy.ts';
 import { ApiClient } from '../api-client.ts';
@@ -79,6 +80,7 @@ export async function start(folder: string | undefined, options: StartOptions): 
   listing.catch(() => {}); // awaited below
   let app: App | undefined;
   let labels: LakeLabels | undefined;
+  let isBegun = false;
   const stopping = new AbortController();
   const onSignal = () => stopping.abort();
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
@@ -93,7 +95,10 @@ export async function start(folder: string | undefined, options: StartOptions): 
     async onStorage(state) {
       app = appOf(state);
       await app.ensureContainers();
-      if (options.empty === true) return;
+      if (options.empty === true) {
+        isBegun = (await currentTaxonomyVersion(app.lake)) !== undefined;
+        return;
+      }
       labels = await labelsOf(app, given);
       if (folder === undefined && !labels.isDemoLake && options.once)
         throw new UsageError(
@@ -120,9 +125,10 @@ export async function start(folder: string | undefined, options: StartOptions): 
       return;
     }
     if (labels === undefined) {
-      note(
-        `\n${bold('Ready.')} Open ${cloud.hostUrl}/api/dashboard/labels and say what documents are sorted into. Ctrl+C ends.`,
-      );
+      const next = isBegun
+        ? `Open ${cloud.hostUrl}/api/dashboard to go on where you were.`
+        : `Open ${cloud.hostUrl}/api/dashboard/labels and say what documents are sorted into.`;
+      note(`\n${bold('Ready.')} ${next} Ctrl+C ends.`);
       await Promise.race([printUploads(app, cloud, options.json, stopping.signal), broken, aborted(stopping.signal)]);
       return;
     }

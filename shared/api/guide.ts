@@ -4,8 +4,8 @@ import type { UncheckedDescriptions } from './unchecked.ts';
 export interface GuideStep {
   id: 'labels' | 'documents' | 'review' | 'train' | 'promote' | 'rerun' | 'check';
   state: 'done' | 'next' | 'later';
-  /** Where reason or cost are other than usual: no LLM is asked; the model in charge has proven nothing and decides nothing alone. */
-  case: 'no-llm' | 'proves-nothing' | null;
+  /** Where reason or cost are other than usual: no LLM is asked; nothing waits for people, as an LLM or an encoder decided all that came; the model in charge has proven nothing and decides nothing alone. */
+  case: 'no-llm' | 'none-wait' | 'proves-nothing' | null;
   title: string;
   /** What it is good for. */
   why: string;

@@ -114,6 +114,7 @@ function stepsOf(standing: Standing): GuideStep[] {
   const { labels, documents, decided, model, candidate, provesNothing, asksLlm, older, alone } = standing;
   const { waiting, checked, checks, runAgain, olderRuns } = standing;
   const hasModel = model !== undefined;
+  const noneWait = waiting === 0 && decided < documents;
   const hasTrained = hasModel || candidate !== undefined;
   const goal = Math.min(
     DECISIONS_TO_TRAIN.max,
@@ -148,13 +149,18 @@ function stepsOf(standing: Standing): GuideStep[] {
     {
       id: 'review',
       isDone: hasTrained || decided >= goal,
+      case: noneWait ? 'none-wait' : null,
       title: 'Decide the first documents',
-      why: 'They come in the order that teaches most: a few of each kind before many of one, of near copies one',
+      why: noneWait
+        ? 'All that came has a label already and nothing waits, but nobody has looked: confirm or correct some of each label'
+        : 'They come in the order that teaches most: a few of each kind before many of one, of near copies one',
       left: decided >= goal ? null : `${goal - decided} to go`,
       leftCount: Math.max(0, goal - decided),
       cost: 'a quarter of an hour of yours',
-      command: `sluice review --order teaching --limit ${Math.max(1, Math.min(SHEET_ROWS, goal - decided))} -o review.csv, sluice decide --from review.csv`,
-      view: 'review?order=teaching',
+      command: noneWait
+        ? 'sluice export --status labelled -o labels.csv, sluice decide <document-id> <label>'
+        : `sluice review --order teaching --limit ${Math.max(1, Math.min(SHEET_ROWS, goal - decided))} -o review.csv, sluice decide --from review.csv`,
+      view: noneWait ? 'documents?status=labelled&select=1' : 'review?order=teaching',
     },
     {
       id: 'train',

@@ -86,6 +86,19 @@ test('documents that nobody has decided want twenty decisions, and it counts dow
   expect(await next()).toMatchObject({ id: 'review', left: '7 to go' });
 });
 
+test('where an LLM decided all that came, the first decisions are made among its labels, as nothing waits in the review', async () => {
+  await storeLabels();
+  await store.add('results', results(30, { decided_by: 'llm' }));
+  expect(await next()).toMatchObject({
+    id: 'review',
+    case: 'none-wait',
+    left: '20 to go',
+    view: 'documents?status=labelled&select=1',
+  });
+  await store.add('feedback', decisions(20));
+  expect(await next()).toMatchObject({ id: 'train', case: null });
+});
+
 test('with twenty decisions a training is next; decisions for labels of another set do not count', async () => {
   await storeLabels();
   await store.add('results', results(30, { status: 'review', decided_by: null }));

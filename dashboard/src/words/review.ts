@@ -94,6 +94,11 @@ export const words = catalogue('review', {
   showSkipped: (n: number) => `Show the ${count(n)} you skipped`,
   reviewAll: 'Review all that waits',
   withOthers: (n: number) => `${count(n)} are with other reviewers, or put aside for an hour.`,
+  goThrough: (link: Wrap): Shown => [
+    'What was decided without people can be ',
+    link('looked through and corrected'),
+    '.',
+  ],
   newAppear: 'New documents appear here by themselves.',
   // what happened
   takenByOther: 'Somebody else has taken the document meanwhile.',
@@ -111,7 +116,7 @@ export const words = catalogue('review', {
   chooseBelow: 'Choose a label for the document below.',
   undo: 'Undo',
   notStored: (n: number) =>
-    `${count(n)} ${pluralEn(n, 'decision', 'decisions')} could not be stored: the host does not answer. They are kept in this tab.`,
+    `${count(n)} ${pluralEn(n, 'decision', 'decisions')} could not be stored: the host does not answer. This tab keeps them and sends them by itself when it does.`,
   sendAgain: 'Send again',
   nextSaid: (path: string, label: string | null) => `Next: ${path}, proposed ${label ?? 'nothing'}.`,
 });

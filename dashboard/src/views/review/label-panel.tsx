@@ -8,6 +8,7 @@ import { words as partsWords } from '../../words/parts.ts';
 import { words } from '../../words/review.ts';
 import { labelsWith } from './find-label.ts';
 import type { Command } from './keys.ts';
+import { LabelSearch, MANY_LABELS } from './label-search.tsx';
 import type { Waiting } from './queue.ts';
 import { dispatch, queue } from './use-queue.ts';
 
@@ -21,8 +22,6 @@ interface LabelPanelProps {
 }
 
 const PROPOSALS = 3;
-/** Labels from which on they are looked for by their names: those beyond have no key. */
-const MANY_LABELS = 25;
 
 export function LabelPanel({ item, keys, proposed, noteField, onCommand }: LabelPanelProps) {
   const proposals = proposalsOf(item, proposed);
@@ -61,22 +60,8 @@ export function LabelPanel({ item, keys, proposed, noteField, onCommand }: Label
       <h3>{words.allLabels}</h3>
       {labels.value.length === 0 && <p class="dim">{words.noTaxonomy}</p>}
       {hasMany && (
-        <input
-          type="search"
-          aria-label={words.findLabel}
-          placeholder={words.findLabel}
-          value={typed}
-          onInput={(event) => setTyped(event.currentTarget.value)}
-          onKeyDown={(event) => {
-            const [first] = shown;
-            if (event.key === 'Enter' && typed.trim() !== '' && first !== undefined) {
-              event.preventDefault();
-              choose(first)(event);
-            } else if (event.key === 'Escape') event.currentTarget.blur();
-          }}
-        />
+        <LabelSearch typed={typed} found={shown} onType={setTyped} onFirst={(label, event) => choose(label)(event)} />
       )}
-      {shown.length === 0 && typed !== '' && <p class="dim">{words.noSuchLabel}</p>}
       <ul class={`labels${hasMany ? ' many-labels' : ''}`}>
         {shown.map((label) => (
           <li key={label}>

@@ -11,6 +11,7 @@ const RENEW_BEFORE_MS = 90_000;
 /** Pause after an answer that had nothing more, and between renewals. */
 const IDLE_MS = 20_000;
 const MIN_PAUSE_MS = 1000;
+const RETRY_MS = 15_000;
 
 /**
  * @param askedAtMs  when it was asked last, 0 for never
@@ -28,3 +29,7 @@ export function planAsk(queue: Queue, nowMs: number, askedAtMs: number): number 
   const onTheWay = queue.sending.length + queue.unsent.length + (queue.held === undefined ? 0 : 1);
   return Math.min(MAX_LIMIT, leased.length + onTheWay + SPARE);
 }
+
+/** Send again what could not be sent? @param failedAtMs  of the newest failure; 0: something has changed since */
+export const isRetryDue = ({ unsent, sending }: Queue, nowMs: number, failedAtMs: number): boolean =>
+  unsent.length > 0 && sending.length === 0 && nowMs - failedAtMs >= RETRY_MS;

@@ -58,6 +58,13 @@ export function NothingWaits({ progress, choice, skipped }: NothingWaitsProps) {
       ) : (
         waiting > 0 && skipped === 0 && <p>{words.withOthers(waiting)}</p>
       )}
+      {!isFiltered && waiting === 0 && (
+        <p>
+          {words.goThrough((text) => (
+            <a href={links.documents({ status: 'labelled', select: '1' })}>{text}</a>
+          ))}
+        </p>
+      )}
       <p class="dim">{words.newAppear}</p>
     </Empty>
   );

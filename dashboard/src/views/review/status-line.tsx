@@ -26,7 +26,7 @@ export function StatusLine({ onUndo }: { onUndo: () => void }) {
         </div>
       )}
       {unsent.length > 0 && (
-        <div class="note warn row" role="alert">
+        <div class="note warn row unsent-note" role="alert">
           <span>{words.notStored(unsent.length)}</span>
           <button type="button" onClick={() => dispatch({ kind: 'retried' })}>
             {words.sendAgain}

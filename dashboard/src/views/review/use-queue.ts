@@ -1,6 +1,6 @@
 // Runs the review queue: asks for documents, sends decisions in their order, keeps time.
 // Invariants: U1 decisions on a document reach the server in the order they were made. U2 what is held, and what waits behind a request under way, is
-// sent when the view, the tab or the window goes; what no answer is known of is sent when the tab is loaded again. U3 the queue outlives the view, so that a look at a document or at a run loses neither place nor undo.
+// sent when the view, the tab or the window goes; what no answer is known of is sent when the tab is loaded again, before documents are asked for. U3 the queue outlives the view, so that a look at a document or at a run loses neither place nor undo.
 
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
@@ -12,7 +12,7 @@ import { toast, toastError } from '../../toasts.tsx';
 import { words } from '../../words/review.ts';
 import { createLeftBehind } from './left-behind.ts';
 import { askOf, type Line } from './lines.ts';
-import { planAsk } from './plan-ask.ts';
+import { isRetryDue, planAsk } from './plan-ask.ts';
 import { type Decision, type Effect, type Event, emptyQueue, step } from './queue.ts';
 import { createSender } from './sender.ts';
 
@@ -35,6 +35,7 @@ export const storedCount = signal(0);
 
 let choice: Choice | undefined;
 let askedAtMs = 0;
+let failedAtMs = 0;
 let round = 0;
 
 export function dispatch(event: Event, isClosing = false): void {
@@ -48,8 +49,12 @@ export function dispatch(event: Event, isClosing = false): void {
 
 const leftBehind = createLeftBehind(sessionStorage);
 
+/** Until then the server would give the documents of these decisions once more. */
+let isResending = false;
+
 /** U2: of an earlier page of this tab. One that cannot be sent now is tried with the next load. */
 async function sendLeftBehind(): Promise<void> {
+  isResending = true;
   try {
     const { stored, refused } = await leftBehind.resend((decisions) =>
       sendJson<BatchAnswer>('POST', 'feedback/batch', { decisions }),
@@ -61,6 +66,8 @@ async function sendLeftBehind(): Promise<void> {
     if (refused > 0) toast(words.refusedFromBefore(refused), 'bad');
   } catch (error) {
     toastError(error);
+  } finally {
+    isResending = false;
   }
 }
 
@@ -100,6 +107,7 @@ const bodyOf = (documentId: string, label: string, note: string) => ({
 
 function tellFailure(decision: Decision, error: unknown): void {
   if (!(error instanceof ApiError) || error.status === 0 || error.status === 429 || error.status >= 500) {
+    failedAtMs = Date.now();
     dispatch({ kind: 'send-failed', decision });
     return;
   }
@@ -136,9 +144,14 @@ async function ask(limit: number, { line, label, run: runId }: Choice): Promise<
 }
 
 function askIfDue(): void {
-  if (choice === undefined || document.hidden) return;
+  if (choice === undefined || document.hidden || isResending) return;
   const limit = planAsk(queue.value, Date.now(), askedAtMs);
   if (limit !== undefined) void ask(limit, choice);
+}
+
+/** What could not be sent goes by itself once the host may answer again. */
+function retryIfDue(): void {
+  if (isRetryDue(queue.value, Date.now(), failedAtMs)) dispatch({ kind: 'retried' });
 }
 
 /** Ask at once, after a failure. */
@@ -151,6 +164,9 @@ export function askAgain(): void {
 /** Keeps the queue of a choice running while the view is open. */
 export function useQueue(next: Choice): void {
   const key = JSON.stringify(next);
+  useEffect(() => {
+    void sendLeftBehind().then(askIfDue);
+  }, []);
   useEffect(() => {
     if (choice !== undefined && JSON.stringify(choice) !== key) {
       round++;
@@ -173,14 +189,30 @@ export function useQueue(next: Choice): void {
       leftBehind.clear();
       askIfDue();
     };
-    void sendLeftBehind();
     const stop = queue.subscribe(() => queueMicrotask(askIfDue));
-    const timer = setInterval(askIfDue, TICK_MS);
+    const onTick = () => {
+      retryIfDue();
+      askIfDue();
+    };
+    const onOnline = () => {
+      failedAtMs = 0;
+      retryIfDue();
+      askAgain();
+    };
+    // A tab that is closed forgets what is kept in it.
+    const onUnload = (event: BeforeUnloadEvent) => {
+      if (queue.value.unsent.length > 0) event.preventDefault();
+    };
+    const timer = setInterval(onTick, TICK_MS);
+    addEventListener('online', onOnline);
+    addEventListener('beforeunload', onUnload);
     addEventListener('pagehide', close);
     document.addEventListener('visibilitychange', onVisibility);
     return () => {
       stop();
       clearInterval(timer);
+      removeEventListener('online', onOnline);
+      removeEventListener('beforeunload', onUnload);
       removeEventListener('pagehide', close);
       document.removeEventListener('visibilitychange', onVisibility);
       dispatch({ kind: 'left' });

@@ -89,6 +89,7 @@ export const review: typeof words = {
   showSkipped: (n) => `Die ${count(n)} übersprungenen zeigen`,
   reviewAll: 'Alles prüfen, was wartet',
   withOthers: (n) => `${count(n)} sind bei anderen Prüfern oder für eine Stunde zurückgelegt.`,
+  goThrough: (link) => ['Was ohne Menschen entschieden wurde, lässt sich ', link('durchsehen und berichtigen'), '.'],
   newAppear: 'Neue Dokumente erscheinen hier von selbst.',
   takenByOther: 'Inzwischen hat jemand anders das Dokument genommen.',
   skipped: 'Übersprungen.',
@@ -105,7 +106,7 @@ export const review: typeof words = {
   chooseBelow: 'Wählen Sie eine Kategorie für das Dokument unten.',
   undo: 'Rückgängig',
   notStored: (n) =>
-    `${count(n)} ${pluralDe(n, 'Entscheidung konnte', 'Entscheidungen konnten')} nicht gespeichert werden: Der Host antwortet nicht. Dieser Tab bewahrt sie auf.`,
+    `${count(n)} ${pluralDe(n, 'Entscheidung konnte', 'Entscheidungen konnten')} nicht gespeichert werden: Der Host antwortet nicht. Dieser Tab bewahrt sie auf und sendet sie von selbst, sobald er es wieder tut.`,
   sendAgain: 'Erneut senden',
   nextSaid: (path, label) => `Als Nächstes: ${path}, Vorschlag: ${label ?? 'keiner'}.`,
 };

@@ -101,6 +101,12 @@ export const runs: typeof words = {
       cost: 'eine Viertelstunde Ihrer Zeit',
       left: (n) => `noch ${count(n)}`,
     },
+    'review:none-wait': {
+      title: 'Die ersten Dokumente entscheiden',
+      why: 'Alles Gekommene hat schon eine Kategorie und nichts wartet, aber angesehen hat es niemand: Bestätigen oder berichtigen Sie von jeder Kategorie einige',
+      cost: 'eine Viertelstunde Ihrer Zeit',
+      left: (n) => `noch ${count(n)}`,
+    },
     train: {
       title: 'Ein Modell an diesen Entscheidungen trainieren',
       why: 'Es sagt, wie gut es an unbekannten Dokumenten ist, und entscheidet nur, wo es sein Versprechen hält',

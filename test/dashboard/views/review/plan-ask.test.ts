@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { planAsk } from '../../../../dashboard/src/views/review/plan-ask.ts';
+import { isRetryDue, planAsk } from '../../../../dashboard/src/views/review/plan-ask.ts';
 import { emptyQueue, type Queue, type Waiting } from '../../../../dashboard/src/views/review/queue.ts';
 
 const NOW = Date.parse('2026-05-04T10:00:00Z');
@@ -43,4 +43,13 @@ describe('review queue: asking', () => {
     expect(planAsk(full(waiting(89)), NOW, NOW - 10_000)).toBeUndefined();
     expect(planAsk(full(waiting(-5, true)), NOW, LONG_AGO)).toBeUndefined();
   });
+});
+
+test('what could not be sent goes again after fifteen seconds, at once when the network is back, and never while something is on its way', () => {
+  const unsent = [{}] as unknown as Queue['unsent'];
+  expect(isRetryDue(queueOf([], { unsent }), NOW, NOW - 14_999)).toBe(false);
+  expect(isRetryDue(queueOf([], { unsent }), NOW, NOW - 15_000)).toBe(true);
+  expect(isRetryDue(queueOf([], { unsent }), NOW, 0)).toBe(true);
+  expect(isRetryDue(queueOf([], { unsent, sending: ['a'] }), NOW, 0)).toBe(false);
+  expect(isRetryDue(queueOf([]), NOW, 0)).toBe(false);
 });
