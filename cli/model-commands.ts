@@ -46,7 +46,7 @@ export function addModelCommands(program: Command): void {
     .option('--no-promote', 'register the model without making it the champion')
     .option('--use-simulated', 'decisions: also labels that the LLM simulator gave', false)
     .addOption(
-      new Option('--algorithm <name>', 'xgboost grows trees on Spark')
+      new Option('--algorithm <name>', 'logistic-regression: a linear model with --loss; xgboost grows trees on Spark')
         .choices(['logistic-regression', 'xgboost'])
         .default('logistic-regression'),
     )
@@ -58,7 +58,10 @@ export function addModelCommands(program: Command): void {
         .default('lexical'),
     )
     .addOption(
-      new Option('--loss <name>', 'default: squared-hinge; profile spark and --url: logistic').choices([...LOSSES]),
+      new Option(
+        '--loss <name>',
+        'default: squared-hinge; profile spark, and on the app more than one step takes: logistic',
+      ).choices([...LOSSES]),
     )
     .option('--max-iter <n>', 'iterations at most: epochs, or steps of L-BFGS with logistic', whole(1, 10_000))
     .option(

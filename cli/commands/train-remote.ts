@@ -48,7 +48,7 @@ export async function trainRemote(
   options: RemoteTraining,
 ): Promise<RegisteredModel> {
   if (options.algorithm !== 'logistic-regression')
-    throw new UsageError('--url trains logistic regression; leave out --algorithm, or leave out --url to train here');
+    throw new UsageError('--url trains no trees; leave out --algorithm, or leave out --url to train here');
   if (options.useSimulated) throw new UsageError('--use-simulated is for the lake of this machine; leave out --url');
   const api = new ApiClient(url, options.key);
   const { textColumn, labelColumn, profile, loss, maxIter, regParam, numFeatures, precision, guarantee, promote } =
@@ -68,9 +68,7 @@ export async function trainRemote(
       reason: 'training, promoted as asked (--promote)',
     });
   else if (result?.notPromoted !== undefined) note(warn(`not promoted: ${result.notPromoted}`));
-  note(
-    'An app trains on shards: the words alone, no second stage. Train without --url, in the lake of an encoder, for one.',
-  );
+  note('An app trains the words alone, no second stage. Train without --url, in the lake of an encoder, for one.');
   const { models } = await api.ask<ModelList>('GET', '/api/models');
   const model = models.find(({ version }) => version === result?.version);
   if (model === undefined) throw new Error(`model ${result?.version} was trained and is not listed`);
@@ -97,9 +95,10 @@ async function putExamples(
 async function follow(api: ApiClient, started: TrainingStatus): Promise<TrainingStatus> {
   let status = started;
   while (status.state === 'running') {
-    const { fit, iteration, objective } = status;
+    const { fit, iteration, objective, labels } = status;
     const at = objective === null ? '' : `, objective ${objective.toFixed(5)}`;
-    bar(fit === null ? 'training: reading texts' : `training (${fit}): iteration ${iteration}${at}`);
+    const where = labels === undefined ? `iteration ${iteration}${at}` : `${iteration} of ${labels} labels`;
+    bar(fit === null ? 'training: reading texts' : `training (${fit}): ${where}`);
     await sleep(LOOK_EVERY_MS);
     status = await api.ask<TrainingStatus>('GET', `/api/models/train/${encodeURIComponent(started.trainingId)}`);
   }

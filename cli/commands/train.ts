@@ -178,11 +178,13 @@ function orderOf(
     onNoEncoder: (problem) => note(warn(`no second local stage: ${problem}`)),
     onAsked: ({ calls, costUsd }) => note(`vectors: ${calls} requests to the encoder, ${costUsd.toFixed(6)} USD`),
     onNotPromoted: (why) => note(warn(`not promoted: ${why.message}\n${why.remedy}`)),
-    onProgress: ({ phase, iteration, objective }) =>
+    onProgress: ({ phase, iteration, objective, labels }) =>
       bar(
-        Number.isFinite(objective)
-          ? `training: iteration ${iteration}, objective ${objective.toFixed(5)}`
-          : `training: ${phase} texts`,
+        labels !== undefined
+          ? `training: ${phase}, ${iteration} of ${labels} labels`
+          : Number.isFinite(objective)
+            ? `training: iteration ${iteration}, objective ${objective.toFixed(5)}`
+            : `training: ${phase} texts`,
       ),
   };
 }

@@ -16,7 +16,7 @@ const trainShape = {
   taxonomyVersion: z.string().min(1).max(200).optional(),
   /** How texts become vectors: `lexical`, or `spark` for exactly Spark's stages. Default lexical */
   profile: z.enum(['lexical', 'spark']).optional(),
-  /** What the fit makes small; trainings of the app know `logistic` only. */
+  /** What the fit makes small. Default squared-hinge; logistic with the profile spark, and where rows are trained in parts, which knows no other */
   loss: z.enum(['squared-hinge', 'logistic']).optional(),
   maxIter: z.int().min(1).max(10_000).optional(),
   regParam: z.number().min(0).max(1000).optional(),

@@ -200,6 +200,10 @@ export const EVENTS: Readonly<Record<string, EventSpec>> = {
     doc: 'A distributed training has done one round.',
     fields: ['trainingId', 'fit', 'round', 'iteration'],
   },
+  'training.progress-not-kept': {
+    doc: 'How far a training is could not be written; the training goes on.',
+    fields: ['trainingId', 'code'],
+  },
   'tracking.mlflow-failed': {
     doc: 'A training could not be written to the MLflow server; the training itself is fine.',
     fields: ['trainingId'],

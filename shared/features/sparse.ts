@@ -143,5 +143,17 @@ export function compactColumns(x: Csr, leastRows = 1): { x: Csr; columns: Int32A
   return { x: { rows: x.rows, width, indptr, indices, values }, columns };
 }
 
+/** The least number of rows, from `usual` up, that at most so many columns have entries in. */
+export function leastDocFreq(x: Csr, usual: number, mostColumns: number): number {
+  const rowsOf = new Uint32Array(x.width);
+  for (let e = 0, end = x.indptr[x.rows]!; e < end; e++) rowsOf[x.indices[e]!]!++;
+  const columnsIn = new Uint32Array(x.rows + 2); // columns by their number of rows
+  for (const rows of rowsOf) if (rows > 0) columnsIn[rows]!++;
+  let least = x.rows + 1;
+  let columns = 0;
+  while (least > Math.max(1, usual) && columns + columnsIn[least - 1]! <= mostColumns) columns += columnsIn[--least]!;
+  return least <= Math.max(1, usual) ? usual : Math.min(least, x.rows);
+}
+
 const corrupt = (why: string): TerminalError =>
   new TerminalError('features.corrupt', `Feature matrix cannot be read: ${why}`);

@@ -68,6 +68,7 @@ export function fitLinearSvm(
   const { numClasses, labels } = input;
   const total = input.weights?.reduce((sum, weight) => sum + weight, 0) ?? input.x.rows;
   const strength = 1 / (options.regParam * Math.max(total, Number.MIN_VALUE));
+  const perWeight = total > 0 ? options.regParam : 0; // 1 / (C × weight of all rows)
   const rows = rowsOf(input, strength, options.fitIntercept);
   const isBinomial = numClasses <= 2;
   const outputs = isBinomial ? 1 : numClasses;
@@ -84,13 +85,10 @@ export function fitLinearSvm(
     intercepts[k] = scale * side.intercept;
     histories.push(side.history);
     isDone &&= side.isDone;
-    onLabel?.({ iteration: k + 1, objective: sumAt(histories, Number.POSITIVE_INFINITY) / (strength * total) });
+    onLabel?.({ iteration: k + 1, objective: sumAt(histories, Number.POSITIVE_INFINITY) * perWeight });
   }
   const iterations = Math.max(...histories.map((history) => history.length));
-  const objectiveHistory = Array.from(
-    { length: iterations + 1 },
-    (_, epoch) => sumAt(histories, epoch) / (strength * total),
-  );
+  const objectiveHistory = Array.from({ length: iterations + 1 }, (_, epoch) => sumAt(histories, epoch) * perWeight);
   return {
     model: { ...withoutEmpty(coefficients, rows.width, outputs), intercepts, isBinomial },
     objectiveHistory,

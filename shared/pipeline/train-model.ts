@@ -112,6 +112,8 @@ export interface TrainingStatus {
   /** Where the present fit stands. */
   fit: FitName | null;
   iteration: number;
+  /** The fit goes label by label: how many there are, and `iteration` counts those that are done. */
+  labels?: number;
   objective: number | null;
   result: TrainingResult | null;
   error: { code: string; message: string } | null;
@@ -164,11 +166,13 @@ export async function trainingStatus(services: TrainingServices, trainingId: str
   };
   if (status.state !== 'running') return status;
   for (const fit of ['final', 'check'] as const) {
-    const at = await readJson<{ iteration: number; total: number }>(
+    const at = await readJson<{ iteration: number; total: number; labels?: number }>(
       services.lake,
       trainingPaths.state(trainingId, fit),
     );
-    if (at !== undefined) return { ...status, fit, iteration: at.iteration, objective: at.total };
+    if (at === undefined) continue;
+    const { iteration, total: objective, labels } = at;
+    return { ...status, fit, iteration, objective, ...(labels === undefined ? {} : { labels }) };
   }
   return status;
 }

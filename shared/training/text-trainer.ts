@@ -36,8 +36,11 @@ import { drawAlike, rowsOfPart, splitRows } from './splits.ts';
 export interface TrainProgress {
   /** What is being fitted: `fold 2 of 5`, `final`. */
   phase: string;
+  /** Of the fit; where labels are fitted one after the other, how many are. */
   iteration: number;
   objective: number;
+  /** Labels to fit one after the other. */
+  labels?: number;
 }
 
 export interface Data {
@@ -329,7 +332,7 @@ export class TextTrainer {
     const path =
       this.#options.loss === 'logistic'
         ? fitPath(input, { ...options, maxIter }, regParams, tell)
-        : fitSvmPath(input, options, regParams, tell);
+        : fitSvmPath(input, options, regParams, (at) => tell({ ...at, labels: outputsOf(this.#data.labels.length) }));
     let at = 0;
     for (const fit of path) {
       if (phase !== 'final') this.#iterationsTried += fit.iterations;
@@ -373,6 +376,9 @@ export class TextTrainer {
     return new LinearScorer(fit.model).probabilities(x);
   }
 }
+
+/** Two labels are told apart by one fit. */
+const outputsOf = (labels: number): number => (labels <= 2 ? 1 : labels);
 
 /** Models of version 1 know one weighing. */
 const weighingsOf = (lexical: LexicalSettings | undefined): readonly Weighing[] =>

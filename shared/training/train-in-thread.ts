@@ -1,5 +1,5 @@
 // A training in a thread of its own: the event loop of the process goes on, and what it held is free when it ends.
-// Invariant: W1 the model is the one train() makes of the same rows, options and seed.
+// Invariants: W1 the model is the one train() makes of the same rows, options and seed. W2 one thread at a time.
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { type ErrorCode, TerminalError } from '../errors.ts';
@@ -21,16 +21,26 @@ export type TrainingAnswer =
 /** Of lists and texts; vectors lie outside. */
 const MAX_HEAP_MB = 768;
 
-/** @throws {TerminalError} as train(); train.out-of-memory */
-export async function trainInThread(
+/** Trainings that wait for the one under way: an instance has memory for one. */
+let last: Promise<unknown> = Promise.resolve();
+
+/** One after the other in a process. @param start  its rows are empty once the thread has them @throws {TerminalError} as train(); train.out-of-memory */
+export function trainInThread(
   start: TrainingStart,
   onProgress: (progress: TrainProgress) => void,
 ): Promise<TrainedBundle> {
+  const next = last.then(() => runThread(start, onProgress));
+  last = next.catch(() => undefined); // whoever waits for it is told
+  return next;
+}
+
+async function runThread(start: TrainingStart, onProgress: (progress: TrainProgress) => void): Promise<TrainedBundle> {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const worker = new Worker(fileURLToPath(new URL(`./training-thread.${extension}`, import.meta.url)), {
     workerData: start,
     resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
   });
+  start.examples.length = 0; // the thread has copies
   try {
     return await new Promise<TrainedBundle>((resolve, reject) => {
       worker.on('message', (answer: TrainingAnswer) => {

@@ -3,7 +3,8 @@
 // same model. T3 what was left out is counted, not hidden.
 import { createHash } from 'node:crypto';
 import { TerminalError } from '../errors.ts';
-import { profileOf } from '../features/spec.ts';
+import { type Csr, leastDocFreq } from '../features/sparse.ts';
+import { type FeatureSpec, profileOf } from '../features/spec.ts';
 import { fitLabels } from '../features/string-indexer.ts';
 import { createTermCounter } from '../features/term-counter.ts';
 import { defaultMinDocFreq } from '../features/weigh.ts';
@@ -62,20 +63,12 @@ export async function train(input: TrainInput): Promise<TrainedBundle> {
   const options = completeTrainOptions(input.options);
   checkGoal(options);
   const data = readExamples(input.examples);
-  const counts = createTermCounter(featureSpecOf(options)).count(data.texts);
-  const groups = groupTexts(data.texts, data.classes);
-  const fingerprint = fingerprintOf(data);
   const { encoder } = input;
-  const spec = featureSpecOf(options);
-  const minDocFreq = options.minDocFreq ?? defaultMinDocFreq(spec, counts.rows);
-  const novelty =
-    spec.lexical === undefined
-      ? null
-      : fitWordNovelty(counts, { classes: data.classes, groups, minDocFreq }, seededRandom(options.seed));
   const hasStage = encoder !== undefined && !options.guarantee;
-  const { texts } = data;
+  const { trainer, groups, novelty, rows } = countTerms(data, options, (progress) => input.deps.onProgress?.(progress));
+  const fingerprint = fingerprintOf(data);
+  const texts = hasStage ? data.texts : [];
   data.texts = []; // from here on only counts are needed, and the encoder's share of the texts
-  const trainer = new TextTrainer(counts, data, options, (progress) => input.deps.onProgress?.(progress));
   const judged = trainer.judge(groups, seededRandom(options.seed), hasStage);
   const { fit, idf, regParam } = judged.final ?? trainer.fitFinal(judged.fitting);
   const head = hasStage
@@ -88,7 +81,7 @@ export async function train(input: TrainInput): Promise<TrainedBundle> {
   const evaluation = measure(judged.probabilities, data.labels, judged.truth);
   const seconds = (input.deps.clock.now() - startedAt) / 1000;
   input.deps.logger.info('model.trained', {
-    rows: counts.rows,
+    rows,
     labels: data.labels.length,
     iterations: fit.iterations,
     seconds,
@@ -108,7 +101,7 @@ export async function train(input: TrainInput): Promise<TrainedBundle> {
     training: {
       algorithm: options.loss === 'logistic' ? 'logistic-regression' : 'linear-svm',
       loss: options.loss,
-      rows: counts.rows,
+      rows,
       ...(input.decisions === undefined ? {} : { rowsHuman: input.decisions.human, rowsLlm: input.decisions.llm }),
       skipped: data.skipped,
       dataFingerprint: fingerprint,
@@ -137,6 +130,38 @@ export async function train(input: TrainInput): Promise<TrainedBundle> {
   });
   return { ...bundle, evaluation, objectiveHistory: fit.objectiveHistory, skipped: data.skipped };
 }
+
+/** Terms of the texts, for the trainer alone: it keeps the columns that occur often enough, and what was counted otherwise is free then. */
+function countTerms(data: Data, options: TrainOptions, tell: (progress: TrainProgress) => void) {
+  const spec = featureSpecOf(options);
+  const counts = createTermCounter(spec).count(data.texts);
+  const groups = groupTexts(data.texts, data.classes);
+  if (groups.every((group) => group === groups[0]))
+    throw new TerminalError(
+      'train.too-few-samples',
+      `Training: all ${groups.length} texts are the same, so that none can judge a model of the others; need other texts`,
+    );
+  const minDocFreq = options.minDocFreq ?? minDocFreqOf(spec, counts, data.labels.length);
+  const novelty =
+    spec.lexical === undefined
+      ? null
+      : fitWordNovelty(counts, { classes: data.classes, groups, minDocFreq }, seededRandom(options.seed));
+  return {
+    trainer: new TextTrainer(counts, data, { ...options, minDocFreq }, tell),
+    groups,
+    novelty,
+    rows: counts.rows,
+  };
+}
+
+/** The usual least number of texts of a term; more where all columns of all labels would make a model that an app cannot hold. */
+function minDocFreqOf(spec: FeatureSpec, counts: Csr, labels: number): number {
+  const usual = defaultMinDocFreq(spec, counts.rows);
+  return spec.lexical === undefined ? usual : leastDocFreq(counts, usual, Math.floor(MAX_COEFFICIENTS / labels));
+}
+
+/** 256 MB. */
+const MAX_COEFFICIENTS = 2 ** 25;
 
 /** Labels that the judgement says nothing about, in words; the description of a model holds plain values only. */
 function namesOf(labels: readonly string[]): { oneTextLabels?: string } {
@@ -203,6 +228,8 @@ function readExamples(examples: Iterable<Example>): Data {
       'train.no-rows',
       `Training: need rows with text and label, have none (${skipped} left out)`,
     );
+  if (weights.every((weight) => weight === 0))
+    throw new TerminalError('train.no-rows', `Training: need a row with a weight above 0, all ${texts.length} have 0`);
   const labels = fitLabels(names);
   if (labels.length < 2)
     throw new TerminalError('train.one-class', `Training: need at least two labels, have only ${labels[0]}`);

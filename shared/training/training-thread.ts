@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { codeOf } from '../errors.ts';
 import { seededRandom, silentLogger, systemClock } from '../ports.ts';
-import { train } from './train.ts';
+import { type Example, train } from './train.ts';
 import type { TrainingAnswer, TrainingStart } from './train-in-thread.ts';
 
 const PROGRESS_MS = 500;
@@ -11,7 +11,7 @@ async function work({ examples, options, taxonomyVersion, decisions }: TrainingS
   let toldAt = 0;
   try {
     const bundle = await train({
-      ...{ examples, options, taxonomyVersion, decisions },
+      ...{ examples: emptying(examples), options, taxonomyVersion, decisions },
       deps: {
         ...{ clock: systemClock, random: seededRandom(options.seed), logger: silentLogger },
         onProgress: (progress) => {
@@ -29,6 +29,12 @@ async function work({ examples, options, taxonomyVersion, decisions }: TrainingS
       code === 'internal' ? `the training failed with ${(error as Error).name}` : (error as Error).message;
     return { failure: { code, message } };
   }
+}
+
+/** Rows in their order; a text that was taken is held by its taker alone. */
+function* emptying(rows: Example[]): Iterable<Example> {
+  rows.reverse();
+  for (let row = rows.pop(); row !== undefined; row = rows.pop()) yield row;
 }
 
 const answer = await work(workerData as TrainingStart); // made by train-in-thread.ts

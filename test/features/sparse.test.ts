@@ -1,7 +1,7 @@
 // The CSR file: round trip and refusal of damage.
 
 import { describe, expect, test } from 'vitest';
-import { type Csr, decodeCsr, encodeCsr, selectRows } from '../../shared/features/sparse.ts';
+import { type Csr, decodeCsr, encodeCsr, leastDocFreq, selectRows } from '../../shared/features/sparse.ts';
 import fc from '../fakes/property.ts';
 
 const matrices: fc.Arbitrary<Csr> = fc.integer({ min: 1, max: 50 }).chain((width) =>
@@ -86,4 +86,19 @@ describe('the CSR file', () => {
       values: Float64Array.of(2, 3, 1, 2, 3),
     });
   });
+});
+
+test('property: as few rows of a column as leave no more columns than wanted, never fewer than usual', () => {
+  fc.assert(
+    fc.property(matrices, fc.nat(3), fc.nat(20), (x, usual, most) => {
+      const least = leastDocFreq(x, usual, most);
+      const rowsOf = new Map<number, number>();
+      for (const j of x.indices) rowsOf.set(j, (rowsOf.get(j) ?? 0) + 1);
+      const columnsFrom = (rows: number) => [...rowsOf.values()].filter((count) => count >= rows).length;
+      expect(least).toBeGreaterThanOrEqual(usual);
+      if (least > usual && least < x.rows) expect(columnsFrom(least)).toBeLessThanOrEqual(most);
+      if (least > Math.max(1, usual)) expect(columnsFrom(least - 1)).toBeGreaterThan(most);
+      if (columnsFrom(usual) <= most) expect(least).toBe(usual);
+    }),
+  );
 });

@@ -115,6 +115,13 @@ describe('linear svm', () => {
     expect(() => fitLinearSvm(input, options)).toThrow(expect.objectContaining({ code }));
   });
 
+  test('where no row weighs anything the model says nothing, and its objective is a number', () => {
+    const input = { x: csrOf([[0.5], [1]]), labels: [0, 1], numClasses: 2, weights: new Float64Array(2) };
+    const { model, objectiveHistory } = fitLinearSvm(input, options);
+    expect([...model.coefficients, ...model.intercepts].every((each) => each === 0)).toBe(true);
+    expect(objectiveHistory.every((value) => value === 0)).toBe(true);
+  });
+
   test('property: the same input gives the same model, whatever it is', () => {
     fc.assert(
       fc.property(

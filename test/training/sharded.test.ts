@@ -140,6 +140,30 @@ describe('sharded training', () => {
     expect(lakes.store.paths().filter((path) => path.startsWith('training/t1/rows'))).toEqual([]);
   });
 
+  test('a training goes on where its progress cannot be written, and trainings that begin together run one after the other', async () => {
+    const lakes = await openLakes();
+    let now = 0;
+    const ticking = { ...clock, now: () => (now += 5000) };
+    const registry = new ModelRegistry(lakes.store, { clock });
+    const events: string[] = [];
+    const logger = { ...silentLogger, warn: (event: string) => events.push(event) };
+    const trainer = new ShardedTrainer({ ...lakes, registry, clock: ticking, logger });
+    const ids = ['t1', 't2'];
+    for (const trainingId of ids)
+      await trainer.plan({ ...request({ profile: 'lexical' }), shardRows: 1000, trainingId });
+    lakes.store.beforeCall = (method, path) => {
+      if (method === 'write' && path.endsWith('state.json')) throw new Error('the lake is away');
+    };
+    await Promise.all(ids.map((trainingId) => trainer.trainWhole({ trainingId })));
+    expect((await registry.list()).map(({ training }) => training.trainingId).sort()).toEqual(ids);
+    expect(new Set(events)).toEqual(new Set(['training.progress-not-kept']));
+  });
+
+  test('rows of many labels, too much for one step, are trained in parts', async () => {
+    const whole = { ...request({ profile: 'lexical' }), shardRows: 1000 };
+    expect(await openTrainer(await openLakes()).plan({ ...whole, wholeWork: 3000 })).toMatchObject({ isWhole: false });
+  });
+
   test('what train() refuses is told by its code from within the thread too', async () => {
     const lakes = await openLakes();
     const options = { profile: 'lexical', guarantee: true, precision: 0.99 } as const;

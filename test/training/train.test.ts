@@ -182,6 +182,17 @@ describe('training', () => {
     expect(labelsOfOneText([0, 0, 1, 2, 2], [0, 0, 1, 1, 2], ['a', 'b', 'c', 'd'])).toEqual(['a', 'c']);
   });
 
+  test('texts that are all the same, and rows that all weigh nothing, are refused in words', async () => {
+    const same = (text: string) => ['a', 'b', 'a', 'b', 'a'].map((label) => ({ text, label }));
+    for (const calibration of ['folds', 'holdout'] as const)
+      await expect(train({ examples: same('the same text'), options: { calibration }, deps })).rejects.toMatchObject({
+        code: 'train.too-few-samples',
+        message: expect.stringContaining('all 5 texts are the same'),
+      });
+    const weightless = makeExamples(12, 0.2).map((example) => ({ ...example, weight: 0 }));
+    await expect(train({ examples: weightless, deps })).rejects.toMatchObject({ code: 'train.no-rows' });
+  });
+
   test('a strict guarantee is proven on rows the model has not seen, and few rows are refused with the number needed', async () => {
     const options = { guarantee: true, precision: 0.9, confidence: 0.9 };
     const { description } = await train({ examples: makeExamples(900, 0.3), options, deps });

@@ -85,7 +85,7 @@ export const words = catalogue('model', {
   // plots
   objectiveBy: (isLog: boolean) => `Objective by iteration${isLog ? ' (log scale)' : ''}`,
   objectiveCaption:
-    'Mean loss on the training rows with its penalty, at the start and after each iteration of the final fit.',
+    'What the final fit makes smaller, at the start and after each iteration: the mean loss of the training rows with its penalty; with the squared hinge its dual, from 0 down.',
   objective: 'objective',
   iteration: 'iteration',
   reliability: 'Reliability',

@@ -51,7 +51,7 @@ export const words = catalogue('models', {
   coverage: 'Coverage',
   notEvaluated: 'not evaluated',
   elsewhere: 'elsewhere',
-  kinds: { 'logistic-regression': 'logistic regression', xgboost: 'XGBoost', onnx: 'ONNX' },
+  kinds: { 'logistic-regression': 'linear model', xgboost: 'XGBoost', onnx: 'ONNX' },
   rows: (n: number) => `${count(n)} ${pluralEn(n, 'document', 'documents')}`,
   byPeople: (n: number) => `${count(n)} decided by people`,
   byLlm: (n: number) => `${count(n)} by the LLM`,
@@ -73,6 +73,7 @@ export const words = catalogue('models', {
   trainingSteps: { read: 'read and featurize', check: 'fit to be judged', final: 'fit on all rows' },
   iteration: (n: number, objective: string | null) =>
     `iteration ${n}${objective === null ? '' : `, objective ${objective}`}`,
+  labelsFitted: (done: number, all: number) => `${count(done)} of ${count(all)} labels`,
   // starting a training
   trainTitle: 'Train a model',
   labelledDocuments: 'Labelled documents',

@@ -22,6 +22,8 @@ export interface PlanTrainingRequest {
   options?: Partial<TrainOptions>;
   /** Default 20,000 */
   shardRows?: number;
+  /** Characters × labels up to which one step trains the rows of one shard. Default 4e9: minutes, where a step may take half an hour */
+  wholeWork?: number;
 }
 
 /** Row of a shard file. */
@@ -34,6 +36,7 @@ export interface ShardRow {
 
 const SHARD_ROWS = 20_000;
 const SHARD_CHARS = 32 * 1024 * 1024;
+const WHOLE_WORK = 4e9;
 const MAX_PROBLEMS = 20;
 
 /**
@@ -84,9 +87,13 @@ export async function planShards(
     );
   if (labels.length < 2)
     throw new TerminalError('train.one-class', `Training: need at least two labels, have ${labels.length}`);
-  const isWhole = writer.shards.length === 1 && wanted.loss === 'squared-hinge';
-  if (!isWhole && request.options?.loss === 'squared-hinge')
-    throw new TerminalError('request.invalid', `loss: ${writer.rows} rows are trained in parts, which needs logistic`);
+  const isSmall = writer.shards.length === 1 && writer.chars * labels.length <= (request.wholeWork ?? WHOLE_WORK);
+  const isWhole = isSmall && wanted.loss === 'squared-hinge';
+  if (!isSmall && request.options?.loss === 'squared-hinge')
+    throw new TerminalError(
+      'request.invalid',
+      `loss: ${writer.rows} rows of ${labels.length} labels are trained in parts, which needs logistic`,
+    );
   const options = isWhole ? wanted : completeTrainOptions({ loss: 'logistic', ...request.options });
   const plan: TrainingPlan = {
     trainingId,
@@ -109,6 +116,8 @@ export async function planShards(
 class ShardWriter {
   readonly shards: number[] = [];
   rows = 0;
+  /** Of all shards, as JSON. */
+  chars = 0;
   readonly rowsBySource: Record<LabelSource, number> = { 'data-set': 0, human: 0, llm: 0 };
   readonly #store: LakeStore;
   readonly #trainingId: string;
@@ -130,6 +139,7 @@ class ShardWriter {
     this.rowsBySource[source]++;
     this.#lines.push(line);
     this.#chars += line.length;
+    this.chars += line.length;
     this.rows++;
     this.#counts.set(label, (this.#counts.get(label) ?? 0) + 1);
     this.#hash

@@ -3,7 +3,7 @@
 //   → reduceAndStep, until done → finish (judge, register)
 // Invariants: T1 repeating a step, until the last has ended and on any machine, gives the same files. T2 the model equals the one train() fits to the same
 // rows, up to the rounding of sums. T3 no step holds more than one shard's rows, the vectors of the optimiser, and a bounded cache. T4 a finished training keeps no text and no counts of terms.
-import { TerminalError } from '../../errors.ts';
+import { codeOf, TerminalError } from '../../errors.ts';
 import { addPartialGradient } from '../../models/lr-objective.ts';
 import { decodeTensors, encodeTensors, takeTensor } from '../../models/tensors.ts';
 import { type LakeStore, seededRandom } from '../../ports.ts';
@@ -76,7 +76,7 @@ export class ShardedTrainer {
 
   /** Train the rows of the only shard at once, in a thread, and register the model. */
   async trainWhole({ trainingId }: { trainingId: string }): Promise<{ version: string }> {
-    const { store, clock } = this.#deps;
+    const { store, clock, logger } = this.#deps;
     const known = await readJson<TrainingResult>(store, trainingPaths.result(trainingId));
     if (known !== undefined) return { version: known.version };
     const plan = await this.#fits.plan(trainingId);
@@ -89,7 +89,9 @@ export class ShardedTrainer {
     const bundle = await trainInThread({ examples, options, taxonomyVersion, decisions }, (progress) => {
       if (clock.now() - toldAt < PROGRESS_MS) return;
       toldAt = clock.now();
-      told = told.then(() => writeProgress(store, trainingId, progress));
+      told = told
+        .then(() => writeProgress(store, trainingId, progress))
+        .catch((error) => logger.warn('training.progress-not-kept', { trainingId, code: codeOf(error) }));
     });
     await told;
     return { version: (await registerBundle(this.#deps, plan, bundle)).version };
@@ -203,7 +205,10 @@ export class ShardedTrainer {
 async function writeProgress(store: LakeStore, trainingId: string, { phase, ...at }: TrainProgress): Promise<void> {
   const fit = phase === 'final' ? 'final' : 'check';
   const total = Number.isFinite(at.objective) ? at.objective : 0;
-  await store.write(trainingPaths.state(trainingId, fit), JSON.stringify({ iteration: at.iteration, total }));
+  await store.write(
+    trainingPaths.state(trainingId, fit),
+    JSON.stringify({ iteration: at.iteration, total, labels: at.labels }),
+  );
 }
 
 function requireAllShards(parts: readonly (readonly [number, number])[], shards: number): void {

@@ -21,9 +21,13 @@ export function stepsOf({
   fit,
   iteration,
   objective,
-}: Pick<TrainingStatus, 'fit' | 'iteration' | 'objective'>): TrainingStep[] {
+  labels,
+}: Pick<TrainingStatus, 'fit' | 'iteration' | 'objective' | 'labels'>): TrainingStep[] {
   const at = STEPS.findIndex((step) => step.fit === fit);
-  const rounds = words.iteration(iteration, objective === null ? null : significant(objective, 3));
+  const rounds =
+    labels === undefined
+      ? words.iteration(iteration, objective === null ? null : significant(objective, 3))
+      : words.labelsFitted(iteration, labels);
   return STEPS.map(({ key }, i) => ({
     name: words.trainingSteps[key],
     state: i < at ? 'done' : i === at ? 'now' : 'ahead',

@@ -86,7 +86,7 @@ export const model: typeof words = {
   alwaysAsked: 'fragt immer',
   objectiveBy: (isLog) => `Zielwert je Iteration${isLog ? ' (logarithmisch)' : ''}`,
   objectiveCaption:
-    'Mittlerer Verlust an den Trainingszeilen mit Strafterm, zu Beginn und nach jeder Iteration der letzten Anpassung.',
+    'Was die letzte Anpassung verkleinert, zu Beginn und nach jeder Iteration: der mittlere Verlust an den Trainingszeilen mit Strafterm; beim quadrierten Scharnierverlust sein Dual, von 0 abwärts.',
   objective: 'Zielwert',
   iteration: 'Iteration',
   reliability: 'Verlässlichkeit',
