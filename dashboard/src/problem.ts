@@ -13,5 +13,5 @@ export function problemOf(code: string | null, message: string, remedy = ''): Pr
   const told = code === null ? undefined : words.byCode[code];
   return told === undefined
     ? { message, remedy, own: undefined }
-    : { message: told[0], remedy: told[1], own: message === '' ? undefined : message };
+    : { message: told[0], remedy: told[1], own: message === '' || code?.startsWith('route.') ? undefined : message }; // of a route the message is its advice, in English
 }
