@@ -178,7 +178,7 @@ const OUR_TYPES: Readonly<Record<string, ColumnType>> = {
 
 /**
  * Columns of a schemaString. Foreign tables: small numbers are widened.
- * @throws {TerminalError} lake.unsupported-table for nested, decimal and binary columns
+ * @throws {TerminalError} lake.unsupported-table for nested, decimal and binary columns, lake.corrupt-table
  */
 export function decodeSchema(schemaString: string): Column[] {
   return schemaFields(schemaString).map(({ name, type }) => {
@@ -189,8 +189,15 @@ export function decodeSchema(schemaString: string): Column[] {
   });
 }
 
+/** @throws {TerminalError} lake.corrupt-table */
 function schemaFields(schemaString: string): SchemaField[] {
-  return (JSON.parse(schemaString) as { fields: SchemaField[] }).fields; // the protocol's shape
+  try {
+    const { fields } = JSON.parse(schemaString) as { fields: SchemaField[] }; // the protocol's shape
+    if (Array.isArray(fields) && fields.every((field) => typeof field?.name === 'string')) return fields;
+  } catch {
+    // told below
+  }
+  throw new TerminalError('lake.corrupt-table', 'The log tells a schema that cannot be read');
 }
 
 const SAFE_PARTITION_VALUE = /^[A-Za-z0-9._-]+$/;

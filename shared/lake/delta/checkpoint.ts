@@ -6,7 +6,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FileMetaData } from 'hyparquet';
-import { SluiceError } from '../../errors.ts';
+import { SluiceError, TerminalError } from '../../errors.ts';
 import type { LakeStore } from '../../ports.ts';
 import { withTemporaryFolder } from '../../temporary-folder.ts';
 import { sqlText, withConnection } from '../duckdb.ts';
@@ -110,14 +110,23 @@ async function loadCheckpointReader() {
 
 const KINDS = ['protocol', 'metaData', 'txn', 'add', 'remove', 'sidecar'];
 
-/** The actions of a checkpoint file. Missing columns and members are null or absent. */
+/** The actions of a checkpoint file. Missing columns and members are null or absent. @throws {TerminalError} lake.corrupt-table */
 export async function readCheckpoint(bytes: Buffer, where: string): Promise<Action[]> {
   const copy = copyIn(bytes);
-  return copy === undefined ? await readParquetCheckpoint(bytes) : decodeActions(copy, where);
+  return copy === undefined ? await readParquetCheckpoint(bytes, where) : decodeActions(copy, where);
 }
 
-/** The same from its Parquet alone, as every engine reads it. */
-export async function readParquetCheckpoint(bytes: Buffer): Promise<Action[]> {
+/** The same from its Parquet alone, as every engine reads it. @throws {TerminalError} lake.corrupt-table */
+export async function readParquetCheckpoint(bytes: Buffer, where: string): Promise<Action[]> {
+  try {
+    return await decodeParquet(bytes);
+  } catch (cause) {
+    // A decoder fails on damaged bytes in many words.
+    throw new TerminalError('lake.corrupt-table', `Unreadable checkpoint ${where}`, { cause });
+  }
+}
+
+async function decodeParquet(bytes: Buffer): Promise<Action[]> {
   const { parquetMetadata, parquetReadObjects } = await loadCheckpointReader();
   const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
   const metadata = parquetMetadata(file);

@@ -1,7 +1,8 @@
 // Reading a table's log: versions, checkpoints, snapshots.
 // Invariants: L1 a snapshot is built from a checkpoint and every commit after it, without a gap, or it is an error. L2 opening the newest
 // version costs the checkpoint and the few commits after it, asked for at once, not a listing: commits are read forward until one is missing.
-import { TerminalError } from '../../errors.ts';
+// L3 a checkpoint that cannot be read is passed over where an older one, or the first commit, and all commits since are there.
+import { codeOf, TerminalError } from '../../errors.ts';
 import type { LakeStore } from '../../ports.ts';
 import { type Action, decodeActions } from './actions.ts';
 import { readCheckpoint } from './checkpoint.ts';
@@ -105,26 +106,41 @@ export class DeltaLog {
   async #fromListing(version: number | undefined): Promise<Snapshot | undefined> {
     const { commits, checkpoints } = await this.versions();
     if (commits.length === 0 && checkpoints.length === 0) return undefined;
-    const start = checkpoints.filter((entry) => version === undefined || entry.version <= version).at(-1);
-    const replay = start === undefined ? new Replay() : await this.#fromCheckpoint(start.version);
-    const first = start?.version ?? -1;
-    const oldest = commits[0]?.version;
-    if (replay === undefined || (start === undefined && oldest !== 0)) {
-      throw new TerminalError(
-        version === undefined ? 'lake.corrupt-table' : 'lake.not-found', // the newest is to be had always
-        `Version ${version ?? 'newest'} of ${this.table} cannot be rebuilt: the log starts at ${oldest}`,
-      );
+    const starts = checkpoints.filter((entry) => version === undefined || entry.version <= version);
+    const unreadable: LogEntry[] = [];
+    for (const start of starts.reverse()) {
+      const isComplete = hasAll(commits, start.version + 1, unreadable[0]?.version);
+      const replay = isComplete ? await this.#fromCheckpoint(start.version) : undefined;
+      if (replay !== undefined) return this.#reached(await this.#forward(replay, start.version, version), version);
+      if (isComplete) unreadable.push(start);
     }
-    return this.#reached(await this.#forward(replay, first, version), version);
+    const oldest = commits[0]?.version;
+    if (oldest === 0 && hasAll(commits, 0, unreadable[0]?.version))
+      return this.#reached(await this.#forward(new Replay(), -1, version), version);
+    const cause =
+      unreadable.length === 0 ? '' : `, and what cannot be read is ${unreadable.map(({ path }) => path).join(', ')}`;
+    throw new TerminalError(
+      version === undefined || unreadable.length > 0 ? 'lake.corrupt-table' : 'lake.not-found', // the newest is to be had always
+      `Version ${version ?? 'newest'} of ${this.table} cannot be rebuilt: the log starts at ${oldest}${cause}`,
+    );
   }
 
+  /** undefined where it is not there or cannot be read (L3). */
   async #fromCheckpoint(version: number): Promise<Replay | undefined> {
     const path = this.checkpointPath(version);
     const found = await this.store.readIfExists(path);
     if (found === undefined) return undefined;
-    const replay = new Replay();
-    replay.apply(await readCheckpoint(found.bytes, path));
-    return replay;
+    try {
+      const actions = await readCheckpoint(found.bytes, path);
+      const isWhole = (['protocol', 'metaData'] as const).every((kind) => actions.some((action) => kind in action));
+      if (!isWhole) return undefined;
+      const replay = new Replay();
+      replay.apply(actions);
+      return replay;
+    } catch (error) {
+      if (codeOf(error) !== 'lake.corrupt-table') throw error;
+      return undefined;
+    }
   }
 
   /**
@@ -196,5 +212,9 @@ export interface LogEntry {
   path: string;
   lastModified: number;
 }
+
+/** Are the commits from `first` to `last` there? @param commits  ascending. @param last  undefined: none is needed */
+const hasAll = (commits: readonly LogEntry[], first: number, last = first - 1): boolean =>
+  commits.filter(({ version }) => version >= first && version <= last).length === last - first + 1;
 
 const digits = (version: number): string => String(version).padStart(20, '0');

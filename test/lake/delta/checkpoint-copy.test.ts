@@ -52,7 +52,9 @@ const stripped = (value: unknown): unknown =>
 test('copy: a checkpoint of ours has one, and it says what its Parquet says', async () => {
   const { bytes } = await written();
   expect(copyIn(bytes)).toBeDefined();
-  expect(stripped(await readCheckpoint(bytes, CHECKPOINT))).toEqual(stripped(await readParquetCheckpoint(bytes)));
+  expect(stripped(await readCheckpoint(bytes, CHECKPOINT))).toEqual(
+    stripped(await readParquetCheckpoint(bytes, CHECKPOINT)),
+  );
 });
 
 test('copy: the Parquet around it is read by DuckDB as before', async () => {

@@ -217,7 +217,7 @@ test('table: a checkpoint holds the whole state, with foreign-safe types', async
   const strip = (value: unknown) =>
     JSON.parse(JSON.stringify(value, (_key, member) => (member === null ? undefined : member)));
   const expected = strip(checkpointActions(snapshot, 0));
-  expect(strip(await readParquetCheckpoint(bytes))).toEqual(expected);
+  expect(strip(await readParquetCheckpoint(bytes, 'checkpoint'))).toEqual(expected);
   expect(JSON.parse(store.files.get(table.log.lastCheckpointPath)!.bytes.toString())).toMatchObject({
     version: 2,
     size: 5,

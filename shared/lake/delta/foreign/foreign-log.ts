@@ -119,7 +119,7 @@ async function readCheckpointFiles(
   for (const path of files) {
     const bytes = await store.read(path);
     const actions = (
-      path.endsWith('.json') ? decodeActions(bytes.toString('utf8'), path) : await readParquetCheckpoint(bytes)
+      path.endsWith('.json') ? decodeActions(bytes.toString('utf8'), path) : await readParquetCheckpoint(bytes, path)
     ) as ForeignAction[];
     replay.apply(actions);
     for (const { sidecar } of actions) if (sidecar != null) sidecars.push(sidecar.path);
@@ -127,7 +127,8 @@ async function readCheckpointFiles(
   for (const name of sidecars) {
     if (name.includes('/') || name.includes('..'))
       throw new TerminalError('lake.unsupported-table', 'A checkpoint refers to files outside its folder');
-    replay.apply((await readParquetCheckpoint(await store.read(`${folder}/_sidecars/${name}`))) as ForeignAction[]);
+    const path = `${folder}/_sidecars/${name}`;
+    replay.apply((await readParquetCheckpoint(await store.read(path), path)) as ForeignAction[]);
   }
 }
 

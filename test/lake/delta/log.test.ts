@@ -1,0 +1,68 @@
+// Opening a table whose log was damaged: an older state of the same version, or an error that says which file.
+import { beforeEach, expect, test } from 'vitest';
+import { decodeSchema } from '../../../shared/lake/delta/actions.ts';
+import { readCheckpoint, readParquetCheckpoint } from '../../../shared/lake/delta/checkpoint.ts';
+import { DeltaLog } from '../../../shared/lake/delta/log.ts';
+import { DeltaTable } from '../../../shared/lake/delta/table.ts';
+import { seededRandom, silentLogger } from '../../../shared/ports.ts';
+import { stillClock } from '../emulated-lake.ts';
+import { MemoryLakeStore } from '../memory-store.ts';
+
+let store: MemoryLakeStore;
+let log: DeltaLog;
+beforeEach(async () => {
+  store = new MemoryLakeStore();
+  log = new DeltaLog(store, 'tables/things');
+  const schema = { name: 'things', columns: [{ name: 'id', type: 'string' as const }], partitionColumns: [] };
+  const deps = { clock: stillClock(), random: seededRandom(1), logger: silentLogger };
+  const table = DeltaTable.open(store, log.table, schema, deps);
+  for (let n = 1; n <= 22; n++) await table.append([{ id: `${n}` }], { appId: `run-${n}`, appVersion: n });
+});
+const damage = (path: string, change: (bytes: Buffer) => Buffer) => {
+  const found = store.files.get(path)!;
+  store.files.set(path, { ...found, bytes: change(Buffer.from(found.bytes)) });
+};
+const half = (bytes: Buffer) => bytes.subarray(0, bytes.length / 2);
+const state = async (version?: number) => {
+  const snapshot = await log.snapshot(version);
+  return { version: snapshot?.version, files: [...(snapshot?.files.keys() ?? [])].sort() };
+};
+
+test('log: a checkpoint that cannot be read is passed over for an older one, or for the commits', async () => {
+  const [whole, older] = [await state(), await state(15)];
+  damage(log.checkpointPath(20), half);
+  expect(await state()).toEqual(whole);
+  for (let version = 0; version < 10; version++) await store.delete(log.commitPath(version));
+  expect(await state()).toEqual(whole);
+  expect(await state(15)).toEqual(older);
+});
+
+test('log: of several that cannot be read none is needed while the first commit is there', async () => {
+  const whole = await state();
+  damage(log.checkpointPath(20), () => Buffer.alloc(0));
+  damage(log.checkpointPath(10), () => Buffer.from('PAR1 no Parquet PAR1'));
+  expect(await state()).toEqual(whole);
+  await store.delete(log.commitPath(0));
+  await expect(log.snapshot()).rejects.toMatchObject({
+    code: 'lake.corrupt-table',
+    message: expect.stringContaining(log.checkpointPath(20)),
+  });
+});
+
+test('log: without a commit between them the table is never shown as of the older checkpoint', async () => {
+  damage(log.checkpointPath(20), half);
+  for (const version of [20, 21, 22]) await store.delete(log.commitPath(version));
+  await expect(log.snapshot()).rejects.toMatchObject({ code: 'lake.corrupt-table' });
+});
+
+test('log: damaged bytes are a damaged table, in the words of no decoder', async () => {
+  const path = log.checkpointPath(20);
+  const bytes = store.files.get(path)!.bytes;
+  const corrupt = { code: 'lake.corrupt-table', message: expect.stringContaining(path) };
+  for (const part of [0, 3, 12, bytes.length - 100, bytes.length - 1]) {
+    await expect(readCheckpoint(bytes.subarray(0, part), path)).rejects.toMatchObject(corrupt);
+    await expect(readParquetCheckpoint(bytes.subarray(0, part), path)).rejects.toMatchObject(corrupt);
+  }
+  for (const schema of ['', '{"type":"struct"}', 'null', '{"fields":[null]}'])
+    expect(() => decodeSchema(schema)).toThrow('schema that cannot be read');
+});
