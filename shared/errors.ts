@@ -181,6 +181,8 @@ export const ERROR_REMEDIES = {
     'The encoder needs more memory than its thread has. Take one with a smaller vocabulary; runs go on without it until then.',
   'encoder.crashed':
     'The thread of the encoder ended twice. Take another export of it, or look for a machine short of memory; runs go on without it until then.',
+  'train.out-of-memory':
+    'Train with the loss logistic, which takes the rows in parts, or on an instance with more memory.',
   'train.no-rows': 'The data set has no usable row. Check the text and label columns.',
   'train.one-class': 'Training needs at least two labels. Add examples of another label.',
   'train.bad-value': 'The data hold NaN or infinite values. Clean them.',

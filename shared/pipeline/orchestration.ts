@@ -21,6 +21,7 @@ export type RunActivity =
 
 export const TRAINING_ACTIVITIES = [
   'planTraining',
+  'trainWhole',
   'featurizeShard',
   'prepareFits',
   'trainingProgress',

@@ -1,4 +1,4 @@
-// Training as an orchestration: shards featurized in parallel, then one gradient activity per group of shards and iteration, reduced to a step.
+// Training as an orchestration: rows of one shard at once, as the command line trains them; more: shards featurized in parallel, then one gradient activity per group of shards and iteration, reduced to a step.
 // Invariants: as in run.ts; T1 every step may be repeated; a training that is started again goes on after its last iteration.
 
 import type { TrainRequest } from '../api/training.ts';
@@ -32,8 +32,9 @@ const SHARDS_AT_ONCE = 32;
 export function* trainModel<Task>(o: Orchestration<Task>, input: TrainInput): Steps<Task, TrainingResult | null> {
   const { trainingId } = input;
   try {
-    const { shards, isFinished }: PlannedTraining = yield* step(o, 'planTraining', { trainingId });
-    if (isFinished) return yield* step(o, 'finishTraining', { trainingId });
+    const { shards, isFinished, isWhole }: PlannedTraining = yield* step(o, 'planTraining', { trainingId });
+    if (isWhole && !isFinished) yield* step(o, 'trainWhole', { trainingId });
+    if (isFinished || isWhole) return yield* step(o, 'finishTraining', { trainingId });
     for (let from = 0; from < shards; from += SHARDS_AT_ONCE) {
       const wave = Array.from({ length: Math.min(SHARDS_AT_ONCE, shards - from) }, (_, i) => from + i);
       yield* stepAll(
@@ -221,6 +222,7 @@ export function trainingHandlers(
       await refuseFailed(services.lake, input.trainingId);
       return (await trainerOf(input.trainingId)).featurizeShard(input);
     },
+    trainWhole: async (input: Id) => (await trainerOf(input.trainingId)).trainWhole(input),
     prepareFits: async (input: Id) => (await trainerOf(input.trainingId)).prepareFits(input),
     trainingProgress: async (input: Id & { fit: FitName }) => (await trainerOf(input.trainingId)).progress(input),
     async gradientShards(input: Parameters<ShardedTrainer['gradientShards']>[0]) {

@@ -10,6 +10,7 @@ import { completeTrainOptions, featureSpecOf, lrOptionsOf, type TrainOptions } f
 import { planRanges, runSharded } from '../../shared/training/sharded/run-sharded.ts';
 import { partOf } from '../../shared/training/sharded/shard.ts';
 import { ShardedTrainer } from '../../shared/training/sharded/trainer.ts';
+import { train } from '../../shared/training/train.ts';
 import { MemoryLake } from '../fakes/memory-lake.ts';
 
 const clock = { ...systemClock, now: () => 0 };
@@ -118,6 +119,37 @@ describe('sharded training', () => {
     expect(result.iterations).toBe(need.iterations);
     for (const [i, value] of result.objectiveHistory.entries())
       expect(value).toBeCloseTo(need.objectiveHistory[i]!, 10);
+  });
+
+  test('rows of one shard are trained at once, in a thread: the model is the one train() makes, and is registered once', async () => {
+    const lakes = await openLakes();
+    const whole = { ...request({ profile: 'lexical' }), shardRows: 1000 };
+    const trainer = openTrainer(lakes);
+    expect(await trainer.plan(whole)).toMatchObject({ isWhole: true, isFinished: false, shards: 1 });
+    const { version } = await trainer.trainWhole({ trainingId: 't1' });
+    await lakes.store.delete('training/t1/result.json'); // ended before it was written
+    await trainer.trainWhole({ trainingId: 't1' });
+    const result = await trainer.finish({ trainingId: 't1' });
+    const registry = new ModelRegistry(lakes.store, { clock });
+    expect((await registry.list()).map((model) => model.version)).toEqual([version]);
+    const deps = { clock, random: seededRandom(1), logger: silentLogger };
+    const need = await train({ examples: rows, options: whole.options, deps });
+    expectEqualModels(await readModel(lakes.store, version), decodeLinearModel(need.artifacts['model.bin']!));
+    expect(result).toMatchObject({ version, accuracy: need.evaluation.accuracy });
+    expect((await registry.list())[0]?.training).toMatchObject({ trainingId: 't1', loss: 'squared-hinge' });
+    expect(lakes.store.paths().filter((path) => path.startsWith('training/t1/rows'))).toEqual([]);
+  });
+
+  test('what train() refuses is told by its code from within the thread too', async () => {
+    const lakes = await openLakes();
+    const options = { profile: 'lexical', guarantee: true, precision: 0.99 } as const;
+    const failed = runSharded(openTrainer(lakes), { ...request(options), shardRows: 1000 });
+    await expect(failed).rejects.toMatchObject({ code: expect.stringMatching(/^train\./) });
+  });
+
+  test('the squared hinge is refused where rows are trained in parts', async () => {
+    const planned = openTrainer(await openLakes()).plan(request({ profile: 'lexical', loss: 'squared-hinge' }));
+    await expect(planned).rejects.toMatchObject({ code: 'request.invalid' });
   });
 
   test('a strict guarantee keeps the model that was judged: held-out rows have weight 0', async () => {

@@ -54,6 +54,8 @@ export interface TrainingPlan {
   skipped: number;
   problems: { path: string; line: number; problem: string }[];
   dataFingerprint: string;
+  /** The rows of one shard are trained as train() does it, in one step. Absent in plans of earlier versions: no. */
+  isWhole?: boolean;
 }
 
 /** The fits of a plan, in order; the last one is the model. With a strict guarantee the judged model itself is kept. */

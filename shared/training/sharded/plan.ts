@@ -51,10 +51,8 @@ export async function planShards(
   const existing = await readJson<TrainingPlan>(store, trainingPaths.plan(trainingId));
   if (existing !== undefined) return existing;
   const startedAt = clock.now();
-  const options = completeTrainOptions({ loss: 'logistic', ...request.options });
-  if (options.loss !== 'logistic')
-    throw new TerminalError('request.invalid', `loss: a training on shards needs logistic, have ${options.loss}`);
-  checkGoal(options);
+  const wanted = completeTrainOptions(request.options);
+  checkGoal(wanted);
   const writer = new ShardWriter(store, trainingId, request.shardRows ?? SHARD_ROWS);
   const allowed = request.labels === undefined ? undefined : new Set(request.labels);
   const problems: TrainingPlan['problems'] = [];
@@ -86,6 +84,10 @@ export async function planShards(
     );
   if (labels.length < 2)
     throw new TerminalError('train.one-class', `Training: need at least two labels, have ${labels.length}`);
+  const isWhole = writer.shards.length === 1 && wanted.loss === 'squared-hinge';
+  if (!isWhole && request.options?.loss === 'squared-hinge')
+    throw new TerminalError('request.invalid', `loss: ${writer.rows} rows are trained in parts, which needs logistic`);
+  const options = isWhole ? wanted : completeTrainOptions({ loss: 'logistic', ...request.options });
   const plan: TrainingPlan = {
     trainingId,
     startedAt,
@@ -98,6 +100,7 @@ export async function planShards(
     skipped,
     problems,
     dataFingerprint: writer.fingerprint(),
+    isWhole,
   };
   await store.write(trainingPaths.plan(trainingId), JSON.stringify(plan));
   return plan;

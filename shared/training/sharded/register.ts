@@ -5,11 +5,11 @@ import { TerminalError } from '../../errors.ts';
 import { selectRows } from '../../features/sparse.ts';
 import { profileOf } from '../../features/spec.ts';
 import { weighCounts } from '../../features/weigh.ts';
-import { EVALUATION_FILE, OBJECTIVE_FILE } from '../../models/bundle.ts';
+import { EVALUATION_FILE, type ModelBundle, OBJECTIVE_FILE } from '../../models/bundle.ts';
 import { createLinearBundle } from '../../models/linear-bundle.ts';
 import { LinearScorer } from '../../models/linear-model.ts';
 import { unscale } from '../../models/logistic-regression.ts';
-import { type Evaluation, measure, summarize } from '../../models/metrics.ts';
+import { measure, summarize } from '../../models/metrics.ts';
 import type { ModelRegistry } from '../../models/registry.ts';
 import type { Clock, LakeStore, Logger } from '../../ports.ts';
 import { judge, judgeStrictly, type Predictions } from '../judge.ts';
@@ -51,7 +51,6 @@ export async function registerTraining(
   fits: OpenFits,
   plan: TrainingPlan,
 ): Promise<TrainingResult> {
-  const { store, registry, clock, logger } = deps;
   const judgement = await judgeFit(deps.store, fits, plan);
   const evaluation = measure(judgement.probabilities, plan.labels, judgement.truth);
   const fit = fitsOf(plan).at(-1)!;
@@ -73,13 +72,32 @@ export async function registerTraining(
       [OBJECTIVE_FILE]: Buffer.from(JSON.stringify(state.history)),
     },
   });
+  return await registerBundle(deps, plan, { ...bundle, evaluation, objectiveHistory: state.history });
+}
+
+/** Register a model that is made and judged, once; again it gives the version that it has. */
+export async function registerBundle(
+  deps: RegisteringDeps,
+  plan: TrainingPlan,
+  { evaluation, objectiveHistory, ...made }: ModelBundle & Parameters<typeof describeRun>[0],
+): Promise<TrainingResult> {
+  const { store, registry, clock, logger } = deps;
+  const { trainingId } = plan;
+  const given = made.description.training;
+  const training = { ...given, trainingId, skipped: plan.skipped };
+  const bundle = { ...made, description: { ...made.description, training } };
   // A crash after registering and before the result is written must not register twice.
-  const registered = (await registry.list()).find((m) => m.training.trainingId === plan.trainingId);
+  const registered = (await registry.list()).find((m) => m.training.trainingId === trainingId);
   const version = registered?.version ?? (await registry.register(bundle));
-  await record(deps, plan, version, { ...bundle, evaluation, objectiveHistory: state.history });
-  const result = resultOf(version, evaluation, state);
-  await store.write(trainingPaths.result(plan.trainingId), JSON.stringify(result));
-  logger.info('training.finished', { trainingId: plan.trainingId, version, at: clock.now() });
+  await record(deps, plan, version, { ...bundle, evaluation, objectiveHistory });
+  const result: TrainingResult = {
+    version,
+    ...{ accuracy: evaluation.accuracy, logLoss: evaluation.logLoss, ece: evaluation.ece },
+    iterations: Number(given.iterations),
+    objectiveHistory,
+  };
+  await store.write(trainingPaths.result(trainingId), JSON.stringify(result));
+  logger.info('training.finished', { trainingId, version, at: clock.now() });
   return result;
 }
 
@@ -151,15 +169,6 @@ const predictionsOf = ({ raw, truth, texts }: Side): Predictions => ({
   raw: Float64Array.from(raw),
   truth: Int32Array.from(truth),
   groups: groupTexts(texts, truth),
-});
-
-const resultOf = (version: string, evaluation: Evaluation, state: OptimizerState): TrainingResult => ({
-  version,
-  accuracy: evaluation.accuracy,
-  logLoss: evaluation.logLoss,
-  ece: evaluation.ece,
-  iterations: state.iteration,
-  objectiveHistory: state.history,
 });
 
 const trainingRecord = (plan: TrainingPlan, state: OptimizerState) => ({

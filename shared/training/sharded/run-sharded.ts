@@ -15,8 +15,9 @@ export async function runSharded(
   request: PlanTrainingRequest,
   onProgress?: (progress: { phase: string; iteration: number; objective: number }) => void,
 ): Promise<TrainingResult> {
-  const { trainingId, shards, isFinished } = await trainer.plan(request);
-  if (isFinished) return trainer.finish({ trainingId });
+  const { trainingId, shards, isFinished, isWhole } = await trainer.plan(request);
+  if (isWhole && !isFinished) await trainer.trainWhole({ trainingId });
+  if (isFinished || isWhole) return trainer.finish({ trainingId });
   for (let shard = 0; shard < shards; shard++) await trainer.featurizeShard({ trainingId, shard });
   const { fits } = await trainer.prepareFits({ trainingId });
   const parts = planRanges(shards, 4);

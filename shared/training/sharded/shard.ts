@@ -67,7 +67,8 @@ export async function featurizeRows(store: LakeStore, plan: TrainingPlan, shard:
   return { counts, classes, part, weights };
 }
 
-async function readRows(store: LakeStore, { trainingId }: TrainingPlan, shard: number): Promise<ShardRow[]> {
+/** Rows of a shard as the plan wrote them. */
+export async function readRows(store: LakeStore, { trainingId }: TrainingPlan, shard: number): Promise<ShardRow[]> {
   const text = (await store.read(trainingPaths.rows(trainingId, shard))).toString('utf8');
   return text.split('\n').map((line) => JSON.parse(line) as ShardRow); // written by the plan
 }

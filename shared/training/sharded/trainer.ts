@@ -1,5 +1,5 @@
 // Training in steps that any host can run: each step takes and gives a few bytes of JSON, keeps its data in the lake, and may be repeated.
-//   plan → featurizeShard (each shard, in parallel) → prepareFits → per fit, round by round: gradientShards (groups of shards, in parallel)
+//   plan → (rows of one shard: trainWhole → finish), else featurizeShard (each shard, in parallel) → prepareFits → per fit, round by round: gradientShards (groups of shards, in parallel)
 //   → reduceAndStep, until done → finish (judge, register)
 // Invariants: T1 repeating a step, until the last has ended and on any machine, gives the same files. T2 the model equals the one train() fits to the same
 // rows, up to the rounding of sums. T3 no step holds more than one shard's rows, the vectors of the optimiser, and a bounded cache. T4 a finished training keeps no text and no counts of terms.
@@ -7,13 +7,15 @@ import { TerminalError } from '../../errors.ts';
 import { addPartialGradient } from '../../models/lr-objective.ts';
 import { decodeTensors, encodeTensors, takeTensor } from '../../models/tensors.ts';
 import { type LakeStore, seededRandom } from '../../ports.ts';
+import type { TrainProgress } from '../train.ts';
+import { trainInThread } from '../train-in-thread.ts';
 import { type FitName, fitsOf, readJson, trainingPaths } from './files.ts';
 import { OpenFits } from './open-fits.ts';
 import type { OptimizerState, SummedGradient } from './optimizer.ts';
 import { type PlanTrainingRequest, planShards } from './plan.ts';
 import { type FitProblem, startPoint, writeProblems } from './problem.ts';
-import { type RegisteringDeps, registerTraining, type TrainingResult } from './register.ts';
-import { featurizeRows } from './shard.ts';
+import { type RegisteringDeps, registerBundle, registerTraining, type TrainingResult } from './register.ts';
+import { featurizeRows, readRows } from './shard.ts';
 
 export interface ShardedDeps extends RegisteringDeps {
   /** Where the data sets are. */
@@ -28,6 +30,8 @@ export interface PlannedTraining {
   fits: FitName[];
   /** The model is registered: only `finish` is left, which tells its version. */
   isFinished: boolean;
+  /** `trainWhole` does it all; only `finish` is left then. */
+  isWhole: boolean;
 }
 
 export interface ShardRange {
@@ -47,6 +51,9 @@ export interface StepResult {
   objective: number;
 }
 
+/** Time between two notes on how far a training is. */
+const PROGRESS_MS = 2000;
+
 export class ShardedTrainer {
   readonly #deps: ShardedDeps;
   readonly #fits: OpenFits;
@@ -63,7 +70,29 @@ export class ShardedTrainer {
     const plan = await planShards({ lake: store, source, delta }, clock, request);
     const { trainingId, shards, rows, skipped } = plan;
     const isFinished = (await store.stat(trainingPaths.result(trainingId))) !== undefined;
-    return { trainingId, shards: shards.length, rows, skipped, fits: fitsOf(plan), isFinished };
+    const isWhole = plan.isWhole === true;
+    return { trainingId, shards: shards.length, rows, skipped, fits: fitsOf(plan), isFinished, isWhole };
+  }
+
+  /** Train the rows of the only shard at once, in a thread, and register the model. */
+  async trainWhole({ trainingId }: { trainingId: string }): Promise<{ version: string }> {
+    const { store, clock } = this.#deps;
+    const known = await readJson<TrainingResult>(store, trainingPaths.result(trainingId));
+    if (known !== undefined) return { version: known.version };
+    const plan = await this.#fits.plan(trainingId);
+    const { options, taxonomyVersion, rowsBySource } = plan;
+    const examples = await readRows(store, plan, 0);
+    const { human, llm } = rowsBySource;
+    const decisions = human + llm === 0 ? undefined : { human, llm };
+    let told = Promise.resolve();
+    let toldAt = clock.now();
+    const bundle = await trainInThread({ examples, options, taxonomyVersion, decisions }, (progress) => {
+      if (clock.now() - toldAt < PROGRESS_MS) return;
+      toldAt = clock.now();
+      told = told.then(() => writeProgress(store, trainingId, progress));
+    });
+    await told;
+    return { version: (await registerBundle(this.#deps, plan, bundle)).version };
   }
 
   async featurizeShard(input: { trainingId: string; shard: number }): Promise<{ shard: number }> {
@@ -168,6 +197,13 @@ export class ShardedTrainer {
     }
     return total;
   }
+}
+
+/** As an optimizer keeps its state: where GET /api/models/train/{id} looks. */
+async function writeProgress(store: LakeStore, trainingId: string, { phase, ...at }: TrainProgress): Promise<void> {
+  const fit = phase === 'final' ? 'final' : 'check';
+  const total = Number.isFinite(at.objective) ? at.objective : 0;
+  await store.write(trainingPaths.state(trainingId, fit), JSON.stringify({ iteration: at.iteration, total }));
 }
 
 function requireAllShards(parts: readonly (readonly [number, number])[], shards: number): void {

@@ -344,6 +344,10 @@ const byCode: Readonly<Record<ErrorCode, Told>> = {
   'train.one-class': ['Ein Training braucht mindestens zwei Kategorien', 'Fügen Sie Beispiele einer weiteren hinzu.'],
   'train.bad-value': ['Die Daten enthalten NaN oder Unendlich', 'Bereinigen Sie sie.'],
   'train.unknown-label': ['Eine Kategorie der Daten gibt es nicht', 'Berichtigen Sie sie, oder legen Sie sie an.'],
+  'train.out-of-memory': [
+    'Zu wenig Speicher für das Training',
+    'Trainieren Sie mit dem Verlust „logistic“, der die Zeilen in Teilen nimmt, oder auf einer Instanz mit mehr Speicher.',
+  ],
   'train.promise-not-kept': [
     'Das Modell ist für das verlangte Versprechen nicht genau genug',
     'Ordnen Sie mehr Dokumente ein, oder verlangen Sie weniger.',

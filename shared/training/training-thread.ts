@@ -1,0 +1,37 @@
+// Entry of the thread in which a training works, so that the process goes on answering. train-in-thread.ts made the start data; nothing else speaks here.
+import { parentPort, workerData } from 'node:worker_threads';
+import { codeOf } from '../errors.ts';
+import { seededRandom, silentLogger, systemClock } from '../ports.ts';
+import { train } from './train.ts';
+import type { TrainingAnswer, TrainingStart } from './train-in-thread.ts';
+
+const PROGRESS_MS = 500;
+
+async function work({ examples, options, taxonomyVersion, decisions }: TrainingStart): Promise<TrainingAnswer> {
+  let toldAt = 0;
+  try {
+    const bundle = await train({
+      ...{ examples, options, taxonomyVersion, decisions },
+      deps: {
+        ...{ clock: systemClock, random: seededRandom(options.seed), logger: silentLogger },
+        onProgress: (progress) => {
+          if (Date.now() - toldAt < PROGRESS_MS) return;
+          toldAt = Date.now();
+          parentPort?.postMessage({ progress } satisfies TrainingAnswer);
+        },
+      },
+    });
+    return { bundle };
+  } catch (error) {
+    // Messages of foreign errors may hold content; those of ours do not.
+    const code = codeOf(error);
+    const message =
+      code === 'internal' ? `the training failed with ${(error as Error).name}` : (error as Error).message;
+    return { failure: { code, message } };
+  }
+}
+
+const answer = await work(workerData as TrainingStart); // made by train-in-thread.ts
+const artifacts = 'bundle' in answer ? Object.values(answer.bundle.artifacts) : [];
+const whole = artifacts.filter(({ buffer, byteLength }) => buffer.byteLength === byteLength);
+parentPort?.postMessage(answer, [...new Set(whole.map(({ buffer }) => buffer as ArrayBuffer))]);
