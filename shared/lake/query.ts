@@ -217,6 +217,7 @@ export class LakeQueries {
     };
     let timer = timeoutMs === undefined ? undefined : setTimeout(giveUp, timeoutMs);
     let isHolding = false;
+    let isBegun = false;
     try {
       const statements = await parse(connection, sql);
       const tree = isForeign ? await requireReading(connection, sql) : undefined;
@@ -229,6 +230,7 @@ export class LakeQueries {
         }
         // A statement is bound again when it runs: it shall meet these views, not half of the next ones.
         await connection.run('BEGIN TRANSACTION READ ONLY');
+        isBegun = true;
         if (!isNarrow) return await prepare(statements);
         return await prepare(statements).catch(async () => {
           await connection.run('ROLLBACK');
@@ -253,6 +255,7 @@ export class LakeQueries {
       throw new TerminalError('query.invalid', message, { cause: error });
     } finally {
       clearTimeout(timer);
+      if (isBegun) await letGo(connection);
       if (isHolding && held !== undefined) this.#held.release(held);
       connection.closeSync();
     }
@@ -372,6 +375,15 @@ async function prepare(statements: DuckDBExtractedStatements): Promise<DuckDBPre
   const { SELECT, EXPLAIN } = duckdb.StatementType;
   if (![SELECT, EXPLAIN].includes(statement.statementType)) throw new Error('Only statements that read are answered');
   return statement;
+}
+
+/** An answer that was not read to its end keeps its memory until JavaScript collects it, which knows nothing of that memory; a closed connection alone does not free it. */
+async function letGo(connection: DuckDBConnection): Promise<void> {
+  try {
+    await connection.run('ROLLBACK');
+  } catch {
+    // The statement's own error has ended the transaction, and is told.
+  }
 }
 
 /** Of the texts in some rows. */

@@ -56,6 +56,17 @@ test('query: counts by label over all runs, and over the newest decision of each
   ]);
 });
 
+test('query: an answer that is cut short keeps no memory', async () => {
+  const view = await queries.newest(['results']);
+  const used = async (n: number) =>
+    Number((await view.query(`SELECT sum(memory_usage_bytes) + ${n} - ${n} AS n FROM duckdb_memory()`)).rows[0]?.n);
+  const cut = (n: number) => view.query(`SELECT * FROM results WHERE label <> '${n}' ORDER BY processed_at LIMIT 2`, 1);
+  await cut(0);
+  const before = await used(1);
+  for (let n = 1; n <= 6; n++) await cut(n);
+  expect((await used(2)) - before).toBeLessThan(4_000_000); // it was 5 million each
+});
+
 test('query: tables join, big sums are exact, times are UTC, nested values are JSON', async () => {
   const { rows } = await query(
     `SELECT r.processed_at, r.run_date, sum(c.cost_nano_usd) AS nano, [1, 2] AS list, {'a': DATE '2026-01-01'} AS struct, 1.25::DECIMAL(9, 2) AS decimal,

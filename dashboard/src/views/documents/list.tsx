@@ -104,7 +104,9 @@ function SortHead({ name, filter, orders: [up, down] }: { name: string; filter: 
         title={words.sorts[next]}
       >
         {name}
-        <span aria-hidden="true">{state === undefined ? '' : state === 'ascending' ? ' ↑' : ' ↓'}</span>
+        <span aria-hidden="true" class={state === undefined ? 'sortable' : undefined}>
+          {state === undefined ? ' ↕' : state === 'ascending' ? ' ↑' : ' ↓'}
+        </span>
       </a>
     </th>
   );
