@@ -163,7 +163,8 @@ function timeOf(iso: string): string {
 
 const Gap = ({ height }: { height: number }) => (
   <tr class="gap" inert>
-    <td colSpan={7} style={{ height: `${height}px` }} />
+    {/* One column wide: more than are shown would make columns of their own. */}
+    <td style={{ height: `${height}px` }} />
   </tr>
 );
 
