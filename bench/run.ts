@@ -21,8 +21,28 @@ async function main(args: string[]): Promise<void> {
   }
   if (!names.includes(name)) throw new Error(`No benchmark "${name}". There are: ${names.join(', ')}.`);
   const extension = import.meta.filename.endsWith('.ts') ? 'ts' : 'js';
+  if (args.includes('--help')) {
+    process.stdout.write(`${headOf(readFileSync(join(import.meta.dirname, `${name}.${extension}`), 'utf8'))}\n`);
+    return;
+  }
   const benchmark = (await import(`./${name}.${extension}`)) as Benchmark; // `as`: the contract of this folder
   await benchmark.run({ json: args.includes('--json'), args: args.filter((arg) => arg !== name && arg !== '--json') });
+}
+
+/** What the first comment of a file says of it: its options and how it measures. */
+function headOf(code: string): string {
+  const lines = code.split('\n');
+  const rest = lines.slice(
+    Math.max(
+      0,
+      lines.findIndex((line) => line.startsWith('// ')),
+    ),
+  );
+  const end = rest.findIndex((line) => !line.startsWith('//'));
+  return rest
+    .slice(0, end)
+    .map((line) => line.replace(/^\/\/ ?/, ''))
+    .join('\n');
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {

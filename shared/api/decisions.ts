@@ -63,7 +63,7 @@ export const listResultsSchema = z.strictObject({
   sort: z.enum(RESULT_SORTS).optional().describe('Default: newest'),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
   /** `next` of the page before. */
-  cursor: z.string().min(1).max(1000).optional(),
+  cursor: z.string().min(1).max(3000).optional(),
 });
 export type ListResults = z.infer<typeof listResultsSchema>;
 

@@ -25,14 +25,16 @@ export interface DocumentHistory {
   feedback: Row[];
 }
 
+/** Of a text that is sorted by, the characters that count: a cursor holds them, and the query of an address has an end. */
+const begun = (text: string): string => `left(lower(${text}), 300)`;
 /** What is sorted by, as text of SQL that is never null and orders as bytes do; undefined: by the time alone. */
 const SORT_KEYS: Readonly<Record<ResultSort, { key?: string; isDescending: boolean }>> = {
   newest: { isDescending: true },
   oldest: { isDescending: false },
   unsure: { key: "printf('%.9f', coalesce(confidence, 9))", isDescending: false },
-  sure: { key: "printf('%.9f', coalesce(confidence, 0))", isDescending: true },
-  label: { key: "coalesce('0' || lower(label), '1')", isDescending: false },
-  path: { key: "coalesce('0' || lower(coalesce(source_name, source_path)), '1')", isDescending: false },
+  sure: { key: "printf('%.9f', coalesce(confidence, -1))", isDescending: true },
+  label: { key: `coalesce('0' || ${begun('label')}, '1')`, isDescending: false },
+  path: { key: `coalesce('0' || ${begun('coalesce(source_name, source_path)')}, '1')`, isDescending: false },
 };
 const SORTED_BY = 'sorted_by';
 
@@ -151,6 +153,9 @@ const encodeCursor = (row: Row, sort: ResultSort): string =>
     ]),
   ).toString('base64url');
 
+/** As rows tell theirs. */
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3,6}Z$/;
+
 function decodeCursor(cursor: string, sort: ResultSort, hasKey: boolean): [string, string, string, string] {
   const wrong = new RequestError([{ field: 'cursor', message: 'is not the `next` of a page in this order' }]);
   let parsed: unknown;
@@ -162,6 +167,6 @@ function decodeCursor(cursor: string, sort: ResultSort, hasKey: boolean): [strin
   if (!Array.isArray(parsed) || !parsed.every((part): part is string => typeof part === 'string')) throw wrong;
   const [time = '', document = '', run = '', by = '', order = 'newest'] = parsed;
   const isOurs = parsed.length === (sort === 'newest' ? 3 : 5) && order === sort && (hasKey || by === '');
-  if (!isOurs || Number.isNaN(Date.parse(time))) throw wrong;
+  if (!isOurs || !TIME.test(time) || Number.isNaN(Date.parse(time))) throw wrong;
   return [time, document, run, by];
 }

@@ -75,8 +75,11 @@ export const sqlType = (type: ColumnType): string => SQL_TYPES[type];
 /** A quoted identifier. */
 export const sqlName = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
-/** A quoted string literal. */
-export const sqlText = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+/** A quoted string literal; of a text with NUL, where a statement would end, an expression. */
+export const sqlText = (text: string): string => {
+  const literals = text.split('\0').map((part) => `'${part.replaceAll("'", "''")}'`);
+  return literals.length === 1 ? literals.join('') : `(${literals.join(' || chr(0) || ')})`;
+};
 
 /** `read_parquet` over local files that may lack columns added later. */
 export const sqlReadParquet = (files: readonly string[]): string =>

@@ -134,8 +134,19 @@ export function parseManifest(bytes: Uint8Array, version: string): ModelManifest
     typeof manifest.accept?.threshold === 'number' &&
     typeof manifest.calibration?.method === 'string' &&
     typeof manifest.createdAt === 'string' &&
+    isThresholds(manifest.acceptByLabel, manifest.labels.length) &&
+    isNovelty(manifest.novelty) &&
     (manifest.metrics === null || typeof manifest.metrics?.accuracy === 'number');
   if (!isWhole)
     throw new TerminalError('model.corrupt', `Model ${version}: its manifest lacks fields`, { ids: { version } });
   return manifest as ModelManifest; // checked above; written by register() only
 }
+
+/** What is not as it was written would decide alone, or call known documents foreign, without a word. */
+const isThresholds = (value: unknown, labels: number): boolean =>
+  value === undefined ||
+  value === null ||
+  (Array.isArray(value) && value.length === labels && value.every((each) => each === null || typeof each === 'number'));
+
+const isNovelty = (value: ModelManifest['novelty']): boolean =>
+  value === undefined || value === null || (typeof value.above === 'number' && value.above >= 0 && value.above <= 1);

@@ -5,7 +5,7 @@ import type { RunStatus } from '../../shared/api/runs.ts';
 import type { TrainingStatus } from '../../shared/pipeline/train-model.ts';
 import { ROOT, temporaryFolder, waitFor } from '../e2e/sluice.ts';
 import { launch, noBrowser, openPage, type Scheme } from './browser.ts';
-import { type Demo, decideSome, runForPeople, samplesPrefix, startDemo, trainingBytes } from './demo.ts';
+import { type Demo, decideSome, runForPeople, startDemo, trainingBytes } from './demo.ts';
 
 const IMAGES = join(ROOT, 'docs/images');
 const SIZE = { width: 1280, height: 860 };
@@ -57,22 +57,23 @@ async function makePast(demo: Demo): Promise<{ rerun: string; document: string }
   say('Leaving documents to people, deciding some…');
   await runForPeople(demo, ['memos', 'letters', 'reports']);
   await decideSome(demo, REVIEWED);
-  const notes = encodeURIComponent(`${await samplesPrefix(demo)}/notes`);
   const found = await call<{ results: { document_id: string }[] }>(
     'GET',
-    `/api/results?run=${demo.run.runId}&decidedBy=llm&path=${notes}&limit=1`,
+    `/api/results?run=${demo.run.runId}&decidedBy=llm&sort=path&limit=1`,
   );
-  return { rerun: rerun.runId, document: found.results[0]?.document_id ?? '' };
+  const [answered] = found.results;
+  if (answered === undefined) throw new Error('the LLM decided no document of the demo');
+  return { rerun: rerun.runId, document: answered.document_id };
 }
 
 async function take(demo: Demo, { rerun, document }: { rerun: string; document: string }): Promise<void> {
   const run = demo.run.runId;
   const pictures: Picture[] = [
-    { name: 'runs', path: '/runs', shows: 'main a[href*="/runs/"]' },
+    { name: 'runs', path: '/runs', shows: '.guide' },
     { name: 'run', path: `/runs/${run}`, shows: '.plot svg' },
     { name: 'compare', path: `/runs/${run}/compare/${rerun}`, shows: '.tiles' },
     { name: 'documents', path: `/documents?run=${run}`, shows: 'main a[href*="/documents/"]' },
-    { name: 'document', path: `/documents/${document}`, shows: 'mark' },
+    { name: 'document', path: `/documents/${document}`, shows: '.timeline' },
     { name: 'review', path: '/review', shows: '.review-desk' },
     { name: 'models', path: '/models', shows: 'main a[href*="/models/"]' },
     { name: 'model', path: '/models/v1', shows: '.plot svg' },

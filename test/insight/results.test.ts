@@ -77,6 +77,36 @@ test.each([
   await expect(list({ limit: 2, cursor: next ?? '' })).rejects.toThrow('cursor');
 });
 
+test('results: paths of the greatest length, odd labels and no confidence are paged as any', async () => {
+  const long = (last: string) => `in/${'長'.repeat(1010)}${last}`;
+  const labels = ["o'x", '100%', '\\', '"', 'a\0b', '\u{1f600}', null, 'ÄB'];
+  const confidence = [0, null, 1e-12, null, 0, 1, 0.1234567891, 0.1234567892];
+  await world.add(
+    'results',
+    labels.map((label, i) =>
+      resultRow({
+        ...{ document_id: id(i), label, confidence: confidence[i] ?? null },
+        ...{ processed_at: at(i % 3), source_path: i < 4 ? long(String(i)) : `in/${label}` },
+      }),
+    ),
+  );
+  for (const sort of ['oldest', 'unsure', 'sure', 'label', 'path'] as const) {
+    const whole = (await list({ sort })).results.map((row) => row.document_id);
+    const seen: unknown[] = [];
+    let cursor: string | null = null;
+    do {
+      const page = await list({ limit: 1, sort, ...(cursor === null ? {} : { cursor }) });
+      seen.push(...page.results.map((row) => row.document_id));
+      cursor = page.next;
+    } while (cursor !== null && seen.length < 20);
+    expect(seen, sort).toEqual(whole);
+    expect(new Set(seen).size, sort).toBe(labels.length);
+    if (sort === 'sure') expect(seen.slice(-2).sort()).toEqual([id(1), id(3)]);
+  }
+  expect((await list({ label: 'a\0b' })).results).toHaveLength(1);
+  expect((await list({ search: 'A\0B' })).results).toHaveLength(1);
+});
+
 test('results: filters by run, label, status, code, path, media type and time; without a run only the latest decision counts', async () => {
   await world.add('results', [
     resultRow({ document_id: id(1), label: 'VAT', processed_at: at(0) }),
@@ -104,7 +134,8 @@ test('results: filters by run, label, status, code, path, media type and time; w
 });
 
 test('results: a cursor that was not given out is a wrong field, not an error of the server', async () => {
-  for (const cursor of ['x', Buffer.from('["a","b","c"]').toString('base64url')])
+  const made = ['["a","b","c"]', '["1","b","c"]', '["Jan 1 2020","b","c"]', '["+020260-01-01T00:00:00Z","b","c"]'];
+  for (const cursor of ['x', ...made.map((text) => Buffer.from(text).toString('base64url'))])
     await expect(list({ cursor })).rejects.toThrow(RequestError);
 });
 

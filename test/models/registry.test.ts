@@ -199,6 +199,13 @@ describe('registry', () => {
     const { lake, registry } = open();
     const good = await registry.register(bundle());
     await registry.promote(good, 'good');
+    const change = (wrong: object): [string, (folder: string) => Promise<unknown>] => [
+      'model.corrupt',
+      async (f) => {
+        const whole = JSON.parse((await lake.read(`${f}/manifest.json`)).toString()) as object;
+        await lake.write(`${f}/manifest.json`, JSON.stringify({ ...whole, ...wrong }));
+      },
+    ];
     const damage: [string, (folder: string) => Promise<unknown>][] = [
       [
         'model.checksum-mismatch',
@@ -212,6 +219,8 @@ describe('registry', () => {
       ['model.corrupt', (f) => lake.write(`${f}/manifest.json`, '{"format": 1')],
       ['model.unsupported', (f) => lake.write(`${f}/manifest.json`, '{"format": 2}')],
       ['model.corrupt', (f) => lake.write(`${f}/manifest.json`, '{"format": 1}')],
+      ...[{ novelty: {} }, { novelty: 7 }, { novelty: { above: '0.5' } }, { novelty: { above: -1 } }].map(change),
+      ...[{ acceptByLabel: 7 }, { acceptByLabel: [0.9] }, { acceptByLabel: ['0.9', null] }].map(change),
     ];
     for (const [code, spoil] of damage) {
       const version = await registry.register(bundle());

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { batchId, documentId, sha256Hex } from '../../shared/ids.ts';
 import { takeInGroup } from '../../shared/intake/window.ts';
+import { copyIn } from '../../shared/lake/delta/checkpoint-copy.ts';
 import { readParquet } from '../../shared/lake/parquet.ts';
 import type { Row } from '../../shared/lake/tables.ts';
 import { TRAINING_OWNER, textKey, VectorCache } from '../../shared/models/encoder/vector-cache.ts';
@@ -73,7 +74,7 @@ const put = async (files: Record<string, string>) => {
   for (const [name, text] of Object.entries(files)) await world.imports.write(`in/${name}`, text);
 };
 
-/** Files of the lake that hold a word, Parquet files read and not only looked at. */
+/** Files of the lake that hold a word, Parquet files read and not only looked at, what is deflated inside them included. */
 async function filesWith(word: string): Promise<string[]> {
   const found: string[] = [];
   const folder = mkdtempSync(join(tmpdir(), 'sluice-grep-'));
@@ -84,7 +85,7 @@ async function filesWith(word: string): Promise<string[]> {
       if (bytes.subarray(0, 4).toString() === 'PAR1') {
         const copy = join(folder, `${sha256Hex(path)}.parquet`); // DuckDB remembers what a name held
         await world.lake.download(path, copy);
-        text += JSON.stringify(await readParquet(copy));
+        text += JSON.stringify(await readParquet(copy)) + (copyIn(bytes) ?? '');
       }
       if (text.includes(word)) found.push(path);
     }

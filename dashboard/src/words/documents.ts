@@ -34,7 +34,7 @@ export const words = catalogue('documents', {
   status: 'Status',
   decidedBy: 'Decided by',
   why: 'Why',
-  decided: 'Decided',
+  decided: 'When',
   none: 'none',
   code: 'Code',
   type: 'Type',

@@ -1,8 +1,8 @@
 // A copy of a checkpoint's actions as they stand in commits, inside the checkpoint's own file: opening a table need not decode 2,000 rows of nested Parquet.
 // It lies between the pages and the footer. A Parquet file is read from its footer by offsets, so other engines never see it; what another engine or a
 // program writes anew has none. Layout: Parquet pages | actions, deflated | 32 bytes SHA-256 | 4 bytes length | 4 bytes length inflated | 8 bytes mark | footer.
-// Invariants: K1 a copy is believed only where its hash is right, over its bytes and the footer it was made for. K2 it is held to MAX_BYTES, also when it
-// is inflated. K3 nothing depends on it: without one, or with a damaged one, the Parquet is read.
+// Invariants: K1 a copy is believed only where its hash is right, over its bytes and the footer it was made for. K2 it is held to MAX_BYTES, and to
+// the length that it tells when it is inflated. K3 nothing depends on it: without one, or with a damaged one, the Parquet is read.
 import { createHash } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
@@ -43,7 +43,9 @@ export function copyIn(file: Buffer): string | undefined {
   if (!hashOf(copy, lengths, file.subarray(footerAt)).equals(hash)) return undefined;
   try {
     // In one piece: half the time of many.
-    return inflateRawSync(copy, { maxOutputLength: MAX_BYTES, chunkSize: Math.max(64, inflated) }).toString('utf8');
+    const room = { maxOutputLength: Math.max(1, inflated), chunkSize: Math.max(64, inflated) };
+    const actions = inflateRawSync(copy, room);
+    return actions.length === inflated ? actions.toString('utf8') : undefined;
   } catch {
     return undefined; // K2, K3: whoever made the hash made something else
   }

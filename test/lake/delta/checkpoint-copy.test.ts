@@ -1,7 +1,9 @@
 // The copy of a checkpoint's actions in its own file: the same state by it and by the Parquet, and never anything that the Parquet does not say.
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { deflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Action, encodeActions } from '../../../shared/lake/delta/actions.ts';
 import { readCheckpoint, readParquetCheckpoint } from '../../../shared/lake/delta/checkpoint.ts';
@@ -115,6 +117,20 @@ test('copy: one that was damaged, or made for another footer, is not believed', 
   const actions = await readCheckpoint(stale, CHECKPOINT);
   expect(actions.filter((action) => 'txn' in action)).toHaveLength(10);
   expect(JSON.stringify(actions)).toContain('other-7');
+});
+
+test('copy: one that inflates to more or less than it tells is not believed, also with a right hash', () => {
+  const footer = Buffer.from('\0\0\0\0PAR1');
+  const made = (told: number) => {
+    const copy = deflateRawSync(Buffer.alloc(100_000, 32));
+    const lengths = Buffer.alloc(8);
+    lengths.writeUInt32LE(copy.length, 0);
+    lengths.writeUInt32LE(told, 4);
+    const hash = createHash('sha256').update(copy).update(lengths).update(footer).digest();
+    return copyIn(Buffer.concat([copy, hash, lengths, Buffer.from('SLUICE1\n'), footer]));
+  };
+  expect(made(100_000)).toHaveLength(100_000);
+  for (const told of [0, 1, 99_999, 100_001, 2 ** 32 - 1]) expect(made(told), `${told}`).toBeUndefined();
 });
 
 test('copy: whatever the bytes, a file is looked at without an error; what is no Parquet stays as it is', () => {

@@ -104,7 +104,9 @@ function SortHead({ name, filter, orders: [up, down] }: { name: string; filter: 
         title={words.sorts[next]}
       >
         {name}
-        <span aria-hidden="true">{state === undefined ? '' : state === 'ascending' ? ' ↑' : ' ↓'}</span>
+        <span aria-hidden="true" class={state === undefined ? 'sortable' : undefined}>
+          {state === undefined ? ' ↕' : state === 'ascending' ? ' ↑' : ' ↓'}
+        </span>
       </a>
     </th>
   );
@@ -161,7 +163,8 @@ function timeOf(iso: string): string {
 
 const Gap = ({ height }: { height: number }) => (
   <tr class="gap" inert>
-    <td colSpan={7} style={{ height: `${height}px` }} />
+    {/* One column wide: more than are shown would make columns of their own. */}
+    <td style={{ height: `${height}px` }} />
   </tr>
 );
 

@@ -22,7 +22,17 @@ export function LabelFields({ label, index, problem, remarks, isReadOnly, onChan
       <fieldset disabled={isReadOnly}>
         <legend class="visually-hidden">{title}</legend>
         <Field label={words.name}>
-          <input type="text" maxLength={100} value={label.name} onInput={change('name')} />
+          {/* Names are long in some records plans and are read whole: the field wraps, though a name is one line. */}
+          <textarea
+            rows={1}
+            class="label-name-field"
+            maxLength={100}
+            value={label.name}
+            onInput={({ currentTarget: { value } }) =>
+              onChange({ ...label, name: value.replace(/\s*[\r\n]+\s*/g, ' ') })
+            }
+            onKeyDown={(event) => event.key === 'Enter' && event.preventDefault()}
+          />
         </Field>
         <Field label={words.description} error={problem}>
           <textarea rows={2} maxLength={2000} value={label.description} onInput={change('description')} />

@@ -15,7 +15,7 @@ interface LabelsTableProps {
 
 export function LabelsTable({ perLabel, labels, acceptByLabel }: LabelsTableProps) {
   const own = (label: string) => acceptByLabel?.[labels.indexOf(label)] ?? null;
-  const rows = [...perLabel].sort((a, b) => a.f1 - b.f1);
+  const rows = [...perLabel].sort((a, b) => Number(a.support === 0) - Number(b.support === 0) || a.f1 - b.f1);
   return (
     <TableBox label={words.labels}>
       <table>
@@ -33,18 +33,24 @@ export function LabelsTable({ perLabel, labels, acceptByLabel }: LabelsTableProp
         <tbody>
           {rows.map(({ label, precision, recall, f1, support }) => {
             const accepts = own(label);
+            // None of it was held out: nothing is known, which is not nought.
+            const known = (value: number) => (support === 0 ? '–' : percent(value, 1));
             return (
               <tr key={label}>
                 <th scope="row" class="label-name">
                   {label}
                 </th>
-                <td class="number">{percent(precision, 1)}</td>
-                <td class="number">{percent(recall, 1)}</td>
+                <td class="number">{known(precision)}</td>
+                <td class="number">{known(recall)}</td>
                 <td class="number">
-                  <span class="confidence">
-                    <Meter value={f1} label={`${words.f1} ${percent(f1, 1)}`} tone={f1 < 0.7 ? 'warn' : 'accent'} />
-                    {percent(f1, 1)}
-                  </span>
+                  {support === 0 ? (
+                    '–'
+                  ) : (
+                    <span class="confidence">
+                      <Meter value={f1} label={`${words.f1} ${percent(f1, 1)}`} tone={f1 < 0.7 ? 'warn' : 'accent'} />
+                      {percent(f1, 1)}
+                    </span>
+                  )}
                 </td>
                 <td class="number">{count(support)}</td>
                 {acceptByLabel !== null && (

@@ -86,13 +86,17 @@ export function CoverageAgainstPrecision({ report, chosen }: { report: ModelRepo
       ]}
       x={{ name: words.axisCoverage, format: whole, domain: [0, 1] }}
       y={{ name: words.axisPrecision, format: whole, domain: [floor, 1] }}
-      marks={[
-        {
-          x: atThreshold(curve, threshold, report.accept).coverage,
-          name: words.markThreshold(thresholdText(threshold)),
-          side: 'bottom',
-        },
-      ]}
+      marks={
+        threshold > 1 // decides nothing: no place on the curve
+          ? []
+          : [
+              {
+                x: atThreshold(curve, threshold, report.accept).coverage,
+                name: words.markThreshold(thresholdText(threshold)),
+                side: 'bottom',
+              },
+            ]
+      }
       levels={[
         {
           y: precision,

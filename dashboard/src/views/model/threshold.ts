@@ -57,8 +57,8 @@ export function perThousand({ coverage, precision }: AtThreshold, usdPerAsked: n
 export const rowsToProve = (precision: number, confidence: number): number =>
   Math.ceil(Math.log(1 - confidence) / Math.log(precision) - 1e-9);
 
-/** A threshold as people write it: 0.76, 0.645. */
-export const thresholdText = (value: number): string => decimal(value, 3);
+/** A threshold as people write it: 0.76, 0.645; one that nothing reaches is above 1. */
+export const thresholdText = (value: number): string => (value > 1 ? '> 1' : decimal(value, 3));
 
 /** The accept rule in words: what is promised, and what was seen. */
 export function acceptSentence(rule: AcceptRule): string {

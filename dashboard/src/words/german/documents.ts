@@ -32,7 +32,7 @@ export const documents: typeof words = {
   status: 'Status',
   decidedBy: 'Entschieden von',
   why: 'Warum',
-  decided: 'Entschieden',
+  decided: 'Wann',
   none: 'keine',
   code: 'Code',
   type: 'Typ',

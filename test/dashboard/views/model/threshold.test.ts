@@ -90,5 +90,7 @@ describe('the accept rule in words', () => {
   test('shares and thresholds carry no needless places', () => {
     expect([0.95, 0.995, 0.9999].map(shareText)).toEqual(['95%', '99.5%', '99.99%']);
     expect([0.645, 0.8, 0.7600000000000001].map(thresholdText)).toEqual(['0.645', '0.8', '0.76']);
+    // What proves nothing has a threshold that no confidence reaches; which one is nobody's business.
+    expect(thresholdText(1.01)).toBe('> 1');
   });
 });
