@@ -142,7 +142,7 @@ export class ModelRegistry {
     }));
   }
 
-  /** Promote a model that has just been trained; undefined, or why it stays a mere version. */
+  /** Promote a model that has just been trained, once for the same reason, so that a repeated step undoes no rollback; undefined, or why it stays a mere version. */
   async promoteTrained(
     version: string,
     reason: string,
@@ -150,8 +150,10 @@ export class ModelRegistry {
   ): Promise<TerminalError | undefined> {
     const manifest = await this.manifest(version);
     const refusal = refusalToPromote(manifest) ?? (isAsked ? undefined : refusalToPromoteByItself(manifest, labels));
-    if (refusal === undefined) await this.promote(version, reason);
-    return refusal;
+    if (refusal !== undefined) return refusal;
+    const isDone = (await this.history()).some((move) => move.version === version && move.reason === reason);
+    if (!isDone) await this.promote(version, reason);
+    return undefined;
   }
 
   /** Back to the champion before. @throws {TerminalError} model.not-found when there was none */

@@ -121,6 +121,18 @@ describe('registry', () => {
     ]);
   });
 
+  test('the promotion of a training that is repeated moves nothing, also after a rollback', async () => {
+    const { registry } = open();
+    await registry.promote(await registry.register(bundle()), 'first');
+    const version = await registry.register(bundle(3));
+    const finish = () => registry.promoteTrained(version, 'training t1', { isAsked: true });
+    for (let time = 0; time < 2; time++) expect(await finish()).toBeUndefined();
+    expect((await registry.history()).map(({ reason }) => reason)).toEqual(['first', 'training t1']);
+    await registry.rollback();
+    expect(await finish()).toBeUndefined();
+    expect(await registry.championVersion()).toBe('v1');
+  });
+
   test('two promotions at once both end in the history', async () => {
     const { registry } = open();
     const versions = [await registry.register(bundle()), await registry.register(bundle())];

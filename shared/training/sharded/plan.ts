@@ -22,7 +22,7 @@ export interface PlanTrainingRequest {
   options?: Partial<TrainOptions>;
   /** Default 20,000 */
   shardRows?: number;
-  /** Characters × labels up to which one step trains the rows of one shard. Default 4e9: minutes, where a step may take half an hour */
+  /** Characters × labels up to which one step trains the rows of one shard. Default 2e9: minutes, where a step may take half an hour */
   wholeWork?: number;
 }
 
@@ -36,7 +36,7 @@ export interface ShardRow {
 
 const SHARD_ROWS = 20_000;
 const SHARD_CHARS = 32 * 1024 * 1024;
-const WHOLE_WORK = 4e9;
+const WHOLE_WORK = 2e9;
 const MAX_PROBLEMS = 20;
 
 /**
