@@ -32,8 +32,9 @@ export async function englishLeft(page: Page): Promise<string[]> {
     const found = [];
     const isData = (element) => element.closest('code, pre, kbd, [lang="en"]') !== null;
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const isOfDocument = (element) => element.closest('.marked-text') !== null; // a marked word may be one of the catalogue
     for (let node = walker.nextNode(); node !== null; node = walker.nextNode())
-      if (!isData(node.parentElement)) found.push(node.data.trim());
+      if (!isData(node.parentElement) && !isOfDocument(node.parentElement)) found.push(node.data.trim());
     for (const element of document.querySelectorAll('*'))
       for (const name of ['title', 'aria-label', 'placeholder', 'alt', 'aria-valuetext'])
         if (element.hasAttribute(name) && !isData(element)) found.push(element.getAttribute(name).trim());
