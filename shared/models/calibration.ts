@@ -126,7 +126,9 @@ export function fitTemperature(
     }
     return sum;
   };
-  return { method: 'temperature', temperature: Math.exp(goldenSection(lossAt, Math.log(0.02), Math.log(50))) };
+  const best = goldenSection(lossAt, Math.log(0.02), Math.log(50));
+  const isBetter = lossAt(best) < lossAt(0) - 1e-9 * rows.length; // of predictions that say nothing no temperature is
+  return { method: 'temperature', temperature: isBetter ? Math.exp(best) : 1 };
 }
 
 /** Isotonic regression of [y = k] on p_k, all classes pooled (pool adjacent violators). */

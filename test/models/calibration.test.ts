@@ -1,7 +1,7 @@
 // Calibration and metrics on data with known answers.
 
 import { describe, expect, test } from 'vitest';
-import { calibrate, fitCalibration, logLoss } from '../../shared/models/calibration.ts';
+import { calibrate, fitCalibration, fitTemperature, logLoss } from '../../shared/models/calibration.ts';
 import { measure } from '../../shared/models/metrics.ts';
 import { argmax, softmaxRows } from '../../shared/models/scorer.ts';
 import { seededRandom } from '../../shared/ports.ts';
@@ -28,6 +28,16 @@ function sample(rows: number, classes: number, sharpness: number, seed: number) 
 }
 
 describe('calibration', () => {
+  test('rows without an error promise no certainty, and predictions that say nothing are left as they are', () => {
+    const rows = Array.from({ length: 400 }, (_, row) => row);
+    const clean = Float64Array.from(rows.flatMap((row) => (row % 2 === 0 ? [0.9, 0.1] : [0.1, 0.9])));
+    const labels = rows.map((row) => row % 2);
+    const calibrated = calibrate(clean, 2, fitTemperature(clean, 2, labels, rows));
+    expect(calibrated[0]).toBeCloseTo(1 - 1 / 402, 4);
+    const empty = new Float64Array(800).fill(0.5);
+    expect(fitTemperature(empty, 2, labels, rows).temperature).toBe(1);
+  });
+
   test('overconfidence by a factor of 3 is undone by a temperature near 3', () => {
     const { reported, honest, labels } = sample(6000, 4, 3, 1);
     const fit = fitCalibration(reported, 4, labels);
