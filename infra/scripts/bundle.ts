@@ -58,7 +58,6 @@ const ENTRIES = [
   'shared/documents/reader-process.js',
   'shared/documents/pages/page-process.js',
   'shared/models/encoder/encoder-thread.js',
-  'shared/training/training-thread.js',
 ];
 
 /** What the first call of a process imports: the app put together. */

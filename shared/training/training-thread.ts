@@ -1,4 +1,5 @@
 // Entry of the thread in which a training works, so that the process goes on answering. train-in-thread.ts made the start data; nothing else speaks here.
+// No await at its top: the bundle of the package would fall into a hundred files, since what awaits cannot be put together with the rest.
 import { parentPort, workerData } from 'node:worker_threads';
 import { codeOf } from '../errors.ts';
 import { seededRandom, silentLogger, systemClock } from '../ports.ts';
@@ -37,7 +38,9 @@ function* emptying(rows: Example[]): Iterable<Example> {
   for (let row = rows.pop(); row !== undefined; row = rows.pop()) yield row;
 }
 
-const answer = await work(workerData as TrainingStart); // made by train-in-thread.ts
-const artifacts = 'bundle' in answer ? Object.values(answer.bundle.artifacts) : [];
-const whole = artifacts.filter(({ buffer, byteLength }) => buffer.byteLength === byteLength);
-parentPort?.postMessage(answer, [...new Set(whole.map(({ buffer }) => buffer as ArrayBuffer))]);
+void work(workerData as TrainingStart).then((answer) => {
+  // made by train-in-thread.ts
+  const artifacts = 'bundle' in answer ? Object.values(answer.bundle.artifacts) : [];
+  const whole = artifacts.filter(({ buffer, byteLength }) => buffer.byteLength === byteLength);
+  parentPort?.postMessage(answer, [...new Set(whole.map(({ buffer }) => buffer as ArrayBuffer))]);
+});
