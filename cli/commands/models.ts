@@ -24,7 +24,7 @@ export async function listModels(options: Common): Promise<void> {
   const rows = models.map((model) => [
     model.version,
     model.champion ? 'champion' : '',
-    model.kind,
+    String(model.training.algorithm ?? model.kind), // of linear models the kind is how they are kept
     String(model.labels.length),
     model.metrics === null ? 'not evaluated' : `${(model.metrics.accuracy * 100).toFixed(1)} %`,
     model.taxonomyVersion ?? '',

@@ -18,6 +18,16 @@ export interface SvmOptions {
   tol: number;
 }
 
+/** After each label. */
+export interface SvmProgress {
+  /** Labels that are fitted. */
+  iteration: number;
+  /** Labels to fit; two are told apart by one fit. */
+  labels: number;
+  /** Sum of the dual objectives so far, over C × weight of all rows. */
+  objective: number;
+}
+
 /** Softmax of a margin of 1 against −1: 0.9997, about what held-out rows say of such margins. */
 const MARGIN_SCALE = 4;
 
@@ -49,21 +59,16 @@ export function* fitSvmPath(
   input: LrInput,
   options: Omit<SvmOptions, 'regParam'>,
   regParams: readonly number[],
-  onLabel?: (progress: { iteration: number; objective: number }) => void,
+  onLabel?: (progress: SvmProgress) => void,
 ): Generator<LrFit> {
   for (const regParam of regParams) yield fitLinearSvm(input, { ...options, regParam }, onLabel);
 }
 
 /**
  * Fit a label after the other.
- * @param onLabel  how many labels are fitted, and the sum of their dual objectives over C × weight of all rows
  * @throws {TerminalError} train.no-rows, train.bad-value (NaN, infinite, negative weight), train.unknown-label (class out of range)
  */
-export function fitLinearSvm(
-  input: LrInput,
-  options: SvmOptions,
-  onLabel?: (progress: { iteration: number; objective: number }) => void,
-): LrFit {
+export function fitLinearSvm(input: LrInput, options: SvmOptions, onLabel?: (progress: SvmProgress) => void): LrFit {
   checkInput(input);
   const { numClasses, labels } = input;
   const total = input.weights?.reduce((sum, weight) => sum + weight, 0) ?? input.x.rows;
@@ -85,7 +90,7 @@ export function fitLinearSvm(
     intercepts[k] = scale * side.intercept;
     histories.push(side.history);
     isDone &&= side.isDone;
-    onLabel?.({ iteration: k + 1, objective: sumAt(histories, Number.POSITIVE_INFINITY) * perWeight });
+    onLabel?.({ iteration: k + 1, labels: outputs, objective: sumAt(histories, Number.POSITIVE_INFINITY) * perWeight });
   }
   const iterations = Math.max(...histories.map((history) => history.length));
   const objectiveHistory = Array.from({ length: iterations + 1 }, (_, epoch) => sumAt(histories, epoch) * perWeight);

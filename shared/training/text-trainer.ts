@@ -1,62 +1,15 @@
 // Counted texts → a fitted model and how it was judged: folds or rows held out, the same ones that choose the regularization.
 // Invariants: as in train.ts; X1 with a strict guarantee only the scouting rows choose, so that the proving ones stay unseen.
-import { countDocuments, type Idf } from '../features/idf.ts';
-import { weighByLabels } from '../features/label-weights.ts';
 import type { LexicalSettings } from '../features/lexical.ts';
-import type { RowReader } from '../features/row-reader.ts';
-import { type Csr, compactColumns, selectRows } from '../features/sparse.ts';
-import {
-  defaultMinDocFreq,
-  fitTermWeights,
-  readWeighedRows,
-  WEIGHINGS,
-  type Weighing,
-  weighCounts,
-} from '../features/weigh.ts';
-import { LinearScorer } from '../models/linear-model.ts';
-import { fitSvmPath } from '../models/linear-svm.ts';
-import { fitPath, type LrFit, sumClasses } from '../models/logistic-regression.ts';
+import type { Csr } from '../features/sparse.ts';
+import { WEIGHINGS, type Weighing } from '../features/weigh.ts';
 import type { Random } from '../ports.ts';
 import { MAX_HEAD_ROWS } from './encoder-head.ts';
-import {
-  balancedWeights,
-  chooseTrial,
-  type Fitting,
-  heldOutLoss,
-  isUneven,
-  prefersWeights,
-  regParamOf,
-  STRENGTHS,
-  type Way,
-} from './fit-choice.ts';
+import { chooseTrial, type Fitting, heldOutLoss, isUneven, prefersWeights, STRENGTHS, type Way } from './fit-choice.ts';
 import { type Judgement, judge, judgeStrictly, type Predictions } from './judge.ts';
-import { featureSpecOf, lrOptionsOf, type TrainOptions } from './options.ts';
+import { featureSpecOf, type TrainOptions } from './options.ts';
 import { drawAlike, rowsOfPart, splitRows } from './splits.ts';
-
-export interface TrainProgress {
-  /** What is being fitted: `fold 2 of 5`, `final`. */
-  phase: string;
-  /** Of the fit; where labels are fitted one after the other, how many are. */
-  iteration: number;
-  objective: number;
-  /** Labels to fit one after the other. */
-  labels?: number;
-}
-
-export interface Data {
-  texts: string[];
-  labels: string[];
-  /** Class of each row. */
-  classes: Int32Array;
-  weights: Float64Array | undefined;
-  skipped: number;
-}
-
-export interface Fitted {
-  fit: LrFit;
-  idf: Idf;
-  regParam: number;
-}
+import { type Data, type Fitted, TextFits, type TrainProgress, type WayPath } from './text-fits.ts';
 
 export interface Judged extends Judgement {
   /** Rows that were judged, in the order of the predictions, and their uncalibrated predictions. */
@@ -76,71 +29,41 @@ const MAX_FOLDED_ROWS = 5000;
 const ENCODED_FOLDS = 10;
 /** Values of the features × labels up to which more rows than these are judged by folds where an encoder judges them too (banking77 has 0.8e8). */
 const MAX_FOLDED_WORK = 1e8;
-/** Iterations of a fit that only judges strengths; along a path each starts close to its end. */
-const TRIAL_ITERATIONS = 20;
 /** Rows that judge the ways that are tried: as many folds as hold so many, at most two. */
 const SCOUTED_ROWS = 900;
 const MAX_SCOUT_FOLDS = 2;
 /** Rows that train the ways that are tried, where one part is held out: which of two ways serves better shows on some thousands. */
 const SCOUT_ROWS = 4000;
 
-/** Ways that are alike but for the strength: one path of fits. */
-interface Path extends Pick<Way, 'weighing'> {
-  strengths: readonly number[] | null;
-  weighClasses: boolean;
-}
-
 /** Rows outside training that judge ways of fitting. */
 interface Bench {
   /** Predictions of each strength of a path, for the rows that choose. */
-  scout(path: Path): Predictions[];
+  scout(path: WayPath): Predictions[];
   /** Predictions of one way for all rows that judge. @param scouted  those that scout() made of it */
-  complete(path: Path, scouted?: Predictions): Predictions;
+  complete(path: WayPath, scouted?: Predictions): Predictions;
 }
 
 export class TextTrainer {
-  readonly minDocFreq: number;
-  readonly #counts: Csr;
-  readonly #columns: Int32Array | undefined;
+  readonly #fits: TextFits;
   readonly #data: Data;
   readonly #options: TrainOptions;
-  readonly #tell: (progress: TrainProgress) => void;
-  #iterationsTried = 0;
 
   constructor(counts: Csr, data: Data, options: TrainOptions, tell: (progress: TrainProgress) => void) {
-    const spec = featureSpecOf(options);
-    this.minDocFreq = options.minDocFreq ?? defaultMinDocFreq(spec, counts.rows);
-    // folds and paths make many vectors as long as the width: columns that are in too few rows are in too few of any fold
-    const compact = spec.lexical === undefined ? undefined : compactColumns(counts, this.minDocFreq);
-    this.#counts = compact?.x ?? counts;
-    this.#columns = compact?.columns;
+    this.#fits = new TextFits(counts, data, options, tell);
     this.#data = data;
     this.#options = options;
-    this.#tell = tell;
+  }
+
+  get minDocFreq(): number {
+    return this.#fits.minDocFreq;
   }
 
   /** The model over all rows. */
   fitFinal(fitting: Fitting): Fitted {
-    const rows = allRows(this.#counts.rows);
+    const rows = allRows(this.#fits.rows);
     const { weighing, weighClasses } = fitting;
     const path = { weighing, strengths: strengthsOf(fitting), weighClasses };
-    return this.#expand([...this.#fits(rows, 'final', path)][0]!); // one strength, one fit
-  }
-
-  /** A fit over the columns that occur, as one over all buckets. */
-  #expand(fitted: Fitted): Fitted {
-    const columns = this.#columns;
-    if (columns === undefined) return fitted;
-    const { numFeatures } = this.#options;
-    const { fit, idf } = fitted;
-    const weights = new Float64Array(numFeatures);
-    const docFreq = new Uint32Array(numFeatures);
-    columns.forEach((bucket, j) => {
-      weights[bucket] = idf.weights[j]!;
-      docFreq[bucket] = idf.docFreq[j]!;
-    });
-    const model = { ...fit.model, width: numFeatures, columns: fit.model.columns.map((j) => columns[j]!) };
-    return { ...fitted, fit: { ...fit, model }, idf: { weights, docFreq, numDocs: idf.numDocs } };
+    return this.#fits.expand([...this.#fits.path(rows, 'final', path)][0]!); // one strength, one fit
   }
 
   /** @param isEncoded  a second stage is judged on the same splits */
@@ -148,9 +71,9 @@ export class TextTrainer {
     const { calibration, guarantee } = this.#options;
     const { labels } = this.#data;
     const usesFolds =
-      calibration === 'folds' || (calibration === 'auto' && isFolded(this.#counts, labels.length, isEncoded));
+      calibration === 'folds' || (calibration === 'auto' && isFolded(this.#fits.counts, labels.length, isEncoded));
     if (guarantee) return this.#judgeStrictly(groups, random);
-    const isFew = this.#counts.rows < MAX_FOLDED_ROWS;
+    const isFew = this.#fits.rows < MAX_FOLDED_ROWS;
     const folds =
       isEncoded && isFew && calibration === 'auto' ? Math.max(this.#options.folds, ENCODED_FOLDS) : this.#options.folds;
     return usesFolds ? this.#judgeByFolds(folds, groups, random) : this.#judgeByHoldout(groups, random);
@@ -158,17 +81,17 @@ export class TextTrainer {
 
   #judgeByFolds(wanted: number, groups: Uint32Array, random: Random): Judged {
     const { classes, labels } = this.#data;
-    const folds = Math.min(wanted, this.#counts.rows);
+    const folds = Math.min(wanted, this.#fits.rows);
     const part = splitRows(classes, groups, folds, random);
     const split = (fold: number) => ({ held: rowsOfPart(part, fold, true), rest: rowsOfPart(part, fold, false) });
     // Several ways are tried on the first folds only.
-    const scouts = Math.min(MAX_SCOUT_FOLDS, folds, Math.ceil((SCOUTED_ROWS * folds) / this.#counts.rows));
+    const scouts = Math.min(MAX_SCOUT_FOLDS, folds, Math.ceil((SCOUTED_ROWS * folds) / this.#fits.rows));
     const scoutedRows = Array.from({ length: scouts }, (_, fold) => split(fold).held).flat();
-    const predict = (fold: number, path: Path): Float64Array[] => {
+    const predict = (fold: number, path: WayPath): Float64Array[] => {
       const { held, rest } = split(fold);
       if (held.length === 0 || rest.length === 0) return []; // all texts are equal: nothing can be held out
-      return Array.from(this.#fits(rest, `fold ${fold + 1} of ${folds}`, path), (fitted) =>
-        this.#predict(fitted, held),
+      return Array.from(this.#fits.path(rest, `fold ${fold + 1} of ${folds}`, path), (fitted) =>
+        this.#fits.predict(fitted, held),
       );
     };
     const { predictions, fitting } = this.#choose({
@@ -186,7 +109,7 @@ export class TextTrainer {
         return raw.map((predicted) => ({ raw: predicted, truth }));
       },
       complete: (path, scouted) => {
-        const raw = new Float64Array(this.#counts.rows * labels.length);
+        const raw = new Float64Array(this.#fits.rows * labels.length);
         const store = (rows: readonly number[], predicted: Float64Array): void => {
           rows.forEach((row, i) => {
             raw.set(predicted.subarray(i * labels.length, (i + 1) * labels.length), row * labels.length);
@@ -202,7 +125,7 @@ export class TextTrainer {
     });
     return {
       ...judge({ ...predictions, groups }, labels.length, this.#options),
-      rows: allRows(this.#counts.rows),
+      rows: allRows(this.#fits.rows),
       raw: predictions.raw,
       splits: Array.from({ length: folds }, (_, fold) => split(fold)),
       source: 'out-of-fold',
@@ -216,8 +139,8 @@ export class TextTrainer {
     const held = rowsOfPart(part, 0, true);
     const rest = rowsOfPart(part, 0, false);
     const truth = Int32Array.from(held, (row) => classes[row]!);
-    const fitTo = (rows: readonly number[], phase: string, path: Path): Predictions[] =>
-      Array.from(this.#fits(rows, phase, path), (fitted) => ({ raw: this.#predict(fitted, held), truth }));
+    const fitTo = (rows: readonly number[], phase: string, path: WayPath): Predictions[] =>
+      Array.from(this.#fits.path(rows, phase, path), (fitted) => ({ raw: this.#fits.predict(fitted, held), truth }));
     const some = drawAlike(rest, classes, SCOUT_ROWS);
     const { predictions, fitting } = this.#choose({
       scout: (path) => fitTo(some, 'trial', path),
@@ -239,15 +162,15 @@ export class TextTrainer {
     const { classes, labels } = this.#data;
     const parts = Math.max(3, Math.round(2 / this.#options.holdout));
     const part = splitRows(classes, groups, parts, random);
-    const training = allRows(this.#counts.rows).filter((row) => part[row]! > 1);
+    const training = allRows(this.#fits.rows).filter((row) => part[row]! > 1);
     const side = (wanted: number, fitted: Fitted): Predictions => {
       const rows = rowsOfPart(part, wanted, true);
       const truth = Int32Array.from(rows, (row) => classes[row]!);
-      return { raw: this.#predict(fitted, rows), truth, groups: rows.map((row) => groups[row]!) };
+      return { raw: this.#fits.predict(fitted, rows), truth, groups: rows.map((row) => groups[row]!) };
     };
     const models = new Map<Predictions, Fitted>();
-    const scout = (path: Path): Predictions[] =>
-      Array.from(this.#fits(training, 'final', path), (fitted) => {
+    const scout = (path: WayPath): Predictions[] =>
+      Array.from(this.#fits.path(training, 'final', path), (fitted) => {
         const scouted = side(0, fitted);
         models.set(scouted, fitted);
         return scouted;
@@ -265,7 +188,7 @@ export class TextTrainer {
       splits: [{ held: rowsOfPart(part, 1, true), rest: training }],
       source: 'held-out',
       fitting,
-      final: this.#expand(final),
+      final: this.#fits.expand(final),
     };
   }
 
@@ -273,17 +196,17 @@ export class TextTrainer {
   #choose(bench: Bench): { predictions: Predictions; fitting: Fitting } {
     const classes = this.#data.labels.length;
     const { best, scouted, tried } = this.#scoutWays(bench);
-    const path: Path = { weighing: best.weighing, strengths: strengthsOf(best), weighClasses: false };
+    const path: WayPath = { weighing: best.weighing, strengths: strengthsOf(best), weighClasses: false };
     let predictions = bench.complete(path, scouted);
     let weighClasses = false;
-    if (this.#options.classWeights === 'auto' && isUneven(this.#classWeights(allRows(this.#counts.rows)))) {
+    if (this.#options.classWeights === 'auto' && isUneven(this.#fits.classWeights(allRows(this.#fits.rows)))) {
       const weighted = bench.complete({ ...path, weighClasses: true });
       if (prefersWeights(predictions, weighted, classes)) {
         predictions = weighted;
         weighClasses = true;
       }
     }
-    return { predictions, fitting: { ...best, weighClasses, tried, iterationsTried: this.#iterationsTried } };
+    return { predictions, fitting: { ...best, weighClasses, tried, iterationsTried: this.#fits.iterationsTried } };
   }
 
   /** The way with the least held-out loss. A regParam that is given leaves nothing to choose. */
@@ -312,73 +235,7 @@ export class TextTrainer {
     const { weighing, inverseStrength, scouted } = best();
     return { best: { weighing, inverseStrength }, scouted, tried: tried.map(({ scouted: _, ...way }) => way) };
   }
-
-  *#fits(rows: readonly number[], phase: string, { weighing, strengths, weighClasses }: Path): Generator<Fitted> {
-    const weights = this.#rowWeights(rows, weighClasses);
-    const total = weights?.reduce((sum, weight) => sum + weight, 0) ?? rows.length;
-    const regParams = strengths === null ? [this.#options.regParam ?? 0] : strengths.map((C) => regParamOf(C, total));
-    const options = lrOptionsOf(this.#options, regParams[0]!);
-    const { x, idf } = this.#vectors(rows, weighing, weights);
-    const input = {
-      x,
-      labels: Int32Array.from(rows, (row) => this.#data.classes[row]!),
-      numClasses: this.#data.labels.length,
-      ...(weights === undefined ? {} : { weights }),
-    };
-    // where weighings are compared a trial has as many iterations as the final fit: one that is stopped early is another model
-    const isTrial = strengths !== null && phase !== 'final' && this.#options.lexical?.version !== 2;
-    const maxIter = isTrial ? Math.min(TRIAL_ITERATIONS, options.maxIter) : options.maxIter;
-    const tell = (at: Omit<TrainProgress, 'phase'>): void => this.#tell({ phase, ...at });
-    const path =
-      this.#options.loss === 'logistic'
-        ? fitPath(input, { ...options, maxIter }, regParams, tell)
-        : fitSvmPath(input, options, regParams, (at) => tell({ ...at, labels: outputsOf(this.#data.labels.length) }));
-    let at = 0;
-    for (const fit of path) {
-      if (phase !== 'final') this.#iterationsTried += fit.iterations;
-      yield { fit, idf, regParam: regParams[at++]! };
-    }
-  }
-
-  #vectors(rows: readonly number[], weighing: Weighing, rowWeights?: Float64Array): { x: Csr | RowReader; idf: Idf } {
-    const spec = featureSpecOf(this.#options);
-    const counts = rows.length === this.#counts.rows ? this.#counts : selectRows(this.#counts, rows);
-    const idf = fitTermWeights(spec, countDocuments(counts), counts.rows, this.minDocFreq, this.#columns, weighing);
-    if (weighing === 'labels') {
-      const classes = Int32Array.from(rows, (row) => this.#data.classes[row]!);
-      weighByLabels(idf.weights, counts, classes, this.#data.labels.length, rowWeights);
-    }
-    const x =
-      spec.lexical === undefined
-        ? weighCounts(spec, counts, idf.weights)
-        : readWeighedRows(this.#counts, rows, idf.weights);
-    return { x, idf };
-  }
-
-  #rowWeights(rows: readonly number[], weighClasses: boolean): Float64Array | undefined {
-    const { weights, classes } = this.#data;
-    if (!weighClasses) return weights === undefined ? undefined : Float64Array.from(rows, (row) => weights[row]!);
-    const byClass = balancedWeights(this.#classWeights(rows));
-    return Float64Array.from(rows, (row) => (weights?.[row] ?? 1) * byClass[classes[row]!]!);
-  }
-
-  #classWeights(rows: readonly number[]): Float64Array {
-    const { weights, classes, labels } = this.#data;
-    return sumClasses(
-      Int32Array.from(rows, (row) => classes[row]!),
-      labels.length,
-      weights === undefined ? undefined : Float64Array.from(rows, (row) => weights[row]!),
-    );
-  }
-
-  #predict({ fit, idf }: Fitted, rows: readonly number[]): Float64Array {
-    const x = weighCounts(featureSpecOf(this.#options), selectRows(this.#counts, rows), idf.weights);
-    return new LinearScorer(fit.model).probabilities(x);
-  }
 }
-
-/** Two labels are told apart by one fit. */
-const outputsOf = (labels: number): number => (labels <= 2 ? 1 : labels);
 
 /** Models of version 1 know one weighing. */
 const weighingsOf = (lexical: LexicalSettings | undefined): readonly Weighing[] =>

@@ -19,11 +19,12 @@ import { drawEvenly, type Head, MAX_HEAD_ROWS, trainHead } from './encoder-head.
 import { describeFitting } from './fit-choice.ts';
 import { completeTrainOptions, featureSpecOf, lrOptionsOf, type TrainOptions } from './options.ts';
 import { groupTexts, labelsOfOneText } from './splits.ts';
-import { type Data, type Judged, TextTrainer, type TrainProgress } from './text-trainer.ts';
+import type { Data, TrainProgress } from './text-fits.ts';
+import { type Judged, TextTrainer } from './text-trainer.ts';
 import { fitWordNovelty } from './word-novelty.ts';
 
 export type { TrainOptions } from './options.ts';
-export type { TrainProgress } from './text-trainer.ts';
+export type { TrainProgress } from './text-fits.ts';
 
 export interface Example {
   text: string;
