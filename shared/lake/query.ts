@@ -13,19 +13,18 @@ import pLimit from 'p-limit';
 import { codeOf, SluiceError, TerminalError } from '../errors.ts';
 import { Pace, PacedLook } from '../pace.ts';
 import { systemClock } from '../ports.ts';
-import { type AddFile, decodePath } from './delta/actions.ts';
-import { sqlRelation } from './delta/read.ts';
+import { decodePath } from './delta/actions.ts';
 import type { Snapshot } from './delta/snapshot.ts';
 import type { DeltaTable } from './delta/table.ts';
-import { createDatabase, loadDuckDb, sqlName, sqlText, streamRows } from './duckdb.ts';
-import { HeldColumns, type HoldLimits, type ShownResults } from './held-columns.ts';
+import { createDatabase, loadDuckDb, sqlText, streamRows } from './duckdb.ts';
+import type { HoldLimits } from './held-columns.ts';
 import { type HeldNumbers, HeldTables } from './held-tables.ts';
 import { KeptAnswers } from './kept-answers.ts';
-import { keepLatest, type PLACED_LATEST, PLACED_RESULTS, showLatest } from './latest-results.ts';
-import { namedColumns } from './named-columns.ts';
+import type { PLACED_LATEST, PLACED_RESULTS } from './latest-results.ts';
 import { placesOf, type RowPlaces, readPlaces } from './row-places.ts';
-import { requireReading, treeOf } from './statement-check.ts';
-import type { Column, Row } from './tables.ts';
+import { relationOf, ShownTables, type Snapshots, withLater } from './shown-tables.ts';
+import { requireReading } from './statement-check.ts';
+import type { Row } from './tables.ts';
 
 export interface QueryResult {
   columns: string[];
@@ -66,9 +65,6 @@ const DEFAULT_MAX_ROWS = 100_000;
 /** Of the texts in an answer to a statement of somebody's own. */
 const MAX_ANSWER_CHARS = 64 * 1024 * 1024;
 const INTERRUPT_AGAIN_MS = 50;
-/** Statements whose columns are not all named: they need not be looked into. */
-const NAMES_NOT_ALL = /^\W*explain\b|(?:\bselect|\bdistinct|[.,])\s*\*/i;
-type Snapshots = ReadonlyMap<string, Snapshot | undefined>;
 /** Questions worked on at the same time. */
 const AT_ONCE = 2;
 
@@ -78,23 +74,16 @@ export class LakeQueries {
   readonly #looks: ReadonlyMap<string, PacedLook<Snapshot | undefined>>;
   readonly #answers = new KeptAnswers<QueryResult>();
   readonly #limit = pLimit(AT_ONCE);
-  /** Versions of the views that stand in the database; undefined: of an empty table. */
-  readonly #shown = new Map<string, number | undefined>();
-  /** The results that are shown are not those of which it is kept what counts. */
-  #isLatestOld = true;
-  #results: (ShownResults & { columns: ReadonlySet<string> }) | undefined;
-  /** Of each data file of the results: what was called so once is never called otherwise. */
-  readonly #fileNumbers = new Map<string, number>();
   readonly #held = new HeldTables();
-  readonly #heldColumns: HeldColumns;
+  readonly #shown: ShownTables;
   #opening: Promise<DuckDBInstance> | undefined;
   /** Ends when views and the statement that reads them are made: one at a time. */
   #making: Promise<unknown> = Promise.resolve();
 
   /** Each table is visible under its schema's name. */
   constructor(tables: readonly DeltaTable[], pace: Pace = new Pace(systemClock), limits?: HoldLimits) {
-    this.#heldColumns = new HeldColumns(limits);
     this.#tables = new Map(tables.map((table) => [table.schema.name, table]));
+    this.#shown = new ShownTables(this.#tables, limits);
     this.#pace = pace;
     this.#looks = new Map(tables.map((table) => [table.schema.name, new PacedLook(() => table.snapshot(), pace)]));
   }
@@ -109,10 +98,7 @@ export class LakeQueries {
    * @throws {TerminalError} query.timeout, query.invalid
    */
   async queryWithin(timeoutMs: number, sql: string, maxRows: number = DEFAULT_MAX_ROWS): Promise<QueryResult> {
-    const names = [...this.#tables.keys()];
-    const snapshots = new Map(
-      await Promise.all(names.map(async (name) => [name, await this.#looks.get(name)?.take()] as const)),
-    );
+    const snapshots = await this.#look([...this.#tables.keys()]);
     return await this.#limit(() => this.#answer(snapshots, sql, maxRows, { timeoutMs, isForeign: true }));
   }
 
@@ -122,9 +108,7 @@ export class LakeQueries {
   }
 
   async #newest(names: readonly string[], isForeign: boolean): Promise<TimedView> {
-    const snapshots = new Map(
-      await Promise.all(names.map(async (name) => [name, await this.#looks.get(name)?.take()] as const)),
-    );
+    const snapshots = await this.#look(names);
     const version = names.map((name) => `${name} ${snapshots.get(name)?.version ?? 'none'}`).join(', ');
     const asking =
       (asked: Asked): QueryLake =>
@@ -152,6 +136,10 @@ export class LakeQueries {
     return viewOf();
   }
 
+  async #look(names: readonly string[]): Promise<Snapshots> {
+    return new Map(await Promise.all(names.map(async (name) => [name, await this.#looks.get(name)?.take()] as const)));
+  }
+
   close(): void {
     this.#opening?.then(
       (database) => database.closeSync(),
@@ -160,7 +148,6 @@ export class LakeQueries {
     this.#opening = undefined;
     this.#shown.clear();
     this.#held.clear();
-    this.#heldColumns.clear();
   }
 
   async #answer(snapshots: Snapshots, sql: string, maxRows: number, asked: Asked): Promise<QueryResult> {
@@ -179,7 +166,7 @@ export class LakeQueries {
   }
 
   async #places(snapshots: Snapshots, sql: string): Promise<RowPlaces> {
-    return placesOf(await this.#ask(snapshots, sql, {}, readPlaces), this.#fileNumbers);
+    return placesOf(await this.#ask(snapshots, sql, {}, readPlaces), this.#shown.fileNumbers);
   }
 
   async #ofFiles(results: Snapshot | undefined, paths: readonly string[], condition: string): Promise<Row[]> {
@@ -222,8 +209,8 @@ export class LakeQueries {
       const statements = await parse(connection, sql);
       const tree = isForeign ? await requireReading(connection, sql) : undefined;
       const statement = await this.#alone(async () => {
-        await this.#show(connection, snapshots, sql);
-        const isNarrow = await this.#showNarrow(connection, sql, tree);
+        await this.#shown.show(connection, snapshots, sql);
+        const isNarrow = await this.#shown.showNarrow(connection, sql, tree);
         if (held !== undefined) {
           await this.#held.hold(connection, held);
           isHolding = true;
@@ -234,7 +221,7 @@ export class LakeQueries {
         if (!isNarrow) return await prepare(statements);
         return await prepare(statements).catch(async () => {
           await connection.run('ROLLBACK');
-          await this.#heldColumns.hide(connection);
+          await this.#shown.hideNarrow(connection);
           await connection.run('BEGIN TRANSACTION READ ONLY');
           return await prepare(await parse(connection, sql)); // an error is about the whole table then
         });
@@ -247,7 +234,7 @@ export class LakeQueries {
         throw new TerminalError('query.timeout', `no answer within ${(timeoutMs ?? 0) / 1000} s`, { cause: error });
       // A local copy was trimmed, or its file erased, after the snapshot was taken or the view was made.
       if (!isAgain && (/^IO Error/.test(message) || codeOf(error) === 'lake.corrupt-table')) {
-        this.#shown.clear();
+        this.#shown.forget();
         return await this.#ask(await this.#again(snapshots), sql, asked, read, true);
       }
       if (error instanceof SluiceError) throw error;
@@ -266,7 +253,7 @@ export class LakeQueries {
     for (const { cache } of this.#tables.values()) {
       const path = await cache.disown(message);
       if (path === undefined) continue;
-      this.#shown.clear(); // the views name the copy that is gone
+      this.#shown.forget(); // the views name the copy that is gone
       throw new TerminalError('lake.corrupt-table', `The file ${path} of a table cannot be read`, { cause });
     }
   }
@@ -276,53 +263,6 @@ export class LakeQueries {
     return new Map(
       await Promise.all(names.map(async (name) => [name, await this.#tables.get(name)?.snapshot()] as const)),
     );
-  }
-
-  /** Make the views of tables that have moved on. Never back: who asks of an older version sees a later one (Q2). */
-  async #show(connection: DuckDBConnection, snapshots: Snapshots, sql: string): Promise<void> {
-    for (const [name, snapshot] of snapshots) {
-      const table = this.#tables.get(name);
-      const version = snapshot?.version;
-      if (table === undefined || (this.#shown.has(name) && (this.#shown.get(name) ?? -1) >= (version ?? -1))) continue;
-      const columns = withLater(snapshot?.columns ?? [], table.schema.columns);
-      const fileNumbers = name === 'results' ? this.#fileNumbers : undefined;
-      const relation = await relationOf(table, snapshot, columns, { fileNumbers });
-      if (name === 'results') {
-        const names = columns.map((column) => sqlName(column.name)).join(', ');
-        await connection.run(`CREATE OR REPLACE VIEW ${PLACED_RESULTS} AS ${relation}`);
-        await connection.run(`CREATE OR REPLACE VIEW results AS SELECT ${names} FROM ${PLACED_RESULTS}`);
-        await showLatest(connection, columns);
-        this.#isLatestOld = true;
-        const files = [...(snapshot?.files.values() ?? [])];
-        this.#results = {
-          version,
-          paths: files.map(({ path }) => path),
-          bytes: files.reduce((sum, { size }) => sum + size, 0),
-          relation: (from) => relationOf(table, snapshot, columns, { fileNumbers, files: files.slice(from) }),
-          latest: undefined,
-          columns: new Set(columns.map((column) => column.name.toLowerCase())),
-        };
-        await this.#heldColumns.forgetLost(connection, this.#results);
-      } else await connection.run(`CREATE OR REPLACE VIEW ${sqlName(name)} AS ${relation}`);
-      this.#shown.set(name, version);
-    }
-    if (!this.#isLatestOld || !snapshots.has('results') || !/latest_(?:results|rows)/i.test(sql)) return;
-    const latest = await keepLatest(connection);
-    if (this.#results !== undefined) this.#results.latest = latest;
-    this.#isLatestOld = false;
-  }
-
-  /**
-   * Let a statement that needs only narrow columns of the results read them from memory.
-   * @param tree  of the statement, if it is known
-   * @returns  does it?
-   */
-  async #showNarrow(connection: DuckDBConnection, sql: string, tree: unknown): Promise<boolean> {
-    const results = this.#results;
-    if (results === undefined || !this.#heldColumns.isWorth(results)) return false;
-    if (!/results/i.test(sql) || NAMES_NOT_ALL.test(sql)) return false;
-    const named = namedColumns(tree ?? (await treeOf(connection, sql)), results.columns);
-    return named !== undefined && (await this.#heldColumns.show(connection, named, results));
   }
 
   /** One at a time, in the order of asking. */
@@ -391,34 +331,4 @@ function charsOf(rows: readonly Row[]): number {
   let chars = 0;
   for (const row of rows) for (const cell of Object.values(row)) if (typeof cell === 'string') chars += cell.length;
   return chars;
-}
-
-/** @param fileNumbers  given on: a number for each file, for rows that tell where they lie */
-async function relationOf(
-  table: DeltaTable,
-  snapshot: Snapshot | undefined,
-  columns: readonly Column[],
-  {
-    files = [...(snapshot?.files.values() ?? [])],
-    fileNumbers,
-  }: { files?: readonly AddFile[]; fileNumbers?: Map<string, number> | undefined } = {},
-): Promise<string> {
-  const paths = files.map((file) => `${table.path}/${decodePath(file.path)}`);
-  const local = await table.cache.fetch(table.store, paths);
-  const partitionColumns = snapshot?.metadata.partitionColumns ?? table.schema.partitionColumns;
-  if (fileNumbers === undefined) return sqlRelation(columns, partitionColumns, files, local);
-  const numbers = paths.map((path) => {
-    const number = fileNumbers.get(path) ?? nextNumber(fileNumbers);
-    fileNumbers.set(path, number);
-    return number;
-  });
-  return sqlRelation(columns, partitionColumns, files, local, numbers);
-}
-
-const nextNumber = (numbers: ReadonlyMap<string, number>): number => numbers.size;
-
-/** The table's columns, and those that a later version of ours has and no commit has written yet: they read as null. */
-function withLater(written: readonly Column[], known: readonly Column[]): readonly Column[] {
-  const names = new Set(written.map(({ name }) => name));
-  return [...written, ...known.filter(({ name }) => !names.has(name))];
 }
