@@ -8,7 +8,7 @@ import { runPaths, trainingOfferPath } from '../paths.ts';
 import type { PipelineServices } from '../pipeline/services.ts';
 import type { LakeStore } from '../ports.ts';
 import { isCorruptRecord, parseRecord } from '../record-json.ts';
-import { type ExpectedGain, expectedGain, type JudgedDecision } from '../training/expected-gain.ts';
+import type { ExpectedGain, JudgedDecision } from '../training/expected-gain.ts';
 
 interface OfferingApp {
   lake: LakeStore;
@@ -58,6 +58,7 @@ export async function trainingOffer(app: OfferingApp): Promise<TrainingOffer> {
 async function gainAt(app: OfferingApp, mark: number): Promise<ExpectedGain | null> {
   const known = await readKept(app.lake);
   if (known?.mark === mark) return known.gain;
+  const { expectedGain } = await import('../training/expected-gain.ts'); // all of training, for a question that is asked now and then
   const gain = expectedGain(await readDecided(app));
   await app.lake.write(trainingOfferPath, JSON.stringify({ mark, gain } satisfies KeptOffer));
   return gain;
