@@ -85,7 +85,7 @@ async function filesWith(word: string): Promise<string[]> {
       if (bytes.subarray(0, 4).toString() === 'PAR1') {
         const copy = join(folder, `${sha256Hex(path)}.parquet`); // DuckDB remembers what a name held
         await world.lake.download(path, copy);
-        text += JSON.stringify(await readParquet(copy)) + (copyIn(bytes) ?? '');
+        text += JSON.stringify(await readParquet(copy)) + (copyIn(bytes)?.toString('utf8') ?? '');
       }
       if (text.includes(word)) found.push(path);
     }

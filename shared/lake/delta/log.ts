@@ -47,7 +47,7 @@ export class DeltaLog {
   async readCommit(version: number): Promise<Action[] | undefined> {
     const path = this.commitPath(version);
     const found = await this.store.readIfExists(path);
-    return found === undefined ? undefined : decodeActions(found.bytes.toString('utf8'), path);
+    return found === undefined ? undefined : decodeActions(found.bytes, path);
   }
 
   /** Is there a commit of this version? */
