@@ -8,6 +8,8 @@ import type { App } from '../../shared/compose.ts';
 import { readEnvironment } from '../../shared/config.ts';
 import { quoteRun, type RunQuote } from '../../shared/insight/quote-run.ts';
 import { uncheckedDescriptions } from '../../shared/insight/unchecked-descriptions.ts';
+import { takesPacks } from '../../shared/lake/storage-connection.ts';
+import { openLakeStore } from '../../shared/lake/store.ts';
 import { readPlan } from '../../shared/pipeline/records.ts';
 import { currentTaxonomyVersion } from '../../shared/pipeline/taxonomies.ts';
 import { seededRandom } from '../../shared/ports.ts';
@@ -182,8 +184,15 @@ async function classifyFolder(app: App, cloud: LocalCloud, work: FolderWork): Pr
   const { documents, listing, taxonomy, options } = work;
   tellSkipped(listing);
   const prefix = importPrefix(documents, listing.files);
-  await importFiles(app.imports, app.lake, prefix, listing.files, (done) =>
-    bar(`uploading ${done}/${listing.files.length} files`),
+  await importFiles(
+    app.imports,
+    app.lake,
+    prefix,
+    listing.files,
+    (done) => bar(`uploading ${done}/${listing.files.length} files`),
+    takesPacks(cloud.lake)
+      ? openLakeStore({ kind: 'connection-string', connectionString: cloud.lake }, app.imports.container)
+      : undefined,
   );
   const quote = options.quote && !cloud.isLlmOff ? await quoteFolder(cloud, listing.files, taxonomy) : undefined;
   const api = new ApiClient(cloud.hostUrl ?? '');

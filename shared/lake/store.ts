@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { BlobRequestConditions, BlockBlobClient } from '@azure/storage-blob';
+import { encodePack, FILE_PACK, type PackedFile } from '../api/file-pack.ts';
 import { RetryableError, SluiceError, TerminalError } from '../errors.ts';
 import type { LakeFile, LakeStore, WriteCondition } from '../ports.ts';
 import type { LakeClients } from './storage-clients.ts';
@@ -132,6 +133,16 @@ export class AzureLakeStore implements LakeStore {
       });
       return reply.etag ?? '';
     });
+  }
+
+  /** Write many small files by one Put Blob, where storage takes packs (takesPacks). All are there when it resolves; each replaces what was there. */
+  async writePack(files: readonly PackedFile[]): Promise<void> {
+    const path = files[0]?.path;
+    if (path === undefined) return;
+    const pack = encodePack(files);
+    await this.#run(path, ({ blobs }) =>
+      blobs.getBlockBlobClient(path).upload(pack, pack.byteLength, { metadata: { [FILE_PACK]: 'true' } }),
+    );
   }
 
   async download(path: string, localFile: string): Promise<void> {
