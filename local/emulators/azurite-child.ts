@@ -5,6 +5,7 @@
 // C3 foreign pages are refused (../loopback.ts). C4 what it writes can be read by its owner only. C5 writes that would fill the disk are refused
 // (room.ts): not all of them come through dfs.ts. C6 a name that no listing could give back is refused (listable.ts).
 // C7 what it has no use for here is not loaded (azurite-unused.ts). C8 a pack of files is taken apart (azurite-packs.ts).
+// C9 a plain read of a small blob is answered without Azurite's layers (azurite-reads.ts).
 import { mkdirSync } from 'node:fs';
 import { type IncomingMessage, Server, type ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
@@ -12,6 +13,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { answerForeigners } from '../loopback.ts';
 import { takePacks } from './azurite-packs.ts';
+import { answerPlainReads } from './azurite-reads.ts';
 import { leaveOutUnused } from './azurite-unused.ts';
 import { answerRefused } from './dfs-errors.ts';
 import { requireListable } from './listable.ts';
@@ -38,6 +40,7 @@ guardServers(folder === undefined ? undefined : new Room(() => freeBytesOf(folde
 keepTemplates();
 leaveOutUnused(ofAzurite);
 takePacks(ofAzurite);
+answerPlainReads(ofAzurite);
 require('azurite/dist/src/azurite.js');
 
 /** Azurite parses the address template of every operation anew for every request, a twelfth of its work; a parsed one holds no state. */
