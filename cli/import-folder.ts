@@ -7,7 +7,7 @@ import { basename, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import pLimit from 'p-limit';
-import type { PackedFile } from '../shared/api/file-pack.ts';
+import { encodePack, FILE_PACK, type PackedFile } from '../shared/api/file-pack.ts';
 import { importDonePath } from '../shared/paths.ts';
 import { type LakeStore, UNLISTABLE } from '../shared/ports.ts';
 import { dim, note } from './console.ts';
@@ -26,9 +26,9 @@ export interface FolderListing {
   skipped: { path: string; reason: string }[];
 }
 
-/** Takes many small files by one call, as the storage of a laptop does. */
+/** A store that takes packs of files, as that of a laptop does. */
 export interface PackStore {
-  writePack(files: readonly PackedFile[]): Promise<void>;
+  writeMarked(path: string, content: Uint8Array, metadata: Readonly<Record<string, string>>): Promise<void>;
 }
 
 const PARALLEL = 16;
@@ -110,7 +110,8 @@ export async function importFiles(
       files.map(async ({ path, file }) => ({ path: `${prefix}/${path}`, bytes: await limit(() => readFile(file)) })),
     );
     const fits = ({ bytes }: PackedFile) => bytes.byteLength <= SMALL_BYTES;
-    await packs?.writePack(packed.filter(fits));
+    if (packed.some(fits))
+      await packs?.writeMarked(`${prefix}/pack`, encodePack(packed.filter(fits)), { [FILE_PACK]: 'true' });
     done += packed.filter(fits).length;
     onProgress(done);
     await Promise.all(files.filter((_, i) => !fits(packed[i]!)).map(sendAlone)); // grown since they were listed

@@ -7,7 +7,6 @@ import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { BlobRequestConditions, BlockBlobClient } from '@azure/storage-blob';
-import { encodePack, FILE_PACK, type PackedFile } from '../api/file-pack.ts';
 import { RetryableError, SluiceError, TerminalError } from '../errors.ts';
 import type { LakeFile, LakeStore, WriteCondition } from '../ports.ts';
 import type { LakeClients } from './storage-clients.ts';
@@ -135,13 +134,10 @@ export class AzureLakeStore implements LakeStore {
     });
   }
 
-  /** Write many small files by one Put Blob, where storage takes packs (takesPacks). All are there when it resolves; each replaces what was there. */
-  async writePack(files: readonly PackedFile[]): Promise<void> {
-    const path = files[0]?.path;
-    if (path === undefined) return;
-    const pack = encodePack(files);
+  /** Whole-file write with metadata of the caller's. */
+  async writeMarked(path: string, content: Uint8Array, metadata: Readonly<Record<string, string>>): Promise<void> {
     await this.#run(path, ({ blobs }) =>
-      blobs.getBlockBlobClient(path).upload(pack, pack.byteLength, { metadata: { [FILE_PACK]: 'true' } }),
+      blobs.getBlockBlobClient(path).upload(content, content.byteLength, { metadata: { ...metadata } }),
     );
   }
 
