@@ -27,6 +27,11 @@ export const print = (text: string): void => void write(`${printable(text).repla
 /** A result for programs: the one document on stdout. */
 export const printJson = (value: unknown, indent = 0): void => void write(`${printableJson(value, indent)}\n`);
 
+/** The same, piece by piece; a slow reader is waited for. */
+export async function printPieces(pieces: AsyncIterable<string>): Promise<void> {
+  for await (const piece of pieces) if (!write(piece)) await once(process.stdout, 'drain');
+}
+
 /** One JSON document for programs, text for people. */
 export const answer = (options: { json: boolean }, value: unknown, text: () => string): void =>
   options.json ? printJson(value) : print(text());

@@ -1,11 +1,13 @@
 // A local folder into the imports container, under a prefix derived from its content: the same folder gives the same prefix,
 // so a repeated import uploads nothing, and an interrupted one is done again under the same names.
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { lstat, readdir, stat } from 'node:fs/promises';
+import { close, createReadStream, open, read } from 'node:fs';
+import { lstat, readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { promisify } from 'node:util';
 import pLimit from 'p-limit';
+import { encodePack, FILE_PACK, type PackedFile } from '../shared/api/file-pack.ts';
 import { importDonePath } from '../shared/paths.ts';
 import { type LakeStore, UNLISTABLE } from '../shared/ports.ts';
 import { dim, note } from './console.ts';
@@ -24,7 +26,18 @@ export interface FolderListing {
   skipped: { path: string; reason: string }[];
 }
 
+/** A store that takes packs of files, as that of a laptop does. */
+export interface PackStore {
+  writeMarked(path: string, content: Uint8Array, metadata: Readonly<Record<string, string>>): Promise<void>;
+}
+
 const PARALLEL = 16;
+/** Larger files are sent one by one. */
+const SMALL_BYTES = 64 * 1024;
+const FILES_PER_PACK = 500;
+const PACK_BYTES = 4 * 1024 * 1024;
+const PARALLEL_PACKS = 2;
+const calls = { open: promisify(open), read: promisify(read), close: promisify(close) };
 
 /** List and hash a folder's files; a single file is a folder of one. @throws Error when it does not exist */
 export async function listFolder(folder: string): Promise<FolderListing> {
@@ -34,8 +47,13 @@ export async function listFolder(folder: string): Promise<FolderListing> {
   const info = await stat(root);
   if (info.isDirectory()) await walk(root, '', found, listing.skipped);
   else found.push({ path: basename(root), file: root });
-  const limit = pLimit(PARALLEL);
-  const files = await Promise.all(found.map((entry) => limit(() => describe(entry, listing.skipped))));
+  const files: (FolderFile | undefined)[] = new Array(found.length);
+  let next = 0;
+  const work = async () => {
+    const buffer = Buffer.allocUnsafeSlow(SMALL_BYTES + 1);
+    for (let i = next++; i < found.length; i = next++) files[i] = await describe(found[i]!, listing.skipped, buffer);
+  };
+  await Promise.all(Array.from({ length: PARALLEL }, work));
   listing.files = files.filter((file) => file !== undefined);
   return listing;
 }
@@ -62,6 +80,7 @@ export function importPrefix(folder: string, files: readonly FolderFile[]): stri
 /**
  * Upload what the prefix does not hold yet. Returns how many files were sent.
  * An import that was interrupted is sent again as a whole: what was in flight then cannot be trusted to be complete.
+ * @param packs  where small files go many at a time
  */
 export async function importFiles(
   store: LakeStore,
@@ -69,6 +88,7 @@ export async function importFiles(
   prefix: string,
   files: readonly FolderFile[],
   onProgress: (done: number) => void,
+  packs?: PackStore,
 ): Promise<number> {
   const present = new Map<string, number>();
   const isComplete = (await lake.stat(importDonePath(prefix))) !== undefined;
@@ -76,16 +96,44 @@ export async function importFiles(
   const missing = files.filter((file) => present.get(`${prefix}/${file.path}`) !== file.sizeBytes);
   let done = files.length - missing.length;
   const limit = pLimit(PARALLEL);
-  await Promise.all(
-    missing.map((file) =>
-      limit(async () => {
-        await store.upload(`${prefix}/${file.path}`, file.file);
-        onProgress(++done);
-      }),
-    ),
+  const sendAlone = (file: FolderFile) =>
+    limit(async () => {
+      await store.upload(`${prefix}/${file.path}`, file.file);
+      onProgress(++done);
+    });
+  const { small = [], large = [] } = Object.groupBy(missing, ({ sizeBytes }) =>
+    packs !== undefined && sizeBytes <= SMALL_BYTES ? 'small' : 'large',
   );
+  const packing = pLimit(PARALLEL_PACKS);
+  const sendPack = async (files: readonly FolderFile[]) => {
+    const packed = await Promise.all(
+      files.map(async ({ path, file }) => ({ path: `${prefix}/${path}`, bytes: await limit(() => readFile(file)) })),
+    );
+    const fits = ({ bytes }: PackedFile) => bytes.byteLength <= SMALL_BYTES;
+    if (packed.some(fits))
+      await packs?.writeMarked(`${prefix}/pack`, encodePack(packed.filter(fits)), { [FILE_PACK]: 'true' });
+    done += packed.filter(fits).length;
+    onProgress(done);
+    await Promise.all(files.filter((_, i) => !fits(packed[i]!)).map(sendAlone)); // grown since they were listed
+  };
+  await Promise.all([...packsOf(small).map((files) => packing(() => sendPack(files))), ...large.map(sendAlone)]);
   if (!isComplete) await lake.write(importDonePath(prefix), JSON.stringify({ files: files.length }));
   return missing.length;
+}
+
+function packsOf(files: readonly FolderFile[]): FolderFile[][] {
+  const packs: FolderFile[][] = [];
+  let bytes = 0;
+  for (const file of files) {
+    const last = packs.at(-1);
+    bytes += file.sizeBytes;
+    if (last !== undefined && last.length < FILES_PER_PACK && bytes <= PACK_BYTES) last.push(file);
+    else {
+      packs.push([file]);
+      bytes = file.sizeBytes;
+    }
+  }
+  return packs;
 }
 
 async function walk(
@@ -109,13 +157,18 @@ async function walk(
   }
 }
 
+/** @param buffer  of SMALL_BYTES and one: what does not fill it was read to its end */
 async function describe(
   entry: { path: string; file: string },
   skipped: FolderListing['skipped'],
+  buffer: Buffer,
 ): Promise<FolderFile | undefined> {
   try {
-    const { size } = await lstat(entry.file);
     const hash = createHash('sha256');
+    const begin = await readBeginning(entry.file, buffer);
+    if (begin < buffer.byteLength)
+      return { ...entry, sizeBytes: begin, sha256: hash.update(buffer.subarray(0, begin)).digest('hex') };
+    const { size } = await lstat(entry.file);
     await pipeline(createReadStream(entry.file), hash);
     return { ...entry, sizeBytes: size, sha256: hash.digest('hex') };
   } catch (error) {
@@ -124,5 +177,19 @@ async function describe(
     const reason = isGarbled ? 'its name is not UTF-8; rename it' : `cannot be read (${code})`;
     skipped.push({ path: entry.path, reason }); // told on the screen, counted in the totals
     return undefined;
+  }
+}
+
+/** Bytes read, fewer than the buffer holds at the end of the file only. */
+async function readBeginning(file: string, buffer: Buffer): Promise<number> {
+  const fd = await calls.open(file, 'r');
+  try {
+    for (let filled = 0; ; ) {
+      const { bytesRead } = await calls.read(fd, buffer, filled, buffer.byteLength - filled, filled);
+      filled += bytesRead;
+      if (bytesRead === 0 || filled === buffer.byteLength) return filled;
+    }
+  } finally {
+    await calls.close(fd);
   }
 }

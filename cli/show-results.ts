@@ -4,58 +4,121 @@ import { readFileSync } from 'node:fs';
 import type { RunStatus } from '../shared/api/runs.ts';
 import type { App } from '../shared/compose.ts';
 import { parseWarnings, warningKind } from '../shared/documents/doubt.ts';
+import { sqlText } from '../shared/lake/duckdb.ts';
 import { shownPath } from '../shared/lake/shown-path.ts';
 import type { Row } from '../shared/lake/tables.ts';
 import { money } from './console.ts';
+import { printableJson } from './printable.ts';
 import { formatTable } from './table.ts';
 
 const RUN_ID = /^[A-Za-z0-9_-]+$/;
 
-/** All result rows of a run, in path order. */
-export async function readResults(app: App, runId: string): Promise<Row[]> {
-  if (!RUN_ID.test(runId)) throw new Error(`"${runId}" is no run id`);
-  const sql = `select * from results where run_id = '${runId}' order by source_path, archive_path`;
-  return (await app.query(sql)).rows;
+/** Rows of a run that are held at a time. */
+const PAGE_ROWS = 1000;
+
+/** What of the run and the lake the decisions are read from. */
+export type ReadRun = Pick<RunStatus, 'runId' | 'documents'>;
+
+/**
+ * All result rows of a run in path order, some at a time: a folder may have more than an answer of the lake may hold, and than memory should.
+ * A page ends at a name, and its rows lie together in the table, so that no page looks through all of it.
+ */
+export async function* readResults(app: Pick<App, 'query'>, run: ReadRun, pageRows = PAGE_ROWS): AsyncGenerator<Row[]> {
+  if (!RUN_ID.test(run.runId)) throw new Error(`"${run.runId}" is no run id`);
+  const ofRun = `run_id = '${run.runId}'`;
+  const order = 'order by source_path, archive_path';
+  const ends =
+    run.documents <= pageRows
+      ? []
+      : (
+          await app.query(
+            `select source_path, archive_path from (select source_path, archive_path, row_number() over (${order}) as n from results where ${ofRun}) where n % ${pageRows} = 0 order by n`,
+          )
+        ).rows;
+  let after = 'true';
+  for (const end of [...ends, undefined]) {
+    const until = end === undefined ? 'true' : placeOf(end, '<=');
+    const { rows } = await app.query(`select * from results where ${ofRun} and ${after} and ${until} ${order}`);
+    if (rows.length > 0) yield rows;
+    if (end !== undefined) after = placeOf(end, '>');
+  }
 }
 
-/** The one JSON document of `--json`. */
-export const asJson = (run: RunStatus, results: readonly Row[]) => ({
-  runId: run.runId,
-  documents: run.documents,
-  labelled: run.labelled,
-  review: run.review,
-  failed: run.failed,
-  costUsd: run.costUsd,
-  results,
-});
+/** Rows up to a name, or behind it. The first half lets the lake skip files that hold others; of a pair in one comparison DuckDB makes a BETWEEN that it refuses. */
+function placeOf(row: Row, where: '<=' | '>'): string {
+  const [path, inside] = [row.source_path, row.archive_path].map((cell) => sqlText(String(cell ?? '')));
+  const order = where[0];
+  return `source_path ${order}= ${path} and (source_path ${order} ${path} or archive_path ${where} ${inside})`;
+}
+
+/** The one JSON document of `--json`, piece by piece. */
+export async function* jsonOf(run: RunStatus, pages: AsyncIterable<readonly Row[]>): AsyncGenerator<string> {
+  const { runId, documents, labelled, review, failed, costUsd } = run;
+  const head = printableJson({ runId, documents, labelled, review, failed, costUsd });
+  let before = `${head.slice(0, -1)},"results":[`;
+  for await (const rows of pages) {
+    yield before + rows.map((row) => printableJson(row)).join(',');
+    before = ',';
+  }
+  yield `${before === ',' ? '' : before}]}\n`;
+}
 
 /** The decisions as a table, then what they add up to. @param width  columns of the terminal */
 export function asTable(run: RunStatus, results: readonly Row[], prefix: string, width: number): string {
-  const rows = results.map((row) => [
-    documentName(row, prefix),
-    row.status === 'labelled' ? String(row.label) : row.status === 'review' ? `review? ${row.label ?? ''}` : 'failed',
-    row.status === 'labelled' && typeof row.confidence === 'number' ? `${Math.floor(row.confidence * 100)} %` : '',
-    String(row.decided_by ?? ''),
-    [row.failure_code !== null ? String(row.failure_code) : reason(row), warningsOf(row)]
-      .filter((part) => part !== '')
-      .join(' '),
-  ]);
-  const table = formatTable(
-    [
-      { title: 'document', flexible: true, cut: 'middle' },
-      { title: 'label' },
-      { title: 'conf.', align: 'right' },
-      { title: 'by' },
-      { title: 'why', flexible: true },
-    ],
-    rows,
-    width,
-  );
-  return `${table}\n\n${totals(run, results)}`;
+  const shown = new ShownResults(prefix);
+  shown.add(results);
+  return shown.table(run, width);
 }
 
-function totals(run: RunStatus, results: readonly Row[]): string {
-  const by = (name: string) => results.filter((row) => row.decided_by === name).length;
+/** Decisions on their way to the screen: of each no more is held than its line. */
+export class ShownResults {
+  readonly #prefix: string;
+  readonly #lines: string[][] = [];
+  readonly #by = new Map<string, number>();
+
+  /** @param prefix  of the import, left out of names */
+  constructor(prefix: string) {
+    this.#prefix = prefix;
+  }
+
+  add(results: readonly Row[]): void {
+    for (const row of results) {
+      const by = String(row.decided_by ?? '');
+      this.#by.set(by, (this.#by.get(by) ?? 0) + 1);
+      this.#lines.push([
+        documentName(row, this.#prefix),
+        row.status === 'labelled'
+          ? String(row.label)
+          : row.status === 'review'
+            ? `review? ${row.label ?? ''}`
+            : 'failed',
+        row.status === 'labelled' && typeof row.confidence === 'number' ? `${Math.floor(row.confidence * 100)} %` : '',
+        by,
+        [row.failure_code !== null ? String(row.failure_code) : reason(row), warningsOf(row)]
+          .filter((part) => part !== '')
+          .join(' '),
+      ]);
+    }
+  }
+
+  /** @param width  columns of the terminal */
+  table(run: RunStatus, width: number): string {
+    const table = formatTable(
+      [
+        { title: 'document', flexible: true, cut: 'middle' },
+        { title: 'label' },
+        { title: 'conf.', align: 'right' },
+        { title: 'by' },
+        { title: 'why', flexible: true },
+      ],
+      this.#lines,
+      width,
+    );
+    return `${table}\n\n${totals(run, (name) => this.#by.get(name) ?? 0)}`;
+  }
+}
+
+function totals(run: RunStatus, by: (name: string) => number): string {
   return [
     `${run.documents} documents = ${run.labelled} labelled + ${run.review} to review + ${run.failed} failed`,
     `labelled by the model ${by('model')}${by('encoder') === 0 ? '' : `, with the encoder ${by('encoder')}`}, by the LLM ${by('llm')}, as duplicates ${by('duplicate')} · ${run.asked} asked to the LLM · ${money(run.costUsd)}`,

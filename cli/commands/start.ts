@@ -8,6 +8,9 @@ import type { App } from '../../shared/compose.ts';
 import { readEnvironment } from '../../shared/config.ts';
 import { quoteRun, type RunQuote } from '../../shared/insight/quote-run.ts';
 import { uncheckedDescriptions } from '../../shared/insight/unchecked-descriptions.ts';
+import { takesPacks } from '../../shared/lake/storage-connection.ts';
+import { openLakeStore } from '../../shared/lake/store.ts';
+import type { Row } from '../../shared/lake/tables.ts';
 import { readPlan } from '../../shared/pipeline/records.ts';
 import { currentTaxonomyVersion } from '../../shared/pipeline/taxonomies.ts';
 import { seededRandom } from '../../shared/ports.ts';
@@ -20,7 +23,7 @@ import {
   dim,
   note,
   print,
-  printJson,
+  printPieces,
   progressLine,
   screenWidth,
   UsageError,
@@ -33,7 +36,7 @@ import { type LakeLabels, labelsOf } from '../lake-labels.ts';
 import { lakeOption } from '../lake-option.ts';
 import { appFolder, appOf } from '../local-app.ts';
 import { type LocalCloud, openLocalCloud, simulatorSettings } from '../local-cloud.ts';
-import { asJson, asTable, compareWithTruth, readResults } from '../show-results.ts';
+import { compareWithTruth, jsonOf, readResults, ShownResults } from '../show-results.ts';
 import { noteOn, parseTaxonomyFile, taxonomyOf } from '../taxonomy-file.ts';
 import { watchUploads } from '../watch-uploads.ts';
 import { describeQuote } from './quote.ts';
@@ -183,8 +186,15 @@ async function classifyFolder(app: App, cloud: LocalCloud, work: FolderWork): Pr
   const { documents, listing, taxonomy, options } = work;
   tellSkipped(listing);
   const prefix = importPrefix(documents, listing.files);
-  await importFiles(app.imports, app.lake, prefix, listing.files, (done) =>
-    bar(`uploading ${done}/${listing.files.length} files`),
+  await importFiles(
+    app.imports,
+    app.lake,
+    prefix,
+    listing.files,
+    (done) => bar(`uploading ${done}/${listing.files.length} files`),
+    takesPacks(cloud.lake)
+      ? openLakeStore({ kind: 'connection-string', connectionString: cloud.lake }, app.imports.container)
+      : undefined,
   );
   const quote = options.quote && !cloud.isLlmOff ? await quoteFolder(cloud, listing.files, taxonomy) : undefined;
   const api = new ApiClient(cloud.hostUrl ?? '');
@@ -199,13 +209,18 @@ async function classifyFolder(app: App, cloud: LocalCloud, work: FolderWork): Pr
   clearBar();
   if (run.state !== 'completed')
     throw new Error(`run ${run.runId} ${run.state}: ${run.error?.message ?? 'see the host log'}`);
-  const results = await readResults(app, run.runId);
-  if (options.json) printJson(asJson(run, results));
+  if (options.json) await printPieces(jsonOf(run, readResults(app, run)));
   else {
-    print(asTable(run, results, prefix, screenWidth()));
     const truth = join(appFolder(), 'samples', 'truth.csv');
-    if (resolve(documents) === join(appFolder(), 'samples', 'documents') && existsSync(truth))
-      print(compareWithTruth(truth, results, prefix));
+    const isSamples = resolve(documents) === join(appFolder(), 'samples', 'documents') && existsSync(truth);
+    const shown = new ShownResults(prefix);
+    const compared: Row[] = [];
+    for await (const rows of readResults(app, run)) {
+      shown.add(rows);
+      if (isSamples) compared.push(...rows);
+    }
+    print(shown.table(run, screenWidth()));
+    if (isSamples) print(compareWithTruth(truth, compared, prefix));
     await tellColdStart(app, run, options);
     print(`run ${run.runId} · model ${run.modelVersion ?? 'none'} · taxonomy ${run.taxonomyVersion}`);
   }
@@ -288,7 +303,9 @@ async function printUploads(app: App, cloud: LocalCloud, isJson: boolean, signal
   const onEnded = async (run: RunStatus) => {
     note(`\nrun ${run.runId}: ${run.state}${run.error ? ` (${run.error.message})` : ''}`);
     if (run.documents === 0 || run.state !== 'completed') return;
-    const table = asTable(run, await readResults(app, run.runId), '', screenWidth());
+    const shown = new ShownResults('');
+    for await (const rows of readResults(app, run)) shown.add(rows);
+    const table = shown.table(run, screenWidth());
     if (isJson)
       note(table); // the one document on stdout is that of the folder
     else print(table);

@@ -4,13 +4,18 @@
 // until the first has saved its data and gone. The lock is a SQLite transaction, which the system releases even on a kill.
 // C3 foreign pages are refused (../loopback.ts). C4 what it writes can be read by its owner only. C5 writes that would fill the disk are refused
 // (room.ts): not all of them come through dfs.ts. C6 a name that no listing could give back is refused (listable.ts).
-// C7 what it has no use for here is not loaded (azurite-unused.ts).
+// C7 what it has no use for here is not loaded (azurite-unused.ts). C8 a pack of files is taken apart (azurite-packs.ts).
+// C9 a plain read of a small blob is answered without Azurite's layers (azurite-reads.ts).
+// C10 saving its metadata takes a bounded share of its time (azurite-saves.ts).
 import { mkdirSync } from 'node:fs';
 import { type IncomingMessage, Server, type ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { answerForeigners } from '../loopback.ts';
+import { takePacks } from './azurite-packs.ts';
+import { answerPlainReads } from './azurite-reads.ts';
+import { paceSaves } from './azurite-saves.ts';
 import { leaveOutUnused } from './azurite-unused.ts';
 import { answerRefused } from './dfs-errors.ts';
 import { requireListable } from './listable.ts';
@@ -36,6 +41,9 @@ if (folder !== undefined) lockFolder(folder);
 guardServers(folder === undefined ? undefined : new Room(() => freeBytesOf(folder)));
 keepTemplates();
 leaveOutUnused(ofAzurite);
+takePacks(ofAzurite);
+answerPlainReads(ofAzurite);
+paceSaves(ofAzurite);
 require('azurite/dist/src/azurite.js');
 
 /** Azurite parses the address template of every operation anew for every request, a twelfth of its work; a parsed one holds no state. */

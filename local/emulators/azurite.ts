@@ -106,6 +106,8 @@ export function emulatorConnectionString(endpoints: {
   blobEndpoint?: string;
   /** Where Blob calls go that need no other; see openLakeStore. */
   blobOnlyEndpoint?: string;
+  /** It takes packs of files (shared/api/file-pack.ts). */
+  takesPacks?: boolean;
   queueEndpoint?: string;
   tableEndpoint?: string;
   account?: string;
@@ -117,6 +119,7 @@ export function emulatorConnectionString(endpoints: {
     ['AccountKey', endpoints.key],
     ['BlobEndpoint', endpoints.blobEndpoint],
     ['BlobOnlyEndpoint', endpoints.blobOnlyEndpoint],
+    ['TakesPacks', endpoints.takesPacks ? 'true' : undefined],
     ['QueueEndpoint', endpoints.queueEndpoint],
     ['TableEndpoint', endpoints.tableEndpoint],
   ];

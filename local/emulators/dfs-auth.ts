@@ -1,7 +1,7 @@
 // Who may do what at the DFS shim: shared keys are verified here, SAS tokens are handed to Azurite, which enforces them.
 // Invariant: no request of the DFS kind runs without one of the two.
 // String to sign: https://learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { DfsError } from './dfs-errors.ts';
 
@@ -73,5 +73,13 @@ function sign(request: IncomingMessage, url: URL, account: string, key: string):
     .map(([name, value]) => `\n${name}:${value}`)
     .join('');
   const text = [...lines, ...custom, `/${account}${url.pathname}${query}`].join('\n');
-  return createHmac('sha256', Buffer.from(key, 'base64')).update(text, 'utf8').digest('base64');
+  return createHmac('sha256', secretOf(key)).update(text, 'utf8').digest('base64');
 }
+
+/** Bytes cost more than a key object: they are looked at anew in each call. */
+function secretOf(key: string): KeyObject {
+  if (known?.key !== key) known = { key, secret: createSecretKey(key, 'base64') };
+  return known.secret;
+}
+
+let known: { key: string; secret: KeyObject } | undefined;

@@ -79,6 +79,7 @@ export async function startDfs(options: DfsOptions): Promise<DfsShim> {
     connectionString: emulatorConnectionString({
       blobEndpoint: url,
       blobOnlyEndpoint: options.blobEndpoint,
+      takesPacks: true,
       account: shim.account,
       key: shim.key,
       ...(options.queueEndpoint === undefined ? {} : { queueEndpoint: options.queueEndpoint }),

@@ -6,8 +6,12 @@ import { DfsError } from './dfs-errors.ts';
 /** @throws {DfsError} 400 InvalidResourceName for a write to such a name; what lies there already can be read and deleted */
 export function requireListable({ method, url = '' }: Pick<IncomingMessage, 'method' | 'url'>): void {
   if (method !== 'PUT' && method !== 'PATCH') return;
-  if (UNLISTABLE.test(decoded(url.split('?', 1)[0] ?? '')))
-    throw new DfsError(400, 'InvalidResourceName', 'The name holds a control character.');
+  requireListableName(decoded(url.split('?', 1)[0] ?? ''));
+}
+
+/** @throws {DfsError} 400 InvalidResourceName */
+export function requireListableName(name: string): void {
+  if (UNLISTABLE.test(name)) throw new DfsError(400, 'InvalidResourceName', 'The name holds a control character.');
 }
 
 function decoded(path: string): string {

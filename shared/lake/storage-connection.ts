@@ -6,6 +6,9 @@ export type LakeConnection =
   | { kind: 'connection-string'; connectionString: string }
   | { kind: 'identity'; dfsUrl: string; blobUrl: string; credential: TokenCredential };
 
+/** Does the account take packs of files (../api/file-pack.ts)? The laptop's says so; Azure does not. */
+export const takesPacks = (connectionString: string): boolean => /(?:^|;)TakesPacks=true(?:;|$)/.test(connectionString);
+
 /** How often and how long a call is tried. */
 export interface StorageTries {
   /** Until an answer begins, and without a byte of its body, ms. */

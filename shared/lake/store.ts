@@ -145,6 +145,13 @@ export class AzureLakeStore implements LakeStore {
     });
   }
 
+  /** Whole-file write with metadata of the caller's. */
+  async writeMarked(path: string, content: Uint8Array, metadata: Readonly<Record<string, string>>): Promise<void> {
+    await this.#run(path, ({ blobs }) =>
+      blobs.getBlockBlobClient(path).upload(content, content.byteLength, { metadata: { ...metadata } }),
+    );
+  }
+
   async download(path: string, localFile: string): Promise<void> {
     await mkdir(dirname(localFile), { recursive: true });
     await this.#run(path, ({ blobs }) => blobs.getBlockBlobClient(path).downloadToFile(localFile));
