@@ -1,7 +1,8 @@
 // OpenDocument texts, presentations and drawings (odt, odp, odg, and their flat forms): body, notes, tables, headers and footers of the master pages, objects
 // inside, choices of forms. Tracked changes are read as accepted; hidden text is no content; an encrypted package says so in its manifest.
 import { TerminalError } from '../../errors.ts';
-import { attribute, type MarkupHandler, parseMarkup } from '../markup.ts';
+import { parseMarkup } from '../markup.ts';
+import { attribute, type MarkupHandler } from '../markup-handler.ts';
 import { PackageParts } from '../package-parts.ts';
 import { isShownLarge, mayHoldText, type Picture, writtenDescription } from '../pictures.ts';
 import { type EmbeddedFile, type ReadContext, type ReadText, TextSink } from '../reading.ts';

@@ -1,6 +1,6 @@
 // Numbers that OpenDocument puts before the paragraphs of lists and headings: they stand in no text, a person sees and cites them.
 // Source: OpenDocument 1.3 part 3, 5.3 (lists), 16.30 to 16.34 (list styles, outlines), 19.880 (display-levels).
-import { attribute } from '../markup.ts';
+import { attribute } from '../markup-handler.ts';
 import { isChoice, symbolText } from './choices.ts';
 import { numberText } from './word-lists.ts';
 

@@ -2,7 +2,7 @@
 // read as images.
 import { TerminalError } from '../../errors.ts';
 import { detectLanguage } from '../language.ts';
-import { markupParser } from '../markup.ts';
+import { parseMarkup } from '../markup.ts';
 import type { EmbeddedFile, ReadContext, ReadText } from '../reading.ts';
 import { joinHyphens } from './pdf-hyphens.ts';
 import { layersIn } from './pdf-layers.ts';
@@ -199,7 +199,8 @@ function xfaTexts(xml: string | undefined, maxElements: number): string[] {
   const texts: string[] = [];
   if (xml === undefined) return texts;
   let skipped = 0;
-  const parser = markupParser(
+  parseMarkup(
+    xml,
     {
       open(element, attributes) {
         if (skipped > 0 || XFA_SKIPPED.has(element) || XFA_UNSEEN.has(attributes.presence ?? '')) skipped += 1;
@@ -213,8 +214,6 @@ function xfaTexts(xml: string | undefined, maxElements: number): string[] {
     },
     { xml: true, maxElements },
   );
-  parser.write(xml);
-  parser.end();
   return texts;
 }
 

@@ -1,6 +1,6 @@
 // The text of one WordprocessingML part: paragraphs with the numbers of their lists, tables, text boxes, equations, fields and the choices of forms.
 // Tracked changes are read as accepted; hidden text and prompts of controls nobody has filled in are not content.
-import { attribute } from '../markup.ts';
+import { attribute } from '../markup-handler.ts';
 import type { PackageParts } from '../package-parts.ts';
 import { writtenDescription } from '../pictures.ts';
 import type { TextSink } from '../reading.ts';
