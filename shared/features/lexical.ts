@@ -123,17 +123,19 @@ export class LexicalHasher {
     // in version 1 the first occurrence of a word decides on its parts, be it wanted or not
     const isLate = version === 1 && wanted !== null;
     if (isLate) this.#wanted = null;
+    let fresh = 0;
     this.#beginPieces();
     for (let i = 0; i < words; i++) {
       const hash = this.#hash[i]!;
       const bucket = hash & wordMask;
+      if (wanted !== null && !wanted.has(bucket)) fresh++;
       if (this.#left > 0 && this.#startsPiece(i, version === 1 && counts[bucket] === 0)) this.#addParts();
       this.#add(bucket);
       if (pairs && i > 0) this.#add(2 * this.#quarter + (pairHash(this.#hash[i - 1]!, hash) & pairMask));
     }
     this.#wanted = wanted;
     const touched = isLate ? this.#placesIn(wanted, this.#sorted()) : this.#sorted();
-    rows.append(touched, counts, false);
+    rows.append(touched, counts, false, words === 0 ? 0 : fresh / words);
     for (let i = 0; i < touched.length; i++) counts[touched[i]!] = 0;
   }
 

@@ -1,4 +1,4 @@
-// What another model or another bar would have decided: history is scored again from stored features or texts, nothing is asked or changed.
+// What another model or another bar would have decided: history is scored again from stored texts, nothing is asked or changed.
 // Invariants: I1 nothing is written and no LLM is called. I2 every document is scored, or counted as unavailable because its text is no longer kept.
 // I3 a document that the LLM or a person has decided keeps that answer where the model would not decide alone: it is known and costs nothing again.
 // I4 what a person has decided stays as it is, as a re-run leaves it. I5 nothing is encoded: what the encoder of this model has decided keeps its label
@@ -7,7 +7,7 @@
 import type { ResultFilter, WhatIfReport, WhatIfRequest } from '../api/decisions.ts';
 import { isDoubtful, parseWarnings } from '../documents/doubt.ts';
 import { TerminalError } from '../errors.ts';
-import { type Csr, decodeCsr } from '../features/sparse.ts';
+import type { Csr } from '../features/sparse.ts';
 import { shownPath } from '../lake/shown-path.ts';
 import type { Row } from '../lake/tables.ts';
 import type { LoadedModel } from '../models/registry.ts';
@@ -126,7 +126,7 @@ function stagedBefore(row: Row, model: LoadedModel): { label: string; confidence
   return typeof label === 'string' && typeof confidence === 'number' ? { label, confidence } : undefined;
 }
 
-/** The batch's features under the model: those stored if they are the model's own, else made from the texts. */
+/** The batch's features under the model. */
 interface Scorable {
   documents: ExtractedRow[];
   x: Csr;
@@ -141,21 +141,21 @@ async function scorable(
   batch: string,
 ): Promise<Scorable | undefined> {
   if ((await services.lake.stat(runPaths.extracted(run, batch))) === undefined) return undefined;
+  const documents = readable(await readExtracted(services, run, batch, { withText: true }));
+  const x = model.featurize(documents.map((document) => document.text));
   if ((await readPlan(services.lake, run)).modelVersion === model.version) {
-    const documents = readable(await readExtracted(services, run, batch, { withText: false }));
     const scores = await readScores(services, { runId: run, batchId: batch });
     const foreign = new Set(scores.filter((score) => score.is_foreign === true).map((score) => score.document_id));
     return {
       documents,
-      x: decodeCsr(await services.lake.read(runPaths.features(run, batch))),
+      x,
       isForeign: (index) => foreign.has(documents[index]?.document_id ?? ''),
     };
   }
-  const documents = readable(await readExtracted(services, run, batch, { withText: true }));
   return {
     documents,
-    x: model.featurize(documents.map((document) => document.text)),
-    isForeign: (index) => model.isForeign?.(documents[index]?.text ?? '') === true,
+    x,
+    isForeign: (index) => model.isForeign?.(documents[index]?.text ?? '', x, index) === true,
   };
 }
 

@@ -20,6 +20,8 @@ export class LexicalReasons {
   #firstPart = new Int32Array(0);
   #lastPart = new Int32Array(0);
   #nextPart = new Int32Array(0);
+  /** Of one term, for the label and for the runner-up. */
+  readonly #sums = new Float64Array(2);
 
   /**
    * The `top` words and pairs that moved a text most towards the label and against the runner-up; strongest first.
@@ -32,9 +34,11 @@ export class LexicalReasons {
     this.#count(trace, columns);
     for (let term = 0; term < trace.terms; term++) {
       if (trace.isApart(term)) continue;
-      const [weight, runnerUp] = this.#weigh(trace, term, weights);
-      if (weight > runnerUp && found.admits(weight - runnerUp) && !trace.wordsOf(term).every(isStopWord))
-        found.add({ term, weight, runnerUp });
+      this.#weigh(trace, term, weights);
+      const weight = this.#sums[0]!;
+      const runnerUp = this.#sums[1]!;
+      if (weight <= runnerUp || !found.admits(weight - runnerUp)) continue;
+      if (!trace.wordsOf(term).every(isStopWord)) found.add({ term, weight, runnerUp });
     }
     return found.terms.map(({ term, weight, runnerUp }) => ({
       term: trace.wordsOf(term).join(' '),
@@ -72,12 +76,8 @@ export class LexicalReasons {
     }
   }
 
-  /** What a term adds to both margins: its share of its column, and then of each of its parts (E1, E2). */
-  #weigh(
-    { places, counts, partPlaces }: LexicalTrace,
-    term: number,
-    { own, runnerUp }: Contributions,
-  ): [number, number] {
+  /** What a term adds to both margins, into #sums: its share of its column, and then of each of its parts (E1, E2). */
+  #weigh({ places, counts, partPlaces }: LexicalTrace, term: number, { own, runnerUp }: Contributions): void {
     let weight = 0;
     let against = 0;
     const place = places[term]!;
@@ -106,7 +106,8 @@ export class LexicalReasons {
       weight += own[at]! * share;
       against += runnerUp[at]! * share;
     }
-    return [weight, against];
+    this.#sums[0] = weight;
+    this.#sums[1] = against;
   }
 }
 
@@ -120,14 +121,15 @@ interface Moved {
 class Strongest {
   readonly terms: Moved[] = [];
   readonly #top: number;
+  /** Difference that one more must exceed. */
+  #bar = Number.NEGATIVE_INFINITY;
 
   constructor(top: number) {
     this.#top = top;
   }
 
   admits(difference: number): boolean {
-    const last = this.terms[this.#top - 1];
-    return last === undefined || difference > last.weight - last.runnerUp;
+    return difference > this.#bar;
   }
 
   add(moved: Moved): void {
@@ -135,6 +137,8 @@ class Strongest {
     while (at > 0 && moved.weight - moved.runnerUp > this.terms[at - 1]!.weight - this.terms[at - 1]!.runnerUp) at--;
     this.terms.splice(at, 0, moved);
     if (this.terms.length > this.#top) this.terms.pop();
+    const last = this.terms[this.#top - 1];
+    if (last !== undefined) this.#bar = last.weight - last.runnerUp;
   }
 }
 

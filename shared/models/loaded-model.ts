@@ -38,8 +38,11 @@ export interface LoadedModel {
   score(x: Csr): Float64Array;
   /** The same, uncalibrated: what the second stage mixes. */
   scoreRaw?(x: Csr): Float64Array;
-  /** Are most words of a text in no labelled document? Absent in models that never measured it. */
-  isForeign?(text: string): boolean;
+  /**
+   * Are most words of a text in no labelled document? Absent in models that never measured it.
+   * @param x  where `featurize` made a row of the text, which is not read again then
+   */
+  isForeign?(text: string, x?: Csr, row?: number): boolean;
   /** The `top` terms that moved row `row` (made from `text`) most towards `label` and against `runnerUp`; strongest first. */
   explain(text: string, x: Csr, row: number, label: number, runnerUp: number, top: number): EvidenceTerm[];
 }
@@ -192,12 +195,13 @@ class Model implements LoadedModel {
     return this.#scorer.probabilities(x);
   }
 
-  isForeign(text: string): boolean {
+  isForeign(text: string, x?: Csr, row?: number): boolean {
     const { novelty } = this.#description;
     if (novelty === undefined || novelty === null || this.#idf === null) return false;
     const counter = this.#termCounter();
     return (
-      counter instanceof LexicalHasher && this.#lexicalVectors(counter, this.#idf).shareOfNew(text) > novelty.above
+      counter instanceof LexicalHasher &&
+      this.#lexicalVectors(counter, this.#idf).shareOfNew(text, x, row) > novelty.above
     );
   }
 

@@ -183,6 +183,10 @@ describe('vectors', () => {
     const vectors = new LexicalVectors(hasher, weights);
     const counts = hasher.count(texts);
     expect(vectors.of(texts)).toEqual(weighCounts(lexicalFeatureSpec, counts, weights));
+    const known = vectors.of(texts);
+    for (const [row, text] of texts.entries())
+      expect(vectors.shareOfNew('', known, row)).toBe(vectors.shareOfNew(text));
+    expect(texts.map((text) => vectors.shareOfNew(text))).toEqual([0, 0, 0, 1, 0]);
     const rows = [3, 0, 4];
     expect(collectRows(readWeighedRows(counts, rows, weights))).toEqual(
       weighCounts(lexicalFeatureSpec, selectRows(counts, rows), weights),
