@@ -16,13 +16,20 @@ export interface ColumnSums {
   spread: Float64Array;
 }
 
-export function sumColumns(x: Csr, weights?: Float64Array): ColumnSums {
+/** @param kept  sums of these columns only, in their order: all values other than 0 lie in them. Default all */
+export function sumColumns(
+  x: Csr,
+  weights?: Float64Array,
+  kept?: { columns: Int32Array; place: Int32Array },
+): ColumnSums {
+  const width = kept?.columns.length ?? x.width;
+  const place = kept?.place;
   const sums: ColumnSums = {
     weight: 0,
     weightSquared: 0,
-    present: new Float64Array(x.width),
-    mean: new Float64Array(x.width),
-    spread: new Float64Array(x.width),
+    present: new Float64Array(width),
+    mean: new Float64Array(width),
+    spread: new Float64Array(width),
   };
   const { present, mean, spread } = sums;
   for (let row = 0; row < x.rows; row++) {
@@ -33,7 +40,7 @@ export function sumColumns(x: Csr, weights?: Float64Array): ColumnSums {
     for (let at = x.indptr[row]!; at < x.indptr[row + 1]!; at++) {
       const value = x.values[at]!;
       if (value === 0) continue;
-      const j = x.indices[at]!;
+      const j = place === undefined ? x.indices[at]! : place[x.indices[at]!]!;
       const distance = value - mean[j]!;
       present[j]! += weight;
       mean[j]! += (weight * distance) / present[j]!;

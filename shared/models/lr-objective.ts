@@ -3,7 +3,7 @@
 // `createDual`: with an L2 penalty on the scaled coefficients every point, step and gradient that L-BFGS can reach is Zᵀα of some α [rows, outputs],
 // Z being the scaled, centred data. A point is then [α | ZZᵀα | intercepts], and ⟨a, b⟩ = α_a · ZZᵀα_b. Where there are fewer documents than
 // columns this is smaller by the same factor, and so are L-BFGS's twenty vectors; the numbers are the same up to rounding.
-import { dotProduct, type Evaluation } from './lbfgs.ts';
+import { dotProduct, type Evaluation, type LbfgsState } from './lbfgs.ts';
 import { createKernels, type Kernels } from './lr-kernels.ts';
 import {
   lossAndMultipliers,
@@ -21,6 +21,10 @@ export interface Objective {
   dot(a: Float64Array, b: Float64Array): number;
   /** Fill in the rest of a gradient before it is used as more than the first argument of `dot`. */
   complete?(g: Float64Array): void;
+  /** Told of each state between two iterations, whose vectors may be changed in place as long as their products stay. */
+  settle?(state: LbfgsState): void;
+  /** Told of the point at which an earlier fit ended, before it is the start of another; it may be changed as above. */
+  resume?(point: Float64Array): void;
   /** A point with coefficients 0. */
   start(intercepts: Float64Array): Float64Array;
   /** Scaled coefficients B [columns, outputs] and centred intercepts [outputs] of a point. */
