@@ -16,20 +16,13 @@ export interface ColumnSums {
   spread: Float64Array;
 }
 
-/** @param kept  sums of these columns only, in their order: all values other than 0 lie in them. Default all */
-export function sumColumns(
-  x: Csr,
-  weights?: Float64Array,
-  kept?: { columns: Int32Array; place: Int32Array },
-): ColumnSums {
-  const width = kept?.columns.length ?? x.width;
-  const place = kept?.place;
+export function sumColumns(x: Csr, weights?: Float64Array): ColumnSums {
   const sums: ColumnSums = {
     weight: 0,
     weightSquared: 0,
-    present: new Float64Array(width),
-    mean: new Float64Array(width),
-    spread: new Float64Array(width),
+    present: new Float64Array(x.width),
+    mean: new Float64Array(x.width),
+    spread: new Float64Array(x.width),
   };
   const { present, mean, spread } = sums;
   for (let row = 0; row < x.rows; row++) {
@@ -40,7 +33,7 @@ export function sumColumns(
     for (let at = x.indptr[row]!; at < x.indptr[row + 1]!; at++) {
       const value = x.values[at]!;
       if (value === 0) continue;
-      const j = place === undefined ? x.indices[at]! : place[x.indices[at]!]!;
+      const j = x.indices[at]!;
       const distance = value - mean[j]!;
       present[j]! += weight;
       mean[j]! += (weight * distance) / present[j]!;

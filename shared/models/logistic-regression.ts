@@ -5,10 +5,9 @@
 import { TerminalError } from '../errors.ts';
 import { type LbfgsState, minimize, type StopReason } from './lbfgs.ts';
 import type { LinearModel } from './linear-model.ts';
-import { interceptsOf } from './lr-objective.ts';
 import { checkInput, defaultLrOptions, type LrInput, type LrOptions } from './lr-options.ts';
 import { spreadL1 } from './lr-penalty.ts';
-import type { ScaledProblem } from './lr-problem.ts';
+import type { ProblemFrame } from './lr-problem.ts';
 import { openSpace } from './lr-spaces.ts';
 
 export { checkInput, defaultLrOptions, type LrInput, type LrOptions } from './lr-options.ts';
@@ -84,7 +83,7 @@ export function* fitPath(
     point = state.x;
     yield {
       ...summary(state),
-      model: unscale(objective.solution(point), space.p, input.x.width, regParam),
+      model: finishModel(objective.solution(point), space.p, input.x.width, regParam),
     };
   }
 }
@@ -147,24 +146,20 @@ export function startIntercepts(classWeights: Float64Array, isMultinomial: boole
   return logs.map((log) => log - mean);
 }
 
-/** From scaled, centred coefficients (changed in place) to those of the original columns, with Spark's centring over classes. */
-export function unscale(
-  solution: { coefficients: Float64Array; intercepts: Float64Array },
-  p: Pick<ScaledProblem, 'columns' | 'outputs' | 'isMultinomial' | 'centre' | 'std' | 'fitIntercept'>,
+/** The model of coefficients and intercepts, which are changed in place: with Spark's centring over classes. */
+export function finishModel(
+  { coefficients, intercepts }: { coefficients: Float64Array; intercepts: Float64Array },
+  p: Pick<ProblemFrame, 'columns' | 'outputs' | 'isMultinomial' | 'fitIntercept'>,
   width: number,
   regParam: number,
 ): LinearModel {
   const k = p.outputs;
-  const coefficients = solution.coefficients;
-  const intercepts = interceptsOf(p, solution.intercepts, coefficients);
-  for (let j = 0; j < p.columns.length; j++) {
-    let mean = 0;
-    for (let c = 0; c < k; c++) {
-      coefficients[j * k + c]! /= p.std[j]!;
-      mean += coefficients[j * k + c]! / k;
+  if (regParam === 0 && p.isMultinomial)
+    for (let at = 0; at < coefficients.length; at += k) {
+      let mean = 0;
+      for (let c = 0; c < k; c++) mean += coefficients[at + c]! / k;
+      for (let c = 0; c < k; c++) coefficients[at + c]! -= mean;
     }
-    if (regParam === 0 && p.isMultinomial) for (let c = 0; c < k; c++) coefficients[j * k + c]! -= mean;
-  }
   if (p.isMultinomial && p.fitIntercept) {
     const mean = intercepts.reduce((sum, value) => sum + value, 0) / k;
     for (let c = 0; c < k; c++) intercepts[c]! -= mean;

@@ -1,11 +1,15 @@
 // Long vectors in a memory that WebAssembly works on, and the kernels for them.
+import { PREPARATION_WASM } from './lr-preparation.ts';
 import { VECTORS_WASM } from './lr-vectors-wasm.ts';
 import { openModules, type WasmMemory } from './wasm-modules.ts';
 
 export type Kernel = (...of: number[]) => void;
 
-/** Functions of lr-vectors.wat. */
+/** Functions of lr-vectors.wat and lr-preparation.wat. */
 export interface VectorKernels {
+  fillRows: (...of: number[]) => number;
+  fillColumns: Kernel;
+  finishColumns: Kernel;
   loseRows: Kernel;
   centre: Kernel;
   startGram: Kernel;
@@ -25,13 +29,13 @@ export interface GradientMemory {
  * @param products  the module of products in base64
  */
 export function openGradientKernels(bytes: number, products: string): GradientMemory | undefined {
-  const opened = openModules(bytes, [VECTORS_WASM, products]);
+  const opened = openModules(bytes, [VECTORS_WASM, PREPARATION_WASM, products]);
   if (opened === undefined) return undefined;
   return { ...functionsOf(opened), buffer: opened.buffer };
 }
 
 function functionsOf({ exports }: WasmMemory): Pick<GradientMemory, 'kernels' | 'products'> {
-  // defined in lr-vectors.wat, and all functions of the products take numbers
+  // defined in lr-vectors.wat and lr-preparation.wat, and all functions of the products take numbers
   return { kernels: exports as unknown as VectorKernels, products: exports as Record<string, Kernel> };
 }
 
@@ -44,17 +48,6 @@ export function productOf(products: Record<string, Kernel>, name: string, k: num
     wide(...of);
     rest(...of);
   };
-}
-
-/** Hands out places in a memory that is not there yet, each at a multiple of 64 bytes. */
-export class Places {
-  end = 0;
-
-  take(bytes: number): number {
-    const at = this.end;
-    this.end = Math.ceil((at + bytes) / 64) * 64;
-    return at;
-  }
 }
 
 /** Outputs as the kernels count them: whole fours. */
@@ -106,10 +99,10 @@ export class Vectors {
     this.#memory.kernels.combine(to, this.#at + from, this.stride, count, bytes, byteOffset);
   }
 
-  /** Products of the vector at an address with the first `count` > 0. */
-  dots(vector: number, count: number): Float64Array {
+  /** Products of the vector at an address with `count` > 0 from `first` on. */
+  dots(vector: number, count: number, first = 0): Float64Array {
     this.#factors.fill(0);
-    this.#memory.kernels.dots(vector, this.#at, this.stride, count, this.#bytes, this.#factors.byteOffset);
+    this.#memory.kernels.dots(vector, this.at(first), this.stride, count, this.#bytes, this.#factors.byteOffset);
     return this.#factors.slice(0, count);
   }
 

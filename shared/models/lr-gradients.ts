@@ -30,8 +30,11 @@ export interface GradientSpace {
   keep(slot: number): number;
   /** The vectors in `slots` become combinations of the first `count`, all at once. */
   replace(slots: readonly number[], by: readonly Float64Array[], count: number): void;
-  /** Σ by[j] h_j as coefficients [columns, outputs]. */
-  solution(by: Float64Array, count: number): Float64Array;
+  /**
+   * Σ by[j] h_j as coefficients of the columns as they are, not scaled, [columns, outputs]; and the sum of the scaled ones times μ by output, which is
+   * what centring takes from the intercepts.
+   */
+  solution(by: Float64Array, count: number): { coefficients: Float64Array; centring: Float64Array };
 }
 
 /** The h's of a problem: fits with one penalty after the other go on with the same. */
@@ -157,10 +160,10 @@ export function createOverGradients(p: ProblemFrame, l2: number, gradients: Kept
       if (p.fitIntercept) point.set(intercepts, CAPACITY);
       return point;
     },
-    solution: (point) => ({
-      coefficients: gradients.space.solution(point, gradients.count),
-      intercepts: point.slice(CAPACITY),
-    }),
+    solution(point) {
+      const { coefficients, centring } = gradients.space.solution(point, gradients.count);
+      return { coefficients, intercepts: point.slice(CAPACITY).map((value, c) => value - centring[c]!) };
+    },
     settle: (state) => gradients.settle(state),
     resume: (point) => gradients.restart(point),
   };

@@ -5,11 +5,12 @@ import { findOccurring, SingleColumns } from './lr-columns.ts';
 import { createOverGradients, KeptGradients } from './lr-gradients.ts';
 import { gradientsByColumns } from './lr-gradients-by-columns.ts';
 import { gradientsByRows } from './lr-gradients-by-rows.ts';
+import { keptRows } from './lr-kept-rows.ts';
 import { createDual, createPrimal, type Objective, type Span, spanOf } from './lr-objective.ts';
 import { type LrInput, type LrOptions, requireFinite } from './lr-options.ts';
 import { type PenaltyPlan, planPenalty } from './lr-penalty.ts';
-import { activeColumns, frameProblem, type ProblemFrame, type ScaledProblem, scaleRows } from './lr-problem.ts';
-import { keepSome, occurringColumns, scaledRows } from './lr-scaled-rows.ts';
+import { keepVarying, occurringColumns } from './lr-preparation.ts';
+import { frameProblem, type ProblemFrame, type ScaledProblem, scaleRows } from './lr-problem.ts';
 
 /** Values of the features from which they are kept by columns in single precision, where Spark's numbers need not be met: fewer cost little as they are. */
 const MANY_VALUES = 1_000_000;
@@ -69,16 +70,22 @@ function openColumns({
   };
 }
 
-function openRows({ x: given, labels, weights, numClasses, isMultinomial, options, representation }: Parts): Space {
-  const x = 'read' in given ? collectRows(given) : given;
-  const occurring = occurringColumns(x, requireFinite);
-  const sums = sumColumns(x, weights, occurring);
-  const stats = options.scaling ? columnStats(sums) : unscaledStats(sums);
+function openRows(parts: Parts): Space {
+  const { labels, weights, numClasses, isMultinomial, options, representation } = parts;
+  const x = 'read' in parts.x ? collectRows(parts.x) : parts.x;
   const { fitIntercept } = options;
-  const totalWeight = sums.weight;
-  const { columns } = occurring;
+  const outputs = isMultinomial ? numClasses : 1;
+  const areMany = options.scaling && x.rows * outputs >= MANY_MARGINS;
+  let occurring =
+    isMultinomial && (representation?.startsWith('gradients') ?? areMany)
+      ? occurringColumns(x, weights, requireFinite)
+      : undefined;
+  if (occurring === undefined) for (const value of x.values) requireFinite(value);
+  const sums = occurring?.sums ?? sumColumns(x, weights);
+  const stats = options.scaling ? columnStats(sums) : unscaledStats(sums);
   const p = frameProblem({
-    ...{ x, labels, weights, totalWeight, stats, occurring: columns, isMultinomial, numClasses, fitIntercept },
+    ...{ x, labels, weights, totalWeight: sums.weight, stats, isMultinomial, numClasses, fitIntercept },
+    ...(occurring === undefined ? {} : { occurring: occurring.columns }),
   });
   const areColumnsMore = 2 * p.rows < p.columns.length;
   let copied: ScaledProblem | undefined;
@@ -87,11 +94,11 @@ function openRows({ x: given, labels, weights, numClasses, isMultinomial, option
     return copied;
   };
   const openGradients = (): KeptGradients | undefined => {
-    const isMany = options.scaling && p.rows * p.outputs >= MANY_MARGINS;
-    if (!isMultinomial || !(representation?.startsWith('gradients') ?? isMany)) return undefined;
+    if (occurring === undefined) return undefined;
+    const { place, rowsOf } = keepVarying(occurring, stats.std);
+    occurring = undefined; // is not needed again
     const isByRows = representation === undefined ? areColumnsMore : representation === 'gradients by rows';
-    const z = scaledRows(x, keepSome(occurring, activeColumns(stats)), p.std);
-    const space = isByRows ? gradientsByRows(p, z) : gradientsByColumns(p, z);
+    const space = (isByRows ? gradientsByRows : gradientsByColumns)(p, keptRows(x, place, rowsOf));
     return space === undefined ? undefined : new KeptGradients(space, p.outputs);
   };
   let gradients: KeptGradients | undefined;

@@ -91,23 +91,20 @@
     (local.set $mu (i32.add (local.get $mu) (i32.const 8)))
     (local.set $columns (i32.sub (local.get $columns) (i32.const 1)))
     (br $columns_left))))
-;; u = d_row α_row + e_row s − t for all rows, [rows, k]: d, e by row; s, t by output.
-(func (export "startGram") (param $rows i32) (param $k i32) (param $alpha i32) (param $d i32) (param $e i32) (param $s i32) (param $t i32) (param $u i32)
-  (local $c i32) (local $wide i32) (local $x v128) (local $y v128)
+;; u = e_row s − t for all rows, [rows, k]: e by row; s, t by output.
+(func (export "startGram") (param $rows i32) (param $k i32) (param $e i32) (param $s i32) (param $t i32) (param $u i32)
+  (local $c i32) (local $wide i32) (local $y v128)
   (local.set $wide (i32.shl (local.get $k) (i32.const 3)))
   (block $finished (loop $rows_left
     (br_if $finished (i32.eqz (local.get $rows)))
-    (local.set $x (v128.load64_splat (local.get $d)))
     (local.set $y (v128.load64_splat (local.get $e)))
     (local.set $c (i32.const 0))
     (loop $outputs
       (v128.store (i32.add (local.get $u) (local.get $c)) (f64x2.sub
-        (f64x2.add (f64x2.mul (local.get $x) (v128.load (i32.add (local.get $alpha) (local.get $c)))) (f64x2.mul (local.get $y) (v128.load (i32.add (local.get $s) (local.get $c)))))
+        (f64x2.mul (local.get $y) (v128.load (i32.add (local.get $s) (local.get $c))))
         (v128.load (i32.add (local.get $t) (local.get $c)))))
       (br_if $outputs (i32.lt_u (local.tee $c (i32.add (local.get $c) (i32.const 16))) (local.get $wide))))
     (local.set $u (i32.add (local.get $u) (local.get $wide)))
-    (local.set $alpha (i32.add (local.get $alpha) (local.get $wide)))
-    (local.set $d (i32.add (local.get $d) (i32.const 8)))
     (local.set $e (i32.add (local.get $e) (i32.const 8)))
     (local.set $rows (i32.sub (local.get $rows) (i32.const 1)))
     (br $rows_left))))

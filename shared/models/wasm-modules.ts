@@ -38,3 +38,14 @@ export function openModules(bytes: number, codes: readonly string[]): WasmMemory
     return undefined; // no memory, or an engine without vectors: the callers do without
   }
 }
+
+/** Hands out places in a memory that is not there yet, each at a multiple of 64 bytes. */
+export class Places {
+  end = 0;
+
+  take(bytes: number): number {
+    const at = this.end;
+    this.end = Math.ceil((at + bytes) / 64) * 64;
+    return at;
+  }
+}

@@ -1,16 +1,11 @@
 // The kernels of training over kept gradients against plain JavaScript.
 import { describe, expect, test } from 'vitest';
 import { COLUMN_PRODUCTS_WASM } from '../../shared/models/lr-column-products-wasm.ts';
-import {
-  openGradientKernels,
-  Places,
-  padOutputs,
-  productOf,
-  Vectors,
-} from '../../shared/models/lr-gradient-kernels.ts';
+import { openGradientKernels, padOutputs, productOf, Vectors } from '../../shared/models/lr-gradient-kernels.ts';
 import { lossAndMultipliers, multiply, multiplyTransposed, type ProblemFrame } from '../../shared/models/lr-problem.ts';
 import { RowLosses } from '../../shared/models/lr-row-losses.ts';
 import { ROW_PRODUCTS_WASM } from '../../shared/models/lr-row-products-wasm.ts';
+import { Places } from '../../shared/models/wasm-modules.ts';
 import { seededRandom } from '../../shared/ports.ts';
 import fc from '../fakes/property.ts';
 import { csrOf } from './matrices.ts';

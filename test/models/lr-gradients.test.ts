@@ -138,7 +138,7 @@ function plainSpace(next: () => Float64Array): GradientSpace & { vectors: Float6
         vectors[slot] = made[i]!;
       });
     },
-    solution: sum,
+    solution: (by, count) => ({ coefficients: sum(by, count), centring: new Float64Array(2) }),
   };
 }
 
@@ -163,12 +163,12 @@ test('when gradients have no more room, the vectors of L-BFGS and their products
   for (let round = 0; round < 3; round++) {
     const state = { x: draw(), g: draw(), steps, changes: Array.from({ length: 10 }, draw) };
     const vectors = [state.x, state.g, ...state.steps, ...state.changes];
-    const before = vectors.map((vector) => space.solution(vector, kept.count));
+    const before = vectors.map((vector) => space.solution(vector, kept.count).coefficients);
     const products = vectors.map((a) => vectors.map((b) => kept.dot(a, b)));
     kept.settle(state);
     expect(kept.count).toBeLessThanOrEqual(CAPACITY - 2);
     vectors.forEach((vector, i) => {
-      const after = space.solution(vector, kept.count);
+      const after = space.solution(vector, kept.count).coefficients;
       for (let at = 0; at < after.length; at++) expect(after[at]).toBeCloseTo(before[i]![at]!, 10);
       vectors.forEach((other, j) => {
         expect(kept.dot(vector, other)).toBeCloseTo(products[i]![j]!, 9);
