@@ -7,60 +7,81 @@ import { parseWarnings, warningKind } from '../shared/documents/doubt.ts';
 import { sqlText } from '../shared/lake/duckdb.ts';
 import { shownPath } from '../shared/lake/shown-path.ts';
 import type { Row } from '../shared/lake/tables.ts';
+import { collect } from './collect.ts';
 import { money } from './console.ts';
 import { printableJson } from './printable.ts';
+import { inOrder, OrderedSpool, type Place, placeOf } from './row-order.ts';
 import { formatTable } from './table.ts';
 
 const RUN_ID = /^[A-Za-z0-9_-]+$/;
 
 /** Rows of a run that are held at a time. */
 const PAGE_ROWS = 1000;
+/** Pages after which what they have left behind is collected. */
+const COLLECT_PAGES = 8;
 
 /** What of the run and the lake the decisions are read from. */
 export type ReadRun = Pick<RunStatus, 'runId' | 'documents'>;
 
 /**
- * All result rows of a run in path order, some at a time: a folder may have more than an answer of the lake may hold, and than memory should.
- * A page ends at a name, and its rows lie together in the table, so that no page looks through all of it.
+ * All result rows of a run, some at a time: a folder may have more than an answer of the lake may hold, and than memory should. Pages are in no order,
+ * the rows of one in path order. A page is of one batch, whose rows lie together in the table, so that none looks through all of it.
  */
 export async function* readResults(app: Pick<App, 'query'>, run: ReadRun, pageRows = PAGE_ROWS): AsyncGenerator<Row[]> {
   if (!RUN_ID.test(run.runId)) throw new Error(`"${run.runId}" is no run id`);
   const ofRun = `run_id = '${run.runId}'`;
   const order = 'order by source_path, archive_path';
-  const ends =
-    run.documents <= pageRows
-      ? []
-      : (
-          await app.query(
-            `select source_path, archive_path from (select source_path, archive_path, row_number() over (${order}) as n from results where ${ofRun}) where n % ${pageRows} = 0 order by n`,
-          )
-        ).rows;
-  let after = 'true';
-  for (const end of [...ends, undefined]) {
-    const until = end === undefined ? 'true' : placeOf(end, '<=');
-    const { rows } = await app.query(`select * from results where ${ofRun} and ${after} and ${until} ${order}`);
+  if (run.documents <= pageRows) {
+    const { rows } = await app.query(`select * from results where ${ofRun} ${order}`);
     if (rows.length > 0) yield rows;
-    if (end !== undefined) after = placeOf(end, '>');
+    return;
+  }
+  const numbered = `select batch_id, source_path, archive_path, row_number() over (partition by batch_id ${order}) as n from results where ${ofRun}`;
+  const { rows: begins } = await app.query(
+    `select * from (${numbered}) where n % ${pageRows} = ${1 % pageRows} order by batch_id, n`,
+  );
+  for (const [at, begin] of begins.entries()) {
+    const next = begins[at + 1];
+    const until = next !== undefined && next.batch_id === begin.batch_id ? `and not ${isFrom(next)}` : '';
+    const ofBatch = `batch_id = ${sqlText(String(begin.batch_id))}`;
+    const { rows } = await app.query(
+      `select * from results where ${ofRun} and ${ofBatch} and ${isFrom(begin)} ${until} ${order}`,
+    );
+    if (rows.length > 0) yield rows;
+    if (at % COLLECT_PAGES === COLLECT_PAGES - 1) collect();
   }
 }
 
-/** Rows up to a name, or behind it. The first half lets the lake skip files that hold others; of a pair in one comparison DuckDB makes a BETWEEN that it refuses. */
-function placeOf(row: Row, where: '<=' | '>'): string {
-  const [path, inside] = [row.source_path, row.archive_path].map((cell) => sqlText(String(cell ?? '')));
-  const order = where[0];
-  return `source_path ${order}= ${path} and (source_path ${order} ${path} or archive_path ${where} ${inside})`;
+/** Rows at a place and behind it. */
+function isFrom(row: Row): string {
+  const { path, inside } = placeOf(row);
+  return `(source_path > ${sqlText(path)} or (source_path = ${sqlText(path)} and archive_path >= ${sqlText(inside)}))`;
 }
 
-/** The one JSON document of `--json`, piece by piece. */
-export async function* jsonOf(run: RunStatus, pages: AsyncIterable<readonly Row[]>): AsyncGenerator<string> {
+/** The one JSON document of `--json` with the rows in path order, piece by piece. @param spool  a file to be made, for rows that wait for their turn */
+export async function* jsonOf(
+  run: RunStatus,
+  pages: AsyncIterable<readonly Row[]>,
+  spool: string,
+): AsyncGenerator<string> {
   const { runId, documents, labelled, review, failed, costUsd } = run;
   const head = printableJson({ runId, documents, labelled, review, failed, costUsd });
-  let before = `${head.slice(0, -1)},"results":[`;
-  for await (const rows of pages) {
-    yield before + rows.map((row) => printableJson(row)).join(',');
-    before = ',';
+  const rows = new OrderedSpool(spool);
+  try {
+    for await (const page of pages) for (const row of page) rows.add(placeOf(row), printableJson(row));
+    yield `${head.slice(0, -1)},"results":[`;
+    let piece = '';
+    let count = 0;
+    for (const text of rows.texts()) {
+      piece += count++ === 0 ? text : `,${text}`;
+      if (count % PAGE_ROWS !== 0) continue;
+      yield piece;
+      piece = '';
+    }
+    yield `${piece}]}\n`;
+  } finally {
+    rows.close();
   }
-  yield `${before === ',' ? '' : before}]}\n`;
 }
 
 /** The decisions as a table, then what they add up to. @param width  columns of the terminal */
@@ -73,7 +94,7 @@ export function asTable(run: RunStatus, results: readonly Row[], prefix: string,
 /** Decisions on their way to the screen: of each no more is held than its line. */
 export class ShownResults {
   readonly #prefix: string;
-  readonly #lines: string[][] = [];
+  readonly #lines: { place: Place; cells: string[] }[] = [];
   readonly #by = new Map<string, number>();
 
   /** @param prefix  of the import, left out of names */
@@ -85,7 +106,7 @@ export class ShownResults {
     for (const row of results) {
       const by = String(row.decided_by ?? '');
       this.#by.set(by, (this.#by.get(by) ?? 0) + 1);
-      this.#lines.push([
+      const cells = [
         documentName(row, this.#prefix),
         row.status === 'labelled'
           ? String(row.label)
@@ -97,7 +118,8 @@ export class ShownResults {
         [row.failure_code !== null ? String(row.failure_code) : reason(row), warningsOf(row)]
           .filter((part) => part !== '')
           .join(' '),
-      ]);
+      ];
+      this.#lines.push({ place: placeOf(row), cells });
     }
   }
 
@@ -111,7 +133,7 @@ export class ShownResults {
         { title: 'by' },
         { title: 'why', flexible: true },
       ],
-      this.#lines,
+      this.#lines.sort((a, b) => inOrder(a.place, b.place)).map(({ cells }) => cells),
       width,
     );
     return `${table}\n\n${totals(run, (name) => this.#by.get(name) ?? 0)}`;

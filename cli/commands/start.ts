@@ -15,7 +15,9 @@ import { readPlan } from '../../shared/pipeline/records.ts';
 import { currentTaxonomyVersion } from '../../shared/pipeline/taxonomies.ts';
 import { seededRandom } from '../../shared/ports.ts';
 import { parseTaxonomy, type Taxonomy } from '../../shared/taxonomy.ts';
+import { withTemporaryFolder } from '../../shared/temporary-folder.ts';
 import { ApiClient } from '../api-client.ts';
+import { collect } from '../collect.ts';
 import {
   bar,
   bold,
@@ -31,7 +33,14 @@ import {
 } from '../console.ts';
 import { describeCold } from '../describe-cold.ts';
 import { describeUnchecked } from '../describe-unchecked.ts';
-import { type FolderFile, importFiles, importPrefix, listFolder, tellSkipped } from '../import-folder.ts';
+import {
+  type FolderFile,
+  type FolderListing,
+  importFiles,
+  importPrefix,
+  listFolder,
+  tellSkipped,
+} from '../import-folder.ts';
 import { type LakeLabels, labelsOf } from '../lake-labels.ts';
 import { lakeOption } from '../lake-option.ts';
 import { appFolder, appOf } from '../local-app.ts';
@@ -80,8 +89,7 @@ export async function start(folder: string | undefined, options: StartOptions): 
       ),
     );
 
-  const listing = listFolder(documents);
-  listing.catch(() => {}); // awaited below
+  let listing: Promise<FolderListing> | undefined;
   let app: App | undefined;
   let labels: LakeLabels | undefined;
   let isBegun = false;
@@ -110,6 +118,9 @@ export async function start(folder: string | undefined, options: StartOptions): 
         );
       if (labels.isDemoLake || parseTaxonomy(given.demo).version === labels.taxonomy.version)
         await ensureModel(app, labels.taxonomy, join(samples, 'taxonomy.json'), join(samples, 'training.jsonl'));
+      collect(); // a training leaves more than a listing needs
+      listing = listFolder(documents);
+      listing.catch(() => {}); // awaited below
     },
   });
   try {
@@ -144,9 +155,15 @@ export async function start(folder: string | undefined, options: StartOptions): 
       note(
         `This lake has labels of its own (${bold(taxonomy.version)}): it is served as it is. The demo: npm start -- --data <another folder>`,
       );
+    /** Whoever takes it has it alone: of 100,000 files it is 40 MB. */
+    const takeListing = async () => {
+      const taken = (await listing) ?? (await listFolder(documents));
+      listing = undefined;
+      return taken;
+    };
     const work = isServing
       ? Promise.resolve(undefined)
-      : classifyFolder(app, cloud, { documents, listing: await listing, taxonomy, options, signal: stopping.signal });
+      : classifyFolder(app, cloud, { documents, takeListing, taxonomy, options, signal: stopping.signal });
     const run = await Promise.race([work, broken, aborted(stopping.signal)]);
     if (run === 'aborted') return;
     if (options.once) {
@@ -176,15 +193,19 @@ function afterOnce({ review }: RunStatus, data: string): string {
 
 interface FolderWork {
   documents: string;
-  listing: Awaited<ReturnType<typeof listFolder>>;
+  takeListing: () => Promise<FolderListing>;
   taxonomy: Taxonomy;
   options: StartOptions;
   signal: AbortSignal;
 }
 
-async function classifyFolder(app: App, cloud: LocalCloud, work: FolderWork): Promise<RunStatus> {
-  const { documents, listing, taxonomy, options } = work;
-  tellSkipped(listing);
+/** The files into the container of imports. */
+async function sendFolder(
+  app: App,
+  cloud: LocalCloud,
+  { documents, takeListing, taxonomy, options }: FolderWork,
+): Promise<{ prefix: string; quote: RunQuote | undefined }> {
+  const listing = tellSkipped(await takeListing());
   const prefix = importPrefix(documents, listing.files);
   await importFiles(
     app.imports,
@@ -197,6 +218,12 @@ async function classifyFolder(app: App, cloud: LocalCloud, work: FolderWork): Pr
       : undefined,
   );
   const quote = options.quote && !cloud.isLlmOff ? await quoteFolder(cloud, listing.files, taxonomy) : undefined;
+  return { prefix, quote };
+}
+
+async function classifyFolder(app: App, cloud: LocalCloud, work: FolderWork): Promise<RunStatus> {
+  const { documents, taxonomy, options } = work;
+  const { prefix, quote } = await sendFolder(app, cloud, work);
   const api = new ApiClient(cloud.hostUrl ?? '');
   const started = await api.startRun({
     source: { kind: 'prefix', container: 'imports', prefix },
@@ -209,8 +236,9 @@ async function classifyFolder(app: App, cloud: LocalCloud, work: FolderWork): Pr
   clearBar();
   if (run.state !== 'completed')
     throw new Error(`run ${run.runId} ${run.state}: ${run.error?.message ?? 'see the host log'}`);
-  if (options.json) await printPieces(jsonOf(run, readResults(app, run)));
-  else {
+  if (options.json) {
+    await withTemporaryFolder((folder) => printPieces(jsonOf(run, readResults(app, run), join(folder, 'rows'))));
+  } else {
     const truth = join(appFolder(), 'samples', 'truth.csv');
     const isSamples = resolve(documents) === join(appFolder(), 'samples', 'documents') && existsSync(truth);
     const shown = new ShownResults(prefix);
