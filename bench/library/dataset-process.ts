@@ -62,13 +62,14 @@ process.once('message', async ({ checkout, connectionString, path }: DatasetOrde
   await done('commitRun', {});
   const { user, system } = process.cpuUsage(begun);
   const spent = requests;
+  const peakKb = process.resourceUsage().maxRSS; // the question below goes over all runs of the lake
   const counted = await app.query(`SELECT count(*) AS n FROM results WHERE run_id = '${runId}'`);
   const answer: DatasetAnswer = {
     documents: Number(counted.rows[0]?.n),
     batches,
     cpuMs: Math.round((user + system) / 1000),
     requests: spent,
-    peakRssMb: Math.round(process.resourceUsage().maxRSS / 1024),
+    peakRssMb: Math.round(peakKb / 1024),
   };
   process.send?.(answer, () => process.exit(0));
 });
