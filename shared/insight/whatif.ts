@@ -8,6 +8,7 @@ import type { ResultFilter, WhatIfReport, WhatIfRequest } from '../api/decisions
 import { isDoubtful, parseWarnings } from '../documents/doubt.ts';
 import { TerminalError } from '../errors.ts';
 import type { Csr } from '../features/sparse.ts';
+import { sqlText } from '../lake/duckdb.ts';
 import { shownPath } from '../lake/shown-path.ts';
 import type { Row } from '../lake/tables.ts';
 import type { LoadedModel } from '../models/registry.ts';
@@ -22,10 +23,16 @@ import type { PipelineServices } from '../pipeline/services.ts';
 import { conditionsOf, relationOf, where } from './results.ts';
 
 const MAX_DOCUMENTS = 1_000_000;
+/** Documents that are held at a time, whole batches: far less than an answer may be long, and nothing to the memory of the host. */
+const PART_DOCUMENTS = 40_000;
 const MAX_FLIPS = 1000;
 
 /** @throws {TerminalError} model.not-found, request.invalid (accept below review) */
-export async function whatIf(lake: DecisionLake, request: WhatIfRequest): Promise<WhatIfReport> {
+export async function whatIf(
+  lake: DecisionLake,
+  request: WhatIfRequest,
+  partDocuments = PART_DOCUMENTS,
+): Promise<WhatIfReport> {
   const { services } = lake;
   const version = request.modelVersion ?? services.config.MODEL_VERSION ?? (await services.models.championVersion());
   if (version === undefined)
@@ -41,24 +48,51 @@ export async function whatIf(lake: DecisionLake, request: WhatIfRequest): Promis
   if (limits.review > limits.accept)
     throw new TerminalError('request.invalid', `review: ${limits.review} is above accept ${limits.accept}`);
   const tally = new Tally(version, limits, await paidPerDocument(lake));
-  const history = await withDecisions(services, await readHistory(lake, request.filter));
-  for (const rows of Map.groupBy(history, (row) => `${row.run_id}\0${row.batch_id}`).values())
-    await scoreBatchAgain(services, model, { limits, stageLimits }, rows, tally);
+  for await (const history of readHistory(lake, request.filter, partDocuments)) {
+    const decided = await withDecisions(services, history);
+    for (const rows of Map.groupBy(decided, (row) => `${row.run_id}\0${row.batch_id}`).values())
+      await scoreBatchAgain(services, model, { limits, stageLimits }, rows, tally);
+  }
   return tally.report();
 }
 
-/** Readable documents of history, batch by batch. */
-async function readHistory({ query }: DecisionLake, filter: ResultFilter): Promise<Row[]> {
+/** Readable documents of history, some batches at a time. */
+async function* readHistory({ query }: DecisionLake, filter: ResultFilter, most: number): AsyncGenerator<Row[]> {
   const conditions = ["status <> 'failed'", "failure_code IS DISTINCT FROM 'document.erased'", ...conditionsOf(filter)];
   const columns =
     'document_id, run_id, batch_id, source_path, source_name, archive_path, status, label, confidence, decided_by, model_version, content_sha256, source_etag, taxonomy_version';
   // In a run a document has its row, and those of what people decided on it later.
   const once = 'QUALIFY row_number() OVER (PARTITION BY document_id ORDER BY processed_at DESC, run_id DESC) = 1';
-  const sql = `SELECT ${columns} FROM ${relationOf(filter)} ${where(conditions)} ${once} ORDER BY run_id, batch_id LIMIT ${MAX_DOCUMENTS + 1}`;
-  const { rows } = await query(sql, MAX_DOCUMENTS + 1);
-  if (rows.length > MAX_DOCUMENTS)
+  const history = `SELECT ${columns} FROM ${relationOf(filter)} ${where(conditions)} ${once}`;
+  const inBatch = 'source_path, archive_path, document_id';
+  const few = await query(`${history} ORDER BY run_id, batch_id, ${inBatch} LIMIT ${most + 1}`, most + 1);
+  if (few.rows.length <= most) return yield few.rows;
+  const place = "coalesce(run_id, '') || ' ' || coalesce(batch_id, '')";
+  const counted = `SELECT ${place} AS place, count(*) AS documents FROM (${history}) GROUP BY place ORDER BY place`;
+  const { rows: batches } = await query(counted, MAX_DOCUMENTS);
+  const documents = batches.reduce((sum, batch) => sum + Number(batch.documents), 0);
+  if (documents > MAX_DOCUMENTS)
     throw new TerminalError('request.invalid', `filter: fits more than ${MAX_DOCUMENTS} documents; narrow it`);
-  return rows;
+  for (const part of partsOf(batches, most)) {
+    const [first, last] = [part[0], part.at(-1)].map((batch) => sqlText(String(batch?.place)));
+    const sql = `SELECT * FROM (${history}) WHERE ${place} BETWEEN ${first} AND ${last} ORDER BY ${place}, ${inBatch}`;
+    yield (await query(sql, MAX_DOCUMENTS)).rows;
+  }
+}
+
+/** Batches together that have no more than so many documents; a larger one stands alone. */
+function* partsOf(batches: readonly Row[], most: number): Generator<Row[]> {
+  let part: Row[] = [];
+  let documents = 0;
+  for (const batch of batches) {
+    if (part.length > 0 && documents + Number(batch.documents) > most) {
+      yield part;
+      [part, documents] = [[], 0];
+    }
+    part.push(batch);
+    documents += Number(batch.documents);
+  }
+  if (part.length > 0) yield part;
 }
 
 /** What a person has decided about a document, in whichever run, is what it is now (I4). */
