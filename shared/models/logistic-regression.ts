@@ -1,6 +1,6 @@
 // Logistic regression trained as Spark ML ≥ 3.2 trains it: scaling, virtual centring, start, penalty, optimiser and clean-up afterwards.
 // Invariants: R1 columns without variance get coefficient 0. R2 only columns that occur take memory. R3 the result does not depend on which
-// representation (lr-objective.ts) is used, up to rounding.
+// representation (lr-spaces.ts) is used, up to rounding.
 // Semantics: org.apache.spark.ml.classification.LogisticRegression.
 import { TerminalError } from '../errors.ts';
 import { type LbfgsState, minimize, type StopReason } from './lbfgs.ts';
