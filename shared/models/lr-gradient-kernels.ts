@@ -1,7 +1,7 @@
 // Long vectors in a memory that WebAssembly works on, and the kernels for them.
 import { PREPARATION_WASM } from './lr-preparation.ts';
 import { VECTORS_WASM } from './lr-vectors-wasm.ts';
-import { openModules, type WasmMemory } from './wasm-modules.ts';
+import { type ReusedMemory, reopenModules, type WasmMemory } from './wasm-modules.ts';
 
 export type Kernel = (...of: number[]) => void;
 
@@ -18,20 +18,21 @@ export interface VectorKernels {
   combine: Kernel;
 }
 
-export interface GradientMemory {
+export interface GradientMemory extends Pick<ReusedMemory, 'buffer' | 'isFresh' | 'release'> {
   kernels: VectorKernels;
   products: Record<string, Kernel>;
-  buffer: ArrayBuffer;
 }
 
 /**
- * Kernels over so many bytes, all 0; undefined where there is no such memory, or no engine with vectors.
+ * Kernels over so many bytes; undefined where there is no such memory, or no engine with vectors.
  * @param products  the module of products in base64
+ * @param cleared  so many bytes from the beginning are 0; all, where the memory is fresh
  */
-export function openGradientKernels(bytes: number, products: string): GradientMemory | undefined {
-  const opened = openModules(bytes, [VECTORS_WASM, PREPARATION_WASM, products]);
+export function openGradientKernels(bytes: number, products: string, cleared = bytes): GradientMemory | undefined {
+  const opened = reopenModules(bytes, [VECTORS_WASM, PREPARATION_WASM, products], cleared);
   if (opened === undefined) return undefined;
-  return { ...functionsOf(opened), buffer: opened.buffer };
+  const { buffer, isFresh, release } = opened;
+  return { ...functionsOf(opened), buffer, isFresh, release };
 }
 
 function functionsOf({ exports }: WasmMemory): Pick<GradientMemory, 'kernels' | 'products'> {

@@ -44,7 +44,7 @@ export function gradientsByRows(p: ProblemFrame, z: KeptRows): GradientSpace | u
     multipliers: places.take(Vectors.bytesFor(CAPACITY, p.rows * k)),
     margins: places.take(Vectors.bytesFor(CAPACITY, p.rows * k)),
   };
-  const memory = openGradientKernels(places.end, COLUMN_PRODUCTS_WASM);
+  const memory = openGradientKernels(places.end, COLUMN_PRODUCTS_WASM, at.latest);
   if (memory === undefined) return undefined;
   const { buffer, kernels } = memory;
   const finished = new FinishedColumns(p, memory, at.finished);
@@ -131,6 +131,10 @@ class ByRows implements GradientSpace {
     for (let c = 0; c < outputs; c++) this.#losses.offsets[c] = fitIntercept ? intercepts[c]! : 0;
     this.#losses.begin();
     return this.#losses.add(0, rows, alpha);
+  }
+
+  close(): void {
+    this.#memory.release();
   }
 
   dots(_slot: number, count: number): Float64Array {

@@ -36,6 +36,8 @@ export interface GradientSpace {
    * what centring takes from the intercepts.
    */
   solution(by: Float64Array, count: number): { coefficients: Float64Array; centring: Float64Array };
+  /** Nothing is asked any more: the memory goes to the next. */
+  close(): void;
 }
 
 /** The h's of a problem: fits with one penalty after the other go on with the same. */

@@ -103,6 +103,23 @@ describe('fits over kept gradients', () => {
     expect(once).toEqual(forced);
   });
 
+  test('a memory that another fit has left gives the same bits as a fresh one, whichever kind and size the other had', () => {
+    const inputs = [makeInput(60, 20, 5, 1), makeInput(300, 90, 9, 2), makeInput(40, 130, 3, 3)];
+    const options = { regParam: 0.01, maxIter: 30, tol: 1e-12 };
+    const fits = () =>
+      inputs.flatMap((input) =>
+        KINDS.map((representation) => fitLogisticRegression({ ...input, representation }, options)),
+      );
+    const once = fits();
+    expect(fits()).toEqual(once);
+    expect(fits().reverse()).toEqual([...once].reverse());
+    const open = fitPath({ ...inputs[1]!, representation: KINDS[1] }, options, [0.01, 0.001]);
+    expect(open.next().value).toEqual(once[3]);
+    expect(fits()).toEqual(once); // while the other is still at work
+    const [, alone] = [...fitPath({ ...inputs[1]!, representation: KINDS[1] }, options, [0.01, 0.001])];
+    expect(open.next().value).toEqual(alone);
+  });
+
   test('columns of zeros, and a label that only rows of weight 0 have', () => {
     const input = makeInput(50, 8, 4, 9, true);
     const weights = Float64Array.from(input.labels as number[], (label, row) =>
@@ -150,6 +167,7 @@ function plainSpace(next: () => Float64Array): GradientSpace & { vectors: Float6
       });
     },
     solution: (by, count) => ({ coefficients: sum(by, count), centring: new Float64Array(2) }),
+    close() {},
   };
 }
 
