@@ -1,6 +1,6 @@
 // Logistic regression trained as Spark ML ≥ 3.2 trains it: scaling, virtual centring, start, penalty, optimiser and clean-up afterwards.
 // Invariants: R1 columns without variance get coefficient 0. R2 only columns that occur take memory. R3 the result does not depend on which
-// representation (lr-objective.ts) is used, up to rounding.
+// representation (lr-spaces.ts) is used, up to rounding.
 // Semantics: org.apache.spark.ml.classification.LogisticRegression.
 import { TerminalError } from '../errors.ts';
 import { type LbfgsState, minimize, type StopReason } from './lbfgs.ts';
@@ -60,31 +60,35 @@ export function* fitPath(
   }
   const space = openSpace({ ...input, labels, isMultinomial, options });
   let point: Float64Array | undefined;
-  for (const regParam of regParams) {
-    const plan = space.plan({ ...options, regParam });
-    const objective = space.objective(plan);
-    if (point !== undefined) objective.resume?.(point);
-    const state = minimize(
-      point ?? objective.start(startIntercepts(classWeights, isMultinomial)),
-      objective.evaluate,
-      {
-        maxIter: options.maxIter,
-        tol: options.tol,
-        ...(options.scaling ? {} : { memory: SHORT_MEMORY }),
-        dot: objective.dot,
-        complete: objective.complete,
-        ...(plan.l1 === undefined ? {} : { l1: spreadL1(plan.l1, space.p.outputs, options.fitIntercept) }),
-      },
-      (s) => {
-        objective.settle?.(s);
-        onIteration?.({ iteration: s.iteration, objective: s.total });
-      },
-    );
-    point = state.x;
-    yield {
-      ...summary(state),
-      model: finishModel(objective.solution(point), space.p, input.x.width, regParam),
-    };
+  try {
+    for (const regParam of regParams) {
+      const plan = space.plan({ ...options, regParam });
+      const objective = space.objective(plan);
+      if (point !== undefined) objective.resume?.(point);
+      const state = minimize(
+        point ?? objective.start(startIntercepts(classWeights, isMultinomial)),
+        objective.evaluate,
+        {
+          maxIter: options.maxIter,
+          tol: options.tol,
+          ...(options.scaling ? {} : { memory: SHORT_MEMORY }),
+          dot: objective.dot,
+          complete: objective.complete,
+          ...(plan.l1 === undefined ? {} : { l1: spreadL1(plan.l1, space.p.outputs, options.fitIntercept) }),
+        },
+        (s) => {
+          objective.settle?.(s);
+          onIteration?.({ iteration: s.iteration, objective: s.total });
+        },
+      );
+      point = state.x;
+      yield {
+        ...summary(state),
+        model: finishModel(objective.solution(point), space.p, input.x.width, regParam),
+      };
+    }
+  } finally {
+    space.close?.();
   }
 }
 

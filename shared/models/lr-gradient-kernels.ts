@@ -1,7 +1,7 @@
 // Long vectors in a memory that WebAssembly works on, and the kernels for them.
 import { PREPARATION_WASM } from './lr-preparation.ts';
 import { VECTORS_WASM } from './lr-vectors-wasm.ts';
-import { openModules, type WasmMemory } from './wasm-modules.ts';
+import { type ReusedMemory, reopenModules, type WasmMemory } from './wasm-modules.ts';
 
 export type Kernel = (...of: number[]) => void;
 
@@ -18,20 +18,21 @@ export interface VectorKernels {
   combine: Kernel;
 }
 
-export interface GradientMemory {
+export interface GradientMemory extends Pick<ReusedMemory, 'buffer' | 'isFresh' | 'release'> {
   kernels: VectorKernels;
   products: Record<string, Kernel>;
-  buffer: ArrayBuffer;
 }
 
 /**
- * Kernels over so many bytes, all 0; undefined where there is no such memory, or no engine with vectors.
+ * Kernels over so many bytes; undefined where there is no such memory, or no engine with vectors.
  * @param products  the module of products in base64
+ * @param cleared  so many bytes from the beginning are 0; all, where the memory is fresh
  */
-export function openGradientKernels(bytes: number, products: string): GradientMemory | undefined {
-  const opened = openModules(bytes, [VECTORS_WASM, PREPARATION_WASM, products]);
+export function openGradientKernels(bytes: number, products: string, cleared = bytes): GradientMemory | undefined {
+  const opened = reopenModules(bytes, [VECTORS_WASM, PREPARATION_WASM, products], cleared);
   if (opened === undefined) return undefined;
-  return { ...functionsOf(opened), buffer: opened.buffer };
+  const { buffer, isFresh, release } = opened;
+  return { ...functionsOf(opened), buffer, isFresh, release };
 }
 
 function functionsOf({ exports }: WasmMemory): Pick<GradientMemory, 'kernels' | 'products'> {
@@ -53,7 +54,8 @@ export function productOf(products: Record<string, Kernel>, name: string, k: num
 /** Outputs as the kernels count them: whole fours. */
 export const padOutputs = (outputs: number): number => Math.ceil(outputs / 4) * 4;
 
-const BLOCK_BYTES = 8192;
+/** Bytes of each vector that are worked on at a time where many become others: of all together they stay in the processor's nearest memory. */
+const BLOCK_BYTES = 1024;
 
 /** Vectors of the same length, one after the other in a memory. */
 export class Vectors {
@@ -109,10 +111,14 @@ export class Vectors {
   /** Vectors in the given slots become combinations of the first `count`, all at once. */
   replace(slots: readonly number[], by: readonly Float64Array[], count: number): void {
     const bytes = new Uint8Array(this.#memory.buffer);
+    const copied = by.map(singleOf);
     for (let from = 0; from < this.#bytes; from += BLOCK_BYTES) {
       const size = Math.min(BLOCK_BYTES, this.#bytes - from);
       by.forEach((factors, i) => {
-        this.#combine(factors, count, this.#scratch + i * BLOCK_BYTES, from, size);
+        const to = this.#scratch + i * BLOCK_BYTES;
+        const source = copied[i];
+        if (source === undefined) this.#combine(factors, count, to, from, size);
+        else bytes.copyWithin(to, this.at(source) + from, this.at(source) + from + size);
       });
       slots.forEach((slot, i) => {
         const scratch = this.#scratch + i * BLOCK_BYTES;
@@ -120,6 +126,12 @@ export class Vectors {
       });
     }
   }
+}
+
+/** The place of the only factor, where it is 1; undefined: there are others. */
+export function singleOf(factors: Float64Array): number | undefined {
+  const at = factors.findIndex((factor) => factor !== 0);
+  return factors[at] === 1 && factors.findLastIndex((factor) => factor !== 0) === at ? at : undefined;
 }
 
 const strideOf = (length: number): number => Math.ceil((8 * length) / 64) * 64;

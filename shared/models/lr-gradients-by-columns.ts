@@ -33,7 +33,7 @@ export function gradientsByColumns(p: ProblemFrame, z: KeptRows): GradientSpace 
     point: places.take(8 * width * k),
     vectors: places.take(Vectors.bytesFor(CAPACITY, width * k)),
   };
-  const memory = openGradientKernels(places.end, ROW_PRODUCTS_WASM);
+  const memory = openGradientKernels(places.end, ROW_PRODUCTS_WASM, at.point);
   if (memory === undefined) return undefined;
   const { buffer, kernels } = memory;
   const finished = new FinishedColumns(p, memory, at.finished);
@@ -71,8 +71,8 @@ class ByColumns implements GradientSpace {
   readonly #vectors: Vectors;
   /** μᵀ h of each vector [k]: the centring of a point's margins. */
   readonly #along: Float64Array[] = [];
-  /** Vectors from here on were never written. */
-  #clean = 0;
+  /** Vectors from here on are 0. */
+  #clean: number;
 
   constructor(
     p: ProblemFrame,
@@ -82,6 +82,7 @@ class ByColumns implements GradientSpace {
     together: number,
     losses: RowLosses,
   ) {
+    this.#clean = memory.isFresh ? 0 : CAPACITY;
     this.#p = p;
     this.#memory = memory;
     this.#at = at;
@@ -119,6 +120,10 @@ class ByColumns implements GradientSpace {
     kernels.centre(columns.length, k, h, this.#finished.centre, this.#losses.sumsAt, at.along);
     this.#along[slot] = along.slice();
     return { loss, sums: this.#losses.sums };
+  }
+
+  close(): void {
+    this.#memory.release();
   }
 
   dots(slot: number, count: number): Float64Array {

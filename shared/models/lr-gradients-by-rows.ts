@@ -1,6 +1,6 @@
 // Gradients of the loss as multipliers of the rows, for problems of more columns than rows: h = Zᵀ α with α [rows, outputs], Z being the scaled, centred
-// rows. Of each h its α and its margins u = Z h are held; ⟨h_i, h_j⟩ = α_i · u_j, and the margins of a point are sums of u's. The product Z Zᵀ α is
-// made once for each gradient that is kept.
+// rows. Of each h its margins u = Z h are held; ⟨h_i, h_j⟩ = α_i · u_j, and the margins of a point are sums of u's. The product Z Zᵀ α is made once for each
+// gradient that is kept. The α's themselves are wanted at the end only: until vectors are replaced they are made once more from their points.
 
 import { dotProduct } from './lbfgs.ts';
 import { COLUMN_PRODUCTS_WASM } from './lr-column-products-wasm.ts';
@@ -18,6 +18,9 @@ import { RowStage } from './lr-preparation.ts';
 import type { ProblemFrame } from './lr-problem.ts';
 import { RowLosses } from './lr-row-losses.ts';
 import { Places } from './wasm-modules.ts';
+
+/** The multipliers evaluated last, and a sum of multipliers. */
+const LATEST = 2;
 
 /** undefined: WebAssembly or so much memory is not to be had. */
 export function gradientsByRows(p: ProblemFrame, z: KeptRows): GradientSpace | undefined {
@@ -37,11 +40,11 @@ export function gradientsByRows(p: ProblemFrame, z: KeptRows): GradientSpace | u
     apart: places.take(8 * p.rows),
     shift: places.take(8 * k),
     gathered: places.take(8 * FinishedColumns.COLUMNS * k),
-    point: places.take(8 * p.rows * k),
+    latest: places.take(Vectors.bytesFor(LATEST, p.rows * k)),
     multipliers: places.take(Vectors.bytesFor(CAPACITY, p.rows * k)),
     margins: places.take(Vectors.bytesFor(CAPACITY, p.rows * k)),
   };
-  const memory = openGradientKernels(places.end, COLUMN_PRODUCTS_WASM);
+  const memory = openGradientKernels(places.end, COLUMN_PRODUCTS_WASM, at.latest);
   if (memory === undefined) return undefined;
   const { buffer, kernels } = memory;
   const finished = new FinishedColumns(p, memory, at.finished);
@@ -73,9 +76,15 @@ interface At {
   /** [k] */
   shift: number;
   gathered: number;
-  point: number;
+  latest: number;
   multipliers: number;
   margins: number;
+}
+
+interface Point {
+  /** Of the h's before. */
+  by: Float64Array;
+  intercepts: Float64Array;
 }
 
 class ByRows implements GradientSpace {
@@ -85,8 +94,14 @@ class ByRows implements GradientSpace {
   readonly #finished: FinishedColumns;
   readonly #losses: RowLosses;
   readonly #k: number;
-  readonly #multipliers: Vectors;
+  readonly #latest: Vectors;
   readonly #margins: Vectors;
+  /** α of each h, once vectors were replaced. */
+  readonly #multipliers: Vectors;
+  #areHeld = false;
+  /** Point of each h, until then. */
+  #points: Point[] = [];
+  #evaluated: Point = { by: new Float64Array(0), intercepts: new Float64Array(0) };
   readonly #addGram: Kernel;
   readonly #gatherColumns: Kernel;
 
@@ -97,24 +112,33 @@ class ByRows implements GradientSpace {
     this.#finished = finished;
     this.#losses = losses;
     this.#k = padOutputs(p.outputs);
+    this.#latest = new Vectors(memory, at.latest, LATEST, p.rows * this.#k);
     this.#multipliers = new Vectors(memory, at.multipliers, CAPACITY, p.rows * this.#k);
     this.#margins = new Vectors(memory, at.margins, CAPACITY, p.rows * this.#k);
     this.#addGram = productOf(memory.products, 'addGram', this.#k);
     this.#gatherColumns = productOf(memory.products, 'gatherColumns', this.#k);
   }
 
-  evaluate(by: Float64Array, count: number, intercepts: Float64Array, slot: number) {
-    const { rows, outputs, fitIntercept } = this.#p;
-    const alpha = this.#multipliers.at(slot);
-    this.#margins.combine(by, count, alpha);
-    for (let c = 0; c < outputs; c++) this.#losses.offsets[c] = fitIntercept ? intercepts[c]! : 0;
-    this.#losses.begin();
-    const loss = this.#losses.add(0, rows, alpha);
-    return { loss, sums: this.#losses.sums };
+  evaluate(by: Float64Array, count: number, intercepts: Float64Array) {
+    this.#evaluated = { by: by.slice(0, count), intercepts: intercepts.slice() };
+    return { loss: this.#lose(this.#evaluated, this.#latest.at(0)), sums: this.#losses.sums };
   }
 
-  dots(slot: number, count: number): Float64Array {
-    return this.#margins.dots(this.#multipliers.at(slot), count);
+  /** Loss at a point, whose multipliers go to an address. */
+  #lose({ by, intercepts }: Point, alpha: number): number {
+    const { rows, outputs, fitIntercept } = this.#p;
+    this.#margins.combine(by, by.length, alpha);
+    for (let c = 0; c < outputs; c++) this.#losses.offsets[c] = fitIntercept ? intercepts[c]! : 0;
+    this.#losses.begin();
+    return this.#losses.add(0, rows, alpha);
+  }
+
+  close(): void {
+    this.#memory.release();
+  }
+
+  dots(_slot: number, count: number): Float64Array {
+    return this.#margins.dots(this.#latest.at(0), count);
   }
 
   keep(slot: number): number {
@@ -122,7 +146,9 @@ class ByRows implements GradientSpace {
     const at = this.#at;
     const k = this.#k;
     const { rows, columns } = this.#p;
-    const [alpha, u] = [this.#multipliers.at(slot), this.#margins.at(slot)];
+    const [alpha, u] = [this.#latest.at(0), this.#margins.at(slot)];
+    if (this.#areHeld) this.#latest.combine(Float64Array.of(1), 1, this.#multipliers.at(slot));
+    else this.#points[slot] = this.#evaluated;
     // what centring gives to Z Zᵀ α; `sums` are still those of α
     new Float64Array(buffer, at.shift, k).fill(0);
     kernels.sumRows(rows, k, alpha, at.along, at.shift);
@@ -132,6 +158,9 @@ class ByRows implements GradientSpace {
   }
 
   replace(slots: readonly number[], by: readonly Float64Array[], count: number): void {
+    if (!this.#areHeld) for (let j = 0; j < count; j++) this.#lose(this.#points[j]!, this.#multipliers.at(j));
+    this.#areHeld = true;
+    this.#points = [];
     this.#multipliers.replace(slots, by, count);
     this.#margins.replace(slots, by, count);
   }
@@ -139,13 +168,25 @@ class ByRows implements GradientSpace {
   solution(by: Float64Array, count: number) {
     const at = this.#at;
     const k = this.#k;
-    this.#multipliers.combine(by, count, at.point);
-    const alpha = new Float64Array(this.#memory.buffer, at.point, this.#p.rows * k);
+    const sum = this.#latest.at(1);
+    if (this.#areHeld) this.#multipliers.combine(by, count, sum);
+    else this.#sumAgain(by, count, sum);
+    const alpha = new Float64Array(this.#memory.buffer, sum, this.#p.rows * k);
     const sums = new Float64Array(k);
     for (let from = 0; from < alpha.length; from += k) for (let c = 0; c < k; c++) sums[c]! += alpha[from + c]!;
     return this.#finished.collect(sums, (from, to) => {
-      this.#gatherColumns(from, to, k, at.starts, at.indices, at.values, at.point, at.gathered);
+      this.#gatherColumns(from, to, k, at.starts, at.indices, at.values, sum, at.gathered);
       return at.gathered;
     });
+  }
+
+  /** Σ by[j] α_j, each α made from its point. */
+  #sumAgain(by: Float64Array, count: number, sum: number): void {
+    this.#latest.combine(new Float64Array(LATEST), 0, sum);
+    for (let j = 0; j < count; j++) {
+      if (by[j] === 0) continue;
+      this.#lose(this.#points[j]!, this.#latest.at(0));
+      this.#latest.combine(Float64Array.of(by[j]!, 1), LATEST, sum);
+    }
   }
 }

@@ -6,10 +6,11 @@
 // Invariants: G1 numbers are those of createPrimal and createDual up to rounding. G2 there are never more than `capacity` h's: before that, those that L-BFGS
 // still remembers are taken together to as many vectors as it has of its own.
 import type { Evaluation, LbfgsState } from './lbfgs.ts';
+import { singleOf } from './lr-gradient-kernels.ts';
 import type { Objective } from './lr-objective.ts';
 import type { ProblemFrame } from './lr-problem.ts';
 
-/** Vectors that are held: L-BFGS has at most 22 (ten steps, ten changes, point and gradient), and some are to come. */
+/** Vectors that are held: what L-BFGS remembers is made of 22 at most (point, ten steps, eleven gradients), and some are to come. */
 export const CAPACITY = 24;
 
 /** The long vectors: `CAPACITY` gradients of the loss. */
@@ -35,6 +36,8 @@ export interface GradientSpace {
    * what centring takes from the intercepts.
    */
   solution(by: Float64Array, count: number): { coefficients: Float64Array; centring: Float64Array };
+  /** Nothing is asked any more: the memory goes to the next. */
+  close(): void;
 }
 
 /** The h's of a problem: fits with one penalty after the other go on with the same. */
@@ -43,6 +46,8 @@ export class KeptGradients {
   readonly outputs: number;
   /** Products of the h's. */
   #products = new Float64Array(CAPACITY * CAPACITY);
+  /** Slots of the gradients that were kept, in their order. */
+  #slots: number[] = [];
   count = 0;
 
   constructor(space: GradientSpace, outputs: number) {
@@ -80,17 +85,39 @@ export class KeptGradients {
 
   keep(): void {
     const slot = this.count++;
+    this.#slots.push(slot);
     this.#products[slot * CAPACITY + slot] = this.space.keep(slot);
   }
 
-  /** Where there is no room for more, hold what the state is made of instead; its vectors are changed in place. */
-  settle({ x, g, steps, changes }: Pick<LbfgsState, 'x' | 'g' | 'steps' | 'changes'>): void {
-    if (this.count === CAPACITY) this.#hold([x, g, ...steps, ...changes]);
+  /**
+   * Where there is no room for more, hold what the state is made of instead: its point, its steps and the h's of its gradients, g = l2 x + h / weight.
+   * Its vectors are changed in place.
+   */
+  settle(
+    { x, g, steps, changes }: Pick<LbfgsState, 'x' | 'g' | 'steps' | 'changes'>,
+    l2: number,
+    weight: number,
+  ): void {
+    if (this.count < CAPACITY) return;
+    const last = this.#slots.slice(-1 - steps.length).reverse(); // newest first, as the steps
+    const gradients = last.map((slot) => new Float64Array(CAPACITY).fill(1, slot, slot + 1));
+    this.#hold([x, ...steps, ...gradients]);
+    const add = (to: Float64Array, from: Float64Array, by: number) => {
+      for (let i = 0; i < CAPACITY; i++) to[i]! += by * from[i]!;
+    };
+    [g, ...changes].forEach((vector, i) => {
+      vector.fill(0, 0, CAPACITY);
+      add(vector, i === 0 ? x : steps[i - 1]!, l2);
+      add(vector, gradients[Math.max(0, i - 1)]!, 1 / weight);
+      if (i > 0) add(vector, gradients[i]!, -1 / weight);
+    });
+    this.#slots = gradients.map((vector) => vector.indexOf(1)).reverse();
   }
 
   /** Hold one point alone. */
   restart(x: Float64Array): void {
     this.#hold([x]);
+    this.#slots = [];
   }
 
   /** Vectors that are an h already stay where they are. */
@@ -129,12 +156,7 @@ export class KeptGradients {
 
 /** The slot of a vector that is one of the first h's; undefined: it is made of others. */
 function ownSlot(vector: Float64Array, first: number): number | undefined {
-  let slot: number | undefined;
-  for (let j = 0; j < CAPACITY; j++) {
-    if (vector[j] === 0) continue;
-    if (vector[j] !== 1 || slot !== undefined) return undefined;
-    slot = j;
-  }
+  const slot = singleOf(vector.subarray(0, CAPACITY));
   return slot !== undefined && slot < first ? slot : undefined;
 }
 
@@ -164,7 +186,7 @@ export function createOverGradients(p: ProblemFrame, l2: number, gradients: Kept
       const { coefficients, centring } = gradients.space.solution(point, gradients.count);
       return { coefficients, intercepts: point.slice(CAPACITY).map((value, c) => value - centring[c]!) };
     },
-    settle: (state) => gradients.settle(state),
+    settle: (state) => gradients.settle(state, l2, p.totalWeight),
     resume: (point) => gradients.restart(point),
   };
 }

@@ -3,6 +3,7 @@
 // `createDual`: with an L2 penalty on the scaled coefficients every point, step and gradient that L-BFGS can reach is Zᵀα of some α [rows, outputs],
 // Z being the scaled, centred data. A point is then [α | ZZᵀα | intercepts], and ⟨a, b⟩ = α_a · ZZᵀα_b. Where there are fewer documents than
 // columns this is smaller by the same factor, and so are L-BFGS's twenty vectors; the numbers are the same up to rounding.
+// Both are for few rows, other penalties and engines without WebAssembly's vectors: otherwise see lr-gradients.ts.
 import { dotProduct, type Evaluation, type LbfgsState } from './lbfgs.ts';
 import { createKernels, type Kernels } from './lr-kernels.ts';
 import {

@@ -22,6 +22,8 @@ export interface Space {
   p: ProblemFrame;
   plan(options: LrOptions): PenaltyPlan;
   objective(plan: PenaltyPlan): Objective;
+  /** The path has ended. */
+  close?(): void;
 }
 
 interface Parts extends LrInput {
@@ -115,5 +117,6 @@ function openRows(parts: Parts): Space {
       span ??= spanOf(rows());
       return createDual(p, l2, span);
     },
+    close: () => gradients?.space.close(),
   };
 }
