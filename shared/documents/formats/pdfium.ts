@@ -12,7 +12,7 @@ import { dropUnpainted } from './pdf-layers.ts';
 import { withSigns } from './pdf-signs.ts';
 import type { PageMarks } from './pdf-trust.ts';
 import type { UnseenText } from './pdf-unseen.ts';
-import { heapOf, readBytes, readFloats, readSized, utf16 } from './pdfium-memory.ts';
+import { heapOf, rawOf, readBytes, readFloats, readSized, utf16 } from './pdfium-memory.ts';
 import { pictureOfPage, wordsOf } from './pdfium-picture.ts';
 
 let library: Promise<WrappedPdfiumModule> | undefined;
@@ -263,10 +263,11 @@ export class PdfPage {
   /** Quarter turns that bring most of the text upright, by a sample of its characters. */
   #uprightRotation(textPage: number, chars: number): number | undefined {
     const votes = [0, 0, 0, 0];
+    const raw = rawOf(this.#m);
     const step = Math.max(1, Math.floor(chars / 64));
     for (let i = 0; i < chars; i += step) {
-      if (this.#m.FPDFText_GetUnicode(textPage, i) <= 32) continue;
-      const angle = this.#m.FPDFText_GetCharAngle(textPage, i); // radians; -1 when unknown
+      if (raw.FPDFText_GetUnicode!(textPage, i) <= 32) continue; // the library's own exports
+      const angle = raw.FPDFText_GetCharAngle!(textPage, i); // radians; -1 when unknown
       if (angle < 0) continue;
       const quarters = angle / (Math.PI / 2);
       if (Math.abs(quarters - Math.round(quarters)) < 0.1) votes[(4 - (Math.round(quarters) % 4)) % 4]! += 1;
@@ -332,9 +333,10 @@ export class PdfPage {
     const step = Math.max(1, Math.floor(chars / 64));
     let looked = 0;
     let unmapped = 0;
+    const raw = rawOf(this.#m);
     for (let i = 0; i < chars; i += step) {
       looked += 1;
-      if (this.#m.FPDFText_HasUnicodeMapError(textPage, i) === 1) unmapped += 1;
+      if (raw.FPDFText_HasUnicodeMapError!(textPage, i) === 1) unmapped += 1;
     }
     return looked === 0 ? 0 : unmapped / looked;
   }
