@@ -9,6 +9,8 @@ const INVISIBLE = /\u034f|[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u
 const ESCAPES = /\x1b\[[0-9;?]{0,20}[a-zA-Z]/g;
 const CONTROL = /[\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]/g;
 const LINE_END = /\r\n?|[\x0b\x0c\x85\u2028\u2029]/g;
+/** Without the no-break space, which to a pattern looks like a space until it has looked twice. */
+const WIDE_BLANK = /[\u1680\u2000-\u200a\u202f\u205f\u3000]/;
 const BLANK = /[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]/g;
 // "Ver-\nordnung" → "Verordnung": both sides at least two lower-case letters, so that lists and ranges stay.
 const HYPHENATED = /(?<=\p{Ll}{2})[-\u2010]\n(?=\p{Ll}{2})/gu;
@@ -31,11 +33,12 @@ export function clean(text: string): string {
   // A search for characters is many times faster than a pattern that looks for them, and most texts lack most of them.
   let plain = usual(text.toWellFormed());
   if (plain.includes('  ')) plain = plain.replace(/ {2,}/g, ' ');
-  if (plain.includes('\t')) plain = plain.replace(/ \t ?|\t /g, '\t').replace(WIDE_GAP, GAP);
+  const hasTabs = plain.includes('\t');
+  if (hasTabs) plain = plain.replace(/ \t ?|\t /g, '\t').replace(WIDE_GAP, GAP);
   if (plain.includes(' \n') || plain.includes('\n ')) plain = plain.replace(/ \n ?|\n /g, '\n');
-  if (plain.includes('\t\n')) plain = plain.replace(ROW_END, '\n');
+  if (hasTabs) plain = plain.replace(ROW_END, '\n');
   if (plain.includes('\n\n\n')) plain = plain.replace(/\n{3,}/g, '\n\n');
-  if (plain.includes('-\n') || plain.includes('\u2010\n')) plain = plain.replace(HYPHENATED, '');
+  if (plain.includes('-\n') || /\u2010\n/.test(plain)) plain = plain.replace(HYPHENATED, '');
   return trimmed(plain);
 }
 
@@ -43,8 +46,8 @@ export function clean(text: string): string {
 function usual(text: string): string {
   if (!UNUSUAL.test(text)) {
     const lines = text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text;
-    if (MAY_COMPOSE.test(lines)) return lines.normalize('NFC').replace(BLANK, ' ');
-    return lines.replaceAll('\u00a0', ' ');
+    const composed = MAY_COMPOSE.test(lines) ? lines.normalize('NFC') : lines;
+    return composed.includes('\u00a0') || WIDE_BLANK.test(composed) ? composed.replace(BLANK, ' ') : composed;
   }
   return text
     .replace(SOFT_HYPHENATED, '')
