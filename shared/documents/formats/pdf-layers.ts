@@ -17,11 +17,18 @@ export function layersIn(bytes: Uint8Array): { marks: boolean; forms: boolean } 
   return { marks: isNamed || hasName(file, 'ObjStm'), forms: hasName(file, 'OC ') || hasName(file, 'OC/') };
 }
 
+/** Names without their slash that are looked at. */
+const MAX_LOOKS = 1000;
+
 /** Is there such a name? Looked for without its slash: a search goes from one of its first chars to the next, and slashes are everywhere. */
 function hasName(file: Buffer, name: string): boolean {
-  let at = file.indexOf(name);
-  while (at >= 0 && file[at - 1] !== SLASH) at = file.indexOf(name, at + 1);
-  return at >= 0;
+  let at = -1;
+  for (let looks = 0; looks < MAX_LOOKS; looks++) {
+    at = file.indexOf(name, at + 1);
+    if (at < 0) return false;
+    if (file[at - 1] === SLASH) return true;
+  }
+  return file.includes(`/${name}`, at);
 }
 
 /**

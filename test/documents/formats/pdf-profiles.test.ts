@@ -31,6 +31,24 @@ describe('colour profiles of a PDF', () => {
     expect(dropped(bytes).changed).toEqual([at, at + 1]);
   });
 
+  test('large ones too: their head is enough', () => {
+    const large = Buffer.concat([PROFILE, Buffer.from(Array.from({ length: 200_000 }, (_, i) => (i * i) >> 3))]);
+    expect(dropped(file(deflateSync(large))).changed).toHaveLength(2);
+  });
+
+  test('of a file as large as this is searched for few of them', () => {
+    const many = Array.from({ length: 200 }, (_, i) => `/C${i} [/ICCBased ${i + 1000} 0 R]`).join(' ');
+    let searches = 0;
+    const bytes = file(deflateSync(PROFILE), undefined, many);
+    const search = bytes.indexOf.bind(bytes);
+    bytes.indexOf = ((...args: Parameters<typeof search>) => {
+      searches += 1;
+      return search(...args);
+    }) as typeof search;
+    dropProfiles(bytes);
+    expect(searches).toBe(200); // a mention each, a search each, of a hundred
+  });
+
   test('open, they lose their signature', () => {
     const { copy, changed } = dropped(file(PROFILE, '/N 1'));
     expect(changed).toHaveLength(4);
