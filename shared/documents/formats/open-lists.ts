@@ -37,7 +37,7 @@ export class OpenListStyles {
       this.#levels = [];
       const style = name === 'outline-style' ? OUTLINE : (attribute(attributes, 'name') ?? '?');
       if (this.styles.size < MAX_STYLES) this.styles.set(style, this.#levels);
-    } else if (/^(list|outline)-level-style/.test(name)) this.#open(attributes);
+    } else if (name.startsWith('list-level-style') || name.startsWith('outline-level-style')) this.#open(attributes);
     else if (name === 'text-properties' && this.#level !== undefined && this.#level.sign !== '') {
       const font = attribute(attributes, 'font-name') ?? attribute(attributes, 'font-family') ?? '';
       const sign = symbolText(font.replaceAll("'", ''), this.#level.sign.charCodeAt(0).toString(16));
