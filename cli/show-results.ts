@@ -77,6 +77,7 @@ export async function* jsonOf(
       if (count % PAGE_ROWS !== 0) continue;
       yield piece;
       piece = '';
+      if (count % (8 * PAGE_ROWS) === 0) collect();
     }
     yield `${piece}]}\n`;
   } finally {
