@@ -1,5 +1,5 @@
-// Memory that JavaScript does not see: what DuckDB has handed over of an answer is freed with the small object that stands for it, which is collected
-// long after some hundred megabytes have gathered.
+// Memory that JavaScript does not see, or sees late: what DuckDB has handed over of an answer, and buffers, are freed with the small objects that stand for
+// them, which are collected long after some hundred megabytes have gathered.
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 

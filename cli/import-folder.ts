@@ -2,7 +2,7 @@
 // so a repeated import uploads nothing, and an interrupted one is done again under the same names.
 import { createHash } from 'node:crypto';
 import { close, createReadStream, open, read } from 'node:fs';
-import { lstat, readdir, readFile, stat } from 'node:fs/promises';
+import { lstat, readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
@@ -10,6 +10,7 @@ import pLimit from 'p-limit';
 import { encodePack, FILE_PACK, type PackedFile } from '../shared/api/file-pack.ts';
 import { importDonePath } from '../shared/paths.ts';
 import { type LakeStore, UNLISTABLE } from '../shared/ports.ts';
+import { collect } from './collect.ts';
 import { dim, note } from './console.ts';
 
 export interface FolderFile {
@@ -37,6 +38,8 @@ const SMALL_BYTES = 64 * 1024;
 const FILES_PER_PACK = 500;
 const PACK_BYTES = 4 * 1024 * 1024;
 const PARALLEL_PACKS = 2;
+/** Packs after which what they have left behind is collected. */
+const COLLECT_PACKS = 20;
 const calls = { open: promisify(open), read: promisify(read), close: promisify(close) };
 
 /** List and hash a folder's files; a single file is a folder of one. @throws Error when it does not exist */
@@ -105,16 +108,22 @@ export async function importFiles(
     packs !== undefined && sizeBytes <= SMALL_BYTES ? 'small' : 'large',
   );
   const packing = pLimit(PARALLEL_PACKS);
+  let sent = 0;
   const sendPack = async (files: readonly FolderFile[]) => {
-    const packed = await Promise.all(
-      files.map(async ({ path, file }) => ({ path: `${prefix}/${path}`, bytes: await limit(() => readFile(file)) })),
-    );
-    const fits = ({ bytes }: PackedFile) => bytes.byteLength <= SMALL_BYTES;
-    if (packed.some(fits))
-      await packs?.writeMarked(`${prefix}/pack`, encodePack(packed.filter(fits)), { [FILE_PACK]: 'true' });
-    done += packed.filter(fits).length;
+    const packed: PackedFile[] = [];
+    const grown: FolderFile[] = [];
+    const read = async (file: FolderFile) => {
+      const bytes = Buffer.allocUnsafe(file.sizeBytes + 1);
+      const length = await readBeginning(file.file, bytes);
+      if (length > file.sizeBytes) grown.push(file);
+      else packed.push({ path: `${prefix}/${file.path}`, bytes: bytes.subarray(0, length) });
+    };
+    await Promise.all(files.map((file) => limit(() => read(file))));
+    if (packed.length > 0) await packs?.writeMarked(`${prefix}/pack`, encodePack(packed), { [FILE_PACK]: 'true' });
+    done += packed.length;
     onProgress(done);
-    await Promise.all(files.filter((_, i) => !fits(packed[i]!)).map(sendAlone)); // grown since they were listed
+    await Promise.all(grown.map(sendAlone));
+    if (++sent % COLLECT_PACKS === 0) collect();
   };
   await Promise.all([...packsOf(small).map((files) => packing(() => sendPack(files))), ...large.map(sendAlone)]);
   if (!isComplete) await lake.write(importDonePath(prefix), JSON.stringify({ files: files.length }));

@@ -59,14 +59,15 @@ export class OrderedSpool {
   /** All texts, in order. */
   *texts(): Generator<string> {
     this.#write();
+    let room = Buffer.allocUnsafe(0);
     for (const { at, bytes } of this.#kept.sort(inOrder)) {
-      const piece = Buffer.allocUnsafe(bytes);
+      if (room.byteLength < bytes) room = Buffer.allocUnsafeSlow(2 * bytes);
       for (let read = 0; read < bytes; ) {
-        const more = readSync(this.#file, piece, read, bytes - read, at + read);
+        const more = readSync(this.#file, room, read, bytes - read, at + read);
         if (more === 0) throw new Error('the temporary file of the decisions has become shorter');
         read += more;
       }
-      yield piece.toString('utf8');
+      yield room.toString('utf8', 0, bytes);
     }
   }
 

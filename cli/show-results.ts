@@ -18,7 +18,7 @@ const RUN_ID = /^[A-Za-z0-9_-]+$/;
 /** Rows of a run that are held at a time. */
 const PAGE_ROWS = 1000;
 /** Pages after which what they have left behind is collected. */
-const COLLECT_PAGES = 8;
+const COLLECT_PAGES = 2;
 
 /** What of the run and the lake the decisions are read from. */
 export type ReadRun = Pick<RunStatus, 'runId' | 'documents'>;
@@ -77,6 +77,7 @@ export async function* jsonOf(
       if (count % PAGE_ROWS !== 0) continue;
       yield piece;
       piece = '';
+      if (count % (8 * PAGE_ROWS) === 0) collect();
     }
     yield `${piece}]}\n`;
   } finally {
