@@ -6,7 +6,8 @@
 // Source: Hsieh, Chang, Lin, Keerthi, Sundararajan: A dual coordinate descent method for large-scale linear SVM, ICML 2008, algorithms 1 to 3.
 import { TerminalError } from '../errors.ts';
 import { readRowsOf } from '../features/row-reader.ts';
-import { checkInput, type LrFit, type LrInput } from './logistic-regression.ts';
+import type { LrFit } from './logistic-regression.ts';
+import { checkInput, type LrInput } from './lr-options.ts';
 
 export interface SvmOptions {
   /** 1 / (C × sum of the weights of the rows), above 0. The intercept is penalized as the coefficients are. */

@@ -70,7 +70,7 @@ export function frameProblem(input: ProblemInput): ProblemFrame {
   }
   return {
     rows: x.rows,
-    columns: occurring === undefined ? active : active.map((at) => occurring[at]!),
+    columns: columnsOf(active, occurring),
     outputs: isMultinomial ? input.numClasses : 1,
     isMultinomial,
     labels: input.labels,
@@ -80,6 +80,11 @@ export function frameProblem(input: ProblemInput): ProblemFrame {
     std,
     fitIntercept,
   };
+}
+
+function columnsOf(active: Int32Array, occurring: Int32Array | undefined): Int32Array {
+  if (occurring === undefined) return active;
+  return active.length === occurring.length ? occurring : active.map((at) => occurring[at]!);
 }
 
 export function scaleProblem(input: ProblemInput): ScaledProblem {

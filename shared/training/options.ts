@@ -9,8 +9,8 @@ import {
   PROFILES,
   profileOf,
 } from '../features/spec.ts';
-import { defaultLrOptions, type LrOptions } from '../models/logistic-regression.ts';
 import { LOSSES, type Loss } from '../models/loss.ts';
+import { defaultLrOptions, type LrOptions } from '../models/lr-options.ts';
 
 export interface TrainOptions extends FeatureSpec, Omit<LrOptions, 'regParam'> {
   /** How texts become vectors; decides the defaults of the features and of the fit. Default lexical */

@@ -6,7 +6,8 @@ import { type Csr, compactColumns, selectRows } from '../features/sparse.ts';
 import { defaultMinDocFreq, fitTermWeights, readWeighedRows, type Weighing, weighCounts } from '../features/weigh.ts';
 import { LinearScorer } from '../models/linear-model.ts';
 import { fitSvmPath } from '../models/linear-svm.ts';
-import { fitPath, type LrFit, sumClasses } from '../models/logistic-regression.ts';
+import { fitPath, type LrFit } from '../models/logistic-regression.ts';
+import { sumClasses } from '../models/lr-model.ts';
 import { balancedWeights, regParamOf, type Way } from './fit-choice.ts';
 import { featureSpecOf, lrOptionsOf, type TrainOptions } from './options.ts';
 

@@ -1,5 +1,5 @@
 // Fits over kept gradients against fits on the vectors themselves (lr-objective.ts).
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { dotProduct } from '../../shared/models/lbfgs.ts';
 import {
   fitLogisticRegression,
@@ -118,6 +118,20 @@ describe('fits over kept gradients', () => {
     expect(fits()).toEqual(once); // while the other is still at work
     const [, alone] = [...fitPath({ ...inputs[1]!, representation: KINDS[1] }, options, [0.01, 0.001])];
     expect(open.next().value).toEqual(alone);
+  });
+
+  test('an engine without WebAssembly takes the plain way, to the same model', () => {
+    const input = makeInput(700, 40, 6, 2);
+    const options = { regParam: 0.01, maxIter: 12 };
+    const need = fitLogisticRegression(input, options);
+    vi.stubGlobal('WebAssembly', undefined);
+    try {
+      const have = fitLogisticRegression(input, options);
+      expectSame(have, need, 1e-9);
+      expect(have).toEqual(fitLogisticRegression({ ...input, representation: 'primal' }, options));
+    } finally {
+      vi.unstubAllGlobals();
+    }
   });
 
   test('columns of zeros, and a label that only rows of weight 0 have', () => {

@@ -11,7 +11,7 @@ import {
   unscaledStats,
 } from '../../models/column-stats.ts';
 import { decodeIdf, encodeIdf } from '../../models/idf-file.ts';
-import { startIntercepts, usesMultinomial } from '../../models/logistic-regression.ts';
+import { startIntercepts, usesMultinomial } from '../../models/lr-model.ts';
 import { type PenaltyPlan, planPenalty } from '../../models/lr-penalty.ts';
 import { activeColumns, type ScaledProblem, scaleProblem } from '../../models/lr-problem.ts';
 import { decodeTensors, encodeTensors, takeTensor } from '../../models/tensors.ts';

@@ -8,7 +8,7 @@ import { weighCounts } from '../../features/weigh.ts';
 import { EVALUATION_FILE, type ModelBundle, OBJECTIVE_FILE } from '../../models/bundle.ts';
 import { createLinearBundle } from '../../models/linear-bundle.ts';
 import { LinearScorer } from '../../models/linear-model.ts';
-import { finishModel } from '../../models/logistic-regression.ts';
+import { finishModel } from '../../models/lr-model.ts';
 import { unscaled } from '../../models/lr-objective.ts';
 import { measure, summarize } from '../../models/metrics.ts';
 import type { ModelRegistry } from '../../models/registry.ts';
