@@ -1,5 +1,5 @@
 // Benchmark of the host over a data set: planning, batches and the commit of short texts, all in one process against real storage in another. CPU of that
-// process for each document, and its HTTP requests for each batch: what Azure bills for.
+// process and of its readers for each document, and its HTTP requests for each batch: what Azure bills for.
 // `npm run bench dataset -- [--json] [--rows 2000,12000] [--against <built checkout>]`; each build makes its lake and model by its own `start`.
 // Method: a new process for each size, no language model; the cost of a document is the slope between the smallest and the largest size.
 import { execFileSync, fork } from 'node:child_process';
@@ -19,6 +19,8 @@ interface Side {
   runs: DatasetAnswer[];
   /** Of the host's process; 0.25 is wanted. */
   cpuMsPerDocument: number;
+  /** Of the processes that read the texts for it. */
+  readersCpuMsPerDocument: number;
   /** 20 are wanted. */
   requestsPerBatch: number;
 }
@@ -63,6 +65,10 @@ async function measure(checkout: string, sizes: readonly number[], here: string)
         checkout: checkout === here ? 'this' : 'other',
         runs,
         cpuMsPerDocument: per(most.cpuMs - least.cpuMs, most.documents - least.documents),
+        readersCpuMsPerDocument: per(
+          (most.readersCpuMs ?? 0) - (least.readersCpuMs ?? 0),
+          most.documents - least.documents,
+        ),
         requestsPerBatch: per(most.requests - least.requests, most.batches - least.batches),
       };
     } finally {

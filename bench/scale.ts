@@ -4,10 +4,15 @@
 // costs is the other benchmarks' subject; --seconds-per-document and --instances turn it into hours.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readdirSync } from 'node:fs';
+import { copyFile, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../shared/config.ts';
 import { batchId } from '../shared/ids.ts';
 import { encodeActions } from '../shared/lake/delta/actions.ts';
+import { writeCheckpoint } from '../shared/lake/delta/checkpoint.ts';
+import { encodeStats } from '../shared/lake/delta/stats.ts';
 import { DeltaTable } from '../shared/lake/delta/table.ts';
 import { type Column, resultsTable } from '../shared/lake/tables.ts';
 import { Pace } from '../shared/pace.ts';
@@ -19,32 +24,57 @@ import type { Plan } from '../shared/pipeline/records.ts';
 import { type LaneInput, runDocuments, runLane } from '../shared/pipeline/run.ts';
 import type { PipelineServices } from '../shared/pipeline/services.ts';
 import { publishTaxonomy } from '../shared/pipeline/taxonomies.ts';
-import { type LakeFile, type LakeStore, seededRandom, silentLogger } from '../shared/ports.ts';
+import { type FileContent, type LakeFile, type LakeStore, seededRandom, silentLogger } from '../shared/ports.ts';
+import { withTemporaryFolder } from '../shared/temporary-folder.ts';
 
 const RUN = 'run-scale';
 const PREFIX = 'letters';
 const NOW = Date.UTC(2026, 10, 29, 12);
 const clock = { now: () => NOW, sleep: async () => {} };
 
-/** Keeps what is small and read again; of everything else number and bytes. */
+/** Keeps what is small and read again, or all of it in a folder, as storage does; of everything else number and bytes. */
 class CountingStore implements LakeStore {
   readonly container: string;
   readonly counts = { reads: 0, writes: 0, listed: 0, bytesWritten: 0, largestWrite: 0 };
   readonly #kept = new Map<string, Buffer>();
+  readonly #folder: string | undefined;
   readonly #made: (path: string) => Buffer | undefined;
   readonly #files: number;
 
-  /** @param files  entries of its listing @param made  content of paths that nobody wrote here */
-  constructor(container: string, files = 0, made: (path: string) => Buffer | undefined = () => undefined) {
+  constructor(
+    container: string,
+    {
+      files = 0,
+      folder,
+      made = () => undefined,
+    }: {
+      /** Entries of its listing. */
+      files?: number;
+      /** Where its files lie; without one they are in memory. */
+      folder?: string | undefined;
+      /** Content of paths that nobody wrote here. */
+      made?: (path: string) => Buffer | undefined;
+    } = {},
+  ) {
     this.container = container;
     this.#files = files;
+    this.#folder = folder;
     this.#made = made;
   }
 
   async readIfExists(path: string): Promise<{ bytes: Buffer; etag: string } | undefined> {
     this.counts.reads++;
-    const bytes = this.#kept.get(path) ?? this.#made(path);
+    const bytes = this.#kept.get(path) ?? this.#made(path) ?? (await this.#onDisk(path));
     return bytes === undefined ? undefined : { bytes, etag: '"1"' };
+  }
+
+  async #onDisk(path: string): Promise<Buffer | undefined> {
+    const file = this.#fileOf(path);
+    return file !== undefined && existsSync(file) ? await readFile(file) : undefined;
+  }
+
+  #fileOf(path: string): string | undefined {
+    return this.#folder === undefined ? undefined : join(this.#folder, encodeURIComponent(path));
   }
 
   async read(path: string): Promise<Buffer> {
@@ -57,17 +87,28 @@ class CountingStore implements LakeStore {
     return (await this.read(path)).subarray(offset, offset + length);
   }
 
-  async write(path: string, content: Uint8Array | string): Promise<string> {
-    const bytes = Buffer.isBuffer(content) ? content : Buffer.from(content as Uint8Array); // strings and bytes alike
-    this.counts.writes++;
-    this.counts.bytesWritten += bytes.length;
-    this.counts.largestWrite = Math.max(this.counts.largestWrite, bytes.length);
-    if (!/\/plan\/b\d+\.json$/.test(path)) this.#kept.set(path, bytes);
+  async write(path: string, content: FileContent): Promise<string> {
+    const given = typeof content === 'string' ? Buffer.from(content) : content;
+    this.#count(given.byteLength);
+    const file = this.#fileOf(path);
+    if (file !== undefined) await writeFile(file, 'pieces' in given ? given.pieces() : given);
+    else if (!/\/plan\/b\d+\.json$/.test(path))
+      this.#kept.set(path, 'pieces' in given ? Buffer.concat([...given.pieces()]) : Buffer.from(given));
     return '"1"';
   }
 
-  async upload(path: string): Promise<string> {
-    return await this.write(path, '');
+  async upload(path: string, localFile: string): Promise<string> {
+    const file = this.#fileOf(path);
+    if (file === undefined) throw new Error('the play has no folder for uploads');
+    this.#count((await stat(localFile)).size);
+    await copyFile(localFile, file);
+    return '"1"';
+  }
+
+  #count(bytes: number): void {
+    this.counts.writes++;
+    this.counts.bytesWritten += bytes;
+    this.counts.largestWrite = Math.max(this.counts.largestWrite, bytes);
   }
 
   async download(): Promise<void> {
@@ -76,14 +117,15 @@ class CountingStore implements LakeStore {
 
   async stat(path: string): Promise<LakeFile | undefined> {
     this.counts.reads++;
-    const bytes = this.#kept.get(path);
+    const bytes = this.#kept.get(path) ?? (await this.#onDisk(path));
     return bytes === undefined ? undefined : { path, sizeBytes: bytes.length, etag: '"1"', lastModified: NOW };
   }
 
   async *list(prefix: string): AsyncIterable<LakeFile> {
     if (this.#files === 0) {
-      for (const [path, bytes] of this.#kept)
-        if (path.startsWith(`${prefix}/`)) yield { path, sizeBytes: bytes.length, etag: '"1"', lastModified: NOW };
+      const onDisk = this.#folder === undefined ? [] : readdirSync(this.#folder).map(decodeURIComponent);
+      for (const path of [...this.#kept.keys(), ...onDisk])
+        if (path.startsWith(`${prefix}/`)) yield { path, sizeBytes: 0, etag: '"1"', lastModified: NOW };
       return;
     }
     for (let n = 0; n < this.#files; n++) {
@@ -126,7 +168,7 @@ interface Part {
 const peakRssMb = () => Math.round(process.resourceUsage().maxRSS / 1024);
 
 async function playPlan(documents: number): Promise<Part> {
-  const [lake, imports] = [new CountingStore('lake'), new CountingStore('imports', documents)];
+  const [lake, imports] = [new CountingStore('lake'), new CountingStore('imports', { files: documents })];
   const services = servicesOf(lake, imports);
   await publishTaxonomy(lake, {
     name: 'scale',
@@ -197,24 +239,26 @@ function playOrchestrations(batches: number): Part {
   return { seconds: (performance.now() - began) / 1000, peakRssMb: peakRssMb(), ...totals };
 }
 
-async function playCommit(documents: number, batches: number): Promise<Part> {
+async function playCommit(documents: number, batches: number, folder: string): Promise<Part> {
   const each = Math.ceil(documents / batches);
   const add = (index: number) => {
     const bound = ({ name, type }: Column) =>
       type === 'string' || type === 'date' || type === 'timestamp'
         ? `${name} of part ${index}, as long as paths are`.slice(0, 32)
         : index;
+    const stored = resultsTable.columns.filter(({ name }) => !resultsTable.partitionColumns.includes(name));
     const bounds = Object.fromEntries(
-      resultsTable.columns.filter(({ type }) => type !== 'boolean').map((column) => [column.name, bound(column)]),
+      stored.filter(({ type }) => type !== 'boolean').map((column) => [column.name, bound(column)]),
     );
-    const nullCount = Object.fromEntries(resultsTable.columns.map(({ name }) => [name, 0]));
+    const nullCount = Object.fromEntries(stored.map(({ name }) => [name, 0]));
+    const stats = { sizeBytes: 180_000, numRecords: each, minValues: bounds, maxValues: bounds, nullCount };
     return {
       path: `run_date=2026-11-29/part-${String(index).padStart(5, '0')}-6f9619ff-8b86-4d01-b42d-00cf4fc964ff.c000.snappy.parquet`,
       partitionValues: { run_date: '2026-11-29' },
       size: 180_000,
       modificationTime: NOW,
       dataChange: true,
-      stats: JSON.stringify({ numRecords: each, minValues: bounds, maxValues: bounds, nullCount }),
+      stats: encodeStats(stats, resultsTable.columns),
     };
   };
   const plan = {
@@ -228,7 +272,7 @@ async function playCommit(documents: number, batches: number): Promise<Part> {
     createdAt: NOW,
   } as unknown as Plan; // what the commit reads
   const step = /\/steps\/b(\d+)\.(\w+)\.json$/;
-  const lake = new CountingStore('lake', 0, (path) => {
+  const made = (path: string): Buffer | undefined => {
     const [, number, name] = step.exec(path) ?? [];
     if (number === undefined) return undefined;
     const record = {
@@ -247,15 +291,15 @@ async function playCommit(documents: number, batches: number): Promise<Part> {
       part: { path: 'p', add: add(Number(number)) },
     };
     return Buffer.from(JSON.stringify(name === 'decide' ? { ...record, ...decided } : record));
-  });
+  };
+  const lake = new CountingStore('lake', { folder, made });
   const createdAt = new Date(NOW - 3_600_000).toISOString();
   await lake.write(
     runPaths.request(RUN),
     JSON.stringify({ runId: RUN, kind: 'request', createdAt, request: null, rerun: null, windowId: null }),
   );
   await lake.write(runPaths.plan(RUN), JSON.stringify(plan));
-  const deps = { clock, random: seededRandom(1), logger: silentLogger };
-  const table = DeltaTable.open(lake, 'tables/results', resultsTable, deps);
+  const table = openResults(lake);
   const services = {
     ...servicesOf(lake, lake),
     tables: {
@@ -269,24 +313,46 @@ async function playCommit(documents: number, batches: number): Promise<Part> {
   const before = { ...lake.counts };
   const began = performance.now();
   await commitRun(services, RUN);
-  const seconds = (performance.now() - began) / 1000;
-  const peak = peakRssMb();
-  const openBegan = performance.now();
-  const snapshot = await DeltaTable.open(lake, 'tables/results', resultsTable, deps).snapshot();
   return {
-    seconds,
-    peakRssMb: peak,
+    seconds: (performance.now() - began) / 1000,
+    peakRssMb: peakRssMb(),
     reads: lake.counts.reads - before.reads,
     writes: lake.counts.writes - before.writes,
     logEntryBytes: lake.counts.largestWrite,
     bytesPerFile: Math.round(encodeActions([{ add: add(1) }]).length),
-    files: snapshot?.files.size ?? 0,
-    openPeakRssMb: peakRssMb(),
-    openSeconds: (performance.now() - openBegan) / 1000,
   };
 }
 
-const PARTS = ['plan', 'orchestrations', 'commit'] as const;
+const openResults = (lake: LakeStore): DeltaTable =>
+  DeltaTable.open(lake, 'tables/results', resultsTable, { clock, random: seededRandom(1), logger: silentLogger });
+
+/** A process that opens the table that the commit has left, or its checkpoint. */
+async function playOpen(folder: string): Promise<Part> {
+  const began = performance.now();
+  const snapshot = await openResults(new CountingStore('lake', { folder })).snapshot();
+  return {
+    seconds: (performance.now() - began) / 1000,
+    peakRssMb: peakRssMb(),
+    files: snapshot?.files.size ?? 0,
+  };
+}
+
+/** A process that has opened the table and is the one to write a checkpoint of it. */
+async function playCheckpoint(folder: string): Promise<Part> {
+  const lake = new CountingStore('lake', { folder });
+  const table = openResults(lake);
+  const snapshot = await table.snapshot();
+  if (snapshot === undefined) throw new Error('the play has no table');
+  const began = performance.now();
+  await writeCheckpoint(table.log, snapshot, 0);
+  return {
+    seconds: (performance.now() - began) / 1000,
+    peakRssMb: peakRssMb(),
+    checkpointBytes: lake.counts.largestWrite,
+  };
+}
+
+const PARTS = ['plan', 'orchestrations', 'commit', 'open', 'checkpoint', 'reopen'] as const;
 
 export async function run({ json, args }: { json: boolean; args: string[] }): Promise<void> {
   const { values } = parseArgs({
@@ -297,30 +363,23 @@ export async function run({ json, args }: { json: boolean; args: string[] }): Pr
       'seconds-per-document': { type: 'string', default: '0.5' },
       part: { type: 'string' },
       batches: { type: 'string', default: '0' },
+      folder: { type: 'string', default: '' },
     },
   });
   const documents = Number(values.documents);
   if (values.part !== undefined) {
-    const batches = Number(values.batches);
-    const played =
-      values.part === 'plan'
-        ? await playPlan(documents)
-        : values.part === 'orchestrations'
-          ? playOrchestrations(batches)
-          : await playCommit(documents, batches);
+    const played = await play(values.part, documents, Number(values.batches), values.folder);
     process.stdout.write(`${JSON.stringify(played)}\n`);
     return;
   }
   const parts: Record<string, Part> = {};
-  for (const part of PARTS)
-    parts[part] = await inProcess([
-      '--part',
-      part,
-      '--documents',
-      String(documents),
-      '--batches',
-      String(parts.plan?.batches ?? 0),
-    ]);
+  await withTemporaryFolder(async (folder) => {
+    for (const part of PARTS) {
+      const batches = String(parts.plan?.batches ?? 0);
+      const order = ['--part', part, '--documents', String(documents), '--batches', batches, '--folder', folder];
+      parts[part] = await inProcess(order);
+    }
+  });
   const instances = Number(values.instances);
   const hours = (documents * Number(values['seconds-per-document'])) / instances / 3600;
   const report = { documents, parts, instances, secondsPerDocument: Number(values['seconds-per-document']), hours };
@@ -334,6 +393,13 @@ export async function run({ json, args }: { json: boolean; args: string[] }): Pr
   process.stdout.write(
     `${instances} instances at ${values['seconds-per-document']} s a document: ${hours.toFixed(1)} hours\n`,
   );
+}
+
+async function play(part: string, documents: number, batches: number, folder: string): Promise<Part> {
+  if (part === 'plan') return await playPlan(documents);
+  if (part === 'orchestrations') return playOrchestrations(batches);
+  if (part === 'commit') return await playCommit(documents, batches, folder);
+  return part === 'checkpoint' ? await playCheckpoint(folder) : await playOpen(folder);
 }
 
 async function inProcess(args: string[]): Promise<Part> {

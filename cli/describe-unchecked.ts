@@ -1,12 +1,8 @@
 // Labels by descriptions that hardly anybody has checked, in words: how many, how to check them, and whether the encoder reads their language at all.
 import type { UncheckedDescriptions } from '../shared/api/unchecked.ts';
 import type { LakeOptions } from './at-lake.ts';
-import { DATA_FOLDER } from './options.ts';
+import { lakeOption } from './lake-option.ts';
 import { wrapped } from './wrap.ts';
-
-/** What a command needs to speak of the same lake. */
-export const lakeOption = ({ data, url }: Pick<LakeOptions, 'data' | 'url'>): string =>
-  url === undefined ? (data === DATA_FOLDER ? '' : ` --data ${JSON.stringify(data)}`) : ` --url ${url}`;
 
 /** Lines for the screen; none where there is nothing to warn of. */
 export function describeUnchecked(

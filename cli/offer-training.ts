@@ -5,7 +5,7 @@ import type { ExpectedGain } from '../shared/training/expected-gain.ts';
 import { ApiError } from './api-client.ts';
 import { atLake, type LakeOptions } from './at-lake.ts';
 import { note } from './console.ts';
-import { lakeOption } from './describe-unchecked.ts';
+import { lakeOption } from './lake-option.ts';
 
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
 

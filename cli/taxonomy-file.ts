@@ -12,11 +12,13 @@ const IS_TABLE = /\.(csv|tsv|txt)$/i;
 
 /**
  * What the file holds, not checked yet: JSON of a taxonomy, or a table with a row for each label, which is called as its file.
- * @throws {UsageError} the file cannot be read, is not JSON, or is a table without rows
+ * @throws {UsageError} the file cannot be read, is not JSON, or is a table without rows or with a record that cannot be read
  */
 export function parseTaxonomyFile(file: string): unknown {
   if (!IS_TABLE.test(file)) return parseJsonFile(file);
-  const labels = labelsOfTable(textOfTable(readGivenFile(file)));
+  const { labels, broken } = labelsOfTable(textOfTable(readGivenFile(file)));
+  if (broken !== undefined)
+    throw new UsageError(`${file}, line ${broken.line}: the record ${broken.problem}. Mend it; nothing was taken over`);
   if (labels.length === 0) throw new UsageError(`${file} holds no labels: a row for each, name and description`);
   return { name: basename(file, extname(file)), labels };
 }

@@ -25,6 +25,7 @@ export const runPaths = {
   planBatch: (runId: string, batch: string) => path`runs/${runId}/plan/${batch}.json`,
   extractedFolder: (runId: string) => path`runs/${runId}/extracted`,
   extracted: (runId: string, batch: string) => path`runs/${runId}/extracted/${batch}.parquet`,
+  /** Written by earlier versions only. */
   features: (runId: string, batch: string) => path`runs/${runId}/features/${batch}.csr`,
   scores: (runId: string, batch: string) => path`runs/${runId}/scores/${batch}.parquet`,
   /** Folder of one batch's LLM attempts, raw answers and ledger. */

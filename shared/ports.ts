@@ -38,6 +38,14 @@ export interface WriteCondition {
   ifMatch?: string;
 }
 
+/** Content that is made while it is sent, so that it is never there as a whole. A try that failed makes it again: equal bytes each time. */
+export interface MadeContent {
+  byteLength: number;
+  pieces(): Iterable<Uint8Array>;
+}
+
+export type FileContent = Uint8Array | string | MadeContent;
+
 /** What the names of a store cannot hold: XML 1.0 has no place for it, so no listing could give it back. */
 export const UNLISTABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
 
@@ -53,7 +61,7 @@ export interface LakeStore {
   /** Some bytes of a file that never changes. */
   readPart(path: string, offset: number, length: number): Promise<Buffer>;
   /** Whole-file write, visible at once or not at all. Returns the new ETag. */
-  write(path: string, content: Uint8Array | string, condition?: WriteCondition): Promise<string>;
+  write(path: string, content: FileContent, condition?: WriteCondition): Promise<string>;
   /** Copy a local file to the lake (streams large files). A condition is told as refused also when only the answer to this upload was lost: look who did. */
   upload(path: string, localFile: string, condition?: WriteCondition): Promise<string>;
   /** Copy a lake file to a local file. */

@@ -115,7 +115,7 @@ export const SETTINGS = {
   ),
   RECONCILE_UPLOADS: flag('Look every hour for landing files without a decision and start a run for them', true),
   RETENTION_DAYS: count(
-    'Texts, features, scores and raw answers of a run are deleted so long after its end, and the durable history of what has ended; 0 = kept. Decisions stay',
+    'Texts, scores and raw answers of a run are deleted so long after its end, and the durable history of what has ended; 0 = kept. Decisions stay',
     0,
     0,
     3650,

@@ -4,15 +4,17 @@ import { join, relative } from 'node:path';
 import { cpuSecondsOf, here, inFolder, line, measured, type Options, other, type Told } from './line.ts';
 
 interface DatasetResult {
-  sides: { cpuMsPerDocument: number; requestsPerBatch: number }[];
+  sides: { cpuMsPerDocument: number; readersCpuMsPerDocument: number; requestsPerBatch: number }[];
 }
 
 export function dataset({ against }: Options): Told[] {
   const { sides } = measured(here, 'dataset', other(against)) as DatasetResult; // as above
   const [now, before] = sides;
   if (now === undefined) return [];
+  const readers = [now.readersCpuMsPerDocument, before?.readersCpuMsPerDocument] as const;
   return [
     line('dataset', 'host, a document of a data set, CPU', 'ms', now.cpuMsPerDocument, before?.cpuMsPerDocument),
+    line('dataset', 'its readers, a document of a data set, CPU', 'ms', ...readers),
     line('dataset', 'host, HTTP requests of a batch', '', now.requestsPerBatch, before?.requestsPerBatch),
   ];
 }

@@ -51,7 +51,10 @@ export function folderStore(folder: string): LakeStore {
         await file.close();
       }
     },
-    write: (path, content) => put(path, (file) => writeFile(file, content)),
+    write: (path, content) =>
+      put(path, (file) =>
+        writeFile(file, typeof content !== 'string' && 'pieces' in content ? content.pieces() : content),
+      ),
     upload: (path, localFile) => put(path, (file) => copyFile(localFile, file)),
     download: async (path, localFile) => copyFile(at(path), localFile),
     stat: statOf as unknown as LakeStore['stat'], // of its fields a round reads the ETag

@@ -1,7 +1,7 @@
 // A store in memory that knows its past: how it was before any of its calls, so that a process can go on where another was ended.
 import { readFile, writeFile } from 'node:fs/promises';
 import { TerminalError } from '../../shared/errors.ts';
-import type { LakeFile, LakeStore, WriteCondition } from '../../shared/ports.ts';
+import type { FileContent, LakeFile, LakeStore, WriteCondition } from '../../shared/ports.ts';
 
 interface Stored {
   bytes: Buffer;
@@ -66,8 +66,8 @@ export class MemoryStore implements LakeStore {
     return (await this.read(path)).subarray(offset, offset + length);
   }
 
-  async write(path: string, content: Uint8Array | string, condition: WriteCondition = {}): Promise<string> {
-    return this.#put(this.#step(), path, Buffer.from(content), condition);
+  async write(path: string, content: FileContent, condition: WriteCondition = {}): Promise<string> {
+    return this.#put(this.#step(), path, wholeOf(content), condition);
   }
 
   async upload(path: string, localFile: string, condition: WriteCondition = {}): Promise<string> {
@@ -116,3 +116,10 @@ export class MemoryStore implements LakeStore {
     if (this.#files.delete(path)) this.#past.push({ step, path, stored: undefined });
   }
 }
+
+const wholeOf = (content: FileContent): Buffer =>
+  typeof content === 'string'
+    ? Buffer.from(content)
+    : 'pieces' in content
+      ? Buffer.concat([...content.pieces()])
+      : Buffer.from(content);

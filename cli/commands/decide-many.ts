@@ -17,7 +17,7 @@ import { readDataset } from '../../shared/training/dataset.ts';
 import type { ApiClient } from '../api-client.ts';
 import { atLake, queryOf } from '../at-lake.ts';
 import { answer, bar, clearBar, note, screenWidth, UsageError, warn } from '../console.ts';
-import { lakeOption } from '../describe-unchecked.ts';
+import { lakeOption } from '../lake-option.ts';
 import { readGivenFile } from '../local-files.ts';
 import { offerTraining } from '../offer-training.ts';
 import { formatTable } from '../table.ts';

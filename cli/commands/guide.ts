@@ -3,7 +3,8 @@ import type { Guide } from '../../shared/api/guide.ts';
 import { guideOf } from '../../shared/insight/guide.ts';
 import { type LakeOptions, lookAt } from '../at-lake.ts';
 import { answer, bold, dim, screenWidth, warn } from '../console.ts';
-import { describeUnchecked, lakeOption } from '../describe-unchecked.ts';
+import { describeUnchecked } from '../describe-unchecked.ts';
+import { lakeOption } from '../lake-option.ts';
 import { wrapped } from '../wrap.ts';
 
 const MARKS = { done: '✓', next: '→', later: ' ' };

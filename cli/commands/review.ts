@@ -12,7 +12,7 @@ import { reviewProgress } from '../../shared/review/progress.ts';
 import { takeForReview } from '../../shared/review/queue.ts';
 import { atLake, type LakeOptions, queryOf } from '../at-lake.ts';
 import { answer, bar, clearBar, note, print, printJson, screenWidth, UsageError } from '../console.ts';
-import { lakeOption } from '../describe-unchecked.ts';
+import { lakeOption } from '../lake-option.ts';
 import { offerTraining } from '../offer-training.ts';
 import { formatTable, type TableColumn } from '../table.ts';
 import { type ChooseOptions, type DecideOptions, requestOf } from './decision-request.ts';

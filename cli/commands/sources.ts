@@ -1,6 +1,7 @@
 // `sluice sources`: libraries of SharePoint and OneDrive, and mailboxes, that land by themselves.
 import type { SourceCheck, SourceItem, SourceStatus } from '../../shared/api/source-status.ts';
 import { note, print, printJson, screenWidth, tellBroken, UsageError } from '../console.ts';
+import { lakeOption } from '../lake-option.ts';
 import { formatTable, type TableColumn } from '../table.ts';
 import { openApi, type RemoteOptions } from './runs.ts';
 
@@ -9,7 +10,9 @@ export async function listSources(options: RemoteOptions): Promise<void> {
   tellBroken(broken);
   if (options.json) return printJson({ sources, broken }, 2);
   if (sources.length + broken.length === 0)
-    return note('no source yet: npx sluice sources add NAME --site https://…sharepoint.com/sites/…');
+    return note(
+      `no source yet: npx sluice sources add NAME --site https://…sharepoint.com/sites/…${lakeOption(options)}`,
+    );
   show(
     [
       { title: 'source' },
@@ -22,11 +25,11 @@ export async function listSources(options: RemoteOptions): Promise<void> {
     ],
     sources.map(toLine),
   );
-  for (const source of sources) tell(source);
+  for (const source of sources) tell(source, lakeOption(options));
 }
 
 /** What a person must know or do about a source. */
-function tell({ name, error, drives, reasons = [], since }: SourceStatus): void {
+function tell({ name, error, drives, reasons = [], since }: SourceStatus, lake: string): void {
   if (error !== null) note(`${name}: [${error.code}] ${error.message}. ${error.remedy}`);
   if (since != null) {
     const older = drives.reduce((sum, drive) => sum + (drive.older ?? 0), 0);
@@ -40,13 +43,13 @@ function tell({ name, error, drives, reasons = [], since }: SourceStatus): void 
   for (const drive of drives)
     if (drive.unconfirmedRemovals > 0)
       note(
-        `${name}: ${drive.unconfirmedRemovals} files of "${drive.name}" vanished at once. If that is right: npx sluice sources sync ${name} --confirm-removals`,
+        `${name}: ${drive.unconfirmedRemovals} files of "${drive.name}" vanished at once. If that is right: npx sluice sources sync ${name} --confirm-removals${lake}`,
       );
   for (const state of ['skipped', 'failed'] as const) {
     const why = reasons.filter((reason) => reason.state === state).map(({ code, items }) => `${items} ${code}`);
     if (why.length > 0)
       note(
-        `${name} ${state}: ${why.join(', ')}. Which: npx sluice sources items ${name}${state === 'failed' ? ' --state failed' : ''}`,
+        `${name} ${state}: ${why.join(', ')}. Which: npx sluice sources items ${name}${state === 'failed' ? ' --state failed' : ''}${lake}`,
       );
   }
 }
@@ -89,7 +92,9 @@ export async function addSource(name: string, options: AddSourceOptions): Promis
   const where = whereOf(options);
   const added = await openApi(options).addSource({ name, ...where, include, exclude, types, deletion, everyMinutes });
   if (options.json) return printJson(added, 2);
-  note(`${name} is added; its first round begins within a minute. See it with: npx sluice sources list`);
+  note(
+    `${name} is added; its first round begins within a minute. See it with: npx sluice sources list${lakeOption(options)}`,
+  );
 }
 
 /** The part of an entry that tells one kind from another. */
@@ -144,7 +149,7 @@ export async function syncSource(
   const { full, confirmRemovals } = options;
   const started = await openApi(options).syncSource(name, { full, confirmRemovals });
   if (options.json) return printJson(started, 2);
-  note(`a round of ${name} begins. See it with: npx sluice sources list`);
+  note(`a round of ${name} begins. See it with: npx sluice sources list${lakeOption(options)}`);
 }
 
 export async function showItems(name: string, options: RemoteOptions & { state: string }): Promise<void> {

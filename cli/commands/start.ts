@@ -32,7 +32,7 @@ import {
   warn,
 } from '../console.ts';
 import { describeCold } from '../describe-cold.ts';
-import { describeUnchecked, lakeOption } from '../describe-unchecked.ts';
+import { describeUnchecked } from '../describe-unchecked.ts';
 import {
   type FolderFile,
   type FolderListing,
@@ -42,6 +42,7 @@ import {
   tellSkipped,
 } from '../import-folder.ts';
 import { type LakeLabels, labelsOf } from '../lake-labels.ts';
+import { lakeOption } from '../lake-option.ts';
 import { appFolder, appOf } from '../local-app.ts';
 import { type LocalCloud, openLocalCloud, simulatorSettings } from '../local-cloud.ts';
 import { compareWithTruth, jsonOf, readResults, ShownResults } from '../show-results.ts';
@@ -132,7 +133,7 @@ export async function start(folder: string | undefined, options: StartOptions): 
       const stopped = aborted(stopping.signal);
       await Promise.race([
         broken,
-        followSource(cloud, documents, options.source, stopping.signal),
+        followSource(cloud, documents, options.source, options.data, stopping.signal),
         printUploads(app, cloud, options.json, stopping.signal),
         stopped,
       ]);
@@ -171,7 +172,7 @@ export async function start(folder: string | undefined, options: StartOptions): 
     }
     note(`\n${bold('Ready.')} Open ${cloud.hostUrl}/api/dashboard and drop files or a folder on it.`);
     note(
-      `From a terminal: ${bold('npx sluice upload <file>')}; what lies in the container ${bold('landing')} is classified. Ctrl+C ends.`,
+      `From a terminal: ${bold(`npx sluice upload <file>${lakeOption(options)}`)}, ${bold(`npx sluice guide${lakeOption(options)}`)} for the next step; what lies in the container ${bold('landing')} is classified. Ctrl+C ends.`,
     );
     await Promise.race([printUploads(app, cloud, options.json, stopping.signal), broken, aborted(stopping.signal)]);
   } finally {
@@ -258,10 +259,11 @@ async function classifyFolder(app: App, cloud: LocalCloud, work: FolderWork): Pr
 async function tellColdStart(app: App, run: RunStatus, options: Pick<StartOptions, 'data'>): Promise<void> {
   if (run.modelVersion !== null) return;
   const { encoder, cold } = await readPlan(app.lake, run.runId);
+  const lake = lakeOption(options);
   const next =
     run.review > 0
-      ? 'review some documents in the page or with `sluice review`, then `sluice train decisions`'
-      : '`sluice train decisions` makes a model of what was decided';
+      ? `review some documents in the page or with \`npx sluice review${lake}\`, then \`npx sluice train decisions${lake}\``
+      : `\`npx sluice train decisions${lake}\` makes a model of what was decided`;
   print(
     encoder == null
       ? `No model knows these labels yet, and no encoder is imported that could decide by their descriptions (docs/models.md, Encoders). Next: ${next}.`
@@ -301,13 +303,14 @@ async function followSource(
   cloud: LocalCloud,
   folder: string,
   kind: 'sharepoint' | 'exchange',
+  data: string,
   signal: AbortSignal,
 ): Promise<void> {
   const role = kind === 'sharepoint' ? 'a library of SharePoint' : 'the inbox of a mailbox (its .eml files)';
   note(
     `\n${bold(folder)} plays ${role}. Put, change, rename or delete files in it and watch ${cloud.hostUrl}/api/dashboard`,
   );
-  note(`What became of them: ${bold('npx sluice sources list')}. Ctrl+C ends.`);
+  note(`What became of them: ${bold(`npx sluice sources list${lakeOption({ data })}`)}. Ctrl+C ends.`);
   const api = new ApiClient(cloud.hostUrl ?? '');
   while (!signal.aborted) {
     try {

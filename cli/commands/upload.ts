@@ -4,8 +4,8 @@ import { ApiClient } from '../api-client.ts';
 import type { LakeOptions } from '../at-lake.ts';
 import { bar, clearBar, note, printJson } from '../console.ts';
 import { DataFolder } from '../data-folder.ts';
-import { lakeOption } from '../describe-unchecked.ts';
 import { listFolder, tellSkipped } from '../import-folder.ts';
+import { lakeOption } from '../lake-option.ts';
 import { isLakeElsewhere, withApp } from '../local-app.ts';
 
 export async function uploadCommand(

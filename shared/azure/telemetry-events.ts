@@ -180,6 +180,10 @@ export const EVENTS: Readonly<Record<string, EventSpec>> = {
     doc: 'A commit lost a race and was repeated on the next version.',
     fields: ['table', 'version', 'attempt'],
   },
+  'lake.checkpoint.damaged': {
+    doc: 'A checkpoint cannot be read and an older one, or all commits, are read instead: opening the table takes longer until the next one. The file it names was damaged.',
+    fields: ['table', 'version'],
+  },
   'lake.checkpoint.failed': {
     doc: 'A checkpoint could not be written; the next commit tries again.',
     fields: ['table', 'version'],

@@ -27,7 +27,12 @@ export function roomiest<R extends { jobs: readonly Queued[] }>(
 ): R | undefined {
   if (job.source.bytes.byteLength > AHEAD_BYTES) return undefined;
   const anyAhead = waiting > LAST ? ANY_AHEAD : LAST_AHEAD;
-  return readers
-    .filter(({ jobs }) => jobs.length < ([...jobs, job].every(({ isLight }) => isLight) ? LIGHT_AHEAD : anyAhead))
-    .sort((a, b) => a.jobs.length - b.jobs.length)[0];
+  let found: R | undefined; // asked for with every document: no list is made
+  for (const reader of readers) {
+    const { jobs } = reader;
+    if (found !== undefined && jobs.length >= found.jobs.length) continue;
+    const isLight = job.isLight && jobs.every((each) => each.isLight);
+    if (jobs.length < (isLight ? LIGHT_AHEAD : anyAhead)) found = reader;
+  }
+  return found;
 }

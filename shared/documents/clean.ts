@@ -9,6 +9,8 @@ const INVISIBLE = /\u034f|[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u
 const ESCAPES = /\x1b\[[0-9;?]{0,20}[a-zA-Z]/g;
 const CONTROL = /[\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]/g;
 const LINE_END = /\r\n?|[\x0b\x0c\x85\u2028\u2029]/g;
+/** Without the no-break space, which to a pattern looks like a space until it has looked twice. */
+const WIDE_BLANK = /[\u1680\u2000-\u200a\u202f\u205f\u3000]/;
 const BLANK = /[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]/g;
 // "Ver-\nordnung" → "Verordnung": both sides at least two lower-case letters, so that lists and ranges stay.
 const HYPHENATED = /(?<=\p{Ll}{2})[-\u2010]\n(?=\p{Ll}{2})/gu;
@@ -28,23 +30,24 @@ const MAY_COMPOSE = /[\u0300-\uffff]/;
 
 /** Normalise: NFC, no control or invisible characters, ligatures as letters, words joined over line ends, plain white space. */
 export function clean(text: string): string {
-  return trimmed(
-    usual(text.toWellFormed())
-      .replace(/ {2,}/g, ' ')
-      .replace(/ \t ?|\t /g, '\t')
-      .replace(WIDE_GAP, GAP)
-      .replace(/ \n ?|\n /g, '\n')
-      .replace(ROW_END, '\n')
-      .replace(/\n{3,}/g, '\n\n')
-      .replace(HYPHENATED, ''),
-  );
+  // A search for characters is many times faster than a pattern that looks for them, and most texts lack most of them.
+  let plain = usual(text.toWellFormed());
+  if (plain.includes('  ')) plain = plain.replace(/ {2,}/g, ' ');
+  const hasTabs = plain.includes('\t');
+  if (hasTabs) plain = plain.replace(/ \t ?|\t /g, '\t').replace(WIDE_GAP, GAP);
+  if (plain.includes(' \n') || plain.includes('\n ')) plain = plain.replace(/ \n ?|\n /g, '\n');
+  if (hasTabs) plain = plain.replace(ROW_END, '\n');
+  if (plain.includes('\n\n\n')) plain = plain.replace(/\n{3,}/g, '\n\n');
+  if (plain.includes('-\n') || /\u2010\n/.test(plain)) plain = plain.replace(HYPHENATED, '');
+  return trimmed(plain);
 }
 
 /** Without characters that nobody sees or that are written in two ways. */
 function usual(text: string): string {
   if (!UNUSUAL.test(text)) {
-    const lines = text.replace(/\r\n?/g, '\n');
-    return (MAY_COMPOSE.test(lines) ? lines.normalize('NFC') : lines).replace(BLANK, ' ');
+    const lines = text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text;
+    const composed = MAY_COMPOSE.test(lines) ? lines.normalize('NFC') : lines;
+    return composed.includes('\u00a0') || WIDE_BLANK.test(composed) ? composed.replace(BLANK, ' ') : composed;
   }
   return text
     .replace(SOFT_HYPHENATED, '')

@@ -1,14 +1,13 @@
-// The n-gram scores of eld 2 (Nito T.M., Apache-2.0) over its own database, in flat arrays. Its database is an object per n-gram, and walking
-// those objects was two fifths of what reading a small text cost.
+// The n-gram scores of eld 2 (Nito T.M., Apache-2.0) over its own database, in flat arrays (ngram-table.ts). Its database is an object per n-gram, and
+// walking those objects was two fifths of what reading a small text cost.
 // Invariant: L1 `languageOf` is what `eld.detect` calls the language where it calls itself reliable, and null elsewhere (a test compares them).
 
-/** eld's modules as they lie beside its entry `eld/extrasmall`. */
+import type { NgramTable } from './ngram-table.ts';
+
+/** eld's modules as they lie beside its entry `eld/extrasmall`, and its database. */
 export interface EldParts {
   /** Scores of n-grams by language number, less BASE_SCORE each. */
-  ngramsData: {
-    languages: Readonly<Record<number, string>>;
-    ngrams: Readonly<Record<string, Readonly<Record<number, number>>>>;
-  };
+  ngrams: NgramTable;
   /** A character for each byte of UTF-8. */
   dictionary: readonly string[];
   /** What stands between words. */
@@ -39,8 +38,7 @@ export class LanguageScores {
 
   constructor(parts: EldParts) {
     this.#parts = parts;
-    const { languages } = parts.ngramsData;
-    this.#languages = Object.keys(languages).map((id) => languages[Number(id)] ?? '');
+    this.#languages = parts.ngrams.languages;
   }
 
   /** ISO 639-1 code; null when the scores are not clear (L1). */
@@ -61,9 +59,8 @@ export class LanguageScores {
   }
 
   #scoresOf(ngram: string): Uint8Array {
-    const { ngrams } = this.#parts.ngramsData;
-    if (!Object.hasOwn(ngrams, ngram)) return NONE; // not kept: there is no end of them
-    const scores = Uint8Array.from(Object.entries(ngrams[ngram] ?? {}).flat(), Number);
+    const scores = this.#parts.ngrams.scoresOf(ngram);
+    if (scores === undefined) return NONE; // not kept: there is no end of them
     this.#known.set(ngram, scores);
     return scores;
   }

@@ -3,21 +3,15 @@
 // own list: nothing is expanded recursively, nothing is fetched.
 import { Parser } from 'htmlparser2';
 import { TerminalError } from '../errors.ts';
-
-export interface MarkupHandler {
-  /** Local name, lower case in HTML, without namespace prefix in XML; attributes with their prefix as written. */
-  open?(name: string, attributes: Record<string, string>): void;
-  text?(text: string): void;
-  close?(name: string): void;
-}
+import type { MarkupHandler } from './markup-handler.ts';
+import { XmlEvents } from './xml-events.ts';
 
 const MAX_DEPTH = 1000;
 
-/** Feed `write` with text as it comes, then `end`. Throws extract.too-large over the limits. */
-export function markupParser(handler: MarkupHandler, options: { xml: boolean; maxElements: number }): Parser {
+/** Throws extract.too-large over the limits. */
+function htmlParser(handler: MarkupHandler, maxElements: number): Parser {
   let depth = 0;
   let elements = 0;
-  const local = options.xml ? (name: string) => name.slice(name.indexOf(':') + 1) : (name: string) => name;
   return new Parser(
     {
       onopentagname() {
@@ -25,21 +19,21 @@ export function markupParser(handler: MarkupHandler, options: { xml: boolean; ma
         elements += 1;
         if (depth > MAX_DEPTH)
           throw new TerminalError('extract.too-large', `markup: at most ${MAX_DEPTH} nested elements are read`);
-        if (elements > options.maxElements)
-          throw new TerminalError('extract.too-large', `markup: at most ${options.maxElements} elements are read`);
+        if (elements > maxElements)
+          throw new TerminalError('extract.too-large', `markup: at most ${maxElements} elements are read`);
       },
       onopentag(name, attributes) {
-        handler.open?.(local(name), attributes);
+        handler.open?.(name, attributes);
       },
       ontext(text) {
         handler.text?.(text);
       },
       onclosetag(name) {
         depth -= 1;
-        handler.close?.(local(name));
+        handler.close?.(name);
       },
     },
-    { xmlMode: options.xml, decodeEntities: true, recognizeCDATA: true },
+    { xmlMode: false, decodeEntities: true, recognizeCDATA: true },
   );
 }
 
@@ -49,19 +43,7 @@ export function parseMarkup(
   handler: MarkupHandler,
   options: { xml: boolean; maxElements: number },
 ): void {
-  const parser = markupParser(handler, options);
+  const parser = options.xml ? new XmlEvents(handler, options.maxElements) : htmlParser(handler, options.maxElements);
   parser.write(text);
   parser.end();
-}
-
-const COLON = 0x3a;
-
-/** Value of an attribute by its local name, whatever its prefix. */
-export function attribute(attributes: Record<string, string>, local: string): string | undefined {
-  if (attributes[local] !== undefined) return attributes[local];
-  for (const name in attributes) {
-    const colon = name.length - local.length - 1;
-    if (colon >= 0 && name.charCodeAt(colon) === COLON && name.endsWith(local)) return attributes[name];
-  }
-  return undefined;
 }

@@ -3,7 +3,8 @@
 import { TerminalError } from '../errors.ts';
 import { openZip, type ZipMember } from './archives/zip.ts';
 import type { ExtractLimits } from './limits.ts';
-import { type MarkupHandler, markupParser } from './markup.ts';
+import type { MarkupHandler } from './markup-handler.ts';
+import { XmlEvents } from './xml-events.ts';
 
 /** Largest expanded package: Office files of more are not documents but databases. */
 const MAX_PACKAGE_BYTES = 256 * 1024 * 1024;
@@ -92,7 +93,7 @@ export class PackageParts {
   async xml(name: string, handler: MarkupHandler, shorten?: (xml: Buffer) => Buffer): Promise<boolean> {
     const whole = await this.bytes(name);
     if (whole === undefined) return false;
-    const parser = markupParser(handler, { xml: true, maxElements: this.#limits.maxElements });
+    const parser = new XmlEvents(handler, this.#limits.maxElements);
     const charset = xmlCharset(whole);
     const content = shorten !== undefined && charset === 'utf-8' ? shorten(whole) : whole;
     const decoder = new TextDecoder(charset);

@@ -57,14 +57,21 @@ const UNREAD: Readonly<Record<string, string>> = {
 // Formats with a signature: plain text under such a name is what is left of a lost file (a link, an error page), not the document.
 const SIGNED_NAME = /\.(docx|docm|dotx|xlsx|xlsm|xlsb|pptx|pptm|odt|ods|odp|epub|pdf|zip|7z|png|jpe?g|tiff?)$/i;
 
+/** Those asked for: even a module that is there already costs its importer a hundredth of a millisecond and more. */
+const loaded = new Map<string, Reader>();
+
 /** @throws {TerminalError} extract.unsupported, extract.encrypted or extract.corrupt */
 export async function readerOf(mediaType: string, name: string): Promise<Reader> {
   if (mediaType === MEDIA.txt && SIGNED_NAME.test(name))
     throw new TerminalError('extract.corrupt', 'document: its name promises another format, it holds a plain text');
   if (mediaType === MEDIA.encryptedOffice)
     throw new TerminalError('extract.encrypted', 'document: the Office file needs a password');
+  const known = loaded.get(mediaType);
+  if (known !== undefined) return known;
   const load = READERS[mediaType];
   if (load === undefined)
     throw new TerminalError('extract.unsupported', `document: ${UNREAD[mediaType] ?? `${mediaType} is not read`}`);
-  return await load();
+  const reader = await load();
+  loaded.set(mediaType, reader);
+  return reader;
 }

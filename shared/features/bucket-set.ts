@@ -2,10 +2,8 @@
 
 /** Buckets that matter, each with its place among them. */
 export class BucketSet {
-  /** Bit `bucket & 31` of number `bucket >>> 5`. */
-  readonly #bits: Int32Array;
-  /** Members before those of each number. */
-  readonly #before: Int32Array;
+  /** Two numbers for every 32 buckets, beside each other for the processor: a bit for each, and how many members come before them. */
+  readonly #words: Int32Array;
   readonly size: number;
 
   /**
@@ -13,26 +11,26 @@ export class BucketSet {
    * @param members  ascending
    */
   constructor(width: number, members: Int32Array) {
-    this.#bits = new Int32Array((width + 31) >>> 5);
-    this.#before = new Int32Array(this.#bits.length);
+    this.#words = new Int32Array(2 * ((width + 31) >>> 5));
     this.size = members.length;
-    for (let i = 0; i < members.length; i++) this.#bits[members[i]! >>> 5]! |= 1 << (members[i]! & 31);
+    for (let i = 0; i < members.length; i++) this.#words[2 * (members[i]! >>> 5)]! |= 1 << (members[i]! & 31);
     let before = 0;
-    for (let at = 0; at < this.#bits.length; at++) {
-      this.#before[at] = before;
-      before += countBits(this.#bits[at]!);
+    for (let at = 0; at < this.#words.length; at += 2) {
+      this.#words[at + 1] = before;
+      before += countBits(this.#words[at]!);
     }
   }
 
   has(bucket: number): boolean {
-    return (this.#bits[bucket >>> 5]! & (1 << (bucket & 31))) !== 0;
+    return (this.#words[2 * (bucket >>> 5)]! & (1 << (bucket & 31))) !== 0;
   }
 
   /** How many members are smaller than this one; -1 for a bucket that is none. */
   place(bucket: number): number {
-    const bits = this.#bits[bucket >>> 5]!;
+    const at = 2 * (bucket >>> 5);
+    const bits = this.#words[at]!;
     const own = 1 << (bucket & 31);
-    return (bits & own) === 0 ? -1 : this.#before[bucket >>> 5]! + countBits(bits & (own - 1));
+    return (bits & own) === 0 ? -1 : this.#words[at + 1]! + countBits(bits & (own - 1));
   }
 }
 

@@ -7,6 +7,7 @@
 
 import type { BucketSet } from './bucket-set.ts';
 import { kindOf, letterTable, SEPARATOR } from './letters.ts';
+import { LexicalTrace, type Places } from './lexical-trace.ts';
 import { RowBuilder, type RowSink } from './row-builder.ts';
 import type { Csr } from './sparse.ts';
 import { finish, MAX_PART_BYTES, PartBuffer, partsOfPiece, partsOfWord } from './word-parts.ts';
@@ -27,21 +28,6 @@ export const defaultLexicalSettings: LexicalSettings = {
   pairs: true,
   parts: { min: 3, max: 4, distinctWords: 48 },
 };
-
-/** A word or pair of a text. */
-export interface TracedTerm {
-  term: string;
-  bucket: number;
-  count: number;
-  /** Buckets of the word's parts, with how often each occurs in it; of a pair: none. */
-  parts: ReadonlyMap<number, number>;
-  /** Words of a pair. */
-  words: readonly string[];
-  /** A pair whose words are parted wherever they stand: by the end of a sentence or of a paragraph, or as a name and its value are. */
-  isApart?: true;
-}
-
-const APART = /[.!?;:…。！？；：|]|\n[^\S\n]*\n/u;
 
 const SEED = 0x811c9dc5 | 0;
 const PRIME = 0x01000193;
@@ -67,7 +53,7 @@ export class LexicalHasher {
   readonly #quarter: number;
   readonly #counts: Uint8Array;
   readonly #encoder = new TextEncoder();
-  readonly #decoder = new TextDecoder();
+  readonly #trace = new LexicalTrace();
   #bytes = new Uint8Array(1 << 16);
   // Words of the present text: where they lie in the bytes, and their hashes.
   #from = new Int32Array(1 << 12);
@@ -85,6 +71,7 @@ export class LexicalHasher {
   #pieceTo = 0;
   readonly #pieces: Int32Array;
   #left = 0;
+  #isAscii = false;
   #isPlain = false;
   #wanted: BucketSet | null = null;
   readonly #parts: PartBuffer | null;
@@ -136,80 +123,58 @@ export class LexicalHasher {
     // in version 1 the first occurrence of a word decides on its parts, be it wanted or not
     const isLate = version === 1 && wanted !== null;
     if (isLate) this.#wanted = null;
+    let fresh = 0;
     this.#beginPieces();
     for (let i = 0; i < words; i++) {
       const hash = this.#hash[i]!;
       const bucket = hash & wordMask;
+      if (wanted !== null && !wanted.has(bucket)) fresh++;
       if (this.#left > 0 && this.#startsPiece(i, version === 1 && counts[bucket] === 0)) this.#addParts();
       this.#add(bucket);
       if (pairs && i > 0) this.#add(2 * this.#quarter + (pairHash(this.#hash[i - 1]!, hash) & pairMask));
     }
     this.#wanted = wanted;
     const touched = isLate ? this.#placesIn(wanted, this.#sorted()) : this.#sorted();
-    rows.append(touched, counts, false);
+    rows.append(touched, counts, false, words === 0 ? 0 : fresh / words);
     for (let i = 0; i < touched.length; i++) counts[touched[i]!] = 0;
   }
 
-  /** Words and pairs of a text, in the order of their first occurrence (L2). */
-  trace(text: string): TracedTerm[] {
+  /**
+   * The words and pairs of a text, with the parts of each word (L2); until the next text.
+   * @param places  buckets that matter, which are known by their places then; default all
+   */
+  trace(text: string, places: Places | null = null): LexicalTrace {
     const words = this.#scan(text);
-    const { pairs } = this.#settings;
-    const found = new Map<
-      string,
-      { term: string; bucket: number; count: number; parts: Map<number, number>; words: string[]; isApart?: true }
-    >();
-    const note = (term: string, bucket: number, own: string[], isApart = false): void => {
-      const known = found.get(term);
-      if (known === undefined)
-        found.set(term, {
-          term,
-          bucket,
-          count: 1,
-          parts: new Map(),
-          words: own,
-          ...(isApart ? { isApart: true } : {}),
-        });
-      else {
-        known.count++;
-        if (!isApart) delete known.isApart;
-      }
-    };
-    const wordAt = (i: number) => this.#decoder.decode(this.#bytes.subarray(this.#from[i]!, this.#to[i]!));
-    const cut: { word: string; part: number }[] = [];
-    const seen = new Set<number>();
+    const { pairs, version } = this.#settings;
+    const trace = this.#trace;
+    const ascii = this.#isAscii ? text : undefined;
+    trace.begin({ ascii, bytes: this.#bytes, from: this.#from, to: this.#to, hash: this.#hash, words });
+    const seen = version === 1 ? new Set<number>() : undefined; // there a word has parts where its bucket occurs first
     this.#beginPieces();
     for (let i = 0; i < words; i++) {
-      const word = wordAt(i);
-      const bucket = this.#hash[i]! & (this.#quarter - 1);
-      if (this.#left > 0 && this.#startsPiece(i, !seen.has(bucket))) {
-        // each part belongs to one word of its piece: the first that is not over where the part begins, else the last
-        const parts = this.#cut();
-        let owner = i;
-        for (let at = 0; at < parts; at++) {
-          while (
-            owner + 1 < words &&
-            this.#from[owner + 1]! < this.#pieceTo &&
-            this.#to[owner]! <= this.#parts!.starts[at]!
-          )
-            owner++;
-          cut.push({ word: wordAt(owner), part: this.#partBucket(at) });
-        }
-      }
-      seen.add(bucket);
-      note(word, bucket, [word]);
-      if (pairs && i > 0) {
-        const before = wordAt(i - 1);
-        const mask = 2 * this.#quarter - 1;
-        const bucket = 2 * this.#quarter + (pairHash(this.#hash[i - 1]!, this.#hash[i]!) & mask);
-        const between = this.#decoder.decode(this.#bytes.subarray(this.#to[i - 1]!, this.#from[i]!));
-        note(`${before} ${word}`, bucket, [before, word], APART.test(between));
-      }
+      const hash = this.#hash[i]!;
+      const bucket = hash & (this.#quarter - 1);
+      if (this.#left > 0 && this.#startsPiece(i, seen?.has(bucket) === false)) this.#traceParts(i, words, places);
+      seen?.add(bucket);
+      trace.addWord(i, bucket, places);
+      if (!pairs || i === 0) continue;
+      const pair = pairHash(this.#hash[i - 1]!, hash);
+      trace.addPair(i, pair, 2 * this.#quarter + (pair & (2 * this.#quarter - 1)), places);
     }
-    for (const { word, part } of cut) {
-      const own = found.get(word)!.parts; // every word was noted
-      own.set(part, (own.get(part) ?? 0) + 1);
+    trace.end();
+    return trace;
+  }
+
+  /** Each part belongs to one word of its piece: the first that is not over where the part begins, else the last. */
+  #traceParts(first: number, words: number, places: Places | null): void {
+    const parts = this.#cut();
+    const { hashes, starts } = this.#parts!; // there are parts
+    const [trace, from, to, end, quarter] = [this.#trace, this.#from, this.#to, this.#pieceTo, this.#quarter];
+    let owner = first;
+    for (let at = 0; at < parts; at++) {
+      while (owner + 1 < words && from[owner + 1]! < end && to[owner]! <= starts[at]!) owner++;
+      trace.addPart(owner, quarter + (hashes[at]! & (quarter - 1)), places);
     }
-    return [...found.values()];
   }
 
   #addParts(): void {
@@ -312,10 +277,10 @@ export class LexicalHasher {
   /** Find the words of a text; their number. */
   #scan(text: string): number {
     this.#length = this.#encode(text);
-    const isAscii = this.#length === text.length;
+    this.#isAscii = this.#length === text.length;
     const { version, parts } = this.#settings;
-    this.#isPlain = isAscii && version === 2 && parts?.min === 3 && parts.max === 4;
-    if (isAscii) return this.#scanAscii(this.#length);
+    this.#isPlain = this.#isAscii && version === 2 && parts?.min === 3 && parts.max === 4;
+    if (this.#isAscii) return this.#scanAscii(this.#length);
     this.#length = this.#encode(text.replaceAll(SOFT_HYPHEN, '').normalize('NFKC').toLowerCase());
     return this.#scanUnicode(this.#length);
   }

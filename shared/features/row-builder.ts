@@ -3,8 +3,13 @@ import type { Csr } from './sparse.ts';
 
 /** What takes the counts of one text after another. */
 export interface RowSink {
-  /** @param columns  ascending; @param counts  by column; @param binary  count each once */
-  append(columns: Int32Array, counts: Uint32Array | Uint8Array, binary: boolean): void;
+  /**
+   * @param columns  ascending
+   * @param counts  by column
+   * @param binary  count each once
+   * @param newWords  share of the text's words that are not among those to be counted
+   */
+  append(columns: Int32Array, counts: Uint32Array | Uint8Array, binary: boolean, newWords: number): void;
   build(): Csr;
 }
 

@@ -126,6 +126,8 @@ export class LexicalVectors {
   readonly #columns: Int32Array;
   /** Weights of the columns. */
   readonly #weights: Float64Array;
+  /** Of the rows of matrices that are still in use. */
+  readonly #newWords = new WeakMap<Csr, Float64Array>();
   /** Used again by every call: memory that is new costs more than what is written to it. */
   readonly #room: Room = { indices: new Int32Array(CHUNK_ENTRIES), values: new Float64Array(CHUNK_ENTRIES) };
 
@@ -142,12 +144,17 @@ export class LexicalVectors {
 
   of(texts: readonly string[]): Csr {
     const rows = new NormalizedRows(this.#hasher.numFeatures, this.#columns, this.#weights, this.#room);
-    return this.#hasher.countInto(texts, rows, this.#wanted);
+    const x = this.#hasher.countInto(texts, rows, this.#wanted);
+    this.#newWords.set(x, Float64Array.from(rows.newWords));
+    return x;
   }
 
-  /** Share of a text's words that have no weight. */
-  shareOfNew(text: string): number {
-    return this.#hasher.shareOfNew(text, this.#wanted);
+  /**
+   * Share of a text's words that have no weight.
+   * @param x  where the text was made into a row; one that was made here knows it
+   */
+  shareOfNew(text: string, x?: Csr, row = 0): number {
+    return (x === undefined ? undefined : this.#newWords.get(x)?.[row]) ?? this.#hasher.shareOfNew(text, this.#wanted);
   }
 }
 
@@ -162,6 +169,8 @@ class NormalizedRows implements RowSink {
   readonly #columns: Int32Array;
   readonly #weights: Float64Array;
   readonly #ends: number[] = [0];
+  /** By row. */
+  readonly newWords: number[] = [];
   readonly #full: Room[] = [];
   #indices: Int32Array;
   #values: Float64Array;
@@ -175,7 +184,8 @@ class NormalizedRows implements RowSink {
     this.#values = values;
   }
 
-  append(places: Int32Array, counts: Uint32Array | Uint8Array): void {
+  append(places: Int32Array, counts: Uint32Array | Uint8Array, _binary: boolean, newWords: number): void {
+    this.newWords.push(newWords);
     if (this.#at + places.length > this.#indices.length) this.#flush(places.length);
     const [indices, values, weights, columns] = [this.#indices, this.#values, this.#weights, this.#columns];
     const start = this.#at;

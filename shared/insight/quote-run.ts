@@ -136,7 +136,7 @@ async function wouldAsk(
     return route(p[best] ?? 0, limits, isDoubted) === 'ask';
   };
   const row = (all: Float64Array, i: number) => all.subarray(i * width, (i + 1) * width);
-  const foreign = texts.map((text) => model.isForeign?.(text) === true);
+  const foreign = texts.map((text, i) => model.isForeign?.(text, x, i) === true);
   const words = texts.map((_, i) =>
     wouldAskAbout(
       row(probabilities, i),

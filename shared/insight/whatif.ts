@@ -1,4 +1,4 @@
-// What another model or another bar would have decided: history is scored again from stored features or texts, nothing is asked or changed.
+// What another model or another bar would have decided: history is scored again from stored texts, nothing is asked or changed.
 // Invariants: I1 nothing is written and no LLM is called. I2 every document is scored, or counted as unavailable because its text is no longer kept.
 // I3 a document that the LLM or a person has decided keeps that answer where the model would not decide alone: it is known and costs nothing again.
 // I4 what a person has decided stays as it is, as a re-run leaves it. I5 nothing is encoded: what the encoder of this model has decided keeps its label
@@ -7,7 +7,8 @@
 import type { ResultFilter, WhatIfReport, WhatIfRequest } from '../api/decisions.ts';
 import { isDoubtful, parseWarnings } from '../documents/doubt.ts';
 import { TerminalError } from '../errors.ts';
-import { type Csr, decodeCsr } from '../features/sparse.ts';
+import type { Csr } from '../features/sparse.ts';
+import { sqlText } from '../lake/duckdb.ts';
 import { shownPath } from '../lake/shown-path.ts';
 import type { Row } from '../lake/tables.ts';
 import type { LoadedModel } from '../models/registry.ts';
@@ -22,10 +23,16 @@ import type { PipelineServices } from '../pipeline/services.ts';
 import { conditionsOf, relationOf, where } from './results.ts';
 
 const MAX_DOCUMENTS = 1_000_000;
+/** Documents that are held at a time, whole batches: far less than an answer may be long, and nothing to the memory of the host. */
+const PART_DOCUMENTS = 40_000;
 const MAX_FLIPS = 1000;
 
 /** @throws {TerminalError} model.not-found, request.invalid (accept below review) */
-export async function whatIf(lake: DecisionLake, request: WhatIfRequest): Promise<WhatIfReport> {
+export async function whatIf(
+  lake: DecisionLake,
+  request: WhatIfRequest,
+  partDocuments = PART_DOCUMENTS,
+): Promise<WhatIfReport> {
   const { services } = lake;
   const version = request.modelVersion ?? services.config.MODEL_VERSION ?? (await services.models.championVersion());
   if (version === undefined)
@@ -41,24 +48,51 @@ export async function whatIf(lake: DecisionLake, request: WhatIfRequest): Promis
   if (limits.review > limits.accept)
     throw new TerminalError('request.invalid', `review: ${limits.review} is above accept ${limits.accept}`);
   const tally = new Tally(version, limits, await paidPerDocument(lake));
-  const history = await withDecisions(services, await readHistory(lake, request.filter));
-  for (const rows of Map.groupBy(history, (row) => `${row.run_id}\0${row.batch_id}`).values())
-    await scoreBatchAgain(services, model, { limits, stageLimits }, rows, tally);
+  for await (const history of readHistory(lake, request.filter, partDocuments)) {
+    const decided = await withDecisions(services, history);
+    for (const rows of Map.groupBy(decided, (row) => `${row.run_id}\0${row.batch_id}`).values())
+      await scoreBatchAgain(services, model, { limits, stageLimits }, rows, tally);
+  }
   return tally.report();
 }
 
-/** Readable documents of history, batch by batch. */
-async function readHistory({ query }: DecisionLake, filter: ResultFilter): Promise<Row[]> {
+/** Readable documents of history, some batches at a time. */
+async function* readHistory({ query }: DecisionLake, filter: ResultFilter, most: number): AsyncGenerator<Row[]> {
   const conditions = ["status <> 'failed'", "failure_code IS DISTINCT FROM 'document.erased'", ...conditionsOf(filter)];
   const columns =
     'document_id, run_id, batch_id, source_path, source_name, archive_path, status, label, confidence, decided_by, model_version, content_sha256, source_etag, taxonomy_version';
   // In a run a document has its row, and those of what people decided on it later.
   const once = 'QUALIFY row_number() OVER (PARTITION BY document_id ORDER BY processed_at DESC, run_id DESC) = 1';
-  const sql = `SELECT ${columns} FROM ${relationOf(filter)} ${where(conditions)} ${once} ORDER BY run_id, batch_id LIMIT ${MAX_DOCUMENTS + 1}`;
-  const { rows } = await query(sql, MAX_DOCUMENTS + 1);
-  if (rows.length > MAX_DOCUMENTS)
+  const history = `SELECT ${columns} FROM ${relationOf(filter)} ${where(conditions)} ${once}`;
+  const inBatch = 'source_path, archive_path, document_id';
+  const few = await query(`${history} ORDER BY run_id, batch_id, ${inBatch} LIMIT ${most + 1}`, most + 1);
+  if (few.rows.length <= most) return yield few.rows;
+  const place = "coalesce(run_id, '') || ' ' || coalesce(batch_id, '')";
+  const counted = `SELECT ${place} AS place, count(*) AS documents FROM (${history}) GROUP BY place ORDER BY place`;
+  const { rows: batches } = await query(counted, MAX_DOCUMENTS);
+  const documents = batches.reduce((sum, batch) => sum + Number(batch.documents), 0);
+  if (documents > MAX_DOCUMENTS)
     throw new TerminalError('request.invalid', `filter: fits more than ${MAX_DOCUMENTS} documents; narrow it`);
-  return rows;
+  for (const part of partsOf(batches, most)) {
+    const [first, last] = [part[0], part.at(-1)].map((batch) => sqlText(String(batch?.place)));
+    const sql = `SELECT * FROM (${history}) WHERE ${place} BETWEEN ${first} AND ${last} ORDER BY ${place}, ${inBatch}`;
+    yield (await query(sql, MAX_DOCUMENTS)).rows;
+  }
+}
+
+/** Batches together that have no more than so many documents; a larger one stands alone. */
+function* partsOf(batches: readonly Row[], most: number): Generator<Row[]> {
+  let part: Row[] = [];
+  let documents = 0;
+  for (const batch of batches) {
+    if (part.length > 0 && documents + Number(batch.documents) > most) {
+      yield part;
+      [part, documents] = [[], 0];
+    }
+    part.push(batch);
+    documents += Number(batch.documents);
+  }
+  if (part.length > 0) yield part;
 }
 
 /** What a person has decided about a document, in whichever run, is what it is now (I4). */
@@ -126,7 +160,7 @@ function stagedBefore(row: Row, model: LoadedModel): { label: string; confidence
   return typeof label === 'string' && typeof confidence === 'number' ? { label, confidence } : undefined;
 }
 
-/** The batch's features under the model: those stored if they are the model's own, else made from the texts. */
+/** The batch's features under the model. */
 interface Scorable {
   documents: ExtractedRow[];
   x: Csr;
@@ -141,21 +175,21 @@ async function scorable(
   batch: string,
 ): Promise<Scorable | undefined> {
   if ((await services.lake.stat(runPaths.extracted(run, batch))) === undefined) return undefined;
+  const documents = readable(await readExtracted(services, run, batch, { withText: true }));
+  const x = model.featurize(documents.map((document) => document.text));
   if ((await readPlan(services.lake, run)).modelVersion === model.version) {
-    const documents = readable(await readExtracted(services, run, batch, { withText: false }));
     const scores = await readScores(services, { runId: run, batchId: batch });
     const foreign = new Set(scores.filter((score) => score.is_foreign === true).map((score) => score.document_id));
     return {
       documents,
-      x: decodeCsr(await services.lake.read(runPaths.features(run, batch))),
+      x,
       isForeign: (index) => foreign.has(documents[index]?.document_id ?? ''),
     };
   }
-  const documents = readable(await readExtracted(services, run, batch, { withText: true }));
   return {
     documents,
-    x: model.featurize(documents.map((document) => document.text)),
-    isForeign: (index) => model.isForeign?.(documents[index]?.text ?? '') === true,
+    x,
+    isForeign: (index) => model.isForeign?.(documents[index]?.text ?? '', x, index) === true,
   };
 }
 

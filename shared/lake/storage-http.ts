@@ -66,9 +66,9 @@ export function storageHttpClient(tryTimeoutMs: number): HttpClient {
   };
 }
 
-function bytesOf({ body }: PipelineRequest): number {
+function bytesOf({ body, headers }: PipelineRequest): number {
   if (typeof body === 'string') return body.length;
-  return (body as { byteLength?: number } | undefined)?.byteLength ?? 0; // streams are of tables and listings: none
+  return (body as { byteLength?: number } | undefined)?.byteLength ?? Number(headers.get('content-length') ?? 0); // a stream tells its length there
 }
 
 /** P2. */

@@ -6,9 +6,10 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { Readable } from 'node:stream';
 import type { BlobRequestConditions, BlockBlobClient } from '@azure/storage-blob';
 import { RetryableError, SluiceError, TerminalError } from '../errors.ts';
-import type { LakeFile, LakeStore, WriteCondition } from '../ports.ts';
+import type { FileContent, LakeFile, LakeStore, WriteCondition } from '../ports.ts';
 import type { LakeClients } from './storage-clients.ts';
 import type { LakeConnection, StorageTries } from './storage-connection.ts';
 
@@ -73,7 +74,7 @@ export class AzureLakeStore implements LakeStore {
           drop(reply.readableStreamBody);
           return undefined;
         }
-        return { bytes: await this.#body(path, reply.readableStreamBody), etag: reply.etag ?? '' };
+        return { bytes: await this.#body(path, reply.readableStreamBody, length), etag: reply.etag ?? '' };
       } catch (error) {
         if (statusOf(error) === 404) return undefined;
         throw error;
@@ -82,10 +83,15 @@ export class AzureLakeStore implements LakeStore {
   }
 
   /** @throws {RetryableError} lake.unavailable when it breaks off again and again, {TerminalError} source.changed when it was replaced meanwhile */
-  async #body(path: string, stream: NodeJS.ReadableStream | undefined): Promise<Buffer> {
-    const chunks: Buffer[] = [];
+  async #body(path: string, stream: NodeJS.ReadableStream | undefined, length: number): Promise<Buffer> {
+    // Of a known length: a large file is in memory once, not as chunks and as a whole.
+    const bytes = Buffer.allocUnsafe(length);
+    let reached = 0;
     try {
-      for await (const chunk of stream ?? []) chunks.push(Buffer.from(chunk as Uint8Array)); // the SDK streams bytes
+      for await (const chunk of stream ?? []) {
+        bytes.set(chunk as Uint8Array, reached); // the SDK streams bytes
+        reached += (chunk as Uint8Array).byteLength;
+      }
     } catch (error) {
       const options = { ids: this.#ids(path), cause: error };
       const at = `${this.container}/${path}`;
@@ -93,7 +99,10 @@ export class AzureLakeStore implements LakeStore {
       if (statusOf(error) !== undefined) throw error;
       throw new RetryableError('lake.unavailable', `The file broke off while it was read: ${at}`, options);
     }
-    return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+    if (reached === length) return bytes;
+    throw new RetryableError('lake.unavailable', `Only ${reached} of ${length} bytes came: ${this.container}/${path}`, {
+      ids: this.#ids(path),
+    });
   }
 
   async readPart(path: string, offset: number, length: number): Promise<Buffer> {
@@ -101,8 +110,10 @@ export class AzureLakeStore implements LakeStore {
     return await this.#run(path, ({ blobs }) => blobs.getBlockBlobClient(path).downloadToBuffer(offset, length));
   }
 
-  async write(path: string, content: Uint8Array | string, condition: WriteCondition = {}): Promise<string> {
-    const body = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
+  async write(path: string, content: FileContent, condition: WriteCondition = {}): Promise<string> {
+    const given = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
+    // A stream of its own for each try.
+    const body = 'pieces' in given ? () => Readable.from(given.pieces()) : given;
     const conditions = conditionsOf(condition);
     const isConditional = condition.ifAbsent === true || condition.ifMatch !== undefined;
     const id = isConditional ? randomUUID() : undefined;
@@ -111,7 +122,7 @@ export class AzureLakeStore implements LakeStore {
       try {
         const metadata = id === undefined ? {} : { metadata: { [WRITE_ID]: id } };
         // Always one Put Blob, whatever the size (S1).
-        const reply = await blob.upload(body, body.byteLength, { conditions, ...metadata });
+        const reply = await blob.upload(body, given.byteLength, { conditions, ...metadata });
         return reply.etag ?? '';
       } catch (error) {
         const etag = id === undefined || !isConflict(error) ? undefined : await etagOfWrite(blob, id);

@@ -6,6 +6,8 @@ export type ColumnType = 'string' | 'long' | 'integer' | 'double' | 'boolean' | 
 export interface Column {
   name: string;
   type: ColumnType;
+  /** Words of documents, people or services, and lists: nobody asks for a range of them, and their bounds would stand in the log. */
+  isProse?: true;
 }
 
 /**
@@ -21,8 +23,10 @@ export interface TableSchema {
   partitionColumns: readonly string[];
 }
 
-const columns = (list: Record<string, ColumnType>): Column[] =>
-  Object.entries(list).map(([name, type]) => ({ name, type }));
+const columns = (list: Record<string, ColumnType | 'prose'>): Column[] =>
+  Object.entries(list).map(([name, type]) =>
+    type === 'prose' ? { name, type: 'string', isProse: true } : { name, type },
+  );
 
 /** One row per document and run: the decision with its evidence, cost and lineage. */
 export const resultsTable: TableSchema = {
@@ -44,12 +48,12 @@ export const resultsTable: TableSchema = {
     label: 'string',
     confidence: 'double', // calibrated, 0..1
     decided_by: 'string', // model | encoder | llm | duplicate | human
-    top_labels_json: 'string', // [{label, probability}]
-    evidence_json: 'string', // [{term, weight, runner_up_weight}]
-    llm_quote: 'string',
+    top_labels_json: 'prose', // [{label, probability}]
+    evidence_json: 'prose', // [{term, weight, runner_up_weight}]
+    llm_quote: 'prose',
     llm_quote_verified: 'boolean',
     failure_code: 'string',
-    failure_message: 'string',
+    failure_message: 'prose',
     taxonomy_version: 'string',
     model_version: 'string',
     llm_deployment: 'string',
@@ -61,7 +65,7 @@ export const resultsTable: TableSchema = {
     processed_at: 'timestamp',
     run_date: 'date',
     duplicate_of: 'string', // document_id whose label was taken over, exact or near copy
-    warnings_json: 'string', // [text]: what of the document was not read, or mended
+    warnings_json: 'prose', // [text]: what of the document was not read, or mended
     source: 'string', // name of the source it came from; null for uploads and imports
     source_name: 'string', // path of the original in its library
     source_url: 'string', // address of the original
@@ -97,7 +101,7 @@ export const llmCallsTable: TableSchema = {
     outcome: 'string', // ok | partial | wasted | duplicate | unknown
     error_code: 'string',
     run_date: 'date',
-    service_words: 'string', // of a failure: the service's own, shortened, without what it repeats of documents
+    service_words: 'prose', // of a failure: the service's own, shortened, without what it repeats of documents
   }),
   partitionColumns: ['run_date'],
 };
@@ -119,7 +123,7 @@ export const runsTable: TableSchema = {
     model_version: 'string',
     taxonomy_version: 'string',
     pipeline_version: 'string',
-    request_json: 'string',
+    request_json: 'prose',
     run_date: 'date',
   }),
   partitionColumns: ['run_date'],
@@ -135,7 +139,7 @@ export const feedbackTable: TableSchema = {
     label: 'string',
     previous_label: 'string',
     reviewer: 'string',
-    note: 'string',
+    note: 'prose',
     created_at: 'timestamp',
     run_date: 'date',
     content_sha256: 'string', // what was decided about: a decision stands for the same content

@@ -170,8 +170,10 @@ function isotonicMap(x: readonly number[], y: readonly number[]): (p: number) =>
       if (x[middle]! > p) high = middle;
       else low = middle + 1;
     }
-    const [x0, y0] = low === 0 ? [0, 0] : [x[low - 1]!, y[low - 1]!];
-    const [x1, y1] = low === x.length ? [1, y0] : [x[low]!, y[low]!];
+    const x0 = low === 0 ? 0 : x[low - 1]!;
+    const y0 = low === 0 ? 0 : y[low - 1]!;
+    const x1 = low === x.length ? 1 : x[low]!;
+    const y1 = low === x.length ? y0 : y[low]!;
     const mapped = x1 > x0 ? y0 + ((p - x0) / (x1 - x0)) * (y1 - y0) : y0;
     return mapped + TILT * p;
   };

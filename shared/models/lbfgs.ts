@@ -1,7 +1,7 @@
 // L-BFGS and OWL-QN, step for step as Breeze runs them under Spark ML.
 // Invariants: L1 the minimiser asks for evaluations and never evaluates itself, so that the caller may compute them anywhere. L2 a LbfgsState
 // between two iterations holds all there is to know: continuing from it gives the same numbers as never having stopped.
-// L3 the only use of vectors is sums, scaling and `dot`, so that any inner-product space will do (see dual-objective.ts).
+// L3 the only use of vectors is sums, scaling and `dot`, so that any inner-product space will do (see lr-gradients.ts and lr-objective.ts).
 // Semantics: breeze.optimize FirstOrderMinimizer, LBFGS, OWLQN.
 import { backtracking, type LineSearch, type Probe, strongWolfe } from './line-search.ts';
 

@@ -166,15 +166,21 @@ export class LinearScorer implements Scorer {
     return raw;
   }
 
-  contributions(x: Csr, row: number, label: number): Contributions {
-    const columns = x.indices.subarray(x.indptr[row]!, x.indptr[row + 1]!);
-    const values = new Float64Array(columns.length);
+  contributions(x: Csr, row: number, label: number, runnerUp: number, out: Contributions): true {
+    const { indices, values } = x;
+    const [from, to] = [x.indptr[row]!, x.indptr[row + 1]!];
+    const [known, coefficients, stride] = [this.#columns, this.#coefficients, this.#stride];
+    const [own, other] = [out.own, out.runnerUp];
+    // a binary margin speaks for class 1
     const [k, sign] = this.#isBinomial ? [0, label === 1 ? 1 : -1] : [label, 1];
-    for (let i = 0; i < columns.length; i++) {
-      const place = this.#columns.place(columns[i]!);
-      if (place >= 0) values[i] = sign * x.values[x.indptr[row]! + i]! * this.#coefficients[place * this.#stride + k]!;
+    const [kOther, signOther] = this.#isBinomial ? [0, runnerUp === 1 ? 1 : -1] : [runnerUp, 1];
+    for (let e = from; e < to; e++) {
+      const place = known.place(indices[e]!);
+      const value = values[e]!;
+      own[e - from] = place < 0 ? 0 : sign * value * coefficients[place * stride + k]!;
+      other[e - from] = place < 0 ? 0 : signOther * value * coefficients[place * stride + kOther]!;
     }
-    return { columns, values };
+    return true;
   }
 }
 

@@ -2,6 +2,7 @@
 // Invariants: M1 the pipeline never sees the kind of a model. M2 an evidence weight is what its term adds to the margin of the class
 // before calibration; terms that share a bucket share its weight by their counts and are marked.
 import { TerminalError } from '../errors.ts';
+import { ColumnPlaces } from '../features/column-places.ts';
 import { TermHasher } from '../features/hashing-tf.ts';
 import { LexicalHasher } from '../features/lexical.ts';
 import type { Csr } from '../features/sparse.ts';
@@ -13,10 +14,10 @@ import { calibrate } from './calibration.ts';
 import { EncoderStage, EXEMPLARS_FILE, HEAD_FILE } from './encoder/stage.ts';
 import type { EvidenceTerm } from './evidence.ts';
 import { decodeIdf } from './idf-file.ts';
-import { explainTerms } from './lexical-evidence.ts';
+import { LexicalReasons } from './lexical-evidence.ts';
 import { decodeLinearModel, LinearScorer } from './linear-model.ts';
 import { OnnxScorer } from './onnx/onnx-scorer.ts';
-import type { Contributions, Scorer } from './scorer.ts';
+import { contributionsRoom, type Scorer } from './scorer.ts';
 import { readBooster } from './xgboost/booster.ts';
 import { XgboostScorer } from './xgboost/xgboost-scorer.ts';
 
@@ -37,8 +38,11 @@ export interface LoadedModel {
   score(x: Csr): Float64Array;
   /** The same, uncalibrated: what the second stage mixes. */
   scoreRaw?(x: Csr): Float64Array;
-  /** Are most words of a text in no labelled document? Absent in models that never measured it. */
-  isForeign?(text: string): boolean;
+  /**
+   * Are most words of a text in no labelled document? Absent in models that never measured it.
+   * @param x  where `featurize` made a row of the text, which is not read again then
+   */
+  isForeign?(text: string, x?: Csr, row?: number): boolean;
   /** The `top` terms that moved row `row` (made from `text`) most towards `label` and against `runnerUp`; strongest first. */
   explain(text: string, x: Csr, row: number, label: number, runnerUp: number, top: number): EvidenceTerm[];
 }
@@ -155,6 +159,10 @@ class Model implements LoadedModel {
   readonly #vocabulary: readonly string[] | undefined;
   #counter: TermCounter | undefined;
   #vectors: LexicalVectors | undefined;
+  // Used again by every row whose reasons are asked for.
+  #moves = contributionsRoom(0);
+  readonly #places = new ColumnPlaces();
+  readonly #reasons = new LexicalReasons();
 
   constructor({ version, description, scorer, idf, vocabulary, stage = null }: ModelParts) {
     this.version = version;
@@ -187,12 +195,13 @@ class Model implements LoadedModel {
     return this.#scorer.probabilities(x);
   }
 
-  isForeign(text: string): boolean {
+  isForeign(text: string, x?: Csr, row?: number): boolean {
     const { novelty } = this.#description;
     if (novelty === undefined || novelty === null || this.#idf === null) return false;
     const counter = this.#termCounter();
     return (
-      counter instanceof LexicalHasher && this.#lexicalVectors(counter, this.#idf).shareOfNew(text) > novelty.above
+      counter instanceof LexicalHasher &&
+      this.#lexicalVectors(counter, this.#idf).shareOfNew(text, x, row) > novelty.above
     );
   }
 
@@ -202,19 +211,17 @@ class Model implements LoadedModel {
   }
 
   explain(text: string, x: Csr, row: number, label: number, runnerUp: number, top: number): EvidenceTerm[] {
-    const towards = this.#scorer.contributions(x, row, label);
-    const against = this.#scorer.contributions(x, row, runnerUp);
-    if (towards === undefined || against === undefined || top <= 0) return [];
+    if (top <= 0) return [];
     const present = x.indices.subarray(x.indptr[row]!, x.indptr[row + 1]!);
-    const [own, other] = [spread(towards, present), spread(against, present)];
+    if (this.#moves.own.length < present.length) this.#moves = contributionsRoom(2 * present.length);
+    const moves = this.#moves;
+    if (!this.#scorer.contributions(x, row, label, runnerUp, moves)) return [];
     const counter = this.#termCounter();
     if (counter instanceof LexicalHasher) {
-      const buckets = new Map(
-        Array.from(present, (column, i) => [column, { weight: own[i]!, runnerUp: other[i]! }] as const),
-      );
-      return explainTerms(counter.trace(text), buckets, top);
+      this.#places.set(present);
+      return this.#reasons.of(counter.trace(text, this.#places), present.length, moves, top);
     }
-    const moved = Array.from(present, (column, i) => ({ column, weight: own[i]!, runnerUp: other[i]! }))
+    const moved = Array.from(present, (column, i) => ({ column, weight: moves.own[i]!, runnerUp: moves.runnerUp[i]! }))
       .filter((bucket) => bucket.weight > bucket.runnerUp)
       .sort((a, b) => b.weight - b.runnerUp - (a.weight - a.runnerUp))
       .slice(0, top);
@@ -234,17 +241,6 @@ class Model implements LoadedModel {
     this.#counter ??= createTermCounter(spec, this.#vocabulary);
     return this.#counter;
   }
-}
-
-/** Contributions of the given columns, both ascending; 0 where there is none. */
-function spread({ columns, values }: Contributions, wanted: Int32Array): Float64Array {
-  const found = new Float64Array(wanted.length);
-  let at = 0;
-  for (let i = 0; i < wanted.length; i++) {
-    while (at < columns.length && columns[at]! < wanted[i]!) at++;
-    if (columns[at] === wanted[i]) found[i] = values[at]!;
-  }
-  return found;
 }
 
 /** Evidence of one bucket: its terms, the weight shared by their counts. */

@@ -3,6 +3,7 @@
 // WebAssembly or the memory for it is not to be had, those two do the work. (The product in single precision is in lr-columns.ts.)
 import { KERNELS_WASM } from './lr-kernels-wasm.ts';
 import { multiply, multiplyTransposed, type SparseRows } from './lr-problem.ts';
+import { openModules, type WasmMemory } from './wasm-modules.ts';
 
 /** Products of fixed rows z [rows, columns] with matrices of `outputs` columns, row-major. */
 export interface Kernels {
@@ -14,16 +15,6 @@ export interface Kernels {
   gram(m: Float64Array, diagonal: Float64Array, out: Float64Array): void;
 }
 
-/** Addresses are signed 32-bit numbers in the kernels. */
-const MAX_BYTES = 2 ** 31 - 2 ** 16;
-const PAGE_BYTES = 65_536;
-
-/** Part of WebAssembly's interface that is used: the compiler's libraries describe it for browsers only. */
-interface WasmApi {
-  Memory: new (limits: { initial: number }) => { buffer: ArrayBuffer };
-  Module: new (bytes: Uint8Array) => object;
-  Instance: new (module: object, imports: object) => { exports: Record<string, unknown> };
-}
 /** `multiply` and `multiplyTransposed` of lr-kernels.wat; addresses in bytes. */
 export type RowProduct = (
   rows: number,
@@ -34,8 +25,6 @@ export type RowProduct = (
   m: number,
   b: number,
 ) => void;
-
-let compiled: object | undefined;
 
 /** @param width  number of columns of z */
 export function createKernels(z: SparseRows, width: number): Kernels {
@@ -105,17 +94,7 @@ function instantiate(z: SparseRows, layout: Layout) {
 }
 
 /** The kernels over a memory of so many bytes, all 0; undefined where there is none (K2). */
-export function openKernels(bytes: number): { exports: Record<string, unknown>; buffer: ArrayBuffer } | undefined {
-  const api = (globalThis as { WebAssembly?: WasmApi }).WebAssembly;
-  if (api === undefined || bytes > MAX_BYTES) return undefined;
-  try {
-    const memory = new api.Memory({ initial: Math.ceil(bytes / PAGE_BYTES) });
-    compiled ??= new api.Module(Buffer.from(KERNELS_WASM, 'base64'));
-    return { exports: new api.Instance(compiled, { env: { memory } }).exports, buffer: memory.buffer };
-  } catch {
-    return undefined; // K2: no memory, or an engine without vectors
-  }
-}
+export const openKernels = (bytes: number): WasmMemory | undefined => openModules(bytes, [KERNELS_WASM]);
 
 type Layout = ReturnType<typeof planLayout>;
 

@@ -3,7 +3,8 @@
 // `createDual`: with an L2 penalty on the scaled coefficients every point, step and gradient that L-BFGS can reach is Zᵀα of some α [rows, outputs],
 // Z being the scaled, centred data. A point is then [α | ZZᵀα | intercepts], and ⟨a, b⟩ = α_a · ZZᵀα_b. Where there are fewer documents than
 // columns this is smaller by the same factor, and so are L-BFGS's twenty vectors; the numbers are the same up to rounding.
-import { dotProduct, type Evaluation } from './lbfgs.ts';
+// Both are for few rows, other penalties and engines without WebAssembly's vectors: otherwise see lr-gradients.ts.
+import { dotProduct, type Evaluation, type LbfgsState } from './lbfgs.ts';
 import { createKernels, type Kernels } from './lr-kernels.ts';
 import {
   lossAndMultipliers,
@@ -21,9 +22,13 @@ export interface Objective {
   dot(a: Float64Array, b: Float64Array): number;
   /** Fill in the rest of a gradient before it is used as more than the first argument of `dot`. */
   complete?(g: Float64Array): void;
+  /** Told of each state between two iterations, whose vectors may be changed in place as long as their products stay. */
+  settle?(state: LbfgsState): void;
+  /** Told of the point at which an earlier fit ended, before it is the start of another; it may be changed as above. */
+  resume?(point: Float64Array): void;
   /** A point with coefficients 0. */
   start(intercepts: Float64Array): Float64Array;
-  /** Scaled coefficients B [columns, outputs] and centred intercepts [outputs] of a point. */
+  /** Coefficients [columns, outputs] and intercepts [outputs] of a point, for columns that are neither scaled nor centred. */
   solution(point: Float64Array): { coefficients: Float64Array; intercepts: Float64Array };
 }
 
@@ -46,10 +51,7 @@ export function createPrimal(p: ScaledProblem, l2: number, penalty: PenaltyWeigh
       if (p.fitIntercept) point.set(intercepts, size);
       return point;
     },
-    solution: (point) => ({
-      coefficients: point.slice(0, size),
-      intercepts: p.fitIntercept ? point.slice(size) : new Float64Array(k),
-    }),
+    solution: (point) => unscaled(p, point.slice(0, size), p.fitIntercept ? point.slice(size) : new Float64Array(k)),
   };
 }
 
@@ -114,6 +116,18 @@ export function interceptsOf(
     for (let c = 0; c < k; c++) offsets[c]! -= mu * B[j * k + c]!;
   }
   return offsets;
+}
+
+/** From coefficients of scaled, centred columns (changed in place) and their intercepts to those of the columns themselves. */
+export function unscaled(
+  p: Pick<ProblemFrame, 'centre' | 'std' | 'outputs' | 'fitIntercept'>,
+  coefficients: Float64Array,
+  intercepts: Float64Array,
+): { coefficients: Float64Array; intercepts: Float64Array } {
+  const k = p.outputs;
+  const offsets = interceptsOf(p, intercepts, coefficients);
+  for (let j = 0; j < p.std.length; j++) for (let c = 0; c < k; c++) coefficients[j * k + c]! /= p.std[j]!;
+  return { coefficients, intercepts: offsets };
 }
 
 /** From sums over documents to means: subtract the centring, divide by the weight, and set the intercepts' part. */
@@ -215,9 +229,6 @@ export function createDual(p: ProblemFrame, l2: number, span: Span): Objective {
       if (p.fitIntercept) point.set(intercepts, 2 * n);
       return point;
     },
-    solution: (point) => ({
-      coefficients: span.combine(point.subarray(0, n)),
-      intercepts: point.slice(2 * n),
-    }),
+    solution: (point) => unscaled(p, span.combine(point.subarray(0, n)), point.slice(2 * n)),
   };
 }

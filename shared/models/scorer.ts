@@ -18,15 +18,24 @@ export interface Scorer {
   probabilities(x: Csr): Float64Array;
   /** For models that read the text themselves: rows that carry the texts. */
   carryTexts?(texts: readonly string[]): Csr | undefined;
-  /** What each feature of a row adds to the margin of a class; undefined when the model cannot say. */
-  contributions(x: Csr, row: number, label: number): Contributions | undefined;
+  /**
+   * What each stored feature of a row adds to the margins of two classes; false when the model cannot say.
+   * @param out  room for the row; what lies behind its features stays as it is
+   */
+  contributions(x: Csr, row: number, label: number, runnerUp: number, out: Contributions): boolean;
 }
 
-/** Features (ascending, not necessarily those stored in the row) and what each adds to a margin. */
+/** One number for each feature that a row stores. */
 export interface Contributions {
-  readonly columns: Int32Array;
-  readonly values: Float64Array;
+  readonly own: Float64Array;
+  readonly runnerUp: Float64Array;
 }
+
+/** Room for the contributions of a row. */
+export const contributionsRoom = (features: number): Contributions => ({
+  own: new Float64Array(features),
+  runnerUp: new Float64Array(features),
+});
 
 /** @throws {TerminalError} model.width-mismatch */
 export function requireWidth(x: Csr, width: number): void {

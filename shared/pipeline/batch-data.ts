@@ -1,9 +1,7 @@
 // What the steps of one batch hand on to each other: kept in memory while one activity works on the batch, read from the lake where an earlier
 // activity left it.
-// Invariant: B1 what is kept here lies in the lake already, so a process that dies loses nothing.
+// Invariant: B1 what is kept here lies in the lake already or follows from what does, so a process that dies loses nothing.
 import type { Csr } from '../features/sparse.ts';
-import { decodeCsr } from '../features/sparse.ts';
-import { runPaths } from '../paths.ts';
 import { type ExtractedRow, readExtracted } from './extracted.ts';
 import { type FindDecision, peopleDecisions } from './people-decisions.ts';
 import { type PlannedBatch, readBatch } from './records.ts';
@@ -44,11 +42,11 @@ export class BatchData {
     this.#rows = { rows: Promise.resolve(rows), hasText: true };
   }
 
-  /** The feature matrix; it is given once, as nothing needs it after the scores. */
-  async features(): Promise<Csr> {
+  /** The feature matrix where it was made in this activity; it is given once, as nothing needs it after the scores. */
+  takeFeatures(): Csr | undefined {
     const kept = this.#features;
     this.#features = undefined;
-    return kept ?? decodeCsr(await this.#services.lake.read(runPaths.features(this.input.runId, this.input.batchId)));
+    return kept;
   }
 
   keepFeatures(x: Csr): void {

@@ -118,21 +118,21 @@ async function gather(services: PipelineServices, plan: Plan): Promise<Totals> {
   const totals = emptyTotals();
   const ids = [...batchIds(plan)];
   const limit = pLimit(BATCHES_AT_ONCE);
-  const records = await Promise.all(
+  totals.decided = await Promise.all(
     ids.map((id) =>
-      limit(() =>
-        Promise.all([
+      limit(async () => {
+        const [extracted, decided] = await Promise.all([
           requireStep(services.lake, plan.runId, id, 'extract'),
           requireStep(services.lake, plan.runId, id, 'decide'),
-        ]),
-      ),
+        ]);
+        checkBatch(plan.runId, id, extracted, decided);
+        return decided;
+      }),
     ),
   );
   const quiet = new Set<string>();
-  for (const [i, [extracted, decided]] of records.entries()) {
+  for (const [i, decided] of totals.decided.entries()) {
     const id = ids[i] ?? '';
-    totals.decided.push(decided);
-    checkBatch(plan.runId, id, extracted, decided);
     if (decided.questions === 0) quiet.add(id);
     addCounts(totals.counts as unknown as Record<string, number>, decided.counts as unknown as Record<string, number>);
     addCounts(totals.failures, decided.failures);

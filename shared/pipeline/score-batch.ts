@@ -89,13 +89,13 @@ async function scoreRows(
   data: BatchData,
   { rows, open, model }: { rows: readonly ExtractedRow[]; open: readonly number[]; model: LoadedModel },
 ): Promise<Staged> {
-  const x = await data.features();
+  const x = data.takeFeatures() ?? model.featurize(rows.map((row) => row.text));
   const probabilities = model.score(x);
   const width = model.labels.length;
   const scores = rows.map((row, i): ScoreRow => {
     const p = probabilities.subarray(i * width, (i + 1) * width);
     const { best, second, confidence, json } = topLabels(p, model.labels);
-    const isForeign = model.isForeign?.(row.text) === true;
+    const isForeign = model.isForeign?.(row.text, x, i) === true;
     const evidence = model.explain(row.text, x, i, best, second, services.config.EVIDENCE_TERMS);
     return {
       document_id: row.document_id,

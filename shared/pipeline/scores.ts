@@ -54,9 +54,15 @@ export function topLabels(
   p: Float64Array,
   labels: readonly string[],
 ): { best: number; second: number; confidence: number; json: string } {
-  const order = [...p.keys()].sort((a, b) => (p[b] ?? 0) - (p[a] ?? 0));
+  const order: number[] = []; // the first of equals before the others
+  for (let k = 0; k < p.length; k++) {
+    let at = order.length;
+    while (at > 0 && p[k]! > p[order[at - 1]!]!) at--;
+    if (at < TOP_LABELS) order.splice(at, 0, k);
+    if (order.length > TOP_LABELS) order.pop();
+  }
   const [best = 0, second = 0] = order;
-  const top = order.slice(0, TOP_LABELS).map((k) => ({ label: labels[k], probability: round(p[k] ?? 0) }));
+  const top = order.map((k) => ({ label: labels[k], probability: round(p[k]!) }));
   return { best, second, confidence: p[best] ?? 0, json: JSON.stringify(top) };
 }
 

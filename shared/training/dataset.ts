@@ -4,11 +4,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { readCsv } from '../csv.ts';
 import { TerminalError } from '../errors.ts';
 import { readParquet } from '../lake/parquet.ts';
 import { textOfTable } from '../table-text.ts';
 import { withTemporaryFolder } from '../temporary-folder.ts';
-import { readCsv } from './csv.ts';
 
 export interface DatasetColumns {
   text: string;

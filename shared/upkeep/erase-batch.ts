@@ -1,14 +1,12 @@
-// One document out of the files of one batch: text, features, scores, answers, and its name in the plan.
-// Invariants: B1 the other documents keep what they have; copies of the document get its answer, for the text is theirs too. B2 rows and
-// features stay in step. B3 safe to repeat at any point: the text goes last, so a batch that was cut short is found again.
-import { decodeCsr, encodeCsr } from '../features/sparse.ts';
+// One document out of the files of one batch: text, scores, answers, and its name in the plan.
+// Invariants: B1 the other documents keep what they have; copies of the document get its answer, for the text is theirs too. B2 features that earlier
+// versions stored go as a whole: nothing reads them any more. B3 safe to repeat at any point: the text goes last, so a batch that was cut short is found again.
 import { documentId as idOf, sha256Hex } from '../ids.ts';
 import type { LlmAnswer } from '../llm/classify.ts';
 import { forgetExemplars } from '../models/encoder/forget-exemplars.ts';
 import { forgetVectors } from '../models/encoder/vector-cache.ts';
 import { llmCacheRoot, runPaths } from '../paths.ts';
-import { type ExtractedRow, readable, readExtracted, writeExtracted } from '../pipeline/extracted.ts';
-import { pickRows } from '../pipeline/featurize-batch.ts';
+import { type ExtractedRow, readExtracted, writeExtracted } from '../pipeline/extracted.ts';
 import { groupId } from '../pipeline/group-questions.ts';
 import { forgetSignatures } from '../pipeline/near-duplicates.ts';
 import type { DatasetRow } from '../pipeline/plan.ts';
@@ -43,7 +41,7 @@ export async function eraseFromBatch(
   await forgetVectors(lake, row.text);
   await forgetExemplars(lake, row.text);
   await eraseScores(services, place, documentId);
-  await eraseFeatures(services, place, documentId, rows);
+  await lake.delete(runPaths.features(runId, batchId)); // B2
   const isCopied = (candidate: ExtractedRow) => candidate.duplicate_of === documentId;
   const standIn = (candidate: ExtractedRow) => (candidate.document_id === heir ? null : (heir ?? null));
   await writeExtracted(
@@ -86,23 +84,6 @@ async function eraseScores(services: PipelineServices, { runId, batchId }: Batch
     scoreColumns,
     rows.filter((row) => row.document_id !== id),
   );
-}
-
-/** B2: a matrix that has a row less already is left alone. */
-async function eraseFeatures(
-  { lake }: PipelineServices,
-  { runId, batchId }: BatchPlace,
-  id: string,
-  rows: readonly ExtractedRow[],
-): Promise<void> {
-  const path = runPaths.features(runId, batchId);
-  const found = await lake.readIfExists(path);
-  if (found === undefined) return;
-  const x = decodeCsr(found.bytes);
-  const ids = readable(rows).map((row) => row.document_id);
-  if (x.rows !== ids.length) return;
-  const kept = [...ids.keys()].filter((index) => ids[index] !== id);
-  await lake.write(path, encodeCsr(pickRows(x, kept)));
 }
 
 /** Raw answers hold several documents; what the run needs of them is in the ledger table and in answers.json. */

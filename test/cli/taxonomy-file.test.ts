@@ -34,3 +34,8 @@ test('JSON is taken as it is, and what holds no labels is told', () => {
   expect(() => parseTaxonomyFile(written('empty.csv', 'name,description\n'))).toThrow('empty.csv holds no labels');
   expect(() => parseTaxonomyFile(written('broken.json', '{'))).toThrow('broken.json is not JSON');
 });
+
+test('a quote that never closes stops with its line instead of swallowing the labels after it', () => {
+  const file = written('quote.csv', 'name,description\nRent,"letters of landlords\nRepair,plumbers\n');
+  expect(() => parseTaxonomyFile(file)).toThrow('quote.csv, line 2: the record has a quote that never closes');
+});

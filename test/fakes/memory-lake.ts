@@ -4,7 +4,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { TerminalError } from '../../shared/errors.ts';
-import type { LakeFile, LakeStore, WriteCondition } from '../../shared/ports.ts';
+import type { FileContent, LakeFile, LakeStore, WriteCondition } from '../../shared/ports.ts';
+import { bytesOf } from './bytes-of.ts';
 
 interface Stored {
   bytes: Buffer;
@@ -61,7 +62,7 @@ export class MemoryLake implements LakeStore {
     return (await this.read(path)).subarray(offset, offset + length);
   }
 
-  async write(path: string, content: Uint8Array | string, condition: WriteCondition = {}): Promise<string> {
+  async write(path: string, content: FileContent, condition: WriteCondition = {}): Promise<string> {
     this.#count('write', path);
     const existing = this.#files.get(path);
     const isRefused =
@@ -69,7 +70,7 @@ export class MemoryLake implements LakeStore {
       (condition.ifMatch !== undefined && existing?.etag !== condition.ifMatch);
     if (isRefused) throw new TerminalError('lake.conflict', `${path} was written by somebody else`, { ids: { path } });
     const etag = `"0x${(++this.#writes).toString(16).padStart(8, '0')}"`;
-    this.#files.set(path, { bytes: Buffer.from(content as Uint8Array), etag, lastModified: this.#now() });
+    this.#files.set(path, { bytes: bytesOf(content), etag, lastModified: this.#now() });
     return etag;
   }
 

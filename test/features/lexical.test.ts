@@ -12,6 +12,7 @@ import { isStopWord } from '../../shared/features/stop-words.ts';
 import { fitTermWeights, LexicalVectors, readWeighedRows, weighCounts } from '../../shared/features/weigh.ts';
 import { sha256Hex } from '../../shared/ids.ts';
 import fc from '../fakes/property.ts';
+import { tracedTerms } from '../fakes/traced-terms.ts';
 
 const WIDTH = 2 ** 16;
 const hasherOf = (settings: Partial<LexicalSettings> = {}, width = WIDTH) =>
@@ -19,10 +20,7 @@ const hasherOf = (settings: Partial<LexicalSettings> = {}, width = WIDTH) =>
 /** Printed by the code of the commit before version 2 (9eca23e), with 2^16 buckets. */
 const GOLDEN_TEXT = 'The (Reuters) Gewerbesteuererklärung 2024: VAT, vat; 税務 12.5 % and/or x';
 const GOLDEN_HASH = '1b5cf458c770f9dd';
-const termsOf = (text: string) =>
-  hasherOf()
-    .trace(text)
-    .map(({ term }) => term);
+const termsOf = (text: string) => tracedTerms(hasherOf(), text).map(({ term }) => term);
 const wordsOf = (text: string) => termsOf(text).filter((term) => !term.includes(' '));
 const rowOf = (text: string, hasher = hasherOf()) => {
   const x = hasher.count([text]);
@@ -34,6 +32,7 @@ describe('words', () => {
     ['Security, security; SECURITY!', ['security']],
     ['W-2 and 1040', ['w', '2', 'and', '1040']],
     ['Gewerbesteuer\u00aderklärung ÄRGER', ['gewerbesteuererklärung', 'ärger']],
+    ['Ta\u00adx é', ['tax', 'é']], // as many bytes as characters at last
     ["l'imposta è dovuta", ['l', 'imposta', 'è', 'dovuta']],
     ['Налог на прибыль', ['налог', 'на', 'прибыль']],
     ['税務申告書', ['税', '務', '申', '告', '書']],
@@ -50,7 +49,7 @@ describe('words', () => {
   });
 
   test('compounds share parts with their words', () => {
-    const [long, short] = hasherOf().trace('Gewerbesteuererklärung steuer');
+    const [long, short] = tracedTerms(hasherOf(), 'Gewerbesteuererklärung steuer');
     const shared = [...short!.parts.keys()].filter((part) => long!.parts.has(part));
     expect(shared.length).toBeGreaterThan(6);
   });
@@ -58,23 +57,17 @@ describe('words', () => {
   test('a long code and words after the limit have no parts, in version 1 numbers neither', () => {
     const text = `12345 ${'x'.repeat(60)} tax`;
     const haveParts = (settings: Partial<LexicalSettings>) =>
-      hasherOf(settings)
-        .trace(text)
-        .map(({ parts }) => parts.size > 0);
+      tracedTerms(hasherOf(settings), text).map(({ parts }) => parts.size > 0);
     expect(haveParts({})).toEqual([true, false, false, true, false]);
     expect(haveParts({ version: 1 })).toEqual([false, false, false, true, false]);
-    const limited = hasherOf({ parts: { min: 2, max: 3, distinctWords: 1 } }).trace('one two');
+    const limited = tracedTerms(hasherOf({ parts: { min: 2, max: 3, distinctWords: 1 } }), 'one two');
     expect(limited.map(({ parts }) => parts.size > 0)).toEqual([true, false, false]);
   });
 });
 
 describe('parts of version 2', () => {
   const partsOf = (text: string, settings: Partial<LexicalSettings> = {}) =>
-    new Map(
-      hasherOf(settings)
-        .trace(text)
-        .map(({ term, parts }) => [term, [...parts.keys()]]),
-    );
+    new Map(tracedTerms(hasherOf(settings), text).map(({ term, parts }) => [term, [...parts.keys()]]));
 
   test('what stands around a word up to white space is in its parts, in version 1 it is not', () => {
     const [bare, quoted] = [partsOf('tax').get('tax')!, partsOf('(tax)').get('tax')!];
@@ -132,7 +125,7 @@ describe('counts', () => {
         const counted = new Map<number, number>();
         const add = (bucket: number, count: number) =>
           counted.set(bucket, Math.min(255, (counted.get(bucket) ?? 0) + count));
-        for (const term of hasher.trace(text)) {
+        for (const term of tracedTerms(hasher, text)) {
           add(term.bucket, term.count);
           for (const [part, times] of term.parts) add(part, times);
         }
@@ -174,7 +167,7 @@ describe('counts', () => {
   });
 
   test('words, parts and pairs have ranges of their own', () => {
-    for (const { bucket, parts, words } of hasherOf().trace('value added tax')) {
+    for (const { bucket, parts, words } of tracedTerms(hasherOf(), 'value added tax')) {
       expect(blockOf(bucket, WIDTH)).toBe(words.length === 2 ? 'pair' : 'word');
       for (const part of parts.keys()) expect(blockOf(part, WIDTH)).toBe('part');
     }
@@ -190,6 +183,10 @@ describe('vectors', () => {
     const vectors = new LexicalVectors(hasher, weights);
     const counts = hasher.count(texts);
     expect(vectors.of(texts)).toEqual(weighCounts(lexicalFeatureSpec, counts, weights));
+    const known = vectors.of(texts);
+    for (const [row, text] of texts.entries())
+      expect(vectors.shareOfNew('', known, row)).toBe(vectors.shareOfNew(text));
+    expect(texts.map((text) => vectors.shareOfNew(text))).toEqual([0, 0, 0, 1, 0]);
     const rows = [3, 0, 4];
     expect(collectRows(readWeighedRows(counts, rows, weights))).toEqual(
       weighCounts(lexicalFeatureSpec, selectRows(counts, rows), weights),
@@ -243,8 +240,7 @@ describe('vectors', () => {
 
 test('trace: a pair is told to be apart where punctuation or a paragraph parts its words wherever they stand', () => {
   const apart = (text: string) =>
-    hasherOf()
-      .trace(text)
+    tracedTerms(hasherOf(), text)
       .filter(({ isApart }) => isApart)
       .map(({ term }) => term);
   expect(apart('Right or wrong? From: Ann\nTo: tax\n\nDear all, the value added\ntax (VAT) is due')).toEqual([
@@ -253,5 +249,6 @@ test('trace: a pair is told to be apart where punctuation or a paragraph parts i
     'to tax',
     'tax dear',
   ]);
+  expect(apart('Zoll… Steuer 税。金\u00a0x\n\u2003\ny')).toEqual(['zoll steuer', '税 金', 'x y']);
   expect(apart('Steuer. Zoll ist Steuer Zoll; Gebühr')).toEqual(['zoll gebühr']);
 });

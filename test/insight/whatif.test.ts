@@ -79,6 +79,30 @@ test('what-if: what the encoder of the same model has decided stays, against the
   expect(await ask({ accept: 0.98 })).toMatchObject({ newlyAsked: 1, coverage: { before: 1, after: 0 } });
 });
 
+test('what-if: history is read some batches at a time, with the same report, however many documents there are', async () => {
+  world = await fakeWorld({ BATCH_MAX_DOCUMENTS: '16' });
+  lake = { ...lake, services: world.services };
+  await runOver(Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`${i}.txt`, i % 3 === 0 ? 'sure' : 'hard'])));
+  let most = 0;
+  let questions = 0;
+  const counting: DecisionLake = {
+    ...lake,
+    query: async (sql, maxRows) => {
+      const answer = await lake.query(sql, maxRows);
+      most = Math.max(most, answer.rows.length);
+      questions++;
+      return answer;
+    },
+  };
+  const request = parseRequest(whatIfSchema, { accept: 0.55 });
+  const whole = await whatIf(counting, request);
+  expect([most, questions]).toEqual([100, 2]); // with what asking has cost
+  most = 0;
+  expect(await whatIf(counting, request, 40)).toEqual(whole);
+  expect(most).toBeLessThanOrEqual(41); // one more than wanted tells that there are too many
+  expect(whole).toMatchObject({ documents: 100, flipped: 66 });
+});
+
 test('what-if: a lower bar lets the model decide more; each flip is named', async () => {
   const { runId } = await runOver(FILES);
   const report = await ask({ accept: 0.55 });

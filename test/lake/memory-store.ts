@@ -1,7 +1,8 @@
 // A LakeStore in memory that counts its calls and can fail on request: for tests of what is built on the port.
 import { readFile, writeFile } from 'node:fs/promises';
 import { RetryableError, TerminalError } from '../../shared/errors.ts';
-import type { LakeFile, LakeStore, WriteCondition } from '../../shared/ports.ts';
+import type { FileContent, LakeFile, LakeStore, WriteCondition } from '../../shared/ports.ts';
+import { bytesOf } from '../fakes/bytes-of.ts';
 
 type Call = 'read' | 'write' | 'upload' | 'download' | 'stat' | 'list' | 'delete';
 
@@ -31,7 +32,7 @@ export class MemoryLakeStore implements LakeStore {
     return (await this.read(path)).subarray(offset, offset + length);
   }
 
-  async write(path: string, content: Uint8Array | string, condition: WriteCondition = {}): Promise<string> {
+  async write(path: string, content: FileContent, condition: WriteCondition = {}): Promise<string> {
     this.calls.write++;
     const fate = this.beforeWrite(path);
     const present = this.files.get(path);
@@ -40,7 +41,7 @@ export class MemoryLakeStore implements LakeStore {
       (condition.ifMatch !== undefined && present?.etag !== condition.ifMatch);
     if (isRefused) throw new TerminalError('lake.conflict', `Refused: ${path}`);
     const etag = `"${++this.#versions}"`;
-    this.files.set(path, { bytes: Buffer.from(content), etag, lastModified: this.now });
+    this.files.set(path, { bytes: bytesOf(content), etag, lastModified: this.now });
     if (fate === 'lose-reply') throw new RetryableError('lake.unavailable', 'connection lost');
     return etag;
   }

@@ -34,6 +34,22 @@ test('store: a file above maxBytes is refused without being read', async () => {
   expect((await store.readIfExists('large', 1000))?.bytes.length).toBe(1000);
 });
 
+test('store: content that is made while it is sent is whole, made anew for each try, and keeps its condition', async () => {
+  const rows = Array.from({ length: 3000 }, (_, n) => `row ${n} ${'x'.repeat(n % 977)}\n`);
+  let made = 0;
+  const content = {
+    byteLength: Buffer.byteLength(rows.join('')),
+    *pieces() {
+      made++;
+      for (let from = 0; from < rows.length; from += 100) yield Buffer.from(rows.slice(from, from + 100).join(''));
+    },
+  };
+  const etag = await store.write('made.txt', content, { ifAbsent: true });
+  expect(await store.readIfExists('made.txt')).toEqual({ bytes: Buffer.from(rows.join('')), etag });
+  expect(await codeOfRejection(store.write('made.txt', content, { ifAbsent: true }))).toBe('lake.conflict');
+  expect(made).toBe(2);
+});
+
 test('store: of 20 creators one wins, the others get lake.conflict', async () => {
   const results = await Promise.all(
     Array.from({ length: 20 }, (_, writer) =>
@@ -152,7 +168,8 @@ async function losingReply(matches: (request: IncomingMessage) => boolean) {
 test('store: a conditional write whose reply was lost counts as done', async () => {
   const proxy = await losingReply((request) => request.method === 'PUT' && !request.url!.includes('comp='));
   const flaky = openLakeStore({ kind: 'connection-string', connectionString: proxy.connectionString }, store.container);
-  const etag = await flaky.write('lost/commit.json', 'mine', { ifAbsent: true });
+  const mine = { byteLength: 4, pieces: () => [Buffer.from('mi'), Buffer.from('ne')] };
+  const etag = await flaky.write('lost/commit.json', mine, { ifAbsent: true });
   expect(proxy.lost()).toBe(1);
   expect(await store.readIfExists('lost/commit.json')).toEqual({ bytes: Buffer.from('mine'), etag });
   // Another's equal content is still another's.

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { completeSpec } from '../../shared/features/spec.ts';
 import { createXgboostBundle, unmeasuredAccept } from '../../shared/models/foreign-bundle.ts';
 import { ModelRegistry } from '../../shared/models/registry.ts';
+import { contributionsRoom } from '../../shared/models/scorer.ts';
 import { readBooster } from '../../shared/models/xgboost/booster.ts';
 import { XgboostScorer } from '../../shared/models/xgboost/xgboost-scorer.ts';
 import { systemClock } from '../../shared/ports.ts';
@@ -45,14 +46,10 @@ describe('XGBoost in the registry', () => {
     for (let label = 0; label < 3; label++) {
       const reasons = model.explain(text, x, 0, label, (label + 1) % 3, 10);
       const total = reasons.reduce((sum, reason) => sum + reason.weight - reason.runner_up_weight, 0);
-      const own = scorer.contributions(x, 0, label);
-      const other = scorer.contributions(x, 0, (label + 1) % 3);
+      const moves = contributionsRoom(5);
+      scorer.contributions(x, 0, label, (label + 1) % 3, moves);
       let expected = 0;
-      for (let column = 0; column < 5; column++) {
-        const at = (c: typeof own) => c.values[c.columns.indexOf(column)] ?? 0;
-        const isPresent = x.indices.includes(column);
-        if (isPresent && at(own) > at(other)) expected += at(own) - at(other);
-      }
+      for (let i = 0; i < x.indices.length; i++) expected += Math.max(0, moves.own[i]! - moves.runnerUp[i]!);
       expect(total).toBeCloseTo(expected, 4);
       for (const { term } of reasons) expect(text.split(' ')).toContain(term);
     }

@@ -194,3 +194,11 @@ test('work: without a question nothing is asked, kept or looked up for the LLM s
   expect(touched.filter((what) => /\/(llm|near-duplicates)\/|\.classify\.json/.test(what))).toEqual([]);
   expect(world.lake.paths().filter((path) => path.startsWith(`runs/${runId}/llm`))).toEqual([]);
 });
+
+test('work: what follows from the texts is not stored', async () => {
+  const world = await dataSet(['sure one', 'sure two']);
+  const { runId } = await run(world, { source: dataset });
+  const folders = world.lake.paths().flatMap((path) => path.split(`runs/${runId}/`)[1]?.split('/')[0] ?? []);
+  expect(folders).toEqual(expect.arrayContaining(['extracted', 'scores', 'steps']));
+  expect(folders).not.toContain('features');
+});

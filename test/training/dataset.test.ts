@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { readCsv } from '../../shared/csv.ts';
 import { writeParquet } from '../../shared/lake/parquet.ts';
-import { readCsv } from '../../shared/training/csv.ts';
 import { type DatasetColumns, type DatasetRow, readDataset } from '../../shared/training/dataset.ts';
 import fc from '../fakes/property.ts';
 

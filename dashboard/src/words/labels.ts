@@ -34,6 +34,8 @@ export const words = catalogue('labels', {
   tooLarge: (file: string) => `${file} is too large for a list of labels.`,
   noJson: (file: string) => `${file} is no JSON.`,
   noList: (file: string) => `${file} has no list labels of {name, description}.`,
+  brokenLine: (file: string, line: number) =>
+    `${file}, line ${line}: the row has text after a closing quote, or a quote that never closes. Nothing was taken over.`,
   noLabels: (file: string) => `${file} holds no labels: a row for each, name and description.`,
   // one label
   label: (n: number) => `Label ${n}`,

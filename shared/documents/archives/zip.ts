@@ -29,11 +29,11 @@ export interface ZipFile {
 
 /** @throws {TerminalError} extract.corrupt when there is no readable directory */
 export async function openZip(bytes: Uint8Array): Promise<ZipFile> {
-  const { default: yauzl } = await import('yauzl');
+  zipLibrary ??= await loadLibrary();
+  const { yauzl, reader: readerOf } = zipLibrary;
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const options = { decodeStrings: false, validateEntrySizes: false, autoClose: false };
-  const reader = bufferReader(buffer, yauzl.RandomAccessReader);
-  const zip = await yauzl.fromRandomAccessReaderPromise(reader, buffer.length, options).catch(corrupt);
+  const zip = await yauzl.fromRandomAccessReaderPromise(readerOf(buffer), buffer.length, options).catch(corrupt);
   return {
     entryCount: zip.entryCount,
     async *members() {
@@ -76,11 +76,19 @@ export async function openZip(bytes: Uint8Array): Promise<ZipFile> {
   };
 }
 
-type ReaderClass = typeof import('yauzl')['RandomAccessReader'];
+let zipLibrary: Awaited<ReturnType<typeof loadLibrary>> | undefined;
 
 /** The library's own reader of a buffer waits for the event loop once a record: most of the time of a small package. */
-function bufferReader(buffer: Buffer, Reader: ReaderClass): InstanceType<ReaderClass> {
-  class BufferReader extends Reader {
+async function loadLibrary() {
+  const { default: yauzl } = await import('yauzl');
+  class BufferReader extends yauzl.RandomAccessReader {
+    readonly #buffer: Buffer;
+
+    constructor(buffer: Buffer) {
+      super();
+      this.#buffer = buffer;
+    }
+
     override read(
       target: Buffer,
       offset: number,
@@ -88,11 +96,11 @@ function bufferReader(buffer: Buffer, Reader: ReaderClass): InstanceType<ReaderC
       position: number,
       done: (error: Error | null, bytesRead?: number) => void,
     ): void {
-      const bytesRead = position < 0 ? 0 : buffer.copy(target, offset, position, position + length); // none: the end came too soon
+      const bytesRead = position < 0 ? 0 : this.#buffer.copy(target, offset, position, position + length); // none: the end came too soon
       queueMicrotask(() => done(null, bytesRead));
     }
   }
-  return new BufferReader();
+  return { yauzl, reader: (buffer: Buffer) => new BufferReader(buffer) };
 }
 
 /** Of zlib, and what a lie may cost. */

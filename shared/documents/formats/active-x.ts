@@ -1,7 +1,7 @@
 // Controls of ActiveX in Office packages: boxes, buttons, lists and fields that people fill in; their value and caption stand in parts of their own.
 // Invariant: A1 a damaged control says nothing, the document around it is read.
 // Source: ECMA-376 part 4, 18 (ocx parts); [MS-OFORMS] 2.2.5 (MorphData), 2.3.4 (DisplayStyle), 2.4.14 (counts of strings).
-import { attribute } from '../markup.ts';
+import { attribute } from '../markup-handler.ts';
 import type { PackageParts } from '../package-parts.ts';
 import { checkbox } from './choices.ts';
 import { relationsOf } from './office-xml.ts';

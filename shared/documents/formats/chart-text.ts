@@ -1,7 +1,7 @@
 // Charts of Office packages, the older kind (c:) and that of waterfalls and treemaps (cx:): titles, names, and the values that are kept with them, as their
 // axis shows them: a date is no serial number, a share no long fraction.
 // Source: ECMA-376 part 1, 21.2 (charts); [MS-ODRAWXML] 2.24 (chartex).
-import { attribute } from '../markup.ts';
+import { attribute } from '../markup-handler.ts';
 import type { PackageParts } from '../package-parts.ts';
 import type { TextSink } from '../reading.ts';
 import { cellText } from './cell-text.ts';

@@ -1,7 +1,7 @@
 // Text of DrawingML (slides, diagrams, shapes of sheets, comments): a line per paragraph, a tab per table cell; numbers that slides put before their
 // paragraphs, and bullets and letters of symbol fonts that are boxes. Shapes that are hidden are not read.
 // Source: ECMA-376 part 1, 21.1.2.4 (bullets), 20.1.2.2.8 (cNvPr), 20.1.10.61 (kinds of numbers).
-import { attribute } from '../markup.ts';
+import { attribute } from '../markup-handler.ts';
 import type { PackageParts } from '../package-parts.ts';
 import { writtenDescription } from '../pictures.ts';
 import type { TextSink } from '../reading.ts';

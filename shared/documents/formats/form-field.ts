@@ -1,6 +1,6 @@
 // Form fields within the text of OpenDocument (`field:fieldmark`), as word processors make them of Word's legacy form fields: what was chosen in a
 // check box or a drop-down list is a parameter, not text.
-import { attribute } from '../markup.ts';
+import { attribute } from '../markup-handler.ts';
 import { checkbox } from './choices.ts';
 
 const MAX_ENTRIES = 1000;

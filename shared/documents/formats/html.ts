@@ -1,5 +1,6 @@
 // HTML: visible text only, one line per block, a tab between table cells, choices of forms as [x], pages within the page. Charset from the bytes, then
 // from the meta element.
+import { singleSpaced } from '../blanks.ts';
 import { decodeText } from '../charset.ts';
 import { parseMarkup } from '../markup.ts';
 import { writtenDescription } from '../pictures.ts';
@@ -116,7 +117,7 @@ export function htmlToText(
       text(text) {
         if (hiddenStack.length > 0) return;
         if (option !== undefined) option.text += text;
-        else if (lists.length === 0) lines.add(fonts.signs(pre > 0 ? text : text.replace(/\s+/g, ' ')));
+        else if (lists.length === 0) lines.add(fonts.signs(pre > 0 ? text : singleSpaced(text)));
       },
       close(name) {
         fonts.close();

@@ -1,7 +1,10 @@
 // OpenDocument texts, presentations and drawings (odt, odp, odg, and their flat forms): body, notes, tables, headers and footers of the master pages, objects
 // inside, choices of forms. Tracked changes are read as accepted; hidden text is no content; an encrypted package says so in its manifest.
+
 import { TerminalError } from '../../errors.ts';
-import { attribute, type MarkupHandler, parseMarkup } from '../markup.ts';
+import { singleSpaced } from '../blanks.ts';
+import { parseMarkup } from '../markup.ts';
+import { attribute, type MarkupHandler } from '../markup-handler.ts';
 import { PackageParts } from '../package-parts.ts';
 import { isShownLarge, mayHoldText, type Picture, writtenDescription } from '../pictures.ts';
 import { type EmbeddedFile, type ReadContext, type ReadText, TextSink } from '../reading.ts';
@@ -264,7 +267,7 @@ class Content implements MarkupHandler {
         this.#binary.push(text);
     } else if (this.#inText > 0 && this.#hidden === 0 && this.#inForms === 0 && this.#isWanted) {
       if (!this.#inDescription && text.trim() !== '') this.#sink.add(this.#lists.take());
-      this.#sink.add(this.#inDescription ? writtenDescription(text) : this.#signs(text.replace(/\s+/g, ' ')));
+      this.#sink.add(this.#inDescription ? writtenDescription(text) : this.#signs(singleSpaced(text)));
     }
   }
 

@@ -1,6 +1,6 @@
 // Numbers that OpenDocument puts before the paragraphs of lists and headings: they stand in no text, a person sees and cites them.
 // Source: OpenDocument 1.3 part 3, 5.3 (lists), 16.30 to 16.34 (list styles, outlines), 19.880 (display-levels).
-import { attribute } from '../markup.ts';
+import { attribute } from '../markup-handler.ts';
 import { isChoice, symbolText } from './choices.ts';
 import { numberText } from './word-lists.ts';
 
@@ -37,7 +37,7 @@ export class OpenListStyles {
       this.#levels = [];
       const style = name === 'outline-style' ? OUTLINE : (attribute(attributes, 'name') ?? '?');
       if (this.styles.size < MAX_STYLES) this.styles.set(style, this.#levels);
-    } else if (/^(list|outline)-level-style/.test(name)) this.#open(attributes);
+    } else if (name.startsWith('list-level-style') || name.startsWith('outline-level-style')) this.#open(attributes);
     else if (name === 'text-properties' && this.#level !== undefined && this.#level.sign !== '') {
       const font = attribute(attributes, 'font-name') ?? attribute(attributes, 'font-family') ?? '';
       const sign = symbolText(font.replaceAll("'", ''), this.#level.sign.charCodeAt(0).toString(16));

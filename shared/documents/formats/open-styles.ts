@@ -1,6 +1,6 @@
 // Styles of OpenDocument that matter for the text: those that hide it, those that show it in a symbol font, those of hidden slides, those of lists.
 // Named styles stand in styles.xml and hold for both parts; automatic ones hold for the part they stand in.
-import { attribute } from '../markup.ts';
+import { attribute } from '../markup-handler.ts';
 import { OpenListStyles } from './open-lists.ts';
 
 const MAX_STYLES = 50_000;

@@ -1,6 +1,6 @@
 // What the objects of a PDF page are clipped to, as boxes.
 import type { WrappedPdfiumModule } from '@embedpdf/pdfium';
-import { heapOf } from './pdfium-memory.ts';
+import { heapOf, type Raw } from './pdfium-memory.ts';
 
 /** Points of the page, from its lower left. */
 export interface Box {
@@ -9,9 +9,6 @@ export interface Box {
   right: number;
   top: number;
 }
-
-/** Functions of the library without the wrappers of its package: they are called for every object of a page. */
-export type Raw = Record<string, (...args: number[]) => number>;
 
 const MAX_PATHS = 8;
 const MAX_SEGMENTS = 64;

@@ -1,9 +1,9 @@
 // Layers that are switched off: PDFium draws them not, and yet gives their text. What a layer's objects leave unchanged on the drawn page is not seen.
 import type { WrappedPdfiumModule } from '@embedpdf/pdfium';
-import type { Raw } from './pdf-clips.ts';
-import { heapOf } from './pdfium-memory.ts';
+import { heapOf, type Raw, rawOf } from './pdfium-memory.ts';
 
 const FORM_OBJECT = 5;
+const SLASH = 0x2f;
 const MAX_OBJECTS = 20_000;
 /** Groups of objects tried on a page; each costs a drawing of a few milliseconds. */
 const MAX_GROUPS = 24;
@@ -14,7 +14,21 @@ export function layersIn(bytes: Uint8Array): { marks: boolean; forms: boolean } 
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const isNamed = file.includes('/OCProperties');
   // The catalogue may be packed into a stream of objects; form objects never are.
-  return { marks: isNamed || file.includes('/ObjStm'), forms: file.includes('/OC ') || file.includes('/OC/') };
+  return { marks: isNamed || hasName(file, 'ObjStm'), forms: hasName(file, 'OC ') || hasName(file, 'OC/') };
+}
+
+/** Names without their slash that are looked at. */
+const MAX_LOOKS = 1000;
+
+/** Is there such a name? Looked for without its slash: a search goes from one of its first chars to the next, and slashes are everywhere. */
+function hasName(file: Buffer, name: string): boolean {
+  let at = -1;
+  for (let looks = 0; looks < MAX_LOOKS; looks++) {
+    at = file.indexOf(name, at + 1);
+    if (at < 0) return false;
+    if (file[at - 1] === SLASH) return true;
+  }
+  return file.includes(`/${name}`, at);
 }
 
 /**
@@ -23,7 +37,7 @@ export function layersIn(bytes: Uint8Array): { marks: boolean; forms: boolean } 
  */
 export function dropUnpainted(m: WrappedPdfiumModule, page: number, forms: boolean): boolean {
   const groups = new Map<string, number[]>();
-  const raw = m.pdfium.wasmExports as unknown as Raw;
+  const raw = rawOf(m);
   const count = Math.min(raw.FPDFPage_CountObjects!(page), MAX_OBJECTS);
   let hasLayers = false;
   const marks = new Marks(m);
@@ -61,7 +75,7 @@ class Marks {
 
   constructor(m: WrappedPdfiumModule) {
     this.#m = m;
-    this.#raw = m.pdfium.wasmExports as unknown as Raw;
+    this.#raw = rawOf(m);
     this.#out = m.pdfium.wasmExports.malloc(8 + MARK_BYTES);
     this.#key = m.pdfium.wasmExports.malloc(8);
     heapOf(m).set(Buffer.from('Name\0\0\0\0', 'latin1'), this.#key);

@@ -2,7 +2,7 @@
 // Only characters that may be signs are asked for their font: private ones, dingbats, and those that stand alone.
 import type { WrappedPdfiumModule } from '@embedpdf/pdfium';
 import { checkbox, symbolText } from './choices.ts';
-import { heapOf } from './pdfium-memory.ts';
+import { heapOf, rawOf } from './pdfium-memory.ts';
 
 const CANDIDATE = /[\uf021-\uf0ff\u2713-\u2718\u274f-\u2752]|(?<!\S)[!-~\xa1-\xff](?!\S)/g;
 /** Fonts asked for on one page. */
@@ -30,11 +30,10 @@ export function withSigns(m: WrappedPdfiumModule, textPage: number, text: string
 }
 
 function fontAt(m: WrappedPdfiumModule, textPage: number, textIndex: number, buffer: number): string {
-  const char = m.FPDFText_GetCharIndexFromTextIndex(textPage, textIndex);
-  const bytes = char < 0 ? 0 : m.FPDFText_GetFontInfo(textPage, char, buffer, MOST_NAME_BYTES, 0);
-  return bytes <= 1 || bytes > MOST_NAME_BYTES
-    ? ''
-    : Buffer.from(heapOf(m).subarray(buffer, buffer + bytes - 1)).toString('utf8');
+  const raw = rawOf(m);
+  const char = raw.FPDFText_GetCharIndexFromTextIndex!(textPage, textIndex); // the library's own exports
+  const bytes = char < 0 ? 0 : raw.FPDFText_GetFontInfo!(textPage, char, buffer, MOST_NAME_BYTES, 0);
+  return bytes <= 1 || bytes > MOST_NAME_BYTES ? '' : Buffer.from(heapOf(m).buffer, buffer, bytes - 1).toString('utf8');
 }
 
 /** Undefined when it is the character it seems to be. */

@@ -3,9 +3,9 @@
 // Invariants: U1 what is drawn decides: text in doubt is dropped only when the page looks the same without it. U2 invisible text over an image is
 // what OCR wrote, and stays. U3 drawings are bounded for the document, what is in doubt beyond that stays.
 import type { WrappedPdfiumModule } from '@embedpdf/pdfium';
-import { type Box, Clips, type Raw } from './pdf-clips.ts';
+import { type Box, Clips } from './pdf-clips.ts';
 import { drawArea, drawPage } from './pdf-layers.ts';
-import { heapOf } from './pdfium-memory.ts';
+import { heapOf, type Raw, rawOf } from './pdfium-memory.ts';
 
 const TEXT = 1;
 const PATH = 2;
@@ -91,7 +91,7 @@ function drawAround(m: WrappedPdfiumModule, page: number, edge: Box, texts: read
 
 /** Text with ink and without, and what is painted beside it, in the order of painting. */
 function objectsOf(m: WrappedPdfiumModule, page: number): { texts: Painted[]; inkless: Painted[]; areas: Painted[] } {
-  const raw = m.pdfium.wasmExports as unknown as Raw;
+  const raw = rawOf(m);
   const found = { texts: [] as Painted[], inkless: [] as Painted[], areas: [] as Painted[] };
   const count = Math.min(raw.FPDFPage_CountObjects!(page), MAX_OBJECTS); // the library's own exports
   const out = raw.malloc!(32);

@@ -6,6 +6,11 @@ export function heapOf(module: WrappedPdfiumModule): Uint8Array {
   return (module.pdfium as unknown as { HEAPU8: Uint8Array }).HEAPU8;
 }
 
+/** Functions of the library without the wrappers of its package, for those that are called for every object or for many characters of a page. */
+export type Raw = Record<string, (...args: number[]) => number>;
+
+export const rawOf = (module: WrappedPdfiumModule): Raw => module.pdfium.wasmExports as unknown as Raw; // the typings know three of them
+
 /** The two-call pattern of the API: size first, content then. */
 export function readBytes(module: WrappedPdfiumModule, call: (buffer: number, size: number) => number): Buffer {
   const size = call(0, 0);

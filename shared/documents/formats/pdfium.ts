@@ -12,7 +12,7 @@ import { dropUnpainted } from './pdf-layers.ts';
 import { withSigns } from './pdf-signs.ts';
 import type { PageMarks } from './pdf-trust.ts';
 import type { UnseenText } from './pdf-unseen.ts';
-import { heapOf, readBytes, readFloats, readSized, utf16 } from './pdfium-memory.ts';
+import { heapOf, rawOf, readBytes, readFloats, readSized, utf16 } from './pdfium-memory.ts';
 import { pictureOfPage, wordsOf } from './pdfium-picture.ts';
 
 let library: Promise<WrappedPdfiumModule> | undefined;
@@ -44,10 +44,14 @@ const MAX_FORM_DEPTH = 8;
  * Open a PDF, use it, close it.
  * @throws {TerminalError} extract.encrypted or extract.corrupt
  */
-export async function withPdf<T>(bytes: Uint8Array, use: (pdf: PdfDocument) => Promise<T>): Promise<T> {
+export async function withPdf<T>(
+  bytes: Uint8Array,
+  use: (pdf: PdfDocument) => Promise<T>,
+  prepare?: (copy: Buffer) => void,
+): Promise<T> {
   let pdf: PdfDocument | undefined;
   try {
-    pdf = await openPdf(bytes);
+    pdf = await openPdf(bytes, prepare);
     const result = await use(pdf);
     pdf.close();
     return result;
@@ -63,8 +67,8 @@ export async function withPdf<T>(bytes: Uint8Array, use: (pdf: PdfDocument) => P
  * Open a PDF that stays open; the caller closes it. After an error that is not ours the process must not go on with PDFium (F2).
  * @throws {TerminalError} extract.encrypted or extract.corrupt
  */
-export async function openPdf(bytes: Uint8Array): Promise<PdfDocument> {
-  return new PdfDocument(await loadPdfium(), bytes);
+export async function openPdf(bytes: Uint8Array, prepare?: (copy: Buffer) => void): Promise<PdfDocument> {
+  return new PdfDocument(await loadPdfium(), bytes, prepare);
 }
 
 /** The library, loaded once. */
@@ -83,11 +87,12 @@ export class PdfDocument {
   #formInfo = 0;
   #form = 0;
 
-  constructor(module: WrappedPdfiumModule, bytes: Uint8Array) {
+  constructor(module: WrappedPdfiumModule, bytes: Uint8Array, prepare?: (copy: Buffer) => void) {
     this.#m = module;
     this.#data = module.pdfium.wasmExports.malloc(bytes.byteLength);
     if (this.#data === 0) throw new TerminalError('extract.out-of-memory', 'pdf: it does not fit into memory');
     this.#heap().set(bytes, this.#data);
+    prepare?.(Buffer.from(this.#heap().buffer, this.#data, bytes.byteLength));
     this.#document = module.FPDF_LoadMemDocument(this.#data, bytes.byteLength, '');
     if (this.#document !== 0) return;
     const reason = module.FPDF_GetLastError();
@@ -263,10 +268,11 @@ export class PdfPage {
   /** Quarter turns that bring most of the text upright, by a sample of its characters. */
   #uprightRotation(textPage: number, chars: number): number | undefined {
     const votes = [0, 0, 0, 0];
+    const raw = rawOf(this.#m);
     const step = Math.max(1, Math.floor(chars / 64));
     for (let i = 0; i < chars; i += step) {
-      if (this.#m.FPDFText_GetUnicode(textPage, i) <= 32) continue;
-      const angle = this.#m.FPDFText_GetCharAngle(textPage, i); // radians; -1 when unknown
+      if (raw.FPDFText_GetUnicode!(textPage, i) <= 32) continue; // the library's own exports
+      const angle = raw.FPDFText_GetCharAngle!(textPage, i); // radians; -1 when unknown
       if (angle < 0) continue;
       const quarters = angle / (Math.PI / 2);
       if (Math.abs(quarters - Math.round(quarters)) < 0.1) votes[(4 - (Math.round(quarters) % 4)) % 4]! += 1;
@@ -332,9 +338,10 @@ export class PdfPage {
     const step = Math.max(1, Math.floor(chars / 64));
     let looked = 0;
     let unmapped = 0;
+    const raw = rawOf(this.#m);
     for (let i = 0; i < chars; i += step) {
       looked += 1;
-      if (this.#m.FPDFText_HasUnicodeMapError(textPage, i) === 1) unmapped += 1;
+      if (raw.FPDFText_HasUnicodeMapError!(textPage, i) === 1) unmapped += 1;
     }
     return looked === 0 ? 0 : unmapped / looked;
   }

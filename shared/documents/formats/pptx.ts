@@ -1,7 +1,7 @@
 // Presentations (pptx, pptm, ppsx): slides in their order, each with its tables, diagrams, charts, comments and notes; words that layouts and masters
 // put on the slides, once; files and scans inside. Prompts of placeholders are no content.
 import { TerminalError } from '../../errors.ts';
-import { attribute } from '../markup.ts';
+import { attribute } from '../markup-handler.ts';
 import { PackageParts } from '../package-parts.ts';
 import { type ReadContext, type ReadText, TextSink } from '../reading.ts';
 import { controlText } from './active-x.ts';

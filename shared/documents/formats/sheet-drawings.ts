@@ -1,5 +1,5 @@
 // What lies over the cells of a workbook package: text boxes, diagrams, titles of charts, form controls with their state, comments in threads, drawings.
-import { attribute } from '../markup.ts';
+import { attribute } from '../markup-handler.ts';
 import type { PackageParts } from '../package-parts.ts';
 import type { Picture } from '../pictures.ts';
 import { type ReadContext, TextSink } from '../reading.ts';

@@ -1,7 +1,7 @@
 // Numbers that Word puts before the paragraphs of lists and headings ("§ 4", "2.b)"): they stand in no text, a person sees and cites them.
 // Bullets are no text, unless they are the signs of boxes.
 // Source: ECMA-376 part 1, 17.9 (numbering), 17.9.25 (restarts), 17.18.59 (formats of numbers).
-import { attribute } from '../markup.ts';
+import { attribute } from '../markup-handler.ts';
 import type { PackageParts } from '../package-parts.ts';
 import { isChoice, symbolText } from './choices.ts';
 import type { WordStyles } from './word-styles.ts';

@@ -1,6 +1,6 @@
 // The text of one WordprocessingML part: paragraphs with the numbers of their lists, tables, text boxes, equations, fields and the choices of forms.
 // Tracked changes are read as accepted; hidden text and prompts of controls nobody has filled in are not content.
-import { attribute } from '../markup.ts';
+import { attribute } from '../markup-handler.ts';
 import type { PackageParts } from '../package-parts.ts';
 import { writtenDescription } from '../pictures.ts';
 import type { TextSink } from '../reading.ts';
@@ -235,7 +235,7 @@ export class Story {
   /** Form fields of Word 97 to 2003 (w:ffData): the choice is stored apart from the text. */
   #openField(name: string, attributes: Record<string, string>): boolean {
     const field = this.#fields.at(-1);
-    const value = attribute(attributes, 'val');
+    const value = () => attribute(attributes, 'val');
     switch (name) {
       case 'fldChar': {
         const type = attribute(attributes, 'fldCharType');
@@ -254,10 +254,10 @@ export class Story {
         return true;
       }
       case 'listEntry':
-        if (field !== undefined && field.options.length < 1000) field.options.push(value ?? '');
+        if (field !== undefined && field.options.length < 1000) field.options.push(value() ?? '');
         return field !== undefined;
       case 'result':
-        if (field !== undefined) field.chosen = Number(value);
+        if (field !== undefined) field.chosen = Number(value());
         return field !== undefined;
       case 'checkBox':
         if (field !== undefined) field.isCheckbox = true;
@@ -270,9 +270,9 @@ export class Story {
         return false;
       case 'default':
         if (field?.isCheckbox === true) field.isCheckedAtFirst = isOn(attributes);
-        else if (field !== undefined && field.chosen === undefined && /^\d+$/.test(value ?? ''))
-          field.chosen = Number(value);
-        else if (field !== undefined) field.choice = value;
+        else if (field !== undefined && field.chosen === undefined && /^\d+$/.test(value() ?? ''))
+          field.chosen = Number(value());
+        else if (field !== undefined) field.choice = value();
         return field !== undefined;
       default:
         return false;

@@ -1,6 +1,6 @@
 // Styles of Word that matter for the text: those that hide it, those that show it in a symbol font, those of paragraphs that number them. Of Word 2003
 // in one XML file too.
-import { attribute } from '../markup.ts';
+import { attribute } from '../markup-handler.ts';
 import type { PackageParts } from '../package-parts.ts';
 
 /** What a character style does to the text in it. */
@@ -79,10 +79,17 @@ export async function wordStyles(
   const sheet = new StyleSheet();
   const content = part === undefined ? undefined : await parts.bytes(part);
   if (part === undefined || content === undefined) return sheet;
-  const words = ['vanish', 'ngdings', 'ebdings', '"Symbol"', 'arlett', ...(hasLists ? ['numPr'] : [])];
-  if (words.some((word) => content.includes(word))) await parts.xml(part, sheet, withoutUnused);
+  if ((hasLists && content.includes('numPr')) || mayMatter(content)) await parts.xml(part, sheet, withoutUnused);
   return sheet;
 }
+
+/** Each by its end, which begins with a rarer char: the search goes from one such char to the next. */
+const mayMatter = (content: Buffer) =>
+  content.includes('vanish') ||
+  content.includes('ngdings') ||
+  (content.includes('bdings') && content.includes('ebdings')) ||
+  (content.includes('Symbol"') && content.includes('"Symbol"')) ||
+  content.includes('arlett');
 
 const STYLE = '<w:style ';
 const STYLE_END = '</w:style>';
@@ -94,7 +101,7 @@ const HEAD_BYTES = 400;
  * @param xml  in UTF-8
  */
 export function withoutUnused(xml: Buffer): Buffer {
-  if (xml.includes('<!')) return xml; // what is no markup might look like some
+  if (xml.includes('!') && xml.includes('<!')) return xml; // what is no markup might look like some
   const kept: Buffer[] = [];
   const names = xml.indexOf('<w:latentStyles');
   let at = xml.indexOf(STYLE);

@@ -1,6 +1,8 @@
 // XML: text nodes and attribute values; files in base64 as documents of their own. Documents that Office writes as one XML file (flat OPC, Word 2003,
 // flat OpenDocument) and SVG are read as what they are.
+
 import { TerminalError } from '../../errors.ts';
+import { singleSpaced } from '../blanks.ts';
 import { parseMarkup } from '../markup.ts';
 import { PackageParts } from '../package-parts.ts';
 import { mayHoldText, type Picture } from '../pictures.ts';
@@ -55,7 +57,7 @@ function readNodes(text: string, { limits }: ReadContext): ReadText {
       lastName = undefined;
     } else if (!isBase64(content)) {
       if (isWhole && NAME_ELEMENT.test(open.name)) lastName = content.trim();
-      sink.add(content.replace(/\s+/g, ' '));
+      sink.add(singleSpaced(content));
     }
   };
   parseMarkup(
@@ -72,7 +74,7 @@ function readNodes(text: string, { limits }: ReadContext): ReadText {
       text(part) {
         const open = stack.at(-1);
         if (open !== undefined) open.text += part;
-        else sink.add(part.replace(/\s+/g, ' '));
+        else sink.add(singleSpaced(part));
       },
       close() {
         flush(stack.pop(), true);

@@ -2,6 +2,7 @@
 // Invariants: A1 what is written needs reader 1 / writer 2 and nothing more. A2 an unknown action is ignored, an unreadable line is an error.
 // Protocol: https://github.com/delta-io/delta/blob/master/PROTOCOL.md
 import { TerminalError } from '../../errors.ts';
+import type { MadeContent } from '../../ports.ts';
 import type { Column, ColumnType } from '../tables.ts';
 
 export interface Protocol {
@@ -75,37 +76,56 @@ export const PROTOCOL: Protocol = { minReaderVersion: 1, minWriterVersion: 2 };
 export const ENGINE = 'Sluice/1.0';
 
 /** Actions whose text is made at once: a run of millions of documents adds tens of thousands of files in one version. */
-const PER_PIECE = 1000;
+const PER_PIECE = 200;
 
 /** One action a line, with a final newline; UTF-8. */
 export function encodeActions(actions: readonly Action[]): Buffer {
-  const pieces: Buffer[] = [];
-  for (let from = 0; from < actions.length; from += PER_PIECE)
-    pieces.push(
-      Buffer.from(
-        actions
-          .slice(from, from + PER_PIECE)
-          .map((action) => `${JSON.stringify(action)}\n`)
-          .join(''),
-      ),
-    );
-  return Buffer.concat(pieces);
+  return Buffer.concat([...encodedPieces(actions)]);
 }
 
-/** @throws {TerminalError} lake.corrupt-table when a line is no JSON object */
-export function decodeActions(text: string, where: string): Action[] {
-  return text
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .map((line) => {
-      try {
-        const action: unknown = JSON.parse(line);
-        if (action === null || typeof action !== 'object') throw new SyntaxError('not an object');
-        return action as Action; // unknown kinds fall through every `in` test (A2)
-      } catch (error) {
-        throw new TerminalError('lake.corrupt-table', `Unreadable line in ${where}`, { cause: error });
-      }
-    });
+/** The same, made while it is sent where there are many. */
+export function writtenActions(actions: readonly Action[]): Buffer | MadeContent {
+  if (actions.length <= PER_PIECE) return encodeActions(actions);
+  let byteLength = 0;
+  for (const piece of encodedPieces(actions)) byteLength += piece.byteLength;
+  return { byteLength, pieces: () => encodedPieces(actions) };
+}
+
+function* encodedPieces(actions: readonly Action[]): Generator<Buffer> {
+  for (let from = 0; from < actions.length; from += PER_PIECE)
+    yield Buffer.from(
+      actions
+        .slice(from, from + PER_PIECE)
+        .map((action) => `${JSON.stringify(action)}\n`)
+        .join(''),
+    );
+}
+
+/** How much of a log entry is text at a time. */
+const TEXT_BYTES = 1024 * 1024;
+const LINE_END = 10;
+
+/** @param bytes  lines of JSON. @throws {TerminalError} lake.corrupt-table when a line is no JSON object */
+export function decodeActions(bytes: Buffer, where: string): Action[] {
+  const actions: Action[] = [];
+  for (let from = 0; from < bytes.length; ) {
+    const lineEnd = bytes.length - from > TEXT_BYTES ? bytes.indexOf(LINE_END, from + TEXT_BYTES) : -1;
+    const to = lineEnd < 0 ? bytes.length : lineEnd;
+    for (const line of bytes.toString('utf8', from, to).split('\n'))
+      if (line.trim() !== '') actions.push(decodeAction(line, where));
+    from = to + 1;
+  }
+  return actions;
+}
+
+function decodeAction(line: string, where: string): Action {
+  try {
+    const action: unknown = JSON.parse(line);
+    if (action === null || typeof action !== 'object') throw new SyntaxError('not an object');
+    return action as Action; // unknown kinds fall through every `in` test (A2)
+  } catch (error) {
+    throw new TerminalError('lake.corrupt-table', `Unreadable line in ${where}`, { cause: error });
+  }
 }
 
 /** @throws {TerminalError} lake.unsupported-table when reading the table needs more than we can do */

@@ -3,18 +3,21 @@
 // A checkpoint of ours has a copy of them in their JSON beside the Parquet (checkpoint-copy.ts).
 // C2 `_last_checkpoint` never moves backwards. A checkpoint is an optimisation: losing one loses nothing.
 
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FileMetaData } from 'hyparquet';
 import { SluiceError, TerminalError } from '../../errors.ts';
 import type { LakeStore } from '../../ports.ts';
 import { withTemporaryFolder } from '../../temporary-folder.ts';
 import { sqlText, withConnection } from '../duckdb.ts';
-import { type Action, decodeActions, encodeActions } from './actions.ts';
-import { copyIn, withCopy } from './checkpoint-copy.ts';
+import { type Action, decodeActions, writtenActions } from './actions.ts';
+import { copyIn, MAX_COPY_BYTES, withCopy } from './checkpoint-copy.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export const CHECKPOINT_INTERVAL = 10;
+
+/** A group is in memory while it is written, and a file of many columns has 4 kB of bounds. */
+const ROWS_PER_GROUP = 1024;
 
 const MAP = 'MAP(VARCHAR, VARCHAR)';
 /** Column types of the checkpoint schema, in DuckDB's words. */
@@ -58,22 +61,30 @@ export async function writeCheckpoint(log: CheckpointLog, snapshot: Snapshot, to
   const actions = checkpointActions(snapshot, tombstonesAfter);
   await withTemporaryFolder(async (folder) => {
     const [lines, parquet] = [join(folder, 'actions.ndjson'), join(folder, 'checkpoint.parquet')];
-    const written = encodeActions(actions);
-    await writeFile(lines, written);
+    const written = writtenActions(actions);
+    await writeFile(lines, 'pieces' in written ? written.pieces() : written);
     const columns = Object.entries(COLUMNS).map(([name, type]) => `${sqlText(name)}: ${sqlText(type)}`);
     await withConnection((connection) =>
       connection.run(
         `COPY (SELECT txn, add, remove, "metaData", protocol
                FROM read_json(${sqlText(lines)}, format = 'newline_delimited', maximum_object_size = 8388608, columns = {${columns.join(', ')}}))
-         TO ${sqlText(parquet)} (FORMAT parquet, COMPRESSION snappy)`,
+         TO ${sqlText(parquet)} (FORMAT parquet, COMPRESSION snappy, ROW_GROUP_SIZE ${ROWS_PER_GROUP})`,
       ),
     );
-    const bytes = withCopy(await readFile(parquet), written);
-    await log.store.write(log.checkpointPath(snapshot.version), bytes);
+    const path = log.checkpointPath(snapshot.version);
+    let sizeInBytes: number;
+    if (written.byteLength <= MAX_COPY_BYTES) {
+      const bytes = withCopy(await readFile(parquet), await readFile(lines));
+      await log.store.write(path, bytes);
+      sizeInBytes = bytes.byteLength;
+    } else {
+      await log.store.upload(path, parquet);
+      sizeInBytes = (await stat(parquet)).size;
+    }
     await moveHint(log, {
       version: snapshot.version,
       size: actions.length,
-      sizeInBytes: bytes.byteLength,
+      sizeInBytes,
       numOfAddFiles: snapshot.files.size,
     });
   });
@@ -135,17 +146,19 @@ async function decodeParquet(bytes: Buffer): Promise<Action[]> {
   // Snappy, which nearly all engines write, needs none of the other decoders.
   const isPlain = chunksOf(metadata).every(({ codec }) => codec === 'SNAPPY' || codec === 'UNCOMPRESSED');
   const decoders = isPlain ? {} : { compressors: (await import('hyparquet-compressors')).compressors };
-  const rows = (await parquetReadObjects({ file, metadata, columns, ...decoders })) as Record<
-    string,
-    Record<string, unknown> | null
-  >[];
   const actions: Action[] = [];
-  for (const row of rows) {
-    for (const kind of columns) {
-      const value = row[kind];
-      if (value === null || value === undefined) continue;
-      actions.push({ [kind]: plain(value) } as unknown as Action); // the checkpoint schema is the actions' schema
+  // A group at a time: of a large table all rows as the decoder makes them are half as much again.
+  for (let rowStart = 0, group = 0; group < metadata.row_groups.length; group++) {
+    const rowEnd = rowStart + Number(metadata.row_groups[group]!.num_rows);
+    const rows = await parquetReadObjects({ file, metadata, columns, rowStart, rowEnd, ...decoders });
+    for (const row of rows) {
+      for (const kind of columns) {
+        const value = row[kind];
+        if (value === null || value === undefined) continue;
+        actions.push({ [kind]: plain(value) } as unknown as Action); // the checkpoint schema is the actions' schema
+      }
     }
+    rowStart = rowEnd;
   }
   return actions;
 }

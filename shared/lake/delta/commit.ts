@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { RetryableError, SluiceError, TerminalError } from '../../errors.ts';
 import type { Clock, Logger, Random } from '../../ports.ts';
-import { type Action, checkWritable, ENGINE, encodeActions, type Txn } from './actions.ts';
+import { type Action, checkWritable, ENGINE, type Txn, writtenActions } from './actions.ts';
 import { type CommitKind, conflictWith } from './conflict.ts';
 import type { DeltaLog } from './log.ts';
 import { advance, type Snapshot } from './snapshot.ts';
@@ -93,7 +93,7 @@ export function isApplied(snapshot: Snapshot, txns: readonly Pick<Txn, 'appId' |
 /** Create the version's file; false when another writer has it. */
 async function publish(log: DeltaLog, version: number, actions: readonly Action[], txnId: string): Promise<boolean> {
   try {
-    await log.store.write(log.commitPath(version), encodeActions(actions), { ifAbsent: true });
+    await log.store.write(log.commitPath(version), writtenActions(actions), { ifAbsent: true });
     return true;
   } catch (error) {
     const isUncertain = error instanceof RetryableError;

@@ -1,9 +1,9 @@
 // Reading a table's log: versions, checkpoints, snapshots.
 // Invariants: L1 a snapshot is built from a checkpoint and every commit after it, without a gap, or it is an error. L2 opening the newest
 // version costs the checkpoint and the few commits after it, asked for at once, not a listing: commits are read forward until one is missing.
-// L3 a checkpoint that cannot be read is passed over where an older one, or the first commit, and all commits since are there.
+// L3 a checkpoint that cannot be read is passed over and told where an older one, or the first commit, and all commits since are there.
 import { codeOf, TerminalError } from '../../errors.ts';
-import type { LakeStore } from '../../ports.ts';
+import { type LakeStore, type Logger, silentLogger } from '../../ports.ts';
 import { type Action, decodeActions } from './actions.ts';
 import { readCheckpoint } from './checkpoint.ts';
 import { Replay, type Snapshot } from './snapshot.ts';
@@ -21,10 +21,12 @@ export class DeltaLog {
   readonly store: LakeStore;
   /** The table's folder, without slash at the end. */
   readonly table: string;
+  readonly #logger: Logger;
 
-  constructor(store: LakeStore, table: string) {
+  constructor(store: LakeStore, table: string, logger: Logger = silentLogger) {
     this.store = store;
     this.table = table;
+    this.#logger = logger;
   }
 
   get folder(): string {
@@ -47,7 +49,7 @@ export class DeltaLog {
   async readCommit(version: number): Promise<Action[] | undefined> {
     const path = this.commitPath(version);
     const found = await this.store.readIfExists(path);
-    return found === undefined ? undefined : decodeActions(found.bytes.toString('utf8'), path);
+    return found === undefined ? undefined : decodeActions(found.bytes, path);
   }
 
   /** Is there a commit of this version? */
@@ -133,14 +135,18 @@ export class DeltaLog {
     try {
       const actions = await readCheckpoint(found.bytes, path);
       const isWhole = (['protocol', 'metaData'] as const).every((kind) => actions.some((action) => kind in action));
-      if (!isWhole) return undefined;
+      if (!isWhole) return this.#passOver(version);
       const replay = new Replay();
       replay.apply(actions);
       return replay;
     } catch (error) {
       if (codeOf(error) !== 'lake.corrupt-table') throw error;
-      return undefined;
+      return this.#passOver(version);
     }
+  }
+
+  #passOver(version: number): undefined {
+    this.#logger.warn('lake.checkpoint.damaged', { table: this.table, version });
   }
 
   /**

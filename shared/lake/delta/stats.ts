@@ -21,10 +21,11 @@ export function encodeStats(stats: ParquetStats, columns: readonly Column[]): st
   const minValues: Record<string, string | number> = {};
   const maxValues: Record<string, string | number> = {};
   const nullCount: Record<string, number> = {};
-  for (const { name, type } of columns
+  for (const { name, type, isProse } of columns
     .filter((column) => stats.nullCount[column.name] !== undefined)
     .slice(0, INDEXED_COLUMNS)) {
     nullCount[name] = stats.nullCount[name]!;
+    if (isProse) continue;
     const min = lowerBound(type, stats.minValues[name]);
     const max = upperBound(type, stats.maxValues[name]);
     if (min !== undefined) minValues[name] = min;

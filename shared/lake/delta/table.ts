@@ -73,7 +73,7 @@ export class DeltaTable {
 
   /** Nothing is read or created yet; the first append creates the table. @param path  the table's folder in the lake */
   static open(store: LakeStore, path: string, schema: TableSchema, deps: DeltaDeps): DeltaTable {
-    return new DeltaTable(new DeltaLog(store, path), schema, deps);
+    return new DeltaTable(new DeltaLog(store, path, deps.logger), schema, deps);
   }
 
   get store(): LakeStore {

@@ -131,8 +131,8 @@ export class OnnxScorer implements Scorer {
     }
   }
 
-  contributions(): undefined {
-    return undefined;
+  contributions(): false {
+    return false;
   }
 
   #scoreChunk(x: Csr, from: number, rows: number): Float64Array {

@@ -129,15 +129,20 @@ export class XgboostScorer implements Scorer {
     return probabilities;
   }
 
-  contributions(x: Csr, row: number, label: number): Contributions {
+  contributions(x: Csr, row: number, label: number, runnerUp: number, out: Contributions): true {
+    out.own.set(this.#contributions(x, row, label));
+    out.runnerUp.set(this.#contributions(x, row, runnerUp));
+    return true;
+  }
+
+  #contributions(x: Csr, row: number, label: number): Float64Array {
     const { groups } = this.booster;
     const sign = groups === 1 && label === 0 ? -1 : 1; // a binary margin speaks for class 1
     const { values } = this.shapValues(x, row, groups === 1 ? 0 : label);
-    const kept = Array.from(values.keys()).filter((slot) => values[slot] !== 0);
-    return {
-      columns: Int32Array.from(kept, (slot) => this.#used[slot]!),
-      values: Float64Array.from(kept, (slot) => sign * values[slot]!),
-    };
+    return Float64Array.from(x.indices.subarray(x.indptr[row]!, x.indptr[row + 1]!), (column) => {
+      const slot = this.#slots[column]!;
+      return slot < 0 || values[slot] === 0 ? 0 : sign * values[slot]!;
+    });
   }
 
   /**

@@ -2,8 +2,8 @@
 // Invariants: O1 state.json is written last in a round: a crash before it repeats the round with the same numbers. O2 all vectors of L-BFGS are
 // differences of the stored iterations, so a state that was read again continues bit for bit. O3 a repeated round answers as it did before.
 import { dotProduct, iterate, type LbfgsOptions, type LbfgsState, startState, type Trial } from '../../models/lbfgs.ts';
-import { spreadL1 } from '../../models/logistic-regression.ts';
 import { finishEvaluation } from '../../models/lr-objective.ts';
+import { spreadL1 } from '../../models/lr-penalty.ts';
 import { decodeTensors, encodeTensors, takeTensor } from '../../models/tensors.ts';
 import type { LakeStore } from '../../ports.ts';
 import { type FitName, readJson, requireJson, type TrainingPlan, trainingPaths } from './files.ts';

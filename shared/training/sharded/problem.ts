@@ -11,7 +11,8 @@ import {
   unscaledStats,
 } from '../../models/column-stats.ts';
 import { decodeIdf, encodeIdf } from '../../models/idf-file.ts';
-import { type PenaltyPlan, planPenalty, startIntercepts, usesMultinomial } from '../../models/logistic-regression.ts';
+import { startIntercepts, usesMultinomial } from '../../models/logistic-regression.ts';
+import { type PenaltyPlan, planPenalty } from '../../models/lr-penalty.ts';
 import { activeColumns, type ScaledProblem, scaleProblem } from '../../models/lr-problem.ts';
 import { decodeTensors, encodeTensors, takeTensor } from '../../models/tensors.ts';
 import type { LakeStore } from '../../ports.ts';

@@ -8,7 +8,8 @@ import { weighCounts } from '../../features/weigh.ts';
 import { EVALUATION_FILE, type ModelBundle, OBJECTIVE_FILE } from '../../models/bundle.ts';
 import { createLinearBundle } from '../../models/linear-bundle.ts';
 import { LinearScorer } from '../../models/linear-model.ts';
-import { unscale } from '../../models/logistic-regression.ts';
+import { finishModel } from '../../models/logistic-regression.ts';
+import { unscaled } from '../../models/lr-objective.ts';
 import { measure, summarize } from '../../models/metrics.ts';
 import type { ModelRegistry } from '../../models/registry.ts';
 import type { Clock, LakeStore, Logger } from '../../ports.ts';
@@ -117,11 +118,9 @@ async function modelOf(fits: OpenFits, trainingId: string, fit: FitName) {
   const { plan, problem, optimizer } = await fits.open(trainingId, fit);
   const { point, state } = await optimizer.readSolution();
   const size = problem.columns.length * problem.outputs;
-  const solution = {
-    coefficients: point.slice(0, size),
-    intercepts: problem.fitIntercept ? point.slice(size) : new Float64Array(problem.outputs),
-  };
-  const model = unscale(solution, problem, plan.options.numFeatures, regParamOfPlan(plan));
+  const intercepts = problem.fitIntercept ? point.slice(size) : new Float64Array(problem.outputs);
+  const solution = unscaled(problem, point.slice(0, size), intercepts);
+  const model = finishModel(solution, problem, plan.options.numFeatures, regParamOfPlan(plan));
   return { model, state, problem };
 }
 

@@ -4,15 +4,18 @@ import { decodeSchema } from '../../../shared/lake/delta/actions.ts';
 import { readCheckpoint, readParquetCheckpoint } from '../../../shared/lake/delta/checkpoint.ts';
 import { DeltaLog } from '../../../shared/lake/delta/log.ts';
 import { DeltaTable } from '../../../shared/lake/delta/table.ts';
-import { seededRandom, silentLogger } from '../../../shared/ports.ts';
+import { type LogFields, seededRandom, silentLogger } from '../../../shared/ports.ts';
 import { stillClock } from '../emulated-lake.ts';
 import { MemoryLakeStore } from '../memory-store.ts';
 
 let store: MemoryLakeStore;
 let log: DeltaLog;
+let told: object[];
 beforeEach(async () => {
   store = new MemoryLakeStore();
-  log = new DeltaLog(store, 'tables/things');
+  told = [];
+  const warn = (event: string, fields?: LogFields) => void told.push({ event, ...fields });
+  log = new DeltaLog(store, 'tables/things', { ...silentLogger, warn });
   const schema = { name: 'things', columns: [{ name: 'id', type: 'string' as const }], partitionColumns: [] };
   const deps = { clock: stillClock(), random: seededRandom(1), logger: silentLogger };
   const table = DeltaTable.open(store, log.table, schema, deps);
@@ -31,7 +34,9 @@ const state = async (version?: number) => {
 test('log: a checkpoint that cannot be read is passed over for an older one, or for the commits', async () => {
   const [whole, older] = [await state(), await state(15)];
   damage(log.checkpointPath(20), half);
+  expect(told).toEqual([]);
   expect(await state()).toEqual(whole);
+  expect(told).toContainEqual({ event: 'lake.checkpoint.damaged', table: 'tables/things', version: 20 });
   for (let version = 0; version < 10; version++) await store.delete(log.commitPath(version));
   expect(await state()).toEqual(whole);
   expect(await state(15)).toEqual(older);

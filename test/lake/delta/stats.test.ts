@@ -57,19 +57,20 @@ test('stats: examples', () => {
     { name: 't', type: 'timestamp' },
     { name: 'n', type: 'long' },
     { name: 'p', type: 'date' },
+    { name: 'q', type: 'string', isProse: true },
   ];
   const stats = {
     numRecords: 3,
     sizeBytes: 10,
-    minValues: { t: '2026-11-23T10:00:00.123456Z', n: 1 },
-    maxValues: { t: '2026-11-23T10:00:00.999999Z', n: 3 },
-    nullCount: { t: 0, n: 1 }, // p is a partition column: not in the file
+    minValues: { t: '2026-11-23T10:00:00.123456Z', n: 1, q: 'Dear Ms Miller' },
+    maxValues: { t: '2026-11-23T10:00:00.999999Z', n: 3, q: 'Yours' },
+    nullCount: { t: 0, n: 1, q: 2 }, // p is a partition column: not in the file
   };
   expect(JSON.parse(encodeStats(stats, columns))).toEqual({
     numRecords: 3,
     minValues: { t: '2026-11-23T10:00:00.123Z', n: 1 },
     maxValues: { t: '2026-11-23T10:00:00.999Z', n: 3 },
-    nullCount: { t: 0, n: 1 },
+    nullCount: { t: 0, n: 1, q: 2 }, // words of people have no bounds in the log
   });
   for (const odd of [undefined, null, '', 'no json', '7', 'null']) expect(decodeStats(odd)).toBeUndefined();
 });

@@ -34,7 +34,9 @@ function fromJson(fileName: string, text: string): Draft {
 }
 
 function fromTable(fileName: string, text: string): Draft {
-  const labels = labelsOfTable(text).map(
+  const table = labelsOfTable(text);
+  if (table.broken !== undefined) throw new Error(words.brokenLine(fileName, table.broken.line));
+  const labels = table.labels.map(
     ({ name, description, aliases = [] }): DraftLabel => ({
       ...emptyLabel(),
       name,

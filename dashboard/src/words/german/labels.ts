@@ -32,6 +32,8 @@ export const labels: typeof words = {
   tooLarge: (file) => `${file} ist zu groß für eine Liste von Kategorien.`,
   noJson: (file) => `${file} ist kein JSON.`,
   noList: (file) => `${file} hat keine Liste labels aus {name, description}.`,
+  brokenLine: (file, line) =>
+    `${file}, Zeile ${line}: Nach einem schließenden Anführungszeichen steht Text, oder eines schließt nie. Nichts wurde übernommen.`,
   noLabels: (file) => `${file} enthält keine Kategorien: je Zeile eine, Name und Beschreibung.`,
   label: (n) => `Kategorie ${n}`,
   name: 'Name',

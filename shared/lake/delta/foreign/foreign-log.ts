@@ -45,7 +45,7 @@ export async function readForeignLog(store: LakeStore, table: string): Promise<F
   for (let from = 0; from < after.length; from += COMMITS_AT_ONCE) {
     const next = after.slice(from, from + COMMITS_AT_ONCE).map(async (version) => {
       const path = `${folder}/${digits(version)}.json`;
-      return decodeActions((await store.read(path)).toString('utf8'), path) as ForeignAction[];
+      return decodeActions(await store.read(path), path) as ForeignAction[];
     });
     for (const actions of await Promise.all(next)) replay.apply(actions);
   }
@@ -119,7 +119,7 @@ async function readCheckpointFiles(
   for (const path of files) {
     const bytes = await store.read(path);
     const actions = (
-      path.endsWith('.json') ? decodeActions(bytes.toString('utf8'), path) : await readParquetCheckpoint(bytes, path)
+      path.endsWith('.json') ? decodeActions(bytes, path) : await readParquetCheckpoint(bytes, path)
     ) as ForeignAction[];
     replay.apply(actions);
     for (const { sidecar } of actions) if (sidecar != null) sidecars.push(sidecar.path);

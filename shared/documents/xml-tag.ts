@@ -1,0 +1,113 @@
+// A start tag of XML, taken apart as htmlparser2 does in its XML mode, and the entities in text and values.
+
+const [QUOTE, NUMBER, APOSTROPHE, SLASH, SEMICOLON, EQUALS, CLOSE] = [34, 35, 39, 47, 59, 61, 62];
+
+export interface Tag {
+  name: string;
+  /** Without its prefix. */
+  local: string;
+  /** With their prefixes. */
+  attributes: Record<string, string>;
+  isEmpty: boolean;
+}
+
+export const isBlank = (char: number) => char === 32 || (char >= 9 && char <= 13 && char !== 11);
+/** Also behind the end, where a char is not a number. */
+export const endsName = (char: number) => char === CLOSE || char === SLASH || isBlank(char) || Number.isNaN(char);
+export const localOf = (name: string) => name.slice(name.indexOf(':') + 1);
+
+/** @param start  of its `<` @returns the tag and where it ends; undefined where it is unfinished */
+export function takeTagApart(xml: string, start: number): { tag: Tag; end: number } | undefined {
+  let at = start + 1;
+  while (!endsName(xml.charCodeAt(at))) at += 1;
+  const name = xml.slice(start + 1, at);
+  const tag: Tag = { name, local: localOf(name), attributes: {}, isEmpty: false };
+  while (at < xml.length) {
+    const char = xml.charCodeAt(at);
+    if (char === CLOSE) return { tag, end: at + 1 };
+    if (isBlank(char)) at += 1;
+    else if (char === SLASH) {
+      at = pastBlanks(xml, at + 1);
+      tag.isEmpty = xml.charCodeAt(at) === CLOSE;
+    } else at = takeAttribute(xml, at, tag.attributes);
+  }
+  return undefined;
+}
+
+export function pastBlanks(xml: string, from: number): number {
+  let at = from;
+  while (isBlank(xml.charCodeAt(at))) at += 1;
+  return at;
+}
+
+/** The first of a name counts. @returns behind it; behind the end of the text where it is unfinished */
+function takeAttribute(xml: string, start: number, attributes: Record<string, string>): number {
+  let at = start + 1;
+  for (; ; at++) {
+    const char = xml.charCodeAt(at);
+    if (char === EQUALS || endsName(char)) break;
+  }
+  const name = xml.slice(start, at);
+  at = pastBlanks(xml, at);
+  let value = '';
+  if (xml.charCodeAt(at) === EQUALS) {
+    at = pastBlanks(xml, at + 1);
+    const quote = xml.charCodeAt(at);
+    const isQuoted = quote === QUOTE || quote === APOSTROPHE;
+    const end = isQuoted ? xml.indexOf(quote === QUOTE ? '"' : "'", at + 1) : endOfBare(xml, at);
+    if (end < 0) return xml.length;
+    value = decodeEntities(xml.slice(isQuoted ? at + 1 : at, end));
+    at = isQuoted ? end + 1 : end;
+  }
+  if (!Object.hasOwn(attributes, name)) attributes[name] = value;
+  return at;
+}
+
+/** Of a value without quotes. */
+function endOfBare(xml: string, from: number): number {
+  let at = from;
+  for (; at < xml.length; at++) {
+    const char = xml.charCodeAt(at);
+    if (char === CLOSE || isBlank(char)) break;
+  }
+  return at;
+}
+
+/** The semicolon that may end what begins with an ampersand; -1 for none. */
+export function endOfEntity(text: string, ampersand: number): number {
+  for (let at = ampersand + 1; ; at++) {
+    const char = text.charCodeAt(at);
+    if (char === SEMICOLON) return at;
+    const isSign = (char >= 48 && char <= 57) || ((char | 32) >= 97 && (char | 32) <= 122) || char === NUMBER;
+    if (!isSign) return -1;
+  }
+}
+
+const NAMED: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };
+
+function decodeEntities(text: string): string {
+  let at = text.indexOf('&');
+  if (at < 0) return text;
+  let decoded = '';
+  let from = 0;
+  for (; at >= 0; at = text.indexOf('&', at + 1)) {
+    const end = endOfEntity(text, at);
+    const char = end < 0 ? undefined : decodeEntity(text, at, end);
+    if (char === undefined) continue;
+    decoded += text.slice(from, at) + char;
+    from = end + 1;
+  }
+  return decoded + text.slice(from);
+}
+
+/** @param at  of the ampersand @param end  of the semicolon @returns undefined where it is none */
+export function decodeEntity(text: string, at: number, end: number): string | undefined {
+  if (text.charCodeAt(at + 1) !== NUMBER) {
+    const name = end - at <= 5 ? text.slice(at + 1, end) : '';
+    return Object.hasOwn(NAMED, name) ? NAMED[name] : undefined;
+  }
+  const number = /^(?:x([0-9a-f]+)|([0-9]+))$/i.exec(text.slice(at + 2, end));
+  if (number === null) return undefined;
+  const code = number[1] === undefined ? Number(number[2]) : Number.parseInt(number[1], 16);
+  return code > 0 && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff) ? String.fromCodePoint(code) : '\ufffd';
+}
