@@ -6,7 +6,6 @@ import { parseMarkup } from '../markup.ts';
 import type { EmbeddedFile, ReadContext, ReadText } from '../reading.ts';
 import { joinHyphens } from './pdf-hyphens.ts';
 import { layersIn } from './pdf-layers.ts';
-import { dropProfiles } from './pdf-profiles.ts';
 import { isGarbled, isPicture, withoutGarbledLines } from './pdf-trust.ts';
 import { UnseenText } from './pdf-unseen.ts';
 import { type PdfDocument, type PdfPage, withPdf } from './pdfium.ts';
@@ -16,14 +15,12 @@ const OCR_MAX_PIXELS = 16_000_000;
 const PROGRESS_PAGES = 200;
 
 export function readPdf(bytes: Uint8Array, context: ReadContext): Promise<ReadText> {
-  const read = async (pdf: PdfDocument) => {
-    const found = await readPages(pdf, bytes, context);
-    if (context.localOcr && found.needsOcr !== undefined && found.needsOcr !== 'all')
-      await readScans(pdf, found, found.needsOcr, context);
-    return found;
-  };
-  // Pages that are read from their picture keep their colours.
-  return withPdf(bytes, read, context.localOcr ? undefined : dropProfiles);
+  return withPdf(bytes, async (pdf) => {
+    const read = await readPages(pdf, bytes, context);
+    if (context.localOcr && read.needsOcr !== undefined && read.needsOcr !== 'all')
+      await readScans(pdf, read, read.needsOcr, context);
+    return read;
+  });
 }
 
 async function readPages(pdf: PdfDocument, bytes: Uint8Array, { limits, progress }: ReadContext): Promise<ReadText> {

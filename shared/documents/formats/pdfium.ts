@@ -44,14 +44,10 @@ const MAX_FORM_DEPTH = 8;
  * Open a PDF, use it, close it.
  * @throws {TerminalError} extract.encrypted or extract.corrupt
  */
-export async function withPdf<T>(
-  bytes: Uint8Array,
-  use: (pdf: PdfDocument) => Promise<T>,
-  prepare?: (copy: Buffer) => void,
-): Promise<T> {
+export async function withPdf<T>(bytes: Uint8Array, use: (pdf: PdfDocument) => Promise<T>): Promise<T> {
   let pdf: PdfDocument | undefined;
   try {
-    pdf = await openPdf(bytes, prepare);
+    pdf = await openPdf(bytes);
     const result = await use(pdf);
     pdf.close();
     return result;
@@ -67,8 +63,8 @@ export async function withPdf<T>(
  * Open a PDF that stays open; the caller closes it. After an error that is not ours the process must not go on with PDFium (F2).
  * @throws {TerminalError} extract.encrypted or extract.corrupt
  */
-export async function openPdf(bytes: Uint8Array, prepare?: (copy: Buffer) => void): Promise<PdfDocument> {
-  return new PdfDocument(await loadPdfium(), bytes, prepare);
+export async function openPdf(bytes: Uint8Array): Promise<PdfDocument> {
+  return new PdfDocument(await loadPdfium(), bytes);
 }
 
 /** The library, loaded once. */
@@ -87,12 +83,11 @@ export class PdfDocument {
   #formInfo = 0;
   #form = 0;
 
-  constructor(module: WrappedPdfiumModule, bytes: Uint8Array, prepare?: (copy: Buffer) => void) {
+  constructor(module: WrappedPdfiumModule, bytes: Uint8Array) {
     this.#m = module;
     this.#data = module.pdfium.wasmExports.malloc(bytes.byteLength);
     if (this.#data === 0) throw new TerminalError('extract.out-of-memory', 'pdf: it does not fit into memory');
     this.#heap().set(bytes, this.#data);
-    prepare?.(Buffer.from(this.#heap().buffer, this.#data, bytes.byteLength));
     this.#document = module.FPDF_LoadMemDocument(this.#data, bytes.byteLength, '');
     if (this.#document !== 0) return;
     const reason = module.FPDF_GetLastError();
