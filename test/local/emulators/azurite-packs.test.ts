@@ -86,8 +86,12 @@ interface Answer {
   body: string;
 }
 
-/** A Get Blob as the SDK signs it, sent as it is. @param more  headers that keep it from being a plain read */
-async function plain(path: string, more: Record<string, string> = {}): Promise<Answer> {
+/**
+ * A Get Blob as the SDK signs it, sent as it is.
+ * @param more  headers that keep it from being a plain read
+ * @param target  sent in place of what was signed
+ */
+async function plain(path: string, more: Record<string, string> = {}, target?: string): Promise<Answer> {
   const blob = container.getBlockBlobClient(path);
   let signed: Record<string, string> = {};
   const spy = new StorageSharedKeyCredential(azurite.account, azurite.key);
@@ -108,7 +112,8 @@ async function plain(path: string, more: Record<string, string> = {}): Promise<A
     .download(0, undefined, { conditions })
     .catch(() => {});
   return await new Promise((resolve, reject) => {
-    const request = send(blob.url, { headers: signed }, (response) => {
+    const { port, pathname } = new URL(blob.url);
+    const request = send({ port, path: target ?? pathname, headers: signed }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () => {
@@ -137,7 +142,9 @@ test('a plain read is answered as Azurite answers one with a condition: the same
   const blocks = container.getBlockBlobClient('r/blocks');
   await blocks.stageBlock('AAAA', 'one', 3);
   await blocks.commitBlockList(['AAAA']);
-  for (const path of ['r/ä b.txt', 'r/empty', 'r/typed.html', 'r/packed.txt', 'r/blocks']) {
+  await container.getBlockBlobClient('r/untyped').upload('none', 4);
+  await container.getBlockBlobClient('r/untyped').setHTTPHeaders({ blobContentMD5: Buffer.alloc(16, 3) });
+  for (const path of ['r/ä b.txt', 'r/empty', 'r/typed.html', 'r/packed.txt', 'r/blocks', 'r/untyped']) {
     const azurites = await plain(path, { 'If-Modified-Since': 'Thu, 01 Jan 2020 00:00:00 GMT' });
     expect(azurites.status, path).toBe(200);
     expect(await plain(path), path).toEqual(azurites);
@@ -150,6 +157,8 @@ test('a read that is not signed with the key, or of what is not there, is refuse
   const theirs = new BlobServiceClient(azurite.blobEndpoint, stranger, { retryOptions: { maxTries: 1 } });
   const reading = theirs.getContainerClient('kept').getBlockBlobClient('r/secret').download();
   await expect(reading).rejects.toMatchObject({ statusCode: 403 });
+  const elsewhere = await plain('r/secret', {}, `/${azurite.account}/kept/other/../r/secret`);
+  expect(elsewhere.status).toBe(403);
   const nameless = await fetch(container.getBlockBlobClient('r/secret').url);
   expect([401, 403, 404]).toContain(nameless.status);
   await expect(container.getBlockBlobClient('r/none').download()).rejects.toMatchObject({
