@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { authenticate } from './dfs-auth.ts';
+import { nameOf } from './names.ts';
 
 /** Larger ones are streamed by Azurite. */
 const MAX_BYTES = 1024 * 1024;
@@ -100,7 +101,7 @@ async function plainBlob(
   const url = new URL(request.url ?? '', 'http://127.0.0.1');
   if (url.pathname !== request.url) return undefined; // Azurite looks at it as it was sent
   const [, account = '', container = '', ...path] = decodeURIComponent(url.pathname).split('/');
-  const name = path.join('/');
+  const name = nameOf(path.join('/'));
   const key = accountDataStore.getAccount(account)?.key1;
   if (key === undefined || container === '' || name === '' || extentStore.generateExtentPath === undefined)
     return undefined;

@@ -56,6 +56,18 @@ test('a pack: each of its files is a blob with the properties of one that was pu
   expect(etags.size).toBe(files.length);
 });
 
+test('a backslash in a name of a pack is a slash, as in every other name: read, asked about and deleted under both', async () => {
+  await put(encodePack([text('back\\slash\\a.txt', 'first')]));
+  for (const name of ['back/slash/a.txt', 'back\\slash\\a.txt']) {
+    const blob = container.getBlockBlobClient(name);
+    expect((await blob.downloadToBuffer()).toString()).toBe('first');
+    expect(await plain(name)).toMatchObject({ status: 200, body: 'first' });
+    expect((await blob.getProperties()).contentLength).toBe(5);
+  }
+  await container.getBlockBlobClient('back\\slash\\a.txt').delete();
+  for await (const { name } of container.listBlobsFlat({ prefix: 'back' })) expect(name).toBeUndefined();
+});
+
 test('a pack replaces what was there', async () => {
   await put(encodePack([text('again.txt', 'old')]));
   await put(encodePack([text('again.txt', 'new, and longer')]));
