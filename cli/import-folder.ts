@@ -1,7 +1,7 @@
 // A local folder into the imports container, under a prefix derived from its content: the same folder gives the same prefix,
 // so a repeated import uploads nothing, and an interrupted one is done again under the same names.
 import { createHash } from 'node:crypto';
-import { close, createReadStream, open, read } from 'node:fs';
+import { close, createReadStream, type Dirent, open, read } from 'node:fs';
 import { lstat, readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -151,7 +151,7 @@ async function walk(
   found: { path: string; file: string }[],
   skipped: FolderListing['skipped'],
 ): Promise<void> {
-  for (const entry of (await readdir(folder, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+  for (const entry of await entriesOf(folder, prefix, skipped)) {
     const path = prefix === '' ? entry.name : `${prefix}/${entry.name}`;
     const file = join(folder, entry.name);
     if (UNLISTABLE.test(entry.name))
@@ -164,6 +164,22 @@ async function walk(
     else if (entry.isFile()) found.push({ path, file });
     else skipped.push({ path, reason: 'not a regular file' });
   }
+}
+
+/** In the order of their names. What of the folder cannot be listed is skipped, unless it is the folder itself that was given. */
+async function entriesOf(folder: string, path: string, skipped: FolderListing['skipped']): Promise<Dirent[]> {
+  try {
+    return (await readdir(folder, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1));
+  } catch (error) {
+    if (path === '') throw error;
+    skipped.push({ path, reason: whyNotRead(error, path) });
+    return [];
+  }
+}
+
+function whyNotRead(error: unknown, path: string): string {
+  const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
+  return code === 'ENOENT' && path.includes('\ufffd') ? 'its name is not UTF-8; rename it' : `cannot be read (${code})`;
 }
 
 /** @param buffer  of SMALL_BYTES and one: what does not fill it was read to its end */
@@ -181,10 +197,7 @@ async function describe(
     await pipeline(createReadStream(entry.file), hash);
     return { ...entry, sizeBytes: size, sha256: hash.digest('hex') };
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
-    const isGarbled = code === 'ENOENT' && entry.path.includes('\ufffd');
-    const reason = isGarbled ? 'its name is not UTF-8; rename it' : `cannot be read (${code})`;
-    skipped.push({ path: entry.path, reason }); // told on the screen, counted in the totals
+    skipped.push({ path: entry.path, reason: whyNotRead(error, entry.path) }); // told on the screen, counted in the totals
     return undefined;
   }
 }

@@ -32,6 +32,12 @@ process.once('disconnect', () => {
   setTimeout(() => process.exit(1), SHUTDOWN_LIMIT_MS).unref();
 });
 
+// C1. It says that it closes; once the parent is gone nobody reads that, and the failed write would end it before its data are saved.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+
 process.umask(0o077); // C4
 
 const location = process.argv.indexOf('--location');

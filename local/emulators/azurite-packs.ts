@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { FILE_PACK, MAX_PACK_BYTES, type OpenPack, openPack } from '../../shared/api/file-pack.ts';
 import { requireListableName } from './listable.ts';
+import { nameOf } from './names.ts';
 
 interface Piece {
   id: string;
@@ -68,7 +69,7 @@ export function takePacks(ofAzurite: NodeJS.Require): void {
         metadata: undefined,
         accountName: account,
         containerName: container,
-        name: path,
+        name: nameOf(path),
         properties: {
           creationTime: date,
           lastModified: date,

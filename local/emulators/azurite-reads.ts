@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { authenticate } from './dfs-auth.ts';
+import { nameOf } from './names.ts';
 
 /** Larger ones are streamed by Azurite. */
 const MAX_BYTES = 1024 * 1024;
@@ -27,7 +28,8 @@ interface Blob {
     lastModified: Date | string;
     etag: string;
     contentLength: number;
-    contentType: string;
+    /** None once headers were set without one. */
+    contentType?: string | undefined;
     contentMD5?: Uint8Array | undefined;
   };
 }
@@ -78,12 +80,9 @@ export function answerPlainReads(ofAzurite: NodeJS.Require): void {
       };
       if (!isPlain(request)) rest();
       else
-        void plainBlob(this, request).then((found) => {
+        void plainBlob(this, request, BLOB_API_VERSION ?? '').then((found) => {
           if (found === undefined) return rest();
-          response.writeHead(200, [
-            ...['Server', `Azurite-Blob/${VERSION}`],
-            ...headersOf(found.blob, request, BLOB_API_VERSION ?? ''),
-          ]);
+          response.writeHead(200, ['Server', `Azurite-Blob/${VERSION}`, ...found.headers]);
           response.end(found.bytes);
         }, rest); // what is not there, or may not be read, Azurite says in its own words
     });
@@ -97,10 +96,12 @@ const isPlain = ({ method, url = '', headers }: IncomingMessage): boolean =>
 async function plainBlob(
   { accountDataStore, metadataStore, extentStore }: BlobServer,
   request: IncomingMessage,
-): Promise<{ blob: Blob; bytes: Buffer } | undefined> {
+  version: string,
+): Promise<{ headers: string[]; bytes: Buffer } | undefined> {
   const url = new URL(request.url ?? '', 'http://127.0.0.1');
+  if (url.pathname !== request.url) return undefined; // Azurite looks at it as it was sent
   const [, account = '', container = '', ...path] = decodeURIComponent(url.pathname).split('/');
-  const name = path.join('/');
+  const name = nameOf(path.join('/'));
   const key = accountDataStore.getAccount(account)?.key1;
   if (key === undefined || container === '' || name === '' || extentStore.generateExtentPath === undefined)
     return undefined;
@@ -113,16 +114,18 @@ async function plainBlob(
     persistency === undefined ||
     persistency.count !== properties.contentLength ||
     persistency.count > MAX_BYTES ||
+    properties.contentType === undefined ||
     properties.contentMD5 === undefined ||
     (blob.committedBlocksInOrder ?? []).length > 0 ||
     blob.blobTags !== undefined ||
     !Object.entries(properties).every(([k, v]) => v === undefined || ANSWERED.has(k) || KNOWN.get(k) === v)
   )
     return undefined;
-  if (persistency.count === 0) return { blob, bytes: Buffer.alloc(0) };
+  const headers = headersOf(blob, properties.contentType, request, version);
+  if (persistency.count === 0) return { headers, bytes: Buffer.alloc(0) };
   const location = await extentStore.metadataStore.getExtentLocationId(persistency.id);
   const bytes = readPiece(extentStore.generateExtentPath(location, persistency.id), persistency);
-  return bytes.byteLength === persistency.count ? { blob, bytes } : undefined;
+  return bytes.byteLength === persistency.count ? { headers, bytes } : undefined;
 }
 
 /** At once: a few kilobytes of a file that was written a moment ago cost less than a way through the pool of threads. */
@@ -137,7 +140,12 @@ function readPiece(file: string, { offset, count }: { offset: number; count: num
 }
 
 /** In Azurite's order. */
-function headersOf({ metadata = {}, properties }: Blob, { headers }: IncomingMessage, version: string): string[] {
+function headersOf(
+  { metadata = {}, properties }: Blob,
+  contentType: string,
+  { headers }: IncomingMessage,
+  version: string,
+): string[] {
   const at = (time: Date | string) => new Date(time).toUTCString();
   const md5 = Buffer.from(properties.contentMD5 ?? []).toString('base64');
   const client = headers['x-ms-client-request-id'];
@@ -146,7 +154,7 @@ function headersOf({ metadata = {}, properties }: Blob, { headers }: IncomingMes
     ...Object.entries(metadata).flatMap(([name, value]) => [`x-ms-meta-${name}`, value]),
     ...['x-ms-creation-time', at(properties.creationTime)],
     ...['content-length', String(properties.contentLength)],
-    ...['content-type', properties.contentType],
+    ...['content-type', contentType],
     ...['etag', properties.etag],
     ...['content-md5', md5],
     ...['x-ms-blob-type', 'BlockBlob'],

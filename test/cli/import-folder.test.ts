@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -24,6 +24,18 @@ test('a name with a control character is skipped and told without it; the others
     const { files, skipped } = await listFolder(folder);
     expect(files.map((file) => file.path)).toEqual(['c d#ü%.txt']);
     expect(skipped).toEqual([{ path: 'a?b.txt', reason: expect.stringContaining('control character') }]);
+  });
+});
+
+test('a folder whose name is not UTF-8 is skipped and told, as a file is; the others are taken', async () => {
+  await withFolder(async (folder) => {
+    await writeFile(join(folder, 'a.txt'), 'x');
+    const garbled = Buffer.concat([Buffer.from(join(folder, 'dir')), Buffer.from([0xe9])]);
+    await mkdir(garbled);
+    await writeFile(Buffer.concat([garbled, Buffer.from('/in.txt')]), 'x');
+    const { files, skipped } = await listFolder(folder);
+    expect(files.map((file) => file.path)).toEqual(['a.txt']);
+    expect(skipped).toEqual([{ path: 'dir\ufffd', reason: 'its name is not UTF-8; rename it' }]);
   });
 });
 

@@ -56,6 +56,18 @@ test('a pack: each of its files is a blob with the properties of one that was pu
   expect(etags.size).toBe(files.length);
 });
 
+test('a backslash in a name of a pack is a slash, as in every other name: read, asked about and deleted under both', async () => {
+  await put(encodePack([text('back\\slash\\a.txt', 'first')]));
+  for (const name of ['back/slash/a.txt', 'back\\slash\\a.txt']) {
+    const blob = container.getBlockBlobClient(name);
+    expect((await blob.downloadToBuffer()).toString()).toBe('first');
+    expect(await plain(name)).toMatchObject({ status: 200, body: 'first' });
+    expect((await blob.getProperties()).contentLength).toBe(5);
+  }
+  await container.getBlockBlobClient('back\\slash\\a.txt').delete();
+  for await (const { name } of container.listBlobsFlat({ prefix: 'back' })) expect(name).toBeUndefined();
+});
+
 test('a pack replaces what was there', async () => {
   await put(encodePack([text('again.txt', 'old')]));
   await put(encodePack([text('again.txt', 'new, and longer')]));
@@ -86,8 +98,12 @@ interface Answer {
   body: string;
 }
 
-/** A Get Blob as the SDK signs it, sent as it is. @param more  headers that keep it from being a plain read */
-async function plain(path: string, more: Record<string, string> = {}): Promise<Answer> {
+/**
+ * A Get Blob as the SDK signs it, sent as it is.
+ * @param more  headers that keep it from being a plain read
+ * @param target  sent in place of what was signed
+ */
+async function plain(path: string, more: Record<string, string> = {}, target?: string): Promise<Answer> {
   const blob = container.getBlockBlobClient(path);
   let signed: Record<string, string> = {};
   const spy = new StorageSharedKeyCredential(azurite.account, azurite.key);
@@ -108,7 +124,8 @@ async function plain(path: string, more: Record<string, string> = {}): Promise<A
     .download(0, undefined, { conditions })
     .catch(() => {});
   return await new Promise((resolve, reject) => {
-    const request = send(blob.url, { headers: signed }, (response) => {
+    const { port, pathname } = new URL(blob.url);
+    const request = send({ port, path: target ?? pathname, headers: signed }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () => {
@@ -137,7 +154,9 @@ test('a plain read is answered as Azurite answers one with a condition: the same
   const blocks = container.getBlockBlobClient('r/blocks');
   await blocks.stageBlock('AAAA', 'one', 3);
   await blocks.commitBlockList(['AAAA']);
-  for (const path of ['r/ä b.txt', 'r/empty', 'r/typed.html', 'r/packed.txt', 'r/blocks']) {
+  await container.getBlockBlobClient('r/untyped').upload('none', 4);
+  await container.getBlockBlobClient('r/untyped').setHTTPHeaders({ blobContentMD5: Buffer.alloc(16, 3) });
+  for (const path of ['r/ä b.txt', 'r/empty', 'r/typed.html', 'r/packed.txt', 'r/blocks', 'r/untyped']) {
     const azurites = await plain(path, { 'If-Modified-Since': 'Thu, 01 Jan 2020 00:00:00 GMT' });
     expect(azurites.status, path).toBe(200);
     expect(await plain(path), path).toEqual(azurites);
@@ -150,6 +169,8 @@ test('a read that is not signed with the key, or of what is not there, is refuse
   const theirs = new BlobServiceClient(azurite.blobEndpoint, stranger, { retryOptions: { maxTries: 1 } });
   const reading = theirs.getContainerClient('kept').getBlockBlobClient('r/secret').download();
   await expect(reading).rejects.toMatchObject({ statusCode: 403 });
+  const elsewhere = await plain('r/secret', {}, `/${azurite.account}/kept/other/../r/secret`);
+  expect(elsewhere.status).toBe(403);
   const nameless = await fetch(container.getBlockBlobClient('r/secret').url);
   expect([401, 403, 404]).toContain(nameless.status);
   await expect(container.getBlockBlobClient('r/none').download()).rejects.toMatchObject({

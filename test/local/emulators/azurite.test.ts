@@ -67,20 +67,33 @@ test('azurite: takes a free port where the wished one is taken', async () => {
   squatter.close();
 });
 
-test('azurite: ends when its parent is killed', async () => {
-  const module = join(import.meta.dirname, '../../../local/emulators/azurite.ts');
-  const script = `import { startAzurite } from ${JSON.stringify(module)};
-    const azurite = await startAzurite({ folder: null, ports: { blob: 0, queue: 0, table: 0 } });
-    console.log(azurite.pid);`;
-  const parent = spawn(process.execPath, ['--input-type=module-typescript', '-e', script], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [output] = (await once(parent.stdout, 'data')) as [Buffer];
-  const pid = Number(output.toString().trim());
-  expect(isAlive(pid)).toBe(true);
-  parent.kill('SIGKILL');
-  await once(parent, 'exit');
-  await expect.poll(() => isAlive(pid), { timeout: 15_000, interval: 50 }).toBe(false);
+test('azurite: ends when its parent is killed, with all its data saved', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-azurite-'));
+  try {
+    const module = join(import.meta.dirname, '../../../local/emulators/azurite.ts');
+    const script = `import { startAzurite } from ${JSON.stringify(module)};
+      const azurite = await startAzurite({ folder: ${JSON.stringify(folder)}, ports: { blob: 0, queue: 0, table: 0 } });
+      console.log(JSON.stringify({ pid: azurite.pid, connectionString: azurite.connectionString }));`;
+    const parent = spawn(process.execPath, ['--input-type=module-typescript', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [output] = (await once(parent.stdout, 'data')) as [Buffer];
+    const { pid, connectionString } = JSON.parse(output.toString()) as { pid: number; connectionString: string };
+    expect(isAlive(pid)).toBe(true);
+    const container = BlobServiceClient.fromConnectionString(connectionString).getContainerClient('kept');
+    await container.create();
+    await container.getBlockBlobClient('late').upload('text', 4);
+    parent.kill('SIGKILL');
+    await once(parent, 'exit');
+    await expect.poll(() => isAlive(pid), { timeout: 15_000, interval: 50 }).toBe(false);
+
+    const successor = await startAzurite({ folder, ports: ANY });
+    const again = BlobServiceClient.fromConnectionString(successor.connectionString).getContainerClient('kept');
+    expect(await again.getBlockBlobClient('late').exists()).toBe(true);
+    await successor.close();
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 });
 
 test('azurite: a successor on the same folder waits for its predecessor and finds all its data', async () => {
