@@ -11,6 +11,15 @@ const MAX_CHARS = 200_000;
 export const MIN_SHINGLES = 20;
 const MIN_WORDS = 4;
 
+const BASIS = 0x811c9dc5;
+const PRIME = 0x01000193;
+
+/** ASCII letters and digits in lower case; 0 for what is neither. */
+const LOWER = Uint8Array.from({ length: 128 }, (_, code) => {
+  const char = String.fromCharCode(code).toLowerCase();
+  return /[a-z0-9]/.test(char) ? char.charCodeAt(0) : 0;
+});
+
 /** Multipliers and offsets of the hash family, the same on every machine: an affine map of the shingle's hash, mixed. */
 const FAMILY = Array.from({ length: PLACES }, (_, i) => mix(Math.imul(i + 1, 0x9e3779b1)) | 1);
 
@@ -27,12 +36,14 @@ export function minhashWords(text: string): Uint32Array | undefined {
 }
 
 function signatureOf(shingles: ReadonlySet<number>): Uint32Array {
-  const signature = new Uint32Array(PLACES).fill(0xffffffff);
-  for (const shingle of shingles)
-    for (let place = 0; place < PLACES; place++) {
-      const hash = mix(Math.imul(shingle, FAMILY[place]!) ^ FAMILY[PLACES - 1 - place]!); // place < PLACES
-      if (hash < signature[place]!) signature[place] = hash;
-    }
+  const hashes = Int32Array.from(shingles);
+  const signature = new Uint32Array(PLACES);
+  for (let place = 0; place < PLACES; place++) {
+    const [multiplier, offset] = [FAMILY[place]!, FAMILY[PLACES - 1 - place]!]; // place < PLACES
+    let least = 0xffffffff;
+    for (let i = 0; i < hashes.length; i++) least = Math.min(least, mix(Math.imul(hashes[i]!, multiplier) ^ offset));
+    signature[place] = least;
+  }
   return signature;
 }
 
@@ -49,26 +60,52 @@ function shingleHashes(text: string): Set<number> {
   const hashes = new Set<number>();
   for (let from = 0; from + SHINGLE_WORDS <= words.length; from++) {
     let hash = 0;
-    for (let i = 0; i < SHINGLE_WORDS; i++) hash = (Math.imul(hash, 0x01000193) ^ words[from + i]!) >>> 0; // bounded by the loop above
+    for (let i = 0; i < SHINGLE_WORDS; i++) hash = (Math.imul(hash, PRIME) ^ words[from + i]!) >>> 0; // bounded by the loop above
     hashes.add(mix(hash));
   }
   return hashes;
 }
 
-const wordHashes = (text: string): number[] =>
-  (
-    text
-      .slice(0, MAX_CHARS)
-      .normalize('NFKC')
-      .toLowerCase()
-      .match(/[\p{L}\p{N}]+/gu) ?? []
-  ).map(hashWord);
+/** Hashes of the words, each by FNV-1a over its UTF-16 units. */
+function wordHashes(text: string): number[] {
+  const beginning = text.slice(0, MAX_CHARS);
+  return (
+    asciiWordHashes(beginning) ??
+    (
+      beginning
+        .normalize('NFKC')
+        .toLowerCase()
+        .match(/[\p{L}\p{N}]+/gu) ?? []
+    ).map(hashWord)
+  );
+}
 
-/** FNV-1a over UTF-16 units. */
 function hashWord(word: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < word.length; i++) hash = Math.imul(hash ^ word.charCodeAt(i), 0x01000193);
+  let hash = BASIS;
+  for (let i = 0; i < word.length; i++) hash = Math.imul(hash ^ word.charCodeAt(i), PRIME);
   return hash >>> 0;
+}
+
+/** The same without a string for each word; undefined where a character is not ASCII. */
+function asciiWordHashes(text: string): number[] | undefined {
+  const hashes: number[] = [];
+  let hash = BASIS;
+  let isInWord = false;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code >= 128) return undefined;
+    const unit = LOWER[code]!;
+    if (unit !== 0) {
+      hash = Math.imul(hash ^ unit, PRIME);
+      isInWord = true;
+    } else if (isInWord) {
+      hashes.push(hash >>> 0);
+      hash = BASIS;
+      isInWord = false;
+    }
+  }
+  if (isInWord) hashes.push(hash >>> 0);
+  return hashes;
 }
 
 /** Finalizer of murmur3: every input bit reaches every output bit. */

@@ -57,7 +57,8 @@ export function* fitPath(
     for (const _ of regParams) yield constant;
     return;
   }
-  const space = openSpace({ ...input, labels, isMultinomial, options });
+  const largest = { ...options, regParam: Math.max(...regParams) };
+  const space = openSpace({ ...input, labels, isMultinomial, options: largest });
   let point: Float64Array | undefined;
   try {
     for (const regParam of regParams) {

@@ -16,6 +16,11 @@ import { frameProblem, type ProblemFrame, type ScaledProblem, scaleRows } from '
 const MANY_VALUES = 1_000_000;
 /** Margins of all rows from which a fit goes over kept gradients: fewer cost little as they are. */
 const MANY_MARGINS = 4096;
+/**
+ * Largest regularization of fits over kept gradients. A gradient is the difference of the penalty's and the loss's: with 30 and more these are so much larger
+ * than it that products made from theirs say nothing of it, and fits ended early. Nobody waits for such models, which hardly tell labels apart.
+ */
+const MAX_REG_PARAM = 1;
 
 /** What a path of fits works on. */
 export interface Space {
@@ -29,6 +34,7 @@ export interface Space {
 interface Parts extends LrInput {
   labels: Int32Array;
   isMultinomial: boolean;
+  /** With the largest regularization of the path. */
   options: LrOptions;
 }
 
@@ -77,7 +83,7 @@ function openRows(parts: Parts): Space {
   const x = 'read' in parts.x ? collectRows(parts.x) : parts.x;
   const { fitIntercept } = options;
   const outputs = isMultinomial ? numClasses : 1;
-  const areMany = options.scaling && x.rows * outputs >= MANY_MARGINS;
+  const areMany = options.scaling && options.regParam <= MAX_REG_PARAM && x.rows * outputs >= MANY_MARGINS;
   let occurring =
     isMultinomial && (representation?.startsWith('gradients') ?? areMany)
       ? occurringColumns(x, weights, requireFinite)

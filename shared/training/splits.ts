@@ -3,6 +3,7 @@
 // evenly. S3 equal input and seed give equal splits.
 import { minhash, minhashWords, PLACES, resemblance } from '../features/minhash.ts';
 import type { Random } from '../ports.ts';
+import { FirstInBand } from './first-in-band.ts';
 
 /**
  * Cut rows into parts of about equal size.
@@ -94,21 +95,21 @@ function joinNear(
     while (parent[root] !== root) root = parent[root] = parent[parent[root]!]!;
     return root;
   };
-  const inBand = new Map<number, { group: number; signature: Uint32Array }>();
+  const firstInBand = new FirstInBand(BANDS * first.size);
+  const signatures = new Uint32Array(PLACES * first.size);
+  const signatureOf = (group: number) => signatures.subarray(PLACES * group, PLACES * (group + 1));
   for (const [group, row] of first) {
     const long = minhash(texts[row]!);
     const signature = long ?? minhashWords(texts[row]!);
     if (signature === undefined) continue;
     const kind = long === undefined ? 'short' : 'long';
+    signatures.set(signature, PLACES * group);
+    const common = 2 * labelOf(row) + (kind === 'long' ? 1 : 0);
     for (let band = 0; band < BANDS; band++) {
-      const key = bandKey(signature, band, 2 * labelOf(row) + (kind === 'long' ? 1 : 0));
-      const known = inBand.get(key);
-      if (known === undefined) {
-        inBand.set(key, { group, signature });
-        continue;
-      }
-      const [a, b] = [find(group), find(known.group)];
-      if (a === b || sizes[a]! + sizes[b]! > limit || resemblance(signature, known.signature) < NEAR[kind]) continue;
+      const known = firstOfBand(firstInBand, signature, band, common, group);
+      if (known === undefined) continue;
+      const [a, b] = [find(group), find(known)];
+      if (a === b || sizes[a]! + sizes[b]! > limit || resemblance(signature, signatureOf(known)) < NEAR[kind]) continue;
       parent[a] = b;
       sizes[b]! += sizes[a]!;
     }
@@ -116,8 +117,17 @@ function joinNear(
   return groups.map(find);
 }
 
-/** 53 bits of a band, its number and what texts must have in common: two that differ share one in one data set of millions. */
-function bandKey(signature: Uint32Array, band: number, common: number): number {
+/**
+ * The group that had a band first; undefined: this one. A band is known by 53 bits of it, its number and what texts must have in common: two that differ share
+ * them in one data set of millions.
+ */
+function firstOfBand(
+  firstInBand: FirstInBand,
+  signature: Uint32Array,
+  band: number,
+  common: number,
+  group: number,
+): number | undefined {
   let [high, low] = [Math.imul(common, 0x9e3779b1) ^ band, Math.imul(band + 1, 0x85ebca6b) ^ common];
   for (let place = band * BAND_PLACES; place < (band + 1) * BAND_PLACES; place++) {
     high = Math.imul(high ^ signature[place]!, 0x85ebca6b);
@@ -125,7 +135,7 @@ function bandKey(signature: Uint32Array, band: number, common: number): number {
     low = Math.imul(low ^ signature[place]!, 0xc2b2ae35);
     low ^= low >>> 13;
   }
-  return (high >>> 0) * 2 ** 21 + (low >>> 11);
+  return firstInBand.firstOf(high, low >>> 11, group);
 }
 
 function groupEqual(texts: readonly string[]): Uint32Array {

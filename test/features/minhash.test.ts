@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { MIN_SHINGLES, minhash, resemblance } from '../../shared/features/minhash.ts';
+import { MIN_SHINGLES, minhash, minhashWords, resemblance } from '../../shared/features/minhash.ts';
 import fc from '../fakes/property.ts';
 
 const words = (count: number, from = 0) => Array.from({ length: count }, (_, i) => `word${i + from}`);
@@ -29,4 +29,21 @@ test('minhash: the estimate is the Jaccard similarity of the shingles, within it
     }),
     { numRuns: 60, seed: 11 },
   );
+});
+
+test('words of ASCII are the words they are in wide letters, which are read another way', () => {
+  const wide = (text: string) =>
+    text.replace(/[!-~]/g, (char) => String.fromCharCode(char.charCodeAt(0) + 0xfee0)).replaceAll(' ', '\u3000');
+  const ascii = Array.from({ length: 128 }, (_, code) => String.fromCharCode(code)).join('');
+  for (const text of [
+    'The 3rd invoice, NOT paid: see a/b_c-d',
+    `${ascii} one two three four`,
+    'a b c d',
+    ' A1 b2  C3 d4. ',
+  ]) {
+    expect(minhashWords(text)).toEqual(minhashWords(wide(text)));
+    const long = Array.from({ length: 30 }, (_, i) => `${text} ${i}`).join('\n');
+    expect(minhash(long)).toBeDefined();
+    expect(minhash(long)).toEqual(minhash(wide(long)));
+  }
 });

@@ -234,3 +234,14 @@ test('when gradients have no more room, the vectors of L-BFGS and their products
   }
   expect(kept.count).toBeGreaterThan(10);
 });
+
+test('with a strong penalty, first in a path or alone, a fit ends where plain vectors end', () => {
+  const input = makeInput(110, 300, 40, 2);
+  const fits = (representation?: LrInput['representation']) => [
+    ...fitPath({ ...input, ...(representation === undefined ? {} : { representation }) }, {}, [1000, 100, 1]),
+  ];
+  const plain = fits('dual'); // there are fewer rows than columns
+  fits().forEach((fit, i) => {
+    expectSame(fit, plain[i]!, 1e-12);
+  });
+});
