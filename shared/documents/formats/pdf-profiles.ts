@@ -1,9 +1,11 @@
 // Colour profiles of a PDF, taken out of the copy that is read for its text. PDFium makes tables of each for every page that uses it, which is half of
 // what opening such a page costs, and text asks its colour for one thing: is it seen on its ground. Without its profile a colour space is the plain
-// one of as many colours (ISO 32000-1, 8.6.5.5), in which white is white too.
+// one of as many colours (ISO 32000-1, 8.6.5.5), or its alternate.
 // Invariants: P1 only bytes that are a profile for certain are changed, and as many as before. P2 a file is gone through a bounded number of times, a
-// large one fewer times.
+// large one fewer times. P3 a profile goes only where it shows colours about as the plain space does: one can also be made to hide black text, or to show
+// white text to people alone.
 import { constants, inflateSync } from 'node:zlib';
+import { isPlainProfile, mayBePlain } from './icc-profile.ts';
 
 const MAX_PROFILES = 100;
 const MAX_SEARCHED_BYTES = 256 * 1024 * 1024;
@@ -13,21 +15,41 @@ const MAX_LOOKS = 1000;
 /** An object's dictionary is looked for within so many bytes. */
 const MAX_DICTIONARY = 1000;
 const REFERENCE = /^ICCBased\s{1,10}(\d{1,10})\s{1,10}(\d{1,5})\s{1,10}R/;
-/** Signature of a profile (ICC.1:2010, 7.2). */
-const [SIGNATURE, SIGNATURE_AT] = ['acsp', 36];
+/** Where the signature of a profile stands (ICC.1:2010, 7.2). */
+const [SIGNATURE_BYTES, SIGNATURE_AT] = [4, 36];
 /** Of a packed profile: enough for its head. */
 const HEAD_BYTES = 1024;
+/** A larger profile is no plain one. */
+const MAX_PROFILE_BYTES = 64 * 1024;
 
-/** @param file  the copy; profiles that stand openly in it are made unreadable */
+/** @param file  the copy; plain profiles that stand openly in it are made unreadable */
 export function dropProfiles(file: Buffer): void {
   for (const name of objectsNamed(file)) {
-    const data = streamOf(file, name);
-    if (data === undefined) continue;
+    const stream = streamOf(file, name);
+    const colours = stream === undefined ? undefined : coloursOf(stream.dictionary);
+    if (stream === undefined || colours === undefined) continue;
+    const { data } = stream;
     const isPacked = file[data] !== 0 || file[data + 1] !== 0; // a profile begins with its size
-    const head = isPacked ? inflatedHead(file.subarray(data, data + HEAD_BYTES)) : file.subarray(data);
-    if (head.toString('latin1', SIGNATURE_AT, SIGNATURE_AT + SIGNATURE.length) !== SIGNATURE) continue;
-    file.fill(0, isPacked ? data : data + SIGNATURE_AT, isPacked ? data + 2 : data + SIGNATURE_AT + SIGNATURE.length);
+    const bytes = file.subarray(data, data + MAX_PROFILE_BYTES);
+    if (isPacked && !mayBePlain(inflated(bytes.subarray(0, HEAD_BYTES)), colours)) continue;
+    if (!isPlainProfile(isPacked ? inflated(bytes) : bytes, colours)) continue;
+    const from = isPacked ? data : data + SIGNATURE_AT;
+    file.fill(0, from, from + (isPacked ? 2 : SIGNATURE_BYTES));
   }
+}
+
+const ALTERNATES: Readonly<Record<string, RegExp>> = {
+  1: /\/Alternate\s*\/DeviceGray\b/,
+  3: /\/Alternate\s*\/DeviceRGB\b/,
+};
+
+/** Of a profile whose space is without it the plain one of as many colours; undefined for others, and where a name may be written in another way. */
+function coloursOf(dictionary: string): number | undefined {
+  if (/[#%]|\/DecodeParms|\/DP\b/.test(dictionary) || dictionary.match(/\/N\b/g)?.length !== 1) return undefined;
+  const number = /\/N\s*(\d+)(?!\d|\s+\d+\s+R)/.exec(dictionary)?.[1] ?? '';
+  const alternate = ALTERNATES[number];
+  const isPlain = alternate !== undefined && !dictionary.replace(alternate, '').includes('/Alternate');
+  return isPlain ? Number(number) : undefined;
 }
 
 /** `12 0` for each object that is the profile of a colour space. */
@@ -44,8 +66,8 @@ function objectsNamed(file: Buffer): Set<string> {
   return names;
 }
 
-/** Where the data of an object begin; undefined where it is no stream, or there are several of its name. */
-function streamOf(file: Buffer, name: string): number | undefined {
+/** An object's dictionary, and where its data begin; undefined where it is no stream, or there are several of its name. */
+function streamOf(file: Buffer, name: string): { dictionary: string; data: number } | undefined {
   const begin = `${name} obj`;
   let only: number | undefined;
   let looks = 0;
@@ -57,16 +79,16 @@ function streamOf(file: Buffer, name: string): number | undefined {
   }
   if (only === undefined) return undefined;
   const head = file.toString('latin1', only, only + MAX_DICTIONARY);
-  const found = /^\s*<<[^>]*>>\s*stream\r?\n/.exec(head);
-  return found === null ? undefined : only + found[0].length;
+  const found = /^\s*<<([^>]*)>>\s*stream\r?\n/.exec(head);
+  return found?.[1] === undefined ? undefined : { dictionary: found[1], data: only + found[0].length };
 }
 
 const isDigit = (char: number | undefined) => char !== undefined && char >= 0x30 && char <= 0x39;
 
-function inflatedHead(packed: Buffer): Buffer {
+function inflated(packed: Buffer): Buffer {
   try {
-    return inflateSync(packed, { finishFlush: constants.Z_SYNC_FLUSH });
+    return inflateSync(packed, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: MAX_PROFILE_BYTES });
   } catch {
-    return Buffer.alloc(0); // packed otherwise, encrypted or no profile
+    return Buffer.alloc(0); // packed otherwise, encrypted, large or no profile
   }
 }

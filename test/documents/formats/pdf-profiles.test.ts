@@ -3,13 +3,16 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { Extractor } from '../../../shared/documents/extract.ts';
 import { dropProfiles } from '../../../shared/documents/formats/pdf-profiles.ts';
 import { silentLogger } from '../../../shared/ports.ts';
+import { curveTag, profileOf, rgbProfile } from '../icc-profiles.ts';
 import { HELVETICA, pdfLine, pdfPage, pdfStream } from '../pdfs.ts';
 
 const extractor = new Extractor({ logger: silentLogger, slots: 1 });
 afterAll(() => extractor.close());
 
-const PROFILE = Buffer.alloc(400, 'x').fill(0, 0, 2);
-PROFILE.write('acsp', 36, 'latin1');
+const PROFILE = rgbProfile();
+const GREY = profileOf('GRAY', { kTRC: curveTag(0x0233) });
+/** Shows black as white and white as black. */
+const INVERTED = profileOf('GRAY', { kTRC: curveTag(0xffff, 0) });
 const NO_PROFILE = Buffer.alloc(400, 'x').fill(0, 0, 2);
 
 const file = (data: Buffer, dictionary = '/N 3 /Filter /FlateDecode', reference = '/CS [/ICCBased 15 0 R]') =>
@@ -31,9 +34,10 @@ describe('colour profiles of a PDF', () => {
     expect(dropped(bytes).changed).toEqual([at, at + 1]);
   });
 
-  test('large ones too: their head is enough', () => {
-    const large = Buffer.concat([PROFILE, Buffer.from(Array.from({ length: 200_000 }, (_, i) => (i * i) >> 3))]);
-    expect(dropped(file(deflateSync(large))).changed).toHaveLength(2);
+  test('grey ones too', () => {
+    expect(dropped(file(deflateSync(GREY), '/N 1 /Alternate /DeviceGray /Filter /FlateDecode')).changed).toHaveLength(
+      2,
+    );
   });
 
   test('of a file as large as this is searched for few of them', () => {
@@ -50,7 +54,7 @@ describe('colour profiles of a PDF', () => {
   });
 
   test('open, they lose their signature', () => {
-    const { copy, changed } = dropped(file(PROFILE, '/N 1'));
+    const { copy, changed } = dropped(file(PROFILE, '/N 3'));
     expect(changed).toHaveLength(4);
     expect(copy.includes('acsp')).toBe(false);
   });
@@ -62,6 +66,14 @@ describe('colour profiles of a PDF', () => {
     ['an object of another number', file(deflateSync(PROFILE), undefined, '/CS [/ICCBased 5 0 R]')],
     ['an object that stands twice', Buffer.concat([file(deflateSync(PROFILE)), Buffer.from('15 0 obj << >> endobj')])],
     ['a profile cut off', file(Buffer.alloc(0)).subarray(0, 90)],
+    ['a profile that inverts', file(deflateSync(INVERTED), '/N 1 /Filter /FlateDecode')],
+    ['a profile of another number of colours', file(deflateSync(PROFILE), '/N 1 /Filter /FlateDecode')],
+    ['a profile with an alternate of its own', file(PROFILE, '/N 3 /Alternate 6 0 R')],
+    ['an alternate written in signs', file(PROFILE, '/N 3 /#41lternate 6 0 R')],
+    ['a number of colours that stands elsewhere', file(PROFILE, '/N 3 0 R')],
+    ['a number of colours that stands twice', file(PROFILE, '/N 3 /N 1')],
+    ['one that stands here and elsewhere', file(PROFILE, '/N 3 /N 6 0 R')],
+    ['a profile that is packed with a predictor', file(deflateSync(PROFILE), '/N 3 /DecodeParms 6 0 R')],
   ])('%s stays as it is', (_name, bytes) => {
     expect(dropped(bytes).changed).toEqual([]);
   });
@@ -76,5 +88,31 @@ describe('colour profiles of a PDF', () => {
     const more = [pdfStream(PROFILE.toString('latin1'), '/N 3 /Alternate /DeviceRGB')];
     const [read] = await extractor.extract({ name: 'a.pdf', bytes: pdfPage(lines.join(' '), { resources, more }) });
     expect(read?.text).toBe('Seen.\nWhite on blue.');
+  });
+
+  test('a profile may hide black text and show white text: what people see is read', async () => {
+    const seen = async (profile: Buffer, colour: string) => {
+      const resources = `/Font << /F1 ${HELVETICA} >> /ColorSpace << /CS0 [/ICCBased 5 0 R] >>`;
+      const more = [pdfStream(profile.toString('latin1'), '/N 1')];
+      const content = `${pdfLine('First.')} /CS0 cs ${colour} sc ${pdfLine('Second.', 600)}`;
+      const [read] = await extractor.extract({ name: 'a.pdf', bytes: pdfPage(content, { resources, more }) });
+      return read?.text;
+    };
+    expect(await seen(GREY, '0')).toBe('First.\nSecond.');
+    expect(await seen(GREY, '1')).toBe('First.');
+    expect(await seen(INVERTED, '0')).toBe('First.');
+    expect(await seen(INVERTED, '1')).toBe('First.\nSecond.');
+  });
+
+  test('without its own alternate a space would show other colours', async () => {
+    const resources = `/Font << /F1 ${HELVETICA} >> /ColorSpace << /CS0 [/ICCBased 5 0 R] >>`;
+    const tint = '<< /FunctionType 2 /Domain [0 1] /C0 [1] /C1 [0] /N 1 >>';
+    const more = [
+      pdfStream(GREY.toString('latin1'), '/N 1 /Alternate 6 0 R'),
+      `[/Separation /Black /DeviceGray ${tint}]`,
+    ];
+    const content = `${pdfLine('First.')} /CS0 cs 0 sc ${pdfLine('Second.', 600)}`;
+    const [read] = await extractor.extract({ name: 'a.pdf', bytes: pdfPage(content, { resources, more }) });
+    expect(read?.text).toBe('First.\nSecond.');
   });
 });
