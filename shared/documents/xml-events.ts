@@ -22,6 +22,7 @@ const [MAX_TAGS, MAX_TAG] = [1000, 160];
 const LEARNT_CHUNKS = 8;
 const [BANG, DASH, SLASH, LESS, CLOSE, QUESTION, BRACKET] = [33, 45, 47, 60, 62, 63, 91];
 const DATA = '<![CDATA[';
+const COMMENT = '<!--';
 
 export class XmlEvents {
   readonly #handler: MarkupHandler;
@@ -48,7 +49,9 @@ export class XmlEvents {
     this.#xml += chunk;
     this.#chunks += 1;
     if (this.#xml.length < this.#worth) return;
-    this.#xml = this.#xml.slice(this.#read(false));
+    const rest = this.#xml.slice(this.#read(false));
+    // Of a comment that goes on its beginning is kept, and what may be of its end: it may be as large as its part.
+    this.#xml = rest.startsWith(COMMENT) && rest.length > COMMENT.length + 3 ? COMMENT + rest.slice(-3) : rest;
     this.#worth = this.#xml.length * 2;
   }
 
@@ -197,8 +200,8 @@ export class XmlEvents {
       const from = start + DATA.length;
       const to = past(']]>', from);
       if (to >= 0) this.#handler.text?.(xml.slice(from, to));
-    } else if (xml.startsWith('<!--', start)) {
-      COMMENT_END.lastIndex = start + 4;
+    } else if (xml.startsWith(COMMENT, start)) {
+      COMMENT_END.lastIndex = start + COMMENT.length;
       this.#end = COMMENT_END.test(xml) ? COMMENT_END.lastIndex : -1;
     } else {
       // The char behind the `!` belongs to it, and behind a `-` one more.
@@ -212,7 +215,7 @@ export class XmlEvents {
     const xml = this.#xml;
     const first = xml.charCodeAt(start + 1);
     const isSection = first === BANG || first === QUESTION;
-    if (xml.startsWith('<!--', start)) return;
+    if (xml.startsWith(COMMENT, start)) return;
     if (xml.startsWith(DATA, start)) this.#tailText(start + DATA.length);
     else if (isSection) this.#tailText(start + 2);
     else if (first === SLASH) this.#tailClose(start);

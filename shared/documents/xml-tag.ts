@@ -100,14 +100,31 @@ function decodeEntities(text: string): string {
   return decoded + text.slice(from);
 }
 
+/** Behind the last character there is. */
+const BEYOND = 0x110000;
+const X = 120;
+
 /** @param at  of the ampersand @param end  of the semicolon @returns undefined where it is none */
 export function decodeEntity(text: string, at: number, end: number): string | undefined {
   if (text.charCodeAt(at + 1) !== NUMBER) {
     const name = end - at <= 5 ? text.slice(at + 1, end) : '';
     return Object.hasOwn(NAMED, name) ? NAMED[name] : undefined;
   }
-  const number = /^(?:x([0-9a-f]+)|([0-9]+))$/i.exec(text.slice(at + 2, end));
-  if (number === null) return undefined;
-  const code = number[1] === undefined ? Number(number[2]) : Number.parseInt(number[1], 16);
-  return code > 0 && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff) ? String.fromCodePoint(code) : '\ufffd';
+  const isHex = (text.charCodeAt(at + 2) | 32) === X;
+  const first = at + (isHex ? 3 : 2);
+  if (first >= end) return undefined;
+  let code = 0;
+  for (let i = first; i < end; i++) {
+    const digit = digitOf(text.charCodeAt(i));
+    if (digit < 0 || (digit > 9 && !isHex)) return undefined;
+    code = Math.min(code * (isHex ? 16 : 10) + digit, BEYOND); // digits have no end
+  }
+  return code > 0 && code < BEYOND && (code < 0xd800 || code > 0xdfff) ? String.fromCodePoint(code) : '\ufffd';
+}
+
+/** Of hexadecimal numbers; below 0 for what is none. */
+function digitOf(char: number): number {
+  if (char <= 57) return char - 48;
+  const letter = (char | 32) - 87;
+  return letter >= 10 && letter < 16 ? letter : -1;
 }

@@ -163,6 +163,17 @@ describe('events of XML', () => {
     expect(() => new XmlEvents({}, 10_000).write('<a>'.repeat(1001))).toThrow('at most 1000 nested');
   });
 
+  test('a comment may be longer than any text can be', () => {
+    const { events, handler } = collector();
+    const xml = new XmlEvents(handler, 10);
+    const much = '- >'.repeat(1 << 20);
+    xml.write('<a>1<!--');
+    for (let i = 0; i < 180; i++) xml.write(much);
+    for (const piece of ['-', '-', '!', '>2</a>']) xml.write(piece);
+    xml.end();
+    expect(joined(events).map(([kind, said]) => `${kind} ${said}`)).toEqual(['open a', 'text 12', 'close a']);
+  });
+
   test('what never ends is looked at a few times only, however small the chunks are', () => {
     let looks = 0;
     const search = String.prototype.indexOf;

@@ -199,21 +199,29 @@ function xfaTexts(xml: string | undefined, maxElements: number): string[] {
   const texts: string[] = [];
   if (xml === undefined) return texts;
   let skipped = 0;
+  let text = ''; // comes in pieces: what is written as an entity is one
+  const flush = () => {
+    if (text.trim() !== '') texts.push(text.trim());
+    text = '';
+  };
   parseMarkup(
     xml,
     {
       open(element, attributes) {
+        flush();
         if (skipped > 0 || XFA_SKIPPED.has(element) || XFA_UNSEEN.has(attributes.presence ?? '')) skipped += 1;
       },
       text(part) {
-        if (skipped === 0 && part.trim() !== '') texts.push(part.trim());
+        if (skipped === 0) text += part;
       },
       close() {
+        flush();
         if (skipped > 0) skipped -= 1;
       },
     },
     { xml: true, maxElements },
   );
+  flush();
   return texts;
 }
 

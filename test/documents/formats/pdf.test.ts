@@ -211,10 +211,10 @@ describe('pdf: beside the text', () => {
 });
 
 describe('pdf: XFA', () => {
-  const form = (notice: string, { dynamic = true, page = '', fields = '' } = {}) => {
+  const form = (notice: string, { dynamic = true, page = '', fields = '', value = 'Marigold Catering' } = {}) => {
     const template =
       '<template xmlns="t"><subform><field name="e"><caption><value><text>Employer</text></value></caption><items><text>unchosen</text></items><event><script>var x = 1;</script></event></field><draw presence="hidden"><value><text>unseen</text></value></draw></subform></template>';
-    const data = '<xfa:datasets xmlns:xfa="x"><xfa:data><e>Marigold Catering</e></xfa:data></xfa:datasets>';
+    const data = `<xfa:datasets xmlns:xfa="x"><xfa:data><e>${value}</e></xfa:data></xfa:datasets>`;
     return onePage(line(notice), {
       page,
       catalog: `${dynamic ? '/NeedsRendering true' : ''} /AcroForm << /Fields [${fields}] /XFA [(template) 5 0 R (datasets) 6 0 R] >>`,
@@ -234,6 +234,10 @@ describe('pdf: XFA', () => {
     ],
   ])('%s is not the document', async (_name, bytes) => {
     expect((await first(bytes))?.text).toBe('Employer\nMarigold Catering');
+  });
+
+  test('a value with an entity is one line', async () => {
+    expect((await first(form('Wait', { value: 'Bell &amp; Sons' })))?.text).toBe('Employer\nBell & Sons');
   });
 
   test('a static form is read from its pages', async () => {
