@@ -59,6 +59,9 @@ export interface Host {
   stop(): Promise<void>;
 }
 
+/** A host whose command was killed ends by itself within a moment: one that is started anew waits for it. */
+const PREDECESSOR_MS = 10_000;
+
 /**
  * Start a host in this process.
  * @throws {TaskHubError} the hub's file is in use; {AppLoadError} the app is broken; {HostSettingsError} a setting is wrong
@@ -79,7 +82,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
     sink,
     now: () => clock.now(),
   });
-  const hub = new TaskHub(options.taskHubFile);
+  const hub = new TaskHub(options.taskHubFile, { patienceMs: PREDECESSOR_MS });
   const cleanups: (() => unknown)[] = [() => hub.close()];
   try {
     const server = createServer({ requestTimeout: 0 });

@@ -62,13 +62,15 @@ export class TaskHub {
   /**
    * Open or create the file and lock it for this process.
    * @param file   path, or ':memory:'
+   * @param patienceMs  how long a process that is about to end, as after its command was killed, may still hold the file
    * @throws {TaskHubError} when another process holds the file, or the file is no task hub of this version
    */
-  constructor(file: string) {
+  constructor(file: string, { patienceMs = 0 }: { patienceMs?: number } = {}) {
     this.file = file;
     if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true });
     try {
       this.#db = new DatabaseSync(file);
+      this.#db.exec(`PRAGMA busy_timeout=${patienceMs}`);
       // EXCLUSIVE before the first read: the lock is then taken at once and kept, and no shared-memory file is needed
       this.#db.exec(
         'PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY;',

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,6 +23,20 @@ test('task hub: a second opening is refused with the file and the remedy; after 
   expect(() => new TaskHub(hub.file)).toThrow(/hub\.sqlite is in use by another host process\. Stop that one/);
   hub.close();
   new TaskHub(hub.file).close();
+});
+
+test('task hub: one that is held by a process that is about to end is waited for', async () => {
+  hub.close();
+  const hold = `import { DatabaseSync } from 'node:sqlite';
+    const held = new DatabaseSync(process.argv[1]);
+    held.exec('PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; BEGIN EXCLUSIVE; COMMIT;');
+    process.stdout.write('held');
+    setTimeout(() => held.close(), 700);`;
+  const flags = ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e'];
+  const other = spawn(process.execPath, [...flags, hold, hub.file], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(other.stdout, 'data');
+  expect(() => new TaskHub(hub.file)).toThrow('in use by another host process');
+  new TaskHub(hub.file, { patienceMs: 20_000 }).close();
 });
 
 test('task hub: a file that is no database, and one of a newer version, are refused', () => {
