@@ -88,6 +88,14 @@ function joined(folder: DataFolder, state: CloudState): LocalCloud {
   };
 }
 
+/** What a person knows of the processes that are started here. */
+const NAMES: Readonly<Record<string, string>> = {
+  'local/emulators/main': "This machine's storage",
+  'local/emulators/openai-main': 'The LLM simulator',
+  'local/emulators/graph/main': 'The Microsoft Graph emulator',
+  'local/host/main': 'The functions host',
+};
+
 async function owned(folder: DataFolder, options: CloudOptions): Promise<LocalCloud> {
   const children: Child<{ ready: true }>[] = [];
   const stopAll = async () => {
@@ -121,7 +129,7 @@ async function owned(folder: DataFolder, options: CloudOptions): Promise<LocalCl
       isOwner: true,
       broken: Promise.race(
         children.map(
-          async (child) => `${child.process.spawnfile} (pid ${child.process.pid}) ended: ${await child.ended}`,
+          async (child) => `${NAMES[child.name] ?? child.name} (pid ${child.process.pid}) ended: ${await child.ended}`,
         ),
       ),
       async stop() {

@@ -38,6 +38,8 @@ export interface Azurite {
   readonly tableEndpoint: string;
   /** Blob, queue and table endpoints of this process; no DFS (see dfs.ts). */
   readonly connectionString: string;
+  /** How it ended, by itself or by `close`. */
+  readonly ended: Promise<string>;
   /** Shuts down in order (data are saved) and resolves when the process is gone. Idempotent. */
   close(): Promise<void>;
 }
@@ -80,6 +82,9 @@ async function launch(folder: string | null, key: string, ports: readonly number
     (port) => `http://127.0.0.1:${port}/${ACCOUNT}`,
   ) as [string, string, string]; // three in, three out
   let closing: Promise<void> | undefined;
+  const ended = new Promise<string>((resolve) => {
+    child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));
+  });
   return {
     kind: 'started',
     azurite: {
@@ -93,6 +98,7 @@ async function launch(folder: string | null, key: string, ports: readonly number
       queueEndpoint,
       tableEndpoint,
       connectionString: emulatorConnectionString({ blobEndpoint, queueEndpoint, tableEndpoint, key }),
+      ended,
       close: () => {
         closing ??= end(child);
         return closing;

@@ -26,13 +26,21 @@ const azurite = await startAzurite({
 // The port that local.settings.sample.json names, unless somebody has it.
 const dfs = await startDfs({ ...azurite, folder, port: 10004 }).catch(() => startDfs({ ...azurite, folder }));
 
+let isStopping = false;
 const stop = async (): Promise<void> => {
+  isStopping = true;
   await dfs.close();
   // Callers that were killed leave requests behind that Azurite has begun; they end before it saves its metadata.
   await sleep(SETTLE_MS);
   await azurite.close();
   process.exit(0);
 };
+// Whoever waits for an answer of storage would wait for a long time.
+void azurite.ended.then((how) => {
+  if (isStopping) return;
+  process.stderr.write(`Azurite (pid ${azurite.pid}) ended: ${how}\n`);
+  process.exit(1);
+});
 process.once('SIGTERM', stop);
 process.once('SIGINT', () => {}); // the terminal sends it to the whole group; the parent decides
 process.once('disconnect', stop);

@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { request as send } from 'node:http';
 import { createRequire } from 'node:module';
@@ -95,6 +96,24 @@ test('azurite: ends when its parent is killed, with all its data saved', async (
     await rm(folder, { recursive: true, force: true });
   }
 });
+
+test.skipIf(!existsSync('/proc/self/task'))(
+  'azurite: the storage of a laptop ends when it was killed, so that nobody waits for its answers',
+  async () => {
+    const main = join(import.meta.dirname, '../../../local/emulators/main.ts');
+    const storage = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, '--memory'], {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    const told: Buffer[] = [];
+    storage.stderr?.on('data', (chunk: Buffer) => told.push(chunk));
+    await once(storage.stdout ?? storage, 'data');
+    const children = readFileSync(`/proc/${storage.pid}/task/${storage.pid}/children`, 'utf8').trim().split(' ');
+    expect(children).toHaveLength(1);
+    process.kill(Number(children[0]), 'SIGKILL');
+    expect(await once(storage, 'close')).toEqual([1, null]);
+    expect(Buffer.concat(told).toString()).toContain(`Azurite (pid ${children[0]}) ended: SIGKILL`);
+  },
+);
 
 test('azurite: a successor on the same folder waits for its predecessor and finds all its data', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-azurite-'));
