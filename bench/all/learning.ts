@@ -29,8 +29,19 @@ export function training({ against, data }: Options): Told[] {
   const { results } = measured(here, 'decisions', [...asked, ...other(against)]) as DecisionsResult; // its own output
   for (const set of sets) {
     const of = (profile: string) => results.find((each) => each.set === set && each.profile === profile);
-    const [now, old] = [of('lexical'), of('against')];
+    const [now, same, old] = [of('lexical'), of('spark'), of('against')];
     if (now === undefined) continue;
+    if (same !== undefined)
+      told.push(
+        line('decisions', `training ${set}, both as Spark's, CPU`, 's', same.trainCpuSeconds, old?.trainCpuSeconds),
+        line(
+          'decisions',
+          `training ${set}, both as Spark's, peak of the process`,
+          'MB',
+          same.peakRssMb,
+          old?.peakRssMb,
+        ),
+      );
     told.push(
       line('decisions', `training ${set}, CPU`, 's', now.trainCpuSeconds, old?.trainCpuSeconds),
       line('decisions', `training ${set}, peak of the process`, 'MB', now.peakRssMb, old?.peakRssMb),
