@@ -2,6 +2,7 @@
 import type { InvocationContext } from '@azure/functions';
 import df, { type OrchestrationRuntimeStatus } from 'durable-functions';
 import type { RunStarter } from '../shared/intake/uploads.ts';
+import type { RunInput } from '../shared/pipeline/run.ts';
 
 // The instance is at work: nothing to start.
 const AT_WORK = ['Pending', 'Running', 'ContinuedAsNew', 'Suspended'];
@@ -44,9 +45,17 @@ async function startUnless(
 
 /** Starts runs; each attempt of a run is an instance of its own. */
 export const durableRuns = (context: InvocationContext): RunStarter => ({
-  start: (input) =>
-    startUnlessAlive(context, 'run', input.attempt ? `${input.runId}-${input.attempt}` : input.runId, input),
+  start: (input) => startUnlessAlive(context, 'run', instanceOf(input), input),
 });
+
+/**
+ * Start a run again whose instance has ended although the lake knows of no end: storage of a laptop that was killed loses its last seconds. What is stored
+ * is not done twice.
+ */
+export const startUnended = (context: InvocationContext, input: RunInput): Promise<void> =>
+  startUnlessRunning(context, 'run', instanceOf(input), input);
+
+const instanceOf = ({ runId, attempt }: RunInput): string => (attempt ? `${runId}-${attempt}` : runId);
 
 const ENDED = ['Completed', 'Failed', 'Terminated', 'Canceled'] as OrchestrationRuntimeStatus[]; // its values; the enum itself is no ESM export
 

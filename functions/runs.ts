@@ -6,7 +6,7 @@ import { listRunsSchema, rerunRequestSchema, runRequestSchema } from '../shared/
 import { getApp, getProgress, getServices } from '../shared/app.ts';
 import { runReport } from '../shared/insight/run-report.ts';
 import { cancelRun, createRerun, createRun, type StartedRun } from '../shared/pipeline/start-run.ts';
-import { durableRuns } from './durable-runs.ts';
+import { durableRuns, startUnended } from './durable-runs.ts';
 import { access, parameter, queryOf, readBody, respond } from './http.ts';
 import { app } from './registry.ts';
 
@@ -86,9 +86,11 @@ async function started(
   { runId, isNew, attempt }: StartedRun,
 ): Promise<HttpResponseInit> {
   await durableRuns(context).start({ runId, attempt });
+  const status = await (await getProgress()).status(runId);
+  if (!isNew && status.endedAt === null) await startUnended(context, { runId, attempt });
   return {
     status: isNew ? 202 : 200,
     headers: { location: new URL(`/api/runs/${runId}`, request.url).href },
-    jsonBody: await (await getProgress()).status(runId),
+    jsonBody: status,
   };
 }

@@ -1,8 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { BlobServiceClient } from '@azure/storage-blob';
 import { DataLakeServiceClient } from '@azure/storage-file-datalake';
 import { afterAll, afterEach, expect, test } from 'vitest';
+import { startAzurite } from '../../local/emulators/azurite.ts';
 import { startOpenAiSimulator } from '../../local/emulators/openai.ts';
 import { preparedFolder, sharedCloud } from './cloud.ts';
 import {
@@ -98,6 +100,27 @@ const SUBJECTS = [
   'The agreement is governed by the law of England; either party may terminate.',
   'Customs declaration, tariff heading and duty on the imported machines.',
 ];
+
+test('a run whose end was lost with the last seconds of a killed storage ends again with the same command, and has each row once', async () => {
+  const folder = join(docs.path, 'lost-end');
+  mkdirSync(folder);
+  for (let i = 0; i < 6; i++) writeFileSync(join(folder, `d${i}.txt`), `${SUBJECTS[i]} Reference ${i}.`);
+  const args = ['start', folder, '--once', '--json', '--no-llm', '--data', crash.path, '--port', '0'];
+  const first: Document = parseDocument(await sluice(args, {}));
+  // What storage loses when it is killed as a run ends; the task hub knows of the end.
+  const key = readFileSync(join(crash.path, 'account.key'), 'utf8').trim();
+  const storage = await startAzurite({
+    folder: join(crash.path, 'azurite'),
+    key,
+    ports: { blob: 0, queue: 0, table: 0 },
+  });
+  const lake = BlobServiceClient.fromConnectionString(storage.connectionString).getContainerClient('lake');
+  await lake.getBlockBlobClient(`runs/${first.runId}/summary.json`).delete();
+  await storage.close();
+  const again = await sluice(args, {});
+  expect(again.code, again.stderr).toBe(0);
+  expect(parseDocument(again)).toEqual(first);
+}, 120_000);
 
 test('kill -9 of the host at three moments of a 500-document run: it completes, nothing lost, nothing doubled, nothing paid twice', async () => {
   const simulator = await startOpenAiSimulator({

@@ -1,6 +1,6 @@
 import type { InvocationContext } from '@azure/functions';
 import { beforeEach, expect, test, vi } from 'vitest';
-import { durableRuns, purgeHistory, startUnlessRunning } from '../../functions/durable-runs.ts';
+import { durableRuns, purgeHistory, startUnended, startUnlessRunning } from '../../functions/durable-runs.ts';
 
 const { purgeInstanceHistoryBy, getStatus, startNew } = vi.hoisted(() => ({
   purgeInstanceHistoryBy: vi.fn(async (_filter: object) => ({ instancesDeleted: 3 })),
@@ -63,5 +63,9 @@ test('starts: what is at work is left alone, what has ended well is not done twi
     startNew.mockClear();
     await startUnlessRunning(context, 'round', 'source-x', {});
     expect(startNew, runtimeStatus).toHaveBeenCalledTimes(anew);
+    startNew.mockClear();
+    await startUnended(context, { runId: 'run-1', attempt: 2 });
+    expect(startNew, runtimeStatus).toHaveBeenCalledTimes(anew);
+    if (anew === 1) expect(startNew.mock.calls[0]?.[1]).toMatchObject({ instanceId: 'run-1-2' });
   }
 });
