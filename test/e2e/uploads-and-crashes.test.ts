@@ -22,9 +22,11 @@ import {
 
 const docs = temporaryFolder('docs');
 const crash = await preparedFolder('crash');
+const lost = await preparedFolder('lost-end');
 afterAll(() => {
   docs.remove();
   crash.remove();
+  lost.remove();
 });
 const running: ChildProcess[] = [];
 afterEach(async () => {
@@ -105,12 +107,12 @@ test('a run whose end was lost with the last seconds of a killed storage ends ag
   const folder = join(docs.path, 'lost-end');
   mkdirSync(folder);
   for (let i = 0; i < 6; i++) writeFileSync(join(folder, `d${i}.txt`), `${SUBJECTS[i]} Reference ${i}.`);
-  const args = ['start', folder, '--once', '--json', '--no-llm', '--data', crash.path, '--port', '0'];
+  const args = ['start', folder, '--once', '--json', '--no-llm', '--data', lost.path, '--port', '0'];
   const first: Document = parseDocument(await sluice(args, {}));
   // What storage loses when it is killed as a run ends; the task hub knows of the end.
-  const key = readFileSync(join(crash.path, 'account.key'), 'utf8').trim();
+  const key = readFileSync(join(lost.path, 'account.key'), 'utf8').trim();
   const storage = await startAzurite({
-    folder: join(crash.path, 'azurite'),
+    folder: join(lost.path, 'azurite'),
     key,
     ports: { blob: 0, queue: 0, table: 0 },
   });
