@@ -85,13 +85,6 @@ export async function* jsonOf(
   }
 }
 
-/** The decisions as a table, then what they add up to. @param width  columns of the terminal */
-export function asTable(run: RunStatus, results: readonly Row[], prefix: string, width: number): string {
-  const shown = new ShownResults(prefix);
-  shown.add(results);
-  return shown.table(run, width);
-}
-
 /** Decisions on their way to the screen: of each no more is held than its line. */
 export class ShownResults {
   readonly #prefix: string;
@@ -124,7 +117,7 @@ export class ShownResults {
     }
   }
 
-  /** @param width  columns of the terminal */
+  /** The decisions as a table, then what they add up to. @param width  columns of the terminal */
   table(run: RunStatus, width: number): string {
     const table = formatTable(
       [

@@ -5,6 +5,7 @@
 // K3 its names are held to the same rule as others (listable.ts).
 import { createHash } from 'node:crypto';
 import { FILE_PACK, MAX_PACK_BYTES, type OpenPack, openPack } from '../../shared/api/file-pack.ts';
+import { PLAIN_PROPERTIES } from './azurite-blob.ts';
 import { requireListableName } from './listable.ts';
 import { nameOf } from './names.ts';
 
@@ -77,12 +78,7 @@ export function takePacks(ofAzurite: NodeJS.Require): void {
           contentLength: length,
           contentType: 'application/octet-stream',
           contentMD5: createHash('md5').update(bytes).digest(),
-          blobType: 'BlockBlob',
-          leaseStatus: 'unlocked',
-          leaseState: 'available',
-          serverEncrypted: true,
-          accessTier: 'Hot',
-          accessTierInferred: true,
+          ...PLAIN_PROPERTIES,
           accessTierChangeTime: date,
         },
         snapshot: '',

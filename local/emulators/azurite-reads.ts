@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { PLAIN_PROPERTIES } from './azurite-blob.ts';
 import { authenticate } from './dfs-auth.ts';
 import { nameOf } from './names.ts';
 
@@ -50,16 +51,7 @@ interface BlobServer {
 }
 
 /** Properties of a blob that is as plain as this answers; others would be more headers. */
-const KNOWN = new Map<string, unknown>(
-  Object.entries({
-    blobType: 'BlockBlob',
-    leaseStatus: 'unlocked',
-    leaseState: 'available',
-    serverEncrypted: true,
-    accessTier: 'Hot',
-    accessTierInferred: true,
-  }),
-);
+const KNOWN = new Map<string, unknown>(Object.entries(PLAIN_PROPERTIES));
 const ANSWERED = new Set(
   'creationTime lastModified etag contentLength contentType contentMD5 accessTierChangeTime'.split(' '),
 );

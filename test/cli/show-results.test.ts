@@ -1,6 +1,6 @@
 // The table of decisions: what was not read stands beside why.
 import { expect, test } from 'vitest';
-import { asTable } from '../../cli/show-results.ts';
+import { ShownResults } from '../../cli/show-results.ts';
 import type { RunStatus } from '../../shared/api/runs.ts';
 import type { Row } from '../../shared/lake/tables.ts';
 
@@ -25,7 +25,11 @@ const row = (members: Partial<Row>): Row => ({
   warnings_json: null,
   ...members,
 });
-const lines = (rows: Row[]) => asTable(run, rows, 'in', 200).split('\n');
+const lines = (rows: Row[]) => {
+  const shown = new ShownResults('in');
+  shown.add(rows);
+  return shown.table(run, 200).split('\n');
+};
 
 test('results: a warning is told by its kind, once, behind the reason; no warning leaves the cell as it is', () => {
   const warnings = JSON.stringify(['needs-ocr: 2 page(s)', 'needs-ocr: more', 'formulas: 3 formula(s)']);
