@@ -1,7 +1,8 @@
 // Long vectors in a memory that WebAssembly works on, and the kernels for them.
+
+import { type ReusedMemory, reopenModules, type WasmMemory } from '../wasm-modules.ts';
 import { PREPARATION_WASM } from './lr-preparation.ts';
 import { VECTORS_WASM } from './lr-vectors-wasm.ts';
-import { type ReusedMemory, reopenModules, type WasmMemory } from './wasm-modules.ts';
 
 export type Kernel = (...of: number[]) => void;
 

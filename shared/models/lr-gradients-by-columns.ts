@@ -1,5 +1,7 @@
 // Gradients of the loss as coefficients [columns, outputs], for problems of more rows than columns. An evaluation goes over the rows some at a time:
 // their margins, their loss and what they give to the gradient, so that nothing as long as the rows is held.
+
+import { Places } from '../wasm-modules.ts';
 import { type GradientMemory, type Kernel, openGradientKernels, padOutputs, Vectors } from './lr-gradient-kernels.ts';
 import { CAPACITY, type GradientSpace } from './lr-gradients.ts';
 import { FinishedColumns, type KeptRows } from './lr-kept-rows.ts';
@@ -7,7 +9,6 @@ import { RowStage } from './lr-preparation.ts';
 import type { ProblemFrame } from './lr-problem.ts';
 import { RowLosses } from './lr-row-losses.ts';
 import { ROW_PRODUCTS_WASM } from './lr-row-products-wasm.ts';
-import { Places } from './wasm-modules.ts';
 
 /** Bytes of the margins that are held at a time: they stay in the processor's nearest memory. */
 const MARGIN_BYTES = 24_576;

@@ -2,6 +2,7 @@
 // rows. Of each h its margins u = Z h are held; ⟨h_i, h_j⟩ = α_i · u_j, and the margins of a point are sums of u's. The product Z Zᵀ α is made once for each
 // gradient that is kept. The α's themselves are wanted at the end only: until vectors are replaced they are made once more from their points.
 
+import { Places } from '../wasm-modules.ts';
 import { dotProduct } from './lbfgs.ts';
 import { COLUMN_PRODUCTS_WASM } from './lr-column-products-wasm.ts';
 import {
@@ -17,7 +18,6 @@ import { FinishedColumns, type KeptRows } from './lr-kept-rows.ts';
 import { RowStage } from './lr-preparation.ts';
 import type { ProblemFrame } from './lr-problem.ts';
 import { RowLosses } from './lr-row-losses.ts';
-import { Places } from './wasm-modules.ts';
 
 /** The multipliers evaluated last, and a sum of multipliers. */
 const LATEST = 2;

@@ -1,8 +1,8 @@
 // What both kinds of kept gradients know of rows and columns.
 import type { Csr } from '../features/sparse.ts';
+import { Places } from '../wasm-modules.ts';
 import { type GradientMemory, padOutputs } from './lr-gradient-kernels.ts';
 import type { ProblemFrame } from './lr-problem.ts';
-import { Places } from './wasm-modules.ts';
 
 /** Rows of the features as they will be scaled, without a copy of them. */
 export interface KeptRows {

@@ -1,9 +1,10 @@
 // The two products that training spends its time in, with WebAssembly's 128-bit vectors: two to three times faster than JavaScript.
 // Invariants: K1 results equal multiply and multiplyTransposed of lr-problem.ts bit for bit: the same sums in the same order. K2 where
 // WebAssembly or the memory for it is not to be had, those two do the work. (The product in single precision is in lr-columns.ts.)
+
+import { openModules, type WasmMemory } from '../wasm-modules.ts';
 import { KERNELS_WASM } from './lr-kernels-wasm.ts';
 import { multiply, multiplyTransposed, type SparseRows } from './lr-problem.ts';
-import { openModules, type WasmMemory } from './wasm-modules.ts';
 
 /** Products of fixed rows z [rows, columns] with matrices of `outputs` columns, row-major. */
 export interface Kernels {

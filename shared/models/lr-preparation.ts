@@ -1,9 +1,9 @@
 // What a training does once with its rows, by the kernels of lr-preparation.wat: columns that occur, their sums, and the scaled values in the memory that
 // the fit works in. The kernels see some rows at a time, so that the rows are nowhere held twice.
 import type { Csr } from '../features/sparse.ts';
+import { openModules, Places } from '../wasm-modules.ts';
 import type { ColumnSums } from './column-stats.ts';
 import { PREPARATION_WASM } from './lr-preparation-wasm.ts';
-import { openModules, Places } from './wasm-modules.ts';
 
 export { PREPARATION_WASM } from './lr-preparation-wasm.ts';
 

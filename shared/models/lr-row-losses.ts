@@ -1,8 +1,9 @@
 // The loss of some rows at a time by the kernel `loseRows`, which turns their margins into multipliers in place.
+
+import { Places } from '../wasm-modules.ts';
 import type { GradientMemory } from './lr-gradient-kernels.ts';
 import { padOutputs } from './lr-gradient-kernels.ts';
 import type { ProblemFrame } from './lr-problem.ts';
-import { Places } from './wasm-modules.ts';
 
 function layOut(p: ProblemFrame, most: number) {
   const places = new Places();

@@ -2,7 +2,7 @@
 // that was decided, one before all others. Within a label those come first that say most about the others as long as no model has scored them, and the
 // least certain once one has: before there is a model its uncertainty is that of nobody.
 // Invariant: O1 nothing is left out: copies come last, in their order.
-import { minhash, minhashWords, resemblance } from '../features/minhash.ts';
+import { minhashOrWords, resemblance, type Signature } from '../features/minhash.ts';
 import { readKeptTexts } from '../insight/document-text.ts';
 import type { Row } from '../lake/tables.ts';
 import type { DecisionLake } from '../pipeline/decision-lake.ts';
@@ -14,11 +14,6 @@ export const MAX_COMPARED = 200;
 const MAX_DECIDED = 100;
 /** Resemblance from which texts are near copies, as trainings group them: of runs of five words, and of the words of a short text. */
 const NEAR = { long: 0.5, short: 0.7 };
-
-interface Signature {
-  kind: keyof typeof NEAR;
-  places: Uint32Array;
-}
 
 /** @param rows  of `latest_results` */
 export async function inTeachingOrder({ query, services }: DecisionLake, rows: readonly Row[]): Promise<Row[]> {
@@ -48,12 +43,12 @@ export function teachingOrder(
     decided,
   ).map((at) => unknown[at]!); // a permutation of its places
   const sorted = labelsInTurn([...covering, ...scored.toSorted((a, b) => marginOf(a) - marginOf(b))]);
-  const seen: Signature[] = decided.flatMap((text) => signatureOf(text) ?? []);
+  const seen: Signature[] = decided.flatMap((text) => minhashOrWords(text) ?? []);
   const contents = new Set<string>();
   const [first, copies]: [Row[], Row[]] = [[], []];
   for (const row of sorted) {
     const content = typeof row.content_sha256 === 'string' ? row.content_sha256 : undefined;
-    const signature = signatureOf(textOf(row) ?? '');
+    const signature = minhashOrWords(textOf(row) ?? '');
     const isCopy =
       (content !== undefined && contents.has(content)) ||
       (signature !== undefined && seen.some((other) => isNear(signature, other)));
@@ -79,13 +74,6 @@ function labelsInTurn(rows: readonly Row[]): Row[] {
     return { row, place };
   });
   return placed.sort((a, b) => a.place - b.place).map(({ row }) => row); // stable: within a turn in the order given
-}
-
-function signatureOf(text: string): Signature | undefined {
-  const long = minhash(text);
-  if (long !== undefined) return { kind: 'long', places: long };
-  const short = minhashWords(text);
-  return short === undefined ? undefined : { kind: 'short', places: short };
 }
 
 const isNear = (a: Signature, b: Signature): boolean =>

@@ -1,7 +1,7 @@
 // Which rows are trained on and which judge the result.
 // Invariants: S1 rows with the same text or nearly the same are never on both sides: a copy in training would flatter the judgement. S2 every label is spread
 // evenly. S3 equal input and seed give equal splits.
-import { minhash, minhashWords, PLACES, resemblance } from '../features/minhash.ts';
+import { minhashOrWords, PLACES, resemblance } from '../features/minhash.ts';
 import type { Random } from '../ports.ts';
 import { FirstInBand } from './first-in-band.ts';
 
@@ -99,10 +99,9 @@ function joinNear(
   const signatures = new Uint32Array(PLACES * first.size);
   const signatureOf = (group: number) => signatures.subarray(PLACES * group, PLACES * (group + 1));
   for (const [group, row] of first) {
-    const long = minhash(texts[row]!);
-    const signature = long ?? minhashWords(texts[row]!);
-    if (signature === undefined) continue;
-    const kind = long === undefined ? 'short' : 'long';
+    const found = minhashOrWords(texts[row]!);
+    if (found === undefined) continue;
+    const { kind, places: signature } = found;
     signatures.set(signature, PLACES * group);
     const common = 2 * labelOf(row) + (kind === 'long' ? 1 : 0);
     for (let band = 0; band < BANDS; band++) {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { MIN_SHINGLES, minhash, minhashWords, resemblance } from '../../shared/features/minhash.ts';
+import { MIN_SHINGLES, minhash, minhashOrWords, resemblance } from '../../shared/features/minhash.ts';
 import fc from '../fakes/property.ts';
 
 const words = (count: number, from = 0) => Array.from({ length: count }, (_, i) => `word${i + from}`);
@@ -41,9 +41,19 @@ test('words of ASCII are the words they are in wide letters, which are read anot
     'a b c d',
     ' A1 b2  C3 d4. ',
   ]) {
-    expect(minhashWords(text)).toEqual(minhashWords(wide(text)));
+    expect(minhashOrWords(text)).toEqual(minhashOrWords(wide(text)));
     const long = Array.from({ length: 30 }, (_, i) => `${text} ${i}`).join('\n');
     expect(minhash(long)).toBeDefined();
     expect(minhash(long)).toEqual(minhash(wide(long)));
   }
+});
+
+test('signatures are those that are stored: of words for a short text, of runs of words for a long one', () => {
+  const short = minhashOrWords('Rechnung über 3 Öltanks, fällig am 1. März');
+  expect(short).toMatchObject({ kind: 'short' });
+  expect([...(short?.places.slice(0, 4) ?? [])]).toEqual([342654108, 318858321, 643179991, 532540306]);
+  const long = minhashOrWords(words(60).join(' '));
+  expect(long).toEqual({ kind: 'long', places: minhash(words(60).join(' ')) });
+  expect([...(long?.places.slice(0, 4) ?? [])]).toEqual([18085362, 3842228, 32432992, 165384808]);
+  expect(minhashOrWords('one two one two three')).toBeUndefined();
 });

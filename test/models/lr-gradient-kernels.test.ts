@@ -5,8 +5,8 @@ import { openGradientKernels, padOutputs, productOf, Vectors } from '../../share
 import { lossAndMultipliers, multiply, multiplyTransposed, type ProblemFrame } from '../../shared/models/lr-problem.ts';
 import { RowLosses } from '../../shared/models/lr-row-losses.ts';
 import { ROW_PRODUCTS_WASM } from '../../shared/models/lr-row-products-wasm.ts';
-import { Places } from '../../shared/models/wasm-modules.ts';
 import { seededRandom } from '../../shared/ports.ts';
+import { Places } from '../../shared/wasm-modules.ts';
 import fc from '../fakes/property.ts';
 import { csrOf } from './matrices.ts';
 

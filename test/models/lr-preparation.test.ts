@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { Csr } from '../../shared/features/sparse.ts';
 import { columnStats, sumColumns } from '../../shared/models/column-stats.ts';
 import { keepVarying, occurringColumns, RowStage } from '../../shared/models/lr-preparation.ts';
-import { Places } from '../../shared/models/wasm-modules.ts';
 import { seededRandom } from '../../shared/ports.ts';
+import { Places } from '../../shared/wasm-modules.ts';
 import fc from '../fakes/property.ts';
 import { csrOf } from './matrices.ts';
 
