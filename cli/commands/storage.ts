@@ -1,6 +1,7 @@
 // `sluice storage`: only the storage account of the laptop, for `func start` and for tools that speak to Azurite.
 import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { forOthers } from '../../shared/lake/storage-connection.ts';
 import { note, print, printJson, UsageError } from '../console.ts';
 import { parseJsonFile } from '../json-file.ts';
 import { appFolder, appOf } from '../local-app.ts';
@@ -18,7 +19,7 @@ export async function storageCommand(options: { data: string; json: boolean; set
     const app = appOf(cloud);
     await app.ensureContainers();
     await app.close();
-    const settings = { LAKE: cloud.lake, AzureWebJobsStorage: cloud.webJobsStorage };
+    const settings = { LAKE: forOthers(cloud.lake), AzureWebJobsStorage: cloud.webJobsStorage };
     file?.write(settings);
     if (options.json) printJson(settings);
     else {

@@ -2,7 +2,7 @@
 // only answers `--help`, or is being indexed by the platform, has no use for it.
 import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
 import { type DataLakeFileSystemClient, DataLakeServiceClient } from '@azure/storage-file-datalake';
-import { DEFAULT_TRY_SECONDS, type LakeConnection, type StorageTries } from './storage-connection.ts';
+import { blobOnlyEndpoint, DEFAULT_TRY_SECONDS, type LakeConnection, type StorageTries } from './storage-connection.ts';
 import { blobHttpClient } from './storage-http.ts';
 
 /** The Blob endpoint takes reads and writes, the DFS endpoint listings, moves and folders. */
@@ -41,9 +41,9 @@ export function openLakeClients(
   };
 }
 
-/** The laptop's storage serves both kinds of call at BlobEndpoint; the member BlobOnlyEndpoint spares Blob calls the way through its DFS part. */
+/** The laptop's storage serves both kinds of call at BlobEndpoint; Blob calls are spared the way through its DFS part. */
 function blobOnly(connectionString: string): string {
-  const endpoint = /(?:^|;)BlobOnlyEndpoint=([^;]+)/.exec(connectionString)?.[1];
+  const endpoint = blobOnlyEndpoint(connectionString);
   return endpoint === undefined
     ? connectionString
     : connectionString.replace(

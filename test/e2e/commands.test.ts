@@ -298,6 +298,10 @@ test('storage --settings: the storage settings stand in the file, what else stoo
     Host: { LocalHttpPort: 7072 },
   });
   expect(Object.keys(settings)).toEqual(['LAKE', 'AzureWebJobsStorage']);
+  // .NET's SDK, which the Functions host reads them with, refuses any other member
+  const known = /^(DefaultEndpointsProtocol|Account(Name|Key)|(Blob|Queue|Table)Endpoint)=/;
+  for (const setting of Object.values(settings))
+    expect(setting.split(';').filter((member) => member !== '' && !known.test(member))).toEqual([]);
   expect(statSync(file).mode & 0o077).toBe(0);
   writeFileSync(file, '[1]');
   const refused = await command(['storage', '--settings', file, '--data', join(data.path, 'storage')]);

@@ -12,6 +12,7 @@ import { simulatorSettings } from '../../cli/local-cloud.ts';
 import { SMOKE_NAME, smoke } from '../../infra/scripts/smoke.ts';
 import type { RunStatus } from '../../shared/api/runs.ts';
 import { batchId } from '../../shared/ids.ts';
+import { forOthers } from '../../shared/lake/storage-connection.ts';
 import { runPaths } from '../../shared/paths.ts';
 import { HostProcess, isRealEngine } from '../conformance/host-process.ts';
 import { ended, ROOT, type State, sluice, startSluice, temporaryFolder, waitFor, waitForState } from '../e2e/sluice.ts';
@@ -32,7 +33,7 @@ async function start(hub: string, env: Record<string, string> = {}): Promise<Hos
     hub: join(folder.path, hub, 'hub'),
     env: {
       ...simulatorSettings(state.simulatorUrl, {}),
-      LAKE: state.lake.replace(/BlobOnlyEndpoint=[^;]*;?/, ''), // ours alone: .NET refuses what it does not know
+      LAKE: forOthers(state.lake),
       AzureWebJobsStorage: state.webJobsStorage,
       UPLOAD_TRIGGER_SOURCE: 'StorageQueue',
       UPLOAD_WINDOW_SECONDS: '1',

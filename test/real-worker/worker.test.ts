@@ -6,6 +6,7 @@ import { platform } from 'node:os';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { durableClientBinding } from '../../local/host/client-binding.ts';
+import { forOthers } from '../../shared/lake/storage-connection.ts';
 import { openLakeStore } from '../../shared/lake/store.ts';
 import { readJson } from '../../shared/pipeline/records.ts';
 import { type IntakeMarker, uploadsOf } from '../../shared/pipeline/sealed-window.ts';
@@ -60,9 +61,7 @@ describe.skipIf(WORKER === undefined)('the real Node worker (FUNCTIONS_WORKER)',
       response.end(isStart ? JSON.stringify({ id: request.url?.split('/').at(-1) }) : '{}');
     });
     env = {
-      LAKE: lake.dfs.connectionString
-        .replace(/BlobOnlyEndpoint=[^;]*;?/, '')
-        .replaceAll(`:${lake.dfs.port}/`, `:${storage.port}/`),
+      LAKE: forOthers(lake.dfs.connectionString).replaceAll(`:${lake.dfs.port}/`, `:${storage.port}/`),
       AzureWebJobsStorage: lake.azurite.connectionString,
       LLM_ENABLED: 'false',
     };

@@ -15,6 +15,7 @@ import { type Azurite, emulatorConnectionString, startAzurite } from '../../../l
 import { type DfsShim, startDfs } from '../../../local/emulators/dfs.ts';
 import { answerRefused } from '../../../local/emulators/dfs-errors.ts';
 import { Room } from '../../../local/emulators/room.ts';
+import { forOthers } from '../../../shared/lake/storage-connection.ts';
 import { openLakeStore } from '../../../shared/lake/store.ts';
 
 let azurite: Azurite;
@@ -414,7 +415,7 @@ const soon = () => new Date(Date.now() + 600_000);
 test('a full disk: writes of either kind get 507 while there is room for the metadata, what is stored can be read, and room is noticed', async () => {
   let free = 17 * 1024 * 1024;
   const small = await startDfs({ ...azurite, folder: '/', freeBytes: () => free });
-  const connectionString = small.connectionString.replace(/BlobOnlyEndpoint=[^;]+;/, ''); // of the shim; Azurite's own is below
+  const connectionString = forOthers(small.connectionString); // of the shim; Azurite's own is below
   const lake = openLakeStore({ kind: 'connection-string', connectionString }, 'full');
   await lake.ensureContainer();
   await lake.write('before', 'kept');
@@ -450,7 +451,7 @@ test('a full disk: a write that goes to Azurite itself is refused with the same 
 test('blob calls of a lake go to the blob endpoint itself, and the two endpoints show the same files', async () => {
   const { blobEndpoint } = azurite;
   expect(shim.connectionString).toContain(`BlobOnlyEndpoint=${blobEndpoint};`);
-  const through = shim.connectionString.replace(/BlobOnlyEndpoint=[^;]+;/, '');
+  const through = forOthers(shim.connectionString);
   const [direct, viaShim] = [shim.connectionString, through].map((connectionString) =>
     openLakeStore({ kind: 'connection-string', connectionString }, fs.name),
   );
