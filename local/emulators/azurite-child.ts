@@ -6,7 +6,7 @@
 // (room.ts): not all of them come through dfs.ts. C6 a name that no listing could give back is refused (listable.ts).
 // C7 what it has no use for here is not loaded (azurite-unused.ts). C8 a pack of files is taken apart (azurite-packs.ts).
 // C9 a plain read of a small blob is answered without Azurite's layers (azurite-reads.ts).
-// C10 saving its metadata takes a bounded share of its time (azurite-saves.ts).
+// C10 saving its metadata takes a bounded share of its time (azurite-saves.ts). C11 removing little leaves its indexes as they are (azurite-removals.ts).
 import { mkdirSync } from 'node:fs';
 import { type IncomingMessage, Server, type ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
@@ -15,6 +15,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { answerForeigners } from '../loopback.ts';
 import { takePacks } from './azurite-packs.ts';
 import { answerPlainReads } from './azurite-reads.ts';
+import { keepIndexes } from './azurite-removals.ts';
 import { paceSaves } from './azurite-saves.ts';
 import { leaveOutUnused } from './azurite-unused.ts';
 import { answerRefused } from './dfs-errors.ts';
@@ -50,6 +51,7 @@ leaveOutUnused(ofAzurite);
 takePacks(ofAzurite);
 answerPlainReads(ofAzurite);
 paceSaves(ofAzurite);
+keepIndexes(ofAzurite);
 require('azurite/dist/src/azurite.js');
 
 /** Azurite parses the address template of every operation anew for every request, a twelfth of its work; a parsed one holds no state. */
