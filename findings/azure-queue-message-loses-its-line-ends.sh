@@ -3,7 +3,7 @@
 # Behaviour: sendMessage() takes every line feed out of a message before it is sent, without an error: stringifyXML of @azure/core-xml deletes "\n" from
 # the finished document, where it is content as well as layout. XML 1.0, 2.10: what is no markup is passed on. On the way back the same package leaves
 # numeric references as they stand (XML 1.0, 4.1: they are the characters): a carriage return, which XML can only hold as `&#xD;`, is read as five
-# letters, in texts of messages and in names of listed blobs alike. Put Message asks for nothing but UTF-8 that XML can hold; the .NET client keeps both.
+# letters, in texts of messages and in names of listed blobs alike. Put Message asks for nothing but UTF-8 that XML can hold.
 # Lines of CSV or JSON Lines in a message are one line afterwards; whoever encodes messages as base64 never sees it. storage-queue 12.32.0 (Node.js 22) has
 # left core-xml: it keeps line feeds, and reads numeric references as before.
 # Seen: "a\nb" is sent as "ab", "a\r\nb" as "a\rb"; "a&#xD;b" is read as "a&#xD;b", and a blob "Icon&#xD;" of a listing has the name "Icon&#xD;"
