@@ -1,9 +1,9 @@
 #!/bin/sh
 # libarchive-wasm 1.2.0 reading what 7z-wasm 1.2.0 (7-Zip itself) wrote, Node.js 20 and 24: names of members with letters outside ASCII.
 # Behaviour: getPathname() gives a star for each letter outside ASCII, for 7z and zip alike, and an empty text for tar, though it asks libarchive for the
-# name in UTF-8 (archive_entry_pathname_utf8); most likely because no locale is set, which libarchive asks its callers for and the package has no call for. A 7z holds its names
-# in UTF-16 and a zip says by its flag that they are UTF-8 (APPNOTE 4.4.4, bit 11), so nothing has to be guessed. Contents are right and no error is raised;
-# different members get one name, and whoever writes them to a disk by it keeps the last. The README has names as the first thing to read of an entry.
+# name in UTF-8 (archive_entry_pathname_utf8); most likely because no locale is set, which libarchive asks its callers for and the package has no call
+# for. A 7z holds its names in UTF-16 and a zip says by its flag that they are UTF-8 (APPNOTE 4.4.4, bit 11), so nothing has to be guessed. Contents are
+# right and no error is raised; different members get one name, and whoever writes them to a disk by it keeps the last.
 # Seen: Ä.txt and Ö.txt: 7z *.txt, *.txt; zip *.txt, *.txt; tar "", ""; their contents are told apart
 set -eu
 folder=$(mktemp -d)
