@@ -1,5 +1,6 @@
-// Result rows → data files of a table, CPU per call: `npm run bench rows -- [--json] [--rows 1,250,1000,16000] [--rounds 12] [--against <built checkout>]`.
-// With --against both builds take turns in this process. Nothing is uploaded.
+// Result rows that are made already → data files of a table, CPU and wall per call: `npm run bench rows -- [--json] [--rows 1,250,1000,16000]
+// [--appended 100000] [--rounds 12] [--against <built checkout>]`. Those of --rows become one file as a batch of a run does, those of --appended a file
+// per 16,384 rows. With --against both builds take turns in this process. Nothing is uploaded.
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -9,11 +10,20 @@ import { resultRows } from './library/result-rows.ts';
 
 interface RowsCost {
   rows: number;
-  /** Medians of a call. */
+  isAppend: boolean;
+  /** CPU, medians of a call. */
   ms: number;
   beforeMs?: number;
   /** Of the sums of all rounds but the first. */
   ratio?: number;
+  /** Least of the rounds: on busy cores the others say how busy they were. */
+  wallMs: number;
+  beforeWallMs?: number;
+}
+
+interface Times {
+  cpuMs: number[];
+  wallMs: number[];
 }
 
 type Stage = typeof stageRows;
@@ -23,18 +33,23 @@ export async function run({ json, args }: { json: boolean; args: string[] }): Pr
     args,
     options: {
       rows: { type: 'string', default: '1,250,1000,16000' },
+      appended: { type: 'string', default: '' },
       rounds: { type: 'string', default: '12' },
       against: { type: 'string' },
     },
   });
   const before = values.against === undefined ? undefined : await stageOf(resolve(values.against));
   const found: RowsCost[] = [];
-  for (const rows of values.rows.split(',').map(Number)) found.push(await costOf(rows, Number(values.rounds), before));
+  const numbers = (list: string) => list.split(',').filter(Boolean).map(Number);
+  for (const rows of numbers(values.rows)) found.push(await costOf(rows, false, Number(values.rounds), before));
+  for (const rows of numbers(values.appended)) found.push(await costOf(rows, true, Number(values.rounds), before));
   if (json) process.stdout.write(`${JSON.stringify({ bench: 'rows', found })}\n`);
   else
-    for (const { rows, ms, beforeMs, ratio } of found) {
+    for (const { rows, isAppend, ms, beforeMs, ratio, wallMs, beforeWallMs } of found) {
       const compared = beforeMs === undefined ? '' : `  before ${beforeMs} ms: ratio ${ratio}`;
-      process.stdout.write(`${String(rows).padStart(7)} rows ${String(ms).padStart(8)} ms${compared}\n`);
+      const wall = `  wall ${wallMs} ms${beforeWallMs === undefined ? '' : `  before ${beforeWallMs} ms`}`;
+      const what = `${String(rows).padStart(7)} rows${isAppend ? ' appended' : ''}`;
+      process.stdout.write(`${what} ${String(ms).padStart(8)} ms${compared}${wall}\n`);
     }
 }
 
@@ -43,21 +58,31 @@ async function stageOf(checkout: string): Promise<Stage> {
   return (module as { stageRows: Stage }).stageRows; // `as`: another build of the same module
 }
 
-async function costOf(count: number, rounds: number, before: Stage | undefined): Promise<RowsCost> {
+async function costOf(count: number, isAppend: boolean, rounds: number, before: Stage | undefined): Promise<RowsCost> {
   const rows = [...resultRows(count, 1)];
-  const times = new Map<Stage, number[]>();
+  const times = new Map<Stage, Times>();
   for (let round = -1; round < rounds; round++) {
     const turns = before === undefined ? [stageRows] : round % 2 === 0 ? [before, stageRows] : [stageRows, before];
     for (const stage of turns) {
-      const from = process.cpuUsage();
-      await stage(resultsTable, rows, true, async () => undefined);
+      const [from, start] = [process.cpuUsage(), performance.now()];
+      await stage(resultsTable, rows, !isAppend, async () => undefined);
       const { user, system } = process.cpuUsage(from);
-      if (round >= 0) times.set(stage, [...(times.get(stage) ?? []), (user + system) / 1000]);
+      const { cpuMs, wallMs } = times.get(stage) ?? { cpuMs: [], wallMs: [] };
+      if (round < 0) continue;
+      const more = { cpuMs: [...cpuMs, (user + system) / 1000], wallMs: [...wallMs, performance.now() - start] };
+      times.set(stage, more);
     }
   }
-  const [now, old] = [times.get(stageRows) ?? [], before === undefined ? undefined : times.get(before)];
-  if (old === undefined) return { rows: count, ms: median(now) };
-  return { rows: count, ms: median(now), beforeMs: median(old), ratio: rounded(sum(now) / sum(old)) };
+  const now = costs(times.get(stageRows));
+  const cost = { rows: count, isAppend, ms: now.median, wallMs: now.leastWall };
+  if (before === undefined) return cost;
+  const old = costs(times.get(before));
+  return { ...cost, beforeMs: old.median, ratio: rounded(now.sum / old.sum), beforeWallMs: old.leastWall };
+}
+
+function costs(times: Times = { cpuMs: [], wallMs: [] }) {
+  const { cpuMs, wallMs } = times;
+  return { median: median(cpuMs), sum: sum(cpuMs), leastWall: rounded(Math.min(...wallMs)) };
 }
 
 const rounded = (value: number) => Number(value.toPrecision(3));

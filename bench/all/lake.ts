@@ -3,14 +3,23 @@ import { join } from 'node:path';
 import { here, inFolder, line, measured, type Options, other, type Told } from './line.ts';
 
 interface RowsResult {
-  found: { rows: number; ms: number; beforeMs?: number }[];
+  found: {
+    rows: number;
+    isAppend: boolean;
+    ms: number;
+    beforeMs?: number;
+    wallMs: number;
+    beforeWallMs?: number;
+  }[];
 }
 
 export function rows({ against }: Options): Told[] {
-  const { found } = measured(here, 'rows', other(against)) as RowsResult; // as above
-  return found.map(({ rows: count, ms, beforeMs }) =>
-    line('rows', `${count} result rows to data files, CPU`, 'ms', ms, beforeMs),
-  );
+  const { found } = measured(here, 'rows', ['--appended', '100000', ...other(against)]) as RowsResult; // as above
+  return found.flatMap(({ rows: count, isAppend, ms, beforeMs, wallMs, beforeWallMs }) => {
+    const what = `${count} result rows to ${isAppend ? 'data files of an append' : 'data files'}`;
+    const cpu = line('rows', `${what}, CPU`, 'ms', ms, beforeMs);
+    return isAppend ? [cpu, line('rows', `${what}, wall`, 'ms', wallMs, beforeWallMs)] : [cpu];
+  });
 }
 
 interface LakeResult {

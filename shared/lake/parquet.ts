@@ -78,33 +78,59 @@ export interface Split<Group> {
 /** Rows of one group that were taken together. */
 export interface RowBatch<Group> {
   group: Group;
-  /** What their values weigh before they are compressed. */
+  /** What their values weigh before they are compressed; exact once they are written. */
   bytes: number;
   /** Write them to a file, once. */
   write(localFile: string): Promise<ParquetStats>;
 }
 
-/** Take rows a batch at a time, split it, and let `work` have its groups, in the order of their keys, before the next is taken (P2). */
+/**
+ * Take rows a batch at a time, split it, and let `work` have its groups, in the order of their keys. The next batch is taken meanwhile: DuckDB
+ * compresses in a thread of its own. Never more than two batches are there (P2), and `work` is called for one group after the other.
+ */
 export async function takeBatches<Group>(
   rows: Iterable<Row>,
   split: Split<Group>,
   work: (batch: RowBatch<Group>) => Promise<void>,
 ): Promise<void> {
   const remaining = rows[Symbol.iterator]();
+  let working = Promise.resolve();
   try {
     for (let isLast = false; !isLast; ) {
       const taken = new Map<string, Taken<Group>>();
       try {
         isLast = await take(remaining, split, taken);
-        const inOrder = [...taken].sort(([left], [right]) => (left < right ? -1 : 1));
-        for (const [, { file, group }] of inOrder)
-          await work({ group, bytes: file.bytes, write: (localFile) => compress(file, localFile) });
-      } finally {
-        for (const { file } of taken.values()) await discard(file);
+        await working;
+      } catch (error) {
+        await discardAll(taken);
+        throw error;
       }
+      working = workOn(taken, work);
+      working.catch(() => undefined); // it is told where it is awaited, after the next batch
     }
+    await working;
   } finally {
+    await Promise.allSettled([working]); // its files are in use until then
     remaining.return?.();
+  }
+}
+
+async function workOn<Group>(
+  taken: ReadonlyMap<string, Taken<Group>>,
+  work: (batch: RowBatch<Group>) => Promise<void>,
+): Promise<void> {
+  try {
+    const inOrder = [...taken].sort(([left], [right]) => (left < right ? -1 : 1));
+    for (const [, { file, group }] of inOrder)
+      await work({
+        group,
+        get bytes() {
+          return file.bytes;
+        },
+        write: (localFile) => compress(file, localFile),
+      });
+  } finally {
+    await discardAll(taken);
   }
 }
 
@@ -128,7 +154,9 @@ async function take<Group>(
       one = { group, file: new PlainParquetFile(split.newFile(), split.columns) };
       taken.set(key, one);
     }
-    bytes += one.file.add(next.value);
+    const before = one.file.bytes;
+    one.file.add(next.value);
+    bytes += one.file.bytes - before;
     if (one.file.isFull) await one.file.flush();
   }
   return false;
@@ -152,6 +180,10 @@ async function emptyFile(plainFile: string, columns: readonly Column[], localFil
   } finally {
     await discard(file);
   }
+}
+
+async function discardAll(taken: ReadonlyMap<string, { file: PlainParquetFile }>): Promise<void> {
+  for (const { file } of taken.values()) await discard(file);
 }
 
 async function discard(file: PlainParquetFile): Promise<void> {

@@ -22,6 +22,11 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
+/** Ends when it is true; what it waits for is done by others in this process. */
+async function until(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await new Promise((resolve) => setImmediate(resolve));
+}
+
 const COLUMNS: Column[] = [
   { name: 'text', type: 'string' },
   { name: 'long', type: 'long' },
@@ -173,6 +178,126 @@ test('parquet: rows are split into groups, in the order of their keys, each with
     ['2026-01-02', 1, [{ text: 'b' }]],
   ]);
   expect((await readdir(folder)).filter((name) => name.includes('.plain'))).toEqual([]);
+});
+
+test('parquet: the next rows are taken while the ones before are worked on, never more than a batch ahead', async () => {
+  const seen: string[] = [];
+  function* wide(): Generator<Row> {
+    const text = 'w'.repeat(13 * 1024 * 1024); // two rows fill a batch
+    for (let index = 0; index < 6; index++) {
+      seen.push(`row ${index}`);
+      yield { text: `${index}${text}` };
+    }
+  }
+  let files = 0;
+  const split = {
+    columns: COLUMNS.slice(0, 1),
+    of: () => ({ key: '', group: undefined }),
+    newFile: () => join(folder, `ahead.plain${++files}`),
+  };
+  const gates = Array.from({ length: 3 }, () => Promise.withResolvers<void>());
+  let batches = 0;
+  const taking = takeBatches(wide(), split, async ({ bytes }) => {
+    const batch = batches++;
+    seen.push(`batch ${batch} of ${Math.round(bytes / 1e6)} MB`);
+    await gates[batch]?.promise;
+  });
+  await until(() => seen.includes('row 3'));
+  gates[0]?.resolve();
+  await until(() => seen.includes('row 5'));
+  for (const gate of gates) gate.resolve();
+  await taking;
+  expect(seen).toEqual([
+    ...['row 0', 'row 1', 'batch 0 of 27 MB', 'row 2', 'row 3'],
+    ...['batch 1 of 27 MB', 'row 4', 'row 5', 'batch 2 of 27 MB'],
+  ]);
+  expect((await readdir(folder)).filter((name) => name.startsWith('ahead'))).toEqual([]);
+});
+
+test('parquet: what fails in a batch or in the rows after it is told once the other is over, and no file is left', async () => {
+  const many = function* (end: () => void): Generator<Row> {
+    for (let index = 0; index < 40_000; index++) yield { long: index };
+    end();
+  };
+  let files = 0;
+  const split = {
+    columns: COLUMNS.slice(0, 2),
+    of: () => ({ key: '', group: undefined }),
+    newFile: () => join(folder, `fails.plain${++files}`),
+  };
+  const left = async () => (await readdir(folder)).filter((name) => name.startsWith('fails'));
+  const broken = takeBatches(
+    many(() => {}),
+    split,
+    async () => {
+      throw new Error('work broke');
+    },
+  );
+  await expect(broken).rejects.toThrow('work broke');
+  expect([files, await left()]).toEqual([2, []]);
+
+  let written = 0;
+  const source = many(() => {
+    throw new Error('source broke');
+  });
+  const ended = takeBatches(source, split, async ({ write }) => {
+    written += (await write(join(folder, 'fails.parquet'))).numRecords;
+  });
+  await expect(ended).rejects.toThrow('source broke');
+  expect([written, await left()]).toEqual([32_768, ['fails.parquet']]);
+});
+
+test('parquet: texts that repeat come back in their order, with their bounds, whatever else a page has', async () => {
+  let count = 0;
+  const few = fc.uniqueArray(text, { minLength: 1, maxLength: 12 });
+  const part = fc.record({
+    texts: few,
+    rows: fc.integer({ min: 1, max: 1500 }),
+    step: fc.integer({ min: 1, max: 40 }),
+  });
+  const isNull = fc.nat({ max: 5 });
+  await fc.assert(
+    fc.asyncProperty(fc.array(part, { minLength: 1, maxLength: 5 }), isNull, async (parts, nulls) => {
+      // In turns of `step` rows; the last text of each part gets a number, so that all its rows differ.
+      const texts = parts.flatMap(({ texts, rows, step }) =>
+        Array.from({ length: rows }, (_, row) => {
+          const at = Math.floor(row / step) % texts.length;
+          return at === texts.length - 1 && texts.length > 1 ? `${texts[at]}${row}` : texts[at]!;
+        }),
+      );
+      const rows = texts.map((text, index) => ({ text: nulls > 0 && index % (nulls * 7) === 3 ? null : text }));
+      const file = join(folder, `r${++count}.parquet`);
+      const stats = await writeParquet(file, COLUMNS.slice(0, 1), rows);
+      const back = await readParquet(file, ['text']);
+      expect(back.findIndex(({ text }, index) => text !== rows[index]?.text)).toBe(-1);
+      const sorted = rows.flatMap(({ text }) => (text === null ? [] : [Buffer.from(text)])).sort(Buffer.compare);
+      const bounds = [sorted[0]?.toString(), sorted.at(-1)?.toString()];
+      expect([back.length, stats.minValues.text, stats.maxValues.text]).toEqual([rows.length, ...bounds]);
+      expect(stats.nullCount.text).toBe(rows.length - sorted.length);
+    }),
+    { numRuns: 25, seed: 13 },
+  );
+});
+
+test('parquet: timestamps of any minute come back, and one that is none is refused though its minute is right', async () => {
+  const usual = fc.integer({ min: -4e9, max: 4e9 }).map((index) => new Date(index * 1009).toISOString());
+  const file = join(folder, 'minutes.parquet');
+  await fc.assert(
+    fc.asyncProperty(fc.array(usual, { minLength: 1, maxLength: 400 }), async (some) => {
+      const times = [...some, ...some.map((at) => `${at.slice(0, 17)}59.999Z`), ...some.toSorted()];
+      await writeParquet(
+        file,
+        COLUMNS,
+        times.map((at) => ({ at })),
+      );
+      expect((await readParquet(file, ['at'])).map(({ at }) => at)).toEqual(times);
+    }),
+    { numRuns: 10, seed: 14 },
+  );
+  for (const odd of ['T10:00:60.000Z', 'T10:00:5x.000Z', 'T10:00:00.0x0Z', 'T24:00:01.000Z']) {
+    const rows = [{ at: '2026-11-23T10:00:00.000Z' }, { at: '2026-11-23T24:00:00.000Z' }, { at: `2026-11-23${odd}` }];
+    await expect(writeParquet(file, COLUMNS, rows)).rejects.toThrow('Column at needs');
+  }
 });
 
 test('parquet: a file that takes the place of one of the same length and second is read as it is', async () => {
