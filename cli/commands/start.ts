@@ -33,6 +33,7 @@ import {
 } from '../console.ts';
 import { describeCold } from '../describe-cold.ts';
 import { describeUnchecked } from '../describe-unchecked.ts';
+import { ensureModel } from '../ensure-model.ts';
 import {
   type FolderFile,
   type FolderListing,
@@ -49,7 +50,6 @@ import { compareWithTruth, jsonOf, readResults, ShownResults } from '../show-res
 import { noteOn, parseTaxonomyFile, taxonomyOf } from '../taxonomy-file.ts';
 import { watchUploads } from '../watch-uploads.ts';
 import { describeQuote } from './quote.ts';
-import { ensureModel } from './train.ts';
 
 export interface StartOptions {
   once: boolean;
@@ -117,7 +117,7 @@ export async function start(folder: string | undefined, options: StartOptions): 
           `the lake in ${options.data} is in use, so the demo is left out of it. Name a folder, or start the demo elsewhere: --data <another folder>`,
         );
       if (labels.isDemoLake || parseTaxonomy(given.demo).version === labels.taxonomy.version)
-        await ensureModel(app, labels.taxonomy, join(samples, 'taxonomy.json'), join(samples, 'training.jsonl'));
+        await ensureModel(app, labels.taxonomy, samples);
       collect(); // a training leaves more than a listing needs
       listing = listFolder(documents);
       listing.catch(() => {}); // awaited below
