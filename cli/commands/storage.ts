@@ -1,9 +1,10 @@
 // `sluice storage`: only the storage account of the laptop, for `func start` and for tools that speak to Azurite.
 import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { appFolder } from '../app-folder.ts';
 import { note, print, printJson, UsageError } from '../console.ts';
 import { parseJsonFile } from '../json-file.ts';
-import { appFolder, appOf } from '../local-app.ts';
+import { appOf } from '../local-app.ts';
 import { openLocalCloud } from '../local-cloud.ts';
 
 export async function storageCommand(options: { data: string; json: boolean; settings?: string }): Promise<void> {
