@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EVALUATION_FILE, type ModelBundle, OBJECTIVE_FILE } from '../shared/models/bundle.ts';
 import type { Evaluation } from '../shared/models/metrics.ts';
-import { chooseModel } from '../shared/pipeline/plan.ts';
+import { type ChoosableModels, chooseModel } from '../shared/pipeline/plan.ts';
 import { PIPELINE_VERSION } from '../shared/pipeline-version.ts';
 import { type Registration, registerTrained } from '../shared/register-trained.ts';
 import { parseTaxonomy, type Taxonomy } from '../shared/taxonomy.ts';
@@ -21,7 +21,13 @@ import { parseTaxonomyFile } from './taxonomy-file.ts';
 export async function ensureModel(app: TrainingApp, taxonomy: Taxonomy, samples: string): Promise<void> {
   const labels = join(samples, 'taxonomy.json');
   if (!existsSync(labels) || parseTaxonomy(parseTaxonomyFile(labels)).version !== taxonomy.version) return;
-  if ((await chooseModel(app.services, taxonomy)) !== null) return;
+  // A model is told by its manifest: to load one takes 30 MB, much of which the process would keep.
+  const models: ChoosableModels = {
+    championVersion: () => app.services.models.championVersion(),
+    newestFor: (labels) => app.services.models.newestFor(labels),
+    load: (version) => app.registry.manifest(version),
+  };
+  if ((await chooseModel({ models }, taxonomy)) !== null) return;
   // Models of the user's own stay what they are: runs over the demo's labels find this model by its taxonomy.
   const promote = (await app.registry.list()).length === 0 ? 'itself' : 'no';
   const texts = join(samples, 'training.jsonl');
@@ -54,6 +60,7 @@ async function registerShipped(
       startedAt: app.clock.now(),
       codeVersion: PIPELINE_VERSION,
       promote,
+      isKnownToLoad: true, // D2 of demo-model.ts; its files were checked as they were read
       onNotPromoted: (why) => note(warn(`not promoted: ${why.message}\n${why.remedy}`)),
       onNotTracked: (problem) => note(warn(`not in MLflow: ${problem}`)),
     },

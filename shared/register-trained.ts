@@ -19,6 +19,8 @@ export interface Registration {
   promote: 'itself' | 'asked' | 'no';
   /** Labels of the taxonomy: a model that lacks some is not promoted by itself. Default: any will do */
   taxonomyLabels?: readonly string[] | undefined;
+  /** The bundle's files are those of a model that loads: it is not loaded before it becomes the champion. */
+  isKnownToLoad?: boolean;
   /** The model was registered, and its judgement does not speak for it. */
   onNotPromoted: (why: TerminalError) => void;
   /** MLflow is configured and did not take the run; the lake has it. */
@@ -29,7 +31,16 @@ export interface Registration {
 export async function registerTrained(
   app: Pick<App, 'clock' | 'logger' | 'registry' | 'config'> & { lake: LakeStore },
   bundle: JudgedBundle,
-  { trainingId, startedAt, codeVersion, promote, taxonomyLabels, onNotPromoted, onNotTracked }: Registration,
+  {
+    trainingId,
+    startedAt,
+    codeVersion,
+    promote,
+    taxonomyLabels,
+    isKnownToLoad = false,
+    onNotPromoted,
+    onNotTracked,
+  }: Registration,
 ): Promise<RegisteredModel> {
   const { clock, logger, registry, lake, config } = app;
   const modelVersion = await registry.register(bundle);
@@ -43,6 +54,7 @@ export async function registerTrained(
       : await registry.promoteTrained(modelVersion, `training ${trainingId}`, {
           labels: taxonomyLabels,
           isAsked: promote === 'asked',
+          isKnownToLoad,
         });
   if (refusal !== undefined) onNotPromoted(refusal);
   const registered = (await registry.list()).find((model) => model.version === modelVersion);
