@@ -1,21 +1,14 @@
 // The CLI's own way into the lake: a configured cloud lake, or the local one, joined or started for the time of the command.
 import { existsSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { openLakeAccess } from '../shared/azure/lake-access.ts';
 import { type App, createApp } from '../shared/compose.ts';
 import { loadConfig, readEnvironment } from '../shared/config.ts';
 import { SluiceError } from '../shared/errors.ts';
 import { systemClock } from '../shared/ports.ts';
+import { appFolder } from './app-folder.ts';
 import { type CloudState, DataFolder } from './data-folder.ts';
 import { type LakeAtRest, openLakeAtRest } from './lake-at-rest.ts';
 import { openLocalCloud } from './local-cloud.ts';
-
-/** The project's folder: where package.json, host.json and samples/ are. */
-export const appFolder = (): string => {
-  const here = dirname(fileURLToPath(import.meta.url));
-  return resolve(here, here.endsWith('dist/cli') || here.endsWith('dist\\cli') ? '../..' : '..');
-};
 
 /** Services over the storage of a local cloud. */
 export function appOf(state: Pick<CloudState, 'lake'>, env: Readonly<Record<string, string>> = {}): App {

@@ -65,6 +65,7 @@ export function createProgram(): Command {
     .addOption(maxCost())
     .option('--quote', 'say what the run will cost before it starts, and compare afterwards', false)
     .option('--port <port>', 'port of the functions host; a free one is used when it is taken', port, 7071)
+    .addOption(new Option('--build-page', 'build the page too, beside the start: for `npm start`').hideHelp())
     .addOption(data())
     .addOption(json())
     .action(async (folder, options) => (await import('./commands/start.ts')).start(folder, options));

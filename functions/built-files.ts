@@ -1,5 +1,6 @@
 // Files that the build made for browsers, sent under a policy that allows nothing from elsewhere.
-// Invariants: D1 only files that are there at start can be asked for; no path of a request is opened. D2 what lies in assets/ has its content's hash
+// Invariants: D1 only files of a listing can be asked for, which is taken anew when a name is not in it (a first start builds the page beside the host);
+// no path of a request is opened. D2 what lies in assets/ has its content's hash
 // in its name and may be kept for ever. D3 what a browser has already is not sent again.
 import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
@@ -28,8 +29,9 @@ const POLICY = [
 
 /** @param folder  its address ends with a slash @returns answers a path within it; 404 for what is not there */
 export function builtFiles(folder: URL): (name: string) => Promise<HttpResponseInit | AnswerAsOf> {
-  const files = new Set(filesIn(folder));
+  let files = new Set(filesIn(folder));
   return async (name) => {
+    if (!files.has(name)) files = new Set(filesIn(folder));
     const type = TYPES[name.slice(name.lastIndexOf('.') + 1)];
     if (!files.has(name) || type === undefined) return { status: 404, body: 'There is no such file.' };
     const bytes = await readFile(new URL(name, folder));

@@ -1,9 +1,11 @@
-// Writes the demo's documents, truth.csv and training.jsonl from the texts under samples/sources.
+// Writes the demo's documents, truth.csv and training.jsonl from the texts under samples/sources, and the model that is trained on the latter.
 // Run: node samples/generate.ts [folder]     (default: this folder; documents/ in it is replaced)
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { DEMO_MODEL_FILE } from '../cli/demo-model.ts';
 import { buildDocuments, truthCsv } from './generator/documents.ts';
+import { buildModel } from './generator/model.ts';
 import { readSources } from './generator/source.ts';
 import { composeTraining } from './generator/training.ts';
 
@@ -24,7 +26,10 @@ export async function generate(
   }
   writeFileSync(join(folder, 'truth.csv'), truthCsv(sources));
   const texts = composeTraining(join(HERE, 'sources', 'training'), TRAINING_SEED);
-  writeFileSync(join(folder, 'training.jsonl'), texts.map((text) => `${JSON.stringify(text)}\n`).join(''));
+  const training = Buffer.from(texts.map((text) => `${JSON.stringify(text)}\n`).join(''));
+  writeFileSync(join(folder, 'training.jsonl'), training);
+  const taxonomy: unknown = JSON.parse(readFileSync(join(HERE, 'taxonomy.json'), 'utf8'));
+  writeFileSync(join(folder, DEMO_MODEL_FILE), await buildModel(training, taxonomy));
   const sizeBytes = files.reduce((sum, file) => sum + file.bytes.length, 0);
   return { files: files.length, documents: sources.length, texts: texts.length, sizeBytes };
 }

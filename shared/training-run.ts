@@ -10,29 +10,23 @@ import type { Encoder } from './models/encoder/encoder.ts';
 import { TRAINING_OWNER } from './models/encoder/vector-cache.ts';
 import type { RegisteredModel } from './models/registry.ts';
 import type { LakeStore } from './ports.ts';
-import { describeRun } from './training/run-record.ts';
-import { mlflowOf, recordRun } from './training/tracking.ts';
+import { type Registration, registerTrained } from './register-trained.ts';
 import { type TrainInput, train } from './training/train.ts';
 
-export interface TrainingOrder extends Pick<TrainInput, 'examples' | 'options' | 'taxonomyVersion' | 'decisions'> {
-  /** itself: if its judgement speaks for it and nothing against a champion that nobody has looked at; asked: if its judgement speaks for it. */
-  promote: 'itself' | 'asked' | 'no';
-  /** Labels of the taxonomy: a model that lacks some is not promoted by itself. Default: any will do */
-  taxonomyLabels?: readonly string[] | undefined;
-  codeVersion: string;
+export interface TrainingOrder
+  extends Pick<TrainInput, 'examples' | 'options' | 'taxonomyVersion' | 'decisions'>,
+    Omit<Registration, 'trainingId' | 'startedAt'> {
   onProgress: NonNullable<TrainInput['deps']['onProgress']>;
-  /** The model was registered, and its judgement does not speak for it. */
-  onNotPromoted: (why: TerminalError) => void;
   /** There is an encoder in use, and it cannot be opened: the model gets no second stage. */
   onNoEncoder: (problem: string) => void;
   /** An encoder that is a deployment was asked: attempts, and what they have cost. */
   onAsked: (asked: { calls: number; costUsd: number }) => void;
-  /** MLflow is configured and did not take the run; the lake has it. */
-  onNotTracked: (problem: string) => void;
 }
 
 /** What a training needs of the app. */
-type TrainingApp = Pick<App, 'services' | 'clock' | 'random' | 'logger' | 'registry' | 'config'> & { lake: LakeStore };
+export type TrainingApp = Pick<App, 'services' | 'clock' | 'random' | 'logger' | 'registry' | 'config'> & {
+  lake: LakeStore;
+};
 
 /** The batch under which a training's vectors are booked. */
 const PART = 'rows';
@@ -97,8 +91,8 @@ async function bookVectors(
 
 /** Train and register a model; its record lies in the lake, and in MLflow where that is configured. */
 export async function trainAndRegister(app: TrainingApp, order: TrainingOrder): Promise<RegisteredModel> {
-  const { clock, random, logger, registry, lake, config } = app;
-  const { promote, codeVersion, onProgress, onNotPromoted, onNotTracked, onNoEncoder, onAsked, ...input } = order;
+  const { clock, random, logger } = app;
+  const { onProgress, onNoEncoder, onAsked } = order;
   const startedAt = clock.now();
   const trainingId = `train-${randomUUID()}`;
   const bundle = await (async () => {
@@ -108,25 +102,10 @@ export async function trainAndRegister(app: TrainingApp, order: TrainingOrder): 
         logger.warn('encoder.failed', { code, encoder: encoder?.version ?? null });
         onNoEncoder(message);
       };
-      return await train({ ...input, encoder, onStageFailed, deps: { clock, random, logger, onProgress } });
+      return await train({ ...order, encoder, onStageFailed, deps: { clock, random, logger, onProgress } });
     } finally {
       await bookVectors(app, trainingId, onAsked);
     }
   })();
-  const modelVersion = await registry.register(bundle);
-  const run = describeRun(bundle, { trainingId, modelVersion, codeVersion, startedAt, endedAt: clock.now() });
-  const mlflow = mlflowOf(config);
-  const tracked = await recordRun(lake, run, { logger, ...(mlflow === undefined ? {} : { mlflow }) });
-  if (tracked.status === 'failed') onNotTracked(tracked.problem);
-  const refusal =
-    promote === 'no'
-      ? undefined
-      : await registry.promoteTrained(modelVersion, `training ${trainingId}`, {
-          labels: order.taxonomyLabels,
-          isAsked: promote === 'asked',
-        });
-  if (refusal !== undefined) onNotPromoted(refusal);
-  const registered = (await registry.list()).find((model) => model.version === modelVersion);
-  if (registered === undefined) throw new Error(`model ${modelVersion} was registered and is not listed`);
-  return registered;
+  return await registerTrained(app, bundle, { ...order, trainingId, startedAt });
 }

@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
@@ -73,3 +75,27 @@ test('installing: README, CONTRIBUTING and package.json name the same Node, and 
     }),
   ).toEqual(['darwin-arm64', 'darwin-x64', 'linux-arm64', 'linux-x64', 'win32-x64'].map((one) => `${one} true`));
 });
+
+test('`npm start` compiles functions, shared, local and cli as the build does, byte for byte', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-start-'));
+  try {
+    const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+    const where = ['--outDir', folder, '--tsBuildInfoFile', join(folder, 'info')];
+    execFileSync(process.execPath, [tsc, '-p', 'tsconfig.start.json', ...where], { cwd: ROOT });
+    for (const part of ['functions', 'shared', 'local', 'cli']) {
+      const sources = filesIn(join(ROOT, part), /(?<!\.d)\.ts$/).map((file) => file.replace(/\.ts$/, '.js'));
+      expect(filesIn(join(folder, part), /\.js$/), part).toEqual(sources);
+      const differing = sources.filter(
+        (file) => !readFileSync(join(folder, part, file)).equals(readFileSync(join(ROOT, 'dist', part, file))),
+      );
+      expect(differing, part).toEqual([]);
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}, 60_000);
+
+const filesIn = (folder: string, kind: RegExp): string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => kind.test(file))
+    .sort();

@@ -10,9 +10,10 @@ import { deploymentsFromConfig } from '../../shared/llm/deployments/deployment.t
 import type { Embeddings } from '../../shared/pipeline/deployment-encoders.ts';
 import { loadTaxonomy } from '../../shared/pipeline/taxonomies.ts';
 import { ApiClient } from '../api-client.ts';
+import { appFolder } from '../app-folder.ts';
 import { print, printJson } from '../console.ts';
 import { DataFolder } from '../data-folder.ts';
-import { appFolder, withApp } from '../local-app.ts';
+import { withApp } from '../local-app.ts';
 import { readLocalSettings } from '../local-cloud.ts';
 
 export interface Check {

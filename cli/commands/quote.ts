@@ -9,10 +9,11 @@ import { currentTaxonomyVersion, loadTaxonomy } from '../../shared/pipeline/taxo
 import { seededRandom } from '../../shared/ports.ts';
 import { parseTaxonomy } from '../../shared/taxonomy.ts';
 import { ApiClient } from '../api-client.ts';
+import { appFolder } from '../app-folder.ts';
 import type { LakeOptions } from '../at-lake.ts';
 import { answer, bar, clearBar, money, note, UsageError, warn } from '../console.ts';
 import { listFolder, tellSkipped } from '../import-folder.ts';
-import { appFolder, withApp } from '../local-app.ts';
+import { withApp } from '../local-app.ts';
 import { isLlmConfigured, simulatorSettings } from '../local-cloud.ts';
 import { parseTaxonomyFile } from '../taxonomy-file.ts';
 import { placeOf, refuseOwnPath } from './runs.ts';

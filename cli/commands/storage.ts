@@ -2,9 +2,10 @@
 import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { forOthers } from '../../shared/lake/storage-connection.ts';
+import { appFolder } from '../app-folder.ts';
 import { note, print, printJson, UsageError } from '../console.ts';
 import { parseJsonFile } from '../json-file.ts';
-import { appFolder, appOf } from '../local-app.ts';
+import { appOf } from '../local-app.ts';
 import { openLocalCloud } from '../local-cloud.ts';
 
 export async function storageCommand(options: { data: string; json: boolean; settings?: string }): Promise<void> {

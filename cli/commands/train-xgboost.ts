@@ -17,9 +17,9 @@ import { judgeForeignModel } from '../../shared/training/judge-foreign.ts';
 import { exportSparkPipeline } from '../../shared/training/spark/export-pipeline.ts';
 import { type BoosterFiles, importBooster } from '../../shared/training/xgboost/import-booster.ts';
 import { followSparkBatch, type SparkBatchDeps, submitSparkBatch } from '../../shared/training/xgboost/spark-batch.ts';
+import { appFolder } from '../app-folder.ts';
 import { bar, note, UsageError, warn } from '../console.ts';
 import type { Example } from '../labelled-files.ts';
-import { appFolder } from '../local-app.ts';
 import { readBundle } from '../read-bundle.ts';
 
 export interface XgboostOptions {

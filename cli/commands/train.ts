@@ -1,11 +1,8 @@
 // `sluice train`: a labelled data set → a calibrated model in the registry, promoted when it was evaluated.
-
-import { existsSync } from 'node:fs';
 import type { App } from '../../shared/compose.ts';
 import { TerminalError } from '../../shared/errors.ts';
 import { oneTextLabels } from '../../shared/models/promotion.ts';
 import type { RegisteredModel } from '../../shared/models/registry.ts';
-import { chooseModel } from '../../shared/pipeline/plan.ts';
 import { PIPELINE_VERSION } from '../../shared/pipeline-version.ts';
 import type { Taxonomy } from '../../shared/taxonomy.ts';
 import { parseTaxonomy } from '../../shared/taxonomy.ts';
@@ -128,28 +125,12 @@ function assertKnown(examples: readonly Example[], taxonomy: Taxonomy, file: str
     throw new UsageError(`labels that ${file} does not know: ${strangers.slice(0, 10).join(', ')}`);
 }
 
-/** Aim of the demo's model. At the default, 0.95, it decides 84 of the 87 readable samples alone: too few are left to see the LLM work. */
-export const DEMO_PRECISION = 0.98;
-
-/** Train on the samples when no model speaks the demo's labels yet; other taxonomies start without a model. */
-export async function ensureModel(app: App, taxonomy: Taxonomy, demoTaxonomy: string, training: string): Promise<void> {
-  if (!existsSync(demoTaxonomy) || parseTaxonomy(parseTaxonomyFile(demoTaxonomy)).version !== taxonomy.version) return;
-  if ((await chooseModel(app.services, taxonomy)) !== null) return;
-  bar('training the demo model …');
-  const examples = await readExamples(training, 'text', 'label');
-  // Models of the user's own stay what they are: runs over the demo's labels find this model by its taxonomy.
-  const isFirst = (await app.registry.list()).length === 0;
-  await trainAndRegister(
-    app,
-    orderOf(examples, taxonomy.version, { precision: DEMO_PRECISION }, isFirst ? 'itself' : 'no'),
-  );
-}
-
 /** What --promote and --no-promote say. */
 export const promotionOf = ({ promote }: Pick<RemoteTraining, 'promote'>): TrainingOrder['promote'] =>
   promote === undefined ? 'itself' : promote ? 'asked' : 'no';
 
-function orderOf(
+/** What is trained, and who is told of what. */
+export function orderOf(
   examples: readonly WeightedExample[],
   taxonomyVersion: string | null,
   given: Pick<

@@ -6,13 +6,15 @@
 // (room.ts): not all of them come through dfs.ts. C6 a name that no listing could give back is refused (listable.ts).
 // C7 what it has no use for here is not loaded (azurite-unused.ts). C8 a pack of files is taken apart (azurite-packs.ts).
 // C9 a plain read of a small blob is answered without Azurite's layers (azurite-reads.ts).
-// C10 saving its metadata takes a bounded share of its time (azurite-saves.ts). C11 removing little leaves its indexes as they are (azurite-removals.ts).
+// C10 saving its metadata takes a bounded share of its time (azurite-saves.ts). C11 what it has begun ends before it closes (azurite-ends.ts).
+// C12 removing little leaves its indexes as they are (azurite-removals.ts).
 import { mkdirSync } from 'node:fs';
 import { type IncomingMessage, Server, type ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { answerForeigners } from '../loopback.ts';
+import { OpenRequests } from './azurite-ends.ts';
 import { takePacks } from './azurite-packs.ts';
 import { answerPlainReads } from './azurite-reads.ts';
 import { keepIndexes } from './azurite-removals.ts';
@@ -27,10 +29,12 @@ const ofAzurite = createRequire(require.resolve('azurite/dist/src/azurite.js'));
 const SHUTDOWN_LIMIT_MS = 10_000;
 const LOCK_LIMIT_MS = 15_000;
 
-process.once('disconnect', () => {
+const requests = new OpenRequests();
+process.once('disconnect', async () => {
+  setTimeout(() => process.exit(1), SHUTDOWN_LIMIT_MS).unref();
+  await requests.ended(); // C11
   // Azurite listens for SIGTERM; emitting the event runs its handler without a signal, on every platform.
   process.emit('SIGTERM');
-  setTimeout(() => process.exit(1), SHUTDOWN_LIMIT_MS).unref();
 });
 
 // C1. It says that it closes; once the parent is gone nobody reads that, and the failed write would end it before its data are saved.
@@ -73,6 +77,7 @@ function guardServers(room: Room | undefined): void {
   Server.prototype.emit = function guarded(this: Server, event: string | symbol, ...args: unknown[]): boolean {
     const [request, response] = args as [IncomingMessage, ServerResponse]; // of the event `request`
     if (event === 'request') {
+      requests.add(response);
       if (answerForeigners(request, response)) return true;
       const check = () => {
         requireListable(request); // C6

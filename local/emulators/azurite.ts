@@ -24,6 +24,8 @@ export interface AzuriteOptions {
   key?: string;
   /** Wished ports; 0 = any free one. Default 10000, 10001, 10002. */
   ports?: { blob: number; queue: number; table: number };
+  /** Its process has begun, and loads for some tenths of a second: what the caller loads now costs no time. */
+  onProcess?: () => void;
 }
 
 export interface Azurite {
@@ -52,17 +54,17 @@ export async function startAzurite(options: AzuriteOptions): Promise<Azurite> {
   const wished = options.ports ?? { blob: 10000, queue: 10001, table: 10002 };
   const ports = await Promise.all([wished.blob, wished.queue, wished.table].map(freeOrAny));
   const key = options.key ?? newAccountKey();
-  const first = await launch(options.folder, key, ports);
+  const first = await launch(options, key, ports);
   if (first.kind === 'started') return first.azurite;
   // Somebody took a port between the probe and the start.
-  const second = first.portTaken ? await launch(options.folder, key, [0, 0, 0]) : first;
+  const second = first.portTaken ? await launch(options, key, [0, 0, 0]) : first;
   if (second.kind === 'started') return second.azurite;
   throw new Error(`Azurite did not start: ${second.reason}`);
 }
 
 type Launch = { kind: 'started'; azurite: Azurite } | { kind: 'failed'; portTaken: boolean; reason: string };
 
-async function launch(folder: string | null, key: string, ports: readonly number[]): Promise<Launch> {
+async function launch({ folder, onProcess }: AzuriteOptions, key: string, ports: readonly number[]): Promise<Launch> {
   const entry = join(import.meta.dirname, `azurite-child${extname(import.meta.filename)}`);
   const child = fork(entry, childArguments(folder, ports), {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -72,7 +74,9 @@ async function launch(folder: string | null, key: string, ports: readonly number
     env: { ...readEnvironment(), AZURITE_ACCOUNTS: `${ACCOUNT}:${key}`, AZURITE_DB: undefined }, // its data stay in its folder
     execArgv: ['--disable-warning=ExperimentalWarning'],
   });
-  const started = await waitForListening(child);
+  const listening = waitForListening(child);
+  onProcess?.();
+  const started = await listening;
   if (started.kind === 'failed') {
     await end(child);
     return started;

@@ -1,11 +1,7 @@
 // Child-process entry: Azurite and the DFS shim, the laptop's storage account. One JSON line on stdout when ready; ends with its parent.
 import { readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startAzurite } from './azurite.ts';
-import { startDfs } from './dfs.ts';
-
-const SETTLE_MS = 300;
 
 const { values } = parseArgs({
   options: {
@@ -19,10 +15,13 @@ process.umask(0o077); // documents lie here
 const folder = values.memory ? null : (values.folder ?? '.local/azurite');
 
 const keyFile = values['key-file'];
+const dfsModule = () => import('./dfs.ts');
 const azurite = await startAzurite({
   folder,
   ...(keyFile === undefined ? {} : { key: readFileSync(keyFile, 'utf8').trim() }),
+  onProcess: () => void dfsModule().catch(() => {}), // awaited below
 });
+const { startDfs } = await dfsModule();
 // The port that local.settings.sample.json names, unless somebody has it.
 const dfs = await startDfs({ ...azurite, folder, port: 10004 }).catch(() => startDfs({ ...azurite, folder }));
 
@@ -30,8 +29,6 @@ let isStopping = false;
 const stop = async (): Promise<void> => {
   isStopping = true;
   await dfs.close();
-  // Callers that were killed leave requests behind that Azurite has begun; they end before it saves its metadata.
-  await sleep(SETTLE_MS);
   await azurite.close();
   process.exit(0);
 };

@@ -1,7 +1,7 @@
 // Models in the lake: one immutable folder per version, and the pointer to the champion.
 // Invariants: R1 a version's files never change once its manifest is there; the manifest is written last. R2 two registrations never
 // share a version: a claim file, created if absent, decides. R3 the champion moves only to a model whose judgement speaks for it
-// (promotion.ts), or by force, and only to one that loads.
+// (promotion.ts), or by force, and only to one that loads: whoever registers what is known to load says so, as loading takes 30 MB.
 
 import { codeOf, ERROR_REMEDIES, type ErrorCode, RetryableError, SluiceError, TerminalError } from '../errors.ts';
 import { modelPaths } from '../paths.ts';
@@ -125,13 +125,14 @@ export class ModelRegistry {
   /**
    * Make a version the champion.
    * @param force  also a model whose judgement does not speak for it; why it does not is kept with the reason
+   * @param isKnownToLoad  it is not loaded first
    * @throws {TerminalError} model.not-found, model.not-evaluated, model.not-better, model.corrupt, model.checksum-mismatch: the champion
    *   then stays
    */
-  async promote(version: string, reason: string, { force = false } = {}): Promise<void> {
+  async promote(version: string, reason: string, { force = false, isKnownToLoad = false } = {}): Promise<void> {
     const refusal = refusalToPromote(await this.manifest(version));
     if (refusal !== undefined && !force) throw refusal;
-    await this.load(version); // R3
+    if (!isKnownToLoad) await this.load(version); // R3
     await this.#moveChampion((champion) => ({
       version,
       previous:
@@ -146,13 +147,17 @@ export class ModelRegistry {
   async promoteTrained(
     version: string,
     reason: string,
-    { labels, isAsked = false }: { labels?: readonly string[] | undefined; isAsked?: boolean } = {},
+    {
+      labels,
+      isAsked = false,
+      isKnownToLoad = false,
+    }: { labels?: readonly string[] | undefined; isAsked?: boolean; isKnownToLoad?: boolean } = {},
   ): Promise<TerminalError | undefined> {
     const manifest = await this.manifest(version);
     const refusal = refusalToPromote(manifest) ?? (isAsked ? undefined : refusalToPromoteByItself(manifest, labels));
     if (refusal !== undefined) return refusal;
     const isDone = (await this.history()).some((move) => move.version === version && move.reason === reason);
-    if (!isDone) await this.promote(version, reason);
+    if (!isDone) await this.promote(version, reason, { isKnownToLoad });
     return undefined;
   }
 

@@ -299,9 +299,14 @@ async function chooseEncoder(
   return 'failure' in remote || !remote.is ? chosen : null; // one that cannot be opened is told where it is needed
 }
 
+/** What a choice looks at: of a model its labels. */
+export interface ChoosableModels extends Pick<PipelineServices['models'], 'championVersion' | 'newestFor'> {
+  load(version: string): Promise<{ readonly labels: readonly string[] }>;
+}
+
 /** See `pinModel`. @throws {TerminalError} request.invalid when the model asked for does not speak the labels */
 export async function chooseModel(
-  services: PipelineServices,
+  services: { models: ChoosableModels },
   taxonomy: Taxonomy,
   asked?: string,
 ): Promise<string | null> {

@@ -1,7 +1,7 @@
 // The local clouds of the end-to-end tests, kept by the process that starts the workers: started when the first test asks, ended after the last.
 // Invariants: L1 a worker has at most one shared cloud; its files run in it one after the other, and each test works in folders of its own name.
 //             L2 no cloud outlives the tests: this process ends them, and Ctrl+C reaches them, as they are in its group.
-//             L3 these and most other lakes begin as a copy of one in which a first start has trained the demo's model, as training costs half a start.
+//             L3 these and most other lakes begin as a copy of one that has the demo's labels and model: a first start is not repeated for each.
 import type { ChildProcess } from 'node:child_process';
 import { cpSync, mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';

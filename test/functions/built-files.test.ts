@@ -67,3 +67,15 @@ test('a folder that was not built answers nothing', async () => {
   answer = builtFiles(pathToFileURL(join(folder, 'none/')));
   expect(await statusOf('index.html')).toBe(404);
 });
+
+test('what is built later is found: a first start builds the page beside the host', async () => {
+  const later = builtFiles(pathToFileURL(join(folder, 'later/')));
+  const status = async () => {
+    const found = await later('index.html');
+    return 'asOf' in found ? 200 : found.status;
+  };
+  expect(await status()).toBe(404);
+  mkdirSync(join(folder, 'later'));
+  writeFileSync(join(folder, 'later/index.html'), 'page');
+  expect(await status()).toBe(200);
+});

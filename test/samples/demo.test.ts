@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { DEMO_PRECISION } from '../../cli/commands/train.ts';
+import { DEMO_PRECISION } from '../../cli/demo-model.ts';
 import { LabelScorer } from '../../local/emulators/openai-answers.ts';
 import { readSources } from '../../samples/generator/source.ts';
 import { Extractor } from '../../shared/documents/extract.ts';

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
-import { inflateSync } from 'node:zlib';
+import { brotliDecompressSync, inflateSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { generate } from '../../samples/generate.ts';
 import { unzip, zip } from '../../samples/generator/zip.ts';
@@ -69,6 +69,11 @@ describe('generate', () => {
   test('writes the committed truth and training texts again, byte for byte', () => {
     for (const file of ['truth.csv', 'training.jsonl'])
       expect(readFileSync(join(folder, file), 'utf8') === readFileSync(join(SAMPLES, file), 'utf8'), file).toBe(true);
+  });
+
+  test('trains the committed model again: the same description and the same numbers, byte for byte', () => {
+    const [made, committed] = [folder, SAMPLES].map((at) => brotliDecompressSync(readFileSync(join(at, 'model.br'))));
+    expect(made?.equals(committed ?? Buffer.alloc(0))).toBe(true);
   });
 });
 
