@@ -24,14 +24,17 @@ export class PackageParts {
 
   /** @throws {TerminalError} extract.corrupt, extract.encrypted or extract.archive-entries */
   static async open(bytes: Uint8Array, limits: ExtractLimits): Promise<PackageParts> {
-    const zip = await openZip(bytes);
+    const zip = openZip(bytes);
     const members = new Map<string, ZipMember>();
     if (zip.entryCount > 65_535)
       throw new TerminalError(
         'extract.archive-entries',
         `package: at most 65535 parts are read, have ${zip.entryCount}`,
       );
-    for await (const member of zip.members()) members.set(normalise(member.name), member);
+    for (const each of zip.members()) {
+      const member = each instanceof Promise ? await each : each;
+      members.set(normalise(member.name), member);
+    }
     if (members.size === 0) throw new TerminalError('extract.corrupt', 'package: it has no parts');
     return new PackageParts(members, limits);
   }
@@ -43,10 +46,8 @@ export class PackageParts {
       members.set(normalise(name), {
         name,
         isFolder: false,
-        isEncrypted: false,
         packedBytes: content.length,
-        declaredBytes: content.length,
-        read: async () => content,
+        read: () => content,
       });
     return new PackageParts(members, limits);
   }
