@@ -90,14 +90,12 @@ export class PackageParts {
     return charset === 'utf-8' ? content : Buffer.from(new TextDecoder(charset).decode(content));
   }
 
-  /** Parse an XML part; false when absent. @param shorten  leaves out what the handler does not look at, of UTF-8 */
-  async xml(name: string, handler: MarkupHandler, shorten?: (xml: Buffer) => Buffer): Promise<boolean> {
-    const whole = await this.bytes(name);
-    if (whole === undefined) return false;
+  /** Parse an XML part; false when absent. */
+  async xml(name: string, handler: MarkupHandler): Promise<boolean> {
+    const content = await this.bytes(name);
+    if (content === undefined) return false;
     const parser = new XmlEvents(handler, this.#limits.maxElements);
-    const charset = xmlCharset(whole);
-    const content = shorten !== undefined && charset === 'utf-8' ? shorten(whole) : whole;
-    const decoder = new TextDecoder(charset);
+    const decoder = new TextDecoder(xmlCharset(content));
     for (let at = 0; at < content.length; at += SLICE_BYTES)
       parser.write(decoder.decode(content.subarray(at, at + SLICE_BYTES), { stream: true }));
     parser.end();

@@ -248,6 +248,13 @@ export class XmlEvents {
   }
 }
 
+/** The events of a whole text. @throws {TerminalError} extract.too-large */
+export function readEvents(xml: string, handler: MarkupHandler, maxElements: number): void {
+  const events = new XmlEvents(handler, maxElements);
+  events.write(xml);
+  events.end();
+}
+
 const COMMENT_END = /--!?>/g;
 
 /** Where `<![` stops being the beginning of CDATA. */

@@ -2,6 +2,8 @@
 // in one XML file too.
 import { attribute } from '../markup-handler.ts';
 import type { PackageParts } from '../package-parts.ts';
+import { readEvents } from '../xml-events.ts';
+import { XmlBlocks } from './xml-blocks.ts';
 
 /** What a character style does to the text in it. */
 export interface RunStyle {
@@ -16,8 +18,8 @@ export interface ParagraphStyle extends RunStyle {
 }
 
 export interface WordStyles {
-  characters: ReadonlyMap<string, RunStyle>;
-  paragraphs: ReadonlyMap<string, ParagraphStyle>;
+  characters: { get(id: string): RunStyle | undefined };
+  paragraphs: { get(id: string): ParagraphStyle | undefined };
 }
 
 /** A switch is on unless it says otherwise. */
@@ -70,59 +72,80 @@ export class StyleSheet implements WordStyles {
   }
 }
 
-/** Of a part; most that number nothing name nothing of the kind and are not parsed. @param hasLists  does the document number paragraphs? */
-export async function wordStyles(
+/** @param part  styles.xml; undefined where there is none */
+export async function readStyles(
   parts: PackageParts,
   part: string | undefined,
-  hasLists: boolean,
+  maxElements: number,
 ): Promise<WordStyles> {
+  const content = part === undefined ? undefined : await parts.utf8(part);
+  return content === undefined ? new StyleSheet() : stylesOf(content, maxElements);
+}
+
+/** @param xml  in UTF-8 */
+export function stylesOf(xml: Buffer, maxElements: number): WordStyles {
+  const blocks = XmlBlocks.of(xml, ['style']);
+  return blocks === undefined || blocks.count('style') > MAX_STYLES
+    ? wholeSheet(xml, maxElements)
+    : new StylesOnDemand(xml, blocks, maxElements);
+}
+
+export function wholeSheet(xml: Buffer, maxElements: number): StyleSheet {
   const sheet = new StyleSheet();
-  const content = part === undefined ? undefined : await parts.bytes(part);
-  if (part === undefined || content === undefined) return sheet;
-  if ((hasLists && content.includes('numPr')) || mayMatter(content)) await parts.xml(part, sheet, withoutUnused);
+  readEvents(xml.toString('utf8'), sheet, maxElements);
   return sheet;
 }
 
-/** Each by its end, which begins with a rarer char: the search goes from one such char to the next. */
-const mayMatter = (content: Buffer) =>
-  content.includes('vanish') ||
-  content.includes('ngdings') ||
-  (content.includes('bdings') && content.includes('ebdings')) ||
-  (content.includes('Symbol"') && content.includes('"Symbol"')) ||
-  content.includes('arlett');
+const BASE = /<w:basedOn\s[^>]*?w:val="([^"&]*)"/;
+/** What a style without one of these says nothing about, but for what it is based on. */
+const TELLING = /vanish|numId|ilvl|rFonts/;
 
-const STYLE = '<w:style ';
-const STYLE_END = '</w:style>';
-const UNUSED = /^<w:style\s[^>]*w:type="(?:table|numbering)"/;
-const HEAD_BYTES = 400;
+/** Those that are asked for, and what they are based on: a style is based on those before it. */
+class StylesOnDemand implements WordStyles {
+  readonly characters = { get: (id: string) => this.#sheetWith(id).characters.get(id) };
+  readonly paragraphs = { get: (id: string) => this.#sheetWith(id).paragraphs.get(id) };
+  readonly #xml: Buffer;
+  readonly #blocks: XmlBlocks;
+  readonly #maxElements: number;
+  readonly #known = new Set<string>();
+  #sheet = new StyleSheet();
+  #isWhole = false;
 
-/**
- * Names of styles that the file does not have, and styles of tables and lists, say nothing that matters here: nine tenths of what some programs write.
- * @param xml  in UTF-8
- */
-export function withoutUnused(xml: Buffer): Buffer {
-  if (xml.includes('!') && xml.includes('<!')) return xml; // what is no markup might look like some
-  const kept: Buffer[] = [];
-  const names = xml.indexOf('<w:latentStyles');
-  let at = xml.indexOf(STYLE);
-  let from = 0;
-  const first = at < 0 ? xml.length : at;
-  if (names >= 0 && names < first) {
-    const end = xml.indexOf('</w:latentStyles>', names);
-    if (end > names && end < first) {
-      kept.push(xml.subarray(0, names));
-      from = end + '</w:latentStyles>'.length;
-    }
+  constructor(xml: Buffer, blocks: XmlBlocks, maxElements: number) {
+    this.#xml = xml;
+    this.#blocks = blocks;
+    this.#maxElements = maxElements;
   }
-  while (at >= 0) {
-    const next = xml.indexOf(STYLE, at + STYLE.length);
-    const end = xml.indexOf(STYLE_END, at);
-    const isWhole = end >= 0 && (next < 0 || end < next);
-    if (isWhole && UNUSED.test(xml.toString('latin1', at, at + HEAD_BYTES))) {
-      kept.push(xml.subarray(from, at));
-      from = end + STYLE_END.length;
+
+  #sheetWith(id: string): StyleSheet {
+    if (this.#isWhole || this.#known.has(id)) return this.#sheet;
+    if (!this.#add(id)) {
+      this.#sheet = wholeSheet(this.#xml, this.#maxElements);
+      this.#isWhole = true;
     }
-    at = next;
+    return this.#sheet;
   }
-  return Buffer.concat([...kept, xml.subarray(from)]);
+
+  /** @returns false where the whole must be read */
+  #add(id: string): boolean {
+    const chain: { xml: string; base: string }[] = [];
+    let before = Number.POSITIVE_INFINITY;
+    for (let next: string | undefined = id; next !== undefined; ) {
+      const block = this.#blocks.find('style', next);
+      if (block === null || (block !== undefined && block.at >= before)) return false;
+      if (block === undefined || this.#known.has(next)) break;
+      const base: string | undefined = BASE.exec(block.xml)?.[1];
+      if (base === undefined ? block.xml.includes('basedOn') : block.xml.split('basedOn', 3).length > 2) return false;
+      chain.push({ xml: block.xml, base: base ?? '' });
+      this.#known.add(next);
+      before = block.at;
+      next = base;
+    }
+    this.#known.add(id);
+    const { characters, paragraphs } = this.#sheet;
+    for (const { xml, base } of chain.reverse())
+      if (TELLING.test(xml) || characters.has(base) || paragraphs.has(base))
+        readEvents(xml, this.#sheet, this.#maxElements);
+    return true;
+  }
 }
