@@ -97,7 +97,13 @@ class ListsOnDemand implements Numbering {
   }
 }
 
+const TELLING: ReadonlySet<string> = new Set([
+  ...['abstractNum', 'num', 'abstractNumId', 'lvlOverride', 'startOverride', 'lvl'],
+  ...['start', 'numFmt', 'lvlText', 'isLgl', 'lvlRestart', 'pStyle', 'rFonts'],
+]);
+
 class NumberingReader {
+  readonly looksAt = TELLING;
   readonly #abstract = new Map<string, (Level | undefined)[]>();
   readonly #lists = new Map<
     string,
@@ -109,6 +115,7 @@ class NumberingReader {
   #override = -1;
 
   open(name: string, attributes: Record<string, string>): void {
+    if (!TELLING.has(name)) return;
     const value = attribute(attributes, 'val') ?? '';
     if (name === 'abstractNum') {
       this.#levels = [];

@@ -3,7 +3,7 @@
 import { attribute } from '../markup-handler.ts';
 import type { PackageParts } from '../package-parts.ts';
 import { readEvents } from '../xml-events.ts';
-import { XmlBlocks } from './xml-blocks.ts';
+import { type XmlBlock, XmlBlocks } from './xml-blocks.ts';
 
 /** What a character style does to the text in it. */
 export interface RunStyle {
@@ -33,8 +33,11 @@ const MAX_STYLES = 10_000;
 
 const PLAIN: ParagraphStyle = { hides: false, font: '', list: undefined, level: undefined };
 
+const LOOKED_AT: ReadonlySet<string> = new Set(['style', 'basedOn', 'vanish', 'numId', 'ilvl', 'rFonts']);
+
 /** Handler of `w:style` elements. */
 export class StyleSheet implements WordStyles {
+  readonly looksAt = LOOKED_AT;
   readonly characters = new Map<string, RunStyle>();
   readonly paragraphs = new Map<string, ParagraphStyle>();
   #id: string | undefined;
@@ -100,7 +103,7 @@ const BASE = /<w:basedOn\s[^>]*?w:val="([^"&]*)"/;
 /** What a style without one of these says nothing about, but for what it is based on. */
 const TELLING = /vanish|numId|ilvl|rFonts/;
 
-/** Those that are asked for, and what they are based on: a style is based on those before it. */
+/** Those that are asked for, and what they are based on. */
 class StylesOnDemand implements WordStyles {
   readonly characters = { get: (id: string) => this.#sheetWith(id).characters.get(id) };
   readonly paragraphs = { get: (id: string) => this.#sheetWith(id).paragraphs.get(id) };
@@ -128,24 +131,39 @@ class StylesOnDemand implements WordStyles {
 
   /** @returns false where the whole must be read */
   #add(id: string): boolean {
-    const chain: { xml: string; base: string }[] = [];
-    let before = Number.POSITIVE_INFINITY;
-    for (let next: string | undefined = id; next !== undefined; ) {
-      const block = this.#blocks.find('style', next);
-      if (block === null || (block !== undefined && block.at >= before)) return false;
-      if (block === undefined || this.#known.has(next)) break;
-      const base: string | undefined = BASE.exec(block.xml)?.[1];
-      if (base === undefined ? block.xml.includes('basedOn') : block.xml.split('basedOn', 3).length > 2) return false;
-      chain.push({ xml: block.xml, base: base ?? '' });
+    const chain: { id: string; xml: string; base: string | undefined }[] = [];
+    for (let next: string | undefined = id; next !== undefined && !this.#known.has(next); ) {
       this.#known.add(next);
-      before = block.at;
+      const block = this.#blocks.find('style', next);
+      if (block === undefined) break;
+      const base = block === null ? null : this.#baseOf(block);
+      if (block === null || base === null) return false;
+      chain.push({ id: next, xml: block.xml, base });
       next = base;
     }
-    this.#known.add(id);
-    const { characters, paragraphs } = this.#sheet;
-    for (const { xml, base } of chain.reverse())
-      if (TELLING.test(xml) || characters.has(base) || paragraphs.has(base))
-        readEvents(xml, this.#sheet, this.#maxElements);
+    for (const style of chain.reverse()) this.#read(style);
     return true;
+  }
+
+  /** A style is based on those that stand before it. @returns null where the whole must be read */
+  #baseOf(block: XmlBlock): string | undefined | null {
+    const id = BASE.exec(block.xml)?.[1];
+    if (block.xml.split('basedOn', 3).length !== (id === undefined ? 1 : 2)) return null;
+    const base = id === undefined ? undefined : this.#blocks.find('style', id);
+    if (base === null || base === undefined) return base;
+    return base.at < block.at ? id : undefined;
+  }
+
+  #read({ id, xml, base }: { id: string; xml: string; base: string | undefined }): void {
+    const sheet = new StyleSheet();
+    const [character, paragraph] =
+      base === undefined ? [] : [this.#sheet.characters.get(base), this.#sheet.paragraphs.get(base)];
+    if (character === undefined && paragraph === undefined && !TELLING.test(xml)) return;
+    if (base !== undefined && character !== undefined) sheet.characters.set(base, character);
+    if (base !== undefined && paragraph !== undefined) sheet.paragraphs.set(base, paragraph);
+    readEvents(xml, sheet, this.#maxElements);
+    const [own, ofParagraph] = [sheet.characters.get(id), sheet.paragraphs.get(id)];
+    if (own !== undefined) this.#sheet.characters.set(id, own);
+    if (ofParagraph !== undefined) this.#sheet.paragraphs.set(id, ofParagraph);
   }
 }
