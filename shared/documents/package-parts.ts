@@ -104,19 +104,32 @@ export class PackageParts {
     const content = await this.bytes(name);
     if (content === undefined) return false;
     const parser = new XmlEvents(handler, this.#limits.maxElements);
-    const charset = xmlCharset(content);
-    // A decoder leaves out a char that is cut off at the end.
-    if (charset === 'utf-8' && content.length <= SLICE_BYTES && (content.at(-1) ?? 0) < 0x80) {
-      parser.write(content.toString('utf8', hasMark(content) ? 3 : 0)); // at once costs half of what a decoder does
-      parser.end();
-      return true;
-    }
-    const decoder = new TextDecoder(charset);
-    for (let at = 0; at < content.length; at += SLICE_BYTES)
-      parser.write(decoder.decode(content.subarray(at, at + SLICE_BYTES), { stream: true }));
+    for (const piece of pieces(content, xmlCharset(content))) parser.write(piece);
     parser.end();
     return true;
   }
+}
+
+/** A text piece by piece; of UTF-8 without a decoder, which costs twice as much, but where it must leave out a char that the end cuts off. */
+export function* pieces(content: Buffer, charset: string, most = SLICE_BYTES): Generator<string> {
+  if (charset === 'utf-8' && (content.at(-1) ?? 0) < 0x80) {
+    for (let at = hasMark(content) ? 3 : 0; at < content.length; ) {
+      const end = endOfChars(content, at + most);
+      yield content.toString('utf8', at, end);
+      at = end;
+    }
+    return;
+  }
+  const decoder = new TextDecoder(charset);
+  for (let at = 0; at < content.length; at += most)
+    yield decoder.decode(content.subarray(at, at + most), { stream: true });
+}
+
+/** Behind the char that stands there. */
+function endOfChars(utf8: Buffer, until: number): number {
+  let end = until;
+  while (end < utf8.length && (utf8[end]! & 0xc0) === 0x80) end += 1; // within the buffer
+  return Math.min(end, utf8.length);
 }
 
 const hasMark = (utf8: Buffer) => utf8[0] === 0xef && utf8[1] === 0xbb && utf8[2] === 0xbf;

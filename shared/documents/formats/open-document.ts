@@ -141,6 +141,8 @@ const LENGTH_EMU: Readonly<Record<string, number>> = { cm: 360_000, mm: 36_000, 
 
 /** Text below the element `root`, with what stands in it beside the text. */
 export class Content implements MarkupHandler {
+  /** In the text any element may be hidden; the styles before it are mostly about looks. */
+  readonly looksAt = { has: (name: string) => this.#inRoot > 0 || name === this.#root || OpenStyles.looksAt(name) };
   readonly pictures: ShownPicture[] = [];
   readonly inlinePictures: Picture[] = [];
   /** Package names of objects. */
