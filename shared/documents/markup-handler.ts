@@ -1,6 +1,8 @@
 // What is told the events of XML and HTML, and how it looks at attributes.
 
 export interface MarkupHandler {
+  /** Local names of the elements of XML whose attributes it looks at, asked before each is opened: those of others are left out. All where it does not say. */
+  readonly looksAt?: Pick<ReadonlySet<string>, 'has'>;
   /** Local name, lower case in HTML, without namespace prefix in XML; attributes with their prefix as written, not to be changed. */
   open?(name: string, attributes: Record<string, string>): void;
   text?(text: string): void;

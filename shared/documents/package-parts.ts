@@ -16,6 +16,7 @@ export class PackageParts {
   readonly #members: Map<string, ZipMember>;
   readonly #limits: ExtractLimits;
   #expanded = 0;
+  #names: readonly string[] | undefined;
 
   private constructor(members: Map<string, ZipMember>, limits: ExtractLimits) {
     this.#members = members;
@@ -24,14 +25,17 @@ export class PackageParts {
 
   /** @throws {TerminalError} extract.corrupt, extract.encrypted or extract.archive-entries */
   static async open(bytes: Uint8Array, limits: ExtractLimits): Promise<PackageParts> {
-    const zip = await openZip(bytes);
+    const zip = openZip(bytes);
     const members = new Map<string, ZipMember>();
     if (zip.entryCount > 65_535)
       throw new TerminalError(
         'extract.archive-entries',
         `package: at most 65535 parts are read, have ${zip.entryCount}`,
       );
-    for await (const member of zip.members()) members.set(normalise(member.name), member);
+    for (const each of zip.members()) {
+      const member = each instanceof Promise ? await each : each;
+      members.set(normalise(member.name), member);
+    }
     if (members.size === 0) throw new TerminalError('extract.corrupt', 'package: it has no parts');
     return new PackageParts(members, limits);
   }
@@ -43,10 +47,8 @@ export class PackageParts {
       members.set(normalise(name), {
         name,
         isFolder: false,
-        isEncrypted: false,
         packedBytes: content.length,
-        declaredBytes: content.length,
-        read: async () => content,
+        read: () => content,
       });
     return new PackageParts(members, limits);
   }
@@ -57,10 +59,18 @@ export class PackageParts {
 
   /** Part names that match, in natural order (slide2 before slide10). */
   names(pattern: RegExp): string[] {
-    const fitting = [...this.#members.values()]
-      .map((m) => m.name.replaceAll('\\', '/').replace(/^\//, ''))
-      .filter((name) => pattern.test(name));
+    const fitting = this.#all().filter((name) => pattern.test(name));
     return fitting.length < 2 ? fitting : fitting.sort(natural.compare);
+  }
+
+  /** Is there a part whose name fits? */
+  hasNamed(fits: (name: string) => boolean): boolean {
+    return this.#all().some((name) => name !== '' && fits(name));
+  }
+
+  #all(): readonly string[] {
+    this.#names ??= [...this.#members.values()].map(({ name }) => withSlashes(name).replace(/^\//, ''));
+    return this.#names;
   }
 
   /**
@@ -89,29 +99,51 @@ export class PackageParts {
     return charset === 'utf-8' ? content : Buffer.from(new TextDecoder(charset).decode(content));
   }
 
-  /** Parse an XML part; false when absent. @param shorten  leaves out what the handler does not look at, of UTF-8 */
-  async xml(name: string, handler: MarkupHandler, shorten?: (xml: Buffer) => Buffer): Promise<boolean> {
-    const whole = await this.bytes(name);
-    if (whole === undefined) return false;
+  /** Parse an XML part; false when absent. */
+  async xml(name: string, handler: MarkupHandler): Promise<boolean> {
+    const content = await this.bytes(name);
+    if (content === undefined) return false;
     const parser = new XmlEvents(handler, this.#limits.maxElements);
-    const charset = xmlCharset(whole);
-    const content = shorten !== undefined && charset === 'utf-8' ? shorten(whole) : whole;
-    const decoder = new TextDecoder(charset);
-    for (let at = 0; at < content.length; at += SLICE_BYTES)
-      parser.write(decoder.decode(content.subarray(at, at + SLICE_BYTES), { stream: true }));
+    for (const piece of pieces(content, xmlCharset(content))) parser.write(piece);
     parser.end();
     return true;
   }
 }
 
+/** A text piece by piece; of UTF-8 without a decoder, which costs twice as much, but where it must leave out a char that the end cuts off. */
+export function* pieces(content: Buffer, charset: string, most = SLICE_BYTES): Generator<string> {
+  if (charset === 'utf-8' && (content.at(-1) ?? 0) < 0x80) {
+    for (let at = hasMark(content) ? 3 : 0; at < content.length; ) {
+      const end = endOfChars(content, at + most);
+      yield content.toString('utf8', at, end);
+      at = end;
+    }
+    return;
+  }
+  const decoder = new TextDecoder(charset);
+  for (let at = 0; at < content.length; at += most)
+    yield decoder.decode(content.subarray(at, at + most), { stream: true });
+}
+
+/** Behind the char that stands there. */
+function endOfChars(utf8: Buffer, until: number): number {
+  let end = until;
+  while (end < utf8.length && (utf8[end]! & 0xc0) === 0x80) end += 1; // within the buffer
+  return Math.min(end, utf8.length);
+}
+
+const hasMark = (utf8: Buffer) => utf8[0] === 0xef && utf8[1] === 0xbb && utf8[2] === 0xbf;
+
 const natural = new Intl.Collator('en', { numeric: true });
 
-const normalise = (name: string) => name.replaceAll('\\', '/').replace(/^\/+/, '').toLowerCase();
+const normalise = (name: string) => withSlashes(name).replace(/^\/+/, '').toLowerCase();
+const withSlashes = (name: string) => (name.includes('\\') ? name.replaceAll('\\', '/') : name);
 
 function xmlCharset(head: Buffer): string {
   if (head[0] === 0xff && head[1] === 0xfe) return 'utf-16le';
   if (head[0] === 0xfe && head[1] === 0xff) return 'utf-16be';
   const declared = /^<\?xml[^>]*?encoding=["']([\w-]+)/i.exec(head.toString('latin1', 0, 200))?.[1] ?? 'utf-8';
+  if (/^utf-8$/i.test(declared)) return 'utf-8';
   try {
     return new TextDecoder(declared).encoding;
   } catch {

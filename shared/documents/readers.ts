@@ -36,7 +36,7 @@ const READERS: Readonly<Record<string, () => Promise<Reader>>> = {
   [MEDIA.xlsx]: workbook,
   [MEDIA.xlsb]: workbook,
   [MEDIA.xls]: workbook,
-  [MEDIA.ods]: () => import('./formats/open-document.ts').then((m) => m.readSpreadsheet),
+  [MEDIA.ods]: () => import('./formats/open-spreadsheet.ts').then((m) => m.readSpreadsheet),
   [MEDIA.numbers]: workbook,
 };
 

@@ -186,9 +186,9 @@ export class Walk {
   }
 
   async #visitMail(bytes: Uint8Array, mediaType: string, header: NodeHeader, node: Node): Promise<void> {
-    const { readMail } = await import('./formats/read-mail.ts');
+    mails ??= await import('./formats/read-mail.ts');
     const startedMs = performance.now();
-    const mail = await readMail(bytes, mediaType, this.#limits);
+    const mail = await mails.readMail(bytes, mediaType, this.#limits);
     const ordinal = this.#ordinal++;
     if (ordinal > this.#request.resumeAfter && !this.#poison.has(ordinal)) {
       const own = { ...header, ordinal };
@@ -244,6 +244,9 @@ export class Walk {
     await this.#output.leaf(leafOfError(header, reason), false);
   }
 }
+
+/** Asking for a module costs even where it is there. */
+let mails: typeof import('./formats/read-mail.ts') | undefined;
 
 const joinPath = (outer: string, inner: string) => (outer === '' ? inner : `${outer}!/${inner}`);
 

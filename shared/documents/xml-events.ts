@@ -1,36 +1,39 @@
 // XML of unknown origin as events, part by part as it comes: one pass over the string by searches, and equal start tags are taken apart once.
 // What is no XML is taken as htmlparser2 takes it in its XML mode, whose events these are (a test compares them).
 // Invariants: X1 depth and number of elements are bounded. X2 entities are the five of XML and numbers: nothing is expanded or fetched. X3 the time is
-// linear: what is unfinished is looked at again only once there is twice as much of it. X4 attributes are shared between equal tags: nobody changes them.
+// linear: what is unfinished is looked at again only once there is twice as much of it. X4 attributes are shared between equal tags:
+// nobody changes them; those that nobody looks at are not taken apart.
 import { TerminalError } from '../errors.ts';
 import type { MarkupHandler } from './markup-handler.ts';
+import { keepTag, knownTag, MAX_TAG, makeRoom, nameAt } from './xml-known.ts';
 import {
   decodeEntity,
   endOfEntity,
+  endOfTag,
   endsName,
   isBlank,
   localOf,
   pastBlanks,
+  startOfEntity,
   type Tag,
   takeTagApart,
 } from './xml-tag.ts';
 
 const MAX_DEPTH = 1000;
-/** Start tags that are kept, and the length up to which it is worth it. */
-const [MAX_TAGS, MAX_TAG] = [1000, 160];
-/** A tag that is kept keeps its chunk: of so many chunks at most. */
-const LEARNT_CHUNKS = 8;
 const [BANG, DASH, SLASH, LESS, CLOSE, QUESTION, BRACKET] = [33, 45, 47, 60, 62, 63, 91];
 const DATA = '<![CDATA[';
 const COMMENT = '<!--';
+
+/** Start tags that are kept of one text. */
+const MAX_NEW_TAGS = 1000;
+const NONE: Readonly<Record<string, string>> = {};
 
 export class XmlEvents {
   readonly #handler: MarkupHandler;
   readonly #maxElements: number;
   readonly #names: string[] = [];
-  readonly #tags = new Map<string, Tag>();
   #elements = 0;
-  #chunks = 0;
+  #newTags = 0;
   #xml = '';
   /** Of what is unfinished: looked at from this length on. */
   #worth = 0;
@@ -42,12 +45,12 @@ export class XmlEvents {
   constructor(handler: MarkupHandler, maxElements: number) {
     this.#handler = handler;
     this.#maxElements = maxElements;
+    makeRoom();
   }
 
   /** @throws {TerminalError} extract.too-large */
   write(chunk: string): void {
     this.#xml += chunk;
-    this.#chunks += 1;
     if (this.#xml.length < this.#worth) return;
     const rest = this.#xml.slice(this.#read(false));
     // Of a comment that goes on its beginning is kept, and what may be of its end: it may be as large as its part.
@@ -100,8 +103,7 @@ export class XmlEvents {
   /** Text at the end of a chunk, without an entity that is unfinished. */
   #sayWhole(from: number): number {
     const xml = this.#xml;
-    const ampersand = xml.lastIndexOf('&');
-    const until = ampersand >= from && /^&#?\w*$/.test(xml.slice(ampersand)) ? ampersand : xml.length;
+    const until = startOfEntity(xml, from);
     // What begins with `<` may yet become a tag.
     if (xml.charCodeAt(from) === LESS) return from;
     if (until > from) this.#say(from, until);
@@ -134,30 +136,60 @@ export class XmlEvents {
   #open(start: number): void {
     const xml = this.#xml;
     this.#end = -1;
-    const close = xml.indexOf('>', start);
-    if (close < 0) return;
-    const isShort = close - start <= MAX_TAG;
-    const written = isShort ? xml.slice(start, close + 1) : '';
-    let tag = isShort ? this.#tags.get(written) : undefined;
-    if (tag !== undefined) this.#end = close + 1;
-    else {
-      const taken = takeTagApart(xml, start);
-      if (taken === undefined) return;
-      ({ tag, end: this.#end } = taken);
-      if (isShort && this.#end === close + 1 && this.#chunks <= LEARNT_CHUNKS && this.#tags.size < MAX_TAGS)
-        this.#tags.set(written, tag);
+    let at = start + 1;
+    let hash = 0;
+    for (let char = xml.charCodeAt(at); char > CLOSE || !endsName(char); char = xml.charCodeAt(++at))
+      hash = (Math.imul(hash, 31) + char) | 0;
+    if (at >= xml.length) return;
+    const name = nameAt(xml, start + 1, at, hash);
+    let attributes = NONE;
+    let isEmpty = false;
+    if (xml.charCodeAt(at) === CLOSE) this.#end = at + 1;
+    else if (this.#isLookedAt(name.local)) {
+      const tag = this.#tagOf(start);
+      if (tag === undefined) return;
+      ({ attributes, isEmpty } = tag);
+    } else {
+      const end = endOfTag(xml, at);
+      if (end === 0) return;
+      this.#end = Math.abs(end);
+      isEmpty = end < 0;
     }
-    this.#names.push(tag.name);
+    this.#names.push(name.written);
     this.#elements += 1;
     if (this.#names.length > MAX_DEPTH)
       throw new TerminalError('extract.too-large', `markup: at most ${MAX_DEPTH} nested elements are read`);
     if (this.#elements > this.#maxElements)
       throw new TerminalError('extract.too-large', `markup: at most ${this.#maxElements} elements are read`);
-    this.#handler.open?.(tag.local, tag.attributes);
-    if (tag.isEmpty) {
+    this.#handler.open?.(name.local, attributes);
+    if (isEmpty) {
       this.#names.pop();
-      this.#handler.close?.(tag.local);
+      this.#handler.close?.(name.local);
     }
+  }
+
+  #isLookedAt(local: string): boolean {
+    return this.#handler.looksAt === undefined || this.#handler.looksAt.has(local);
+  }
+
+  /** A start tag taken apart; sets where it ends. @returns undefined where it is unfinished */
+  #tagOf(start: number): Tag | undefined {
+    const xml = this.#xml;
+    const close = xml.indexOf('>', start);
+    if (close < 0) return undefined;
+    const written = close - start < MAX_TAG ? xml.slice(start, close + 1) : '';
+    let tag = knownTag(written);
+    if (tag === undefined && written !== '' && this.#newTags < MAX_NEW_TAGS) {
+      tag = keepTag(written);
+      this.#newTags += 1;
+    }
+    if (tag !== undefined) {
+      this.#end = close + 1;
+      return tag;
+    }
+    const taken = takeTagApart(xml, start);
+    if (taken !== undefined) this.#end = taken.end;
+    return taken?.tag;
   }
 
   #close(start: number): void {
@@ -246,6 +278,13 @@ export class XmlEvents {
   #tailText(from: number): void {
     if (from < this.#xml.length) this.#handler.text?.(this.#xml.slice(from));
   }
+}
+
+/** The events of a whole text. @throws {TerminalError} extract.too-large */
+export function readEvents(xml: string, handler: MarkupHandler, maxElements: number): void {
+  const events = new XmlEvents(handler, maxElements);
+  events.write(xml);
+  events.end();
 }
 
 const COMMENT_END = /--!?>/g;

@@ -1,6 +1,7 @@
 // A start tag of XML, taken apart as htmlparser2 does in its XML mode, and the entities in text and values.
 
-const [QUOTE, NUMBER, APOSTROPHE, SLASH, SEMICOLON, EQUALS, CLOSE] = [34, 35, 39, 47, 59, 61, 62];
+const [AMPERSAND, UNDERSCORE] = [38, 95];
+const [SPACE, QUOTE, NUMBER, APOSTROPHE, SLASH, SEMICOLON, EQUALS, CLOSE] = [32, 34, 35, 39, 47, 59, 61, 62];
 
 export interface Tag {
   name: string;
@@ -21,17 +22,50 @@ export function takeTagApart(xml: string, start: number): { tag: Tag; end: numbe
   let at = start + 1;
   while (!endsName(xml.charCodeAt(at))) at += 1;
   const name = xml.slice(start + 1, at);
-  const tag: Tag = { name, local: localOf(name), attributes: {}, isEmpty: false };
-  while (at < xml.length) {
+  const attributes: Record<string, string> = {};
+  const end = takeAttributes(xml, at, attributes);
+  return end === 0
+    ? undefined
+    : { tag: { name, local: localOf(name), attributes, isEmpty: end < 0 }, end: Math.abs(end) };
+}
+
+/**
+ * The end of a start tag whose attributes nobody looks at.
+ * @param from  behind its name
+ * @returns behind the tag, below 0 where it is empty; 0 where it is unfinished
+ */
+export function endOfTag(xml: string, from: number): number {
+  for (let at = from; ; ) {
+    let char = xml.charCodeAt(at);
+    if (char === CLOSE) return at + 1;
+    if (char === SPACE) {
+      at += 1;
+      continue;
+    }
+    if (char === SLASH && xml.charCodeAt(at + 1) === CLOSE) return -(at + 2);
+    if (char !== EQUALS && !endsName(char))
+      do char = xml.charCodeAt(++at);
+      while (char > CLOSE || (char !== EQUALS && !endsName(char)));
+    // What programs write is looked at here, all else with care.
+    if (char !== EQUALS || xml.charCodeAt(at + 1) !== QUOTE) return takeAttributes(xml, from, {});
+    at = xml.indexOf('"', at + 2) + 1;
+    if (at === 0) return 0;
+  }
+}
+
+/** @returns as above */
+function takeAttributes(xml: string, from: number, attributes: Record<string, string>): number {
+  let isEmpty = false;
+  for (let at = from; at < xml.length; ) {
     const char = xml.charCodeAt(at);
-    if (char === CLOSE) return { tag, end: at + 1 };
+    if (char === CLOSE) return isEmpty ? -(at + 1) : at + 1;
     if (isBlank(char)) at += 1;
     else if (char === SLASH) {
       at = pastBlanks(xml, at + 1);
-      tag.isEmpty = xml.charCodeAt(at) === CLOSE;
-    } else at = takeAttribute(xml, at, tag.attributes);
+      isEmpty = xml.charCodeAt(at) === CLOSE;
+    } else at = takeAttribute(xml, at, attributes);
   }
-  return undefined;
+  return 0;
 }
 
 export function pastBlanks(xml: string, from: number): number {
@@ -82,6 +116,17 @@ export function endOfEntity(text: string, ampersand: number): number {
     if (!isSign) return -1;
   }
 }
+
+/** Where an entity begins that the end of the text cuts off; the end where there is none. @param from  not before this */
+export function startOfEntity(text: string, from: number): number {
+  let at = text.length - 1;
+  while (at >= from && isWord(text.charCodeAt(at))) at -= 1;
+  if (at > from && text.charCodeAt(at) === NUMBER) at -= 1;
+  return at >= from && text.charCodeAt(at) === AMPERSAND ? at : text.length;
+}
+
+const isWord = (char: number) =>
+  (char >= 48 && char <= 57) || ((char | 32) >= 97 && (char | 32) <= 122) || char === UNDERSCORE;
 
 const NAMED: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };
 

@@ -136,6 +136,34 @@ describe('events of XML', () => {
     );
   });
 
+  test('are the same where nobody looks at the attributes, but for these', () => {
+    fc.assert(
+      fc.property(wild, fc.subarray(['a', 'b', 'c', 'z', 'x']), (xml, looked) => {
+        const { events, handler } = collector();
+        const looksAt = new Set(looked);
+        const some = new XmlEvents({ ...handler, looksAt }, 1000);
+        some.write(xml);
+        some.end();
+        const without = (event: Event): Event =>
+          event[0] === 'open' && !looksAt.has(event[1]) ? [event[0], event[1], {}] : event;
+        expect(events.map(without)).toEqual(eventsOf(xml).map(without));
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  test('more names and tags than are kept are read like the others', () => {
+    const xml = Array.from({ length: 9000 }, (_, i) => `<n${i} x="${i}"/>`).join('');
+    const seen: string[] = [];
+    for (let i = 0; i < 2; i++) {
+      const events = new XmlEvents({ open: (name, { x }) => void seen.push(`${name} ${x}`) }, 10_000);
+      events.write(xml);
+      events.end();
+    }
+    const wanted = Array.from({ length: 9000 }, (_, i) => `n${i} ${i}`);
+    expect(seen).toEqual([...wanted, ...wanted]);
+  });
+
   test.each([
     ['<a>text', ['open a', 'text text', 'close a']],
     ['<a><b x="1', ['open a', 'close b', 'close a']],

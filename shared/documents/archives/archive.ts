@@ -5,7 +5,7 @@ export interface ArchiveMember {
   name: string;
   packedBytes: number;
   /** Bytes of the member, at most `cap`; throws TerminalError (extract.too-large over the cap). */
-  read(cap: number): Promise<Uint8Array>;
+  read(cap: number): Uint8Array | Promise<Uint8Array>;
 }
 
 export interface Archive {

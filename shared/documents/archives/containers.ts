@@ -24,7 +24,7 @@ export const ARCHIVE_TYPES: ReadonlySet<string> = new Set([
 export async function openArchive(bytes: Uint8Array, mediaType: string, name: string, cap: number): Promise<Archive> {
   switch (mediaType) {
     case MEDIA.zip: {
-      const zip = await openZip(bytes);
+      const zip = openZip(bytes);
       return {
         entryCount: zip.entryCount,
         async *members() {

@@ -20,6 +20,7 @@ export async function addChartText(
   let format = 'General';
   let text = '';
   await parts.xml(part, {
+    looksAt: new Set(['lvl']),
     open(name, attributes) {
       stack.push(name);
       if (name === 'formatCode' || name === 'v' || name === 'pt' || name === 't') text = '';

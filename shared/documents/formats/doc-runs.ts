@@ -79,7 +79,7 @@ export function rowsOf(streams: Streams): DocRow[] {
       const at = page[(count + 1) * 4 + i * 13]! * 2; // within: count is bounded
       // A size of 0 says that the size stands behind it and counts pairs of bytes.
       const [from, to] = page[at] === 0 ? [at + 2, at + 2 + page[at + 1]! * 2] : [at + 1, at + page[at]! * 2]; // at ≤ 510
-      const look = at === 0 ? undefined : paragraphOf(page.subarray(from + 2, to), streams.data);
+      const look = at === 0 ? undefined : paragraphOf(page, from + 2, Math.min(to, PAGE_BYTES), streams.data);
       const end = page.readUInt32LE(i * 4 + 4);
       if (look?.isInnerRowEnd === true) rows.push({ end, edges: undefined, startsTable: false });
       else if (look?.isRowEnd === true) {
@@ -99,36 +99,37 @@ interface Paragraph {
   edges: RowEdges | undefined;
 }
 
-function paragraphOf(properties: Buffer, data: Buffer | undefined): Paragraph {
+/** @param from  of the properties in the page @param to  behind them */
+function paragraphOf(page: Buffer, from: number, to: number, data: Buffer | undefined): Paragraph {
   const look: Paragraph = { isRowEnd: false, isInnerRowEnd: false, isInTable: false, edges: undefined };
-  for (const { code, at, list } of sprmsWithLists(properties, data)) {
-    if (code === SPRM.rowEnd) look.isRowEnd ||= list[at] === 1;
-    else if (code === SPRM.innerRowEnd) look.isInnerRowEnd ||= list[at] === 1;
-    else if (code === SPRM.inTable) look.isInTable = list[at] === 1;
-    else if (code === SPRM.rowCells) look.edges = edgesIn(list, at);
+  for (let at = from, size = sprmBytes(page, at, to); size > 0; at += size, size = sprmBytes(page, at, to)) {
+    const code = page.readUInt16LE(at);
+    takeSprm(look, code, page, at + 2, to);
+    // Properties too large for the page stand in the stream Data, and their place in the page.
+    if (data !== undefined && LISTS.has(code)) takeList(look, data, page.readUInt32LE(at + 2));
   }
   return look;
 }
 
-/** Properties too large for the page stand in the stream Data, and their place in the page. */
-function* sprmsWithLists(
-  properties: Buffer,
-  data: Buffer | undefined,
-): Generator<{ code: number; at: number; list: Buffer }> {
-  for (const { code, at } of sprmsOf(properties)) {
-    yield { code, at, list: properties };
-    if (data === undefined || !LISTS.has(code)) continue;
-    const place = properties.readUInt32LE(at);
-    if (place + 2 > data.length) continue;
-    const list = data.subarray(place + 2, place + 2 + data.readUInt16LE(place));
-    for (const inner of sprmsOf(list)) yield { ...inner, list };
-  }
+function takeList(look: Paragraph, data: Buffer, place: number): void {
+  if (place + 2 > data.length) return;
+  const to = Math.min(data.length, place + 2 + data.readUInt16LE(place));
+  for (let at = place + 2, size = sprmBytes(data, at, to); size > 0; at += size, size = sprmBytes(data, at, to))
+    takeSprm(look, data.readUInt16LE(at), data, at + 2, to);
+}
+
+/** @param at  of the operand @param to  behind the list of properties */
+function takeSprm(look: Paragraph, code: number, list: Buffer, at: number, to: number): void {
+  if (code === SPRM.rowEnd) look.isRowEnd ||= list[at] === 1;
+  else if (code === SPRM.innerRowEnd) look.isInnerRowEnd ||= list[at] === 1;
+  else if (code === SPRM.inTable) look.isInTable = list[at] === 1;
+  else if (code === SPRM.rowCells) look.edges = edgesIn(list, at, to);
 }
 
 /** Left edge of the row and right edges of its cells: size in two bytes, number of cells, one edge more than cells ([MS-DOC] 2.9.321). */
-function edgesIn(list: Buffer, at: number): RowEdges | undefined {
-  const cells = list[at + 2] ?? 0;
-  if (cells === 0 || at + 5 + cells * 2 > list.length) return undefined;
+function edgesIn(list: Buffer, at: number, to: number): RowEdges | undefined {
+  const cells = at + 2 < to ? list[at + 2]! : 0; // to ≤ length
+  if (cells === 0 || at + 5 + cells * 2 > to) return undefined;
   const edges = Array.from({ length: cells + 1 }, (_, i) => list.readInt16LE(at + 3 + i * 2));
   return { left: edges[0]!, ends: edges.slice(1) }; // one at least
 }
@@ -149,27 +150,35 @@ function takeRuns(page: Buffer, fonts: readonly string[], streams: Streams, runs
     const at = page[(count + 1) * 4 + i]! * 2; // within: count is bounded
     const length = at === 0 ? 0 : page[at]!; // at ≤ 510
     if (length === 0) continue;
-    const look = lookOf(page.subarray(at + 1, at + 1 + length), fonts, streams);
+    const look = lookIn(page, at + 1, Math.min(at + 1 + length, PAGE_BYTES), fonts, streams);
     if (look !== undefined) runs.push({ from: page.readUInt32LE(i * 4), to: page.readUInt32LE(i * 4 + 4), look });
   }
 }
 
-/** What a list of properties says of the characters; undefined for those that are what they are. */
-export function lookOf(properties: Buffer, fonts: readonly string[], streams: Streams | undefined): Look | undefined {
+/** What a list of properties says of the characters; undefined for those that are what they are. @param to  behind the list */
+function lookIn(
+  list: Buffer,
+  from: number,
+  to: number,
+  fonts: readonly string[],
+  streams: Streams | undefined,
+): Look | undefined {
   const look: Look = { isGone: false, font: undefined, symbol: undefined, choice: undefined };
   let isData = false;
   let place: number | undefined;
-  for (const { code, at } of sprmsOf(properties)) {
+  for (
+    let start = from, size = sprmBytes(list, start, to);
+    size > 0;
+    start += size, size = sprmBytes(list, start, to)
+  ) {
+    const [code, at] = [list.readUInt16LE(start), start + 2];
     if (code === SPRM.deleted || code === SPRM.hidden)
-      look.isGone = isOn(properties[at]!) || look.isGone; // sprmsOf looks that it is there
-    else if (code === SPRM.data) isData = properties[at] === 1;
-    else if (code === SPRM.place) place = properties.readUInt32LE(at);
-    else if (code === SPRM.font) look.font = fonts[properties.readUInt16LE(at)];
+      look.isGone = isOn(list[at]!) || look.isGone; // sprmBytes looks that it is there
+    else if (code === SPRM.data) isData = list[at] === 1;
+    else if (code === SPRM.place) place = list.readUInt32LE(at);
+    else if (code === SPRM.font) look.font = fonts[list.readUInt16LE(at)];
     else if (code === SPRM.symbol)
-      look.symbol = {
-        font: fonts[properties.readUInt16LE(at)] ?? '',
-        hex: properties.readUInt16LE(at + 2).toString(16),
-      };
+      look.symbol = { font: fonts[list.readUInt16LE(at)] ?? '', hex: list.readUInt16LE(at + 2).toString(16) };
   }
   if (look.font !== undefined && !/^(wingdings|webdings|symbol)/i.test(look.font)) look.font = undefined;
   if (isData && place !== undefined && streams?.data !== undefined) look.choice = choiceAt(streams.data, place);
@@ -188,26 +197,24 @@ export function isPieceGone(modifier: number, lists: readonly Buffer[]): boolean
     return (number === PRM_DELETED || number === PRM_HIDDEN) && isOn(modifier >> 8);
   }
   const list = lists[modifier >> 1];
-  return list !== undefined && lookOf(list, [], undefined)?.isGone === true;
+  return list !== undefined && lookIn(list, 0, list.length, [], undefined)?.isGone === true;
 }
 
 const OPERAND_BYTES = [1, 1, 2, 4, 2, 2, 0, 3];
 
-function* sprmsOf(properties: Buffer): Generator<{ code: number; at: number }> {
-  for (let at = 0; at + 3 <= properties.length; ) {
-    const code = properties.readUInt16LE(at);
-    const kind = code >> 13;
-    const size = kind === 6 ? variableBytes(properties, code, at + 2) : OPERAND_BYTES[kind]!; // three bytes are there; kind < 8
-    if (at + 2 + size > properties.length) return;
-    yield { code, at: at + 2 };
-    at += 2 + size;
-  }
+/** Bytes of the property that stands there, its code included; 0 where none ends before the list does. @param to  behind the list */
+function sprmBytes(list: Buffer, at: number, to: number): number {
+  if (at + 3 > to) return 0;
+  const code = list.readUInt16LE(at);
+  const kind = code >> 13;
+  const size = 2 + (kind === 6 ? variableBytes(list, code, at + 2, to) : OPERAND_BYTES[kind]!); // kind < 8
+  return at + size > to ? 0 : size;
 }
 
 /** Size of an operand that tells it itself, its count included; that of a row of cells takes two bytes and counts one of them. */
-function variableBytes(properties: Buffer, code: number, at: number): number {
-  if (code === SPRM.rowCells && at + 2 <= properties.length) return properties.readUInt16LE(at) + 1;
-  return properties[at]! + 1; // the caller has looked
+function variableBytes(list: Buffer, code: number, at: number, to: number): number {
+  if (code === SPRM.rowCells && at + 2 <= to) return list.readUInt16LE(at) + 1;
+  return list[at]! + 1; // the caller has looked
 }
 
 /** A part of the table stream that the header names by offset and size. */

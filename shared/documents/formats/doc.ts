@@ -173,10 +173,35 @@ function toText(pieces: readonly Piece[], rows: readonly DocRow[]): string {
       out.push(piece.words);
       continue;
     }
-    for (const char of piece.raw) addChar(char, fields, out, table);
+    addRaw(piece.raw, fields, out, table);
   }
   table.end();
   return out.join('');
+}
+
+/** Letters that follow each other are taken together, but for those of the codes of fields. */
+function addRaw(raw: string, fields: Field[], out: string[], table: TableMarks): void {
+  for (let at = 0; at < raw.length; ) {
+    const end = fields.some(({ isCode }) => isCode) ? at : endOfLetters(raw, at);
+    if (end > at) {
+      const letters = raw.slice(at, end);
+      const field = fields.at(-1);
+      if (field !== undefined && /[^\t ]/.test(letters)) field.hasResult = true;
+      out.push(letters);
+      at = end;
+    } else {
+      const char = String.fromCodePoint(raw.codePointAt(at)!); // at < length
+      addChar(char, fields, out, table);
+      at += char.length;
+    }
+  }
+}
+
+/** Behind the tabs, and letters that are no mark, from there on. */
+function endOfLetters(raw: string, from: number): number {
+  let at = from;
+  while (at < raw.length && (raw.charCodeAt(at) >= 0x20 || raw.charCodeAt(at) === 0x09)) at += 1;
+  return at;
 }
 
 interface Field {

@@ -8,9 +8,10 @@ import { addChartText } from './chart-text.ts';
 import { addDrawingText } from './drawing-text.ts';
 import { mainPart, relationsOf } from './office-xml.ts';
 import { embeddedFiles, metafiles, type ShownPicture, scannedPictures } from './package-files.ts';
-import { readWordLists, WordLists } from './word-lists.ts';
+import { WordLists } from './word-lists.ts';
+import { readNumbering } from './word-numbering.ts';
 import { Story } from './word-story.ts';
-import { wordStyles } from './word-styles.ts';
+import { readStyles } from './word-styles.ts';
 
 const AROUND = ['header', 'body', 'footnotes', 'endnotes', 'comments', 'footer'];
 const IN_BODY = new Set(['diagramData', 'chart', 'chartEx']);
@@ -27,8 +28,8 @@ export async function readDocxParts(parts: PackageParts, context: ReadContext): 
   const shown: ShownPicture[] = [];
   const relations = await relationsOf(parts, main);
   const partOf = (wanted: string) => relations.find(({ kind }) => kind === wanted)?.target;
-  const numbering = await readWordLists(parts, partOf('numbering'));
-  const styles = await wordStyles(parts, partOf('styles'), numbering.size > 0);
+  const numbering = await readNumbering(parts, partOf('numbering'), limits.maxElements);
+  const styles = await readStyles(parts, partOf('styles'), limits.maxElements);
   const add = async (kind: string, part: string) => {
     const sink = new TextSink(limits.maxChars);
     if (kind === 'diagramData') await addDrawingText(parts, part, sink);

@@ -9,6 +9,7 @@ import { isChoice, symbolText } from './choices.ts';
 import { numberText } from './word-lists.ts';
 import { isOn, isSymbolFont } from './word-styles.ts';
 
+/** Both are given the attributes of fields, slides, pictures and their extents only. */
 export type SkipElement = (name: string, attributes: Record<string, string>) => boolean;
 export type VisitElement = (name: string, attributes: Record<string, string>, stack: readonly string[]) => void;
 
@@ -23,7 +24,14 @@ export async function addDrawingText(
   sink.breakLine();
 }
 
+/** Elements that say something by their attributes, to those who skip and visit too. */
+const TELLING: ReadonlySet<string> = new Set([
+  ...['fld', 'sld', 'blip', 'ext', 'cNvPr', 'latin', 'sym'],
+  ...['pPr', 'buFont', 'buChar', 'buAutoNum'],
+]);
+
 class DrawingText {
+  readonly looksAt = TELLING;
   readonly #sink: TextSink;
   readonly #skip: SkipElement;
   readonly #visit: VisitElement | undefined;

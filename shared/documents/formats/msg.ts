@@ -116,11 +116,15 @@ async function openSigned(mail: ParsedMail, content: Uint8Array, limits: Extract
 
 /** The class behind one or two layers of default exports, by how the module was loaded. */
 async function loadReader(): Promise<MsgReaderClass> {
+  if (reader !== undefined) return reader;
   const outer = (await import('@kenjiuno/msgreader')).default as unknown as MsgReaderClass & {
     default?: MsgReaderClass;
   };
-  return outer.default ?? outer;
+  reader = outer.default ?? outer;
+  return reader;
 }
+
+let reader: MsgReaderClass | undefined;
 
 async function mailFields(fields: Fields, limits: ExtractLimits): Promise<MailFields> {
   const people = (type: string) =>

@@ -21,10 +21,14 @@ export interface OleRoot extends OleFile {
 
 type Cfb = typeof import('cfb');
 
+/** Asking for a module costs even where it is there. */
+let library: Cfb | undefined;
+
 /** @throws {TerminalError} extract.corrupt */
 export async function openOle(bytes: Uint8Array): Promise<OleRoot> {
   checkOle(bytes);
-  const { default: CFB } = await import('cfb');
+  library ??= (await import('cfb')).default;
+  const CFB = library;
   let file: CFB$Container;
   try {
     file = CFB.read(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), { type: 'buffer' });

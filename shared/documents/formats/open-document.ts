@@ -3,19 +3,17 @@
 
 import { TerminalError } from '../../errors.ts';
 import { singleSpaced } from '../blanks.ts';
-import { parseMarkup } from '../markup.ts';
 import { attribute, type MarkupHandler } from '../markup-handler.ts';
 import { PackageParts } from '../package-parts.ts';
 import { isShownLarge, mayHoldText, type Picture, writtenDescription } from '../pictures.ts';
 import { type EmbeddedFile, type ReadContext, type ReadText, TextSink } from '../reading.ts';
+import { readEvents } from '../xml-events.ts';
 import { checkbox, symbolText } from './choices.ts';
 import { FormField } from './form-field.ts';
 import { unwrapOle } from './ole-object.ts';
 import { OpenLists } from './open-lists.ts';
 import { OpenStyles } from './open-styles.ts';
 import { metafiles, type ShownPicture, scannedPictures } from './package-files.ts';
-import { edgeLines } from './sheet-marks.ts';
-import { readWorkbook } from './workbook.ts';
 
 export async function readOpenDocument(bytes: Uint8Array, context: ReadContext): Promise<ReadText> {
   const { limits } = context;
@@ -46,7 +44,7 @@ export async function readFlatDocument(text: string, { limits }: ReadContext): P
     maxInline: limits.maxOcrPages,
   });
   const styles = new Content(new TextSink(limits.maxChars), 'master-styles', new OpenStyles());
-  for (const handler of [content, styles]) parseMarkup(text, handler, { xml: true, maxElements: limits.maxElements });
+  for (const handler of [content, styles]) readEvents(text, handler, limits.maxElements);
   refuseManySlides(content.slides, limits.maxPages);
   return {
     parts: [styles.result, content.result].filter((part) => part.trim() !== ''),
@@ -74,40 +72,12 @@ function refuseManySlides(slides: number, maxPages: number): void {
     );
 }
 
-/** Spreadsheets (ods) are read as workbooks once the manifest has shown that they are not encrypted. */
-export async function readSpreadsheet(bytes: Uint8Array, context: ReadContext): Promise<ReadText> {
-  const parts = await openUnencrypted(bytes, context.limits);
-  const read = await readWorkbook(bytes, context);
-  const shared = new OpenStyles();
-  const styles = new Content(new TextSink(context.limits.maxChars), 'master-styles', shared);
-  await parts.xml('styles.xml', styles);
-  shared.dropOwn();
-  const content = new Content(new TextSink(context.limits.maxChars), 'body', shared, { drawnOnly: true });
-  const body = await parts.bytes('content.xml');
-  if (body !== undefined && (body.includes('draw:') || body.includes('forms>')))
-    await parts.xml('content.xml', content);
-  const inside = await objectsOf(parts, content.objects, context.limits);
-  return {
-    ...read,
-    parts: [edgesOf(styles.result), ...read.parts, content.result, ...inside.texts],
-    embedded: inside.embedded,
-    pictures: await scannedPictures(parts, content.pictures, context),
-  };
-}
-
-/** Headers and footers of a spreadsheet without page numbers and what stands for the name of the sheet. */
-const edgesOf = (text: string) =>
-  edgeLines(
-    text
-      .split('\n')
-      .filter((line) => !/\?\?\?|00[.:/-]00/.test(line))
-      .map((line) => line.replaceAll('&', '&&')),
-  ).join('\n');
-
-async function openUnencrypted(bytes: Uint8Array, limits: ReadContext['limits']): Promise<PackageParts> {
+/** @throws {TerminalError} extract.encrypted where the manifest says so */
+export async function openUnencrypted(bytes: Uint8Array, limits: ReadContext['limits']): Promise<PackageParts> {
   const parts = await PackageParts.open(bytes, limits);
   let isEncrypted = parts.has('encrypted-package');
   await parts.xml('META-INF/manifest.xml', {
+    looksAt: new Set(),
     open(name) {
       if (name === 'encryption-data') isEncrypted = true;
     },
@@ -119,7 +89,7 @@ async function openUnencrypted(bytes: Uint8Array, limits: ReadContext['limits'])
 const MAX_OBJECTS = 1000;
 
 /** Objects inside: those of OpenDocument have a folder of their own in the package, others are a file in OLE wrapping. */
-async function objectsOf(
+export async function objectsOf(
   parts: PackageParts,
   objects: readonly string[],
   limits: ReadContext['limits'],
@@ -170,7 +140,9 @@ const SHOWN_PLACES = new Set(['header', 'footer', 'date-time', 'page-number']);
 const LENGTH_EMU: Readonly<Record<string, number>> = { cm: 360_000, mm: 36_000, in: 914_400, pt: 12_700, pc: 152_400 };
 
 /** Text below the element `root`, with what stands in it beside the text. */
-class Content implements MarkupHandler {
+export class Content implements MarkupHandler {
+  /** In the text any element may be hidden; the styles before it are mostly about looks. */
+  readonly looksAt = { has: (name: string) => this.#inRoot > 0 || name === this.#root || OpenStyles.looksAt(name) };
   readonly pictures: ShownPicture[] = [];
   readonly inlinePictures: Picture[] = [];
   /** Package names of objects. */

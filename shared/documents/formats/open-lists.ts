@@ -26,18 +26,24 @@ const FORMATS: Readonly<Record<string, string>> = {
 };
 const OUTLINE = '';
 
+const isLevel = (name: string) => name.startsWith('list-level-style') || name.startsWith('outline-level-style');
+
 /** List styles by name, the outline of headings under the empty one. Those of the package may be shared by its parts. */
 export class OpenListStyles {
   readonly styles = new Map<string, (Level | undefined)[]>();
   #levels: (Level | undefined)[] | undefined;
   #level: Level | undefined;
 
+  static looksAt(name: string): boolean {
+    return name === 'list-style' || name === 'text-properties' || isLevel(name);
+  }
+
   open(name: string, attributes: Record<string, string>): void {
     if (name === 'list-style' || name === 'outline-style') {
       this.#levels = [];
       const style = name === 'outline-style' ? OUTLINE : (attribute(attributes, 'name') ?? '?');
       if (this.styles.size < MAX_STYLES) this.styles.set(style, this.#levels);
-    } else if (name.startsWith('list-level-style') || name.startsWith('outline-level-style')) this.#open(attributes);
+    } else if (isLevel(name)) this.#open(attributes);
     else if (name === 'text-properties' && this.#level !== undefined && this.#level.sign !== '') {
       const font = attribute(attributes, 'font-name') ?? attribute(attributes, 'font-family') ?? '';
       const sign = symbolText(font.replaceAll("'", ''), this.#level.sign.charCodeAt(0).toString(16));
@@ -61,7 +67,7 @@ export class OpenListStyles {
 
   close(name: string): void {
     if (name === 'list-style' || name === 'outline-style') this.#levels = undefined;
-    else if (/^(list|outline)-level-style/.test(name)) {
+    else if (isLevel(name)) {
       if (this.#level !== undefined && this.#level.sign !== '' && !isChoice(this.#level.sign)) this.#level.sign = '';
       this.#level = undefined;
     }

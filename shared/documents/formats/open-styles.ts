@@ -5,6 +5,8 @@ import { OpenListStyles } from './open-lists.ts';
 
 const MAX_STYLES = 50_000;
 
+const TELLING: ReadonlySet<string> = new Set(['style', 'drawing-page-properties', 'text-properties']);
+
 export class OpenStyles {
   readonly lists = new OpenListStyles();
   readonly #hidden = new Set<string>();
@@ -14,6 +16,11 @@ export class OpenStyles {
   readonly #own = new Set<string>();
   #isAutomatic = false;
   #style: string | undefined;
+
+  /** Do the attributes of such an element say something? */
+  static looksAt(name: string): boolean {
+    return TELLING.has(name) || OpenListStyles.looksAt(name);
+  }
 
   open(name: string, attributes: Record<string, string>): void {
     if (name === 'automatic-styles') this.#isAutomatic = true;

@@ -16,7 +16,7 @@ const mayBeFile = (name: string) => MAY_BE_FILE.test(name) || !USUAL.test(name);
 
 /** Embedded documents by the relations of the parts that show them. The workbook behind a chart is none: the chart is read. */
 export async function embeddedFiles(parts: PackageParts, { limits }: ReadContext): Promise<EmbeddedFile[]> {
-  if (!parts.names(/./).some(mayBeFile)) return [];
+  if (!parts.hasNamed(mayBeFile)) return [];
   const targets = new Map<string, string>();
   for (const name of parts.names(/(^|\/)_rels\/[^/]+\.rels$/i)) {
     if (/\/charts\/_rels\//i.test(name)) continue;

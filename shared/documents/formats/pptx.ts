@@ -109,6 +109,7 @@ async function shapeTexts(parts: PackageParts, part: string, maxChars: number): 
   let isPlaceholder = false;
   let inText = 0;
   await parts.xml(part, {
+    looksAt: new Set(),
     open(name) {
       if (name === 'sp') {
         sink = new TextSink(maxChars);
@@ -139,6 +140,7 @@ async function slidesInOrder(parts: PackageParts): Promise<string[]> {
   );
   const order: string[] = [];
   await parts.xml(main, {
+    looksAt: new Set(['sldId']),
     open(name, attributes) {
       const id = name === 'sldId' ? Object.entries(attributes).find(([key]) => key.endsWith(':id'))?.[1] : undefined;
       const target = id === undefined ? undefined : targets.get(id);

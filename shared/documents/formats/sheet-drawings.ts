@@ -31,6 +31,7 @@ export async function sheetDrawings(parts: PackageParts, cells: string, context:
 
 /** Controls of the Forms toolbar as VML keeps them: their caption and whether they are checked. [MS-OI29500] 2.1.1862 (ClientData). */
 class FormControls {
+  readonly looksAt: ReadonlySet<string> = new Set(['ClientData']);
   readonly #sink: TextSink;
   #isCaption = false;
   #isState = false;
@@ -73,6 +74,7 @@ class FormControls {
 async function addThreads(parts: PackageParts, name: string, cells: string, sink: TextSink): Promise<void> {
   let text: string | undefined;
   await parts.xml(name, {
+    looksAt: new Set(),
     open(element) {
       if (element === 'text') text = '';
     },

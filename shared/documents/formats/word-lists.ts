@@ -1,117 +1,9 @@
 // Numbers that Word puts before the paragraphs of lists and headings ("§ 4", "2.b)"): they stand in no text, a person sees and cites them.
 // Bullets are no text, unless they are the signs of boxes.
 // Source: ECMA-376 part 1, 17.9 (numbering), 17.9.25 (restarts), 17.18.59 (formats of numbers).
-import { attribute } from '../markup-handler.ts';
-import type { PackageParts } from '../package-parts.ts';
 import { isChoice, symbolText } from './choices.ts';
+import { type Level, MAX_LEVELS, type NumberedList, type Numbering } from './word-numbering.ts';
 import type { WordStyles } from './word-styles.ts';
-
-interface Level {
-  start: number;
-  format: string;
-  /** With %1 to %9 for the numbers of the levels. */
-  text: string;
-  font: string;
-  /** All numbers as decimals. */
-  isLegal: boolean;
-  /** Starts again behind a paragraph of this level or one above; 0 never. */
-  restart: number | undefined;
-  /** Paragraph style that uses the level. */
-  style: string | undefined;
-}
-
-const MAX_LEVELS = 9;
-const MAX_LISTS = 10_000;
-
-/** Levels of each list by its number. */
-export type Numbering = ReadonlyMap<string, { list: string; levels: readonly (Level | undefined)[] }>;
-
-/** @param part  numbering.xml; undefined where there is none */
-export async function readWordLists(parts: PackageParts, part: string | undefined): Promise<Numbering> {
-  const reader = new NumberingReader();
-  if (part !== undefined) await parts.xml(part, reader);
-  return reader.result();
-}
-
-class NumberingReader {
-  readonly #abstract = new Map<string, (Level | undefined)[]>();
-  readonly #lists = new Map<
-    string,
-    { abstract: string; changed: (Level | undefined)[]; starts: (number | undefined)[] }
-  >();
-  #levels: (Level | undefined)[] | undefined;
-  #level: Level | undefined;
-  #list: string | undefined;
-  #override = -1;
-
-  open(name: string, attributes: Record<string, string>): void {
-    const value = attribute(attributes, 'val') ?? '';
-    if (name === 'abstractNum') {
-      this.#levels = [];
-      if (this.#abstract.size < MAX_LISTS)
-        this.#abstract.set(attribute(attributes, 'abstractNumId') ?? '', this.#levels);
-    } else if (name === 'num') {
-      this.#list = attribute(attributes, 'numId') ?? '';
-      if (this.#lists.size < MAX_LISTS) this.#lists.set(this.#list, { abstract: '', changed: [], starts: [] });
-    } else if (name === 'abstractNumId') {
-      const list = this.#lists.get(this.#list ?? '');
-      if (list !== undefined) list.abstract = value;
-    } else if (name === 'lvlOverride') {
-      this.#override = levelOf(attributes);
-      this.#levels = this.#lists.get(this.#list ?? '')?.changed;
-    } else if (name === 'startOverride') {
-      const list = this.#lists.get(this.#list ?? '');
-      if (list !== undefined && this.#override >= 0) list.starts[this.#override] = Number(value) || 0;
-    } else if (name === 'lvl') {
-      this.#level = {
-        start: 0,
-        format: 'decimal',
-        text: '',
-        font: '',
-        isLegal: false,
-        restart: undefined,
-        style: undefined,
-      };
-      const at = levelOf(attributes);
-      if (this.#levels !== undefined && at >= 0) this.#levels[at] = this.#level;
-    } else if (this.#level !== undefined) this.#property(this.#level, name, value, attributes);
-  }
-
-  #property(level: Level, name: string, value: string, attributes: Record<string, string>): void {
-    if (name === 'start') level.start = Number(value) || 0;
-    else if (name === 'numFmt') level.format = value;
-    else if (name === 'lvlText') level.text = value.slice(0, 200);
-    else if (name === 'isLgl') level.isLegal = value !== '0' && value !== 'false';
-    else if (name === 'lvlRestart') level.restart = Number(value) || 0;
-    else if (name === 'pStyle') level.style = value;
-    else if (name === 'rFonts') level.font = attribute(attributes, 'ascii') ?? attribute(attributes, 'hAnsi') ?? '';
-  }
-
-  close(name: string): void {
-    if (name === 'lvl') this.#level = undefined;
-    else if (name === 'lvlOverride') this.#override = -1;
-  }
-
-  result(): Numbering {
-    return new Map(
-      [...this.#lists].map(([id, { abstract, changed, starts }]) => {
-        const base = this.#abstract.get(abstract) ?? [];
-        const levels = Array.from({ length: MAX_LEVELS }, (_, at) => {
-          const level = changed[at] ?? base[at];
-          const start = starts[at];
-          return level === undefined || start === undefined ? level : { ...level, start };
-        });
-        // Lists of one kind count on together, unless one says where it starts.
-        return [id, { list: starts.length > 0 ? `${abstract}/${id}` : abstract, levels }];
-      }),
-    );
-  }
-}
-
-function levelOf(attributes: Record<string, string>): number {
-  const level = Number(attribute(attributes, 'ilvl'));
-  return Number.isInteger(level) && level >= 0 && level < MAX_LEVELS ? level : -1;
-}
 
 /** Counts the paragraphs of one story. */
 export class WordLists {
@@ -150,10 +42,7 @@ export class WordLists {
     return label.trim() === '' ? '' : `${label.trim()} `;
   }
 
-  #count(
-    { list, levels }: { list: string; levels: readonly (Level | undefined)[] },
-    at: number,
-  ): (number | undefined)[] {
+  #count({ list, levels }: NumberedList, at: number): (number | undefined)[] {
     const counts = this.#counts.get(list) ?? [];
     this.#counts.set(list, counts);
     for (let above = 0; above < at; above++) counts[above] ??= levels[above]?.start ?? 1;

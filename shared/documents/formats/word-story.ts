@@ -45,6 +45,7 @@ interface Control {
 
 /** Handler of one WordprocessingML part: its text into a sink, its pictures beside. */
 export class Story {
+  readonly looksAt = TELLING;
   readonly pictures: ShownPicture[] = [];
   readonly #sink: TextSink;
   readonly #targets: Map<string, string>;
@@ -88,6 +89,7 @@ export class Story {
   }
 
   open(name: string, attributes: Record<string, string>): void {
+    if (this.#skipped === 0 && !OPENED.has(name)) return;
     // In the properties of its mark: the paragraph's end is deleted.
     const paragraph = this.#paragraphs.at(-1);
     if (paragraph?.isProperties === true && this.#skipped === 0 && (name === 'del' || name === 'moveFrom'))
@@ -208,7 +210,7 @@ export class Story {
       this.#skipped -= 1;
       return;
     }
-    if (this.#closeParagraph(name)) return;
+    if (!CLOSED.has(name) || this.#closeParagraph(name)) return;
     if (name === 't') this.#inText -= 1;
     else if (name === 'instrText') this.#inCode -= 1;
     else if (name === 'rPr') this.#inRunProperties -= 1;
@@ -388,6 +390,40 @@ export class Story {
 }
 
 const MAX_CONTROLS = 1000;
+
+/** Elements that say something by their attributes. */
+const TELLING: ReadonlySet<string> = new Set([
+  ...['pStyle', 'numId', 'ilvl', 't', 'rStyle', 'rFonts', 'vanish', 'sym', 'gridBefore', 'gridSpan', 'textpath', 'chr'],
+  ...['fldChar', 'listEntry', 'result', 'checked', 'default', 'showingPlcHdr'],
+  ...['docPr', 'extent', 'shape', 'rect', 'blip', 'imagedata', 'control'],
+]);
+/** Where nothing is skipped, most elements are about looks: neither their beginning nor their end says anything. */
+const OPENED: ReadonlySet<string> = new Set([
+  ...TELLING,
+  ...[
+    'p',
+    'pPr',
+    'listPr',
+    'r',
+    'rPr',
+    'instrText',
+    'tab',
+    'ptab',
+    'br',
+    'cr',
+    'noBreakHyphen',
+    'tr',
+    'tc',
+    'txbxContent',
+  ],
+  ...['sup', 'oMath', 'object', 'checkBox', 'checkbox', 'sdt', 'sdtContent'],
+  ...['del', 'moveFrom', 'delText', 'Fallback', 'tabs', 'rt', 'numberingChange'],
+  ...['p', 'r', 't', 'tr', 'tc', 'tbl', 'sect'].map((kind) => `${kind}PrChange`),
+]);
+const CLOSED: ReadonlySet<string> = new Set([
+  ...['p', 'pPr', 'listPr', 'r', 'rPr', 't', 'instrText', 'oMath', 'num', 'object', 'sdt', 'sdtPr'],
+  ...['tr', 'tc', 'txbxContent'],
+]);
 const EMU_OF_UNIT: Readonly<Record<string, number>> = { pt: 12_700, in: 914_400, cm: 360_000, mm: 36_000, px: 9525 };
 
 /** Size of a VML shape. */

@@ -2,6 +2,8 @@
 // in one XML file too.
 import { attribute } from '../markup-handler.ts';
 import type { PackageParts } from '../package-parts.ts';
+import { readEvents } from '../xml-events.ts';
+import { type XmlBlock, XmlBlocks } from './xml-blocks.ts';
 
 /** What a character style does to the text in it. */
 export interface RunStyle {
@@ -16,8 +18,8 @@ export interface ParagraphStyle extends RunStyle {
 }
 
 export interface WordStyles {
-  characters: ReadonlyMap<string, RunStyle>;
-  paragraphs: ReadonlyMap<string, ParagraphStyle>;
+  characters: { get(id: string): RunStyle | undefined };
+  paragraphs: { get(id: string): ParagraphStyle | undefined };
 }
 
 /** A switch is on unless it says otherwise. */
@@ -31,8 +33,11 @@ const MAX_STYLES = 10_000;
 
 const PLAIN: ParagraphStyle = { hides: false, font: '', list: undefined, level: undefined };
 
+const LOOKED_AT: ReadonlySet<string> = new Set(['style', 'basedOn', 'vanish', 'numId', 'ilvl', 'rFonts']);
+
 /** Handler of `w:style` elements. */
 export class StyleSheet implements WordStyles {
+  readonly looksAt = LOOKED_AT;
   readonly characters = new Map<string, RunStyle>();
   readonly paragraphs = new Map<string, ParagraphStyle>();
   #id: string | undefined;
@@ -70,59 +75,95 @@ export class StyleSheet implements WordStyles {
   }
 }
 
-/** Of a part; most that number nothing name nothing of the kind and are not parsed. @param hasLists  does the document number paragraphs? */
-export async function wordStyles(
+/** @param part  styles.xml; undefined where there is none */
+export async function readStyles(
   parts: PackageParts,
   part: string | undefined,
-  hasLists: boolean,
+  maxElements: number,
 ): Promise<WordStyles> {
+  const content = part === undefined ? undefined : await parts.utf8(part);
+  return content === undefined ? new StyleSheet() : stylesOf(content, maxElements);
+}
+
+/** @param xml  in UTF-8 */
+export function stylesOf(xml: Buffer, maxElements: number): WordStyles {
+  const blocks = XmlBlocks.of(xml, ['style']);
+  return blocks === undefined || blocks.count('style') > MAX_STYLES
+    ? wholeSheet(xml, maxElements)
+    : new StylesOnDemand(xml, blocks, maxElements);
+}
+
+export function wholeSheet(xml: Buffer, maxElements: number): StyleSheet {
   const sheet = new StyleSheet();
-  const content = part === undefined ? undefined : await parts.bytes(part);
-  if (part === undefined || content === undefined) return sheet;
-  if ((hasLists && content.includes('numPr')) || mayMatter(content)) await parts.xml(part, sheet, withoutUnused);
+  readEvents(xml.toString('utf8'), sheet, maxElements);
   return sheet;
 }
 
-/** Each by its end, which begins with a rarer char: the search goes from one such char to the next. */
-const mayMatter = (content: Buffer) =>
-  content.includes('vanish') ||
-  content.includes('ngdings') ||
-  (content.includes('bdings') && content.includes('ebdings')) ||
-  (content.includes('Symbol"') && content.includes('"Symbol"')) ||
-  content.includes('arlett');
+const BASE = /<w:basedOn\s[^>]*?w:val="([^"&]*)"/;
+/** What a style without one of these says nothing about, but for what it is based on. */
+const TELLING = /vanish|numId|ilvl|rFonts/;
 
-const STYLE = '<w:style ';
-const STYLE_END = '</w:style>';
-const UNUSED = /^<w:style\s[^>]*w:type="(?:table|numbering)"/;
-const HEAD_BYTES = 400;
+/** Those that are asked for, and what they are based on. */
+class StylesOnDemand implements WordStyles {
+  readonly characters = { get: (id: string) => this.#sheetWith(id).characters.get(id) };
+  readonly paragraphs = { get: (id: string) => this.#sheetWith(id).paragraphs.get(id) };
+  readonly #xml: Buffer;
+  readonly #blocks: XmlBlocks;
+  readonly #maxElements: number;
+  readonly #known = new Set<string>();
+  #sheet = new StyleSheet();
+  #isWhole = false;
 
-/**
- * Names of styles that the file does not have, and styles of tables and lists, say nothing that matters here: nine tenths of what some programs write.
- * @param xml  in UTF-8
- */
-export function withoutUnused(xml: Buffer): Buffer {
-  if (xml.includes('!') && xml.includes('<!')) return xml; // what is no markup might look like some
-  const kept: Buffer[] = [];
-  const names = xml.indexOf('<w:latentStyles');
-  let at = xml.indexOf(STYLE);
-  let from = 0;
-  const first = at < 0 ? xml.length : at;
-  if (names >= 0 && names < first) {
-    const end = xml.indexOf('</w:latentStyles>', names);
-    if (end > names && end < first) {
-      kept.push(xml.subarray(0, names));
-      from = end + '</w:latentStyles>'.length;
-    }
+  constructor(xml: Buffer, blocks: XmlBlocks, maxElements: number) {
+    this.#xml = xml;
+    this.#blocks = blocks;
+    this.#maxElements = maxElements;
   }
-  while (at >= 0) {
-    const next = xml.indexOf(STYLE, at + STYLE.length);
-    const end = xml.indexOf(STYLE_END, at);
-    const isWhole = end >= 0 && (next < 0 || end < next);
-    if (isWhole && UNUSED.test(xml.toString('latin1', at, at + HEAD_BYTES))) {
-      kept.push(xml.subarray(from, at));
-      from = end + STYLE_END.length;
+
+  #sheetWith(id: string): StyleSheet {
+    if (this.#isWhole || this.#known.has(id)) return this.#sheet;
+    if (!this.#add(id)) {
+      this.#sheet = wholeSheet(this.#xml, this.#maxElements);
+      this.#isWhole = true;
     }
-    at = next;
+    return this.#sheet;
   }
-  return Buffer.concat([...kept, xml.subarray(from)]);
+
+  /** @returns false where the whole must be read */
+  #add(id: string): boolean {
+    const chain: { id: string; xml: string; base: string | undefined }[] = [];
+    for (let next: string | undefined = id; next !== undefined && !this.#known.has(next); ) {
+      this.#known.add(next);
+      const block = this.#blocks.find('style', next);
+      if (block === undefined) break;
+      const base = block === null ? null : this.#baseOf(block);
+      if (block === null || base === null) return false;
+      chain.push({ id: next, xml: block.xml, base });
+      next = base;
+    }
+    for (const style of chain.reverse()) this.#read(style);
+    return true;
+  }
+
+  /** A style is based on those that stand before it. @returns null where the whole must be read */
+  #baseOf(block: XmlBlock): string | undefined | null {
+    const id = BASE.exec(block.xml)?.[1];
+    if (block.xml.split('basedOn', 3).length !== (id === undefined ? 1 : 2)) return null;
+    const base = id === undefined ? undefined : this.#blocks.find('style', id);
+    if (base === null || base === undefined) return base;
+    return base.at < block.at ? id : undefined;
+  }
+
+  #read({ id, xml, base }: { id: string; xml: string; base: string | undefined }): void {
+    const sheet = new StyleSheet();
+    const [character, paragraph] =
+      base === undefined ? [] : [this.#sheet.characters.get(base), this.#sheet.paragraphs.get(base)];
+    if (character === undefined && paragraph === undefined && !TELLING.test(xml)) return;
+    if (base !== undefined && character !== undefined) sheet.characters.set(base, character);
+    if (base !== undefined && paragraph !== undefined) sheet.paragraphs.set(base, paragraph);
+    readEvents(xml, sheet, this.#maxElements);
+    const [own, ofParagraph] = [sheet.characters.get(id), sheet.paragraphs.get(id)];
+    if (own !== undefined) this.#sheet.characters.set(id, own);
+    if (ofParagraph !== undefined) this.#sheet.paragraphs.set(id, ofParagraph);
+  }
 }

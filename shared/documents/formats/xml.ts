@@ -3,13 +3,12 @@
 
 import { TerminalError } from '../../errors.ts';
 import { singleSpaced } from '../blanks.ts';
-import { parseMarkup } from '../markup.ts';
 import { PackageParts } from '../package-parts.ts';
 import { mayHoldText, type Picture } from '../pictures.ts';
 import { type EmbeddedFile, plain, type ReadContext, type ReadText, TextSink } from '../reading.ts';
+import { readEvents } from '../xml-events.ts';
 import { activeMimeFiles, isActiveMime } from './active-mime.ts';
 import { base64File, defaultFileName, isBase64 } from './base64.ts';
-import { htmlToText } from './html.ts';
 
 export async function readXml(text: string, context: ReadContext): Promise<ReadText> {
   const { limits } = context;
@@ -21,7 +20,10 @@ export async function readXml(text: string, context: ReadContext): Promise<ReadT
     const { readFlatDocument } = await import('./open-document.ts');
     return readFlatDocument(withoutDoctype(text), context);
   }
-  if (root === 'svg') return plain(htmlToText(text, limits));
+  if (root === 'svg') {
+    const { htmlToText } = await import('./html.ts');
+    return plain(htmlToText(text, limits));
+  }
   return readNodes(text, context);
 }
 
@@ -60,7 +62,7 @@ function readNodes(text: string, { limits }: ReadContext): ReadText {
       sink.add(singleSpaced(content));
     }
   };
-  parseMarkup(
+  readEvents(
     withoutDoctype(text),
     {
       open(name, attributes) {
@@ -81,7 +83,7 @@ function readNodes(text: string, { limits }: ReadContext): ReadText {
         sink.add(' ');
       },
     },
-    { xml: true, maxElements: limits.maxElements },
+    limits.maxElements,
   );
   return { ...plain(sink.toString()), embedded };
 }
@@ -131,7 +133,7 @@ async function readWord2003(text: string, context: ReadContext): Promise<ReadTex
   const packed: Buffer[] = [];
   const embedded: EmbeddedFile[] = [];
   let binary: string[] | undefined;
-  parseMarkup(
+  readEvents(
     withoutDoctype(text),
     {
       open(name, attributes) {
@@ -165,7 +167,7 @@ async function readWord2003(text: string, context: ReadContext): Promise<ReadTex
         }
       },
     },
-    { xml: true, maxElements: limits.maxElements },
+    limits.maxElements,
   );
   return {
     ...plain(sink.toString(), await addObjects(packed, embedded, limits)),
