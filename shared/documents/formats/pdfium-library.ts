@@ -1,7 +1,6 @@
 // The library PDFium (WebAssembly), loaded once in a process.
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { setFlagsFromString } from 'node:v8';
 import type { WrappedPdfiumModule } from '@embedpdf/pdfium';
 import { rawOf } from './pdfium-memory.ts';
 
@@ -22,7 +21,6 @@ export function forgetPdfium(): void {
 }
 
 async function load(): Promise<WrappedPdfiumModule> {
-  for (const flag of inliningFlags(process.versions.v8)) setFlagsFromString(flag);
   const { init } = await import('@embedpdf/pdfium');
   const file = createRequire(import.meta.url).resolve('@embedpdf/pdfium/pdfium.wasm');
   const wasm = await readFile(file);
@@ -71,15 +69,4 @@ const STRAIGHT = [
 function callStraight(module: WrappedPdfiumModule): WrappedPdfiumModule {
   const raw = rawOf(module);
   return Object.assign(module, Object.fromEntries(STRAIGHT.map((name) => [name, raw[name]])));
-}
-
-/**
- * Flags for V8 to inline virtual calls of WebAssembly where they always go the same way, and more of what is called: PDFium is made of such calls.
- * V8 does the first by itself from 13.7 on (Node 26, Chrome 137). A version that is not known keeps its own ways.
- * @param version  of V8, "13.6.233.17-node.53"
- */
-export function inliningFlags(version: string): string[] {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  const isKnown = (major === 13 && minor >= 6) || major === 14;
-  return isKnown ? ['--wasm-inlining-call-indirect', '--wasm-inlining-factor=10', '--wasm-inlining-budget=20000'] : [];
 }
