@@ -12,6 +12,7 @@ import { extname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { readCorpus, samplesFolder } from './corpus.ts';
+import { wasmFlags } from '../shared/documents/wasm-flags.ts';
 import type { ReadAnswer } from './library/reading-process.ts';
 import { measureDeciding } from './peers/deciding.ts';
 
@@ -229,6 +230,7 @@ function reader(source: string) {
   const told = source === '.' ? source : pathToFileURL(source).href;
   const child = fork(join(import.meta.dirname, `library/${script}${extname(import.meta.filename)}`), [told], {
     silent: true,
+    execArgv: [...process.execArgv, ...(source === '.' ? wasmFlags(process.versions.v8) : [])], // as readers are started
   });
   let said = '';
   child.stderr?.on('data', (bytes) => {

@@ -5,8 +5,10 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { sniff } from '../shared/documents/media-type.ts';
+import type { wasmFlags } from '../shared/documents/wasm-flags.ts';
 import { readCorpus, samplesFolder } from './corpus.ts';
 import type { ReadAnswer, ReadOrder } from './library/reading-process.ts';
 
@@ -41,8 +43,8 @@ export async function run({ json, args }: { json: boolean; args: string[] }): Pr
   const folder = values.corpus ?? (existsSync(DATA) ? DATA : samplesFolder());
   const only = values.only?.split(',');
   const groups = Map.groupBy(readCorpus(folder), ({ name, bytes }) => formatOf(sniff(bytes, name), name));
-  const here = new Readers(resolve('.'));
-  const before = values.against === undefined ? undefined : new Readers(resolve(values.against));
+  const here = await Readers.start(resolve('.'));
+  const before = values.against === undefined ? undefined : await Readers.start(resolve(values.against));
   const found: FormatCost[] = [];
   try {
     for (const [format, files] of [...groups].sort(([a], [b]) => (a < b ? -1 : 1))) {
@@ -108,9 +110,18 @@ function lineOf({ format, documents, ms, beforeMs, ratio, chars, charsBefore }: 
 class Readers {
   readonly #process: ChildProcess;
 
-  constructor(checkout: string) {
+  private constructor(checkout: string, flags: readonly string[]) {
     const extension = import.meta.filename.endsWith('.ts') ? 'ts' : 'js';
-    this.#process = fork(join(import.meta.dirname, `library/reading-process.${extension}`), [checkout]);
+    const entry = join(import.meta.dirname, `library/reading-process.${extension}`);
+    this.#process = fork(entry, [checkout], { execArgv: [...process.execArgv, ...flags] });
+  }
+
+  /** With the flags for WebAssembly that the build starts its readers with, if it has any. */
+  static async start(checkout: string): Promise<Readers> {
+    const module = join(checkout, 'dist/shared/documents/wasm-flags.js');
+    if (!existsSync(module)) return new Readers(checkout, []);
+    const { wasmFlags: flagsOf } = (await import(pathToFileURL(module).href)) as { wasmFlags: typeof wasmFlags }; // `as`: of another build
+    return new Readers(checkout, flagsOf(process.versions.v8));
   }
 
   async read(paths: string[]): Promise<ReadAnswer> {

@@ -67,25 +67,29 @@ const MIN_PAGES = 4;
  * A line among the first or last three of a page is one when it stands, its page number aside, on most pages.
  */
 export function joinPages(pages: readonly string[]): string {
-  const lines = pages.map((page) => clean(page).split('\n'));
-  if (pages.length >= MIN_PAGES) dropRepeatedEdges(lines);
-  return clean(lines.map((page) => page.join('\n')).join('\n\n'));
+  const cleaned = pages.map(clean);
+  const text = (pages.length >= MIN_PAGES ? withoutRepeatedEdges(cleaned) : cleaned).join('\n\n');
+  // What is clean stays so (C1): side by side, pages without text and lines taken out leave blank lines and nothing else.
+  return trimmed(text.includes('\n\n\n') ? text.replace(/\n{3,}/g, '\n\n') : text);
 }
 
-function dropRepeatedEdges(pages: string[][]): void {
+function withoutRepeatedEdges(texts: readonly string[]): string[] {
+  const pages = texts.map((text) => text.split('\n'));
+  const edges = pages.map((page, p) => edgeIndexes(page).map((i) => ({ i, keys: edgeKeys(page[i]!, p) }))); // i < length
   const counts = new Map<string, number>();
-  for (const [p, page] of pages.entries())
-    for (const key of new Set(edgeIndexes(page).flatMap((i) => edgeKeys(page[i]!, p)))) // i < length
-      counts.set(key, (counts.get(key) ?? 0) + 1);
+  for (const lines of edges)
+    for (const key of new Set(lines.flatMap(({ keys }) => keys))) counts.set(key, (counts.get(key) ?? 0) + 1);
   const need = Math.max(MIN_PAGES, Math.ceil(pages.length * 0.6));
   const seen = new Set<string>();
   for (const [p, page] of pages.entries())
-    for (const i of edgeIndexes(page)) {
-      const key = edgeKeys(page[i]!, p).find((k) => (counts.get(k) ?? 0) >= need);
+    for (const { i, keys } of edges[p]!) {
+      // as many
+      const key = keys.find((k) => (counts.get(k) ?? 0) >= need);
       if (key === undefined) continue;
       if (seen.has(key)) page[i] = '';
       seen.add(key);
     }
+  return pages.map((page) => page.join('\n'));
 }
 
 function edgeIndexes(page: readonly string[]): number[] {

@@ -89,6 +89,7 @@ const SIGNATURES: readonly [RegExp, string][] = [
  */
 export function sniff(bytes: Uint8Array, name: string): string {
   const head = latin1(bytes, 0, 4096);
+  if (/^%PDF-\d/.test(head)) return MEDIA.pdf;
   for (const [signature, type] of SIGNATURES) if (signature.test(head)) return type;
   const pdfAt = head.slice(0, 1100).search(/%PDF-\d/); // the header may follow up to 1,024 bytes of junk
   if (pdfAt >= 0 && (pdfAt < 8 || !/^\s*(from |received:|return-path:|<)/i.test(head))) return MEDIA.pdf;

@@ -5,6 +5,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { ReaderOptions } from './protocol.ts';
+import { wasmFlags } from './wasm-flags.ts';
 
 const WATCH_MS = 100;
 const START_TIMEOUT_MS = 30_000;
@@ -160,6 +161,7 @@ function readerFlags(maxMemoryBytes: number): string[] {
     '--max-semi-space-size=16',
     // As many readers as cores keep the cores busy; helper threads of each one's collector only get in the other's way (7 % of the CPU time).
     '--single-threaded-gc',
+    ...wasmFlags(process.versions.v8),
     '--no-warnings',
   ];
   // The permission model (Node 22.13+): no writes, no further processes, no addons.

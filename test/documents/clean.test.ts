@@ -71,6 +71,17 @@ describe('joinPages', () => {
     expect(joinPages(rows)).toBe(rows.join('\n\n'));
   });
 
+  test('is clean: pages side by side need no second cleaning', () => {
+    fc.assert(
+      fc.property(fc.array(messy, { maxLength: 7 }), (pages) => {
+        const text = joinPages(pages);
+        expect(clean(text)).toBe(text);
+        if (pages.length < 4) expect(text).toBe(clean(pages.map(clean).join('\n\n')));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   test('leaves short documents alone', () => {
     expect(joinPages(['same', 'same', 'same'])).toBe('same\n\nsame\n\nsame');
   });

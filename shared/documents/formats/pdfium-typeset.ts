@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { WrappedPdfiumModule } from '@embedpdf/pdfium';
 import type { Bitmap } from '../pages/page.ts';
-import { loadPdfium } from './pdfium.ts';
+import { loadPdfium } from './pdfium-library.ts';
 import { heapOf, readFloats } from './pdfium-memory.ts';
 import { pictureOfPage } from './pdfium-picture.ts';
 

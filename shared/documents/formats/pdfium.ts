@@ -1,8 +1,6 @@
 // PDFium (WebAssembly) behind a small document class: text, images, form values, embedded files, page rendering.
 // Invariants: F1 every handle is closed, so memory stays flat. F2 after an abort the instance is thrown away.
 // Trap: PDFium orders lines for the page as displayed; text that runs sideways comes out bottom-up unless the page is turned first.
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import type { WrappedPdfiumModule } from '@embedpdf/pdfium';
 import { TerminalError } from '../../errors.ts';
 import type { Bitmap, PageWords } from '../pages/page.ts';
@@ -12,19 +10,9 @@ import { dropUnpainted } from './pdf-layers.ts';
 import { withSigns } from './pdf-signs.ts';
 import type { PageMarks } from './pdf-trust.ts';
 import type { UnseenText } from './pdf-unseen.ts';
+import { forgetPdfium, loadPdfium } from './pdfium-library.ts';
 import { heapOf, rawOf, readBytes, readFloats, readSized, utf16 } from './pdfium-memory.ts';
 import { pictureOfPage, wordsOf } from './pdfium-picture.ts';
-
-let library: Promise<WrappedPdfiumModule> | undefined;
-
-async function load(): Promise<WrappedPdfiumModule> {
-  const { init } = await import('@embedpdf/pdfium');
-  const file = createRequire(import.meta.url).resolve('@embedpdf/pdfium/pdfium.wasm');
-  const wasm = await readFile(file);
-  const module = await init({ wasmBinary: new Uint8Array(wasm).buffer, print: () => {}, printErr: () => {} });
-  module.PDFiumExt_Init();
-  return module;
-}
 
 // FPDF_GetLastError
 const PASSWORD_ERROR = 4;
@@ -53,7 +41,7 @@ export async function withPdf<T>(bytes: Uint8Array, use: (pdf: PdfDocument) => P
     return result;
   } catch (error) {
     // A WebAssembly trap leaves the heap in an unknown state: never touch that instance again.
-    if (error instanceof Error && /^(RuntimeError|RangeError)$/.test(error.name)) library = undefined;
+    if (error instanceof Error && /^(RuntimeError|RangeError)$/.test(error.name)) forgetPdfium();
     else pdf?.close();
     throw error;
   }
@@ -65,15 +53,6 @@ export async function withPdf<T>(bytes: Uint8Array, use: (pdf: PdfDocument) => P
  */
 export async function openPdf(bytes: Uint8Array): Promise<PdfDocument> {
   return new PdfDocument(await loadPdfium(), bytes);
-}
-
-/** The library, loaded once. */
-export function loadPdfium(): Promise<WrappedPdfiumModule> {
-  library ??= load().catch((error: unknown) => {
-    library = undefined; // no memory just now: the next file tries again
-    throw error;
-  });
-  return library;
 }
 
 export class PdfDocument {
@@ -237,6 +216,7 @@ export class PdfPage {
    * holds in reading order already. Both letters of one glyph have one origin: that tells them from a real alef-lam.
    */
   #mendLamAlef(textPage: number, text: string): string {
+    if (!text.includes('\u0644')) return text; // most pages: found faster than by a pattern
     const pairs = [...text.matchAll(/[\u0622\u0623\u0625\u0627]\u0644/g)].slice(0, MAX_OBJECTS);
     if (pairs.length === 0) return text;
     const letters = text.split('');

@@ -1,8 +1,9 @@
 // Boxes and ticks that a PDF paints as text of a symbol font.
 import { afterAll, describe, expect, test } from 'vitest';
 import { Extractor } from '../../../shared/documents/extract.ts';
-import { signOf } from '../../../shared/documents/formats/pdf-signs.ts';
+import { candidatesIn, signOf } from '../../../shared/documents/formats/pdf-signs.ts';
 import { silentLogger } from '../../../shared/ports.ts';
+import fc from '../../fakes/property.ts';
 import { pdfFile } from '../fixtures.ts';
 
 const extractor = new Extractor({ logger: silentLogger, slots: 1 });
@@ -66,4 +67,34 @@ describe('pdf: boxes painted as text', () => {
   ])('%s: %j is %j', (font, char, expected) => {
     expect(signOf(font, char)).toBe(expected);
   });
+});
+
+test('asked for their font are private characters, dingbats and what stands alone', () => {
+  const pattern = /[\uf021-\uf0ff\u2713-\u2718\u274f-\u2752]|(?<!\S)[!-~\xa1-\xff](?!\S)/g;
+  const unit = fc.oneof(
+    fc.constantFrom(
+      ' ',
+      '\n',
+      '\r\n',
+      '\t',
+      '\xa0',
+      '\x85',
+      '\u2003',
+      '\ufeff',
+      '\0',
+      'x',
+      'þ',
+      '\u2713',
+      '\u2752',
+      '\uf0fe',
+      '\uf020',
+    ),
+    fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
+  );
+  fc.assert(
+    fc.property(fc.string({ unit, maxLength: 40 }), (text) => {
+      expect(candidatesIn(text)).toEqual([...text.matchAll(pattern)].map(({ index }) => index));
+    }),
+    { numRuns: 1000 },
+  );
 });
