@@ -76,7 +76,7 @@ export function rowsOf(streams: Streams): DocRow[] {
   for (const page of propertyPages(streams, FC_PLCF_BTE_PAPX)) {
     const count = page[PAGE_BYTES - 1]!; // of 512 bytes
     for (let i = 0; i < Math.min(count, 0x1d); i++) {
-      const at = page[(count + 1) * 4 + i * 13]! * 2; // within: count is bounded
+      const at = (page[(count + 1) * 4 + i * 13] ?? 0) * 2; // a count that is damaged may lead out of the page
       // A size of 0 says that the size stands behind it and counts pairs of bytes.
       const [from, to] = page[at] === 0 ? [at + 2, at + 2 + page[at + 1]! * 2] : [at + 1, at + page[at]! * 2]; // at ≤ 510
       const look = at === 0 ? undefined : paragraphOf(page, from + 2, Math.min(to, PAGE_BYTES), streams.data);
