@@ -7,23 +7,12 @@ import type { TextSink } from '../reading.ts';
 import { controlText } from './active-x.ts';
 import { symbolText } from './choices.ts';
 import { symbolsIn } from './drawing-text.ts';
-import { fieldText, MAX_FIELD_CODE } from './field-code.ts';
 import type { Relation } from './office-xml.ts';
 import type { ShownPicture } from './package-files.ts';
+import { CLOSED, isSkipped, OPENED, TELLING } from './word-elements.ts';
+import { WordFields } from './word-fields.ts';
 import { WordLists } from './word-lists.ts';
 import { isOn, isSymbolFont, type ParagraphStyle, type WordStyles } from './word-styles.ts';
-
-/** A field being read: its code names it, its data hold the choice, its result may stand in the text. */
-interface Field {
-  choice: string | undefined;
-  options: string[];
-  chosen: number | undefined;
-  isCheckbox: boolean;
-  isChecked: boolean | undefined;
-  isCheckedAtFirst: boolean;
-  hasResult: boolean;
-  code: string;
-}
 
 interface Paragraph {
   style: ParagraphStyle | undefined;
@@ -60,7 +49,7 @@ export class Story {
   #cells = 0;
   #math = 0;
   #objects = 0;
-  readonly #fields: Field[] = [];
+  readonly #fields = new WordFields();
   readonly #controls: Control[] = [];
   /** Where the properties of a control end, its content begins: a prompt is passed over from there. */
   #runHides = false;
@@ -100,7 +89,7 @@ export class Story {
     }
     if (
       this.#openParagraph(name, attributes) ||
-      this.#openField(name, attributes) ||
+      this.#fields.open(name, attributes, this.#sayField) ||
       this.#openControl(name, attributes) ||
       this.#openPicture(name, attributes)
     )
@@ -196,13 +185,12 @@ export class Story {
 
   text(text: string): void {
     if (this.#skipped === 0 && this.#inCode > 0) {
-      const field = this.#fields.at(-1);
-      if (field !== undefined && field.code.length < MAX_FIELD_CODE) field.code += text;
+      this.#fields.addCode(text);
       return;
     }
     if (this.#skipped > 0 || this.#inText === 0 || this.#runHides) return;
     this.#say(isSymbolFont(this.#font) ? symbolsIn(this.#font, text) : text);
-    for (const field of this.#fields) if (text.trim() !== '') field.hasResult = true;
+    this.#fields.seeText(text);
   }
 
   close(name: string): void {
@@ -234,59 +222,9 @@ export class Story {
     } else if (name === 'txbxContent') this.#sink.add('\n');
   }
 
-  /** Form fields of Word 97 to 2003 (w:ffData): the choice is stored apart from the text. */
-  #openField(name: string, attributes: Record<string, string>): boolean {
-    const field = this.#fields.at(-1);
-    const value = () => attribute(attributes, 'val');
-    switch (name) {
-      case 'fldChar': {
-        const type = attribute(attributes, 'fldCharType');
-        if (type === 'begin')
-          this.#fields.push({
-            choice: undefined,
-            options: [],
-            chosen: undefined,
-            isCheckbox: false,
-            isChecked: undefined,
-            isCheckedAtFirst: false,
-            hasResult: false,
-            code: '',
-          });
-        else if (type === 'end') this.#endField(this.#fields.pop());
-        return true;
-      }
-      case 'listEntry':
-        if (field !== undefined && field.options.length < 1000) field.options.push(value() ?? '');
-        return field !== undefined;
-      case 'result':
-        if (field !== undefined) field.chosen = Number(value());
-        return field !== undefined;
-      case 'checkBox':
-        if (field !== undefined) field.isCheckbox = true;
-        return field !== undefined;
-      case 'checked':
-        if (field?.isCheckbox === true) {
-          field.isChecked = isOn(attributes);
-          return true;
-        }
-        return false;
-      case 'default':
-        if (field?.isCheckbox === true) field.isCheckedAtFirst = isOn(attributes);
-        else if (field !== undefined && field.chosen === undefined && /^\d+$/.test(value() ?? ''))
-          field.chosen = Number(value());
-        else if (field !== undefined) field.choice = value();
-        return field !== undefined;
-      default:
-        return false;
-    }
-  }
-
-  #endField(field: Field | undefined): void {
-    if (field === undefined || this.#runHides) return;
-    if (field.isCheckbox) this.#say((field.isChecked ?? field.isCheckedAtFirst) ? '[x] ' : '[ ] ');
-    else if (!field.hasResult && field.options.length > 0) this.#say(field.options[field.chosen ?? 0] ?? '');
-    else if (!field.hasResult) this.#say(fieldText(field.code) ?? '');
-  }
+  readonly #sayField = (text: string) => {
+    if (!this.#runHides) this.#say(text);
+  };
 
   /** Visible text of the paragraph; before the first of it stands the number of its list. */
   #say(text: string): void {
@@ -391,39 +329,6 @@ export class Story {
 
 const MAX_CONTROLS = 1000;
 
-/** Elements that say something by their attributes. */
-const TELLING: ReadonlySet<string> = new Set([
-  ...['pStyle', 'numId', 'ilvl', 't', 'rStyle', 'rFonts', 'vanish', 'sym', 'gridBefore', 'gridSpan', 'textpath', 'chr'],
-  ...['fldChar', 'listEntry', 'result', 'checked', 'default', 'showingPlcHdr'],
-  ...['docPr', 'extent', 'shape', 'rect', 'blip', 'imagedata', 'control'],
-]);
-/** Where nothing is skipped, most elements are about looks: neither their beginning nor their end says anything. */
-const OPENED: ReadonlySet<string> = new Set([
-  ...TELLING,
-  ...[
-    'p',
-    'pPr',
-    'listPr',
-    'r',
-    'rPr',
-    'instrText',
-    'tab',
-    'ptab',
-    'br',
-    'cr',
-    'noBreakHyphen',
-    'tr',
-    'tc',
-    'txbxContent',
-  ],
-  ...['sup', 'oMath', 'object', 'checkBox', 'checkbox', 'sdt', 'sdtContent'],
-  ...['del', 'moveFrom', 'delText', 'Fallback', 'tabs', 'rt', 'numberingChange'],
-  ...['p', 'r', 't', 'tr', 'tc', 'tbl', 'sect'].map((kind) => `${kind}PrChange`),
-]);
-const CLOSED: ReadonlySet<string> = new Set([
-  ...['p', 'pPr', 'listPr', 'r', 'rPr', 't', 'instrText', 'oMath', 'num', 'object', 'sdt', 'sdtPr'],
-  ...['tr', 'tc', 'txbxContent'],
-]);
 const EMU_OF_UNIT: Readonly<Record<string, number>> = { pt: 12_700, in: 914_400, cm: 360_000, mm: 36_000, px: 9525 };
 
 /** Size of a VML shape. */
@@ -433,19 +338,4 @@ function sizeInStyle(style: string): { width: number | undefined; height: number
     return match === null ? undefined : Number(match[1]) * EMU_OF_UNIT[match[2]!.toLowerCase()]!; // the pattern names the keys
   };
   return { width: size('width'), height: size('height') };
-}
-
-/** Deleted or moved-away text, field codes, the second copy of a drawing, and tab stops, which are no tabs. */
-function isSkipped(name: string): boolean {
-  return (
-    name === 'del' ||
-    name === 'moveFrom' ||
-    name === 'delText' ||
-    name === 'Fallback' ||
-    name === 'tabs' ||
-    name === 'rt' ||
-    // What a paragraph, a run or a row was like before a change of its form.
-    /^(p|r|t|tr|tc|tbl|sect)PrChange$/.test(name) ||
-    name === 'numberingChange'
-  );
 }
