@@ -11,8 +11,8 @@ import { tmpdir } from 'node:os';
 import { extname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { readCorpus, samplesFolder } from './corpus.ts';
 import { wasmFlags } from '../shared/documents/wasm-flags.ts';
+import { readCorpus, samplesFolder } from './corpus.ts';
 import type { ReadAnswer } from './library/reading-process.ts';
 import { measureDeciding } from './peers/deciding.ts';
 

@@ -8,6 +8,6 @@
  */
 export function wasmFlags(version: string): string[] {
   const [major = 0, minor = 0] = version.split('.').map(Number);
-  const isKnown = (major === 13 && minor >= 6) || major === 14;
+  const isKnown = (major === 13 && minor >= 6) || (major === 14 && minor <= 6); // Node 24 to 26
   return isKnown ? ['--wasm-inlining-call-indirect', '--wasm-inlining-factor=10', '--wasm-inlining-budget=20000'] : [];
 }

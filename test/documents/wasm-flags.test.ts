@@ -10,6 +10,7 @@ describe('flags of V8 for WebAssembly', () => {
     ['13.5.212.10', 0],
     ['13.6.233.17-node.53', 3],
     ['14.6.202.34-node.34', 3],
+    ['14.7.1', 0],
     ['15.0.1', 0],
     ['unknown', 0],
   ])('V8 %s gets %i', (version, count) => {
