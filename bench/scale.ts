@@ -1,11 +1,14 @@
-// A run of millions of documents, played: `npm run bench scale -- --documents 10000000 [--json]`. The real plan, the real orchestrations and the
-// real commit work on a store that holds sizes and counts, no documents. Each participant is a process of its own, so that its memory is its own.
+// A run of millions of documents, played: `npm run bench scale -- --documents 10000000 [--json] [--plain]`. The real plan, the real orchestrations and
+// the real commit work on a store that holds sizes and counts, no documents. Each participant is a process of its own, so that its memory is its own.
+// It has the flags of a laptop's processes; with --plain it has none, as a worker in the cloud (whose Node is 22: run it by that one).
 // What is played: the listing (entries as storage gives them), the records that finished batches leave, a part file a batch. What a batch itself
 // costs is the other benchmarks' subject; --seconds-per-document and --instances turn it into hours.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
+import { NODE_FLAGS } from '../cli/child.ts';
 import { loadConfig } from '../shared/config.ts';
+import { boundHeapGrowth } from '../shared/heap.ts';
 import { batchId } from '../shared/ids.ts';
 import { encodeActions } from '../shared/lake/delta/actions.ts';
 import { writeCheckpoint } from '../shared/lake/delta/checkpoint.ts';
@@ -250,10 +253,12 @@ export async function run({ json, args }: { json: boolean; args: string[] }): Pr
       part: { type: 'string' },
       batches: { type: 'string', default: '0' },
       folder: { type: 'string', default: '' },
+      plain: { type: 'boolean', default: false },
     },
   });
   const documents = Number(values.documents);
   if (values.part !== undefined) {
+    boundHeapGrowth(); // as the app does
     const played = await play(values.part, documents, Number(values.batches), values.folder);
     process.stdout.write(`${JSON.stringify(played)}\n`);
     return;
@@ -263,7 +268,7 @@ export async function run({ json, args }: { json: boolean; args: string[] }): Pr
     for (const part of PARTS) {
       const batches = String(parts.plan?.batches ?? 0);
       const order = ['--part', part, '--documents', String(documents), '--batches', batches, '--folder', folder];
-      parts[part] = await inProcess(order);
+      parts[part] = await inProcess(order, values.plain ? [] : NODE_FLAGS);
     }
   });
   const instances = Number(values.instances);
@@ -288,8 +293,8 @@ async function play(part: string, documents: number, batches: number, folder: st
   return part === 'checkpoint' ? await playCheckpoint(folder) : await playOpen(folder);
 }
 
-async function inProcess(args: string[]): Promise<Part> {
-  const child = spawn(process.execPath, [process.argv[1] ?? '', 'scale', ...args], {
+async function inProcess(args: string[], flags: readonly string[]): Promise<Part> {
+  const child = spawn(process.execPath, [...flags, process.argv[1] ?? '', 'scale', ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let text = '';

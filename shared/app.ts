@@ -3,6 +3,7 @@
 import { type AuthMode, type Principal, type Role, requireRole } from './azure/client-principal.ts';
 import type { App } from './compose.ts';
 import { type Config, inspectConfig, loadConfig } from './config.ts';
+import { boundHeapGrowth } from './heap.ts';
 import type { PipelineServices } from './pipeline/services.ts';
 import { PIPELINE_VERSION } from './pipeline-version.ts';
 
@@ -32,6 +33,7 @@ export function getApp(): Promise<App> {
 }
 
 async function openApp(): Promise<App> {
+  boundHeapGrowth();
   const settings = getConfig();
   const { createApp } = await import('./compose.ts');
   app ??= createApp(settings);

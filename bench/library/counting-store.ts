@@ -1,7 +1,8 @@
 // A store for a play: it holds sizes and counts, and of files what is small and read again, or all of it in a folder.
-import { existsSync, readdirSync } from 'node:fs';
-import { copyFile, readFile, stat, writeFile } from 'node:fs/promises';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { copyFile, open, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { TerminalError } from '../../shared/errors.ts';
 import type { FileContent, LakeFile, LakeStore } from '../../shared/ports.ts';
 
 /** Of every file. */
@@ -37,8 +38,11 @@ export class CountingStore implements LakeStore {
     this.#made = made;
   }
 
-  async readIfExists(path: string): Promise<{ bytes: Buffer; etag: string } | undefined> {
+  async readIfExists(path: string, maxBytes?: number): Promise<{ bytes: Buffer; etag: string } | undefined> {
     this.counts.reads++;
+    const file = this.#fileOf(path);
+    if (maxBytes !== undefined && file !== undefined && existsSync(file) && statSync(file).size > maxBytes)
+      throw new TerminalError('extract.too-large', `at most ${maxBytes} bytes are read`);
     const bytes = this.#kept.get(path) ?? this.#made(path) ?? (await this.#onDisk(path));
     return bytes === undefined ? undefined : { bytes, etag: '"1"' };
   }
@@ -59,7 +63,16 @@ export class CountingStore implements LakeStore {
   }
 
   async readPart(path: string, offset: number, length: number): Promise<Buffer> {
-    return (await this.read(path)).subarray(offset, offset + length);
+    const file = this.#fileOf(path);
+    if (file === undefined || !existsSync(file)) return (await this.read(path)).subarray(offset, offset + length);
+    this.counts.reads++;
+    const handle = await open(file, 'r');
+    try {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, offset);
+      return buffer.subarray(0, bytesRead);
+    } finally {
+      await handle.close();
+    }
   }
 
   async write(path: string, content: FileContent): Promise<string> {
@@ -92,8 +105,10 @@ export class CountingStore implements LakeStore {
 
   async stat(path: string): Promise<LakeFile | undefined> {
     this.counts.reads++;
-    const bytes = this.#kept.get(path) ?? (await this.#onDisk(path));
-    return bytes === undefined ? undefined : { path, sizeBytes: bytes.length, etag: '"1"', lastModified: PLAYED_AT };
+    const file = this.#fileOf(path);
+    const sizeBytes =
+      this.#kept.get(path)?.length ?? (file !== undefined && existsSync(file) ? statSync(file).size : undefined);
+    return sizeBytes === undefined ? undefined : { path, sizeBytes, etag: '"1"', lastModified: PLAYED_AT };
   }
 
   async *list(prefix: string): AsyncIterable<LakeFile> {

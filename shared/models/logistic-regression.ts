@@ -2,6 +2,7 @@
 // Invariants: R1 columns without variance get coefficient 0. R2 only columns that occur take memory. R3 the result does not depend on which
 // representation (lr-spaces.ts) is used, up to rounding.
 // Semantics: org.apache.spark.ml.classification.LogisticRegression.
+import { TerminalError } from '../errors.ts';
 import { type LbfgsState, minimize, type StopReason } from './lbfgs.ts';
 import type { LinearModel } from './linear-model.ts';
 import { finishModel, startIntercepts, sumClasses, usesMultinomial } from './lr-model.ts';
@@ -25,7 +26,7 @@ export interface LrFit {
 
 /**
  * Fit.
- * @throws {TerminalError} train.no-rows, train.bad-value (NaN, infinite, negative weight), train.unknown-label (class out of range)
+ * @throws {TerminalError} train.no-rows (none, or none that weighs anything), train.bad-value (NaN, infinite, negative weight), train.unknown-label (class out of range)
  */
 export function fitLogisticRegression(
   input: LrInput,
@@ -49,6 +50,11 @@ export function* fitPath(
 ): Generator<LrFit> {
   const options = { ...defaultLrOptions, ...given };
   checkInput(input);
+  if (input.weights?.every((weight) => weight === 0))
+    throw new TerminalError(
+      'train.no-rows',
+      `Training: need a weight above 0 among the rows of each fit, all ${input.x.rows} of one have 0`,
+    );
   const labels = Int32Array.from(input.labels);
   const classWeights = sumClasses(labels, input.numClasses, input.weights);
   const isMultinomial = usesMultinomial(options.family, input.numClasses);

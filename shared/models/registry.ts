@@ -1,15 +1,17 @@
 // Models in the lake: one immutable folder per version, and the pointer to the champion.
 // Invariants: R1 a version's files never change once its manifest is there; the manifest is written last. R2 two registrations never
-// share a version: a claim file, created if absent, decides. R3 the champion moves only to a model whose judgement speaks for it
+// share a version: a claim file, created if absent, decides; what is to be registered once is, by however many at the same time: a record created if
+// absent holds the one manifest that is written. R3 the champion moves only to a model whose judgement speaks for it
 // (promotion.ts), or by force, and only to one that loads: whoever registers what is known to load says so, as loading takes 30 MB.
 
-import { codeOf, ERROR_REMEDIES, type ErrorCode, RetryableError, SluiceError, TerminalError } from '../errors.ts';
+import { codeOf, ERROR_REMEDIES, type ErrorCode, RetryableError, type SluiceError, TerminalError } from '../errors.ts';
 import { modelPaths } from '../paths.ts';
 import type { Clock, LakeStore } from '../ports.ts';
 import { isCorruptRecord, parseRecord, type RecordCheck } from '../record-json.ts';
 import { describeArtifacts, type ModelBundle, type ModelManifest, parseManifest, verifyArtifact } from './bundle.ts';
 import { type LoadedModel, openModel } from './loaded-model.ts';
 import { refusalToPromote, refusalToPromoteByItself } from './promotion.ts';
+import { completeVersion, decideOnce, isConflict, MANIFEST_FILE, VERSION } from './register-once.ts';
 
 export type { EvidenceTerm } from './evidence.ts';
 export type { LoadedModel } from './loaded-model.ts';
@@ -49,8 +51,6 @@ export interface ModelList {
   history: ChampionMove[];
 }
 
-const MANIFEST_FILE = 'manifest.json';
-const VERSION = /^v[1-9]\d{0,8}$/;
 const MAX_ATTEMPTS = 20;
 const TOLD: ReadonlySet<ErrorCode> = new Set([
   'model.corrupt',
@@ -68,8 +68,13 @@ export class ModelRegistry {
     this.#clock = deps.clock;
   }
 
-  /** Store a model under the next version. The champion stays who it is. */
-  async register(bundle: ModelBundle): Promise<string> {
+  /**
+   * Store a model under the next version. The champion stays who it is.
+   * @param once  path of a record that decides: the model of whoever creates it is registered, and all others, a repetition too, get that version
+   */
+  async register(bundle: ModelBundle, { once }: { once?: string } = {}): Promise<string> {
+    const decided = once === undefined ? undefined : await this.#store.readIfExists(once);
+    if (once !== undefined && decided !== undefined) return await completeVersion(this.#store, decided.bytes, once);
     const version = await this.#claimVersion();
     const folder = modelPaths.folder(version);
     const store = async () => {
@@ -83,8 +88,16 @@ export class ModelRegistry {
       createdAt: new Date(this.#clock.now()).toISOString(),
       artifacts,
     };
-    await this.#store.write(`${folder}/${MANIFEST_FILE}`, JSON.stringify(manifest, null, 1), { ifAbsent: true });
-    return version;
+    const ours = Buffer.from(JSON.stringify(manifest, null, 1));
+    if (once === undefined) {
+      await this.#store.write(`${folder}/${MANIFEST_FILE}`, ours, { ifAbsent: true });
+      return version;
+    }
+    const registered = await completeVersion(this.#store, await decideOnce(this.#store, once, ours), once);
+    // Another was first. The claim stays, as after a crash: nobody else writes into the folder while its files go.
+    if (registered !== version)
+      for (const name of Object.keys(bundle.artifacts)) await this.#store.delete(`${folder}/${name}`);
+    return registered;
   }
 
   /** Every registered model that can be read, oldest first. */
@@ -296,5 +309,3 @@ export class ModelRegistry {
 
 const isChampion: RecordCheck = ({ version, previous, history }) =>
   typeof version === 'string' && Array.isArray(previous) && Array.isArray(history);
-
-const isConflict = (error: unknown): boolean => error instanceof SluiceError && error.code === 'lake.conflict';

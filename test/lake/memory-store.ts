@@ -10,6 +10,8 @@ export class MemoryLakeStore implements LakeStore {
   readonly container = 'memory';
   readonly files = new Map<string, { bytes: Buffer; etag: string; lastModified: number }>();
   readonly calls: Record<Call, number> = { read: 0, write: 0, upload: 0, download: 0, stat: 0, list: 0, delete: 0 };
+  /** Bytes that one answer had. */
+  largestRead = 0;
   /** Time of the next writes. */
   now = 0;
   /** Called before a write; may throw, or return 'lose-reply' to store and then fail. */
@@ -22,14 +24,26 @@ export class MemoryLakeStore implements LakeStore {
     return found.bytes;
   }
 
-  async readIfExists(path: string): Promise<{ bytes: Buffer; etag: string } | undefined> {
+  async readIfExists(path: string, maxBytes?: number): Promise<{ bytes: Buffer; etag: string } | undefined> {
     this.calls.read++;
     const found = this.files.get(path);
+    if (maxBytes !== undefined && found !== undefined && found.bytes.length > maxBytes)
+      throw new TerminalError('extract.too-large', `File of ${found.bytes.length} bytes; at most ${maxBytes} are read`);
+    this.#saw(found?.bytes);
     return found && { bytes: found.bytes, etag: found.etag };
   }
 
   async readPart(path: string, offset: number, length: number): Promise<Buffer> {
-    return (await this.read(path)).subarray(offset, offset + length);
+    this.calls.read++;
+    const found = this.files.get(path);
+    if (found === undefined) throw new TerminalError('lake.not-found', `No file ${path}`);
+    const part = found.bytes.subarray(offset, offset + length);
+    this.#saw(part);
+    return part;
+  }
+
+  #saw(bytes: Buffer | undefined): void {
+    this.largestRead = Math.max(this.largestRead, bytes?.length ?? 0);
   }
 
   async write(path: string, content: FileContent, condition: WriteCondition = {}): Promise<string> {

@@ -189,6 +189,11 @@ describe('logistic regression', () => {
           weights: Float64Array.of(1, -1),
         }),
     ],
+    [
+      'train.no-rows',
+      () =>
+        fitLogisticRegression({ x: csrOf([[1], [2]], 1), labels: [0, 1], numClasses: 2, weights: new Float64Array(2) }),
+    ],
     ['train.unknown-label', () => fitLogisticRegression({ x: csrOf([[1], [2]], 1), labels: [0, 5], numClasses: 2 })],
     ['request.invalid', () => fitLogisticRegression({ x: csrOf([[1], [2]], 1), labels: [0], numClasses: 2 })],
   ] as const)('bad input is refused with %s', ([code, fit]) => {

@@ -37,6 +37,20 @@ const bundle = (weight = 2, isEvaluated = true): ModelBundle =>
       : null,
   });
 
+/** The same lake; before each of its reads and writes `wait` ends. */
+const slowed = (lake: MemoryLake, wait: () => Promise<void>): MemoryLake =>
+  new Proxy(lake, {
+    get: (target, name) => {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== 'function') return member;
+      if (!['read', 'readIfExists', 'write'].includes(String(name))) return member.bind(target);
+      return async (...args: unknown[]) => {
+        await wait();
+        return await member.apply(target, args);
+      };
+    },
+  });
+
 const open = () => {
   const lake = new MemoryLake();
   return { lake, registry: new ModelRegistry(lake, { clock }) };
@@ -91,6 +105,65 @@ describe('registry', () => {
     const { registry } = open();
     const versions = await Promise.all(Array.from({ length: 10 }, () => registry.register(bundle())));
     expect(new Set(versions).size).toBe(10);
+  });
+
+  describe('what is to be registered once', () => {
+    const once = { once: 'training/t1/model.json' };
+    /** The one that is listed loads, so its files are those of its manifest. */
+    const expectOne = async (lake: MemoryLake, version: string) => {
+      const registry = new ModelRegistry(lake, { clock });
+      expect((await registry.list()).map((model) => model.version)).toEqual([version]);
+      await registry.load(version);
+    };
+
+    test('is, by ten at the same moment, though their models differ; all get the same version', async () => {
+      const { lake, registry } = open();
+      const versions = await Promise.all(
+        Array.from({ length: 10 }, (_, index) => registry.register(bundle(index + 1), once)),
+      );
+      expect(new Set(versions).size).toBe(1);
+      await expectOne(lake, versions[0]!);
+      expect(await registry.register(bundle(99), once)).toBe(versions[0]);
+      expect(lake.paths().filter((path) => path.endsWith('model.bin'))).toEqual([`models/${versions[0]}/model.bin`]);
+    });
+
+    test('is, by one who is slow at any call and one who is done meanwhile', async () => {
+      for (let slow = 1; ; slow++) {
+        const { lake, registry } = open();
+        let calls = 0;
+        let other: string | undefined;
+        const waiting = slowed(lake, async () => {
+          if (++calls === slow) other = await registry.register(bundle(3), once);
+        });
+        const version = await new ModelRegistry(waiting, { clock }).register(bundle(2), once);
+        if (other === undefined) break; // it has no such call
+        expect(version).toBe(other);
+        await expectOne(lake, version);
+      }
+    });
+
+    test('is, where the process dies at any call and another begins again', async () => {
+      for (let deadly = 1; ; deadly++) {
+        const { lake, registry } = open();
+        let calls = 0;
+        lake.beforeCall = () => {
+          if (++calls === deadly) throw new Error('killed');
+        };
+        const first = await registry.register(bundle(2), once).catch((error: Error) => error);
+        lake.beforeCall = undefined;
+        if (!(first instanceof Error)) break;
+        expect(first.message).toBe('killed');
+        const version = await registry.register(bundle(3), once);
+        expect(await registry.register(bundle(4), once)).toBe(version);
+        await expectOne(lake, version);
+      }
+    });
+
+    test('a record that is damaged is an error with its name', async () => {
+      const { lake, registry } = open();
+      await lake.write(once.once, '{"version":"../v1"}');
+      await expect(registry.register(bundle(), once)).rejects.toMatchObject({ code: 'lake.corrupt-record' });
+    });
   });
 
   test('two rollbacks at the same moment go back one step: the other is told', async () => {

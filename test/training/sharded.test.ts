@@ -61,11 +61,14 @@ async function openLakes(): Promise<{ store: MemoryLake; source: MemoryLake }> {
   return { store: new MemoryLake(), source };
 }
 
-const openTrainer = ({ store, source }: { store: MemoryLake; source: MemoryLake }) =>
+const openTrainer = (
+  { store, source }: { store: MemoryLake; source: MemoryLake },
+  registry = new ModelRegistry(store, { clock }),
+) =>
   new ShardedTrainer({
     store,
     source,
-    registry: new ModelRegistry(store, { clock }),
+    registry,
     clock,
     logger: silentLogger,
     codeVersion: '1.2.3',
@@ -182,6 +185,27 @@ describe('sharded training', () => {
     const result = await runSharded(openTrainer(lakes), request(options));
     const need = fitInProcess(options, (text) => partOf(text, 0.4, 1) === 2);
     expectEqualModels(await readModel(lakes.store, result.version), need.model);
+  });
+
+  test('two instances that end the same training at the same moment register it once', async () => {
+    const lakes = await openLakes();
+    await openTrainer(lakes).plan({ ...request({ profile: 'lexical' }), shardRows: 1000 });
+    const both = Promise.withResolvers<void>();
+    let looked = 0;
+    /** Neither goes on before both have seen that no model is registered. */
+    class Together extends ModelRegistry {
+      override async list() {
+        const models = await super.list();
+        if (++looked === 2) both.resolve();
+        await both.promise;
+        return models;
+      }
+    }
+    const end = () => openTrainer(lakes, new Together(lakes.store, { clock })).trainWhole({ trainingId: 't1' });
+    const [one, other] = await Promise.all([end(), end()]);
+    expect(one).toEqual(other);
+    const models = await new ModelRegistry(lakes.store, { clock }).list();
+    expect(models.map(({ version }) => version)).toEqual([one?.version]);
   });
 
   test('the registered model scores texts and carries its evaluation', async () => {

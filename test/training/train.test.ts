@@ -191,6 +191,12 @@ describe('training', () => {
       });
     const weightless = makeExamples(12, 0.2).map((example) => ({ ...example, weight: 0 }));
     await expect(train({ examples: weightless, deps })).rejects.toMatchObject({ code: 'train.no-rows' });
+    // One row weighs something: where it judges, nothing is left to train on.
+    const nearly = weightless.map((example, row) => ({ ...example, weight: row === 3 ? 1 : 0 }));
+    await expect(train({ examples: nearly, options: { loss: 'logistic' }, deps })).rejects.toMatchObject({
+      code: 'train.no-rows',
+      message: expect.stringContaining('among the rows of each fit'),
+    });
   });
 
   test('a strict guarantee is proven on rows the model has not seen, and few rows are refused with the number needed', async () => {

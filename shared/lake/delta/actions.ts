@@ -77,6 +77,8 @@ export const ENGINE = 'Sluice/1.0';
 
 /** Actions whose text is made at once: a run of millions of documents adds tens of thousands of files in one version. */
 const PER_PIECE = 200;
+/** Those of large tables have 3 kB each. A longer text is none of V8's young ones, and stays until the whole heap is collected. */
+const PER_TEXT = 16;
 
 /** One action a line, with a final newline; UTF-8. */
 export function encodeActions(actions: readonly Action[]): Buffer {
@@ -87,35 +89,51 @@ export function encodeActions(actions: readonly Action[]): Buffer {
 export function writtenActions(actions: readonly Action[]): Buffer | MadeContent {
   if (actions.length <= PER_PIECE) return encodeActions(actions);
   let byteLength = 0;
-  for (const piece of encodedPieces(actions)) byteLength += piece.byteLength;
+  for (const action of actions) byteLength += Buffer.byteLength(encodedAction(action));
   return { byteLength, pieces: () => encodedPieces(actions) };
 }
 
-function* encodedPieces(actions: readonly Action[]): Generator<Buffer> {
-  for (let from = 0; from < actions.length; from += PER_PIECE)
+/** In pieces of some lines each. */
+export function* encodedPieces(actions: readonly Action[]): Generator<Buffer> {
+  for (let from = 0; from < actions.length; from += PER_TEXT)
     yield Buffer.from(
       actions
-        .slice(from, from + PER_PIECE)
-        .map((action) => `${JSON.stringify(action)}\n`)
+        .slice(from, from + PER_TEXT)
+        .map(encodedAction)
         .join(''),
     );
 }
 
-/** How much of a log entry is text at a time. */
-const TEXT_BYTES = 1024 * 1024;
+const encodedAction = (action: Action): string => `${JSON.stringify(action)}\n`;
+
 const LINE_END = 10;
 
 /** @param bytes  lines of JSON. @throws {TerminalError} lake.corrupt-table when a line is no JSON object */
 export function decodeActions(bytes: Buffer, where: string): Action[] {
   const actions: Action[] = [];
+  // A text for each line: a part of a longer one would keep that alive.
   for (let from = 0; from < bytes.length; ) {
-    const lineEnd = bytes.length - from > TEXT_BYTES ? bytes.indexOf(LINE_END, from + TEXT_BYTES) : -1;
+    const lineEnd = bytes.indexOf(LINE_END, from);
     const to = lineEnd < 0 ? bytes.length : lineEnd;
-    for (const line of bytes.toString('utf8', from, to).split('\n'))
-      if (line.trim() !== '') actions.push(decodeAction(line, where));
+    const line = bytes.toString('utf8', from, to);
+    if (line.trim() !== '') actions.push(decodeAction(line, where));
     from = to + 1;
   }
   return actions;
+}
+
+/** The same of a file in parts, whose borders are anywhere. */
+export async function decodeActionParts(parts: AsyncIterable<Buffer>, where: string): Promise<Action[]> {
+  const found: Action[][] = [];
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const part of parts) {
+    const bytes = rest.length === 0 ? part : Buffer.concat([rest, part]);
+    const end = bytes.lastIndexOf(LINE_END) + 1;
+    found.push(decodeActions(bytes.subarray(0, end), where));
+    rest = bytes.subarray(end);
+  }
+  found.push(decodeActions(rest, where));
+  return found.flat();
 }
 
 function decodeAction(line: string, where: string): Action {

@@ -10,7 +10,7 @@ import { SluiceError, TerminalError } from '../../errors.ts';
 import type { LakeStore } from '../../ports.ts';
 import { withTemporaryFolder } from '../../temporary-folder.ts';
 import { sqlText, withConnection } from '../duckdb.ts';
-import { type Action, decodeActions, writtenActions } from './actions.ts';
+import { type Action, decodeActions, encodedPieces } from './actions.ts';
 import { copyIn, MAX_COPY_BYTES, withCopy } from './checkpoint-copy.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -61,8 +61,7 @@ export async function writeCheckpoint(log: CheckpointLog, snapshot: Snapshot, to
   const actions = checkpointActions(snapshot, tombstonesAfter);
   await withTemporaryFolder(async (folder) => {
     const [lines, parquet] = [join(folder, 'actions.ndjson'), join(folder, 'checkpoint.parquet')];
-    const written = writtenActions(actions);
-    await writeFile(lines, 'pieces' in written ? written.pieces() : written);
+    await writeFile(lines, encodedPieces(actions));
     const columns = Object.entries(COLUMNS).map(([name, type]) => `${sqlText(name)}: ${sqlText(type)}`);
     await withConnection((connection) =>
       connection.run(
@@ -73,7 +72,7 @@ export async function writeCheckpoint(log: CheckpointLog, snapshot: Snapshot, to
     );
     const path = log.checkpointPath(snapshot.version);
     let sizeInBytes: number;
-    if (written.byteLength <= MAX_COPY_BYTES) {
+    if ((await stat(lines)).size <= MAX_COPY_BYTES) {
       const bytes = withCopy(await readFile(parquet), await readFile(lines));
       await log.store.write(path, bytes);
       sizeInBytes = bytes.byteLength;

@@ -4,11 +4,14 @@
 // L3 a checkpoint that cannot be read is passed over and told where an older one, or the first commit, and all commits since are there.
 import { codeOf, TerminalError } from '../../errors.ts';
 import { type LakeStore, type Logger, silentLogger } from '../../ports.ts';
-import { type Action, decodeActions } from './actions.ts';
+import { type Action, decodeActionParts, decodeActions } from './actions.ts';
 import { readCheckpoint } from './checkpoint.ts';
 import { Replay, type Snapshot } from './snapshot.ts';
 
 const READ_AHEAD = 10; // commits asked for at once: one checkpoint interval
+/** Commits of a run of millions are more than 100 MB; those above this come in parts, which are dropped as soon as they are read. */
+const WHOLE_BYTES = 16 * 1024 * 1024;
+const PART_BYTES = 4 * 1024 * 1024;
 
 export interface LastCheckpoint {
   version: number;
@@ -48,8 +51,20 @@ export class DeltaLog {
   /** The actions of one commit; undefined when there is no such version. */
   async readCommit(version: number): Promise<Action[] | undefined> {
     const path = this.commitPath(version);
-    const found = await this.store.readIfExists(path);
-    return found === undefined ? undefined : decodeActions(found.bytes, path);
+    try {
+      const found = await this.store.readIfExists(path, WHOLE_BYTES);
+      return found === undefined ? undefined : decodeActions(found.bytes, path);
+    } catch (error) {
+      if (codeOf(error) !== 'extract.too-large') throw error;
+      const file = await this.store.stat(path);
+      return file === undefined ? undefined : await decodeActionParts(this.#parts(path, file.sizeBytes), path);
+    }
+  }
+
+  /** Of a commit, which never changes. */
+  async *#parts(path: string, sizeBytes: number): AsyncGenerator<Buffer> {
+    for (let offset = 0; offset < sizeBytes; offset += PART_BYTES)
+      yield await this.store.readPart(path, offset, Math.min(PART_BYTES, sizeBytes - offset));
   }
 
   /** Is there a commit of this version? */

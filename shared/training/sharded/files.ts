@@ -35,6 +35,8 @@ export const trainingPaths = {
     `${fitFolder(id, fit)}/gradients/${number(round)}/${number(from)}-${number(to)}.bin`,
   /** What holds content of the rows. */
   contentFolders: (id: string) => [`${folder(id)}/rows`, `${folder(id)}/features`],
+  /** The manifest of the one version that is registered. */
+  model: (id: string) => `${folder(id)}/model.json`,
   result: (id: string) => `${folder(id)}/result.json`,
 } as const;
 

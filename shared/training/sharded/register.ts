@@ -1,5 +1,5 @@
 // The end of a sharded training: the model is judged on what was held out, registered and recorded.
-// Invariants: E1 a training has one version, however often its end is repeated.
+// Invariants: E1 a training has one version, however often its end is repeated, and by however many at the same time.
 import { createHash } from 'node:crypto';
 import { TerminalError } from '../../errors.ts';
 import { selectRows } from '../../features/sparse.ts';
@@ -87,9 +87,9 @@ export async function registerBundle(
   const given = made.description.training;
   const training = { ...given, trainingId, skipped: plan.skipped };
   const bundle = { ...made, description: { ...made.description, training } };
-  // A crash after registering and before the result is written must not register twice.
+  // A crash after registering and before the result is written must not register twice: versions before this one left no record of it.
   const registered = (await registry.list()).find((m) => m.training.trainingId === trainingId);
-  const version = registered?.version ?? (await registry.register(bundle));
+  const version = registered?.version ?? (await registry.register(bundle, { once: trainingPaths.model(trainingId) }));
   await record(deps, plan, version, { ...bundle, evaluation, objectiveHistory });
   const result: TrainingResult = {
     version,

@@ -1,6 +1,6 @@
 // Opening a table whose log was damaged: an older state of the same version, or an error that says which file.
 import { beforeEach, expect, test } from 'vitest';
-import { decodeSchema } from '../../../shared/lake/delta/actions.ts';
+import { decodeSchema, encodeActions } from '../../../shared/lake/delta/actions.ts';
 import { readCheckpoint, readParquetCheckpoint } from '../../../shared/lake/delta/checkpoint.ts';
 import { DeltaLog } from '../../../shared/lake/delta/log.ts';
 import { DeltaTable } from '../../../shared/lake/delta/table.ts';
@@ -70,4 +70,27 @@ test('log: damaged bytes are a damaged table, in the words of no decoder', async
   }
   for (const schema of ['', '{"type":"struct"}', 'null', '{"fields":[null]}'])
     expect(() => decodeSchema(schema)).toThrow('schema that cannot be read');
+});
+
+test('log: a commit of a run of millions is read in parts, whatever is on their borders', async () => {
+  const stats = (n: number) => `${n} ${'ü€😀'.repeat(2000 + (n % 301))}`;
+  const files = Array.from({ length: 1100 }, (_, n) => ({
+    add: { path: `${n}.parquet`, partitionValues: {}, size: 1, modificationTime: 1, dataChange: true, stats: stats(n) },
+  }));
+  await store.write(log.commitPath(23), encodeActions(files));
+  expect(store.files.get(log.commitPath(23))!.bytes.length).toBeGreaterThan(16 * 1024 * 1024);
+  store.largestRead = 0;
+  const snapshot = await log.snapshot();
+  expect(snapshot?.version).toBe(23);
+  expect(files.every(({ add }) => snapshot?.files.get(add.path)?.stats === add.stats)).toBe(true);
+  expect(store.largestRead).toBeLessThanOrEqual(4 * 1024 * 1024);
+});
+
+test('log: a large commit that a clean-up takes while it is read is not there', async () => {
+  await store.write(log.commitPath(23), Buffer.alloc(17 * 1024 * 1024, ' '));
+  const { stat } = store;
+  store.stat = async () => undefined;
+  expect(await log.readCommit(23)).toBeUndefined();
+  store.stat = stat;
+  expect(await log.readCommit(23)).toEqual([]);
 });
