@@ -19,6 +19,9 @@ export function dataset({ against }: Options): Told[] {
   ];
 }
 
+/** What tests and builds keep among the packages. */
+const CACHES = /[\\/]\.vite(st)?(-\w+)?([\\/]|$)/;
+
 /** What `npm ci` has left in each checkout. */
 export function installed({ against }: Options): Told[] {
   const now = sizeOf(join(here, 'node_modules'));
@@ -32,7 +35,7 @@ export function installed({ against }: Options): Told[] {
 function sizeOf(folder: string): { bytes: number; files: number } {
   let [bytes, files] = [0, 0];
   for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
-    if (!entry.isFile()) continue;
+    if (!entry.isFile() || CACHES.test(entry.parentPath)) continue;
     files += 1;
     bytes += statSync(join(entry.parentPath, entry.name)).blocks * 512;
   }
