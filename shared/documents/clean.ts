@@ -1,6 +1,8 @@
 // Text as a reader found it → text as it is stored and classified.
 // Invariants: C1 clean(clean(t)) = clean(t). C2 words are never lost, except repeated page headers and footers.
 
+import { evenlySpaced } from './blanks.ts';
+
 // Ligatures and Arabic presentation forms are typography: NFKC maps them back to letters. Elsewhere NFKC would change meaning (x² → x2).
 const PRESENTATION_FORMS = /[\ufb00-\ufb06\ufb13-\ufb17\ufb1d-\ufdff\ufe70-\ufefc]+/g;
 // \u034f joins combining marks: an alternative of its own, a class cannot hold it safely.
@@ -17,11 +19,6 @@ const HYPHENATED = /(?<=\p{Ll}{2})[-\u2010]\n(?=\p{Ll}{2})/gu;
 // A soft hyphen at a line's end says the same outright.
 const SOFT_HYPHENATED = /\u00ad[ \t]*(\r\n?|\n)[ \t]*(?=\p{L})/gu;
 
-// Tabs stand between cells: empty cells stay, so that columns stay columns; those at the end of a row hold no column in place.
-const GAP = '\t'.repeat(32);
-const WIDE_GAP = /\t{33,}/g;
-const ROW_END = /\t{1,32}\n/g;
-
 /** All that the patterns above look for but blanks and ends of lines: most texts have none of it, and one look is cheaper than six. */
 const UNUSUAL =
   /[\u034f\0-\x08\x0b-\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufb00-\ufdff\ufe70-\uffff]/;
@@ -30,16 +27,10 @@ const MAY_COMPOSE = /[\u0300-\uffff]/;
 
 /** Normalise: NFC, no control or invisible characters, ligatures as letters, words joined over line ends, plain white space. */
 export function clean(text: string): string {
-  // A search for characters is many times faster than a pattern that looks for them, and most texts lack most of them.
-  let plain = usual(text.toWellFormed());
-  if (plain.includes('  ')) plain = plain.replace(/ {2,}/g, ' ');
-  const hasTabs = plain.includes('\t');
-  if (hasTabs) plain = plain.replace(/ \t ?|\t /g, '\t').replace(WIDE_GAP, GAP);
-  if (plain.includes(' \n') || plain.includes('\n ')) plain = plain.replace(/ \n ?|\n /g, '\n');
-  if (hasTabs) plain = plain.replace(ROW_END, '\n');
-  if (plain.includes('\n\n\n')) plain = plain.replace(/\n{3,}/g, '\n\n');
-  if (plain.includes('-\n') || /\u2010\n/.test(plain)) plain = plain.replace(HYPHENATED, '');
-  return trimmed(plain);
+  const plain = evenlySpaced(usual(text.toWellFormed()));
+  // A search for characters is many times faster than a pattern that looks for them.
+  const mayJoin = plain.includes('-\n') || plain.includes('\u2010\n');
+  return trimmed(mayJoin ? plain.replace(HYPHENATED, '') : plain);
 }
 
 /** Without characters that nobody sees or that are written in two ways. */
