@@ -68,6 +68,20 @@ describe('names in 7z', () => {
   });
 });
 
+test('a 7z whose data are damaged says so behind the members that were listed: it does not end as if it were whole', async () => {
+  const archive = Buffer.from(BY_7ZIP);
+  archive[32] = 0x7f; // of LZMA2: what follows is packed in no known way
+  const names: string[] = [];
+  const walk = async () => {
+    for await (const member of (await openSevenZip(archive)).members()) {
+      names.push(member.name);
+      await contentOf(member).catch(() => 'damaged');
+    }
+  };
+  await expect(walk()).rejects.toMatchObject({ code: 'extract.corrupt' });
+  expect(names).toEqual(['leer.txt', 'Bücher/日本語.txt']);
+});
+
 describe('hostile headers of 7z', () => {
   const packed = () => {
     throw new TerminalError('extract.corrupt', 'not unpacked here');
