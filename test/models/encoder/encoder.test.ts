@@ -130,6 +130,16 @@ describe('encoders in the lake', () => {
     expect((await registry.list()).encoders).toHaveLength(2);
   });
 
+  test('one that an earlier build read otherwise gets another version, and its vectors another place', async () => {
+    const { registry } = registryOf();
+    const file = JSON.parse(Buffer.from(tinyEncoder().get('tokenizer.json') ?? '').toString()) as object;
+    const now = read(withFiles({ 'tokenizer.json': { ...file, pre_tokenizer: { type: 'Whitespace' } } }));
+    const { reading, ...before } = now.description;
+    expect(reading).toBe(2);
+    const earlier = await registry.register({ ...now, description: before });
+    expect(await registry.register(now)).not.toBe(earlier);
+  });
+
   test('the one in use is named, changed and taken away', async () => {
     const { registry } = registryOf();
     const version = await registry.register(read(tinyEncoder()));

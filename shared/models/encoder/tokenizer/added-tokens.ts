@@ -69,9 +69,7 @@ function cutAt(tokens: readonly AddedToken[]): Cut {
     for (const { 0: content, index } of text.matchAll(pattern)) {
       const token = byContent.get(content)!;
       const end = index + content.length;
-      const isInWord =
-        ENDS_WORD.test(text.slice(Math.max(0, index - 2), index)) || BEGINS_WORD.test(text.slice(end, end + 2));
-      if (token.isSingleWord && isInWord) continue;
+      if (token.isSingleWord && isInWord(text, index, end)) continue;
       addText(token.takesLeft ? spacesBefore(text, index) : index);
       sections.push({ id: token.id });
       done = token.takesRight ? spacesAfter(text, end) : end;
@@ -80,6 +78,9 @@ function cutAt(tokens: readonly AddedToken[]): Cut {
     return sections;
   };
 }
+
+const isInWord = (text: string, from: number, to: number): boolean =>
+  ENDS_WORD.test(text.slice(Math.max(0, from - 2), from)) || BEGINS_WORD.test(text.slice(to, to + 2));
 
 const isSpace = (char: string): boolean => /^\p{White_Space}$/u.test(char);
 
