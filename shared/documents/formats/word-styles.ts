@@ -147,9 +147,12 @@ class StylesOnDemand implements WordStyles {
 
   /** A style is based on those that stand before it. @returns null where the whole must be read */
   #baseOf(block: XmlBlock): string | undefined | null {
-    const id = BASE.exec(block.xml)?.[1];
-    if (block.xml.split('basedOn', 3).length !== (id === undefined ? 1 : 2)) return null;
-    const base = id === undefined ? undefined : this.#blocks.find('style', id);
+    const bases = block.xml.split('basedOn', 3).length - 1;
+    if (bases === 0) return undefined;
+    // Only where it stands there once: a pattern that begins at many places and ends at none takes the square of their number.
+    const id = bases === 1 ? BASE.exec(block.xml)?.[1] : undefined;
+    if (id === undefined) return null;
+    const base = this.#blocks.find('style', id);
     if (base === null || base === undefined) return base;
     return base.at < block.at ? id : undefined;
   }

@@ -90,6 +90,39 @@ test('blocks: as programs write them they are found, with letters of any script;
   expect(blocks('<w:num w:numId="1"/><w:num w:numId="2"></w:num>')?.find('num', '1')).toBeNull();
 });
 
+test('blocks: an id is one of an attribute, and the name of its tag ends before it', () => {
+  const blocks = (xml: string) => XmlBlocks.of(Buffer.from(xml), ['num']);
+  for (const xml of [
+    '<w:numId="1"></w:num>',
+    '<w:numId= w:numId="1"></w:num>',
+    'w:numId="1"',
+    '<w:num><w:x w:numId="1"/>',
+  ])
+    expect(blocks(xml)).toBeUndefined();
+  expect(blocks('<w:num w:durableId="7" w:numId="1"></w:num>')?.find('num', '1')?.at).toBe(0);
+  expect(blocks('<w:num w:numId="1" x:numId="2"></w:num>')).toBeUndefined();
+});
+
+// Each took the square of what is repeated: half a minute for these.
+test.each([
+  ['ids without a tag', 'Id= '],
+  ['a name without an end', 'xId='],
+  ['a base without an end', '<w:basedOn '],
+  ['a list without an end', '<w:abstractNumId '],
+])('blocks: %s, however many', (_, piece) => {
+  const much = piece.repeat(100_000);
+  const inside = (tag: string) =>
+    `<w:${tag} w:${tag}Id="a" w:type="paragraph"><w:rPr><w:vanish/></w:rPr>${much}</w:${tag}>`;
+  expect(stylesOf(Buffer.from(`<w:styles><${much}`), MAX_ELEMENTS).paragraphs.get('a')).toBeUndefined();
+  expect(numberingOf(Buffer.from(`<w:numbering>${much}`), MAX_ELEMENTS).get('a')).toBeUndefined();
+  expect(stylesOf(Buffer.from(inside('style')), MAX_ELEMENTS).paragraphs.get('a')).toEqual(
+    wholeSheet(Buffer.from(inside('style')), MAX_ELEMENTS).paragraphs.get('a'),
+  );
+  expect(numberingOf(Buffer.from(inside('num')), MAX_ELEMENTS).get('a')).toEqual(
+    wholeNumbering(inside('num'), MAX_ELEMENTS).get('a'),
+  );
+});
+
 const level = fc
   .tuple(
     fc.nat(9),
