@@ -43,10 +43,10 @@ export function endOfTag(xml: string, from: number): number {
       continue;
     }
     if (char === SLASH && xml.charCodeAt(at + 1) === CLOSE) return -(at + 2);
-    if (char !== EQUALS && !endsName(char))
-      do char = xml.charCodeAt(++at);
-      while (char > CLOSE || (char !== EQUALS && !endsName(char)));
-    // What programs write is looked at here, all else with care.
+    // What programs write is looked at here, all else with care: an equals sign without a name before it is a name.
+    if (char === EQUALS || endsName(char)) return takeAttributes(xml, from, {});
+    do char = xml.charCodeAt(++at);
+    while (char > CLOSE || (char !== EQUALS && !endsName(char)));
     if (char !== EQUALS || xml.charCodeAt(at + 1) !== QUOTE) return takeAttributes(xml, from, {});
     at = xml.indexOf('"', at + 2) + 1;
     if (at === 0) return 0;

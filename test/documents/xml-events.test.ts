@@ -152,6 +152,18 @@ describe('events of XML', () => {
     );
   });
 
+  test.each(['<a ="x>y">z</a>', '<a ="1"/>z', '<a b="1"="c>d">z</a>', '<a b="1"=>z</a>', '<a b=\'>\' =">">z</a>'])(
+    'an equals sign without a name before it is a name, whether anybody looks or not: %j',
+    (xml) => {
+      const { events, handler } = collector();
+      const none = new XmlEvents({ ...handler, looksAt: new Set() }, 10);
+      none.write(xml);
+      none.end();
+      const wanted = eventsOf(xml).map((event) => (event[0] === 'open' ? [event[0], event[1], {}] : event));
+      expect(events).toEqual(wanted);
+    },
+  );
+
   test('more names and tags than are kept are read like the others', () => {
     const xml = Array.from({ length: 9000 }, (_, i) => `<n${i} x="${i}"/>`).join('');
     const seen: string[] = [];

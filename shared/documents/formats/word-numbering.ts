@@ -61,7 +61,7 @@ export function wholeNumbering(xml: string, maxElements: number): ReadonlyMap<st
   return reader.result();
 }
 
-const ABSTRACT = /<w:abstractNumId\s[^>]*?w:val="([^"&]*)"/g;
+const ABSTRACT = /<w:abstractNumId\s[^>]*?w:val="([^"&]*)"/;
 
 class ListsOnDemand implements Numbering {
   readonly size: number;
@@ -87,9 +87,11 @@ class ListsOnDemand implements Numbering {
   #read(id: string): NumberedList | undefined {
     const num = this.#blocks.find('num', id);
     if (num === undefined) return undefined;
-    const [of, ...others] = num?.xml.matchAll(ABSTRACT) ?? [];
-    const abstract = of === undefined ? null : this.#blocks.find('abstractNum', of[1]!); // of the pattern
-    if (num === null || abstract === null || others.length > 0) {
+    // Only where it stands there once: a pattern that begins at many places and ends at none takes the square of their number.
+    const isOnce = num?.xml.split('abstractNumId', 3).length === 2;
+    const of = isOnce ? ABSTRACT.exec(num.xml)?.[1] : undefined;
+    const abstract = of === undefined ? null : this.#blocks.find('abstractNum', of);
+    if (num === null || abstract === null) {
       this.#whole = wholeNumbering(this.#xml.toString('utf8'), this.#maxElements);
       return this.#whole.get(id);
     }

@@ -3,7 +3,7 @@
 import { attribute } from '../markup-handler.ts';
 import type { PackageParts } from '../package-parts.ts';
 import { readEvents } from '../xml-events.ts';
-import { type XmlBlock, XmlBlocks } from './xml-blocks.ts';
+import { XmlBlocks } from './xml-blocks.ts';
 
 /** What a character style does to the text in it. */
 export interface RunStyle {
@@ -35,42 +35,75 @@ const PLAIN: ParagraphStyle = { hides: false, font: '', list: undefined, level: 
 
 const LOOKED_AT: ReadonlySet<string> = new Set(['style', 'basedOn', 'vanish', 'numId', 'ilvl', 'rFonts']);
 
+/** What a style says itself. */
+interface OwnStyle {
+  base: string | undefined;
+  says: Partial<ParagraphStyle>;
+}
+
+/** Styles of one kind, each with what it is based on: that may stand anywhere. */
+class StylesOfKind {
+  readonly own = new Map<string, OwnStyle>();
+  readonly #known = new Map<string, ParagraphStyle>();
+
+  /** A chain that comes back to where it was ends there: of a circle only that style is kept, for the others end elsewhere. */
+  get(id: string): ParagraphStyle | undefined {
+    const chain: [id: string, style: OwnStyle][] = [];
+    const seen = new Set<string>();
+    let next: string | undefined = id;
+    while (next !== undefined && !this.#known.has(next) && !seen.has(next)) {
+      seen.add(next);
+      const own = this.own.get(next);
+      if (own !== undefined) chain.push([next, own]);
+      next = own?.base;
+    }
+    let style = next === undefined ? PLAIN : (this.#known.get(next) ?? PLAIN);
+    let isKept = next === undefined || this.#known.has(next);
+    for (const [of, { says }] of chain.reverse()) {
+      style = { ...style, ...says };
+      isKept ||= of === next;
+      if (isKept) this.#known.set(of, style);
+    }
+    const { hides, font, list } = style;
+    return hides || font !== '' || list !== undefined ? style : undefined;
+  }
+}
+
 /** Handler of `w:style` elements. */
 export class StyleSheet implements WordStyles {
   readonly looksAt = LOOKED_AT;
-  readonly characters = new Map<string, RunStyle>();
-  readonly paragraphs = new Map<string, ParagraphStyle>();
+  readonly characters = new StylesOfKind();
+  readonly paragraphs = new StylesOfKind();
   #id: string | undefined;
   #isParagraph = false;
-  #style: ParagraphStyle = PLAIN;
+  #style: OwnStyle = { base: undefined, says: {} };
 
   open(name: string, attributes: Record<string, string>): void {
     if (name === 'style') {
       const type = attribute(attributes, 'type');
       this.#isParagraph = type === 'paragraph';
       this.#id = this.#isParagraph || type === 'character' ? attribute(attributes, 'styleId') : undefined;
-      this.#style = PLAIN;
+      this.#style = { base: undefined, says: {} };
     } else if (this.#id !== undefined) this.#property(name, attributes);
   }
 
   #property(name: string, attributes: Record<string, string>): void {
+    const { says } = this.#style;
     const value = () => attribute(attributes, 'val') ?? '';
-    if (name === 'basedOn')
-      this.#style = { ...this.#style, ...(this.#isParagraph ? this.paragraphs : this.characters).get(value()) };
-    else if (name === 'vanish') this.#style = { ...this.#style, hides: isOn(attributes) };
-    else if (name === 'numId') this.#style = { ...this.#style, list: value() };
-    else if (name === 'ilvl') this.#style = { ...this.#style, level: Number(value()) || 0 };
+    if (name === 'basedOn') this.#style.base = value();
+    else if (name === 'vanish') says.hides = isOn(attributes);
+    else if (name === 'numId') says.list = value();
+    else if (name === 'ilvl') says.level = Number(value()) || 0;
     else if (name === 'rFonts') {
       const font = attribute(attributes, 'ascii') ?? '';
-      this.#style = { ...this.#style, font: isSymbolFont(font) ? font : '' };
+      says.font = isSymbolFont(font) ? font : '';
     }
   }
 
   close(name: string): void {
     if (name !== 'style' || this.#id === undefined) return;
-    const { hides, font, list } = this.#style;
-    const styles = this.#isParagraph ? this.paragraphs : this.characters;
-    if ((hides || font !== '' || list !== undefined) && styles.size < MAX_STYLES) styles.set(this.#id, this.#style);
+    const { own } = this.#isParagraph ? this.paragraphs : this.characters;
+    if (own.size < MAX_STYLES) own.set(this.#id, this.#style);
     this.#id = undefined;
   }
 }
@@ -99,9 +132,8 @@ export function wholeSheet(xml: Buffer, maxElements: number): StyleSheet {
   return sheet;
 }
 
-const BASE = /<w:basedOn\s[^>]*?w:val="([^"&]*)"/;
-/** What a style without one of these says nothing about, but for what it is based on. */
-const TELLING = /vanish|numId|ilvl|rFonts/;
+/** A style without one of these says nothing. */
+const TELLING = /basedOn|vanish|numId|ilvl|rFonts/;
 
 /** Those that are asked for, and what they are based on. */
 class StylesOnDemand implements WordStyles {
@@ -110,7 +142,7 @@ class StylesOnDemand implements WordStyles {
   readonly #xml: Buffer;
   readonly #blocks: XmlBlocks;
   readonly #maxElements: number;
-  readonly #known = new Set<string>();
+  readonly #read = new Set<string>();
   #sheet = new StyleSheet();
   #isWhole = false;
 
@@ -121,49 +153,16 @@ class StylesOnDemand implements WordStyles {
   }
 
   #sheetWith(id: string): StyleSheet {
-    if (this.#isWhole || this.#known.has(id)) return this.#sheet;
-    if (!this.#add(id)) {
-      this.#sheet = wholeSheet(this.#xml, this.#maxElements);
-      this.#isWhole = true;
+    for (let next: string | undefined = id; next !== undefined && !this.#isWhole && !this.#read.has(next); ) {
+      this.#read.add(next);
+      const block = this.#blocks.find('style', next);
+      if (block === null) {
+        this.#sheet = wholeSheet(this.#xml, this.#maxElements);
+        this.#isWhole = true;
+      } else if (block !== undefined && TELLING.test(block.xml)) readEvents(block.xml, this.#sheet, this.#maxElements);
+      const { characters, paragraphs } = this.#sheet;
+      next = (characters.own.get(next) ?? paragraphs.own.get(next))?.base;
     }
     return this.#sheet;
-  }
-
-  /** @returns false where the whole must be read */
-  #add(id: string): boolean {
-    const chain: { id: string; xml: string; base: string | undefined }[] = [];
-    for (let next: string | undefined = id; next !== undefined && !this.#known.has(next); ) {
-      this.#known.add(next);
-      const block = this.#blocks.find('style', next);
-      if (block === undefined) break;
-      const base = block === null ? null : this.#baseOf(block);
-      if (block === null || base === null) return false;
-      chain.push({ id: next, xml: block.xml, base });
-      next = base;
-    }
-    for (const style of chain.reverse()) this.#read(style);
-    return true;
-  }
-
-  /** A style is based on those that stand before it. @returns null where the whole must be read */
-  #baseOf(block: XmlBlock): string | undefined | null {
-    const id = BASE.exec(block.xml)?.[1];
-    if (block.xml.split('basedOn', 3).length !== (id === undefined ? 1 : 2)) return null;
-    const base = id === undefined ? undefined : this.#blocks.find('style', id);
-    if (base === null || base === undefined) return base;
-    return base.at < block.at ? id : undefined;
-  }
-
-  #read({ id, xml, base }: { id: string; xml: string; base: string | undefined }): void {
-    const sheet = new StyleSheet();
-    const [character, paragraph] =
-      base === undefined ? [] : [this.#sheet.characters.get(base), this.#sheet.paragraphs.get(base)];
-    if (character === undefined && paragraph === undefined && !TELLING.test(xml)) return;
-    if (base !== undefined && character !== undefined) sheet.characters.set(base, character);
-    if (base !== undefined && paragraph !== undefined) sheet.paragraphs.set(base, paragraph);
-    readEvents(xml, sheet, this.#maxElements);
-    const [own, ofParagraph] = [sheet.characters.get(id), sheet.paragraphs.get(id)];
-    if (own !== undefined) this.#sheet.characters.set(id, own);
-    if (ofParagraph !== undefined) this.#sheet.paragraphs.set(id, ofParagraph);
   }
 }

@@ -1,6 +1,7 @@
 // Elements of a part by their ids, found by searches and read one by one when they are asked for: a part of styles has hundreds of them,
 // a document names five.
-// Invariant: B1 what is written in another way than programs write it has no blocks: its part is read as a whole.
+// Invariants: B1 what is written in another way than programs write it has no blocks: its part is read as a whole. B2 the time is linear, whatever stands
+// in the part.
 
 export interface XmlBlock {
   /** Its place among all of the part. */
@@ -16,7 +17,7 @@ interface Place {
 }
 
 const isBlank = (char: number) => char === 32 || (char >= 9 && char <= 13);
-const [EQUALS, QUOTE, COLON] = [61, 34, 58];
+const [EQUALS, QUOTE, COLON, LESS] = [61, 34, 58, 60];
 /** Rarer than all else that such an element has. */
 const MARK = 'Id';
 
@@ -42,11 +43,13 @@ export class XmlBlocks {
     if (xml.includes('!') && xml.includes('<!')) return undefined; // what is no markup might look like some
     const places = new Map(elements.map((element) => [element, new Map<string, Place>()]));
     const last = new Map<string, Place>();
+    let [from, tag, searched] = [-1, '', 0];
     for (let at = xml.indexOf(MARK); at >= 0; at = xml.indexOf(MARK, at + MARK.length)) {
       const behind = xml.charCodeAt(at + 2);
       if (behind !== EQUALS && !isBlank(behind)) continue;
-      const from = xml.lastIndexOf('<', at);
-      const tag = tagName(xml, from);
+      const start = startOfTag(xml, at, searched);
+      searched = at;
+      if (start > from) [from, tag] = [start, tagName(xml, start, at)];
       const element = elements.find(
         (name) => tag.endsWith(name) && (tag.length === name.length || tag.at(-1 - name.length) === ':'),
       );
@@ -86,10 +89,16 @@ export class XmlBlocks {
   }
 }
 
-function tagName(xml: string, start: number): string {
-  let end = start + 1;
-  while (end < xml.length && !isBlank(xml.charCodeAt(end))) end += 1;
-  return xml.slice(start + 1, end);
+/** The last `<` before a place; -1 where there is none behind what was searched already. */
+function startOfTag(xml: string, before: number, searched: number): number {
+  for (let at = before; at >= searched; at--) if (xml.charCodeAt(at) === LESS) return at;
+  return -1;
+}
+
+/** @param until  where an attribute of the tag stands @returns '' where its name does not end before that */
+function tagName(xml: string, start: number, until: number): string {
+  for (let end = start + 1; end < until; end++) if (isBlank(xml.charCodeAt(end))) return xml.slice(start + 1, end);
+  return '';
 }
 
 /** @returns undefined where there are entities in it */

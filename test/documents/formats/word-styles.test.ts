@@ -61,6 +61,47 @@ test('word styles: those that are asked for are as all of them read together say
   );
 });
 
+test('word styles: a style may be based on one that stands behind it, as built-in styles are on those of a user', () => {
+  const style = (name: string, base: string, more = '') =>
+    `<w:style w:type="paragraph" w:styleId="${name}"><w:basedOn w:val="${base}"/>${more}</w:style>`;
+  const hidden = '<w:rPr><w:vanish/></w:rPr>';
+  const list = '<w:pPr><w:numPr><w:ilvl w:val="1"/><w:numId w:val="4"/></w:numPr></w:pPr>';
+  const xml = Buffer.from(
+    `<w:styles>${style('a', 'b')}${style('b', 'c', hidden)}${style('c', 'Normal', list)}${style('x', 'y', hidden)}${style('y', 'x')}${style('z', 'z')}</w:styles>`,
+  );
+  const wanted = { hides: true, font: '', list: '4', level: 1 };
+  for (const { paragraphs } of [stylesOf(xml, MAX_ELEMENTS), wholeSheet(xml, MAX_ELEMENTS)]) {
+    expect([paragraphs.get('a'), paragraphs.get('b')]).toEqual([wanted, wanted]);
+    expect(paragraphs.get('c')).toEqual({ ...wanted, hides: false });
+    expect([paragraphs.get('x')?.hides, paragraphs.get('y')?.hides, paragraphs.get('z')]).toEqual([
+      true,
+      true,
+      undefined,
+    ]);
+  }
+});
+
+test('word styles: of many that end in a circle or in nothing each is looked at a few times', () => {
+  const end = 3000;
+  for (const base of ['s0', 's1', 'none']) {
+    const styles = Array.from(
+      { length: end },
+      (_, i) =>
+        `<w:style w:type="paragraph" w:styleId="s${i}">${i === 0 ? `<w:basedOn w:val="${base}"/><w:rPr><w:vanish/></w:rPr>` : `<w:basedOn w:val="s${i - 1}"/>`}</w:style>`,
+    );
+    const { paragraphs } = wholeSheet(Buffer.from(`<w:styles>${styles.join('')}</w:styles>`), 1_000_000);
+    const { own } = paragraphs;
+    const look = own.get.bind(own);
+    let looks = 0;
+    own.get = (id) => {
+      looks += 1;
+      return look(id);
+    };
+    for (let i = end - 1; i >= 0; i--) expect(paragraphs.get(`s${i}`)?.hides).toBe(true);
+    expect(looks).toBeLessThan(end * 3);
+  }
+});
+
 test('word styles: a long chain of styles is followed without depth', () => {
   const styles = Array.from(
     { length: 9000 },
@@ -88,6 +129,39 @@ test('blocks: as programs write them they are found, with letters of any script;
   ])
     expect(blocks(xml)).toBeUndefined();
   expect(blocks('<w:num w:numId="1"/><w:num w:numId="2"></w:num>')?.find('num', '1')).toBeNull();
+});
+
+test('blocks: an id is one of an attribute, and the name of its tag ends before it', () => {
+  const blocks = (xml: string) => XmlBlocks.of(Buffer.from(xml), ['num']);
+  for (const xml of [
+    '<w:numId="1"></w:num>',
+    '<w:numId= w:numId="1"></w:num>',
+    'w:numId="1"',
+    '<w:num><w:x w:numId="1"/>',
+  ])
+    expect(blocks(xml)).toBeUndefined();
+  expect(blocks('<w:num w:durableId="7" w:numId="1"></w:num>')?.find('num', '1')?.at).toBe(0);
+  expect(blocks('<w:num w:numId="1" x:numId="2"></w:num>')).toBeUndefined();
+});
+
+// Each took the square of what is repeated: half a minute for these.
+test.each([
+  ['ids without a tag', 'Id= '],
+  ['a name without an end', 'xId='],
+  ['a base without an end', '<w:basedOn '],
+  ['a list without an end', '<w:abstractNumId '],
+])('blocks: %s, however many', (_, piece) => {
+  const much = piece.repeat(100_000);
+  const inside = (tag: string) =>
+    `<w:${tag} w:${tag}Id="a" w:type="paragraph"><w:rPr><w:vanish/></w:rPr>${much}</w:${tag}>`;
+  expect(stylesOf(Buffer.from(`<w:styles><${much}`), MAX_ELEMENTS).paragraphs.get('a')).toBeUndefined();
+  expect(numberingOf(Buffer.from(`<w:numbering>${much}`), MAX_ELEMENTS).get('a')).toBeUndefined();
+  expect(stylesOf(Buffer.from(inside('style')), MAX_ELEMENTS).paragraphs.get('a')).toEqual(
+    wholeSheet(Buffer.from(inside('style')), MAX_ELEMENTS).paragraphs.get('a'),
+  );
+  expect(numberingOf(Buffer.from(inside('num')), MAX_ELEMENTS).get('a')).toEqual(
+    wholeNumbering(inside('num'), MAX_ELEMENTS).get('a'),
+  );
 });
 
 const level = fc
