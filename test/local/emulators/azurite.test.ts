@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { fork, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -95,6 +95,17 @@ test('azurite: ends when its parent is killed, with all its data saved', async (
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+});
+
+test('azurite: a parent that is gone before it serves ends it in order, as soon as it does', async () => {
+  const entry = join(import.meta.dirname, '../../../local/emulators/azurite-child.ts');
+  const ports = ['blob', 'queue', 'table'].flatMap((of) => [`--${of}Host`, '127.0.0.1', `--${of}Port`, '0']);
+  const child = fork(entry, [...ports, '--inMemoryPersistence', '--disableTelemetry', '--silent'], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  child.disconnect();
+  const [code] = (await once(child, 'exit')) as [number | null];
+  expect(code).toBe(0); // 1 is what its limit of ten seconds gives
 });
 
 test.skipIf(!existsSync('/proc/self/task'))(
