@@ -37,7 +37,8 @@ process.once('disconnect', async () => {
   setTimeout(() => process.exit(1), SHUTDOWN_LIMIT_MS).unref();
   await requests.ended(); // C11
   // Azurite listens for SIGTERM once it serves; emitting the event runs its handler without a signal, on every platform.
-  while (!process.emit('SIGTERM')) await sleep(STARTING_MS);
+  // Where it was told before it closes already: what waits here does not keep the process.
+  while (!process.emit('SIGTERM')) await sleep(STARTING_MS, undefined, { ref: false });
 });
 
 // C1. It says that it closes; once the parent is gone nobody reads that, and the failed write would end it before its data are saved.
