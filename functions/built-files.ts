@@ -34,7 +34,8 @@ export function builtFiles(folder: URL): (name: string) => Promise<HttpResponseI
     if (!files.has(name)) files = new Set(filesIn(folder));
     const type = TYPES[name.slice(name.lastIndexOf('.') + 1)];
     if (!files.has(name) || type === undefined) return { status: 404, body: 'There is no such file.' };
-    const bytes = await readFile(new URL(name, folder));
+    const bytes = await readFile(new URL(name, folder)).catch(ifThere);
+    if (bytes === undefined) return { status: 404, body: 'There is no such file.' };
     return {
       asOf: createHash('sha256').update(bytes).digest('base64url'), // D3
       headers: {
@@ -56,7 +57,12 @@ function filesIn(folder: URL): string[] {
   try {
     return readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((path) => path.replaceAll('\\', '/'));
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
-    throw error;
+    return ifThere(error) ?? [];
   }
+}
+
+/** A build that goes on beside the host takes away what it makes anew. */
+function ifThere(error: unknown): undefined {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+  throw error;
 }

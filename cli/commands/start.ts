@@ -1,6 +1,7 @@
 // `sluice start`: everything on this machine, from storage to decisions, with one command.
 // Invariants: B1 what works on the lake (start-lake.ts) is loaded once storage is on its way: its modules take as long as storage takes to begin.
-// B2 a page that cannot be built ends the start, and no process of it outlives the command.
+// B2 a page that cannot be built ends the start, and no process of it outlives the command. B3 Ctrl+C is no failure: it reaches the servers as well, and one
+// that was about to begin ends before it is ready.
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { readEnvironment } from '../../shared/config.ts';
@@ -52,8 +53,12 @@ async function startAll(order: StartOrder, page: PageBuild | undefined, signal: 
     },
   });
   lakeModule().catch(() => {}); // B1; what is wrong with it is told by onStorage
-  const cloud = await opening;
+  const cloud = await opening.catch((error: unknown) => {
+    if (signal.aborted) return undefined; // B3
+    throw error;
+  });
   try {
+    if (cloud === undefined) return;
     if (lake === undefined) throw new Error('storage was not prepared');
     const built = page?.done ?? Promise.resolve();
     await Promise.race([lake.serve(cloud, built, signal), aborted(signal), failureOf(built), brokenOf(cloud)]);
@@ -61,7 +66,7 @@ async function startAll(order: StartOrder, page: PageBuild | undefined, signal: 
     clearBar();
     await lake?.close();
     if (signal.aborted) note('stopping …');
-    await cloud.stop();
+    await cloud?.stop();
   }
 }
 

@@ -13,6 +13,7 @@ import { type IncomingMessage, Server, type ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { answerForeigners } from '../loopback.ts';
 import { OpenRequests } from './azurite-ends.ts';
 import { takePacks } from './azurite-packs.ts';
@@ -28,13 +29,16 @@ const require = createRequire(import.meta.url);
 const ofAzurite = createRequire(require.resolve('azurite/dist/src/azurite.js'));
 const SHUTDOWN_LIMIT_MS = 10_000;
 const LOCK_LIMIT_MS = 15_000;
+/** How often a start is looked at whose parent is gone. */
+const STARTING_MS = 10;
 
 const requests = new OpenRequests();
 process.once('disconnect', async () => {
   setTimeout(() => process.exit(1), SHUTDOWN_LIMIT_MS).unref();
   await requests.ended(); // C11
-  // Azurite listens for SIGTERM; emitting the event runs its handler without a signal, on every platform.
-  process.emit('SIGTERM');
+  // Azurite listens for SIGTERM once it serves; emitting the event runs its handler without a signal, on every platform.
+  // Where it was told before it closes already: what waits here does not keep the process.
+  while (!process.emit('SIGTERM')) await sleep(STARTING_MS, undefined, { ref: false });
 });
 
 // C1. It says that it closes; once the parent is gone nobody reads that, and the failed write would end it before its data are saved.

@@ -79,3 +79,16 @@ test('what is built later is found: a first start builds the page beside the hos
   writeFileSync(join(folder, 'later/index.html'), 'page');
   expect(await status()).toBe(200);
 });
+
+test('what a later build takes away is not found, and what it makes again is', async () => {
+  const page = join(folder, 'again/index.html');
+  mkdirSync(join(folder, 'again'));
+  writeFileSync(page, 'page');
+  const again = builtFiles(pathToFileURL(join(folder, 'again/')));
+  const isFound = async () => 'asOf' in (await again('index.html'));
+  expect(await isFound()).toBe(true);
+  rmSync(page); // npm start beside a host that serves
+  expect(await again('index.html')).toMatchObject({ status: 404 });
+  writeFileSync(page, 'page');
+  expect(await isFound()).toBe(true);
+});

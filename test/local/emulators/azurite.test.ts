@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { fork, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -95,6 +95,37 @@ test('azurite: ends when its parent is killed, with all its data saved', async (
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+});
+
+/** Its process alone, in memory. */
+function forkChild() {
+  const entry = join(import.meta.dirname, '../../../local/emulators/azurite-child.ts');
+  const ports = ['blob', 'queue', 'table'].flatMap((of) => [`--${of}Host`, '127.0.0.1', `--${of}Port`, '0']);
+  return fork(entry, [...ports, '--inMemoryPersistence', '--disableTelemetry', '--silent'], {
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  });
+}
+
+// Exit code 1 is what its limit of ten seconds gives.
+test('azurite: a parent that is gone before it serves ends it in order, as soon as it does', async () => {
+  const child = forkChild();
+  child.stdout?.resume();
+  child.disconnect();
+  expect(await once(child, 'exit')).toEqual([0, null]);
+});
+
+test('azurite: told by the system and by its parent to end it ends in order', async () => {
+  const child = forkChild();
+  let said = '';
+  child.stdout?.on('data', (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  const address = () => /Table service is successfully listening at (\S+)/.exec(said)?.[1];
+  await expect.poll(address, { timeout: 15_000, interval: 20 }).toBeDefined();
+  await fetch(address()!); // it answers: it has begun whatever it begins
+  child.kill('SIGTERM');
+  child.disconnect();
+  expect(await once(child, 'exit')).toEqual([0, null]);
 });
 
 test.skipIf(!existsSync('/proc/self/task'))(
