@@ -10,6 +10,7 @@ import { giveFeedback } from '../../shared/review/feedback.ts';
 import { releaseDocuments } from '../../shared/review/lease.ts';
 import { reviewProgress } from '../../shared/review/progress.ts';
 import { takeForReview } from '../../shared/review/queue.ts';
+import { wholePercent } from '../../shared/whole-percent.ts';
 import { atLake, type LakeOptions, queryOf } from '../at-lake.ts';
 import { answer, bar, clearBar, note, print, printJson, screenWidth, UsageError } from '../console.ts';
 import { lakeOption } from '../lake-option.ts';
@@ -117,7 +118,7 @@ const WIDE = 130;
 const pathOf = (item: ReviewItem): string =>
   item.archivePath === '' ? item.path : `${item.path} › ${item.archivePath}`;
 const confidenceOf = ({ confidence }: ReviewItem): string =>
-  confidence === null ? '' : `${Math.floor(confidence * 100)} %`;
+  confidence === null ? '' : `${wholePercent(confidence)} %`;
 
 const guess: readonly TableColumn[] = [
   { title: 'best guess' },
