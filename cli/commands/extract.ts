@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { ExtractedDocument } from '../../shared/documents/extracted-document.ts';
 import { ERROR_REMEDIES } from '../../shared/errors.ts';
-import { bold, dim, note, printDocumentText, printJson, UsageError, warn } from '../console.ts';
+import { bold, dim, note, printDocumentText, printJson, sayWhereSlow, UsageError, warn } from '../console.ts';
 import { listFolder, tellSkipped } from '../import-folder.ts';
 import { openLocalExtractor } from '../local-extractor.ts';
 
@@ -21,7 +21,8 @@ export async function extractCommand(
       for (const file of files) {
         const shown = isFolder(path) ? `${path.replace(/[/\\]+$/, '')}/${file.path}` : path; // as it was given
         const bytes = await readFile(file.file);
-        for (const document of await extractor.extract({ name: file.path, bytes }))
+        const reading = extractor.extract({ name: file.path, bytes });
+        for (const document of await sayWhereSlow(`reading ${shown} …`, reading))
           if (options.json) printJson(line(shown, document));
           else print(shown, document);
       }
