@@ -19,10 +19,12 @@ import { describeQuote } from './commands/quote.ts';
 import { bar, clearBar, note, print, printPieces, progressLine, screenWidth, warn } from './console.ts';
 import { describeCold } from './describe-cold.ts';
 import { describeUnchecked } from './describe-unchecked.ts';
-import { type FolderFile, type FolderListing, importFiles, importPrefix, tellSkipped } from './import-folder.ts';
+import { type FolderFile, type FolderListing, tellSkipped } from './folder-listing.ts';
+import { importFiles, importPrefix } from './import-folder.ts';
 import { lakeOption } from './lake-option.ts';
 import { appOf } from './local-app.ts';
 import { type LocalCloud, simulatorSettings } from './local-cloud.ts';
+import { tablesOf } from './run-results.ts';
 import { compareWithTruth, jsonOf, readResults, ShownResults } from './show-results.ts';
 import type { StartOptions } from './start-options.ts';
 
@@ -73,13 +75,15 @@ export async function classifyFolder(app: App, cloud: LocalCloud, work: FolderWo
   if (run.state !== 'completed')
     throw new Error(`run ${run.runId} ${run.state}: ${run.error?.message ?? 'see the host log'}`);
   if (options.json) {
-    await withTemporaryFolder((folder) => printPieces(jsonOf(run, readResults(app, run), join(folder, 'rows'))));
+    await withTemporaryFolder((folder) =>
+      printPieces(jsonOf(run, readResults(tablesOf(api), run), join(folder, 'rows'))),
+    );
   } else {
     const truth = join(appFolder(), 'samples', 'truth.csv');
     const isSamples = resolve(documents) === join(appFolder(), 'samples', 'documents') && existsSync(truth);
     const shown = new ShownResults(prefix);
     const compared: Row[] = [];
-    for await (const rows of readResults(app, run)) {
+    for await (const rows of readResults(tablesOf(api), run)) {
       shown.add(rows);
       if (isSamples) compared.push(...rows);
     }

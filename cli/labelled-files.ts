@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readDataset } from '../shared/training/dataset.ts';
 import { bar, clearBar, note, UsageError, warn } from './console.ts';
-import { listFolder, tellSkipped } from './import-folder.ts';
+import { listFolder, tellSkipped } from './folder-listing.ts';
 import { openLocalExtractor } from './local-extractor.ts';
 import { fileProblem, readGivenFile } from './local-files.ts';
 

@@ -11,7 +11,7 @@ import { collect } from './collect.ts';
 import { bold, clearBar, dim, note, print, screenWidth, UsageError, warn } from './console.ts';
 import type { CloudState } from './data-folder.ts';
 import { ensureModel } from './ensure-model.ts';
-import { type FolderListing, listFolder } from './import-folder.ts';
+import { type FolderListing, listFolder } from './folder-listing.ts';
 import { type LakeLabels, labelsOf } from './lake-labels.ts';
 import { lakeOption } from './lake-option.ts';
 import { appOf } from './local-app.ts';

@@ -155,13 +155,15 @@ export const ERROR_REMEDIES = {
   'encoder.missing-file':
     'The folder needs model.onnx (or onnx/model.onnx), tokenizer.json and tokenizer_config.json. Fetch what the message names from where the model comes from.',
   'encoder.unsupported':
-    'Export the encoder with the inputs and output the message names (for example `optimum-cli export onnx --task feature-extraction`), as one file; where the message names its vocabulary, take a smaller encoder.',
+    'Export the encoder with the inputs and output the message names (for example `optimum-cli export onnx --task feature-extraction`), as one file; where the message names its vocabulary, take a smaller encoder, and where it names another part of tokenizer.json, one without that part.',
   'encoder.tokenizer-mismatch':
     'Model and tokenizer do not belong together. Take both from the same place and import the folder again.',
   'encoder.bad-output': 'The encoder gives no usable vectors. Try another export of it, or another encoder.',
   'encoder.corrupt': 'The manifest of the encoder is damaged. Import its folder again.',
   'encoder.checksum-mismatch':
     'A file of the encoder is not the one that was imported. Import its folder again; runs go on without the encoder until then.',
+  'encoder.outdated':
+    'Import the folder of the encoder again, use the version that this gives, and train a model with it; runs go on without it until then.',
   'encoder.dimensions-changed':
     'The vectors have another length than those the model was trained on. Import the encoder anew (of a deployment: `sluice encoder use <its name>`) and train again; runs go on without it until then.',
   'encoder.unavailable':

@@ -39,7 +39,6 @@ export class KeptVectors implements Encoder {
     const encoder = new LocalEncoder(manifest, async () => ({
       model: bytesOf('model.onnx'),
       tokenizer: bytesOf('tokenizer.json'),
-      tokenizerConfig: bytesOf('tokenizer_config.json'),
     }));
     mkdirSync(dirname(file), { recursive: true });
     return new KeptVectors(encoder, file);

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import type { ExtractedDocument } from '../../shared/documents/extracted-document.ts';
 import { ERROR_REMEDIES } from '../../shared/errors.ts';
 import { bold, dim, note, printDocumentText, printJson, sayWhereSlow, UsageError, warn } from '../console.ts';
-import { listFolder, tellSkipped } from '../import-folder.ts';
+import { listFolder, tellSkipped } from '../folder-listing.ts';
 import { openLocalExtractor } from '../local-extractor.ts';
 
 /** Read files or folders; one block a document, or with --json one line, which is written as soon as the document is read. */

@@ -12,7 +12,7 @@ import { ApiClient } from '../api-client.ts';
 import { appFolder } from '../app-folder.ts';
 import type { LakeOptions } from '../at-lake.ts';
 import { answer, bar, clearBar, money, note, UsageError, warn } from '../console.ts';
-import { listFolder, tellSkipped } from '../import-folder.ts';
+import { listFolder, tellSkipped } from '../folder-listing.ts';
 import { withApp } from '../local-app.ts';
 import { isLlmConfigured, simulatorSettings } from '../local-cloud.ts';
 import { parseTaxonomyFile } from '../taxonomy-file.ts';

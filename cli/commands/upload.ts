@@ -4,7 +4,7 @@ import { ApiClient } from '../api-client.ts';
 import type { LakeOptions } from '../at-lake.ts';
 import { bar, clearBar, note, printJson } from '../console.ts';
 import { DataFolder } from '../data-folder.ts';
-import { listFolder, tellSkipped } from '../import-folder.ts';
+import { listFolder, tellSkipped } from '../folder-listing.ts';
 import { lakeOption } from '../lake-option.ts';
 import { isLakeElsewhere, withApp } from '../local-app.ts';
 

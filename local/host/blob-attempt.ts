@@ -8,6 +8,7 @@ import type { RegisteredFunction, TypedData } from './core-api.ts';
 import type { Invoker } from './invoke.ts';
 import type { HostLog } from './log.ts';
 import type { OutputWriter } from './outputs.ts';
+import { sendText } from './queue-text.ts';
 import type { HostSettings } from './settings.ts';
 import { type StorageClients, storageStatus } from './storage.ts';
 import type { TaskHub } from './task-hub.ts';
@@ -155,7 +156,7 @@ export class BlobAttempts {
       BlobName: blob,
       ETag: etag,
     };
-    await queue.sendMessage(Buffer.from(JSON.stringify(message)).toString('base64'));
+    await sendText(queue, Buffer.from(JSON.stringify(message)).toString('base64'));
     this.#deps.log.error('blob.poison', { function: this.#name, blob, poisonQueue: POISON_QUEUE });
   }
 

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { fillPath } from './blob-path.ts';
 import type { BindingInfo, RegisteredFunction, TypedData } from './core-api.ts';
 import type { InvocationResult } from './invoke.ts';
+import { sendText } from './queue-text.ts';
 import { resolveSettingReferences } from './settings.ts';
 import { type StorageClients, storageStatus } from './storage.ts';
 
@@ -67,7 +68,7 @@ export class OutputWriter {
     const client = (await this.#storage.queue(text(binding.connection))).getQueueClient(name);
     await client.createIfNotExists();
     for (const message of queueMessages(data)) {
-      await client.sendMessage(this.#base64 ? Buffer.from(message).toString('base64') : message.toString());
+      await sendText(client, this.#base64 ? message.toString('base64') : message.toString());
     }
   }
 

@@ -8,6 +8,7 @@ import type { RegisteredFunction, TypedData } from './core-api.ts';
 import type { Invoker } from './invoke.ts';
 import type { HostLog } from './log.ts';
 import type { OutputWriter } from './outputs.ts';
+import { sendText, textOf } from './queue-text.ts';
 import { type HostSettings, resolveSettingReferences } from './settings.ts';
 import { type StorageClients, storageStatus } from './storage.ts';
 import type { TriggerListener } from './triggers.ts';
@@ -112,7 +113,8 @@ export class QueueTrigger implements TriggerListener {
       },
       (LEASE_SECONDS * 1000) / 2,
     );
-    const bytes = settings.base64 ? decodeBase64(item.messageText) : Buffer.from(item.messageText);
+    const sent = textOf(item);
+    const bytes = settings.base64 ? decodeBase64(sent) : Buffer.from(sent);
     let failed = false;
     try {
       if (bytes === undefined) throw new Error('the message is not base64 (extensions.queues.messageEncoding)');
@@ -135,13 +137,13 @@ export class QueueTrigger implements TriggerListener {
       await renewal; // a renewal on its way changes the receipt by which the message is deleted
     }
     if (failed && bytes !== undefined && item.dequeueCount < settings.maxDequeueCount) {
-      await queue.updateMessage(item.messageId, popReceipt, item.messageText, Math.round(settings.visibilityMs / 1000));
+      await queue.updateMessage(item.messageId, popReceipt, undefined, Math.round(settings.visibilityMs / 1000)); // its text stays
       return;
     }
     if (failed) {
       const poison = (await this.#deps.storage.queue(connectionOf(this.#fn))).getQueueClient(`${name}-poison`);
       await poison.createIfNotExists();
-      await poison.sendMessage(item.messageText);
+      await sendText(poison, sent);
       log.error('queue.poison', { queue: name, messageId: item.messageId, poisonQueue: `${name}-poison` });
     }
     await queue.deleteMessage(item.messageId, popReceipt);

@@ -2,6 +2,7 @@
 // Invariant: the SDKs are loaded on first use; an app without storage triggers never pays for them.
 import type { BlobServiceClient } from '@azure/storage-blob';
 import type { QueueServiceClient } from '@azure/storage-queue';
+import { openQueues, openQueuesAt } from './queue-text.ts';
 import { HostSettingsError } from './settings.ts';
 
 const DEVELOPMENT_KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=='; // published by Microsoft for emulators
@@ -64,11 +65,11 @@ export class StorageClients {
 
   queue(connection: string | undefined): Promise<QueueServiceClient> {
     return cached(this.#queues, connection, async () => {
-      const { QueueServiceClient } = await import('@azure/storage-queue');
+      const library = await import('@azure/storage-queue');
       const target = resolveConnection(connection, 'queue', this.#env);
       return target.kind === 'connection-string'
-        ? QueueServiceClient.fromConnectionString(target.connectionString)
-        : new QueueServiceClient(target.endpoint, await credential());
+        ? openQueues(library, target.connectionString)
+        : openQueuesAt(library, target.endpoint, await credential());
     });
   }
 }

@@ -36,6 +36,7 @@ import {
 } from './packages.ts';
 import { drawnLine, HELVETICA, pdfLine, pdfPage, pdfStream } from './pdfs.ts';
 import { greyPng } from './pictures.ts';
+import { paxPart, tarOf } from './tars.ts';
 
 const WORKBOOK = xlsx('<row r="1"><c t="inlineStr"><is><t>Royalties</t></is></c><c><v>41</v></c></row>');
 const activeMime = (content: Uint8Array) => {
@@ -232,6 +233,20 @@ export function fuzzSeeds(): Record<string, Buffer> {
       { name: 'b.zip', content: zip([{ name: 'c.txt', content: 'gamma' }]) },
     ]),
     'a.7z': sevenZip({ 'a.txt': 'alpha', 'b.txt': 'beta' }),
+    'names.7z': sevenZip({ 'Größe.txt': 'alpha', 'Ä.txt': 'beta' }),
+    'holes.tar': Buffer.concat([
+      tarOf([
+        paxPart([
+          ['GNU.sparse.major', '1'],
+          ['GNU.sparse.realsize', '5'],
+        ]),
+        { name: 'a.txt', content: `${'1\n0\n5\n'.padEnd(512, '\0')}alpha` },
+      ]),
+      Buffer.alloc(1024),
+    ]),
+    'flowed.eml': text(
+      'From: a@example.com (Ada (Accounts))\nTo: b@example.com\nSubject: s\nContent-Type: text/plain; format=flowed; delsp=yes\n\n> One \n> more \nanswer\n',
+    ),
     'a.tar': tar({ 'a.txt': 'alpha' }),
     'a.tgz': gzipSync(tar({ 'a.txt': 'alpha' })),
     'scan.docx': wordPackage(

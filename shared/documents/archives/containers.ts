@@ -6,6 +6,7 @@ import { cmsContent, cmsMemberName } from '../formats/cms.ts';
 import { MEDIA, sniff } from '../media-type.ts';
 import type { Archive } from './archive.ts';
 import { listMbox } from './mbox.ts';
+import { isUtf8 } from './name-charset.ts';
 import { openSevenZip } from './seven-zip.ts';
 import { listTar } from './tar.ts';
 import { openZip } from './zip.ts';
@@ -107,12 +108,14 @@ function gunzip(bytes: Uint8Array, cap: number): Buffer {
   }
 }
 
-/** The original name, when the header holds one (RFC 1952). */
+/** The original name, when the header holds one: in Latin-1 by RFC 1952, in UTF-8 by most programs. */
 function gzipName(bytes: Uint8Array): string | undefined {
   const flags = bytes[3] ?? 0;
   if ((flags & 8) === 0) return undefined;
   let at = 10;
   if ((flags & 4) !== 0) at += 2 + (bytes[10] ?? 0) + (bytes[11] ?? 0) * 256;
   const end = bytes.indexOf(0, at);
-  return end > at && end - at < 512 ? Buffer.from(bytes.subarray(at, end)).toString('latin1') : undefined;
+  if (end <= at || end - at >= 512) return undefined;
+  const name = Buffer.from(bytes.subarray(at, end));
+  return name.toString(isUtf8(name) ? 'utf8' : 'latin1');
 }

@@ -39,7 +39,7 @@ function highRuns(name: Uint8Array): number[][] {
   return runs;
 }
 
-function isUtf8(name: Uint8Array): boolean {
+export function isUtf8(name: Uint8Array): boolean {
   try {
     new TextDecoder('utf-8', { fatal: true }).decode(name);
     return true;

@@ -1,40 +1,46 @@
-// Tar members by tar-stream; links, devices and folders are no documents.
+// Tar members; links, devices and folders are no documents.
 import { TerminalError } from '../../errors.ts';
 import type { Archive, ArchiveMember } from './archive.ts';
+import { charsetOfNames, isUtf8 } from './name-charset.ts';
+import { type TarEntry, tarEntries } from './tar-directory.ts';
+import { wholeFile } from './tar-sparse.ts';
 
 /** The whole archive is in memory already: members are views where possible. */
 export function listTar(bytes: Uint8Array): Archive {
-  return { entryCount: undefined, members: () => walkTar(bytes) };
+  const tar = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return { entryCount: undefined, members: () => walkTar(tar) };
 }
 
-async function* walkTar(bytes: Uint8Array): AsyncIterable<ArchiveMember> {
-  const { default: tar } = await import('tar-stream');
-  const extract = tar.extract();
-  extract.end(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+async function* walkTar(tar: Buffer): AsyncIterable<ArchiveMember> {
+  let charset: string | undefined;
   try {
-    for await (const entry of extract) {
-      const { name, type, size } = entry.header;
-      if (type !== 'file' && type !== 'contiguous-file') {
-        entry.resume();
-        continue;
+    for (const entry of tarEntries(tar)) {
+      if (!entry.isFile) continue;
+      if (isUtf8(entry.name)) yield memberOf(entry, entry.name.toString('utf8'));
+      else {
+        charset ??= charsetOfNames(otherNames(tar));
+        yield memberOf(entry, (await import('iconv-lite')).default.decode(entry.name, charset));
       }
-      if ((size ?? 0) > bytes.length)
-        throw new TerminalError('extract.corrupt', 'tar: a member is declared larger than the archive');
-      const chunks: Buffer[] = [];
-      for await (const chunk of entry) chunks.push(chunk as Buffer); // tar-stream emits buffers
-      const content = Buffer.concat(chunks);
-      yield {
-        name,
-        packedBytes: content.length,
-        read: async (cap) => {
-          if (content.length > cap)
-            throw new TerminalError('extract.too-large', `archive member: it has more than ${cap} bytes`);
-          return content;
-        },
-      };
     }
   } catch (error) {
     if (error instanceof TerminalError) throw error;
     throw new TerminalError('extract.corrupt', 'tar: the archive is damaged or cut off', { cause: error });
   }
+}
+
+const memberOf = (entry: TarEntry, name: string): ArchiveMember => ({
+  name,
+  packedBytes: Math.max(1, entry.content.length), // what expands to holes alone is held to a ratio too
+  read: async (cap) => wholeFile(entry, cap),
+});
+
+/** Names in the charset of the machine that wrote the archive, up to where it is damaged. */
+function otherNames(tar: Buffer): Buffer[] {
+  const names: Buffer[] = [];
+  try {
+    for (const { name } of tarEntries(tar)) if (!isUtf8(name)) names.push(name);
+  } catch {
+    // told where the walk comes to it
+  }
+  return names;
 }

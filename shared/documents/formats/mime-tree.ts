@@ -3,6 +3,8 @@
 // text is brought to UTF-8 first. That is why its version is pinned; test/documents/formats/mail.test.ts fails when the tree changes.
 import PostalMime, { type Email } from 'postal-mime';
 import { decodeText } from '../charset.ts';
+import { hideInnerBrackets, showInnerBrackets } from './address-comments.ts';
+import { unfoldFlowed } from './flowed-text.ts';
 import { declaredCharset } from './html.ts';
 
 export type MimeMessage = Email;
@@ -10,6 +12,7 @@ export type MimeMessage = Email;
 interface TreeNode {
   state: string;
   childNodes: TreeNode[];
+  headers: { key: string; value: string }[];
   content: ArrayBuffer | Uint8Array | null;
   contentType: { parsed: { value: string; params: Record<string, string> }; multipart: string | false };
   contentDisposition: { parsed: { value: string } };
@@ -17,7 +20,9 @@ interface TreeNode {
 
 /** What the library declares for itself only. */
 interface Internals {
+  root: TreeNode;
   currentNode: TreeNode;
+  buildMessage(): MimeMessage;
   processLine(line: Uint8Array, isFinal: boolean): Promise<void>;
   collectNode(node: TreeNode, alternative: TreeNode | false, isRelated: boolean): Promise<void>;
 }
@@ -52,11 +57,30 @@ class MimeTree extends Open {
       const bytes = new Uint8Array(node.content);
       const declared = [params.charset, /html$/i.test(value) ? declaredCharset(bytes) : undefined];
       const { text, charset } = await decodeText(bytes, ...declared);
-      if (charset !== 'utf-8' || bytes[0] === 0xef) node.content = new Uint8Array(Buffer.from(text)).buffer;
+      // The library joins lines that flow across quotes and paragraphs.
+      const isFlowed = /plain$/i.test(value) && /^flowed$/i.test(params.format ?? '');
+      const whole = isFlowed ? unfoldFlowed(text, /^yes$/i.test(params.delsp ?? '')) : text;
+      if (isFlowed || charset !== 'utf-8' || bytes[0] === 0xef)
+        node.content = new Uint8Array(Buffer.from(whole)).buffer;
       params.charset = 'utf-8';
+      if (isFlowed) params.format = 'fixed';
     }
     await super.collectNode(node, alternative, isRelated);
   }
+
+  override buildMessage(): MimeMessage {
+    for (const header of this.root.headers)
+      if (/^(from|to|cc)$/.test(header.key)) header.value = hideInnerBrackets(header.value);
+    const message = super.buildMessage();
+    for (const address of [message.from, ...(message.to ?? []), ...(message.cc ?? [])])
+      for (const named of [address, ...(address?.group ?? [])]) if (named !== undefined) showNames(named);
+    return message;
+  }
+}
+
+function showNames(named: { name: string; address?: string | undefined }): void {
+  named.name = showInnerBrackets(named.name);
+  if (named.address !== undefined) named.address = showInnerBrackets(named.address);
 }
 
 /** @throws {Error} of the library, over its limits */

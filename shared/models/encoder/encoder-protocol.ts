@@ -6,8 +6,9 @@ import type { OnnxDescription } from './manifest.ts';
 export interface EncoderStart {
   model: Uint8Array;
   tokenizer: Uint8Array;
-  tokenizerConfig: Uint8Array;
   shape: Pick<OnnxDescription, 'inputs' | 'output' | 'pooling' | 'maxTokens' | 'windows'>;
+  /** OnnxDescription.reading */
+  reading: OnnxDescription['reading'];
   threads: number;
 }
 

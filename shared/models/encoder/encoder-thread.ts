@@ -1,6 +1,6 @@
 // Entry of the thread in which an encoder works, so that the host goes on answering. The host made the start data; nothing else speaks here.
 import { parentPort, workerData } from 'node:worker_threads';
-import { codeOf } from '../../errors.ts';
+import { codeOf, TerminalError } from '../../errors.ts';
 import { openSession } from '../onnx/runtime.ts';
 import type { EncodeAnswer, EncodeRequest, EncoderStart } from './encoder-protocol.ts';
 import { OnnxEncoder } from './onnx-encoder.ts';
@@ -13,8 +13,10 @@ function open(): OnnxEncoder {
   // The model first, and its bytes are given free before the tokenizer grows, as the tokenizer's are: together they would need twice the memory.
   const session = openModel(start);
   start.model = NOTHING;
-  const config = parse(start.tokenizerConfig);
-  return new OnnxEncoder(session, new TextTokens(takeTokenizer(start), config), start.shape);
+  const tokens = new TextTokens(takeTokenizer(start));
+  if (!tokens.isReadAsEver && start.reading === undefined)
+    throw new TerminalError('encoder.outdated', 'the build that imported it gave other tokens for its texts');
+  return new OnnxEncoder(session, tokens, start.shape);
 }
 
 /** The tokenizer's content; its bytes and their text are garbage from here on. */

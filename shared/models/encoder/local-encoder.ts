@@ -17,7 +17,7 @@ const IDLE_MS = 60_000;
 /** L5; as long as a deployment rests. */
 const REST_MS = 5 * 60_000;
 /**
- * Its heap holds the tokenizer, texts and tokens: 235 MB for 250,000 pieces in many scripts. The model lies outside. A thread that reaches the
+ * Its heap holds the tokenizer and its file while it is read, texts and tokens. The model lies outside. A thread that reaches the
  * limit may take the whole process with it, so tokens.ts refuses what would.
  */
 const MAX_HEAP_MB = 448;
@@ -25,7 +25,7 @@ const MAX_HEAP_MB = 448;
 const MAX_YOUNG_MB = 16;
 
 /** The files, and the bytes may be moved into the thread. */
-export type EncoderFiles = Pick<EncoderStart, 'model' | 'tokenizer' | 'tokenizerConfig'>;
+export type EncoderFiles = Pick<EncoderStart, 'model' | 'tokenizer'>;
 
 interface Waiting {
   resolve(answer: EncodeAnswer): void;
@@ -183,11 +183,12 @@ export class LocalEncoder implements Encoder {
   }
 
   async #startThread(): Promise<Thread> {
-    const { inputs, output, pooling, maxTokens, windows } = this.#manifest;
+    const { inputs, output, pooling, maxTokens, windows, reading } = this.#manifest;
     const files = await this.#files();
     const data: EncoderStart = {
       ...files,
       shape: { inputs, output, pooling, maxTokens, windows },
+      reading,
       threads: this.#threads,
     };
     const worker = new Worker(this.#entry, {

@@ -21,6 +21,8 @@ export interface OnnxDescription {
   output: string;
   /** Put before texts; some encoders are trained with them. */
   prefixes: { document: string; label: string };
+  /** Its tokenizer has parts that earlier builds gave other ids for (tokenizer/earlier.ts); their imports do not say so, and are not used. */
+  reading?: 2;
 }
 
 /** An encoder of somebody else: a deployment of the settings, by its name. What leaves the house for it: docs/security.md. */

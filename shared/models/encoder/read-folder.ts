@@ -49,7 +49,8 @@ export function readEncoderFolder(files: FolderFiles, wishes: EncoderWishes): Re
   const tokenizer = readJson(TOKENIZER_FILE, tokenizerBytes);
   const configBytes = need(files, TOKENIZER_CONFIG_FILE);
   const config = readJson(TOKENIZER_CONFIG_FILE, configBytes) as { model_max_length?: unknown };
-  const tokens = new TextTokens(tokenizer, config);
+  const tokens = new TextTokens(tokenizer);
+  const reading = tokens.isReadAsEver ? {} : { reading: 2 as const };
   const modelConfig = optionalJson(files, 'config.json');
   checkVocabulary(tokens, modelConfig);
   const notices: string[] = [];
@@ -84,6 +85,7 @@ export function readEncoderFolder(files: FolderFiles, wishes: EncoderWishes): Re
       windows,
       ...shape,
       prefixes,
+      ...reading,
     },
     artifacts: { [MODEL_FILE]: model, [TOKENIZER_FILE]: tokenizerBytes, [TOKENIZER_CONFIG_FILE]: configBytes },
     notices,

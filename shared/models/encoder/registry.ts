@@ -16,7 +16,6 @@ import {
   MODEL_FILE,
   type OnnxManifest,
   parseEncoderManifest,
-  TOKENIZER_CONFIG_FILE,
   TOKENIZER_FILE,
 } from './manifest.ts';
 import type { ReadEncoder } from './read-folder.ts';
@@ -59,7 +58,6 @@ export async function tryEncoder({
   const encoder = new LocalEncoder(manifest, async () => ({
     model: copy(MODEL_FILE),
     tokenizer: copy(TOKENIZER_FILE),
-    tokenizerConfig: copy(TOKENIZER_CONFIG_FILE),
   }));
   try {
     await encoder.encode(['The invoice has not been paid.'], 'document');
@@ -233,7 +231,6 @@ export class EncoderRegistry {
     const files = async () => ({
       model: await this.#file(manifest, MODEL_FILE),
       tokenizer: await this.#file(manifest, TOKENIZER_FILE),
-      tokenizerConfig: await this.#file(manifest, TOKENIZER_CONFIG_FILE),
     });
     const encoder = new LocalEncoder(manifest, files, { clock: this.#clock });
     const opened = { encoder, vectors: new VectorCache(this.#store, encoder, this.#clock) };

@@ -1,9 +1,10 @@
 // Texts → windows of token ids, as the encoder was trained to see them.
 // Invariants: T1 a window never holds more than maxTokens ids, those of the frame ([CLS], [SEP], <s> …) included. T2 the work for one text is
 // bounded: of a long text only as many characters are cut into tokens as its windows can show. T3 a vocabulary larger than its thread can hold is
-// refused before it is built: about 150 bytes of heap a character (measured, 250,000 pieces of 1.5 million characters: 235 MB).
-import { Tokenizer } from '@huggingface/tokenizers';
+// refused before it is built: its file is read as a whole, and its pieces are kept (measured, 250,000 of 1.5 million characters: 22 MB at most).
 import { TerminalError } from '../../errors.ts';
+import { isReadAsEver } from './tokenizer/earlier.ts';
+import { readTokenizer, type Tokenizer } from './tokenizer/tokenizer.ts';
 
 /** Characters offered per token of a window: more than any language writes on average. */
 const CHARS_PER_TOKEN = 8;
@@ -16,54 +17,46 @@ const LONGEST_RUN = /\S{400}/gu;
 export class TextTokens {
   /** Number of ids the tokenizer can give. */
   readonly vocabularySize: number;
+  /** Earlier builds gave the same ids. */
+  readonly isReadAsEver: boolean;
   readonly #tokenizer: Tokenizer;
-  readonly #before: readonly number[];
-  readonly #after: readonly number[];
 
   /**
-   * @param tokenizer  content of tokenizer.json
-   * @param config     content of tokenizer_config.json
-   * @throws {TerminalError} encoder.unsupported for a kind of tokenizer the library does not know
+   * @param file  content of tokenizer.json
+   * @throws {TerminalError} encoder.unsupported naming what would be read otherwise than the encoder was trained with
    */
-  constructor(tokenizer: object, config: object) {
-    checkSize(tokenizer);
+  constructor(file: object) {
+    checkSize(file);
     try {
-      this.#tokenizer = new Tokenizer(tokenizer, config);
-      const bare = this.#ids(FRAME_PROBE, false);
-      const framed = this.#ids(FRAME_PROBE, true);
-      const start = framed.findIndex((_, i) => bare.every((id, j) => framed[i + j] === id));
-      if (bare.length === 0 || start < 0) throw new Error('a word is other tokens inside its frame');
-      this.#before = framed.slice(0, start);
-      this.#after = framed.slice(start + bare.length);
+      this.#tokenizer = readTokenizer({ ...file });
     } catch (cause) {
       const said = cause instanceof Error ? cause.message.slice(0, 200) : String(cause);
       throw new TerminalError('encoder.unsupported', `tokenizer.json: ${said}`, { cause });
     }
-    this.vocabularySize = sizeOf(tokenizer);
+    this.isReadAsEver = isReadAsEver({ ...file });
+    this.vocabularySize = sizeOf(file);
   }
 
   /** Ids of the text in at most `windows` pieces, spread evenly from its beginning to its end; one piece where it fits. */
   windows(text: string, prefix: string, maxTokens: number, windows: number): number[][] {
-    const lead = prefix === '' ? [] : this.#ids(prefix, false);
-    const room = maxTokens - this.#before.length - this.#after.length - lead.length;
-    const frame = (ids: readonly number[]): number[] => [...this.#before, ...lead, ...ids, ...this.#after];
+    const { before, after } = this.#tokenizer.frame;
+    const lead = prefix === '' ? [] : this.#ids(prefix);
+    const room = maxTokens - before.length - after.length - lead.length;
+    const frame = (ids: readonly number[]): number[] => [...before, ...lead, ...ids, ...after];
     const chars = maxTokens * CHARS_PER_TOKEN;
     if (text.length <= chars) {
-      const ids = this.#ids(text, false);
+      const ids = this.#ids(text);
       return evenStarts(ids.length, room, windows).map((start) => frame(ids.slice(start, start + room)));
     }
     return evenStarts(text.length, chars, windows).map((start) =>
-      frame(this.#ids(text.slice(wordStart(text, start), start + chars), false).slice(0, room)),
+      frame(this.#ids(text.slice(wordStart(text, start), start + chars)).slice(0, room)),
     );
   }
 
-  #ids(text: string, isFramed: boolean): number[] {
-    const broken = text.toWellFormed().replace(LONGEST_RUN, '$& ');
-    return this.#tokenizer.encode(broken, { add_special_tokens: isFramed }).ids;
+  #ids(text: string): number[] {
+    return this.#tokenizer.idsOf(text.toWellFormed().replace(LONGEST_RUN, '$& '));
   }
 }
-
-const FRAME_PROBE = 'invoice';
 
 /** Starts of at most `most` pieces of `size` that cover `length` from its first to its last place as evenly as can be. */
 export function evenStarts(length: number, size: number, most: number): number[] {

@@ -54,6 +54,61 @@ describe('mail: the charset of bodies', () => {
   });
 });
 
+describe('mail: lines that flow (RFC 3676)', () => {
+  const flowed = (lines: readonly string[], more = '') =>
+    textOf(mimeMail([{ type: `text/plain; charset=utf-8; format=flowed${more}`, content: lines.join('\r\n') }])).then(
+      (text) => text.slice(text.indexOf('\n\n') + 2),
+    );
+
+  test('are one paragraph; what is answered stays apart from what is quoted, at each depth', async () => {
+    const lines = [
+      '> The invoice of ',
+      '> March is open.',
+      '>> Paid ',
+      '>> in May. ',
+      '> No. ',
+      'It was paid ',
+      'in June.',
+    ];
+    expect(await flowed(lines)).toBe('> The invoice of March is open.\n>> Paid in May.\n> No.\nIt was paid in June.');
+  });
+
+  test('end at an empty line, and before the signature', async () => {
+    expect(await flowed(['One ', 'more. ', '', 'Two. ', '-- ', 'Ada'])).toBe('One more.\n\nTwo.\n--\nAda');
+  });
+
+  test('lose the space that guards them', async () => {
+    expect(await flowed([' From the ', ' > 5 items ', '>  sold.', ' >', '> > a ', '> > b'])).toBe(
+      'From the > 5 items\n> sold.\n>\n> > a b',
+    );
+  });
+
+  test('lose the space of their end where it was added (DelSp), in words without spaces', async () => {
+    const lines = [encoded('これは ', 'utf8'), encoded('長い文。', 'utf8'), '> Rechnungs ', '> nummer'];
+    expect(await flowed(lines, '; delsp=yes')).toBe('これは長い文。\n> Rechnungsnummer');
+    expect(await flowed(['Invoice  ', 'number'], '; DelSp="Yes"')).toBe('Invoice number');
+  });
+
+  test('of a fixed text stay lines', async () => {
+    expect(await textOf(mimeMail([{ type: 'text/plain; format=fixed', content: 'One \r\ntwo' }]))).toMatch(/One\ntwo$/);
+  });
+});
+
+test.each([
+  ['a@example.com (Ada (Accounts))', 'Ada (Accounts) <a@example.com>'],
+  ['a@example.com (Ada \\(Accounts\\))', 'Ada (Accounts) <a@example.com>'],
+  ['Ada (Accounts (London)) <a@example.com>, b@example.com (Bob)', 'Ada <a@example.com>'],
+  ['"Ada (x (y)" <a@example.com>', 'Ada (x (y) <a@example.com>'],
+  ['=?utf-8?q?Ada_=28x_=28y=29=29?= <a@example.com>', 'Ada (x (y)) <a@example.com>'],
+  ['Team: a@example.com (Ada (x)), b@example.com;', 'Team, Ada (x) <a@example.com>, <b@example.com>'],
+  ['a@example.com (Ada)', 'Ada <a@example.com>'],
+])('mail: comments of an address, one in another: %s', async (from, shown) => {
+  const bytes = Buffer.from(`From: ${from}\r\nTo: ${from}\r\nSubject: s\r\n\r\nBody\r\n`);
+  const text = await textOf(bytes);
+  expect(/^From: (.*)$/m.exec(text)?.[1]).toBe(shown);
+  expect(/^To: (.*)$/m.exec(text)?.[1]?.startsWith(shown)).toBe(true);
+});
+
 test('an attachment that stands elsewhere is told, its stub is no document', async () => {
   const stub = 'Content-Type: application/pdf\r\nContent-ID: <1@example.com>\r\n\r\n';
   const type = 'message/external-body; access-type=URL; URL="https://example.com/report.pdf"';

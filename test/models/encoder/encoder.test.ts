@@ -130,6 +130,16 @@ describe('encoders in the lake', () => {
     expect((await registry.list()).encoders).toHaveLength(2);
   });
 
+  test('one that an earlier build read otherwise gets another version, and its vectors another place', async () => {
+    const { registry } = registryOf();
+    const file = JSON.parse(Buffer.from(tinyEncoder().get('tokenizer.json') ?? '').toString()) as object;
+    const now = read(withFiles({ 'tokenizer.json': { ...file, pre_tokenizer: { type: 'Whitespace' } } }));
+    const { reading, ...before } = now.description;
+    expect(reading).toBe(2);
+    const earlier = await registry.register({ ...now, description: before });
+    expect(await registry.register(now)).not.toBe(earlier);
+  });
+
   test('the one in use is named, changed and taken away', async () => {
     const { registry } = registryOf();
     const version = await registry.register(read(tinyEncoder()));
@@ -200,7 +210,7 @@ test('a list tells every damaged record and shows the rest; using one again mend
 describe('windows', () => {
   const files = tinyEncoder();
   const json = (path: string) => JSON.parse(Buffer.from(files.get(path) ?? '').toString()) as object;
-  const tokens = new TextTokens(json('tokenizer.json'), json('tokenizer_config.json'));
+  const tokens = new TextTokens(json('tokenizer.json'));
 
   test('a short text is one framed window, a long one its beginning, middle and end', () => {
     expect(tokens.windows('invoice', '', 16, 3)).toHaveLength(1);
@@ -247,8 +257,19 @@ test.skipIf(!existsSync(MINILM))(
       inputs: expect.arrayContaining(['token_type_ids']),
     });
     const json = (path: string) => JSON.parse(Buffer.from(artifacts[path] ?? '').toString()) as object;
-    const tokens = new TextTokens(json('tokenizer.json'), json('tokenizer_config.json'));
+    const tokens = new TextTokens(json('tokenizer.json'));
     // BERT uncased, as published: [CLS] hello world, [SEP]
     expect(tokens.windows('Hello world,', '', 256, 3)).toEqual([[101, 7592, 2088, 1010, 102]]);
+    // As the Rust library gives them.
+    expect(tokens.windows('ΟΔΟΣ für 𠮷a', '', 256, 3)).toEqual([
+      [101, 1169, 29722, 29730, 29733, 6519, 100, 1037, 102],
+    ]);
+    expect(tokens.windows('Rechnung vom 12.03.2024: 1.250,00 €', '', 256, 3)).toEqual([
+      [
+        101, 28667, 7295, 5575, 29536, 2213, 2260, 1012, 6021, 1012, 16798, 2549, 1024, 1015, 1012, 5539, 1010, 4002,
+        1574, 102,
+      ],
+    ]);
+    expect(description.reading).toBeUndefined();
   },
 );

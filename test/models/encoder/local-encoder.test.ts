@@ -22,7 +22,6 @@ const manifest: OnnxManifest = {
 const filesOf = (changed: Partial<EncoderFiles> = {}): EncoderFiles => ({
   model: Uint8Array.from(artifacts['model.onnx'] ?? []),
   tokenizer: Uint8Array.from(artifacts['tokenizer.json'] ?? []),
-  tokenizerConfig: Uint8Array.from(artifacts['tokenizer_config.json'] ?? []),
   ...changed,
 });
 
@@ -97,12 +96,26 @@ describe('encoder thread', () => {
     const vocab = Object.fromEntries(Array.from({ length: 300_001 }, (_, i) => [`w${i}`, i]));
     const error = (() => {
       try {
-        return new TextTokens({ model: { type: 'WordPiece', vocab } }, {});
+        return new TextTokens({ model: { type: 'WordPiece', vocab } });
       } catch (thrown) {
         return thrown;
       }
     })();
     expect(error).toMatchObject({ code: 'encoder.unsupported', message: expect.stringContaining('300001 pieces') });
+  });
+
+  test('one whose tokens an earlier build gave otherwise is not used until it is imported again', async () => {
+    const file = JSON.parse(Buffer.from(artifacts['tokenizer.json'] ?? '').toString()) as object;
+    const words = Buffer.from(JSON.stringify({ ...file, pre_tokenizer: { type: 'Whitespace' } }));
+    const again = readEncoderFolder((path) => (path === 'tokenizer.json' ? words : folder.get(path)), { name: 'tiny' });
+    expect(again.description.reading).toBe(2);
+    const local = open(() => filesOf({ tokenizer: Uint8Array.from(words) }));
+    await expect(local.encode(['invoice'], 'document')).rejects.toMatchObject({ code: 'encoder.outdated' });
+    expect(description.reading).toBeUndefined();
+    encoder = new LocalEncoder({ ...manifest, ...again.description }, async () =>
+      filesOf({ tokenizer: Uint8Array.from(words) }),
+    );
+    await expect(encoder.encode(['invoice'], 'document')).resolves.toHaveLength(TINY_DIMENSIONS);
   });
 
   test('an error that is not ours is the encoder’s, with its kind and without its words', async () => {

@@ -306,6 +306,10 @@ const byCode: Readonly<Record<ErrorCode, Told>> = {
     'Eine Datei des Encoders ist nicht die importierte',
     `Importieren Sie seinen Ordner neu; ${GOES_ON}`,
   ],
+  'encoder.outdated': [
+    'Der Encoder wurde von einer früheren Fassung importiert, die seine Texte anders zerlegt hat',
+    `Importieren Sie seinen Ordner neu, verwenden Sie diese Version und trainieren Sie neu; ${GOES_ON}`,
+  ],
   'encoder.dimensions-changed': [
     'Die Vektoren sind anders lang als beim Training',
     `Importieren Sie den Encoder neu und trainieren Sie neu; ${GOES_ON}`,
