@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import type { ExtractedDocument } from '../../shared/documents/extracted-document.ts';
 import { ERROR_REMEDIES } from '../../shared/errors.ts';
 import { bold, dim, note, printDocumentText, printJson, sayWhereSlow, UsageError, warn } from '../console.ts';
+import { documentName } from '../document-name.ts';
 import { listFolder, tellSkipped } from '../folder-listing.ts';
 import { openLocalExtractor } from '../local-extractor.ts';
 
@@ -49,7 +50,7 @@ const line = (path: string, d: ExtractedDocument) => ({
 });
 
 function print(path: string, d: ExtractedDocument): void {
-  const name = d.archivePath === '' ? path : `${path} › ${d.archivePath}`;
+  const name = documentName(path, d.archivePath);
   const facts = [
     d.mediaType,
     d.language,
