@@ -7,6 +7,7 @@ import { ApiError, NoAnswer } from './api-client.ts';
 import { clearBar, forgetResult, hasResult, note, printJson, UsageError } from './console.ts';
 import { fileProblem } from './local-files.ts';
 import { createProgram } from './program.ts';
+import { usageText } from './usage-text.ts';
 
 /** Run one command to its end; what it found wrong is told on stderr. @param args  without node and script @returns the exit code */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
@@ -33,7 +34,8 @@ const HELP = 'Run the command with --help to see what it takes.';
 /** An error as programs read it: a code of the list (shared/errors.ts), `usage`, `file`, `unreachable`, or `failed` for what has none. */
 function tellingOf(error: unknown): { code: string; message: string; advice: string | null } {
   const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof CommanderError) return { code: 'usage', message: message.replace(/^error: /, ''), advice: HELP };
+  if (error instanceof CommanderError)
+    return { code: 'usage', message: usageText(message.replace(/^error: /, '')), advice: HELP };
   const file = fileProblem(error);
   if (error instanceof UsageError) return { code: 'usage', message, advice: HELP };
   if (file !== undefined) return { code: 'file', message: file, advice: 'Check the path and your rights to it.' };

@@ -86,6 +86,17 @@ export function clearBar(): void {
   barShown = false;
 }
 
+/** Do work that may take long: what is done is said when it has taken `afterMs`, on a pipe as well. */
+export async function sayWhereSlow<T>(doing: string, work: Promise<T>, afterMs = 1500): Promise<T> {
+  const timer = setTimeout(() => bar(doing), afterMs);
+  try {
+    return await work;
+  } finally {
+    clearTimeout(timer);
+    clearBar();
+  }
+}
+
 /** Progress of a run in one line. */
 export function progressLine(run: RunStatus): string {
   const done = run.steps.decide;

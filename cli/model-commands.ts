@@ -77,7 +77,7 @@ export function addModelCommands(program: Command): void {
     )
     .action(async (sources, options) => (await import('./commands/train.ts')).trainCommand(sources, options));
 
-  remote(program.command('eval').description('measure a model on a labelled file'))
+  remote(program.command('eval').alias('evaluate').description('measure a model on a labelled file'))
     .argument('<file>', 'labelled .jsonl, .csv or .parquet, or a folder per label', existing)
     .option('--model <version>', 'default: the champion', version)
     .option('--report <file>', 'write an HTML page with plots', newFile)

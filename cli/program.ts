@@ -29,6 +29,7 @@ import {
 import { printableLine } from './printable.ts';
 import { addResultCommands } from './result-commands.ts';
 import { addSourceCommands } from './source-commands.ts';
+import { usageText } from './usage-text.ts';
 
 /** The program; nothing is read of the command line yet. */
 export function createProgram(): Command {
@@ -38,7 +39,7 @@ export function createProgram(): Command {
     .exitOverride()
     .configureHelp({ minWidthToWrap: 20, subcommandTerm: termOf })
     .configureOutput({
-      outputError: (text, write) => write(`${printableLine(text.trim())} (--help shows what is possible)\n`),
+      outputError: (text, write) => write(`${printableLine(usageText(text.trim()))} (--help shows what is possible)\n`),
     });
 
   onlyHere(

@@ -7,6 +7,7 @@ import { parseWarnings, warningKind } from '../shared/documents/doubt.ts';
 import { sqlText } from '../shared/lake/duckdb.ts';
 import { shownPath } from '../shared/lake/shown-path.ts';
 import type { Row } from '../shared/lake/tables.ts';
+import { wholePercent } from '../shared/whole-percent.ts';
 import { collect } from './collect.ts';
 import { money } from './console.ts';
 import { printableJson } from './printable.ts';
@@ -107,7 +108,7 @@ export class ShownResults {
           : row.status === 'review'
             ? `review? ${row.label ?? ''}`
             : 'failed',
-        row.status === 'labelled' && typeof row.confidence === 'number' ? `${Math.floor(row.confidence * 100)} %` : '',
+        row.status === 'labelled' && typeof row.confidence === 'number' ? `${wholePercent(row.confidence)} %` : '',
         by,
         [row.failure_code !== null ? String(row.failure_code) : reason(row), warningsOf(row)]
           .filter((part) => part !== '')

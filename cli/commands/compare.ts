@@ -4,6 +4,7 @@ import type { RunComparison } from '../../shared/api/runs.ts';
 import { compareRuns } from '../../shared/insight/compare-runs.ts';
 import { type LakeOptions, lookAt } from '../at-lake.ts';
 import { answer, screenWidth } from '../console.ts';
+import { documentName } from '../document-name.ts';
 import { formatTable } from '../table.ts';
 
 export async function compareCommand(a: string, b: string, options: LakeOptions): Promise<void> {
@@ -37,7 +38,7 @@ function describe({ documents, flipped, byReason, byLabel, flips }: RunCompariso
           { title: 'why' },
         ],
         flips.map((flip) => [
-          flip.archivePath === '' ? flip.path : `${flip.path} › ${flip.archivePath}`,
+          documentName(flip.path, flip.archivePath),
           outcome(flip.before),
           outcome(flip.after),
           flip.reason,

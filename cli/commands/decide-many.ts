@@ -17,6 +17,7 @@ import { readDataset } from '../../shared/training/dataset.ts';
 import type { ApiClient } from '../api-client.ts';
 import { atLake, queryOf } from '../at-lake.ts';
 import { answer, bar, clearBar, note, screenWidth, UsageError, warn } from '../console.ts';
+import { documentName } from '../document-name.ts';
 import { lakeOption } from '../lake-option.ts';
 import { readGivenFile } from '../local-files.ts';
 import { offerTraining } from '../offer-training.ts';
@@ -87,7 +88,8 @@ const noteByPeople = (count: number): void => {
     note(`${count} document(s) that a person has decided are left as they are; --overrule-people decides them too`);
 };
 
-const pathOf = (decision: Decision | undefined): string => decision?.originalPath ?? decision?.path ?? '';
+const pathOf = (decision: Decision | undefined): string =>
+  decision === undefined ? '' : documentName(decision.originalPath ?? decision.path ?? '', decision.archivePath);
 
 const shownChoice = (chosen: readonly Decision[]): string =>
   formatTable(

@@ -3,7 +3,8 @@ import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { ExtractedDocument } from '../../shared/documents/extracted-document.ts';
 import { ERROR_REMEDIES } from '../../shared/errors.ts';
-import { bold, dim, note, printDocumentText, printJson, UsageError, warn } from '../console.ts';
+import { bold, dim, note, printDocumentText, printJson, sayWhereSlow, UsageError, warn } from '../console.ts';
+import { documentName } from '../document-name.ts';
 import { listFolder, tellSkipped } from '../folder-listing.ts';
 import { openLocalExtractor } from '../local-extractor.ts';
 
@@ -21,7 +22,8 @@ export async function extractCommand(
       for (const file of files) {
         const shown = isFolder(path) ? `${path.replace(/[/\\]+$/, '')}/${file.path}` : path; // as it was given
         const bytes = await readFile(file.file);
-        for (const document of await extractor.extract({ name: file.path, bytes }))
+        const reading = extractor.extract({ name: file.path, bytes });
+        for (const document of await sayWhereSlow(`reading ${shown} …`, reading))
           if (options.json) printJson(line(shown, document));
           else print(shown, document);
       }
@@ -48,7 +50,7 @@ const line = (path: string, d: ExtractedDocument) => ({
 });
 
 function print(path: string, d: ExtractedDocument): void {
-  const name = d.archivePath === '' ? path : `${path} › ${d.archivePath}`;
+  const name = documentName(path, d.archivePath);
   const facts = [
     d.mediaType,
     d.language,

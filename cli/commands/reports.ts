@@ -7,6 +7,7 @@ import { type Erasure, eraseDocument } from '../../shared/upkeep/erase.ts';
 import { atLake, type LakeOptions, lookAt, queryOf } from '../at-lake.ts';
 import { answer, money, note, screenWidth, UsageError, warn } from '../console.ts';
 import { describeUnchecked } from '../describe-unchecked.ts';
+import { documentName } from '../document-name.ts';
 import { formatTable, type TableColumn } from '../table.ts';
 
 const width = (): number => screenWidth();
@@ -116,7 +117,8 @@ export async function reportCommand(runId: string, options: LakeOptions): Promis
   answer(options, report, () => describeReport(report));
 }
 
-function describeReport({ runId, labels, codes, warnings, decidedBy, ledger }: RunReport): string {
+/** The report as the terminal shows it. */
+export function describeReport({ runId, labels, codes, warnings, decidedBy, ledger }: RunReport): string {
   const { attempts, throttled, costUsd, tokens } = ledger;
   return [
     `run ${runId}: by the model ${decidedBy.model}, by the LLM ${decidedBy.llm}, as duplicates ${decidedBy.duplicate}, by people ${decidedBy.human}`,
@@ -132,7 +134,12 @@ function describeReport({ runId, labels, codes, warnings, decidedBy, ledger }: R
         ...numbers('documents'),
         { title: 'for example', flexible: true, cut: 'middle' },
       ],
-      codes.map((c) => [c.code, c.status, String(c.documents), c.examples[0]?.path ?? '']),
+      codes.map((c) => [
+        c.code,
+        c.status,
+        String(c.documents),
+        c.examples[0] === undefined ? '' : documentName(c.examples[0].path, c.examples[0].archivePath),
+      ]),
     ),
     ...codes.map(({ code, advice }) => `${code}: ${advice}`),
     ...section(

@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import type { ReviewItem } from '../../shared/api/answers.ts';
 import { csvCell } from '../../shared/insight/csv-cell.ts';
+import { documentName } from '../document-name.ts';
 
 const COLUMNS = ['document_id', 'label', 'proposed', 'path', 'text'] as const;
 /** Characters of a text that a cell shows. */
@@ -20,7 +21,7 @@ export async function writeReviewSheet(
       documentId,
       '',
       label ?? '',
-      archivePath === '' ? path : `${path} › ${archivePath}`,
+      documentName(path, archivePath),
       (textOf(documentId) ?? '').replaceAll(/\s+/g, ' ').trim(),
     ]
       .map(csvCell)

@@ -10,8 +10,10 @@ import { giveFeedback } from '../../shared/review/feedback.ts';
 import { releaseDocuments } from '../../shared/review/lease.ts';
 import { reviewProgress } from '../../shared/review/progress.ts';
 import { takeForReview } from '../../shared/review/queue.ts';
+import { wholePercent } from '../../shared/whole-percent.ts';
 import { atLake, type LakeOptions, queryOf } from '../at-lake.ts';
 import { answer, bar, clearBar, note, print, printJson, screenWidth, UsageError } from '../console.ts';
+import { documentName } from '../document-name.ts';
 import { lakeOption } from '../lake-option.ts';
 import { offerTraining } from '../offer-training.ts';
 import { formatTable, type TableColumn } from '../table.ts';
@@ -114,10 +116,9 @@ const NOTHING: Record<ReviewQueue['queue'], string> = {
 /** Columns of a terminal from which an id fits beside a path. */
 const WIDE = 130;
 
-const pathOf = (item: ReviewItem): string =>
-  item.archivePath === '' ? item.path : `${item.path} › ${item.archivePath}`;
+const pathOf = (item: ReviewItem): string => documentName(item.path, item.archivePath);
 const confidenceOf = ({ confidence }: ReviewItem): string =>
-  confidence === null ? '' : `${Math.floor(confidence * 100)} %`;
+  confidence === null ? '' : `${wholePercent(confidence)} %`;
 
 const guess: readonly TableColumn[] = [
   { title: 'best guess' },

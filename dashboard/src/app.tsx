@@ -101,10 +101,10 @@ function Views() {
 function Header() {
   const { path } = useLocation();
   const nav = useRef<HTMLElement>(null);
-  // Where there is no room for all of them, the one that is open is in sight.
+  // Where there is no room for all of them, the one that is open is in sight; Review comes in between once the session is known.
   useEffect(
     () => nav.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' }),
-    [path],
+    [path, canReview.value],
   );
   const llm = session.value?.llm;
   const entries = [

@@ -1,6 +1,7 @@
 // Numbers, money, shares, times and lists as the chosen language writes them, in the viewer's zone.
 // Invariant: F1 nothing else of the page writes a number, a time or a list by itself.
 import { computed } from '@preact/signals-core';
+import { wholePercent } from '../../shared/whole-percent.ts';
 import { locale } from './language/language.ts';
 
 /** Formats of one locale, made when they are first needed: making one costs a thousand times using it. */
@@ -59,6 +60,9 @@ export function money(value: number): string {
     maximumFractionDigits: places,
   });
 }
+
+/** A confidence as whole percent, downwards, as the terminal says it: 0.999 → 99 %. */
+export const sure = (confidence: number): string => percent(wholePercent(confidence) / 100);
 
 /** A share as percent: 0.9731 → 97.3 %. @param digits  after the point */
 export const percent = (share: number, digits = 0): string =>

@@ -237,7 +237,8 @@ class Tally {
     const before = row.status === 'labelled' ? String(row.label) : 'review';
     const wasModel = isLocal(row);
     if (wasModel) report.coverage.before++;
-    if (rescored.route === 'accept') report.coverage.after++;
+    const isLeftAlone = rescored.isCopy || row.decided_by === 'human'; // a copy and a person's decision are no decision of the model, then as now
+    if (rescored.route === 'accept' && !isLeftAlone) report.coverage.after++;
     if (row.decided_by === 'human') this.#againstPerson(row, rescored);
     const after = outcomeOf(row, rescored);
     if (after === 'ask') {

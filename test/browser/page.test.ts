@@ -14,6 +14,12 @@ import { englishLeft } from './words-shown.ts';
 
 const LONG_MS = 120_000;
 const folder = temporaryFolder('page');
+/** Evaluated in the page: the tab of the open view lies within the row of tabs, to a pixel. */
+const OPEN_TAB_IS_IN_SIGHT = `(() => {
+  const row = document.querySelector('header nav').getBoundingClientRect();
+  const tab = document.querySelector('header nav [aria-current]').getBoundingClientRect();
+  return tab.left >= row.left - 1 && tab.right <= row.right + 1;
+})()`;
 
 // Vitest shows the reason of a skipped suite in its name.
 describe.skipIf(noBrowser !== undefined)(`page${noBrowser === undefined ? '' : ` (skipped: ${noBrowser})`}`, () => {
@@ -371,6 +377,7 @@ describe.skipIf(noBrowser !== undefined)(`page${noBrowser === undefined ? '' : `
         await other.page.getByRole('heading', { level: 1 }).waitFor();
         await expect.poll(() => other.page.locator('.loading').count(), { timeout: 60_000 }).toBe(0);
         await expectSound(other);
+        await expect.poll(() => other.page.evaluate(OPEN_TAB_IS_IN_SIGHT)).toBe(true);
         expect(await other.page.evaluate('document.documentElement.lang')).toBe(isGerman ? 'de' : 'en');
         if (isGerman) expect(await englishLeft(other.page)).toEqual([]);
       }

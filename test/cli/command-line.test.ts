@@ -38,6 +38,21 @@ test('without --json, and where it is only an argument, an error leaves nothing 
   expect(written.stdout).toBe('');
 });
 
+test.each([
+  [['start', MISSING], `folder '${MISSING}' does not exist`],
+  [['evaluate', MISSING], `file '${MISSING}' does not exist`],
+  [['decide', 'x', 'Invoices'], "document-id 'x' must be 64 hex digits, as `sluice review` shows them"],
+  [['whatif', '--accept', '7'], "option '--accept <p>' argument '7' must be a number from 0 to 1"],
+  [
+    ['whatif', '--status', 'x'],
+    "option '--status <status>' argument 'x' is invalid. Allowed choices are labelled, review, failed.",
+  ],
+])('a value that does not fit is told in one sentence, to people and to programs: %j', async (args, said) => {
+  expect(await runCommandLine([...args, '--json'])).toBe(2);
+  expect(written.stderr).toBe(`error: ${said} (--help shows what is possible)\n`);
+  expect(JSON.parse(written.stdout).error.message).toBe(said);
+});
+
 test('help is no error: with --json it is the help alone', async () => {
   expect(await runCommandLine(['runs', '--help', '--json'])).toBe(0);
   expect(written.stdout).toContain('Usage: sluice runs');

@@ -14,7 +14,7 @@ import { uploadCommand } from '../../cli/commands/upload.ts';
 const TAKEN = '7'.repeat(64);
 const root = mkdtempSync(join(tmpdir(), 'sluice-decide-'));
 const asked: { path: string; key: unknown; body: string }[] = [];
-let fitting: { documentId: string; decidedBy: string | null; path: string }[] = [];
+let fitting: { documentId: string; decidedBy: string | null; path: string; archivePath?: string }[] = [];
 const server = createServer((request, response) => {
   const parts: Buffer[] = [];
   request.on('data', (part: Buffer) => parts.push(part));
@@ -130,6 +130,12 @@ test('decide --as: what people have decided is left alone and told, however late
   expect(sent()[0]?.decisions).toEqual(
     [id('1'), id('2'), TAKEN, id('3')].map((documentId) => ({ documentId, label: 'new' })),
   );
+});
+
+test('decide --as: of a document within another the choice shows its own name too', async () => {
+  fitting = [{ documentId: '1'.repeat(64), decidedBy: 'llm', path: 'in/mail.eml', archivePath: 'offer.pdf' }];
+  const shown = await printed(() => decideCommand(undefined, undefined, chosen('new', { yes: false, json: false })));
+  expect(shown.stdout).toContain('in/mail.eml › offer.pdf');
 });
 
 test('decide: where the app breaks down in the middle, the way back is told', async () => {

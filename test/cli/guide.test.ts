@@ -1,6 +1,22 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { describeGuide } from '../../cli/commands/guide.ts';
+import { printable } from '../../cli/printable.ts';
 import type { GuideStep } from '../../shared/api/guide.ts';
+
+afterEach(() => void vi.unstubAllEnvs());
+
+test('on a screen with colours the guide is plain text too: what goes to stdout has no escape sequences left', () => {
+  vi.stubEnv('FORCE_COLOR', '1');
+  const step: GuideStep = {
+    ...{ id: 'promote', case: null, title: 'Promote it', why: 'It proposes', left: null, leftCount: null },
+    ...{ state: 'next', cost: 'nothing', command: 'sluice models promote v1', view: 'models/v1' },
+  };
+  const unchecked = { documents: 87, checked: 0, right: 0, wanted: 20, foreign: null };
+  const said = describeGuide({ steps: [step, { ...step, state: 'later' }], unchecked }, { data: '.local' }, 100);
+  expect(said).toContain('→ Promote it');
+  expect(printable(said)).toBe(said);
+  expect(said).not.toContain('\x1b');
+});
 
 test('each command of the next step is a line of its own, to be pasted as it is', () => {
   const step = (command: string): GuideStep => ({

@@ -61,6 +61,14 @@ test('what-if: the same model and bar change nothing, and nothing is written or 
   expect(world.counts.asked).toBe(before.asked);
 });
 
+test('what-if: the model decides as many alone as before where nothing changes, with copies and with decisions of people', async () => {
+  const { rows } = await runOver({ 'a.txt': 'sure', 'copy of a.txt': 'sure', 'b.txt': 'sure, too', 'c.txt': 'hard' });
+  expect(rows.map((row) => row.decided_by).sort()).toEqual(['duplicate', 'model', 'model', null]);
+  const said = rows.find((row) => row.source_path === 'in/b.txt');
+  await store.add('results', [{ ...said, decided_by: 'human', processed_at: '2026-12-01T00:00:00Z' }]);
+  expect(await ask({})).toMatchObject({ flipped: 0, newlyAsked: 0, coverage: { before: 0.25, after: 0.25 } });
+});
+
 test('what-if: what the encoder of the same model has decided stays, against the bar that is tried', async () => {
   await runOver({ 'b.txt': 'ask me' });
   const [row] = (await store.query('SELECT * FROM results')).rows;
@@ -107,7 +115,8 @@ test('what-if: a lower bar lets the model decide more; each flip is named', asyn
   const { runId } = await runOver(FILES);
   const report = await ask({ accept: 0.55 });
   // the model says VAT with 0.6 where the LLM said Customs or nothing
-  expect(report).toMatchObject({ flipped: 3, coverage: { before: 0.25, after: 1 }, runs: [runId] });
+  // and e.txt, a copy of b.txt, shares its answer
+  expect(report).toMatchObject({ flipped: 3, coverage: { before: 0.25, after: 0.75 }, runs: [runId] });
   expect(report.matrix).toEqual([
     { from: 'Customs', to: 'VAT', documents: 2 },
     { from: 'VAT', to: 'VAT', documents: 1 },

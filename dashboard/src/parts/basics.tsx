@@ -1,6 +1,6 @@
 // Small parts used by every view: badges, meters, facts, tiles, pages of a list.
 import type { ComponentChildren } from 'preact';
-import { count, percent } from '../format.ts';
+import { count, sure } from '../format.ts';
 import { words } from '../words/parts.ts';
 
 export type Tone = 'good' | 'warn' | 'bad' | 'accent' | 'plain';
@@ -41,8 +41,8 @@ export function Confidence({ value }: { value: number | null }) {
   if (value === null) return <span class="dim">–</span>;
   return (
     <span class="confidence">
-      <Meter value={value} label={words.confidence(percent(value))} />
-      {percent(value)}
+      <Meter value={value} label={words.confidence(sure(value))} />
+      {sure(value)}
     </span>
   );
 }

@@ -1,7 +1,7 @@
 // The story of a document's decisions, newest first: by whom, in which run, with which versions, for how much.
 
 import type { DecisionHistory } from '../../../../shared/api/answers.ts';
-import { money, percent, when } from '../../format.ts';
+import { money, sure, when } from '../../format.ts';
 import { links } from '../../links.ts';
 import { Badge, StatusBadge } from '../../parts/basics.tsx';
 import { words } from '../../words/document.ts';
@@ -49,7 +49,7 @@ function Entry({ chapter: { row, feedback, isNewContent } }: { chapter: Chapter 
       </p>
       <p>
         <strong>{row.label ?? words.noLabelYet}</strong>
-        {row.confidence !== null && <> {percent(row.confidence)}</>} <StatusBadge status={row.status} />{' '}
+        {row.confidence !== null && <> {sure(row.confidence)}</>} <StatusBadge status={row.status} />{' '}
         {isNewContent && <Badge tone="accent">{words.newContent}</Badge>}
       </p>
       {row.message !== null && (

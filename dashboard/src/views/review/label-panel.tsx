@@ -1,7 +1,7 @@
 // What can be done with the document in focus: the proposals, every label with its key, a note, and the commands.
 import type { RefObject } from 'preact';
 import { useState } from 'preact/hooks';
-import { percent } from '../../format.ts';
+import { sure } from '../../format.ts';
 import { Meter } from '../../parts/basics.tsx';
 import { labels } from '../../session.ts';
 import { words as partsWords } from '../../words/parts.ts';
@@ -47,8 +47,8 @@ export function LabelPanel({ item, keys, proposed, noteField, onCommand }: Label
                   <span class="label-name">{label}</span>
                   {share !== undefined && (
                     <span class="share">
-                      <Meter value={share} label={partsWords.confidence(percent(share))} />
-                      <span>{percent(share)}</span>
+                      <Meter value={share} label={partsWords.confidence(sure(share))} />
+                      <span>{sure(share)}</span>
                     </span>
                   )}
                 </button>
