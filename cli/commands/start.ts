@@ -1,7 +1,7 @@
 // `sluice start`: everything on this machine, from storage to decisions, with one command.
 // Invariants: B1 what works on the lake (start-lake.ts) is loaded once storage is on its way: its modules take as long as storage takes to begin.
-// B2 a page that cannot be built ends the start, and no process of it outlives the command. B3 Ctrl+C is no failure: it reaches the servers as well, and one
-// that was about to begin ends before it is ready.
+// B2 a page that cannot be built ends the start, and no process of it outlives the command. B3 Ctrl+C while the servers begin is no failure: it reaches them
+// as well, and one that was about to begin ends before it is ready; no run is started any more.
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { readEnvironment } from '../../shared/config.ts';
@@ -58,7 +58,7 @@ async function startAll(order: StartOrder, page: PageBuild | undefined, signal: 
     throw error;
   });
   try {
-    if (cloud === undefined) return;
+    if (cloud === undefined || signal.aborted) return;
     if (lake === undefined) throw new Error('storage was not prepared');
     const built = page?.done ?? Promise.resolve();
     await Promise.race([lake.serve(cloud, built, signal), aborted(signal), failureOf(built), brokenOf(cloud)]);
