@@ -415,7 +415,7 @@ describe.skipIf(noBrowser !== undefined)(`page${noBrowser === undefined ? '' : `
       await page.getByRole('heading', { name: 'Dokumente', level: 1 }).waitFor();
       await page.goto(`${demo.url}/api/dashboard/runs`);
       await page.getByRole('heading', { name: 'Läufe', level: 1 }).waitFor();
-      expect(await page.title()).toBe('Läufe · Sluice');
+      await expect.poll(() => page.title()).toBe('Läufe · Sluice');
       await expectSound(other);
       await other.context.close();
     },

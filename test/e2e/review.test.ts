@@ -122,7 +122,7 @@ test('review: what waits is shown once, decided, and is the latest decision from
 test('what-if changes nothing; applied, it is a re-run that leaves people’s decisions alone and can be compared', async () => {
   const asked = await call<WhatIfReport>('POST', '/api/whatif', { accept: 0 });
   expect(asked.body).toMatchObject({ documents: 3, unavailable: 0, runs: [run.runId] });
-  expect(asked.body.coverage).toEqual({ before: 0, after: 1 });
+  expect(asked.body.coverage).toEqual({ before: 0, after: 2 / 3 }); // a person has decided the third
   const applied = await command(['whatif', '--accept', '0', '--apply', '--json', '--data', cloud.path]);
   expect(applied.code, applied.stderr).toBe(0);
   const { body } = await call<{ runs: RunStatus[] }>('GET', '/api/runs?limit=20');
