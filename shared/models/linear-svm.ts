@@ -83,16 +83,16 @@ function fitLabels(
   for (let row = 0; row < count; row++) slack[row] = 1 / (2 * strength * (weights?.[row] ?? 1));
   const isBinomial = numClasses <= 2;
   const outputs = isBinomial ? 1 : numClasses;
-  const sides: Float64Array[] = [];
   const intercepts = new Float64Array(outputs);
   const histories: number[][] = [];
   // two labels: one margin, of the second, whose distance from the other's is twice its own
   const scale = isBinomial ? 2 * MARGIN_SCALE : MARGIN_SCALE;
+  const coefficients = new Coefficients(memory, outputs, scale);
   let isDone = true;
   for (let k = 0; k < outputs; k++) {
     const wanted = isBinomial ? 1 : k;
     const side = fitSide(memory, (row) => labels[row] === wanted, options);
-    sides.push(memory.weights.slice(0, memory.occurring));
+    coefficients.take();
     intercepts[k] = scale * side.intercept;
     histories.push(side.history);
     isDone &&= side.isDone;
@@ -101,7 +101,7 @@ function fitLabels(
   const iterations = Math.max(...histories.map((history) => history.length));
   const objectiveHistory = Array.from({ length: iterations + 1 }, (_, epoch) => sumAt(histories, epoch) * perWeight);
   return {
-    model: { ...collect(sides, memory, scale), intercepts, isBinomial },
+    model: { ...coefficients.finish(), intercepts, isBinomial },
     objectiveHistory,
     iterations,
     evaluations: histories.reduce((sum, history) => sum + history.length, 0),
@@ -141,34 +141,68 @@ function fitSide(memory: SvmMemory, isOfLabel: (row: number) => boolean, { maxIt
   return { intercept: state[INTERCEPT]!, history, isDone: counted === 0 };
 }
 
-/** Places that are written together: their coefficients stay in the processor's nearest memory. */
-const BLOCK = 512;
+/** Labels whose coefficients are written together, which takes as many times less than one after the other. */
+const TOGETHER = 4;
 
-/** Coefficients [columns, labels] of the columns that have any, ascending. @param sides  weights by place, of each label */
-function collect(
-  sides: readonly Float64Array[],
-  { width, occurring, placeOf }: SvmMemory,
-  scale: number,
-): Pick<LinearModel, 'width' | 'columns' | 'coefficients'> {
-  const isKept = new Uint8Array(occurring);
-  for (const side of sides) for (let place = 0; place < occurring; place++) if (side[place] !== 0) isKept[place] = 1;
-  const columns = new Int32Array(isKept.reduce((sum, one) => sum + one, 0));
-  const slotOf = new Int32Array(occurring);
-  let slot = 0;
-  for (let column = 0; column < width; column++) {
-    const place = placeOf[column]!;
-    if (isKept[place] !== 1) continue; // columns that do not occur lie behind the others
-    slotOf[place] = slot;
-    columns[slot++] = column;
+/** Coefficients [columns that occur, labels], filled by label. */
+class Coefficients {
+  readonly #memory: SvmMemory;
+  readonly #outputs: number;
+  readonly #scale: number;
+  readonly #columns: Int32Array;
+  readonly #values: Float64Array;
+  /** Weights by place of the labels that wait. */
+  readonly #waiting: Float64Array[] = [];
+  #written = 0;
+
+  constructor(memory: SvmMemory, outputs: number, scale: number) {
+    this.#memory = memory;
+    this.#outputs = outputs;
+    this.#scale = scale;
+    this.#columns = new Int32Array(memory.occurring);
+    this.#values = new Float64Array(memory.occurring * outputs);
+    let slot = 0;
+    for (let column = 0; column < memory.width; column++)
+      if (memory.placeOf[column]! < memory.occurring) this.#columns[slot++] = column; // the others lie behind
   }
-  const outputs = sides.length;
-  const coefficients = new Float64Array(slot * outputs);
-  for (let from = 0; from < occurring; from += BLOCK) {
-    const to = Math.min(occurring, from + BLOCK);
-    sides.forEach((side, k) => {
-      for (let place = from; place < to; place++)
-        if (isKept[place] === 1) coefficients[slotOf[place]! * outputs + k] = scale * side[place]!;
-    });
+
+  /** Of the next label, from the memory. */
+  take(): void {
+    this.#waiting.push(this.#memory.weights.slice(0, this.#memory.occurring));
+    if (this.#waiting.length === TOGETHER) this.#write();
   }
-  return { width, columns, coefficients };
+
+  #write(): void {
+    const columns = this.#columns;
+    const { placeOf } = this.#memory;
+    for (let slot = 0; slot < columns.length; slot++) {
+      const place = placeOf[columns[slot]!]!;
+      const at = slot * this.#outputs + this.#written;
+      for (let k = 0; k < this.#waiting.length; k++) this.#values[at + k] = this.#scale * this.#waiting[k]![place]!;
+    }
+    this.#written += this.#waiting.length;
+    this.#waiting.length = 0;
+  }
+
+  /** Those of columns that have any, in the form models are kept in. */
+  finish(): Pick<LinearModel, 'width' | 'columns' | 'coefficients'> {
+    this.#write();
+    const { width } = this.#memory;
+    const outputs = this.#outputs;
+    let kept = 0;
+    for (let slot = 0; slot < this.#columns.length; slot++) {
+      const from = slot * outputs;
+      if (!this.#hasAny(from)) continue;
+      this.#columns[kept] = this.#columns[slot]!;
+      if (kept < slot) this.#values.copyWithin(kept * outputs, from, from + outputs);
+      kept++;
+    }
+    if (kept === this.#columns.length) return { width, columns: this.#columns, coefficients: this.#values };
+    return { width, columns: this.#columns.slice(0, kept), coefficients: this.#values.slice(0, kept * outputs) };
+  }
+
+  #hasAny(from: number): boolean {
+    for (let at = from; at < from + this.#outputs; at++) if (this.#values[at] !== 0) return true;
+    return false;
+  }
 }
