@@ -14,6 +14,24 @@ const ANSWER_TIMEOUT_MS = 60_000;
 /** For a file on its way, however slow the line. */
 const UPLOAD_TIMEOUT_MS = 30 * 60_000;
 
+const PAUSE_MS = 300;
+const SILENT_MS = 60_000;
+
+/** Ask until there is an answer: a busy host, or one that is being started again, ends nothing. @throws a refusal, and Error after a minute without any answer */
+export async function untilAnswered<T>(ask: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  let silentSince: number | undefined;
+  for (;;) {
+    signal?.throwIfAborted();
+    try {
+      return await ask();
+    } catch (error) {
+      silentSince ??= Date.now();
+      if ((error instanceof ApiError && error.status < 500) || Date.now() - silentSince > SILENT_MS) throw error;
+    }
+    await sleep(PAUSE_MS, undefined, { signal });
+  }
+}
+
 /** The input type of a run request: defaults may be left out. */
 export type RunRequestInput = Omit<RunRequest, 'source'> & { source: Record<string, unknown> & { kind: string } };
 
@@ -95,20 +113,11 @@ export class ApiClient {
 
   /** Poll until the run has ended. @throws Error after a minute without any answer */
   async follow(runId: string, onProgress: (run: RunStatus) => void, signal?: AbortSignal): Promise<RunStatus> {
-    let silentSince: number | undefined;
     for (;;) {
-      signal?.throwIfAborted();
-      try {
-        const run = await this.run(runId);
-        silentSince = undefined;
-        onProgress(run);
-        if (run.endedAt !== null) return run;
-      } catch (error) {
-        if (error instanceof ApiError && error.status < 500) throw error;
-        silentSince ??= Date.now();
-        if (Date.now() - silentSince > 60_000) throw error;
-      }
-      await sleep(300, undefined, { signal });
+      const run = await untilAnswered(() => this.run(runId), signal);
+      onProgress(run);
+      if (run.endedAt !== null) return run;
+      await sleep(PAUSE_MS, undefined, { signal });
     }
   }
 

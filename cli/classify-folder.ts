@@ -76,14 +76,14 @@ export async function classifyFolder(app: App, cloud: LocalCloud, work: FolderWo
     throw new Error(`run ${run.runId} ${run.state}: ${run.error?.message ?? 'see the host log'}`);
   if (options.json) {
     await withTemporaryFolder((folder) =>
-      printPieces(jsonOf(run, readResults(tablesOf(api), run), join(folder, 'rows'))),
+      printPieces(jsonOf(run, readResults(tablesOf(api, work.signal), run), join(folder, 'rows'))),
     );
   } else {
     const truth = join(appFolder(), 'samples', 'truth.csv');
     const isSamples = resolve(documents) === join(appFolder(), 'samples', 'documents') && existsSync(truth);
     const shown = new ShownResults(prefix);
     const compared: Row[] = [];
-    for await (const rows of readResults(tablesOf(api), run)) {
+    for await (const rows of readResults(tablesOf(api, work.signal), run)) {
       shown.add(rows);
       if (isSamples) compared.push(...rows);
     }

@@ -1,21 +1,12 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { listFolder, SMALL_BYTES } from '../../cli/folder-listing.ts';
-
-async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'sluice-names-'));
-  try {
-    await work(folder);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}
+import { withTemporaryFolder } from '../../shared/temporary-folder.ts';
 
 test('a name with a control character is skipped and told without it; the others are taken', async () => {
-  await withFolder(async (folder) => {
+  await withTemporaryFolder(async (folder) => {
     for (const name of ['a\u0007b.txt', 'c d#ü%.txt']) await writeFile(join(folder, name), 'x');
     const { files, skipped } = await listFolder(folder);
     expect(files.map((file) => file.path)).toEqual(['c d#ü%.txt']);
@@ -24,7 +15,7 @@ test('a name with a control character is skipped and told without it; the others
 });
 
 test('a folder whose name is not UTF-8 is skipped and told, as a file is; the others are taken', async () => {
-  await withFolder(async (folder) => {
+  await withTemporaryFolder(async (folder) => {
     await writeFile(join(folder, 'a.txt'), 'x');
     const garbled = Buffer.concat([Buffer.from(join(folder, 'dir')), Buffer.from([0xe9])]);
     await mkdir(garbled);
@@ -36,7 +27,7 @@ test('a folder whose name is not UTF-8 is skipped and told, as a file is; the ot
 });
 
 test('size and hash are those of the whole file, whatever its length', async () => {
-  await withFolder(async (folder) => {
+  await withTemporaryFolder(async (folder) => {
     const lengths = [0, 1, SMALL_BYTES - 1, SMALL_BYTES, SMALL_BYTES + 1, SMALL_BYTES + 2, 300_000];
     for (const length of lengths) await writeFile(join(folder, `${length}`), Buffer.alloc(length, length % 251));
     const { files } = await listFolder(folder);
@@ -49,7 +40,7 @@ test('size and hash are those of the whole file, whatever its length', async () 
 });
 
 test('a file knows where it lies; one that is given alone is a folder of one', async () => {
-  await withFolder(async (folder) => {
+  await withTemporaryFolder(async (folder) => {
     await mkdir(join(folder, 'ä', 'b c'), { recursive: true });
     const file = join(folder, 'ä', 'b c', '1.txt');
     await writeFile(file, 'x');

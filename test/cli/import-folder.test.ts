@@ -1,23 +1,14 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { listFolder, SMALL_BYTES } from '../../cli/folder-listing.ts';
 import { importFiles, importPrefix } from '../../cli/import-folder.ts';
 import { FILE_PACK, openPack } from '../../shared/api/file-pack.ts';
+import { withTemporaryFolder } from '../../shared/temporary-folder.ts';
 import { MemoryLake } from '../fakes/memory-lake.ts';
 
-async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'sluice-names-'));
-  try {
-    await work(folder);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}
-
 test('small files go some hundred at a time where storage takes packs, large ones and those that have grown alone', async () => {
-  await withFolder(async (folder) => {
+  await withTemporaryFolder(async (folder) => {
     for (let i = 0; i < 1100; i++) await writeFile(join(folder, `f${i}.txt`), `text ${i}`);
     await writeFile(join(folder, 'large.bin'), Buffer.alloc(SMALL_BYTES + 1, 1));
     const { files } = await listFolder(folder);
@@ -47,7 +38,7 @@ test('small files go some hundred at a time where storage takes packs, large one
 });
 
 test('where storage takes no packs each file is sent alone', async () => {
-  await withFolder(async (folder) => {
+  await withTemporaryFolder(async (folder) => {
     for (const name of ['a.txt', 'b.txt']) await writeFile(join(folder, name), name);
     const [store, lake] = [new MemoryLake(), new MemoryLake()];
     expect(await importFiles(store, lake, 'in', (await listFolder(folder)).files, () => {})).toBe(2);
@@ -56,7 +47,7 @@ test('where storage takes no packs each file is sent alone', async () => {
 });
 
 test('the same folder has the same name, wherever it lies; another content has another', async () => {
-  await withFolder(async (folder) => {
+  await withTemporaryFolder(async (folder) => {
     await writeFile(join(folder, 'a.txt'), 'a');
     await writeFile(join(folder, 'ö b.txt'), 'b');
     const name = async () => importPrefix('/somewhere/Tax & more', (await listFolder(folder)).files);
